@@ -1,0 +1,85 @@
+"""From messy affiliation strings to institutions with a place on the map, and from papers to rankings.
+
+    import affil
+
+    matcher = affil.Matcher.load()
+    result = matcher.match("Dept. of CSE, 港中大, Shatin; SenseTime Research")
+
+Everything is loaded when first used, so that `import affil` costs nothing. Scoring is `affil.evaluate.evaluate`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from affil.batch import MatchSummary, match_file
+    from affil.errors import AffilError, InputError, UnknownIdError
+    from affil.evaluate import Evaluation
+    from affil.match import Matcher, train
+    from affil.registry import Registry, build_registry
+    from affil.settings import Settings, load_settings
+    from affil.types import Author, Decision, Institution, Match, Name, Paper, Result
+    from affil.workspace import Workspace
+
+    __version__: str
+
+_HOME = {
+    "affil.batch": ("MatchSummary", "match_file"),
+    "affil.errors": ("AffilError", "InputError", "UnknownIdError"),
+    "affil.evaluate": ("Evaluation",),
+    "affil.match": ("Matcher", "train"),
+    "affil.registry": ("Registry", "build_registry"),
+    "affil.settings": ("Settings", "load_settings"),
+    "affil.types": ("Author", "Decision", "Institution", "Match", "Name", "Paper", "Result"),
+    "affil.workspace": ("Workspace",),
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [  # spelt out for type checkers; a test holds it against _HOME
+    "AffilError",
+    "Author",
+    "Decision",
+    "Evaluation",
+    "InputError",
+    "Institution",
+    "Match",
+    "MatchSummary",
+    "Matcher",
+    "Name",
+    "Paper",
+    "Registry",
+    "Result",
+    "Settings",
+    "UnknownIdError",
+    "Workspace",
+    "__version__",
+    "build_registry",
+    "load_settings",
+    "match_file",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
+    if name not in _MODULE:
+        raise AttributeError(f"module 'affil' has no attribute {name!r}")
+    value = getattr(import_module(_MODULE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # a tenth of a second that only --version needs
+
+    try:
+        return version("affil")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0+unknown"

@@ -1,0 +1,5 @@
+"""`python -m affil` is the command `affil`."""
+
+from affil.cli import main
+
+main()

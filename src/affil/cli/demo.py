@@ -1,0 +1,94 @@
+"""The command demo: the main job on a sample that comes with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from affil.cli.show import Json, RegistryFile, console, plain, plain_table, print_json, working
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from affil.rank import Ranking
+
+
+def demo(
+    workspace: Annotated[
+        Path | None,
+        typer.Option("--workspace", "-w", metavar="WS", help="Keep the workspace in this folder.", show_default=False),
+    ] = None,
+    registry: RegistryFile = None,
+    as_json: Json = False,
+) -> None:
+    """Run the main job on a small sample, and say what to try next."""
+    from tempfile import TemporaryDirectory
+
+    from affil.cli.match import load_matcher, result_dict, result_table
+
+    matcher = load_matcher(registry, None, None)
+    from affil.demo import run_demo
+
+    with TemporaryDirectory(prefix="affil-demo-") as temporary, working("matching strings") as tell:
+        done = run_demo(workspace or Path(temporary) / "ws", matcher, tell)
+    if as_json:
+        print_json(
+            {
+                "strings": done.strings.to_dict(),
+                "examples": [result_dict(r) for r in done.examples],
+                "papers": done.papers,
+                "countries": done.countries.to_dict(),
+                "institutions": done.institutions.to_dict(),
+            }
+        )
+        return
+    out = console()
+    out.print(
+        f"The sample: {done.strings.rows:,} affiliation strings and {done.papers:,} papers. Titles and people are invented; "
+        "the institutions are real, typed the way people type them.\n"
+    )
+    out.print(result_table(done.examples, title="What the strings name"), "")
+    s = done.strings
+    out.print(
+        f"Of the {s.rows:,} strings {s.matched:,} match, {s.review:,} wait for a person, {s.none:,} name no institution.\n"
+    )
+    out.print(ranking_table(done.countries, "Countries by publications"), "")
+    out.print(ranking_table(done.institutions, "Institutions by publications"), "")
+    out.print("\n".join(done.countries.coverage.lines()) + "\n")
+    ws = workspace or Path("ws")
+    next_steps = (
+        ("one string", 'affil match --text "Dept. of CSE, 港中大, Shatin; SenseTime Research"'),
+        ("your strings", "affil match strings.csv --column affiliation -o matches.csv"),
+        (
+            "your papers",
+            f"affil run papers.jsonl -w {ws}" if workspace is None else f"affil rank {ws} --level city --years 2020-2024",
+        ),
+        ("a correction", f'affil decide {ws} "UCL, Gower Street" --institution ID --by NAME --why TEXT'),
+        ("an institution", "affil registry search 港中大"),
+        ("all of ROR", "affil registry build shipped ror-data.zip -o ror.affil"),
+    )
+    table = plain_table("", "", title="What to try next")
+    for what, command in next_steps:
+        table.add_row(plain(what), f"[bold]{plain(command)}[/]")
+    out.print(table)
+
+
+def ranking_table(ranking: Ranking, title: str) -> Table:
+    """The first rows of a ranking."""
+    level = ranking.level
+    table = plain_table(
+        "rank>", level, *(() if level == "country" else ("country",)), "publications>", "authors>", "adjusted>", title=title
+    )
+    for row in ranking.frame.to_dict("records"):
+        where = () if level == "country" else (plain(row["country"]),)
+        table.add_row(
+            str(row["rank"]),
+            plain(row["name"]),
+            *where,
+            f"{row['publications']:,}",
+            f"{row['authors']:,}",
+            f"{row['adjusted']:,.2f}",
+        )
+    return table

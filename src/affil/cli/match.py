@@ -1,0 +1,250 @@
+"""Commands on strings: match, evaluate, train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+import typer
+
+from affil.cli.show import Json, ModelFile, PolicyName, RegistryFile, console, counting, plain, plain_table, print_json, working
+from affil.errors import AffilError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from affil.evaluate import Evaluation
+    from affil.match import Matcher
+    from affil.types import Match, Result
+
+
+def match(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[IN]", help="A .csv, .tsv, .jsonl (each also .gz) or .parquet; - is standard input.", show_default=False
+        ),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="OUT", help="The same; - is standard output.", show_default=False)
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option(metavar="STRING", help="Match this one string instead.", show_default=False)
+    ] = None,
+    column: Annotated[str, typer.Option(metavar="NAME", help="The column with the affiliation strings.")] = "affiliation",
+    registry: RegistryFile = None,
+    model: ModelFile = None,
+    policy: PolicyName = None,
+    input_format: Annotated[
+        str | None,
+        typer.Option(metavar="FORMAT", help="csv, tsv, jsonl or parquet, where the name does not tell.", show_default=False),
+    ] = None,
+    output_format: Annotated[str | None, typer.Option(metavar="FORMAT", help="The same for OUT.", show_default=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """Find the institutions that affiliation strings name.
+
+    One row a matched institution is written, in the order of the input, behind the columns of the input.
+    """
+    if text is not None:
+        if source is not None or output is not None:
+            raise AffilError("--text stands alone, without IN and OUT")
+        result = load_matcher(registry, model, policy).match(text)
+        if as_json:
+            print_json(result_dict(result))
+        else:
+            console().print(result_table([result]))
+        return
+    if source is None:
+        raise AffilError('name a file to match (- is standard input), or try one string: affil match --text "..."')
+    if output is None:
+        raise AffilError("name the output with -o FILE (-o - is standard output)")
+    from affil.batch import match_file
+    from affil.io.tables import FORMATS, table_format
+
+    formats = [checked(f, FORMATS, "format") for f in (input_format, output_format)]
+    table_format(source, formats[0])  # before a matcher is loaded for nothing
+    table_format(output, formats[1], output=True)
+    matcher = load_matcher(registry, model, policy)
+    with counting("matching", "rows") as progress:
+        summary = match_file(
+            source,
+            output,
+            matcher=matcher,
+            column=column,
+            input_format=formats[0],
+            output_format=formats[1],
+            settings=matcher.settings,
+            progress=progress,
+        )
+    if as_json and output != "-":
+        print_json(summary.to_dict())
+        return
+    rate = f" ({summary.rows / summary.seconds:,.0f} rows/s)" if summary.rows else ""
+    typer.echo(
+        f"{summary.rows:,} rows in {summary.seconds:,.1f} s{rate}: {summary.matched:,} match, {summary.review:,} review, "
+        f"{summary.none:,} none; {summary.written:,} rows written to {'standard output' if output == '-' else output}",
+        err=True,
+    )
+
+
+def evaluate(
+    rows: Annotated[
+        Path,
+        typer.Argument(metavar="ROWS", help="A table with affiliation and institution_ids (or ror_ids).", show_default=False),
+    ],
+    registry: RegistryFile = None,
+    model: ModelFile = None,
+    policy: PolicyName = None,
+    outside: Annotated[
+        bool, typer.Option("--outside", help="Count ids that the registry lacks as missed, instead of leaving their rows out.")
+    ] = False,
+    errors: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the wrong rows there, for reading.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Score the matcher on labelled strings."""
+    matcher = load_matcher(registry, model, policy)
+    from affil.evaluate import evaluate as score
+
+    with counting("matching", "strings") as progress:
+        result = score(rows, matcher, in_registry_only=not outside, settings=matcher.settings, progress=progress)
+    if errors is not None:
+        result.write_mistakes(errors)
+    if as_json:
+        print_json(result.to_dict())
+        return
+    out = console()
+    for table in evaluation_tables(result):
+        out.print(table, "")
+    left = f"; {result.left_out:,} left out, as the registry lacks an id of theirs" if result.left_out else ""
+    typer.echo(f"{result.rows:,} strings, {result.pairs:,} answers in {result.seconds:.1f} s{left}")
+    typer.echo(f"registry {result.registry}, model {result.model[:12]}")
+    if errors is not None:
+        typer.echo(f"{len(result.mistakes):,} wrong rows written to {errors}")
+
+
+def train(
+    rows: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[ROWS]...", help="CSV files with affiliation and institution_ids; default: the shipped ones."),
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The model to write.")] = Path("matcher.skops"),
+    registry: RegistryFile = None,
+    as_json: Json = False,
+) -> None:
+    """Train a model; the same inputs give the same bytes."""
+    from affil.match import train as fit
+    from affil.registry import Registry
+
+    with working("loading the registry") as tell:
+        card = fit(output, rows or None, Registry.open(registry), progress=tell)
+    if as_json:
+        print_json(card)
+        return
+    table = plain_table("", "")
+    for name, value in _flat(card):
+        table.add_row(plain(name), plain(value))
+    console().print(table)
+    typer.echo(f"model written to {output}; score it with: affil evaluate ROWS --model {output}")
+
+
+def load_matcher(registry: Path | None, model: Path | None, policy: str | None) -> Matcher:
+    """Load a matcher as the options say."""
+    from affil.settings import Policy
+
+    chosen = checked(policy, get_args(Policy), "policy")
+    with working("loading registry and model"):
+        from affil.match import Matcher
+
+        return Matcher.load(registry, model, policy=chosen)
+
+
+def checked(value: str | None, known: tuple[str, ...], what: str) -> Any:
+    """The value if it is None or one of those known."""
+    if value is not None and value not in known:
+        raise AffilError(f"no {what} {value!r}; known are: {', '.join(known)}")
+    return value
+
+
+def result_dict(result: Result) -> dict[str, Any]:
+    """A result, ready for JSON."""
+    from affil.match import match_records
+
+    records = match_records(result) if result.matches else []
+    extra = (
+        {"start": m.start, "end": m.end, "alias": m.alias, "evidence": list(m.evidence), "by": m.by} for m in result.matches
+    )
+    matches = [{**record, **more} for record, more in zip(records, extra, strict=True)]
+    return {"affiliation": result.affiliation, "decision": str(result.decision), "matches": matches}
+
+
+COLORS = {"match": "green", "review": "yellow", "none": "dim"}
+
+
+def result_table(results: list[Result], title: str = "") -> Table:
+    """Results as a table: the raw strings with the matched words set off, and what speaks for each institution."""
+    table = plain_table("affiliation", "institution", "answer", "evidence", title=title)
+    table.padding = (0, 2, 0, 0)
+    for column, share in zip(table.columns, (5, 5, None, 6), strict=True):
+        column.ratio = share
+    for result in results:
+        words = _highlighted(result)
+        for i, m in enumerate(result.matches or (None,)):
+            table.add_row(words if i == 0 else "", *_cells(m))
+    return table
+
+
+def _cells(m: Match | None) -> tuple[str, str, str]:
+    if m is None:
+        return "", f"[{COLORS['none']}]none[/]", ""
+    one = m.institution
+    place = ", ".join(filter(None, (one.city, one.country)))
+    about = "  ".join(filter(None, (one.name_zh, place)))
+    return f"{plain(one.name)}\n[dim]{plain(about)}[/]", _answer(m), "\n".join(map(plain, m.evidence))
+
+
+def _answer(m: Match) -> str:
+    return f"[{COLORS[m.decision]}]{m.decision}[/] {m.probability:.3f}"
+
+
+def _highlighted(result: Result) -> str:
+    """The raw string with the matched words in bold; overlapping spans are joined."""
+    out, at = "", 0
+    for start, end in sorted((m.start, m.end) for m in result.matches):
+        start = max(start, at)
+        if start < end:
+            out += plain(result.affiliation[at:start]) + f"[bold cyan]{plain(result.affiliation[start:end])}[/]"
+            at = end
+    return out + plain(result.affiliation[at:])
+
+
+def evaluation_tables(result: Evaluation) -> list[Table]:
+    """The scores with intervals, then each slice."""
+    from affil.evaluate import METRICS
+
+    table = plain_table("metric", "value>", "interval>", "meaning")
+    for name, m in result.metrics.items():
+        interval = f"{m.low:.3f} to {m.high:.3f}" if m.low is not None and m.high is not None else ""
+        table.add_row(name, _number(m.value), interval, METRICS[name].meaning)
+    table.add_row("calibration_error", _number(result.calibration_error), "", "gap between probability and share right")
+    tables = [table]
+    shown = ("precision", "recall", "f1", "nil_precision", "nil_recall", "match_precision", "match_coverage")
+    for name, values in result.slices.items():
+        table = plain_table(name, "rows>", *(f"{c}>" for c in shown))
+        for value, scores in values.items():
+            table.add_row(plain(value), f"{scores['rows']:,}", *(_number(scores[c]) for c in shown))
+        tables.append(table)
+    return tables
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _flat(card: dict[str, Any], before: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, value in card.items():
+        pairs += _flat(value, f"{before}{key}.") if isinstance(value, dict) else [(f"{before}{key}", value)]
+    return pairs

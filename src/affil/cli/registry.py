@@ -1,0 +1,126 @@
+"""Commands on registries: build, search, show, info."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affil.cli.show import Json, RegistryFile, console, plain, plain_table, print_json, working
+
+app = typer.Typer(
+    help="Build a registry of institutions, and look things up in one.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command()
+def build(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="shipped, a ROR dump (.json, .zip) or a table (.csv, .tsv); earlier over later.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The registry to write.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Merge sources into one registry file."""
+    from affil.registry import build_registry
+
+    with working("reading") as tell:
+        built = build_registry(sources, output, tell)
+    _print_info(built.info(), as_json)
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="A name, in any language, or a part of one.", show_default=False)],
+    limit: Annotated[int, typer.Option(help="Rows.", min=1)] = 10,
+    registry: RegistryFile = None,
+    as_json: Json = False,
+) -> None:
+    """Find institutions by any of their names."""
+    from affil.registry import Registry
+
+    with working("opening the registry"):
+        found = Registry.open(registry).search(text, limit)
+    if as_json:
+        from dataclasses import asdict
+
+        print_json([{"score": score, **asdict(one), "name_zh": one.name_zh} for one, score in found])
+        return
+    if not found:
+        typer.echo(f"nothing is called like {text!r}")
+        return
+    table = plain_table("score>", "id", "name", "中文", "kind", "place", "status")
+    for one, score in found:
+        place = ", ".join(filter(None, (one.city, one.country)))
+        table.add_row(f"{score:.3f}", *map(plain, (one.id, one.name, one.name_zh, one.kind, place, one.status)))
+    console().print(table)
+
+
+@app.command()
+def show(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="An id, e.g. https://ror.org/00t33hh48.", show_default=False)],
+    registry: RegistryFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show all that the registry knows of one institution."""
+    from affil.registry import Registry
+
+    opened = Registry.open(registry)
+    one = opened.get(identifier)
+    if as_json:
+        from dataclasses import asdict
+
+        print_json({**asdict(one), "name_zh": one.name_zh, "resolves_to": opened.resolve(one.id)})
+        return
+    table = plain_table("", "")
+    place = ", ".join(filter(None, (one.city, one.region, one.country)))
+    position = f" ({one.lat:.4f}, {one.lon:.4f})" if one.lat is not None and one.lon is not None else ""
+    successor = opened.resolve(one.id)
+    status = one.status + (f", stands for {opened.get(successor).name} ({successor})" if successor != one.id else "")
+    facts = {
+        "id": one.id,
+        "name": one.name,
+        "kind": one.kind,
+        "place": place + position,
+        "domain": one.domain,
+        "status": status,
+    }
+    for fact, value in facts.items():
+        if value:
+            table.add_row(fact, plain(value))
+    for parent in one.parents:
+        known = f"{opened.get(parent).name} ({parent})" if parent in opened else parent
+        table.add_row("parent", plain(known))
+    for name in one.names:
+        about = ", ".join(filter(None, (name.kind, name.language, f"until {name.until}" if name.until else "")))
+        table.add_row("also", f"{plain(name.value)} [dim]({plain(about)})[/]")
+    console().print(table)
+
+
+@app.command()
+def info(registry: RegistryFile = None, as_json: Json = False) -> None:
+    """Show what a registry holds and what it was built from."""
+    from affil.registry import Registry
+
+    with working("opening the registry"):
+        opened = Registry.open(registry)
+    _print_info(opened.info(), as_json)
+
+
+def _print_info(facts: dict[str, object], as_json: bool) -> None:
+    if as_json:
+        print_json(facts)
+        return
+    table = plain_table("", "")
+    for name, value in facts.items():
+        shown = (
+            f"{value:,}" if isinstance(value, int) else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        )
+        table.add_row(name.replace("_", " "), plain(shown))
+    console().print(table)

@@ -1,0 +1,201 @@
+"""Commands on a workspace: run, rank, decide, decisions, undo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from affil.rank import Ranking
+
+_ROOM = {"city": 100, "name_zh": 110}  # columns of a terminal from which on there is room for them
+
+WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="The folder of the workspace.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.", show_default=False)]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why: what the next person needs to know.", show_default=False)]
+
+
+def run(
+    papers: Annotated[list[Path] | None, typer.Argument(help="JSON Lines files (.jsonl, .jsonl.gz); none: go on.")] = None,
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="The folder of the workspace.", metavar="WS")] = Path(
+        "ws"
+    ),
+    registry: Annotated[str | None, typer.Option(metavar="FILE", help="A built registry, or: shipped.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="FILE", help="A trained model, or: shipped.")] = None,
+) -> None:
+    """Add papers to a workspace and match what is new in it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    from affil.workspace import Workspace
+
+    err = Console(stderr=True)
+    ws = Workspace.open(workspace, create=bool(papers))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        if papers:
+            with err.status("reading papers"):
+                added = ws.add_papers(papers)
+            typer.echo(f"papers: {added.new:,} new, {added.replaced:,} replaced, {added.unchanged:,} unchanged")
+            for duplicate in added.duplicates[:5]:
+                what = "a repeat of" if duplicate.identical else "another record of"
+                typer.echo(f"warning: {duplicate.path}, row {duplicate.row}: {what} {duplicate.id}, left out", err=True)
+            if len(added.duplicates) > 5:
+                typer.echo(f"warning: {len(added.duplicates) - 5:,} more repeated ids", err=True)
+        with Progress(*columns, console=err, transient=True) as bars:
+            bar = bars.add_task("matching strings", total=None)
+            result = ws.run(lambda done, total: bars.update(bar, completed=done, total=total), registry=registry, model=model)
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted; finished batches are kept, go on with: affil run -w {workspace}", err=True)
+        raise typer.Exit(130) from None
+    if result.again:
+        typer.echo(f"{result.again}: all strings were matched again")
+    typer.echo(f"strings: {result.matched:,} matched now, {result.strings:,} in all")
+    typer.echo(f"next: affil rank {workspace}")
+
+
+def rank(
+    workspace: WorkspaceFolder,
+    level: Annotated[str, typer.Option(help="institution, city, region or country.")] = "institution",
+    area: Annotated[str | None, typer.Option(help='One of the eight areas, e.g. "computer vision".')] = None,
+    venue: Annotated[str | None, typer.Option(help="One venue, under any of its names.")] = None,
+    years: Annotated[str | None, typer.Option(metavar="A-B", help="Years, both ends included, or one year.")] = None,
+    by: Annotated[str, typer.Option(help="publications, authors, adjusted or index.")] = "adjusted",
+    limit: Annotated[int, typer.Option(help="Rows; 0: all.", min=0)] = 20,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="A .csv, .json or .parquet.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Rank institutions, cities, regions or countries."""
+    import json
+    from typing import cast
+
+    from rich.console import Console
+
+    from affil.rank import Level, Measure
+    from affil.workspace import Workspace, save_ranking
+
+    ranking = Workspace.open(workspace, create=False).rank(
+        level=cast(Level, level), area=area, venue=venue, years=years, by=cast(Measure, by), limit=limit or None
+    )
+    if output is not None:
+        save_ranking(ranking, output)
+    if as_json:
+        typer.echo(json.dumps(ranking.to_dict(), ensure_ascii=False, indent=2))
+    elif output is None:
+        console = Console()
+        console.print(_ranking_table(ranking, console.width))
+    if not as_json:
+        typer.echo("\n".join(ranking.coverage.lines()), err=output is not None)
+    for warning in ranking.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+
+
+def decide(
+    workspace: WorkspaceFolder,
+    affiliation: Annotated[str, typer.Argument(metavar="STRING", help="The raw string, exactly.", show_default=False)],
+    institution: Annotated[
+        list[str],
+        typer.Option("--institution", metavar="ID", help="What it names; repeatable; none: nothing.", show_default=False),
+    ],
+    by: By,
+    why: Why,
+) -> None:
+    """Decide what a raw string names; it counts at once, and stands above the model from now on."""
+    from affil.errors import AffilError
+    from affil.workspace import Workspace
+
+    if "none" in institution and len(institution) > 1:
+        raise AffilError("--institution none stands alone: a string names institutions or none")
+    chosen = None if institution == ["none"] else institution
+    entry, warnings = Workspace.open(workspace, create=False).decide(affiliation, chosen, by=by, why=why)
+    typer.echo(
+        f"entry {entry.number}: {entry.affiliation!r} names {_named(entry.institutions)} (before: {_named(entry.previous)})"
+    )
+    for warning in warnings:
+        typer.echo(f"warning: {warning}", err=True)
+
+
+def decisions(workspace: WorkspaceFolder, as_json: Json = False) -> None:
+    """List all decisions, oldest first."""
+    import json
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from affil.workspace import Workspace
+
+    entries = Workspace.open(workspace, create=False).ledger.entries()
+    if as_json:
+        typer.echo(json.dumps([{**asdict(e), "at": e.at.isoformat()} for e in entries], ensure_ascii=False, indent=2))
+        return
+    if not entries:
+        typer.echo('no decisions yet; decide with: affil decide WS "raw string" --institution ID --by NAME --why TEXT')
+        return
+    table = Table(box=None)
+    for header in ("no.", "when (UTC)", "who", "string", "names", "why"):
+        table.add_column(header, justify="right" if header == "no." else "left", overflow="fold")
+    for e in entries:
+        why = f"takes back {e.undoes}: {e.why}" if e.undoes is not None else e.why
+        table.add_row(str(e.number), f"{e.at:%Y-%m-%d %H:%M}", *map(_plain, (e.by, e.affiliation, _named(e.institutions), why)))
+    Console().print(table)
+
+
+def undo(
+    workspace: WorkspaceFolder,
+    number: Annotated[int, typer.Argument(metavar="N", help="The number of the decision.", show_default=False)],
+    by: By,
+    why: Why,
+) -> None:
+    """Take a decision back; what held before holds again."""
+    from affil.workspace import Workspace
+
+    entry = Workspace.open(workspace, create=False).ledger.undo(number, by=by, why=why)
+    typer.echo(f"entry {entry.number}: takes back {number}; {entry.affiliation!r} names {_named(entry.institutions)}")
+
+
+def _named(institutions: tuple[str, ...] | None) -> str:
+    if institutions is None:
+        return "what the model says"
+    return ", ".join(institutions) or "none"
+
+
+def _ranking_table(ranking: Ranking, width: int) -> Table:
+    """The ranking as a table for a terminal of this width; Chinese names where the level has them and there is room."""
+    from rich.table import Table
+
+    title = [
+        ranking.level,
+        ranking.area or "all areas",
+        ranking.venue or "",
+        "-".join(map(str, ranking.years or ("all years",))),
+    ]
+    table = Table(title=f"{', '.join(filter(None, title))}, by {ranking.by}", box=None, title_justify="left")
+    texts = {"name": ranking.level, "name_zh": "中文", "city": "city", "region": "region", "country": "country"}
+    if ranking.level == "institution":
+        del texts["region"]
+    shown = [c for c in texts if c in ranking.frame and width >= _ROOM.get(c, 0)]
+    numbers = ["publications", "authors", "adjusted", "index"]
+    table.add_column("rank", justify="right")
+    for column in shown:
+        table.add_column(texts[column], overflow="ellipsis" if column != "name" else "fold")
+    for measure in numbers:
+        table.add_column(
+            measure, justify="right", no_wrap=True, min_width=len(measure), style="bold" if measure == ranking.by else None
+        )
+    for row in ranking.frame.to_dict("records"):
+        values = [f"{row[m]:,}" if isinstance(row[m], int) else f"{row[m]:,.2f}" for m in numbers]
+        table.add_row(str(row["rank"]), *(_plain(row[c] or "") for c in shown), *values)
+    return table
+
+
+def _plain(text: str) -> str:
+    """Text that rich prints as it is: brackets are no markup, control characters are shown."""
+    from rich.markup import escape
+
+    return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))

@@ -1,0 +1,73 @@
+"""Labelled strings: the project's own gold sets and external ones, in any table format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from affil.errors import InputError
+from affil.io.tables import open_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID_COLUMNS = ("institution_ids", "ror_ids")
+SLICES = ("stratum", "language", "source")
+_BATCH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class GoldRow:
+    """A labelled string: the ids it names (none: it names no institution of the registry), and the slices it belongs to.
+
+    `in_registry` is what the set itself says about the registry it was made for; true where it says nothing.
+    """
+
+    affiliation: str
+    ids: tuple[str, ...]
+    in_registry: bool = True
+    slices: tuple[tuple[str, str], ...] = ()
+
+
+def read_gold(rows: Path | str | pd.DataFrame) -> list[GoldRow]:
+    """Read labelled strings from a file or a frame.
+
+    Columns: `affiliation`; `institution_ids` or `ror_ids` (separated by blanks; empty: none); and, where they are there,
+    `in_registry` (true or false) and the slices `stratum`, `language` and `source`.
+
+    Raises:
+        InputError: the file cannot be read, or a column is missing.
+    """
+    if isinstance(rows, str | Path):
+        with open_table(rows) as table:
+            table.require("affiliation")
+            ids = _id_column(table.columns, table.name)
+            return [row for batch in table.batches(_BATCH) for row in _rows(dict(batch.columns), ids)]
+    columns = {str(c): rows[c].fillna("").tolist() for c in rows}
+    if "affiliation" not in columns:
+        raise InputError("the frame", f"no column 'affiliation'; its columns are: {', '.join(columns)}")
+    return _rows(columns, _id_column(tuple(columns), "the frame"))
+
+
+def _id_column(columns: tuple[str, ...], name: str) -> str:
+    found = next((c for c in ID_COLUMNS if c in columns), None)
+    if found is None:
+        fix = f"labels stand in a column {' or '.join(ID_COLUMNS)}"
+        raise InputError(name, f"no column with labels; its columns are: {', '.join(columns)}", fix=fix)
+    return found
+
+
+def _rows(columns: dict[str, list[Any]], ids: str) -> list[GoldRow]:
+    names = [s for s in SLICES if s in columns]
+    here = columns.get("in_registry") or [""] * len(columns["affiliation"])
+    of_slices = zip(*(columns[s] for s in names), strict=True) if names else [()] * len(here)
+    return [
+        GoldRow(
+            affiliation=str(affiliation or ""),
+            ids=tuple(str(labels or "").split()),
+            in_registry=str(in_registry).lower() != "false",
+            slices=tuple((name, str(value)) for name, value in zip(names, values, strict=True) if value),
+        )
+        for affiliation, labels, in_registry, values in zip(columns["affiliation"], columns[ids], here, of_slices, strict=True)
+    ]

@@ -1,0 +1,128 @@
+"""Measures of agreement between predicted and labelled (string, institution) pairs.
+
+Each is a ratio of two sums over strings, so that one matrix of counts per string gives the value, its slices and its bootstrap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+# What is counted for each string, in the order of the columns of a count matrix.
+COUNTS = (
+    "right",  # predicted pairs that are labelled
+    "predicted",  # predicted pairs (decided match or review)
+    "labelled",  # labelled pairs
+    "nil_right",  # 1: nothing is predicted, nothing labelled
+    "nil_predicted",  # 1: nothing is predicted
+    "nil_labelled",  # 1: nothing is labelled
+    "sure_right",  # pairs decided match that are labelled
+    "sure",  # pairs decided match
+    "named",  # 1: something is labelled
+    "named_sure",  # 1: something is labelled, something predicted, and all that is predicted is decided match
+    "named_first_right",  # 1: something is labelled, and the most probable pair is labelled
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How a metric is made: one weighted sum of counts over another, and what it means."""
+
+    above: dict[str, int]
+    below: dict[str, int]
+    meaning: str
+
+
+METRICS = {
+    "precision": Ratio({"right": 1}, {"predicted": 1}, "predicted pairs that are right"),
+    "recall": Ratio({"right": 1}, {"labelled": 1}, "labelled pairs that are predicted"),
+    "f1": Ratio({"right": 2}, {"predicted": 1, "labelled": 1}, "harmonic mean of precision and recall"),
+    "nil_precision": Ratio({"nil_right": 1}, {"nil_predicted": 1}, "strings without an answer that name none"),
+    "nil_recall": Ratio({"nil_right": 1}, {"nil_labelled": 1}, "strings that name none without an answer"),
+    "precision_at_1": Ratio({"named_first_right": 1}, {"named": 1}, "strings that name one with a right most probable answer"),
+    "match_precision": Ratio({"sure_right": 1}, {"sure": 1}, "pairs decided match that are right"),
+    "match_coverage": Ratio({"named_sure": 1}, {"named": 1}, "strings that name one and are decided match, nothing to review"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A value with its bootstrap interval; None where it is not defined (nothing to divide by)."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+def metric_values(counts: Floats) -> Floats:
+    """The value of each of `METRICS` from sums of `COUNTS`: (..., counts) to (..., metrics); nan where undefined."""
+    above = counts @ np.array([[float(m.above.get(c, 0)) for m in METRICS.values()] for c in COUNTS])
+    below = counts @ np.array([[float(m.below.get(c, 0)) for m in METRICS.values()] for c in COUNTS])
+    values: Floats = np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+    return values
+
+
+def summarize(counts: Floats) -> dict[str, float | None]:
+    """The metrics of some strings, given one row of `COUNTS` each."""
+    return {name: _known(v) for name, v in zip(METRICS, metric_values(counts.sum(axis=0)), strict=True)}
+
+
+def bootstrap(counts: Floats, *, resamples: int, confidence: float, seed: int) -> dict[str, Metric]:
+    """The metrics of some strings with percentile intervals from strings drawn with replacement (Efron 1979).
+
+    Args:
+        counts: one row of `COUNTS` for each string.
+        resamples: how often the strings are drawn.
+        confidence: level of the intervals, e.g. 0.95.
+        seed: of the random numbers; the same one gives the same intervals.
+    """
+    values = summarize(counts)
+    strings = len(counts)
+    if not strings:
+        return {name: Metric(value) for name, value in values.items()}
+    rng = np.random.default_rng(seed)
+    drawn = []
+    step = max(1, 4_000_000 // strings)  # bounds memory: a draw is a row of one weight a string
+    for start in range(0, resamples, step):
+        times = rng.multinomial(strings, np.full(strings, 1 / strings), size=min(step, resamples - start))
+        drawn.append(metric_values(times @ counts))
+    samples = np.concatenate(drawn)
+    out = {}
+    for (name, value), sample in zip(values.items(), samples.T, strict=True):
+        defined = sample[~np.isnan(sample)]
+        tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
+        low, high = np.quantile(defined, tails) if len(defined) else (np.nan, np.nan)
+        out[name] = Metric(value, _known(low), _known(high))
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Predicted pairs of similar probability: how many, their mean probability, and the share that is right."""
+
+    pairs: int
+    probability: float
+    right: float
+
+
+def reliability(probability: Sequence[float] | Floats, right: Sequence[bool] | npt.NDArray[np.bool_], bins: int) -> list[Bin]:
+    """Sort pairs by probability into `bins` of equal mass (fewer where there are fewer pairs)."""
+    p, r = np.asarray(probability, float), np.asarray(right, float)
+    order = np.argsort(p, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    return [Bin(len(part), float(p[part].mean()), float(r[part].mean())) for part in parts]
+
+
+def calibration_error(bins: Sequence[Bin]) -> float | None:
+    """Expected calibration error: the mean gap between probability and share right, weighted by pairs (Naeini et al. 2015)."""
+    total = sum(b.pairs for b in bins)
+    return sum(b.pairs * abs(b.probability - b.right) for b in bins) / total if total else None
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

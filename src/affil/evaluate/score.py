@@ -1,0 +1,240 @@
+"""Run a matcher over labelled strings and score it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from affil.errors import AffilError, UnknownIdError
+from affil.evaluate.gold import GoldRow, read_gold
+from affil.evaluate.metrics import COUNTS, Bin, Floats, Metric, bootstrap, calibration_error, reliability, summarize
+from affil.io.tables import create_table
+from affil.settings import Settings
+from affil.types import Decision
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from affil.registry import Registry
+
+Progress = Callable[[int, int], None]
+
+
+class MatcherLike(Protocol):
+    """What scoring needs of a matcher."""
+
+    @property
+    def registry(self) -> Registry:
+        """The registry whose ids it returns."""
+
+    @property
+    def model_hash(self) -> str:
+        """The hash of its model."""
+
+    def match_table(self, strings: list[str], /) -> pa.Table:
+        """Columns row (index into the strings), institution_id, probability, decision, alias; no row where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A string whose answer is not what was labelled: ids and names, and what the matcher went by."""
+
+    affiliation: str
+    expected: str
+    expected_names: str
+    got: str
+    got_names: str
+    probability: str
+    decision: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The scores of a matcher on labelled strings (see `affil.evaluate.metrics` for what each means).
+
+    `rows` were scored, `left_out` were not, as the registry lacks an id of theirs. `metrics` have intervals; `slices` are the
+    values for each stratum, language and source, with the number of strings under `rows`.
+    """
+
+    rows: int
+    left_out: int
+    pairs: int
+    metrics: dict[str, Metric]
+    calibration_error: float | None
+    bins: tuple[Bin, ...]
+    slices: dict[str, dict[str, dict[str, float | int | None]]]
+    registry: str
+    model: str
+    seconds: float
+    mistakes: tuple[Mistake, ...] = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the mistakes, ready for JSON."""
+        out = asdict(self)
+        del out["mistakes"]
+        return out
+
+    def write_mistakes(self, path: Path | str) -> None:
+        """Write the wrong rows to a table for reading.
+
+        Raises:
+            AffilError: it cannot be written.
+        """
+        columns = Mistake.__dataclass_fields__
+        with create_table(path, dict.fromkeys(columns, "string")) as table:
+            table.write({c: [getattr(m, c) for m in self.mistakes] for c in columns})
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    id: str
+    probability: float
+    decision: str
+    alias: str
+
+
+def evaluate(
+    rows: Path | str | pd.DataFrame,
+    matcher: MatcherLike,
+    *,
+    in_registry_only: bool = True,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Score a matcher on labelled strings, over (string, id) pairs; its answer is every pair not decided `none`.
+
+    Labelled and predicted ids are compared by their active successors.
+
+    Args:
+        rows: a file or frame (see `read_gold`).
+        matcher: a loaded matcher.
+        in_registry_only: leave out rows with an id that the registry lacks, or whose `in_registry` is false; otherwise such
+            an id counts as missed.
+        settings: resamples, confidence, bins and seed.
+        progress: called with (strings done, strings in all) after every batch.
+
+    Raises:
+        InputError: the rows cannot be read. AffilError: no row is left to score.
+    """
+    settings = settings or Settings()
+    start = time.perf_counter()
+    labelled = read_gold(rows)
+    gold, left_out = _resolve(labelled, matcher.registry, in_registry_only)
+    if not gold:
+        reason = (
+            "the registry has the ids of none of them; give the right one with --registry" if left_out else "there are none"
+        )
+        raise AffilError(f"{rows if isinstance(rows, str | Path) else 'the frame'}: no row to score: {reason}")
+    answers = _answers([row.affiliation for row, _ in gold], matcher, settings.batch.rows, progress)
+    counts = np.array([_count(ids, found) for (_, ids), found in zip(gold, answers, strict=True)], float)
+    pairs = [(a.probability, a.id in ids) for (_, ids), found in zip(gold, answers, strict=True) for a in found]
+    e = settings.evaluate
+    bins = reliability([p for p, _ in pairs], [r for _, r in pairs], e.bins)
+    return Evaluation(
+        rows=len(gold),
+        left_out=left_out,
+        pairs=len(pairs),
+        metrics=bootstrap(counts, resamples=e.resamples, confidence=e.confidence, seed=e.seed),
+        calibration_error=calibration_error(bins),
+        bins=tuple(bins),
+        slices=_slices([row for row, _ in gold], counts),
+        registry=matcher.registry.version,
+        model=matcher.model_hash,
+        seconds=time.perf_counter() - start,
+        mistakes=tuple(
+            _mistake(row.affiliation, ids, found, matcher.registry)
+            for (row, ids), found in zip(gold, answers, strict=True)
+            if ids != {a.id for a in found}
+        ),
+    )
+
+
+def _resolve(labelled: Sequence[GoldRow], registry: Registry, only: bool) -> tuple[list[tuple[GoldRow, frozenset[str]]], int]:
+    """Rows to score with their ids as active ones, and how many are left out."""
+    kept = []
+    for row in labelled:
+        known, unknown = set(), set()
+        for identifier in row.ids:
+            try:
+                known.add(registry.resolve(identifier))
+            except UnknownIdError:
+                unknown.add(identifier)
+        if not only or (row.in_registry and not unknown):
+            kept.append((row, frozenset(known | unknown)))
+    return kept, len(labelled) - len(kept)
+
+
+def _answers(strings: list[str], matcher: MatcherLike, size: int, progress: Progress | None) -> list[list[_Answer]]:
+    """The pairs predicted for each string, most probable first, each id once."""
+    out: list[dict[str, _Answer]] = [{} for _ in strings]
+    for start in range(0, len(strings), size):
+        part = strings[start : start + size]
+        table = matcher.match_table(part)
+        columns = [table.column(c).to_pylist() for c in ("row", "institution_id", "probability", "decision", "alias")]
+        found = sorted(zip(*columns, strict=True), key=lambda x: (x[0], -x[2], x[1]))
+        for row, identifier, probability, decision, alias in found:
+            if decision != Decision.NONE:
+                active = matcher.registry.resolve(identifier)
+                out[start + row].setdefault(active, _Answer(active, probability, decision, alias))
+        if progress:
+            progress(start + len(part), len(strings))
+    return [list(found.values()) for found in out]
+
+
+def _count(ids: frozenset[str], found: Sequence[_Answer]) -> list[float]:
+    """One row of `COUNTS`."""
+    sure = [a for a in found if a.decision == Decision.MATCH]
+    counted = {
+        "right": sum(a.id in ids for a in found),
+        "predicted": len(found),
+        "labelled": len(ids),
+        "nil_right": not ids and not found,
+        "nil_predicted": not found,
+        "nil_labelled": not ids,
+        "sure_right": sum(a.id in ids for a in sure),
+        "sure": len(sure),
+        "named": bool(ids),
+        "named_sure": bool(ids) and bool(found) and len(sure) == len(found),
+        "named_first_right": bool(found) and found[0].id in ids,
+    }
+    return [float(counted[c]) for c in COUNTS]
+
+
+def _slices(gold: Sequence[GoldRow], counts: Floats) -> dict[str, dict[str, dict[str, float | int | None]]]:
+    """The metrics of each value of each slice, most frequent first; a slice with one value for all rows says nothing."""
+    members: dict[str, dict[str, list[int]]] = {}
+    for i, row in enumerate(gold):
+        for name, value in row.slices:
+            members.setdefault(name, {}).setdefault(value, []).append(i)
+    out: dict[str, dict[str, dict[str, float | int | None]]] = {}
+    for name, values in members.items():
+        if len(values) > 1 or sum(map(len, values.values())) < len(gold):
+            ordered = sorted(values.items(), key=lambda x: (-len(x[1]), x[0]))
+            out[name] = {value: {"rows": len(rows), **summarize(counts[rows])} for value, rows in ordered}
+    return out
+
+
+def _mistake(affiliation: str, ids: frozenset[str], found: Sequence[_Answer], registry: Registry) -> Mistake:
+    def name(identifier: str) -> str:
+        try:
+            return registry.get(identifier).name
+        except UnknownIdError:
+            return "(not in the registry)"
+
+    return Mistake(
+        affiliation=affiliation,
+        expected=" ".join(sorted(ids)),
+        expected_names="; ".join(name(i) for i in sorted(ids)),
+        got=" ".join(a.id for a in found),
+        got_names="; ".join(name(a.id) for a in found),
+        probability="; ".join(f"{a.probability:.3f}" for a in found),
+        decision="; ".join(a.decision for a in found),
+        alias="; ".join(a.alias for a in found),
+    )

@@ -1,0 +1,181 @@
+"""Files in and out: text in the encodings people have, gzip, standard streams, and outputs that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import io
+import os
+import secrets
+import shutil
+import stat
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TextIO, cast
+
+from affil.errors import AffilError, InputError
+from affil.io.encoding import detect
+
+STANDARD = "-"  # names standard input or output
+_GZIP = b"\x1f\x8b"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An opened text: the decoded stream (line ends untouched), its number of lines, and the name to use in messages."""
+
+    stream: TextIO
+    lines: int
+    name: str
+
+
+def shown_name(path: Path | str, *, output: bool = False) -> str:
+    """What to call a file in a message."""
+    return str(path) if str(path) != STANDARD else "standard output" if output else "standard input"
+
+
+@contextmanager
+def atomic_path(path: Path | str) -> Iterator[Path]:
+    """Give a temporary file in the folder of `path`; put it in the place of `path` when the block ends well.
+
+    On any exception, Ctrl-C included, the temporary file is removed and what stood at `path` is untouched. A link is followed.
+    What is no ordinary file (`/dev/null`, a named pipe) is given as it is.
+
+    Raises:
+        AffilError: the folder is missing, `path` is a folder or cannot be written, or the disk is full.
+    """
+    target, part = Path(path).resolve(), _begin(path)
+    if part is None:
+        yield target
+        return
+    try:
+        yield part
+        if target.exists():
+            part.chmod(stat.S_IMODE(target.stat().st_mode))
+        _sync(part)
+        part.replace(target)
+        _sync(target.parent)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise AffilError(f"{path}: the disk is full; free some space or choose another output") from error
+        raise
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _begin(path: Path | str) -> Path | None:
+    """Create the temporary file of an output; None where the output is no ordinary file."""
+    target = Path(path).resolve()
+    try:
+        if target.is_dir():
+            raise AffilError(f"{path}: is a folder; name a file in it")
+        if target.exists():
+            if not target.is_file():
+                return None
+            if not os.access(target, os.W_OK):
+                raise AffilError(f"{path}: cannot be written (read-only); choose another output, or make it writable")
+        # A name of our own, as that of the output may be as long as a name can be; the suffixes stay, as they tell the format.
+        part = target.with_name(f".affil-{secrets.token_hex(6)}" + "".join(target.suffixes[-2:])[:20])
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))  # 0o666: the user's umask decides
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise AffilError(f"{path}: there is no folder {Path(path).parent}; create it or choose another output") from error
+    except OSError as error:
+        raise AffilError(f"{path}: cannot be written ({error.strerror}); choose another output") from error
+    return part
+
+
+def _sync(path: Path) -> None:
+    """Ask for the bytes (or for a folder's entries) to be on disk, so that a power cut leaves the old file or the new one."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows opens no folders
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def open_input(path: Path | str) -> Iterator[IO[bytes]]:
+    """Open a file, or standard input for `-`, as seekable bytes; gzip is recognised by content and unpacked.
+
+    What cannot seek (a pipe) is first copied to an unnamed temporary file.
+
+    Raises:
+        InputError: it does not exist, is a folder, or cannot be read.
+    """
+    name = shown_name(path)
+    with ExitStack() as stack:
+        try:
+            if str(path) == STANDARD:
+                raw: IO[bytes] = sys.stdin.buffer
+            else:
+                raw = stack.enter_context(Path(path).open("rb"))
+            if str(path) == STANDARD or not raw.seekable():
+                spool = stack.enter_context(tempfile.TemporaryFile())
+                shutil.copyfileobj(raw, spool, 1 << 20)
+                spool.seek(0)
+                raw = spool
+            packed = raw.read(2) == _GZIP
+            raw.seek(0)
+        except FileNotFoundError as error:
+            raise InputError(name, "no such file", fix="check the path") from error
+        except IsADirectoryError as error:
+            raise InputError(name, "is a folder", fix="name a file in it") from error
+        except OSError as error:
+            raise InputError(name, f"cannot be read: {error.strerror or error}") from error
+        yield stack.enter_context(cast(IO[bytes], gzip.GzipFile(fileobj=raw))) if packed else raw
+
+
+@contextmanager
+def open_text(path: Path | str) -> Iterator[Text]:
+    """Open a text file, or standard input for `-`, whatever of the known encodings it is in (see `affil.io.encoding`).
+
+    It is read once from end to end before, to be sure of the encoding and that it is whole, so no fault of that kind shows
+    up half-way. gzip is unpacked.
+
+    Raises:
+        InputError: it cannot be opened, is empty, truncated, or in another encoding.
+    """
+    name = shown_name(path)
+    with open_input(path) as raw:
+        try:
+            form = detect(raw, name)
+        except EOFError as error:
+            raise InputError(name, "the gzip file is truncated", fix="fetch or copy it again") from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise InputError(name, f"the gzip file is damaged: {error}", fix="fetch or copy it again") from error
+        except OSError as error:
+            raise InputError(name, f"cannot be read: {error.strerror or error}") from error
+        stream = io.TextIOWrapper(raw, encoding=form.encoding, newline="")
+        try:
+            yield Text(stream, form.lines, name)
+        finally:
+            stream.detach()  # the bytes are closed by who opened them, standard input not at all
+
+
+@contextmanager
+def open_output(path: Path | str) -> Iterator[IO[bytes]]:
+    """Open an output for bytes: standard output for `-`, else a file that appears only when the block ends well.
+
+    A name that ends in `.gz` is packed, with the same bytes for the same content.
+
+    Raises:
+        AffilError: see `atomic_path`.
+    """
+    if str(path) == STANDARD:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with atomic_path(path) as part, part.open("wb") as raw:
+        if str(path).lower().endswith(".gz"):
+            with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
+                yield cast(IO[bytes], packed)
+        else:
+            yield raw

@@ -1,0 +1,45 @@
+"""From probabilities to the set of institutions of each string."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from affil.match.features import Pairs
+from affil.match.index import Floats, Ints
+from affil.match.retrieve import expand, rank_within
+from affil.settings import DecideSettings
+
+
+def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
+    """Choose the rows of `pairs` that a string is taken to name, best first within a string.
+
+    A row needs the probability of a review at least. Of two institutions that claim overlapping words only the more probable one
+    stays, so that a name means one institution. Then the policy: `one` keeps the best of the string, `most-specific` drops an
+    institution whose child stays, `all` keeps both.
+    """
+    c = pairs.candidates
+    rows = np.flatnonzero(probability >= settings.review)
+    # of rows that tie on the same words, the exact, then the better known (they are in order of id) goes first
+    rows = rows[np.lexsort((rows, -probability[rows], c.string[rows]))]
+    if not len(rows):
+        return rows
+    string = c.string[rows]
+    count = int(string.max()) + 1
+    who, rival = expand(np.searchsorted(string, np.arange(count + 1)), string)
+    a, b = rows[who], rows[rival]
+    clash = (rival < who) & (pairs.first[b] < pairs.last[a]) & (pairs.first[a] < pairs.last[b])
+    kept = np.ones(len(rows), bool)
+    for w, r in zip(who[clash].tolist(), rival[clash].tolist(), strict=True):  # few: only overlapping rows above the threshold
+        if kept[r]:
+            kept[w] = False
+    if settings.policy == "most-specific":
+        stays = np.zeros(len(probability), bool)
+        stays[rows[kept]] = True
+        below = stays[pairs.child] & stays[pairs.parent]
+        dropped = np.zeros(len(probability), bool)
+        dropped[pairs.parent[below]] = True
+        kept &= ~dropped[rows]
+    rows = rows[kept]
+    if settings.policy == "one":
+        rows = rows[rank_within(c.string[rows], np.arange(len(rows))) == 0]
+    return rows

@@ -1,0 +1,408 @@
+"""What speaks for and against each candidate: one column a feature, computed for all pairs of a batch at once.
+
+No feature knows which institution it is about: one model serves every registry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import JaroWinkler
+
+from affil.match.index import HEADS, Floats, Index, Ints
+from affil.match.mentions import STRIDE, Mentions
+from affil.match.retrieve import Candidates, expand, keys_in, rank_within
+from affil.text.tokens import COMMA, HARD
+
+HOSPITAL = sum(1 << HEADS.index(h) for h in ("hospital", "clinic"))
+UNIVERSITY = sum(1 << HEADS.index(h) for h in ("university", "college", "polytechnic"))
+INSTITUTE = sum(1 << HEADS.index(h) for h in ("institute", "center", "laboratory", "academy", "agency", "council"))
+OTHER_HEADS = sum(1 << HEADS.index(h) for h in ("foundation", "company", "ministry", "society", "association"))
+PARTS = sum(1 << HEADS.index(h) for h in ("school", "faculty", "department"))
+
+# name: (meaning, direction in which more of it may only raise (1) or lower (-1) the probability, 0 for either)
+FEATURES: dict[str, tuple[str, int]] = {
+    "exact": ("the name stands in the string word for word", 0),
+    "coverage": ("share of the name's weight found anywhere in the string", 1),
+    "coverage_here": ("share of the name's weight found in the one segment that holds most of it", 0),
+    "mass": ("weight of the name's words: how distinctive it is", 0),
+    "found_mass": ("weight of the name's words that were found", 0),
+    "best_word": ("weight of the most distinctive word found", 1),
+    "missing_word": ("weight of the most distinctive word of the name that is missing", -1),
+    "words": ("number of words of the name", 0),
+    "segment_share": ("share of the segment's weight that the name explains, places aside", 1),
+    "segment_left": ("weight of the segment's words that it leaves, places aside", 0),
+    "string_share": ("share of the whole string's weight that it explains", 0),
+    "before": ("weight of the word right before the name, 0 behind a separator", 0),
+    "after": ("weight of the word right behind the name, 0 before a separator", 0),
+    "before_head": ("the word right before is one that makes another organisation (hospital, school)", 0),
+    "after_head": ("the word right behind is one that makes another organisation (hospital, school)", 0),
+    "crosses": ("commas inside the name as it stands in the string", 0),
+    "changed": ("share of the found words that were corrected first", 0),
+    "similarity": ("character similarity of name and matched words (Jaro and Winkler)", 1),
+    "partial": ("best partial character similarity of name and segment", 1),
+    "ambiguity": ("logarithm of the number of institutions that bear the name", -1),
+    "acronym": ("the name is an acronym of the institution", 0),
+    "variant": ("the name is a variant that the index made", 0),
+    "former": ("the name is a former one", 0),
+    "domain": ("the name is the institution's internet domain", 0),
+    "official": ("the name is the official one or a label", 0),
+    "capitals": ("share of the matched words typed in capitals", 0),
+    "all_capitals": ("share of the whole string typed in capitals", 0),
+    "country_agrees": ("the string names its country", 1),
+    "country_differs": ("the string names countries, but not its own", -1),
+    "city_agrees": ("the string names its city", 1),
+    "city_differs": ("the string names cities or regions, none of them in its country", -1),
+    "region_agrees": ("the string names its region", 1),
+    "other_city": ("the string names cities, but not its own", -1),
+    "number_missing": ("the name has a number or ordinal that the segment lacks, or the other way round", -1),
+    "head_extra": ("kinds of organisation named in the segment outside of the name", 0),
+    "head_missing": ("kinds of organisation in the name that are missing in the string", -1),
+    "hospital_left": ("a hospital is named in the segment outside of the name", 0),
+    "institute_left": ("an institute, centre or laboratory is named in the segment outside of the name", 0),
+    "university_left": ("a university or college is named in the segment outside of the name", 0),
+    "segments_behind": ("number of segments behind it that are not just places", 0),
+    "segments_before": ("number of segments before it", 0),
+    "other_names": ("further names of the institution found in the string", 1),
+    "parent_found": ("its parent is also found word for word", 0),
+    "child_found": ("one of its children is also found word for word", 0),
+    "parent_name_inside": ("its parent's name is part of the matched words", 0),
+    "nested": ("the name is part of a longer name found for another institution", -1),
+    "nested_weight": ("how much longer that name is, by weight", -1),
+    "contains": ("shorter names of other institutions are part of it", 0),
+    "rival_mass": ("largest found weight among the string's other institutions", 0),
+    "mass_gap": ("found weight less that of the best other", 0),
+    "coverage_rank": ("rank of its found weight among the string's candidates", -1),
+    "homonym_rank": ("rank of its prominence among the bearers of this name in this string", 0),
+    "homonym_kind": ("bearers of this name in this string to whom it is a better kind of name (official, not former)", -1),
+    "homonyms_in_place": ("bearers of this name in the places the string names", 0),
+    "prominence": ("rank of its prominence in the registry, 0 to 1", 0),
+    "university": ("the name is that of a university or college", 0),
+    "hospital": ("the name is that of a hospital or clinic", 0),
+    "exact_names": ("number of institutions found word for word", 0),
+    "string_words": ("number of words of the string", 0),
+    "is_place": ("the matched words are also the name of a place", -1),
+    "cjk": ("share of the matched words in Han, kana or Hangul", 0),
+}  # fmt: skip
+NAMES = tuple(FEATURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Candidates with features: at most one row for each pair of string and institution.
+
+    `first` and `last` delimit the matched words in the batch, `features` has a column for each of `NAMES`; `child[i]` and
+    `parent[i]` are rows of one string whose institutions are child and parent.
+    """
+
+    candidates: Candidates
+    first: Ints
+    last: Ints
+    features: Floats
+    child: Ints
+    parent: Ints
+
+
+def _sums(values: Floats, group: Ints, size: int) -> Floats:
+    return np.bincount(group, values, size)
+
+
+def featurize(m: Mentions, found: Candidates, index: Index, most: int) -> Pairs:
+    """Compute all features; of an institution's several names in a string the one that explains most is kept.
+
+    Args:
+        m: the prepared batch.
+        found: the candidates of `retrieve`.
+        index: the index.
+        most: institutions kept per string.
+    """
+    c, first, last, place = _locate(m, found, index)
+    order = np.lexsort((c.inst, c.string))
+    c, first, last = c.take(order), first[order], last[order]
+    place = {k: v[order] for k, v in place.items()}
+    # the best name of each institution: the weight that it explains, word for word before scattered, official before acronym
+    quality = place["found_mass"] * place["coverage"] + 0.5 * c.exact * index.alias_mass[c.alias] - 0.01 * c.kind
+    key = c.string * STRIDE + c.inst
+    keep = rank_within(key, -quality, first) == 0
+    names = np.unique(np.stack([key[c.exact], first[c.exact]]), axis=1) if c.exact.any() else np.zeros((2, 0), np.int64)
+    c, first, last, quality = c.take(np.flatnonzero(keep)), first[keep], last[keep], quality[keep]
+    place = {k: v[keep] for k, v in place.items()}
+    agree = keys_in(c.string * STRIDE + index.inst_country_id[c.inst], m.country) * 0.1
+    keep = rank_within(c.string, -(quality + agree + 0.1 * index.inst_prominence[c.inst])) < most
+    c, first, last = c.take(np.flatnonzero(keep)), first[keep], last[keep]
+    place = {k: v[keep] for k, v in place.items()}
+    key = c.string * STRIDE + c.inst
+    child, parent = _family(key, c, index)
+    columns = place | _context(m, c, index, first, last, place) | _places(m, c, index)
+    columns |= _rivals(m, c, index, first, last, place, child, parent)
+    columns["other_names"] = np.minimum(np.searchsorted(names[0], key, "right") - np.searchsorted(names[0], key, "left"), 4) - c.exact
+    table = np.stack([np.asarray(columns[n], np.float32) for n in NAMES], axis=1) if len(c.string) else np.zeros((0, len(NAMES)), np.float32)
+    return Pairs(c, first, last, table, child, parent)
+
+
+def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, Ints, dict[str, Floats]]:
+    """Find the words of each name in its string: how much of it is there, where most of it stands together."""
+    n, size = len(c.string), max(len(m.term), 1)
+    term_ptr = index.alias_term_ptr
+    pair, slot = expand(term_ptr, c.alias)
+    term = index.alias_term[slot]
+    weight = index.word_idf[term]
+    order = np.argsort(m.string * STRIDE + m.term, kind="stable")
+    keys = (m.string * STRIDE + m.term)[order]
+    ask = c.string[pair] * STRIDE + term
+    left, right = np.searchsorted(keys, ask, "left"), np.searchsorted(keys, ask, "right")
+    here = right > left
+    mass = np.maximum(index.alias_mass[c.alias], 1e-6)
+    found_mass = _sums(weight * here, pair, n)
+    best_word, missing = np.zeros(n), np.zeros(n)
+    np.maximum.at(best_word, pair[here], weight[here])
+    np.maximum.at(missing, pair[~here], weight[~here])
+    count = right - left
+    what = np.repeat(np.arange(len(pair)), count)
+    position = order[np.repeat(left, count) + np.arange(len(what)) - np.repeat(np.cumsum(count) - count, count)]
+    # one entry a (pair, segment, word of the name): sums per segment, then the segment with most
+    group = pair[what] * size + m.segment[position]
+    _, one = np.unique(group * (1 << 20) + slot[what] % (1 << 20), return_index=True)
+    segments, inverse = np.unique(group[one], return_inverse=True)
+    in_segment = _sums(weight[what][one], inverse, len(segments))
+    owner = segments // size
+    best = np.flatnonzero(rank_within(owner, -in_segment) == 0)
+    coverage_here, at_segment = np.zeros(n), np.full(n, -1)
+    coverage_here[owner[best]] = in_segment[best]
+    at_segment[owner[best]] = segments[best] % size
+    inside = m.segment[position] == at_segment[pair[what]]
+    first, last = np.full(n, size), np.full(n, -1)
+    np.minimum.at(first, pair[what][inside], position[inside])
+    np.maximum.at(last, pair[what][inside], position[inside])
+    # a pair of Han characters ends one word further on
+    cjk = np.append(np.array([w != "" and not w.isascii() for w in m.tokens.words], bool)[_origin(m)], False) if len(m.term) else np.zeros(1, bool)
+    grows = (last >= 0) & ~c.exact & cjk[np.minimum(last, size - 1)] & cjk[np.minimum(last + 1, size)]
+    last = last + grows
+    first = np.where(c.exact, c.first, first)
+    last = np.where(c.exact, c.first + c.length, last + 1)
+    usable = (last > first) & (first >= 0) & (first < size)
+    rows = np.flatnonzero(usable)
+    c = c.take(rows)
+    changed = np.concatenate([[0], np.cumsum(m.changed)])
+    upper = np.concatenate([[0], np.cumsum(m.upper)])
+    han = np.concatenate([[0], np.cumsum(cjk[: len(m.term)])])
+    first, last = first[rows], last[rows]
+    length = np.maximum(last - first, 1)
+    columns = {
+        "exact": c.exact,
+        "coverage": np.where(c.exact, 1, found_mass[rows] / mass[rows]),
+        "coverage_here": np.where(c.exact, 1, coverage_here[rows] / mass[rows]),
+        "mass": mass[rows],
+        "found_mass": np.where(c.exact, mass[rows], found_mass[rows]),
+        "best_word": best_word[rows],
+        "missing_word": missing[rows],
+        "words": (index.alias_ptr[c.alias + 1] - index.alias_ptr[c.alias]).astype(float),
+        "changed": (changed[last] - changed[first]) / length,
+        "capitals": (upper[last] - upper[first]) / length,
+        "cjk": (han[last] - han[first]) / length,
+    }
+    return c, first, last, columns
+
+
+def _origin(m: Mentions) -> Ints:
+    """The token that each word of the batch comes from."""
+    if len(m.word) == len(m.tokens.words):
+        return np.arange(len(m.word))
+    begins = m.tokens.ptr[:-1][m.string]
+    step = np.concatenate([[True], (m.start[1:] != m.start[:-1]) | (m.string[1:] != m.string[:-1])])
+    number = np.cumsum(step) - 1
+    first_of_string = np.zeros(m.count, np.int64)
+    np.minimum.at(first_of_string := np.full(m.count, len(number)), m.string, number)
+    return np.minimum(begins + number - first_of_string[m.string], len(m.tokens.words) - 1)
+
+
+def _context(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, place: dict[str, Floats]) -> dict[str, Floats]:
+    """What stands around the matched words: the rest of the segment, the words next to them, other kinds of organisation."""
+    n, size = len(c.string), len(m.term)
+    content = np.where(m.place, 0, m.weight)
+    total = np.concatenate([[0], np.cumsum(content)])
+    everything = np.concatenate([[0], np.cumsum(m.weight)])
+    head = index.word_head[m.term] | index.word_head[m.word]
+    role_part = index.word_role[m.word] == 2
+    segment_first = np.flatnonzero(np.concatenate([[True], m.segment[1:] != m.segment[:-1]])) if size else np.zeros(0, np.int64)
+    bounds = np.append(segment_first, size)
+    seg_a, seg_b = m.segment[np.minimum(first, size - 1)], m.segment[np.minimum(last - 1, size - 1)]
+    begin, end = bounds[seg_a], bounds[seg_b + 1]
+    inside = np.where(c.exact, everything[last] - everything[first], 0)
+    inside = np.where(c.exact, inside, place["coverage_here"] * place["mass"])
+    span_content = np.where(c.exact, total[last] - total[first], np.minimum(inside, total[last] - total[first]))
+    whole = total[end] - total[begin]
+    left = np.maximum(whole - span_content, 0)
+    string_first = np.searchsorted(m.string, np.arange(m.count + 1))
+    of_string = total[string_first[c.string + 1]] - total[string_first[c.string]]
+    gap, weight = np.append(m.gap, HARD), np.append(m.weight, 0)
+    head_bits = np.append(head, 0)
+    has_before = gap[first] < COMMA
+    has_after = gap[last] < COMMA
+    before = np.where(has_before, weight[np.maximum(first - 1, 0)], 0)
+    after = np.where(has_after, weight[np.minimum(last, size)], 0)
+    commas = np.concatenate([[0], np.cumsum(m.gap >= COMMA)])
+    # head words of the segment, less those of the name
+    seg_head = np.bitwise_or.reduceat(head_bits[:size], segment_first) if size else np.zeros(0, np.int32)
+    string_head = np.bitwise_or.reduceat(head_bits[:size], string_first[:-1][np.diff(string_first) > 0]) if size else seg_head
+    by_string = np.zeros(m.count, np.int32)
+    by_string[np.diff(string_first) > 0] = string_head
+    alias_head = index.alias_head[c.alias]
+    extra = (seg_head[seg_a] | seg_head[seg_b]) & ~alias_head
+    missing = alias_head & ~by_string[c.string]
+    # numbers and ordinals: "Third Hospital" is not "First Hospital"
+    is_number = index.number_word
+    numbers_here = np.concatenate([[0], np.cumsum(is_number[m.word] & (m.weight > 0) & ~role_part & (np.abs(m.word) >= 0))])
+    alias_numbers = index.alias_numbers[c.alias]
+    close_first, close_last = np.maximum(first - 1, begin), np.minimum(last + 1, end)
+    near = numbers_here[close_last] - numbers_here[close_first]
+    number_missing = (alias_numbers > 0) & (place["missing_word"] > 0) & ~c.exact | (alias_numbers == 0) & (near > 0) & (
+        (alias_head & HOSPITAL) > 0
+    )
+    nonplace = np.bincount(m.segment, content, len(bounds) - 1) > 0.15 if size else np.zeros(0, bool)
+    real = np.concatenate([[0], np.cumsum(nonplace)])
+    string_of_segment = m.string[segment_first]
+    seg_of_string = np.searchsorted(string_of_segment, np.arange(m.count + 1))
+    span_text = [""] * n
+    texts = [""] * n
+    seg_text: dict[tuple[int, int], str] = {}
+    words = [index.words[w] if w >= 0 else m.tokens.words[o] for w, o in zip(m.word, _origin(m), strict=True)]
+    for i in np.flatnonzero(~c.exact):
+        a, b = int(begin[i]), int(end[i])
+        if (a, b) not in seg_text:
+            seg_text[a, b] = " ".join(words[a:b])
+        texts[i] = seg_text[a, b]
+        span_text[i] = " ".join(words[first[i] : last[i]])
+    names = [index.alias_text[a] for a in c.alias]
+    fuzzy = np.flatnonzero(~c.exact)
+    similarity, partial = np.ones(n), np.ones(n)
+    if len(fuzzy):
+        own = [names[i] for i in fuzzy]
+        similarity[fuzzy] = process.cpdist([span_text[i] for i in fuzzy], own, scorer=JaroWinkler.normalized_similarity)
+        partial[fuzzy] = process.cpdist([texts[i] for i in fuzzy], own, scorer=fuzz.partial_ratio) / 100
+    all_upper = np.bincount(m.string, m.upper, m.count) / np.maximum(np.bincount(m.string, minlength=m.count), 1)
+    kind = c.kind
+    return {
+        "segment_share": np.minimum(span_content / np.maximum(whole, 1e-6), 1),
+        "segment_left": left,
+        "string_share": np.minimum(span_content / np.maximum(of_string, 1e-6), 1),
+        "before": before,
+        "after": after,
+        "before_head": has_before & (head_bits[np.maximum(first - 1, 0)] > 0),
+        "after_head": has_after & (head_bits[np.minimum(last, size)] > 0),
+        "crosses": commas[np.maximum(last, first + 1)] - commas[np.minimum(first + 1, size)],
+        "similarity": similarity,
+        "partial": partial,
+        "ambiguity": np.log1p(index.owner_ptr[c.alias + 1] - index.owner_ptr[c.alias] - 1),
+        "acronym": kind == 3,
+        "variant": kind == 6,
+        "former": kind == 4,
+        "domain": kind == 5,
+        "official": kind <= 1,
+        "all_capitals": all_upper[c.string],
+        "number_missing": number_missing,
+        "head_extra": np.bitwise_count(extra & ~PARTS),
+        "head_missing": np.bitwise_count(missing),
+        "hospital_left": (extra & HOSPITAL) > 0,
+        "institute_left": (extra & INSTITUTE) > 0,
+        "university_left": (extra & UNIVERSITY) > 0,
+        "segments_behind": np.minimum(real[seg_of_string[c.string + 1]] - real[seg_b + 1], 5),
+        "segments_before": np.minimum(real[seg_a] - real[seg_of_string[c.string]], 5),
+        "university": (alias_head & UNIVERSITY) > 0,
+        "hospital": (alias_head & HOSPITAL) > 0,
+        "string_words": np.minimum(np.diff(string_first)[c.string], 60),
+    }
+
+
+def _places(m: Mentions, c: Candidates, index: Index) -> dict[str, Floats]:
+    """Agreement and conflict of the institution's place with the places that the string names."""
+    country = index.inst_country_id[c.inst].astype(np.int64)
+    base = c.string * STRIDE
+    named = np.zeros(m.count, bool)
+    named[m.country // STRIDE] = True
+    cities = np.zeros(m.count, bool)
+    cities[m.city // STRIDE] = True
+    somewhere = np.zeros(m.count, bool)
+    somewhere[m.city_country // STRIDE] = True
+    wider = index.wider[country].astype(np.int64)
+    agrees = keys_in(base + country, m.country)
+    tolerated = agrees | keys_in(base + wider, m.country)
+    city = (index.inst_city_id[c.inst] >= 0) & keys_in(base + index.inst_city_id[c.inst], m.city)
+    in_country = keys_in(base + country, m.city_country) | keys_in(base + wider, m.city_country)
+    return {
+        "country_agrees": agrees,
+        "country_differs": named[c.string] & ~tolerated,
+        "city_agrees": city,
+        "city_differs": somewhere[c.string] & ~in_country & ~city,
+        "region_agrees": (index.inst_region_id[c.inst] > 0) & keys_in(base + index.inst_region_id[c.inst], m.region),
+        "other_city": cities[c.string] & ~city,
+    }
+
+
+def _family(key: Ints, c: Candidates, index: Index) -> tuple[Ints, Ints]:
+    """All pairs of rows (child, parent) of one string; `key` holds the ascending `string * STRIDE + inst`."""
+    child, parent = expand(index.parent_ptr, c.inst)
+    ask = c.string[child] * STRIDE + index.parent[parent]
+    at = np.minimum(np.searchsorted(key, ask), max(len(key) - 1, 0))
+    here = key[at] == ask if len(key) else np.zeros(0, bool)
+    return child[here], at[here]
+
+
+def _ties_before(group: Ints, key: Ints) -> Ints:
+    """How many rows of the same group and key were ranked before each row."""
+    return rank_within(group * 16 + key)
+
+
+def _rivals(
+    m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, place: dict[str, Floats], child: Ints, at: Ints
+) -> dict[str, Floats]:
+    """How the candidate stands among the others of its string: nested names, family, homonyms."""
+    n = len(c.string)
+    base = c.string * STRIDE
+    mass = place["found_mass"] * place["coverage"]
+    # nested: a longer word-for-word span of another institution encloses this one
+    nested, nested_weight, contains = np.zeros(n, bool), np.zeros(n), np.zeros(n)
+    exact = np.flatnonzero(c.exact)
+    begins = np.searchsorted(c.string[exact], np.arange(m.count + 1))
+    if len(exact):
+        who, other = expand(begins, c.string)
+        other = exact[other]
+        encloses = (first[other] <= first[who]) & (last[other] >= last[who]) & (last[other] - first[other] > last[who] - first[who])
+        encloses &= c.inst[who] != c.inst[other]
+        nested[who[encloses]] = True
+        np.maximum.at(nested_weight, who[encloses], index.alias_mass[c.alias[other[encloses]]] - mass[who[encloses]])
+        inner = encloses & c.exact[who]
+        contains += np.bincount(other[inner], minlength=n)
+    parent_found, child_found, parent_inside = np.zeros(n, bool), np.zeros(n, bool), np.zeros(n, bool)
+    parent_found[child] |= c.exact[at]
+    np.logical_or.at(child_found, at, c.exact[child])
+    np.logical_or.at(parent_inside, child, (first[at] >= first[child]) & (last[at] <= last[child]) & c.exact[at])
+    rank = rank_within(c.string, -mass)
+    top, second = np.zeros(m.count), np.zeros(m.count)
+    top[c.string[rank == 0]] = mass[rank == 0]
+    second[c.string[rank == 1]] = mass[rank == 1]
+    rival = np.where(rank == 0, second[c.string], top[c.string])
+    same_name = c.string * STRIDE + c.alias
+    _, group = np.unique(same_name, return_inverse=True)
+    here = keys_in(base + index.inst_country_id[c.inst], m.country) | keys_in(base + index.inst_city_id[c.inst], m.city)
+    spans = np.unique(np.stack([c.string[exact], first[exact]]), axis=1)[0] if len(exact) else exact
+    is_place = np.append(np.concatenate([[0], np.cumsum(m.place)]), 0)
+    return {
+        "parent_found": parent_found,
+        "child_found": child_found,
+        "parent_name_inside": parent_inside,
+        "nested": nested,
+        "nested_weight": nested_weight,
+        "contains": np.minimum(contains, 4),
+        "rival_mass": rival,
+        "mass_gap": mass - rival,
+        "coverage_rank": np.minimum(rank, 20),
+        "homonym_rank": np.minimum(rank_within(same_name, -index.inst_prominence[c.inst]), 10),
+        "homonym_kind": ("bearers of this name in this string to whom it is a better kind of name (official, not former)", -1),
+    "homonyms_in_place": np.minimum(np.bincount(group, here)[group], 5),
+        "prominence": index.inst_prominence[c.inst],
+        "exact_names": np.minimum(np.bincount(spans, minlength=m.count)[c.string], 10),
+        "is_place": (is_place[last] - is_place[first]) >= (last - first),
+    }

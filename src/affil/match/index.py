@@ -1,0 +1,149 @@
+"""The opened index of a registry, as matching reads it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from affil.registry import Registry
+from affil.registry.index import NAME_KINDS, extend
+from affil.registry.places import WIDER
+from affil.text.fold import roles
+
+Ints = npt.NDArray[Any]
+Floats = npt.NDArray[Any]
+
+# Head words that make one organisation another kind of organisation, as bits of a mask.
+HEADS = ("university", "hospital", "institute", "college", "academy", "center", "laboratory", "foundation", "clinic", "polytechnic",
+         "company", "ministry", "society", "association", "agency", "council", "school", "faculty", "department")  # fmt: skip
+HAN_HEADS = {"大学": "university", "医院": "hospital", "病院": "hospital", "学院": "college", "研究": "institute", "中学": "school",
+             "公司": "company", "学部": "faculty", "中心": "center"}  # fmt: skip
+
+
+class Index:
+    """Arrays of a built registry, those that are looked up by word as dictionaries."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        store = registry.store
+        words: list[str] = store.strings("word").to_pylist()
+        self.words = words
+        self.word_id: dict[str, int] = dict(zip(words, range(len(words)), strict=True))
+        for name in ("word_idf", "word_df", "delete_hash", "delete_word", "alias_tok", "alias_ptr", "alias_term", "alias_term_ptr",
+                     "alias_mass", "owner_inst", "owner_kind", "owner_name", "owner_ptr", "span_hash", "span_value", "place_hash",
+                     "place_value", "place_row", "place_ptr", "place_kind", "place_country", "place_region", "place_city",
+                     "inst_country_id", "inst_region_id", "inst_city_id", "inst_prominence", "parent", "parent_ptr"):  # fmt: skip
+            setattr(self, name, store.array(name))
+        self.size = len(registry)
+        self.kind_acronym = NAME_KINDS.index("acronym")
+
+    def __getattr__(self, name: str) -> npt.NDArray[Any]:  # tells the type checker what __init__ sets
+        raise AttributeError(name)
+
+    @cached_property
+    def postings(self) -> sparse.csr_matrix:
+        """Terms x names: normalised idf weights."""
+        s = self.registry.store
+        shape = (len(self.words), len(self.alias_ptr) - 1)
+        # copied, since sparse_dot_topn takes no read-only arrays
+        parts = [s.array(f"posting_{part}").copy() for part in ("data", "indices", "indptr")]
+        return sparse.csr_matrix((parts[0], parts[1].astype(np.int32), parts[2].astype(np.int32)), shape=shape)
+
+    @cached_property
+    def alias_text(self) -> list[str]:
+        """Folded names."""
+        out: list[str] = self.registry.store.strings("alias_text").to_pylist()
+        return out
+
+    @cached_property
+    def wider(self) -> Ints:
+        """For each country the number of the country that also stands for it (Hong Kong: China), or itself."""
+        codes: list[str] = self.registry.store.strings("country_code").to_pylist()
+        number = {c: i for i, c in enumerate(codes)}
+        return np.array([number.get(WIDER.get(c, c), i) for i, c in enumerate(codes)], np.int16)
+
+    @cached_property
+    def word_head(self) -> Ints:
+        """For each word the bit of its head word, or 0."""
+        bits = {h: 1 << i for i, h in enumerate(HEADS)}
+        bits |= {han: bits[h] for han, h in HAN_HEADS.items()}
+        out = np.zeros(len(self.words) + 1, np.int32)
+        for word, bit in bits.items():
+            if word in self.word_id:
+                out[self.word_id[word]] = bit
+        return out
+
+    @cached_property
+    def word_role(self) -> Ints:
+        """For each word 1 for a head word, 2 for a word of parts (department), 0 for others."""
+        out = np.zeros(len(self.words) + 1, np.int8)
+        for word, role in roles().items():
+            if word in self.word_id:
+                out[self.word_id[word]] = {"head": 1, "part": 2}.get(role, 0)
+        return out
+
+    @cached_property
+    def alias_head(self) -> Ints:
+        """For each name the mask of its head words."""
+        heads = np.append(self.word_head[self.alias_term], 0)
+        return np.bitwise_or.reduceat(heads, self.alias_term_ptr[:-1])
+
+    @cached_property
+    def number_word(self) -> Ints:
+        """For each word whether it is a number or an ordinal."""
+        ordinals = {"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"}
+        return np.array([w.isdigit() or w in ordinals for w in self.words] + [False], bool)
+
+    @cached_property
+    def alias_numbers(self) -> Ints:
+        """For each name how many of its words are numbers or ordinals."""
+        is_number = np.append(self.number_word[self.alias_tok], False)
+        return np.add.reduceat(is_number.astype(np.int16), self.alias_ptr[:-1])
+
+    @cached_property
+    def _starts(self) -> dict[str, npt.NDArray[np.bool_]]:
+        out = {}
+        ids = np.arange(len(self.words), dtype=np.int32)
+        for table in ("span", "place"):
+            hashes = self.registry.store.array(f"{table}_hash")
+            own = extend(np.zeros(len(ids), np.uint64), ids)
+            at = np.minimum(np.searchsorted(hashes, own), len(hashes) - 1)
+            out[table] = np.append(hashes[at] == own, False)
+        return out
+
+    def find(self, table: str, word: Ints, gap: Ints, most: int) -> tuple[Ints, Ints, Ints]:
+        """Every place where a sequence of the table stands in a batch of words: first word, number of words, sequence.
+
+        All positions grow by one word at a time, and only those stay whose words so far begin some sequence; so a batch costs
+        a few array operations, whatever the number of sequences (the job of Aho and Corasick's automaton, on flat memory).
+        A sequence never runs over a HARD gap (see `affil.text.tokens`), nor over an unknown word (-1).
+        """
+        hashes, values = self.registry.store.array(f"{table}_hash"), self.registry.store.array(f"{table}_value")
+        alive = np.flatnonzero(self._starts[table][word])
+        state = np.zeros(len(alive), np.uint64)
+        first, length, sequence = [], [], []
+        hard = np.append(gap >= 3, True)
+        words = np.append(word, -1).astype(np.int32)
+        for depth in range(most):
+            if depth:
+                here = alive + depth
+                ok = (here < len(word)) & ~hard[np.minimum(here, len(word))] & (words[np.minimum(here, len(word))] >= 0)
+                alive, state = alive[ok], state[ok]
+            if not len(alive):
+                break
+            state = extend(state, words[alive + depth])
+            at = np.minimum(np.searchsorted(hashes, state), len(hashes) - 1)
+            ok = hashes[at] == state
+            alive, state, at = alive[ok], state[ok], at[ok]
+            ends = values[at] >= 0
+            first.append(alive[ends])
+            length.append(np.full(ends.sum(), depth + 1, np.int32))
+            sequence.append(values[at[ends]])
+        empty = np.zeros(0, np.int64)
+        if not first:
+            return empty, empty, empty
+        return np.concatenate(first), np.concatenate(length), np.concatenate(sequence)

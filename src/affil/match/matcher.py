@@ -1,0 +1,216 @@
+"""The matcher: strings in, institutions out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from threadpoolctl import threadpool_limits
+
+from affil.errors import InputError
+from affil.match.decide import decide
+from affil.match.explain import explain
+from affil.match.features import NAMES, featurize
+from affil.match.index import Index
+from affil.match.mentions import prepare
+from affil.match.model import Model
+from affil.match.modelfile import load_model
+from affil.match.resources import resource
+from affil.match.retrieve import retrieve
+from affil.registry import Registry
+from affil.settings import Policy, Settings
+from affil.text import raw_span
+from affil.types import Decision, Institution, Match, Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHIPPED_MODEL = "models/matcher.skops"
+COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "probability", "decision", "matched_text",
+           "evidence")  # fmt: skip
+
+
+class Matcher:
+    """Matches affiliation strings to the institutions of one registry with one model."""
+
+    def __init__(self, registry: Registry, model: Model, card: dict[str, Any], model_hash: str, settings: Settings) -> None:
+        """Use `Matcher.load`."""
+        self.registry, self.settings = registry, settings
+        self.model_card, self.model_hash = card, model_hash
+        self._model, self._index = model, Index(registry)
+        self._institutions: dict[int, Institution] = {}
+
+    @classmethod
+    def load(
+        cls,
+        registry: Registry | Path | str | None = None,
+        model: Path | str | None = None,
+        settings: Settings | None = None,
+        policy: Policy | None = None,
+    ) -> Matcher:
+        """Load a matcher.
+
+        Args:
+            registry: an opened registry or a built file; default the shipped registry.
+            model: a model file; default the shipped model.
+            settings: thresholds and choices; defaults where not given.
+            policy: which institutions a string yields, in place of the settings' choice.
+
+        Raises:
+            InputError: a file is missing, damaged, or of another version.
+        """
+        settings = settings or Settings()
+        if policy:
+            decide_settings = settings.decide.model_copy(update={"policy": policy})
+            settings = settings.model_copy(update={"decide": decide_settings})
+        trained, card, digest = load_model(Path(model) if model else resource(SHIPPED_MODEL))
+        return cls(registry if isinstance(registry, Registry) else Registry.open(registry), trained, card, digest, settings)
+
+    @cached_property
+    def version(self) -> str:
+        """Short hashes of model and registry, as decisions and manifests record them."""
+        return f"model {self.model_hash[:12]}, registry {self.registry.hash[:12]}"
+
+    def match(self, affiliation: str) -> Result:
+        """Match one string; see `match_many`."""
+        return self.match_many([affiliation])[0]
+
+    def match_many(self, affiliations: Sequence[str]) -> list[Result]:
+        """Match strings, with explanations; repeated strings are matched once."""
+        distinct = list(dict.fromkeys(affiliations))
+        results: dict[str, Result] = {}
+        size = self.settings.retrieve.batch
+        for begin in range(0, len(distinct), size):
+            batch = distinct[begin : begin + size]
+            found: dict[int, list[Match]] = {}
+            rows = self._rows(batch)
+            for k in range(len(rows["row"])):
+                institution = self._institution(int(rows["inst"][k]))
+                features = dict(zip(NAMES, rows["features"][k].tolist(), strict=True))
+                match = Match(
+                    institution,
+                    float(rows["probability"][k]),
+                    Decision(rows["decision"][k]),
+                    int(rows["start"][k]),
+                    int(rows["end"][k]),
+                    rows["alias"][k],
+                    explain(features, institution, rows["alias"][k], int(rows["kind"][k]), int(rows["bearers"][k])),
+                )
+                found.setdefault(int(rows["row"][k]), []).append(match)
+            results.update({s: Result(s, tuple(found.get(i, ()))) for i, s in enumerate(batch)})
+        return [results[s] for s in affiliations]
+
+    def match_table(self, affiliations: Sequence[str]) -> pa.Table:
+        """Match strings without explanations, as an Arrow table with one row for each institution found.
+
+        Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
+        matched words in the raw string), alias (the registry's name). Strings that name nothing have no row.
+        """
+        distinct = list(dict.fromkeys(affiliations))
+        tables = []
+        size = self.settings.retrieve.batch
+        ids = self.registry.ids
+        for begin in range(0, len(distinct), size):
+            rows = self._rows(distinct[begin : begin + size])
+            tables.append(
+                pa.table(
+                    {
+                        "row": pa.array(rows["row"] + begin, pa.int64()),
+                        "institution_id": pa.array([ids[i] for i in rows["inst"]], pa.string()),
+                        "probability": pa.array(rows["probability"], pa.float64()),
+                        "decision": pa.array(rows["decision"], pa.string()),
+                        "start": pa.array(rows["start"], pa.int32()),
+                        "end": pa.array(rows["end"], pa.int32()),
+                        "alias": pa.array(rows["alias"], pa.string()),
+                    }
+                )
+            )
+        if not tables:
+            return self.match_table([""]).slice(0, 0)
+        table = pa.concat_tables(tables)
+        if len(distinct) == len(affiliations):
+            return table
+        number = {s: i for i, s in enumerate(distinct)}
+        of_row = table["row"].to_numpy()
+        bounds = np.searchsorted(of_row, np.arange(len(distinct) + 1))
+        take = [np.arange(bounds[number[s]], bounds[number[s] + 1]) for s in affiliations]
+        repeated = table.take(pa.array(np.concatenate(take)))
+        row = np.repeat(np.arange(len(affiliations)), [len(t) for t in take])
+        return repeated.set_column(0, "row", pa.array(row, pa.int64()))
+
+    def match_frame(self, frame: pd.DataFrame, column: str = "affiliation") -> pd.DataFrame:
+        """Match a column of a pandas frame: its columns, then those of `COLUMNS`, one row a matched institution, in order.
+
+        Raises:
+            InputError: the frame has no such column.
+        """
+        import pandas as pd
+
+        if column not in frame.columns:
+            raise InputError("the frame", f"no column {column!r}", fix=f"columns are {', '.join(map(str, frame.columns))}")
+        strings = frame[column].fillna("").astype(str).tolist()
+        rows, position = [], []
+        for i, result in enumerate(self.match_many(strings)):
+            for record in match_records(result):
+                rows.append(record)
+                position.append(i)
+        return pd.concat([frame.iloc[position].reset_index(drop=True), pd.DataFrame(rows, columns=list(COLUMNS))], axis=1)
+
+    def _institution(self, number: int) -> Institution:
+        if number not in self._institutions:
+            self._institutions[number] = self.registry.at(number)
+        return self._institutions[number]
+
+    def _rows(self, strings: Sequence[str]) -> dict[str, Any]:
+        settings, index = self.settings, self._index
+        mentions = prepare(strings, index, settings.retrieve)
+        pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings.retrieve.max_candidates)
+        # OpenMP's threads wait for each other after every tree; on a busy machine that costs more than it gains
+        with threadpool_limits(1):
+            probability = self._model.predict(pairs)
+        rows = decide(probability, pairs, settings.decide)
+        c = pairs.candidates
+        first, last = mentions.start[pairs.first[rows]], mentions.end[pairs.last[rows] - 1]
+        repaired = mentions.tokens.repaired
+        spans = [raw_span(strings[s], repaired[s], int(a), int(b)) for s, a, b in zip(c.string[rows], first, last, strict=True)]
+        names = self.registry.store.strings("name_value")
+        alias = c.alias[rows]
+        return {
+            "row": c.string[rows],
+            "inst": c.inst[rows],
+            "probability": np.round(probability[rows], 6),
+            "decision": np.where(probability[rows] >= settings.decide.match, Decision.MATCH.value, Decision.REVIEW.value),
+            "start": np.array([s for s, _ in spans], np.int32),
+            "end": np.array([e for _, e in spans], np.int32),
+            "alias": [names[int(n)].as_py() for n in index.owner_name[c.owner[rows]]],
+            "kind": c.kind[rows],
+            "bearers": index.owner_ptr[alias + 1] - index.owner_ptr[alias],
+            "features": pairs.features[rows],
+        }
+
+
+def match_records(result: Result) -> list[dict[str, Any]]:
+    """The rows of `COLUMNS` for one string: one a matched institution, or one with decision none."""
+    if not result.matches:
+        return [{"institution_id": "", "decision": Decision.NONE.value, "matched_text": "", "evidence": ""}]
+    return [
+        {
+            "institution_id": m.institution.id,
+            "name": m.institution.name,
+            "name_zh": m.institution.name_zh,
+            "kind": m.institution.kind,
+            "city": m.institution.city,
+            "country": m.institution.country,
+            "lat": m.institution.lat,
+            "lon": m.institution.lon,
+            "probability": m.probability,
+            "decision": m.decision.value,
+            "matched_text": result.affiliation[m.start : m.end],
+            "evidence": "; ".join(m.evidence),
+        }
+        for m in result.matches
+    ]

@@ -1,0 +1,201 @@
+"""A batch of strings prepared for matching: corrected words with weights, segments, and the places that they name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from rapidfuzz.distance import OSA
+
+from affil.match.index import Floats, Index, Ints
+from affil.registry.index import deletions, terms
+from affil.registry.places import CITY, CODE, COUNTRY, REGION
+from affil.settings import RetrieveSettings
+from affil.text import Tokens, tokenize
+from affil.text.fold import fold_word, generic, roles
+from affil.text.tokens import COMMA, HARD
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The words of a batch as arrays (one entry a word), and what is known of each string.
+
+    `word` and `term` are numbers in the index's vocabulary (-1 unknown or none); `weight` is the idf of the word as a term, 1
+    for unknown words; `changed` marks words that were corrected; `string`, `segment` and `block` number the string, the part
+    between commas and the part between hard separators that a word stands in. `place` marks words that only name a place.
+    `country`, `region`, `city` are sorted keys `string * stride + number`.
+    """
+
+    strings: Sequence[str]
+    tokens: Tokens
+    word: Ints
+    term: Ints
+    weight: Floats
+    changed: Ints
+    gap: Ints
+    start: Ints
+    end: Ints
+    upper: Ints
+    string: Ints
+    segment: Ints
+    block: Ints
+    spans: tuple[Ints, Ints, Ints]
+    place: Ints
+    country: Ints
+    region: Ints
+    city: Ints
+    city_country: Ints
+
+    @property
+    def count(self) -> int:
+        """Number of strings."""
+        return len(self.strings)
+
+
+_CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
+STRIDE = 1 << 32  # keys of (string, number) pairs in one integer
+
+
+def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) -> Mentions:
+    """Tokenize, correct, weigh and segment a batch, find all names and places that stand in it word for word."""
+    tokens = tokenize(strings, limit=settings.max_string)
+    words, origin = _correct(tokens, index, settings)
+    changed = np.array([w is not tokens.words[o] for w, o in zip(words, origin, strict=True)], bool)
+    gap = tokens.gap[origin].copy()
+    if len(origin) > 1:
+        gap[1:][origin[1:] == origin[:-1]] = 0
+    get = index.word_id.get
+    word = np.array([get(w, -1) for w in words], np.int32)
+    cjk = tokens.cjk[origin]
+    fixed = Tokens(tokens.repaired, words, tokens.start, tokens.end, gap, tokens.upper, cjk, tokens.ptr)
+    term_words = terms(fixed)
+    term = np.array([get(t, -1) for t in term_words], np.int32)
+    idf = np.append(index.word_idf, 1.0)
+    weight = np.where(np.array([t == "" for t in term_words], bool), 0.0, idf[term])
+    role = roles()
+    # postcodes, street numbers and words of addresses are no part of a name that would have to be explained
+    weight[[t.isdigit() or role.get(t) == "noise" for t in term_words]] *= 0.3
+    string = np.repeat(np.arange(len(strings)), np.diff(tokens.ptr))[origin]
+    new = np.concatenate([[True], string[1:] != string[:-1]]) if len(string) else np.zeros(0, bool)
+    segment = np.cumsum(new | (gap >= COMMA)) - 1
+    block = np.cumsum(new | (gap >= HARD)) - 1
+    gap = np.where(new, HARD, gap).astype(np.int8)
+    upper = tokens.upper[origin]
+    spans = index.find("span", word, gap, settings.max_name_tokens)
+    spans = _plausible(spans, index, upper, gap, string)
+    place, country, region, city, city_country = _places(index, word, gap, upper, string, spans, settings)
+    return Mentions(
+        strings, tokens, word, term, weight.astype(np.float32), changed, gap, tokens.start[origin], tokens.end[origin], upper, string,
+        segment, block, spans, place, country, region, city, city_country,
+    )  # fmt: skip
+
+
+def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[list[str], Ints]:
+    """Replace unknown words: glued ones by their parts, misspelt ones by the known word one edit away.
+
+    Returns the words and, for each, the token it comes from.
+    """
+    unknown: dict[str, str] = {}  # word: how it was typed
+    meant = generic()
+    owner = np.repeat(np.arange(len(tokens.ptr) - 1), np.diff(tokens.ptr))
+    for i, w in enumerate(tokens.words):
+        if w not in index.word_id and len(w) >= settings.min_correctable and w.isalpha() and w not in unknown and w not in meant:
+            unknown[w] = tokens.repaired[owner[i]][tokens.start[i] : tokens.end[i]]
+    fixes: dict[str, tuple[str, ...]] = {}
+    for w, surface in unknown.items():
+        parts = [p for piece in _CAMEL.split(surface) for p in fold_word(piece)]
+        if len(parts) > 1 and parts[0] != w and all(p in index.word_id for p in parts):
+            fixes[w] = tuple(parts)
+        elif len(parts) == 1 and parts[0] != w and parts[0] in index.word_id:  # "ofTianjin"
+            fixes[w] = (parts[0],)
+    # capitals are acronyms, which are not misspelt but others
+    rest = [w for w, surface in unknown.items() if w not in fixes and (not surface.isupper() or len(w) > settings.longest_acronym)]
+    if rest:
+        shorter = [deletions(w) for w in rest]
+        flat = pd.util.hash_array(np.array([d for ds in shorter for d in ds], object))
+        left, right = (np.searchsorted(index.delete_hash, flat, side) for side in ("left", "right"))
+        at = 0
+        for w, ds in zip(rest, shorter, strict=True):
+            found = {int(x) for k in range(at, at + len(ds)) for x in index.delete_word[left[k] : right[k]]}
+            at += len(ds)
+            near = [c for c in found if index.words[c][0] == w[0] and OSA.distance(w, index.words[c], score_cutoff=1) <= 1]
+            if near:
+                fixes[w] = (index.words[max(near, key=lambda c: (index.word_df[c], -c))],)
+            elif split := _split(w, index):
+                fixes[w] = split
+    if not fixes:
+        return tokens.words, np.arange(len(tokens.words))
+    words, origin = [], []
+    for i, w in enumerate(tokens.words):
+        for part in fixes.get(w, (w,)):
+            words.append(part)
+            origin.append(i)
+    return words, np.array(origin, np.int64)
+
+
+def _split(word: str, index: Index) -> tuple[str, str] | None:
+    best, score = None, 0
+    for i in range(3, len(word) - 2):
+        a, b = index.word_id.get(word[:i], -1), index.word_id.get(word[i:], -1)
+        if a >= 0 and b >= 0 and min(len(word[:i]), len(word[i:])) + 3 * bool(index.word_role[a] | index.word_role[b]) >= 6:
+            both = int(min(index.word_df[a], index.word_df[b]))
+            if both > score:
+                best, score = (word[:i], word[i:]), both
+    return best
+
+
+def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: Ints, string: Ints) -> tuple[Ints, Ints, Ints]:
+    """Drop one-word hits of acronyms that were not typed in capitals, unless the word is alone between separators."""
+    first, length, alias = spans
+    single = length == 1
+    acronym = index.owner_kind[index.owner_ptr[alias]] == index.kind_acronym
+    after = np.append(gap, HARD)[first + 1] if len(first) else first
+    alone = (np.append(gap, HARD)[first] >= COMMA) & (after >= COMMA) if len(first) else single
+    latin = np.array([index.alias_text[a].isascii() for a in alias], bool)
+    keep = ~single | ~acronym | ~latin | upper[first] | alone
+    return first[keep], length[keep], alias[keep]
+
+
+def _places(
+    index: Index, word: Ints, gap: Ints, upper: Ints, string: Ints, spans: tuple[Ints, Ints, Ints], settings: RetrieveSettings
+) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place)."""
+    first, length, sequence = index.find("place", word, gap, 6)
+    inside = np.zeros(len(word) + 1, np.int32)
+    long = spans[1] > 1
+    np.add.at(inside, spans[0][long], 1)
+    np.add.at(inside, spans[0][long] + spans[1][long], -1)
+    covered = np.cumsum(inside)[:-1] > 0
+    longest: Ints = np.zeros(len(word), np.int32)
+    if len(first):
+        np.maximum.at(longest, first, length)
+    ends = np.append(gap, HARD)
+    whole = (ends[first] >= COMMA) & (ends[np.minimum(first + length, len(word))] >= COMMA) if len(first) else first > 0
+    keep = (length == longest[first]) & (~covered[first] | whole) if len(first) else first > 0
+    first, length, sequence, whole = first[keep], length[keep], sequence[keep], whole[keep]
+    count = index.place_ptr[sequence + 1] - index.place_ptr[sequence]
+    pair = np.repeat(np.arange(len(first)), count)
+    offset = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
+    row = index.place_row[index.place_ptr[sequence][pair] + offset]
+    kind, at = index.place_kind[row], first[pair]
+    # two-letter codes count only as capitals behind a separator: "Cambridge, MA 02139", not "in" or "de"
+    ok = (kind != CODE) | (upper[at] & (np.append(gap, HARD)[at] >= COMMA))
+    pair, row, kind, at = pair[ok], row[ok], kind[ok], at[ok]
+    where = string[at].astype(np.int64) * STRIDE
+    is_country = kind == COUNTRY
+    is_region = (kind == REGION) | (kind == CODE)
+    is_city = kind == CITY
+    mark = np.zeros(len(word) + 1, np.int32)
+    used = np.unique(pair)
+    np.add.at(mark, first[used], 1)
+    np.add.at(mark, first[used] + length[used], -1)
+    return (
+        (np.cumsum(mark)[:-1] > 0) & ~covered,
+        np.unique(where[is_country] + index.place_country[row[is_country]]),
+        np.unique(where[is_region] + index.place_region[row[is_region]]),
+        np.unique(where[is_city] + index.place_city[row[is_city]]),
+        np.unique(where[is_city | is_region] + index.place_country[row[is_city | is_region]]),
+    )

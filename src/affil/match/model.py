@@ -1,0 +1,118 @@
+"""The classifier: two stages of gradient boosting over candidate pairs, then calibration.
+
+The second stage sees what the first thought of the string's other candidates: a candidate is often wrong only because a better
+one is there. Both are scikit-learn's histogram gradient boosting (Ke et al. 2017) with monotone constraints where the direction
+of a feature is known; calibration is isotonic regression (Zadrozny and Elkan 2002) on out-of-fold predictions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.isotonic import IsotonicRegression
+
+from affil.match.features import FEATURES, NAMES, Pairs
+from affil.match.index import Floats, Ints
+from affil.match.retrieve import expand, rank_within
+from affil.settings import TrainSettings
+
+# what the second stage adds: name: direction
+RIVALS = {
+    "p": 1, "p_best_other": -1, "p_gap": 1, "p_rank": -1, "p_overlapping": -1, "p_parent": 0, "p_child": 0, "p_same_name": -1,
+    "p_sum": 0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained model; `features` guards against use with another version's features."""
+
+    first: Any
+    second: Any
+    calibrator: Any
+    features: tuple[str, ...] = NAMES
+
+    def predict(self, pairs: Pairs) -> Floats:
+        """Calibrated probability of each pair."""
+        if not len(pairs.features):
+            return np.zeros(0)
+        p = self.first.predict_proba(pairs.features)[:, 1]
+        q = self.second.predict_proba(rival_features(p, pairs))[:, 1]
+        calibrated: Floats = np.clip(self.calibrator.predict(q), 1e-4, 1 - 1e-4)
+        return calibrated
+
+
+def rival_features(p: Floats, pairs: Pairs) -> Floats:
+    """The second stage's input: all features, and how the first stage's probability compares with those of the rivals."""
+    c = pairs.candidates
+    n = len(p)
+    count = int(c.string.max(initial=-1)) + 1
+    rank = rank_within(c.string, -p)
+    top, second = np.zeros(count), np.zeros(count)
+    top[c.string[rank == 0]] = p[rank == 0]
+    second[c.string[rank == 1]] = p[rank == 1]
+    other = np.where(rank == 0, second[c.string], top[c.string])
+    # the best rival that claims some of the same words
+    bounds = np.searchsorted(c.string, np.arange(count + 1))
+    who, rival = expand(bounds, c.string)
+    clash = (pairs.first[rival] < pairs.last[who]) & (pairs.first[who] < pairs.last[rival]) & (who != rival)
+    overlapping = np.zeros(n)
+    np.maximum.at(overlapping, who[clash], p[rival[clash]])
+    same = clash & (c.alias[who] == c.alias[rival])
+    same_name = np.zeros(n)
+    np.maximum.at(same_name, who[same], p[rival[same]])
+    child, at = pairs.child, pairs.parent
+    p_parent, p_child = np.zeros(n), np.zeros(n)
+    np.maximum.at(p_parent, child, p[at])
+    np.maximum.at(p_child, at, p[child])
+    extra = [p, other, p - other, np.minimum(rank, 10), overlapping, p_parent, p_child, same_name,
+             np.minimum(np.bincount(c.string, p, count)[c.string], 6)]  # fmt: skip
+    return np.concatenate([pairs.features, np.stack(extra, axis=1).astype(np.float32)], axis=1)
+
+
+def fit_stage(features: Floats, labels: Ints, weights: Floats, settings: TrainSettings, *, rivals: bool) -> Any:
+    """Fit one stage of boosting."""
+    constraints = [direction for _, direction in FEATURES.values()] + (list(RIVALS.values()) if rivals else [])
+    model = HistGradientBoostingClassifier(
+        max_iter=settings.iterations,
+        learning_rate=settings.learning_rate,
+        max_leaf_nodes=settings.max_leaf_nodes,
+        min_samples_leaf=settings.min_samples_leaf,
+        l2_regularization=settings.l2,
+        monotonic_cst=constraints,
+        early_stopping=False,
+        random_state=settings.seed,
+    )
+    return model.fit(features, labels, sample_weight=weights)
+
+
+def fit(pairs: Pairs, labels: Ints, weights: Floats, fold: Ints, settings: TrainSettings) -> tuple[Model, Floats]:
+    """Fit both stages and the calibration.
+
+    Args:
+        pairs: candidates with features.
+        labels: 1 where the pair is right.
+        weights: of each pair.
+        fold: of each pair, from 0; strings of one fold never train what predicts them, so that the second stage and the
+            calibration see honest probabilities.
+        settings: of the boosting.
+
+    Returns:
+        The model and the out-of-fold calibrated probabilities.
+    """
+    p = np.zeros(len(labels))
+    for k in np.unique(fold):
+        part = fit_stage(pairs.features[fold != k], labels[fold != k], weights[fold != k], settings, rivals=False)
+        p[fold == k] = part.predict_proba(pairs.features[fold == k])[:, 1]
+    wide = rival_features(p, pairs)
+    q = np.zeros(len(labels))
+    for k in np.unique(fold):
+        part = fit_stage(wide[fold != k], labels[fold != k], weights[fold != k], settings, rivals=True)
+        q[fold == k] = part.predict_proba(wide[fold == k])[:, 1]
+    calibrator = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(q, labels, weights)
+    first = fit_stage(pairs.features, labels, weights, settings, rivals=False)
+    second = fit_stage(wide, labels, weights, settings, rivals=True)
+    return Model(first, second, calibrator), calibrator.predict(q)

@@ -1,0 +1,26 @@
+-- A city is a name within a region within a country. Where the registry leaves the region out and knows the city in one region
+-- only, it is that one.
+CREATE TEMP TABLE place AS
+WITH located AS (
+    SELECT
+        id AS institution,
+        country,
+        city,
+        coalesce(
+            nullif(region, ''),
+            CASE WHEN count(DISTINCT nullif(region, '')) OVER same = 1 THEN max(nullif(region, '')) OVER same END,
+            ''
+        ) AS region
+    FROM institutions
+    WHERE city <> '' AND country <> ''
+    WINDOW same AS (PARTITION BY country, city)
+)
+SELECT
+    located.institution,
+    concat_ws('/', located.country, nullif(located.region, ''), located.city) AS id,
+    located.city AS name,
+    coalesce(region_names.name, '') AS region,
+    country_names.counted_as AS country
+FROM located
+JOIN country_names ON country_names.code = located.country
+LEFT JOIN region_names ON region_names.code = located.region;

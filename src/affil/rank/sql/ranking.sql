@@ -1,0 +1,15 @@
+-- One row for each entity of the slice, all measures, in the order of one; ties (equal to 1e-9) share a rank.
+SELECT
+    rank() OVER (ORDER BY round({by}, 9) DESC) AS rank,
+    entity.*,
+    publications,
+    coalesce(authors, 0) AS authors,
+    adjusted,
+    index,
+    unaligned
+FROM publications
+JOIN (SELECT DISTINCT * EXCLUDE (institution) FROM place) AS entity USING (id)
+JOIN adjusted USING (id)
+JOIN index_ USING (id)
+LEFT JOIN authors USING (id)
+ORDER BY rank, adjusted DESC, name, id;

@@ -1,0 +1,159 @@
+"""Venues: which name means which venue, what areas it belongs to and what its papers weigh (`data/venues.csv`)."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from affil.errors import AffilError, InputError
+
+AREAS = (
+    "computer vision",
+    "natural language processing",
+    "machine learning",
+    "general AI",
+    "cognitive reasoning",
+    "robotics",
+    "multi-agent systems",
+    "simulation",
+)
+_COLUMNS = ("venue", "name", "areas", "weight", "aliases")
+
+# What differs between two ways to write one venue: sponsors, the frame of a citation, words without content, years.
+_IDLE = frozenset(["proc", "proceedings", "annual", "of", "the", "on", "in", "for", "and", "at", "ieee", "acm", "cvf", "rsj"])
+_SPELT = {"conf": "conference", "intl": "international", "int": "international", "symp": "symposium", "trans": "transactions"}
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A conference or journal. Its papers count `weight` each, split evenly over `areas` (empty: in none of the eight)."""
+
+    venue: str
+    name: str
+    areas: tuple[str, ...]
+    weight: float = 1.0
+    aliases: tuple[str, ...] = ()
+
+
+class Venues(Mapping[str, Venue]):
+    """Venues by their short name; `resolve` finds them under any known name.
+
+    Raises:
+        AffilError: two venues share a name, an area is none of `AREAS`, or a weight is negative or not finite.
+    """
+
+    def __init__(self, venues: Iterable[Venue]) -> None:
+        self._venues = {v.venue: v for v in venues}
+        self._names: dict[str, str] = {}
+        for venue in self._venues.values():
+            _check(venue)
+            for name in (venue.venue, venue.name, *venue.aliases):
+                other = self._names.setdefault(_fold(name), venue.venue)
+                if other != venue.venue:
+                    raise AffilError(f"venues {other} and {venue.venue} share the name {name!r}; take it from one of them")
+
+    def __getitem__(self, venue: str) -> Venue:
+        return self._venues[venue]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._venues)
+
+    def __len__(self) -> int:
+        return len(self._venues)
+
+    def resolve(self, name: str) -> Venue | None:
+        """The venue that a name means, or None.
+
+        Case, accents, punctuation, years, ordinals, sponsors and "Proc. of the" do not matter; an abbreviation in brackets may
+        follow or stand alone. Workshops and other events of a venue are not the venue.
+        """
+        bracketed = re.fullmatch(r"(.*\S)\s*\(([^()]*)\)\s*", name)
+        parts = bracketed.groups() if bracketed and "workshop" not in _fold(name) else ()
+        for form in (name, *parts):
+            known = self._names.get(_fold(form))
+            if known is not None:
+                return self._venues[known]
+        return None
+
+
+def load_venues(path: Path | None = None) -> Venues:
+    """The shipped venues; with `path`, a CSV of the same columns is laid over them (a row replaces the venue of its name).
+
+    Columns: `venue`, `name`, `areas` and `aliases` (each separated by `;`), `weight` (1 where blank).
+
+    Raises:
+        InputError: the file lacks a column or has a row that is not a venue.
+        AffilError: two venues share a name.
+    """
+    shipped = resources.files("affil.rank").joinpath("data/venues.csv").read_text("utf-8")
+    venues = {v.venue: v for v in _rows(shipped.splitlines(), "venues.csv")}
+    if path is not None:
+        try:
+            lines = path.read_text("utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(path, f"cannot be read: {error}", fix="save it as a CSV in UTF-8") from error
+        venues.update({v.venue: v for v in _rows(lines, path)})
+    return Venues(venues.values())
+
+
+def find_area(name: str) -> str:
+    """The area that is meant, whatever its case and hyphens.
+
+    Raises:
+        AffilError: none of the eight is.
+    """
+    wanted = _fold(name)
+    found = next((a for a in AREAS if _fold(a) == wanted), None)
+    if found is None:
+        raise AffilError(f"no area {name!r}; the areas are: {', '.join(AREAS)}")
+    return found
+
+
+def _rows(lines: Sequence[str], source: Path | str) -> Iterator[Venue]:
+    reader = csv.DictReader(lines)
+    missing = [c for c in _COLUMNS if c not in (reader.fieldnames or ())]
+    if missing:
+        raise InputError(source, f"no column {missing[0]}", fix=f"the columns are: {', '.join(_COLUMNS)}")
+    for number, row in enumerate(reader, 2):
+        try:
+            venue = Venue(
+                row["venue"].strip(),
+                row["name"].strip(),
+                _split(row["areas"]),
+                float(row["weight"] or 1),
+                _split(row["aliases"]),
+            )
+            _check(venue)
+        except (AffilError, ValueError, AttributeError, TypeError) as error:
+            raise InputError(source, f"not a venue: {error}", row=number, fix="correct the row") from error
+        yield venue
+
+
+def _split(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in cell.split(";") if part.strip())
+
+
+def _check(venue: Venue) -> None:
+    if not venue.venue or not venue.name:
+        raise AffilError("a venue needs a short name and a name")
+    wrong = [a for a in venue.areas if a not in AREAS]
+    if wrong:
+        raise AffilError(f"{venue.venue}: no area {wrong[0]!r}; the areas are: {', '.join(AREAS)}")
+    if len(set(venue.areas)) < len(venue.areas):
+        raise AffilError(f"{venue.venue}: an area is named twice")
+    if not (math.isfinite(venue.weight) and venue.weight >= 0):
+        raise AffilError(f"{venue.venue}: the weight must be a number of at least 0, not {venue.weight}")
+
+
+def _fold(name: str) -> str:
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    words = (_SPELT.get(w, w) for w in re.findall(r"[^\W_]+", plain))
+    kept = [w for w in words if w not in _IDLE and not _ORDINAL.fullmatch(w)]
+    return " ".join(kept) or " ".join(plain.split())

@@ -1,0 +1,251 @@
+"""The index over a registry's names: everything that matching looks up, as flat arrays (see `store`)."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from affil.registry.places import CITY, Place, country_names
+from affil.text import Tokens, tokenize
+from affil.text.fold import generic, roles
+from affil.types import Institution
+
+NAME_KINDS = ("official", "label", "alias", "acronym", "former", "domain", "variant")
+_PARENTHESIS = re.compile(r"(\s*[(（]([^()（）]*)[)）]\s*)")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TAIL = re.compile(r",?\s+(?:S\.?A\.?|A\.?G\.?|A\.?B\.?|S\.?p\.?A\.?|B\.?V\.?|N\.?V\.?|K\.?K\.?|S\.?r\.?l\.?|A/S|ASA|SE|Oy|KG|Holdings?)$")
+_TEACHING = frozenset({"university", "college"})
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+
+def word_hashes(ids: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
+    """Spread word ids over 64 bits (the finaliser of splitmix64, Steele et al. 2014)."""
+    x = ids.astype(np.uint64) * _MULTIPLIER + np.uint64(0x632BE59BD9B4E019)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def extend(prefix: npt.NDArray[np.uint64], ids: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
+    """Rolling polynomial hash modulo 2**64: the hash of a word sequence one word longer (Karp and Rabin 1987)."""
+    return prefix * _MULTIPLIER + word_hashes(ids)
+
+
+def terms(tokens: Tokens) -> list[str]:
+    """What each token counts as in word vectors: itself, or for scripts without blanks the pair with the next character.
+
+    Single Han characters say little ("大" stands in every university), pairs say as much as a word. "" where a token, as the
+    last of a run, is already part of the pair before it.
+    """
+    words, cjk = tokens.words, tokens.cjk
+    if not cjk.any():
+        return words
+    joined = np.zeros(len(words) + 1, bool)  # token i continues token i - 1 without a gap
+    joined[1:-1] = cjk[1:] & cjk[:-1] & (tokens.gap[1:] == 0)
+    out = list(words)
+    for i in np.flatnonzero(cjk):
+        out[i] = words[i] + words[i + 1] if joined[i + 1] else "" if joined[i] else words[i]
+    return out
+
+
+def variants(name: str, kind: str) -> Iterable[tuple[str, str]]:
+    """Yield (text, kind) of the ways in which a registry's name is also typed.
+
+    What stands in parentheses may be left out if it is a country or an acronym, but not if it tells a campus.
+    """
+    yield name, kind
+    plain = name
+    for whole, inner in _PARENTHESIS.findall(name):
+        if inner.casefold() in country_names() or (inner.isascii() and inner.isupper()):
+            plain = plain.replace(whole, " ").strip()
+            if inner.isupper() and len(inner) > 2 and inner.replace(".", "").casefold() not in country_names():
+                yield inner, "acronym"
+    if plain != name and plain:
+        yield plain, kind
+    if (short := _TAIL.sub("", plain)) != plain:
+        yield short, kind
+    if (split := _CAMEL.sub(" ", plain)) != plain and kind != "domain":
+        yield split, "variant" if " " in plain else kind
+
+
+def _swapped(words: Sequence[str]) -> tuple[str, ...] | None:
+    """The other order of "University of X" and "X University", which authors do not keep apart."""
+    if 2 <= len(words) <= 3 and words[0] == "university" and words[1] not in roles():
+        return (*words[1:], words[0])
+    if 2 <= len(words) <= 3 and words[-1] == "university" and not set(words[:-1]) & {"state", "national", "technical", "medical"}:
+        return (words[-1], *words[:-1])
+    return None
+
+
+def prefix_table(sequences: Sequence[Sequence[int]]) -> dict[str, Any]:
+    """Hash table over all prefixes of the sequences: `hash` (sorted) and `value` (number of the sequence that ends here, or -1)."""
+    lengths = np.array([len(s) for s in sequences])
+    flat = np.array([w for s in sequences for w in s], np.int32)
+    ptr = np.concatenate([[0], np.cumsum(lengths)])[:-1]
+    alive = np.arange(len(sequences))
+    current = np.zeros(len(sequences), np.uint64)
+    hashes, values = [], []
+    for depth in range(int(lengths.max(initial=0))):
+        alive = alive[lengths[alive] > depth]
+        current[alive] = extend(current[alive], flat[ptr[alive] + depth])
+        hashes.append(current[alive].copy())
+        values.append(np.where(lengths[alive] == depth + 1, alive, -1))
+    allh, allv = np.concatenate(hashes), np.concatenate(values)
+    order = np.lexsort((-allv, allh))
+    allh, allv = allh[order], allv[order]
+    first = np.concatenate([[True], allh[1:] != allh[:-1]])
+    return {"hash": allh[first], "value": allv[first].astype(np.int32)}
+
+
+def csr(rows: Sequence[Sequence[int]], dtype: Any = np.int32) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """Flatten ragged rows: values and row pointers."""
+    ptr = np.zeros(len(rows) + 1, np.int64)
+    np.cumsum([len(r) for r in rows], out=ptr[1:])
+    return np.array([v for r in rows for v in r], dtype), ptr
+
+
+def deletions(word: str) -> list[str]:
+    """The word and all it becomes by leaving out one character (symmetric delete spelling correction, W. Garbe 2012)."""
+    return [word, *{word[:i] + word[i + 1 :] for i in range(len(word))}]
+
+
+def build_index(institutions: Sequence[Institution], places: Sequence[Place]) -> dict[str, Any]:
+    """Build all arrays that matching needs from the institutions (in their order) and the gazetteer.
+
+    Names of closed institutions count for their active successor. Returned keys: `alias_*` (distinct folded names),
+    `owner_*` (which institutions bear them), `word_*`, `posting_*` (word vectors), `span_*` and `place_*` (exact search).
+    """
+    number = {x.id: i for i, x in enumerate(institutions)}
+    successor = active_successors(institutions)
+    surfaces: list[str] = []
+    bearers: list[tuple[int, int, int]] = []  # institution, kind, name number
+    flat_names = 0
+    for i, x in enumerate(institutions):
+        target = number.get(successor.get(x.id, ""), -1)
+        own = [(n.value, n.kind) for n in x.names] + ([(x.domain, "domain")] if x.domain else [])
+        for offset, (value, kind) in enumerate(own):
+            if target >= 0:
+                moved = kind if target == i else "former"
+                for text, what in variants(value, moved):
+                    surfaces.append(text)
+                    bearers.append((target, NAME_KINDS.index(what), flat_names + min(offset, len(x.names) - 1)))
+        flat_names += len(x.names)
+    tokens = tokenize(surfaces)
+    term_of = terms(tokens)
+    owners: dict[tuple[str, ...], dict[int, tuple[int, int]]] = defaultdict(dict)
+    alias_terms: dict[tuple[str, ...], tuple[str, ...]] = {}
+    swapped: list[tuple[tuple[str, ...], int, int]] = []
+    for k, (target, kind, name) in enumerate(bearers):
+        a, b = tokens.ptr[k], tokens.ptr[k + 1]
+        words = tuple(tokens.words[a:b])
+        if not words or (len(words) == 1 and (len(words[0]) == 1 or words[0] in generic())):
+            continue  # "RES" and "DEPT Corp." would be "research" and "department"
+        alias_terms.setdefault(words, tuple(t for t in term_of[a:b] if t))
+        if kind < owners[words].get(target, (99, 0))[0]:
+            owners[words][target] = (kind, name)
+        if kind in (0, 1, 2, 4) and (other := _swapped(words)):
+            swapped.append((other, target, name))
+    for words, target, name in swapped:
+        if target not in owners[words]:
+            owners[words][target] = (NAME_KINDS.index("variant"), name)
+            alias_terms.setdefault(words, words)
+    aliases = sorted(owners)
+    place_tokens = tokenize([p.name for p in places])
+    place_rows: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for k in range(len(places)):
+        words = tuple(place_tokens.words[place_tokens.ptr[k] : place_tokens.ptr[k + 1]])
+        if places[k].kind == CITY and set(words) <= generic():
+            continue  # there is a town called Center
+        if words and (len("".join(words)) > 2 or places[k].kind in (0, 3) or not words[0].isascii()):
+            place_rows[words].append(k)
+    place_names = sorted(place_rows)
+
+    frequency: dict[str, set[int]] = defaultdict(set)
+    for words in aliases:
+        for term in alias_terms[words]:
+            frequency[term].update(owners[words])
+    word_list = sorted({w for a in aliases for w in a} | {w for a in place_names for w in a} | set(frequency))
+    word_id = {w: i for i, w in enumerate(word_list)}
+    n = len(institutions)
+    df = np.array([len(frequency.get(w, ())) for w in word_list], np.int32)
+    idf = (np.log((n + 1) / (df + 1)) / np.log(n + 1)).astype(np.float32) if n > 1 else np.ones(len(df), np.float32)
+    alias_ids = [[word_id[w] for w in a] for a in aliases]
+    term_ids = [[word_id[t] for t in dict.fromkeys(alias_terms[a])] for a in aliases]
+    alias_tok, alias_ptr = csr(alias_ids)
+    alias_term, alias_term_ptr = csr(term_ids)
+    mass = np.add.reduceat(np.append(idf[alias_term], 0.0), alias_term_ptr[:-1]) if aliases else np.zeros(0)
+    owner_rows = [sorted((kind, -institutions[i].prominence, i, name) for i, (kind, name) in owners[a].items()) for a in aliases]
+    span = prefix_table(alias_ids)
+    place_span = prefix_table([[word_id[w] for w in a] for a in place_names])
+    weights = idf[alias_term]
+    matrix = sparse.csr_matrix((weights, alias_term, alias_term_ptr), shape=(len(aliases), len(word_list)))
+    norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    postings = sparse.csr_matrix(sparse.diags(1 / np.maximum(norms, 1e-6)).dot(matrix).T, dtype=np.float32)
+    postings.sort_indices()
+    correctable = [(w, i) for w, i in word_id.items() if len(w) > 4 and w.isascii() and w.isalpha() and df[i]]
+    deleted = [(d, i) for w, i in correctable for d in deletions(w)]
+    delete_hash = pd.util.hash_array(np.array([d for d, _ in deleted] or [""], object))
+    delete_word = np.array([i for _, i in deleted] or [-1], np.int32)
+    order = np.argsort(delete_hash, kind="stable")
+
+    countries = sorted({x.country for x in institutions} | {p.country for p in places})
+    country_id = {c: i for i, c in enumerate(countries)}
+    city_key: dict[tuple[str, str], int] = {}
+    region_key: dict[str, int] = {"": 0}
+    cities = tokenize([x.city for x in institutions] + [p.city for p in places])
+    folded = [" ".join(cities.words[cities.ptr[k] : cities.ptr[k + 1]]) for k in range(len(cities.ptr) - 1)]
+    codes = [x.country for x in institutions] + [p.country for p in places]
+    city = np.array([city_key.setdefault((c, f), len(city_key)) if f else -1 for c, f in zip(codes, folded, strict=True)], np.int32)
+    regions = [region_key.setdefault(r, len(region_key)) for r in [x.region for x in institutions] + [p.region for p in places]]
+    country = np.array([country_id[c] for c in codes], np.int16)
+    prominence = np.array([x.prominence for x in institutions])
+    rank = prominence.argsort(kind="stable").argsort(kind="stable") / max(n - 1, 1)
+    place_row, place_ptr = csr([place_rows[a] for a in place_names])
+    parents = [[number[p] for p in x.parents if p in number] for x in institutions]
+    parent, parent_ptr = csr(parents)
+    return {
+        "word": word_list, "word_idf": idf, "word_df": df, "delete_hash": delete_hash[order], "delete_word": delete_word[order],
+        "alias_text": [" ".join(a) for a in aliases], "alias_tok": alias_tok, "alias_ptr": alias_ptr, "alias_term": alias_term,
+        "alias_term_ptr": alias_term_ptr, "alias_mass": mass.astype(np.float32),
+        "owner_inst": np.array([r[2] for rows in owner_rows for r in rows], np.int32),
+        "owner_kind": np.array([r[0] for rows in owner_rows for r in rows], np.int8),
+        "owner_name": np.array([r[3] for rows in owner_rows for r in rows], np.int32),
+        "owner_ptr": np.concatenate([[0], np.cumsum([len(r) for r in owner_rows])]).astype(np.int64),
+        "span_hash": span["hash"], "span_value": span["value"], "place_hash": place_span["hash"], "place_value": place_span["value"],
+        "place_row": place_row, "place_ptr": place_ptr, "place_kind": np.array([p.kind for p in places], np.int8),
+        "place_country": country[n:], "place_region": np.array(regions[n:], np.int32), "place_city": city[n:],
+        "posting_data": postings.data, "posting_indices": postings.indices, "posting_indptr": postings.indptr.astype(np.int64),
+        "inst_country_id": country[:n], "inst_region_id": np.array(regions[:n], np.int32), "inst_city_id": city[:n],
+        "inst_prominence": rank.astype(np.float32), "country_code": countries, "parent": parent, "parent_ptr": parent_ptr,
+    }  # fmt: skip
+
+
+def active_successors(institutions: Iterable[Institution]) -> dict[str, str]:
+    """Map every id to the id that stands for it today: itself, or its active successor.
+
+    A withdrawn record without an active successor maps to nothing; an inactive one stands for itself (papers of its time
+    name it). With several successors the first active one in the source's order is taken.
+    """
+    by_id = {x.id: x for x in institutions}
+
+    def follow(x: Institution, seen: frozenset[str]) -> str:
+        if x.status == "active":
+            return x.id
+        for s in x.successors:
+            if s in by_id and s not in seen and (found := follow(by_id[s], seen | {s})):
+                return found
+        return ""
+
+    out = {}
+    for x in by_id.values():
+        target = follow(x, frozenset({x.id})) or (x.id if x.status == "inactive" else "")
+        if target:
+            out[x.id] = target
+    return out

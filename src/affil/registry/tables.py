@@ -1,0 +1,118 @@
+"""Read institutions from tables: the shipped pair, or one CSV of the user's own."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from affil.errors import InputError
+from affil.types import Institution, Name
+
+KINDS = ("education", "healthcare", "facility", "company", "government", "nonprofit", "archive", "other")
+STATUSES = ("active", "inactive", "withdrawn")
+REQUIRED = ("id", "name", "country")
+OPTIONAL = (
+    "kind", "region", "city", "lat", "lon", "domain", "parents", "successors", "status", "aliases", "acronyms", "labels", "former",
+)  # fmt: skip
+
+
+def read_shipped() -> Iterator[Institution]:
+    """Yield the institutions of the shipped tables (`data/institutions.csv` and `data/names.csv`)."""
+    folder = resources.files("affil.registry") / "data"
+    names: dict[str, list[Name]] = defaultdict(list)
+    with folder.joinpath("names.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            until = int(row["until"]) if row["until"] else None
+            names[row["id"]].append(Name(row["name"], row["language"], row["kind"], until))
+    with folder.joinpath("institutions.csv").open(encoding="utf-8", newline="") as lines:
+        for number, row in enumerate(csv.DictReader(lines), 2):
+            yield _institution(row, tuple(names[row["id"]]), Path("institutions.csv"), number)
+
+
+def read_table(path: Path) -> Iterator[Institution]:
+    """Yield the institutions of a user's CSV or TSV, one a row.
+
+    Columns: `id`, `name` and `country` (ISO 3166-1 alpha-2) are required; `kind`, `region` (ISO 3166-2), `city`, `lat`, `lon`,
+    `domain`, `status`, and, each with several values separated by `|`: `aliases`, `acronyms`, `former`, `labels` (as
+    `zh:北京大学|de:...`), `parents`, `successors` (ids) may be there. A row whose id another source has adds to it.
+
+    Raises:
+        InputError: a column is missing or unknown, a row has no id or name, or a value is not what its column wants.
+    """
+    delimiter = "\t" if path.suffix.lower() in (".tsv", ".tab") else ","
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines, delimiter=delimiter)
+            columns = reader.fieldnames or []
+            if missing := [c for c in REQUIRED if c not in columns]:
+                raise InputError(path, f"no column {missing[0]!r}", row=1, fix=f"needed are {', '.join(REQUIRED)}")
+            if unknown := [c for c in columns if c not in REQUIRED + OPTIONAL]:
+                raise InputError(path, f"unknown column {unknown[0]!r}", row=1, fix=f"known are {', '.join(REQUIRED + OPTIONAL)}")
+            seen: dict[str, int] = {}
+            for number, row in enumerate(reader, 2):
+                if None in row or None in row.values():
+                    raise InputError(path, f"{len(columns)} fields expected", row=number, fix="quote fields that hold a comma")
+                if not row["id"].strip() or not row["name"].strip():
+                    raise InputError(path, "id or name is empty", row=number)
+                if (before := seen.setdefault(row["id"], number)) != number:
+                    raise InputError(path, f"id {row['id']!r} stands in row {before} already", row=number)
+                names = [Name(row["name"], "", "official")]
+                for column, kind in (("aliases", "alias"), ("acronyms", "acronym"), ("former", "former"), ("labels", "label")):
+                    for value in _several(row.get(column, "")):
+                        language, colon, label = value.partition(":")
+                        is_label = kind == "label" and colon
+                        names.append(Name(label if is_label else value, language if is_label else "", kind))
+                spaced = row | {c: " ".join(_several(row.get(c, ""))) for c in ("parents", "successors")}
+                yield _institution(spaced, tuple(names), path, number)
+    except UnicodeDecodeError as error:
+        raise InputError(path, "not UTF-8", fix="save the table as UTF-8") from error
+    except OSError as error:
+        raise InputError(path, error.strerror or str(error)) from error
+
+
+def _several(cell: str) -> list[str]:
+    return [v.strip() for v in cell.split("|") if v.strip()]
+
+
+def _institution(row: dict[str, str], names: tuple[Name, ...], path: Path, number: int) -> Institution:
+    kind, status = row.get("kind") or "other", row.get("status") or "active"
+    if kind not in KINDS:
+        raise InputError(path, f"unknown kind {kind!r}", row=number, fix=f"known are {', '.join(KINDS)}")
+    if status not in STATUSES:
+        raise InputError(path, f"unknown status {status!r}", row=number, fix=f"known are {', '.join(STATUSES)}")
+    country = row["country"].strip().upper()
+    if len(country) != 2 or not country.isalpha():
+        raise InputError(path, f"country {row['country']!r} is not an ISO 3166-1 alpha-2 code", row=number)
+    parents = tuple((row.get("parents") or "").split())
+    return Institution(
+        id=row["id"].strip(),
+        name=row["name"].strip(),
+        names=names or (Name(row["name"].strip(), "", "official"),),
+        kind=kind,
+        country=country,
+        region=row.get("region") or "",
+        city=row.get("city") or "",
+        lat=_degrees(row.get("lat"), 90, path, number),
+        lon=_degrees(row.get("lon"), 180, path, number),
+        domain=(row.get("domain") or "").lower(),
+        parents=parents,
+        successors=tuple((row.get("successors") or "").split()),
+        status=status,
+        prominence=round(math.log1p(2 * len(names)), 4),
+    )
+
+
+def _degrees(cell: str | None, most: int, path: Path, number: int) -> float | None:
+    if not cell:
+        return None
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.nan
+    if not abs(value) <= most:
+        raise InputError(path, f"{cell!r} is not a coordinate", row=number, fix=f"degrees from -{most} to {most}")
+    return value

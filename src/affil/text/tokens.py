@@ -1,0 +1,131 @@
+"""Split strings into folded tokens: words of spaced scripts, single characters of Han, kana and Hangul."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from affil.text.fold import CJK, fold_word
+from affil.text.repair import repair
+
+_LETTERS = rf"(?:(?![{CJK}])[^\W\d_]|[\u0300-\u036f])+"
+_TOKEN = re.compile(
+    rf"(?P<cjk>[{CJK}])"
+    rf"|(?P<initials>(?:(?![{CJK}])[^\W\d_]\.){{2,}}(?:(?![{CJK}])[^\W\d_](?![\w'’]))?)"
+    rf"|(?P<word>{_LETTERS}(?:['’ʼ‘]{_LETTERS})*)"
+    r"|\d+"
+)
+# How strongly the characters between two tokens separate: a new organisation, a new segment, or only a new word.
+BLANK, DASH, COMMA, HARD = 0, 1, 2, 3
+_HARD = re.compile(r"[;+|•·‖¶\n；]|\s/\s")
+_COMMA = re.compile(r"[,:()\[\]{}<>、，：（）【】「」/\\_*†‡§^=@]|\s[-–—]+\s|[–—]")
+_DASH = re.compile(r"[-.’']")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of a batch of strings, one after the other.
+
+    `words[i]` is a folded token, `start[i]:end[i]` its place in `repaired[string]`, `gap[i]` how strongly it is separated from
+    the token before it (BLANK, DASH, COMMA, HARD), `upper[i]` whether it was typed in capitals, `cjk[i]` whether it is one
+    character of a script without blanks. Tokens `ptr[k]` to `ptr[k + 1]` are those of string k.
+    """
+
+    repaired: list[str]
+    words: list[str]
+    start: npt.NDArray[np.int32]
+    end: npt.NDArray[np.int32]
+    gap: npt.NDArray[np.int8]
+    upper: npt.NDArray[np.bool_]
+    cjk: npt.NDArray[np.bool_]
+    ptr: npt.NDArray[np.int64]
+
+
+def _gap(between: str) -> int:
+    if between in ("", " "):
+        return BLANK
+    if between == ", ":
+        return COMMA
+    if _HARD.search(between):
+        return HARD
+    if _COMMA.search(between):
+        return COMMA
+    return DASH if _DASH.search(between) else BLANK
+
+
+def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
+    """Repair and tokenize a batch; of a longer string only the first `limit` characters are read.
+
+    Dropped words ("of", "the") leave no token; their separators go to the next one. Runs of single letters are joined, so that
+    "M. D. Anderson", "MD Anderson", "A & M" and "A&M" agree.
+    """
+    repaired: list[str] = []
+    words: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    gaps: list[int] = []
+    uppers: list[bool] = []
+    cjks: list[bool] = []
+    ptr = [0]
+    for raw in strings:
+        text = repair(raw[:limit])
+        repaired.append(text)
+        last_end, gap, first = 0, HARD, len(words)
+        single = False  # whether the last token is a run of single letters that may go on
+        for m in _TOKEN.finditer(text):
+            s, e = m.span()
+            surface = m[0]
+            if s > last_end:
+                between = text[last_end:s]
+                gap = max(gap, _gap(between))
+                joins = gap < COMMA and between.strip() in ("", ".", "&")
+            else:
+                joins = True
+            last_end = e
+            kind = m.lastgroup
+            letter = len(surface) == 1 and kind == "word"
+            if letter and single and joins:
+                words[-1] += surface.casefold()
+                ends[-1] = e
+                continue
+            if letter:
+                folded: tuple[str, ...] = (surface.casefold(),)
+                single = True
+            elif kind == "initials":
+                letters = surface.replace(".", "").casefold()
+                country = fold_word(letters)
+                folded = country if len(country) > 1 else (letters,)  # "U.S.", "U.K."
+                single = len(folded) == 1
+            else:
+                folded = fold_word(surface)
+                single = False
+            for word in folded:
+                words.append(word)
+                starts.append(s)
+                ends.append(e)
+                gaps.append(gap if len(words) - 1 > first else HARD)
+                uppers.append(surface.isupper())
+                cjks.append(kind == "cjk")
+                gap = BLANK
+        for i in range(first, len(words)):  # a letter is folded last, when it can no longer grow: "y" is "and", "A&M" is not "of"
+            if len(words[i]) == 1 and not cjks[i]:
+                words[i] = "".join(fold_word(words[i]))
+        if "" in words[first:]:
+            keep = [i for i in range(first, len(words)) if words[i]]
+            for column in (words, starts, ends, gaps, uppers, cjks):
+                column[first:] = [column[i] for i in keep]  # type: ignore[index, assignment]
+        ptr.append(len(words))
+    return Tokens(
+        repaired,
+        words,
+        np.array(starts, np.int32),
+        np.array(ends, np.int32),
+        np.array(gaps, np.int8),
+        np.array(uppers, bool),
+        np.array(cjks, bool),
+        np.array(ptr, np.int64),
+    )

@@ -1,0 +1,567 @@
+"""A workspace: one folder that holds a project from papers to rankings, and what anyone needs to repeat it.
+
+    papers.parquet        id, title, venue, year, authors (their number), aligned, digest
+    mentions.parquet      paper, position, author, affiliation: a row for each author and raw string; affiliation is null where
+                          an author has none, position and author where a paper's strings are not aligned to authors
+    strings.parquet       affiliation, mentions, papers: the distinct strings, most mentioned first
+    matches.parquet       affiliation, institution_id, probability, decision, by: the model's answers, with a null id where
+                          there is none; what people decided is kept apart, in the ledger, and stands above it
+    institutions.parquet  the registry that the ids belong to
+    ledger.sqlite         what people decided
+    settings.toml         the settings of this project
+    venues.csv            optional: venues laid over the shipped ones
+    manifest.json         versions, hashes, counts
+
+Every file is replaced at once or not at all. matches.parquet says by itself which registry, model and settings made it, so an
+interrupted run never leaves a file that pretends to be something else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from affil.errors import AffilError, InputError, UnknownIdError
+from affil.io.files import atomic_path
+from affil.io.papers import Duplicate, paper_digest, read_papers
+from affil.rank import Level, Measure, Ranking, Tables, load_venues, rank
+from affil.review import Ledger
+from affil.settings import Settings, load_settings, settings_toml
+from affil.types import LedgerEntry, Paper
+
+if TYPE_CHECKING:
+    from affil.registry import Registry
+
+_TEXT = pa.string()
+PAPERS = pa.schema(
+    [
+        ("id", _TEXT),
+        ("title", _TEXT),
+        ("venue", _TEXT),
+        ("year", pa.int16()),
+        ("authors", pa.int32()),
+        ("aligned", pa.bool_()),
+        ("digest", pa.binary(16)),
+    ]
+)
+MENTIONS = pa.schema([("paper", _TEXT), ("position", pa.int32()), ("author", _TEXT), ("affiliation", _TEXT)])
+MATCHES = pa.schema(
+    [("affiliation", _TEXT), ("institution_id", _TEXT), ("probability", pa.float64()), ("decision", _TEXT), ("by", _TEXT)]
+)
+INSTITUTIONS = pa.schema(
+    [
+        *[(name, _TEXT) for name in ("id", "active_id", "name", "name_zh", "kind", "country", "region", "city")],
+        ("lat", pa.float64()),
+        ("lon", pa.float64()),
+        ("parents", pa.list_(_TEXT)),
+    ]
+)
+_CHUNK = 20_000  # papers held in memory at once
+Progress = Callable[[int, int], None]
+
+
+class MatcherLike(Protocol):
+    """What a run needs of a matcher."""
+
+    @property
+    def registry(self) -> Registry:
+        """The registry whose ids it returns."""
+
+    @property
+    def model_hash(self) -> str:
+        """The hash of its model."""
+
+    def match_table(self, strings: list[str]) -> pa.Table:
+        """Columns row (index into the strings), institution_id, probability, decision; no row for a string without any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What `add_papers` did: papers that are new, that replaced an older record of their id, or that were there already.
+
+    `duplicates` are ids that occur twice in these files; the first record of each was taken.
+    """
+
+    new: int
+    replaced: int
+    unchanged: int
+    duplicates: tuple[Duplicate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What `run` did: strings in the workspace, strings matched now, and whether all had to be matched again, and why."""
+
+    strings: int
+    matched: int
+    again: str = ""
+
+
+@dataclass(slots=True)
+class Workspace:
+    """One project in a folder; see the module for its files. Made by `Workspace.open`."""
+
+    path: Path
+    settings: Settings = field(default_factory=Settings)
+
+    @classmethod
+    def open(cls, path: Path | str, create: bool = True) -> Workspace:
+        """Open the workspace in a folder; with `create`, make it where there is none.
+
+        Raises:
+            AffilError: there is none and it must not, or cannot, be made.
+            InputError: its settings.toml is not valid.
+        """
+        path = Path(path)
+        if not any((path / file).exists() for file in ("settings.toml", "manifest.json")):
+            if not create:
+                raise AffilError(f"{path}: no workspace there; make one with: affil run PAPERS... -w {path}")
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise AffilError(f"{path}: is not an empty folder; name a new one for the workspace")
+            try:
+                path.mkdir(parents=True, exist_ok=True)
+                with atomic_path(path / "settings.toml") as temporary:
+                    temporary.write_text(settings_toml(Settings()), "utf-8")
+            except OSError as error:
+                raise AffilError(f"{path}: the workspace cannot be made: {error.strerror or error}") from error
+        return cls(path, load_settings(path / "settings.toml"))
+
+    @property
+    def tables(self) -> Tables:
+        """The files that are ranked."""
+        return Tables(*(self.path / f"{name}.parquet" for name in ("papers", "mentions", "matches", "institutions")))
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Versions, hashes, counts and settings of the last steps; empty in a new workspace."""
+        file = self.path / "manifest.json"
+        if not file.exists():
+            return {}
+        try:
+            out: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        except (ValueError, OSError) as error:
+            raise InputError(file, f"cannot be read: {error}", fix="delete it and run again") from error
+        return out
+
+    @property
+    def ledger(self) -> Ledger:
+        """What people decided. Entries note the registry and model of the last run."""
+        manifest = self.manifest
+        return Ledger(
+            self.settings.review.ledger or self.path / "ledger.sqlite",
+            model=manifest.get("model", {}).get("hash", ""),
+            registry=manifest.get("registry", {}).get("version", ""),
+            wait=self.settings.review.wait,
+        )
+
+    def add_papers(self, paths: Path | str | Iterable[Path | str]) -> Added:
+        """Read papers (JSON Lines, see `read_papers`) into the workspace; a newer record of an id replaces the older one.
+
+        Raises:
+            InputError: a file cannot be read; the workspace stays as it was.
+            AffilError: another process is changing the workspace.
+        """
+        files = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
+        with self._alone(), atomic_path(self._file("papers")) as papers, atomic_path(self._file("mentions")) as mentions:
+            known = self._digests()
+            duplicates: list[Duplicate] = []
+            counts = {"new": 0, "replaced": 0, "unchanged": 0}
+            with (
+                pq.ParquetWriter(papers, PAPERS, compression="zstd") as to_papers,
+                pq.ParquetWriter(mentions, MENTIONS, compression="zstd") as to_mentions,
+            ):
+                fresh: list[Paper] = []
+                newer: set[str] = set()
+                for paper in read_papers(files, duplicates.append):
+                    before = known.get(paper.id)
+                    state = "new" if before is None else "unchanged" if before == paper_digest(paper) else "replaced"
+                    counts[state] += 1
+                    if state == "unchanged":
+                        continue
+                    newer.add(paper.id)
+                    fresh.append(paper)
+                    if len(fresh) == _CHUNK:
+                        _write_papers(fresh, to_papers, to_mentions)
+                        fresh = []
+                _write_papers(fresh, to_papers, to_mentions)
+                self._keep("papers", "id", newer, to_papers)
+                self._keep("mentions", "paper", newer, to_mentions)
+            with atomic_path(self._file("strings")) as strings:
+                pq.write_table(_count_strings(mentions), strings, compression="zstd")
+        inputs = {str(f): {"file": str(f), "sha256": _sha256(f)} for f in files if f.is_file()}
+        older = {i["file"]: i for i in self.manifest.get("inputs", [])}
+        self._note(inputs=[*({**older, **inputs}).values()], counts=self._counts())
+        return Added(**counts, duplicates=tuple(duplicates))
+
+    def run(
+        self,
+        progress: Progress | None = None,
+        *,
+        registry: Path | str | None = None,
+        model: Path | str | None = None,
+        matcher: MatcherLike | None = None,
+    ) -> Run:
+        """Match the strings that this registry, model and settings have not matched yet.
+
+        Without arguments it takes the registry and model of the last run, in a new workspace the shipped ones; "shipped" goes
+        back to those. All strings are matched again where registry, model or matching settings changed. An interrupted run
+        keeps what it matched, and goes on from there next time.
+
+        Args:
+            progress: called with (strings matched, strings to match) after every batch.
+            registry: a built registry.
+            model: a trained model.
+            matcher: a matcher to use instead of a registry and model.
+
+        Raises:
+            AffilError: there are no papers; another process is changing the workspace; registry or model cannot be read.
+        """
+        if not self._file("strings").exists():
+            raise AffilError(f"{self.path}: no papers yet; add some with: affil run PAPERS... -w {self.path}")
+        last = self.manifest.get("chosen", {})
+        chosen = {"registry": _chosen(registry, last.get("registry")), "model": _chosen(model, last.get("model"))}
+        matcher = matcher or self._matcher(chosen["registry"], chosen["model"])
+        identity = {
+            "registry": matcher.registry.hash,
+            "model": matcher.model_hash,
+            "settings": _hash_of(self.settings.model_dump(include={"retrieve", "decide"}, exclude={"retrieve": {"batch"}})),
+        }
+        with self._alone():
+            self._note(chosen=chosen)  # first, so that an interrupted run goes on with the same
+            again = self._why_again(identity)
+            strings = pq.read_table(self._file("strings"), columns=["affiliation"]).column(0)
+            matched = self._match(matcher, strings, identity, bool(again), progress)
+            self._note(
+                registry={"version": matcher.registry.version, "hash": identity["registry"]},
+                model={"hash": identity["model"]},
+                counts=self._counts(),
+            )
+        return Run(len(strings), matched, again)
+
+    def rank(
+        self,
+        *,
+        level: Level = "institution",
+        area: str | None = None,
+        venue: str | None = None,
+        years: int | str | tuple[int, int] | None = None,
+        by: Measure = "adjusted",
+        limit: int | None = None,
+    ) -> Ranking:
+        """Rank what was matched, with the ledger's decisions above the model's (see `affil.rank.rank`).
+
+        A file venues.csv in the workspace is laid over the shipped venue table.
+
+        Raises:
+            AffilError: nothing was matched yet, or an argument is unknown.
+        """
+        self._must_be_matched()
+        own_venues = self.path / "venues.csv"
+        return rank(
+            self.tables,
+            level=level,
+            area=area,
+            venue=venue,
+            years=years,
+            by=by,
+            limit=limit,
+            decisions=self.ledger.current(),
+            venues=load_venues(own_venues if own_venues.exists() else None),
+            settings=self.settings.rank,
+        )
+
+    def decide(
+        self, affiliation: str, institution: str | Sequence[str] | None, *, by: str, why: str
+    ) -> tuple[LedgerEntry, tuple[str, ...]]:
+        """Record a decision after checking that the workspace's registry has the ids; returns the entry and warnings.
+
+        A warning is given where the string does not occur in the workspace (the decision is kept: it may come), and where an
+        institution is closed and counts for its successor. A bare ROR id is completed.
+
+        Raises:
+            AffilError: an id is unknown, an argument blank, or the ledger cannot be written.
+        """
+        self._must_be_matched()
+        wanted = [] if institution is None else [institution] if isinstance(institution, str) else list(institution)
+        registry = pq.read_table(self._file("institutions"), columns=["id", "active_id", "name"])
+        active = dict(zip(registry.column("id").to_pylist(), registry.column("active_id").to_pylist(), strict=True))
+        ids, warnings = [], []
+        for one in wanted:
+            forms = (one, f"https://ror.org/{one.removeprefix('https://').removeprefix('ror.org/')}")
+            known = next((form for form in forms if form in active), None)
+            if known is None:
+                raise UnknownIdError(one, f"the registry of {self.path}")
+            if active[known] != known:
+                warnings.append(f"{known} is closed; it counts for its successor {active[known]}")
+            ids.append(known)
+        occurs = pc.any(pc.equal(pq.read_table(self._file("strings"), columns=["affiliation"]).column(0), affiliation))
+        if not occurs.as_py():
+            warnings.append(f"{affiliation!r} does not occur in {self.path}; the decision waits until it does")
+        return self.ledger.decide(affiliation, ids or None, by=by, why=why), tuple(warnings)
+
+    def _file(self, table: str) -> Path:
+        return self.path / f"{table}.parquet"
+
+    def _must_be_matched(self) -> None:
+        if not (self._file("matches").exists() and self._file("institutions").exists()):
+            raise AffilError(f"{self.path}: nothing is matched yet; first: affil run PAPERS... -w {self.path}")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from changing the workspace. An SQLite lock works everywhere and ends with the process."""
+        try:
+            with closing(sqlite3.connect(self.path / ".lock", timeout=0, isolation_level=None)) as lock:
+                lock.execute("BEGIN EXCLUSIVE")
+                yield
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise AffilError(f"{self.path}: another process is changing it; wait until that one is done") from error
+            raise AffilError(f"{self.path}: is not writable ({error}); correct its permissions") from error
+
+    def _digests(self) -> dict[str, bytes]:
+        if not self._file("papers").exists():
+            return {}
+        papers = pq.read_table(self._file("papers"), columns=["id", "digest"])
+        return dict(zip(papers.column("id").to_pylist(), papers.column("digest").to_pylist(), strict=True))
+
+    def _keep(self, table: str, column: str, newer: set[str], writer: pq.ParquetWriter) -> None:
+        """Copy the rows of papers that have no newer record."""
+        if not self._file(table).exists():
+            return
+        replaced = pa.array(newer, _TEXT)
+        with pq.ParquetFile(self._file(table)) as old:
+            for batch in old.iter_batches():
+                writer.write_batch(batch.filter(pc.invert(pc.is_in(batch.column(column), value_set=replaced))))
+
+    def _matcher(self, registry: str | None, model: str | None) -> MatcherLike:
+        from affil.match import Matcher  # heavy, and not needed to rank
+
+        return Matcher.load(
+            registry=Path(registry) if registry else None, model=Path(model) if model else None, settings=self.settings
+        )
+
+    def _why_again(self, identity: dict[str, str]) -> str:
+        """Why the matches that exist do not count any more; "" if they do, or there are none."""
+        if not self._file("matches").exists():
+            return ""
+        before = _identity(self._file("matches"))
+        names = {"registry": "the registry", "model": "the model", "settings": "the matching settings"}
+        changed = [names[part] for part in names if before.get(part) != identity[part]]
+        return f"{' and '.join(changed)} changed" if changed else ""
+
+    def _match(
+        self, matcher: MatcherLike, strings: pa.ChunkedArray, identity: dict[str, str], again: bool, progress: Progress | None
+    ) -> int:
+        """Match what is not matched yet, batch by batch into files of their own, then gather them; returns how many strings."""
+        parts = self.path / "matching" / _hash_of(identity)
+        if (self.path / "matching").exists():
+            for other in (self.path / "matching").iterdir():
+                if other != parts:
+                    shutil.rmtree(other)
+        parts.mkdir(parents=True, exist_ok=True)
+        finished = sorted(parts.glob("*.parquet"))
+        matched = ([] if again or not self._file("matches").exists() else [self._file("matches")]) + finished
+        seen = {a for file in matched for a in pq.read_table(file, columns=["affiliation"]).column(0).to_pylist()}
+        todo = [s for s in strings.to_pylist() if s not in seen]
+        size = self.settings.retrieve.batch
+        complete = False
+        try:
+            for number, start in enumerate(range(0, len(todo), size), len(finished)):
+                batch = todo[start : start + size]
+                with atomic_path(parts / f"{number:06}.parquet") as temporary:
+                    pq.write_table(_answers(matcher, batch), temporary)
+                if progress:
+                    progress(start + len(batch), len(todo))
+            complete = True
+        finally:
+            # Half of a new matching is not mixed with an old one: the old one stays in place until the new one is complete.
+            if complete or not again:
+                self._gather(parts, matcher.registry, identity, again)
+        return len(todo)
+
+    def _gather(self, parts: Path, registry: Registry, identity: dict[str, str], again: bool) -> None:
+        """Move the finished batches into matches.parquet, and the registry's institutions beside it."""
+        if (
+            not self._file("institutions").exists()
+            or _identity(self._file("institutions")).get("registry") != identity["registry"]
+        ):
+            with atomic_path(self._file("institutions")) as temporary:
+                _write_institutions(registry, temporary, {"registry": identity["registry"]})
+        finished = sorted(parts.glob("*.parquet"))
+        matches = self._file("matches")
+        if finished or again or not matches.exists():
+            with (
+                atomic_path(matches) as temporary,
+                pq.ParquetWriter(temporary, _marked(MATCHES, identity), compression="zstd") as writer,
+            ):
+                for file in [*([matches] if matches.exists() and not again else []), *finished]:
+                    with pq.ParquetFile(file) as old:
+                        for batch in old.iter_batches():
+                            writer.write_batch(batch.replace_schema_metadata(writer.schema.metadata))
+        shutil.rmtree(self.path / "matching")
+
+    def _counts(self) -> dict[str, int]:
+        files = {name: self._file(name) for name in ("papers", "mentions", "strings", "matches", "institutions")}
+        return {name: pq.read_metadata(file).num_rows for name, file in files.items() if file.exists()}
+
+    def _note(self, **news: Any) -> None:
+        """Write what was done into the manifest."""
+        packages = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")
+        content = {
+            **self.manifest,
+            **news,
+            "settings": self.settings.model_dump(),
+            "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        with atomic_path(self.path / "manifest.json") as temporary:
+            temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+def save_ranking(ranking: Ranking, path: Path | str) -> None:
+    """Write a ranking as CSV (the table), JSON or Parquet (table, coverage and settings), by the extension.
+
+    Raises:
+        AffilError: another extension, or the file cannot be written; an existing file stays as it was.
+    """
+    path = Path(path)
+    about = json.dumps(ranking.about(), ensure_ascii=False)
+    try:
+        with atomic_path(path) as temporary:
+            if path.suffix == ".csv":
+                ranking.frame.to_csv(temporary, index=False)
+            elif path.suffix == ".json":
+                temporary.write_text(json.dumps(ranking.to_dict(), ensure_ascii=False, indent=2) + "\n", "utf-8")
+            elif path.suffix == ".parquet":
+                table = pa.Table.from_pandas(ranking.frame, preserve_index=False)
+                pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), "affil": about}), temporary)
+            else:
+                raise AffilError(
+                    f"{path}: a ranking is written as .csv, .json or .parquet, not {path.suffix or 'without extension'}"
+                )
+    except OSError as error:
+        raise AffilError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _write_papers(papers: Sequence[Paper], to_papers: pq.ParquetWriter, to_mentions: pq.ParquetWriter) -> None:
+    """Append papers and their mentions to the two files."""
+    records = [
+        {
+            "id": p.id,
+            "title": p.title,
+            "venue": p.venue,
+            "year": p.year,
+            "authors": len(p.authors),
+            "aligned": p.aligned,
+            "digest": paper_digest(p),
+        }
+        for p in papers
+    ]
+    mentions = [row for p in papers for row in _mentions(p)]
+    to_papers.write_table(pa.Table.from_pylist(records, PAPERS))
+    columns = zip(*mentions, strict=True) if mentions else [()] * len(MENTIONS)
+    to_mentions.write_table(pa.table([pa.array(c, f.type) for c, f in zip(columns, MENTIONS, strict=True)], MENTIONS))
+
+
+def _mentions(paper: Paper) -> Iterator[tuple[str, int | None, str | None, str | None]]:
+    if not paper.aligned:
+        for affiliation in paper.paper_affiliations or (None,):
+            yield paper.id, None, None, affiliation
+        return
+    for position, author in enumerate(paper.authors):
+        for affiliation in author.affiliations or (None,):
+            yield paper.id, position, author.name, affiliation
+
+
+def _count_strings(mentions: Path) -> pa.Table:
+    with duckdb.connect() as db:
+        db.read_parquet(str(mentions)).create_view("mentions")
+        return db.sql(
+            "SELECT affiliation, count(*) AS mentions, count(DISTINCT paper) AS papers FROM mentions "
+            "WHERE affiliation IS NOT NULL GROUP BY affiliation ORDER BY mentions DESC, affiliation"
+        ).to_arrow_table()
+
+
+def _answers(matcher: MatcherLike, strings: list[str]) -> pa.Table:
+    """The matches of some strings as rows of matches.parquet, in the order of the strings."""
+    found = matcher.match_table(strings).select(["row", "institution_id", "probability", "decision"])
+    rows = found.column("row").to_pylist()
+    silent = sorted(set(range(len(strings))) - set(rows))
+    nothing = pa.table(
+        {
+            "row": pa.array(silent, pa.int64()),
+            "institution_id": pa.nulls(len(silent), _TEXT),
+            "probability": pa.nulls(len(silent), pa.float64()),
+            "decision": pa.array(["none"] * len(silent), _TEXT),
+        }
+    )
+    rows_first = pa.concat_tables([found.cast(nothing.schema), nothing]).sort_by(
+        [("row", "ascending"), ("probability", "descending")]
+    )
+    affiliation = pa.array(strings, _TEXT).take(rows_first.column("row").combine_chunks())
+    by = pa.array(["model"] * len(rows_first), _TEXT)
+    columns = [affiliation, *(rows_first.column(n) for n in ("institution_id", "probability", "decision")), by]
+    return pa.table(columns, MATCHES)
+
+
+def _write_institutions(registry: Registry, path: Path, identity: dict[str, str]) -> None:
+    rows = [
+        {
+            **{name: getattr(one, name) for name in INSTITUTIONS.names if name not in ("active_id", "parents")},
+            "active_id": registry.resolve(one.id),
+            "parents": list(one.parents),
+        }
+        for one in registry
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, _marked(INSTITUTIONS, identity)), path, compression="zstd")
+
+
+def _marked(schema: pa.Schema, identity: dict[str, str]) -> pa.Schema:
+    return schema.with_metadata({"affil": json.dumps(identity)})
+
+
+def _identity(file: Path) -> dict[str, str]:
+    """What made a file, as it says itself."""
+    try:
+        out: dict[str, str] = json.loads((pq.read_schema(file).metadata or {}).get(b"affil", b"{}"))
+    except (pa.ArrowInvalid, OSError, ValueError) as error:
+        raise InputError(file, f"is damaged: {error}", fix="delete it and run again") from error
+    return out
+
+
+def _chosen(given: Path | str | None, remembered: str | None) -> str | None:
+    """The file to use: the one given, else the one of the last run; None stands for the shipped one."""
+    if given is None:
+        return remembered
+    return None if str(given) == "shipped" else str(Path(given).resolve())
+
+
+def _hash_of(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

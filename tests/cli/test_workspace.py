@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from affil.cli import workspace as verbs
+from affil.errors import AffilError, InputError
+from affil.types import Institution, Name
+from affil.workspace import Workspace
+
+MIT, CUHK = "https://ror.org/mit", "https://ror.org/cuhk"
+
+
+class Registry:
+    hash, version = "r1", "version r1"
+    institutions = (
+        Institution(MIT, "MIT [Boston]", kind="education", country="US", region="US-MA", city="Cambridge"),
+        Institution(CUHK, "CUHK", (Name("香港中文大学", "zh", "label"),), "education", "HK", "", "Hong Kong"),
+    )
+
+    def __iter__(self) -> Any:
+        return iter(self.institutions)
+
+    def resolve(self, identifier: str) -> str:
+        return identifier
+
+
+class Matcher:
+    registry, model_hash = Registry(), "m1"
+    interrupted = False
+
+    def match_table(self, strings: list[str]) -> pa.Table:
+        if self.interrupted:
+            raise KeyboardInterrupt
+        found = [(r, i) for r, s in enumerate(strings) for word, i in (("MIT", MIT), ("CUHK", CUHK)) if word in s]
+        return pa.table(
+            {
+                "row": pa.array([r for r, _ in found], pa.int64()),
+                "institution_id": pa.array([i for _, i in found], pa.string()),
+                "probability": pa.array([0.97] * len(found), pa.float64()),
+                "decision": pa.array(["match"] * len(found), pa.string()),
+            }
+        )
+
+
+app = typer.Typer()
+for verb in (verbs.run, verbs.rank, verbs.decide, verbs.decisions, verbs.undo):
+    app.command()(verb)
+
+
+@pytest.fixture
+def matcher(monkeypatch: pytest.MonkeyPatch) -> Matcher:
+    one = Matcher()
+    monkeypatch.setattr(Workspace, "_matcher", lambda self, registry, model: one)
+    return one
+
+
+@pytest.fixture
+def ws(tmp_path: Path, matcher: Matcher) -> str:
+    papers = tmp_path / "a.jsonl"
+    record = {"id": "P1", "venue": "CVPR", "year": 2020, "authors": [{"name": "A", "affiliations": ["MIT"]}]}
+    other = {"id": "P2", "venue": "Elsewhere", "year": 2021, "authors": [{"name": "B", "affiliations": ["港中大"]}]}
+    papers.write_text("\n".join(json.dumps(r) for r in (record, other, record)), "utf-8")
+    result = call("run", str(papers), "-w", str(tmp_path / "ws"))
+    assert result.stdout.splitlines() == [
+        "papers: 2 new, 0 replaced, 0 unchanged",
+        "strings: 2 matched now, 2 in all",
+        f"next: affil rank {tmp_path / 'ws'}",
+    ]
+    assert "row 3: a repeat of P1, left out" in result.stderr
+    return str(tmp_path / "ws")
+
+
+def call(*arguments: str, width: int = 140) -> Result:
+    result = CliRunner().invoke(app, arguments, env={"COLUMNS": str(width)})
+    if isinstance(result.exception, AffilError):
+        raise result.exception
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def test_a_decision_changes_the_next_ranking_and_undo_takes_it_back(ws: str) -> None:
+    assert "CUHK" not in call("rank", ws).stdout
+    out = call("decide", ws, "港中大", "--institution", CUHK, "--by", "ana", "--why", "short form").stdout
+    assert out == f"entry 1: '港中大' names {CUHK} (before: what the model says)\n"
+    assert "CUHK" in call("rank", ws).stdout
+    assert call("undo", ws, "1", "--by", "bo", "--why", "unsure").stdout == (
+        "entry 2: takes back 1; '港中大' names what the model says\n"
+    )
+    assert "CUHK" not in call("rank", ws).stdout
+    listed = call("decisions", ws).stdout
+    assert "takes back 1: unsure" in listed
+    entries = json.loads(call("decisions", ws, "--json").stdout)
+    assert [(e["number"], e["by"], e["institutions"], e["undoes"]) for e in entries] == [
+        (1, "ana", [CUHK], None),
+        (2, "bo", None, 1),
+    ]
+
+
+def test_none_and_several(ws: str) -> None:
+    assert "names none" in call("decide", ws, "MIT", "--institution", "none", "--by", "a", "--why", "w").stdout
+    both = call("decide", ws, "MIT", "--institution", MIT, "--institution", CUHK, "--by", "a", "--why", "w")
+    assert f"names {MIT}, {CUHK} (before: none)" in both.stdout
+    with pytest.raises(AffilError, match="--institution none stands alone"):
+        call("decide", ws, "MIT", "--institution", "none", "--institution", MIT, "--by", "a", "--why", "w")
+    with pytest.raises(AffilError, match="has no institution 'nosuch'"):
+        call("decide", ws, "MIT", "--institution", "nosuch", "--by", "a", "--why", "w")
+    odd = call("decide", ws, "mit", "--institution", MIT, "--by", "a", "--why", "w")
+    assert "warning: 'mit' does not occur" in odd.stderr
+
+
+def test_the_table_shows_coverage_and_chinese_names_where_there_is_room(ws: str) -> None:
+    call("decide", ws, "港中大", "--institution", CUHK, "--by", "ana", "--why", "short form")
+    wide, narrow = call("rank", ws, width=140).stdout, call("rank", ws, width=90).stdout
+    assert "香港中文大学" in wide
+    assert "香港中文大学" not in narrow
+    assert "MIT [Boston]" in narrow
+    for out in (wide, narrow):
+        assert "2 author mentions: 100.0% matched" in out
+        assert "Unknown venues, counted outside any area: Elsewhere (1)." in out
+    assert "Hong Kong" in call("rank", ws, "--level", "country", "--by", "index", "--years", "2020-2021").stdout
+
+
+def test_exports(ws: str, tmp_path: Path) -> None:
+    out = tmp_path / "r.csv"
+    result = call("rank", ws, "-o", str(out), "--limit", "0")
+    assert result.stdout == ""
+    assert "author mentions" in result.stderr
+    assert out.read_text("utf-8").startswith(
+        "rank,id,name,name_zh,kind,city,region,country,publications,authors,adjusted,index"
+    )
+    parsed = json.loads(call("rank", ws, "--json").stdout)
+    assert parsed["ranking"][0]["id"] == MIT
+    assert parsed["coverage"]["unknown_venues"] == {"Elsewhere": 1}
+
+
+def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, ws: str, matcher: Matcher) -> None:
+    (tmp_path / "b.jsonl").write_text(
+        json.dumps({"id": "P9", "venue": "CVPR", "year": 2020, "authors": [{"name": "A", "affiliations": ["new"]}]})
+    )
+    matcher.interrupted = True
+    result = call("run", str(tmp_path / "b.jsonl"), "-w", ws)
+    assert result.exit_code == 130
+    assert f"finished batches are kept, go on with: affil run -w {ws}" in result.stderr
+    assert "50.0% none" not in call("rank", ws).stdout
+    matcher.interrupted = False
+    assert "1 matched now, 3 in all" in call("run", "-w", ws).stdout
+
+
+def test_mistakes(tmp_path: Path, ws: str) -> None:
+    with pytest.raises(AffilError, match="no workspace there; make one with: affil run PAPERS"):
+        call("rank", str(tmp_path / "none"))
+    with pytest.raises(AffilError, match="no workspace there"):
+        call("run", "-w", str(tmp_path / "none"))
+    with pytest.raises(AffilError, match="no level 'town'"):
+        call("rank", ws, "--level", "town")
+    with pytest.raises(AffilError, match="has no entry 7"):
+        call("undo", ws, "7", "--by", "a", "--why", "w")
+    with pytest.raises(InputError, match="no such file"):
+        call("run", str(tmp_path / "no.jsonl"), "-w", ws)
+    assert call("decide", ws, "MIT", "--by", "a", "--why", "w").exit_code == 2
+    assert "no decisions yet" in call("decisions", ws).stdout

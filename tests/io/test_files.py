@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import errno
+import gzip
+import io
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from affil.errors import AffilError, InputError
+from affil.io.files import atomic_path, open_output, open_text
+
+
+def test_output_appears_only_at_the_end(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv.gz"
+    with atomic_path(out) as part:
+        assert part.parent == tmp_path
+        assert part.name.endswith(".csv.gz")
+        part.write_text("new")
+        assert not out.exists()
+    assert out.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("fault", [ValueError, KeyboardInterrupt, SystemExit])
+def test_any_exception_leaves_what_was_there(tmp_path: Path, fault: type[BaseException]) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("old")
+    with pytest.raises(fault), atomic_path(out) as part:
+        part.write_text("half")
+        raise fault
+    assert out.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_permissions_are_kept_or_follow_the_umask(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text("")
+    old.chmod(0o640)
+    mask = os.umask(0o027)
+    try:
+        for path in (old, new):
+            with atomic_path(path):
+                pass
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(old.stat().st_mode) == stat.S_IMODE(new.stat().st_mode) == 0o640
+
+
+def test_links_are_followed_and_devices_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "real" / "file")
+    with atomic_path(link) as part:
+        part.write_text("x")
+    assert link.is_symlink()
+    assert (tmp_path / "real" / "file").read_text() == "x"
+    with atomic_path("/dev/null") as part:
+        part.write_text("x")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_unwritable_outputs_are_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def attempt(path: Path) -> str:
+        with pytest.raises(AffilError) as caught, atomic_path(path) as part:
+            part.write_text("never")
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    missing = f"there is no folder {tmp_path / 'no'}; create it or choose another output"
+    assert attempt(tmp_path / "no" / "out.csv").endswith(missing)
+    (tmp_path / "file").write_text("")
+    assert "there is no folder" in attempt(tmp_path / "file" / "out.csv")
+    assert attempt(tmp_path).endswith("is a folder; name a file in it")
+    assert "cannot be written (" in attempt(tmp_path / ("x" * 256))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert "read-only" in attempt(tmp_path / "file")
+
+
+def test_long_names_can_be_written(tmp_path: Path) -> None:
+    out = tmp_path / ("x" * 251 + ".csv")
+    with atomic_path(out) as part:
+        part.write_text("x")
+    assert out.read_text() == "x"
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(AffilError, match="the disk is full"), atomic_path(tmp_path / "out"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert not list(tmp_path.iterdir())
+    if Path("/dev/full").exists():
+        with pytest.raises(OSError, match="No space"), open_output("/dev/full") as raw:
+            raw.write(b"x" * 100_000)
+
+
+def test_gzip_in_and_out(tmp_path: Path) -> None:
+    for name in ("a.txt.gz", "b.txt.gz"):
+        with open_output(tmp_path / name) as raw:
+            raw.write("id\n清华\n".encode())
+    assert (tmp_path / "a.txt.gz").read_bytes() == (tmp_path / "b.txt.gz").read_bytes()  # no time, no name inside
+    (tmp_path / "misnamed.csv").write_bytes((tmp_path / "a.txt.gz").read_bytes())
+    with open_text(tmp_path / "misnamed.csv") as text:
+        assert (text.stream.read(), text.lines) == ("id\n清华\n", 2)
+
+
+def test_line_ends_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"a\r\nb\rc\n")
+    with open_text(tmp_path / "a") as text:
+        assert text.stream.read() == "a\r\nb\rc\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (gzip.compress(os.urandom(5000))[:-3000], "the gzip file is truncated; fetch or copy it again"),
+        (gzip.compress(b"id\n")[:-2], "the gzip file is truncated"),
+        (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" + b"\xff" * 99, "the gzip file is damaged"),
+        (gzip.compress(b"id\nx\n")[:-8] + b"\0" * 8, "the gzip file is damaged"),
+        (b"", "is empty"),
+        (gzip.compress(b""), "is empty"),
+    ],
+)
+def test_broken_files(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(content)
+    with pytest.raises(InputError, match=message), open_text(tmp_path / "a.csv.gz"):
+        pass
+
+
+def test_missing_files_and_folders(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file; check the path"), open_text(tmp_path / "a.csv"):
+        pass
+    with pytest.raises(InputError, match="is a folder"), open_text(tmp_path):
+        pass
+
+
+class Piped(io.TextIOWrapper):
+    """A standard stream that cannot seek, as in a pipe."""
+
+    def __init__(self, content: bytes = b"") -> None:
+        self.bytes = io.BytesIO(content)
+        self.bytes.seekable = lambda: False  # type: ignore[method-assign]
+        super().__init__(self.bytes)
+
+
+def test_standard_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Piped(gzip.compress("id\n清华大学\n".encode("gb18030"))))
+    with open_text("-") as text:
+        assert text.stream.read() == "id\n清华大学\n"
+    monkeypatch.setattr(sys, "stdin", Piped())
+    with pytest.raises(InputError, match="standard input: is empty"), open_text("-"):
+        pass
+    out = Piped()
+    monkeypatch.setattr(sys, "stdout", out)
+    with open_output("-") as raw:
+        raw.write(b"x")
+    assert out.bytes.getvalue() == b"x"
+    assert not out.closed
+
+
+def test_named_pipes_can_be_read(tmp_path: Path) -> None:
+    from threading import Thread
+
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    writer = Thread(target=lambda: pipe.write_text("id\nMIT\n"))
+    writer.start()
+    with open_text(pipe) as text:
+        assert text.stream.read() == "id\nMIT\n"
+    writer.join()

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import datetime
+import json
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affil.errors import InputError
+from affil.io.tables import FORMATS, Format, create_table, open_table, table_format
+
+
+def read(path: Path, format: Format | None = None, rows: int = 2) -> dict[str, list[Any]]:
+    with open_table(path, format) as table:
+        out: dict[str, list[Any]] = {c: [] for c in table.columns}
+        for batch in table.batches(rows):
+            assert 0 < len(batch) <= rows
+            for column, values in batch.columns.items():
+                assert len(values) == len(batch)
+                out[column] += values
+        return out
+
+
+def write(path: Path, columns: dict[str, list[Any]], types: dict[str, Any] | None = None) -> Path:
+    with create_table(path, types or dict.fromkeys(columns, "string")) as table:
+        table.write({c: v[:1] for c, v in columns.items()})
+        table.write({c: v[1:] for c, v in columns.items()})
+    return path
+
+
+ROWS = {"id": ["1", "2", "3"], "affiliation": ['MIT, "CSAIL"', "清华大学\r\n北京", " "], "": ["", "x\ty", "a\rb"]}
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.tab", "a.CSV.GZ", "a.jsonl", "a.ndjson.gz", "a.parquet", "a.pq"])
+def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
+    assert read(write(tmp_path / name, ROWS)) == ROWS
+
+
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
+
+
+@given(st.lists(text, min_size=1, max_size=4, unique=True), st.data(), st.sampled_from(FORMATS))
+def test_any_text_survives(
+    tmp_path_factory: pytest.TempPathFactory, columns: list[str], data: st.DataObject, format: Format
+) -> None:
+    rows = data.draw(st.lists(st.tuples(*[text] * len(columns)), min_size=1, max_size=5))
+    table = {c: [row[i] for row in rows] for i, c in enumerate(columns)}
+    path = write(tmp_path_factory.mktemp("t") / f"t.{format}", table)
+    if format in ("csv", "tsv") and next(iter(columns[0]), "") == "\ufeff":
+        return  # at the start of a file that is a byte-order mark, not a name
+    assert read(path) == table
+
+
+def test_csv_cells_stay_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b'\xef\xbb\xbfid,x\r\n001, 1.50 \r\n\r\nNA,"a ""b"", c"\r\n')
+    assert read(tmp_path / "a.csv") == {"id": ["001", "NA"], "x": [" 1.50 ", 'a "b", c']}
+    with open_table(tmp_path / "a.csv") as table:
+        assert [(list(b.rows), len(b)) for b in table.batches(10)] == [([2, 4], 2)]
+
+
+def test_a_header_alone_is_an_empty_table(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,affiliation\n")
+    assert read(tmp_path / "a.csv") == {"id": [], "affiliation": []}
+
+
+def test_json_lines_keep_types_and_know_all_columns(tmp_path: Path) -> None:
+    records: list[dict[str, Any]] = [{"a": 1, "s": "x", "n": [1, {"b": "é"}]}, {"a": 2.5, "t": True}, {"a": None, "big": 2**70}]
+    (tmp_path / "a.jsonl").write_text("\n \n".join(json.dumps(r) for r in records), "utf-8")
+    table = read(tmp_path / "a.jsonl")
+    assert table == {c: [r.get(c) for r in records] for c in ("a", "s", "n", "t", "big")}
+    with open_table(tmp_path / "a.jsonl") as opened:
+        types = dict(opened.types)
+    assert types == {"a": "double", "s": "string", "n": "string", "t": "bool", "big": "string"}
+    assert read(write(tmp_path / "b.jsonl", table, types)) == table
+    assert read(write(tmp_path / "b.parquet", table, types)) == {
+        **table,
+        "n": ['[1, {"b": "é"}]', None, None],
+        "big": [None, None, str(2**70)],
+    }
+    assert read(write(tmp_path / "b.csv", table, types))["t"] == ["", "true", ""]
+
+
+def test_parquet_keeps_types(tmp_path: Path) -> None:
+    day = datetime.date(2024, 2, 29)
+    schema = pa.schema({"year": pa.int16(), "day": pa.date32(), "list": pa.list_(pa.string()), "x": pa.float32()})
+    rows = {"year": [2024, None, 7], "day": [day, day, None], "list": [["a"], [], None], "x": [0.5, float("nan"), None]}
+    pq.write_table(pa.table(rows, schema), tmp_path / "a.parquet", row_group_size=2)
+    with open_table(tmp_path / "a.parquet") as table:
+        types = dict(table.types)
+        assert table.size == 3
+    columns = read(tmp_path / "a.parquet")
+    assert pq.read_schema(write(tmp_path / "b.parquet", columns, types)) == schema
+    lines = write(tmp_path / "b.jsonl", columns, types).read_text("utf-8").splitlines()
+    assert [json.loads(line) for line in lines][:2] == [
+        {"year": 2024, "day": "2024-02-29", "list": ["a"], "x": 0.5},
+        {"year": None, "day": "2024-02-29", "list": [], "x": None},
+    ]
+    assert write(tmp_path / "b.csv", columns, types).read_text("utf-8").splitlines()[1] == '2024,2024-02-29,"[""a""]",0.5'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"", "is empty"),
+        ("a.csv", b"\n\n", "is empty"),
+        ("a.csv", b"id,x\n1,2\n3\n", "row 3: has 1 fields, the header 2; put fields"),
+        ("a.csv", b"id,x\n1,2\n3,4,5\n", "row 3: has 3 fields, the header 2"),
+        ("a.csv", b"id,x\n1,a\0b\n", "row 2: holds a NUL character"),
+        ("a.csv", b'id,x\n1,"a"b\n', "row 2: no valid CSV: ',' expected after '\"'"),
+        ("a.csv", b'id,x\n1,2\n3,"unclosed\n4,5\n', "row 3: no valid CSV: unexpected end of data"),
+        ("a.csv", b"id,id\n1,2\n", "row 1: two columns are called 'id'; rename one of them"),
+        ("a.tsv", b"id\tx\n1,2\n", "row 2: has 1 fields, the header 2"),
+        ("a.jsonl", b'{"a": 1}\n{"a": \n', r"row 2: not JSON at character 8: Expecting value; correct the line"),
+        ("a.jsonl", b"\n[1]\n", "row 2: the line is JSON but no object"),
+        ("a.jsonl", b'{"a": "\\ud83d"}\n', "row 1: holds half a surrogate pair"),
+        ("a.jsonl", b'{"a": ' + b"9" * 5000 + b"}", "row 1: not JSON that can be read"),
+        ("a.jsonl", b"[" * 100_000, "row 1: not JSON that can be read"),
+        ("a.jsonl", b" \n", "is empty"),
+        ("a.parquet", b"PAR1 and no more", "is no Parquet file, or a truncated one"),
+        ("a.parquet", b"", "is no Parquet file, or a truncated one"),
+        ("a.txt", b"id\n1\n", "its name does not tell the format; name it .csv"),
+        ("a.parquet.gz", b"", "its name does not tell the format"),
+    ],
+)
+def test_broken_tables_name_file_row_and_fix(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=message) as caught:
+        read(tmp_path / name)
+    assert str(tmp_path / name) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_parquet_page_is_an_error(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": ["x" * 20 + str(i) for i in range(5000)]}), tmp_path / "a.parquet", use_dictionary=False)
+    content = bytearray((tmp_path / "a.parquet").read_bytes())
+    content[4:2000] = b"\xff" * 1996
+    (tmp_path / "a.parquet").write_bytes(content)
+    with pytest.raises(InputError, match="is damaged after row 0"):
+        read(tmp_path / "a.parquet", rows=100)
+
+
+def test_a_missing_column_lists_those_found(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,affil\n1,MIT\n")
+    with open_table(tmp_path / "a.csv") as table, pytest.raises(InputError) as caught:
+        table.require("affiliation")
+    assert str(caught.value).endswith("no column 'affiliation'; its columns are: id, affil; name one with --column")
+
+
+def test_formats_by_name() -> None:
+    assert table_format("-") == "csv"
+    assert table_format("-", "jsonl") == "jsonl"
+    assert table_format("x.TSV.gz") == "tsv"
+    with pytest.raises(InputError, match=r"x\.xlsx: its name"):
+        table_format("x.xlsx", output=True)
+
+
+def test_an_exception_leaves_the_old_output(tmp_path: Path) -> None:
+    for name in ("a.csv", "a.jsonl.gz", "a.parquet"):
+        (tmp_path / name).write_text("old")
+        with pytest.raises(KeyboardInterrupt), create_table(tmp_path / name, {"a": "string"}) as table:
+            table.write({"a": ["x"]})
+            raise KeyboardInterrupt
+        assert (tmp_path / name).read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.parquet"])
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, name: str) -> None:
+    with create_table(tmp_path / name, {"a": "string"}) as table:
+        for i in range(100):
+            table.write({"a": [f"{i} {j} " + "x" * 200 for j in range(400)]})
+    pa.set_memory_pool(pa.system_memory_pool())
+    tracemalloc.start()
+    with open_table(tmp_path / name) as table, create_table(tmp_path / f"copy-{name}", table.types) as copy:
+        rows = 0
+        for batch in table.batches(400):
+            copy.write(batch.columns)
+            rows += len(batch)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert rows == 40_000
+    assert peak < 4_500_000

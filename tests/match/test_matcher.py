@@ -1,0 +1,121 @@
+"""The matcher as a user sees it, with the shipped registry and model."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from affil.errors import InputError
+from affil.match import COLUMNS, Matcher
+from affil.settings import DecideSettings, Settings
+from affil.types import Decision
+
+CUHK = "The Chinese University of Hong Kong"
+
+
+@pytest.fixture(scope="module")
+def matcher() -> Matcher:
+    return Matcher.load()
+
+
+def found(matcher: Matcher, text: str) -> list[str]:
+    return [m.institution.name for m in matcher.match(text).matches]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("港中大", {CUHK}),
+        ("香港中文大學", {CUHK}),
+        ("CUHK", {CUHK}),
+        ("Dept. of CSE, The Chinese Univ. of Hong Kong, Shatin", {CUHK}),
+        ("CUHK-Shenzhen", {"The Chinese University of Hong Kong, Shenzhen"}),
+        ("清华大学", {"Tsinghua University"}),
+        ("國立清華大學", {"National Tsing Hua University"}),
+        ("独立研究者", set()),
+        ("fax: +39-050-883496", set()),
+        ("", set()),
+        ("   ", set()),
+    ],
+)
+def test_what_the_first_users_asked_for(matcher: Matcher, text: str, names: set[str]) -> None:
+    assert set(found(matcher, text)) == names
+
+
+def test_homonyms_are_told_apart_by_their_place(matcher: Matcher) -> None:
+    shenyang = matcher.match("Northeastern University, Shenyang").matches
+    boston = matcher.match("Northeastern University, Boston").matches
+    assert [m.institution.country for m in shenyang] == ["CN"]
+    assert [m.institution.country for m in boston] == ["US"]
+
+
+def test_several_organisations_in_one_string(matcher: Matcher) -> None:
+    names = found(matcher, "Sber AI+Kazan Federal University+Skoltech")
+    assert {"Kazan Federal University", "Skolkovo Institute of Science and Technology"} <= set(names)
+    assert any("Sber" in n for n in names)
+
+
+def test_matched_words_are_a_slice_of_the_raw_string(matcher: Matcher) -> None:
+    raw = "Dept. of CS, Universit ´e de Montr ´eal, Canada"
+    (match,) = matcher.match(raw).matches
+    assert raw[match.start : match.end] == "Universit ´e de Montr ´eal"
+    assert match.evidence
+    assert match.decision in (Decision.MATCH, Decision.REVIEW)
+
+
+def test_policy_decides_between_parent_and_child() -> None:
+    text = "Shenzhen Institutes of Advanced Technology, Chinese Academy of Sciences, Shenzhen, China"
+    names = {p: set(found(Matcher.load(policy=p), text)) for p in ("most-specific", "all", "one")}  # type: ignore[arg-type]
+    assert "Chinese Academy of Sciences" not in names["most-specific"]
+    assert len(names["most-specific"]) == 1
+    assert len(names["one"]) == 1
+    assert names["most-specific"] <= names["all"]
+
+
+def test_thresholds_come_from_settings() -> None:
+    strict = Matcher.load(settings=Settings(decide=DecideSettings(match=1.0, review=0.0001, policy="all")))
+    assert strict.match("Tsinghua University").decision is Decision.REVIEW
+
+
+def test_table_and_results_agree(matcher: Matcher) -> None:
+    strings = ["港中大", "nothing at all", "Tsinghua University; MIT", "港中大"]
+    table = matcher.match_table(strings).to_pylist()
+    results = matcher.match_many(strings)
+    assert [(r["row"], r["institution_id"], r["decision"], r["start"], r["end"]) for r in table] == [
+        (i, m.institution.id, m.decision.value, m.start, m.end) for i, x in enumerate(results) for m in x.matches
+    ]
+    assert matcher.match_table([]).num_rows == 0
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.one_of(st.text(max_size=60), st.sampled_from(["MIT", "清华大学", "Univ. of Oxford; ETH Zürich", ""])), max_size=5))
+def test_a_batch_equals_one_by_one(matcher: Matcher, strings: list[str]) -> None:
+    together = matcher.match_many(strings)
+    for text, result in zip(strings, together, strict=True):
+        alone = matcher.match(text)
+        assert [(m.institution.id, m.start, m.end) for m in alone.matches] == [
+            (m.institution.id, m.start, m.end) for m in result.matches
+        ]
+        assert all(0 <= m.start < m.end <= len(text) and 0 <= m.probability <= 1 for m in result.matches)
+
+
+def test_hostile_strings_do_no_harm(matcher: Matcher) -> None:
+    strings = ["x" * 100_000, "\x00\x01", "\ud800", "((((", ";" * 5000, "大" * 3000, "=cmd|' /C calc'!A0", "\u202e" * 50, "a " * 5000]
+    assert len(matcher.match_many(strings)) == len(strings)
+
+
+def test_frame_keeps_columns_and_order(matcher: Matcher) -> None:
+    frame = pd.DataFrame({"id": [1, 2, 3], "affiliation": ["MIT; Tsinghua University", "独立研究者", None]}, index=[7, 8, 9])
+    out = matcher.match_frame(frame)
+    assert list(out.columns) == ["id", "affiliation", *COLUMNS]
+    assert out["id"].tolist() == [1, 1, 2, 3]
+    assert out["decision"].tolist()[2:] == ["none", "none"]
+    with pytest.raises(InputError, match="no column 'address'"):
+        matcher.match_frame(frame, "address")
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        Matcher.load(tmp_path / "none.affil")

@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.isotonic import IsotonicRegression
+
+from affil.errors import InputError
+from affil.match.model import Model
+from affil.match.modelfile import load_model, save_model
+from affil.match.resources import resource
+
+
+def fitted() -> Model:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 4))
+    y = (x[:, 0] > 0).astype(int)
+    forest = HistGradientBoostingClassifier(max_iter=3, random_state=1).fit(x, y)
+    return Model(forest, forest, IsotonicRegression(out_of_bounds="clip").fit(x[:, 0], y))
+
+
+def test_equal_models_give_equal_bytes(tmp_path: Path) -> None:
+    save_model(fitted(), {"rows": 1}, tmp_path / "a")
+    save_model(fitted(), {"rows": 1}, tmp_path / "b")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_loaded_model_predicts_the_same(tmp_path: Path) -> None:
+    model = fitted()
+    save_model(model, {"rows": 7}, tmp_path / "a")
+    loaded, card, digest = load_model(tmp_path / "a")
+    x = np.random.default_rng(1).normal(size=(50, 4))
+    assert np.array_equal(loaded.first.predict_proba(x), model.first.predict_proba(x))
+    assert card["rows"] == 7
+    assert len(digest) == 64
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"not a zip")
+    with pytest.raises(InputError, match="not a model file"):
+        load_model(tmp_path / "a")
+    with pytest.raises(InputError, match="No such file"):
+        load_model(tmp_path / "none")
+
+
+def test_other_features_are_refused(tmp_path: Path) -> None:
+    model = fitted()
+    save_model(Model(model.first, model.second, model.calibrator, ("x",)), {}, tmp_path / "a")
+    with pytest.raises(InputError, match="other features"):
+        load_model(tmp_path / "a")
+
+
+def test_foreign_types_are_refused_before_they_are_built(tmp_path: Path) -> None:
+    import io
+    import zipfile
+
+    save_model(fitted(), {}, tmp_path / "good")
+    evil = zipfile.ZipFile(io.BytesIO(skops.io.dumps({"first": Path("x")})))
+    with zipfile.ZipFile(tmp_path / "good") as good, zipfile.ZipFile(tmp_path / "evil", "w") as out:
+        for name in evil.namelist():
+            out.writestr(name, evil.read(name))
+        out.writestr("card.json", good.read("card.json"))
+    with pytest.raises(InputError, match="types that a model has no use for"):
+        load_model(tmp_path / "evil")
+
+
+def test_the_shipped_model_loads_and_has_a_card() -> None:
+    _, card, _ = load_model(resource("models/matcher.skops"))
+    assert card["rows"] > 0
+    assert card["data"]
+    assert card["versions"]["scikit-learn"]

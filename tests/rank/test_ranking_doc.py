@@ -1,0 +1,68 @@
+"""The worked example of docs/ranking.md, recomputed from the papers that it prints."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from affil.io.papers import read_papers
+from affil.rank import AREAS, Tables, rank
+from affil.workspace import Workspace
+
+DOC = (Path(__file__).parents[2] / "docs" / "ranking.md").read_text("utf-8")
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Tables:
+    example = re.findall(r"```json\n(.*?)```", DOC, re.DOTALL)[0]
+    (tmp_path / "papers.jsonl").write_text(example, "utf-8")
+    assert len(list(read_papers([tmp_path / "papers.jsonl"]))) == 3
+    ws = Workspace.open(tmp_path / "ws")
+    ws.add_papers(tmp_path / "papers.jsonl")
+    matches = {"A University": ("A", "match"), "B Institute": ("B", "match"), "A. N. Other Lab": (None, "none")}
+    columns = {"affiliation": list(matches), "institution_id": [i for i, _ in matches.values()]}
+    blank = {name: ["", ""] for name in ("name_zh", "kind", "country", "region", "city")}
+    return Tables(
+        ws.tables.papers,
+        ws.tables.mentions,
+        pa.table({**columns, "decision": [d for _, d in matches.values()]}),
+        pa.table({"id": ["A", "B"], "active_id": ["A", "B"], "name": ["A", "B"], **blank}),
+    )
+
+
+def test_the_table_is_what_the_code_computes(tables: Tables) -> None:
+    printed = [row.split("|")[1:-1] for row in re.findall(r"^\| \d .*\|$", DOC, re.MULTILINE)]
+    assert len(printed) == 2
+    frame = rank(tables).to_frame()
+    computed = frame[["rank", "id", "publications", "authors", "adjusted", "index", "unaligned"]].values.tolist()
+    for cells, row in zip(printed, computed, strict=True):
+        assert [c.strip() for c in cells] == [f"{v:.6f}" if isinstance(v, float) else str(v) for v in row]
+
+
+def test_the_formulas_are_what_the_code_computes(tables: Tables) -> None:
+    a, b = rank(tables).to_frame().to_dict("records")
+    assert a["adjusted"] == pytest.approx(3 / 4 + 1 / 2 + 1 / 3, abs=1e-9)
+    assert a["index"] == pytest.approx(((13 / 12 + 1) * (1 / 4 + 1) ** 2) ** (1 / 8), abs=1e-9)
+    assert b["index"] == pytest.approx((7 / 12 + 1) ** (1 / 8), abs=1e-9)
+    in_vision = rank(tables, area="computer vision").to_frame().set_index("id")
+    assert in_vision.loc["A", "index"] == pytest.approx(13 / 12 + 1, abs=1e-9)
+
+
+def test_the_coverage_is_what_the_code_computes(tables: Tables) -> None:
+    coverage = rank(tables).coverage
+    assert f"{coverage.mentions} mentions: {coverage.matched:.1%} matched, {coverage.none:.1%} none." in DOC
+
+
+def test_the_areas_are_all_named() -> None:
+    assert ", ".join(AREAS) in " ".join(DOC.split())
+
+
+def test_every_query_is_explained() -> None:
+    folder = Path(__file__).parents[2] / "src" / "affil" / "rank" / "sql"
+    queries = list(folder.rglob("*.sql"))
+    assert len(queries) == 15
+    for query in queries:
+        assert query.read_text("utf-8").startswith("-- "), query

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from affil.errors import AffilError, InputError
+from affil.rank import AREAS, Venue, Venues, find_area, load_venues
+from affil.rank.places import country_name, region_name
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "papers"
+HEADER = "venue,name,areas,weight,aliases\n"
+
+
+def test_the_shipped_table_covers_the_eight_areas() -> None:
+    venues = load_venues()
+    assert len(venues) >= 50
+    sizes = Counter(area for v in venues.values() for area in v.areas)
+    assert set(sizes) == set(AREAS)
+    assert min(sizes.values()) >= 8
+    assert {v.weight for v in venues.values()} == {1.0}
+
+
+def test_every_name_of_every_venue_means_it() -> None:
+    venues = load_venues()
+    for venue in venues.values():
+        for name in (venue.venue, venue.name, *venue.aliases, venue.venue.lower(), f"Proceedings of the {venue.name}"):
+            assert venues.resolve(name) == venue, name
+
+
+@pytest.mark.parametrize(
+    ("name", "venue"),
+    [
+        ("NIPS", "NeurIPS"),
+        ("neurips 2023", "NeurIPS"),
+        ("Advances in Neural Information Processing Systems 30", "NeurIPS"),
+        ("37th Conference on Neural Information Processing Systems (NeurIPS 2023)", "NeurIPS"),
+        ("Proc. of the IEEE Conference on Computer Vision and Pattern Recognition", "CVPR"),
+        ("2018 IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)", "CVPR"),
+        ("In Proceedings of the 2018 Int. Conf. on Machine Learning", "ICML"),
+        ("ICML '18", "ICML"),
+        ("Machine Learning", "MLJ"),
+        ("Robotics - Science & Systems", "RSS"),
+        ("The Web Conference", "WWW"),
+        ("SIGGRAPH Asia", "SIGGRAPH-Asia"),
+        ("3DV", "3DV"),
+        ("RAS", "RAS"),
+    ],
+)
+def test_ways_to_write_a_venue(name: str, venue: str) -> None:
+    found = load_venues().resolve(name)
+    assert found is not None
+    assert found.venue == venue
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["CVPR Workshops", "CVPRW", "Workshop on Explainable AI (IJCAI)", "Journal of Irreproducible Results", "", "2019", "()"],
+)
+def test_what_is_no_venue_of_the_table(name: str) -> None:
+    assert load_venues().resolve(name) is None
+
+
+def test_own_venues_are_laid_over(tmp_path: Path) -> None:
+    path = tmp_path / "venues.csv"
+    path.write_text(HEADER + "CVPR,Mine,robotics;simulation,2.5,My CVPR\nNEW,A new one,,,\n", "utf-8-sig")
+    venues = load_venues(path)
+    assert venues.resolve("my cvpr") == Venue("CVPR", "Mine", ("robotics", "simulation"), 2.5, ("My CVPR",))
+    assert venues["NEW"] == Venue("NEW", "A new one", (), 1.0)
+    assert len(venues) == len(load_venues()) + 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("venue,name,weight\n", "venues.csv: no column areas; the columns are: venue, name, areas, weight, aliases"),
+        (HEADER + "X,X,chess,1,\n", "venues.csv, row 2: not a venue: X: no area 'chess'; the areas are"),
+        (HEADER + "A,A,,1,\nX,X,,heavy,\n", "venues.csv, row 3: not a venue: could not convert string to float: 'heavy'"),
+        (HEADER + "X,X,,-1,\n", "the weight must be a number of at least 0"),
+        (HEADER + "X,X,,nan,\n", "the weight must be a number of at least 0"),
+        (HEADER + "X,X,robotics;robotics,1,\n", "an area is named twice"),
+        (HEADER + ",X,,1,\n", "needs a short name and a name"),
+        (HEADER + "X,X\n", "row 2: not a venue"),
+    ],
+)
+def test_bad_tables(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "venues.csv").write_text(content)
+    with pytest.raises(InputError, match=message):
+        load_venues(tmp_path / "venues.csv")
+
+
+def test_two_venues_of_one_name(tmp_path: Path) -> None:
+    with pytest.raises(AffilError, match="venues A and B share the name 'nips'"):
+        Venues([Venue("A", "One", (), 1.0, ("NIPS",)), Venue("B", "Two", (), 1.0, ("nips",))])
+    (tmp_path / "venues.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="save it as a CSV in UTF-8"):
+        load_venues(tmp_path / "venues.csv")
+
+
+def test_areas_by_any_spelling() -> None:
+    assert find_area("Multi-Agent Systems") == find_area("multi agent systems") == "multi-agent systems"
+    with pytest.raises(AffilError, match="no area 'vision'; the areas are: computer vision"):
+        find_area("vision")
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="shared data absent")
+def test_every_venue_of_the_shared_papers_is_known() -> None:
+    import gzip
+
+    venues = load_venues()
+    outside = set()
+    for file in sorted(SHARED.glob("*.jsonl.gz")):
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            venue = venues.resolve(json.loads(next(lines))["venue"])
+        assert venue is not None, file
+        if not venue.areas:
+            outside.add(venue.venue)
+    assert outside == {"SIGGRAPH", "SIGGRAPH-Asia", "WWW"}
+
+
+def test_names_of_places() -> None:
+    assert country_name("CN") == ("China", "中国")
+    assert country_name("KR") == ("South Korea", "韩国")
+    assert country_name("TW") == ("Taiwan", "台湾")
+    assert country_name("XK") == ("XK", "")
+    assert region_name("US-CA") == ("California", "加利福尼亚州")
+    assert region_name("CN-GD") == ("Guangdong", "广东省")
+    assert region_name("CN-NX") == ("Ningxia", ""), "not translated there"
+    assert region_name("HK-NTP") is None

@@ -1,0 +1,90 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from affil.errors import InputError, UnknownIdError
+from affil.registry import Registry
+from affil.registry.build import write_registry
+from affil.registry.index import active_successors, variants
+from affil.registry.store import Store, write_store
+from affil.types import Institution
+
+
+def test_what_goes_in_comes_out(small: Registry, institutions: list[Institution]) -> None:
+    assert len(small) == len(institutions)
+    for x in institutions:
+        assert small.get(x.id) == replace(x, prominence=round(x.prominence, 4))
+
+
+def test_bare_ror_ids_are_understood(small: Registry) -> None:
+    assert small.get("00t33hh48").id == "https://ror.org/00t33hh48"
+
+
+def test_unknown_id(small: Registry) -> None:
+    with pytest.raises(UnknownIdError, match="no institution 'affil:nowhere'"):
+        small.get("affil:nowhere")
+
+
+def test_closed_institutions_resolve_to_their_successor(small: Registry) -> None:
+    assert small.resolve("affil:old") == "affil:new"
+    assert small.resolve("affil:new") == "affil:new"
+    assert small.resolve("affil:gone") == "affil:gone"
+
+
+def test_successor_chains_and_cycles(institutions: list[Institution]) -> None:
+    a, b, c = (replace(institutions[4], id=i, successors=(j,)) for i, j in (("a", "b"), ("b", "c"), ("c", "a")))
+    assert active_successors([a, b, replace(c, status="active")]) == {"a": "c", "b": "c", "c": "c"}
+    assert active_successors([a, b, c]) == {"a": "a", "b": "b", "c": "c"}
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [("港中大", "https://ror.org/00t33hh48"), ("cuhk", "https://ror.org/00t33hh48"), ("香港中文大学", "https://ror.org/00t33hh48"),
+     ("Northeastern Universty", "affil:northeastern-boston"), ("Tokyo Institute of Technology", "affil:new"), ("open ai", "affil:openai")],
+)  # fmt: skip
+def test_search(small: Registry, text: str, first: str) -> None:
+    assert small.search(text)[0][0].id == first
+
+
+def test_search_for_nothing(small: Registry) -> None:
+    assert small.search("") == [] == small.search("of the")
+
+
+def test_same_institutions_same_hash(small: Registry, institutions: list[Institution], tmp_path: Path) -> None:
+    again = write_registry(sorted(institutions, key=lambda x: x.id), tmp_path / "again.affil", {"sources": ["elsewhere"]})
+    assert again.hash == small.hash
+    changed = [replace(institutions[0], city="Shatin"), *institutions[1:]]
+    assert write_registry(sorted(changed, key=lambda x: x.id), tmp_path / "changed.affil", {"sources": []}).hash != small.hash
+
+
+def test_damaged_and_foreign_files_are_named(small: Registry, tmp_path: Path) -> None:
+    half = tmp_path / "half.affil"
+    half.write_bytes(small.path.read_bytes()[: small.path.stat().st_size // 2])
+    with pytest.raises(InputError, match="truncated"):
+        Registry.open(half)
+    with pytest.raises(InputError, match="no such file"):
+        Registry.open(tmp_path / "none.affil")
+
+
+def test_another_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "other.affil"
+    monkeypatch.setattr("affil.registry.store.FORMAT", 999)
+    write_store(path, {"x": ["y"]}, {})
+    monkeypatch.undo()
+    with pytest.raises(InputError, match=r"format 999, this version reads format 1.*registry build"):
+        Store(path)
+
+
+def test_shipped_registry_opens_and_knows_short_forms() -> None:
+    registry = Registry.open()
+    assert len(registry) >= 300
+    assert registry.search("港中大")[0][0].name == "The Chinese University of Hong Kong"
+    assert all(x.country and x.lat is not None and x.city for x in registry)
+
+
+def test_what_stands_in_parentheses_is_left_out_only_where_it_tells_nothing() -> None:
+    assert list(variants("Nvidia (United States)", "official")) == [("Nvidia (United States)", "official"), ("Nvidia", "official")]
+    assert list(variants("Centre National (CNRS)", "label"))[1:] == [("CNRS", "acronym"), ("Centre National", "label")]
+    assert list(variants("港中大（深圳）", "alias")) == [("港中大（深圳）", "alias")]
+    assert ("Sense Time", "official") in list(variants("SenseTime", "official"))

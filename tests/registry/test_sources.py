@@ -1,0 +1,148 @@
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from affil.errors import InputError
+from affil.registry.build import build_registry, read_source
+from affil.registry.merge import merge
+from affil.registry.ror import read_ror
+from affil.registry.tables import read_table
+from affil.types import Institution, Name
+
+V2: dict[str, Any] = {
+    "id": "https://ror.org/012345678", "status": "active", "types": ["education", "funder"], "established": 1900, "domains": [],
+    "names": [{"value": "Uni Exempla", "types": ["label", "ror_display"], "lang": "de"},
+              {"value": "University of Exempla", "types": ["label"], "lang": "en"}, {"value": "UE", "types": ["acronym"], "lang": None}],
+    "links": [{"type": "website", "value": "https://www.exempla.edu/en"}],
+    "locations": [{"geonames_id": 1, "geonames_details": {"name": "Exempla", "country_code": "DE", "country_subdivision_code": "BY",
+                                                          "lat": 48.5, "lng": 11.5}}],
+    "relationships": [{"type": "parent", "id": "https://ror.org/087654321", "label": "System"},
+                      {"type": "successor", "id": "https://ror.org/011111111", "label": "Next"}],
+    "external_ids": [{"type": "grid", "all": ["grid.1"], "preferred": "grid.1"}],
+}  # fmt: skip
+V1: dict[str, Any] = {
+    "id": "https://ror.org/012345678", "status": "active", "types": ["Education"], "name": "Uni Exempla", "acronyms": ["UE"],
+    "aliases": [], "labels": [{"label": "University of Exempla", "iso639": "en"}], "links": ["https://www.exempla.edu/en"],
+    "country": {"country_code": "DE", "country_name": "Germany"},
+    "addresses": [{"lat": 48.5, "lng": 11.5, "city": "Exempla", "geonames_city": {"geonames_admin1": {"code": "DE.BY"}}}],
+    "relationships": [{"type": "Parent", "id": "https://ror.org/087654321", "label": "System"},
+                      {"type": "Successor", "id": "https://ror.org/011111111", "label": "Next"}],
+    "external_ids": {"GRID": {"preferred": "grid.1", "all": "grid.1"}},
+}  # fmt: skip
+
+
+def dump(path: Path, *records: dict[str, Any]) -> Path:
+    path.write_text(json.dumps(list(records), ensure_ascii=False), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("record", [V1, V2], ids=["v1", "v2"])
+def test_both_schemas_say_the_same(record: dict[str, Any], tmp_path: Path) -> None:
+    (x,) = read_ror(dump(tmp_path / "ror.json", record))
+    assert (x.id, x.name, x.kind, x.country, x.region, x.city) == (
+        "https://ror.org/012345678", "Uni Exempla", "education", "DE", "DE-BY", "Exempla")  # fmt: skip
+    assert (x.lat, x.lon, x.domain) == (48.5, 11.5, "exempla.edu")
+    assert x.parents == ("https://ror.org/087654321",)
+    assert x.successors == ("https://ror.org/011111111",)
+    assert {(n.value, n.kind) for n in x.names} == {("Uni Exempla", "official"), ("University of Exempla", "label"), ("UE", "acronym")}
+
+
+def test_zip_as_published_prefers_schema_v2(tmp_path: Path) -> None:
+    path = tmp_path / "ror.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("v1.50-ror-data.json", json.dumps([V1] * 50))
+        archive.writestr("v1.50-ror-data_schema_v2.json", json.dumps([{**V2, "types": ["company"]}]))
+    assert [x.kind for x in read_ror(path)] == ["company"]
+
+
+def test_truncated_zip(tmp_path: Path) -> None:
+    whole = tmp_path / "ror.zip"
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ror.json", json.dumps([V2] * 99))
+    half = tmp_path / "half.zip"
+    half.write_bytes(whole.read_bytes()[:200])
+    with pytest.raises(InputError, match=r"half\.zip: damaged or truncated archive"):
+        list(read_ror(half))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("[{]", "row 1: broken JSON"), ("{}", "no list of records"), ("[]", "no list of records"), ('[{"names": []}]', "row 1: "),
+     ('[{"id": "x"}]', "row 1: record without 'names'")],
+)  # fmt: skip
+def test_broken_dumps_are_named(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "ror.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        list(read_ror(path))
+
+
+def test_user_table(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("id,name,country,aliases,acronyms,labels,parents,lat,lon\n"
+                    "x:1,Institute One,FR,First|Number One,IO,zh:一号研究所,x:2,48.8,2.3\nx:2,Two,FR,,,,,,\n", "utf-8-sig")  # fmt: skip
+    one, two = read_table(path)
+    assert [(n.value, n.language, n.kind) for n in one.names] == [
+        ("Institute One", "", "official"), ("First", "", "alias"), ("Number One", "", "alias"), ("IO", "", "acronym"),
+        ("一号研究所", "zh", "label")]  # fmt: skip
+    assert (one.parents, one.lat, two.lat) == (("x:2",), 48.8, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("id,name\n", "row 1: no column 'country'"), ("id,name,country,colour\n", "unknown column 'colour'"),
+     ("id,name,country\na,,FR\n", "row 2: id or name is empty"), ("id,name,country\na,b,France\n", "row 2: country 'France'"),
+     ("id,name,country\na,b,FR\na,c,FR\n", "row 3: id 'a' stands in row 2"), ("id,name,country,lat\na,b,FR,99\n", "'99' is not a coordinate"),
+     ("id,name,country,kind\na,b,FR,shop\n", "unknown kind 'shop'"), ("id,name,country\na,b\n", "row 2: 3 fields expected")],
+)  # fmt: skip
+def test_faults_in_a_user_table_are_named(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        list(read_table(path))
+
+
+def make(ident: str, name: str, country: str = "FR", *others: str) -> Institution:
+    return Institution(ident, name, tuple(Name(n, "", "official" if n == name else "alias") for n in (name, *others)), country=country)
+
+
+def test_earlier_sources_lie_over_later_ones() -> None:
+    (x,) = merge([[make("a", "New Name", "FR", "Short")], [make("a", "Old Name", "FR", "Other")]])
+    assert x.name == "New Name"
+    assert [(n.value, n.kind) for n in x.names] == [("New Name", "official"), ("Short", "alias"), ("Old Name", "label"), ("Other", "alias")]
+
+
+def test_a_local_id_takes_the_ror_id_of_the_one_record_with_its_name() -> None:
+    child = Institution("affil:lab", "Lab", (Name("Lab", "", "official"),), country="FR", parents=("affil:one",))
+    ror = [make("https://ror.org/1", "Institute One"), make("https://ror.org/2", "Institute One", "DE")]
+    merged = {x.id: x for x in merge([[make("affil:one", "The Institute One", "FR", "一号"), child], ror])}
+    assert set(merged) == {"https://ror.org/1", "https://ror.org/2", "affil:lab"}
+    assert {n.value for n in merged["https://ror.org/1"].names} == {"The Institute One", "一号", "Institute One"}
+    assert merged["affil:lab"].parents == ("https://ror.org/1",)
+
+
+def test_a_name_that_two_records_bear_is_not_merged() -> None:
+    ror = [make("https://ror.org/1", "General Hospital"), make("https://ror.org/2", "General Hospital")]
+    assert len(merge([[make("affil:x", "General Hospital")], ror])) == 3
+
+
+def test_unknown_sources_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        read_source(tmp_path / "none.zip")
+    (tmp_path / "x.docx").write_text("")
+    with pytest.raises(InputError, match="unknown kind of source"):
+        read_source(tmp_path / "x.docx")
+
+
+def test_a_failing_build_leaves_the_old_file(tmp_path: Path) -> None:
+    out = tmp_path / "built.affil"
+    build_registry([dump(tmp_path / "ror.json", V2)], out)
+    before = out.read_bytes()
+    (tmp_path / "bad.json").write_text("[{")
+    with pytest.raises(InputError):
+        build_registry([tmp_path / "bad.json"], out)
+    assert out.read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.json", "built.affil", "ror.json"]

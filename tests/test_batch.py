@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affil.batch import match_file, output_columns
+from affil.errors import InputError
+from affil.match import COLUMNS
+from affil.settings import BatchSettings, Settings
+from affil.types import Decision, Institution, Match, Name, Result
+
+KNOWN = {
+    "MIT": Institution("https://ror.org/042nb2s44", "Massachusetts Institute of Technology", kind="education", country="US"),
+    "清华": Institution(
+        "https://ror.org/03cve4549",
+        "Tsinghua University",
+        names=(Name("清华大学", "zh", "label"),),
+        kind="education",
+        country="CN",
+        city="Beijing",
+        lat=40.0,
+        lon=116.33,
+    ),
+}
+
+
+class Fake:
+    """Finds the keys of KNOWN; a question mark makes it unsure. Counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.largest = 0
+
+    def match_many(self, strings: list[str], /) -> list[Result]:
+        self.asked += strings
+        self.largest = max(self.largest, len(strings))
+        return [Result(s, tuple(self._matches(s))) for s in strings]
+
+    def _matches(self, string: str) -> Iterator[Match]:
+        decision = Decision.REVIEW if "?" in string else Decision.MATCH
+        for alias, institution in KNOWN.items():
+            if alias in string:
+                start = string.index(alias)
+                yield Match(institution, 0.98765, decision, start, start + len(alias), alias, ("exact name", "city agrees"))
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_one_row_a_match_in_input_order(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('id,affiliation\n7,清华 and MIT?\n8,nobody\n9,MIT\n7,""\n', "utf-8")
+    done: list[tuple[int, int]] = []
+    summary = match_file(tmp_path / "in.csv", tmp_path / "out.csv", matcher=Fake(), progress=lambda *x: done.append(x))
+    rows = rows_of(tmp_path / "out.csv")
+    assert list(rows[0]) == ["id", "affiliation", *COLUMNS]
+    assert [(r["id"], r["institution_id"][-9:], r["decision"], r["matched_text"]) for r in rows] == [
+        ("7", "042nb2s44", "review", "MIT"),
+        ("7", "03cve4549", "review", "清华"),
+        ("8", "", "none", ""),
+        ("9", "042nb2s44", "match", "MIT"),
+        ("7", "", "none", ""),
+    ]
+    assert rows[1] == {
+        "id": "7",
+        "affiliation": "清华 and MIT?",
+        "institution_id": "https://ror.org/03cve4549",
+        "name": "Tsinghua University",
+        "name_zh": "清华大学",
+        "kind": "education",
+        "city": "Beijing",
+        "country": "CN",
+        "lat": "40.0",
+        "lon": "116.33",
+        "probability": "0.98765",
+        "decision": "review",
+        "matched_text": "清华",
+        "evidence": "exact name; city agrees",
+    }
+    assert set(rows[2].values()) == {"8", "nobody", "none", ""}
+    assert (summary.rows, summary.matched, summary.review, summary.none, summary.written, summary.strings) == (4, 1, 1, 2, 5, 4)
+    assert done == [(4, 4)]
+    assert json.loads(json.dumps(summary.to_dict()))["written"] == 5
+
+
+def test_names_that_the_input_has_already(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("name,affil_name,affiliation,kind\nAna,x,MIT,y\n", "utf-8")
+    match_file(tmp_path / "in.csv", tmp_path / "out.csv", matcher=Fake())
+    [row] = rows_of(tmp_path / "out.csv")
+    assert (row["name"], row["affil_name"], row["kind"]) == ("Ana", "x", "y")
+    assert row["affil_affil_name"] == "Massachusetts Institute of Technology"
+    assert row["affil_kind"] == "education"
+    assert row["city"] == ""
+
+
+@given(st.lists(st.sampled_from([*COLUMNS, "affil_name", "affil_affil_name", "id"]), unique=True))
+def test_no_column_ever_hides_another(given: list[str]) -> None:
+    ours = output_columns(given)
+    assert list(ours) == list(COLUMNS)
+    assert len({*ours.values(), *given}) == len(COLUMNS) + len(given)
+    assert all(new.removeprefix("affil_").endswith(old) for old, new in ours.items())
+
+
+def test_repeats_are_matched_once_and_memory_is_bounded(tmp_path: Path) -> None:
+    cycle = [f"MIT {i % 50}" for i in range(1000)]
+    (tmp_path / "in.csv").write_text("affiliation\n" + "\n".join(cycle) + "\n", "utf-8")
+
+    def asked(rows: int, remembered: int) -> Fake:
+        fake = Fake()
+        settings = Settings(batch=BatchSettings(rows=rows, remembered=remembered))
+        summary = match_file(tmp_path / "in.csv", tmp_path / "out.csv", matcher=fake, settings=settings)
+        assert summary.strings == len(fake.asked)
+        assert [r["affiliation"] for r in rows_of(tmp_path / "out.csv")] == cycle
+        return fake
+
+    assert len(asked(100, 50).asked) == 50
+    assert len(asked(7, 50).asked) == 50
+    assert len(asked(10, 20).asked) == 1000  # a memory shorter than the cycle never helps
+    assert len(asked(100, 0).asked) == 500  # within a batch repeats cost nothing in any case
+    assert asked(10, 20).largest == 10
+
+
+@pytest.mark.parametrize("given", ["in.csv", "in.tsv.gz", "in.jsonl", "in.parquet"])
+@pytest.mark.parametrize("wanted", ["out.csv.gz", "out.tsv", "out.jsonl.gz", "out.parquet"])
+def test_every_format_to_every_format(tmp_path: Path, given: str, wanted: str) -> None:
+    rows: list[dict[str, Any]] = [
+        {"year": "2024", "affiliation": 'MIT\t"CSAIL"'},
+        {"year": "2023", "affiliation": "清华\n北京"},
+        {"year": "2022", "affiliation": None},
+    ]
+    source = tmp_path / given
+    if "parquet" in given:
+        pq.write_table(pa.Table.from_pylist(rows), source)
+    elif "jsonl" in given:
+        source.write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
+    else:
+        with (
+            gzip.open(source, "wt", encoding="utf-8", newline="")
+            if given.endswith(".gz")
+            else source.open("w", encoding="utf-8", newline="") as lines
+        ):
+            writer = csv.DictWriter(lines, ["year", "affiliation"], delimiter="\t" if "tsv" in given else ",")
+            writer.writeheader()
+            writer.writerows(rows)
+    match_file(source, tmp_path / wanted, matcher=Fake())
+    out = tmp_path / wanted
+    content = gzip.decompress(out.read_bytes()) if wanted.endswith(".gz") else out.read_bytes()
+    got: list[dict[str, Any]]
+    if "parquet" in wanted:
+        table = pq.read_table(out)
+        assert {n: str(t) for n, t in zip(table.schema.names, table.schema.types, strict=True)} == {
+            **dict.fromkeys(["year", "affiliation", *COLUMNS], "string"),
+            **dict.fromkeys(["lat", "lon", "probability"], "double"),
+        }
+        got = table.to_pylist()
+    elif "jsonl" in wanted:
+        got = [json.loads(line) for line in content.decode().splitlines()]
+    else:
+        lines_of = content.decode().splitlines(keepends=True)
+        got = [
+            {k: v or None for k, v in r.items()} for r in csv.DictReader(lines_of, delimiter="\t" if "tsv" in wanted else ",")
+        ]
+    assert [r["affiliation"] or None for r in got] == [r["affiliation"] for r in rows]
+    assert [r["name"] for r in got] == ["Massachusetts Institute of Technology", "Tsinghua University", None]
+    assert [r["lat"] and float(r["lat"]) for r in got] == [None, 40.0, None]
+
+
+def test_ctrl_c_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("affiliation\n" + "MIT\n" * 10, "utf-8")
+    (tmp_path / "out.csv").write_text("old")
+
+    def stop(done: int, total: int) -> None:
+        if done >= 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        match_file(
+            tmp_path / "in.csv",
+            tmp_path / "out.csv",
+            matcher=Fake(),
+            settings=Settings(batch=BatchSettings(rows=2)),
+            progress=stop,
+        )
+    assert (tmp_path / "out.csv").read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_broken_row_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,affiliation\n1,MIT\n2,MIT,extra\n")
+    (tmp_path / "out.csv").write_text("old")
+    with pytest.raises(InputError, match="row 3: has 3 fields"):
+        match_file(tmp_path / "in.csv", tmp_path / "out.csv", matcher=Fake(), settings=Settings(batch=BatchSettings(rows=1)))
+    assert (tmp_path / "out.csv").read_text() == "old"
+
+
+def test_the_input_can_be_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("affiliation\nMIT\n")
+    match_file(tmp_path / "a.csv", tmp_path / "a.csv", matcher=Fake())
+    assert rows_of(tmp_path / "a.csv")[0]["country"] == "US"
+
+
+def test_what_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"affiliation": "MIT"}\n{"affiliation": ["MIT", "CMU"]}\n')
+    with pytest.raises(InputError, match=r"row 2: column 'affiliation' holds list .* instead of text; write one string a row"):
+        match_file(tmp_path / "a.jsonl", tmp_path / "out.csv", matcher=Fake())
+    with pytest.raises(InputError, match="no column 'x'; its columns are: affiliation"):
+        match_file(tmp_path / "a.jsonl", tmp_path / "out.csv", matcher=Fake(), column="x")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_header_alone_gives_a_header(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("affiliation\n")
+    assert match_file(tmp_path / "a.csv", tmp_path / "out.csv", matcher=Fake()).rows == 0
+    assert (tmp_path / "out.csv").read_text() == ",".join(["affiliation", *COLUMNS]) + "\n"

@@ -1,0 +1,141 @@
+"""Imports go down only; what costs time is imported when it is needed."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import affil
+
+PACKAGE = Path(affil.__file__).parent
+
+# From the bottom up. A module may import what stands on a lower line, and its own package; nothing beside it.
+LAYERS = (
+    ("types", "errors"),
+    ("settings",),
+    ("io", "text"),
+    ("registry",),
+    ("match",),
+    ("rank", "review", "evaluate"),
+    ("workspace", "batch"),
+    ("demo",),
+    ("report", "web"),
+    ("cli",),
+)
+HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
+# The public face and the way in by `python -m`, which all else stays away from.
+OUTSIDE = {"__init__", "__main__"}
+# Data in, data out: ranking reads anyone's matches, readers and writers know nothing but what they read.
+NEVER = {"rank": {"match", "registry"}, "io": {"text"}, "review": {"match"}}
+HEAVY = ("numpy", "pandas", "scipy", "sklearn", "pyarrow", "duckdb", "sqlalchemy", "pydantic", "opencc", "rapidfuzz", "rich")
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(module: str) -> str:
+    """The layer's name: affil.rank.credit is of rank, affil itself of __init__."""
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(("affil", *(p for p in parts if p != "__init__")))
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """All modules of affil that a file imports, wherever it does, with the line."""
+    package = module_name(path) if path.name == "__init__.py" else module_name(path).rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, a.name) for a in node.names if a.name.split(".")[0] == "affil")
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, *filter(None, [base])])
+            if base == "affil":
+                yield from ((node.lineno, f"affil.{a.name}") for a in node.names)
+            elif base.startswith("affil."):
+                yield node.lineno, base
+
+
+def faults(importer: str, imported: str) -> str | None:
+    if importer in OUTSIDE or importer == imported:
+        return None
+    if imported in OUTSIDE:
+        return None if importer == "cli" else "only cli may use the public face"
+    if imported not in HEIGHT:
+        return f"{imported} has no place in LAYERS"
+    if HEIGHT[imported] >= HEIGHT[importer]:
+        return f"{imported} is not below {importer}"
+    if imported in NEVER.get(importer, ()):
+        return f"{importer} never imports {imported}"
+    return None
+
+
+def test_imports_go_down_only() -> None:
+    wrong, seen = [], 0
+    for path in modules():
+        importer = part_of(module_name(path))
+        assert importer in OUTSIDE or importer in HEIGHT, f"{path} has no place in LAYERS"
+        for line, imported in imports(path):
+            seen += 1
+            if problem := faults(importer, part_of(imported)):
+                wrong.append(f"{path.relative_to(PACKAGE)}, line {line}: {problem}")
+    assert not wrong, "\n".join(wrong)
+    assert seen > 50
+
+
+def test_the_rules_bite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert faults("registry", "match")
+    assert faults("rank", "evaluate")
+    assert faults("rank", "match")
+    assert faults("match", "__init__")
+    assert faults("cli", "unheard_of")
+    assert not faults("cli", "types")
+    monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
+    (tmp_path / "rank").mkdir()
+    lines = ("from ..match import x", "from affil import registry", "import affil.cli.show", "from . import sql")
+    source = "def f():\n" + "".join(f"    {line}\n" for line in lines)
+    (tmp_path / "rank" / "credit.py").write_text(source)
+    found = [part_of(m) for _, m in imports(tmp_path / "rank" / "credit.py")]
+    assert sorted(found) == ["cli", "match", "rank", "registry"]
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+
+@pytest.mark.parametrize("module", ["affil", "affil.cli"])
+def test_nothing_heavy_is_loaded_for_help(module: str) -> None:
+    loaded = json.loads(run(f"import {module}, sys, json; print(json.dumps([m.split('.')[0] for m in sys.modules]))").stdout)
+    assert not {*HEAVY} & {*loaded}
+
+
+def test_help_takes_under_a_third_of_a_second() -> None:
+    """Processor time, the best of five: what else the machine does must not decide."""
+    times = []
+    for _ in range(5):
+        before = os.times()
+        subprocess.run([sys.executable, "-m", "affil", "--help"], capture_output=True, check=True)
+        after = os.times()
+        times.append(after.children_user - before.children_user + after.children_system - before.children_system)
+    assert min(times) < 0.3
+
+
+def test_the_public_face() -> None:
+    assert sorted(affil.__all__) == sorted([*affil._MODULE, "__version__"])
+    assert {getattr(affil, name).__name__ for name in affil._MODULE} == {*affil._MODULE}
+    assert {*affil.__all__} <= {*dir(affil)}
+    assert affil.__version__
+    with pytest.raises(AttributeError, match="module 'affil' has no attribute 'nonsense'"):
+        _ = affil.nonsense

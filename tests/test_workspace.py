@@ -1,0 +1,386 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from affil.errors import AffilError, InputError, UnknownIdError
+from affil.settings import RankSettings, Settings, load_settings, settings_toml
+from affil.types import Institution, Name
+from affil.workspace import Added, Run, Workspace, save_ranking
+
+MIT, CUHK, OLD = "https://ror.org/mit", "https://ror.org/cuhk", "affil:old"
+
+
+class FakeRegistry:
+    """A registry in memory."""
+
+    def __init__(self, *institutions: Institution, hash: str = "r1") -> None:
+        self.institutions = {i.id: i for i in institutions}
+        self.hash, self.version = hash, f"version {hash}"
+
+    def __iter__(self) -> Any:
+        return iter(self.institutions.values())
+
+    def __len__(self) -> int:
+        return len(self.institutions)
+
+    def resolve(self, identifier: str) -> str:
+        one = self.institutions[identifier]
+        return one.successors[0] if one.successors else identifier
+
+
+class FakeMatcher:
+    """Finds an institution where its name stands in the string; a question mark makes it doubtful."""
+
+    def __init__(self, registry: FakeRegistry, model_hash: str = "m1") -> None:
+        self.registry, self.model_hash = registry, model_hash
+        self.batches: list[list[str]] = []
+        self.interrupt_at: int | None = None
+
+    def match_table(self, strings: list[str]) -> pa.Table:
+        if len(self.batches) == self.interrupt_at:
+            raise KeyboardInterrupt
+        self.batches.append(strings)
+        rows = [
+            (row, i.id, 0.6 if "?" in s else 0.97, "review" if "?" in s else "match")
+            for row, s in enumerate(strings)
+            for i in self.registry
+            if i.name in s
+        ]
+        names = ["row", "institution_id", "probability", "decision"]
+        types = [pa.int64(), pa.string(), pa.float64(), pa.string()]
+        return pa.table({n: pa.array([r[k] for r in rows], t) for k, (n, t) in enumerate(zip(names, types, strict=True))})
+
+
+def registry(*more: Institution, hash: str = "r1") -> FakeRegistry:
+    return FakeRegistry(
+        Institution(MIT, "MIT", kind="education", country="US", region="US-MA", city="Cambridge"),
+        Institution(CUHK, "CUHK", (Name("香港中文大学", "zh", "label"),), "education", "HK", "", "Hong Kong"),
+        *more,
+        hash=hash,
+    )
+
+
+def paper(number: int, *affiliations: str, **more: Any) -> dict[str, Any]:
+    authors = [{"name": f"Author {number} {i}", "affiliations": [a] if a else []} for i, a in enumerate(affiliations)]
+    return {"id": f"P{number}", "title": "T", "venue": "CVPR", "year": 2020, "authors": authors, "aligned": True, **more}
+
+
+def write(path: Path, *papers: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(p) + "\n" for p in papers), "utf-8")
+    return path
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> Workspace:
+    out = Workspace.open(tmp_path / "ws")
+    loose = paper(3, aligned=False, authors=[{"name": "X"}], paper_affiliations=["MIT", "nobody knows"])
+    out.add_papers(write(tmp_path / "a.jsonl", paper(1, "MIT", "CUHK"), paper(2, "MIT", "CUHK?", ""), loose))
+    return out
+
+
+def counted(ws: Workspace, **kwargs: Any) -> dict[str, float]:
+    frame = ws.rank(**kwargs).to_frame()
+    return {i: round(a, 9) for i, a in zip(frame["id"], frame["adjusted"], strict=True)}
+
+
+def rows(ws: Workspace, table: str) -> list[tuple[Any, ...]]:
+    return [tuple(r.values()) for r in pq.read_table(ws.path / f"{table}.parquet").to_pylist()]
+
+
+def test_papers_become_mentions_and_strings(ws: Workspace) -> None:
+    assert sorted(rows(ws, "mentions"), key=str) == [
+        ("P1", 0, "Author 1 0", "MIT"),
+        ("P1", 1, "Author 1 1", "CUHK"),
+        ("P2", 0, "Author 2 0", "MIT"),
+        ("P2", 1, "Author 2 1", "CUHK?"),
+        ("P2", 2, "Author 2 2", None),
+        ("P3", None, None, "MIT"),
+        ("P3", None, None, "nobody knows"),
+    ]
+    assert rows(ws, "strings") == [("MIT", 3, 3), ("CUHK", 1, 1), ("CUHK?", 1, 1), ("nobody knows", 1, 1)]
+
+
+def test_a_run_matches_and_ranks(ws: Workspace) -> None:
+    assert ws.run(matcher=FakeMatcher(registry())) == Run(4, 4)
+    assert counted(ws) == {MIT: round(1 / 2 + 1 / 3 + 1 / 2, 9), CUHK: 0.5}
+    ranking = ws.rank(level="country")
+    assert list(ranking.to_frame()["name"]) == ["United States", "Hong Kong"]
+    cover = ranking.coverage
+    assert (cover.mentions, cover.papers, cover.unaligned) == (7, 3, 1)
+    assert [round(7 * s) for s in (cover.matched, cover.review, cover.none, cover.missing, cover.pending)] == [4, 1, 1, 1, 0]
+    assert rows(ws, "matches") == [
+        ("MIT", MIT, 0.97, "match", "model"),
+        ("CUHK", CUHK, 0.97, "match", "model"),
+        ("CUHK?", CUHK, 0.6, "review", "model"),
+        ("nobody knows", None, None, "none", "model"),
+    ]
+
+
+def test_only_new_strings_are_matched(ws: Workspace, tmp_path: Path) -> None:
+    ws.run(matcher=FakeMatcher(registry()))
+    matcher = FakeMatcher(registry())
+    assert ws.run(matcher=matcher) == Run(4, 0)
+    assert matcher.batches == []
+    assert ws.add_papers(write(tmp_path / "b.jsonl", paper(4, "MIT", "MIT Lab"))) == Added(1, 0, 0)
+    assert ws.rank().coverage.pending == pytest.approx(1 / 9)
+    assert ws.run(matcher=matcher) == Run(5, 1)
+    assert matcher.batches == [["MIT Lab"]]
+    assert len(rows(ws, "matches")) == 5
+
+
+def test_all_is_matched_again_where_registry_model_or_settings_changed(ws: Workspace) -> None:
+    ws.run(matcher=FakeMatcher(registry()))
+    more = Institution("affil:x", "nobody knows", country="FR", city="Paris")
+    assert ws.run(matcher=FakeMatcher(registry(more, hash="r2"))) == Run(4, 4, "the registry changed")
+    assert counted(ws)["affil:x"] == 0.5
+    assert ws.run(matcher=FakeMatcher(registry(more, hash="r2"), "m2")).again == "the model changed"
+    ws.settings = Settings.model_validate({"decide": {"match": 0.5}})
+    assert (
+        ws.run(matcher=FakeMatcher(registry(more, hash="r3"), "m2")).again == "the registry and the matching settings changed"
+    )
+    ws.settings = Settings.model_validate({"decide": {"match": 0.5}, "retrieve": {"batch": 1}, "rank": {"offset": 2}})
+    assert ws.run(matcher=FakeMatcher(registry(more, hash="r3"), "m2")) == Run(4, 0)
+
+
+def test_an_interrupted_run_keeps_what_it_finished(ws: Workspace) -> None:
+    ws.settings = Settings.model_validate({"retrieve": {"batch": 1}})
+    matcher = FakeMatcher(registry())
+    matcher.interrupt_at = 2
+    with pytest.raises(KeyboardInterrupt):
+        ws.run(matcher=matcher)
+    assert [r[0] for r in rows(ws, "matches")] == ["MIT", "CUHK"]
+    assert ws.rank().coverage.pending == pytest.approx(2 / 7)
+    matcher.interrupt_at = None
+    seen: list[tuple[int, int]] = []
+    assert ws.run(lambda done, total: seen.append((done, total)), matcher=matcher) == Run(4, 2)
+    assert seen == [(1, 2), (2, 2)]
+    assert [b[0] for b in matcher.batches] == ["MIT", "CUHK", "CUHK?", "nobody knows"]
+    assert [r[0] for r in rows(ws, "matches")] == ["MIT", "CUHK", "CUHK?", "nobody knows"]
+    assert not (ws.path / "matching").exists()
+
+
+def test_an_interrupted_rematch_leaves_the_old_matches_until_it_is_complete(ws: Workspace) -> None:
+    ws.settings = Settings.model_validate({"retrieve": {"batch": 3}})
+    ws.run(matcher=FakeMatcher(registry()))
+    before = counted(ws)
+    matcher = FakeMatcher(registry(Institution("affil:x", "nobody", country="FR"), hash="r2"))
+    matcher.interrupt_at = 1
+    with pytest.raises(KeyboardInterrupt):
+        ws.run(matcher=matcher)
+    assert counted(ws) == before
+    matcher.interrupt_at = None
+    assert ws.run(matcher=matcher) == Run(4, 1, "the registry changed")
+    assert [len(b) for b in matcher.batches] == [3, 1]
+    assert "affil:x" in counted(ws)
+
+
+def test_unfinished_batches_of_another_model_are_dropped(ws: Workspace) -> None:
+    ws.settings = Settings.model_validate({"retrieve": {"batch": 3}})
+    ws.run(matcher=FakeMatcher(registry()))
+    matcher = FakeMatcher(registry(), "m2")
+    matcher.interrupt_at = 1
+    with pytest.raises(KeyboardInterrupt):
+        ws.run(matcher=matcher)
+    assert ws.run(matcher=FakeMatcher(registry(), "m3")).matched == 4
+
+
+def test_a_newer_record_replaces_the_older_one(ws: Workspace, tmp_path: Path) -> None:
+    changed = write(tmp_path / "c.jsonl", paper(1, "CUHK"), paper(2, "MIT", "CUHK?", ""), paper(9, "MIT"))
+    assert ws.add_papers(changed) == Added(1, 1, 1)
+    assert sorted(r[0] for r in rows(ws, "papers")) == ["P1", "P2", "P3", "P9"]
+    assert [r for r in rows(ws, "mentions") if r[0] == "P1"] == [("P1", 0, "Author 1 0", "CUHK")]
+    assert ws.add_papers(changed) == Added(0, 0, 3)
+    assert ("MIT", 3, 3) in rows(ws, "strings")
+
+
+def test_repeats_in_the_input_are_flagged(ws: Workspace, tmp_path: Path) -> None:
+    added = ws.add_papers([write(tmp_path / "d.jsonl", paper(5, "MIT"), paper(5, "CUHK"), paper(5, "MIT"))])
+    assert (added.new, [(d.row, d.identical) for d in added.duplicates]) == (1, [(2, False), (3, True)])
+
+
+def test_bad_input_leaves_the_workspace_as_it_was(ws: Workspace, tmp_path: Path) -> None:
+    before = {f.name: f.read_bytes() for f in ws.path.glob("*.parquet")}
+    bad = write(tmp_path / "bad.jsonl", paper(7, "MIT"), paper(8, "MIT", year="2020"))
+    with pytest.raises(InputError, match=r"bad.jsonl, row 2: year is text"):
+        ws.add_papers([bad])
+    assert {f.name: f.read_bytes() for f in ws.path.glob("*.parquet")} == before
+    assert {f.name for f in ws.path.iterdir()} == {*before, "settings.toml", "manifest.json", ".lock"}
+
+
+def test_any_order_of_additions_gives_the_same_ranking(tmp_path: Path) -> None:
+    files = [write(tmp_path / f"{n}.jsonl", paper(n, "MIT", "CUHK"), paper(n + 10, "CUHK")) for n in range(3)]
+    at_once, apart = Workspace.open(tmp_path / "one"), Workspace.open(tmp_path / "two")
+    at_once.add_papers(files)
+    at_once.run(matcher=FakeMatcher(registry()))
+    for file in reversed(files):
+        apart.add_papers(file)
+        apart.run(matcher=FakeMatcher(registry()))
+    assert at_once.rank().to_frame().equals(apart.rank().to_frame())
+
+
+def test_a_decision_counts_at_once_and_undo_too(ws: Workspace) -> None:
+    ws.run(matcher=FakeMatcher(registry()))
+    before = counted(ws)
+    entry, warnings = ws.decide("CUHK?", CUHK, by="ana", why="asked")
+    assert (entry.registry, entry.model, warnings) == ("version r1", "m1", ())
+    assert counted(ws)[CUHK] == pytest.approx(0.5 + 1 / 3)
+    assert ws.rank().coverage.decided == pytest.approx(1 / 7)
+    ws.decide("MIT", None, by="ana", why="a test")
+    assert set(counted(ws)) == {CUHK}
+    ws.ledger.undo(2, by="ana", why="of course it is")
+    ws.ledger.undo(1, by="ana", why="unsure")
+    assert counted(ws) == before
+
+
+def test_decisions_survive_new_registries_and_models(ws: Workspace) -> None:
+    ws.run(matcher=FakeMatcher(registry(Institution(OLD, "Old", country="DE", city="Bonn"))))
+    ws.decide("nobody knows", OLD, by="ana", why="w")
+    assert counted(ws)[OLD] == 0.5
+    closed = Institution(OLD, "Old", country="DE", city="Bonn", successors=(MIT,), status="inactive")
+    ws.run(matcher=FakeMatcher(registry(closed, hash="r2"), "m2"))
+    assert set(counted(ws)) == {MIT, CUHK}
+    assert counted(ws)[MIT] == pytest.approx(1 / 2 + 1 / 3 + 1)
+    assert ws.rank().warnings == ()
+    ws.run(matcher=FakeMatcher(registry(hash="r3"), "m2"))
+    assert counted(ws)[MIT] == pytest.approx(1 / 2 + 1 / 3 + 1 / 2)
+    assert "no longer has affil:old, decided for 'nobody knows'; the decision is kept" in ws.rank().warnings[0]
+    ws.run(matcher=FakeMatcher(registry(closed, hash="r2"), "m2"))
+    assert counted(ws)[MIT] == pytest.approx(1 / 2 + 1 / 3 + 1)
+
+
+def test_decisions_are_checked(ws: Workspace) -> None:
+    with pytest.raises(AffilError, match="nothing is matched yet"):
+        ws.decide("MIT", MIT, by="ana", why="w")
+    closed = Institution(OLD, "Old", successors=(MIT,), status="inactive")
+    ws.run(matcher=FakeMatcher(registry(closed)))
+    with pytest.raises(UnknownIdError, match="has no institution 'MIT'; find it with: affil registry search"):
+        ws.decide("MIT", [CUHK, "MIT"], by="ana", why="w")
+    assert ws.ledger.entries() == []
+    _, warnings = ws.decide("MIT ", OLD, by="ana", why="w")
+    assert warnings == (
+        f"{OLD} is closed; it counts for its successor {MIT}",
+        f"'MIT ' does not occur in {ws.path}; the decision waits until it does",
+    )
+    entry, _ = ws.decide("MIT", "mit", by="ana", why="a bare ROR id is completed")
+    assert entry.institutions == (MIT,)
+
+
+def test_opening(tmp_path: Path) -> None:
+    with pytest.raises(AffilError, match="no workspace there; make one with: affil run PAPERS"):
+        Workspace.open(tmp_path / "none", create=False)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "letter.txt").write_text("x")
+    with pytest.raises(AffilError, match="is not an empty folder"):
+        Workspace.open(tmp_path / "home")
+    with pytest.raises(AffilError, match="is not an empty folder"):
+        Workspace.open(tmp_path / "home" / "letter.txt")
+    ws = Workspace.open(tmp_path / "deep" / "new")
+    assert Workspace.open(ws.path, create=False).settings == Settings()
+    with pytest.raises(AffilError, match="no papers yet; add some with: affil run PAPERS"):
+        ws.run(matcher=FakeMatcher(registry()))
+    with pytest.raises(AffilError, match="nothing is matched yet; first: affil run PAPERS"):
+        ws.rank()
+    (ws.path / "settings.toml").write_text("[rank]\nofset = 1\n")
+    with pytest.raises(InputError, match=r"setting rank\.ofset"):
+        Workspace.open(ws.path)
+
+
+def test_settings_are_kept_with_their_meanings_and_read_back(tmp_path: Path) -> None:
+    settings = Settings(rank=RankSettings(offset=0.5, include_review=True, country_groups={"HK": "CN", "MO": "CN"}))
+    (tmp_path / "settings.toml").write_text(settings_toml(settings), "utf-8")
+    assert load_settings(tmp_path / "settings.toml") == settings
+    assert "# count matches that still wait for a person" in settings_toml(settings)
+
+
+def test_country_groups_and_own_venues(ws: Workspace) -> None:
+    ws.run(matcher=FakeMatcher(registry()))
+    (ws.path / "settings.toml").write_text('[rank.country_groups]\nHK = "CN"\n')
+    own = Workspace.open(ws.path)
+    assert list(own.rank(level="country").to_frame()["id"]) == ["US", "CN"]
+    (ws.path / "venues.csv").write_text("venue,name,areas,weight,aliases\nCVPR,Mine,robotics,2,\n")
+    assert own.rank(area="robotics").to_frame()["adjusted"].sum() == pytest.approx(2 * (1 + 1 / 3 + 1 / 2))
+
+
+def test_the_manifest_tells_how_to_repeat_it(ws: Workspace, tmp_path: Path) -> None:
+    ws.run(matcher=FakeMatcher(registry()))
+    manifest = ws.manifest
+    assert manifest["registry"] == {"version": "version r1", "hash": "r1"}
+    assert manifest["model"] == {"hash": "m1"}
+    assert manifest["counts"] == {"papers": 3, "mentions": 7, "strings": 4, "matches": 4, "institutions": 2}
+    assert [i["file"] for i in manifest["inputs"]] == [str(tmp_path / "a.jsonl")]
+    assert len(manifest["inputs"][0]["sha256"]) == 64
+    assert manifest["settings"]["decide"]["match"] == Settings().decide.match
+    (ws.path / "manifest.json").write_text("{")
+    with pytest.raises(InputError, match=r"manifest.json: cannot be read"):
+        ws.rank()
+
+
+def test_a_run_goes_on_with_the_registry_and_model_it_began_with(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[tuple[str | None, str | None]] = []
+    matcher = FakeMatcher(registry())
+
+    def load(self: Workspace, registry: str | None, model: str | None) -> FakeMatcher:
+        loaded.append((registry, model))
+        return matcher
+
+    monkeypatch.setattr(Workspace, "_matcher", load)
+    matcher.interrupt_at = 0
+    with pytest.raises(KeyboardInterrupt):
+        ws.run(registry="/data/ror.affil")
+    matcher.interrupt_at = None
+    ws.run()
+    ws.run(model="/data/m.skops")
+    ws.run(registry="shipped")
+    assert loaded == [
+        ("/data/ror.affil", None),
+        ("/data/ror.affil", None),
+        ("/data/ror.affil", "/data/m.skops"),
+        (None, "/data/m.skops"),
+    ]
+
+
+def test_one_process_at_a_time(ws: Workspace, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(ws.path / ".lock", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(AffilError, match="another process is changing it; wait"):
+            ws.run(matcher=FakeMatcher(registry()))
+        with pytest.raises(AffilError, match="another process"):
+            ws.add_papers(tmp_path / "a.jsonl")
+    ws.run(matcher=FakeMatcher(registry()))
+
+
+def test_papers_without_any_affiliation(tmp_path: Path) -> None:
+    ws = Workspace.open(tmp_path / "ws")
+    ws.add_papers(write(tmp_path / "a.jsonl", paper(1, "", "")))
+    assert ws.run(matcher=FakeMatcher(registry())) == Run(0, 0)
+    ranking = ws.rank()
+    assert len(ranking.to_frame()) == 0
+    assert ranking.coverage.missing == 1
+
+
+def test_exports(ws: Workspace, tmp_path: Path) -> None:
+    ws.run(matcher=FakeMatcher(registry()))
+    ranking = ws.rank(years="2020")
+    for suffix in ("csv", "json", "parquet"):
+        save_ranking(ranking, tmp_path / f"r.{suffix}")
+    assert list(pd.read_csv(tmp_path / "r.csv")["id"]) == [MIT, CUHK]
+    saved = json.loads((tmp_path / "r.json").read_text("utf-8"))
+    assert saved["coverage"]["mentions"] == 7
+    assert [row["name_zh"] for row in saved["ranking"]] == ["", "香港中文大学"]
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "r.parquet"), ranking.frame)
+    assert json.loads(pq.read_schema(tmp_path / "r.parquet").metadata[b"affil"]) == ranking.about()
+    (tmp_path / "r.xlsx").write_text("mine")
+    with pytest.raises(AffilError, match=r"written as .csv, .json or .parquet"):
+        save_ranking(ranking, tmp_path / "r.xlsx")
+    assert (tmp_path / "r.xlsx").read_text() == "mine"
+    with pytest.raises(AffilError, match="there is no folder"):
+        save_ranking(ranking, tmp_path / "no" / "r.csv")

@@ -1,0 +1,49 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affil.text import raw_span, repair
+
+
+@pytest.mark.parametrize(
+    ("raw", "repaired"),
+    [
+        ("Plain, ASCII 123", "Plain, ASCII 123"),
+        ("Universit ´e de Montr ´eal", "Université de Montréal"),
+        ("Z ¨urich", "Zürich"),
+        ("Universite´ de Lyon", "Université de Lyon"),
+        ("Universit\\\"at T{\\\"u}bingen", "Universität Tübingen"),
+        ("Universit\\'{e} Laval", "Université Laval"),
+        ("Xi&#x27;an &amp; co", "Xi'an & co"),
+        ("Artiﬁcial Intelligence", "Artificial Intelligence"),
+        ("UniversitÃ¤t Wien", "Universität Wien"),
+        ("KAIST<sup>1</sup>", "KAIST 1 "),
+        ("a\x00b\u200bc", "a bc"),
+        ("Univ.#TAB#Harare", "Univ. ; Harare"),
+        ("ＭＩＴ", "MIT"),
+    ],
+)
+def test_repair(raw: str, repaired: str) -> None:
+    assert repair(raw) == repaired
+
+
+@given(st.text(max_size=80))
+def test_repair_is_total_and_leaves_no_control_characters(text: str) -> None:
+    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in repair(text))
+
+
+@given(st.text(max_size=60), st.data())
+def test_raw_span_lies_in_the_raw_string(raw: str, data: st.DataObject) -> None:
+    fixed = repair(raw)
+    start = data.draw(st.integers(0, len(fixed)))
+    end = data.draw(st.integers(start, len(fixed)))
+    a, b = raw_span(raw, fixed, start, end)
+    assert 0 <= a <= b <= len(raw)
+
+
+def test_raw_span_finds_the_damaged_words() -> None:
+    raw = "1 Universit ´e de Montr ´eal, Qu ´ebec"
+    fixed = repair(raw)
+    start = fixed.index("Université")
+    a, b = raw_span(raw, fixed, start, start + len("Université de Montréal"))
+    assert raw[a:b] == "Universit ´e de Montr ´eal"

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affil.text import fold, tokenize
+from affil.text.tokens import BLANK, COMMA, HARD
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Dept. of Comp. Sci., Univ. of Oxford", "Department of Computer Science University Oxford"),
+        ("Technische Universität München", "TECHNISCHE UNIVERSITAET MUENCHEN"),
+        ("國立清華大學", "国立清华大学"),
+        ("東京大学", "东京大学"),
+        ("M. D. Anderson", "MD Anderson"),
+        ("Texas A & M University", "Texas A&M University"),
+        ("King’s College", "King's College"),
+        ("Università dell'Aquila", "Universita de l’Aquila"),
+        ("Московский", "Moskovskij"),
+        ("Universidad de Chile", "University of Chile"),
+        ("U.S.A.", "USA"),
+        ("Ｔｓｉｎｇｈｕａ", "tsinghua"),
+    ],
+)
+def test_spellings_of_one_name_fold_alike(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("清华大学", "清华"), ("York University", "University of York"), ("MIT", "NIT")])
+def test_different_names_stay_different(one: str, other: str) -> None:
+    assert fold(one) != fold(other)
+
+
+def test_gaps_tell_organisations_segments_and_words_apart() -> None:
+    t = tokenize(["Physics, Oslo University; SINTEF"])
+    assert t.words == ["physics", "oslo", "university", "sintef"]
+    assert t.gap.tolist() == [HARD, COMMA, BLANK, HARD]
+
+
+def test_offsets_point_at_the_words() -> None:
+    t = tokenize(["x", "Dept. of CSE, 港中大, Shatin"])
+    text = t.repaired[1]
+    a, b = t.ptr[1:3]
+    assert [text[s:e] for s, e in zip(t.start[a:b], t.end[a:b], strict=True)] == ["Dept", "CSE", "港", "中", "大", "Shatin"]
+
+
+@given(st.lists(st.text(max_size=60), max_size=6))
+def test_batch_equals_one_by_one(strings: list[str]) -> None:
+    batch = tokenize(strings)
+    assert len(batch.ptr) == len(strings) + 1
+    for k, s in enumerate(strings):
+        alone = tokenize([s])
+        a, b = batch.ptr[k], batch.ptr[k + 1]
+        assert batch.words[a:b] == alone.words
+        assert np.array_equal(batch.gap[a:b], alone.gap)
+        assert all(0 <= x < y <= len(batch.repaired[k]) for x, y in zip(batch.start[a:b], batch.end[a:b], strict=True))
+
+
+@given(st.text(max_size=60))
+def test_folding_ignores_case_and_blanks_around(text: str) -> None:
+    assert fold(f"  {text} ") == fold(text)
+
+
+def test_only_the_first_characters_of_a_long_string_are_read() -> None:
+    assert len(tokenize(["a" * 10 + " b" * 100_000], limit=50).repaired[0]) == 50
