@@ -185,10 +185,10 @@ def test_what_match_refuses(call: Call, strings: Path, arguments: tuple[str, ...
     ("name", "content", "message"),
     [
         ("a.csv", b"", "a.csv: is empty; give a file with a header line and rows"),
-        ("a.csv", "affiliation\nUniversität Köln\nÉcole Polytechnique\n".encode("latin-1"), "row 2: byte 20 is not UTF-8"),
+        ("a.csv", "affiliation\nUniversität Köln\nÉcole Polytechnique\n".encode("latin-1"), "row 2: byte 22 is not UTF-8"),
         (
             "a.csv",
-            "affiliation\nМосковский университет\n".encode("koi8_r"),
+            "affiliation\nМосковский государственный университет\nИнститут проблем управления\n".encode("koi8_r"),
             "it looks like KOI8_R; convert it, e.g. iconv -f KOI8_R",
         ),
         ("a.csv", b"id,affiliation\n1,MIT, Cambridge\n", "a.csv, row 2: has 3 fields, the header 2; put fields that hold"),
@@ -196,7 +196,7 @@ def test_what_match_refuses(call: Call, strings: Path, arguments: tuple[str, ...
         ("a.jsonl", b'{"affiliation": "MIT"}\n{"affiliation": "MIT\n', "a.jsonl, row 2: not JSON at character 17"),
         (
             "a.csv.gz",
-            gzip.compress(b"affiliation\nMIT\n" * 99)[:-9],
+            gzip.compress(b"affiliation\nMIT\n" * 99, mtime=0)[:-9],
             "a.csv.gz: the gzip file is truncated; fetch or copy it again",
         ),
         ("a.parquet", b"PAR1", "a.parquet: is no Parquet file, or a truncated one; fetch or write it again"),
@@ -352,7 +352,7 @@ def test_a_reader_that_leaves_early() -> None:
 def test_an_interrupt_leaves_no_half_file(tmp_path: Path, small: Path, sent: signal.Signals, code: int, said: str) -> None:
     with (tmp_path / "big.csv").open("w", encoding="utf-8") as out:
         out.write("affiliation\n")
-        out.writelines(f"Institute {i} of Optics, Quillwater {i * 7919}, Oxford\n" for i in range(300_000))
+        out.writelines(f"Institute {i} of Optics Quillwater {i * 7919} Oxford\n" for i in range(300_000))
     (tmp_path / "out.csv").write_text("old")
     command = [sys.executable, "-m", "affil", "match", "big.csv", "-o", "out.csv", "--registry", str(small)]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

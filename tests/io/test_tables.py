@@ -116,7 +116,7 @@ def test_parquet_keeps_types(tmp_path: Path) -> None:
         ("a.csv", b'id,x\n1,2\n3,"unclosed\n4,5\n', "row 3: no valid CSV: unexpected end of data"),
         ("a.csv", b"id,id\n1,2\n", "row 1: two columns are called 'id'; rename one of them"),
         ("a.tsv", b"id\tx\n1,2\n", "row 2: has 1 fields, the header 2"),
-        ("a.jsonl", b'{"a": 1}\n{"a": \n', r"row 2: not JSON at character 8: Expecting value; correct the line"),
+        ("a.jsonl", b'{"a": 1}\n{"a": \n', r"row 2: not JSON at character 6: Expecting value; correct the line"),
         ("a.jsonl", b"\n[1]\n", "row 2: the line is JSON but no object"),
         ("a.jsonl", b'{"a": "\\ud83d"}\n', "row 1: holds half a surrogate pair"),
         ("a.jsonl", b'{"a": ' + b"9" * 5000 + b"}", "row 1: not JSON that can be read"),

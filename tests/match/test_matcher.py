@@ -90,7 +90,11 @@ def test_table_and_results_agree(matcher: Matcher) -> None:
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.lists(st.one_of(st.text(max_size=60), st.sampled_from(["MIT", "清华大学", "Univ. of Oxford; ETH Zürich", ""])), max_size=5))
+@given(
+    st.lists(
+        st.one_of(st.text(max_size=60), st.sampled_from(["MIT", "清华大学", "Univ. of Oxford; ETH Zürich", ""])), max_size=5
+    )
+)
 def test_a_batch_equals_one_by_one(matcher: Matcher, strings: list[str]) -> None:
     together = matcher.match_many(strings)
     for text, result in zip(strings, together, strict=True):
@@ -102,7 +106,17 @@ def test_a_batch_equals_one_by_one(matcher: Matcher, strings: list[str]) -> None
 
 
 def test_hostile_strings_do_no_harm(matcher: Matcher) -> None:
-    strings = ["x" * 100_000, "\x00\x01", "\ud800", "((((", ";" * 5000, "大" * 3000, "=cmd|' /C calc'!A0", "\u202e" * 50, "a " * 5000]
+    strings = [
+        "x" * 100_000,
+        "\x00\x01",
+        "\ud800",
+        "((((",
+        ";" * 5000,
+        "大" * 3000,
+        "=cmd|' /C calc'!A0",
+        "\u202e" * 50,
+        "a " * 5000,
+    ]
     assert len(matcher.match_many(strings)) == len(strings)
 
 

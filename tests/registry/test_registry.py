@@ -84,7 +84,11 @@ def test_shipped_registry_opens_and_knows_short_forms() -> None:
 
 
 def test_what_stands_in_parentheses_is_left_out_only_where_it_tells_nothing() -> None:
-    assert list(variants("Nvidia (United States)", "official")) == [("Nvidia (United States)", "official"), ("Nvidia", "official")]
+    assert list(variants("Nvidia (United States)", "official")) == [
+        ("Nvidia (United States)", "official"),
+        ("Nvidia", "official"),
+    ]
     assert list(variants("Centre National (CNRS)", "label"))[1:] == [("CNRS", "acronym"), ("Centre National", "label")]
+    assert list(variants("HKUST(GZ)", "alias")) == [("HKUST(GZ)", "alias")]
     assert list(variants("港中大（深圳）", "alias")) == [("港中大（深圳）", "alias")]
     assert ("Sense Time", "official") in list(variants("SenseTime", "official"))

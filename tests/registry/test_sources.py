@@ -47,7 +47,11 @@ def test_both_schemas_say_the_same(record: dict[str, Any], tmp_path: Path) -> No
     assert (x.lat, x.lon, x.domain) == (48.5, 11.5, "exempla.edu")
     assert x.parents == ("https://ror.org/087654321",)
     assert x.successors == ("https://ror.org/011111111",)
-    assert {(n.value, n.kind) for n in x.names} == {("Uni Exempla", "official"), ("University of Exempla", "label"), ("UE", "acronym")}
+    assert {(n.value, n.kind) for n in x.names} == {
+        ("Uni Exempla", "official"),
+        ("University of Exempla", "label"),
+        ("UE", "acronym"),
+    }
 
 
 def test_zip_as_published_prefers_schema_v2(tmp_path: Path) -> None:
@@ -106,13 +110,20 @@ def test_faults_in_a_user_table_are_named(text: str, message: str, tmp_path: Pat
 
 
 def make(ident: str, name: str, country: str = "FR", *others: str) -> Institution:
-    return Institution(ident, name, tuple(Name(n, "", "official" if n == name else "alias") for n in (name, *others)), country=country)
+    return Institution(
+        ident, name, tuple(Name(n, "", "official" if n == name else "alias") for n in (name, *others)), country=country
+    )
 
 
 def test_earlier_sources_lie_over_later_ones() -> None:
     (x,) = merge([[make("a", "New Name", "FR", "Short")], [make("a", "Old Name", "FR", "Other")]])
     assert x.name == "New Name"
-    assert [(n.value, n.kind) for n in x.names] == [("New Name", "official"), ("Short", "alias"), ("Old Name", "label"), ("Other", "alias")]
+    assert [(n.value, n.kind) for n in x.names] == [
+        ("New Name", "official"),
+        ("Short", "alias"),
+        ("Old Name", "label"),
+        ("Other", "alias"),
+    ]
 
 
 def test_a_local_id_takes_the_ror_id_of_the_one_record_with_its_name() -> None:

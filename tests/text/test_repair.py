@@ -12,7 +12,7 @@ from affil.text import raw_span, repair
         ("Universit ´e de Montr ´eal", "Université de Montréal"),
         ("Z ¨urich", "Zürich"),
         ("Universite´ de Lyon", "Université de Lyon"),
-        ("Universit\\\"at T{\\\"u}bingen", "Universität Tübingen"),
+        ('Universit\\"at T{\\"u}bingen', "Universität Tübingen"),
         ("Universit\\'{e} Laval", "Université Laval"),
         ("Xi&#x27;an &amp; co", "Xi'an & co"),
         ("Artiﬁcial Intelligence", "Artificial Intelligence"),

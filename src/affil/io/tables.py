@@ -158,7 +158,7 @@ class _JsonLines(Table):
 
 def _record(line: str, name: str, row: int) -> dict[str, Any]:
     try:
-        record = json.loads(line)
+        record = json.loads(line.rstrip())
         if "\\u" in line:  # half a surrogate pair is valid JSON, but no text that any table could store
             json.dumps(record, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:

@@ -6,6 +6,7 @@ import numpy as np
 
 from affil.match.features import Pairs
 from affil.match.index import Floats, Ints
+from affil.match.mentions import STRIDE
 from affil.match.retrieve import expand, rank_within
 from affil.settings import DecideSettings
 
@@ -13,12 +14,17 @@ from affil.settings import DecideSettings
 def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
     """Choose the rows of `pairs` that a string is taken to name, best first within a string.
 
-    A row needs the probability of a review at least. Of two institutions that claim overlapping words only the more probable one
-    stays, so that a name means one institution. Then the policy: `one` keeps the best of the string, `most-specific` drops an
-    institution whose child stays, `all` keeps both.
+    A row needs the probability of a review at least, alone or together with the other bearers of its name. Of two institutions
+    that claim overlapping words only the more probable one stays, so that a name means one institution. Then the policy: `one`
+    keeps the best of the string, `most-specific` drops an institution whose child stays, `all` keeps both.
     """
     c = pairs.candidates
-    rows = np.flatnonzero(probability >= settings.review)
+    # A name that several bear is someone's, even if nobody's for sure: the likeliest bearer goes to review ("NTU").
+    name = c.string * STRIDE + c.alias
+    _, group = np.unique(name, return_inverse=True)
+    together = np.bincount(group, probability)[group] if len(probability) else probability
+    shared = (together >= settings.review) & (probability >= settings.homonym) & (rank_within(name, -probability) == 0)
+    rows = np.flatnonzero((probability >= settings.review) | shared)
     # of rows that tie on the same words, the exact, then the better known (they are in order of id) goes first
     rows = rows[np.lexsort((rows, -probability[rows], c.string[rows]))]
     if not len(rows):

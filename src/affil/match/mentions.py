@@ -23,14 +23,16 @@ from affil.text.tokens import COMMA, HARD
 class Mentions:
     """The words of a batch as arrays (one entry a word), and what is known of each string.
 
-    `word` and `term` are numbers in the index's vocabulary (-1 unknown or none); `weight` is the idf of the word as a term, 1
-    for unknown words; `changed` marks words that were corrected; `string`, `segment` and `block` number the string, the part
-    between commas and the part between hard separators that a word stands in. `place` marks words that only name a place.
+    `words` are the folded and corrected words; `word` and `term` are numbers in the index's vocabulary (-1: unknown or none);
+    `weight` is the idf of the word as a term, 1 for unknown words; `changed` marks words that were corrected; `string`, `segment`
+    and `block` number the string, the part between commas and the part between hard separators that a word stands in. `place`
+    marks words that only name a place.
     `country`, `region`, `city` are sorted keys `string * stride + number`.
     """
 
     strings: Sequence[str]
     tokens: Tokens
+    words: list[str]
     word: Ints
     term: Ints
     weight: Floats
@@ -39,6 +41,7 @@ class Mentions:
     start: Ints
     end: Ints
     upper: Ints
+    cjk: Ints
     string: Ints
     segment: Ints
     block: Ints
@@ -85,11 +88,11 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     gap = np.where(new, HARD, gap).astype(np.int8)
     upper = tokens.upper[origin]
     spans = index.find("span", word, gap, settings.max_name_tokens)
-    spans = _plausible(spans, index, upper, gap, string)
-    place, country, region, city, city_country = _places(index, word, gap, upper, string, spans, settings)
+    spans = _plausible(spans, index, upper, gap)
+    place, country, region, city, city_country = _places(index, word, gap, upper, string, spans)
     return Mentions(
-        strings, tokens, word, term, weight.astype(np.float32), changed, gap, tokens.start[origin], tokens.end[origin], upper, string,
-        segment, block, spans, place, country, region, city, city_country,
+        strings, tokens, words, word, term, weight.astype(np.float32), changed, gap, tokens.start[origin], tokens.end[origin], upper, cjk,
+        string, segment, block, spans, place, country, region, city, city_country,
     )  # fmt: skip
 
 
@@ -102,7 +105,13 @@ def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[
     meant = generic()
     owner = np.repeat(np.arange(len(tokens.ptr) - 1), np.diff(tokens.ptr))
     for i, w in enumerate(tokens.words):
-        if w not in index.word_id and len(w) >= settings.min_correctable and w.isalpha() and w not in unknown and w not in meant:
+        if (
+            w not in index.word_id
+            and len(w) >= settings.min_correctable
+            and w.isalpha()
+            and w not in unknown
+            and w not in meant
+        ):
             unknown[w] = tokens.repaired[owner[i]][tokens.start[i] : tokens.end[i]]
     fixes: dict[str, tuple[str, ...]] = {}
     for w, surface in unknown.items():
@@ -112,7 +121,9 @@ def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[
         elif len(parts) == 1 and parts[0] != w and parts[0] in index.word_id:  # "ofTianjin"
             fixes[w] = (parts[0],)
     # capitals are acronyms, which are not misspelt but others
-    rest = [w for w, surface in unknown.items() if w not in fixes and (not surface.isupper() or len(w) > settings.longest_acronym)]
+    rest = [
+        w for w, surface in unknown.items() if w not in fixes and (not surface.isupper() or len(w) > settings.longest_acronym)
+    ]
     if rest:
         shorter = [deletions(w) for w in rest]
         flat = pd.util.hash_array(np.array([d for ds in shorter for d in ds], object))
@@ -147,20 +158,24 @@ def _split(word: str, index: Index) -> tuple[str, str] | None:
     return best
 
 
-def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: Ints, string: Ints) -> tuple[Ints, Ints, Ints]:
-    """Drop one-word hits of acronyms that were not typed in capitals, unless the word is alone between separators."""
+def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: Ints) -> tuple[Ints, Ints, Ints]:
+    """Drop hits that are none: acronyms not typed in capitals, unless alone between separators; made-up variants over a comma."""
     first, length, alias = spans
-    single = length == 1
-    acronym = index.owner_kind[index.owner_ptr[alias]] == index.kind_acronym
-    after = np.append(gap, HARD)[first + 1] if len(first) else first
-    alone = (np.append(gap, HARD)[first] >= COMMA) & (after >= COMMA) if len(first) else single
+    if not len(first):
+        return spans
+    kind = index.owner_kind[index.owner_ptr[alias]]
+    gaps = np.append(gap, HARD)
+    alone = (gaps[first] >= COMMA) & (gaps[first + 1] >= COMMA)
     latin = np.array([index.alias_text[a].isascii() for a in alias], bool)
-    keep = ~single | ~acronym | ~latin | upper[first] | alone
+    acronym = (length == 1) & (kind == index.kind_acronym) & latin & ~upper[first] & ~alone
+    commas = np.concatenate([[0], np.cumsum(gap >= COMMA)])
+    apart = (kind == index.kind_variant) & (commas[first + length] > commas[first + 1])
+    keep = ~acronym & ~apart
     return first[keep], length[keep], alias[keep]
 
 
 def _places(
-    index: Index, word: Ints, gap: Ints, upper: Ints, string: Ints, spans: tuple[Ints, Ints, Ints], settings: RetrieveSettings
+    index: Index, word: Ints, gap: Ints, upper: Ints, string: Ints, spans: tuple[Ints, Ints, Ints]
 ) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place)."""
     first, length, sequence = index.find("place", word, gap, 6)

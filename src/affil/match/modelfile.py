@@ -35,7 +35,10 @@ def save_model(model: Model, card: dict[str, Any], path: Path) -> None:
     schema = source.read("schema.json").decode()
     order: dict[str, str] = {}
     number = re.compile(r"(?<=\"__id__\": )\d+|(?<=\"file\": \")[^\"]+(?=\")")
-    fixed = number.sub(lambda m: order.setdefault(m[0].removesuffix(".npy"), str(len(order))) + (".npy" if m[0].endswith(".npy") else ""), schema)
+    fixed = number.sub(
+        lambda m: order.setdefault(m[0].removesuffix(".npy"), str(len(order))) + (".npy" if m[0].endswith(".npy") else ""),
+        schema,
+    )
     files = {"schema.json": fixed.encode()}
     for name in source.namelist():
         if name != "schema.json":
@@ -69,7 +72,9 @@ def load_model(path: Path) -> tuple[Model, dict[str, Any], str]:
             card = json.loads(archive.read(_CARD))
         unknown = sorted(set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED))
         if unknown:
-            raise InputError(path, f"holds types that a model has no use for ({', '.join(unknown[:3])})", fix="do not use this file")
+            raise InputError(
+                path, f"holds types that a model has no use for ({', '.join(unknown[:3])})", fix="do not use this file"
+            )
         parts = skops.io.loads(data, trusted=list(TRUSTED))
     except OSError as error:
         raise InputError(path, error.strerror or str(error), fix=retrain) from error

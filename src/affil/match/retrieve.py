@@ -77,7 +77,14 @@ def retrieve(m: Mentions, index: Index, settings: RetrieveSettings) -> Candidate
     length = np.concatenate([length, np.zeros(n, np.int64)])
     who, owner = expand(index.owner_ptr, alias)
     pairs = Candidates(
-        string[who], index.owner_inst[owner], alias[who], index.owner_kind[owner], owner, first[who] >= 0, first[who], length[who]
+        string[who],
+        index.owner_inst[owner],
+        alias[who],
+        index.owner_kind[owner],
+        owner,
+        first[who] >= 0,
+        first[who],
+        length[who],
     )
     # of names that many bear ("General Hospital"), the bearers in the places named, then the best known
     place = (pairs.string * STRIDE + index.inst_city_id[pairs.inst], pairs.string * STRIDE + index.inst_country_id[pairs.inst])

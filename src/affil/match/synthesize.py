@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pycountry
@@ -37,8 +37,8 @@ DEPARTMENTS = {
     "es": ("Departamento de {s}", "Facultad de {s}", "Escuela de {s}", "Instituto de {s}", "Servicio de {s}"),
     "pt": ("Departamento de {s}", "Faculdade de {s}", "Programa de Pós-Graduação em {s}", "Laboratório de {s}"),
     "it": ("Dipartimento di {s}", "Facoltà di {s}", "Istituto di {s}"),
-    "zh": ("计算机学院", "计算机科学与技术学院", "人工智能学院", "自动化系", "电子工程系", "软件学院", "信息学院", "数学系", "机械工程学院", "物理系",
-           "计算机科学与工程学系", "电子与信息学院", "控制科学与工程学院", "交叉信息研究院", "模式识别实验室", "医学院"),
+    "zh": ("计算机学院", "计算机科学与技术学院", "人工智能学院", "自动化系", "电子工程系", "软件学院", "信息学院", "数学系", "机械工程学院",
+           "物理系", "计算机科学与工程学系", "电子与信息学院", "控制科学与工程学院", "交叉信息研究院", "模式识别实验室", "医学院"),
     "ja": ("情報理工学系研究科", "工学部", "大学院工学研究科", "理学部", "情報学研究科", "医学部", "工学研究科"),
     "ko": ("컴퓨터공학부", "전기정보공학부", "공과대학", "인공지능대학원", "기계공학과"),
 }  # fmt: skip
@@ -54,7 +54,8 @@ NOTHING = ("Independent Researcher", "independent", "N/A", "none", "-", "unaffil
            "Student", "Researcher", "Professor", "self-employed", "Unknown", "独立研究者", "无", "自由职业", "個人", "Consultant",
            "Department of {s}", "School of {s}", "{s}", "Institute of {s} and {r}", "{f} {n}", "{f} {n}, {f} {m}", "{d} {n} Street",
            "tel: +{d} {d}", "fax: +{d}-{d}", "{f}.{n}@mail.com", "Corresponding author: {f} {n}", "PhD, {s}", "Laboratory of {s}",
-           "{s} Group", "These authors contributed equally", "{c}", "{c}, {k}", "{k}", "{s} Laboratory ({a})", "{s} Lab {a}", "{n} {a}", "{a} {s} Group", "Hospital", "University", "Department")  # fmt: skip
+           "{s} Group", "These authors contributed equally", "{c}", "{c}, {k}", "{k}", "{s} Laboratory ({a})", "{s} Lab {a}",
+           "{n} {a}", "{a} {s} Group", "Hospital", "University", "Department")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,13 @@ class Writer:
         self.rng = np.random.default_rng(seed)
         self.known, self.unknown = list(institutions), list(unknown)
         self.by_id = {x.id: x for x in self.known}
-        rank = np.array([x.prominence for x in self.known]).argsort(kind="stable").argsort(kind="stable") / max(len(self.known) - 1, 1)
-        weight = np.exp(2.5 * rank)
+        rank = np.array([x.prominence for x in self.known]).argsort(kind="stable").argsort(kind="stable") / max(
+            len(self.known) - 1, 1
+        )
+        weight = np.exp(4.0 * rank)
         self.chance = weight / weight.sum()
-        self.acronyms = [n.value for x in self.known for n in x.names if n.kind == "acronym"] or ["ABC"]
+        self.known_acronyms = frozenset(n.value for x in self.known for n in x.names if n.kind == "acronym")
+        self.acronyms = sorted(self.known_acronyms) or ["ABC"]
         self.country = {c.alpha_2: getattr(c, "common_name", c.name).split(",")[0] for c in pycountry.countries}
         self.country |= {"US": "USA", "GB": "UK", "KR": "Korea", "RU": "Russia", "VN": "Vietnam", "TW": "Taiwan"}
 
@@ -123,21 +127,24 @@ class Writer:
         return Labelled(self._damage(self._around(name, first)), tuple(ids))
 
     def _name(self, x: Institution) -> str:
-        names = list(x.names)
-        weight = np.array([{"official": 5.0, "label": 2.5, "alias": 2.0, "acronym": 1.3, "former": 1.0}.get(n.kind, 1.0) for n in names])
+        # a stranger's capitals are left out where an institution is known by them: nobody could tell
+        names = [n for n in x.names if x.id in self.by_id or n.value not in self.known_acronyms]
+        weight = np.array(
+            [{"official": 5.0, "label": 2.5, "alias": 2.0, "acronym": 1.3, "former": 1.0}.get(n.kind, 1.0) for n in names]
+        )
         name = names[int(self.rng.choice(len(names), p=weight / weight.sum()))]
         text = re.sub(r"\s*\([^)]*\)$", "", name.value) or name.value
-        if name.kind == "acronym" or not text.isascii() and not re.search("[a-z]", text):
+        if name.kind == "acronym" or (not text.isascii() and not re.search("[a-z]", text)):
             return text
         roll = self.rng.random()
         if roll < 0.25:
             for full, short in (ABBREVIATIONS[i] for i in self.rng.permutation(len(ABBREVIATIONS))[:14]):
                 text = re.sub(rf"\b{full}\b ?", f"{short} " if short else "", text).strip()
-        elif roll < 0.31 and text.startswith("University of ") and len(text.split()) < 5:
+        elif roll < 0.29 and text.startswith("University of ") and len(text.split()) < 5:
             text = text.removeprefix("University of ") + " University"
-        elif roll < 0.36 and text.endswith(" University") and len(text.split()) < 4:
+        elif roll < 0.32 and text.endswith(" University") and len(text.split()) < 4:
             text = "University of " + text.removesuffix(" University")
-        elif roll < 0.42:
+        elif roll < 0.40:
             text = "The " + text
         return text
 
@@ -145,18 +152,24 @@ class Writer:
         """Put departments before and an address behind, in the order of the language of the name."""
         if re.search("[\u4e00-\u9fff\u3040-\u30ff\uac00-\ud7af]", name):
             language = "ko" if re.search("[\uac00-\ud7af]", name) else "ja" if x.country == "JP" else "zh"
-            return name + (self._pick(("", "", " ", "，")) + self._pick(DEPARTMENTS[language]) if self.rng.random() < 0.6 else "")
+            return name + (
+                self._pick(("", "", " ", "，")) + self._pick(DEPARTMENTS[language]) if self.rng.random() < 0.6 else ""
+            )
         roll = self.rng.random()
         if roll < 0.22:
             return name
         if self.rng.random() < 0.07:  # the school of a university, not set off by a comma
-            name += self._fill(self._pick((" School of {s}", " {s} Department", " Medical School", " Faculty of {s}", " Campus {d}", " {n} Center")))
+            name += self._fill(
+                self._pick(
+                    (" School of {s}", " {s} Department", " Medical School", " Faculty of {s}", " Campus {d}", " {n} Center")
+                )
+            )
         pieces = [name]
         if self.rng.random() < 0.7:
             language = next((n.language for n in x.names if n.value == name and n.language in SUBJECT_WORDS), "en")
             department = self._fill(self._pick(DEPARTMENTS[language]), language)
-            if self.rng.random() < 0.12:  # capitals of a group, which some institution elsewhere may bear as well
-                department += self._pick((" ({})", " {}", " - {}", ", {}")).format(self._acronym())
+            if self.rng.random() < 0.07:  # capitals of a group, which some institution elsewhere may bear as well
+                department += self._pick((" ({})", " {}", " - {}")).format(self._acronym())
             if self.rng.random() < 0.2:
                 pieces = [name, department]
             else:
@@ -165,13 +178,20 @@ class Writer:
                     pieces.insert(0, self._fill(self._pick(DEPARTMENTS[language]), language))
         if self.rng.random() < 0.12:
             pieces.append(self._fill(self._pick(STREETS)))
+        if x.kind == "company" and self.rng.random() < 0.4:  # companies have offices elsewhere
+            elsewhere = self._institution()
+            x = replace(x, city=elsewhere.city, country=elsewhere.country, region=elsewhere.region)
         country = self.country.get(x.country, "")
         if self.rng.random() < 0.6 and x.city:
             city = x.city if self.rng.random() < 0.93 else self._institution().city
             if x.country == "US" and x.region and self.rng.random() < 0.7:
                 city += f", {x.region[3:]}" + (f" {self.rng.integers(10000, 99999)}" if self.rng.random() < 0.4 else "")
             elif self.rng.random() < 0.25:
-                city = f"{self.rng.integers(1000, 99999)} {city}" if self.rng.random() < 0.5 else f"{city} {self.rng.integers(1000, 99999)}"
+                city = (
+                    f"{self.rng.integers(1000, 99999)} {city}"
+                    if self.rng.random() < 0.5
+                    else f"{city} {self.rng.integers(1000, 99999)}"
+                )
             pieces.append(city)
         if self.rng.random() < 0.6 and country:
             pieces.append("P.R. China" if x.country == "CN" and self.rng.random() < 0.3 else country)
@@ -182,7 +202,7 @@ class Writer:
         return text
 
     def _acronym(self) -> str:
-        if self.rng.random() < 0.5:
+        if self.rng.random() < 0.3:
             return self._pick(self.acronyms)
         return "".join(self._pick("ABCDEFGHILMNOPRSTUV") for _ in range(int(self.rng.integers(3, 6))))
 
@@ -203,7 +223,9 @@ class Writer:
             text = text.lower()
         if rng.random() < 0.08 and len(text) > 8:
             i = int(rng.integers(1, len(text) - 2))
-            text = [text[:i] + text[i + 1 :], text[:i] + text[i + 1] + text[i] + text[i + 2 :], text[:i] + text[i] + text[i:]][int(rng.integers(3))]
+            text = [text[:i] + text[i + 1 :], text[:i] + text[i + 1] + text[i] + text[i + 2 :], text[:i] + text[i] + text[i:]][
+                int(rng.integers(3))
+            ]
         if rng.random() < 0.06:
             blanks = [m.start() for m in re.finditer(" ", text)]
             if blanks:

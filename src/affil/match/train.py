@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from affil.errors import InputError
 from affil.match.decoys import make_decoys
-from affil.match.features import NAMES, Pairs, featurize
+from affil.match.features import Pairs, featurize
 from affil.match.index import Floats, Index, Ints
 from affil.match.mentions import STRIDE, prepare
 from affil.match.model import fit
@@ -26,6 +26,7 @@ from affil.registry import Registry
 from affil.registry.build import write_registry
 from affil.settings import Settings
 from affil.text import fold
+
 
 def read_rows(path: Path) -> list[Labelled]:
     """Read labelled rows: a CSV with `affiliation` and `institution_ids` (ids separated by blanks; empty: none).
@@ -84,7 +85,9 @@ def train(
         unknown = [d for d, w in zip(decoys, withheld, strict=True) if w]
         kept = {d.id for d in known}
         crowd = write_registry(
-            [*real, *(d for d in known if not d.parents or d.parents[0] in kept)], Path(folder) / "crowd.affil", {"sources": ["decoys"]}
+            [*real, *(d for d in known if not d.parents or d.parents[0] in kept)],
+            Path(folder) / "crowd.affil",
+            {"sources": ["decoys"]},
         )
         for number, (reg, strangers) in enumerate(((registry, decoys), (crowd, unknown))):
             index = Index(reg)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from affil.errors import AffilError, InputError
-from affil.registry.index import active_successors, build_index, csr
+from affil.registry.index import active_successors, build_index
 from affil.registry.merge import merge
 from affil.registry.places import read_places
 from affil.registry.registry import Registry
@@ -105,13 +105,15 @@ def _columns(institutions: Sequence[Institution]) -> dict[str, Any]:
     text = ("id", "name", "name_zh", "kind", "country", "region", "city", "domain", "status")
     columns: dict[str, Any] = {f"inst_{f}": [str(getattr(x, f)) for x in institutions] for f in text}
     for field in ("lat", "lon"):
-        columns[f"inst_{field}"] = np.array([getattr(x, field) if getattr(x, field) is not None else np.nan for x in institutions])
+        columns[f"inst_{field}"] = np.array(
+            [getattr(x, field) if getattr(x, field) is not None else np.nan for x in institutions]
+        )
     columns |= {
         "inst_prominence_raw": np.array([x.prominence for x in institutions], np.float32),
         "inst_parents": [" ".join(x.parents) for x in institutions],
         "inst_successors": [" ".join(x.successors) for x in institutions],
         "inst_stands": np.array([number.get(successor.get(x.id, ""), -1) for x in institutions], np.int32),
-        "inst_name_ptr": csr([x.names for x in institutions], object)[1],  # type: ignore[arg-type]
+        "inst_name_ptr": np.cumsum([0, *(len(x.names) for x in institutions)]).astype(np.int64),
         "name_value": [n.value for n in names],
         "name_language": [n.language for n in names],
         "name_kind": [n.kind for n in names],

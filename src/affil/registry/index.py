@@ -20,7 +20,9 @@ from affil.types import Institution
 NAME_KINDS = ("official", "label", "alias", "acronym", "former", "domain", "variant")
 _PARENTHESIS = re.compile(r"(\s*[(（]([^()（）]*)[)）]\s*)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_TAIL = re.compile(r",?\s+(?:S\.?A\.?|A\.?G\.?|A\.?B\.?|S\.?p\.?A\.?|B\.?V\.?|N\.?V\.?|K\.?K\.?|S\.?r\.?l\.?|A/S|ASA|SE|Oy|KG|Holdings?)$")
+_TAIL = re.compile(
+    r",?\s+(?:S\.?A\.?|A\.?G\.?|A\.?B\.?|S\.?p\.?A\.?|B\.?V\.?|N\.?V\.?|K\.?K\.?|S\.?r\.?l\.?|A/S|ASA|SE|Oy|KG|Holdings?)$"
+)
 _TEACHING = frozenset({"university", "college"})
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -63,7 +65,8 @@ def variants(name: str, kind: str) -> Iterable[tuple[str, str]]:
     yield name, kind
     plain = name
     for whole, inner in _PARENTHESIS.findall(name):
-        if inner.casefold() in country_names() or (inner.isascii() and inner.isupper()):
+        acronym = inner.isascii() and inner.isupper() and len(inner) > 2 and not name.isupper()
+        if inner.casefold() in country_names() or acronym:
             plain = plain.replace(whole, " ").strip()
             if inner.isupper() and len(inner) > 2 and inner.replace(".", "").casefold() not in country_names():
                 yield inner, "acronym"
@@ -75,11 +78,15 @@ def variants(name: str, kind: str) -> Iterable[tuple[str, str]]:
         yield split, "variant" if " " in plain else kind
 
 
-def _swapped(words: Sequence[str]) -> tuple[str, ...] | None:
+def swapped(words: Sequence[str]) -> tuple[str, ...] | None:
     """The other order of "University of X" and "X University", which authors do not keep apart."""
     if 2 <= len(words) <= 3 and words[0] == "university" and words[1] not in roles():
         return (*words[1:], words[0])
-    if 2 <= len(words) <= 3 and words[-1] == "university" and not set(words[:-1]) & {"state", "national", "technical", "medical"}:
+    if (
+        2 <= len(words) <= 3
+        and words[-1] == "university"
+        and not set(words[:-1]) & {"state", "national", "technical", "medical"}
+    ):
         return (words[-1], *words[:-1])
     return None
 
@@ -141,28 +148,29 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     term_of = terms(tokens)
     owners: dict[tuple[str, ...], dict[int, tuple[int, int]]] = defaultdict(dict)
     alias_terms: dict[tuple[str, ...], tuple[str, ...]] = {}
-    swapped: list[tuple[tuple[str, ...], int, int]] = []
-    for k, (target, kind, name) in enumerate(bearers):
+    reordered: list[tuple[tuple[str, ...], int, int]] = []
+    for k, (target, what_kind, name) in enumerate(bearers):
         a, b = tokens.ptr[k], tokens.ptr[k + 1]
         words = tuple(tokens.words[a:b])
         if not words or (len(words) == 1 and (len(words[0]) == 1 or words[0] in generic())):
             continue  # "RES" and "DEPT Corp." would be "research" and "department"
         alias_terms.setdefault(words, tuple(t for t in term_of[a:b] if t))
-        if kind < owners[words].get(target, (99, 0))[0]:
-            owners[words][target] = (kind, name)
-        if kind in (0, 1, 2, 4) and (other := _swapped(words)):
-            swapped.append((other, target, name))
-    for words, target, name in swapped:
-        if target not in owners[words]:
-            owners[words][target] = (NAME_KINDS.index("variant"), name)
-            alias_terms.setdefault(words, words)
+        if what_kind < owners[words].get(target, (99, 0))[0]:
+            owners[words][target] = (what_kind, name)
+        if what_kind in (0, 1, 2, 4) and (other := swapped(words)):
+            reordered.append((other, target, name))
+    for other, bearer, name in reordered:
+        if bearer not in owners[other]:
+            owners[other][bearer] = (NAME_KINDS.index("variant"), name)
+            alias_terms.setdefault(other, other)
     aliases = sorted(owners)
     place_tokens = tokenize([p.name for p in places])
     place_rows: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for k in range(len(places)):
         words = tuple(place_tokens.words[place_tokens.ptr[k] : place_tokens.ptr[k + 1]])
-        if places[k].kind == CITY and set(words) <= generic():
-            continue  # there is a town called Center
+        byname = places[k].name != places[k].city
+        if places[k].kind == CITY and (set(words) <= generic() or (byname and words in owners)):
+            continue  # there is a town called Center, and one that was Google for a month
         if words and (len("".join(words)) > 2 or places[k].kind in (0, 3) or not words[0].isascii()):
             place_rows[words].append(k)
     place_names = sorted(place_rows)
@@ -181,11 +189,13 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     alias_tok, alias_ptr = csr(alias_ids)
     alias_term, alias_term_ptr = csr(term_ids)
     mass = np.add.reduceat(np.append(idf[alias_term], 0.0), alias_term_ptr[:-1]) if aliases else np.zeros(0)
-    owner_rows = [sorted((kind, -institutions[i].prominence, i, name) for i, (kind, name) in owners[a].items()) for a in aliases]
+    owner_rows = [
+        sorted((kind, -institutions[i].prominence, i, name) for i, (kind, name) in owners[a].items()) for a in aliases
+    ]
     span = prefix_table(alias_ids)
     place_span = prefix_table([[word_id[w] for w in a] for a in place_names])
     weights = idf[alias_term]
-    matrix = sparse.csr_matrix((weights, alias_term, alias_term_ptr), shape=(len(aliases), len(word_list)))
+    matrix: Any = sparse.csr_matrix((weights, alias_term, alias_term_ptr), shape=(len(aliases), len(word_list)))
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     postings = sparse.csr_matrix(sparse.diags(1 / np.maximum(norms, 1e-6)).dot(matrix).T, dtype=np.float32)
     postings.sort_indices()
@@ -202,7 +212,9 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     cities = tokenize([x.city for x in institutions] + [p.city for p in places])
     folded = [" ".join(cities.words[cities.ptr[k] : cities.ptr[k + 1]]) for k in range(len(cities.ptr) - 1)]
     codes = [x.country for x in institutions] + [p.country for p in places]
-    city = np.array([city_key.setdefault((c, f), len(city_key)) if f else -1 for c, f in zip(codes, folded, strict=True)], np.int32)
+    city = np.array(
+        [city_key.setdefault((c, f), len(city_key)) if f else -1 for c, f in zip(codes, folded, strict=True)], np.int32
+    )
     regions = [region_key.setdefault(r, len(region_key)) for r in [x.region for x in institutions] + [p.region for p in places]]
     country = np.array([country_id[c] for c in codes], np.int16)
     prominence = np.array([x.prominence for x in institutions])

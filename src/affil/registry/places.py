@@ -15,7 +15,28 @@ COUNTRY, REGION, CITY, CODE = 0, 1, 2, 3
 _LOCALES = ("zh_CN", "ja", "ko", "de", "fr", "es", "pt", "it", "ru", "ar", "tr", "nl", "pl", "cs", "sv", "fi", "da", "hu", "ro", "el",
             "uk", "he", "fa", "vi", "id")  # fmt: skip
 # Countries whose subdivisions are written in addresses; those of others are mostly names of their capitals.
-_SUBDIVIDED = ("US", "CA", "AU", "CN", "IN", "DE", "BR", "JP", "MX", "IT", "ES", "FR", "KR", "MY", "NG", "ZA", "AR", "TW", "CH", "AT")
+_SUBDIVIDED = (
+    "US",
+    "CA",
+    "AU",
+    "CN",
+    "IN",
+    "DE",
+    "BR",
+    "JP",
+    "MX",
+    "IT",
+    "ES",
+    "FR",
+    "KR",
+    "MY",
+    "NG",
+    "ZA",
+    "AR",
+    "TW",
+    "CH",
+    "AT",
+)
 _COMMON = {
     "US": "USA|U.S.A|United States of America|US|America|EUA|Estados Unidos|EEUU|美国",
     "GB": "UK|Great Britain|England|Scotland|Wales|Northern Ireland|U.K|英国|Britain",

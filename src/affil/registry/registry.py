@@ -75,7 +75,7 @@ class Registry:
         text = {f: self.store.strings(f"inst_{f}")[number].as_py() for f in _TEXT}
         lat, lon = (float(self.store.array(f"inst_{f}")[number]) for f in ("lat", "lon"))
         first, last = (int(x) for x in self.store.array("inst_name_ptr")[number : number + 2])
-        parts = [self.store.strings(f"name_{f}")[first : last].to_pylist() for f in ("value", "language", "kind")]
+        parts = [self.store.strings(f"name_{f}")[first:last].to_pylist() for f in ("value", "language", "kind")]
         until = self.store.array("name_until")[first:last].tolist()
         return Institution(
             **{f: text[f] for f in _TEXT if f not in ("parents", "successors")},
@@ -160,9 +160,10 @@ def _cache_folder() -> Path:
 
 
 def _shipped_hash() -> str:
+    """A hash of all that the shipped registry is built from, tables and code."""
     digest = hashlib.sha256(str(FORMAT).encode())
-    for package, names in (("affil.registry", ("index.py", "places.py", "data/institutions.csv", "data/names.csv")),
-                           ("affil.text", ("words.csv", "fold.py", "tokens.py", "repair.py"))):  # fmt: skip
+    code = ("build.py", "index.py", "merge.py", "places.py", "tables.py", "data/institutions.csv", "data/names.csv")
+    for package, names in (("affil.registry", code), ("affil.text", ("words.csv", "fold.py", "tokens.py", "repair.py"))):
         for name in names:
             digest.update(resources.files(package).joinpath(name).read_bytes())
     return digest.hexdigest()[:16]

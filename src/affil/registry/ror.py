@@ -126,7 +126,9 @@ def _v1(r: dict[str, Any]) -> Institution:
     relations: dict[str, list[str]] = {}
     for link in r.get("relationships", []):
         relations.setdefault(link["type"].lower(), []).append(link["id"])
-    external = sum(1 if isinstance(x.get("all"), str) else len(x.get("all") or []) for x in (r.get("external_ids") or {}).values())
+    external = sum(
+        1 if isinstance(x.get("all"), str) else len(x.get("all") or []) for x in (r.get("external_ids") or {}).values()
+    )
     links = list(r.get("links") or [])
     return Institution(
         id=r["id"],
@@ -142,5 +144,7 @@ def _v1(r: dict[str, Any]) -> Institution:
         parents=tuple(relations.get("parent", ())),
         successors=tuple(relations.get("successor", ())),
         status=r.get("status", "active"),
-        prominence=_prominence(len(names), external, len(r.get("relationships", [])), len(links) + bool(r.get("wikipedia_url"))),
+        prominence=_prominence(
+            len(names), external, len(r.get("relationships", [])), len(links) + bool(r.get("wikipedia_url"))
+        ),
     )

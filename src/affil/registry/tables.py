@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -24,13 +25,16 @@ def read_shipped() -> Iterator[Institution]:
     """Yield the institutions of the shipped tables (`data/institutions.csv` and `data/names.csv`)."""
     folder = resources.files("affil.registry") / "data"
     names: dict[str, list[Name]] = defaultdict(list)
-    with folder.joinpath("names.csv").open(encoding="utf-8", newline="") as lines:
+    with folder.joinpath("names.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             until = int(row["until"]) if row["until"] else None
             names[row["id"]].append(Name(row["name"], row["language"], row["kind"], until))
-    with folder.joinpath("institutions.csv").open(encoding="utf-8", newline="") as lines:
-        for number, row in enumerate(csv.DictReader(lines), 2):
-            yield _institution(row, tuple(names[row["id"]]), Path("institutions.csv"), number)
+    with folder.joinpath("institutions.csv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    children = Counter(parent for row in rows for parent in row["parents"].split())
+    for number, row in enumerate(rows, 2):
+        found = _institution(row, tuple(names[row["id"]]), Path("institutions.csv"), number)
+        yield replace(found, prominence=round(math.log1p(2 * len(found.names) + 4 * children[found.id]), 4))
 
 
 def read_table(path: Path) -> Iterator[Institution]:
@@ -51,7 +55,9 @@ def read_table(path: Path) -> Iterator[Institution]:
             if missing := [c for c in REQUIRED if c not in columns]:
                 raise InputError(path, f"no column {missing[0]!r}", row=1, fix=f"needed are {', '.join(REQUIRED)}")
             if unknown := [c for c in columns if c not in REQUIRED + OPTIONAL]:
-                raise InputError(path, f"unknown column {unknown[0]!r}", row=1, fix=f"known are {', '.join(REQUIRED + OPTIONAL)}")
+                raise InputError(
+                    path, f"unknown column {unknown[0]!r}", row=1, fix=f"known are {', '.join(REQUIRED + OPTIONAL)}"
+                )
             seen: dict[str, int] = {}
             for number, row in enumerate(reader, 2):
                 if None in row or None in row.values():

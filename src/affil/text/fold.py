@@ -24,7 +24,7 @@ _APOSTROPHE = re.compile("['’ʼ`´‘]")
 def vocabulary() -> Mapping[str, tuple[str, ...]]:
     """Spellings, abbreviations and translations of generic words (`words.csv`): folded word -> canonical words, () to drop."""
     table: dict[str, tuple[str, ...]] = {}
-    with resources.files("affil.text").joinpath("words.csv").open(encoding="utf-8", newline="") as lines:
+    with resources.files("affil.text").joinpath("words.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             canonical = tuple(_plain(w) for w in row["canonical"].split())
             for word in row["words"].split():
@@ -36,7 +36,7 @@ def vocabulary() -> Mapping[str, tuple[str, ...]]:
 def roles() -> Mapping[str, str]:
     """What a canonical word does: `head` (university, hospital), `part` (department), `legal` (company), `noise` (of addresses)."""
     table: dict[str, str] = {}
-    with resources.files("affil.text").joinpath("words.csv").open(encoding="utf-8", newline="") as lines:
+    with resources.files("affil.text").joinpath("words.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             if row["role"] and row["canonical"]:
                 table[_plain(row["canonical"].split()[-1])] = row["role"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -111,13 +112,14 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
                 uppers.append(surface.isupper())
                 cjks.append(kind == "cjk")
                 gap = BLANK
-        for i in range(first, len(words)):  # a letter is folded last, when it can no longer grow: "y" is "and", "A&M" is not "of"
+        for i in range(first, len(words)):  # last, when a letter can no longer grow: "y" is "and", but "A&M" is "am"
             if len(words[i]) == 1 and not cjks[i]:
                 words[i] = "".join(fold_word(words[i]))
         if "" in words[first:]:
             keep = [i for i in range(first, len(words)) if words[i]]
-            for column in (words, starts, ends, gaps, uppers, cjks):
-                column[first:] = [column[i] for i in keep]  # type: ignore[index, assignment]
+            columns: tuple[list[Any], ...] = (words, starts, ends, gaps, uppers, cjks)
+            for column in columns:
+                column[first:] = [column[i] for i in keep]
         ptr.append(len(words))
     return Tokens(
         repaired,
