@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.batch import match_file, output_columns
+from affil.batch import match_file
 from affil.errors import InputError
-from affil.match import COLUMNS
+from affil.match import COLUMNS, output_columns
 from affil.settings import BatchSettings, Settings
 from affil.types import Decision, Institution, Match, Name, Result
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from affil.errors import InputError
 from affil.io.tables import Batch, Format, create_table, open_table
-from affil.match import COLUMNS, match_records
+from affil.match import match_records, output_columns
 from affil.settings import Settings
 from affil.types import Decision, Result
 
@@ -112,17 +112,6 @@ def match_file(
         strings=answers.asked,
         seconds=time.perf_counter() - start,
     )
-
-
-def output_columns(given: Sequence[str]) -> dict[str, str]:
-    """What each of `COLUMNS` is called behind these columns of the input: its name, or with `affil_` before it where taken."""
-    out: dict[str, str] = {}
-    for column in COLUMNS:
-        name = column
-        while name in given or name in out.values():
-            name = f"affil_{name}"
-        out[column] = name
-    return out
 
 
 def _decision(answer: Answer) -> Decision:

@@ -36,10 +36,11 @@ class DecideSettings(_Frozen):
     """From probabilities to decisions."""
 
     match: float = Field(default=0.90, ge=0, le=1, description="least calibrated probability of an automatic match")
-    review: float = Field(default=0.5, ge=0, le=1, description="least probability that a person is shown")
+    review: float = Field(default=0.55, ge=0, le=1, description="least probability that a person is shown")
     homonym: float = Field(
-        default=0.25, ge=0, le=1, description="least probability of the likeliest of several bearers of a name"
+        default=0.35, ge=0, le=1, description="least probability of the likeliest of several bearers of a name"
     )
+    small: int = Field(default=1000, ge=0, description="most candidates that are judged without importing scikit-learn")
     policy: Policy = "most-specific"
 
 
@@ -48,7 +49,7 @@ class TrainSettings(_Frozen):
 
     seed: int = 20261124
     folds: int = Field(default=3, ge=2, description="parts of the strings, each predicted by a model of the others")
-    synthetic: int = Field(default=24_000, description="strings made from registry names")
+    synthetic: int = Field(default=36_000, description="strings made from registry names")
     decoys: int = Field(default=16_000, description="made-up institutions that crowd the training registry")
     withheld: float = Field(default=0.2, description="share of them that is named in strings, but not in the registry")
     gold_weight: float = Field(default=3.0, description="weight of a labelled string against a composed one")
@@ -63,7 +64,7 @@ class BatchSettings(_Frozen):
     """Matching of whole files."""
 
     rows: int = Field(default=8192, ge=1, description="rows read, matched and written at once")
-    remembered: int = Field(default=200_000, ge=0, description="strings whose answers are kept for repeats further down")
+    remembered: int = Field(default=100_000, ge=0, description="strings whose answers are kept for repeats further down")
 
 
 class EvaluateSettings(_Frozen):

@@ -81,7 +81,7 @@ def test_against_a_naive_reference(cases: list[tuple[set[str], list[tuple[str, f
     for labels, found in cases:
         truth = {x.upper() for x in labels}
         best: dict[str, tuple[float, str]] = {}
-        for identifier, probability, decision in sorted(found, key=lambda x: (-x[1], x[0])):
+        for identifier, probability, decision in sorted(found, key=lambda x: (-x[1], x[0], x[2])):
             if decision != "none":
                 best.setdefault(identifier.upper(), (probability, decision))
         said = set(best)

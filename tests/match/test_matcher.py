@@ -126,6 +126,8 @@ def test_frame_keeps_columns_and_order(matcher: Matcher) -> None:
     assert list(out.columns) == ["id", "affiliation", *COLUMNS]
     assert out["id"].tolist() == [1, 1, 2, 3]
     assert out["decision"].tolist()[2:] == ["none", "none"]
+    assert list(matcher.match_frame(frame.rename(columns={"id": "city"})).columns)[:2] == ["city", "affiliation"]
+    assert "affil_city" in matcher.match_frame(frame.rename(columns={"id": "city"})).columns
     with pytest.raises(InputError, match="no column 'address'"):
         matcher.match_frame(frame, "address")
 

@@ -7,7 +7,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.isotonic import IsotonicRegression
 
 from affil.errors import InputError
-from affil.match.model import Model
+from affil.match.model import Estimators, Model
 from affil.match.modelfile import load_model, save_model
 from affil.match.resources import resource
 
@@ -16,8 +16,8 @@ def fitted() -> Model:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 4))
     y = (x[:, 0] > 0).astype(int)
-    forest = HistGradientBoostingClassifier(max_iter=3, random_state=1).fit(x, y)
-    return Model(forest, forest, IsotonicRegression(out_of_bounds="clip").fit(x[:, 0], y))
+    forest = HistGradientBoostingClassifier(max_iter=30, random_state=1).fit(x, y)
+    return Model.of(Estimators(forest, forest, IsotonicRegression(out_of_bounds="clip").fit(x[:, 0], y)))
 
 
 def test_equal_models_give_equal_bytes(tmp_path: Path) -> None:
@@ -31,7 +31,9 @@ def test_a_loaded_model_predicts_the_same(tmp_path: Path) -> None:
     save_model(model, {"rows": 7}, tmp_path / "a")
     loaded, card, digest = load_model(tmp_path / "a")
     x = np.random.default_rng(1).normal(size=(50, 4))
-    assert np.array_equal(loaded.first.predict_proba(x), model.first.predict_proba(x))
+    expected = model.estimators.first.predict_proba(x)
+    assert np.array_equal(loaded.estimators.first.predict_proba(x), expected)
+    assert np.array_equal(loaded.first.predict(x), expected[:, 1])  # to the last bit, in another order of work
     assert card["rows"] == 7
     assert len(digest) == 64
 
@@ -46,7 +48,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 
 def test_other_features_are_refused(tmp_path: Path) -> None:
     model = fitted()
-    save_model(Model(model.first, model.second, model.calibrator, ("x",)), {}, tmp_path / "a")
+    save_model(Model.of(model.estimators, ("x",)), {}, tmp_path / "a")
     with pytest.raises(InputError, match="other features"):
         load_model(tmp_path / "a")
 

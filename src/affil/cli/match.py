@@ -187,9 +187,11 @@ def result_table(results: list[Result], title: str = "") -> Table:
     """Results as a table: the raw strings with the matched words set off, and what speaks for each institution."""
     table = plain_table("affiliation", "institution", "answer", "evidence", title=title)
     table.padding = (0, 2, 0, 0)
-    for column, share in zip(table.columns, (5, 5, None, 6), strict=True):
+    for column, share in zip(table.columns, (4, 6, None, 6), strict=True):
         column.ratio = share
     for result in results:
+        if table.rows:
+            table.add_row()
         words = _highlighted(result)
         for i, m in enumerate(result.matches or (None,)):
             table.add_row(words if i == 0 else "", *_cells(m))
@@ -201,8 +203,8 @@ def _cells(m: Match | None) -> tuple[str, str, str]:
         return "", f"[{COLORS['none']}]none[/]", ""
     one = m.institution
     place = ", ".join(filter(None, (one.city, one.country)))
-    about = "  ".join(filter(None, (one.name_zh, place)))
-    return f"{plain(one.name)}\n[dim]{plain(about)}[/]", _answer(m), "\n".join(map(plain, m.evidence))
+    about = "\n".join(plain(line) for line in (one.name_zh, place) if line)
+    return f"{plain(one.name)}\n[dim]{about}[/]", _answer(m), "\n".join(map(plain, m.evidence))
 
 
 def _answer(m: Match) -> str:

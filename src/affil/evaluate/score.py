@@ -178,7 +178,7 @@ def _answers(strings: list[str], matcher: MatcherLike, size: int, progress: Prog
         part = strings[start : start + size]
         table = matcher.match_table(part)
         columns = [table.column(c).to_pylist() for c in ("row", "institution_id", "probability", "decision", "alias")]
-        found = sorted(zip(*columns, strict=True), key=lambda x: (x[0], -x[2], x[1]))
+        found = sorted(zip(*columns, strict=True), key=lambda x: (x[0], -x[2], x[1], x[3]))
         for row, identifier, probability, decision, alias in found:
             if decision != Decision.NONE:
                 active = matcher.registry.resolve(identifier)

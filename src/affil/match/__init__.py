@@ -1,6 +1,20 @@
 """Affiliation strings to institutions: retrieve candidates, weigh the evidence, decide, explain; and training."""
 
-from affil.match.matcher import COLUMNS, Matcher, match_records
-from affil.match.train import train
+from __future__ import annotations
 
-__all__ = ["COLUMNS", "Matcher", "match_records", "train"]
+from typing import TYPE_CHECKING, Any
+
+from affil.match.matcher import COLUMNS, Matcher, match_records, output_columns
+
+if TYPE_CHECKING:
+    from affil.match.training import train
+
+__all__ = ["COLUMNS", "Matcher", "match_records", "output_columns", "train"]
+
+
+def __getattr__(name: str) -> Any:  # training needs much that matching does not
+    if name == "train":
+        from affil.match.training import train
+
+        return train
+    raise AttributeError(name)

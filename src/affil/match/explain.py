@@ -37,8 +37,8 @@ def explain(f: Mapping[str, float], institution: Institution, alias: str, kind: 
         out.append("- misspelt or glued words were corrected")
     if f["country_differs"]:
         out.append("- another country is named")
-    if f["city_differs"] or (f["other_city"] and not f["country_agrees"]):
-        out.append("- another city is named")
+    if f["city_differs"]:
+        out.append("- a place in another country is named")
     if bearers > 1:
         out.append(f"- {bearers} institutions bear this name")
     if f["nested"]:

@@ -32,8 +32,11 @@ FEATURES: dict[str, tuple[str, int]] = {
     "best_word": ("weight of the most distinctive word found", 1),
     "missing_word": ("weight of the most distinctive word of the name that is missing", -1),
     "words": ("number of words of the name", 0),
+    "letters": ("number of characters of the name, at most 40", 0),
     "segment_share": ("share of the segment's weight that the name explains, places aside", 1),
     "segment_left": ("weight of the segment's words that it leaves, places aside", 0),
+    "segment_unclaimed": ("weight of the segment's words that no name found word for word claims, places aside", -1),
+    "block_share": ("share that it explains of the part between hard separators (; + /), places aside", 1),
     "string_share": ("share of the whole string's weight that it explains", 0),
     "before": ("weight of the word right before the name, 0 behind a separator", 0),
     "after": ("weight of the word right behind the name, 0 before a separator", 0),
@@ -126,7 +129,8 @@ def featurize(m: Mentions, found: Candidates, index: Index, most: int) -> Pairs:
     c, first, last = c.take(order), first[order], last[order]
     place = {k: v[order] for k, v in place.items()}
     # the best name of each institution: the weight that it explains, word for word before scattered, official before acronym
-    quality = place["found_mass"] * place["coverage"] + 0.5 * c.exact * index.alias_mass[c.alias] - 0.02 * c.kind
+    strength = place["found_mass"] * place["coverage"] * place["coverage_here"]
+    quality = strength + 0.5 * c.exact * index.alias_mass[c.alias] - 0.02 * c.kind
     commas = np.concatenate([[0], np.cumsum(m.gap >= COMMA)])
     quality -= 0.15 * c.exact * (commas[np.maximum(last, first + 1)] - commas[np.minimum(first + 1, len(m.gap))])
     key = c.string * STRIDE + c.inst
@@ -234,6 +238,15 @@ def _context(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, 
     span_content = np.where(c.exact, total[last] - total[first], np.minimum(inside, total[last] - total[first]))
     whole = total[end] - total[begin]
     left = np.maximum(whole - span_content, 0)
+    # what the names found word for word leave over; a mere acronym within other words claims nothing
+    claims = np.flatnonzero(c.exact & ((place["words"] > 1) | (whole - span_content <= 0) | (index.alias_mass[c.alias] > 0.6)))
+    border = np.bincount(first[claims], minlength=size + 1) - np.bincount(last[claims], minlength=size + 1)
+    unclaimed = np.concatenate([[0], np.cumsum(np.where(np.cumsum(border)[:size] > 0, 0, content))])
+    own_content = np.where(c.exact, unclaimed[last] - unclaimed[first], 0)
+    block_first = np.flatnonzero(np.concatenate([[True], m.block[1:] != m.block[:-1]])) if size else np.zeros(0, np.int64)
+    block_bounds = np.append(block_first, size)
+    block = m.block[np.minimum(first, size - 1)]
+    of_block = total[block_bounds[block + 1]] - total[block_bounds[block]]
     string_first = np.searchsorted(m.string, np.arange(m.count + 1))
     of_string = total[string_first[c.string + 1]] - total[string_first[c.string]]
     gap, weight = np.append(m.gap, HARD), np.append(m.weight, 0)
@@ -285,11 +298,14 @@ def _context(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, 
     return {
         "segment_share": np.minimum(span_content / np.maximum(whole, 1e-6), 1),
         "segment_left": left,
+        "segment_unclaimed": np.maximum(unclaimed[end] - unclaimed[begin] - own_content, 0),
+        "block_share": np.minimum(span_content / np.maximum(of_block, 1e-6), 1),
         "string_share": np.minimum(span_content / np.maximum(of_string, 1e-6), 1),
         "before": before,
         "after": after,
         "before_head": has_before & (head_bits[np.maximum(first - 1, 0)] > 0),
         "after_head": has_after & (head_bits[np.minimum(last, size)] > 0),
+        "letters": np.minimum(index.alias_letters[c.alias], 40),
         "crosses": commas[np.maximum(last, first + 1)] - commas[np.minimum(first + 1, size)],
         "similarity": similarity,
         "partial": partial,
@@ -372,7 +388,8 @@ def _rivals(
     """How the candidate stands among the others of its string: nested names, family, homonyms."""
     n = len(c.string)
     base = c.string * STRIDE
-    mass = place["found_mass"] * place["coverage"]
+    # words that lie scattered over the string make no strong rival
+    mass = place["found_mass"] * place["coverage"] * place["coverage_here"]
     # nested: a longer word-for-word span of another institution encloses this one
     nested, nested_weight, contains = np.zeros(n, bool), np.zeros(n), np.zeros(n)
     exact = np.flatnonzero(c.exact)

@@ -40,7 +40,7 @@ class Index:
             setattr(self, name, store.array(name))
         self.inst_fame = store.array("inst_prominence_raw")
         self.size = len(registry)
-        self.kind_acronym, self.kind_variant = NAME_KINDS.index("acronym"), NAME_KINDS.index("variant")
+        self.kind_acronym, self.kind_variant, self.kind_domain = (NAME_KINDS.index(k) for k in ("acronym", "variant", "domain"))
 
     def __getattr__(self, name: str) -> npt.NDArray[Any]:  # tells the type checker what __init__ sets
         raise AttributeError(name)
@@ -64,6 +64,11 @@ class Index:
     def inst_company(self) -> Ints:
         """For each institution whether it is a company."""
         return np.array([k == "company" for k in self.registry.store.strings("inst_kind").to_pylist()], bool)
+
+    @cached_property
+    def alias_letters(self) -> Ints:
+        """For each name the number of its characters."""
+        return np.array([len(text) for text in self.alias_text], np.int16)
 
     @cached_property
     def wider(self) -> Ints:

@@ -145,6 +145,8 @@ class Matcher:
     def match_frame(self, frame: pd.DataFrame, column: str = "affiliation") -> pd.DataFrame:
         """Match a column of a pandas frame: its columns, then those of `COLUMNS`, one row a matched institution, in order.
 
+        A column whose name the frame has already gets `affil_` before it.
+
         Raises:
             InputError: the frame has no such column.
         """
@@ -158,7 +160,8 @@ class Matcher:
             for record in match_records(result):
                 rows.append(record)
                 position.append(i)
-        return pd.concat([frame.iloc[position].reset_index(drop=True), pd.DataFrame(rows, columns=list(COLUMNS))], axis=1)
+        found = pd.DataFrame(rows, columns=list(COLUMNS)).rename(columns=output_columns(list(map(str, frame.columns))))
+        return pd.concat([frame.iloc[position].reset_index(drop=True), found], axis=1)
 
     def _institution(self, number: int) -> Institution:
         if number not in self._institutions:
@@ -171,7 +174,7 @@ class Matcher:
         pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings.retrieve.max_candidates)
         # OpenMP's threads wait for each other after every tree; on a busy machine that costs more than it gains
         with threadpool_limits(1):
-            probability = self._model.predict(pairs)
+            probability = self._model.predict(pairs, settings.decide.small)
         rows = decide(probability, pairs, settings.decide)
         c = pairs.candidates
         first, last = mentions.start[pairs.first[rows]], mentions.end[pairs.last[rows] - 1]
@@ -191,6 +194,17 @@ class Matcher:
             "bearers": index.owner_ptr[alias + 1] - index.owner_ptr[alias],
             "features": pairs.features[rows],
         }
+
+
+def output_columns(given: Sequence[str]) -> dict[str, str]:
+    """What each of `COLUMNS` is called behind these columns of the input: its name, or with `affil_` before it where taken."""
+    out: dict[str, str] = {}
+    for column in COLUMNS:
+        name = column
+        while name in given or name in out.values():
+            name = f"affil_{name}"
+        out[column] = name
+    return out
 
 
 def match_records(result: Result) -> list[dict[str, Any]]:

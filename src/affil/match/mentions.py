@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from rapidfuzz.distance import OSA
 
 from affil.match.index import Floats, Index, Ints
-from affil.registry.index import deletions, terms
+from affil.registry.index import checksums, deletions, terms
 from affil.registry.places import CITY, CODE, COUNTRY, REGION
 from affil.settings import RetrieveSettings
 from affil.text import Tokens, tokenize
@@ -126,7 +125,7 @@ def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[
     ]
     if rest:
         shorter = [deletions(w) for w in rest]
-        flat = pd.util.hash_array(np.array([d for ds in shorter for d in ds], object))
+        flat = checksums([d for ds in shorter for d in ds])
         left, right = (np.searchsorted(index.delete_hash, flat, side) for side in ("left", "right"))
         at = 0
         for w, ds in zip(rest, shorter, strict=True):
@@ -159,7 +158,7 @@ def _split(word: str, index: Index) -> tuple[str, str] | None:
 
 
 def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: Ints) -> tuple[Ints, Ints, Ints]:
-    """Drop hits that are none: acronyms not typed in capitals, unless alone between separators; made-up variants over a comma."""
+    """Drop hits that are none: acronyms not typed in capitals, unless alone between separators; variants and domains over a comma."""
     first, length, alias = spans
     if not len(first):
         return spans
@@ -169,7 +168,7 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     latin = np.array([index.alias_text[a].isascii() for a in alias], bool)
     acronym = (length == 1) & (kind == index.kind_acronym) & latin & ~upper[first] & ~alone
     commas = np.concatenate([[0], np.cumsum(gap >= COMMA)])
-    apart = (kind == index.kind_variant) & (commas[first + length] > commas[first + 1])
+    apart = ((kind == index.kind_variant) | (kind == index.kind_domain)) & (commas[first + length] > commas[first + 1])
     keep = ~acronym & ~apart
     return first[keep], length[keep], alias[keep]
 

@@ -7,14 +7,15 @@ of a feature is known; calibration is isotonic regression (Zadrozny and Elkan 20
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.isotonic import IsotonicRegression
 
 from affil.match.features import FEATURES, NAMES, Pairs
+from affil.match.forest import Forest, to_forest
 from affil.match.index import Floats, Ints
 from affil.match.retrieve import expand, rank_within
 from affil.settings import TrainSettings
@@ -27,21 +28,49 @@ RIVALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A trained model; `features` guards against use with another version's features."""
+class Estimators:
+    """The fitted scikit-learn estimators: both stages and the calibration."""
 
     first: Any
     second: Any
     calibrator: Any
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model: its trees as arrays, the knots of its calibration, and how to get at the scikit-learn estimators.
+
+    `features` guards against use with another version's features.
+    """
+
+    first: Forest
+    second: Forest
+    knots: tuple[Floats, Floats]
+    load: Callable[[], Estimators]
     features: tuple[str, ...] = NAMES
 
-    def predict(self, pairs: Pairs) -> Floats:
-        """Calibrated probability of each pair."""
+    @classmethod
+    def of(cls, estimators: Estimators, features: tuple[str, ...] = NAMES) -> Model:
+        """The model of fitted estimators."""
+        knots = (estimators.calibrator.X_thresholds_, estimators.calibrator.y_thresholds_)
+        return cls(to_forest(estimators.first), to_forest(estimators.second), knots, lambda: estimators, features)
+
+    @cached_property
+    def estimators(self) -> Estimators:
+        """The scikit-learn estimators, loaded when first needed."""
+        return self.load()
+
+    def predict(self, pairs: Pairs, small: int = 0) -> Floats:
+        """Calibrated probability of each pair; up to `small` pairs are predicted without scikit-learn."""
         if not len(pairs.features):
             return np.zeros(0)
-        p = self.first.predict_proba(pairs.features)[:, 1]
-        q = self.second.predict_proba(rival_features(p, pairs))[:, 1]
-        calibrated: Floats = np.clip(self.calibrator.predict(q), 1e-4, 1 - 1e-4)
+        if len(pairs.features) <= small:
+            p = self.first.predict(pairs.features)
+            q = self.second.predict(rival_features(p, pairs))
+        else:
+            p = self.estimators.first.predict_proba(pairs.features)[:, 1]
+            q = self.estimators.second.predict_proba(rival_features(p, pairs))[:, 1]
+        calibrated: Floats = np.clip(np.interp(q, *self.knots), 1e-4, 1 - 1e-4)
         return calibrated
 
 
@@ -75,6 +104,8 @@ def rival_features(p: Floats, pairs: Pairs) -> Floats:
 
 def fit_stage(features: Floats, labels: Ints, weights: Floats, settings: TrainSettings, *, rivals: bool) -> Any:
     """Fit one stage of boosting."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     constraints = [direction for _, direction in FEATURES.values()] + (list(RIVALS.values()) if rivals else [])
     model = HistGradientBoostingClassifier(
         max_iter=settings.iterations,
@@ -103,6 +134,8 @@ def fit(pairs: Pairs, labels: Ints, weights: Floats, fold: Ints, settings: Train
     Returns:
         The model and the out-of-fold calibrated probabilities.
     """
+    from sklearn.isotonic import IsotonicRegression
+
     p = np.zeros(len(labels))
     for k in np.unique(fold):
         part = fit_stage(pairs.features[fold != k], labels[fold != k], weights[fold != k], settings, rivals=False)
@@ -115,4 +148,4 @@ def fit(pairs: Pairs, labels: Ints, weights: Floats, fold: Ints, settings: Train
     calibrator = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(q, labels, weights)
     first = fit_stage(pairs.features, labels, weights, settings, rivals=False)
     second = fit_stage(wide, labels, weights, settings, rivals=True)
-    return Model(first, second, calibrator), calibrator.predict(q)
+    return Model.of(Estimators(first, second, calibrator)), calibrator.predict(q)

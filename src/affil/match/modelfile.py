@@ -9,41 +9,72 @@ import os
 import re
 import tempfile
 import zipfile
+import zlib
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import skops.io
+import numpy as np
 
 from affil.errors import AffilError, InputError
 from affil.match.features import NAMES
-from affil.match.model import Model
+from affil.match.forest import Forest
+from affil.match.index import Floats
+from affil.match.model import Estimators, Model
 
-# Everything that a model may hold beyond what skops itself trusts; any other type is refused.
-TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
+# Everything that a model may hold; any other type is refused before anything is built from it.
+TYPES = frozenset(
+    {
+        "builtins.dict",
+        "builtins.list",
+        "builtins.str",
+        "builtins.tuple",
+        "numpy.dtype",
+        "numpy.float64",
+        "numpy.ndarray",
+        "numpy.random._generator.Generator",
+        "numpy.uint64",
+        "sklearn._loss._loss.CyHalfBinomialLoss",
+        "sklearn._loss.link.Interval",
+        "sklearn._loss.link.LogitLink",
+        "sklearn._loss.loss.HalfBinomialLoss",
+        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+        "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.isotonic.IsotonicRegression",
+        "sklearn.preprocessing._label.LabelEncoder",
+    }
+)
 LIBRARIES = ("scikit-learn", "numpy", "skops")
-_CARD = "card.json"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_PARTS = ("first", "second", "calibrator")
+_CARD, _SCHEMA, _TREES = "card.json", "schema.json", "trees.npz"
 
 
 def save_model(model: Model, card: dict[str, Any], path: Path) -> None:
     """Write a model and its card; equal models give equal bytes.
 
-    skops names parts by memory addresses and stamps the time; both are replaced by their order.
+    skops names parts by memory addresses and stamps the time; both are replaced by their order. Beside skops' parts stand the
+    trees and the calibration as plain arrays.
     """
-    parts = {"first": model.first, "second": model.second, "calibrator": model.calibrator}
+    import skops.io
+
+    parts = {name: getattr(model.estimators, name) for name in _PARTS}
     source = zipfile.ZipFile(io.BytesIO(skops.io.dumps(parts)))
-    schema = source.read("schema.json").decode()
+    schema = source.read(_SCHEMA).decode()
     order: dict[str, str] = {}
     number = re.compile(r"(?<=\"__id__\": )\d+|(?<=\"file\": \")[^\"]+(?=\")")
     fixed = number.sub(
         lambda m: order.setdefault(m[0].removesuffix(".npy"), str(len(order))) + (".npy" if m[0].endswith(".npy") else ""),
         schema,
     )
-    files = {"schema.json": fixed.encode()}
+    files = {_SCHEMA: fixed.encode()}
     for name in source.namelist():
-        if name != "schema.json":
+        if name != _SCHEMA:
             files[order[name.removesuffix(".npy")] + ".npy"] = source.read(name)
     full = {**card, "features": list(model.features), "versions": {x: version(x) for x in LIBRARIES}}
+    files[_TREES] = _pack(model)
     files[_CARD] = json.dumps(full, indent=1, sort_keys=True, ensure_ascii=False).encode()
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -52,7 +83,7 @@ def save_model(model: Model, card: dict[str, Any], path: Path) -> None:
     try:
         with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as out:
             for name in sorted(files):
-                out.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), files[name], zipfile.ZIP_DEFLATED, 9)
+                out.writestr(zipfile.ZipInfo(name, _EPOCH), files[name], zipfile.ZIP_DEFLATED, 9)
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     finally:
@@ -63,26 +94,61 @@ def load_model(path: Path) -> tuple[Model, dict[str, Any], str]:
     """Read a model, its card and its SHA-256.
 
     Raises:
-        InputError: not a model file, damaged, of another version, or holding types that are not on the short list.
+        InputError: not a model file, damaged, of another version, or holding types that a model has no use for.
     """
     retrain = "train it again with: affil train -o FILE"
     try:
         data = path.read_bytes()
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             card = json.loads(archive.read(_CARD))
-        unknown = sorted(set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED))
-        if unknown:
-            raise InputError(
-                path, f"holds types that a model has no use for ({', '.join(unknown[:3])})", fix="do not use this file"
-            )
-        parts = skops.io.loads(data, trusted=list(TRUSTED))
+            unknown = sorted(_types(json.loads(archive.read(_SCHEMA))) - TYPES)
+            if unknown:
+                raise InputError(
+                    path, f"holds types that a model has no use for ({', '.join(unknown[:3])})", fix="do not use it"
+                )
+            if tuple(card["features"]) != NAMES:
+                raise InputError(path, "trained by a version with other features", fix=retrain)
+            found, here = card["versions"]["scikit-learn"], version("scikit-learn")
+            if found.split(".")[:2] != here.split(".")[:2]:
+                raise InputError(path, f"trained with scikit-learn {found}, here is {here}", fix=retrain)
+            first, second, knots = _unpack(archive.read(_TREES))
     except OSError as error:
         raise InputError(path, error.strerror or str(error), fix=retrain) from error
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError) as error:
         raise InputError(path, "not a model file, or damaged", fix=retrain) from error
-    if tuple(card["features"]) != NAMES:
-        raise InputError(path, "trained by a version with other features", fix=retrain)
-    if card["versions"]["scikit-learn"].split(".")[:2] != version("scikit-learn").split(".")[:2]:
-        found, here = card["versions"]["scikit-learn"], version("scikit-learn")
-        raise InputError(path, f"trained with scikit-learn {found}, here is {here}", fix=retrain)
-    return Model(parts["first"], parts["second"], parts["calibrator"]), card, hashlib.sha256(data).hexdigest()
+
+    def load() -> Estimators:
+        import skops.io
+
+        parts = skops.io.loads(data, trusted=sorted(set(skops.io.get_untrusted_types(data=data)) & TYPES))
+        return Estimators(*(parts[name] for name in _PARTS))
+
+    return Model(first, second, knots, load), card, hashlib.sha256(data).hexdigest()
+
+
+def _types(schema: Any) -> set[str]:
+    """The names of all types in a skops schema."""
+    if isinstance(schema, list):
+        return set().union(*map(_types, schema))
+    if not isinstance(schema, dict):
+        return set()
+    own = {f"{schema['__module__']}.{schema['__class__']}"} if "__class__" in schema else set()
+    return own.union(*map(_types, schema.values()))
+
+
+def _pack(model: Model) -> bytes:
+    arrays = {f"{stage}_{f.name}": getattr(getattr(model, stage), f.name) for stage in _PARTS[:2] for f in fields(Forest)}
+    arrays |= {"knots_x": model.knots[0], "knots_y": model.knots[1]}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in sorted(arrays):
+            array = io.BytesIO()
+            np.lib.format.write_array(array, np.ascontiguousarray(arrays[name]), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), array.getvalue())
+    return out.getvalue()
+
+
+def _unpack(data: bytes) -> tuple[Forest, Forest, tuple[Floats, Floats]]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        first, second = (Forest(*(arrays[f"{stage}_{f.name}"] for f in fields(Forest))) for stage in _PARTS[:2])
+        return first, second, (arrays["knots_x"], arrays["knots_y"])

@@ -55,7 +55,7 @@ NOTHING = ("Independent Researcher", "independent", "N/A", "none", "-", "unaffil
            "Department of {s}", "School of {s}", "{s}", "Institute of {s} and {r}", "{f} {n}", "{f} {n}, {f} {m}", "{d} {n} Street",
            "tel: +{d} {d}", "fax: +{d}-{d}", "{f}.{n}@mail.com", "Corresponding author: {f} {n}", "PhD, {s}", "Laboratory of {s}",
            "{s} Group", "These authors contributed equally", "{c}", "{c}, {k}", "{k}", "{s} Laboratory ({a})", "{s} Lab {a}",
-           "{n} {a}", "{a} {s} Group", "Hospital", "University", "Department")  # fmt: skip
+           "{n} {a}", "{a} {s} Group", "{a}", "{a} {n}", "Hospital", "University", "Department")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,12 @@ class Writer:
         )
         weight = np.exp(4.0 * rank)
         self.chance = weight / weight.sum()
-        self.known_acronyms = frozenset(n.value for x in self.known for n in x.names if n.kind == "acronym")
-        self.acronyms = sorted(self.known_acronyms) or ["ABC"]
+        own = [(n.value, r) for x, r in zip(self.known, rank, strict=True) for n in x.names if n.kind == "acronym"]
+        self.known_acronyms = frozenset(a for a, _ in own)
+        # capitals that happen to be an institution's are mostly those of one that few know: the known ones are avoided
+        self.acronyms = [a for a, _ in own] or ["ABC"]
+        obscure = np.exp(-3.0 * np.array([r for _, r in own] or [0.0]))
+        self.obscurity = obscure / obscure.sum()
         self.country = {c.alpha_2: getattr(c, "common_name", c.name).split(",")[0] for c in pycountry.countries}
         self.country |= {"US": "USA", "GB": "UK", "KR": "Korea", "RU": "Russia", "VN": "Vietnam", "TW": "Taiwan"}
 
@@ -168,8 +172,8 @@ class Writer:
         if self.rng.random() < 0.7:
             language = next((n.language for n in x.names if n.value == name and n.language in SUBJECT_WORDS), "en")
             department = self._fill(self._pick(DEPARTMENTS[language]), language)
-            if self.rng.random() < 0.07:  # capitals of a group, which some institution elsewhere may bear as well
-                department += self._pick((" ({})", " {}", " - {}")).format(self._acronym())
+            if self.rng.random() < 0.10:  # capitals of a group, which some institution elsewhere may bear as well
+                department += self._pick((" ({})", " ({})", " {}", " - {}", ", {}")).format(self._acronym())
             if self.rng.random() < 0.2:
                 pieces = [name, department]
             else:
@@ -202,8 +206,8 @@ class Writer:
         return text
 
     def _acronym(self) -> str:
-        if self.rng.random() < 0.3:
-            return self._pick(self.acronyms)
+        if self.rng.random() < 0.7:
+            return self.acronyms[int(self.rng.choice(len(self.acronyms), p=self.obscurity))]
         return "".join(self._pick("ABCDEFGHILMNOPRSTUV") for _ in range(int(self.rng.integers(3, 6))))
 
     def _fill(self, form: str, language: str = "en") -> str:

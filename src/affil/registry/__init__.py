@@ -1,6 +1,20 @@
 """Canonical institutions: read from sources, merged, built into one memory-mapped file, looked up."""
 
-from affil.registry.build import build_registry
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from affil.registry.registry import Registry
 
+if TYPE_CHECKING:
+    from affil.registry.build import build_registry
+
 __all__ = ["Registry", "build_registry"]
+
+
+def __getattr__(name: str) -> Any:  # building needs gazetteers that looking up does not
+    if name == "build_registry":
+        from affil.registry.build import build_registry
+
+        return build_registry
+    raise AttributeError(name)

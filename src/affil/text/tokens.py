@@ -17,6 +17,7 @@ _LETTERS = rf"(?:(?![{CJK}])[^\W\d_]|[\u0300-\u036f])+"
 _TOKEN = re.compile(
     rf"(?P<cjk>[{CJK}])"
     rf"|(?P<initials>(?:(?![{CJK}])[^\W\d_]\.){{2,}}(?:(?![{CJK}])[^\W\d_](?![\w'’]))?)"
+    r"|(?P<company>(?<![\w&])[A-Z]{1,2}&[A-Z]{1,2}(?![\w&]))"  # AT&T, A&M
     rf"|(?P<word>{_LETTERS}(?:['’ʼ‘]{_LETTERS})*)"
     r"|\d+"
 )
@@ -96,6 +97,9 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
             if letter:
                 folded: tuple[str, ...] = (surface.casefold(),)
                 single = True
+            elif kind == "company":
+                folded = (surface.replace("&", "").casefold(),)
+                single = False
             elif kind == "initials":
                 letters = surface.replace(".", "").casefold()
                 country = fold_word(letters)
