@@ -16,6 +16,8 @@ import pycountry
 from anyascii import anyascii
 
 from affil.match.decoys import SAINTS, SUBJECTS, SURNAMES
+from affil.registry.places import country_names
+from affil.text import fold
 from affil.types import Institution
 
 ABBREVIATIONS = (
@@ -73,6 +75,7 @@ class Writer:
         self.rng = np.random.default_rng(seed)
         self.known, self.unknown = list(institutions), list(unknown)
         self.by_id = {x.id: x for x in self.known}
+        self.known_names = frozenset(fold(n.value) for x in self.known for n in x.names)
         rank = np.array([x.prominence for x in self.known]).argsort(kind="stable").argsort(kind="stable") / max(
             len(self.known) - 1, 1
         )
@@ -103,17 +106,26 @@ class Writer:
             return Labelled(self._damage(self._fill(self._pick(NOTHING))), ())
         if roll < 0.17 and self.unknown:
             stranger = self.unknown[int(self.rng.integers(len(self.unknown)))]
-            return Labelled(self._damage(self._around(self._name(stranger), stranger)), ())
+            name = self._name(stranger)
+            if fold(name) in self.known_names:  # someone known bears the name too: only the place can tell
+                return Labelled(
+                    self._damage(f"{name}, {stranger.city}, {self.country.get(stranger.country, stranger.country)}"), ()
+                )
+            return Labelled(self._damage(self._around(name, stranger)), ())
         first = self._institution()
         parts, ids = [(self._name(first), first)], [first.id]
         if roll < 0.30:
             for _ in range(int(self.rng.integers(1, 4))):
                 if self.rng.random() < 0.15 and self.unknown:
                     other = self.unknown[int(self.rng.integers(len(self.unknown)))]
+                    name = self._name(other)
+                    if fold(name) in self.known_names:
+                        continue
                 else:
                     other = self._institution()
+                    name = self._name(other)
                     ids.append(other.id)
-                parts.append((self._name(other), other))
+                parts.append((name, other))
             joiner = self._pick(("; ", "; ", " and ", " & ", "+", " + ", ", ", " / ", "/", " | "))
             if joiner in ("+", "/", " + ") or self.rng.random() < 0.4:
                 text = joiner.join(name for name, _ in parts)
@@ -137,7 +149,10 @@ class Writer:
             [{"official": 5.0, "label": 2.5, "alias": 2.0, "acronym": 1.3, "former": 1.0}.get(n.kind, 1.0) for n in names]
         )
         name = names[int(self.rng.choice(len(names), p=weight / weight.sum()))]
-        text = re.sub(r"\s*\([^)]*\)$", "", name.value) or name.value
+        text = name.value
+        inner = re.search(r"\s*\(([^)]*)\)$", text)
+        if inner and inner[1].casefold() in country_names():  # a country may be left out, a campus not
+            text = text[: inner.start()]
         if name.kind == "acronym" or (not text.isascii() and not re.search("[a-z]", text)):
             return text
         roll = self.rng.random()
