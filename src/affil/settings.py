@@ -36,7 +36,7 @@ class DecideSettings(_Frozen):
     """From probabilities to decisions."""
 
     match: float = Field(default=0.90, ge=0, le=1, description="least calibrated probability of an automatic match")
-    review: float = Field(default=0.55, ge=0, le=1, description="least probability that a person is shown")
+    review: float = Field(default=0.6, ge=0, le=1, description="least probability that a person is shown")
     homonym: float = Field(
         default=0.35, ge=0, le=1, description="least probability of the likeliest of several bearers of a name"
     )

@@ -348,6 +348,11 @@ def test_a_reader_that_leaves_early() -> None:
         assert process.stderr.read() == b""
 
 
+def listen_to_interrupts() -> None:
+    """Undo what a shell does to programs in the background, which ignore SIGINT, and so would all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(("sent", "code", "said"), [(signal.SIGINT, 130, "affil: interrupted\n"), (signal.SIGTERM, 143, "")])
 def test_an_interrupt_leaves_no_half_file(tmp_path: Path, small: Path, sent: signal.Signals, code: int, said: str) -> None:
     with (tmp_path / "big.csv").open("w", encoding="utf-8") as out:
@@ -355,7 +360,9 @@ def test_an_interrupt_leaves_no_half_file(tmp_path: Path, small: Path, sent: sig
         out.writelines(f"Institute {i} of Optics Quillwater {i * 7919} Oxford\n" for i in range(300_000))
     (tmp_path / "out.csv").write_text("old")
     command = [sys.executable, "-m", "affil", "match", "big.csv", "-o", "out.csv", "--registry", str(small)]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen_to_interrupts
+    ) as process:
         for _ in range(600):
             if list(tmp_path.glob(".affil-*")):
                 break

@@ -47,3 +47,13 @@ def test_raw_span_finds_the_damaged_words() -> None:
     start = fixed.index("Université")
     a, b = raw_span(raw, fixed, start, start + len("Université de Montréal"))
     assert raw[a:b] == "Universit ´e de Montr ´eal"
+
+
+def test_raw_span_takes_all_of_a_mis_decoded_letter() -> None:
+    raw = "Ã‰cole Normale SupÃ©rieure, Paris"
+    fixed = repair(raw)
+    assert fixed.startswith("École Normale Supérieure")
+    a, b = raw_span(raw, fixed, 0, len("École Normale Supérieure"))
+    assert raw[a:b] == "Ã‰cole Normale SupÃ©rieure"
+    raw = "in Ã‰cole"
+    assert raw_span(raw, repair(raw), 3, 8) == (3, 9)

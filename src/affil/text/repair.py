@@ -63,14 +63,19 @@ def raw_span(raw: str, repaired: str, start: int, end: int) -> tuple[int, int]:
     if raw == repaired:
         return start, end
     first = last = None
+    inserted: int | None = None  # where raw characters begin that belong to the repaired one behind them: "É" was "Ã‰"
     for op in Levenshtein.opcodes(repaired, raw):
         s, e, raw_s, raw_e = op.src_start, op.src_end, op.dest_start, op.dest_end
-        if op.tag == "equal":
-            if first is None and start < e and end > s:
-                first = raw_s + max(start - s, 0)
-            if end > s and start < e:
+        if op.tag == "insert":
+            inserted = raw_s
+            continue
+        if start < e and end > s:
+            if op.tag == "equal":
+                first = raw_s + max(start - s, 0) if first is None else first
                 last = raw_s + min(end, e) - s
-        elif op.tag == "replace" and start < e and end > s:
-            first = raw_s if first is None else first
-            last = raw_e
+            elif op.tag == "replace":
+                if first is None:
+                    first = raw_s if inserted is None or s < start else inserted
+                last = raw_e
+        inserted = None
     return (first or 0, max(last or 0, first or 0)) if first is not None else (0, len(raw))
