@@ -28,8 +28,24 @@ class RetrieveSettings(_Frozen):
     max_homonyms: int = Field(default=12, description="institutions kept per ambiguous name")
     min_correctable: int = Field(default=6, description="shortest unknown word, in characters, that is spell-corrected")
     longest_acronym: int = Field(default=7, description="longest word in capitals, in characters, that is not spell-corrected")
+    min_part: int = Field(default=6, description="shortest part, in characters, of a word that is taken for two glued ones")
+    min_generic_part: int = Field(default=3, description="the same where a part is a generic word (university)")
+    max_place_tokens: int = Field(default=6, description="longest name of a place, in tokens")
+    noise_weight: float = Field(default=0.3, description="weight of numbers and words of addresses, as a share of their idf")
     max_string: int = Field(default=2000, description="characters of a string that are read")
     batch: int = Field(default=4096, description="strings matched at once")
+
+
+class FeatureSettings(_Frozen):
+    """How candidates are weighed against each other before the model sees them. Weights are idf, 0 to 1 a word."""
+
+    exact_bonus: float = Field(default=0.5, description="share of a name's weight added where it stands word for word")
+    kind_cost: float = Field(default=0.02, description="weight lost for each step from official name to variant")
+    comma_cost: float = Field(default=0.15, description="weight lost for each comma inside the name as it stands in the string")
+    place_bonus: float = Field(default=0.1, description="weight added where the string names the institution's country")
+    fame_bonus: float = Field(default=0.1, description="weight added for the best known institution of the registry")
+    claim: float = Field(default=0.6, description="least weight of a single word that claims its place in a segment")
+    content: float = Field(default=0.15, description="least weight of a segment that is more than a place")
 
 
 class DecideSettings(_Frozen):
@@ -95,6 +111,7 @@ class Settings(_Frozen):
     """All settings."""
 
     retrieve: RetrieveSettings = RetrieveSettings()
+    features: FeatureSettings = FeatureSettings()
     decide: DecideSettings = DecideSettings()
     train: TrainSettings = TrainSettings()
     batch: BatchSettings = BatchSettings()

@@ -14,12 +14,12 @@ from rapidfuzz.distance import JaroWinkler
 from affil.match.index import HEADS, Floats, Index, Ints
 from affil.match.mentions import STRIDE, Mentions
 from affil.match.retrieve import Candidates, expand, keys_in, rank_within
+from affil.settings import FeatureSettings, Settings
 from affil.text.tokens import COMMA, HARD
 
 HOSPITAL = sum(1 << HEADS.index(h) for h in ("hospital", "clinic"))
 UNIVERSITY = sum(1 << HEADS.index(h) for h in ("university", "college", "polytechnic"))
 INSTITUTE = sum(1 << HEADS.index(h) for h in ("institute", "center", "laboratory", "academy", "agency", "council"))
-OTHER_HEADS = sum(1 << HEADS.index(h) for h in ("foundation", "company", "ministry", "society", "association"))
 PARTS = sum(1 << HEADS.index(h) for h in ("school", "faculty", "department"))
 
 # name: (meaning, direction in which more of it may only raise (1) or lower (-1) the probability, 0 for either)
@@ -115,14 +115,14 @@ def _sums(values: Floats, group: Ints, size: int) -> Floats:
     return total
 
 
-def featurize(m: Mentions, found: Candidates, index: Index, most: int) -> Pairs:
+def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) -> Pairs:
     """Compute all features; of an institution's several names in a string the one that explains most is kept.
 
     Args:
         m: the prepared batch.
         found: the candidates of `retrieve`.
         index: the index.
-        most: institutions kept per string.
+        settings: how names compete, and how many institutions are kept per string.
     """
     c, first, last, place = _locate(m, found, index)
     order = np.lexsort((c.inst, c.string))
@@ -130,21 +130,25 @@ def featurize(m: Mentions, found: Candidates, index: Index, most: int) -> Pairs:
     place = {k: v[order] for k, v in place.items()}
     # the best name of each institution: the weight that it explains, word for word before scattered, official before acronym
     strength = place["found_mass"] * place["coverage"] * place["coverage_here"]
-    quality = strength + 0.5 * c.exact * index.alias_mass[c.alias] - 0.02 * c.kind
+    f = settings.features
+    quality = strength + f.exact_bonus * c.exact * index.alias_mass[c.alias] - f.kind_cost * c.kind
     commas = np.concatenate([[0], np.cumsum(m.gap >= COMMA)])
-    quality -= 0.15 * c.exact * (commas[np.maximum(last, first + 1)] - commas[np.minimum(first + 1, len(m.gap))])
+    quality -= f.comma_cost * c.exact * (commas[np.maximum(last, first + 1)] - commas[np.minimum(first + 1, len(m.gap))])
     key = c.string * STRIDE + c.inst
     keep = rank_within(key, -quality, first) == 0
     names = np.unique(np.stack([key[c.exact], first[c.exact]]), axis=1) if c.exact.any() else np.zeros((2, 0), np.int64)
     c, first, last, quality = c.take(np.flatnonzero(keep)), first[keep], last[keep], quality[keep]
     place = {k: v[keep] for k, v in place.items()}
-    agree = keys_in(c.string * STRIDE + index.inst_country_id[c.inst], m.country) * 0.1
-    keep = rank_within(c.string, -(quality + agree + 0.1 * index.inst_prominence[c.inst])) < most
+    agree = keys_in(c.string * STRIDE + index.inst_country_id[c.inst], m.country) * f.place_bonus
+    keep = (
+        rank_within(c.string, -(quality + agree + f.fame_bonus * index.inst_prominence[c.inst]))
+        < settings.retrieve.max_candidates
+    )
     c, first, last = c.take(np.flatnonzero(keep)), first[keep], last[keep]
     place = {k: v[keep] for k, v in place.items()}
     key = c.string * STRIDE + c.inst
     child, parent = _family(key, c, index)
-    columns = place | _context(m, c, index, first, last, place) | _places(m, c, index)
+    columns = place | _context(m, c, index, first, last, place, f) | _places(m, c, index)
     columns |= _rivals(m, c, index, first, last, place, child, parent)
     columns["other_names"] = (
         np.minimum(np.searchsorted(names[0], key, "right") - np.searchsorted(names[0], key, "left"), 4) - c.exact
@@ -221,7 +225,9 @@ def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints,
     return c, first, last, columns
 
 
-def _context(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, place: dict[str, Floats]) -> dict[str, Floats]:
+def _context(
+    m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, place: dict[str, Floats], f: FeatureSettings
+) -> dict[str, Floats]:
     """What stands around the matched words: the rest of the segment, the words next to them, other kinds of organisation."""
     n, size = len(c.string), len(m.term)
     content = np.where(m.place, 0, m.weight)
@@ -239,7 +245,9 @@ def _context(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, 
     whole = total[end] - total[begin]
     left = np.maximum(whole - span_content, 0)
     # what the names found word for word leave over; a mere acronym within other words claims nothing
-    claims = np.flatnonzero(c.exact & ((place["words"] > 1) | (whole - span_content <= 0) | (index.alias_mass[c.alias] > 0.6)))
+    claims = np.flatnonzero(
+        c.exact & ((place["words"] > 1) | (whole - span_content <= 0) | (index.alias_mass[c.alias] > f.claim))
+    )
     border = np.bincount(first[claims], minlength=size + 1) - np.bincount(last[claims], minlength=size + 1)
     unclaimed = np.concatenate([[0], np.cumsum(np.where(np.cumsum(border)[:size] > 0, 0, content))])
     own_content = np.where(c.exact, unclaimed[last] - unclaimed[first], 0)
@@ -273,7 +281,7 @@ def _context(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, 
     number_missing = (alias_numbers > 0) & (place["missing_word"] > 0) & ~c.exact | (alias_numbers == 0) & (near > 0) & (
         (alias_head & HOSPITAL) > 0
     )
-    nonplace = np.bincount(m.segment, content, len(bounds) - 1) > 0.15 if size else np.zeros(0, bool)
+    nonplace = np.bincount(m.segment, content, len(bounds) - 1) > f.content if size else np.zeros(0, bool)
     real = np.concatenate([[0], np.cumsum(nonplace)])
     string_of_segment = m.string[segment_first]
     seg_of_string = np.searchsorted(string_of_segment, np.arange(m.count + 1))

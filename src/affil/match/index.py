@@ -39,7 +39,6 @@ class Index:
                      "inst_country_id", "inst_region_id", "inst_city_id", "inst_prominence", "parent", "parent_ptr"):  # fmt: skip
             setattr(self, name, store.array(name))
         self.inst_fame = store.array("inst_prominence_raw")
-        self.size = len(registry)
         self.kind_acronym, self.kind_variant, self.kind_domain = (NAME_KINDS.index(k) for k in ("acronym", "variant", "domain"))
 
     def __getattr__(self, name: str) -> npt.NDArray[Any]:  # tells the type checker what __init__ sets

@@ -171,7 +171,7 @@ class Matcher:
     def _rows(self, strings: Sequence[str]) -> dict[str, Any]:
         settings, index = self.settings, self._index
         mentions = prepare(strings, index, settings.retrieve)
-        pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings.retrieve.max_candidates)
+        pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
         # OpenMP's threads wait for each other after every tree; on a busy machine that costs more than it gains
         with threadpool_limits(1):
             probability = self._model.predict(pairs, settings.decide.small)

@@ -79,7 +79,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     weight = np.where(np.array([t == "" for t in term_words], bool), 0.0, idf[term])
     role = roles()
     # postcodes, street numbers and words of addresses are no part of a name that would have to be explained
-    weight[[t.isdigit() or role.get(t) == "noise" for t in term_words]] *= 0.3
+    weight[[t.isdigit() or role.get(t) == "noise" for t in term_words]] *= settings.noise_weight
     string = np.repeat(np.arange(len(strings)), np.diff(tokens.ptr))[origin]
     new = np.concatenate([[True], string[1:] != string[:-1]]) if len(string) else np.zeros(0, bool)
     segment = np.cumsum(new | (gap >= COMMA)) - 1
@@ -88,7 +88,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     upper = tokens.upper[origin]
     spans = index.find("span", word, gap, settings.max_name_tokens)
     spans = _plausible(spans, index, upper, gap)
-    place, country, region, city, city_country = _places(index, word, gap, upper, string, spans)
+    place, country, region, city, city_country = _places(index, word, gap, upper, string, spans, settings.max_place_tokens)
     return Mentions(
         strings, tokens, words, word, term, weight.astype(np.float32), changed, gap, tokens.start[origin], tokens.end[origin], upper, cjk,
         string, segment, block, spans, place, country, region, city, city_country,
@@ -134,7 +134,7 @@ def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[
             near = [c for c in found if index.words[c][0] == w[0] and OSA.distance(w, index.words[c], score_cutoff=1) <= 1]
             if near:
                 fixes[w] = (index.words[max(near, key=lambda c: (index.word_df[c], -c))],)
-            elif split := _split(w, index):
+            elif split := _split(w, index, settings):
                 fixes[w] = split
     if not fixes:
         return tokens.words, np.arange(len(tokens.words))
@@ -146,11 +146,15 @@ def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[
     return words, np.array(origin, np.int64)
 
 
-def _split(word: str, index: Index) -> tuple[str, str] | None:
+def _split(word: str, index: Index, settings: RetrieveSettings) -> tuple[str, str] | None:
     best, score = None, 0
-    for i in range(3, len(word) - 2):
+    shortest = settings.min_generic_part
+    for i in range(shortest, len(word) - shortest + 1):
         a, b = index.word_id.get(word[:i], -1), index.word_id.get(word[i:], -1)
-        if a >= 0 and b >= 0 and min(len(word[:i]), len(word[i:])) + 3 * bool(index.word_role[a] | index.word_role[b]) >= 6:
+        if a < 0 or b < 0:
+            continue
+        generic_part = index.word_role[a] or index.word_role[b]
+        if min(i, len(word) - i) >= (shortest if generic_part else settings.min_part):
             both = int(min(index.word_df[a], index.word_df[b]))
             if both > score:
                 best, score = (word[:i], word[i:]), both
@@ -174,10 +178,10 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
 
 
 def _places(
-    index: Index, word: Ints, gap: Ints, upper: Ints, string: Ints, spans: tuple[Ints, Ints, Ints]
+    index: Index, word: Ints, gap: Ints, upper: Ints, string: Ints, spans: tuple[Ints, Ints, Ints], most: int
 ) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place)."""
-    first, length, sequence = index.find("place", word, gap, 6)
+    first, length, sequence = index.find("place", word, gap, most)
     inside = np.zeros(len(word) + 1, np.int32)
     long = spans[1] > 1
     np.add.at(inside, spans[0][long], 1)

@@ -116,7 +116,7 @@ def _pairs(rows: Sequence[Labelled], index: Index, settings: Settings, weight: f
     """Candidates of labelled rows with features, labels and weights; ids that the registry lacks count as nothing to find."""
     number = {x: i for i, x in enumerate(index.registry.ids)}
     mentions = prepare([r.affiliation for r in rows], index, settings.retrieve)
-    pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings.retrieve.max_candidates)
+    pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
     resolve = index.registry.resolve
     right = [i * STRIDE + number[resolve(x)] for i, r in enumerate(rows) for x in r.institutions if x in number]
     labels = np.isin(pairs.candidates.string * STRIDE + pairs.candidates.inst, np.array(right, np.int64)).astype(np.int64)
