@@ -103,6 +103,17 @@ def test_a_decision_changes_the_next_ranking_and_undo_takes_it_back(ws: str) -> 
     ]
 
 
+def test_every_result_comes_as_json_too(tmp_path: Path, ws: str) -> None:
+    again = json.loads(call("run", "-w", ws, "--json").stdout)
+    assert (again["strings"], again["matched"]) == (2, 0)
+    (tmp_path / "b.jsonl").write_text('{"id": "P3", "venue": "CVPR", "year": 2020, "authors": []}\n', "utf-8")
+    assert json.loads(call("run", str(tmp_path / "b.jsonl"), "-w", ws, "--json").stdout)["new"] == 1
+    entry = json.loads(call("decide", ws, "港中大", "--institution", CUHK, "--by", "ana", "--why", "w", "--json").stdout)
+    assert (entry["number"], entry["affiliation"], entry["institutions"], entry["previous"]) == (1, "港中大", [CUHK], None)
+    taken = json.loads(call("undo", ws, "1", "--by", "ana", "--why", "w", "--json").stdout)
+    assert (taken["number"], taken["undoes"], taken["institutions"]) == (2, 1, None)
+
+
 def test_none_and_several(ws: str) -> None:
     assert "names none" in call("decide", ws, "MIT", "--institution", "none", "--by", "a", "--why", "w").stdout
     both = call("decide", ws, "MIT", "--institution", MIT, "--institution", CUHK, "--by", "a", "--why", "w")

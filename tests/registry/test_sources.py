@@ -95,12 +95,22 @@ def test_user_table(tmp_path: Path) -> None:
     assert (one.parents, one.lat, two.lat) == (("x:2",), 48.8, None)
 
 
+def test_user_table_in_a_chinese_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "own.tsv"
+    text = "id\tname\tcountry\tcity\nx:1\t北京数学研究所\tcn\t北京\n\nx:2\t上海人工智能学院\tCN\t上海\n"
+    path.write_bytes(text.encode("gb18030"))
+    assert [(x.name, x.country, x.city) for x in read_table(path)] == [
+        ("北京数学研究所", "CN", "北京"),
+        ("上海人工智能学院", "CN", "上海"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [("id,name\n", "row 1: no column 'country'"), ("id,name,country,colour\n", "unknown column 'colour'"),
      ("id,name,country\na,,FR\n", "row 2: id or name is empty"), ("id,name,country\na,b,France\n", "row 2: country 'France'"),
      ("id,name,country\na,b,FR\na,c,FR\n", "row 3: id 'a' stands in row 2"), ("id,name,country,lat\na,b,FR,99\n", "'99' is not a coordinate"),
-     ("id,name,country,kind\na,b,FR,shop\n", "unknown kind 'shop'"), ("id,name,country\na,b\n", "row 2: 3 fields expected")],
+     ("id,name,country,kind\na,b,FR,shop\n", "unknown kind 'shop'"), ("id,name,country\na,b\n", "row 2: has 2 fields, the header 3")],
 )  # fmt: skip
 def test_faults_in_a_user_table_are_named(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "own.csv"

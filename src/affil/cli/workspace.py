@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from affil.rank import Ranking
+    from affil.types import LedgerEntry
 
 _ROOM = {"city": 100, "name_zh": 110}  # columns of a terminal from which on there is room for them
 
@@ -27,8 +28,12 @@ def run(
     ),
     registry: Annotated[str | None, typer.Option(metavar="FILE", help="A built registry, or: shipped.")] = None,
     model: Annotated[str | None, typer.Option(metavar="FILE", help="A trained model, or: shipped.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Add papers to a workspace and match what is new in it."""
+    import json
+    from dataclasses import asdict
+
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
@@ -36,12 +41,14 @@ def run(
 
     err = Console(stderr=True)
     ws = Workspace.open(workspace, create=bool(papers))
+    added = None
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         if papers:
             with err.status("reading papers"):
                 added = ws.add_papers(papers)
-            typer.echo(f"papers: {added.new:,} new, {added.replaced:,} replaced, {added.unchanged:,} unchanged")
+            if not as_json:
+                typer.echo(f"papers: {added.new:,} new, {added.replaced:,} replaced, {added.unchanged:,} unchanged")
             for duplicate in added.duplicates[:5]:
                 what = "a repeat of" if duplicate.identical else "another record of"
                 typer.echo(f"warning: {duplicate.path}, row {duplicate.row}: {what} {duplicate.id}, left out", err=True)
@@ -53,6 +60,10 @@ def run(
     except KeyboardInterrupt:
         typer.echo(f"interrupted; finished batches are kept, go on with: affil run -w {workspace}", err=True)
         raise typer.Exit(130) from None
+    if as_json:
+        counts = {"new": added.new, "replaced": added.replaced, "unchanged": added.unchanged} if added else {}
+        typer.echo(json.dumps({**counts, **asdict(result)}, ensure_ascii=False, indent=2))
+        return
     if result.again:
         typer.echo(f"{result.again}: all strings were matched again")
     typer.echo(f"strings: {result.matched:,} matched now, {result.strings:,} in all")
@@ -104,6 +115,7 @@ def decide(
     ],
     by: By,
     why: Why,
+    as_json: Json = False,
 ) -> None:
     """Decide what a raw string names; it counts at once, and stands above the model from now on."""
     from affil.errors import AffilError
@@ -113,18 +125,17 @@ def decide(
         raise AffilError("--institution none stands alone: a string names institutions or none")
     chosen = None if institution == ["none"] else institution
     entry, warnings = Workspace.open(workspace, create=False).decide(affiliation, chosen, by=by, why=why)
-    typer.echo(
-        f"entry {entry.number}: {entry.affiliation!r} names {_named(entry.institutions)} (before: {_named(entry.previous)})"
-    )
+    if as_json:
+        typer.echo(_entries_json(entry))
+    else:
+        names, before = _named(entry.institutions), _named(entry.previous)
+        typer.echo(f"entry {entry.number}: {entry.affiliation!r} names {names} (before: {before})")
     for warning in warnings:
         typer.echo(f"warning: {warning}", err=True)
 
 
 def decisions(workspace: WorkspaceFolder, as_json: Json = False) -> None:
     """List all decisions, oldest first."""
-    import json
-    from dataclasses import asdict
-
     from rich.console import Console
     from rich.table import Table
 
@@ -132,7 +143,7 @@ def decisions(workspace: WorkspaceFolder, as_json: Json = False) -> None:
 
     entries = Workspace.open(workspace, create=False).ledger.entries()
     if as_json:
-        typer.echo(json.dumps([{**asdict(e), "at": e.at.isoformat()} for e in entries], ensure_ascii=False, indent=2))
+        typer.echo(_entries_json(entries))
         return
     if not entries:
         typer.echo('no decisions yet; decide with: affil decide WS "raw string" --institution ID --by NAME --why TEXT')
@@ -151,12 +162,26 @@ def undo(
     number: Annotated[int, typer.Argument(metavar="N", help="The number of the decision.", show_default=False)],
     by: By,
     why: Why,
+    as_json: Json = False,
 ) -> None:
     """Take a decision back; what held before holds again."""
     from affil.workspace import Workspace
 
     entry = Workspace.open(workspace, create=False).ledger.undo(number, by=by, why=why)
+    if as_json:
+        typer.echo(_entries_json(entry))
+        return
     typer.echo(f"entry {entry.number}: takes back {number}; {entry.affiliation!r} names {_named(entry.institutions)}")
+
+
+def _entries_json(entries: LedgerEntry | list[LedgerEntry]) -> str:
+    """One entry, or a list of them, as JSON."""
+    import json
+    from dataclasses import asdict
+
+    several = entries if isinstance(entries, list) else [entries]
+    rows = [{**asdict(e), "at": e.at.isoformat()} for e in several]
+    return json.dumps(rows if isinstance(entries, list) else rows[0], ensure_ascii=False, indent=2)
 
 
 def _named(institutions: tuple[str, ...] | None) -> str:

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from affil.errors import InputError
+from affil.io.tables import open_table
 from affil.types import Institution, Name
 
 KINDS = ("education", "healthcare", "facility", "company", "government", "nonprofit", "archive", "other")
@@ -19,6 +20,8 @@ REQUIRED = ("id", "name", "country")
 OPTIONAL = (
     "kind", "region", "city", "lat", "lon", "domain", "parents", "successors", "status", "aliases", "acronyms", "labels", "former",
 )  # fmt: skip
+
+_ROWS = 10_000  # read at once
 
 
 def read_shipped() -> Iterator[Institution]:
@@ -38,7 +41,7 @@ def read_shipped() -> Iterator[Institution]:
 
 
 def read_table(path: Path) -> Iterator[Institution]:
-    """Yield the institutions of a user's CSV or TSV, one a row.
+    """Yield the institutions of a user's CSV or TSV, one a row, in any encoding that `affil.io` reads.
 
     Columns: `id`, `name` and `country` (ISO 3166-1 alpha-2) are required; `kind`, `region` (ISO 3166-2), `city`, `lat`, `lon`,
     `domain`, `status`, and, each with several values separated by `|`: `aliases`, `acronyms`, `former`, `labels` (as
@@ -47,37 +50,30 @@ def read_table(path: Path) -> Iterator[Institution]:
     Raises:
         InputError: a column is missing or unknown, a row has no id or name, or a value is not what its column wants.
     """
-    delimiter = "\t" if path.suffix.lower() in (".tsv", ".tab") else ","
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines, delimiter=delimiter)
-            columns = reader.fieldnames or []
-            if missing := [c for c in REQUIRED if c not in columns]:
-                raise InputError(path, f"no column {missing[0]!r}", row=1, fix=f"needed are {', '.join(REQUIRED)}")
-            if unknown := [c for c in columns if c not in REQUIRED + OPTIONAL]:
-                raise InputError(
-                    path, f"unknown column {unknown[0]!r}", row=1, fix=f"known are {', '.join(REQUIRED + OPTIONAL)}"
-                )
-            seen: dict[str, int] = {}
-            for number, row in enumerate(reader, 2):
-                if None in row or None in row.values():
-                    raise InputError(path, f"{len(columns)} fields expected", row=number, fix="quote fields that hold a comma")
-                if not row["id"].strip() or not row["name"].strip():
-                    raise InputError(path, "id or name is empty", row=number)
-                if (before := seen.setdefault(row["id"], number)) != number:
-                    raise InputError(path, f"id {row['id']!r} stands in row {before} already", row=number)
-                names = [Name(row["name"], "", "official")]
-                for column, kind in (("aliases", "alias"), ("acronyms", "acronym"), ("former", "former"), ("labels", "label")):
-                    for value in _several(row.get(column, "")):
-                        language, colon, label = value.partition(":")
-                        is_label = kind == "label" and colon
-                        names.append(Name(label if is_label else value, language if is_label else "", kind))
-                spaced = row | {c: " ".join(_several(row.get(c, ""))) for c in ("parents", "successors")}
-                yield _institution(spaced, tuple(names), path, number)
-    except UnicodeDecodeError as error:
-        raise InputError(path, "not UTF-8", fix="save the table as UTF-8") from error
-    except OSError as error:
-        raise InputError(path, error.strerror or str(error)) from error
+    with open_table(path) as table:
+        if missing := [c for c in REQUIRED if c not in table.columns]:
+            raise InputError(path, f"no column {missing[0]!r}", row=1, fix=f"needed are {', '.join(REQUIRED)}")
+        if unknown := [c for c in table.columns if c not in REQUIRED + OPTIONAL]:
+            raise InputError(path, f"unknown column {unknown[0]!r}", row=1, fix=f"known are {', '.join(REQUIRED + OPTIONAL)}")
+        seen: dict[str, int] = {}
+        for batch in table.batches(_ROWS):
+            for number, values in zip(batch.rows, zip(*batch.columns.values(), strict=True), strict=True):
+                yield _row(dict(zip(batch.columns, values, strict=True)), seen, path, number)
+
+
+def _row(row: dict[str, str], seen: dict[str, int], path: Path, number: int) -> Institution:
+    if not row["id"].strip() or not row["name"].strip():
+        raise InputError(path, "id or name is empty", row=number)
+    if (before := seen.setdefault(row["id"], number)) != number:
+        raise InputError(path, f"id {row['id']!r} stands in row {before} already", row=number)
+    names = [Name(row["name"], "", "official")]
+    for column, kind in (("aliases", "alias"), ("acronyms", "acronym"), ("former", "former"), ("labels", "label")):
+        for value in _several(row.get(column, "")):
+            language, colon, label = value.partition(":")
+            is_label = kind == "label" and colon
+            names.append(Name(label if is_label else value, language if is_label else "", kind))
+    spaced = row | {c: " ".join(_several(row.get(c, ""))) for c in ("parents", "successors")}
+    return _institution(spaced, tuple(names), path, number)
 
 
 def _several(cell: str) -> list[str]:
