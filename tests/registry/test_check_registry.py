@@ -1,0 +1,112 @@
+"""scripts/check_registry passes on the shipped tables, and says what is wrong with broken ones."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "src" / "affil" / "registry" / "data"
+DUMPS = sorted((ROOT.parent / "shared" / "data" / "ror").glob("*.zip"))
+Row = dict[str, str]
+
+
+def check(*arguments: str | Path) -> tuple[int, list[str]]:
+    command = [sys.executable, ROOT / "scripts" / "check_registry", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
+    assert not done.stderr
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_shipped_tables_have_no_fault() -> None:
+    code, lines = check()
+    assert code == 0, lines
+    assert len(lines) == 1
+    assert lines[0].endswith("; 0 faults")
+
+
+@pytest.mark.skipif(not DUMPS, reason="no ROR dump")
+def test_shipped_tables_agree_with_ror() -> None:
+    code, lines = check("--ror", DUMPS[-1])
+    assert code == 0, lines
+    assert "with a ROR id, checked" in lines[-1]
+
+
+def change(path: Path, edit: Callable[[list[Row]], None]) -> None:
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        fields, rows = list(reader.fieldnames or ()), list(reader)
+    edit(rows)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, fields, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    shutil.copytree(DATA, folder)
+    return folder
+
+
+def test_every_kind_of_fault_is_found_with_its_row(tables: Path) -> None:
+    def institutions(rows: list[Row]) -> None:
+        rows[0]["id"] = "affil:Not_Well_Formed"  # its names lose their institution, too
+        rows[2]["id"] = rows[1]["id"]
+        rows[3]["parents"] = "affil:nobody"
+        rows[4]["successors"], rows[5]["successors"] = rows[5]["id"], rows[4]["id"]
+        rows[6]["city"] = "Nowhere at All"
+        rows[7]["lat"] = str(float(rows[7]["lat"]) + 1)
+
+    def names(rows: list[Row]) -> None:
+        rows.append(rows[-1] | {"name": "ETH Zürich", "kind": "alias"})
+
+    def ambiguous(rows: list[Row]) -> None:
+        rows[0]["context"] = ""
+        rows[1]["institutions"] += " | Somebody"
+        rows.append({"name": "Only One Bears This", "institutions": "A | B", "context": "place"})
+
+    def exceptions(rows: list[Row]) -> None:
+        rows.append({"id": "affil:nobody", "check": "city", "why": "stale"})
+
+    for name, edit in (("institutions", institutions), ("names", names), ("ambiguous", ambiguous), ("exceptions", exceptions)):
+        change(tables / f"{name}.csv", edit)
+    code, lines = check("--data", tables)
+    assert code == 1
+    expected = [
+        ("institutions.csv:2", "[id] is not a ROR id"),
+        ("names.csv:2", "[id] 'University of Andorra' belongs to no institution"),
+        ("institutions.csv:4", "[id] stands in institutions.csv:3 already"),
+        ("institutions.csv:5", "[relative] parents names affil:nobody"),
+        ("institutions.csv:6", "[relative] is among its own successors"),
+        ("institutions.csv:7", "[relative] is among its own successors"),
+        ("institutions.csv:8", "[city] GeoNames has no 'Nowhere at All'"),
+        ("institutions.csv:9", "[place] coordinates are 111 km from"),
+        ("names.csv", "[ambiguous] is shared by"),
+        ("ambiguous.csv:2", "[ambiguous] has no context"),
+        ("ambiguous.csv:3", "[ambiguous] is shared by"),
+        ("ambiguous.csv", "[ambiguous] is not shared by several"),
+        ("exceptions.csv", "[exception] the city check finds nothing any more"),
+    ]
+    for where, what in expected:
+        assert any(line.startswith(where) and what in line for line in lines), (where, what)
+
+
+def test_an_exception_excuses_its_fault_only(tables: Path) -> None:
+    def institutions(rows: list[Row]) -> None:
+        rows[6]["city"], rows[7]["city"] = "Nowhere at All", "Nowhere Else"
+        excused.append(rows[6]["id"])
+
+    excused: list[str] = []
+    change(tables / "institutions.csv", institutions)
+    change(tables / "exceptions.csv", lambda rows: rows.append({"id": excused[0], "check": "city", "why": "a village"}))
+    code, lines = check("--data", tables)
+    assert code == 1
+    assert [line.split(": ")[0] for line in lines[:-1]] == ["institutions.csv:9"]
