@@ -1,5 +1,6 @@
 """The matcher as a user sees it, with the shipped registry and model."""
 
+import csv
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from affil.errors import InputError
 from affil.match import COLUMNS, Matcher
+from affil.match.resources import resource
 from affil.settings import DecideSettings, Settings
 from affil.types import Decision
 
@@ -103,6 +105,23 @@ def test_a_batch_equals_one_by_one(matcher: Matcher, strings: list[str]) -> None
             (m.institution.id, m.start, m.end) for m in result.matches
         ]
         assert all(0 <= m.start < m.end <= len(text) and 0 <= m.probability <= 1 for m in result.matches)
+
+
+def test_a_probability_depends_on_the_string_alone(matcher: Matcher) -> None:
+    with resource("gold/train.csv").open(encoding="utf-8", newline="") as lines:
+        strings = [row["affiliation"] for row in csv.DictReader(lines)]
+    strings.append("School of Computer Science and Technology, Shandong University, Qingdao, China")
+
+    def answers(order: list[str]) -> dict[str, list[tuple[str, float, str]]]:
+        return {
+            x.affiliation: [(m.institution.id, m.probability, m.decision.value) for m in x.matches]
+            for x in matcher.match_many(order)
+        }
+
+    together = answers(strings)
+    assert answers(strings[::-1]) == together
+    for text in [*strings[::20], strings[-1]]:
+        assert answers([text])[text] == together[text]
 
 
 def test_hostile_strings_do_no_harm(matcher: Matcher) -> None:

@@ -92,6 +92,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "cjk": ("share of the matched words in Han, kana or Hangul", 0),
 }  # fmt: skip
 NAMES = tuple(FEATURES)
+DECIMALS = 5  # of all features
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +154,9 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     columns["other_names"] = (
         np.minimum(np.searchsorted(names[0], key, "right") - np.searchsorted(names[0], key, "left"), 4) - c.exact
     )
+    # rounded, so that the last bits of running sums over the batch never tell a string what else is in it
     table = (
-        np.stack([np.asarray(columns[n], np.float32) for n in NAMES], axis=1)
+        np.stack([np.round(np.asarray(columns[n], np.float64), DECIMALS) for n in NAMES], axis=1).astype(np.float32)
         if len(c.string)
         else np.zeros((0, len(NAMES)), np.float32)
     )
@@ -243,11 +245,9 @@ def _context(
     inside = np.where(c.exact, inside, place["coverage_here"] * place["mass"])
     span_content = np.where(c.exact, total[last] - total[first], np.minimum(inside, total[last] - total[first]))
     whole = total[end] - total[begin]
-    left = np.maximum(whole - span_content, 0)
+    left = np.round(np.maximum(whole - span_content, 0), DECIMALS)
     # what the names found word for word leave over; a mere acronym within other words claims nothing
-    claims = np.flatnonzero(
-        c.exact & ((place["words"] > 1) | (whole - span_content <= 0) | (index.alias_mass[c.alias] > f.claim))
-    )
+    claims = np.flatnonzero(c.exact & ((place["words"] > 1) | (left == 0) | (index.alias_mass[c.alias] > f.claim)))
     border = np.bincount(first[claims], minlength=size + 1) - np.bincount(last[claims], minlength=size + 1)
     unclaimed = np.concatenate([[0], np.cumsum(np.where(np.cumsum(border)[:size] > 0, 0, content))])
     own_content = np.where(c.exact, unclaimed[last] - unclaimed[first], 0)

@@ -90,7 +90,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     spans = _plausible(spans, index, upper, gap)
     place, country, region, city, city_country = _places(index, word, gap, upper, string, spans, settings.max_place_tokens)
     return Mentions(
-        strings, tokens, words, word, term, weight.astype(np.float32), changed, gap, tokens.start[origin], tokens.end[origin], upper, cjk,
+        strings, tokens, words, word, term, weight.astype(np.float64), changed, gap, tokens.start[origin], tokens.end[origin], upper, cjk,
         string, segment, block, spans, place, country, region, city, city_country,
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ def read_ror(path: Path) -> Iterator[Institution]:
     Raises:
         InputError: the file is missing, truncated, not JSON, or holds no ROR records.
     """
-    records = _load(path)
+    records = load_records(path)
     if not isinstance(records, list) or not records:
         raise InputError(path, "holds no list of records", fix="give a ROR data dump as published (.json or .zip)")
     for row, record in enumerate(records, 1):
@@ -43,7 +43,8 @@ def read_ror(path: Path) -> Iterator[Institution]:
             raise InputError(path, f"not a ROR record ({error})", row=row, fix="expected ROR schema v1 or v2") from error
 
 
-def _load(path: Path) -> Any:
+def load_records(path: Path) -> Any:
+    """The parsed JSON of a dump, of its newest schema; raises InputError where it is damaged."""
     try:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as archive:

@@ -48,7 +48,9 @@ def repair(text: str) -> str:
         text = _LATEX_LETTER.sub(lambda m: _LETTERS.get(m[1], m[1]), text)
     if not text.isascii():
         if _MOJIBAKE.search(text):
-            text = ftfy.fix_encoding(text)
+            # without the blanks around, which ftfy may take for the last byte of a damaged letter
+            core = text.strip()
+            text = text.replace(core, ftfy.fix_encoding(core), 1)
         text = _INVISIBLE.sub("", text)
         # before NFKC, which would turn the spacing accents into a blank and a combining mark
         text = _DETACHED.sub(lambda m: _accent(m[2] or m[4], m[1] or m[3]), text)
