@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -96,11 +97,13 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
 
 
 def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[list[str], Ints]:
-    """Replace unknown words: glued ones by their parts, misspelt ones by the known word one edit away.
+    """Replace unknown words: glued ones by their parts, cut ones by the commonest known word that begins so ("Psychol."),
+    misspelt ones by the known word one edit away.
 
     Returns the words and, for each, the token it comes from.
     """
     unknown: dict[str, str] = {}  # word: how it was typed
+    cut: set[str] = set()  # of these, the words that a full stop follows
     meant = generic()
     owner = np.repeat(np.arange(len(tokens.ptr) - 1), np.diff(tokens.ptr))
     for i, w in enumerate(tokens.words):
@@ -111,7 +114,10 @@ def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[
             and w not in unknown
             and w not in meant
         ):
-            unknown[w] = tokens.repaired[owner[i]][tokens.start[i] : tokens.end[i]]
+            typed = tokens.repaired[owner[i]]
+            unknown[w] = typed[tokens.start[i] : tokens.end[i]]
+            if typed[tokens.end[i] : tokens.end[i] + 1] == ".":
+                cut.add(w)
     fixes: dict[str, tuple[str, ...]] = {}
     for w, surface in unknown.items():
         parts = [p for piece in _CAMEL.split(surface) for p in fold_word(piece)]
@@ -119,6 +125,8 @@ def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[
             fixes[w] = tuple(parts)
         elif len(parts) == 1 and parts[0] != w and parts[0] in index.word_id:  # "ofTianjin"
             fixes[w] = (parts[0],)
+        elif w in cut and not surface.isupper() and (full := _expanded(w, index)):
+            fixes[w] = (full,)
     # capitals are acronyms, which are not misspelt but others
     rest = [
         w for w, surface in unknown.items() if w not in fixes and (not surface.isupper() or len(w) > settings.longest_acronym)
@@ -144,6 +152,15 @@ def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[
             words.append(part)
             origin.append(i)
     return words, np.array(origin, np.int64)
+
+
+def _expanded(word: str, index: Index) -> str:
+    """The commonest word of the registry's names that begins with this one, or ""."""
+    first, last = bisect_left(index.words, word), bisect_left(index.words, word + "\x7f")
+    if first == last:
+        return ""
+    best = first + int(index.word_df[first:last].argmax())
+    return index.words[best] if index.word_df[best] else ""
 
 
 def _split(word: str, index: Index, settings: RetrieveSettings) -> tuple[str, str] | None:
