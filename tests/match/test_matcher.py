@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,10 @@ from hypothesis import strategies as st
 
 from affil.errors import InputError
 from affil.match import COLUMNS, Matcher
+from affil.match.features import Pairs, featurize
+from affil.match.mentions import prepare
 from affil.match.resources import resource
+from affil.match.retrieve import retrieve
 from affil.settings import DecideSettings, Settings
 from affil.types import Decision
 
@@ -20,6 +24,11 @@ CUHK = "The Chinese University of Hong Kong"
 @pytest.fixture(scope="module")
 def matcher() -> Matcher:
     return Matcher.load()
+
+
+def featurize_all(matcher: Matcher, texts: list[str]) -> Pairs:
+    mentions = prepare(texts, matcher._index, matcher.settings.retrieve)
+    return featurize(mentions, retrieve(mentions, matcher._index, matcher.settings.retrieve), matcher._index, matcher.settings)
 
 
 def found(matcher: Matcher, text: str) -> list[str]:
@@ -122,6 +131,15 @@ def test_a_probability_depends_on_the_string_alone(matcher: Matcher) -> None:
     assert answers(strings[::-1]) == together
     for text in [*strings[::20], strings[-1]]:
         assert answers([text])[text] == together[text]
+
+
+def test_how_many_candidates_are_judged_at_once_changes_nothing(matcher: Matcher) -> None:
+    texts = ["Univ. of Oxford & DeepMind", "Heidelberg University Hospital", "清华大学", "NTU"]
+    pairs = featurize_all(matcher, texts)
+    whole = matcher._model.predict(pairs, at_once=len(pairs.features))
+    assert len(whole) > 10
+    for at_once in (1, 7, len(pairs.features) - 1):
+        assert np.array_equal(matcher._model.predict(pairs, at_once=at_once), whole)
 
 
 def test_hostile_strings_do_no_harm(matcher: Matcher) -> None:

@@ -174,7 +174,7 @@ class Matcher:
         pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
         # OpenMP's threads wait for each other after every tree; on a busy machine that costs more than it gains
         with threadpool_limits(1):
-            probability = self._model.predict(pairs, settings.decide.small)
+            probability = self._model.predict(pairs, settings.decide.small, settings.decide.at_once)
         rows = decide(probability, pairs, settings.decide)
         c = pairs.candidates
         first, last = mentions.start[pairs.first[rows]], mentions.end[pairs.last[rows] - 1]

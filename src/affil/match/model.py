@@ -60,18 +60,27 @@ class Model:
         """The scikit-learn estimators, loaded when first needed."""
         return self.load()
 
-    def predict(self, pairs: Pairs, small: int = 0) -> Floats:
-        """Calibrated probability of each pair; up to `small` pairs are predicted without scikit-learn."""
+    def predict(self, pairs: Pairs, small: int = 0, at_once: int = 8192) -> Floats:
+        """Calibrated probability of each pair.
+
+        Up to `small` pairs are predicted without scikit-learn; more are handed to it `at_once` at a time, as it walks all rows
+        with one tree after the other, which is nearly twice as fast while they stay in the processor's cache.
+        """
         if not len(pairs.features):
             return np.zeros(0)
         if len(pairs.features) <= small:
             p = self.first.predict(pairs.features)
             q = self.second.predict(rival_features(p, pairs))
         else:
-            p = self.estimators.first.predict_proba(pairs.features)[:, 1]
-            q = self.estimators.second.predict_proba(rival_features(p, pairs))[:, 1]
+            p = _in_parts(self.estimators.first, pairs.features, at_once)
+            q = _in_parts(self.estimators.second, rival_features(p, pairs), at_once)
         calibrated: Floats = np.clip(np.interp(q, *self.knots), 1e-4, 1 - 1e-4)
         return calibrated
+
+
+def _in_parts(estimator: Any, features: Floats, rows: int) -> Floats:
+    parts = [estimator.predict_proba(features[i : i + rows])[:, 1] for i in range(0, len(features), rows)]
+    return np.concatenate(parts)
 
 
 def rival_features(p: Floats, pairs: Pairs) -> Floats:
