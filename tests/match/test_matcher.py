@@ -133,6 +133,17 @@ def test_a_probability_depends_on_the_string_alone(matcher: Matcher) -> None:
         assert answers([text])[text] == together[text]
 
 
+@pytest.mark.parametrize(("one", "other"), [("TSINGHU", "Tsinghu"), ("stanforduniversity", "StanfordUniversity")])
+def test_a_word_is_corrected_as_it_is_typed_here(matcher: Matcher, one: str, other: str) -> None:
+    """Capitals are acronyms, and camel case tells where words begin: but only in the string that has them."""
+
+    def words(*texts: str) -> list[str]:
+        return prepare(texts, matcher._index, matcher.settings.retrieve).words
+
+    assert words(one, other) == words(one) + words(other)
+    assert words(other, one) == words(other) + words(one)
+
+
 def test_how_many_candidates_are_judged_at_once_changes_nothing(matcher: Matcher) -> None:
     texts = ["Univ. of Oxford & DeepMind", "Heidelberg University Hospital", "清华大学", "NTU"]
     pairs = featurize_all(matcher, texts)
