@@ -82,6 +82,7 @@ class BatchSettings(_Frozen):
     """Matching of whole files."""
 
     rows: int = Field(default=8192, ge=1, description="rows read, matched and written at once")
+    task: int = Field(default=4096, ge=1, description="strings that a worker process takes at a time")
     remembered: int = Field(default=100_000, ge=0, description="strings whose answers are kept for repeats further down")
 
 

@@ -40,6 +40,7 @@ def match(
         typer.Option(metavar="FORMAT", help="csv, tsv, jsonl or parquet, where the name does not tell.", show_default=False),
     ] = None,
     output_format: Annotated[str | None, typer.Option(metavar="FORMAT", help="The same for OUT.", show_default=False)] = None,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that match at the same time.")] = 1,
     as_json: Json = False,
 ) -> None:
     """Find the institutions that affiliation strings name.
@@ -75,6 +76,7 @@ def match(
             input_format=formats[0],
             output_format=formats[1],
             settings=matcher.settings,
+            workers=workers,
             progress=progress,
         )
     if as_json and output != "-":

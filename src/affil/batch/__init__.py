@@ -1,0 +1,5 @@
+"""Match whole files: on this machine, in one process or several, or on a Spark cluster."""
+
+from affil.batch.files import MatchSummary, match_file
+
+__all__ = ["MatchSummary", "match_file"]
