@@ -83,6 +83,7 @@ class BatchSettings(_Frozen):
 
     rows: int = Field(default=8192, ge=1, description="rows read, matched and written at once")
     task: int = Field(default=4096, ge=1, description="strings that a worker process takes at a time")
+    spark_task: int = Field(default=50_000, ge=1, description="rows for each task of a Spark cluster")
     remembered: int = Field(default=100_000, ge=0, description="strings whose answers are kept for repeats further down")
 
 
