@@ -33,6 +33,7 @@ class RetrieveSettings(_Frozen):
     max_place_tokens: int = Field(default=6, description="longest name of a place, in tokens")
     noise_weight: float = Field(default=0.3, description="weight of numbers and words of addresses, as a share of their idf")
     max_string: int = Field(default=2000, description="characters of a string that are read")
+    remembered: int = Field(default=100_000, ge=0, description="sets of words whose nearest names are kept for repeats")
     batch: int = Field(default=4096, description="strings matched at once")
 
 
@@ -57,6 +58,7 @@ class DecideSettings(_Frozen):
         default=0.35, ge=0, le=1, description="least probability of the likeliest of several bearers of a name"
     )
     small: int = Field(default=1000, ge=0, description="most candidates that are judged without importing scikit-learn")
+    at_once: int = Field(default=8192, ge=1, description="candidates that scikit-learn is given at a time: what a cache holds")
     policy: Policy = "most-specific"
 
 
@@ -95,6 +97,8 @@ class BatchSettings(_Frozen):
     """Matching of whole files."""
 
     rows: int = Field(default=8192, ge=1, description="rows read, matched and written at once")
+    task: int = Field(default=4096, ge=1, description="strings that a worker process takes at a time")
+    spark_task: int = Field(default=50_000, ge=1, description="rows for each task of a Spark cluster")
     remembered: int = Field(default=100_000, ge=0, description="strings whose answers are kept for repeats further down")
 
 

@@ -74,15 +74,19 @@ class Model:
         """The scikit-learn estimators, loaded when first needed."""
         return self.load()
 
-    def predict(self, pairs: Pairs, small: int = 0) -> Floats:
-        """Calibrated probability of each pair; up to `small` pairs are predicted without scikit-learn."""
+    def predict(self, pairs: Pairs, small: int = 0, at_once: int = 8192) -> Floats:
+        """Calibrated probability of each pair.
+
+        Up to `small` pairs are predicted without scikit-learn; more are handed to it `at_once` at a time, as it walks all rows
+        with one tree after the other, which is nearly twice as fast while they stay in the processor's cache.
+        """
         if not len(pairs.features):
             return np.zeros(0)
         plain = len(pairs.features) <= small
-        p = self.first.predict(pairs.features) if plain else _positive(self.estimators.first, pairs.features)
+        p = self.first.predict(pairs.features) if plain else _in_parts(self.estimators.first, pairs.features, at_once)
         rows = finalists(p, pairs, self.finalists)
         wide = rival_features(p, pairs, rows)
-        q = self.second.predict(wide) if plain else _positive(self.estimators.second, wide)
+        q = self.second.predict(wide) if plain else _in_parts(self.estimators.second, wide, at_once)
         out = np.full(len(p), _LEAST)
         out[rows] = calibrate(q, policies(pairs)[rows], self.knots)
         return out
@@ -91,9 +95,9 @@ class Model:
 _LEAST = 1e-4  # of a probability, and how much of the score behind it tells ties of the calibration apart
 
 
-def _positive(estimator: Any, features: Floats) -> Floats:
-    probability: Floats = estimator.predict_proba(features)[:, 1]
-    return probability
+def _in_parts(estimator: Any, features: Floats, rows: int) -> Floats:
+    parts = [estimator.predict_proba(features[i : i + rows])[:, 1] for i in range(0, len(features), rows)]
+    return np.concatenate(parts)
 
 
 def policies(pairs: Pairs) -> Ints:
