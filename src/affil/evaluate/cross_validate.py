@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,8 @@ from affil.evaluate.score import Answer, Evaluation, answer, resolve, summarize_
 from affil.match import Matcher
 from affil.match.decide import decide
 from affil.match.index import Index, Ints
-from affil.match.model import POLICIES, Model, fit, policies
+from affil.match.model import POLICIES, fit, policies
+from affil.match.modelfile import save_model
 from affil.match.resources import resource
 from affil.match.synthesize import Labelled
 from affil.match.training import Sample, base_samples, join, labelled_sample, read_rows
@@ -95,7 +97,7 @@ def cross_validate(
     rows = [row for _, part, _ in kept for row in part]
     policy = {name: t.policies.get(name, "most-specific") for name, _, _ in kept}
     folds = institution_folds(rows, settings.evaluate.folds, settings.evaluate.seed)
-    with threadpool_limits(1):
+    with threadpool_limits(1), tempfile.TemporaryDirectory() as folder:
         base = join(base_samples(read_rows(resource("gold/train.csv")), base_registry or Registry.open(), settings, tell))
         tell(f"matching {len(rows):,} external strings against {len(registry):,} institutions")
         labelled = [Labelled(row.affiliation, tuple(ids), policy[n]) for n, (row, ids) in zip(names, rows, strict=True)]
@@ -109,12 +111,14 @@ def cross_validate(
             inner = sample.pairs.candidates.string % t.folds
             model, probability = fit(sample.pairs, sample.labels, sample.weights, inner, sample.labelled, t)
             named = np.array([len(ids) for _, ids in rows])[folds != k].sum()
+            model_path = Path(folder) / f"fold{k}.skops"
+            save_model(model, {}, model_path)
             thresholds.append(best_review(probability[: len(seen.labels)], seen, int(named), settings))
             here = np.flatnonzero(folds == k)
             for kind in found:
                 for wanted in POLICIES:
                     chosen = [i for i in here if (policy[names[i]] if kind == "own" else settings.decide.policy) == wanted]
-                    matcher = _matcher(registry, model, settings, wanted, thresholds[-1])
+                    matcher = _matcher(registry, model_path, settings, wanted, thresholds[-1])
                     answers = answer([rows[i][0].affiliation for i in chosen], matcher, settings.batch.rows, None)
                     for i, got in zip(chosen, answers, strict=True):
                         found[kind][i] = got
@@ -151,8 +155,8 @@ def best_review(probability: Floats, sample: Sample, named: int, settings: Setti
     return settings.evaluate.thresholds[int(np.argmax(scores))]
 
 
-def _matcher(registry: Registry, model: Model, settings: Settings, policy: Policy, review: float) -> Matcher:
+def _matcher(registry: Registry, model: Path, settings: Settings, policy: Policy, review: float) -> Matcher:
     chosen = settings.decide.model_copy(
         update={"policy": policy, "review": review, "homonym": min(settings.decide.homonym, review)}
     )
-    return Matcher(registry, model, {}, "cross-validated", settings.model_copy(update={"decide": chosen}))
+    return Matcher(registry, model, settings.model_copy(update={"decide": chosen}))
