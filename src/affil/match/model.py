@@ -189,7 +189,7 @@ def fit(
         weights: of each pair; pairs of weight 0 train neither stage.
         fold: of each pair, from 0; strings of one fold never train what predicts them, so that the second stage and the
             calibration see honest probabilities.
-        labelled: pairs of strings that people labelled, on which the calibrations are fitted.
+        labelled: pairs of strings that people labelled, on which the calibrations are fitted where they suffice.
         settings: of the boosting.
 
     Returns:
@@ -213,8 +213,8 @@ def fit(
     policy = policies(pairs)[rows]
     calibrators = []
     for number in range(len(POLICIES)):
-        own = labelled[rows] & (policy == number)
-        own = own if own.sum() >= settings.min_calibration else labelled[rows] if labelled.any() else w > 0
+        choices = (labelled[rows] & (policy == number), labelled[rows], np.ones(len(rows), bool))
+        own = next((c for c in choices if c.sum() >= settings.min_calibration), choices[-1])
         calibrators.append(IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(q[own], y[own]))
     first = fit_stage(pairs.features[used], labels[used], weights[used], settings, settings.first)
     second = fit_stage(wide[w > 0], y[w > 0], w[w > 0], settings, settings.second)
