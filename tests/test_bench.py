@@ -101,7 +101,7 @@ def test_the_report_names_what_is_not_kept(bench: ModuleType, tmp_path: Path) ->
         "machine": {"processor": "P", "cores": 2, "memory_gb": 8, "system": "S", "python": "3", "load": 0.1},
         "commit": "abc", "date": "2026-01-01", "quick": False, "registry": "R", "institutions": 10, "stream": 40, "strings": 10,
         "build": run, "start": {"first": run, "help": run},
-        "ratios": {"names": 20, "rates": dict.fromkeys(methods, several), "ratios": dict.fromkeys(("a", "b", "c"), several),
+        "ratios": {"model": "M", "names": 20, "rates": dict.fromkeys(methods, several), "ratios": dict.fromkeys(("a", "b", "c"), several),
                    "f1": {k: {"all": 0.9 - 0.2 * (k != "affil"), "g": 0.5} for k in methods}, "gold": {"g": 7}, "repeats": 4.0},
         "methods": {key: {"build": 1.0, "mb": 100.0} for key in methods}, "stages": {"predict": 0.6, "rest": 0.4},
         "files": {"cores": 2, **{f"{k}_{w}": file for k in ("distinct", "stream") for w in (1, 2)}},
