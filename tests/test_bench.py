@@ -127,7 +127,6 @@ def test_the_report_names_what_is_not_kept(bench: ModuleType, tmp_path: Path) ->
     assert written.startswith("a\n<!--")
     assert written.endswith("<!-- end of figures -->\nz\n")
     assert written.count(cost) == 1
-    pytest.importorskip("matplotlib")
     bench.draw(result, tmp_path / "x.svg")
     before = (tmp_path / "x.svg").read_bytes()
     bench.draw(result, tmp_path / "x.svg")
