@@ -33,6 +33,8 @@ class RetrieveSettings(_Frozen):
     max_place_tokens: int = Field(default=6, description="longest name of a place, in tokens")
     noise_weight: float = Field(default=0.3, description="weight of numbers and words of addresses, as a share of their idf")
     max_string: int = Field(default=2000, description="characters of a string that are read")
+    common_words: int = Field(default=80, ge=0, description="words of most names, which alone bring no name into a search")
+    searched_at_once: int = Field(default=256, ge=1, description="sets of words searched at once")
     remembered: int = Field(default=100_000, ge=0, description="sets of words whose nearest names are kept for repeats")
     batch: int = Field(default=4096, description="strings matched at once")
 

@@ -182,6 +182,8 @@ def test_what_is_missing_is_named(matcher: Matcher, monkeypatch: pytest.MonkeyPa
     )
     trace = "An exception was thrown from the Python worker\n  File ...\naffil.errors.AffilError: the executor has x\n"
     assert _cause(trace) == "the executor has x"
+    trace = "An exception ...\nModuleNotFoundError: No module named 'affil'\n"
+    assert _cause(trace).startswith("No module named 'affil' on an executor; install affil for the Python of PYSPARK_PYTHON")
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(AffilError, match=r"Spark is missing; install it with: pip install 'affil\[spark\]'"):
         match_spark("in.parquet", "out.parquet", matcher=matcher)

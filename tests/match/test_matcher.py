@@ -12,12 +12,10 @@ from hypothesis import strategies as st
 from affil.errors import InputError
 from affil.match import COLUMNS, Matcher
 from affil.match.features import Pairs, featurize
-from affil.match.index import Index
 from affil.match.mentions import prepare
 from affil.match.resources import resource
 from affil.match.retrieve import retrieve
-from affil.registry import Registry
-from affil.settings import DecideSettings, RetrieveSettings, Settings
+from affil.settings import DecideSettings, Settings
 from affil.types import Decision
 
 CUHK = "The Chinese University of Hong Kong"
@@ -144,30 +142,6 @@ def test_a_word_is_corrected_as_it_is_typed_here(matcher: Matcher, one: str, oth
 
     assert words(one, other) == words(one) + words(other)
     assert words(other, one) == words(other) + words(one)
-
-
-def test_nearest_names_are_the_same_from_memory_and_anew() -> None:
-    """Also when there is no room for a batch's, and where one set of words stands twice in a batch."""
-    with resource("gold/dev.csv").open(encoding="utf-8", newline="") as lines:
-        strings = [row["affiliation"] for row in csv.DictReader(lines)]
-    strings += [f"{text}; Oxford" for text in strings]
-
-    def pairs(remembered: int, batch: int) -> list[tuple[int, int]]:
-        chosen = RetrieveSettings(remembered=remembered)
-        out = []
-        for begin in range(0, len(strings), batch):
-            c = retrieve(prepare(strings[begin : begin + batch], index, chosen), index, chosen)
-            out += list(zip((c.string + begin).tolist(), c.owner.tolist(), strict=True))
-        assert len(index.nearest) <= remembered
-        return sorted(out)
-
-    index = Index(Registry.open())
-    once = pairs(100_000, len(strings))
-    assert len(once) > len(strings)
-    assert pairs(100_000, 64) == once
-    for remembered in (0, 10):
-        index = Index(Registry.open())
-        assert pairs(remembered, 64) == once
 
 
 def test_how_many_candidates_are_judged_at_once_changes_nothing(matcher: Matcher) -> None:

@@ -84,8 +84,12 @@ def _cause(text: str) -> str:
     if "JAVA_GATEWAY_EXITED" in text:
         return f"Java did not start; {_INSTALL}"
     lines = text.strip().splitlines()
-    own = [line.partition(": ")[2] for line in lines if line.startswith("affil.errors.")]
-    return (own or lines)[0]
+    for line in lines:
+        if line.startswith("ModuleNotFoundError: "):
+            return f"{line.partition(': ')[2]} on an executor; install affil for the Python of PYSPARK_PYTHON on every machine"
+        if line.startswith("affil.errors."):
+            return line.partition(": ")[2]
+    return lines[0]
 
 
 def _run(spark: SparkSession, source: str, out: str, matcher: Matcher, column: str, settings: Settings) -> dict[str, int]:

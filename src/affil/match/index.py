@@ -41,7 +41,7 @@ class Index:
                      "place_value", "place_row", "place_ptr", "place_kind", "place_country", "place_region", "place_city",
                      "inst_country_id", "inst_region_id", "inst_city_id", "inst_prominence", "parent", "parent_ptr"):  # fmt: skip
             setattr(self, name, store.array(name))
-        self.nearest: dict[tuple[int, float, bytes], Ints] = {}  # filled by `affil.match.retrieve`
+        self.kept: dict[Any, Any] = {}  # what searches keep with the index, see `affil.match.nearest`
         self.inst_fame = store.array("inst_prominence_raw")
         self.kind_acronym, self.kind_variant, self.kind_domain = (NAME_KINDS.index(k) for k in ("acronym", "variant", "domain"))
 

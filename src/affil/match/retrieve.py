@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
-from scipy import sparse
-from sparse_dot_topn import sp_matmul_topn
 
 from affil.match.index import Index, Ints
 from affil.match.mentions import STRIDE, Mentions
+from affil.match.nearest import nearest
 from affil.settings import RetrieveSettings
 
 
@@ -104,28 +101,9 @@ def _similar(m: Mentions, index: Index, settings: RetrieveSettings) -> tuple[Int
     key = np.unique(m.block[known].astype(np.int64) * STRIDE + m.term[known])
     block, first = np.unique(key // STRIDE, return_index=True)
     terms = np.split((key % STRIDE).astype(np.int32), first[1:])
-    near = _nearest(terms, index, settings)
+    near = nearest(index, settings).of(terms)
     string_of_block = np.zeros(int(m.block[-1]) + 1, np.int64)
     string_of_block[m.block] = m.string
     found = np.repeat(string_of_block[block], [len(aliases) for aliases in near])
     pair = np.unique(found * STRIDE + np.concatenate(near))
     return pair // STRIDE, pair % STRIDE
-
-
-def _nearest(blocks: Sequence[Ints], index: Index, settings: RetrieveSettings) -> list[Ints]:
-    """The names nearest to each set of words (ascending numbers); what was asked before is remembered."""
-    memory = index.nearest
-    keys = [(settings.top_k, settings.min_similarity, terms.tobytes()) for terms in blocks]
-    new = {k: terms for k, terms in zip(keys, blocks, strict=True) if k not in memory}
-    found = {k: memory[k] for k in keys if k in memory}
-    if new:
-        ptr = np.concatenate([[0], np.cumsum([len(terms) for terms in new.values()])]).astype(np.int32)
-        term = np.concatenate(list(new.values()))
-        query = sparse.csr_matrix((index.word_idf[term], term, ptr), shape=(len(new), len(index.words)), dtype=np.float32)
-        top = sp_matmul_topn(query, index.postings, top_n=settings.top_k, threshold=settings.min_similarity, sort=True)
-        fresh = dict(zip(new, np.split(top.indices, top.indptr[1:-1]), strict=True))
-        found |= fresh
-        memory |= fresh
-        for old in list(islice(memory, max(len(memory) - settings.remembered, 0))):
-            del memory[old]
-    return [found[k] for k in keys]

@@ -1,0 +1,91 @@
+"""The names nearest to a set of words, by the dot product of idf vectors: exactly those of the whole product, for a third of it.
+
+Half of what the product would walk through are the names that share no more than "university" with the words, and of which no
+threshold lets one through. So names are looked at only if they hold one of the rarer words, or if common words alone could carry
+them over the threshold (max-score pruning, Turtle and Flood 1995, for a whole group of queries at once).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice, pairwise
+
+import numpy as np
+from scipy import sparse
+from sparse_dot_topn import sp_matmul_topn
+
+from affil.match.index import Index, Ints
+from affil.settings import RetrieveSettings
+
+_SURE = 0.999  # of the threshold: single precision may carry a name over it that double precision does not
+
+
+def nearest(index: Index, settings: RetrieveSettings) -> Nearest:
+    """The search in this index with these settings; it stays with the index, with what it remembers."""
+    if settings not in index.kept:
+        index.kept[settings] = Nearest(index, settings)
+    search: Nearest = index.kept[settings]
+    return search
+
+
+class Nearest:
+    """Finds nearest names in one index, and remembers them for sets of words that come again."""
+
+    def __init__(self, index: Index, settings: RetrieveSettings) -> None:
+        self._index, self._settings = index, settings
+        self._memory: dict[bytes, Ints] = {}
+        self._spread = np.diff(index.postings.indptr)  # names that hold a word
+        self._common = np.zeros(len(self._spread), bool)
+        self._common[np.argsort(-self._spread, kind="stable")[: settings.common_words]] = True
+        weight = np.where(self._common, index.word_idf, 0).astype(np.float64)
+        self._heavy = index.postings.T @ weight > _SURE * settings.min_similarity
+
+    def __len__(self) -> int:
+        """Number of sets of words that are remembered."""
+        return len(self._memory)
+
+    def of(self, queries: Sequence[Ints]) -> list[Ints]:
+        """The names nearest to each set of words (ascending numbers), the nearest first."""
+        keys = [terms.tobytes() for terms in queries]
+        new = {key: terms for key, terms in zip(keys, queries, strict=True) if key not in self._memory}
+        found = {key: self._memory[key] for key in keys if key in self._memory}
+        for group in self._groups(list(new)):
+            fresh = dict(zip(group, self._search([new[key] for key in group]), strict=True))
+            found |= fresh
+            self._memory |= fresh
+        for old in list(islice(self._memory, max(len(self._memory) - self._settings.remembered, 0))):
+            del self._memory[old]
+        return [found[key] for key in keys]
+
+    def _groups(self, keys: list[bytes]) -> Iterable[list[bytes]]:
+        """Sets of words in groups of which each has the same rarer words, as far as that goes, so that it looks at few names."""
+
+        def commonest(key: bytes) -> tuple[int, int]:
+            terms = np.frombuffer(key, np.int32)
+            spread = np.where(self._common[terms], -1, self._spread[terms])
+            at = int(spread.argmax())
+            return -int(spread[at]), int(terms[at])
+
+        keys = sorted(keys, key=commonest)
+        size = self._settings.searched_at_once
+        return (keys[i : i + size] for i in range(0, len(keys), size))
+
+    def _search(self, queries: Sequence[Ints]) -> list[Ints]:
+        postings, settings = self._index.postings, self._settings
+        ptr = np.cumsum([0, *map(len, queries)]).astype(np.int32)
+        words, word = np.unique(np.concatenate(queries), return_inverse=True)
+        rows = postings[words]
+        row = np.repeat(np.arange(len(words)), np.diff(rows.indptr))
+        looked_at = self._heavy.copy()
+        looked_at[rows.indices[~self._common[words][row]]] = True
+        names = np.flatnonzero(looked_at)
+        # numbered anew in the same order, so that ties are broken as in the whole product
+        number = np.cumsum(looked_at, dtype=np.int32) - 1
+        keep = looked_at[rows.indices]
+        kept_ptr = np.cumsum([0, *np.bincount(row[keep], minlength=len(words))]).astype(np.int32)
+        shape = (len(words), max(len(names), min(settings.top_k, postings.shape[1])))  # never too few columns for the best
+        part = sparse.csr_matrix((rows.data[keep], number[rows.indices[keep]], kept_ptr), shape=shape)
+        weights = self._index.word_idf[words][word]
+        query = sparse.csr_matrix((weights, word.astype(np.int32), ptr), shape=(len(queries), len(words)), dtype=np.float32)
+        top = sp_matmul_topn(query, part, top_n=settings.top_k, threshold=settings.min_similarity, sort=True)
+        return [names[top.indices[a:b]].astype(np.int32) for a, b in pairwise(top.indptr.tolist())]
