@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from affil.errors import InputError
 
 Policy = Literal["most-specific", "all", "one"]
+RollUp = Literal["none", "parent", "top"]
 
 
 class _Frozen(BaseModel):
@@ -96,8 +97,25 @@ class RankSettings(_Frozen):
     """Counting."""
 
     offset: float = Field(default=1.0, ge=0, description="added to an area's adjusted publications before the geometric mean")
+    area_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict, description="weight of an area in the geometric mean, where it is not 1, e.g. robotics = 0.5"
+    )
     include_review: bool = Field(default=False, description="count matches that still wait for a person")
+    roll_up: RollUp = Field(default="none", description="count institutions as themselves, as their parents, or as the topmost")
+    not_parents: tuple[str, ...] = Field(
+        default=(), description="ids that nobody is rolled up to, e.g. a system of universities"
+    )
     country_groups: dict[str, str] = Field(default_factory=dict, description="ISO code counted as another, e.g. HK = CN")
+    region_groups: dict[str, str] = Field(
+        default_factory=dict, description="ISO code of a region or country counted as another, or under a name of your own"
+    )
+    min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, by which repeats are found")
+    resamples: int = Field(
+        default=200, ge=0, description="resamples of the doubtful matches for rank intervals; 0: no intervals"
+    )
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the rank intervals")
+    seed: int = 20261124
+    kept_states: int = Field(default=30, ge=2, description="states of the counts that are kept for diff, besides snapshots")
 
 
 class ReviewSettings(_Frozen):

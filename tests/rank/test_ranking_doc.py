@@ -12,6 +12,7 @@ from affil.io.papers import read_papers
 from affil.rank import AREAS, Tables, rank
 from affil.workspace import Workspace
 
+NO_PARENTS = pa.array([[], []], pa.list_(pa.string()))
 DOC = (Path(__file__).parents[2] / "docs" / "ranking.md").read_text("utf-8")
 
 
@@ -28,8 +29,8 @@ def tables(tmp_path: Path) -> Tables:
     return Tables(
         ws.tables.papers,
         ws.tables.mentions,
-        pa.table({**columns, "decision": [d for _, d in matches.values()]}),
-        pa.table({"id": ["A", "B"], "active_id": ["A", "B"], "name": ["A", "B"], **blank}),
+        pa.table({**columns, "probability": [0.98, 0.95, None], "decision": [d for _, d in matches.values()]}),
+        pa.table({"id": ["A", "B"], "active_id": ["A", "B"], "name": ["A", "B"], **blank, "parents": NO_PARENTS}),
     )
 
 
@@ -63,6 +64,6 @@ def test_the_areas_are_all_named() -> None:
 def test_every_query_is_explained() -> None:
     folder = Path(__file__).parents[2] / "src" / "affil" / "rank" / "sql"
     queries = list(folder.rglob("*.sql"))
-    assert len(queries) == 15
+    assert len(queries) == 26
     for query in queries:
         assert query.read_text("utf-8").startswith("-- "), query

@@ -1,4 +1,4 @@
-"""Commands on a workspace: run, rank, decide, decisions, undo."""
+"""Commands on a workspace: run, decide, decisions, undo."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from affil.rank import Ranking
     from affil.types import LedgerEntry
-
-_ROOM = {"city": 100, "name_zh": 110}  # columns of a terminal from which on there is room for them
 
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="The folder of the workspace.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -68,42 +63,6 @@ def run(
         typer.echo(f"{result.again}: all strings were matched again")
     typer.echo(f"strings: {result.matched:,} matched now, {result.strings:,} in all")
     typer.echo(f"next: affil rank {workspace}")
-
-
-def rank(
-    workspace: WorkspaceFolder,
-    level: Annotated[str, typer.Option(help="institution, city, region or country.")] = "institution",
-    area: Annotated[str | None, typer.Option(help='One of the eight areas, e.g. "computer vision".')] = None,
-    venue: Annotated[str | None, typer.Option(help="One venue, under any of its names.")] = None,
-    years: Annotated[str | None, typer.Option(metavar="A-B", help="Years, both ends included, or one year.")] = None,
-    by: Annotated[str, typer.Option(help="publications, authors, adjusted or index.")] = "adjusted",
-    limit: Annotated[int, typer.Option(help="Rows; 0: all.", min=0)] = 20,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="A .csv, .json or .parquet.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Rank institutions, cities, regions or countries."""
-    import json
-    from typing import cast
-
-    from rich.console import Console
-
-    from affil.rank import Level, Measure
-    from affil.workspace import Workspace, save_ranking
-
-    ranking = Workspace.open(workspace, create=False).rank(
-        level=cast(Level, level), area=area, venue=venue, years=years, by=cast(Measure, by), limit=limit or None
-    )
-    if output is not None:
-        save_ranking(ranking, output)
-    if as_json:
-        typer.echo(json.dumps(ranking.to_dict(), ensure_ascii=False, indent=2))
-    elif output is None:
-        console = Console()
-        console.print(_ranking_table(ranking, console.width))
-    if not as_json:
-        typer.echo("\n".join(ranking.coverage.lines()), err=output is not None)
-    for warning in ranking.warnings:
-        typer.echo(f"warning: {warning}", err=True)
 
 
 def decide(
@@ -188,35 +147,6 @@ def _named(institutions: tuple[str, ...] | None) -> str:
     if institutions is None:
         return "what the model says"
     return ", ".join(institutions) or "none"
-
-
-def _ranking_table(ranking: Ranking, width: int) -> Table:
-    """The ranking as a table for a terminal of this width; Chinese names where the level has them and there is room."""
-    from rich.table import Table
-
-    title = [
-        ranking.level,
-        ranking.area or "all areas",
-        ranking.venue or "",
-        "-".join(map(str, ranking.years or ("all years",))),
-    ]
-    table = Table(title=f"{', '.join(filter(None, title))}, by {ranking.by}", box=None, title_justify="left")
-    texts = {"name": ranking.level, "name_zh": "中文", "city": "city", "region": "region", "country": "country"}
-    if ranking.level == "institution":
-        del texts["region"]
-    shown = [c for c in texts if c in ranking.frame and width >= _ROOM.get(c, 0)]
-    numbers = ["publications", "authors", "adjusted", "index"]
-    table.add_column("rank", justify="right")
-    for column in shown:
-        table.add_column(texts[column], overflow="ellipsis" if column != "name" else "fold")
-    for measure in numbers:
-        table.add_column(
-            measure, justify="right", no_wrap=True, min_width=len(measure), style="bold" if measure == ranking.by else None
-        )
-    for row in ranking.frame.to_dict("records"):
-        values = [f"{row[m]:,}" if isinstance(row[m], int) else f"{row[m]:,.2f}" for m in numbers]
-        table.add_row(str(row["rank"]), *(_plain(row[c] or "") for c in shown), *values)
-    return table
 
 
 def _plain(text: str) -> str:
