@@ -84,6 +84,21 @@ class BatchSettings(_Frozen):
     remembered: int = Field(default=100_000, ge=0, description="strings whose answers are kept for repeats further down")
 
 
+class ReadSettings(_Frozen):
+    """Reading of papers."""
+
+    by_paper: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        description="share of a file's records with another number of affiliations than of authors, above which none is aligned",
+    )
+    not_accepted: tuple[str, ...] = Field(
+        default=("reject", "withdraw", "desk", "active"), description="how the status of a paper begins that was not accepted"
+    )
+    rows: int = Field(default=65_536, ge=1, description="rows of a table held at once")
+
+
 class EvaluateSettings(_Frozen):
     """Scoring against labelled strings."""
 
@@ -133,6 +148,7 @@ class Settings(_Frozen):
     decide: DecideSettings = DecideSettings()
     train: TrainSettings = TrainSettings()
     batch: BatchSettings = BatchSettings()
+    read: ReadSettings = ReadSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     review: ReviewSettings = ReviewSettings()
     rank: RankSettings = RankSettings()

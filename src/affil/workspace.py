@@ -40,6 +40,7 @@ import pyarrow.parquet as pq
 from affil.errors import AffilError, BusyError, InputError, UnknownIdError
 from affil.io.files import atomic_path
 from affil.io.papers import Duplicate, paper_digest, read_papers
+from affil.io.reading import Problem
 from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, Venues, Why, diff, load_venues, trend, why
 from affil.review import Ledger
 from affil.settings import Settings, load_settings, settings_toml
@@ -97,13 +98,25 @@ class MatcherLike(Protocol):
 class Added:
     """What `add_papers` did: papers that are new, that replaced an older record of their id, or that were there already.
 
-    `duplicates` are ids that occur twice in these files; the first record of each was taken.
+    `duplicates` are ids that occur twice in these files; the first record of each was taken. `problems` are records that were
+    left out or read only in part.
     """
 
     new: int
     replaced: int
     unchanged: int
     duplicates: tuple[Duplicate, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def problem_lines(self) -> list[str]:
+        """The problems in a few plain sentences, the same ones together."""
+        together: dict[tuple[str, str, bool], list[int]] = {}
+        for one in self.problems:
+            together.setdefault((one.path, one.what, one.lost), []).append(one.row)
+        return [
+            f"{path}: {len(rows):,} {'papers left out' if lost else 'papers'}, as each {what} (first: row {rows[0]})"
+            for (path, what, lost), rows in together.items()
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +186,7 @@ class Workspace:
         )
 
     def add_papers(self, paths: Path | str | Iterable[Path | str]) -> Added:
-        """Read papers (JSON Lines, see `read_papers`) into the workspace; a newer record of an id replaces the older one.
+        """Read papers (files of four kinds, see `read_papers`) into the workspace; a newer record of an id replaces the older one.
 
         Raises:
             InputError: a file cannot be read; the workspace stays as it was.
@@ -183,6 +196,7 @@ class Workspace:
         with self._alone(), atomic_path(self._file("papers")) as papers, atomic_path(self._file("mentions")) as mentions:
             known = self._digests()
             duplicates: list[Duplicate] = []
+            problems: list[Problem] = []
             counts = {"new": 0, "replaced": 0, "unchanged": 0}
             with (
                 pq.ParquetWriter(papers, PAPERS, compression="zstd") as to_papers,
@@ -190,7 +204,7 @@ class Workspace:
             ):
                 fresh: list[Paper] = []
                 newer: set[str] = set()
-                for paper in read_papers(files, duplicates.append):
+                for paper in read_papers(files, duplicates.append, problems.append, self.settings.read):
                     before = known.get(paper.id)
                     state = "new" if before is None else "unchanged" if before == paper_digest(paper) else "replaced"
                     counts[state] += 1
@@ -209,7 +223,7 @@ class Workspace:
         inputs = {str(f): {"file": str(f), "sha256": _sha256(f)} for f in files if f.is_file()}
         older = {i["file"]: i for i in self.manifest.get("inputs", [])}
         self._note(inputs=[*({**older, **inputs}).values()], counts=self._counts())
-        return Added(**counts, duplicates=tuple(duplicates))
+        return Added(**counts, duplicates=tuple(duplicates), problems=tuple(problems))
 
     def run(
         self,

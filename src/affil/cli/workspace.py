@@ -17,7 +17,10 @@ Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why: what the n
 
 
 def run(
-    papers: Annotated[list[Path] | None, typer.Argument(help="JSON Lines files (.jsonl, .jsonl.gz); none: go on.")] = None,
+    papers: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Papers: JSON Lines, OpenAlex works, Paper Copilot's JSON, or .csv/.parquet; none: go on."),
+    ] = None,
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="The folder of the workspace.", metavar="WS")] = Path(
         "ws"
     ),
@@ -49,6 +52,8 @@ def run(
                 typer.echo(f"warning: {duplicate.path}, row {duplicate.row}: {what} {duplicate.id}, left out", err=True)
             if len(added.duplicates) > 5:
                 typer.echo(f"warning: {len(added.duplicates) - 5:,} more repeated ids", err=True)
+            for line in added.problem_lines():
+                typer.echo(f"warning: {line}", err=True)
         with Progress(*columns, console=err, transient=True) as bars:
             bar = bars.add_task("matching strings", total=None)
             result = ws.run(lambda done, total: bars.update(bar, completed=done, total=total), registry=registry, model=model)
@@ -56,7 +61,17 @@ def run(
         typer.echo(f"interrupted; finished batches are kept, go on with: affil run -w {workspace}", err=True)
         raise typer.Exit(130) from None
     if as_json:
-        counts = {"new": added.new, "replaced": added.replaced, "unchanged": added.unchanged} if added else {}
+        counts = (
+            {
+                "new": added.new,
+                "replaced": added.replaced,
+                "unchanged": added.unchanged,
+                "repeated_ids": len(added.duplicates),
+                "problems": added.problem_lines(),
+            }
+            if added
+            else {}
+        )
         typer.echo(json.dumps({**counts, **asdict(result)}, ensure_ascii=False, indent=2))
         return
     if result.again:
