@@ -1,6 +1,6 @@
 -- A city is a name within a region within a country. Where the registry leaves the region out and knows the city in one region
 -- only, it is that one.
-CREATE TEMP TABLE located AS
+CREATE OR REPLACE TEMP TABLE located AS
 WITH city AS (
     SELECT
         id AS institution,
@@ -18,9 +18,9 @@ WITH city AS (
 )
 SELECT *, concat_ws('/', country, nullif(region, ''), city) AS id FROM city;
 
-CREATE TEMP TABLE place AS SELECT institution, id, 1.0 AS part, kind FROM located;
+CREATE OR REPLACE TEMP TABLE place AS SELECT institution, id, 1.0 AS part, kind FROM located;
 
-CREATE TEMP TABLE entity AS
+CREATE OR REPLACE TEMP TABLE entity AS
 SELECT DISTINCT located.id, located.city AS name, coalesce(region_names.name, '') AS region, country_names.counted_as AS country
 FROM located
 JOIN country_names ON country_names.code = located.country

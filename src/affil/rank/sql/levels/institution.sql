@@ -1,5 +1,5 @@
 -- Each institution by itself, or as what it is rolled up to (`rolled`, from the registry's parents).
-CREATE TEMP TABLE entity AS
+CREATE OR REPLACE TEMP TABLE entity AS
 SELECT
     institutions.id,
     institutions.name,
@@ -12,7 +12,7 @@ FROM institutions
 LEFT JOIN country_names ON country_names.code = institutions.country
 LEFT JOIN region_names ON region_names.code = institutions.region;
 
-CREATE TEMP TABLE place AS
+CREATE OR REPLACE TEMP TABLE place AS
 SELECT rolled.institution, rolled.id, rolled.part, entity.kind
 FROM rolled
 JOIN entity USING (id);

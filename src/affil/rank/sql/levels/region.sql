@@ -1,6 +1,6 @@
 -- ISO 3166-2 subdivisions, in the groups of the settings. An institution without one counts for its country as a whole, which for
 -- Singapore or Hong Kong is all.
-CREATE TEMP TABLE located AS
+CREATE OR REPLACE TEMP TABLE located AS
 SELECT
     institutions.id AS institution,
     institutions.kind,
@@ -15,13 +15,13 @@ FROM institutions
 JOIN country_names ON country_names.code = institutions.country
 LEFT JOIN region_names ON region_names.code = institutions.region;
 
-CREATE TEMP TABLE place AS
+CREATE OR REPLACE TEMP TABLE place AS
 SELECT institution, coalesce(region_groups.counted_as, code) AS id, 1.0 AS part, kind
 FROM located
 LEFT JOIN region_groups USING (code);
 
 -- A group goes by the name of the region that it is called after, or by its own; it has a country if all of it lies in one.
-CREATE TEMP TABLE entity AS
+CREATE OR REPLACE TEMP TABLE entity AS
 SELECT
     place.id,
     coalesce(min(located.name) FILTER (located.code = place.id), place.id) AS name,
