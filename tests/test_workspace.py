@@ -14,7 +14,7 @@ import pytest
 from affil.errors import AffilError, InputError, UnknownIdError
 from affil.settings import RankSettings, Settings, load_settings, settings_toml
 from affil.types import Institution, Name
-from affil.workspace import Added, Run, Workspace, save_ranking
+from affil.workspace import Added, Run, Workspace
 
 MIT, CUHK, OLD = "https://ror.org/mit", "https://ror.org/cuhk", "affil:old"
 
@@ -371,7 +371,7 @@ def test_exports(ws: Workspace, tmp_path: Path) -> None:
     ws.run(matcher=FakeMatcher(registry()))
     ranking = ws.rank(years="2020")
     for suffix in ("csv", "json", "parquet"):
-        save_ranking(ranking, tmp_path / f"r.{suffix}")
+        ws.save(ranking, tmp_path / f"r.{suffix}")
     assert list(pd.read_csv(tmp_path / "r.csv")["id"]) == [MIT, CUHK]
     saved = json.loads((tmp_path / "r.json").read_text("utf-8"))
     assert saved["coverage"]["mentions"] == 7
@@ -380,7 +380,7 @@ def test_exports(ws: Workspace, tmp_path: Path) -> None:
     assert json.loads(pq.read_schema(tmp_path / "r.parquet").metadata[b"affil"]) == ranking.about()
     (tmp_path / "r.xlsx").write_text("mine")
     with pytest.raises(AffilError, match=r"written as .csv, .json or .parquet"):
-        save_ranking(ranking, tmp_path / "r.xlsx")
+        ws.save(ranking, tmp_path / "r.xlsx")
     assert (tmp_path / "r.xlsx").read_text() == "mine"
     with pytest.raises(AffilError, match="there is no folder"):
-        save_ranking(ranking, tmp_path / "no" / "r.csv")
+        ws.save(ranking, tmp_path / "no" / "r.csv")

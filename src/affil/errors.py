@@ -18,6 +18,10 @@ class InputError(AffilError):
         super().__init__(f"{where}: {problem}" + (f"; {fix}" if fix else ""))
 
 
+class BusyError(AffilError):
+    """Something that another process is changing, or that cannot be written to."""
+
+
 class UnknownIdError(AffilError):
     """An institution id that the registry does not have."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from affil.errors import InputError
 
 Policy = Literal["most-specific", "all", "one"]
+RollUp = Literal["none", "parent", "top"]
 
 
 class _Frozen(BaseModel):
@@ -104,6 +105,21 @@ class BatchSettings(_Frozen):
     remembered: int = Field(default=100_000, ge=0, description="strings whose answers are kept for repeats further down")
 
 
+class ReadSettings(_Frozen):
+    """Reading of papers."""
+
+    by_paper: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        description="share of a file's records with another number of affiliations than of authors, above which none is aligned",
+    )
+    not_accepted: tuple[str, ...] = Field(
+        default=("reject", "withdraw", "desk", "active"), description="how the status of a paper begins that was not accepted"
+    )
+    rows: int = Field(default=65_536, ge=1, description="rows of a table held at once")
+
+
 class EvaluateSettings(_Frozen):
     """Scoring against labelled strings."""
 
@@ -125,8 +141,25 @@ class RankSettings(_Frozen):
     """Counting."""
 
     offset: float = Field(default=1.0, ge=0, description="added to an area's adjusted publications before the geometric mean")
+    area_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict, description="weight of an area in the geometric mean, where it is not 1, e.g. robotics = 0.5"
+    )
     include_review: bool = Field(default=False, description="count matches that still wait for a person")
+    roll_up: RollUp = Field(default="none", description="count institutions as themselves, as their parents, or as the topmost")
+    not_parents: tuple[str, ...] = Field(
+        default=(), description="ids that nobody is rolled up to, e.g. a system of universities"
+    )
     country_groups: dict[str, str] = Field(default_factory=dict, description="ISO code counted as another, e.g. HK = CN")
+    region_groups: dict[str, str] = Field(
+        default_factory=dict, description="ISO code of a region or country counted as another, or under a name of your own"
+    )
+    min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, by which repeats are found")
+    resamples: int = Field(
+        default=200, ge=0, description="resamples of the doubtful matches for rank intervals; 0: no intervals"
+    )
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the rank intervals")
+    seed: int = 20261124
+    kept_states: int = Field(default=30, ge=2, description="states of the counts that are kept for diff, besides snapshots")
 
 
 class ReviewSettings(_Frozen):
@@ -144,6 +177,7 @@ class Settings(_Frozen):
     decide: DecideSettings = DecideSettings()
     train: TrainSettings = TrainSettings()
     batch: BatchSettings = BatchSettings()
+    read: ReadSettings = ReadSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     review: ReviewSettings = ReviewSettings()
     rank: RankSettings = RankSettings()

@@ -10,6 +10,7 @@
     ledger.sqlite         what people decided
     settings.toml         the settings of this project
     venues.csv            optional: venues laid over the shipped ones
+    counts/               what every venue and year counted, now and before (see `affil.rank.store`)
     manifest.json         versions, hashes, counts
 
 Every file is replaced at once or not at all. matches.parquet says by itself which registry, model and settings made it, so an
@@ -25,26 +26,29 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from affil.errors import AffilError, InputError, UnknownIdError
+from affil.errors import AffilError, BusyError, InputError, UnknownIdError
 from affil.io.files import atomic_path
 from affil.io.papers import Duplicate, paper_digest, read_papers
-from affil.rank import Level, Measure, Ranking, Tables, load_venues, rank
+from affil.io.reading import Problem
+from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, Venues, Why, diff, load_venues, trend, why
 from affil.review import Ledger
 from affil.settings import Settings, load_settings, settings_toml
 from affil.types import LedgerEntry, Paper
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from affil.registry import Registry
 
 _TEXT = pa.string()
@@ -94,13 +98,25 @@ class MatcherLike(Protocol):
 class Added:
     """What `add_papers` did: papers that are new, that replaced an older record of their id, or that were there already.
 
-    `duplicates` are ids that occur twice in these files; the first record of each was taken.
+    `duplicates` are ids that occur twice in these files; the first record of each was taken. `problems` are records that were
+    left out or read only in part.
     """
 
     new: int
     replaced: int
     unchanged: int
     duplicates: tuple[Duplicate, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def problem_lines(self) -> list[str]:
+        """The problems in a few plain sentences, the same ones together."""
+        together: dict[tuple[str, str, bool], list[int]] = {}
+        for one in self.problems:
+            together.setdefault((one.path, one.what, one.lost), []).append(one.row)
+        return [
+            f"{path}: {len(rows):,} {'papers left out' if lost else 'papers'}, as each {what} (first: row {rows[0]})"
+            for (path, what, lost), rows in together.items()
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +186,7 @@ class Workspace:
         )
 
     def add_papers(self, paths: Path | str | Iterable[Path | str]) -> Added:
-        """Read papers (JSON Lines, see `read_papers`) into the workspace; a newer record of an id replaces the older one.
+        """Read papers (files of four kinds, see `read_papers`) into the workspace; a newer record of an id replaces the older one.
 
         Raises:
             InputError: a file cannot be read; the workspace stays as it was.
@@ -180,6 +196,7 @@ class Workspace:
         with self._alone(), atomic_path(self._file("papers")) as papers, atomic_path(self._file("mentions")) as mentions:
             known = self._digests()
             duplicates: list[Duplicate] = []
+            problems: list[Problem] = []
             counts = {"new": 0, "replaced": 0, "unchanged": 0}
             with (
                 pq.ParquetWriter(papers, PAPERS, compression="zstd") as to_papers,
@@ -187,7 +204,7 @@ class Workspace:
             ):
                 fresh: list[Paper] = []
                 newer: set[str] = set()
-                for paper in read_papers(files, duplicates.append):
+                for paper in read_papers(files, duplicates.append, problems.append, self.settings.read):
                     before = known.get(paper.id)
                     state = "new" if before is None else "unchanged" if before == paper_digest(paper) else "replaced"
                     counts[state] += 1
@@ -206,7 +223,7 @@ class Workspace:
         inputs = {str(f): {"file": str(f), "sha256": _sha256(f)} for f in files if f.is_file()}
         older = {i["file"]: i for i in self.manifest.get("inputs", [])}
         self._note(inputs=[*({**older, **inputs}).values()], counts=self._counts())
-        return Added(**counts, duplicates=tuple(duplicates))
+        return Added(**counts, duplicates=tuple(duplicates), problems=tuple(problems))
 
     def run(
         self,
@@ -251,39 +268,111 @@ class Workspace:
                 model={"hash": identity["model"]},
                 counts=self._counts(),
             )
+            self._count(run=True)
         return Run(len(strings), matched, again)
 
-    def rank(
-        self,
-        *,
-        level: Level = "institution",
-        area: str | None = None,
-        venue: str | None = None,
-        years: int | str | tuple[int, int] | None = None,
-        by: Measure = "adjusted",
-        limit: int | None = None,
-    ) -> Ranking:
-        """Rank what was matched, with the ledger's decisions above the model's (see `affil.rank.rank`).
+    def rank(self, *, limit: int | None = None, resamples: int | None = None, **query: Unpack[Query]) -> Ranking:
+        """Rank what was matched, with the ledger's decisions above the model's.
 
-        A file venues.csv in the workspace is laid over the shipped venue table.
+        What changed since the last time is counted again, the rest is kept. A file venues.csv in the workspace is laid over the
+        shipped venue table.
+
+        Args:
+            limit: rows kept.
+            resamples: how often doubtful matches are drawn for the intervals; 0: no intervals; default: the setting.
+            query: level, area, venue, years, kind, by, roll_up (see `affil.rank.Query`).
 
         Raises:
             AffilError: nothing was matched yet, or an argument is unknown.
         """
+        state = self._counted()
+        if resamples is not None:
+            state = replace(state, settings=state.settings.model_copy(update={"resamples": resamples}))
+        return self.counts.rank(state, limit=limit, **query)
+
+    def trend(self, *, panel: bool = False, limit: int | None = None, **query: Unpack[Query]) -> Trend:
+        """A measure year by year (see `affil.rank.trend`).
+
+        Raises:
+            AffilError: nothing was matched yet, an argument is unknown, or no venue is in every year of a panel.
+        """
+        state = self._counted()
+        everything: Query = {**query, "years": None, "by": "adjusted"}
+        with self.counts.opened(state, **everything) as (db, venues):
+            return trend(db, venues, state.settings, panel=panel, limit=limit, **query)
+
+    def why(self, entity: str, **query: Unpack[Query]) -> Why:
+        """The papers behind the numbers of an institution (or city, region, country), given by id or name.
+
+        Raises:
+            AffilError: nothing was matched yet, or there is no such entity in the ranking.
+        """
+        state = self._counted()
+        plain = state.settings.model_copy(update={"resamples": 0})
+        with self.counts.opened(state, **query) as (db, venues):
+            return why(db, venues, plain, entity, self._file("papers"), **query)
+
+    def diff(self, since: str = "last", **query: Unpack[Query]) -> Diff:
+        """What moved since the last run (`last`), a date, or a snapshot, and through which decisions or papers.
+
+        Raises:
+            AffilError: nothing was matched yet, or there is nothing to compare with.
+        """
+        now = self.count()
+        return diff(self.counts, self.counts.since(since), now, self.ledger.entries(), **query)
+
+    def snapshot(self, name: str) -> State:
+        """Keep how things stand now under a name, to compare with later.
+
+        Raises:
+            AffilError: nothing was matched yet, or the name is taken.
+        """
+        return self.counts.snapshot(name, self.count())
+
+    def save(self, result: Ranking | Trend | Why | Diff, path: Path | str) -> Path:
+        """Write a result as `save_table` does, and beside it `NAME.manifest.json`: how to repeat it, and what it rests on.
+
+        Returns the path of the manifest.
+
+        Raises:
+            AffilError: another extension, or a file cannot be written; existing files stay as they were.
+        """
+        path = Path(path)
+        manifest = path.with_name(path.name + ".manifest.json")
+        with atomic_path(manifest) as beside, atomic_path(path) as temporary:
+            save_table(result, temporary, shown=path)
+            content = {
+                "file": path.name,
+                "sha256": _sha256(temporary),
+                "rows": len(_main_table(result)),
+                **_about(result),
+                "workspace": {k: v for k, v in self.manifest.items() if k not in ("time", "chosen")},
+                "last_decision": max((e.number for e in self.ledger.entries()), default=0),
+                "made": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            beside.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
+        return manifest
+
+    @property
+    def counts(self) -> Store:
+        """What was counted, now and before."""
+        return Store(self.path / "counts")
+
+    @property
+    def venues(self) -> Venues:
+        """The shipped venue table, with the workspace's venues.csv laid over it."""
+        own = self.path / "venues.csv"
+        return load_venues(own if own.exists() else None)
+
+    def count(self) -> State:
+        """Bring the counts up to date with papers, matches, decisions and settings.
+
+        Raises:
+            AffilError: nothing was matched yet, or another process is changing the workspace.
+        """
         self._must_be_matched()
-        own_venues = self.path / "venues.csv"
-        return rank(
-            self.tables,
-            level=level,
-            area=area,
-            venue=venue,
-            years=years,
-            by=by,
-            limit=limit,
-            decisions=self.ledger.current(),
-            venues=load_venues(own_venues if own_venues.exists() else None),
-            settings=self.settings.rank,
-        )
+        with self._alone():
+            return self._count()
 
     def decide(
         self, affiliation: str, institution: str | Sequence[str] | None, *, by: str, why: str
@@ -314,6 +403,35 @@ class Workspace:
             warnings.append(f"{affiliation!r} does not occur in {self.path}; the decision waits until it does")
         return self.ledger.decide(affiliation, ids or None, by=by, why=why), tuple(warnings)
 
+    def _counted(self) -> State:
+        """The counts of now; of the last time, with a warning, where they cannot be brought up to date."""
+        try:
+            return self.count()
+        except BusyError as error:
+            last = self.counts.last()
+            if last is None:
+                raise
+            return replace(last, warnings=(*last.warnings, f"{error}; this is how things stood at {last.time}"))
+
+    def _count(self, run: bool = False) -> State:
+        entries = self.ledger.entries()
+        decisions = {e.affiliation: e.institutions for e in entries}
+        manifest = self.manifest
+        about = {
+            "registry": manifest.get("registry", {}).get("hash", ""),
+            "model": manifest.get("model", {}).get("hash", ""),
+            "matching": _identity(self._file("matches")).get("settings", ""),
+        }
+        return self.counts.refresh(
+            self.tables,
+            {affiliation: ids for affiliation, ids in decisions.items() if ids is not None},
+            self.venues,
+            self.settings.rank,
+            entries=entries[-1].number if entries else 0,
+            about=about,
+            run=run,
+        )
+
     def _file(self, table: str) -> Path:
         return self.path / f"{table}.parquet"
 
@@ -330,8 +448,8 @@ class Workspace:
                 yield
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
-                raise AffilError(f"{self.path}: another process is changing it; wait until that one is done") from error
-            raise AffilError(f"{self.path}: is not writable ({error}); correct its permissions") from error
+                raise BusyError(f"{self.path}: another process is changing it; wait until that one is done") from error
+            raise BusyError(f"{self.path}: is not writable ({error}); correct its permissions") from error
 
     def _digests(self) -> dict[str, bytes]:
         if not self._file("papers").exists():
@@ -433,29 +551,36 @@ class Workspace:
             temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
-def save_ranking(ranking: Ranking, path: Path | str) -> None:
-    """Write a ranking as CSV (the table), JSON or Parquet (table, coverage and settings), by the extension.
+def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path | None = None) -> None:
+    """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension.
 
     Raises:
-        AffilError: another extension, or the file cannot be written; an existing file stays as it was.
+        AffilError: another extension, or the file cannot be written.
     """
-    path = Path(path)
-    about = json.dumps(ranking.about(), ensure_ascii=False)
+    shown, frame = shown or path, _main_table(result)
     try:
-        with atomic_path(path) as temporary:
-            if path.suffix == ".csv":
-                ranking.frame.to_csv(temporary, index=False)
-            elif path.suffix == ".json":
-                temporary.write_text(json.dumps(ranking.to_dict(), ensure_ascii=False, indent=2) + "\n", "utf-8")
-            elif path.suffix == ".parquet":
-                table = pa.Table.from_pandas(ranking.frame, preserve_index=False)
-                pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), "affil": about}), temporary)
-            else:
-                raise AffilError(
-                    f"{path}: a ranking is written as .csv, .json or .parquet, not {path.suffix or 'without extension'}"
-                )
+        if shown.suffix == ".csv":
+            frame.to_csv(path, index=False)
+        elif shown.suffix == ".json":
+            path.write_text(json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n", "utf-8")
+        elif shown.suffix == ".parquet":
+            about = json.dumps(_about(result), ensure_ascii=False, default=str)
+            table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
+            pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), "affil": about}), path)
+        else:
+            raise AffilError(f"{shown}: is written as .csv, .json or .parquet, not {shown.suffix or 'without extension'}")
     except OSError as error:
-        raise AffilError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise AffilError(f"{shown}: cannot be written: {error.strerror or error}") from error
+
+
+def _main_table(result: Ranking | Trend | Why | Diff) -> pd.DataFrame:
+    return result.papers if isinstance(result, Why) else result.moves if isinstance(result, Diff) else result.frame
+
+
+def _about(result: Ranking | Trend | Why | Diff) -> dict[str, Any]:
+    """All but the tables of a result, as plain JSON values."""
+    tables = ("ranking", "trend", "ranks", "papers", "waiting", "moves", "causes")
+    return {name: value for name, value in result.to_dict().items() if name not in tables}
 
 
 def _write_papers(papers: Sequence[Paper], to_papers: pq.ParquetWriter, to_mentions: pq.ParquetWriter) -> None:

@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from affil.cli import ranking
 from affil.cli import workspace as verbs
 from affil.errors import AffilError, InputError
 from affil.types import Institution, Name
@@ -50,7 +51,10 @@ class Matcher:
 
 
 app = typer.Typer()
-for verb in (verbs.run, verbs.rank, verbs.decide, verbs.decisions, verbs.undo):
+for verb in (
+    *(verbs.run, verbs.decide, verbs.decisions, verbs.undo),
+    *(ranking.rank, ranking.trend, ranking.why, ranking.diff, ranking.snapshot),
+):
     app.command()(verb)
 
 

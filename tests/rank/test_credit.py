@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affil.errors import AffilError
+from affil.io.papers import paper_digest
 from affil.rank import AREAS, LEVELS, MEASURES, Ranking, Tables, Venue, Venues, rank
 from affil.settings import RankSettings
 from affil.types import Author, Paper
@@ -37,11 +38,12 @@ INSTITUTIONS = [  # id, successor, name, kind, country, region, city
     ("n", "n", "Nowhere", "other", "", "", ""),
     ("o", "a", "Old Alpha", "education", "DE", "DE-BY", "München"),
 ]
+PARENTS = {"b": ["a"], "d": ["c", "o"]}
 IDS = [row[0] for row in INSTITUTIONS]
 STRINGS = [f"s{i}" for i in range(8)]
 
 
-def tables(papers: list[Paper], answers: Answers) -> Tables:
+def tables(papers: list[Paper], answers: Answers, institutions: list[tuple[str, ...]] = INSTITUTIONS) -> Tables:
     mentions: list[tuple[str, int | None, str | None, str | None]] = []
     for paper in papers:
         if paper.aligned:
@@ -49,19 +51,24 @@ def tables(papers: list[Paper], answers: Answers) -> Tables:
                 mentions += [(paper.id, position, author.name, cell) for cell in author.affiliations or (None,)]
         else:
             mentions += [(paper.id, None, None, cell) for cell in paper.paper_affiliations or (None,)]
-    matches = [(s, i, d) for s, found in answers.items() for i, d in found or [(None, "none")]]
+    chances = {"match": 0.95, "review": 0.6, "none": None}
+    matches = [(s, i, chances[d], d) for s, found in answers.items() for i, d in found or [(None, "none")]]
     return Tables(
         columns(
-            ["id", "venue", "year", "authors", "aligned"],
-            [pa.string(), pa.string(), pa.int16(), pa.int32(), pa.bool_()],
-            [(p.id, p.venue, p.year, len(p.authors), p.aligned) for p in papers],
+            ["id", "title", "venue", "year", "authors", "aligned", "digest"],
+            [pa.string(), pa.string(), pa.string(), pa.int16(), pa.int32(), pa.bool_(), pa.binary(16)],
+            [(p.id, p.title, p.venue, p.year, len(p.authors), p.aligned, paper_digest(p)) for p in papers],
         ),
         columns(["paper", "position", "author", "affiliation"], [pa.string(), pa.int32(), pa.string(), pa.string()], mentions),
-        columns(["affiliation", "institution_id", "decision"], [pa.string()] * 3, matches),
         columns(
-            ["id", "active_id", "name", "kind", "country", "region", "city", "name_zh"],
-            [pa.string()] * 8,
-            [(*row, "") for row in INSTITUTIONS],
+            ["affiliation", "institution_id", "probability", "decision"],
+            [pa.string(), pa.string(), pa.float64(), pa.string()],
+            matches,
+        ),
+        columns(
+            ["id", "active_id", "name", "kind", "country", "region", "city", "name_zh", "parents"],
+            [*[pa.string()] * 8, pa.list_(pa.string())],
+            [(*row, "", PARENTS.get(row[0], [])) for row in institutions],
         ),
     )
 
@@ -194,6 +201,7 @@ configs = st.builds(
     RankSettings,
     offset=st.sampled_from([0.0, 0.5, 1.0]),
     include_review=st.booleans(),
+    resamples=st.sampled_from([0, 3]),
     country_groups=st.sampled_from([{}, {"HK": "CN"}, {"HK": "CN", "CN": "CN", "GB": "US"}]),
 )
 

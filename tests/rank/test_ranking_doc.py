@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from affil.io.papers import read_papers
-from affil.rank import AREAS, Tables, rank
+from affil.rank import AREAS, Store, Tables, load_venues, rank, trend
+from affil.settings import RankSettings
 from affil.workspace import Workspace
 
+NO_PARENTS = pa.array([[], []], pa.list_(pa.string()))
 DOC = (Path(__file__).parents[2] / "docs" / "ranking.md").read_text("utf-8")
 
 
@@ -28,8 +31,8 @@ def tables(tmp_path: Path) -> Tables:
     return Tables(
         ws.tables.papers,
         ws.tables.mentions,
-        pa.table({**columns, "decision": [d for _, d in matches.values()]}),
-        pa.table({"id": ["A", "B"], "active_id": ["A", "B"], "name": ["A", "B"], **blank}),
+        pa.table({**columns, "probability": [0.98, 0.95, None], "decision": [d for _, d in matches.values()]}),
+        pa.table({"id": ["A", "B"], "active_id": ["A", "B"], "name": ["A", "B"], **blank, "parents": NO_PARENTS}),
     )
 
 
@@ -37,7 +40,8 @@ def test_the_table_is_what_the_code_computes(tables: Tables) -> None:
     printed = [row.split("|")[1:-1] for row in re.findall(r"^\| \d .*\|$", DOC, re.MULTILINE)]
     assert len(printed) == 2
     frame = rank(tables).to_frame()
-    computed = frame[["rank", "id", "publications", "authors", "adjusted", "index", "unaligned"]].values.tolist()
+    columns = ["rank", "id", "publications", "authors", "adjusted", "index", "share", "unaligned"]
+    computed = frame[columns].values.tolist()
     for cells, row in zip(printed, computed, strict=True):
         assert [c.strip() for c in cells] == [f"{v:.6f}" if isinstance(v, float) else str(v) for v in row]
 
@@ -54,6 +58,35 @@ def test_the_formulas_are_what_the_code_computes(tables: Tables) -> None:
 def test_the_coverage_is_what_the_code_computes(tables: Tables) -> None:
     coverage = rank(tables).coverage
     assert f"{coverage.mentions} mentions: {coverage.matched:.1%} matched, {coverage.none:.1%} none." in DOC
+    assert f"Of the weight of {coverage.papers} papers, {coverage.counted:.1%} counts for somebody" in DOC
+    assert rank(tables).to_frame()["share"][0] == pytest.approx(19 / 26)
+
+
+def test_the_growth_is_what_the_code_computes(tables: Tables, tmp_path: Path) -> None:
+    store = Store(tmp_path / "counts")
+    state = store.refresh(tables, {}, load_venues(), RankSettings())
+    with store.opened(state) as (db, venues):
+        free, panel = (trend(db, venues, state.settings, panel=fixed).frame.set_index("id") for fixed in (False, True))
+    assert free.loc["A", [2023, 2024]].tolist() == pytest.approx([5 / 4, 1 / 3])
+    assert free.loc["B", [2023, 2024]].tolist() == pytest.approx([1 / 4, 1 / 3])
+    assert panel.loc["A", [2023, 2024]].tolist() == pytest.approx([3 / 4, 1 / 3])
+    for growth in (free.loc["A", "growth"], free.loc["B", "growth"], panel.loc["A", "growth"]):
+        assert f"{growth:+.1%}".replace("-", "−") in DOC
+
+
+def test_the_roll_up_is_what_the_code_computes(tables: Tables) -> None:
+    blank = {name: [""] * 3 for name in ("name_zh", "kind", "country", "region", "city")}
+    ids = {name: ["A", "B", "C"] for name in ("id", "active_id", "name")}
+    registry = pa.table({**ids, **blank, "parents": pa.array([[], ["A", "C"], []], pa.list_(pa.string()))})
+    frame = rank(replace(tables, institutions=registry), roll_up="parent").to_frame().set_index("id")
+    assert f"19/12 + 7/24 = {frame.loc['A', 'adjusted']:.6f}, AP(C) = {frame.loc['C', 'adjusted']:.6f}" in " ".join(DOC.split())
+    assert (frame.loc["C", "publications"], len(frame)) == (2, 2)
+
+
+def test_the_interval_is_what_the_code_computes(tables: Tables) -> None:
+    frame = rank(tables).to_frame()
+    assert f"ahead of B in {frame['ahead'][0]:.1%} of {RankSettings().resamples} resamples" in DOC
+    assert frame[["low", "high"]].values.tolist() == [[1, 2], [1, 2]]
 
 
 def test_the_areas_are_all_named() -> None:
@@ -63,6 +96,6 @@ def test_the_areas_are_all_named() -> None:
 def test_every_query_is_explained() -> None:
     folder = Path(__file__).parents[2] / "src" / "affil" / "rank" / "sql"
     queries = list(folder.rglob("*.sql"))
-    assert len(queries) == 15
+    assert len(queries) == 26
     for query in queries:
         assert query.read_text("utf-8").startswith("-- "), query

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from affil.cli import demo, match, registry, workspace
+from affil.cli import demo, match, ranking, registry, workspace
 from affil.errors import AffilError
 
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
@@ -28,7 +28,11 @@ app.command()(match.match)
 app.command()(match.evaluate)
 app.command()(match.train)
 app.command()(workspace.run)
-app.command()(workspace.rank)
+app.command()(ranking.rank)
+app.command()(ranking.trend)
+app.command()(ranking.why)
+app.command()(ranking.diff)
+app.command()(ranking.snapshot)
 app.command()(workspace.decide)
 app.command()(workspace.decisions)
 app.command()(workspace.undo)

@@ -1,4 +1,4 @@
-"""Commands on a workspace: run, rank, decide, decisions, undo."""
+"""Commands on a workspace: run, decide, decisions, undo."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from affil.rank import Ranking
     from affil.types import LedgerEntry
-
-_ROOM = {"city": 100, "name_zh": 110}  # columns of a terminal from which on there is room for them
 
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="The folder of the workspace.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -22,7 +17,10 @@ Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why: what the n
 
 
 def run(
-    papers: Annotated[list[Path] | None, typer.Argument(help="JSON Lines files (.jsonl, .jsonl.gz); none: go on.")] = None,
+    papers: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Papers: JSON Lines, OpenAlex works, Paper Copilot's JSON, or .csv/.parquet; none: go on."),
+    ] = None,
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="The folder of the workspace.", metavar="WS")] = Path(
         "ws"
     ),
@@ -54,6 +52,8 @@ def run(
                 typer.echo(f"warning: {duplicate.path}, row {duplicate.row}: {what} {duplicate.id}, left out", err=True)
             if len(added.duplicates) > 5:
                 typer.echo(f"warning: {len(added.duplicates) - 5:,} more repeated ids", err=True)
+            for line in added.problem_lines():
+                typer.echo(f"warning: {line}", err=True)
         with Progress(*columns, console=err, transient=True) as bars:
             bar = bars.add_task("matching strings", total=None)
             result = ws.run(lambda done, total: bars.update(bar, completed=done, total=total), registry=registry, model=model)
@@ -61,49 +61,23 @@ def run(
         typer.echo(f"interrupted; finished batches are kept, go on with: affil run -w {workspace}", err=True)
         raise typer.Exit(130) from None
     if as_json:
-        counts = {"new": added.new, "replaced": added.replaced, "unchanged": added.unchanged} if added else {}
+        counts = (
+            {
+                "new": added.new,
+                "replaced": added.replaced,
+                "unchanged": added.unchanged,
+                "repeated_ids": len(added.duplicates),
+                "problems": added.problem_lines(),
+            }
+            if added
+            else {}
+        )
         typer.echo(json.dumps({**counts, **asdict(result)}, ensure_ascii=False, indent=2))
         return
     if result.again:
         typer.echo(f"{result.again}: all strings were matched again")
     typer.echo(f"strings: {result.matched:,} matched now, {result.strings:,} in all")
     typer.echo(f"next: affil rank {workspace}")
-
-
-def rank(
-    workspace: WorkspaceFolder,
-    level: Annotated[str, typer.Option(help="institution, city, region or country.")] = "institution",
-    area: Annotated[str | None, typer.Option(help='One of the eight areas, e.g. "computer vision".')] = None,
-    venue: Annotated[str | None, typer.Option(help="One venue, under any of its names.")] = None,
-    years: Annotated[str | None, typer.Option(metavar="A-B", help="Years, both ends included, or one year.")] = None,
-    by: Annotated[str, typer.Option(help="publications, authors, adjusted or index.")] = "adjusted",
-    limit: Annotated[int, typer.Option(help="Rows; 0: all.", min=0)] = 20,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="A .csv, .json or .parquet.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Rank institutions, cities, regions or countries."""
-    import json
-    from typing import cast
-
-    from rich.console import Console
-
-    from affil.rank import Level, Measure
-    from affil.workspace import Workspace, save_ranking
-
-    ranking = Workspace.open(workspace, create=False).rank(
-        level=cast(Level, level), area=area, venue=venue, years=years, by=cast(Measure, by), limit=limit or None
-    )
-    if output is not None:
-        save_ranking(ranking, output)
-    if as_json:
-        typer.echo(json.dumps(ranking.to_dict(), ensure_ascii=False, indent=2))
-    elif output is None:
-        console = Console()
-        console.print(_ranking_table(ranking, console.width))
-    if not as_json:
-        typer.echo("\n".join(ranking.coverage.lines()), err=output is not None)
-    for warning in ranking.warnings:
-        typer.echo(f"warning: {warning}", err=True)
 
 
 def decide(
@@ -188,35 +162,6 @@ def _named(institutions: tuple[str, ...] | None) -> str:
     if institutions is None:
         return "what the model says"
     return ", ".join(institutions) or "none"
-
-
-def _ranking_table(ranking: Ranking, width: int) -> Table:
-    """The ranking as a table for a terminal of this width; Chinese names where the level has them and there is room."""
-    from rich.table import Table
-
-    title = [
-        ranking.level,
-        ranking.area or "all areas",
-        ranking.venue or "",
-        "-".join(map(str, ranking.years or ("all years",))),
-    ]
-    table = Table(title=f"{', '.join(filter(None, title))}, by {ranking.by}", box=None, title_justify="left")
-    texts = {"name": ranking.level, "name_zh": "中文", "city": "city", "region": "region", "country": "country"}
-    if ranking.level == "institution":
-        del texts["region"]
-    shown = [c for c in texts if c in ranking.frame and width >= _ROOM.get(c, 0)]
-    numbers = ["publications", "authors", "adjusted", "index"]
-    table.add_column("rank", justify="right")
-    for column in shown:
-        table.add_column(texts[column], overflow="ellipsis" if column != "name" else "fold")
-    for measure in numbers:
-        table.add_column(
-            measure, justify="right", no_wrap=True, min_width=len(measure), style="bold" if measure == ranking.by else None
-        )
-    for row in ranking.frame.to_dict("records"):
-        values = [f"{row[m]:,}" if isinstance(row[m], int) else f"{row[m]:,.2f}" for m in numbers]
-        table.add_row(str(row["rank"]), *(_plain(row[c] or "") for c in shown), *values)
-    return table
 
 
 def _plain(text: str) -> str:

@@ -41,11 +41,12 @@ def shown_name(path: Path | str, *, output: bool = False) -> str:
 
 
 @contextmanager
-def atomic_path(path: Path | str) -> Iterator[Path]:
+def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
     """Give a temporary file in the folder of `path`; put it in the place of `path` when the block ends well.
 
     On any exception, Ctrl-C included, the temporary file is removed and what stood at `path` is untouched. A link is followed.
-    What is no ordinary file (`/dev/null`, a named pipe) is given as it is.
+    What is no ordinary file (`/dev/null`, a named pipe) is given as it is. `sync` asks for the bytes to be on disk; what can be
+    made again needs no such wait.
 
     Raises:
         AffilError: the folder is missing, `path` is a folder or cannot be written, or the disk is full.
@@ -58,9 +59,11 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         yield part
         if target.exists():
             part.chmod(stat.S_IMODE(target.stat().st_mode))
-        _sync(part)
+        if sync:
+            _sync(part)
         part.replace(target)
-        _sync(target.parent)
+        if sync:
+            _sync(target.parent)
     except OSError as error:
         if error.errno in _FULL:
             raise AffilError(f"{path}: the disk is full; free some space or choose another output") from error

@@ -1,12 +1,11 @@
-"""Papers in: JSON Lines, plain or gzip, one paper a line (the format is described in docs/ranking.md)."""
+"""Papers in, from files of four kinds (the formats are described in docs/ranking.md)."""
 
 from __future__ import annotations
 
 import codecs
-import gzip
 import hashlib
+import itertools
 import json
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from affil.errors import InputError
 from affil.io.files import open_input, shown_name
+from affil.io.longform import read_long_form
+from affil.io.openalex import read_openalex
+from affil.io.papercopilot import read_paper_copilot
+from affil.io.reading import Problem, damage_said, parse_json, read_lines
+from affil.io.tables import Format
+from affil.settings import ReadSettings
 from affil.types import Author, Paper
+
+_TABLES: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".parquet": "parquet", ".pq": "parquet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +75,32 @@ class _PaperRecord(_Record):
     paper_affiliations: list[_Text] = []
 
 
-def read_papers(paths: Iterable[Path | str], on_duplicate: Callable[[Duplicate], None] | None = None) -> Iterator[Paper]:
-    """Read papers from JSON Lines (`-`: standard input; gzip is recognised by content), one at a time, in order.
+def read_papers(
+    paths: Iterable[Path | str],
+    on_duplicate: Callable[[Duplicate], None] | None = None,
+    on_problem: Callable[[Problem], None] | None = None,
+    settings: ReadSettings | None = None,
+) -> Iterator[Paper]:
+    """Read papers one at a time, in order. Four kinds of files are told apart by name and content; gzip is unpacked.
 
-    Fields: `id`, `venue` (text, not blank), `year` (whole number), `authors` (list of `name`, `affiliations`), `title`,
-    `aligned` (default true) and `paper_affiliations` (only where `aligned` is false). Other fields are ignored; blank
-    affiliations are dropped, all others stay exactly as they are.
+
+    - JSON Lines of papers (`-`: standard input). Fields: `id`, `venue` (text, not blank), `year` (whole number), `authors` (list
+      of `name`, `affiliations`), `title`, `aligned` (default true) and `paper_affiliations` (only where `aligned` is false).
+      Other fields are ignored; blank affiliations are dropped, all others stay exactly as they are.
+    - JSON Lines of OpenAlex works (see `affil.io.openalex`).
+    - a JSON array as Paper Copilot publishes it (see `affil.io.papercopilot`).
+    - `.csv`, `.tsv` or `.parquet` with a row for each author and affiliation (see `affil.io.longform`).
 
     An id that occurs twice is read once, and `on_duplicate` is told; without it, a repeat that differs is an error, since
-    something would be lost silently.
+    something would be lost silently. `on_problem` is told of records that are left out or read only in part.
 
     Raises:
         InputError: a file is missing, empty, truncated or not UTF-8; a line is not JSON or not a paper.
     """
     seen: dict[str, bytes] = {}
+    report, settings = on_problem or (lambda _: None), settings or ReadSettings()
     for path in paths:
-        for row, line in _lines(path):
-            paper = _paper(shown_name(path), row, line)
+        for row, paper in _numbered(path, report, settings):
             digest = paper_digest(paper)
             if paper.id not in seen:
                 seen[paper.id] = digest
@@ -99,6 +115,32 @@ def read_papers(paths: Iterable[Path | str], on_duplicate: Callable[[Duplicate],
                 )
 
 
+def _numbered(path: Path | str, report: Callable[[Problem], None], settings: ReadSettings) -> Iterator[tuple[int, Paper]]:
+    """The papers of a file, whatever its kind, each with the number of its row."""
+    name = Path(path).name.lower()
+    table = _TABLES.get(Path(name.removesuffix(".gz")).suffix)
+    if table is not None:
+        yield from read_long_form(path, table, report, settings)
+        return
+    if name.removesuffix(".gz").endswith(".json") and _begins_list(path):
+        yield from read_paper_copilot(path, report, settings)
+        return
+    lines = read_lines(path)
+    first = next(lines)
+    shown, every = shown_name(path), itertools.chain([first], lines)
+    value = parse_json(shown, *first)
+    if isinstance(value, dict) and ("authorships" in value or {"meta", "results"} <= value.keys()):
+        yield from read_openalex(shown, every, report)
+        return
+    for row, line in every:
+        yield row, _paper(shown, row, line)
+
+
+def _begins_list(path: Path | str) -> bool:
+    with damage_said(shown_name(path)), open_input(path) as raw:
+        return raw.read(1 << 16).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"["
+
+
 def paper_digest(paper: Paper) -> bytes:
     """A 16-byte digest of all that a paper record says (BLAKE2b); equal digests mean equal papers."""
     authors = [(a.name, *a.affiliations) for a in paper.authors]
@@ -106,44 +148,13 @@ def paper_digest(paper: Paper) -> bytes:
     return hashlib.blake2b(json.dumps(content).encode(), digest_size=16).digest()
 
 
-def _lines(path: Path | str) -> Iterator[tuple[int, bytes]]:
-    """Numbered lines that are not blank; all that can go wrong with the file itself is said here."""
-    name, row, filled = shown_name(path), 0, False
-    again = "fetch or copy it again"
-    try:
-        with open_input(path) as lines:
-            for row, line in enumerate(lines, 1):
-                if row == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    raise InputError(name, "is UTF-16", fix="save it as UTF-8")
-                content = line.removeprefix(codecs.BOM_UTF8 if row == 1 else b"").strip()
-                if content:
-                    filled = True
-                    yield row, content
-    except EOFError as error:
-        raise InputError(name, f"the gzip file is truncated after row {row}", fix=again) from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(name, f"the gzip file is damaged after row {row}: {error}", fix=again) from error
-    except OSError as error:
-        raise InputError(name, f"cannot be read: {error.strerror or error}") from error
-    if not filled:
-        raise InputError(name, "is empty", fix="a papers file has one JSON object a line")
-
-
 def _paper(path: str, row: int, line: bytes) -> Paper:
     try:
         # json, not pydantic's own parser: its errors tell a person where the line breaks, and it keeps odd but valid input.
-        record = _PaperRecord.model_validate(json.loads(line.decode("utf-8")))
-    except UnicodeDecodeError as error:
-        raise InputError(path, f"byte {error.start + 1} is not UTF-8", row=row, fix="save the file as UTF-8") from error
-    except json.JSONDecodeError as error:
-        raise InputError(path, f"not JSON at character {error.colno}: {error.msg}", row=row, fix="correct the line") from error
-    except RecursionError as error:
-        raise InputError(path, "not a paper: nested too deeply", row=row, fix="correct the line") from error
+        record = _PaperRecord.model_validate(parse_json(path, row, line))
     except ValidationError as error:
         problem, fix = _complaint(error)
         raise InputError(path, problem, row=row, fix=fix) from error
-    except ValueError as error:  # a whole number too long for Python
-        raise InputError(path, f"not JSON that can be read: {error}", row=row, fix="correct the line") from error
     authors = tuple(Author(a.name, tuple(c for c in a.affiliations if c.strip())) for a in record.authors)
     of_paper = tuple(c for c in record.paper_affiliations if c.strip())
     stated = any(a.affiliations for a in authors)

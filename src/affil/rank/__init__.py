@@ -1,22 +1,42 @@
 """Counts of papers and people by institution, city, region and country, as a published method over plain tables."""
 
-from affil.rank.credit import Tables, rank
+from affil.rank.credit import Tables
+from affil.rank.diff import Diff, diff
+from affil.rank.measure import KINDS, Query, measure, rank
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years
+from affil.rank.rollup import ROLL_UPS, roll_up
+from affil.rank.store import State, Store
+from affil.rank.trend import TREND_MEASURES, Trend, trend
 from affil.rank.venues import AREAS, Venue, Venues, find_area, load_venues
+from affil.rank.why import Why, why
 
 __all__ = [
     "AREAS",
+    "KINDS",
     "LEVELS",
     "MEASURES",
+    "ROLL_UPS",
+    "TREND_MEASURES",
     "Coverage",
+    "Diff",
     "Level",
     "Measure",
+    "Query",
     "Ranking",
+    "State",
+    "Store",
     "Tables",
+    "Trend",
     "Venue",
     "Venues",
+    "Why",
+    "diff",
     "find_area",
     "load_venues",
+    "measure",
     "parse_years",
     "rank",
+    "roll_up",
+    "trend",
+    "why",
 ]

@@ -60,3 +60,8 @@ def region_table(codes: Iterable[str]) -> pa.Table:
     named = {code: region_name(code) for code in sorted(set(codes))}
     rows = [{"code": c, "name": n[0], "name_zh": n[1]} for c, n in named.items() if n is not None]
     return pa.Table.from_pylist(rows, pa.schema([(f, pa.string()) for f in ("code", "name", "name_zh")]))
+
+
+def group_table(groups: Mapping[str, str]) -> pa.Table:
+    """One row a code that is counted as another: code, `counted_as`."""
+    return pa.table({"code": pa.array(list(groups), pa.string()), "counted_as": pa.array(list(groups.values()), pa.string())})

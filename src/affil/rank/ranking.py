@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
+import numpy as np
 import pandas as pd
 
 from affil.errors import AffilError
-from affil.settings import RankSettings
+from affil.settings import RankSettings, RollUp
 
 Level = Literal["institution", "city", "region", "country"]
 Measure = Literal["publications", "authors", "adjusted", "index"]
@@ -26,8 +27,10 @@ class Coverage:
     decided.
 
     `papers` are the papers of the slice, `unaligned` those whose affiliations are not tied to authors, `outside` those whose
-    venue is in none of the eight areas. `unknown_venues` lists the venues that the table lacks, with their papers, most first.
-    `unplaced` is the share of counted credit whose institution has no place at this level.
+    venue is in none of the eight areas, `repeated` the records left out because another record of the same paper is counted.
+    `unknown_venues` lists the venues that the table lacks, with their papers, most first; `misdated` the venues and years that
+    cannot be, as the table says. `credit` is the adjusted publications that count for somebody, `counted` what share that is of
+    all papers' weight, and `unplaced` the share of it whose institution has no place at this level.
     """
 
     mentions: int
@@ -40,8 +43,16 @@ class Coverage:
     papers: int
     unaligned: int
     outside: int
+    repeated: int
     unknown_venues: tuple[tuple[str, int], ...]
+    misdated: tuple[tuple[str, int], ...]
+    credit: float
+    counted: float
     unplaced: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {**asdict(self), "unknown_venues": dict(self.unknown_venues), "misdated": dict(self.misdated)}
 
     def lines(self) -> list[str]:
         """The coverage in a few plain sentences."""
@@ -51,15 +62,22 @@ class Coverage:
         out = [
             f"{self.mentions:,} author mentions: " + ", ".join(f"{share:.1%} {name}" for share, name in shares) + ".",
             f"{self.papers:,} papers, {self.unaligned:,} of them with affiliations not tied to authors (no authors counted), "
-            f"{self.outside:,} outside the eight areas.",
+            f"{self.outside:,} outside the eight areas; {self.counted:.1%} of their weight counts for somebody.",
         ]
+        if self.repeated:
+            out.append(f"{self.repeated:,} more records repeat a paper and are not counted again.")
         if self.unplaced:
             out.append(f"{self.unplaced:.1%} of the counted credit has no known place at this level.")
         if self.unknown_venues:
-            named = ", ".join(f"{venue} ({papers:,})" for venue, papers in self.unknown_venues[:8])
-            more = f" and {len(self.unknown_venues) - 8} more" if len(self.unknown_venues) > 8 else ""
-            out.append(f"Unknown venues, counted outside any area: {named}{more}.")
+            out.append(f"Unknown venues, counted outside any area: {_listed(self.unknown_venues)}.")
+        if self.misdated:
+            out.append(f"Years in which the venue did not exist, counted outside any area: {_listed(self.misdated)}.")
         return out
+
+
+def _listed(venues: tuple[tuple[str, int], ...]) -> str:
+    named = ", ".join(f"{venue} ({papers:,})" for venue, papers in venues[:8])
+    return named + (f" and {len(venues) - 8} more" if len(venues) > 8 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +85,10 @@ class Ranking:
     """Entities in order of one measure, with all measures.
 
     `frame` has one row each: rank (ties share one), id, name, what the level knows of its place, publications, authors,
-    adjusted, index, unaligned (publications without known authors). The other fields say how it was made; `warnings` are
-    sentences a reader must see.
+    adjusted, index, share (of all counted credit of the slice), unaligned (publications without known authors). With intervals
+    also `low` and `high`, the best and the worst rank that the doubtful matches leave open, and `ahead`, the share of
+    resamples in which it stands before the next row. The other fields say how it was made; `warnings` are sentences a reader
+    must see.
     """
 
     frame: pd.DataFrame
@@ -79,7 +99,13 @@ class Ranking:
     area: str | None = None
     venue: str | None = None
     years: tuple[int, int] | None = None
+    kind: str | None = None
+    roll_up: RollUp = "none"
     warnings: tuple[str, ...] = ()
+
+    def with_warnings(self, warnings: tuple[str, ...]) -> Ranking:
+        """The same ranking with more that a reader must see."""
+        return replace(self, warnings=self.warnings + warnings)
 
     def to_frame(self) -> pd.DataFrame:
         """The table, as a copy of your own."""
@@ -93,14 +119,27 @@ class Ranking:
             "area": self.area,
             "venue": self.venue,
             "years": list(self.years) if self.years else None,
-            "settings": self.settings.model_dump(),
-            "coverage": {**asdict(self.coverage), "unknown_venues": dict(self.coverage.unknown_venues)},
+            "kind": self.kind,
+            "roll_up": self.roll_up,
+            "settings": self.settings.model_dump(mode="json"),
+            "coverage": self.coverage.to_dict(),
             "warnings": list(self.warnings),
         }
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as plain JSON values."""
-        return {**self.about(), "ranking": self.frame.to_dict("records")}
+        return {**self.about(), "ranking": plain_rows(self.frame)}
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as plain JSON values."""
+    return [{str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return None if value is pd.NA or value != value else value  # what is not a number differs from itself
 
 
 def parse_years(years: int | str | tuple[int, int] | None) -> tuple[int, int] | None:

@@ -24,6 +24,7 @@ AREAS = (
     "simulation",
 )
 _COLUMNS = ("venue", "name", "areas", "weight", "aliases")
+_YEARS = re.compile(r"(\d{4})?\s*-\s*(\d{4})?|(\d{4})")
 
 # What differs between two ways to write one venue: sponsors, the frame of a citation, words without content, years.
 _IDLE = frozenset(["proc", "proceedings", "annual", "of", "the", "on", "in", "for", "and", "at", "ieee", "acm", "cvf", "rsj"])
@@ -33,13 +34,23 @@ _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)?")
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """A conference or journal. Its papers count `weight` each, split evenly over `areas` (empty: in none of the eight)."""
+    """A conference or journal. Its papers count `weight` each, split evenly over `areas` (empty: in none of the eight).
+
+    `years` are the first and last year it has existed in, None where that end is open; a paper dated outside them is counted
+    outside any area.
+    """
 
     venue: str
     name: str
     areas: tuple[str, ...]
     weight: float = 1.0
     aliases: tuple[str, ...] = ()
+    years: tuple[int | None, int | None] = (None, None)
+
+    def existed_in(self, year: int) -> bool:
+        """Whether there was such a venue in that year, as far as the table knows."""
+        first, last = self.years
+        return (first is None or first <= year) and (last is None or year <= last)
 
 
 class Venues(Mapping[str, Venue]):
@@ -86,7 +97,8 @@ class Venues(Mapping[str, Venue]):
 def load_venues(path: Path | None = None) -> Venues:
     """The shipped venues; with `path`, a CSV of the same columns is laid over them (a row replaces the venue of its name).
 
-    Columns: `venue`, `name`, `areas` and `aliases` (each separated by `;`), `weight` (1 where blank).
+    Columns: `venue`, `name`, `areas` and `aliases` (each separated by `;`), `weight` (1 where blank), and optionally `years`
+    (`2017-`, `1990-2005`, `-2010`, `2020`; blank: any).
 
     Raises:
         InputError: the file lacks a column or has a row that is not a venue.
@@ -129,6 +141,7 @@ def _rows(lines: Sequence[str], source: Path | str) -> Iterator[Venue]:
                 _split(row["areas"]),
                 float(row["weight"] or 1),
                 _split(row["aliases"]),
+                _years(row.get("years") or ""),
             )
             _check(venue)
         except (AffilError, ValueError, AttributeError, TypeError) as error:
@@ -138,6 +151,18 @@ def _rows(lines: Sequence[str], source: Path | str) -> Iterator[Venue]:
 
 def _split(cell: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in cell.split(";") if part.strip())
+
+
+def _years(cell: str) -> tuple[int | None, int | None]:
+    if not cell.strip():
+        return None, None
+    found = _YEARS.fullmatch(cell.strip())
+    if found is None or cell.strip() == "-":
+        raise AffilError(f"years are written like 2017-, 1990-2005 or 2020, not {cell!r}")
+    first, last, only = (int(part) if part else None for part in found.groups())
+    if first is not None and last is not None and first > last:
+        raise AffilError(f"the years {first}-{last} run backwards")
+    return (only, only) if only else (first, last)
 
 
 def _check(venue: Venue) -> None:

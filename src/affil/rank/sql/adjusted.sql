@@ -1,5 +1,5 @@
--- Adjusted publications: the sum of fractional credit.
-SELECT place.id, CAST(sum(credit) AS DOUBLE) AS adjusted
-FROM credit
-JOIN place USING (institution)
-GROUP BY place.id;
+-- Adjusted publications: the parts that the entity holds, each times the weight of its venue.
+SELECT id, sum(weight * credit ORDER BY venue, year) AS adjusted
+FROM (SELECT id, venue, year, CAST(sum(credit) AS DOUBLE) AS credit FROM holding GROUP BY id, venue, year)
+JOIN slice USING (venue, year)
+GROUP BY id;

@@ -1,4 +1,10 @@
 -- Distinct normalised author names; where affiliations are not aligned, the author is null and nobody is counted.
-SELECT id, count(DISTINCT author_key(author)) AS authors
-FROM (SELECT DISTINCT place.id, author FROM credit JOIN place USING (institution))
+SELECT id, count(author) AS authors
+FROM (
+    SELECT DISTINCT place.id, credit.author
+    FROM credit
+    JOIN slice USING (venue, year)
+    JOIN place USING (institution)
+    WHERE credit.counted AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
+)
 GROUP BY id;

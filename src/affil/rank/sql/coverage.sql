@@ -1,20 +1,16 @@
--- What became of each mention: an author (or, not aligned, a paper) with one raw string, or with none.
-WITH asked AS (
-    SELECT string, affiliation IN (SELECT affiliation FROM decisions) AS decided
-    FROM string
-    SEMI JOIN (SELECT affiliation FROM matches UNION ALL SELECT affiliation FROM decisions) USING (affiliation)
-),
-answered AS (
-    SELECT string, bool_or(decision = 'match') AS matched FROM found GROUP BY string
-)
+-- What the venues and years of the slice rest on. Weights are those of the slice: within one area, a venue's part of it.
 SELECT
-    count(*) AS mentions,
-    count(*) FILTER (matched) AS matched,
-    count(*) FILTER (NOT matched) AS review,
-    count(*) FILTER (decided IS NOT NULL AND matched IS NULL) AS none,
-    count(*) FILTER (mention.string IS NULL) AS missing,
-    count(*) FILTER (mention.string IS NOT NULL AND decided IS NULL) AS pending,
-    count(*) FILTER (decided) AS decided
-FROM mention
-LEFT JOIN asked USING (string)
-LEFT JOIN answered USING (string);
+    sum(papers) AS papers,
+    sum(unaligned) AS unaligned,
+    sum(repeated) AS repeated,
+    coalesce(sum(papers) FILTER ((venue, year) NOT IN (SELECT (venue, year) FROM slice_area)), 0) AS outside,
+    sum(mentions) AS mentions,
+    sum(matched) AS matched,
+    sum(review) AS review,
+    sum(none) AS none,
+    sum(missing) AS missing,
+    sum(pending) AS pending,
+    sum(decided) AS decided,
+    sum(papers * weight) AS weight
+FROM stats
+JOIN slice USING (venue, year);

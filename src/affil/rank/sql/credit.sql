@@ -1,29 +1,63 @@
--- Fractional credit: a paper's weight, 1/K of it to each of its K authors, each share split evenly over what the author names.
--- A string in which no institution is counted stands for one unknown institution, so the known ones do not inherit its part.
--- Where affiliations are not aligned to authors (position is null), the paper's weight is split over what the paper names.
+-- Fractional credit, as parts of a paper: 1/K to each of its K authors, each part split evenly over what the author's strings
+-- name. A string in which no institution is counted stands for one unknown institution, so the known ones do not inherit its
+-- part. Where affiliations are not aligned to authors (position is null), the whole is split over what the paper's strings name.
+-- One row a string and institution that it may name; what is not counted (still in review, or named twice) has no credit.
 CREATE TEMP TABLE credit AS
-WITH claim AS (
-    SELECT DISTINCT
-        mention.paper,
-        mention.position,
-        mention.author,
-        found.institution,
-        CASE WHEN found.institution IS NULL THEN mention.string END AS unknown
-    FROM mention
-    LEFT JOIN found ON found.string = mention.string AND (found.decision = 'match' OR getvariable('include_review'))
-    WHERE mention.string IS NOT NULL
+-- What a string names by itself: `known` is how many of its institutions count, `first` marks one of its rows.
+WITH naming AS (
+    SELECT
+        string,
+        institution,
+        probability,
+        institution IS NOT NULL AND (decision = 'match' OR getvariable('include_review')) AS counts,
+        count(*) FILTER (counts) OVER (PARTITION BY string) AS known,
+        row_number() OVER (PARTITION BY string ORDER BY institution) = 1 AS first
+    FROM string
+    LEFT JOIN answer USING (affiliation)
 ),
-counted AS (
-    SELECT *, count(*) OVER (PARTITION BY paper, position) AS claims FROM claim
+claim AS (
+    SELECT mention.*, naming.* EXCLUDE (string), several.paper IS NOT NULL AS several
+    FROM mention
+    LEFT JOIN (SELECT paper, coalesce(position, -1) AS author FROM mention GROUP BY ALL HAVING count(*) > 1) AS several
+        ON several.paper = mention.paper AND several.author = coalesce(mention.position, -1)
+    LEFT JOIN naming USING (string)
+),
+-- Who has one string claims what it names; who has several claims each institution once, and each string without any once.
+-- `parts` is how many claims the credit is split over.
+marked AS (
+    SELECT
+        *,
+        coalesce(counts, false) AS named,
+        coalesce(known = 0 AND first, true) AS unknown,
+        greatest(known, 1) AS parts
+    FROM claim
+    WHERE NOT several
+    UNION ALL
+    SELECT *, count(*) FILTER (named OR unknown) OVER (PARTITION BY paper, position)
+    FROM (
+        SELECT
+            *,
+            counts AND row_number() OVER (PARTITION BY paper, position, institution ORDER BY counts DESC, string) = 1 AS named,
+            known = 0 AND row_number() OVER (PARTITION BY paper, position, string ORDER BY institution) = 1 AS unknown
+        FROM claim
+        WHERE several
+    )
 )
 SELECT
-    counted.paper,
     paper.venue,
+    paper.year,
+    paper.id AS paper,
     paper.aligned,
-    counted.author,
-    counted.institution,
+    marked.position,
+    marked.author,
+    string.affiliation,
+    marked.institution,
+    marked.probability,
     -- Exact decimals: a sum does not depend on the order in which it is made.
-    CAST(paper.weight / CASE WHEN paper.aligned THEN paper.authors ELSE 1 END / counted.claims AS DECIMAL(38, 15)) AS credit
-FROM counted
+    CAST(
+        CASE WHEN named OR unknown THEN 1 / CASE WHEN aligned THEN authors ELSE 1 END / parts ELSE 0 END AS DECIMAL(16, 15)
+    ) AS credit,
+    named AS counted
+FROM marked
 JOIN paper USING (paper)
-WHERE counted.institution IS NOT NULL;
+LEFT JOIN string USING (string);

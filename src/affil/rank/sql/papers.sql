@@ -1,6 +1,39 @@
--- The papers of the slice: all, those whose affiliations are not aligned to authors, and those in none of the areas.
+-- The papers of the wanted venues and years. Records of one venue and year are one paper where their titles are the same after
+-- folding (and long enough to mean something) and they share an author, or one of them names none: the record that ties
+-- affiliations to authors, then the one with most authors, stands for all.
+CREATE TEMP TABLE paper AS
+WITH record AS (
+    SELECT papers.id, venue_name.venue, papers.year, papers.aligned, papers.authors, folded(papers.title) AS title
+    FROM papers
+    JOIN venue_name ON venue_name.published = papers.venue
+    SEMI JOIN wanted ON wanted.venue = venue_name.venue AND wanted.year = papers.year
+),
+same_title AS (
+    SELECT id, row_number() OVER same AS place, first_value(id) OVER same AS best
+    FROM record
+    WHERE length(title) >= getvariable('min_title')
+    WINDOW same AS (PARTITION BY venue, year, title ORDER BY aligned DESC, authors DESC, id)
+    QUALIFY count(*) OVER (PARTITION BY venue, year, title) > 1
+),
+people AS (
+    SELECT paper, list(folded(author)) AS names
+    FROM mentions
+    WHERE author IS NOT NULL AND paper IN (SELECT id FROM same_title)
+    GROUP BY paper
+),
+repeat AS (
+    SELECT same_title.id
+    FROM same_title
+    LEFT JOIN people AS mine ON mine.paper = same_title.id
+    LEFT JOIN people AS theirs ON theirs.paper = same_title.best
+    WHERE place > 1 AND coalesce(list_has_any(mine.names, theirs.names), true)
+)
 SELECT
-    count(*) AS papers,
-    count(*) FILTER (NOT aligned) AS unaligned,
-    count(*) FILTER (venue NOT IN (SELECT venue FROM venue_area)) AS outside
-FROM paper;
+    CAST(row_number() OVER (ORDER BY venue, year, id) AS INTEGER) AS paper,
+    id,
+    venue,
+    year,
+    aligned,
+    authors,
+    id IN (SELECT id FROM repeat) AS repeated
+FROM record;

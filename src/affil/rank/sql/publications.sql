@@ -1,5 +1,4 @@
--- Whole count: the distinct papers that name the entity; unaligned are those among them whose authors' own parts are not known.
-SELECT place.id, count(DISTINCT paper) AS publications, count(DISTINCT paper) FILTER (NOT aligned) AS unaligned
-FROM credit
-JOIN place USING (institution)
-GROUP BY place.id;
+-- Whole count: the papers that name the entity; unaligned are those among them whose authors' own parts are not known.
+SELECT id, count(*) AS publications, count(*) FILTER (NOT aligned) AS unaligned
+FROM holding
+GROUP BY id;

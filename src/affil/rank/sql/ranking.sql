@@ -6,9 +6,10 @@ SELECT
     coalesce(authors, 0) AS authors,
     adjusted,
     index,
+    adjusted / nullif(getvariable('counted'), 0) AS share,
     unaligned
 FROM publications
-JOIN (SELECT DISTINCT * EXCLUDE (institution) FROM place) AS entity USING (id)
+JOIN entity USING (id)
 JOIN adjusted USING (id)
 JOIN index_ USING (id)
 LEFT JOIN authors USING (id)

@@ -1,9 +1,10 @@
 -- A city is a name within a region within a country. Where the registry leaves the region out and knows the city in one region
 -- only, it is that one.
-CREATE TEMP TABLE place AS
-WITH located AS (
+CREATE OR REPLACE TEMP TABLE located AS
+WITH city AS (
     SELECT
         id AS institution,
+        kind,
         country,
         city,
         coalesce(
@@ -15,12 +16,12 @@ WITH located AS (
     WHERE city <> '' AND country <> ''
     WINDOW same AS (PARTITION BY country, city)
 )
-SELECT
-    located.institution,
-    concat_ws('/', located.country, nullif(located.region, ''), located.city) AS id,
-    located.city AS name,
-    coalesce(region_names.name, '') AS region,
-    country_names.counted_as AS country
+SELECT *, concat_ws('/', country, nullif(region, ''), city) AS id FROM city;
+
+CREATE OR REPLACE TEMP TABLE place AS SELECT institution, id, 1.0 AS part, kind FROM located;
+
+CREATE OR REPLACE TEMP TABLE entity AS
+SELECT DISTINCT located.id, located.city AS name, coalesce(region_names.name, '') AS region, country_names.counted_as AS country
 FROM located
 JOIN country_names ON country_names.code = located.country
 LEFT JOIN region_names ON region_names.code = located.region;

@@ -1,7 +1,6 @@
--- Each institution by itself.
-CREATE TEMP TABLE place AS
+-- Each institution by itself, or as what it is rolled up to (`rolled`, from the registry's parents).
+CREATE OR REPLACE TEMP TABLE entity AS
 SELECT
-    institutions.id AS institution,
     institutions.id,
     institutions.name,
     institutions.name_zh,
@@ -12,3 +11,8 @@ SELECT
 FROM institutions
 LEFT JOIN country_names ON country_names.code = institutions.country
 LEFT JOIN region_names ON region_names.code = institutions.region;
+
+CREATE OR REPLACE TEMP TABLE place AS
+SELECT rolled.institution, rolled.id, rolled.part, entity.kind
+FROM rolled
+JOIN entity USING (id);

@@ -1,8 +1,10 @@
--- ISO 3166-2 subdivisions. An institution without one counts for its country as a whole, which for Singapore or Hong Kong is all.
-CREATE TEMP TABLE place AS
+-- ISO 3166-2 subdivisions, in the groups of the settings. An institution without one counts for its country as a whole, which for
+-- Singapore or Hong Kong is all.
+CREATE OR REPLACE TEMP TABLE located AS
 SELECT
     institutions.id AS institution,
-    coalesce(region_names.code, country_names.code) AS id,
+    institutions.kind,
+    coalesce(region_names.code, country_names.code) AS code,
     coalesce(
         region_names.name,
         country_names.name || CASE WHEN country_names.divided THEN ' (region unknown)' ELSE '' END
@@ -12,3 +14,19 @@ SELECT
 FROM institutions
 JOIN country_names ON country_names.code = institutions.country
 LEFT JOIN region_names ON region_names.code = institutions.region;
+
+CREATE OR REPLACE TEMP TABLE place AS
+SELECT institution, coalesce(region_groups.counted_as, code) AS id, 1.0 AS part, kind
+FROM located
+LEFT JOIN region_groups USING (code);
+
+-- A group goes by the name of the region that it is called after, or by its own; it has a country if all of it lies in one.
+CREATE OR REPLACE TEMP TABLE entity AS
+SELECT
+    place.id,
+    coalesce(min(located.name) FILTER (located.code = place.id), place.id) AS name,
+    coalesce(min(located.name_zh) FILTER (located.code = place.id), '') AS name_zh,
+    CASE WHEN count(DISTINCT located.country) = 1 THEN min(located.country) ELSE '' END AS country
+FROM place
+JOIN located USING (institution)
+GROUP BY place.id;

@@ -1,0 +1,327 @@
+"""Commands on what a workspace counted: rank, trend, why, diff, snapshot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from affil.cli.show import Json, plain, plain_table, print_json
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from affil.rank import Diff, Query, Ranking, Trend, Why
+    from affil.workspace import Workspace
+
+_ROOM = {"city": 100, "name_zh": 110}  # columns of a terminal from which on there is room for them
+
+WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="The folder of the workspace.", show_default=False)]
+LevelName = Annotated[str, typer.Option("--level", metavar="NAME", help="institution, city, region or country.")]
+AreaName = Annotated[
+    str | None,
+    typer.Option("--area", metavar="NAME", help='One of the eight areas, e.g. "computer vision".', show_default=False),
+]
+VenueName = Annotated[
+    str | None, typer.Option("--venue", metavar="NAME", help="One venue, under any of its names.", show_default=False)
+]
+Years = Annotated[
+    str | None, typer.Option("--years", metavar="A-B", help="Years, both ends included, or one year.", show_default=False)
+]
+Kind = Annotated[
+    str | None,
+    typer.Option("--kind", metavar="NAME", help="One kind of institution: education, company ...", show_default=False),
+]
+MeasureName = Annotated[str, typer.Option("--by", metavar="NAME", help="publications, authors, adjusted or index.")]
+RollUpName = Annotated[
+    str | None,
+    typer.Option(
+        "--roll-up",
+        metavar="HOW",
+        help="Institutions as themselves (none), their parents (parent) or the topmost (top); default: the setting.",
+        show_default=False,
+    ),
+]
+Limit = Annotated[int, typer.Option("--limit", help="Rows; 0: all.", min=0)]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="A .csv, .json or .parquet; its manifest is put beside it.", show_default=False
+    ),
+]
+
+
+def rank(
+    workspace: WorkspaceFolder,
+    level: LevelName = "institution",
+    area: AreaName = None,
+    venue: VenueName = None,
+    years: Years = None,
+    kind: Kind = None,
+    by: MeasureName = "adjusted",
+    roll_up: RollUpName = None,
+    limit: Limit = 20,
+    resamples: Annotated[
+        int | None,
+        typer.Option(
+            help="How often doubtful matches are drawn for the rank intervals; 0: no intervals; default: the setting.",
+            min=0,
+            show_default=False,
+        ),
+    ] = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Rank institutions, cities, regions or countries."""
+    query = _query(level, area, venue, years, kind, by, roll_up)
+    ws = _open(workspace)
+    ranking = ws.rank(limit=limit or None, resamples=resamples, **query)
+    _put(ws, ranking, output, as_json, lambda width: _ranking_table(ranking, width), _notes(ranking))
+    for warning in ranking.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+
+
+def trend(
+    workspace: WorkspaceFolder,
+    level: LevelName = "country",
+    area: AreaName = None,
+    venue: VenueName = None,
+    years: Annotated[
+        str | None, typer.Option("--years", metavar="LIST", help="e.g. 2014-2024 or 2014,2018,2023.", show_default=False)
+    ] = None,
+    kind: Kind = None,
+    by: Annotated[str, typer.Option(metavar="NAME", help="publications, authors, adjusted, index or share.")] = "adjusted",
+    roll_up: RollUpName = None,
+    panel: Annotated[
+        bool, typer.Option("--panel", help="Count only venues that have papers in every one of the years.")
+    ] = False,
+    limit: Limit = 10,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Show a measure year by year, and how it grew."""
+    query = _query(level, area, venue, years, kind, by, roll_up)
+    ws = _open(workspace)
+    result = ws.trend(panel=panel, limit=limit or None, **query)
+    _put(ws, result, output, as_json, lambda _: _trend_table(result), result.lines())
+
+
+def why(
+    workspace: WorkspaceFolder,
+    entity: Annotated[str, typer.Argument(metavar="NAME", help="Its id or its name.", show_default=False)],
+    level: LevelName = "institution",
+    area: AreaName = None,
+    venue: VenueName = None,
+    years: Years = None,
+    kind: Kind = None,
+    by: MeasureName = "adjusted",
+    roll_up: RollUpName = None,
+    limit: Limit = 20,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """List the papers behind the numbers of an institution, city, region or country."""
+    query = _query(level, area, venue, years, kind, by, roll_up)
+    ws = _open(workspace)
+    result = ws.why(entity, **query)
+    r = result.row
+    notes = [
+        f"{r['name']}: rank {r['rank']}, {r['publications']:,} publications, {r['authors']:,} authors, "
+        f"{r['adjusted']:,.2f} adjusted, index {r['index']:,.2f}.",
+        f"{len(result.waiting):,} strings in review may name it in {int(result.waiting['papers'].sum()):,} papers and are not counted.",
+    ]
+    _put(ws, result, output, as_json, lambda _: _papers_table(result, limit), notes)
+
+
+def diff(
+    workspace: WorkspaceFolder,
+    since: Annotated[str, typer.Option(metavar="WHAT", help="last (the last run), a date, or a snapshot.")] = "last",
+    level: LevelName = "institution",
+    area: AreaName = None,
+    venue: VenueName = None,
+    years: Years = None,
+    kind: Kind = None,
+    by: MeasureName = "adjusted",
+    roll_up: RollUpName = None,
+    limit: Limit = 20,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Show which ranks moved, by how much, and through which decisions or papers."""
+    query = _query(level, area, venue, years, kind, by, roll_up)
+    ws = _open(workspace)
+    result = ws.diff(since, **query)
+    moved = result.moves["rank_before"].ne(result.moves["rank_after"]).fillna(True).sum()
+    named = f"the snapshot {result.before.name!r}" if result.before.name else "the state"
+    notes = [
+        f"Since {named} of {result.before.time[:19]}: {moved:,} ranks moved, {len(result.moves) - moved:,} more {by} values changed.",
+        *(f"Also, {note}." for note in result.notes),
+    ]
+    _put(ws, result, output, as_json, lambda _: _moves_table(result, limit), notes)
+
+
+def snapshot(
+    workspace: WorkspaceFolder,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The name; none: list all.", show_default=False)] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Forget the snapshot instead.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Keep how things stand under a name, to compare with later: affil diff WS --since NAME."""
+    from affil.errors import AffilError
+
+    ws = _open(workspace)
+    if remove and not name:
+        raise AffilError("--remove needs the name of a snapshot; list them with: affil snapshot WS")
+    if name and remove:
+        ws.counts.remove_snapshot(name)
+    elif name:
+        ws.snapshot(name)
+    if as_json:
+        print_json(ws.counts.snapshots())
+    elif name:
+        typer.echo(f"snapshot {name}: {'removed' if remove else 'kept'}")
+    else:
+        lines = [f"{one}  {time[:19]}" for one, time in ws.counts.snapshots().items()]
+        typer.echo("\n".join(lines) or "no snapshots yet; keep one with: affil snapshot WS NAME")
+
+
+def _open(folder: Path) -> Workspace:
+    from affil.workspace import Workspace
+
+    return Workspace.open(folder, create=False)
+
+
+def _query(*values: Any) -> Query:
+    names = ("level", "area", "venue", "years", "kind", "by", "roll_up")
+    return cast("Query", dict(zip(names, values, strict=True)))
+
+
+def _put(
+    ws: Workspace, result: Ranking | Trend | Why | Diff, output: Path | None, as_json: bool, table: Any, notes: list[str]
+) -> None:
+    """Write a result where it is wanted: to a file, as JSON, or as a table with notes."""
+    if output is not None:
+        manifest = ws.save(result, output)
+        if not as_json:
+            typer.echo(f"written: {output} and {manifest.name}", err=True)
+    if as_json:
+        print_json(result.to_dict())
+        return
+    if output is None:
+        from rich.console import Console
+
+        out = Console(width=get_terminal_size((200, 24)).columns, highlight=False)
+        out.print(table(out.width))
+    typer.echo("\n".join(notes), err=output is not None)
+
+
+def _notes(ranking: Ranking) -> list[str]:
+    lines = ranking.coverage.lines()
+    if "low" in ranking.frame:
+        level = f"{ranking.settings.confidence:.0%}"
+        lines.append(
+            f"range: the ranks that doubtful matches leave open ({level} of {ranking.settings.resamples} resamples); "
+            f"≈: not told apart from the next row."
+        )
+    if ranking.level == "institution" and ranking.roll_up != "none":
+        lines.append(f"Institutions are rolled up: {ranking.roll_up}.")
+    return lines
+
+
+def _ranking_table(ranking: Ranking, width: int) -> Table:
+    """The ranking as a table for a terminal of this width; Chinese names where the level has them and there is room."""
+    from rich.table import Table
+
+    years = "-".join(map(str, ranking.years or ("all years",)))
+    title = [ranking.level, ranking.area or "all areas", ranking.venue or "", ranking.kind or "", years]
+    table = Table(title=f"{', '.join(filter(None, title))}, by {ranking.by}", box=None, title_justify="left")
+    texts = {"name": ranking.level, "name_zh": "中文", "city": "city", "region": "region", "country": "country"}
+    if ranking.level == "institution":
+        del texts["region"]
+    shown = [c for c in texts if c in ranking.frame and width >= _ROOM.get(c, 0)]
+    numbers = ["publications", "authors", "adjusted", "index"]
+    intervals = "low" in ranking.frame
+    table.add_column("rank", justify="right")
+    if intervals:
+        table.add_column("range", no_wrap=True)
+    for column in shown:
+        table.add_column(texts[column], overflow="ellipsis" if column != "name" else "fold")
+    for measure in numbers:
+        table.add_column(
+            measure, justify="right", no_wrap=True, min_width=len(measure), style="bold" if measure == ranking.by else None
+        )
+    for row in ranking.frame.to_dict("records"):
+        values = [f"{row[m]:,}" if isinstance(row[m], int) else f"{row[m]:,.2f}" for m in numbers]
+        doubt = []
+        if intervals:
+            close = row["ahead"] < ranking.settings.confidence
+            doubt = [
+                f"{row['low']}–{row['high']}{' ≈' if close else ''}" if row["low"] < row["high"] or close else str(row["rank"])
+            ]
+        table.add_row(str(row["rank"]), *doubt, *(plain(row[c] or "") for c in shown), *values)
+    return table
+
+
+def _trend_table(result: Trend) -> Table:
+    table = plain_table(
+        "rank>", result.level, *(f"{year}>" for year in result.years), "growth>", "last year>", title=f"by {result.by}"
+    )
+    last = result.years[-1]
+    for row, ranks in zip(result.frame.to_dict("records"), result.ranks.to_dict("records"), strict=True):
+        rank_now = "" if ranks[last] != ranks[last] or str(ranks[last]) == "<NA>" else str(ranks[last])
+        values = [_number(row[year], result.by) for year in result.years]
+        growth = [_percent(row.get(name)) for name in ("growth", "growth_last")]
+        table.add_row(rank_now, plain(row["name"]), *values, *growth)
+    return table
+
+
+def _number(value: float, by: str) -> str:
+    return f"{value:.1%}" if by == "share" else f"{value:,.0f}" if by in ("publications", "authors") else f"{value:,.2f}"
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None or value != value else f"{value:+.0%}"
+
+
+def _papers_table(result: Why, limit: int) -> Table:
+    table = plain_table("credit>", "venue", "year>", "paper", "through")
+    for row in (result.papers.head(limit) if limit else result.papers).to_dict("records"):
+        through = "; ".join(row["strings"])
+        table.add_row(
+            f"{row['credit']:.3f}", row["venue"], str(row["year"]), plain(row["title"] or row["paper"]), plain(through)
+        )
+    return table
+
+
+def _moves_table(result: Diff, limit: int) -> Table:
+    table = plain_table("before>", "now>", "moved>", "", f"{result.by} before>", "now>", "why")
+    by_entity = dict(iter(result.causes.groupby("id", sort=False)))
+    for row in (result.moves.head(limit) if limit else result.moves).to_dict("records"):
+        old, new = (None if str(row[c]) == "<NA>" else int(row[c]) for c in ("rank_before", "rank_after"))
+        moved = "new" if old is None else "gone" if new is None else f"{old - new:+d}" if old != new else "="
+        values = ["" if row[c] != row[c] else f"{row[c]:,.2f}" for c in ("before", "after")]
+        causes = by_entity.get(row["id"])
+        reasons = [] if causes is None else [_cause(c) for c in causes.head(3).to_dict("records")]
+        more = f"and {len(causes) - 3} more" if causes is not None and len(causes) > 3 else ""
+        table.add_row(
+            str(old or ""),
+            str(new or ""),
+            moved,
+            plain(row["name"]),
+            *values,
+            "\n".join(filter(None, [*reasons, more])) or "others moved",
+        )
+    return table
+
+
+def _cause(row: dict[Any, Any]) -> str:
+    size = f"{row['papers']:+,.0f} papers, {row['adjusted']:+,.2f}"
+    if row["cause"] == "decision":
+        return plain(
+            f"{size}: decision {int(row['entry'])} by {row['who']}, {row['what']!r} was {row['was']}, is {row['now']} ({row['why']})"
+        )
+    if row["cause"] == "answer":
+        return plain(f"{size}: {row['what']!r} was {row['was']}, is {row['now']}")
+    return plain(f"{size}: {row['cause']}, {row['what']}")

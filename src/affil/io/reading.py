@@ -1,0 +1,95 @@
+"""What readers of papers share: JSON line by line, and what a reading has to report."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from affil.errors import InputError
+from affil.io.files import open_input, shown_name
+
+_AGAIN = "fetch or copy it again"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a source that could not be read as it should be: what, and where. `lost` tells whether the paper is left out.
+
+    `what` says the same of all records with the same problem, so that they can be counted.
+    """
+
+    path: str
+    row: int
+    what: str
+    lost: bool
+
+
+def read_lines(path: Path | str) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines that are not blank, gzip unpacked; all that can go wrong with the file itself is said here.
+
+    Raises:
+        InputError: it is missing, empty, truncated, or UTF-16.
+    """
+    name, row, filled = shown_name(path), 0, False
+    with damage_said(name) as at, open_input(path) as lines:
+        for row, line in enumerate(lines, 1):
+            at.row = row
+            if row == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                raise InputError(name, "is UTF-16", fix="save it as UTF-8")
+            content = line.removeprefix(codecs.BOM_UTF8 if row == 1 else b"").strip()
+            if content:
+                filled = True
+                yield row, content
+    if not filled:
+        raise InputError(name, "is empty", fix="a papers file has one JSON object a line")
+
+
+@dataclass(slots=True)
+class _At:
+    row: int = 0
+
+
+@contextmanager
+def damage_said(name: str) -> Iterator[_At]:
+    """Say in one line what is wrong with a file that breaks while it is read; `row` of what is given is how far it came."""
+    at = _At()
+    try:
+        yield at
+    except EOFError as error:
+        raise InputError(name, f"the gzip file is truncated after row {at.row}", fix=_AGAIN) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(name, f"the gzip file is damaged after row {at.row}: {error}", fix=_AGAIN) from error
+    except OSError as error:
+        raise InputError(name, f"cannot be read: {error.strerror or error}") from error
+
+
+def parse_json(name: str, row: int | None, text: bytes) -> Any:
+    """A JSON value.
+
+    Raises:
+        InputError: it is none, or not UTF-8.
+    """
+    try:
+        return json.loads(text.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise InputError(name, f"byte {error.start + 1} is not UTF-8", row=row, fix="save the file as UTF-8") from error
+    except json.JSONDecodeError as error:
+        where = f"at character {error.colno}" if row is not None else f"at line {error.lineno}, character {error.colno}"
+        fix = "correct the line" if row is not None else "correct it, or fetch it again"
+        raise InputError(name, f"not JSON {where}: {error.msg}", row=row, fix=fix) from error
+    except RecursionError as error:
+        raise InputError(name, "not a paper: nested too deeply", row=row, fix="correct the line") from error
+    except ValueError as error:  # a whole number too long for Python
+        raise InputError(name, f"not JSON that can be read: {error}", row=row, fix="correct the line") from error
+
+
+def whole_text(value: object) -> str:
+    """A value as text without half surrogate pairs, which no table can store; "" for what is no text."""
+    return value.encode("utf-8", "replace").decode("utf-8").strip() if isinstance(value, str) else ""

@@ -1,0 +1,151 @@
+"""What moved between two states of the counts, and through which decisions, answers or papers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Unpack
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from affil.errors import AffilError
+from affil.rank.credit import sql
+from affil.rank.measure import Query, measure
+from affil.rank.ranking import plain_rows
+from affil.rank.store import State, Store
+from affil.types import LedgerEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What changed between two states.
+
+    `moves` has one row for each entity whose rank or measure changed: id, name, rank_before, rank_after (null where it is not
+    ranked), before, after (the measure), change; those that moved most ranks first.
+
+    `causes` says where the changes of an entity's own numbers come from, the largest first: id, cause (decision, answer, paper
+    added, paper removed, paper or settings changed), what (the string, or the venue and year), entry (the number of the
+    decision), who, why, was and now (what the string named), papers (the change of publications), adjusted (the change of
+    adjusted publications). An entity without a cause of its own moved because others did.
+
+    `notes` say what else changed.
+    """
+
+    moves: pd.DataFrame
+    causes: pd.DataFrame
+    before: State
+    after: State
+    by: str
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as plain JSON values."""
+        return {
+            "since": {"time": self.before.time, "name": self.before.name},
+            "now": {"time": self.after.time, "name": self.after.name},
+            "by": self.by,
+            "notes": list(self.notes),
+            "moves": plain_rows(self.moves),
+            "causes": plain_rows(self.causes),
+        }
+
+
+def diff(store: Store, before: State, after: State, entries: Sequence[LedgerEntry], **query: Unpack[Query]) -> Diff:
+    """Compare two states; each is ranked by its own settings and venues.
+
+    Args:
+        store: where the states are.
+        before: the earlier one.
+        after: the later one.
+        entries: the ledger.
+        query: what is ranked; see `Query`.
+
+    Raises:
+        AffilError: the query is impossible.
+    """
+    touched = _touched(before, after)
+    ranked, held, named = _counted(store, after, touched, query)
+    try:
+        ranked_before, held_before, named_before = _counted(store, before, touched, query)
+    except AffilError:  # nothing of this slice was there before
+        ranked_before, held_before, named_before = ranked.head(0), held.slice(0, 0), named.slice(0, 0)
+    by = query.get("by", "adjusted")
+    moves = _moves(ranked_before, ranked, by)
+    with duckdb.connect() as db:
+        tables = {"held_after": held, "named_after": named, "held_before": held_before, "named_before": named_before}
+        for name, table in tables.items():
+            db.register(name, table)
+        for name, state in {"before": before, "after": after}.items():
+            db.read_parquet(str(store.file(state.answers))).create_view(f"answer_{name}")
+        db.register("decision", _decisions(entries, before.decisions, after.decisions))
+        causes = db.execute(sql("diff/causes")).df()
+    causes = causes[causes["id"].isin(moves["id"])].reset_index(drop=True)
+    return Diff(moves, causes, before, after, by, _notes(before, after))
+
+
+def _counted(store: Store, state: State, touched: pa.Table, query: Query) -> tuple[pd.DataFrame, pa.Table, pa.Table]:
+    """A state's ranking, and of what was touched: what each entity holds in which paper, and what each string may name."""
+    plain = replace(state, settings=state.settings.model_copy(update={"resamples": 0}))
+    with store.opened(plain, **query) as (db, venues):
+        frame = measure(db, venues, plain.settings, **query).frame
+        db.register("touched", touched)
+        return frame, db.sql(sql("diff/held")).to_arrow_table(), db.sql(sql("diff/named")).to_arrow_table()
+
+
+def _moves(before: pd.DataFrame | None, after: pd.DataFrame, by: str) -> pd.DataFrame:
+    columns = ["id", "name", "rank", by]
+    earlier = after[columns].head(0) if before is None else before[columns]
+    both = earlier.merge(after[columns], on="id", how="outer", suffixes=("_before", "_after"))
+    out = pd.DataFrame(
+        {
+            "id": both["id"],
+            "name": both["name_after"].fillna(both["name_before"]),
+            "rank_before": both["rank_before"].astype("Int64"),
+            "rank_after": both["rank_after"].astype("Int64"),
+            "before": both[f"{by}_before"].astype(float),
+            "after": both[f"{by}_after"].astype(float),
+        }
+    )
+    out["change"] = out["after"].fillna(0) - out["before"].fillna(0)
+    moved = (out["rank_before"] - out["rank_after"]).abs()
+    changed = out["change"].abs() > 1e-9
+    out = out.assign(moved=moved.fillna(len(out) + 1), size=out["change"].abs())[changed | (moved.fillna(1) != 0)]
+    out = out.sort_values(["moved", "size", "name"], ascending=[False, False, True], kind="stable")
+    return out.drop(columns=["moved", "size"]).reset_index(drop=True)
+
+
+def _touched(before: State, after: State) -> pa.Table:
+    """The venues and years whose credit is not the same, or all where something else changed that numbers depend on."""
+    old, new = ({(p.venue, p.year): p.file for p in state.partitions} for state in (before, after))
+    same_rest = (before.institutions, before.venues, before.settings) == (after.institutions, after.venues, after.settings)
+    some = sorted(w for w in old.keys() | new.keys() if not same_rest or old.get(w) != new.get(w))
+    return pa.table({"venue": pa.array([v for v, _ in some], pa.string()), "year": pa.array([y for _, y in some], pa.int16())})
+
+
+def _decisions(entries: Sequence[LedgerEntry], first: int, last: int) -> pa.Table:
+    """The last decision about each string between two numbers of the ledger."""
+    newest: Mapping[str, LedgerEntry] = {e.affiliation: e for e in entries if first < e.number <= last}
+    rows = [
+        {"affiliation": e.affiliation, "entry": e.number, "who": e.by, "why": ("takes back: " if e.undoes else "") + e.why}
+        for e in newest.values()
+    ]
+    text = [(name, pa.string()) for name in ("affiliation", "who", "why")]
+    return pa.Table.from_pylist(rows, pa.schema([*text, ("entry", pa.int64())]))
+
+
+def _notes(before: State, after: State) -> tuple[str, ...]:
+    """What changed besides papers and answers, and what stands behind changed answers."""
+    out = []
+    old, new = before.settings.model_dump(), after.settings.model_dump()
+    out += [f"the setting rank.{name} was {old[name]!r} and is {new[name]!r}" for name in new if old.get(name) != new[name]]
+    if before.venues != after.venues:
+        was = {v.venue: v for v in before.venues}
+        other = [v.venue for v in after.venues if v.venue in was and was[v.venue] != v]
+        if other:
+            out.append(f"the venue table says something else of {', '.join(other)}")
+    for what in ("model", "registry", "matching"):
+        if before.about.get(what) != after.about.get(what):
+            out.append(f"the {what} changed")
+    return tuple(out)

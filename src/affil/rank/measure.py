@@ -1,0 +1,266 @@
+"""From credit to a ranking: the slice that is asked for, the places that things are counted for, and the measures."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, Unpack
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from affil.errors import AffilError
+from affil.rank.credit import Tables, VenueYear, count_credit, lost_decisions, prepare, sql
+from affil.rank.places import country_table, group_table, region_table
+from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years
+from affil.rank.resample import resampled_ranks
+from affil.rank.rollup import ROLL_UPS, roll_up
+from affil.rank.venues import AREAS, Venues, find_area, load_venues
+from affil.settings import RankSettings, RollUp
+
+KINDS = ("education", "healthcare", "facility", "company", "government", "nonprofit", "archive", "other")
+_KINDS = {"university": "education", "universities": "education", "companies": "company", "hospital": "healthcare"}
+
+
+class Query(TypedDict, total=False):
+    """What is asked of a ranking; everything may be left out.
+
+    level: institution (default), city, region or country. area: one of the eight areas; only the part of a venue's credit that
+    belongs to it is counted. venue: one venue, under any name that the venue table knows. years: 2020, "2014-2024" or
+    (2014, 2024), both ends included. kind: institutions of one kind only (education, company ...). by: the measure that orders
+    (default: adjusted). roll_up: none, parent or top; default: the setting; it concerns the level institution only.
+    """
+
+    level: Level
+    area: str | None
+    venue: str | None
+    years: int | str | tuple[int, int] | None
+    kind: str | None
+    by: Measure
+    roll_up: RollUp | None
+
+
+def rank(
+    tables: Tables,
+    *,
+    decisions: Mapping[str, Sequence[str]] | None = None,
+    venues: Venues | None = None,
+    settings: RankSettings | None = None,
+    limit: int | None = None,
+    **query: Unpack[Query],
+) -> Ranking:
+    """Rank institutions, cities, regions or countries by one of four measures (definitions: docs/ranking.md).
+
+    Args:
+        tables: what is counted.
+        decisions: raw string -> ids (empty: none); they stand above the matches (`Ledger.current()`).
+        venues: the venue table; default: the shipped one.
+        settings: offset, groups, roll-up, whether matches in review count, and how often they are resampled.
+        limit: rows kept.
+        query: see `Query`.
+
+    Raises:
+        AffilError: an argument is unknown, or the slice has no paper.
+    """
+    settings, venues = settings or RankSettings(), venues or load_venues()
+    with duckdb.connect() as db:
+        prepare(db, tables, decisions or {}, venues)
+        count_credit(db, settings)
+        ranking = measure(db, venues, settings, limit=limit, **query)
+        return ranking.with_warnings(lost_decisions(db))
+
+
+def measure(
+    db: duckdb.DuckDBPyConnection,
+    venues: Venues,
+    settings: RankSettings,
+    *,
+    limit: int | None = None,
+    **query: Unpack[Query],
+) -> Ranking:
+    """Rank what the tables `credit`, `stats` and `institutions` of a connection hold; see `rank`."""
+    asked = Asked(query, settings)
+    if limit is not None and limit < 1:
+        raise AffilError(f"a limit is at least 1, not {limit}")
+    held = held_venue_years(db)
+    venue = find_venue(asked.venue, held, venues)
+    part = [(v, y) for v, y in held if (venue is None or v == venue) and asked.covers(v, y, venues)]
+    if not part:
+        raise AffilError(_nothing(held, asked.area, venue, asked.years))
+    make_places(db, asked, settings)
+    make_slice(db, part, venues, asked, settings)
+    cover = coverage(db, part, venues)
+    frame = measured(db, cover, asked.by)
+    frame = resampled_ranks(db, frame, asked.by, settings)
+    if limit is not None:
+        frame = frame.head(limit)
+    return Ranking(frame, cover, settings, asked.level, asked.by, asked.area, venue, asked.years, asked.kind, asked.roll_up)
+
+
+class Asked:
+    """A query, checked, with its defaults.
+
+    Raises:
+        AffilError: something in it is unknown.
+    """
+
+    def __init__(self, query: Query, settings: RankSettings) -> None:
+        self.level: Level = query.get("level", "institution")
+        self.by: Measure = query.get("by", "adjusted")
+        self.roll_up: RollUp = query.get("roll_up") or settings.roll_up
+        area, kind = query.get("area"), query.get("kind")
+        self.area = find_area(area) if area else None
+        self.venue = query.get("venue") or None
+        self.years = parse_years(query.get("years"))
+        self.kind = _KINDS.get(kind.casefold(), kind.casefold()) if kind else None
+        _check("level", self.level, LEVELS)
+        _check("measure", self.by, MEASURES)
+        _check("roll-up", self.roll_up, ROLL_UPS)
+        if self.kind is not None:
+            _check("kind", self.kind, KINDS)
+
+    def covers(self, venue: str, year: int, venues: Venues) -> bool:
+        """Whether what a venue published in a year is in the years and the area."""
+        if self.years is not None and not self.years[0] <= year <= self.years[1]:
+            return False
+        return self.area is None or self.area in areas_of(venue, year, venues)
+
+
+def areas_of(venue: str, year: int, venues: Venues) -> tuple[str, ...]:
+    """The areas that a venue's papers of a year count in: none where the table lacks it, or it did not exist in that year."""
+    known = venues.get(venue)
+    return known.areas if known is not None and known.existed_in(year) else ()
+
+
+def held_venue_years(db: duckdb.DuckDBPyConnection) -> list[VenueYear]:
+    """The venues and years that have papers."""
+    return [(str(v), int(y)) for v, y in db.execute("SELECT venue, year FROM stats WHERE papers > 0 ORDER BY ALL").fetchall()]
+
+
+def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) -> str | None:
+    """The short name of the venue that is meant; a venue that the table lacks is meant by its name in the papers.
+
+    Raises:
+        AffilError: there is no such venue.
+    """
+    if wanted is None:
+        return None
+    resolved, published = venues.resolve(wanted), {venue for venue, _ in held}
+    if resolved is not None:
+        return resolved.venue
+    if wanted in published:
+        return wanted
+    near = difflib.get_close_matches(wanted, {*published, *venues}, n=3, cutoff=0.5)
+    raise AffilError(f"no venue {wanted!r}" + (f"; did you mean: {', '.join(near)}?" if near else ""))
+
+
+def make_places(db: duckdb.DuckDBPyConnection, asked: Asked, settings: RankSettings) -> None:
+    """Tables `entity` (what is ranked) and `place` (which institution counts for which entity, by which part)."""
+    codes = db.execute("SELECT DISTINCT country, region FROM institutions").fetchall()
+    regions = region_table(region for _, region in codes)
+    divided = {code[:2] for code in regions.column("code").to_pylist()}
+    db.register("region_names", regions)
+    db.register("region_groups", group_table(settings.region_groups))
+    db.register("country_names", country_table((c for c, _ in codes), divided, settings.country_groups))
+    if asked.level == "institution":
+        db.register("rolled", _rolled(db, asked.roll_up, settings.not_parents))
+    db.execute("SET VARIABLE kind = ?", [asked.kind])
+    db.execute(sql(f"levels/{asked.level}"))
+
+
+def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[str]) -> pa.Table:
+    """Rows institution, id, part; parents that were closed or merged stand for their successors."""
+    rows = db.execute("SELECT id, active_id, parents FROM institutions ORDER BY id").fetchall()
+    active = {identifier: successor for identifier, successor, _ in rows}
+    kept = {i: [active[p] for p in parents or () if p in active and p not in not_parents] for i, _, parents in rows}
+    columns = list(zip(*roll_up(kept, how), strict=True)) or [(), (), ()]
+    types = (pa.string(), pa.string(), pa.float64())
+    return pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], ["institution", "id", "part"])
+
+
+def make_slice(
+    db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: Asked, settings: RankSettings
+) -> None:
+    """Tables `slice` (venues and years, with what a paper of each weighs in it), `slice_area`, `area` and `holding`."""
+    weights, shares = [], []
+    for venue, year in part:
+        known, areas = venues.get(venue), areas_of(venue, year, venues)
+        weight = 1.0 if known is None else known.weight
+        # Within one area, a paper of a venue in two areas weighs half.
+        weights.append((venue, year, weight / len(areas) if asked.area else weight))
+        shares += [(venue, year, a, weight / len(areas)) for a in areas if asked.area in (None, a)]
+    db.register("slice", _table(weights, venue=pa.string(), year=pa.int16(), weight=pa.float64()))
+    db.register("slice_area", _table(shares, venue=pa.string(), year=pa.int16(), area=pa.string(), weight=pa.float64()))
+    counted = [(asked.area, 1.0)] if asked.area else [(a, settings.area_weights.get(a, 1.0)) for a in AREAS]
+    unknown = [a for a in settings.area_weights if a not in AREAS]
+    if unknown or not any(weight for _, weight in counted):
+        problem = f"knows no area {unknown[0]!r}" if unknown else "leaves no area any weight"
+        raise AffilError(f"the setting rank.area_weights {problem}; the areas are: {', '.join(AREAS)}")
+    db.register("area", _table(counted, area=pa.string(), weight=pa.float64()))
+    db.execute("SET VARIABLE area_offset = ?", [settings.offset])
+    db.execute(sql("holding"))
+
+
+def measured(db: duckdb.DuckDBPyConnection, cover: Coverage, by: Measure) -> pd.DataFrame:
+    """All measures of all entities of the slice, in the order of one."""
+    for name in ("publications", "authors", "adjusted"):
+        db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql(name)}")
+    db.execute(f"CREATE OR REPLACE TEMP TABLE index_ AS {sql('index')}")
+    db.execute("SET VARIABLE counted = ?", [cover.credit])
+    return db.execute(sql("ranking").format(by=by)).df()
+
+
+def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues) -> Coverage:
+    """What the slice rests on."""
+    counts = {name: value or 0 for name, value in _row(db, sql("coverage")).items()}
+    credit = _row(db, sql("counted"))
+    weight, mentions = counts["weight"], int(counts["mentions"])
+    shares = ("matched", "review", "none", "missing", "pending", "decided")
+    papers = dict(db.execute("SELECT (venue, year), papers FROM stats").fetchall()) if part else {}
+    unknown: dict[str, int] = {}
+    misdated: dict[str, int] = {}
+    for venue, year in part:
+        number = int(papers[venue, year])
+        if venue not in venues:
+            unknown[venue] = unknown.get(venue, 0) + number
+        elif not venues[venue].existed_in(year):
+            misdated[f"{venue} {year}"] = number
+    return Coverage(
+        mentions=mentions,
+        **{name: counts[name] / max(mentions, 1) for name in shares},
+        papers=int(counts["papers"]),
+        unaligned=int(counts["unaligned"]),
+        repeated=int(counts["repeated"]),
+        outside=int(counts["outside"]),
+        unknown_venues=tuple(sorted(unknown.items(), key=lambda v: (-v[1], v[0]))),
+        misdated=tuple(misdated.items()),
+        credit=credit["counted"],
+        counted=credit["counted"] / weight if weight else 0.0,
+        unplaced=credit["unplaced"] / credit["counted"] if credit["counted"] else 0.0,
+    )
+
+
+def _check(what: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise AffilError(f"no {what} {value!r}; it is one of: {', '.join(allowed)}")
+
+
+def _table(rows: Sequence[Sequence[Any]], **columns: pa.DataType) -> pa.Table:
+    return pa.table({name: pa.array([row[i] for row in rows], kind) for i, (name, kind) in enumerate(columns.items())})
+
+
+def _row(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
+    """The only row of a query, by column."""
+    (row,) = db.execute(query).fetchall()
+    return dict(zip((name for name, *_ in db.description), row, strict=True))
+
+
+def _nothing(held: Sequence[VenueYear], area: str | None, venue: str | None, years: tuple[int, int] | None) -> str:
+    asked = [f"in {area}" if area else "", f"of {venue}" if venue else "", "in {}-{}".format(*years) if years else ""]
+    wanted = " ".join(filter(None, asked)) or "at all"
+    if not held:
+        return "there is no paper to rank"
+    names, dates = sorted({venue for venue, _ in held}), [year for _, year in held]
+    named = ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
+    return f"there is no paper {wanted}; there are papers of {min(dates)}-{max(dates)} in {named}"

@@ -1,0 +1,212 @@
+"""How sure a rank is: doubtful matches are drawn again and again by their probabilities, and everything is ranked each time.
+
+Each pair of a raw string and an institution that it may name, matched or in review, is kept in a resample with its calibrated
+probability; what a person decided is kept always. A string keeps or loses a match for all its mentions at once. Pairs are drawn
+independently of each other. All resamples are computed together, as matrices of (what is drawn) x (resamples).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from affil.rank.credit import sql
+from affil.rank.ranking import Measure
+from affil.rank.venues import AREAS
+from affil.settings import RankSettings
+
+_CELLS = 1 << 24  # cells of a matrix that is held at once
+
+Drawn = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+
+def resampled_ranks(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, by: Measure, settings: RankSettings) -> pd.DataFrame:
+    """The ranking with `low`, `high` and `ahead` (see `Ranking`); as it is where no resamples are wanted.
+
+    `low` and `high` are the quantiles of the rank over the resamples at the level of `confidence`, widened to the rank itself.
+    """
+    if not settings.resamples or frame.empty:
+        return frame
+    db.execute(sql("resample/pairs"))
+    values = _resampled(db, by, settings)
+    ids = db.execute("SELECT id FROM ranked ORDER BY entity").df()["id"]
+    rows = pd.Index(ids).get_indexer(pd.Index(frame["id"]))
+    ranks = np.sort(_ranks(values)[rows], axis=1)
+    tail = int((1 - settings.confidence) / 2 * (settings.resamples - 1))  # resamples left out at either end
+    low, high = ranks[:, tail], ranks[:, -1 - tail]
+    upper, lower = values[rows[:-1]], values[rows[1:]]
+    ahead = (upper > lower).mean(axis=1) + (upper == lower).mean(axis=1) / 2
+    published = frame["rank"].to_numpy()
+    return frame.assign(
+        low=np.minimum(low, published),
+        high=np.maximum(high, published),
+        ahead=np.append(ahead, np.nan),
+    )
+
+
+def _ranks(values: Values) -> NDArray[np.int32]:
+    """Ranks within each column; equal values share the best."""
+    out = np.empty(values.shape, np.int32)
+    for column in range(values.shape[1]):
+        down = np.sort(-values[:, column])
+        out[:, column] = np.searchsorted(down, -values[:, column], side="left") + 1
+    return out
+
+
+def _resampled(db: duckdb.DuckDBPyConnection, by: Measure, settings: RankSettings) -> Values:
+    """The measure of each entity in each resample."""
+    entities = int(db.execute("SELECT count(*) FROM ranked").fetchall()[0][0])
+    pairs = _columns(
+        db,
+        "SELECT string, holder, probability FROM pair JOIN drawn_string USING (affiliation) JOIN holder USING (institution) "
+        "ORDER BY pair",
+    )
+    probability = pairs["probability"].astype(np.float32)
+    if by in ("publications", "authors"):
+        compute, rows = _any_of(db, by, entities)
+    else:
+        compute, rows = _split(db, by, entities, pairs["string"], pairs["holder"], settings)
+    out = [np.round(compute(drawn), 9) for drawn in _draws(probability, max(rows, len(probability)), settings)]
+    return np.concatenate(out, axis=1)
+
+
+def _draws(probability: NDArray[np.float32], rows: int, settings: RankSettings) -> Iterator[Drawn]:
+    """Matrices of pairs x resamples, as many resamples at once as fit."""
+    random = np.random.default_rng(settings.seed)
+    at_once = max(1, min(settings.resamples, _CELLS // max(rows, 1)))
+    for start in range(0, settings.resamples, at_once):
+        size = (min(at_once, settings.resamples - start), len(probability))
+        yield np.ascontiguousarray((random.random(size, np.float32) < probability).T)
+
+
+def _any_of(db: duckdb.DuckDBPyConnection, by: Measure, entities: int) -> tuple[Callable[[Drawn], Values], int]:
+    """Whole counts: a paper (an author) counts for an entity where any of the pairs that name it is drawn."""
+    table = db.sql(sql(f"resample/{by}")).to_arrow_table()
+    sets = _Lists.of(table.column("pairs"))
+    owner = table.column("entity").to_numpy()
+    count = sparse.csr_matrix((table.column("weight").to_numpy(), (owner, np.arange(len(owner)))), (entities, len(owner)))
+
+    def compute(drawn: Drawn) -> Values:
+        return np.asarray(count @ sets.any(drawn).astype(np.float32), np.float64)
+
+    return compute, len(sets.values)
+
+
+def _split(
+    db: duckdb.DuckDBPyConnection, by: Measure, entities: int, string: Numbers, holder: Numbers, settings: RankSettings
+) -> tuple[Callable[[Drawn], Values], int]:
+    """Credit: each set of strings is split, in each resample, over what its strings name then (see sql/credit.sql)."""
+    areas = [a for a, _ in _areas(db)] if by == "index" else []
+    weights = ", ".join(f"coalesce(sum(part * weight) FILTER (area = '{a}'), 0)" for a in areas) or "sum(part * weight)"
+    table = db.sql(sql("resample/parts").format(weights=weights, areas="slice_area" if areas else "slice")).to_arrow_table()
+    sets = _Lists.of(table.column("strings"))
+    weight = np.stack([table.column(i + 1).to_numpy() for i in range(max(len(areas), 1))])
+    by_string = _Lists.grouped(string, int(db.execute("SELECT count(*) FROM drawn_string").fetchall()[0][0]))
+
+    # One row for each institution that a set of strings may name, with the pairs that name it there.
+    owner, member = sets.owners(), sets.values
+    repeats = by_string.sizes[member]
+    of_set, pair = np.repeat(owner, repeats), by_string.values[_ranges(by_string.starts[member], repeats)]
+    order = np.lexsort((pair, holder[pair], of_set))
+    of_set, pair = of_set[order], pair[order]
+    first = np.flatnonzero(np.diff(of_set, prepend=-1) | np.diff(holder[pair], prepend=-1))
+    named = _Lists(pair, first, np.diff(first, append=len(pair)))
+    row_set, row_holder = of_set[first], holder[pair[first]]
+    rows = _Lists.grouped(row_set, len(sets.sizes))
+
+    # What each of these rows is worth to whom: several entities where an institution is rolled up to several parents.
+    places = _columns(
+        db,
+        "SELECT holder, entity, CAST(part AS DOUBLE) AS part FROM holder JOIN place USING (institution) JOIN ranked USING (id) "
+        "WHERE getvariable('kind') IS NULL OR place.kind = getvariable('kind') ORDER BY holder, entity",
+    )
+    by_holder = _Lists.grouped(places["holder"], int(holder.max(initial=-1)) + 1)
+    repeats = by_holder.sizes[row_holder]
+    row, at = np.repeat(np.arange(len(first)), repeats), by_holder.values[_ranges(by_holder.starts[row_holder], repeats)]
+    worth = [
+        sparse.csr_matrix((w[row_set[row]] * places["part"][at], (places["entity"][at], row)), (entities, len(first)))
+        for w in weight
+    ]
+
+    def compute(drawn: Drawn) -> Values:
+        present = named.any(drawn)
+        claims = rows.sum(present) + sets.sum(~by_string.any(drawn))
+        share = present / claims[row_set]
+        sums = [np.asarray(w @ share) for w in worth]
+        return _index(sums, [w for _, w in _areas(db)], settings.offset) if areas else sums[0]
+
+    return compute, len(pair)
+
+
+def _columns(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, NDArray[Any]]:
+    return {name: column.to_numpy() for name, column in db.execute(query).df().items() if isinstance(name, str)}
+
+
+def _areas(db: duckdb.DuckDBPyConnection) -> list[tuple[str, float]]:
+    return [
+        (a, w) for a, w in db.execute("SELECT area, weight FROM area WHERE weight > 0 ORDER BY area").fetchall() if a in AREAS
+    ]
+
+
+def _index(sums: list[Values], weights: list[float], offset: float) -> Values:
+    with np.errstate(divide="ignore"):
+        logs = sum(w * np.log(s + offset) for s, w in zip(sums, weights, strict=True))
+    return np.asarray(np.exp(logs / sum(weights)))
+
+
+def _ranges(starts: Numbers, sizes: Numbers) -> Numbers:
+    """The numbers start, start + 1 ... of each of several ranges, one after the other."""
+    ends = np.cumsum(sizes)
+    return np.asarray(np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - sizes), sizes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """Lists of numbers, one after the other in `values`."""
+
+    values: Numbers
+    starts: Numbers
+    sizes: Numbers
+
+    @classmethod
+    def of(cls, column: Any) -> _Lists:
+        array = column.combine_chunks()
+        offsets = array.offsets.to_numpy().astype(np.int64)
+        return cls(array.values.to_numpy().astype(np.int64), offsets[:-1], np.diff(offsets))
+
+    @classmethod
+    def grouped(cls, owner: Numbers, owners: int) -> _Lists:
+        """For each owner, the positions at which it stands."""
+        sizes = np.bincount(owner, minlength=owners).astype(np.int64)
+        return cls(np.argsort(owner, kind="stable"), np.cumsum(sizes) - sizes, sizes)
+
+    def owners(self) -> Numbers:
+        return np.repeat(np.arange(len(self.sizes)), self.sizes)
+
+    def any(self, drawn: Drawn) -> Drawn:
+        """For each list, whether any of the rows that it names is true; an empty list has none."""
+        return self._reduced(drawn, np.logical_or, np.dtype(bool))
+
+    def sum(self, drawn: Drawn) -> NDArray[np.int16]:
+        """For each list, how many of the rows that it names are true."""
+        return self._reduced(drawn, np.add, np.dtype(np.int16))
+
+    def _reduced(self, drawn: Drawn, operation: np.ufunc, kind: np.dtype[Any]) -> NDArray[Any]:
+        # Most lists hold one number: looking them up is much quicker than reducing them.
+        out = np.zeros((len(self.sizes), drawn.shape[1]), kind)
+        one, more = self.sizes == 1, self.sizes > 1
+        out[one] = drawn[self.values[self.starts[one]]]
+        if more.any():
+            sizes = self.sizes[more]
+            rows = self.values[_ranges(self.starts[more], sizes)]
+            out[more] = operation.reduceat(drawn[rows], np.cumsum(sizes) - sizes, axis=0, dtype=kind)
+        return out

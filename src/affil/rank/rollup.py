@@ -1,0 +1,35 @@
+"""Which institutions a number stands for: each by itself, or rolled up to what it belongs to in the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
+
+from affil.settings import RollUp
+
+ROLL_UPS: tuple[RollUp, ...] = get_args(RollUp)
+
+
+def roll_up(parents: Mapping[str, Sequence[str]], how: RollUp) -> Iterator[tuple[str, str, float]]:
+    """Each institution, what it is counted as, and the part of it that counts there.
+
+    Args:
+        parents: the parents of each institution; ids that are not keys are ignored.
+        how: `none`: as itself; `parent`: as its parents, or itself where it has none; `top`: as the topmost.
+
+    An institution with several parents gives each an equal part, at every step. A circle of parents ends where it closes.
+    """
+    for institution in parents:
+        for counted_as, part in sorted(_climb(institution, parents, how, 1.0, ()).items()):
+            yield institution, counted_as, part
+
+
+def _climb(at: str, parents: Mapping[str, Sequence[str]], how: RollUp, part: float, path: tuple[str, ...]) -> dict[str, float]:
+    above = [] if how == "none" or (how == "parent" and path) else sorted({*parents[at]} & parents.keys() - {*path, at})
+    if not above:
+        return {at: part}
+    out: dict[str, float] = {}
+    for parent in above:
+        for top, share in _climb(parent, parents, how, part / len(above), (*path, at)).items():
+            out[top] = out.get(top, 0.0) + share
+    return out

@@ -1,0 +1,5 @@
+-- What each entity holds in the papers of the venues and years that changed.
+SELECT id, venue, year, paper, weight * CAST(credit AS DOUBLE) AS credit
+FROM holding
+JOIN slice USING (venue, year)
+SEMI JOIN touched USING (venue, year);

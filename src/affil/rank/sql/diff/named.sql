@@ -1,0 +1,6 @@
+-- The strings of these papers, and the entities that each may name.
+SELECT credit.paper, credit.affiliation, list(DISTINCT place.id) FILTER (place.id IS NOT NULL) AS ids
+FROM credit
+SEMI JOIN touched USING (venue, year)
+LEFT JOIN place USING (institution)
+GROUP BY credit.paper, credit.affiliation;

@@ -1,0 +1,14 @@
+-- The part that each entity holds in each paper of the slice; a rolled-up institution with several parents gives each a part.
+CREATE OR REPLACE TEMP TABLE holding AS
+SELECT
+    place.id,
+    credit.venue,
+    credit.year,
+    credit.paper,
+    bool_and(credit.aligned) AS aligned,
+    sum(CAST(credit.credit * place.part AS DECIMAL(16, 15))) AS credit
+FROM credit
+JOIN slice USING (venue, year)
+JOIN place USING (institution)
+WHERE credit.counted AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
+GROUP BY place.id, credit.venue, credit.year, credit.paper;

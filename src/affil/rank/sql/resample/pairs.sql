@@ -1,0 +1,28 @@
+-- What may be drawn: each string of the slice with each institution that it may name; what is certain has probability 1.
+CREATE OR REPLACE TEMP TABLE pair AS
+SELECT
+    CAST(row_number() OVER (ORDER BY affiliation, institution) - 1 AS INTEGER) AS pair,
+    affiliation,
+    institution,
+    coalesce(max(probability), 1) AS probability
+FROM credit
+JOIN slice USING (venue, year)
+WHERE institution IS NOT NULL
+GROUP BY affiliation, institution;
+
+CREATE OR REPLACE TEMP TABLE holder AS
+SELECT CAST(row_number() OVER (ORDER BY institution) - 1 AS INTEGER) AS holder, institution
+FROM (SELECT DISTINCT institution FROM pair);
+
+CREATE OR REPLACE TEMP TABLE drawn_string AS
+SELECT CAST(row_number() OVER (ORDER BY affiliation) - 1 AS INTEGER) AS string, affiliation
+FROM (SELECT DISTINCT affiliation FROM credit JOIN slice USING (venue, year) WHERE affiliation IS NOT NULL);
+
+CREATE OR REPLACE TEMP TABLE ranked AS
+SELECT CAST(row_number() OVER (ORDER BY id) - 1 AS INTEGER) AS entity, id
+FROM (
+    SELECT DISTINCT place.id
+    FROM holder
+    JOIN place USING (institution)
+    WHERE getvariable('kind') IS NULL OR place.kind = getvariable('kind')
+);

@@ -1,0 +1,16 @@
+-- What may name the entity and is not counted: a person should look. Nothing waits where its holder names the institution anyway.
+WITH claimed AS (
+    SELECT credit.*
+    FROM credit
+    JOIN slice USING (venue, year)
+    JOIN place USING (institution)
+    WHERE place.id = getvariable('entity') AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
+)
+SELECT affiliation, institution, max(probability) AS probability, count(DISTINCT paper) AS papers
+FROM claimed
+WHERE NOT counted
+    AND (paper, coalesce(position, -1), institution) NOT IN (
+        SELECT (paper, coalesce(position, -1), institution) FROM claimed WHERE counted
+    )
+GROUP BY affiliation, institution
+ORDER BY papers DESC, affiliation, institution;

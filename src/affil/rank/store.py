@@ -1,0 +1,389 @@
+"""Counts that are kept: what each venue and year holds is computed once, and again only where its papers or answers changed.
+
+    counts/states/000001.json      a state: which file holds which venue and year, and what it was made from
+    counts/snapshots/NAME.json     a state that was given a name
+    counts/files/HASH.parquet      rows of `credit` of one venue and year, or answers, or institutions; named by their content
+
+A file is never changed. A new state appears when all its files are there, so a reader sees the old one or the new one. Files that
+no kept state names are deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any, Unpack
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from affil.errors import AffilError, InputError
+from affil.io.files import atomic_path
+from affil.rank.credit import STEPS, Tables, VenueYear, count_credit, lost_decisions, prepare
+from affil.rank.measure import Asked, Query, find_venue, measure
+from affil.rank.ranking import Ranking
+from affil.rank.venues import Venue, Venues
+from affil.settings import RankSettings
+
+_FORMAT = 1  # of states and files: another number, and all is counted again
+_AT_ONCE = 100_000  # papers counted at once
+_NAME = re.compile(r"[\w.-]{1,80}")
+_STATS = ("papers", "unaligned", "repeated", "mentions", "matched", "review", "none", "missing", "pending", "decided")
+_CREDIT = pa.schema(
+    [
+        *[
+            ("venue", pa.string()),
+            ("year", pa.int16()),
+            ("paper", pa.string()),
+            ("aligned", pa.bool_()),
+            ("position", pa.int32()),
+        ],
+        *[(name, pa.string()) for name in ("author", "affiliation", "institution")],
+        *[("probability", pa.float64()), ("credit", pa.decimal128(16, 15)), ("counted", pa.bool_())],
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """What one venue holds in one year: the file of its credit, the papers that it was made from, and its row of `stats`."""
+
+    venue: str
+    year: int
+    file: str
+    papers: str
+    stats: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What everything counted at one time. `decisions` is the number of the last entry of the ledger, `about` whatever else is
+    to be remembered (model, registry). `run` says that it stood when a run had ended.
+    """
+
+    number: int
+    time: str
+    partitions: tuple[Partition, ...]
+    answers: str
+    institutions: str
+    venues: tuple[Venue, ...]
+    settings: RankSettings
+    decisions: int = 0
+    about: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    run: bool = False
+    name: str = ""
+
+    def to_json(self) -> str:
+        """The state as its file says it."""
+        content = {**asdict(replace(self, settings=None)), "format": _FORMAT, "settings": self.settings.model_dump(mode="json")}  # type: ignore[arg-type]
+        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> State:
+        """Read back what `to_json` wrote."""
+        venues = [
+            {**v, "areas": tuple(v["areas"]), "aliases": tuple(v["aliases"]), "years": tuple(v["years"])}
+            for v in content["venues"]
+        ]
+        parts = {
+            "partitions": tuple(Partition(**p) for p in content["partitions"]),
+            "venues": tuple(Venue(**v) for v in venues),
+            "settings": RankSettings.model_validate(content["settings"]),
+            "warnings": tuple(content["warnings"]),
+        }
+        return cls(**{**{k: v for k, v in content.items() if k != "format"}, **parts})
+
+    def same_counts(self, other: State) -> bool:
+        """Whether every ranking of the two is the same."""
+        return all(
+            getattr(self, f) == getattr(other, f) for f in ("partitions", "answers", "institutions", "venues", "settings")
+        )
+
+
+class Store:
+    """The kept counts of one project, in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def refresh(
+        self,
+        tables: Tables,
+        decisions: Mapping[str, Sequence[str]],
+        venues: Venues,
+        settings: RankSettings,
+        *,
+        entries: int = 0,
+        about: Mapping[str, Any] | None = None,
+        run: bool = False,
+    ) -> State:
+        """Bring the counts up to date and return their state; only the venues and years are counted in which a paper is new,
+        changed or gone, or a string has another answer.
+
+        Args:
+            tables: what is counted; papers need a column `digest`, which changes when a record does.
+            decisions: what people decided, raw string -> ids.
+            venues: the venue table.
+            settings: how to count.
+            entries: the number of the ledger's last entry.
+            about: what else to remember with the state.
+            run: whether this is the end of a run.
+
+        The caller keeps others from refreshing at the same time.
+        """
+        last = self.last()
+        with duckdb.connect() as db:
+            prepare(db, tables, decisions, venues)
+            papers = _papers(db)
+            old = {(p.venue, p.year): p for p in last.partitions} if last and self._usable(last, settings) else {}
+            touched = {where for where, digest in papers.items() if where not in old or old[where].papers != digest}
+            if old and last is not None:
+                touched |= _answered_anew(db, self.file(last.answers)) & papers.keys()
+            fresh = {(p.venue, p.year): p for p in self._count(db, sorted(touched), papers, settings)}
+            state = State(
+                number=last.number + 1 if last else 1,
+                time=datetime.now(UTC).isoformat(timespec="microseconds"),
+                partitions=tuple(fresh.get(where) or old[where] for where in sorted(papers)),
+                answers=self._write(_answers(db)),
+                institutions=self._write(db.sql("SELECT * FROM institutions ORDER BY id").to_arrow_table()),
+                venues=tuple(venues[v] for v in sorted({v for v, _ in papers} & venues.keys())),
+                settings=settings,
+                decisions=entries,
+                about=dict(about or {}),
+                warnings=lost_decisions(db),
+                run=run,
+            )
+        if last is not None and last.same_counts(state) and last.warnings == state.warnings:
+            if last.run or not run:
+                return last
+            state = replace(last, run=True)
+        self._save(state, self._numbered(state.number))
+        self._tidy(settings.kept_states)
+        return state
+
+    def last(self) -> State | None:
+        """The newest state; None before the first, or where its format is of another version."""
+        files = self._states()
+        return self._load(files[-1]) if files else None
+
+    def since(self, what: str) -> State:
+        """The state that is meant: the name of a snapshot; a date or time (ISO, UTC), for how things stood at its end; or `last`:
+        how they stood when the last run ended, or before it where nothing has changed since.
+
+        Raises:
+            AffilError: there is none.
+        """
+        states = [state for file in self._states() if (state := self._load(file)) is not None]
+        if not states:
+            raise AffilError("nothing was counted yet; first: affil run PAPERS... -w WS")
+        if what == "last":
+            runs = [state for state in states[:-1] if state.run]
+            before = states[-1].run or not runs
+            found = states[-2] if before and len(states) > 1 else None if before else runs[-1]
+            if found is None:
+                raise AffilError("there is nothing to compare with yet: this is the first state of the counts")
+            return found
+        snapshot = self._snapshot(what)
+        if snapshot is not None and snapshot.exists():
+            named = self._load(snapshot)
+            if named is None:
+                raise AffilError(f"the snapshot {what!r} is of another version of affil")
+            return named
+        try:
+            moment = datetime.fromisoformat(what)
+        except ValueError:
+            named_ones = ", ".join(self.snapshots()) or "none yet"
+            raise AffilError(f"{what!r} is no snapshot ({named_ones}), no date like 2026-11-24, and not: last") from None
+        end = datetime.combine(moment, time.max) if len(what) <= len("2026-11-24") else moment
+        end = end if end.tzinfo else end.replace(tzinfo=UTC)
+        earlier = [state for state in states if datetime.fromisoformat(state.time) <= end]
+        if not earlier:
+            raise AffilError(f"no state of the counts is as old as {what}; the oldest kept one is of {states[0].time}")
+        return earlier[-1]
+
+    def snapshot(self, name: str, state: State) -> State:
+        """Give a state a name, under which it is kept until it is removed.
+
+        Raises:
+            AffilError: the name is taken, or no name.
+        """
+        file = self._snapshot(name)
+        if file is None or name == "last" or name[0].isdigit():
+            raise AffilError(f"a snapshot is named with letters, digits, '.', '_' and '-', not first a digit, and not {name!r}")
+        if file.exists():
+            raise AffilError(f"there is a snapshot {name!r} already; remove it first, or take another name")
+        named = replace(state, name=name)
+        self._save(named, file)
+        return named
+
+    def remove_snapshot(self, name: str) -> None:
+        """Forget a snapshot.
+
+        Raises:
+            AffilError: there is none of that name.
+        """
+        file = self._snapshot(name)
+        if file is None or not file.exists():
+            raise AffilError(f"there is no snapshot {name!r}; there are: {', '.join(self.snapshots()) or 'none'}")
+        file.unlink()
+
+    def snapshots(self) -> dict[str, str]:
+        """The names of the snapshots, each with the time of its state, oldest first."""
+        found = {f.stem: json.loads(f.read_text("utf-8"))["time"] for f in (self.folder / "snapshots").glob("*.json")}
+        return dict(sorted(found.items(), key=lambda item: item[1]))
+
+    def rank(self, state: State, *, limit: int | None = None, **query: Unpack[Query]) -> Ranking:
+        """Rank what a state holds; see `affil.rank.rank`. Its own settings and venues apply."""
+        with self.opened(state, **query) as (db, venues):
+            return measure(db, venues, state.settings, limit=limit, **query).with_warnings(state.warnings)
+
+    @contextmanager
+    def opened(self, state: State, **query: Unpack[Query]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Venues]]:
+        """A connection with the tables `credit` (what the query's slice needs of it), `stats` and `institutions` of a state."""
+        asked, venues = Asked(query, state.settings), Venues(state.venues)
+        venue = find_venue(asked.venue, [(p.venue, p.year) for p in state.partitions], venues)
+        needed = [p for p in state.partitions if (venue is None or p.venue == venue) and asked.covers(p.venue, p.year, venues)]
+        with duckdb.connect() as db:
+            files = [str(self.file(p.file)) for p in needed if p.file]
+            if files:
+                # Read once: opening many small files takes longer than what is in them.
+                db.read_parquet(files).create("credit")
+            else:
+                db.register("credit", _CREDIT.empty_table())
+            rows = [{"venue": p.venue, "year": p.year, **p.stats} for p in state.partitions]
+            numbers = [(name, pa.int64()) for name in _STATS]
+            db.register(
+                "stats", pa.Table.from_pylist(rows, pa.schema([("venue", pa.string()), ("year", pa.int16()), *numbers]))
+            )
+            db.read_parquet(str(self.file(state.institutions))).create_view("institutions")
+            yield db, venues
+
+    def file(self, name: str) -> Path:
+        """Where a file of a state is."""
+        return self.folder / "files" / f"{name}.parquet"
+
+    def _usable(self, last: State, settings: RankSettings) -> bool:
+        """Whether partitions of the last state can stay: they do not depend on the settings that only measuring reads."""
+        same = all(getattr(last.settings, f) == getattr(settings, f) for f in ("include_review", "min_title"))
+        return same and all(self.file(f).exists() for f in _files(last))
+
+    def _count(
+        self,
+        db: duckdb.DuckDBPyConnection,
+        wanted: Sequence[VenueYear],
+        papers: Mapping[VenueYear, str],
+        settings: RankSettings,
+    ) -> Iterator[Partition]:
+        sizes = {(v, y): n for v, y, n in db.execute(_SIZES).fetchall()} if wanted else {}
+        for some in _batches(wanted, sizes):
+            count_credit(db, settings, some)
+            stats = {(r["venue"], r["year"]): r for r in db.sql("SELECT * FROM stats").to_arrow_table().to_pylist()}
+            credit = db.sql(
+                "SELECT * FROM credit ORDER BY venue, year, paper, position, affiliation, institution"
+            ).to_arrow_table()
+            where = credit.select(["venue", "year"]).group_by(["venue", "year"], use_threads=False)
+            start, counts = 0, {}
+            for row in where.aggregate([([], "count_all")]).to_pylist():
+                counts[row["venue"], row["year"]] = (start, row["count_all"])
+                start += row["count_all"]
+            for venue, year in some:
+                rows = credit.slice(*counts.get((venue, year), (0, 0)))
+                numbers = {name: int(stats[venue, year][name] or 0) for name in _STATS}
+                yield Partition(venue, year, self._write(rows) if len(rows) else "", papers[venue, year], numbers)
+            for step in STEPS:
+                db.execute(f"DROP TABLE {step}")
+
+    def _write(self, table: pa.Table) -> str:
+        """Write a file under the hash of its bytes, and return that."""
+        sink = pa.BufferOutputStream()
+        pq.write_table(table.replace_schema_metadata(None), sink, compression="zstd")
+        content = sink.getvalue()
+        name = hashlib.sha256(content).hexdigest()[:24]
+        if not self.file(name).exists():
+            self.file(name).parent.mkdir(parents=True, exist_ok=True)
+            with atomic_path(self.file(name), sync=False) as temporary:
+                temporary.write_bytes(content)
+        return name
+
+    def _states(self) -> list[Path]:
+        return sorted((self.folder / "states").glob("*.json"))
+
+    def _numbered(self, number: int) -> Path:
+        return self.folder / "states" / f"{number:06}.json"
+
+    def _snapshot(self, name: str) -> Path | None:
+        return self.folder / "snapshots" / f"{name}.json" if _NAME.fullmatch(name) else None
+
+    def _save(self, state: State, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(file) as temporary:
+            temporary.write_text(state.to_json(), "utf-8")
+
+    def _load(self, file: Path) -> State | None:
+        try:
+            content = json.loads(file.read_text("utf-8"))
+            return State.from_json(content) if content["format"] == _FORMAT else None
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise InputError(file, f"is damaged: {error}", fix="delete the folder counts; it is made again") from error
+
+    def _tidy(self, kept: int) -> None:
+        """Forget the oldest states, and delete the files that nobody names any more."""
+        for file in self._states()[:-kept]:
+            file.unlink()
+        states = [self._load(file) for file in (*self._states(), *(self.folder / "snapshots").glob("*.json"))]
+        named = {name for state in states if state is not None for name in _files(state)}
+        for file in (self.folder / "files").glob("*.parquet"):
+            if file.stem not in named:
+                file.unlink()
+
+
+_SIZES = "SELECT venue_name.venue, papers.year, count(*) FROM papers JOIN venue_name ON venue_name.published = papers.venue GROUP BY ALL"
+
+
+def _files(state: State) -> Iterator[str]:
+    yield from (state.answers, state.institutions)
+    yield from (p.file for p in state.partitions if p.file)
+
+
+def _papers(db: duckdb.DuckDBPyConnection) -> dict[VenueYear, str]:
+    """A digest of the papers of each venue and year, under their published venue names; their order does not matter."""
+    rows = db.execute(
+        "SELECT venue_name.venue, year, count(*), bit_xor(md5_number(concat_ws(chr(31), id, papers.venue, hex(digest)))) "
+        "FROM papers JOIN venue_name ON venue_name.published = papers.venue GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    return {(str(venue), int(year)): f"{number}:{digest:x}" for venue, year, number, digest in rows}
+
+
+def _answers(db: duckdb.DuckDBPyConnection) -> pa.Table:
+    return db.sql("SELECT * FROM answer ORDER BY affiliation, institution").to_arrow_table()
+
+
+def _answered_anew(db: duckdb.DuckDBPyConnection, before: Path) -> set[VenueYear]:
+    """The venues and years with a string whose answer is another one than before."""
+    db.read_parquet(str(before)).create_view("answer_before")
+    rows = db.execute(
+        "WITH changed AS ((FROM answer EXCEPT FROM answer_before) UNION ALL (FROM answer_before EXCEPT FROM answer)) "
+        "SELECT DISTINCT venue_name.venue, papers.year FROM mentions SEMI JOIN changed USING (affiliation) "
+        "JOIN papers ON papers.id = mentions.paper JOIN venue_name ON venue_name.published = papers.venue"
+    ).fetchall()
+    return {(str(venue), int(year)) for venue, year in rows}
+
+
+def _batches(wanted: Iterable[VenueYear], sizes: Mapping[VenueYear, int]) -> Iterator[list[VenueYear]]:
+    """Venues and years that are counted at once."""
+    batch: list[VenueYear] = []
+    for one in wanted:
+        if batch and sum(sizes[w] for w in batch) + sizes[one] > _AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(one)
+    if batch:
+        yield batch
