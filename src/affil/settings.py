@@ -105,6 +105,20 @@ class ReviewSettings(_Frozen):
 
     ledger: str = Field(default="", description="SQLAlchemy URL of a team's ledger; empty: the workspace's own file")
     wait: float = Field(default=10.0, ge=0, description="seconds to wait for another writer of the ledger")
+    audit: int = Field(default=100, ge=0, description="sure matches, and as many strings without any, that people check")
+    missed: float = Field(
+        default=0.1, ge=0, le=1, description="share of strings without a match that name an institution, till audited"
+    )
+    double: float = Field(default=0.1, ge=0, le=1, description="share of strings that a second person decides blindly")
+    alike: float = Field(default=88.0, ge=0, le=100, description="least similarity of strings that may be decided together")
+    alike_shown: int = Field(default=200, ge=1, description="most strings that are offered to be decided together")
+    candidates: int = Field(default=8, ge=1, le=9, description="institutions offered for a string")
+    papers: int = Field(default=5, ge=1, description="papers shown for a string")
+    characters: int = Field(default=2000, ge=80, description="characters of a string that are shown")
+    lease: float = Field(default=120.0, ge=0, description="seconds for which a string shown to one person is shown to no other")
+    alias_words: int = Field(default=6, ge=1, description="most words of a string that is offered as a name of an institution")
+    held_out: float = Field(default=0.2, gt=0, lt=1, description="share of the decided strings that a new model is tested on")
+    seed: int = 20261124
 
 
 class Settings(_Frozen):

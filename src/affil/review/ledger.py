@@ -386,7 +386,9 @@ class Ledger:
                     else f"{self._where}: the connection was lost; try again"
                 ) from error
             if any(sign in reason for sign in ("is full", "No space left", "disk I/O error")):
-                raise AffilError(f"{self._where}: the disk is full or failing; nothing was recorded, free some space") from error
+                raise AffilError(
+                    f"{self._where}: the disk is full or failing; nothing was recorded, free some space"
+                ) from error
             if "locked" in reason or "busy" in reason:
                 raise AffilError(f"{self._where}: locked by another writer; try again when that one is done") from error
             if "readonly" in reason or "read-only" in reason:
