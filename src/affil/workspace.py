@@ -8,6 +8,8 @@
                           there is none; what people decided is kept apart, in the ledger, and stands above it
     institutions.parquet  the registry that the ids belong to
     ledger.sqlite         what people decided
+    own.csv               optional: institutions and names that people added, laid over the registry
+    registry.affil        the registry with them, as the last run used it
     settings.toml         the settings of this project
     venues.csv            optional: venues laid over the shipped ones
     manifest.json         versions, hashes, counts
@@ -23,9 +25,9 @@ import json
 import platform
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -39,12 +41,17 @@ import pyarrow.parquet as pq
 from affil.errors import AffilError, InputError, UnknownIdError
 from affil.io.files import atomic_path
 from affil.io.papers import Duplicate, paper_digest, read_papers
-from affil.rank import Level, Measure, Ranking, Tables, load_venues, rank
+from affil.rank import Level, Measure, Ranking, Tables, Venues, load_venues, rank
 from affil.review import Ledger
+from affil.review.mentions import set_apart
+from affil.review.own import add_name, make_institution, read_own, write_own
+from affil.review.standing import key_of
 from affil.settings import Settings, load_settings, settings_toml
-from affil.types import LedgerEntry, Paper
+from affil.text import fold
+from affil.types import Institution, LedgerEntry, Name, Paper
 
 if TYPE_CHECKING:
+    from affil.match import Matcher
     from affil.registry import Registry
 
 _TEXT = pa.string()
@@ -159,6 +166,22 @@ class Workspace:
         return out
 
     @property
+    def venues(self) -> Venues:
+        """The shipped venues, with those of venues.csv laid over them."""
+        own = self.path / "venues.csv"
+        return load_venues(own if own.exists() else None)
+
+    @property
+    def own(self) -> dict[str, Institution]:
+        """The institutions and names that people added, by id."""
+        return read_own(self.path / "own.csv")
+
+    def matcher(self) -> Matcher:
+        """The matcher of the last run: its registry, with what people added, and its model."""
+        chosen = self.manifest.get("chosen", {})
+        return self._matcher(chosen.get("registry"), chosen.get("model"))
+
+    @property
     def ledger(self) -> Ledger:
         """What people decided. Entries note the registry and model of the last run."""
         manifest = self.manifest
@@ -271,27 +294,36 @@ class Workspace:
             AffilError: nothing was matched yet, or an argument is unknown.
         """
         self._must_be_matched()
-        own_venues = self.path / "venues.csv"
+        mentions, decisions = set_apart(self._file("mentions"), self.ledger.standing().current())
         return rank(
-            self.tables,
+            replace(self.tables, mentions=mentions),
             level=level,
             area=area,
             venue=venue,
             years=years,
             by=by,
             limit=limit,
-            decisions=self.ledger.current(),
-            venues=load_venues(own_venues if own_venues.exists() else None),
+            decisions=decisions,
+            venues=self.venues,
             settings=self.settings.rank,
         )
 
     def decide(
-        self, affiliation: str, institution: str | Sequence[str] | None, *, by: str, why: str
+        self,
+        affiliation: str,
+        institution: str | Sequence[str] | None,
+        *,
+        by: str,
+        why: str,
+        paper: str = "",
+        position: int | None = None,
+        settle: bool = False,
     ) -> tuple[LedgerEntry, tuple[str, ...]]:
         """Record a decision after checking that the workspace's registry has the ids; returns the entry and warnings.
 
-        A warning is given where the string does not occur in the workspace (the decision is kept: it may come), and where an
-        institution is closed and counts for its successor. A bare ROR id is completed.
+        A warning is given where the string does not occur in the workspace (the decision is kept: it may come), where an
+        institution is closed and counts for its successor, and where another person's decision holds, so that this one stands
+        beside it until someone settles the two. A bare ROR id is completed. See `Ledger.decide`.
 
         Raises:
             AffilError: an id is unknown, an argument blank, or the ledger cannot be written.
@@ -312,7 +344,60 @@ class Workspace:
         occurs = pc.any(pc.equal(pq.read_table(self._file("strings"), columns=["affiliation"]).column(0), affiliation))
         if not occurs.as_py():
             warnings.append(f"{affiliation!r} does not occur in {self.path}; the decision waits until it does")
-        return self.ledger.decide(affiliation, ids or None, by=by, why=why), tuple(warnings)
+        ledger = self.ledger
+        entry = ledger.decide(affiliation, ids or None, by=by, why=why, paper=paper, position=position, settle=settle)
+        case = ledger.standing()[key_of(entry)]
+        if case.holder is not None and case.holder.number != entry.number:
+            warnings.append(
+                f"{case.holder.by} decided before (entry {case.holder.number}), and that holds until someone settles the two: "
+                "decide again with --settle"
+            )
+        return entry, tuple(warnings)
+
+    def add_institution(
+        self, name: str, country: str, *, city: str = "", kind: str = "other", names: Iterable[Name] = ()
+    ) -> Institution:
+        """Add an institution that the registry lacks; it can be decided for, and counts, at once.
+
+        It stands in own.csv, and is matched from the next run on.
+
+        Raises:
+            AffilError: a field is wrong, or the registry has an institution of that name in that country; another process is
+                changing the workspace.
+        """
+        self._must_be_matched()
+        with self._alone(self.settings.review.wait):
+            table = pq.read_table(self._file("institutions"))
+            own = self.own
+            made = make_institution(
+                name, country, city=city, kind=kind, names=names, taken={*table.column("id").to_pylist(), *own}
+            )
+            known = zip(*(table.column(c).to_pylist() for c in ("id", "name", "country")), strict=True)
+            same = next((i for i, n, c in known if c == made.country and fold(n) == fold(made.name)), None)
+            if same is not None:
+                raise AffilError(f"there is one called {made.name!r} in {made.country} already: {same}")
+            write_own(self.path / "own.csv", [*own.values(), made])
+            row = pa.Table.from_pylist([_institution_row(made, made.id)], table.schema)
+            with atomic_path(self._file("institutions")) as temporary:
+                pq.write_table(pa.concat_tables([table, row]), temporary, compression="zstd")
+        return made
+
+    def add_names(self, names: Iterable[tuple[Institution, str]]) -> int:
+        """Add names to institutions in own.csv, as aliases; returns how many are new. Matched from the next run on.
+
+        Raises:
+            AffilError: another process is changing the workspace, or it cannot be written.
+        """
+        with self._alone(self.settings.review.wait):
+            own, added = self.own, 0
+            for institution, name in names:
+                bare = replace(institution, names=(Name(institution.name, "", "official"),), parents=(), successors=())
+                before = own.get(institution.id, bare)
+                own[institution.id] = add_name(before, name)
+                added += own[institution.id] is not before
+            if added:
+                write_own(self.path / "own.csv", own.values())
+        return added
 
     def _file(self, table: str) -> Path:
         return self.path / f"{table}.parquet"
@@ -322,10 +407,10 @@ class Workspace:
             raise AffilError(f"{self.path}: nothing is matched yet; first: affil run PAPERS... -w {self.path}")
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, wait: float = 0.0) -> Iterator[None]:
         """Keep other processes from changing the workspace. An SQLite lock works everywhere and ends with the process."""
         try:
-            with closing(sqlite3.connect(self.path / ".lock", timeout=0, isolation_level=None)) as lock:
+            with closing(sqlite3.connect(self.path / ".lock", timeout=wait, isolation_level=None)) as lock:
                 lock.execute("BEGIN EXCLUSIVE")
                 yield
         except sqlite3.OperationalError as error:
@@ -348,12 +433,25 @@ class Workspace:
             for batch in old.iter_batches():
                 writer.write_batch(batch.filter(pc.invert(pc.is_in(batch.column(column), value_set=replaced))))
 
-    def _matcher(self, registry: str | None, model: str | None) -> MatcherLike:
+    def _matcher(self, registry: str | None, model: str | None) -> Matcher:
         from affil.match import Matcher  # heavy, and not needed to rank
 
-        return Matcher.load(
-            registry=Path(registry) if registry else None, model=Path(model) if model else None, settings=self.settings
-        )
+        return Matcher.load(registry=self._registry(registry), model=Path(model) if model else None, settings=self.settings)
+
+    def _registry(self, chosen: str | None) -> Registry:
+        """The chosen registry, with the workspace's own table laid over it where there is one."""
+        from affil.registry import Registry
+
+        base = Registry.open(chosen)
+        if not (own := self.path / "own.csv").exists():
+            return base
+        from affil.registry.build import source_note, write_registry
+        from affil.registry.merge import merge
+
+        file, sources = self.path / "registry.affil", [source_note(own), f"registry sha256:{base.hash[:16]}"]
+        if not file.exists() or Registry.open(file).store.meta["sources"] != sources:
+            write_registry(merge([read_own(own).values(), base]), file, {"sources": sources})
+        return Registry.open(file)
 
     def _why_again(self, identity: dict[str, str]) -> str:
         """Why the matches that exist do not count any more; "" if they do, or there are none."""
@@ -401,7 +499,7 @@ class Workspace:
             or _identity(self._file("institutions")).get("registry") != identity["registry"]
         ):
             with atomic_path(self._file("institutions")) as temporary:
-                _write_institutions(registry, temporary, {"registry": identity["registry"]})
+                _write_institutions(registry, self.own, temporary, {"registry": identity["registry"]})
         finished = sorted(parts.glob("*.parquet"))
         matches = self._file("matches")
         if finished or again or not matches.exists():
@@ -519,16 +617,22 @@ def _answers(matcher: MatcherLike, strings: list[str]) -> pa.Table:
     return pa.table(columns, MATCHES)
 
 
-def _write_institutions(registry: Registry, path: Path, identity: dict[str, str]) -> None:
-    rows = [
-        {
-            **{name: getattr(one, name) for name in INSTITUTIONS.names if name not in ("active_id", "parents")},
-            "active_id": registry.resolve(one.id),
-            "parents": list(one.parents),
-        }
-        for one in registry
-    ]
+def _write_institutions(registry: Registry, own: Mapping[str, Institution], path: Path, identity: dict[str, str]) -> None:
+    """The institutions of the registry, and the workspace's own under the ids that were decided for.
+
+    Where a registry has come to hold an own institution under its ROR id, the own id stands for that one.
+    """
+    rows = [_institution_row(one, registry.resolve(one.id)) for one in registry]
+    missing = {(one.country, fold(one.name)): one for one in own.values() if one.id not in {row["id"] for row in rows}}
+    if missing:
+        same = {(one.country, fold(n.value)): one.id for one in registry for n in one.names if n.kind != "acronym"}
+        rows += [_institution_row(one, registry.resolve(same[k]) if k in same else one.id) for k, one in missing.items()]
     pq.write_table(pa.Table.from_pylist(rows, _marked(INSTITUTIONS, identity)), path, compression="zstd")
+
+
+def _institution_row(one: Institution, active: str) -> dict[str, Any]:
+    fields = {name: getattr(one, name) for name in INSTITUTIONS.names if name not in ("active_id", "parents")}
+    return {**fields, "active_id": active, "parents": list(one.parents)}
 
 
 def _marked(schema: pa.Schema, identity: dict[str, str]) -> pa.Schema:

@@ -181,9 +181,7 @@ class Matcher:
             explain(features, institution, rows["alias"][k], int(rows["kind"][k]), int(rows["bearers"][k])),
         )
 
-    def _rows(
-        self, strings: Sequence[str], choose: Callable[[Floats, Pairs, DecideSettings], Ints] = decide
-    ) -> dict[str, Any]:
+    def _rows(self, strings: Sequence[str], choose: Callable[[Floats, Pairs, DecideSettings], Ints] = decide) -> dict[str, Any]:
         settings, index = self.settings, self._index
         mentions = prepare(strings, index, settings.retrieve)
         pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
