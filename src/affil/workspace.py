@@ -171,6 +171,11 @@ class Workspace:
         own = self.path / "venues.csv"
         return load_venues(own if own.exists() else None)
 
+    def published_venues(self) -> list[str]:
+        """The venues of the papers, under the names that these give them."""
+        found = pc.unique(pq.read_table(self._file("papers"), columns=["venue"]).column(0)).to_pylist()
+        return sorted(str(v) for v in found if v is not None)
+
     @property
     def own(self) -> dict[str, Institution]:
         """The institutions and names that people added, by id."""
@@ -293,7 +298,7 @@ class Workspace:
         Raises:
             AffilError: nothing was matched yet, or an argument is unknown.
         """
-        self._must_be_matched()
+        self.must_be_matched()
         mentions, decisions = set_apart(self._file("mentions"), self.ledger.standing().current())
         return rank(
             replace(self.tables, mentions=mentions),
@@ -328,7 +333,7 @@ class Workspace:
         Raises:
             AffilError: an id is unknown, an argument blank, or the ledger cannot be written.
         """
-        self._must_be_matched()
+        self.must_be_matched()
         wanted = [] if institution is None else [institution] if isinstance(institution, str) else list(institution)
         registry = pq.read_table(self._file("institutions"), columns=["id", "active_id", "name"])
         active = dict(zip(registry.column("id").to_pylist(), registry.column("active_id").to_pylist(), strict=True))
@@ -365,7 +370,7 @@ class Workspace:
             AffilError: a field is wrong, or the registry has an institution of that name in that country; another process is
                 changing the workspace.
         """
-        self._must_be_matched()
+        self.must_be_matched()
         with self._alone(self.settings.review.wait):
             table = pq.read_table(self._file("institutions"))
             own = self.own
@@ -402,7 +407,8 @@ class Workspace:
     def _file(self, table: str) -> Path:
         return self.path / f"{table}.parquet"
 
-    def _must_be_matched(self) -> None:
+    def must_be_matched(self) -> None:
+        """Check that there is something to rank and to review; raises AffilError."""
         if not (self._file("matches").exists() and self._file("institutions").exists()):
             raise AffilError(f"{self.path}: nothing is matched yet; first: affil run PAPERS... -w {self.path}")
 
