@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,8 +23,6 @@ from affil.types import Decision, Institution, LedgerEntry, Match, Name
 from affil.workspace import Workspace
 
 _REMEMBERED = 4096  # strings whose candidates are kept
-_LEAST = 0.001  # probability of a candidate that is worth a person's look, unless there are fewer than _FEW
-_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +88,7 @@ class Desk:
         self._entries: list[LedgerEntry] = []
         self._own, self._own_read = workspace.own, self._own_time()
         self._shown: dict[int, tuple[str, float]] = {}
+        self._skipped: dict[str, set[int]] = {}
         self._candidates = lru_cache(maxsize=_REMEMBERED)(self._find_candidates)
         self.refresh()
 
@@ -110,7 +109,7 @@ class Desk:
         """The strings that pass the filters and are open to this person (see `Queue.select`)."""
         return self.queue.select(filters, by)
 
-    def next(self, filters: Filters, by: str, skipped: Collection[int] = ()) -> int | None:
+    def next(self, filters: Filters, by: str) -> int | None:
         """The string that this person should decide next; None where there is none left.
 
         What is before another person at this moment is given to nobody else, unless nothing else is left.
@@ -118,6 +117,7 @@ class Desk:
         held = None
         now = time.monotonic()
         with self._lock:
+            skipped = self._skipped.get(by, set())
             for number in self.select(filters, by).tolist():
                 if number in skipped:
                     continue
@@ -127,6 +127,21 @@ class Desk:
                     return int(number)
                 held = number if held is None else held
         return held
+
+    def skip(self, number: int, by: str) -> None:
+        """Leave a string aside for this person, until `unskip` or until the desk is opened anew."""
+        with self._lock:
+            self._skipped.setdefault(by, set()).add(self.item(number).number)
+            self._shown.pop(number, None)
+
+    def unskip(self, by: str) -> int:
+        """Take up again what this person skipped; returns how many strings that are."""
+        with self._lock:
+            return len(self._skipped.pop(by, ()))
+
+    def skipped(self, by: str) -> int:
+        """How many strings this person skipped."""
+        return len(self._skipped.get(by, ()))
 
     def item(self, number: int) -> Item:
         """A string of the workspace.
@@ -273,7 +288,8 @@ class Desk:
         # more than are shown are asked for, as several names of one institution may have been found
         found = {m.institution.id: m for m in reversed(self.matcher.candidates(affiliation, 2 * self.settings.candidates))}
         best = sorted(found.values(), key=lambda m: -m.probability)
-        kept = [m for k, m in enumerate(best) if k < _FEW or m.probability >= _LEAST or m.decision != Decision.NONE]
+        few, least = self.settings.few, self.settings.least
+        kept = [m for k, m in enumerate(best) if k < few or m.probability >= least or m.decision != Decision.NONE]
         return tuple(kept[: self.settings.candidates])
 
     def _parents(self, institution: Institution) -> tuple[str, ...]:

@@ -30,7 +30,6 @@ State = Literal["open", "decided", "any"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 STATES: tuple[State, ...] = get_args(State)
 ANSWERS = ("review", "match", "none")
-_PRIOR = 20.0  # strings that the setting `missed` weighs against those that people audited
 
 _TABLES = (
     "CREATE TABLE string AS SELECT CAST(row_number() OVER () - 1 AS INTEGER) AS number, affiliation, mentions, papers FROM strings",
@@ -313,7 +312,8 @@ class Queue:
             disputed = sum(case.disputed for case in self.standing.values())
             seen = np.flatnonzero(self.decided & (self.decision == "none"))
             confirmed = sum(not (self.standing[Key(self.affiliations[i])].institutions or ()) for i in seen.tolist())
-            nil = (_PRIOR * (1 - self.settings.missed) + confirmed) / (_PRIOR + len(seen))
+            prior = self.settings.prior
+            nil = (prior * (1 - self.settings.missed) + confirmed) / (prior + len(seen))
             right = np.select([self.decided, self.decision == "match", self.decision == "review"],
                               [1.0, self.probability, 1 - self.probability], nil)  # fmt: skip
             queued = int(self.mentions[self.queued].sum())
