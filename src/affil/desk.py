@@ -170,7 +170,7 @@ class Desk:
             pieces=pieces,
             cut=cut,
             candidates=tuple(Candidate(i, self._parents(i), i.id in chosen, found.get(i.id)) for i in known),
-            occurrences=tuple(self.queue.occurrences(number, self.settings.papers)),
+            occurrences=tuple(self.queue.occurrences(number, self.settings.papers, self.settings.authors)),
             second=second,
             case=case,
             history=() if second else tuple(e for e in self._entries if e.affiliation == item.affiliation),

@@ -117,6 +117,7 @@ class ReviewSettings(_Frozen):
     least: float = Field(default=0.001, ge=0, le=1, description="least probability of an institution that is offered")
     few: int = Field(default=3, ge=0, description="institutions that are offered however improbable")
     papers: int = Field(default=5, ge=1, description="papers shown for a string")
+    authors: int = Field(default=12, ge=1, description="authors of these papers that are shown")
     characters: int = Field(default=2000, ge=80, description="characters of a string that are shown")
     lease: float = Field(default=120.0, ge=0, description="seconds for which a string shown to one person is shown to no other")
     alias_words: int = Field(default=6, ge=1, description="most words of a string that is offered as a name of an institution")

@@ -86,4 +86,3 @@ def _desk(workspace: Path, ledger: str | None) -> Desk:
         from affil.desk import Desk
 
         return Desk(_open(workspace, ledger))
-

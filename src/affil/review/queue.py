@@ -269,12 +269,12 @@ class Queue:
             self._double[number] = int.from_bytes(digest[:8], "big") / 2**64 < self.settings.double
         return self._double[number]
 
-    def occurrences(self, number: int, limit: int) -> list[Occurrence]:
-        """Where a string stands, newest papers first."""
+    def occurrences(self, number: int, papers: int, limit: int) -> list[Occurrence]:
+        """The mentions of a string in the newest papers that have it, `limit` mentions at most."""
         rows = self._rows(
             "SELECT id, title, venue, year, coalesce(author, ''), position FROM mention JOIN paper USING (paper) "
-            "WHERE number = ? ORDER BY year DESC, id, position LIMIT ?",
-            [number, limit],
+            "WHERE number = ? QUALIFY dense_rank() OVER (ORDER BY year DESC, id) <= ? ORDER BY year DESC, id, position LIMIT ?",
+            [number, papers, limit],
         )
         return [Occurrence(*row) for row in rows]
 

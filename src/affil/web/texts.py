@@ -61,7 +61,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # card
     "string": ("Affiliation as published", "论文中的机构原文"),
     "cut": ("and {0} more characters", "另有 {0} 个字符未显示"),
-    "counts": ("{0} mentions in {1} papers", "{1} 篇论文中出现 {0} 次"),
+    "counts": ("mentions: {0} · papers: {1}", "提及：{0} · 论文：{1}"),
     "audit": ("audit sample", "抽查样本"),
     "credit": ("credit at stake: {0}", "涉及计分：{0}"),
     "answer_review": ("doubtful", "存疑"),
@@ -94,7 +94,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "skip": ("Skip", "跳过"),
     "undo": ("Undo", "撤销"),
     "settle": ("Settle: this holds from now on", "裁决：以此为准"),
-    "similar": ("Apply to {0} similar strings", "应用到 {0} 条相似字符串"),
+    "similar": ("Apply to similar strings: {0}", "应用到相似字符串：{0} 条"),
     "similar_none": ("No similar open strings.", "没有相似的未判定字符串。"),
     "similar_why": (
         "Ticked strings get the same decision in the same step.",
@@ -112,10 +112,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "in_conflict": ("People differ about this string.", "对此字符串的判定有分歧。"),
     "empty": ("Nothing is left here.", "这里没有待审的字符串了。"),
     "empty_why": ("Choose other filters, or look at the conflicts.", "请更改筛选条件，或查看分歧。"),
-    "unskip": ("Take up the {0} skipped strings again", "重新审核已跳过的 {0} 条"),
+    "unskip": ("Take up the skipped strings again ({0})", "重新审核已跳过的 {0} 条"),
     # messages
     "saved": ("Saved: {0} → {1}", "已保存：{0} → {1}"),
-    "saved_many": ("Saved for {0} strings: {1}", "已为 {0} 条字符串保存：{1}"),
+    "saved_many": ("Saved for all {0} strings: {1}", "已为 {0} 条字符串保存：{1}"),
     "beside": (
         "Recorded beside the decision of {0}, which holds until the two are settled (see Conflicts).",
         "已记录。{0} 的判定在裁决之前继续有效（见“分歧”）。",
