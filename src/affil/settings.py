@@ -125,6 +125,19 @@ class ReviewSettings(_Frozen):
     seed: int = 20261124
 
 
+class DiscoverSettings(_Frozen):
+    """Institutions that a registry lacks, or holds twice."""
+
+    rare: float = Field(default=0.0005, gt=0, le=1, description="share of all strings up to which a word tells who is meant")
+    block: int = Field(default=60, ge=2, description="names up to which a word is shared by names that are compared")
+    window: int = Field(default=5, ge=3, description="neighbours in alphabetical order that are compared; an odd number")
+    link: float = Field(default=0.8, ge=0, le=1, description="least probability that two names mean one institution")
+    near: float = Field(
+        default=85.0, ge=0, le=100, description="least similarity to a known name that counts as its misspelling"
+    )
+    mentions: int = Field(default=2, ge=1, description="least mentions of a proposed institution")
+
+
 class WebSettings(_Frozen):
     """Pages and answers over HTTP."""
 
@@ -146,6 +159,7 @@ class Settings(_Frozen):
     batch: BatchSettings = BatchSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     review: ReviewSettings = ReviewSettings()
+    discover: DiscoverSettings = DiscoverSettings()
     web: WebSettings = WebSettings()
     rank: RankSettings = RankSettings()
 

@@ -27,7 +27,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -42,10 +42,11 @@ from affil.errors import AffilError, InputError, UnknownIdError
 from affil.io.files import atomic_path
 from affil.io.papers import Duplicate, paper_digest, read_papers
 from affil.rank import Level, Measure, Ranking, Tables, Venues, load_venues, rank
-from affil.review import Ledger
+from affil.review import Key, Ledger
+from affil.review.discover import Proposal, discover
 from affil.review.mentions import set_apart
 from affil.review.own import add_name, make_institution, read_own, write_own
-from affil.review.standing import key_of
+from affil.review.standing import key_of, unexplained
 from affil.settings import Settings, load_settings, settings_toml
 from affil.text import fold
 from affil.types import Institution, LedgerEntry, Name, Paper
@@ -403,6 +404,44 @@ class Workspace:
             if added:
                 write_own(self.path / "own.csv", own.values())
         return added
+
+    def discover(self, tell: Callable[[str], None] = lambda _: None) -> list[Proposal]:
+        """Propose new institutions for the strings that neither the registry nor a person explains (see `affil.review.discover`).
+
+        They are kept in proposals.jsonl too, where the review page finds them.
+        """
+        self.must_be_matched()
+        standing = self.ledger.standing()
+        matches = pq.read_table(self._file("matches"), columns=["affiliation", "decision"])
+        silent = matches.filter(pc.equal(matches.column("decision"), "none")).column("affiliation").combine_chunks()
+        table = pq.read_table(self._file("strings"), columns=["affiliation", "mentions"])
+        left = table.filter(pc.is_in(table.column("affiliation"), value_set=silent))
+        pairs = zip(left.column("affiliation").to_pylist(), left.column("mentions").to_pylist(), strict=True)
+        authors = pc.unique(pq.read_table(self._file("mentions"), columns=["author"]).column(0)).drop_null().to_pylist()
+        chosen = self.manifest.get("chosen", {})
+        found = discover(
+            [(a, n) for a, n in pairs if unexplained(standing.get(Key(a)))],
+            table.column("affiliation").to_pylist(),
+            authors,
+            self._registry(chosen.get("registry")),
+            self.settings.discover,
+            tell,
+        )
+        with atomic_path(self.path / "proposals.jsonl") as temporary:
+            temporary.write_text("".join(json.dumps(asdict(p), ensure_ascii=False) + "\n" for p in found), "utf-8")
+        return found
+
+    @property
+    def proposals(self) -> list[Proposal]:
+        """What the last `discover` proposed."""
+        file = self.path / "proposals.jsonl"
+        if not file.exists():
+            return []
+        try:
+            rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+            return [Proposal(**{**row, "strings": tuple(row["strings"]), "spellings": tuple(row["spellings"])}) for row in rows]
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(file, f"is damaged: {error}", fix="run affil discover again") from error
 
     def _file(self, table: str) -> Path:
         return self.path / f"{table}.parquet"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from affil.cli.show import Json, console, plain, plain_table, print_json, working
+from affil.cli.show import working
 
 if TYPE_CHECKING:
     from affil.desk import Desk

@@ -84,6 +84,13 @@ class Case:
             self.decided.append((entry, settled))
 
 
+def unexplained(case: Case | None) -> bool:
+    """Whether a string may still name an institution that no registry has: nobody said what it names, or that it names none."""
+    if case is None or case.holder is None:
+        return True
+    return not case.holder.institutions and not case.holder.why.startswith(NOT_AN_ORGANISATION)
+
+
 class Standing(dict[Key, Case]):
     """All cases of a ledger; `number` is the last entry that was taken into account."""
 
