@@ -129,6 +129,10 @@ class DiscoverSettings(_Frozen):
     """Institutions that a registry lacks, or holds twice."""
 
     rare: float = Field(default=0.0005, gt=0, le=1, description="share of all strings up to which a word tells who is meant")
+    letters: int = Field(
+        default=6, ge=1, description="shortest single word that is taken for the known institution of that name"
+    )
+    capitals: int = Field(default=5, ge=0, description="longest word in capitals that is no name of an institution by itself")
     block: int = Field(default=60, ge=2, description="names up to which a word is shared by names that are compared")
     window: int = Field(default=5, ge=3, description="neighbours in alphabetical order that are compared; an odd number")
     link: float = Field(default=0.8, ge=0, le=1, description="least probability that two names mean one institution")

@@ -67,7 +67,15 @@ def discover(
 
     tell("looking for names")
     known = [str(name) for name in registry.store.strings("alias_text").to_pylist()]
-    around = Surroundings(frozenset(known), _folded(people), count_terms(strings), len(strings), settings.rare)
+    around = Surroundings(
+        frozenset(known),
+        _folded(people),
+        count_terms(strings),
+        len(strings),
+        settings.rare,
+        settings.letters,
+        settings.capitals,
+    )
     phrases = find_phrases([s for s, _ in unexplained], around)
     mentions = [unexplained[p.string][1] for p in phrases]
     tell("learning how names vary")

@@ -18,6 +18,7 @@ from affil.text.tokens import COMMA, HARD
 
 # Heads that make an organisation of its own; institutes, centres and laboratories are more often a part of one.
 _OWN = frozenset({"university", "hospital", "college", "academy", "company", "foundation", "association", "society", "clinic"})
+_LEGAL = re.compile(r"[\s,.]*\b(?:Inc|Ltd|LLC|LLP|GmbH|Corp|Corporation|Pvt|Pte|Limited|AG|AB|SA|S\.p\.A|Srl|BV|Oy)\b")
 _NOTES = frozenset({"equal", "contribution", "contributor", "contributors", "corresponding"})
 _LONGEST = 12  # words of a name
 _DAMAGED = re.compile(r"[`´¨˘ˇ^~]|\s\s|\s[\u0300-\u036f]")  # accents that stand apart: the name is not as its owner writes it
@@ -46,7 +47,8 @@ class Surroundings:
     """What phrases are judged by.
 
     `known`: folded names of the registry. `people`: folded names of authors. `frequency`: in how many of `strings` strings each
-    term stands. `rare`: the share of strings up to which a term tells.
+    term stands. `rare`: the share of strings up to which a term tells. `letters`: from how many on a single word that is a
+    name of the registry is taken for it. `capitals`: up to how many a word in capitals is no name by itself.
     """
 
     known: Collection[str]
@@ -54,6 +56,8 @@ class Surroundings:
     frequency: Mapping[str, int]
     strings: int
     rare: float
+    letters: int = 6
+    capitals: int = 5
 
     def tells(self, term: str) -> bool:
         """Whether a term is rare enough to name somebody."""
@@ -121,9 +125,13 @@ def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Su
                 or _DAMAGED.search(typed)
             ):
                 continue
-            rank = 2 if _OWN & set(here) or "legal" in kinds else 1 if "head" in kinds else 0
-            # by itself a name tells little: first in its part it is one's own, further on a street's or a subject's
-            if rank or (a == inside[0][0] and not listed and not typed[0].islower()):
+            after = tokens.repaired[k][int(tokens.end[b - 1]) :]
+            company = "legal" in kinds or _LEGAL.search(typed) or _LEGAL.match(after)
+            rank = 2 if company or _OWN & set(here) else 1 if "head" in kinds else 0
+            # a bare name is one's own where it stands first; further on it is a street's or a subject's, and short capitals
+            # are those of a department
+            bare = a != inside[0][0] or listed or (len(here) == 1 and typed.isupper() and len(typed) <= around.capitals)
+            if not typed[0].islower() and (rank or not bare):
                 found.append((rank, a, b, telling))
         if explained or not found:
             continue
@@ -134,10 +142,11 @@ def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Su
 
 
 def _explained(words: tuple[str, ...], around: Surroundings) -> bool:
-    """Whether a name of the registry stands in the words: one of at least two words, or one word that many strings have."""
+    """Whether a name of the registry stands in the words: one of at least two words, or one that is long or common."""
     if " ".join(words) in around.known:
         return True
-    if any(w in around.known and w not in generic() and (w,) not in places() and not around.tells(w) for w in words):
+    single = (w for w in words if w in around.known and w not in generic() and (w,) not in places())
+    if any(len(w) >= around.letters or not around.tells(w) for w in single):
         return True
     return any(
         " ".join(words[a:b]) in around.known and not all(w in generic() for w in words[a:b])
@@ -148,15 +157,26 @@ def _explained(words: tuple[str, ...], around: Surroundings) -> bool:
 
 @cache
 def places() -> Mapping[tuple[str, ...], tuple[str, str]]:
-    """Folded names of places: words -> country, city ("" where they name no city). Countries stand above cities of their name."""
+    """Folded names of places: words -> country, city ("" where they name no city, or several countries have one of that name)."""
     named = [p for p in read_places() if p.kind != CODE]
     tokens = tokenize([p.name for p in named])
-    out: dict[tuple[str, ...], tuple[str, str]] = {}
-    for k in sorted(range(len(named)), key=lambda k: named[k].kind == CITY):
+    found: dict[tuple[str, ...], list[int]] = {}
+    for k, place in enumerate(named):
         words = tuple(tokens.words[tokens.ptr[k] : tokens.ptr[k + 1]])
-        if words and (len("".join(words)) > 2 or named[k].kind == COUNTRY or not words[0].isascii()):
-            out.setdefault(words, (named[k].country, named[k].city if named[k].kind == CITY else ""))
+        if words and (len("".join(words)) > 2 or place.kind == COUNTRY or not words[0].isascii()):
+            found.setdefault(words, []).append(k)
+    out = {}
+    for words, rows in found.items():
+        first = min(rows, key=lambda k: named[k].kind)  # countries stand above cities of their name
+        several = named[first].kind == CITY and len({named[k].country for k in rows}) > 1
+        out[words] = ("" if several else named[first].country, named[first].city if named[first].kind == CITY else "")
     return out
+
+
+@cache
+def _codes() -> Mapping[str, str]:
+    """Codes of subdivisions, as in addresses: "ca" -> US. They count only where they stand alone between commas."""
+    return {p.name.lower(): p.country for p in read_places() if p.kind == CODE}
 
 
 def _place(words: tuple[str, ...]) -> tuple[str, str] | None:
@@ -165,6 +185,8 @@ def _place(words: tuple[str, ...]) -> tuple[str, str] | None:
         return "", ""
     if words in places():
         return places()[words]
+    if len(words) == 1 and words[0] in _codes():
+        return _codes()[words[0]], ""
     for cut in range(1, len(words)):  # "Ningbo China"
         first, second = places().get(words[:cut]), places().get(words[cut:])
         if first and second:
