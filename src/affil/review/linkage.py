@@ -118,8 +118,26 @@ def compare(pairs: pd.MultiIndex, frame: pd.DataFrame) -> pd.DataFrame:
         ]
     )
     out: pd.DataFrame = comparer.compute(pairs, frame)
-    first, second = (frame["key"].to_numpy(object)[pairs.get_level_values(level)] for level in (0, 1))
-    return out.assign(rarest=(first == second).astype(float))
+    left, right = (np.asarray(pairs.get_level_values(level)) for level in (0, 1))
+    key, weights = frame["key"].to_numpy(object), _weights(frame["name"].tolist())
+    one, other = weights[left], weights[right]
+    common, all_ = one.minimum(other).sum(axis=1), one.maximum(other).sum(axis=1)
+    return out.assign(
+        rarest=(key[left] == key[right]).astype(float),
+        # what the names share of their words, and the most telling word that only one of them has
+        overlap=np.asarray(common, float).ravel() / np.maximum(np.asarray(all_, float).ravel(), 1e-9),
+        missing=abs(one - other).max(axis=1).toarray().ravel(),
+    )
+
+
+def _weights(names: Sequence[str]) -> Any:
+    """Names by words, each weighed by how rare it is among the names (idf, 0 to 1)."""
+    words = [set(name.split()) for name in names]
+    number = {w: i for i, w in enumerate(sorted(set().union(*words)))}
+    rows = np.repeat(np.arange(len(names)), [len(w) for w in words])
+    columns = np.array([number[w] for several in words for w in sorted(several)], np.int64)
+    idf = np.log(len(names) / np.bincount(columns, minlength=len(number))) / max(np.log(len(names)), 1e-9)
+    return sparse.csr_array((idf[columns], (rows, columns)), shape=(len(names), len(number)))
 
 
 def learn(registry: Registry, settings: DiscoverSettings) -> Any:
