@@ -25,7 +25,7 @@ LAYERS = (
     ("match",),
     ("rank", "review", "evaluate"),
     ("workspace", "batch"),
-    ("demo", "desk"),
+    ("demo", "desk", "learning"),
     ("report", "web"),
     ("cli",),
 )

@@ -13,12 +13,16 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from affil.errors import AffilError, UnknownIdError
 from affil.match import Matcher
 from affil.review import Case, Draft, Key
 from affil.review.agreement import Agreement, agreement, disputed
+from affil.review.discover import Proposal
+from affil.review.exchange import Imported, read_drafts, sheet_rows, string_key, write_sheet
 from affil.review.queue import Filters, Item, Numbers, Occurrence, Progress, Queue, VenueFacts
+from affil.review.standing import BLIND, NOT_AN_ORGANISATION, OPINION, unexplained
 from affil.types import Decision, Institution, LedgerEntry, Match, Name
 from affil.workspace import Workspace
 
@@ -270,6 +274,68 @@ class Desk:
         made = self.workspace.add_institution(name, country, city=city, kind=kind, names=names)
         self.refresh()
         return made
+
+    def export_sheet(self, path: Path | str, filters: Filters) -> int:
+        """Write the strings that pass the filters as a spreadsheet to fill in (see `affil.review.exchange`); returns how many.
+
+        Raises:
+            AffilError: it cannot be written.
+        """
+        items = (self.queue.item(n) for n in self.queue.select(filters).tolist())
+        return write_sheet(path, sheet_rows(items, self.queue.standing, self.name))
+
+    def import_sheet(self, path: Path | str, *, by: str = "") -> Imported:
+        """Record the decisions of a filled-in spreadsheet, all of them or none.
+
+        Raises:
+            ImportProblemsError: rows are wrong. AffilError: it cannot be read, or the ledger cannot be written.
+        """
+        drafts, unchanged, blank = read_drafts(
+            path,
+            by=by,
+            standing=self.queue.standing,
+            strings={string_key(a): a for a in self.queue.affiliations},
+            resolve=self._resolve,
+        )
+        entries = self.ledger.decide_all(drafts)
+        self.refresh()
+        return Imported(len(entries), sum(e.role in (OPINION, BLIND) for e in entries), unchanged, blank)
+
+    def proposals(self) -> list[Proposal]:
+        """What the last `affil discover` proposed, as far as its strings are still open."""
+        return [p for p in self.workspace.proposals if any(self._open(s) for s in p.strings)]
+
+    def accept(self, proposal: Proposal, *, by: str, **fields: str) -> Institution:
+        """Make a proposal a new institution, and decide for it all of its strings that are open.
+
+        Args:
+            proposal: one of `proposals`.
+            by: who accepts it.
+            fields: what to write in place of the proposal's name, country, city and kind.
+
+        Raises:
+            AffilError: a field is wrong, or the registry has an institution of that name.
+        """
+        wanted = {f: getattr(proposal, f) for f in ("name", "country", "city", "kind")} | fields
+        spellings = [Name(s, "", "alias") for s in proposal.spellings if s != wanted["name"]]
+        made = self.add_institution(**wanted, names=spellings)
+        self._decide_strings(proposal, (made.id,), by, "names an institution proposed by affil discover")
+        return made
+
+    def refuse(self, proposal: Proposal, *, by: str) -> None:
+        """Decide that the open strings of a proposal name no organisation."""
+        self._decide_strings(proposal, (), by, NOT_AN_ORGANISATION)
+
+    def _decide_strings(self, proposal: Proposal, ids: tuple[str, ...], by: str, why: str) -> None:
+        self.ledger.decide_all([Draft(Key(s), ids, by, why) for s in proposal.strings if self._open(s)])
+        self.refresh()
+
+    def _open(self, affiliation: str) -> bool:
+        return unexplained(self.queue.standing.get(Key(affiliation)))
+
+    def _resolve(self, written: str) -> str | None:
+        forms = (written, f"https://ror.org/{written.removeprefix('https://').removeprefix('ror.org/')}")
+        return next((form for form in forms if self.find(form) is not None), None)
 
     def progress(self) -> Progress:
         """How far the review is."""

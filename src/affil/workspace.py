@@ -172,6 +172,12 @@ class Workspace:
         own = self.path / "venues.csv"
         return load_venues(own if own.exists() else None)
 
+    def choose(self, *, registry: Path | str | None = None, model: Path | str | None = None) -> None:
+        """Set the registry or the model that the next run uses (see `run`)."""
+        last = self.manifest.get("chosen", {})
+        with self._alone(self.settings.review.wait):
+            self._note(chosen={"registry": _chosen(registry, last.get("registry")), "model": _chosen(model, last.get("model"))})
+
     def published_venues(self) -> list[str]:
         """The venues of the papers, under the names that these give them."""
         found = pc.unique(pq.read_table(self._file("papers"), columns=["venue"]).column(0)).to_pylist()

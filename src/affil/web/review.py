@@ -20,6 +20,7 @@ from affil.errors import AffilError
 from affil.registry.tables import KINDS
 from affil.review.queue import Filters
 from affil.review.standing import NOT_AN_ORGANISATION, key_of
+from affil.text import visible
 from affil.types import LedgerEntry, Name
 from affil.web import texts
 from affil.web.app import Access, Form, Handler, endpoint, make_app, templates
@@ -150,7 +151,7 @@ class _Pages:
             mention=(str(mention[0]), mention[1]) if mention else None,
         )
         named = self._named(entries[0].institutions, language)
-        first = texts.visible(entries[0].affiliation)[:80]
+        first = visible(entries[0].affiliation)[:80]
         said = texts.text("saved", language, first, named)
         if len(entries) > 1:
             said = texts.text("saved_many", language, len(entries), named)
@@ -185,7 +186,7 @@ class _Pages:
         entry = self.desk.undo(
             _number(given) if last is None else last.number, by=by, why=_one(request, "why") or "taken back on the page"
         )
-        said = texts.text("undone", language, texts.visible(entry.affiliation)[:80])
+        said = texts.text("undone", language, visible(entry.affiliation)[:80])
         if given:
             return RedirectResponse("/history", 303)
         return self._next(request, filters, by, said, number=self.desk.queue.number(entry.affiliation))
@@ -195,7 +196,7 @@ class _Pages:
         filters = _filters(parse_qsl(_one(request, "filters"), keep_blank_values=True))
         self.desk.skip(number, by)
         self.desk.refresh()
-        said = texts.text("skipped", _language(request), texts.visible(self.desk.item(number).affiliation)[:80])
+        said = texts.text("skipped", _language(request), visible(self.desk.item(number).affiliation)[:80])
         return self._next(request, filters, by, said)
 
     def unskip(self, request: Request) -> Response:
@@ -281,7 +282,7 @@ class _Pages:
             "t": lambda key, *more: texts.text(key, language, *more),
             "kind_of": lambda name: texts.kind(name, language),
             "evidence": lambda line: texts.evidence(line, language),
-            "visible": texts.visible,
+            "visible": visible,
             "named": lambda ids: self._named(ids, language),
             "string_number": self.desk.queue.number,
             "json": json.dumps,
@@ -300,7 +301,7 @@ class _Pages:
     def _named(self, ids: Sequence[str] | None, language: str) -> str:
         if ids is None:
             return texts.text("undecided", language)
-        return ", ".join(texts.visible(self.desk.name(i)) for i in ids) or texts.text("names_none", language)
+        return ", ".join(visible(self.desk.name(i)) for i in ids) or texts.text("names_none", language)
 
 
 def _language(request: Request) -> str:

@@ -1,9 +1,10 @@
-"""What the pages say, in English and Chinese, and raw strings made fit to be shown."""
+"""What the pages say, in English and Chinese."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from affil.text import visible
 
 LANGUAGES = ("en", "zh")
 
@@ -256,15 +257,3 @@ def evidence(line: str, language: str) -> tuple[bool, str]:
                 said = found.expand(chinese)
                 break
     return sign == "+", visible(said)
-
-
-def visible(raw: str) -> str:
-    """Text whose invisible and direction-changing characters are spelt out, so that it can do no harm and hide nothing."""
-    return "".join(c if c == " " or unicodedata.category(c)[0] not in "CZ" else _spelt(c) for c in raw)
-
-
-def _spelt(character: str) -> str:
-    if character in "\u00a0\u3000\u2009\u202f\u2002\u2003":
-        return " "
-    code = ord(character)
-    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else f"[U+{code:04X}]"
