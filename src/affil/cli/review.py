@@ -35,9 +35,7 @@ By = Annotated[
 ]
 LedgerUrl = Annotated[
     str | None,
-    typer.Option(
-        "--ledger", metavar="URL", help="The team's ledger, e.g. postgresql+psycopg://user@host/name.", show_default=False
-    ),
+    typer.Option("--ledger", metavar="URL", help="The team's ledger, e.g. postgresql://user@host/name.", show_default=False),
 ]
 
 

@@ -257,6 +257,10 @@ class Ledger:
         """
         return {key.affiliation: ids for key, ids in self.standing().current().items() if not key.paper}
 
+    def close(self) -> None:
+        """Close the connections to a server."""
+        self._engine.dispose()
+
     def _history(self, connection: Connection, key: Key) -> list[LedgerEntry]:
         rows = connection.execute(select(_LEDGER).where(_LEDGER.c.key == _digest(key)).order_by(_LEDGER.c.number))
         return [_entry(row) for row in rows]
@@ -403,9 +407,10 @@ class Ledger:
 def _url(database: Path | str) -> URL:
     if isinstance(database, str) and "://" in database:
         try:
-            return make_url(database)
+            url = make_url(database)
+            return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
         except ArgumentError as error:
-            raise AffilError(f"not a database URL: {database!r}; e.g. postgresql+psycopg://user@host/name") from error
+            raise AffilError(f"not a database URL: {database!r}; e.g. postgresql://user@host/name") from error
     return URL.create("sqlite", database=str(database))
 
 

@@ -18,6 +18,8 @@ from starlette.routing import Route
 from affil.desk import Desk
 from affil.errors import AffilError
 from affil.registry.tables import KINDS
+from affil.review.discover import Proposal
+from affil.review.exchange import string_key
 from affil.review.queue import Filters
 from affil.review.standing import NOT_AN_ORGANISATION, key_of
 from affil.text import visible
@@ -49,6 +51,7 @@ def review_app(desk: Desk, access: Access, *, by: str = "") -> Starlette:
             route("/list", pages.listing),
             route("/history", pages.history),
             route("/conflicts", pages.conflicts),
+            route("/new", pages.proposals),
             route("/search", pages.search),
             route("/candidate", pages.candidate),
             route("/similar", pages.similar),
@@ -60,6 +63,8 @@ def review_app(desk: Desk, access: Access, *, by: str = "") -> Starlette:
             route("/skip", pages.skip, "POST"),
             route("/unskip", pages.unskip, "POST"),
             route("/institution", pages.add_institution, "POST"),
+            route("/accept", pages.accept, "POST"),
+            route("/refuse", pages.refuse, "POST"),
         ],
         access,
         settings,
@@ -115,6 +120,14 @@ class _Pages:
         disputes = [(key, case) for key, case in self.desk.disputes() if by in case.people or len(case.people) > 1]
         shown = disputes[: self.desk.workspace.settings.web.listed]
         return self._page(request, "conflicts.html", disputes=shown, total=len(disputes), agreement=self.desk.agreement())
+
+    def proposals(self, request: Request) -> Response:
+        if not self._by(request):
+            return self._page(request, "who.html")
+        self.desk.refresh()
+        found = self.desk.proposals()
+        shown = [(string_key(p.strings[0]), p) for p in found[: self.desk.workspace.settings.web.listed]]
+        return self._page(request, "proposals.html", proposals=shown, total=len(found), choices=self.choices)
 
     def search(self, request: Request) -> Response:
         return self._part(
@@ -215,6 +228,25 @@ class _Pages:
         )
         said = texts.text("made", _language(request), made.name)
         return self._part(request, "candidate.html", c=self.desk.candidate(made.id), said=said)
+
+    def accept(self, request: Request) -> Response:
+        """Make a proposal a new institution."""
+        by = self._who(request)
+        fields = {f: _one(request, f).strip() for f in ("name", "country", "city", "kind")}
+        self.desk.accept(self._proposal(request), by=by, **fields)
+        return RedirectResponse("/new", 303)
+
+    def refuse(self, request: Request) -> Response:
+        """Decide that the strings of a proposal name no organisation."""
+        self.desk.refuse(self._proposal(request), by=self._who(request))
+        return RedirectResponse("/new", 303)
+
+    def _proposal(self, request: Request) -> Proposal:
+        wanted = _one(request, "proposal")
+        found = next((p for p in self.desk.proposals() if string_key(p.strings[0]) == wanted), None)
+        if found is None:
+            raise AffilError("this proposal is decided already, or was made anew; load the page again")
+        return found
 
     def set_name(self, request: Request) -> Response:
         name = " ".join(_one(request, "name").split())[:_LONGEST_NAME]

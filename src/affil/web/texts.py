@@ -143,12 +143,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "official": ("Name", "名称"),
     "chinese": ("Chinese name", "中文名称"),
-    "country_code": ("Country (ISO code, e.g. CN)", "国家或地区（ISO 代码，如 CN）"),
+    "country_code": ("Country (e.g. CN)", "国家或地区（如 CN）"),
     "city": ("City", "城市"),
     "kind": ("Kind", "类型"),
     "cancel": ("Cancel", "取消"),
     "create": ("Create", "创建"),
     "optional": ("optional", "可选"),
+    # proposals
+    "proposals": ("New institutions", "新机构"),
+    "proposals_why": (
+        "Names that no institution of the registry explains. Accepted ones go to the workspace's own table, and their strings are decided.",
+        "机构库无法解释的名称。接受后加入本工作区的机构表，相应字符串随之判定。",
+    ),
+    "no_proposals": ("No proposals. Make some with: affil discover WS", "没有提议。可运行：affil discover WS"),
+    "accept": ("Accept", "接受"),
+    "refuse": ("No organisation", "不是机构"),
+    "its_strings": ("Strings: {0}", "字符串：{0} 条"),
     # lists
     "mentions": ("Mentions", "提及"),
     "answer": ("Answer", "判断"),
