@@ -86,7 +86,7 @@ class Desk:
         self.workspace, self.settings = workspace, workspace.settings.review
         self.matcher = matcher or workspace.matcher()
         self.registry = self.matcher.registry
-        self.ledger = workspace.ledger
+        self.ledger = workspace.open_ledger(lasting=True)
         self.queue = Queue(workspace.tables, workspace.path / "strings.parquet", _facts(workspace), self.settings)
         self._lock = threading.Lock()
         self._entries: list[LedgerEntry] = []
@@ -95,6 +95,10 @@ class Desk:
         self._skipped: dict[str, set[int]] = {}
         self._candidates = lru_cache(maxsize=_REMEMBERED)(self._find_candidates)
         self.refresh()
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self.ledger.close()
 
     def refresh(self) -> None:
         """Take in what others decided and added meanwhile."""

@@ -196,12 +196,17 @@ class Workspace:
     @property
     def ledger(self) -> Ledger:
         """What people decided. Entries note the registry and model of the last run."""
+        return self.open_ledger()
+
+    def open_ledger(self, *, lasting: bool = False) -> Ledger:
+        """The ledger; with `lasting`, one that stays open between calls (see `Ledger`)."""
         manifest = self.manifest
         return Ledger(
             self.settings.review.ledger or self.path / "ledger.sqlite",
             model=manifest.get("model", {}).get("hash", ""),
             registry=manifest.get("registry", {}).get("version", ""),
             wait=self.settings.review.wait,
+            lasting=lasting,
         )
 
     def add_papers(self, paths: Path | str | Iterable[Path | str]) -> Added:

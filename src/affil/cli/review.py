@@ -54,6 +54,8 @@ def page(
     ledger: LedgerUrl = None,
 ) -> None:
     """Serve the page on which people decide, until Ctrl-C."""
+    from contextlib import suppress
+
     from affil.errors import AffilError
 
     try:
@@ -67,7 +69,8 @@ def page(
     access = Access.of(host, token)
     listening = listen(host, settings.port if port is None else port, exactly=port is not None)
     typer.echo(f"review at {address(listening, host, access.token)} (Ctrl-C ends)")
-    serve(review_app(desk, access, by=by), listening, settings)
+    with suppress(KeyboardInterrupt):  # the way to end it
+        serve(review_app(desk, access, by=by), listening, settings)
 
 
 @app.command("export")

@@ -110,10 +110,14 @@ class Ledger:
         model: version or hash of the model whose answers are being judged, noted in each new entry.
         registry: the same for the registry.
         wait: seconds to wait for another writer (SQLite), or for a server that is being restarted.
+        lasting: keep files open between calls, for a program that decides a lot; end with `close`.
     """
 
-    def __init__(self, database: Path | str, *, model: str = "", registry: str = "", wait: float = 10.0) -> None:
-        self.model, self.registry = model, registry
+    def __init__(
+        self, database: Path | str, *, model: str = "", registry: str = "", wait: float = 10.0, lasting: bool = False
+    ) -> None:
+        self.model, self.registry, self._lasting = model, registry, lasting
+        self._columns: frozenset[str] = frozenset()  # those of the table, where it is lasting and was looked at
         self._url = _url(database)
         file = self._url.database if self._url.get_backend_name() == "sqlite" else None
         named = file not in (None, "", ":memory:") and not str(file).startswith("file:")
@@ -241,7 +245,7 @@ class Ledger:
         with self._read() as connection:
             if connection is None:
                 return []
-            held = {c["name"] for c in inspect(connection).get_columns("ledger")}
+            held = self._held(connection)
             columns = [c if c.name in held else null().label(c.name) for c in _LEDGER.columns]
             rows = connection.execute(select(*columns).where(_LEDGER.c.number > after).order_by(_LEDGER.c.number))
             return [_entry(row) for row in rows]
@@ -312,7 +316,8 @@ class Ledger:
                 # PostgreSQL's writers take turns by a lock (see _write), so that numbers appear in their order.
                 level = "READ COMMITTED" if self._postgres else "SERIALIZABLE"
                 return create_engine(self._url, isolation_level=level, pool_pre_ping=True)
-            pool = NullPool if self._file else None  # no open handle between calls; a memory database lives in its connection
+            # no open handle between calls, unless that is wanted; a memory database lives in its connection
+            pool = NullPool if self._file and not self._lasting else None
             engine = create_engine(self._url, poolclass=pool, connect_args={"timeout": self._wait})
         except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
             raise AffilError(f"no ledger can be kept at {self._where}: {error}; install the database's driver") from error
@@ -335,7 +340,7 @@ class Ledger:
             yield None
             return
         with self._clear("read"), self._reach() as connection, connection.begin():
-            yield connection if inspect(connection).has_table("ledger") else None
+            yield connection if self._held(connection) else None
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
@@ -344,20 +349,34 @@ class Ledger:
             if self._file is not None:
                 if not self._file.parent.is_dir():
                     raise AffilError(f"{self._file.parent}: no such folder for a ledger; make it first")
-                # Kept in the file, and impossible inside a transaction. What goes wrong here is said by the transaction.
-                with suppress(sqlite3.Error), closing(sqlite3.connect(self._file, timeout=self._wait)) as plain:
-                    plain.execute("PRAGMA journal_mode=WAL")
+                if not self._columns:
+                    self._write_ahead(self._file)
             with self._reach().execution_options(affil_writing=True) as connection, connection.begin():
                 if self._postgres:
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRES_LOCK})")
-                if not inspect(connection).has_table("ledger"):
+                held = self._held(connection)
+                if not held:
                     _METADATA.create_all(connection)
-                held = {c["name"] for c in inspect(connection).get_columns("ledger")}
-                for name in _NEWER:
+                for name in _NEWER if held else ():
                     if name not in held:
                         kind = _LEDGER.c[name].type.compile(self._engine.dialect)
                         connection.exec_driver_sql(f"ALTER TABLE ledger ADD COLUMN {name} {kind}")
                 yield connection
+
+    def _write_ahead(self, file: Path) -> None:
+        """Let readers read while somebody writes. Kept in the file, and impossible inside a transaction."""
+        with suppress(sqlite3.Error), closing(sqlite3.connect(file, timeout=self._wait)) as plain:
+            plain.execute("PRAGMA journal_mode=WAL")  # what goes wrong here is said by the transaction that follows
+
+    def _held(self, connection: Connection) -> frozenset[str]:
+        """The columns of the table; none where there is no table yet."""
+        if not self._columns:
+            looked = inspect(connection)
+            found = frozenset(c["name"] for c in looked.get_columns("ledger")) if looked.has_table("ledger") else frozenset()
+            if not self._lasting or not found.issuperset(_LEDGER.c.keys()):
+                return found
+            self._columns = found
+        return self._columns
 
     @property
     def _postgres(self) -> bool:
