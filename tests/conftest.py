@@ -94,7 +94,9 @@ def review_folder(review_registry: Any, tmp_path_factory: pytest.TempPathFactory
 
     folder = tmp_path_factory.mktemp("review-workspace")
     strings = [
-        f"{dept}, {name}" for name in NAMES for dept in ("Physics", "Dept. of Physics", "Chemistry", "School of Law", "Lab 4")
+        f"{dept}, {name}"
+        for name in NAMES
+        for dept in ("Physics", "Dept. of Physics", "Chemistry", "School of Law", "Lab 4", "Faculty of Arts", "Music")
     ]
     strings += [f"{name}!" for name in NAMES] + [f"{name} ({i})" for i, name in enumerate(NAMES)]
     strings += ["Tanglewick Robotics Inc.", "Tanglewick Robotics", "Tanglewick Robotics, Leeds, UK", "independent", "Room 12"]
@@ -124,6 +126,54 @@ def review_ws(review_folder: Path, tmp_path: Path) -> Any:
 
     shutil.copytree(review_folder, tmp_path / "ws")
     return Workspace.open(tmp_path / "ws")
+
+
+HOSTILE = (
+    "<script>alert(1)</script> OpenAI",
+    '"><img src=x onerror=alert(1)>, OpenAI',
+    "OpenAI\u202egro.live\u202c",
+    "\x1b[31mOpenAI\x07\x00\x7f",
+    '=HYPERLINK("http://evil.example","OpenAI")',
+    "@SUM(1+1)*cmd|' /C calc'!A0 OpenAI",
+    "+OpenAI",
+    "-OpenAI",
+    "\tOpenAI",
+    "OpenAI " + "x" * 100_000,
+    "{{ 7*7 }} {% raw %} OpenAI",
+    "O\u0301\u0301\u0301\u0301\u0301penAI\u200b\u2066",
+    "json:OpenAI",
+)
+
+
+@pytest.fixture(scope="session")
+def hostile() -> tuple[str, ...]:
+    return HOSTILE
+
+
+@pytest.fixture
+def hostile_ws(review_registry: Any, tmp_path: Path) -> Any:
+    """A workspace whose every string, title, author and venue is up to no good."""
+    import json
+
+    from affil.workspace import Workspace
+
+    papers = [
+        {
+            "id": f"p{i}<b>",
+            "title": s[:200],
+            "venue": "<i>CVPR</i>",
+            "year": 2020,
+            "authors": [{"name": s[:80], "affiliations": [s]}],
+        }
+        for i, s in enumerate(HOSTILE)
+    ]
+    file = tmp_path / "hostile.jsonl"
+    file.write_text("".join(json.dumps(p) + "\n" for p in papers), "utf-8")
+    ws = Workspace.open(tmp_path / "hostile-ws")
+    ws.add_papers(file)
+    ws.run(matcher=Doubter(review_registry))
+    ws.choose(registry=review_registry.path)
+    return ws
 
 
 class Postgres:
@@ -177,8 +227,13 @@ def lacking(what: str) -> None:
     pytest.skip(f"needs {what}")
 
 
+@pytest.fixture(scope="session", name="lacking")
+def lacking_fixture() -> Any:
+    return lacking
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="affil-postgres-"))  # not below pytest's folder, which only root may enter
     server = Postgres(folder)
     yield server

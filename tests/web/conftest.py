@@ -44,12 +44,12 @@ class Reviewer:
         self.host = parts.netloc
         self.connection = http.client.HTTPConnection(parts.netloc, timeout=60)
 
-    def post(self, path: str, **fields: object) -> tuple[int, str]:
+    def post(self, path: str, *, htmx: bool = False, **fields: object) -> tuple[int, str]:
         pairs = [(k, v) for k, value in fields.items() for v in (value if isinstance(value, list) else [value])]
         headers = {
             "origin": f"http://{self.host}",
-            "hx-request": "true",
             "content-type": "application/x-www-form-urlencoded",
+            **({"hx-request": "true"} if htmx else {}),
         }
         self.connection.request("POST", path, urlencode(pairs), headers)
         answer = self.connection.getresponse()
@@ -58,7 +58,7 @@ class Reviewer:
     def decide(self, number: int, institution: str, why: str) -> bool:
         """Whether the decision was acknowledged."""
         try:
-            return self.post("/decide", number=number, institution=institution, why=why)[0] == 200
+            return self.post("/decide", number=number, institution=institution, why=why)[0] == 303
         except (OSError, http.client.HTTPException):
             self.connection.close()
             return False
@@ -81,5 +81,13 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
-def reviewer() -> type[Reviewer]:
-    return Reviewer
+def reviewer() -> Iterator[Callable[[str], Reviewer]]:
+    made: list[Reviewer] = []
+
+    def start(url: str) -> Reviewer:
+        made.append(Reviewer(url))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.connection.close()

@@ -51,7 +51,7 @@ def test_every_answer_has_the_security_headers(local: TestClient) -> None:
         assert "http" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
     assert local.get("/").headers["cache-control"] == "no-store"
 
 

@@ -73,6 +73,7 @@ def discover(
         count_terms(strings),
         len(strings),
         settings.rare,
+        settings.few,
         settings.letters,
         settings.capitals,
     )

@@ -70,6 +70,8 @@ def registry_records(registry: Registry, settings: DiscoverSettings) -> tuple[pd
 
 def candidate_pairs(frame: pd.DataFrame, settings: DiscoverSettings) -> pd.MultiIndex:
     """Pairs of records that share one of their two rarest words, or are neighbours in the order of their letters."""
+    if len(frame) < 2:
+        return pd.MultiIndex.from_arrays([[], []])
     index = recordlinkage.Index()
     for left in ("key", "second"):
         for right in ("key", "second"):
@@ -141,11 +143,16 @@ def _weights(names: Sequence[str]) -> Any:
 
 
 def learn(registry: Registry, settings: DiscoverSettings) -> Any:
-    """A recordlinkage classifier that tells pairs of names of one institution from others, learned from a registry."""
+    """A recordlinkage classifier that tells pairs of names of one institution from others, learned from a registry.
+
+    None where the registry is so small that it has no two such pairs to tell apart.
+    """
     frame, owners = registry_records(registry, settings)
     pairs = candidate_pairs(frame, settings)
     features = compare(pairs, frame)
     same = owners[pairs.get_level_values(0)] == owners[pairs.get_level_values(1)]
+    if same.all() or not same.any():
+        return None
     # without the places: two names of one institution always agree in those, which would be all that is learned
     classifier = recordlinkage.LogisticRegressionClassifier(max_iter=1000)
     with threadpool_limits(1):
@@ -160,8 +167,10 @@ def probabilities(classifier: Any, features: pd.DataFrame) -> npt.NDArray[np.flo
     """
     if not len(features):
         return np.zeros(0)
-    with threadpool_limits(1):
-        out = np.asarray(classifier.prob(features.drop(columns=["country", "city"])), float)
+    out = np.zeros(len(features))
+    if classifier is not None:
+        with threadpool_limits(1):
+            out = np.asarray(classifier.prob(features.drop(columns=["country", "city"])), float)
     out = np.where(features["letters"] == 1, 1.0, out)
     return np.where((features["country"] == 0) | (features["city"] == 0), 0.0, out)
 

@@ -47,8 +47,9 @@ class Surroundings:
     """What phrases are judged by.
 
     `known`: folded names of the registry. `people`: folded names of authors. `frequency`: in how many of `strings` strings each
-    term stands. `rare`: the share of strings up to which a term tells. `letters`: from how many on a single word that is a
-    name of the registry is taken for it. `capitals`: up to how many a word in capitals is no name by itself.
+    term stands. `rare`: the share of strings up to which a term tells; `few`: the number that is always few enough. `letters`:
+    from how many on a single word that is a name of the registry is taken for it. `capitals`: up to how many a word in capitals
+    is no name by itself.
     """
 
     known: Collection[str]
@@ -56,12 +57,13 @@ class Surroundings:
     frequency: Mapping[str, int]
     strings: int
     rare: float
+    few: int = 5
     letters: int = 6
     capitals: int = 5
 
     def tells(self, term: str) -> bool:
         """Whether a term is rare enough to name somebody."""
-        return 0 < self.frequency.get(term, 1) <= max(self.rare * self.strings, 2)
+        return 0 < self.frequency.get(term, 1) <= max(self.rare * self.strings, self.few)
 
 
 def count_terms(strings: Sequence[str]) -> Counter[str]:

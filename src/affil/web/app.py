@@ -34,7 +34,7 @@ HEADERS = {
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # none at all would hide from us, too, where a post comes from
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
@@ -249,11 +249,9 @@ def _own_page(headers: Mapping[str, str], host: str) -> bool:
     Whoever sends neither is no browser, and is believed only with the token in the header `authorization`.
     """
     origin, fetch = headers.get("origin"), headers.get("sec-fetch-site")
-    if origin is not None:
-        return urlsplit(origin).netloc == host and fetch in (None, "same-origin")
-    if fetch is not None:
-        return fetch == "same-origin"
-    return headers.get("authorization", "").startswith("Bearer ")
+    if origin is None and fetch is None:
+        return headers.get("authorization", "").startswith("Bearer ")
+    return (origin is None or urlsplit(origin).netloc == host) and (fetch is None or fetch == "same-origin")
 
 
 def _plain(status: int, text: str) -> PlainTextResponse:
