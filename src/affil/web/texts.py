@@ -150,6 +150,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "create": ("Create", "创建"),
     "optional": ("optional", "可选"),
     # proposals
+    "new_short": ("New", "新机构"),
     "proposals": ("New institutions", "新机构"),
     "proposals_why": (
         "Names that no institution of the registry explains. Accepted ones go to the workspace's own table, and their strings are decided.",
