@@ -44,8 +44,8 @@ class Lesson:
     """A model trained with decisions, not in use yet.
 
     `model` is its file. `trained` and `held_out` are the numbers of decided strings that it learned from and that it is tested
-    on; `own` compares the two models on the latter (None where there are none), `gold` on the shipped test rows (None where
-    the registry has the ids of none).
+    on; `own` compares the two models on the latter (None where there are none), `gold` on those of the shipped test rows whose ids
+    the registry has.
     """
 
     model: Path

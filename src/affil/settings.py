@@ -129,6 +129,7 @@ class DiscoverSettings(_Frozen):
     """Institutions that a registry lacks, or holds twice."""
 
     rare: float = Field(default=0.0005, gt=0, le=1, description="share of all strings up to which a word tells who is meant")
+    few: int = Field(default=5, ge=1, description="number of strings that is rare enough in however small a workspace")
     letters: int = Field(
         default=6, ge=1, description="shortest single word that is taken for the known institution of that name"
     )

@@ -106,7 +106,7 @@ def test_an_afternoon_of_review(ana: Watched, review_ws: Workspace) -> None:
     def first() -> str:
         return str(page.locator("#candidates input").first.get_attribute("value"))
 
-    for turn in range(26):  # by keyboard and by mouse, in turns
+    for turn in range(28):  # by keyboard and by mouse, in turns
         if turn % 4 == 0:
             expect((first(),))
             ana.next(lambda: keys.press("1"))

@@ -112,18 +112,22 @@ def test_a_restarted_database_loses_nothing(review_ws: Workspace, postgres: Any,
     assert server.stop() == ""
 
 
-def test_what_a_failing_ledger_says(review_ws: Workspace, serve: Any, reviewer: Any) -> None:
-    server = serve(review_ws.path, "--by", "ana")
+def test_what_a_failing_ledger_says(review_ws: Workspace, postgres: Any, serve: Any, reviewer: Any) -> None:
+    url = postgres.database()
+    settings = review_ws.path / "settings.toml"
+    settings.write_text(settings.read_text("utf-8").replace("wait = 10.0", "wait = 0.2"), "utf-8")
+    server = serve(review_ws.path, "--by", "ana", "--ledger", url)
     person = reviewer(server.url)
     assert person.decide(0, OPENAI, "kept")
-    good = (review_ws.path / "ledger.sqlite").read_bytes()
-    (review_ws.path / "ledger.sqlite-wal").unlink(missing_ok=True)
-    (review_ws.path / "ledger.sqlite").write_bytes(b"this is not a database" * 100)
-    status, said = person.post("/decide", number=1, institution=OPENAI)
+    postgres.stop()
+    try:
+        status, said = person.post("/decide", htmx=True, number=1, institution=OPENAI)
+    finally:
+        postgres.start()
     assert status == 409
-    assert "not a ledger, or damaged" in said
+    assert 'role="alert"' in said
+    assert "postgresql+psycopg://affil@127.0.0.1" in said
     assert "Traceback" not in said
-    (review_ws.path / "ledger.sqlite").write_bytes(good)
     assert person.decide(1, OPENAI, "kept too")
-    assert whys(review_ws.path / "ledger.sqlite") == ["kept", "kept too"]
+    assert whys(url) == ["kept", "kept too"]
     assert server.stop() == ""

@@ -54,7 +54,7 @@ def page(
     ledger: LedgerUrl = None,
 ) -> None:
     """Serve the page on which people decide, until Ctrl-C."""
-    from contextlib import suppress
+    from contextlib import closing, suppress
 
     from affil.errors import AffilError
 
@@ -69,7 +69,7 @@ def page(
     access = Access.of(host, token)
     listening = listen(host, settings.port if port is None else port, exactly=port is not None)
     typer.echo(f"review at {address(listening, host, access.token)} (Ctrl-C ends)")
-    with suppress(KeyboardInterrupt):  # the way to end it
+    with closing(desk), suppress(KeyboardInterrupt):  # the way to end it
         serve(review_app(desk, access, by=by), listening, settings)
 
 

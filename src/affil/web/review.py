@@ -152,7 +152,6 @@ class _Pages:
             raise AffilError(texts.text("choose_first", language))
         note = " ".join(_one(request, "why").split())
         reason = {"none": "none of the registry", "not": NOT_AN_ORGANISATION}.get(how, "") if not ids else ""
-        mention = json.loads(_one(request, "mention") or "null")
         entries = self.desk.decide(
             number,
             ids,
@@ -161,7 +160,7 @@ class _Pages:
             seen=_number(_one(request, "seen") or "0"),
             settle="settle" in form,
             also=[_number(n) for n in form.get("also", ())],
-            mention=(str(mention[0]), mention[1]) if mention else None,
+            mention=_mention(_one(request, "mention")),
         )
         named = self._named(entries[0].institutions, language)
         first = visible(entries[0].affiliation)[:80]
@@ -367,6 +366,19 @@ def _one(request: Request, name: str) -> str:
     """The last value of a field of the form, "" where it is not there."""
     values: Form = request.state.form
     return values[name][-1] if values.get(name) else ""
+
+
+def _mention(value: str) -> tuple[str, int | None] | None:
+    """A mention from what the form says of it, `["paper", position]`; None for the string wherever it stands."""
+    if not value:
+        return None
+    try:
+        paper, position = json.loads(value)
+    except ValueError as error:
+        raise AffilError(f"not a mention: {value[:40]!r}") from error
+    if not isinstance(paper, str) or not (position is None or isinstance(position, int)):
+        raise AffilError(f"not a mention: {value[:40]!r}")
+    return paper, position
 
 
 def _number(value: str | None) -> int:
