@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from affil.batch import MatchSummary, match_file
+    from affil.batch import MatchSummary, match_file, match_spark
     from affil.errors import AffilError, InputError, UnknownIdError
     from affil.evaluate import Evaluation
     from affil.match import Matcher, train
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOME = {
-    "affil.batch": ("MatchSummary", "match_file"),
+    "affil.batch": ("MatchSummary", "match_file", "match_spark"),
     "affil.errors": ("AffilError", "InputError", "UnknownIdError"),
     "affil.evaluate": ("Evaluation",),
     "affil.match": ("Matcher", "train"),
@@ -58,6 +58,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "build_registry",
     "load_settings",
     "match_file",
+    "match_spark",
     "train",
 ]
 

@@ -24,7 +24,7 @@ class RetrieveSettings(_Frozen):
     max_name_tokens: int = Field(default=24, description="longest name, in tokens, that the exact pass looks for")
     top_k: int = Field(default=14, description="names kept per segment by the word index")
     min_similarity: float = Field(default=0.25, description="least share of a segment's weight that a name must explain")
-    max_candidates: int = Field(default=16, description="institutions kept per string")
+    max_candidates: int = Field(default=12, description="institutions kept per string")
     max_homonyms: int = Field(default=12, description="institutions kept per ambiguous name")
     min_correctable: int = Field(default=6, description="shortest unknown word, in characters, that is spell-corrected")
     longest_acronym: int = Field(default=7, description="longest word in capitals, in characters, that is not spell-corrected")
@@ -33,6 +33,7 @@ class RetrieveSettings(_Frozen):
     max_place_tokens: int = Field(default=6, description="longest name of a place, in tokens")
     noise_weight: float = Field(default=0.3, description="weight of numbers and words of addresses, as a share of their idf")
     max_string: int = Field(default=2000, description="characters of a string that are read")
+    remembered: int = Field(default=100_000, ge=0, description="sets of words whose nearest names are kept for repeats")
     batch: int = Field(default=4096, description="strings matched at once")
 
 
@@ -57,7 +58,18 @@ class DecideSettings(_Frozen):
         default=0.35, ge=0, le=1, description="least probability of the likeliest of several bearers of a name"
     )
     small: int = Field(default=1000, ge=0, description="most candidates that are judged without importing scikit-learn")
+    at_once: int = Field(default=8192, ge=1, description="candidates that scikit-learn is given at a time: what a cache holds")
     policy: Policy = "most-specific"
+
+
+class StageSettings(_Frozen):
+    """Boosting of one stage of the matcher."""
+
+    iterations: int = Field(ge=1, description="trees")
+    learning_rate: float = 0.1
+    max_leaf_nodes: int = Field(ge=2)
+    min_samples_leaf: int = Field(ge=1)
+    l2: float = 1.0
 
 
 class TrainSettings(_Frozen):
@@ -65,21 +77,28 @@ class TrainSettings(_Frozen):
 
     seed: int = 20261124
     folds: int = Field(default=3, ge=2, description="parts of the strings, each predicted by a model of the others")
-    synthetic: int = Field(default=36_000, description="strings made from registry names")
+    synthetic: int = Field(default=24_000, description="strings made from registry names")
     decoys: int = Field(default=16_000, description="made-up institutions that crowd the training registry")
     withheld: float = Field(default=0.2, description="share of them that is named in strings, but not in the registry")
-    gold_weight: float = Field(default=3.0, description="weight of a labelled string against a composed one")
-    iterations: int = 120
-    learning_rate: float = 0.12
-    max_leaf_nodes: int = 24
-    min_samples_leaf: int = 60
-    l2: float = 1.0
+    composed_weight: float = Field(default=0.3, description="weight of a composed string")
+    gold_weight: float = Field(default=2.0, description="weight of a labelled string of the project")
+    external_weight: float = Field(default=1.0, description="weight of a labelled string of an external set")
+    policies: dict[str, Policy] = Field(
+        default={"crossref": "one", "springer": "one", "openalex": "all", "s2aff": "all"},
+        description="what the labels of a source hold; of others: most-specific",
+    )
+    finalists: int = Field(default=5, ge=1, description="candidates of a string that the second stage judges")
+    min_calibration: int = Field(default=500, ge=1, description="least labelled finalists for a policy's own calibration")
+    first: StageSettings = StageSettings(iterations=150, max_leaf_nodes=31, min_samples_leaf=40)
+    second: StageSettings = StageSettings(iterations=80, max_leaf_nodes=16, min_samples_leaf=60)
 
 
 class BatchSettings(_Frozen):
     """Matching of whole files."""
 
     rows: int = Field(default=8192, ge=1, description="rows read, matched and written at once")
+    task: int = Field(default=4096, ge=1, description="strings that a worker process takes at a time")
+    spark_task: int = Field(default=50_000, ge=1, description="rows for each task of a Spark cluster")
     remembered: int = Field(default=100_000, ge=0, description="strings whose answers are kept for repeats further down")
 
 
@@ -90,6 +109,10 @@ class EvaluateSettings(_Frozen):
     confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the intervals")
     bins: int = Field(default=10, ge=1, description="bins of equal mass of the calibration error")
     seed: int = 20261124
+    folds: int = Field(default=5, ge=2, description="folds of a cross-validation")
+    thresholds: tuple[float, ...] = Field(
+        default=tuple(round(0.25 + 0.05 * i, 2) for i in range(10)), description="review thresholds that it tries"
+    )
 
 
 class RankSettings(_Frozen):
@@ -195,6 +218,8 @@ def settings_toml(settings: Settings) -> str:
         for key, value in chosen:
             meaning = type(chosen).model_fields[key].description
             comment = f"  # {meaning}" if meaning else ""
+            if isinstance(value, BaseModel):
+                value = value.model_dump()
             if isinstance(value, dict):
                 tables += [f"\n[{stage}.{key}]{comment}", *(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items())]
             else:

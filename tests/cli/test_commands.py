@@ -354,12 +354,27 @@ def listen_to_interrupts() -> None:
 
 
 @pytest.mark.parametrize(("sent", "code", "said"), [(signal.SIGINT, 130, "affil: interrupted\n"), (signal.SIGTERM, 143, "")])
-def test_an_interrupt_leaves_no_half_file(tmp_path: Path, small: Path, sent: signal.Signals, code: int, said: str) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_interrupt_leaves_no_half_file(
+    tmp_path: Path, small: Path, workers: str, sent: signal.Signals, code: int, said: str
+) -> None:
     with (tmp_path / "big.csv").open("w", encoding="utf-8") as out:
         out.write("affiliation\n")
         out.writelines(f"Institute {i} of Optics Quillwater {i * 7919} Oxford\n" for i in range(300_000))
     (tmp_path / "out.csv").write_text("old")
-    command = [sys.executable, "-m", "affil", "match", "big.csv", "-o", "out.csv", "--registry", str(small)]
+    command = [
+        sys.executable,
+        "-m",
+        "affil",
+        "match",
+        "big.csv",
+        "-o",
+        "out.csv",
+        "--registry",
+        str(small),
+        "--workers",
+        workers,
+    ]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen_to_interrupts
     ) as process:

@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,13 @@ from hypothesis import strategies as st
 
 from affil.errors import InputError
 from affil.match import COLUMNS, Matcher
+from affil.match.features import Pairs, featurize
+from affil.match.index import Index
+from affil.match.mentions import prepare
 from affil.match.resources import resource
-from affil.settings import DecideSettings, Settings
+from affil.match.retrieve import retrieve
+from affil.registry import Registry
+from affil.settings import DecideSettings, RetrieveSettings, Settings
 from affil.types import Decision
 
 CUHK = "The Chinese University of Hong Kong"
@@ -20,6 +26,11 @@ CUHK = "The Chinese University of Hong Kong"
 @pytest.fixture(scope="module")
 def matcher() -> Matcher:
     return Matcher.load()
+
+
+def featurize_all(matcher: Matcher, texts: list[str]) -> Pairs:
+    mentions = prepare(texts, matcher._index, matcher.settings.retrieve)
+    return featurize(mentions, retrieve(mentions, matcher._index, matcher.settings.retrieve), matcher._index, matcher.settings)
 
 
 def found(matcher: Matcher, text: str) -> list[str]:
@@ -122,6 +133,50 @@ def test_a_probability_depends_on_the_string_alone(matcher: Matcher) -> None:
     assert answers(strings[::-1]) == together
     for text in [*strings[::20], strings[-1]]:
         assert answers([text])[text] == together[text]
+
+
+@pytest.mark.parametrize(("one", "other"), [("TSINGHU", "Tsinghu"), ("stanforduniversity", "StanfordUniversity")])
+def test_a_word_is_corrected_as_it_is_typed_here(matcher: Matcher, one: str, other: str) -> None:
+    """Capitals are acronyms, and camel case tells where words begin: but only in the string that has them."""
+
+    def words(*texts: str) -> list[str]:
+        return prepare(texts, matcher._index, matcher.settings.retrieve).words
+
+    assert words(one, other) == words(one) + words(other)
+    assert words(other, one) == words(other) + words(one)
+
+
+def test_nearest_names_are_the_same_from_memory_and_anew() -> None:
+    """Also when there is no room for a batch's, and where one set of words stands twice in a batch."""
+    with resource("gold/dev.csv").open(encoding="utf-8", newline="") as lines:
+        strings = [row["affiliation"] for row in csv.DictReader(lines)]
+    strings += [f"{text}; Oxford" for text in strings]
+
+    def pairs(remembered: int, batch: int) -> list[tuple[int, int]]:
+        chosen = RetrieveSettings(remembered=remembered)
+        out = []
+        for begin in range(0, len(strings), batch):
+            c = retrieve(prepare(strings[begin : begin + batch], index, chosen), index, chosen)
+            out += list(zip((c.string + begin).tolist(), c.owner.tolist(), strict=True))
+        assert len(index.nearest) <= remembered
+        return sorted(out)
+
+    index = Index(Registry.open())
+    once = pairs(100_000, len(strings))
+    assert len(once) > len(strings)
+    assert pairs(100_000, 64) == once
+    for remembered in (0, 10):
+        index = Index(Registry.open())
+        assert pairs(remembered, 64) == once
+
+
+def test_how_many_candidates_are_judged_at_once_changes_nothing(matcher: Matcher) -> None:
+    texts = ["Univ. of Oxford & DeepMind", "Heidelberg University Hospital", "清华大学", "NTU"]
+    pairs = featurize_all(matcher, texts)
+    whole = matcher._model.predict(pairs, at_once=len(pairs.features))
+    assert len(whole) > 10
+    for at_once in (1, 7, len(pairs.features) - 1):
+        assert np.array_equal(matcher._model.predict(pairs, at_once=at_once), whole)
 
 
 def test_hostile_strings_do_no_harm(matcher: Matcher) -> None:

@@ -7,7 +7,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.isotonic import IsotonicRegression
 
 from affil.errors import InputError
-from affil.match.model import Estimators, Model
+from affil.match.model import POLICIES, Estimators, Model
 from affil.match.modelfile import load_model, save_model
 from affil.match.resources import resource
 
@@ -17,7 +17,8 @@ def fitted() -> Model:
     x = rng.normal(size=(300, 4))
     y = (x[:, 0] > 0).astype(int)
     forest = HistGradientBoostingClassifier(max_iter=30, random_state=1).fit(x, y)
-    return Model.of(Estimators(forest, forest, IsotonicRegression(out_of_bounds="clip").fit(x[:, 0], y)))
+    calibrator = IsotonicRegression(out_of_bounds="clip").fit(x[:, 0], y)
+    return Model.of(Estimators(forest, forest, (calibrator,) * len(POLICIES)), finalists=5)
 
 
 def test_equal_models_give_equal_bytes(tmp_path: Path) -> None:
@@ -35,6 +36,12 @@ def test_a_loaded_model_predicts_the_same(tmp_path: Path) -> None:
     assert np.array_equal(loaded.estimators.first.predict_proba(x), expected)
     assert np.array_equal(loaded.first.predict(x), expected[:, 1])  # to the last bit, in another order of work
     assert card["rows"] == 7
+    assert loaded.finalists == model.finalists
+    assert all(
+        np.array_equal(a, b)
+        for mine, own in zip(loaded.knots, model.knots, strict=True)
+        for a, b in zip(mine, own, strict=True)
+    )
     assert len(digest) == 64
 
 
@@ -48,7 +55,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 
 def test_other_features_are_refused(tmp_path: Path) -> None:
     model = fitted()
-    save_model(Model.of(model.estimators, ("x",)), {}, tmp_path / "a")
+    save_model(Model.of(model.estimators, 5, ("x",)), {}, tmp_path / "a")
     with pytest.raises(InputError, match="other features"):
         load_model(tmp_path / "a")
 

@@ -1,17 +1,21 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from affil.errors import InputError
 from affil.match import Matcher, train
 from affil.match.decoys import make_decoys
-from affil.match.synthesize import Writer
+from affil.match.index import Index
+from affil.match.synthesize import Labelled, Writer
+from affil.match.training import join, labelled_sample, read_rows
 from affil.registry import Registry
 from affil.registry.build import write_registry
-from affil.settings import Settings, TrainSettings
+from affil.settings import Settings, StageSettings, TrainSettings
 from affil.text import fold
 
-SMALL = Settings(train=TrainSettings(synthetic=240, decoys=150, iterations=8, min_samples_leaf=10))
+STAGE = StageSettings(iterations=8, max_leaf_nodes=8, min_samples_leaf=10)
+SMALL = Settings(train=TrainSettings(synthetic=240, decoys=150, first=STAGE, second=STAGE, min_calibration=20))
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +35,41 @@ def test_same_inputs_same_bytes_and_a_working_model(registry: Registry, tmp_path
     assert card["out_of_fold"]["precision"] > 0.5
     matches = Matcher.load(registry, tmp_path / "a.skops").match(first.name).matches
     assert [m.institution.id for m in matches] == [first.id]
+
+
+def test_external_rows_bring_their_registry_and_their_policy(registry: Registry, tmp_path: Path) -> None:
+    rows, external = tmp_path / "rows.csv", tmp_path / "external.csv"
+    first, second = registry.at(0), registry.at(1)
+    rows.write_text(f'affiliation,institution_ids\n"{first.name}",{first.id}\n', "utf-8")
+    lines = [
+        f'"{second.name}",{second.id},crossref,true',
+        '"nowhere",https://ror.org/000000000,crossref,false',
+        '"nobody",,logs,true',
+    ]
+    external.write_text("\n".join(["affiliation,ror_ids,source,in_registry", *lines]) + "\n", "utf-8")
+    assert [r.policy for r in read_rows(external, SMALL.train.policies)] == ["one", "most-specific"]
+    card = train(tmp_path / "a.skops", [rows], registry, SMALL, external=[external], external_registry=registry)
+    assert (card["rows"], card["external_rows"], card["external_registry"]) == (1, 2, registry.hash)
+    assert set(card["data"]) == {"rows.csv", "external.csv"}
+
+
+def test_a_part_of_a_sample_keeps_its_families(registry: Registry) -> None:
+    rows = [Labelled(x.name, (x.id,)) for x in list(registry)[:60]]
+    whole = join([labelled_sample(rows, Index(registry), SMALL, 1.0)] * 2)
+    chosen = np.arange(whole.strings) % 3 > 0
+    part = whole.take(chosen)
+    kept = np.flatnonzero(chosen[whole.pairs.candidates.string])
+    assert np.array_equal(part.pairs.features, whole.pairs.features[kept])
+    pairs = {(kept[a], kept[b]) for a, b in zip(part.pairs.child.tolist(), part.pairs.parent.tolist(), strict=True)}
+    assert pairs == {(a, b) for a, b in zip(whole.pairs.child, whole.pairs.parent, strict=True) if a in kept and b in kept}
+
+
+def test_a_label_that_cannot_be_reached_trains_nothing(registry: Registry) -> None:
+    one, other = registry.at(0), registry.at(len(registry) - 1)
+    rows = [Labelled(one.name, (other.id,)), Labelled(one.name, (one.id,)), Labelled(one.name, ())]
+    sample = labelled_sample(rows, Index(registry), SMALL, 2.0)
+    weights = [set(sample.weights[sample.pairs.candidates.string == i].tolist()) for i in range(3)]
+    assert weights == [{0.0}, {2.0}, {2.0}]
 
 
 def test_rows_without_their_columns_are_refused(registry: Registry, tmp_path: Path) -> None:

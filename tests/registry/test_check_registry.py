@@ -99,6 +99,22 @@ def test_every_kind_of_fault_is_found_with_its_row(tables: Path) -> None:
         assert any(line.startswith(where) and what in line for line in lines), (where, what)
 
 
+def test_a_city_is_spelt_in_one_way(tables: Path) -> None:
+    def institutions(rows: list[Row]) -> None:
+        for city, other in (("Zürich", "Zurich"), ("Munich", "München"), ("Boston", "Cambridge")):
+            row = next(r for r in rows if r["city"] == city)
+            row["city"] = other
+            respelt.append(f"institutions.csv:{rows.index(row) + 2}")
+
+    respelt: list[str] = []
+    change(tables / "institutions.csv", institutions)
+    code, lines = check("--data", tables)
+    assert code == 1
+    assert [line for line in lines[:-1] if line.startswith(respelt[0]) and "'Zurich' is 'Zürich' elsewhere" in line]
+    assert [line for line in lines[:-1] if line.startswith(respelt[1]) and "'München' is 'Munich' elsewhere" in line]
+    assert len(lines) == 3  # Boston and Cambridge are two cities
+
+
 def test_an_exception_excuses_its_fault_only(tables: Path) -> None:
     def institutions(rows: list[Row]) -> None:
         rows[6]["city"], rows[7]["city"] = "Nowhere at All", "Nowhere Else"

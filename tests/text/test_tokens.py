@@ -1,10 +1,12 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from affil.text import fold, tokenize
-from affil.text.tokens import BLANK, COMMA, HARD
+from affil.text.tokens import _ASCII_TOKEN, _TOKEN, BLANK, COMMA, HARD
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,15 @@ def test_spellings_of_one_name_fold_alike(one: str, other: str) -> None:
 )
 def test_different_names_stay_different(one: str, other: str) -> None:
     assert fold(one) != fold(other)
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=60))
+@example("U.S.A. AT&T's Dept. of R.D x A.B.'c 1st O'Neil'")
+def test_the_short_cut_for_ascii_finds_the_same_tokens(text: str) -> None:
+    def tokens(pattern: re.Pattern[str]) -> list[tuple[str | None, tuple[int, int]]]:
+        return [(m.lastgroup, m.span()) for m in pattern.finditer(text)]
+
+    assert tokens(_ASCII_TOKEN) == tokens(_TOKEN)
 
 
 def test_gaps_tell_organisations_segments_and_words_apart() -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from affil.types import Match, Result
 
 
+ENGINES = ("local", "spark")
+
+
 def match(
     source: Annotated[
         str | None,
@@ -40,6 +43,10 @@ def match(
         typer.Option(metavar="FORMAT", help="csv, tsv, jsonl or parquet, where the name does not tell.", show_default=False),
     ] = None,
     output_format: Annotated[str | None, typer.Option(metavar="FORMAT", help="The same for OUT.", show_default=False)] = None,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that match at the same time.")] = 1,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="local (default), or spark: Parquet to a folder of Parquet on a cluster.")
+    ] = "local",
     as_json: Json = False,
 ) -> None:
     """Find the institutions that affiliation strings name.
@@ -59,24 +66,33 @@ def match(
         raise AffilError('name a file to match (- is standard input), or try one string: affil match --text "..."')
     if output is None:
         raise AffilError("name the output with -o FILE (-o - is standard output)")
-    from affil.batch import match_file
+    from affil.batch import match_file, match_spark
     from affil.io.tables import FORMATS, table_format
 
+    checked(engine, ENGINES, "engine")
     formats = [checked(f, FORMATS, "format") for f in (input_format, output_format)]
-    table_format(source, formats[0])  # before a matcher is loaded for nothing
-    table_format(output, formats[1], output=True)
-    matcher = load_matcher(registry, model, policy)
-    with counting("matching", "rows") as progress:
-        summary = match_file(
-            source,
-            output,
-            matcher=matcher,
-            column=column,
-            input_format=formats[0],
-            output_format=formats[1],
-            settings=matcher.settings,
-            progress=progress,
-        )
+    if engine == "spark":
+        if workers > 1 or {source, output} & {"-"} or {*formats} - {None, "parquet"}:
+            raise AffilError("--engine spark reads and writes Parquet files, with as many workers as the cluster has")
+        with working("matching on Spark"):
+            matcher = load_matcher(registry, model, policy)
+            summary = match_spark(source, output, matcher=matcher, column=column, settings=matcher.settings)
+    else:
+        table_format(source, formats[0])  # before a matcher is loaded for nothing
+        table_format(output, formats[1], output=True)
+        matcher = load_matcher(registry, model, policy)
+        with counting("matching", "rows") as progress:
+            summary = match_file(
+                source,
+                output,
+                matcher=matcher,
+                column=column,
+                input_format=formats[0],
+                output_format=formats[1],
+                settings=matcher.settings,
+                workers=workers,
+                progress=progress,
+            )
     if as_json and output != "-":
         print_json(summary.to_dict())
         return

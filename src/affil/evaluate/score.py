@@ -93,7 +93,9 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """An institution found in a string, under the id that stands for it today."""
+
     id: str
     probability: float
     decision: str
@@ -126,13 +128,25 @@ def evaluate(
     settings = settings or Settings()
     start = time.perf_counter()
     labelled = read_gold(rows)
-    gold, left_out = _resolve(labelled, matcher.registry, in_registry_only)
+    gold, left_out = resolve(labelled, matcher.registry, in_registry_only)
     if not gold:
         reason = (
             "the registry has the ids of none of them; give the right one with --registry" if left_out else "there are none"
         )
         raise AffilError(f"{rows if isinstance(rows, str | Path) else 'the frame'}: no row to score: {reason}")
-    answers = _answers([row.affiliation for row, _ in gold], matcher, settings.batch.rows, progress)
+    answers = answer([row.affiliation for row, _ in gold], matcher, settings.batch.rows, progress)
+    return summarize_answers(gold, answers, matcher, settings, left_out, time.perf_counter() - start)
+
+
+def summarize_answers(
+    gold: Sequence[tuple[GoldRow, frozenset[str]]],
+    answers: Sequence[Sequence[Answer]],
+    matcher: MatcherLike,
+    settings: Settings,
+    left_out: int = 0,
+    seconds: float = 0.0,
+) -> Evaluation:
+    """Score answers that were found elsewhere, in the order of the rows; `matcher` names registry and model."""
     counts = np.array([_count(ids, found) for (_, ids), found in zip(gold, answers, strict=True)], float)
     pairs = [(a.probability, a.id in ids) for (_, ids), found in zip(gold, answers, strict=True) for a in found]
     e = settings.evaluate
@@ -147,7 +161,7 @@ def evaluate(
         slices=_slices([row for row, _ in gold], counts),
         registry=matcher.registry.version,
         model=matcher.model_hash,
-        seconds=time.perf_counter() - start,
+        seconds=seconds,
         mistakes=tuple(
             _mistake(row.affiliation, ids, found, matcher.registry)
             for (row, ids), found in zip(gold, answers, strict=True)
@@ -156,7 +170,7 @@ def evaluate(
     )
 
 
-def _resolve(labelled: Sequence[GoldRow], registry: Registry, only: bool) -> tuple[list[tuple[GoldRow, frozenset[str]]], int]:
+def resolve(labelled: Sequence[GoldRow], registry: Registry, only: bool) -> tuple[list[tuple[GoldRow, frozenset[str]]], int]:
     """Rows to score with their ids as active ones, and how many are left out."""
     kept = []
     for row in labelled:
@@ -171,9 +185,9 @@ def _resolve(labelled: Sequence[GoldRow], registry: Registry, only: bool) -> tup
     return kept, len(labelled) - len(kept)
 
 
-def _answers(strings: list[str], matcher: MatcherLike, size: int, progress: Progress | None) -> list[list[_Answer]]:
+def answer(strings: list[str], matcher: MatcherLike, size: int, progress: Progress | None) -> list[list[Answer]]:
     """The pairs predicted for each string, most probable first, each id once."""
-    out: list[dict[str, _Answer]] = [{} for _ in strings]
+    out: list[dict[str, Answer]] = [{} for _ in strings]
     for start in range(0, len(strings), size):
         part = strings[start : start + size]
         table = matcher.match_table(part)
@@ -182,13 +196,13 @@ def _answers(strings: list[str], matcher: MatcherLike, size: int, progress: Prog
         for row, identifier, probability, decision, alias in found:
             if decision != Decision.NONE:
                 active = matcher.registry.resolve(identifier)
-                out[start + row].setdefault(active, _Answer(active, probability, decision, alias))
+                out[start + row].setdefault(active, Answer(active, probability, decision, alias))
         if progress:
             progress(start + len(part), len(strings))
     return [list(found.values()) for found in out]
 
 
-def _count(ids: frozenset[str], found: Sequence[_Answer]) -> list[float]:
+def _count(ids: frozenset[str], found: Sequence[Answer]) -> list[float]:
     """One row of `COUNTS`."""
     sure = [a for a in found if a.decision == Decision.MATCH]
     counted = {
@@ -221,7 +235,7 @@ def _slices(gold: Sequence[GoldRow], counts: Floats) -> dict[str, dict[str, dict
     return out
 
 
-def _mistake(affiliation: str, ids: frozenset[str], found: Sequence[_Answer], registry: Registry) -> Mistake:
+def _mistake(affiliation: str, ids: frozenset[str], found: Sequence[Answer], registry: Registry) -> Mistake:
     def name(identifier: str) -> str:
         try:
             return registry.get(identifier).name

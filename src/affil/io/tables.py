@@ -284,7 +284,7 @@ class _DelimitedWriter:
         self._rows.writerow(columns)
 
     def write(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        cells = ([_text(v) for v in columns[c]] for c in self._columns)
+        cells = ([v if v.__class__ is str else _text(v) for v in columns[c]] for c in self._columns)
         self._rows.writerows(zip(*cells, strict=True))
 
 
@@ -317,7 +317,7 @@ class _ParquetWriter:
         for field in self._schema:
             values = columns[field.name]
             if field.name in self._text:
-                values = [None if v is None else _text(v) for v in values]
+                values = [v if v is None or v.__class__ is str else _text(v) for v in values]
             arrays.append(pa.array(values, field.type))
         self._file.write_batch(pa.record_batch(arrays, schema=self._schema))
 

@@ -11,7 +11,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
-from affil.match.index import HEADS, Floats, Index, Ints
+from affil.match.index import HEADS, KINDS, LONGEST_ACRONYM, Floats, Index, Ints
 from affil.match.mentions import STRIDE, Mentions
 from affil.match.retrieve import Candidates, expand, keys_in, rank_within
 from affil.settings import FeatureSettings, Settings
@@ -84,6 +84,25 @@ FEATURES: dict[str, tuple[str, int]] = {
     "homonyms_in_place": ("bearers of this name in the places the string names", 0),
     "prominence": ("rank of its prominence in the registry, 0 to 1", 0),
     "company": ("the institution is a company, which has more places than its seat", 0),
+    "education": ("the institution is a university or school", 0),
+    "healthcare": ("the institution is a hospital or clinic", 0),
+    "facility": ("the institution is a research facility", 0),
+    "government": ("the institution is of government", 0),
+    "nonprofit": ("the institution is a nonprofit or a funder", 0),
+    "closed": ("the institution is no longer active", 0),
+    "children": ("logarithm of the number of its children in the registry", 0),
+    "parents": ("number of its parents in the registry", 0),
+    "namesake_child": ("one of its children bears the same name: a system and its campus", 0),
+    "namesake_parent": ("one of its parents bears the same name", 0),
+    "official_coverage": ("share of the weight of its official name found in the string", 0),
+    "initials": ("the name is an acronym that words beside it spell out", 0),
+    "names_before": ("names found word for word that begin before it, nested ones aside", 0),
+    "names_behind": ("names found word for word that begin behind it, nested ones aside", 0),
+    "universities": ("names of other universities found word for word, nested ones aside", 0),
+    "hospitals": ("names of other hospitals found word for word, nested ones aside", 0),
+    "institutes": ("names of other institutions found word for word, neither university nor hospital, nested ones aside", 0),
+    "policy_all": ("parents are wanted beside their children", 0),
+    "policy_one": ("one institution a string is wanted", 0),
     "university": ("the name is that of a university or college", 0),
     "hospital": ("the name is that of a hospital or clinic", 0),
     "exact_names": ("number of institutions found word for word", 0),
@@ -151,6 +170,8 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     child, parent = _family(key, c, index)
     columns = place | _context(m, c, index, first, last, place, f) | _places(m, c, index)
     columns |= _rivals(m, c, index, first, last, place, child, parent)
+    policy = settings.decide.policy
+    columns |= {"policy_all": np.full(len(key), policy == "all"), "policy_one": np.full(len(key), policy == "one")}
     columns["other_names"] = (
         np.minimum(np.searchsorted(names[0], key, "right") - np.searchsorted(names[0], key, "left"), 4) - c.exact
     )
@@ -175,6 +196,13 @@ def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints,
     ask = c.string[pair] * STRIDE + term
     left, right = np.searchsorted(keys, ask, "left"), np.searchsorted(keys, ask, "right")
     here = right > left
+    official_ptr = index.inst_alias[c.inst]
+    own, own_slot = expand(term_ptr, official_ptr)
+    own_term = index.alias_term[own_slot]
+    own_ask = c.string[own] * STRIDE + own_term
+    official = _sums(index.word_idf[own_term] * keys_in(own_ask, keys), own, n) / np.maximum(
+        index.alias_mass[official_ptr], 1e-6
+    )
     mass = np.maximum(index.alias_mass[c.alias], 1e-6)
     found_mass = _sums(weight * here, pair, n)
     best_word, missing = np.zeros(n), np.zeros(n)
@@ -219,6 +247,7 @@ def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints,
         "found_mass": np.where(c.exact, mass[rows], found_mass[rows]),
         "best_word": best_word[rows],
         "missing_word": missing[rows],
+        "official_coverage": np.minimum(official[rows], 1),
         "words": (index.alias_ptr[c.alias + 1] - index.alias_ptr[c.alias]).astype(float),
         "changed": (changed[last] - changed[first]) / length,
         "capitals": (upper[last] - upper[first]) / length,
@@ -417,6 +446,10 @@ def _rivals(
     parent_found[child] |= c.exact[at]
     np.logical_or.at(child_found, at, c.exact[child])
     np.logical_or.at(parent_inside, child, (first[at] >= first[child]) & (last[at] <= last[child]) & c.exact[at])
+    namesake_child, namesake_parent = np.zeros(n, bool), np.zeros(n, bool)
+    namesake = c.alias[child] == c.alias[at]
+    namesake_child[at[namesake]] = True
+    namesake_parent[child[namesake]] = True
     rank = rank_within(c.string, -mass)
     top, second = np.zeros(m.count), np.zeros(m.count)
     top[c.string[rank == 0]] = mass[rank == 0]
@@ -427,7 +460,7 @@ def _rivals(
     here = keys_in(base + index.inst_country_id[c.inst], m.country) | keys_in(base + index.inst_city_id[c.inst], m.city)
     spans = np.unique(np.stack([c.string[exact], first[exact]]), axis=1)[0] if len(exact) else exact
     is_place = np.append(np.concatenate([[0], np.cumsum(m.place)]), 0)
-    return {
+    return _neighbours(m, c, index, first, last, exact[~nested[exact]]) | {
         "parent_found": parent_found,
         "child_found": child_found,
         "parent_name_inside": parent_inside,
@@ -442,7 +475,60 @@ def _rivals(
         "homonym_kind": np.minimum(rank_within(same_name, c.kind.astype(np.int64)) - _ties_before(same_name, c.kind), 3),
         "homonyms_in_place": np.minimum(np.bincount(group, here)[group], 5),
         "prominence": index.inst_prominence[c.inst],
-        "company": index.inst_company[c.inst],
+        **{kind: index.inst_kind[c.inst] == KINDS.index(kind) for kind in KINDS[:5]},
+        "nonprofit": index.inst_kind[c.inst] > KINDS.index("company"),
+        "closed": index.inst_closed[c.inst],
+        "children": np.log1p(index.inst_children[c.inst]),
+        "parents": np.minimum(index.parent_ptr[c.inst + 1] - index.parent_ptr[c.inst], 4),
+        "namesake_child": namesake_child,
+        "namesake_parent": namesake_parent,
         "exact_names": np.minimum(np.bincount(spans, minlength=m.count)[c.string], 10),
         "is_place": (is_place[last] - is_place[first]) >= (last - first),
     }
+
+
+def _neighbours(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, names: Ints) -> dict[str, Floats]:
+    """What else is named: `names` are the rows found word for word and not nested; each stretch of words counts once."""
+    size = len(m.term)
+    stretch, row = np.unique(first[names] * (size + 1) + last[names], return_index=True)
+    begin, string = stretch // (size + 1), c.string[names[row]]
+    heads = index.alias_head[c.alias[names[row]]]
+    university, hospital = (heads & UNIVERSITY) > 0, (heads & HOSPITAL) > 0
+    bounds = np.searchsorted(string, np.arange(m.count + 1))
+    of_string = bounds[c.string + 1] - bounds[c.string]
+    before = np.searchsorted(begin, first, "left") - bounds[c.string]
+    own = np.searchsorted(begin, first, "right") - np.searchsorted(begin, first, "left")
+    # a row's own stretch is no other name
+    at = np.minimum(np.searchsorted(stretch, first * (size + 1) + last), max(len(stretch) - 1, 0))
+    itself = (stretch[at] == first * (size + 1) + last) if len(stretch) else np.zeros(len(first), bool)
+    counts = {}
+    for name, kind in (
+        ("universities", university & ~hospital),
+        ("hospitals", hospital),
+        ("institutes", ~university & ~hospital),
+    ):
+        total = np.bincount(string, kind, m.count)[c.string]
+        counts[name] = np.minimum(total - (itself & kind[at] if len(stretch) else 0), 5)
+    return {
+        "names_before": np.minimum(before, 6),
+        "names_behind": np.minimum(of_string - before - own, 6),
+        "initials": _initials(m, c, index, first, last),
+        **counts,
+    }
+
+
+def _initials(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints) -> Floats:
+    """Whether the words right before or right behind an acronym begin with its letters."""
+    size = len(m.words)
+    initial = np.array([ord(w[0]) if w[0].isascii() else 0 for w in m.words] + [0], np.uint8)
+    string = np.append(m.string, -1)
+    letters = index.alias_initial[c.alias]
+    length = (letters > 0).sum(axis=1)
+    out = np.zeros(len(first), bool)
+    for begin in (first - length, last):
+        agrees = c.exact & (length > 2)
+        for k in range(LONGEST_ACRONYM):
+            at = np.clip(begin + k, 0, size)
+            agrees &= (k >= length) | ((begin + k >= 0) & (string[at] == c.string) & (initial[at] == letters[:, k]))
+        out |= agrees
+    return out

@@ -23,6 +23,9 @@ HEADS = ("university", "hospital", "institute", "college", "academy", "center", 
 HAN_HEADS = {"大学": "university", "医院": "hospital", "病院": "hospital", "学院": "college", "研究": "institute", "中学": "school",
              "公司": "company", "学部": "faculty", "中心": "center"}  # fmt: skip
 
+KINDS = ("education", "healthcare", "facility", "government", "company", "nonprofit", "funder", "archive")
+LONGEST_ACRONYM = 8  # letters of an acronym that are compared with the words beside it
+
 
 class Index:
     """Arrays of a built registry, those that are looked up by word as dictionaries."""
@@ -38,6 +41,7 @@ class Index:
                      "place_value", "place_row", "place_ptr", "place_kind", "place_country", "place_region", "place_city",
                      "inst_country_id", "inst_region_id", "inst_city_id", "inst_prominence", "parent", "parent_ptr"):  # fmt: skip
             setattr(self, name, store.array(name))
+        self.nearest: dict[tuple[int, float, bytes], Ints] = {}  # filled by `affil.match.retrieve`
         self.inst_fame = store.array("inst_prominence_raw")
         self.kind_acronym, self.kind_variant, self.kind_domain = (NAME_KINDS.index(k) for k in ("acronym", "variant", "domain"))
 
@@ -60,9 +64,40 @@ class Index:
         return out
 
     @cached_property
-    def inst_company(self) -> Ints:
-        """For each institution whether it is a company."""
-        return np.array([k == "company" for k in self.registry.store.strings("inst_kind").to_pylist()], bool)
+    def inst_kind(self) -> Ints:
+        """For each institution its kind, as a number of `KINDS`."""
+        number = {k: i for i, k in enumerate(KINDS)}
+        return np.array([number.get(k, len(KINDS)) for k in self.registry.store.strings("inst_kind").to_pylist()], np.int8)
+
+    @cached_property
+    def inst_closed(self) -> Ints:
+        """For each institution whether it is no longer active."""
+        return np.array([s != "active" for s in self.registry.store.strings("inst_status").to_pylist()], bool)
+
+    @cached_property
+    def inst_children(self) -> Ints:
+        """For each institution the number of its children."""
+        return np.bincount(self.parent, minlength=len(self.parent_ptr) - 1)
+
+    @cached_property
+    def inst_alias(self) -> Ints:
+        """For each institution the name to show, or its most official one that is indexed."""
+        owner_alias = np.repeat(np.arange(len(self.owner_ptr) - 1), np.diff(self.owner_ptr))
+        order = np.lexsort((self.owner_name, self.owner_kind, self.owner_inst))
+        inst = self.owner_inst[order]
+        first = np.concatenate([[True], inst[1:] != inst[:-1]]) if len(inst) else np.zeros(0, bool)
+        out = np.zeros(len(self.parent_ptr) - 1, np.int64)
+        out[inst[first]] = owner_alias[order][first]
+        return out
+
+    @cached_property
+    def alias_initial(self) -> Ints:
+        """For each name that is one word of at most `LONGEST_ACRONYM` letters: the letters as codes, 0 behind them."""
+        out = np.zeros((len(self.alias_text), LONGEST_ACRONYM), np.uint8)
+        for i, text in enumerate(self.alias_text):
+            if len(text) <= LONGEST_ACRONYM and text.isascii() and text.isalpha():
+                out[i, : len(text)] = np.frombuffer(text.encode(), np.uint8)
+        return out
 
     @cached_property
     def alias_letters(self) -> Ints:

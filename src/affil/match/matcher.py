@@ -12,13 +12,12 @@ import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from affil.errors import InputError
+from affil.errors import AffilError, InputError
 from affil.match.decide import decide
 from affil.match.explain import explain
 from affil.match.features import NAMES, Pairs, featurize
 from affil.match.index import Floats, Index, Ints
 from affil.match.mentions import prepare
-from affil.match.model import Model
 from affil.match.modelfile import load_model
 from affil.match.resources import resource
 from affil.match.retrieve import retrieve
@@ -38,11 +37,11 @@ COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat"
 class Matcher:
     """Matches affiliation strings to the institutions of one registry with one model."""
 
-    def __init__(self, registry: Registry, model: Model, card: dict[str, Any], model_hash: str, settings: Settings) -> None:
+    def __init__(self, registry: Registry, model_path: Path, settings: Settings) -> None:
         """Use `Matcher.load`."""
         self.registry, self.settings = registry, settings
-        self.model_card, self.model_hash = card, model_hash
-        self._model, self._index = model, Index(registry)
+        self.model_path = model_path
+        self._model, self.model_card, self.model_hash = load_model(model_path)
         self._institutions: dict[int, Institution] = {}
 
     @classmethod
@@ -68,8 +67,16 @@ class Matcher:
         if policy:
             decide_settings = settings.decide.model_copy(update={"policy": policy})
             settings = settings.model_copy(update={"decide": decide_settings})
-        trained, card, digest = load_model(Path(model) if model else resource(SHIPPED_MODEL))
-        return cls(registry if isinstance(registry, Registry) else Registry.open(registry), trained, card, digest, settings)
+        model_path = Path(model) if model else resource(SHIPPED_MODEL)
+        return cls(registry if isinstance(registry, Registry) else Registry.open(registry), model_path, settings)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To other processes a matcher goes as the names of its files, which are opened there: the index stays in memory once."""
+        return _reopen, (self.registry.path.resolve(), self.model_path.resolve(), self.settings, self.version)
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index(self.registry)
 
     @cached_property
     def version(self) -> str:
@@ -187,7 +194,7 @@ class Matcher:
         pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
         # OpenMP's threads wait for each other after every tree; on a busy machine that costs more than it gains
         with threadpool_limits(1):
-            probability = self._model.predict(pairs, settings.decide.small)
+            probability = self._model.predict(pairs, settings.decide.small, settings.decide.at_once)
         rows = choose(probability, pairs, settings.decide)
         c = pairs.candidates
         first, last = mentions.start[pairs.first[rows]], mentions.end[pairs.last[rows] - 1]
@@ -207,6 +214,13 @@ class Matcher:
             "bearers": index.owner_ptr[alias + 1] - index.owner_ptr[alias],
             "features": pairs.features[rows],
         }
+
+
+def _reopen(registry: Path, model: Path, settings: Settings, version: str) -> Matcher:
+    matcher = Matcher.load(registry, model, settings)
+    if matcher.version != version:
+        raise AffilError(f"{registry} or {model} was replaced while it was in use; run again")
+    return matcher
 
 
 def output_columns(given: Sequence[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -96,54 +97,63 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
 
 
 def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[list[str], Ints]:
-    """Replace unknown words: glued ones by their parts, misspelt ones by the known word one edit away.
+    """Replace unknown words: glued ones by their parts, cut ones by the commonest known word that begins so ("Psychol."),
+    misspelt ones by the known word one edit away.
 
     Returns the words and, for each, the token it comes from.
     """
-    unknown: dict[str, str] = {}  # word: how it was typed
+    typed: dict[int, str] = {}  # how each unknown token was typed, with the full stop behind it
     meant = generic()
     owner = np.repeat(np.arange(len(tokens.ptr) - 1), np.diff(tokens.ptr))
     for i, w in enumerate(tokens.words):
-        if (
-            w not in index.word_id
-            and len(w) >= settings.min_correctable
-            and w.isalpha()
-            and w not in unknown
-            and w not in meant
-        ):
-            unknown[w] = tokens.repaired[owner[i]][tokens.start[i] : tokens.end[i]]
-    fixes: dict[str, tuple[str, ...]] = {}
-    for w, surface in unknown.items():
+        if w not in index.word_id and len(w) >= settings.min_correctable and w.isalpha() and w not in meant:
+            text, end = tokens.repaired[owner[i]], tokens.end[i]
+            typed[i] = text[tokens.start[i] : end + 1 if text[end : end + 1] == "." else end]
+    # by word and typing, as what a string means must not hang on how another string of the batch types the same word
+    fixes: dict[tuple[str, str], tuple[str, ...]] = {}
+    rest: dict[str, list[str]] = {}
+    for w, surface in dict.fromkeys((tokens.words[i], surface) for i, surface in typed.items()):
         parts = [p for piece in _CAMEL.split(surface) for p in fold_word(piece)]
         if len(parts) > 1 and parts[0] != w and all(p in index.word_id for p in parts):
-            fixes[w] = tuple(parts)
+            fixes[w, surface] = tuple(parts)
         elif len(parts) == 1 and parts[0] != w and parts[0] in index.word_id:  # "ofTianjin"
-            fixes[w] = (parts[0],)
-    # capitals are acronyms, which are not misspelt but others
-    rest = [
-        w for w, surface in unknown.items() if w not in fixes and (not surface.isupper() or len(w) > settings.longest_acronym)
-    ]
+            fixes[w, surface] = (parts[0],)
+        elif surface.endswith(".") and not surface.isupper() and (full := _expanded(w, index)):
+            fixes[w, surface] = (full,)
+        elif not surface.isupper() or len(w) > settings.longest_acronym:
+            rest.setdefault(w, []).append(surface)  # capitals are acronyms, which are not misspelt but others
     if rest:
         shorter = [deletions(w) for w in rest]
         flat = checksums([d for ds in shorter for d in ds])
         left, right = (np.searchsorted(index.delete_hash, flat, side) for side in ("left", "right"))
         at = 0
-        for w, ds in zip(rest, shorter, strict=True):
+        for (w, surfaces), ds in zip(rest.items(), shorter, strict=True):
             found = {int(x) for k in range(at, at + len(ds)) for x in index.delete_word[left[k] : right[k]]}
             at += len(ds)
             near = [c for c in found if index.words[c][0] == w[0] and OSA.distance(w, index.words[c], score_cutoff=1) <= 1]
             if near:
-                fixes[w] = (index.words[max(near, key=lambda c: (index.word_df[c], -c))],)
-            elif split := _split(w, index, settings):
-                fixes[w] = split
+                fix: tuple[str, ...] | None = (index.words[max(near, key=lambda c: (index.word_df[c], -c))],)
+            else:
+                fix = _split(w, index, settings)
+            if fix:
+                fixes |= {(w, surface): fix for surface in surfaces}
     if not fixes:
         return tokens.words, np.arange(len(tokens.words))
     words, origin = [], []
     for i, w in enumerate(tokens.words):
-        for part in fixes.get(w, (w,)):
+        for part in fixes.get((w, typed[i]), (w,)) if i in typed else (w,):
             words.append(part)
             origin.append(i)
     return words, np.array(origin, np.int64)
+
+
+def _expanded(word: str, index: Index) -> str:
+    """The commonest word of the registry's names that begins with this one, or ""."""
+    first, last = bisect_left(index.words, word), bisect_left(index.words, word + "\x7f")
+    if first == last:
+        return ""
+    best = first + int(index.word_df[first:last].argmax())
+    return index.words[best] if index.word_df[best] else ""
 
 
 def _split(word: str, index: Index, settings: RetrieveSettings) -> tuple[str, str] | None:

@@ -20,8 +20,7 @@ import numpy as np
 from affil.errors import AffilError, InputError
 from affil.match.features import NAMES
 from affil.match.forest import Forest
-from affil.match.index import Floats
-from affil.match.model import Estimators, Model
+from affil.match.model import POLICIES, Estimators, Knots, Model
 
 # Everything that a model may hold; any other type is refused before anything is built from it.
 TYPES = frozenset(
@@ -48,7 +47,7 @@ TYPES = frozenset(
 )
 LIBRARIES = ("scikit-learn", "numpy", "skops")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_PARTS = ("first", "second", "calibrator")
+_PARTS = ("first", "second", "calibrators")
 _CARD, _SCHEMA, _TREES = "card.json", "schema.json", "trees.npz"
 
 
@@ -111,7 +110,7 @@ def load_model(path: Path) -> tuple[Model, dict[str, Any], str]:
             found, here = card["versions"]["scikit-learn"], version("scikit-learn")
             if found.split(".")[:2] != here.split(".")[:2]:
                 raise InputError(path, f"trained with scikit-learn {found}, here is {here}", fix=retrain)
-            first, second, knots = _unpack(archive.read(_TREES))
+            parts = _unpack(archive.read(_TREES))
     except OSError as error:
         raise InputError(path, error.strerror or str(error), fix=retrain) from error
     except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError) as error:
@@ -120,10 +119,10 @@ def load_model(path: Path) -> tuple[Model, dict[str, Any], str]:
     def load() -> Estimators:
         import skops.io
 
-        parts = skops.io.loads(data, trusted=sorted(set(skops.io.get_untrusted_types(data=data)) & TYPES))
-        return Estimators(*(parts[name] for name in _PARTS))
+        stored = skops.io.loads(data, trusted=sorted(set(skops.io.get_untrusted_types(data=data)) & TYPES))
+        return Estimators(*(stored[name] for name in _PARTS))
 
-    return Model(first, second, knots, load), card, hashlib.sha256(data).hexdigest()
+    return Model(*parts, load), card, hashlib.sha256(data).hexdigest()
 
 
 def _types(schema: Any) -> set[str]:
@@ -138,7 +137,9 @@ def _types(schema: Any) -> set[str]:
 
 def _pack(model: Model) -> bytes:
     arrays = {f"{stage}_{f.name}": getattr(getattr(model, stage), f.name) for stage in _PARTS[:2] for f in fields(Forest)}
-    arrays |= {"knots_x": model.knots[0], "knots_y": model.knots[1]}
+    arrays["finalists"] = np.array([model.finalists])
+    for number, knots in enumerate(model.knots):
+        arrays |= {f"knots_{axis}{number}": values for axis, values in zip("xy", knots, strict=True)}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name in sorted(arrays):
@@ -148,7 +149,8 @@ def _pack(model: Model) -> bytes:
     return out.getvalue()
 
 
-def _unpack(data: bytes) -> tuple[Forest, Forest, tuple[Floats, Floats]]:
+def _unpack(data: bytes) -> tuple[Forest, Forest, tuple[Knots, ...], int]:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         first, second = (Forest(*(arrays[f"{stage}_{f.name}"] for f in fields(Forest))) for stage in _PARTS[:2])
-        return first, second, (arrays["knots_x"], arrays["knots_y"])
+        knots = tuple((arrays[f"knots_x{k}"], arrays[f"knots_y{k}"]) for k in range(len(POLICIES)))
+        return first, second, knots, int(arrays["finalists"][0])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from scipy import sparse
@@ -99,14 +101,31 @@ def _similar(m: Mentions, index: Index, settings: RetrieveSettings) -> tuple[Int
     if not len(known):
         empty = np.zeros(0, np.int64)
         return empty, empty
-    blocks = int(m.block[-1]) + 1
     key = np.unique(m.block[known].astype(np.int64) * STRIDE + m.term[known])
-    row, term = key // STRIDE, key % STRIDE
-    query = sparse.csr_matrix((index.word_idf[term], (row, term)), shape=(blocks, len(index.words)), dtype=np.float32)
-    query.indices, query.indptr = query.indices.astype(np.int32), query.indptr.astype(np.int32)
-    top = sp_matmul_topn(query, index.postings, top_n=settings.top_k, threshold=settings.min_similarity, sort=True)
-    string_of_block = np.zeros(blocks, np.int64)
+    block, first = np.unique(key // STRIDE, return_index=True)
+    terms = np.split((key % STRIDE).astype(np.int32), first[1:])
+    near = _nearest(terms, index, settings)
+    string_of_block = np.zeros(int(m.block[-1]) + 1, np.int64)
     string_of_block[m.block] = m.string
-    found = np.repeat(string_of_block, np.diff(top.indptr))
-    pair = np.unique(found * STRIDE + top.indices)
+    found = np.repeat(string_of_block[block], [len(aliases) for aliases in near])
+    pair = np.unique(found * STRIDE + np.concatenate(near))
     return pair // STRIDE, pair % STRIDE
+
+
+def _nearest(blocks: Sequence[Ints], index: Index, settings: RetrieveSettings) -> list[Ints]:
+    """The names nearest to each set of words (ascending numbers); what was asked before is remembered."""
+    memory = index.nearest
+    keys = [(settings.top_k, settings.min_similarity, terms.tobytes()) for terms in blocks]
+    new = {k: terms for k, terms in zip(keys, blocks, strict=True) if k not in memory}
+    found = {k: memory[k] for k in keys if k in memory}
+    if new:
+        ptr = np.concatenate([[0], np.cumsum([len(terms) for terms in new.values()])]).astype(np.int32)
+        term = np.concatenate(list(new.values()))
+        query = sparse.csr_matrix((index.word_idf[term], term, ptr), shape=(len(new), len(index.words)), dtype=np.float32)
+        top = sp_matmul_topn(query, index.postings, top_n=settings.top_k, threshold=settings.min_similarity, sort=True)
+        fresh = dict(zip(new, np.split(top.indices, top.indptr[1:-1]), strict=True))
+        found |= fresh
+        memory |= fresh
+        for old in list(islice(memory, max(len(memory) - settings.remembered, 0))):
+            del memory[old]
+    return [found[k] for k in keys]

@@ -17,6 +17,7 @@ from anyascii import anyascii
 
 from affil.match.decoys import SAINTS, SUBJECTS, SURNAMES
 from affil.registry.places import country_names
+from affil.settings import Policy
 from affil.text import fold
 from affil.types import Institution
 
@@ -62,10 +63,11 @@ NOTHING = ("Independent Researcher", "independent", "N/A", "none", "-", "unaffil
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A string and the ids of the institutions that it names."""
+    """A string and the ids of the institutions that it names, as far as the policy of its labels wants them."""
 
     affiliation: str
     institutions: tuple[str, ...]
+    policy: Policy = "most-specific"
 
 
 class Writer:

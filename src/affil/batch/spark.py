@@ -1,0 +1,218 @@
+"""Match on a Spark cluster: distinct strings by Spark, each part of them by a matcher of its own next to the data.
+
+Spark is imported only here, and only when asked for (`pip install 'affil[spark]'`).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from affil.batch.answers import NUMBERS, answers
+from affil.batch.files import MatchSummary
+from affil.errors import AffilError, InputError
+from affil.match import COLUMNS, Matcher, output_columns
+from affil.settings import Settings
+from affil.types import Decision
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyspark.sql import DataFrame, SparkSession
+
+_KEY, _RANK, _WHOLE = "affil string", "affil rank", "affil whole"  # no input has columns of such names
+_INSTALL = "install it with: pip install 'affil[spark]', and Java 17 or newer"
+
+
+def match_spark(
+    source: Path | str,
+    out: Path | str,
+    *,
+    matcher: Matcher,
+    column: str = "affiliation",
+    settings: Settings | None = None,
+    spark: SparkSession | None = None,
+) -> MatchSummary:
+    """Match the strings of one column of Parquet files on a Spark cluster; rows and columns are those of `match_file`.
+
+    Spark finds the distinct strings, and every part of them is matched where it is (`mapInPandas`) by a matcher that a Python
+    process opens once; the registry and the model go once to each executor. These answers are written to the cluster's
+    storage and then joined to the input, so that whatever executor is lost later, no string is matched twice for it. The
+    order of the rows is Spark's. The executors need affil installed.
+
+    Args:
+        source: a Parquet file or folder, by any path or address that Spark reads.
+        out: the folder of Parquet files to write; it appears when all is done, in the place of an earlier one.
+        matcher: a loaded matcher.
+        column: the column with the raw affiliation strings.
+        settings: the number of strings a task should have.
+        spark: a session; default the active one, else one as `spark-submit`, `spark-defaults.conf` and the environment say
+            (all processors of this machine where they say nothing).
+
+    Raises:
+        AffilError: Spark is not installed, `out` is in the way, or the cluster fails. InputError: no such input or column.
+    """
+    start = time.perf_counter()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    try:
+        from py4j.protocol import Py4JError
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise AffilError(f"Spark is missing; {_INSTALL}") from error
+    given = spark or SparkSession.getActiveSession()
+    try:
+        # of a program that shows its own progress, only errors are of interest
+        session = given or SparkSession.builder.appName("affil match").config("spark.log.level", "ERROR").getOrCreate()
+        try:
+            counts = _run(session.newSession(), str(source), str(out), matcher, column, settings or Settings())
+        finally:
+            if given is None:
+                session.stop()
+    except (PySparkException, Py4JError) as error:
+        raise AffilError(f"Spark: {_cause(str(error))}") from error
+    return MatchSummary(**counts, seconds=time.perf_counter() - start)
+
+
+def _cause(text: str) -> str:
+    """The line of a Spark error that tells most: our own from an executor, else the first."""
+    if "JAVA_GATEWAY_EXITED" in text:
+        return f"Java did not start; {_INSTALL}"
+    lines = text.strip().splitlines()
+    own = [line.partition(": ")[2] for line in lines if line.startswith("affil.errors.")]
+    return (own or lines)[0]
+
+
+def _run(spark: SparkSession, source: str, out: str, matcher: Matcher, column: str, settings: Settings) -> dict[str, int]:
+    from pyspark.sql import Observation
+    from pyspark.sql import functions as f
+
+    spark.conf.set("spark.sql.caseSensitive", "true")  # a column Name is not our name
+    given = _read(spark, source, column)
+    ours = output_columns(given.columns)
+    rows = given.count()
+    parts = max(4 * spark.sparkContext.defaultParallelism, -(-rows // settings.batch.spark_task))
+    spark.conf.set("spark.sql.shuffle.partitions", parts)
+    # Spark would put small parts together by their bytes; here it is work that counts
+    spark.conf.set("spark.sql.adaptive.coalescePartitions.enabled", "false")
+    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", settings.batch.task)
+    folder = _Folder(spark, out)
+    try:
+        key = f.coalesce(f.col(_quoted(column)), f.lit(""))
+        strings = given.select(key.alias(_KEY)).distinct()
+        strings.mapInPandas(_Matching(spark, matcher), _schema()).write.parquet(folder.answers)
+        answered = spark.read.parquet(folder.answers)
+        joined = given.withColumn(_KEY, key).join(answered, _KEY)
+        first = f.col(_RANK) == 0
+        seen = Observation()
+        counting = [f.count_if(first & (f.col(_WHOLE) == d.value)).alias(d.value) for d in Decision]
+        result = joined.observe(seen, f.count(f.lit(1)).alias("written"), f.count_if(first).alias("rows"), *counting)
+        chosen = [f.col(_quoted(c)) for c in given.columns]
+        chosen += [f.col(_quoted(_ours(c))).alias(new) for c, new in ours.items()]
+        result.select(*chosen).write.parquet(folder.result)
+        counts: dict[str, int] = seen.get
+        number = answered.where(first).count()
+        folder.put()
+    finally:
+        folder.remove()
+    return {
+        "rows": counts["rows"],
+        "matched": counts[Decision.MATCH],
+        "review": counts[Decision.REVIEW],
+        "none": counts[Decision.NONE],
+        "written": counts["written"],
+        "strings": number,
+    }
+
+
+def _read(spark: SparkSession, source: str, column: str) -> DataFrame:
+    from pyspark.errors import AnalysisException
+
+    try:
+        given = spark.read.parquet(source)
+    except AnalysisException as error:
+        raise InputError(source, "no Parquet file or folder that Spark can read", fix="check the path") from error
+    kinds = dict(given.dtypes)
+    if column not in kinds:
+        raise InputError(source, f"no column {column!r}; its columns are: {', '.join(kinds)}", fix="name one with --column")
+    if kinds[column] != "string":
+        raise InputError(source, f"column {column!r} holds {kinds[column]} instead of text", fix="name another column")
+    return given
+
+
+def _quoted(column: str) -> str:
+    return "`" + column.replace("`", "``") + "`"
+
+
+def _ours(column: str) -> str:
+    return f"affil answer {column}"
+
+
+def _schema() -> str:
+    fields = [f"`{_KEY}` string", f"`{_RANK}` int", f"`{_WHOLE}` string"]
+    fields += [f"`{_ours(c)}` {'double' if c in NUMBERS else 'string'}" for c in COLUMNS]
+    return ", ".join(fields)
+
+
+class _Matching:
+    """What Spark runs on each part: frames of strings in, frames of answers out. Sent to the executors, which get the files."""
+
+    def __init__(self, spark: SparkSession, matcher: Matcher) -> None:
+        self._files = (str(matcher.registry.path), str(matcher.model_path))
+        for path in self._files:
+            spark.sparkContext.addFile(path)
+        self._settings, self._version = matcher.settings.model_dump_json(), matcher.version
+
+    def __call__(self, frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        import pandas as pd
+
+        matcher = _matcher(*(Path(path).name for path in self._files), self._settings, self._version)
+        for frame in frames:
+            strings = frame[_KEY].tolist()
+            rows = [
+                (string, rank, answer.decision.value, *row)
+                for string, answer in zip(strings, answers(matcher, strings), strict=True)
+                for rank, row in enumerate(answer.rows)
+            ]
+            yield pd.DataFrame(rows, columns=[_KEY, _RANK, _WHOLE, *map(_ours, COLUMNS)])
+
+
+@cache
+def _matcher(registry: str, model: str, settings: str, version: str) -> Matcher:
+    """The matcher of this Python process, which Spark keeps for many tasks."""
+    from pyspark import SparkFiles
+
+    matcher = Matcher.load(SparkFiles.get(registry), SparkFiles.get(model), Settings.model_validate_json(settings))
+    if matcher.version != version:
+        raise AffilError(f"the executor has {matcher.version} instead of {version}")
+    return matcher
+
+
+class _Folder:
+    """Where Spark writes first: a hidden folder beside the output, on the same storage, which takes its place in the end."""
+
+    def __init__(self, spark: SparkSession, out: str) -> None:
+        jvm: Any = spark.sparkContext._jvm
+        self._path = jvm.org.apache.hadoop.fs.Path
+        self._out = self._path(out)
+        self._system = self._out.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
+        self._out = self._system.makeQualified(self._out)
+        if self._system.exists(self._out) and not self._system.exists(self._path(self._out, "_SUCCESS")):
+            raise AffilError(f"{out}: is there already, and no output of Spark; remove it, or choose another output")
+        self._hidden = self._path(self._out.getParent(), f".affil-{secrets.token_hex(6)}")
+        self.answers, self.result = (f"{self._hidden.toString()}/{part}" for part in ("answers", "result"))
+
+    def put(self) -> None:
+        """Put the result in the place of the output."""
+        self._system.delete(self._out, True)
+        if not self._system.rename(self._path(self.result), self._out):
+            raise AffilError(f"{self._out.toString()}: cannot be written; choose another output")
+
+    def remove(self) -> None:
+        """Remove all that was written on the way."""
+        self._system.delete(self._hidden, True)

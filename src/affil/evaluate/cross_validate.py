@@ -1,0 +1,162 @@
+"""Score the method on labelled strings of other projects that its models never saw, with folds that share no institution."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from affil.evaluate.gold import GoldRow, read_gold
+from affil.evaluate.metrics import Floats
+from affil.evaluate.score import Answer, Evaluation, answer, resolve, summarize_answers
+from affil.match import Matcher
+from affil.match.decide import decide
+from affil.match.index import Index, Ints
+from affil.match.model import POLICIES, fit, policies
+from affil.match.modelfile import save_model
+from affil.match.resources import resource
+from affil.match.synthesize import Labelled
+from affil.match.training import Sample, base_samples, join, labelled_sample, read_rows
+from affil.registry import Registry
+from affil.settings import Policy, Settings
+from affil.text import fold
+
+
+@dataclass(frozen=True, slots=True)
+class CrossValidation:
+    """Scores of one labelled set, each row answered by a model that saw neither it nor any of its institutions.
+
+    `default` is scored with the default policy, `own` with the policy of the set's labels. `review` are the review thresholds
+    chosen on the training folds, one a fold.
+    """
+
+    name: str
+    policy: Policy
+    default: Evaluation
+    own: Evaluation
+    review: tuple[float, ...]
+
+
+def institution_folds(rows: Sequence[tuple[GoldRow, frozenset[str]]], count: int, seed: int) -> Ints:
+    """Deal rows to folds so that rows which share an institution, or the folded string, stay together.
+
+    Rows that name two institutions connect these; connected components are dealt whole, largest first, to the fold that is
+    smallest so far.
+    """
+    number: dict[tuple[str, str], int] = {}
+    edges = []
+    for i, (row, ids) in enumerate(rows):
+        keys = [("string", fold(row.affiliation) or row.affiliation), *(("id", x) for x in ids)]
+        edges += [(i, number.setdefault(key, len(rows) + len(number))) for key in keys]
+    size = len(rows) + len(number)
+    left, right = np.array(edges, np.int64).reshape(-1, 2).T
+    graph = sparse.coo_matrix((np.ones(len(edges), bool), (left, right)), shape=(size, size))
+    of_row = sparse.csgraph.connected_components(graph, directed=False)[1][: len(rows)]
+    of_row = np.unique(of_row, return_inverse=True)[1].astype(np.int64)
+    sizes = np.bincount(of_row)
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    fold_of, filled = np.zeros(len(sizes), np.int64), np.zeros(count, np.int64)
+    for k in order.tolist():
+        fold_of[k] = filled.argmin()
+        filled[fold_of[k]] += sizes[k]
+    folds: Ints = fold_of[of_row]
+    return folds
+
+
+def cross_validate(
+    external: Sequence[Path],
+    registry: Registry,
+    settings: Settings | None = None,
+    *,
+    base_registry: Registry | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> list[CrossValidation]:
+    """Train as `affil train` does on all folds but one, answer that one, and score each set over all folds.
+
+    Every model is also trained on `gold/train.csv` and composed strings, which hold no external row. The review threshold is
+    the one with the best F1 on the training folds.
+
+    Args:
+        external: labelled sets (see `read_gold`); rows with an id that the registry lacks are left out.
+        registry: the registry of their ids.
+        settings: of training, evaluation and decisions.
+        base_registry: the registry of `gold/train.csv`; default the shipped one.
+        progress: told what is being done.
+    """
+    tell = progress or (lambda _: None)
+    settings = settings or Settings()
+    t = settings.train
+    kept = [(path.stem, *resolve(read_gold(path), registry, only=True)) for path in external]
+    names = [name for name, rows, _ in kept for _ in rows]
+    rows = [row for _, part, _ in kept for row in part]
+    policy = {name: t.policies.get(name, "most-specific") for name, _, _ in kept}
+    folds = institution_folds(rows, settings.evaluate.folds, settings.evaluate.seed)
+    with threadpool_limits(1), tempfile.TemporaryDirectory() as folder:
+        base = join(base_samples(read_rows(resource("gold/train.csv")), base_registry or Registry.open(), settings, tell))
+        tell(f"matching {len(rows):,} external strings against {len(registry):,} institutions")
+        labelled = [Labelled(row.affiliation, tuple(ids), policy[n]) for n, (row, ids) in zip(names, rows, strict=True)]
+        everything = labelled_sample(labelled, Index(registry), settings, t.external_weight)
+        found: dict[str, list[list[Answer]]] = {kind: [[] for _ in rows] for kind in ("default", "own")}
+        thresholds: list[float] = []
+        for k in range(settings.evaluate.folds):
+            tell(f"fold {k + 1} of {settings.evaluate.folds}: training")
+            seen = everything.take(folds != k)
+            sample = join([seen, base])
+            inner = sample.pairs.candidates.string % t.folds
+            model, probability = fit(sample.pairs, sample.labels, sample.weights, inner, sample.labelled, t)
+            named = np.array([len(ids) for _, ids in rows])[folds != k].sum()
+            model_path = Path(folder) / f"fold{k}.skops"
+            save_model(model, {}, model_path)
+            thresholds.append(best_review(probability[: len(seen.labels)], seen, int(named), settings))
+            here = np.flatnonzero(folds == k)
+            for kind in found:
+                for wanted in POLICIES:
+                    chosen = [i for i in here if (policy[names[i]] if kind == "own" else settings.decide.policy) == wanted]
+                    matcher = _matcher(registry, model_path, settings, wanted, thresholds[-1])
+                    answers = answer([rows[i][0].affiliation for i in chosen], matcher, settings.batch.rows, None)
+                    for i, got in zip(chosen, answers, strict=True):
+                        found[kind][i] = got
+    out = []
+    for name, part, left_out in kept:
+        own = [i for i, n in enumerate(names) if n == name]
+        default, by_policy = (
+            summarize_answers(part, [found[kind][i] for i in own], matcher, settings, left_out) for kind in ("default", "own")
+        )
+        out.append(CrossValidation(name, policy[name], default, by_policy, tuple(thresholds)))
+    return out
+
+
+def best_review(probability: Floats, sample: Sample, named: int, settings: Settings) -> float:
+    """The review threshold with the best F1 on a sample, each string decided by its policy.
+
+    Args:
+        probability: of each pair, by models that did not see its string.
+        sample: the pairs.
+        named: how many pairs of string and institution are labelled, candidates or not.
+        settings: whose `evaluate.thresholds` are tried.
+    """
+    policy = policies(sample.pairs)
+    scores = []
+    for threshold in settings.evaluate.thresholds:
+        right = predicted = 0
+        for number, wanted in enumerate(POLICIES):
+            chosen = settings.decide.model_copy(
+                update={"review": threshold, "homonym": min(settings.decide.homonym, threshold), "policy": wanted}
+            )
+            got = decide(np.where(policy == number, probability, 0.0), sample.pairs, chosen)
+            right, predicted = right + int(sample.labels[got].sum()), predicted + len(got)
+        scores.append(2 * right / max(predicted + named, 1))
+    return settings.evaluate.thresholds[int(np.argmax(scores))]
+
+
+def _matcher(registry: Registry, model: Path, settings: Settings, policy: Policy, review: float) -> Matcher:
+    chosen = settings.decide.model_copy(
+        update={"policy": policy, "review": review, "homonym": min(settings.decide.homonym, review)}
+    )
+    return Matcher(registry, model, settings.model_copy(update={"decide": chosen}))

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affil.evaluate.cross_validate import cross_validate, institution_folds
+from affil.evaluate.gold import GoldRow
+from affil.registry import Registry
+from affil.registry.build import write_registry
+from affil.settings import EvaluateSettings, Settings, StageSettings, TrainSettings
+from affil.text import fold
+
+STAGE = StageSettings(iterations=6, max_leaf_nodes=6, min_samples_leaf=10)
+SMALL = Settings(
+    train=TrainSettings(synthetic=200, decoys=120, first=STAGE, second=STAGE, min_calibration=20),
+    evaluate=EvaluateSettings(folds=3, resamples=50),
+)
+rows_of_ids = st.lists(
+    st.tuples(st.sampled_from("abcdefgh"), st.frozensets(st.integers(0, 9), max_size=3)), min_size=1, max_size=40
+)
+
+
+def key(row: GoldRow) -> str:
+    return fold(row.affiliation) or row.affiliation
+
+
+@given(rows_of_ids, st.integers(2, 5))
+def test_rows_that_share_an_institution_or_a_string_share_a_fold(drawn: list[tuple[str, frozenset[int]]], count: int) -> None:
+    rows = [(GoldRow(text, ()), frozenset(map(str, ids))) for text, ids in drawn]
+    folds = institution_folds(rows, count, seed=1)
+    assert len(folds) == len(rows)
+    assert set(folds.tolist()) <= set(range(count))
+    for i, (one, ids) in enumerate(rows):
+        for j, (other, others) in enumerate(rows):
+            if ids & others or key(one) == key(other):
+                assert folds[i] == folds[j]
+    assert np.array_equal(folds, institution_folds(rows, count, seed=1))
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    shipped = [x for i, x in enumerate(Registry.open()) if i % 40 == 0]
+    return write_registry(shipped, tmp_path_factory.mktemp("cross") / "part.affil", {"sources": ["part"]})
+
+
+def test_every_row_is_answered_once_by_a_model_that_did_not_see_it(registry: Registry, tmp_path: Path) -> None:
+    chosen = list(registry)[:90]
+    lines = [f'"{x.name}, {x.city}",{x.id},true' for x in chosen] + ['"nobody at all",,true', '"gone",own:none,false']
+    path = tmp_path / "crossref.csv"
+    path.write_text("\n".join(["affiliation,ror_ids,in_registry", *lines]) + "\n", "utf-8")
+    (found,) = cross_validate([path], registry, SMALL, base_registry=registry)
+    assert (found.name, found.policy) == ("crossref", "one")
+    assert (found.own.rows, found.own.left_out, found.default.rows) == (91, 1, 91)
+    assert len(found.review) == 3
+    f1 = found.own.metrics["f1"]
+    assert f1.value is not None
+    assert f1.value > 0.6
+    assert len(found.own.mistakes) < 91

@@ -1,0 +1,124 @@
+"""Each kind of evidence that decides between candidates has a named feature; here each is seen at work."""
+
+from collections.abc import Callable
+
+import pytest
+
+from affil.match.features import NAMES, featurize
+from affil.match.index import Index
+from affil.match.mentions import prepare
+from affil.match.retrieve import retrieve
+from affil.registry.build import write_registry
+from affil.settings import DecideSettings, Settings
+from affil.types import Institution, Name
+
+
+def institution(
+    ident: str,
+    name: str,
+    kind: str,
+    place: tuple[str, str],
+    *other: tuple[str, str],
+    parents: str = "",
+    prominence: float = 3.0,
+) -> Institution:
+    country, city = place
+    names = (Name(name, "en", "official"), *(Name(value, "", what) for value, what in other))
+    parent_ids = tuple(f"own:{p}" for p in parents.split())
+    return Institution(f"own:{ident}", name, names, kind, country, "", city, parents=parent_ids, prominence=prominence)
+
+
+INSTITUTIONS = [
+    institution("boston", "Northeastern University", "education", ("US", "Boston"), prominence=5.0),
+    institution("shenyang", "Northeastern University", "education", ("CN", "Shenyang")),
+    institution("system", "University of Westland System", "education", ("US", "Austin"), ("University of Westland", "alias")),
+    institution("campus", "University of Westland at Dallas", "education", ("US", "Dallas"), ("University of Westland", "alias"),
+                parents="system"),
+    institution("heidelberg", "Heidelberg University", "education", ("DE", "Heidelberg")),
+    institution("clinic", "Heidelberg University Hospital", "healthcare", ("DE", "Heidelberg"), parents="heidelberg"),
+    institution("third", "Third Hospital of Heidelberg", "healthcare", ("DE", "Heidelberg")),
+    institution("embl", "European Molecular Biology Laboratory", "facility", ("DE", "Heidelberg"), ("EMBL", "acronym")),
+    institution("closed", "Quillwater College", "education", ("GB", "Oxford")),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    return Index(write_registry(INSTITUTIONS, tmp_path_factory.mktemp("features") / "own.affil", {"sources": ["own"]}))
+
+
+@pytest.fixture(scope="module")
+def features(index: Index) -> Callable[..., dict[str, dict[str, float]]]:
+    def of(text: str, settings: Settings | None = None) -> dict[str, dict[str, float]]:
+        settings = settings or Settings()
+        mentions = prepare([text], index, settings.retrieve)
+        pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
+        ids = [index.registry.ids[i].removeprefix("own:") for i in pairs.candidates.inst]
+        return {i: dict(zip(NAMES, row.tolist(), strict=True)) for i, row in zip(ids, pairs.features, strict=True)}
+
+    return of
+
+
+Features = Callable[..., dict[str, dict[str, float]]]
+
+
+def test_ambiguous_names_and_places(features: Features) -> None:
+    found = features("Northeastern University, Shenyang, China")
+    assert (
+        found["shenyang"]["ambiguity"]
+        == found["boston"]["ambiguity"]
+        > features("Heidelberg University")["heidelberg"]["ambiguity"]
+    )
+    assert (found["shenyang"]["country_agrees"], found["shenyang"]["city_agrees"]) == (1, 1)
+    assert (found["boston"]["country_agrees"], found["boston"]["country_differs"]) == (0, 1)
+    assert found["boston"]["homonym_gap"] > 0 > found["shenyang"]["homonym_gap"]
+
+
+def test_a_system_and_its_campus_that_share_a_name(features: Features) -> None:
+    found = features("Dept. of Physics, University of Westland")
+    assert (found["system"]["namesake_child"], found["system"]["namesake_parent"]) == (1, 0)
+    assert (found["campus"]["namesake_child"], found["campus"]["namesake_parent"]) == (0, 1)
+    assert found["system"]["children"] > found["campus"]["children"] == 0
+    placed = features("Dept. of Physics, University of Westland, Dallas")
+    assert placed["campus"]["city_agrees"] > placed["system"]["city_agrees"]
+
+
+def test_nested_names_and_family(features: Features) -> None:
+    found = features("Heidelberg University Hospital")
+    assert (found["heidelberg"]["nested"], found["clinic"]["nested"]) == (1, 0)
+    assert (found["clinic"]["contains"], found["clinic"]["parent_found"], found["clinic"]["parent_name_inside"]) == (1, 1, 1)
+    assert found["heidelberg"]["child_found"] == 1
+    assert (found["heidelberg"]["education"], found["clinic"]["healthcare"]) == (1, 1)
+
+
+def test_numbered_hospitals(features: Features) -> None:
+    assert features("Third Hospital of Heidelberg")["third"]["number_missing"] == 0
+    assert features("First Hospital of Heidelberg")["third"]["number_missing"] == 1
+
+
+def test_an_acronym_that_words_beside_it_spell_out(features: Features) -> None:
+    own = features("European Molecular Biology Laboratory (EMBL), Heidelberg")["embl"]
+    group = features("Experimental Machine Building Lab (EMBL), Oxford")["embl"]
+    bare = features("EMBL, Heidelberg")["embl"]
+    assert own["official_coverage"] == 1
+    assert (group["initials"], bare["initials"]) == (1, 0)
+    assert group["official_coverage"] < 1
+    assert bare["acronym"] == group["acronym"] == 1
+
+
+def test_what_else_is_named(features: Features) -> None:
+    found = features("Quillwater College; Heidelberg University; EMBL")
+    assert [found[i]["names_before"] for i in ("closed", "heidelberg", "embl")] == [0, 1, 2]
+    assert [found[i]["names_behind"] for i in ("closed", "heidelberg", "embl")] == [2, 1, 0]
+    assert (found["embl"]["universities"], found["heidelberg"]["universities"]) == (2, 1)
+    assert (found["heidelberg"]["institutes"], found["embl"]["institutes"]) == (1, 0)
+
+
+def test_the_policy_is_a_feature(features: Features) -> None:
+    for policy in ("most-specific", "all", "one"):
+        row = features("EMBL", Settings(decide=DecideSettings(policy=policy)))["embl"]  # type: ignore[arg-type]
+        assert (row["policy_all"], row["policy_one"]) == (policy == "all", policy == "one")
+
+
+def test_no_candidates_no_rows(features: Features) -> None:
+    assert features("") == features("zzzz qqqq") == {}
