@@ -6,11 +6,12 @@ import pytest
 
 from affil.errors import AffilError
 from affil.learning import labelled, learn, suggest_names, use_model
-from affil.settings import Settings, TrainSettings
+from affil.settings import Settings, StageSettings, TrainSettings
 from affil.workspace import Workspace
 
 OPENAI = "affil:openai"
-SMALL = TrainSettings(synthetic=240, decoys=150, iterations=8, min_samples_leaf=10)
+STAGE = StageSettings(iterations=8, max_leaf_nodes=8, min_samples_leaf=10)
+SMALL = TrainSettings(synthetic=240, decoys=150, first=STAGE, second=STAGE, min_calibration=20)
 
 
 def test_what_is_learned_from(review_ws: Workspace) -> None:

@@ -184,6 +184,22 @@ def test_files_that_are_no_ledger(tmp_path: Path) -> None:
         Ledger("nosuch://host/db")
 
 
+def test_a_file_that_was_replaced_is_not_written_to_behind_its_back(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    lasting = Ledger(path, lasting=True)
+    lasting.decide("X", A, by="ana", why="w")
+    lasting.close()
+    shutil.copy(path, tmp_path / "copy")
+    lasting.decide("Y", A, by="ana", why="w")
+    for file in tmp_path.glob("ledger.sqlite*"):
+        file.unlink()
+    assert lasting.entries() == []
+    (tmp_path / "copy").rename(path)
+    lasting.decide("Z", A, by="ana", why="w")
+    assert [e.affiliation for e in Ledger(path).entries()] == ["X", "Z"]
+    lasting.close()
+
+
 def test_a_memory_ledger_by_url() -> None:
     ledger = Ledger("sqlite://")
     ledger.decide("X", A, by="ana", why="w")

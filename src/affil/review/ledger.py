@@ -125,6 +125,7 @@ class Ledger:
         self._where = str(self._file or self._url.render_as_string(hide_password=True))
         self._wait = wait
         self._engine = self._connect()
+        self._inode: tuple[int, int] | None = None  # of the file that a lasting ledger has open
 
     def decide(
         self,
@@ -336,7 +337,7 @@ class Ledger:
     @contextmanager
     def _read(self) -> Iterator[Connection | None]:
         """A transaction that sees one state of the ledger; None while there is no ledger yet."""
-        if self._file is not None and not self._file.exists():
+        if self._file is not None and not self._there(self._file):
             yield None
             return
         with self._clear("read"), self._reach() as connection, connection.begin():
@@ -349,6 +350,7 @@ class Ledger:
             if self._file is not None:
                 if not self._file.parent.is_dir():
                     raise AffilError(f"{self._file.parent}: no such folder for a ledger; make it first")
+                self._there(self._file)
                 if not self._columns:
                     self._write_ahead(self._file)
             with self._reach().execution_options(affil_writing=True) as connection, connection.begin():
@@ -362,6 +364,19 @@ class Ledger:
                         kind = _LEDGER.c[name].type.compile(self._engine.dialect)
                         connection.exec_driver_sql(f"ALTER TABLE ledger ADD COLUMN {name} {kind}")
                 yield connection
+
+    def _there(self, file: Path) -> bool:
+        """Whether the file is there. One that was put in its place, or away, is not confused with the one that is open."""
+        try:
+            found = file.stat()
+        except FileNotFoundError:
+            inode = None
+        else:
+            inode = (found.st_dev, found.st_ino)
+        if inode != self._inode:
+            self._engine.dispose()
+            self._columns, self._inode = frozenset(), inode
+        return inode is not None
 
     def _write_ahead(self, file: Path) -> None:
         """Let readers read while somebody writes. Kept in the file, and impossible inside a transaction."""
