@@ -14,6 +14,7 @@ from affil.evaluate import Evaluation, evaluate
 from affil.io.files import atomic_path
 from affil.match import Matcher
 from affil.match.resources import resource
+from affil.registry import Registry
 from affil.settings import Settings
 from affil.text import fold, tokenize
 from affil.text.tokens import COMMA
@@ -80,6 +81,9 @@ def learn(
     model: Path,
     rows: Sequence[Path] | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    *,
+    external: Sequence[Path] = (),
+    external_registry: Path | None = None,
 ) -> Lesson:
     """Train a model on labelled rows and on what people decided, and score it beside the one in use.
 
@@ -90,6 +94,8 @@ def learn(
         model: the file to write.
         rows: labelled CSV files; default: the shipped ones.
         tell: told what is being done.
+        external: labelled CSV files of other projects (see `affil.match.train`).
+        external_registry: the registry of these.
 
     Raises:
         AffilError: nobody decided anything.
@@ -108,7 +114,15 @@ def learn(
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "decided.csv"
         _write_rows(own, lessons)
-        train(model, [*(rows if rows is not None else [resource(GOLD_TRAIN)]), own], current.registry, settings, tell)
+        train(
+            model,
+            [*(rows if rows is not None else [resource(GOLD_TRAIN)]), own],
+            current.registry,
+            settings,
+            tell,
+            external=external,
+            external_registry=Registry.open(external_registry) if external_registry else None,
+        )
         fresh = Matcher.load(current.registry, model, settings)
         held = Path(folder) / "held-out.csv"
         _write_rows(held, tests)

@@ -24,7 +24,7 @@ class RetrieveSettings(_Frozen):
     max_name_tokens: int = Field(default=24, description="longest name, in tokens, that the exact pass looks for")
     top_k: int = Field(default=14, description="names kept per segment by the word index")
     min_similarity: float = Field(default=0.25, description="least share of a segment's weight that a name must explain")
-    max_candidates: int = Field(default=12, description="institutions kept per string")
+    max_candidates: int = Field(default=16, description="institutions kept per string")
     max_homonyms: int = Field(default=12, description="institutions kept per ambiguous name")
     min_correctable: int = Field(default=6, description="shortest unknown word, in characters, that is spell-corrected")
     longest_acronym: int = Field(default=7, description="longest word in capitals, in characters, that is not spell-corrected")
@@ -87,7 +87,7 @@ class TrainSettings(_Frozen):
         default={"crossref": "one", "springer": "one", "openalex": "all", "s2aff": "all"},
         description="what the labels of a source hold; of others: most-specific",
     )
-    finalists: int = Field(default=5, ge=1, description="candidates of a string that the second stage judges")
+    finalists: int = Field(default=8, ge=1, description="candidates of a string that the second stage judges")
     min_calibration: int = Field(default=500, ge=1, description="least labelled finalists for a policy's own calibration")
     first: StageSettings = StageSettings(iterations=150, max_leaf_nodes=31, min_samples_leaf=40)
     second: StageSettings = StageSettings(iterations=80, max_leaf_nodes=16, min_samples_leaf=60)
@@ -110,6 +110,10 @@ class EvaluateSettings(_Frozen):
     bins: int = Field(default=10, ge=1, description="bins of equal mass of the calibration error")
     seed: int = 20261124
     folds: int = Field(default=5, ge=2, description="folds of a cross-validation")
+    curve: tuple[float, ...] = Field(
+        default=(0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99),
+        description="thresholds of the curve of coverage against precision",
+    )
     thresholds: tuple[float, ...] = Field(
         default=tuple(round(0.25 + 0.05 * i, 2) for i in range(10)), description="review thresholds that it tries"
     )

@@ -151,6 +151,13 @@ def train(
         typer.Option("--output", "-o", metavar="FILE", help="The model to write; default: matcher.skops.", show_default=False),
     ] = None,
     registry: RegistryFile = None,
+    external: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Labelled rows of another registry; repeatable.", show_default=False),
+    ] = None,
+    external_registry: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The registry of these.", show_default=False)
+    ] = None,
     ledger: Annotated[
         Path | None,
         typer.Option("--ledger", metavar="WS", help="Learn from what people decided in a workspace, too.", show_default=False),
@@ -167,15 +174,18 @@ def train(
             raise AffilError("--ledger takes the workspace's own registry, without --registry")
         from affil.cli.review import learn
 
-        learn(ledger, rows or None, output, yes, as_json)
+        learn(ledger, rows or None, output, yes, as_json, external or (), external_registry)
         return
     from affil.match import train as fit
 
     output = output or Path("matcher.skops")
     from affil.registry import Registry
 
+    other = Registry.open(external_registry) if external_registry else None
     with working("loading the registry") as tell:
-        card = fit(output, rows or None, Registry.open(registry), progress=tell)
+        card = fit(
+            output, rows or None, Registry.open(registry), progress=tell, external=external or (), external_registry=other
+        )
     if as_json:
         print_json(card)
         return
@@ -267,7 +277,10 @@ def evaluation_tables(result: Evaluation) -> list[Table]:
         interval = f"{m.low:.3f} to {m.high:.3f}" if m.low is not None and m.high is not None else ""
         table.add_row(name, _number(m.value), interval, METRICS[name].meaning)
     table.add_row("calibration_error", _number(result.calibration_error), "", "gap between probability and share right")
-    tables = [table]
+    curve = plain_table("threshold of match>", "precision>", "coverage>")
+    for point in result.curve:
+        curve.add_row(f"{point.threshold:.2f}", _number(point.precision), _number(point.coverage))
+    tables = [table, curve]
     shown = ("precision", "recall", "f1", "nil_precision", "nil_recall", "match_precision", "match_coverage")
     for name, values in result.slices.items():
         table = plain_table(name, "rows>", *(f"{c}>" for c in shown))

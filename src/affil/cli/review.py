@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -212,7 +213,15 @@ def discover(
     )
 
 
-def learn(workspace: Path, rows: list[Path] | None, output: Path | None, yes: bool, as_json: bool) -> None:
+def learn(
+    workspace: Path,
+    rows: list[Path] | None,
+    output: Path | None,
+    yes: bool,
+    as_json: bool,
+    external: Sequence[Path] = (),
+    external_registry: Path | None = None,
+) -> None:
     """Train with the ledger of a workspace, show the change of metrics, and use the model if that is wanted."""
     import sys
     import tempfile
@@ -223,7 +232,9 @@ def learn(workspace: Path, rows: list[Path] | None, output: Path | None, yes: bo
     ws = _open(workspace, None)
     with tempfile.TemporaryDirectory() as folder:
         with working("opening the workspace") as tell:
-            lesson = train(ws, output or Path(folder) / "matcher.skops", rows, tell)
+            lesson = train(
+                ws, output or Path(folder) / "matcher.skops", rows, tell, external=external, external_registry=external_registry
+            )
         tests = {"decided strings held out": lesson.own, "shipped test rows": lesson.gold}
         if as_json:
             changes = {

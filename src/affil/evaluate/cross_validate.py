@@ -21,7 +21,7 @@ from affil.match.model import POLICIES, fit, policies
 from affil.match.modelfile import save_model
 from affil.match.resources import resource
 from affil.match.synthesize import Labelled
-from affil.match.training import Sample, base_samples, join, labelled_sample, read_rows
+from affil.match.training import Sample, base_samples, join, labelled_sample, most_specific, read_rows
 from affil.registry import Registry
 from affil.settings import Policy, Settings
 from affil.text import fold
@@ -101,16 +101,18 @@ def cross_validate(
         base = join(base_samples(read_rows(resource("gold/train.csv")), base_registry or Registry.open(), settings, tell))
         tell(f"matching {len(rows):,} external strings against {len(registry):,} institutions")
         labelled = [Labelled(row.affiliation, tuple(ids), policy[n]) for n, (row, ids) in zip(names, rows, strict=True)]
+        again = [i for i, row in enumerate(labelled) if row.policy == "all"]
+        labelled += most_specific(labelled, registry)
         everything = labelled_sample(labelled, Index(registry), settings, t.external_weight)
+        fold_of = np.concatenate([folds, folds[again]])
         found: dict[str, list[list[Answer]]] = {kind: [[] for _ in rows] for kind in ("default", "own")}
         thresholds: list[float] = []
         for k in range(settings.evaluate.folds):
             tell(f"fold {k + 1} of {settings.evaluate.folds}: training")
-            seen = everything.take(folds != k)
+            seen = everything.take(fold_of != k)
             sample = join([seen, base])
-            inner = sample.pairs.candidates.string % t.folds
-            model, probability = fit(sample.pairs, sample.labels, sample.weights, inner, sample.labelled, t)
-            named = np.array([len(ids) for _, ids in rows])[folds != k].sum()
+            model, probability = fit(sample.pairs, sample.labels, sample.weights, sample.group % t.folds, sample.labelled, t)
+            named = np.array([len(row.institutions) for row in labelled])[fold_of != k].sum()
             model_path = Path(folder) / f"fold{k}.skops"
             save_model(model, {}, model_path)
             thresholds.append(best_review(probability[: len(seen.labels)], seen, int(named), settings))

@@ -124,5 +124,41 @@ def calibration_error(bins: Sequence[Bin]) -> float | None:
     return sum(b.pairs * abs(b.probability - b.right) for b in bins) / total if total else None
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What deciding `match` from a threshold on would give: `precision` over pairs, `coverage` as `match_coverage`."""
+
+    threshold: float
+    precision: float | None
+    coverage: float | None
+
+
+def coverage_curve(pairs: Sequence[tuple[int, float, bool]], named: Sequence[bool], thresholds: Sequence[float]) -> list[Point]:
+    """Automatic coverage against precision.
+
+    Args:
+        pairs: (string, probability, right) of each predicted pair.
+        named: for each string whether it names an institution.
+        thresholds: least probabilities of a `match`.
+    """
+    string = np.array([s for s, _, _ in pairs], np.int64)
+    probability = np.array([p for _, p, _ in pairs])
+    right = np.array([r for _, _, r in pairs], bool)
+    names = np.array(named, bool)
+    answered = np.bincount(string, minlength=len(names)) > 0
+    out = []
+    for threshold in thresholds:
+        sure = probability >= threshold
+        doubtful = np.bincount(string[~sure], minlength=len(names)) > 0
+        out.append(
+            Point(
+                threshold,
+                float(right[sure].mean()) if sure.any() else None,
+                float((answered & ~doubtful)[names].mean()) if names.any() else None,
+            )
+        )
+    return out
+
+
 def _known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)

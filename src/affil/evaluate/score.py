@@ -12,7 +12,18 @@ import numpy as np
 
 from affil.errors import AffilError, UnknownIdError
 from affil.evaluate.gold import GoldRow, read_gold
-from affil.evaluate.metrics import COUNTS, Bin, Floats, Metric, bootstrap, calibration_error, reliability, summarize
+from affil.evaluate.metrics import (
+    COUNTS,
+    Bin,
+    Floats,
+    Metric,
+    Point,
+    bootstrap,
+    calibration_error,
+    coverage_curve,
+    reliability,
+    summarize,
+)
 from affil.io.tables import create_table
 from affil.settings import Settings
 from affil.types import Decision
@@ -59,8 +70,9 @@ class Mistake:
 class Evaluation:
     """The scores of a matcher on labelled strings (see `affil.evaluate.metrics` for what each means).
 
-    `rows` were scored, `left_out` were not, as the registry lacks an id of theirs. `metrics` have intervals; `slices` are the
-    values for each stratum, language and source, with the number of strings under `rows`.
+    `rows` were scored, `left_out` were not, as the registry lacks an id of theirs. `metrics` have intervals; `curve` says what
+    other thresholds of `match` would give; `slices` are the values for each stratum, language and source, with the number of
+    strings under `rows`.
     """
 
     rows: int
@@ -69,6 +81,7 @@ class Evaluation:
     metrics: dict[str, Metric]
     calibration_error: float | None
     bins: tuple[Bin, ...]
+    curve: tuple[Point, ...]
     slices: dict[str, dict[str, dict[str, float | int | None]]]
     registry: str
     model: str
@@ -147,8 +160,9 @@ def summarize_answers(
     seconds: float = 0.0,
 ) -> Evaluation:
     """Score answers that were found elsewhere, in the order of the rows; `matcher` names registry and model."""
-    counts = np.array([_count(ids, found) for (_, ids), found in zip(gold, answers, strict=True)], float)
-    pairs = [(a.probability, a.id in ids) for (_, ids), found in zip(gold, answers, strict=True) for a in found]
+    scored = list(zip(gold, answers, strict=True))
+    counts = np.array([_count(ids, found) for (_, ids), found in scored], float)
+    pairs = [(a.probability, a.id in ids) for (_, ids), found in scored for a in found]
     e = settings.evaluate
     bins = reliability([p for p, _ in pairs], [r for _, r in pairs], e.bins)
     return Evaluation(
@@ -158,13 +172,20 @@ def summarize_answers(
         metrics=bootstrap(counts, resamples=e.resamples, confidence=e.confidence, seed=e.seed),
         calibration_error=calibration_error(bins),
         bins=tuple(bins),
+        curve=tuple(
+            coverage_curve(
+                [(i, a.probability, a.id in ids) for i, ((_, ids), found) in enumerate(scored) for a in found],
+                [bool(ids) for _, ids in gold],
+                e.curve,
+            )
+        ),
         slices=_slices([row for row, _ in gold], counts),
         registry=matcher.registry.version,
         model=matcher.model_hash,
         seconds=seconds,
         mistakes=tuple(
             _mistake(row.affiliation, ids, found, matcher.registry)
-            for (row, ids), found in zip(gold, answers, strict=True)
+            for (row, ids), found in scored
             if ids != {a.id for a in found}
         ),
     )

@@ -101,6 +101,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "universities": ("names of other universities found word for word, nested ones aside", 0),
     "hospitals": ("names of other hospitals found word for word, nested ones aside", 0),
     "institutes": ("names of other institutions found word for word, neither university nor hospital, nested ones aside", 0),
+    "registry_size": ("logarithm of the number of institutions of the registry", 0),
     "policy_all": ("parents are wanted beside their children", 0),
     "policy_one": ("one institution a string is wanted", 0),
     "university": ("the name is that of a university or college", 0),
@@ -171,6 +172,7 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     columns = place | _context(m, c, index, first, last, place, f) | _places(m, c, index)
     columns |= _rivals(m, c, index, first, last, place, child, parent)
     policy = settings.decide.policy
+    columns["registry_size"] = np.full(len(key), np.log10(len(index.parent_ptr) - 1))
     columns |= {"policy_all": np.full(len(key), policy == "all"), "policy_one": np.full(len(key), policy == "one")}
     columns["other_names"] = (
         np.minimum(np.searchsorted(names[0], key, "right") - np.searchsorted(names[0], key, "left"), 4) - c.exact

@@ -25,6 +25,7 @@ from affil.match.retrieve import Candidates, retrieve
 from affil.match.synthesize import Labelled, Writer
 from affil.registry import Registry
 from affil.registry.build import write_registry
+from affil.registry.index import checksums
 from affil.settings import Policy, Settings
 from affil.text import fold
 
@@ -36,13 +37,15 @@ class Sample:
     """Candidates of strings with all that training needs of them.
 
     For each pair: `labels` is 1 where it is right, `weights` its weight (0: it trains nothing), `labelled` whether people
-    labelled its string. `strings` is the number of strings, also of those without candidates.
+    labelled its string, `group` a checksum of the folded string, by which repeats are kept together. `strings` is the number of
+    strings, also of those without candidates.
     """
 
     pairs: Pairs
     labels: Ints
     weights: Floats
     labelled: Ints
+    group: Ints
     strings: int
 
     def take(self, chosen: Ints) -> Sample:
@@ -54,7 +57,7 @@ class Sample:
         child, parent = place[self.pairs.child[family]], place[self.pairs.parent[family]]
         p = self.pairs
         pairs = Pairs(p.candidates.take(rows), p.first[rows], p.last[rows], p.features[rows], child, parent)
-        return Sample(pairs, self.labels[rows], self.weights[rows], self.labelled[rows], self.strings)
+        return Sample(pairs, self.labels[rows], self.weights[rows], self.labelled[rows], self.group[rows], self.strings)
 
 
 def read_rows(path: Path, policies: Mapping[str, Policy] | None = None) -> list[Labelled]:
@@ -118,11 +121,11 @@ def train(
         parts = base_samples(labelled, registry, settings, tell)
         if others:
             tell(f"matching {len(others):,} external strings against {len(external_registry):,} institutions")
+            others += most_specific(others, external_registry)
             parts.append(labelled_sample(others, Index(external_registry), settings, t.external_weight))
         sample = join(parts)
         tell(f"fitting on {len(sample.labels):,} pairs, {int(sample.labels.sum()):,} of them right")
-        folds = sample.pairs.candidates.string % t.folds
-        model, probability = fit(sample.pairs, sample.labels, sample.weights, folds, sample.labelled, t)
+        model, probability = fit(sample.pairs, sample.labels, sample.weights, sample.group % t.folds, sample.labelled, t)
     card = {
         "data": {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in [*paths, *external]},
         "registry": registry.hash,
@@ -133,7 +136,10 @@ def train(
         "out_of_fold": _metrics(probability, sample.labels, sample.weights),
     }
     if others:
-        card |= {"external_rows": len(others), "external_registry": external_registry.hash}
+        card |= {
+            "external_rows": sum(len(read_rows(p, t.policies)) for p in external),
+            "external_registry": external_registry.hash,
+        }
     save_model(model, card, out)
     return card
 
@@ -170,6 +176,25 @@ def base_samples(labelled: Sequence[Labelled], registry: Registry, settings: Set
     return parts
 
 
+def most_specific(rows: Sequence[Labelled], registry: Registry) -> list[Labelled]:
+    """The rows labelled with parents and children once more, labelled as the default policy wants them: without the parents."""
+    above: dict[str, frozenset[str]] = {}
+
+    def ancestors(identifier: str) -> frozenset[str]:
+        if identifier not in above:
+            above[identifier] = frozenset()  # ends a cycle
+            parents = [p for p in registry.get(identifier).parents if p in registry]
+            above[identifier] = frozenset(parents).union(*map(ancestors, parents))
+        return above[identifier]
+
+    out = []
+    for row in (r for r in rows if r.policy == "all"):
+        known = [x for x in row.institutions if x in registry]
+        wider = frozenset().union(*map(ancestors, known))
+        out.append(Labelled(row.affiliation, tuple(x for x in row.institutions if x not in wider)))
+    return out
+
+
 def labelled_sample(rows: Sequence[Labelled], index: Index, settings: Settings, weight: float) -> Sample:
     """Candidates of strings that people labelled.
 
@@ -194,7 +219,8 @@ def _sample(rows: Sequence[Labelled], index: Index, settings: Settings, weight: 
     named = np.bincount(np.array(right, np.int64) // STRIDE, minlength=len(rows)) > 0
     reached = np.bincount(string, labels, len(rows)) > 0
     weights = np.where((named & ~reached)[string], 0.0, weight)
-    return Sample(pairs, labels, weights, np.full(len(labels), labelled), len(rows))
+    group = checksums([fold(r.affiliation) or r.affiliation for r in rows]).astype(np.int64)[string]
+    return Sample(pairs, labels, weights, np.full(len(labels), labelled), group, len(rows))
 
 
 def join(parts: Sequence[Sample]) -> Sample:
@@ -210,8 +236,10 @@ def join(parts: Sequence[Sample]) -> Sample:
         rest.append((pairs.first + words, pairs.last + words, pairs.features, pairs.child + rows, pairs.parent + rows))
         strings, words, rows = strings + part.strings, words + int(pairs.last.max(initial=0)) + 1, rows + len(c.string)
     joined = Pairs(Candidates(*map(np.concatenate, columns)), *map(np.concatenate, zip(*rest, strict=True)))
-    labels, weights, labelled = (np.concatenate([getattr(p, f) for p in parts]) for f in ("labels", "weights", "labelled"))
-    return Sample(joined, labels, weights, labelled, strings)
+    labels, weights, labelled, group = (
+        np.concatenate([getattr(p, f) for p in parts]) for f in ("labels", "weights", "labelled", "group")
+    )
+    return Sample(joined, labels, weights, labelled, group, strings)
 
 
 def _metrics(probability: Floats, labels: Ints, weights: Floats) -> dict[str, float]:
