@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,3 +24,219 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.delenv("FORCE_COLOR", raising=False)
         assert os.environ["XDG_CACHE_HOME"] == str(folder)
         yield folder
+
+
+NAMES = (
+    "The Chinese University of Hong Kong",
+    "Quillwater Institute of Optics",
+    "Northeastern University",
+    "OpenAI",
+    "Fernhollow College",
+)
+
+
+class Doubter:
+    """A matcher for runs that finds an institution where its name stands, and is sure only of strings that end in "!"."""
+
+    model_hash = "m1"
+
+    def __init__(self, registry: Any) -> None:
+        self.registry = registry
+
+    def match_table(self, strings: list[str]) -> Any:
+        import pyarrow as pa
+
+        rows = [
+            (row, one.id, 0.97 if s.endswith("!") else 0.7, "match" if s.endswith("!") else "review")
+            for row, s in enumerate(strings)
+            for one in self.registry
+            if one.name in s
+        ]
+        names = ("row", "institution_id", "probability", "decision")
+        types = (pa.int64(), pa.string(), pa.float64(), pa.string())
+        return pa.table({n: pa.array([r[k] for r in rows], t) for k, (n, t) in enumerate(zip(names, types, strict=True))})
+
+
+def institution(name: str, country: str, city: str, *more: tuple[str, str, str], **fields: Any) -> Any:
+    from affil.types import Institution, Name
+
+    names = (Name(name, "en", "official"), *(Name(*one) for one in more))
+    identifier = "affil:" + name.lower().replace(" ", "-")
+    return Institution(identifier, name, names, "education", country, city=city, prominence=2.0, **fields)
+
+
+@pytest.fixture(scope="session")
+def review_registry(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A handful of institutions, one of them with a Chinese short form, two of one name."""
+    from dataclasses import replace
+
+    from affil.registry.build import write_registry
+
+    boston = institution("Northeastern University", "US", "Boston")
+    made = [
+        institution(NAMES[0], "HK", "Hong Kong", ("港中大", "zh", "alias"), ("CUHK", "", "acronym")),
+        institution(NAMES[1], "GB", "Oxford", parents=("affil:fernhollow-college",)),
+        replace(boston, id="affil:northeastern-boston"),
+        replace(boston, id="affil:northeastern-shenyang", country="CN", city="Shenyang"),
+        institution(NAMES[3], "US", "San Francisco"),
+        institution(NAMES[4], "GB", "Leeds"),
+    ]
+    path = tmp_path_factory.mktemp("review-registry") / "small.affil"
+    return write_registry(sorted(made, key=lambda x: x.id), path, {"sources": ["test"]})
+
+
+@pytest.fixture(scope="session")
+def review_folder(review_registry: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A matched workspace with doubtful, sure and unexplained strings; to be copied, not changed."""
+    import json
+
+    from affil.workspace import Workspace
+
+    folder = tmp_path_factory.mktemp("review-workspace")
+    strings = [
+        f"{dept}, {name}"
+        for name in NAMES
+        for dept in ("Physics", "Dept. of Physics", "Chemistry", "School of Law", "Lab 4", "Faculty of Arts", "Music")
+    ]
+    strings += [f"{name}!" for name in NAMES] + [f"{name} ({i})" for i, name in enumerate(NAMES)]
+    strings += ["Tanglewick Robotics Inc.", "Tanglewick Robotics", "Tanglewick Robotics, Leeds, UK", "independent", "Room 12"]
+    papers = []
+    for i, string in enumerate(strings):
+        for copy in range(1 + (i * 7) % 4):
+            authors = [{"name": f"Author {i} {copy}", "affiliations": [string]}, {"name": "Zoe", "affiliations": ["OpenAI!"]}]
+            venue = ("CVPR", "ICRA", "ACL")[i % 3]
+            papers.append(
+                {"id": f"p{i}-{copy}", "title": f"Paper {i} {copy}", "venue": venue, "year": 2019 + i % 5, "authors": authors}
+            )
+    file = folder / "papers.jsonl"
+    file.write_text("".join(json.dumps(p) + "\n" for p in papers), "utf-8")
+    ws = Workspace.open(folder / "ws")
+    ws.add_papers(file)
+    ws.run(matcher=Doubter(review_registry))
+    ws.choose(registry=review_registry.path)
+    return ws.path
+
+
+@pytest.fixture
+def review_ws(review_folder: Path, tmp_path: Path) -> Any:
+    """A workspace of one's own to review."""
+    import shutil
+
+    from affil.workspace import Workspace
+
+    shutil.copytree(review_folder, tmp_path / "ws")
+    return Workspace.open(tmp_path / "ws")
+
+
+HOSTILE = (
+    "<script>alert(1)</script> OpenAI",
+    '"><img src=x onerror=alert(1)>, OpenAI',
+    "OpenAI\u202egro.live\u202c",
+    "\x1b[31mOpenAI\x07\x00\x7f",
+    '=HYPERLINK("http://evil.example","OpenAI")',
+    "@SUM(1+1)*cmd|' /C calc'!A0 OpenAI",
+    "+OpenAI",
+    "-OpenAI",
+    "\tOpenAI",
+    "OpenAI " + "x" * 100_000,
+    "{{ 7*7 }} {% raw %} OpenAI",
+    "O\u0301\u0301\u0301\u0301\u0301penAI\u200b\u2066",
+    "json:OpenAI",
+)
+
+
+@pytest.fixture(scope="session")
+def hostile() -> tuple[str, ...]:
+    return HOSTILE
+
+
+@pytest.fixture
+def hostile_ws(review_registry: Any, tmp_path: Path) -> Any:
+    """A workspace whose every string, title, author and venue is up to no good."""
+    import json
+
+    from affil.workspace import Workspace
+
+    papers = [
+        {
+            "id": f"p{i}<b>",
+            "title": s[:200],
+            "venue": "<i>CVPR</i>",
+            "year": 2020,
+            "authors": [{"name": s[:80], "affiliations": [s]}],
+        }
+        for i, s in enumerate(HOSTILE)
+    ]
+    file = tmp_path / "hostile.jsonl"
+    file.write_text("".join(json.dumps(p) + "\n" for p in papers), "utf-8")
+    ws = Workspace.open(tmp_path / "hostile-ws")
+    ws.add_papers(file)
+    ws.run(matcher=Doubter(review_registry))
+    ws.choose(registry=review_registry.path)
+    return ws
+
+
+class Postgres:
+    """A PostgreSQL server of Debian's package in a folder of its own; it refuses to run as root, so there it runs as postgres."""
+
+    def __init__(self, folder: Path) -> None:
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+        if not found:
+            lacking("PostgreSQL (apt-get install postgresql)")
+        self.bin, self.data = found[-1].parent, folder / "data"
+        self.as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        if self.as_user:
+            shutil.chown(folder, "postgres")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.call("initdb", "-D", self.data, "-U", "affil", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.start()
+
+    def call(self, program: str, *arguments: object) -> None:
+        command = [*self.as_user, str(self.bin / program), *map(str, arguments)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+
+    def start(self) -> None:
+        options = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories="
+        self.call("pg_ctl", "-D", self.data, "-o", options, "-w", "-l", self.data / "log", "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        self.call("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
+
+    def database(self) -> str:
+        """The URL of a new, empty database."""
+        from sqlalchemy import create_engine
+
+        name = f"ledger_{secrets.token_hex(6)}"
+        engine = create_engine(f"{self.url}/postgres", isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        engine.dispose()
+        return f"postgresql://affil@127.0.0.1:{self.port}/{name}"
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+psycopg://affil@127.0.0.1:{self.port}"
+
+
+def lacking(what: str) -> None:
+    """Skip a test for lack of a program; where everything is to be tested, fail."""
+    if os.environ.get("AFFIL_TEST_ALL"):
+        pytest.fail(f"this test needs {what}")
+    pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(scope="session", name="lacking")
+def lacking_fixture() -> Any:
+    return lacking
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    folder = Path(tempfile.mkdtemp(prefix="affil-postgres-"))  # not below pytest's folder, which only root may enter
+    server = Postgres(folder)
+    yield server
+    with contextlib.suppress(subprocess.CalledProcessError):
+        server.stop("immediate")
+    shutil.rmtree(folder, ignore_errors=True)

@@ -25,7 +25,7 @@ LAYERS = (
     ("match",),
     ("rank", "review", "evaluate"),
     ("workspace", "batch"),
-    ("demo",),
+    ("demo", "desk", "learning"),
     ("report", "web"),
     ("cli",),
 )

@@ -167,6 +167,53 @@ class ReviewSettings(_Frozen):
 
     ledger: str = Field(default="", description="SQLAlchemy URL of a team's ledger; empty: the workspace's own file")
     wait: float = Field(default=10.0, ge=0, description="seconds to wait for another writer of the ledger")
+    audit: int = Field(default=100, ge=0, description="sure matches, and as many strings without any, that people check")
+    missed: float = Field(
+        default=0.1, ge=0, le=1, description="share of strings without a match that name an institution, till audited"
+    )
+    prior: float = Field(default=20.0, gt=0, description="audited strings that this assumption weighs as much as")
+    double: float = Field(default=0.1, ge=0, le=1, description="share of strings that a second person decides blindly")
+    alike: float = Field(default=88.0, ge=0, le=100, description="least similarity of strings that may be decided together")
+    alike_shown: int = Field(default=200, ge=1, description="most strings that are offered to be decided together")
+    candidates: int = Field(default=8, ge=1, le=9, description="institutions offered for a string")
+    least: float = Field(default=0.001, ge=0, le=1, description="least probability of an institution that is offered")
+    few: int = Field(default=3, ge=0, description="institutions that are offered however improbable")
+    papers: int = Field(default=5, ge=1, description="papers shown for a string")
+    authors: int = Field(default=12, ge=1, description="authors of these papers that are shown")
+    characters: int = Field(default=2000, ge=80, description="characters of a string that are shown")
+    lease: float = Field(default=120.0, ge=0, description="seconds for which a string shown to one person is shown to no other")
+    alias_words: int = Field(default=6, ge=1, description="most words of a string that is offered as a name of an institution")
+    held_out: float = Field(default=0.2, gt=0, lt=1, description="share of the decided strings that a new model is tested on")
+    seed: int = 20261124
+
+
+class DiscoverSettings(_Frozen):
+    """Institutions that a registry lacks, or holds twice."""
+
+    rare: float = Field(default=0.0005, gt=0, le=1, description="share of all strings up to which a word tells who is meant")
+    few: int = Field(default=5, ge=1, description="number of strings that is rare enough in however small a workspace")
+    letters: int = Field(
+        default=6, ge=1, description="shortest single word that is taken for the known institution of that name"
+    )
+    capitals: int = Field(default=5, ge=0, description="longest word in capitals that is no name of an institution by itself")
+    block: int = Field(default=60, ge=2, description="names up to which a word is shared by names that are compared")
+    window: int = Field(default=5, ge=3, description="neighbours in alphabetical order that are compared; an odd number")
+    link: float = Field(default=0.8, ge=0, le=1, description="least probability that two names mean one institution")
+    near: float = Field(
+        default=85.0, ge=0, le=100, description="least similarity to a known name that counts as its misspelling"
+    )
+    mentions: int = Field(default=2, ge=1, description="least mentions of a proposed institution")
+
+
+class WebSettings(_Frozen):
+    """Pages and answers over HTTP."""
+
+    port: int = Field(default=8371, ge=0, le=65535, description="port to listen on; another where it is taken")
+    body: int = Field(default=1_000_000, ge=1, description="bytes of a request that are read")
+    fields: int = Field(default=2000, ge=1, description="fields of a form that are read")
+    at_once: int = Field(default=64, ge=1, description="requests answered at the same time; more are turned away")
+    idle: int = Field(default=5, ge=1, description="seconds after which an idle connection is closed")
+    listed: int = Field(default=50, ge=1, description="rows of a list on one page")
 
 
 class Settings(_Frozen):
@@ -180,6 +227,8 @@ class Settings(_Frozen):
     read: ReadSettings = ReadSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     review: ReviewSettings = ReviewSettings()
+    discover: DiscoverSettings = DiscoverSettings()
+    web: WebSettings = WebSettings()
     rank: RankSettings = RankSettings()
 
 

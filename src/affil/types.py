@@ -121,7 +121,9 @@ class LedgerEntry:
 
     `institutions` are ids, empty where the string names none, and None where an undo left the string undecided, so that the
     model's answer counts again. `previous` is what held before in the same terms. `undoes` is the number of the entry that this
-    one takes back. `model` and `registry` are the versions that the person looked at ("" where unknown).
+    one takes back. `model` and `registry` are the versions that the person looked at ("" where unknown). `role` says what the
+    entry does: decision, opinion, blind or settlement (see `affil.review.standing`). Where `paper` is not "", it is about that
+    paper's mention only, of the author at `position` (None: the paper's as a whole).
     """
 
     number: int
@@ -134,3 +136,6 @@ class LedgerEntry:
     undoes: int | None = None
     model: str = ""
     registry: str = ""
+    role: str = "decision"
+    paper: str = ""
+    position: int | None = None

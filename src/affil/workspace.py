@@ -8,6 +8,8 @@
                           there is none; what people decided is kept apart, in the ledger, and stands above it
     institutions.parquet  the registry that the ids belong to
     ledger.sqlite         what people decided
+    own.csv               optional: institutions and names that people added, laid over the registry
+    registry.affil        the registry with them, as the last run used it
     settings.toml         the settings of this project
     venues.csv            optional: venues laid over the shipped ones
     counts/               what every venue and year counted, now and before (see `affil.rank.store`)
@@ -24,9 +26,9 @@ import json
 import platform
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -42,13 +44,19 @@ from affil.io.files import atomic_path
 from affil.io.papers import Duplicate, paper_digest, read_papers
 from affil.io.reading import Problem
 from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, Venues, Why, diff, load_venues, trend, why
-from affil.review import Ledger
+from affil.review import Key, Ledger
+from affil.review.discover import Proposal, discover
+from affil.review.mentions import apart_name, set_apart
+from affil.review.own import add_name, make_institution, read_own, write_own
+from affil.review.standing import key_of, unexplained
 from affil.settings import Settings, load_settings, settings_toml
-from affil.types import LedgerEntry, Paper
+from affil.text import fold
+from affil.types import Institution, LedgerEntry, Name, Paper
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from affil.match import Matcher
     from affil.registry import Registry
 
 _TEXT = pa.string()
@@ -175,14 +183,46 @@ class Workspace:
         return out
 
     @property
+    def venues(self) -> Venues:
+        """The shipped venues, with those of venues.csv laid over them."""
+        own = self.path / "venues.csv"
+        return load_venues(own if own.exists() else None)
+
+    def choose(self, *, registry: Path | str | None = None, model: Path | str | None = None) -> None:
+        """Set the registry or the model that the next run uses (see `run`)."""
+        last = self.manifest.get("chosen", {})
+        with self._alone(self.settings.review.wait):
+            self._note(chosen={"registry": _chosen(registry, last.get("registry")), "model": _chosen(model, last.get("model"))})
+
+    def published_venues(self) -> list[str]:
+        """The venues of the papers, under the names that these give them."""
+        found = pc.unique(pq.read_table(self._file("papers"), columns=["venue"]).column(0)).to_pylist()
+        return sorted(str(v) for v in found if v is not None)
+
+    @property
+    def own(self) -> dict[str, Institution]:
+        """The institutions and names that people added, by id."""
+        return read_own(self.path / "own.csv")
+
+    def matcher(self) -> Matcher:
+        """The matcher of the last run: its registry, with what people added, and its model."""
+        chosen = self.manifest.get("chosen", {})
+        return self._matcher(chosen.get("registry"), chosen.get("model"))
+
+    @property
     def ledger(self) -> Ledger:
         """What people decided. Entries note the registry and model of the last run."""
+        return self.open_ledger()
+
+    def open_ledger(self, *, lasting: bool = False) -> Ledger:
+        """The ledger; with `lasting`, one that stays open between calls (see `Ledger`)."""
         manifest = self.manifest
         return Ledger(
             self.settings.review.ledger or self.path / "ledger.sqlite",
             model=manifest.get("model", {}).get("hash", ""),
             registry=manifest.get("registry", {}).get("version", ""),
             wait=self.settings.review.wait,
+            lasting=lasting,
         )
 
     def add_papers(self, paths: Path | str | Iterable[Path | str]) -> Added:
@@ -319,7 +359,8 @@ class Workspace:
             AffilError: nothing was matched yet, or there is nothing to compare with.
         """
         now = self.count()
-        return diff(self.counts, self.counts.since(since), now, self.ledger.entries(), **query)
+        entries = [replace(e, affiliation=apart_name(key_of(e))) if e.paper else e for e in self.ledger.entries()]
+        return diff(self.counts, self.counts.since(since), now, entries, **query)
 
     def snapshot(self, name: str) -> State:
         """Keep how things stand now under a name, to compare with later.
@@ -358,34 +399,37 @@ class Workspace:
         """What was counted, now and before."""
         return Store(self.path / "counts")
 
-    @property
-    def venues(self) -> Venues:
-        """The shipped venue table, with the workspace's venues.csv laid over it."""
-        own = self.path / "venues.csv"
-        return load_venues(own if own.exists() else None)
-
     def count(self) -> State:
         """Bring the counts up to date with papers, matches, decisions and settings.
 
         Raises:
             AffilError: nothing was matched yet, or another process is changing the workspace.
         """
-        self._must_be_matched()
+        self.must_be_matched()
         with self._alone():
             return self._count()
 
     def decide(
-        self, affiliation: str, institution: str | Sequence[str] | None, *, by: str, why: str
+        self,
+        affiliation: str,
+        institution: str | Sequence[str] | None,
+        *,
+        by: str,
+        why: str,
+        paper: str = "",
+        position: int | None = None,
+        settle: bool = False,
     ) -> tuple[LedgerEntry, tuple[str, ...]]:
         """Record a decision after checking that the workspace's registry has the ids; returns the entry and warnings.
 
-        A warning is given where the string does not occur in the workspace (the decision is kept: it may come), and where an
-        institution is closed and counts for its successor. A bare ROR id is completed.
+        A warning is given where the string does not occur in the workspace (the decision is kept: it may come), where an
+        institution is closed and counts for its successor, and where another person's decision holds, so that this one stands
+        beside it until someone settles the two. A bare ROR id is completed. See `Ledger.decide`.
 
         Raises:
             AffilError: an id is unknown, an argument blank, or the ledger cannot be written.
         """
-        self._must_be_matched()
+        self.must_be_matched()
         wanted = [] if institution is None else [institution] if isinstance(institution, str) else list(institution)
         registry = pq.read_table(self._file("institutions"), columns=["id", "active_id", "name"])
         active = dict(zip(registry.column("id").to_pylist(), registry.column("active_id").to_pylist(), strict=True))
@@ -401,7 +445,98 @@ class Workspace:
         occurs = pc.any(pc.equal(pq.read_table(self._file("strings"), columns=["affiliation"]).column(0), affiliation))
         if not occurs.as_py():
             warnings.append(f"{affiliation!r} does not occur in {self.path}; the decision waits until it does")
-        return self.ledger.decide(affiliation, ids or None, by=by, why=why), tuple(warnings)
+        ledger = self.ledger
+        entry = ledger.decide(affiliation, ids or None, by=by, why=why, paper=paper, position=position, settle=settle)
+        case = ledger.standing()[key_of(entry)]
+        if case.holder is not None and case.holder.number != entry.number:
+            warnings.append(
+                f"{case.holder.by} decided before (entry {case.holder.number}), and that holds until someone settles the two: "
+                "decide again with --settle"
+            )
+        return entry, tuple(warnings)
+
+    def add_institution(
+        self, name: str, country: str, *, city: str = "", kind: str = "other", names: Iterable[Name] = ()
+    ) -> Institution:
+        """Add an institution that the registry lacks; it can be decided for, and counts, at once.
+
+        It stands in own.csv, and is matched from the next run on.
+
+        Raises:
+            AffilError: a field is wrong, or the registry has an institution of that name in that country; another process is
+                changing the workspace.
+        """
+        self.must_be_matched()
+        with self._alone(self.settings.review.wait):
+            table = pq.read_table(self._file("institutions"))
+            own = self.own
+            made = make_institution(
+                name, country, city=city, kind=kind, names=names, taken={*table.column("id").to_pylist(), *own}
+            )
+            known = zip(*(table.column(c).to_pylist() for c in ("id", "name", "country")), strict=True)
+            same = next((i for i, n, c in known if c == made.country and fold(n) == fold(made.name)), None)
+            if same is not None:
+                raise AffilError(f"there is one called {made.name!r} in {made.country} already: {same}")
+            write_own(self.path / "own.csv", [*own.values(), made])
+            row = pa.Table.from_pylist([_institution_row(made, made.id)], table.schema)
+            with atomic_path(self._file("institutions")) as temporary:
+                pq.write_table(pa.concat_tables([table, row]), temporary, compression="zstd")
+        return made
+
+    def add_names(self, names: Iterable[tuple[Institution, str]]) -> int:
+        """Add names to institutions in own.csv, as aliases; returns how many are new. Matched from the next run on.
+
+        Raises:
+            AffilError: another process is changing the workspace, or it cannot be written.
+        """
+        with self._alone(self.settings.review.wait):
+            own, added = self.own, 0
+            for institution, name in names:
+                bare = replace(institution, names=(Name(institution.name, "", "official"),), parents=(), successors=())
+                before = own.get(institution.id, bare)
+                own[institution.id] = add_name(before, name)
+                added += own[institution.id] is not before
+            if added:
+                write_own(self.path / "own.csv", own.values())
+        return added
+
+    def discover(self, tell: Callable[[str], None] = lambda _: None) -> list[Proposal]:
+        """Propose new institutions for the strings that neither the registry nor a person explains (see `affil.review.discover`).
+
+        They are kept in proposals.jsonl too, where the review page finds them.
+        """
+        self.must_be_matched()
+        standing = self.ledger.standing()
+        matches = pq.read_table(self._file("matches"), columns=["affiliation", "decision"])
+        silent = matches.filter(pc.equal(matches.column("decision"), "none")).column("affiliation").combine_chunks()
+        table = pq.read_table(self._file("strings"), columns=["affiliation", "mentions"])
+        left = table.filter(pc.is_in(table.column("affiliation"), value_set=silent))
+        pairs = zip(left.column("affiliation").to_pylist(), left.column("mentions").to_pylist(), strict=True)
+        authors = pc.unique(pq.read_table(self._file("mentions"), columns=["author"]).column(0)).drop_null().to_pylist()
+        chosen = self.manifest.get("chosen", {})
+        found = discover(
+            [(a, n) for a, n in pairs if unexplained(standing.get(Key(a)))],
+            table.column("affiliation").to_pylist(),
+            authors,
+            self._registry(chosen.get("registry")),
+            self.settings.discover,
+            tell,
+        )
+        with atomic_path(self.path / "proposals.jsonl") as temporary:
+            temporary.write_text("".join(json.dumps(asdict(p), ensure_ascii=False) + "\n" for p in found), "utf-8")
+        return found
+
+    @property
+    def proposals(self) -> list[Proposal]:
+        """What the last `discover` proposed."""
+        file = self.path / "proposals.jsonl"
+        if not file.exists():
+            return []
+        try:
+            rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+            return [Proposal(**{**row, "strings": tuple(row["strings"]), "spellings": tuple(row["spellings"])}) for row in rows]
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(file, f"is damaged: {error}", fix="run affil discover again") from error
 
     def _counted(self) -> State:
         """The counts of now; of the last time, with a warning, where they cannot be brought up to date."""
@@ -414,8 +549,8 @@ class Workspace:
             return replace(last, warnings=(*last.warnings, f"{error}; this is how things stood at {last.time}"))
 
     def _count(self, run: bool = False) -> State:
-        entries = self.ledger.entries()
-        decisions = {e.affiliation: e.institutions for e in entries}
+        standing = self.ledger.standing()
+        apart, decisions = set_apart(self._file("papers"), self._file("mentions"), standing.current())
         manifest = self.manifest
         about = {
             "registry": manifest.get("registry", {}).get("hash", ""),
@@ -423,11 +558,11 @@ class Workspace:
             "matching": _identity(self._file("matches")).get("settings", ""),
         }
         return self.counts.refresh(
-            self.tables,
-            {affiliation: ids for affiliation, ids in decisions.items() if ids is not None},
+            replace(self.tables, papers=apart.papers, mentions=apart.mentions),
+            decisions,
             self.venues,
             self.settings.rank,
-            entries=entries[-1].number if entries else 0,
+            entries=standing.number,
             about=about,
             run=run,
         )
@@ -435,15 +570,16 @@ class Workspace:
     def _file(self, table: str) -> Path:
         return self.path / f"{table}.parquet"
 
-    def _must_be_matched(self) -> None:
+    def must_be_matched(self) -> None:
+        """Check that there is something to rank and to review; raises AffilError."""
         if not (self._file("matches").exists() and self._file("institutions").exists()):
             raise AffilError(f"{self.path}: nothing is matched yet; first: affil run PAPERS... -w {self.path}")
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, wait: float = 0.0) -> Iterator[None]:
         """Keep other processes from changing the workspace. An SQLite lock works everywhere and ends with the process."""
         try:
-            with closing(sqlite3.connect(self.path / ".lock", timeout=0, isolation_level=None)) as lock:
+            with closing(sqlite3.connect(self.path / ".lock", timeout=wait, isolation_level=None)) as lock:
                 lock.execute("BEGIN EXCLUSIVE")
                 yield
         except sqlite3.OperationalError as error:
@@ -466,12 +602,25 @@ class Workspace:
             for batch in old.iter_batches():
                 writer.write_batch(batch.filter(pc.invert(pc.is_in(batch.column(column), value_set=replaced))))
 
-    def _matcher(self, registry: str | None, model: str | None) -> MatcherLike:
+    def _matcher(self, registry: str | None, model: str | None) -> Matcher:
         from affil.match import Matcher  # heavy, and not needed to rank
 
-        return Matcher.load(
-            registry=Path(registry) if registry else None, model=Path(model) if model else None, settings=self.settings
-        )
+        return Matcher.load(registry=self._registry(registry), model=Path(model) if model else None, settings=self.settings)
+
+    def _registry(self, chosen: str | None) -> Registry:
+        """The chosen registry, with the workspace's own table laid over it where there is one."""
+        from affil.registry import Registry
+
+        base = Registry.open(chosen)
+        if not (own := self.path / "own.csv").exists():
+            return base
+        from affil.registry.build import source_note, write_registry
+        from affil.registry.merge import merge
+
+        file, sources = self.path / "registry.affil", [source_note(own), f"registry sha256:{base.hash[:16]}"]
+        if not file.exists() or Registry.open(file).store.meta["sources"] != sources:
+            write_registry(merge([read_own(own).values(), base]), file, {"sources": sources})
+        return Registry.open(file)
 
     def _why_again(self, identity: dict[str, str]) -> str:
         """Why the matches that exist do not count any more; "" if they do, or there are none."""
@@ -519,7 +668,7 @@ class Workspace:
             or _identity(self._file("institutions")).get("registry") != identity["registry"]
         ):
             with atomic_path(self._file("institutions")) as temporary:
-                _write_institutions(registry, temporary, {"registry": identity["registry"]})
+                _write_institutions(registry, self.own, temporary, {"registry": identity["registry"]})
         finished = sorted(parts.glob("*.parquet"))
         matches = self._file("matches")
         if finished or again or not matches.exists():
@@ -644,16 +793,22 @@ def _answers(matcher: MatcherLike, strings: list[str]) -> pa.Table:
     return pa.table(columns, MATCHES)
 
 
-def _write_institutions(registry: Registry, path: Path, identity: dict[str, str]) -> None:
-    rows = [
-        {
-            **{name: getattr(one, name) for name in INSTITUTIONS.names if name not in ("active_id", "parents")},
-            "active_id": registry.resolve(one.id),
-            "parents": list(one.parents),
-        }
-        for one in registry
-    ]
+def _write_institutions(registry: Registry, own: Mapping[str, Institution], path: Path, identity: dict[str, str]) -> None:
+    """The institutions of the registry, and the workspace's own under the ids that were decided for.
+
+    Where a registry has come to hold an own institution under its ROR id, the own id stands for that one.
+    """
+    rows = [_institution_row(one, registry.resolve(one.id)) for one in registry]
+    missing = {(one.country, fold(one.name)): one for one in own.values() if one.id not in {row["id"] for row in rows}}
+    if missing:
+        same = {(one.country, fold(n.value)): one.id for one in registry for n in one.names if n.kind != "acronym"}
+        rows += [_institution_row(one, registry.resolve(same[k]) if k in same else one.id) for k, one in missing.items()]
     pq.write_table(pa.Table.from_pylist(rows, _marked(INSTITUTIONS, identity)), path, compression="zstd")
+
+
+def _institution_row(one: Institution, active: str) -> dict[str, Any]:
+    fields = {name: getattr(one, name) for name in INSTITUTIONS.names if name not in ("active_id", "parents")}
+    return {**fields, "active_id": active, "parents": list(one.parents)}
 
 
 def _marked(schema: pa.Schema, identity: dict[str, str]) -> pa.Schema:

@@ -146,7 +146,10 @@ def train(
         list[Path] | None,
         typer.Argument(metavar="[ROWS]...", help="CSV files with affiliation and institution_ids; default: the shipped ones."),
     ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The model to write.")] = Path("matcher.skops"),
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The model to write; default: matcher.skops.", show_default=False),
+    ] = None,
     registry: RegistryFile = None,
     external: Annotated[
         list[Path] | None,
@@ -155,10 +158,27 @@ def train(
     external_registry: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The registry of these.", show_default=False)
     ] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option("--ledger", metavar="WS", help="Learn from what people decided in a workspace, too.", show_default=False),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="With --ledger: let the workspace use the model without asking.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Train a model; the same inputs give the same bytes."""
+    """Train a model; the same inputs give the same bytes.
+
+    With --ledger it is scored beside the model in use, on strings that neither was trained on, before it replaces that one.
+    """
+    if ledger is not None:
+        if registry is not None:
+            raise AffilError("--ledger takes the workspace's own registry, without --registry")
+        from affil.cli.review import learn
+
+        learn(ledger, rows or None, output, yes, as_json, external or (), external_registry)
+        return
     from affil.match import train as fit
+
+    output = output or Path("matcher.skops")
     from affil.registry import Registry
 
     other = Registry.open(external_registry) if external_registry else None

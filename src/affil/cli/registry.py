@@ -113,6 +113,38 @@ def info(registry: RegistryFile = None, as_json: Json = False) -> None:
     _print_info(opened.info(), as_json)
 
 
+@app.command()
+def duplicates(
+    registry: RegistryFile = None,
+    least: Annotated[
+        float | None, typer.Option(help="Least probability; default: the settings'.", min=0, max=1, show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Rows; 0: all.", min=0)] = 50,
+    as_json: Json = False,
+) -> None:
+    """List institutions that a registry may hold twice."""
+    from dataclasses import asdict
+
+    from affil.registry import Registry
+    from affil.review.discover import find_duplicates
+    from affil.settings import Settings
+
+    settings = Settings().discover
+    with working("comparing names"):
+        found = find_duplicates(
+            Registry.open(registry), settings if least is None else settings.model_copy(update={"link": least})
+        )
+    if as_json:
+        print_json([asdict(d) for d in found])
+        return
+    table = plain_table("probability>", "country", "first", "id", "second", "id")
+    for d in found[: limit or None]:
+        table.add_row(f"{d.probability:.3f}", d.country, *map(plain, (d.first_name, d.first, d.second_name, d.second)))
+    if found:
+        console().print(table)
+    typer.echo(f"{len(found):,} pairs")
+
+
 def _print_info(facts: dict[str, object], as_json: bool) -> None:
     if as_json:
         print_json(facts)

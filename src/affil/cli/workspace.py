@@ -89,16 +89,26 @@ def decide(
     ],
     by: By,
     why: Why,
+    paper: Annotated[str, typer.Option(metavar="ID", help="Decide for this paper only.", show_default=False)] = "",
+    position: Annotated[
+        int | None, typer.Option(metavar="N", help="With --paper: for its author at this position, from 0.", show_default=False)
+    ] = None,
+    settle: Annotated[bool, typer.Option("--settle", help="Hold from now on, whatever others decided.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Decide what a raw string names; it counts at once, and stands above the model from now on."""
+    """Decide what a raw string names; it counts at once, and stands above the model from now on.
+
+    Where another person decided otherwise, that holds until someone settles the two.
+    """
     from affil.errors import AffilError
     from affil.workspace import Workspace
 
     if "none" in institution and len(institution) > 1:
         raise AffilError("--institution none stands alone: a string names institutions or none")
     chosen = None if institution == ["none"] else institution
-    entry, warnings = Workspace.open(workspace, create=False).decide(affiliation, chosen, by=by, why=why)
+    entry, warnings = Workspace.open(workspace, create=False).decide(
+        affiliation, chosen, by=by, why=why, paper=paper, position=position, settle=settle
+    )
     if as_json:
         typer.echo(_entries_json(entry))
     else:

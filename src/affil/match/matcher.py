@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +15,14 @@ from threadpoolctl import threadpool_limits
 from affil.errors import AffilError, InputError
 from affil.match.decide import decide
 from affil.match.explain import explain
-from affil.match.features import NAMES, featurize
-from affil.match.index import Index
+from affil.match.features import NAMES, Pairs, featurize
+from affil.match.index import Floats, Index, Ints
 from affil.match.mentions import prepare
 from affil.match.modelfile import load_model
 from affil.match.resources import resource
 from affil.match.retrieve import retrieve
 from affil.registry import Registry
-from affil.settings import Policy, Settings
+from affil.settings import DecideSettings, Policy, Settings
 from affil.text import raw_span
 from affil.types import Decision, Institution, Match, Result
 
@@ -96,20 +97,19 @@ class Matcher:
             found: dict[int, list[Match]] = {}
             rows = self._rows(batch)
             for k in range(len(rows["row"])):
-                institution = self._institution(int(rows["inst"][k]))
-                features = dict(zip(NAMES, rows["features"][k].tolist(), strict=True))
-                match = Match(
-                    institution,
-                    float(rows["probability"][k]),
-                    Decision(rows["decision"][k]),
-                    int(rows["start"][k]),
-                    int(rows["end"][k]),
-                    rows["alias"][k],
-                    explain(features, institution, rows["alias"][k], int(rows["kind"][k]), int(rows["bearers"][k])),
-                )
-                found.setdefault(int(rows["row"][k]), []).append(match)
+                found.setdefault(int(rows["row"][k]), []).append(self._explained(rows, k))
             results.update({s: Result(s, tuple(found.get(i, ()))) for i, s in enumerate(batch)})
         return [results[s] for s in affiliations]
+
+    def candidates(self, affiliation: str, limit: int = 8) -> tuple[Match, ...]:
+        """The likeliest institutions of one string, chosen or not, most probable first; for people who look for the right one.
+
+        Unlike `match` it keeps rivals for the same words. Decision `none` marks those too improbable to be shown otherwise.
+        """
+        rows = self._rows([affiliation], lambda p, _pairs, _settings: np.argsort(-p, kind="stable")[:limit])
+        out = [self._explained(rows, k) for k in range(len(rows["row"]))]
+        low = self.settings.decide.review
+        return tuple(replace(m, decision=Decision.NONE) if m.probability < low else m for m in out)
 
     def match_table(self, affiliations: Sequence[str]) -> pa.Table:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
@@ -175,14 +175,27 @@ class Matcher:
             self._institutions[number] = self.registry.at(number)
         return self._institutions[number]
 
-    def _rows(self, strings: Sequence[str]) -> dict[str, Any]:
+    def _explained(self, rows: dict[str, Any], k: int) -> Match:
+        institution = self._institution(int(rows["inst"][k]))
+        features = dict(zip(NAMES, rows["features"][k].tolist(), strict=True))
+        return Match(
+            institution,
+            float(rows["probability"][k]),
+            Decision(rows["decision"][k]),
+            int(rows["start"][k]),
+            int(rows["end"][k]),
+            rows["alias"][k],
+            explain(features, institution, rows["alias"][k], int(rows["kind"][k]), int(rows["bearers"][k])),
+        )
+
+    def _rows(self, strings: Sequence[str], choose: Callable[[Floats, Pairs, DecideSettings], Ints] = decide) -> dict[str, Any]:
         settings, index = self.settings, self._index
         mentions = prepare(strings, index, settings.retrieve)
         pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
         # OpenMP's threads wait for each other after every tree; on a busy machine that costs more than it gains
         with threadpool_limits(1):
             probability = self._model.predict(pairs, settings.decide.small, settings.decide.at_once)
-        rows = decide(probability, pairs, settings.decide)
+        rows = choose(probability, pairs, settings.decide)
         c = pairs.candidates
         first, last = mentions.start[pairs.first[rows]], mentions.end[pairs.last[rows] - 1]
         repaired = mentions.tokens.repaired

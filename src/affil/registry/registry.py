@@ -115,8 +115,8 @@ class Registry:
     def search(self, text: str, limit: int = 10) -> list[tuple[Institution, float]]:
         """Find institutions by any of their names, best first, with a similarity from 0 to 1.
 
-        Compares folded names: an exact name first, then names that start with the text, then similar ones (rapidfuzz's
-        weighted ratio); equals in order of prominence.
+        Compares folded names: an exact name first, then names that start with the text (whose last word may be unfinished),
+        then similar ones (rapidfuzz's weighted ratio); equals in order of prominence.
         """
         from rapidfuzz import fuzz, process
 
@@ -126,10 +126,12 @@ class Registry:
         if not query:
             return []
         hits = process.extract(query, self._alias_text, scorer=fuzz.WRatio, score_cutoff=55, limit=400)
+        hits += [(text, 0.0, i) for i, text in enumerate(self._alias_text) if text.startswith(query)]
         scored: dict[int, float] = {}
         owner, ptr = self.store.array("owner_inst"), self.store.array("owner_ptr")
         for alias_text, score, alias in hits:
-            exact = 1.0 if alias_text == query else 0.97 if alias_text.startswith(query + " ") else 0.0
+            begins = 0.97 if alias_text.startswith(query + " ") else 0.96 if alias_text.startswith(query) else 0.0
+            exact = 1.0 if alias_text == query else begins
             value = exact or 0.95 * fuzz.ratio(query, alias_text) / 200 + 0.95 * score / 200
             for institution in owner[ptr[alias] : ptr[alias + 1]].tolist():
                 scored[institution] = max(scored.get(institution, 0.0), value)

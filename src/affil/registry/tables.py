@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
 from affil.errors import InputError
-from affil.io.tables import open_table
+from affil.io.tables import create_table, open_table
 from affil.types import Institution, Name
 
 KINDS = ("education", "healthcare", "facility", "company", "government", "nonprofit", "archive", "other")
@@ -59,6 +59,33 @@ def read_table(path: Path) -> Iterator[Institution]:
         for batch in table.batches(_ROWS):
             for number, values in zip(batch.rows, zip(*batch.columns.values(), strict=True), strict=True):
                 yield _row(dict(zip(batch.columns, values, strict=True)), seen, path, number)
+
+
+def write_table(path: Path, institutions: Iterable[Institution]) -> None:
+    """Write institutions as a CSV that `read_table` reads; what it has no column for (prominence, years) is left out.
+
+    Raises:
+        AffilError: it cannot be written.
+    """
+    columns = (*REQUIRED, *OPTIONAL)
+    rows = [_cells(one) for one in institutions]
+    with create_table(path, dict.fromkeys(columns, "string"), "csv") as table:
+        table.write({c: [row[c] for row in rows] for c in columns})
+
+
+def _cells(one: Institution) -> dict[str, str]:
+    def names(*kinds: str) -> str:
+        # "|" separates values, so no value may hold it
+        found = [n for n in one.names if n.kind in kinds and (n.value != one.name or n.language)]
+        return "|".join(
+            f"{n.language}:{n.value}".replace("|", "/") if "label" in kinds else n.value.replace("|", "/") for n in found
+        )
+
+    text = {c: str(getattr(one, c)) for c in (*REQUIRED, "kind", "region", "city", "domain", "status")}
+    degrees = {c: "" if getattr(one, c) is None else str(getattr(one, c)) for c in ("lat", "lon")}
+    several = {c: "|".join(getattr(one, c)) for c in ("parents", "successors")}
+    of_kind = {"aliases": names("alias"), "acronyms": names("acronym"), "labels": names("label"), "former": names("former")}
+    return {**text, **degrees, **several, **of_kind}
 
 
 def _row(row: dict[str, str], seen: dict[str, int], path: Path, number: int) -> Institution:

@@ -1,5 +1,6 @@
 """What people decide, and how it lasts."""
 
-from affil.review.ledger import Ledger
+from affil.review.ledger import Draft, Ledger
+from affil.review.standing import Case, Key, Standing
 
-__all__ = ["Ledger"]
+__all__ = ["Case", "Draft", "Key", "Ledger", "Standing"]

@@ -3,5 +3,6 @@
 from affil.text.fold import fold, fold_word
 from affil.text.repair import raw_span, repair
 from affil.text.tokens import Tokens, tokenize
+from affil.text.visible import visible
 
-__all__ = ["Tokens", "fold", "fold_word", "raw_span", "repair", "tokenize"]
+__all__ = ["Tokens", "fold", "fold_word", "raw_span", "repair", "tokenize", "visible"]

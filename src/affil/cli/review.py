@@ -1,0 +1,281 @@
+"""Commands for reviewing: the page, spreadsheets, conflicts, agreement, new names, new institutions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from affil.cli.show import Json, console, plain, plain_table, print_json, working
+
+if TYPE_CHECKING:
+    from affil.desk import Desk
+
+
+class _PageFirst(TyperGroup):
+    """`affil review WS` is short for `affil review page WS`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["page", *args]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=_PageFirst,
+    help="Decide doubtful matches: on a page (affil review WS), or in a spreadsheet.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="The folder of the workspace.", show_default=False)]
+By = Annotated[
+    str, typer.Option("--by", metavar="NAME", help="Your name, which stands beside your decisions.", show_default=False)
+]
+LedgerUrl = Annotated[
+    str | None,
+    typer.Option("--ledger", metavar="URL", help="The team's ledger, e.g. postgresql://user@host/name.", show_default=False),
+]
+
+
+@app.command()
+def page(
+    workspace: WorkspaceFolder,
+    by: By = "",
+    host: Annotated[str, typer.Option(help="Address to listen on; only the loopback goes without a token.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default: 8371, or another that is free.")] = None,
+    token: Annotated[
+        str,
+        typer.Option(
+            envvar="AFFIL_TOKEN", metavar="TEXT", help="What others must show; made up if need be.", show_default=False
+        ),
+    ] = "",
+    ledger: LedgerUrl = None,
+) -> None:
+    """Serve the page on which people decide, until Ctrl-C."""
+    from contextlib import closing, suppress
+
+    from affil.errors import AffilError
+
+    try:
+        from affil.web.app import Access, address, listen, serve
+        from affil.web.review import review_app
+    except ModuleNotFoundError as error:
+        raise AffilError(f"the page needs {error.name}: pip install 'affil[web]'") from error
+
+    desk = _desk(workspace, ledger)
+    settings = desk.workspace.settings.web
+    access = Access.of(host, token)
+    listening = listen(host, settings.port if port is None else port, exactly=port is not None)
+    typer.echo(f"review at {address(listening, host, access.token)} (Ctrl-C ends)")
+    with closing(desk), suppress(KeyboardInterrupt):  # the way to end it
+        serve(review_app(desk, access, by=by), listening, settings)
+
+
+@app.command("export")
+def export_sheet(
+    workspace: WorkspaceFolder,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="A .csv or .xlsx.", show_default=False)],
+    state: Annotated[str, typer.Option(help="open, decided or any.")] = "open",
+    scope: Annotated[str, typer.Option(help="queue (doubtful strings and the audit sample), or all.")] = "queue",
+    decision: Annotated[str, typer.Option(help="What the model says: review, match or none.", show_default=False)] = "",
+    country: Annotated[str, typer.Option(help="ISO code of a country found.", show_default=False)] = "",
+    area: Annotated[str, typer.Option(help="One of the eight areas.", show_default=False)] = "",
+    venue: Annotated[str, typer.Option(help="A venue, as papers name it.", show_default=False)] = "",
+    year: Annotated[str, typer.Option(help="2020 or 2014-2024.", show_default=False)] = "",
+    low: Annotated[float, typer.Option(help="Least probability.")] = 0.0,
+    high: Annotated[float, typer.Option(help="Highest probability.")] = 1.0,
+    text: Annotated[str, typer.Option(help="What stands in the string.", show_default=False)] = "",
+    ledger: LedgerUrl = None,
+) -> None:
+    """Write the queue as a spreadsheet, to fill in the column institution_ids (ids, none, or: not an organisation)."""
+    from affil.review.queue import Filters
+
+    filters = Filters(scope, state, decision, country, area, venue, year, low, high, text)  # type: ignore[arg-type]
+    written = _desk(workspace, ledger).export_sheet(output, filters.check())
+    typer.echo(
+        f"{written:,} strings written to {output}; fill in institution_ids, then: affil review import {workspace} {output}"
+    )
+
+
+@app.command("import")
+def import_sheet(
+    workspace: WorkspaceFolder,
+    sheet: Annotated[Path, typer.Argument(metavar="FILE", help="A filled-in .csv or .xlsx.", show_default=False)],
+    by: By = "",
+    ledger: LedgerUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Record the decisions of a filled-in spreadsheet: all of them, or none where a row is wrong."""
+    from dataclasses import asdict
+
+    done = _desk(workspace, ledger).import_sheet(sheet, by=by)
+    if as_json:
+        print_json(asdict(done))
+        return
+    typer.echo(f"{done.decided:,} decisions recorded, {done.unchanged:,} rows as they were, {done.blank:,} not filled in")
+    if done.opinions:
+        typer.echo(f"{done.opinions:,} of them stand beside another person's decision: affil review conflicts {workspace}")
+
+
+@app.command()
+def conflicts(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = False) -> None:
+    """List the strings on which people differ, and how far they agree where two decided blindly."""
+    from dataclasses import asdict
+
+    from affil.review.agreement import agreement, disputed
+
+    standing = _open(workspace, ledger).ledger.standing()
+    keys, agreed = disputed(standing), agreement(standing)
+    said = [(key, [e for e in (standing[key].holder, *standing[key].opinions.values()) if e is not None]) for key in keys]
+    if as_json:
+        rows = [{**key._asdict(), "said": [{**asdict(e), "at": e.at.isoformat()} for e in entries]} for key, entries in said]
+        print_json({"conflicts": rows, "agreement": [asdict(a) for a in agreed]})
+        return
+    table = plain_table("string", "entry>", "who", "names", "why")
+    for key, entries in said:
+        for n, e in enumerate(entries):
+            named = ", ".join(e.institutions or ()) or "none"
+            table.add_row(plain(key.affiliation) if n == 0 else "", str(e.number), *map(plain, (e.by, named, e.why)))
+    if keys:
+        console().print(table)
+        typer.echo("settle one with: affil decide WS STRING --institution ID --by NAME --why TEXT --settle")
+    else:
+        typer.echo("no conflicts")
+    for a in agreed:
+        kappa = "not defined" if a.kappa is None else f"{a.kappa:.2f}"
+        typer.echo(f"{a.first} and {a.second}: {a.agreed:.0%} of {a.strings:,} strings alike, Cohen's kappa {kappa}")
+
+
+@app.command()
+def names(
+    workspace: WorkspaceFolder,
+    accept: Annotated[bool, typer.Option("--accept", help="Add them all to the workspace's own table.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Offer decided strings as new names of their institutions."""
+    from affil.learning import suggest_names
+
+    ws = _open(workspace, None)
+    with working("looking for names"):
+        found = suggest_names(ws)
+    if accept:
+        added = ws.add_names((s.institution, s.name) for s in found)
+        typer.echo(
+            f"{added:,} names added to {workspace / 'own.csv'}; matched from the next run on: affil run -w {workspace}",
+            err=as_json,
+        )
+    if as_json:
+        print_json([{"name": s.name, "institution_id": s.institution.id, "mentions": s.mentions} for s in found])
+        return
+    table = plain_table("mentions>", "name", "of", "id")
+    for s in found:
+        table.add_row(f"{s.mentions:,}", *map(plain, (s.name, s.institution.name, s.institution.id)))
+    if found:
+        console().print(table)
+    if not accept:
+        typer.echo(f"{len(found):,} names; add them with: affil review names {workspace} --accept")
+
+
+def discover(
+    workspace: WorkspaceFolder,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="A .csv, .jsonl or .parquet.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Rows shown; 0: all.", min=0)] = 20,
+    as_json: Json = False,
+) -> None:
+    """Propose new institutions for the strings that nothing explains; accept them on the page (affil review WS)."""
+    from dataclasses import asdict
+
+    with working("opening the workspace") as tell:
+        found = _open(workspace, None).discover(tell)
+    if output is not None:
+        from affil.io.tables import create_table
+
+        columns = ("name", "country", "city", "kind", "mentions", "spellings", "strings")
+        types = {c: "int64" if c == "mentions" else "string" for c in columns}
+        with create_table(output, types) as rows:
+            rows.write({c: [" | ".join(v) if isinstance(v := getattr(p, c), tuple) else v for p in found] for c in columns})
+    if as_json:
+        print_json([asdict(p) for p in found])
+        return
+    table = plain_table("mentions>", "name", "place", "strings>", "e.g.")
+    for p in found[: limit or None]:
+        place = ", ".join(filter(None, (p.city, p.country)))
+        table.add_row(f"{p.mentions:,}", plain(p.name), plain(place), f"{len(p.strings):,}", plain(p.strings[0][:100]))
+    if found and output is None:
+        console().print(table)
+    typer.echo(
+        f"{len(found):,} proposals{f' written to {output}' if output else ''}; accept them on the page: affil review {workspace}"
+    )
+
+
+def learn(
+    workspace: Path,
+    rows: list[Path] | None,
+    output: Path | None,
+    yes: bool,
+    as_json: bool,
+    external: Sequence[Path] = (),
+    external_registry: Path | None = None,
+) -> None:
+    """Train with the ledger of a workspace, show the change of metrics, and use the model if that is wanted."""
+    import sys
+    import tempfile
+
+    from affil.learning import learn as train
+    from affil.learning import use_model
+
+    ws = _open(workspace, None)
+    with tempfile.TemporaryDirectory() as folder:
+        with working("opening the workspace") as tell:
+            lesson = train(
+                ws, output or Path(folder) / "matcher.skops", rows, tell, external=external, external_registry=external_registry
+            )
+        tests = {"decided strings held out": lesson.own, "shipped test rows": lesson.gold}
+        if as_json:
+            changes = {
+                name: {m: {"before": a, "after": b} for m, a, b in test.changes()} for name, test in tests.items() if test
+            }
+        for name, test in tests.items():
+            if test is None or as_json:
+                continue
+            table = plain_table("metric", "before>", "after>", "change>", title=f"{name} ({test.after.rows:,})")
+            for metric, before, after in test.changes():
+                both = before is not None and after is not None
+                shown = ["-" if v is None else f"{v:.3f}" for v in (before, after)]
+                table.add_row(metric, *shown, f"{after - before:+.3f}" if both else "")  # type: ignore[operator]
+            console().print(table, "")
+        said = f"trained with {lesson.trained:,} decided strings, tested on {lesson.held_out:,} others"
+        typer.echo(said, err=as_json)
+        used = yes or (
+            not as_json and sys.stdin.isatty() and typer.confirm(f"shall {workspace} use this model from the next run on?")
+        )
+        if used:
+            typer.echo(f"in use: {use_model(ws, lesson.model)}; match again with: affil run -w {workspace}", err=as_json)
+        else:
+            kept = f"; it is in {output}" if output else ""
+            typer.echo(
+                f"the workspace keeps its model{kept}; replace it with: affil train --ledger {workspace} --yes", err=as_json
+            )
+        if as_json:
+            print_json({"trained": lesson.trained, "held_out": lesson.held_out, "changes": changes, "used": used})
+
+
+def _open(workspace: Path, ledger: str | None) -> Any:
+    from affil.workspace import Workspace
+
+    ws = Workspace.open(workspace, create=False)
+    if ledger is not None:
+        ws.settings = ws.settings.model_copy(update={"review": ws.settings.review.model_copy(update={"ledger": ledger})})
+    return ws
+
+
+def _desk(workspace: Path, ledger: str | None) -> Desk:
+    with working("opening the workspace"):
+        from affil.desk import Desk
+
+        return Desk(_open(workspace, ledger))

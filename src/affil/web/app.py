@@ -1,0 +1,258 @@
+"""What all pages and answers over HTTP share: who may ask, how much, security headers, forms, templates, the server itself."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import secrets
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import URL, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from affil.errors import AffilError
+from affil.settings import WebSettings
+
+HERE = Path(__file__).parent
+TOKEN_COOKIE = "affil_token"
+HEADERS = {
+    # Nothing but what this server itself gives; no script or style stands in a page.
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",  # none at all would hide from us, too, where a post comes from
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may ask: `token` must be shown where it is not ""; `hosts` are the names by which the server may be called (empty: any)."""
+
+    token: str = ""
+    hosts: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, host: str, token: str = "") -> Access:
+        """Access to a server that listens on this address: on the loopback without a token, elsewhere with one, made up if need be.
+
+        On the loopback only its own names are answered to, so that no foreign page can come in under a name of its own.
+        """
+        if is_loopback(host):
+            return cls(token, frozenset({"127.0.0.1", "localhost", "[::1]", "::1", host}))
+        return cls(token or secrets.token_urlsafe(24))
+
+    @property
+    def pass_(self) -> str:
+        """What the cookie of someone who has shown the token holds."""
+        return hashlib.sha256(f"affil:{self.token}".encode()).hexdigest()
+
+
+class Guard:
+    """ASGI middleware: turns away unknown hosts, requests without the token, posts from other sites and too large ones.
+
+    Adds the security headers to every answer.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, settings: WebSettings) -> None:
+        self.app, self.access, self.settings = app, access, settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or turn it away."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if not scope["path"].startswith("/static/"):
+                    headers["cache-control"] = "no-store"
+            await send(message)
+
+        request = Request(scope, receive)
+        refusal = self._refusal(request)
+        if refusal is not None:
+            await refusal(scope, receive, with_headers)
+            return
+        left = self.settings.body
+
+        async def limited() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise _TooLargeError
+            return message
+
+        try:
+            await self.app(scope, limited, with_headers)
+        except _TooLargeError:
+            await _plain(413, "the request is too large")(scope, receive, with_headers)
+
+    def _refusal(self, request: Request) -> Response | None:
+        access, headers = self.access, request.headers
+        host = headers.get("host", "")
+        if access.hosts and _hostname(host) not in access.hosts:
+            return _plain(421, "this server is called by another name")
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self.settings.body:
+            return _plain(413, "the request is too large")
+        if request.method not in _SAFE and not _own_page(headers, host):
+            return _plain(403, "refused: the request comes from another site")
+        return self._unless_admitted(request) if access.token else None
+
+    def _unless_admitted(self, request: Request) -> Response | None:
+        """None for who holds the token; who brings it in the address gets a cookie in its place."""
+        access = self.access
+        shown = request.query_params.get("token", "")
+        if shown and request.method in _SAFE and secrets.compare_digest(shown.encode(), access.token.encode()):
+            rest = [(k, v) for k, v in request.query_params.multi_items() if k != "token"]
+            answer = RedirectResponse(str(URL(scope=request.scope).replace(query=urlencode(rest))), 303)
+            answer.set_cookie(TOKEN_COOKIE, access.pass_, httponly=True, samesite="strict")
+            return answer
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if secrets.compare_digest(bearer.encode(), access.token.encode()):
+            return None
+        if secrets.compare_digest(request.cookies.get(TOKEN_COOKIE, "").encode(), access.pass_.encode()):
+            return None
+        return _plain(401, "open the address with the token that the server printed when it started")
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+Form = Mapping[str, Sequence[str]]
+
+
+# What answers a request: blocking code, called in a thread.
+Handler = Callable[[Request], Response]
+
+
+def endpoint(handler: Handler, settings: WebSettings) -> Callable[[Request], Any]:
+    """A handler as Starlette wants it; a form's fields are in `request.state.form` by name, each with its values in order."""
+
+    async def answer(request: Request) -> Response:
+        form: dict[str, list[str]] = {}
+        if request.method not in _SAFE:
+            body = await request.body()
+            try:
+                pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=settings.fields, errors="strict")
+            except ValueError as error:
+                raise AffilError(f"the form cannot be read: {error}") from error
+            for name, value in pairs:
+                form.setdefault(name, []).append(value)
+        request.state.form = form
+        return await run_in_threadpool(handler, request)
+
+    return answer
+
+
+def make_app(
+    routes: Sequence[BaseRoute], access: Access, settings: WebSettings, on_error: Callable[[Request, Exception], Response]
+) -> Starlette:
+    """An application of these routes, with the static files, guarded; `on_error` shows what a user can mend (AffilError)."""
+    return Starlette(
+        routes=[Mount("/static", StaticFiles(directory=HERE / "static"), name="static"), *routes],
+        middleware=[Middleware(Guard, access=access, settings=settings)],
+        exception_handlers={AffilError: on_error},
+    )
+
+
+def templates() -> jinja2.Environment:
+    """The templates; everything is escaped, and a name that is not given is an error."""
+    loader = jinja2.FileSystemLoader(HERE / "templates")
+    return jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def listen(host: str, port: int, *, exactly: bool) -> socket.socket:
+    """A listening socket; where the port is taken, and not `exactly` this one is wanted, on another port.
+
+    Raises:
+        AffilError: the address is not this machine's, or the port is taken.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        try:
+            return socket.create_server((host, port), family=family, backlog=128)
+        except OSError:
+            if exactly:
+                raise
+            return socket.create_server((host, 0), family=family, backlog=128)
+    except OSError as error:
+        raise AffilError(f"cannot listen on {host} port {port}: {error.strerror or error}; choose another --port") from error
+
+
+def address(listening: socket.socket, host: str, token: str = "") -> str:
+    """The address to open in a browser."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listening.getsockname()[1]}/" + (f"?token={token}" if token else "")
+
+
+def serve(app: Starlette, listening: socket.socket, settings: WebSettings) -> None:
+    """Answer requests until interrupted."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        limit_concurrency=settings.at_once,
+        timeout_keep_alive=settings.idle,
+        timeout_graceful_shutdown=settings.idle,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server on this address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _hostname(host: str) -> str:
+    name = urlsplit(f"//{host}").hostname or "" if host.count(":") < 2 or host.startswith("[") else host
+    return f"[{name}]" if ":" in name else name
+
+
+def _own_page(headers: Mapping[str, str], host: str) -> bool:
+    """Whether a post comes from one of our own pages. Browsers send at least one of the two headers, and no script can set them.
+
+    Whoever sends neither is no browser, and is believed only with the token in the header `authorization`.
+    """
+    origin, fetch = headers.get("origin"), headers.get("sec-fetch-site")
+    if origin is None and fetch is None:
+        return headers.get("authorization", "").startswith("Bearer ")
+    return (origin is None or urlsplit(origin).netloc == host) and (fetch is None or fetch == "same-origin")
+
+
+def _plain(status: int, text: str) -> PlainTextResponse:
+    return PlainTextResponse(text + "\n", status)

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from affil.cli import app
+from affil.errors import AffilError
+from affil.workspace import Workspace
+
+OPENAI = "affil:openai"
+
+
+def run(*words: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, list(words))
+    assert result.exit_code == code, (result.output, result.exception)
+    return result
+
+
+@pytest.fixture
+def ws(review_ws: Workspace) -> str:
+    return str(review_ws.path)
+
+
+def test_out_to_a_sheet_and_in_again(ws: str, tmp_path: Path) -> None:
+    sheet = tmp_path / "q.csv"
+    assert "strings written to" in run("review", "export", ws, "-o", str(sheet), "--text", "leeds").output
+    text = sheet.read_text("utf-8-sig")
+    assert len(text.splitlines()) == 2
+    sheet.write_text(text.replace(",,,,\r\n", f",,,{OPENAI},w\r\n").replace(",,,,\n", f",,,{OPENAI},w\n"), "utf-8")
+    out = json.loads(run("review", "import", ws, str(sheet), "--by", "ana", "--json").output)
+    assert out == {"decided": 1, "opinions": 0, "unchanged": 0, "blank": 0}
+    result = CliRunner().invoke(app, ["review", "export", ws, "-o", str(tmp_path / "x.ods")])
+    assert isinstance(result.exception, AffilError)
+
+
+def test_a_dispute_from_beginning_to_end(ws: str) -> None:
+    run("decide", ws, "Room 12", "--institution", "none", "--by", "ana", "--why", "a room")
+    said = run("decide", ws, "Room 12", "--institution", OPENAI, "--by", "bo", "--why", "they sit there").output
+    assert "ana decided before (entry 1), and that holds until someone settles the two" in said
+    listed = run("review", "conflicts", ws).output
+    assert "Room 12" in listed
+    assert "they sit there" in listed
+    found = json.loads(run("review", "conflicts", ws, "--json").output)
+    assert [e["by"] for e in found["conflicts"][0]["said"]] == ["ana", "bo"]
+    run("decide", ws, "Room 12", "--institution", OPENAI, "--by", "cy", "--why", "asked", "--settle")
+    assert "no conflicts" in run("review", "conflicts", ws).output
+    assert Workspace.open(ws).ledger.current() == {"Room 12": (OPENAI,)}
+
+
+def test_one_mention(ws: str) -> None:
+    run("decide", ws, "OpenAI!", "--institution", "none", "--by", "ana", "--why", "w", "--paper", "p0-0", "--position", "1")
+    (key,) = Workspace.open(ws).ledger.standing()
+    assert key == ("OpenAI!", "p0-0", 1)
+
+
+def test_names(ws: str) -> None:
+    run("decide", ws, "Room 12", "--institution", OPENAI, "--by", "ana", "--why", "w")
+    assert "1 names; add them with" in run("review", "names", ws).output
+    (offered,) = json.loads(run("review", "names", ws, "--json").output)
+    assert (offered["name"], offered["institution_id"]) == ("Room 12", OPENAI)
+    assert "1 names added" in run("review", "names", ws, "--accept").output
+    assert "0 names" in run("review", "names", ws).output
+
+
+def test_discover(ws: str, tmp_path: Path) -> None:
+    said = run("discover", ws).output
+    assert "Tanglewick Robotics" in said
+    assert "1 proposals" in said
+    (found,) = json.loads(run("discover", ws, "--json").output)
+    assert (found["country"], found["city"], len(found["strings"])) == ("GB", "Leeds", 3)
+    run("discover", ws, "-o", str(tmp_path / "new.csv"))
+    assert (tmp_path / "new.csv").read_text("utf-8").startswith("name,country,city,kind,mentions,spellings,strings\n")
+
+
+def test_duplicates(review_registry: object) -> None:
+    path = str(review_registry.path)  # type: ignore[attr-defined]
+    assert "0 pairs" in run("registry", "duplicates", "--registry", path).output
+    assert json.loads(run("registry", "duplicates", "--registry", path, "--json").output) == []
+
+
+def test_training_with_the_ledger_shows_the_change_and_keeps_the_model_unless_told(ws: str, tmp_path: Path) -> None:
+    settings = Path(ws) / "settings.toml"
+    text = settings.read_text("utf-8")
+    smaller = {"synthetic": 240, "decoys": 150, "min_calibration": 20, '"iterations"': 8, '"min_samples_leaf"': 10}
+    for name, value in smaller.items():
+        text, found = re.subn(rf"^{name} = \d+", f"{name} = {value}", text, flags=re.MULTILINE)
+        assert found
+    settings.write_text(text, "utf-8")
+    for dept in ("Physics", "Dept. of Physics", "Chemistry", "School of Law", "Lab 4", "Music"):
+        run("decide", ws, f"{dept}, OpenAI", "--institution", OPENAI, "--by", "ana", "--why", "w")
+    rows = tmp_path / "rows.csv"
+    rows.write_text(f"affiliation,institution_ids\nOpenAI,{OPENAI}\n", "utf-8")
+    before = Workspace.open(ws).matcher().model_hash
+    said = run("train", str(rows), "--ledger", ws).output
+    assert "decided strings held out" in said
+    assert "change" in said
+    assert "the workspace keeps its model" in said
+    assert Workspace.open(ws).matcher().model_hash == before
+    result = run("train", str(rows), "--ledger", ws, "--yes", "--json")
+    changed = json.loads(result.stdout)
+    assert changed["used"] is True
+    assert set(changed["changes"]["decided strings held out"]["f1"]) == {"before", "after"}
+    assert Workspace.open(ws).matcher().model_hash != before
+    refused = CliRunner().invoke(app, ["train", "--ledger", ws, "--registry", "x.affil"])
+    assert isinstance(refused.exception, AffilError)
+
+
+def test_the_page_needs_a_workspace(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["review", str(tmp_path)])
+    assert isinstance(result.exception, AffilError)
+    assert "no workspace there" in str(result.exception)
+    assert "Commands:" in run("review", "--help").output

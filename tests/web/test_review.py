@@ -1,0 +1,160 @@
+"""The page over HTTP: what it shows and does without a browser, and for who has no scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from affil.desk import Desk
+from affil.review import Key
+from affil.web.app import Access
+from affil.web.review import review_app
+from affil.workspace import Workspace
+
+BASE = "http://127.0.0.1:8000"
+OPENAI = "affil:openai"
+
+
+class Page:
+    def __init__(self, desk: Desk, by: str = "ana", **options: Any) -> None:
+        self.client = TestClient(review_app(desk, Access.of("127.0.0.1"), by=by), base_url=BASE, **options)
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.client.get(path, headers=headers)
+
+    def post(self, path: str, htmx: bool = True, **data: Any) -> Any:
+        headers = {"origin": BASE, **({"hx-request": "true"} if htmx else {})}
+        return self.client.post(path, data=data, headers=headers, follow_redirects=False)
+
+
+@pytest.fixture
+def desk(review_ws: Workspace) -> Iterator[Desk]:
+    made = Desk(review_ws)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(desk: Desk) -> Page:
+    return Page(desk)
+
+
+def test_who_one_is_is_asked_first_and_kept(desk: Desk) -> None:
+    page = Page(desk, by="")
+    assert "Who are you?" in page.get("/").text
+    refused = page.post("/decide", number=0, institution=OPENAI)
+    assert (refused.status_code, desk.entries()) == (409, [])
+    answer = page.post("/name", name="  Łucja   Żak ")
+    assert answer.status_code == 303
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    page.post("/decide", number=0, institution=OPENAI)
+    assert desk.entries()[0].by == "Łucja Żak"
+
+
+def test_a_decision_brings_the_next_card_and_says_what_was_saved(page: Page, desk: Desk) -> None:
+    answer = page.post("/decide", number=3, institution=[OPENAI, "affil:fernhollow-college"], why="  asked  them ")
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert 'hx-swap-oob="true"' in answer.text
+    assert "OpenAI, Fernhollow College" in answer.text
+    (entry,) = desk.entries()
+    assert (entry.institutions, entry.why) == ((OPENAI, "affil:fernhollow-college"), "asked them")
+    assert page.post("/decide", number=4, only=OPENAI, institution="affil:fernhollow-college").status_code == 200
+    assert desk.entries()[-1].institutions == (OPENAI,), "only this stands above what is ticked"
+    page.post("/decide", number=5, how="not", why="a room", institution=OPENAI)
+    page.post("/decide", number=6, how="none")
+    assert [(e.institutions, e.why) for e in desk.entries()[2:]] == [
+        ((), "not an organisation: a room"),
+        ((), "none of the registry"),
+    ]
+
+
+def test_one_mention_is_decided(page: Page, desk: Desk) -> None:
+    number = desk.queue.number("OpenAI!")
+    text = page.get(f"/?string={number}").text
+    value = re.search(r'name="mention" value="(\[[^"]+)"', text)[1].replace("&#34;", '"')
+    assert page.post("/decide", number=number, how="none", mention=value).status_code == 200
+    (entry,) = desk.entries()
+    assert entry.paper
+    assert entry.position in (0, 1)
+    assert Key("OpenAI!") not in desk.queue.standing
+    assert page.post("/decide", number=number, how="none", mention="{").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "message"),
+    [
+        ("/decide", {"number": "3"}, "Choose an institution first"),
+        ("/decide", {"number": "x", "only": OPENAI}, "not a number"),
+        ("/decide", {"number": "99999", "only": OPENAI}, "no string 99999"),
+        ("/decide", {"number": "3", "only": "affil:nobody"}, "affil:nobody"),
+        ("/undo", {}, "nothing of yours to take back"),
+        ("/undo", {"entry": "7"}, "has no entry 7"),
+        ("/institution", {"name": "X", "country": "??"}, "no country"),
+        ("/settle", {"entry": "9"}, "no such entry"),
+        ("/accept", {"proposal": "x"}, "decided already"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_nothing_is_recorded(
+    page: Page, desk: Desk, path: str, data: dict[str, str], message: str
+) -> None:
+    answer = page.post(path, **data)
+    assert answer.status_code == 409
+    assert 'role="alert"' in answer.text
+    assert message in answer.text
+    whole = page.post(path, htmx=False, **data)
+    assert (whole.status_code, message in whole.text, "<html" in whole.text) == (409, True, True)
+    assert desk.ledger.entries() == []
+
+
+def test_it_works_without_scripts(page: Page, desk: Desk) -> None:
+    answer = page.post("/decide", htmx=False, number=3, only=OPENAI, filters="decision=review&text=OpenAI")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/?decision=review&text=OpenAI"
+    assert page.post("/skip", htmx=False, number=4).headers["location"] == "/?"
+    assert desk.skipped("ana") == 1
+    assert page.post("/unskip", htmx=False).status_code == 303
+    assert desk.skipped("ana") == 0
+    assert page.post("/undo", htmx=False).status_code == 303
+    assert desk.ledger.current() == {}
+
+
+def test_the_language(desk: Desk) -> None:
+    page = Page(desk)
+    assert 'lang="en"' in page.get("/").text
+    assert 'lang="zh-Hans"' in page.get("/", **{"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}).text
+    for back, to in (
+        ("/list?scope=all", "/list?scope=all"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("http://evil", "/"),
+    ):
+        answer = page.post("/language", htmx=False, to="zh", back=back)
+        assert (answer.status_code, answer.headers["location"]) == (303, to)
+    assert "匹配" in page.get("/").text
+
+
+def test_filters_in_the_address(page: Page) -> None:
+    text = page.get("/list?scope=all&text=tanglewick&decision=none").text
+    assert text.count('<bdi class="raw">') == 3
+    assert page.get("/list?low=x").status_code == 409
+    assert page.get("/list?state=nonsense").status_code == 409
+    assert "Nothing is left here" in page.get("/?text=zzzz").text
+
+
+def test_the_blind_are_not_told(review_ws: Workspace) -> None:
+    review = review_ws.settings.review.model_copy(update={"double": 1.0})
+    review_ws.settings = review_ws.settings.model_copy(update={"review": review})
+    desk = Desk(review_ws)
+    desk.decide(3, [OPENAI], by="Ana Secret", why="hush hush")
+    for path in ("/?string=3", "/history", "/conflicts", "/list?state=decided"):
+        told = Page(desk, by="bo").get(path).text
+        assert "Ana Secret" not in told
+        assert "hush hush" not in told
+    assert "Second opinion" in Page(desk, by="bo").get("/?string=3").text
+    assert "Ana Secret" in Page(desk, by="Ana Secret").get("/history").text
+    desk.close()
