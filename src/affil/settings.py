@@ -29,6 +29,7 @@ class RetrieveSettings(_Frozen):
     max_homonyms: int = Field(default=12, description="institutions kept per ambiguous name")
     min_correctable: int = Field(default=6, description="shortest unknown word, in characters, that is spell-corrected")
     longest_acronym: int = Field(default=7, description="longest word in capitals, in characters, that is not spell-corrected")
+    max_broken: int = Field(default=6, description="longest unknown part, in characters, of a word that was broken in two")
     min_part: int = Field(default=6, description="shortest part, in characters, of a word that is taken for two glued ones")
     min_generic_part: int = Field(default=3, description="the same where a part is a generic word (university)")
     max_place_tokens: int = Field(default=6, description="longest name of a place, in tokens")
@@ -91,6 +92,7 @@ class TrainSettings(_Frozen):
         description="what the labels of a source hold; of others: most-specific",
     )
     finalists: int = Field(default=8, ge=1, description="candidates of a string that the second stage judges")
+    large: int = Field(default=15_000, ge=1, description="institutions from which on a registry has calibrations of its own")
     min_calibration: int = Field(default=500, ge=1, description="least labelled finalists for a policy's own calibration")
     first: StageSettings = StageSettings(iterations=150, max_leaf_nodes=31, min_samples_leaf=40)
     second: StageSettings = StageSettings(iterations=80, max_leaf_nodes=16, min_samples_leaf=60)

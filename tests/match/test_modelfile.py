@@ -7,7 +7,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.isotonic import IsotonicRegression
 
 from affil.errors import InputError
-from affil.match.model import POLICIES, Estimators, Model
+from affil.match.model import REGIMES, Estimators, Model
 from affil.match.modelfile import load_model, save_model
 from affil.match.resources import resource
 
@@ -18,7 +18,7 @@ def fitted() -> Model:
     y = (x[:, 0] > 0).astype(int)
     forest = HistGradientBoostingClassifier(max_iter=30, random_state=1).fit(x, y)
     calibrator = IsotonicRegression(out_of_bounds="clip").fit(x[:, 0], y)
-    return Model.of(Estimators(forest, forest, (calibrator,) * len(POLICIES)), finalists=5)
+    return Model.of(Estimators(forest, forest, (calibrator,) * REGIMES), finalists=5, large=1000)
 
 
 def test_equal_models_give_equal_bytes(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_a_loaded_model_predicts_the_same(tmp_path: Path) -> None:
     assert np.array_equal(loaded.estimators.first.predict_proba(x), expected)
     assert np.array_equal(loaded.first.predict(x), expected[:, 1])  # to the last bit, in another order of work
     assert card["rows"] == 7
-    assert loaded.finalists == model.finalists
+    assert (loaded.finalists, loaded.large) == (5, 1000)
     assert all(
         np.array_equal(a, b)
         for mine, own in zip(loaded.knots, model.knots, strict=True)
@@ -55,7 +55,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 
 def test_other_features_are_refused(tmp_path: Path) -> None:
     model = fitted()
-    save_model(Model.of(model.estimators, 5, ("x",)), {}, tmp_path / "a")
+    save_model(Model.of(model.estimators, 5, 1000, ("x",)), {}, tmp_path / "a")
     with pytest.raises(InputError, match="other features"):
         load_model(tmp_path / "a")
 

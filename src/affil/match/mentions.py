@@ -16,7 +16,7 @@ from affil.registry.places import CITY, CODE, COUNTRY, REGION
 from affil.settings import RetrieveSettings
 from affil.text import Tokens, tokenize
 from affil.text.fold import fold_word, generic, roles
-from affil.text.tokens import COMMA, HARD
+from affil.text.tokens import COMMA, DASH, HARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,14 @@ class Mentions:
 
 
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
+_SMALL = re.compile(r"(?<=[a-z]{4})(?:of|for|and|de)$")  # small words at the end of a glued one: "Instituteof"
+_BROKEN = re.compile(r"[^\W\d_]+(?:\s?-\s?[^\W\d_]+|\s[^\W\d_]+)*")
 STRIDE = 1 << 32  # keys of (string, number) pairs in one integer
 
 
 def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) -> Mentions:
     """Tokenize, correct, weigh and segment a batch, find all names and places that stand in it word for word."""
-    tokens = tokenize(strings, limit=settings.max_string)
+    tokens = _rejoin(tokenize(strings, limit=settings.max_string), index, settings)
     words, origin = _correct(tokens, index, settings)
     changed = np.array([w is not tokens.words[o] for w, o in zip(words, origin, strict=True)], bool)
     gap = tokens.gap[origin].copy()
@@ -96,6 +98,54 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     )  # fmt: skip
 
 
+def _pieces(surface: str) -> list[str]:
+    """The words of one written without blanks, by its capitals: "GeorgiaInstituteofTechnology"."""
+    pieces = _CAMEL.split(surface)
+    return [_SMALL.sub("", p) for p in pieces] if len(pieces) > 1 else pieces
+
+
+def _rejoin(tokens: Tokens, index: Index, settings: RetrieveSettings) -> Tokens:
+    """Put words together that a line break or a PDF broke: "Würz-burg", "Uni ver si ty".
+
+    Some part must be an unknown short word, and the whole a known one; of several wholes the longest is taken.
+    """
+    known, shortest, most = index.word_id, settings.min_correctable, settings.max_broken
+    found: dict[int, tuple[int, str]] = {}  # first token: last token, whole word
+    for k in range(len(tokens.repaired)):
+        text, begin, end = tokens.repaired[k], int(tokens.ptr[k]), int(tokens.ptr[k + 1])
+        done = begin
+        for i in range(begin, end):
+            word = tokens.words[i]
+            if i < done or word in known or len(word) > most or not word.isalpha() or tokens.cjk[i]:
+                continue
+            for first, last in _WINDOWS:
+                a, b = i - first, i + last
+                if a < done or b >= end or (tokens.gap[a + 1 : b + 1] > DASH).any():
+                    continue
+                piece = text[tokens.start[a] : tokens.end[b]]
+                if not _BROKEN.fullmatch(piece):
+                    continue
+                whole = fold_word(re.sub(r"[\s-]+", "", piece))
+                if len(whole) == 1 and len(whole[0]) >= shortest and whole[0] in known:
+                    found[a] = (b, whole[0])
+                    done = b + 1
+                    break
+    if not found:
+        return tokens
+    keep = np.ones(len(tokens.words), bool)
+    words, end_of = list(tokens.words), tokens.end.copy()
+    for a, (b, whole_word) in found.items():
+        words[a], end_of[a], keep[a + 1 : b + 1] = whole_word, tokens.end[b], False
+    kept = np.flatnonzero(keep)
+    ptr = np.concatenate([[0], np.cumsum(keep)])[tokens.ptr]
+    return Tokens(tokens.repaired, [words[i] for i in kept], tokens.start[kept], end_of[kept], tokens.gap[kept],
+                  tokens.upper[kept], tokens.cjk[kept], ptr)  # fmt: skip
+
+
+# tokens before and behind an unknown one that may belong to the same word, the widest first
+_WINDOWS = sorted(((a, b) for a in range(4) for b in range(4) if 0 < a + b < 4), key=lambda w: (-sum(w), w))
+
+
 def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[list[str], Ints]:
     """Replace unknown words: glued ones by their parts, cut ones by the commonest known word that begins so ("Psychol."),
     misspelt ones by the known word one edit away.
@@ -113,7 +163,7 @@ def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[
     fixes: dict[tuple[str, str], tuple[str, ...]] = {}
     rest: dict[str, list[str]] = {}
     for w, surface in dict.fromkeys((tokens.words[i], surface) for i, surface in typed.items()):
-        parts = [p for piece in _CAMEL.split(surface) for p in fold_word(piece)]
+        parts = [p for piece in _pieces(surface) for p in fold_word(piece)]
         if len(parts) > 1 and parts[0] != w and all(p in index.word_id for p in parts):
             fixes[w, surface] = tuple(parts)
         elif len(parts) == 1 and parts[0] != w and parts[0] in index.word_id:  # "ofTianjin"

@@ -3,8 +3,8 @@
 The first stage judges each pair alone. The second one judges the string's finalists beside each other: what the first thought of
 the rivals, and what the strongest rival is like, since a candidate is often wrong only because a better one is there. Both are
 scikit-learn's histogram gradient boosting (Ke et al. 2017) with monotone constraints where the direction of a feature is known;
-calibration is isotonic regression (Zadrozny and Elkan 2002) on out-of-fold predictions of labelled strings, for each policy of
-its own, since what counts as right differs between them.
+calibration is isotonic regression (Zadrozny and Elkan 2002) on out-of-fold predictions of labelled strings, one for each policy
+and each size of registry, since what counts as right and how many near names there are differ between them.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ COMPARED = ("exact", "coverage", "coverage_here", "official_coverage", "mass", "
 _COMPARED = np.array([NAMES.index(name) for name in COMPARED])
 POLICIES: tuple[Policy, ...] = ("most-specific", "all", "one")
 _CODES = [NAMES.index(name) for name in ("policy_all", "policy_one")]
+_SIZE = NAMES.index("registry_size")
+REGIMES = 2 * len(POLICIES)
 
 
 Knots = tuple[Floats, Floats]
@@ -41,7 +43,7 @@ Knots = tuple[Floats, Floats]
 
 @dataclass(frozen=True, slots=True)
 class Estimators:
-    """The fitted scikit-learn estimators: both stages and the calibration for each of `POLICIES`."""
+    """The fitted scikit-learn estimators: both stages and the calibration for each of the `REGIMES`."""
 
     first: Any
     second: Any
@@ -52,7 +54,8 @@ class Estimators:
 class Model:
     """A trained model: its trees as arrays, the knots of its calibrations, and how to get at the scikit-learn estimators.
 
-    `finalists` is how many candidates of a string the second stage judges. `features` guards against use with another
+    `finalists` is how many candidates of a string the second stage judges, `large` from how many institutions on a registry is
+    large. `features` guards against use with another
     version's features.
     """
 
@@ -60,14 +63,17 @@ class Model:
     second: Forest
     knots: tuple[Knots, ...]
     finalists: int
+    large: int
     load: Callable[[], Estimators]
     features: tuple[str, ...] = NAMES
 
     @classmethod
-    def of(cls, estimators: Estimators, finalists: int, features: tuple[str, ...] = NAMES) -> Model:
+    def of(cls, estimators: Estimators, finalists: int, large: int, features: tuple[str, ...] = NAMES) -> Model:
         """The model of fitted estimators."""
         knots = tuple((c.X_thresholds_, c.y_thresholds_) for c in estimators.calibrators)
-        return cls(to_forest(estimators.first), to_forest(estimators.second), knots, finalists, lambda: estimators, features)
+        return cls(
+            to_forest(estimators.first), to_forest(estimators.second), knots, finalists, large, lambda: estimators, features
+        )
 
     @cached_property
     def estimators(self) -> Estimators:
@@ -88,7 +94,7 @@ class Model:
         wide = rival_features(p, pairs, rows)
         q = self.second.predict(wide) if plain else _in_parts(self.estimators.second, wide, at_once)
         out = np.full(len(p), _LEAST)
-        out[rows] = calibrate(q, policies(pairs)[rows], self.knots)
+        out[rows] = calibrate(q, regimes(pairs, self.large)[rows], self.knots)
         return out
 
 
@@ -106,11 +112,17 @@ def policies(pairs: Pairs) -> Ints:
     return codes
 
 
-def calibrate(q: Floats, policy: Ints, knots: Sequence[Knots]) -> Floats:
-    """Turn scores into probabilities, each by the calibration of its policy; the order within a policy stays."""
+def regimes(pairs: Pairs, large: int) -> Ints:
+    """Which calibration is each pair's: by its policy, and whether the registry is large."""
+    numbers: Ints = policies(pairs) + len(POLICIES) * (pairs.features[:, _SIZE] >= np.float32(np.log10(large)))
+    return numbers
+
+
+def calibrate(q: Floats, regime: Ints, knots: Sequence[Knots]) -> Floats:
+    """Turn scores into probabilities, each by the calibration of its regime; the order within a regime stays."""
     out = np.zeros(len(q))
     for number, (x, y) in enumerate(knots):
-        rows = policy == number
+        rows = regime == number
         out[rows] = np.interp(q[rows], x, y)
     kept: Floats = np.clip(out, _LEAST, 1 - _LEAST) + _LEAST / 2 * (q - 1)
     return kept
@@ -210,15 +222,16 @@ def fit(
         there = (part_of != k) & (w > 0)
         part = fit_stage(wide[there], y[there], w[there], settings, settings.second)
         q[part_of == k] = part.predict_proba(wide[part_of == k])[:, 1]
-    policy = policies(pairs)[rows]
+    policy, regime = policies(pairs)[rows], regimes(pairs, settings.large)[rows]
     calibrators = []
-    for number in range(len(POLICIES)):
-        choices = (labelled[rows] & (policy == number), labelled[rows], np.ones(len(rows), bool))
+    for number in range(REGIMES):
+        same = policy == number % len(POLICIES)
+        choices = (labelled[rows] & (regime == number), labelled[rows] & same, labelled[rows], np.ones(len(rows), bool))
         own = next((c for c in choices if c.sum() >= settings.min_calibration), choices[-1])
         calibrators.append(IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(q[own], y[own]))
     first = fit_stage(pairs.features[used], labels[used], weights[used], settings, settings.first)
     second = fit_stage(wide[w > 0], y[w > 0], w[w > 0], settings, settings.second)
-    model = Model.of(Estimators(first, second, tuple(calibrators)), settings.finalists)
+    model = Model.of(Estimators(first, second, tuple(calibrators)), settings.finalists, settings.large)
     probability = np.full(len(labels), _LEAST)
-    probability[rows] = calibrate(q, policy, model.knots)
+    probability[rows] = calibrate(q, regime, model.knots)
     return model, probability

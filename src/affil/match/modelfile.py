@@ -20,7 +20,7 @@ import numpy as np
 from affil.errors import AffilError, InputError
 from affil.match.features import NAMES
 from affil.match.forest import Forest
-from affil.match.model import POLICIES, Estimators, Knots, Model
+from affil.match.model import REGIMES, Estimators, Knots, Model
 
 # Everything that a model may hold; any other type is refused before anything is built from it.
 TYPES = frozenset(
@@ -137,7 +137,7 @@ def _types(schema: Any) -> set[str]:
 
 def _pack(model: Model) -> bytes:
     arrays = {f"{stage}_{f.name}": getattr(getattr(model, stage), f.name) for stage in _PARTS[:2] for f in fields(Forest)}
-    arrays["finalists"] = np.array([model.finalists])
+    arrays["numbers"] = np.array([model.finalists, model.large])
     for number, knots in enumerate(model.knots):
         arrays |= {f"knots_{axis}{number}": values for axis, values in zip("xy", knots, strict=True)}
     out = io.BytesIO()
@@ -149,8 +149,8 @@ def _pack(model: Model) -> bytes:
     return out.getvalue()
 
 
-def _unpack(data: bytes) -> tuple[Forest, Forest, tuple[Knots, ...], int]:
+def _unpack(data: bytes) -> tuple[Forest, Forest, tuple[Knots, ...], int, int]:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         first, second = (Forest(*(arrays[f"{stage}_{f.name}"] for f in fields(Forest))) for stage in _PARTS[:2])
-        knots = tuple((arrays[f"knots_x{k}"], arrays[f"knots_y{k}"]) for k in range(len(POLICIES)))
-        return first, second, knots, int(arrays["finalists"][0])
+        knots = tuple((arrays[f"knots_x{k}"], arrays[f"knots_y{k}"]) for k in range(REGIMES))
+        return first, second, knots, int(arrays["numbers"][0]), int(arrays["numbers"][1])

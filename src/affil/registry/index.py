@@ -235,6 +235,7 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     cities = tokenize([x.city for x in institutions] + [p.city for p in places])
     folded = [" ".join(cities.words[cities.ptr[k] : cities.ptr[k + 1]]) for k in range(len(cities.ptr) - 1)]
     codes = [x.country for x in institutions] + [p.country for p in places]
+    folded[:n] = _gazetteer_cities(folded[:n], codes, places, folded[n:])
     city = np.array(
         [city_key.setdefault((c, f), len(city_key)) if f else -1 for c, f in zip(codes, folded, strict=True)], np.int32
     )
@@ -260,6 +261,19 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         "inst_country_id": country[:n], "inst_region_id": np.array(regions[:n], np.int32), "inst_city_id": city[:n],
         "inst_prominence": rank.astype(np.float32), "country_code": countries, "parent": parent, "parent_ptr": parent_ptr,
     }  # fmt: skip
+
+
+def _gazetteer_cities(
+    cities: Sequence[str], countries: Sequence[str], places: Sequence[Place], theirs: Sequence[str]
+) -> list[str]:
+    """The folded cities of institutions as the gazetteer calls them: "New York" is its "New York City"."""
+    known = {(p.country, city) for p, city in zip(places, theirs, strict=True) if p.kind == CITY}
+    names = tokenize([p.name for p in places])
+    other: dict[tuple[str, str], str] = {}
+    for k, (place, city) in enumerate(zip(places, theirs, strict=True)):
+        if place.kind == CITY:
+            other.setdefault((place.country, " ".join(names.words[names.ptr[k] : names.ptr[k + 1]])), city)
+    return [c if (where, c) in known else other.get((where, c), c) for where, c in zip(countries, cities, strict=False)]
 
 
 def active_successors(institutions: Iterable[Institution]) -> dict[str, str]:

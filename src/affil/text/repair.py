@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 import unicodedata
@@ -9,25 +10,65 @@ import unicodedata
 import ftfy
 from rapidfuzz.distance import Levenshtein
 
-_PLAIN = re.compile(r"[\x20-\x22\x24\x25\x27-\x3b\x3d-\x5b\x5d-\x7e]*")  # printable ASCII without # & < \
+_PLAIN = re.compile(
+    r"(?!.*(?:[A-Za-z][01][A-Za-z]|''))[\x20-\x22\x24\x25\x27-\x3b\x3d-\x5b\x5d-\x7e]*"
+)  # ASCII without # & < \
 _BREAK = re.compile(r"#(?:TAB|N|R)#")  # how some exports write a tab or a line break
 _MOJIBAKE = re.compile("[\u0080-\u009fÂÃÄÅÆÐÑâãåæçèé¤€ƒ][\u0080-\u00bf\u0152-\u017e\u02c6-\u2122]|\ufffd")
 _TAG = re.compile(r"</?(?:sup|sub|i|b|em|strong|span|p|br|italic|bold)\b[^<>]*>", re.I)
 _COMBINING = {"'": "\u0301", "´": "\u0301", "`": "\u0300", '"': "\u0308", "¨": "\u0308", "^": "\u0302", "ˆ": "\u0302",
               "~": "\u0303", "˜": "\u0303", "¸": "\u0327", "c": "\u0327", "v": "\u030c", "ˇ": "\u030c", "˚": "\u030a",
+              "˘": "\u0306", "˙": "\u0307",
               "r": "\u030a", "u": "\u0306", "=": "\u0304", ".": "\u0307", "H": "\u030b", "k": "\u0328"}  # fmt: skip
 _LATEX_ACCENT = re.compile(r"\{?\\(['`\"^~=.]|[cvruHk](?![a-zA-Z]))\s*\{?\\?([A-Za-zı])\}?\}?")
 _LATEX_LETTER = re.compile(r"\{?\\(ss|o|O|l|L|ae|AE|oe|OE|aa|AA|i|j)(?![A-Za-z])\s?\}?")
 _LETTERS = {"ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å"}
 # PDFs print the accent before its letter, often after a blank: "Universit ´e", "Z ¨urich"; some print it behind: "Universite´ de".
-_DETACHED = re.compile(r"(?<=[A-Za-z])\s?([´`¨ˆ˜¸ˇ˚])([A-Za-zı])|(?<![A-Za-z])([´`¨ˆ˜¸ˇ˚])([A-Za-zı])")
-_TRAILING = re.compile(r"([A-Za-zı])([´¨ˆ˜¸ˇ˚])(?![A-Za-z])")
+_DETACHED = re.compile(r"(?<=[A-Za-z])\s?([´`¨ˆ˜¸ˇ˚˘˙])([A-Za-zı])|(?<![A-Za-z])([´`¨ˆ˜¸ˇ˚˘˙])([A-Za-zı])")
+_TRAILING = re.compile(r"([A-Za-zı])([´¨ˆ˜¸ˇ˚˘˙])(?![A-Za-z])")
+# Some print it behind a capital or a cedilla's letter, the rest of the word following: "O¨ zyegin", "Bogazic¸i"; or as a
+# combining character behind a blank: "T ̈ubingen".
+_BEHIND = re.compile(r"(?<![^\W\d_])([A-Z])([´¨ˆ˜˘˙])\s(?=[a-z])|([CcSsTt])(¸)\s?(?=[a-zı])")
+_COMBINED = re.compile(r"(?<=[A-Za-z])\s([\u0300-\u030c\u0327\u0328])([A-Za-zı])")
+# Scanners read "o" as 0 and "l" as 1; a postcode or a formula has other digits, or too many of them.
+_SCANNED = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z](?=[A-Za-z]*[01])[A-Za-z01]{3,}[A-Za-z]|0[FN])(?![A-Za-z0-9])")
+_HAN = re.compile("[\u3400-\u9fff]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def _accent(letter: str, mark: str) -> str:
     return unicodedata.normalize("NFC", letter.replace("ı", "i") + _COMBINING[mark])
+
+
+def _letters(scanned: re.Match[str]) -> str:
+    word = scanned[0]
+    if 3 * sum(c in "01" for c in word) > len(word) and len(word) > 2:
+        return word
+    return word.translate(str.maketrans("01", "OI" if word.isupper() else "ol"))
+
+
+def _from_mac(text: str) -> str:
+    """Undo UTF-8 that was read as Mac Roman: "√∏" was "ø"."""
+    try:
+        return text.encode("mac_roman").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _from_gbk(text: str) -> str:
+    """Undo UTF-8 that was read as GBK; what is written in Chinese is no UTF-8 in GBK, so it comes back as it is.
+
+    The last character may have lost a byte, as an odd one has no partner in GBK.
+    """
+    if not _HAN.search(text):
+        return text
+    try:
+        data = b"\x80".join(part.encode("gb18030") for part in text.rstrip("\ufffd?").split("€"))
+        found = codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeError:
+        return text
+    return found if _HAN.search(found) else text
 
 
 def repair(text: str) -> str:
@@ -46,14 +87,20 @@ def repair(text: str) -> str:
     if "\\" in text:
         text = _LATEX_ACCENT.sub(lambda m: _accent(m[2], m[1]), text)
         text = _LATEX_LETTER.sub(lambda m: _LETTERS.get(m[1], m[1]), text)
+    text = _SCANNED.sub(_letters, text.replace("''", "'"))
     if not text.isascii():
+        text = _from_mac(text) if "√" in text else _from_gbk(text)
         if _MOJIBAKE.search(text):
             # without the blanks around, which ftfy may take for the last byte of a damaged letter
             core = text.strip()
             text = text.replace(core, ftfy.fix_encoding(core), 1)
         text = _INVISIBLE.sub("", text)
+        text = _BEHIND.sub(lambda m: _accent(m[1] or m[3], m[2] or m[4]), text)
+        text = _COMBINED.sub(lambda m: unicodedata.normalize("NFC", m[2].replace("ı", "i") + m[1]), text)
         # before NFKC, which would turn the spacing accents into a blank and a combining mark
-        text = _DETACHED.sub(lambda m: _accent(m[2] or m[4], m[1] or m[3]), text)
+        text = _DETACHED.sub(
+            lambda m: (m[0][0] if m[0][0] == " " and m[2].isupper() else "") + _accent(m[2] or m[4], m[1] or m[3]), text
+        )
         text = _TRAILING.sub(lambda m: _accent(m[1], m[2]), text)
         if not unicodedata.is_normalized("NFKC", text):
             text = unicodedata.normalize("NFKC", text)

@@ -52,6 +52,13 @@ class Tokens:
     ptr: npt.NDArray[np.int64]
 
 
+# A footnote number begins the next organisation: "1Tianjin University2Pazhou Laboratory", "1 Zhejiang University 2 Alibaba".
+_NOTE = re.compile(r"(?<=[^\W\d_])\d{1,2}(?=[^\W\d_][^\W\d_])|(?<=[^\W\d_] )[2-9](?= [^\W\d_a-z])")
+
+
+_LISTED = re.compile(r"\s*1\s?[^\W\d_]")  # where such numbers begin with 1
+
+
 def _gap(between: str) -> int:
     if between in ("", " "):
         return BLANK
@@ -83,6 +90,7 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
         repaired.append(text)
         last_end, gap, first = 0, HARD, len(words)
         single = False  # whether the last token is a run of single letters that may go on
+        notes = frozenset(m.end() for m in _NOTE.finditer(text)) if _LISTED.match(text) else frozenset()
         for m in (_ASCII_TOKEN if text.isascii() else _TOKEN).finditer(text):
             s, e = m.span()
             surface = m[0]
@@ -92,6 +100,8 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
                 joins = gap < COMMA and between.strip() in ("", ".", "&")
             else:
                 joins = True
+            if last_end in notes:
+                gap, joins = HARD, False
             last_end = e
             kind = m.lastgroup
             letter = len(surface) == 1 and kind == "word"
