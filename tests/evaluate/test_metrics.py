@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.evaluate.metrics import COUNTS, METRICS, bootstrap, calibration_error, metric_values, reliability, summarize
+from affil.evaluate.metrics import (
+    COUNTS,
+    METRICS,
+    bootstrap,
+    calibration_error,
+    coverage_curve,
+    metric_values,
+    reliability,
+    summarize,
+)
 
 counts = st.lists(st.lists(st.integers(0, 3).map(float), min_size=len(COUNTS), max_size=len(COUNTS)), min_size=1, max_size=12)
 
@@ -75,3 +84,12 @@ def test_calibration_error_of_known_cases() -> None:
     assert calibration_error(reliability([0.9] * 100, right, 1)) == pytest.approx(0)
     assert calibration_error(reliability([1.0] * 100, right, 1)) == pytest.approx(0.1)
     assert calibration_error(reliability([0.2, 0.4, 0.9, 0.9], [False, True, True, True], 2)) == pytest.approx(0.15)
+
+
+def test_the_curve_counts_strings_without_doubt() -> None:
+    pairs = [(0, 0.9, True), (0, 0.6, False), (1, 0.8, True), (3, 0.95, False)]
+    low, high = coverage_curve(pairs, [True, True, True, False], [0.5, 0.85])
+    assert (low.threshold, low.precision, low.coverage) == (0.5, 0.5, 2 / 3)
+    assert (high.threshold, high.precision, high.coverage) == (0.85, 0.5, 0.0)
+    (empty,) = coverage_curve([], [False], [0.5])
+    assert (empty.precision, empty.coverage) == (None, None)

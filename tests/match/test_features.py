@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from affil.match.features import NAMES, featurize
@@ -122,3 +123,7 @@ def test_the_policy_is_a_feature(features: Features) -> None:
 
 def test_no_candidates_no_rows(features: Features) -> None:
     assert features("") == features("zzzz qqqq") == {}
+
+
+def test_the_registrys_size_is_a_feature(features: Features) -> None:
+    assert features("EMBL")["embl"]["registry_size"] == pytest.approx(np.log10(len(INSTITUTIONS)), abs=1e-4)

@@ -23,6 +23,12 @@ def index() -> Index:
         ("Beijing Univ. of Posts & Telecommun.", "peking university posts telecommunication"),
         ("Beijing Jiaotong University", "peking jiao tong university"),
         ("UESTC", "uestc"),
+        ("GeorgiaInstituteofTechnology", "georgia institute technology"),
+        ("Univ. Würz-burg", "university wurzburg"),
+        ("Win ni peg, CEMA GREF", "winnipeg cemagref"),
+        ("Uni ver si ty of Oxford", "university oxford"),
+        ("Carl-Zeiss Street", "carl zeiss street"),
+        ("Univ Elect Sci & Technol China", "university electronic science technology china"),
     ],
 )
 def test_words_are_corrected(index: Index, typed: str, read: str) -> None:
@@ -31,3 +37,25 @@ def test_words_are_corrected(index: Index, typed: str, read: str) -> None:
 
 def test_a_cut_word_needs_its_full_stop(index: Index) -> None:
     assert "neuroinformatics" not in prepare(["Neuroinformat University"], index, RetrieveSettings()).words
+
+
+@pytest.mark.parametrize(
+    ("typed", "blocks"),
+    [
+        ("1Tianjin University2Pazhou Laboratory", 2),
+        ("1 Zhejiang University 2 Alibaba Group", 2),
+        ("1 Zhejiang University", 1),
+        ("University of Oxford 2 Parks Road", 1),
+        ("3M Company 2 Foo Bar", 1),
+    ],
+)
+def test_footnote_numbers_begin_organisations(index: Index, typed: str, blocks: int) -> None:
+    assert len(set(prepare([typed], index, RetrieveSettings()).block.tolist())) == blocks
+
+
+def test_a_word_put_together_keeps_its_place(index: Index) -> None:
+    text = "Univ. Würz-burg, Germany"
+    m = prepare([text], index, RetrieveSettings())
+    at = m.words.index("wurzburg")
+    assert text[m.start[at] : m.end[at]] == "Würz-burg"
+    assert m.words[at + 1] == "germany"

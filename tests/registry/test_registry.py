@@ -11,7 +11,7 @@ from affil.registry import Registry
 from affil.registry.build import write_registry
 from affil.registry.index import active_successors, variants
 from affil.registry.store import Store, write_store
-from affil.types import Institution
+from affil.types import Institution, Name
 
 
 def test_what_goes_in_comes_out(small: Registry, institutions: list[Institution]) -> None:
@@ -106,3 +106,12 @@ def test_every_process_builds_the_same_bytes(tmp_path: Path) -> None:
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         subprocess.run([sys.executable, "-c", build, f"{seed}.affil"], cwd=tmp_path, env=environment, check=True)
     assert (tmp_path / "1.affil").read_bytes() == (tmp_path / "2.affil").read_bytes()
+
+
+def test_a_city_goes_by_what_the_gazetteer_calls_it(tmp_path: Path) -> None:
+    one = Institution("own:a", "A", (Name("A College", "en", "official"),), "education", "US", "US-NY", "New York")
+    two = Institution("own:b", "B", (Name("B College", "en", "official"),), "education", "US", "US-NY", "New York City")
+    registry = write_registry([one, two], tmp_path / "cities.affil", {"sources": []})
+    cities = registry.store.array("inst_city_id").tolist()
+    assert cities[0] == cities[1]
+    assert registry.get("own:a").city == "New York"

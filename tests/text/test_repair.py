@@ -21,6 +21,19 @@ from affil.text import raw_span, repair
         ("a\x00b\u200bc", "a bc"),
         ("Univ.#TAB#Harare", "Univ. ; Harare"),
         ("ＭＩＴ", "MIT"),
+        ("Bo˘gazic¸i University", "Boğaziçi University"),
+        ("O¨ zyegin University", "Özyegin University"),
+        ("Polytechnique Montr ́eal", "Polytechnique Montréal"),
+        ("Universit ̈at T ̈ubingen", "Universität Tübingen"),
+        ("Facultad ´Optica", "Facultad Óptica"),
+        ("TECHN0L0GICAL SCH00L 0F", "TECHNOLOGICAL SCHOOL OF"),
+        ("Vanderbi1t, Nashvi11e, A1berta", "Vanderbilt, Nashville, Alberta"),
+        ("K1N 6N5, H2O Group, B0B, IN2P3, 10001", "K1N 6N5, H2O Group, B0B, IN2P3, 10001"),
+        ("K√∏benhavns Universitet", "Københavns Universitet"),
+        ("√2 Institute", "√2 Institute"),
+        ("瑗垮崡浜ら€氬ぇ瀛�", "西南交通大"),
+        ("香港中文大學", "香港中文大學"),
+        ("Scuola Superiore Sant'' Anna", "Scuola Superiore Sant' Anna"),
     ],
 )
 def test_repair(raw: str, repaired: str) -> None:
@@ -30,6 +43,14 @@ def test_repair(raw: str, repaired: str) -> None:
 @given(st.text(max_size=80))
 def test_repair_is_total_and_leaves_no_control_characters(text: str) -> None:
     assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in repair(text))
+
+
+@given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=2, max_size=30))
+def test_chinese_comes_back_as_it_is_and_from_gbk(text: str) -> None:
+    assert repair(text) == text
+    misread = text.encode("utf-8").decode("gb18030", errors="replace")
+    if "\ufffd" not in misread and misread.encode("gb18030").decode("utf-8", errors="replace") == text:
+        assert repair(misread) == text
 
 
 @given(st.text(max_size=60), st.data())
