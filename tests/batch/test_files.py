@@ -5,6 +5,9 @@ import gzip
 import json
 import multiprocessing
 import pickle
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -261,6 +264,37 @@ def test_a_worker_that_is_killed_is_an_error_and_no_half_file(tmp_path: Path, ow
     assert (tmp_path / "out.csv").read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 2
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are read from /proc")
+def test_workers_do_not_outlive_who_asked_for_them(tmp_path: Path, own: Path) -> None:
+    (tmp_path / "in.csv").write_text("affiliation\n" + "".join(f"Quillwater {i}\n" for i in range(300_000)), "utf-8")
+    command = [sys.executable, "-m", "affil", "match", "in.csv", "-o", "out.csv", "--registry", str(own), "--workers", "2"]
+
+    def runs(process: str) -> bool:
+        try:
+            return b"multiprocessing" in Path(f"/proc/{process}/cmdline").read_bytes()  # how workers are started
+        except OSError:
+            return False
+
+    def running() -> list[str]:
+        return [process for process in workers if runs(process)]
+
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
+        workers: list[str] = []
+        for _ in range(600):
+            workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            if len(running()) >= 3:  # and one that keeps count of what they share
+                break
+            time.sleep(0.05)
+        assert len(running()) >= 3
+        time.sleep(1)  # in the middle of loading or matching
+        process.kill()
+    for _ in range(600):
+        if not running():
+            break
+        time.sleep(0.05)
+    assert not running()
 
 
 def test_a_registry_that_goes_away_is_named(tmp_path: Path, own: Path) -> None:

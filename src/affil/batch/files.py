@@ -66,12 +66,13 @@ def match_file(
     Args:
         source: a CSV, TSV, JSON Lines (each also .gz) or Parquet file; `-` is standard input.
         out: the same; `-` is standard output.
-        matcher: a loaded matcher.
+        matcher: a loaded matcher; for several workers one that pickles, as `affil.Matcher` does.
         column: the column with the raw affiliation strings.
         input_format: the format where the name does not tell it (CSV for `-`).
         output_format: the same for the output.
         settings: the size of a batch and of the memory for repeats.
-        workers: processes that match at the same time; the output is the same with any number.
+        workers: processes that match at the same time; the output is the same with any number. They are new ones, so a
+            script that asks for several does so under `if __name__ == "__main__":`.
         progress: called with (rows done, rows to expect) after every batch.
 
     Raises:
