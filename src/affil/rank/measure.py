@@ -174,7 +174,9 @@ def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[st
     """Rows institution, id, part; parents that were closed or merged stand for their successors."""
     rows = db.execute("SELECT id, active_id, parents FROM institutions ORDER BY id").fetchall()
     active = {identifier: successor for identifier, successor, _ in rows}
-    kept = {i: [active[p] for p in parents or () if p in active and p not in not_parents] for i, _, parents in rows}
+    kept = {
+        i: [active[p] for p in parents or () if p in active and not {p, active[p]} & {*not_parents}] for i, _, parents in rows
+    }
     columns = list(zip(*roll_up(kept, how), strict=True)) or [(), (), ()]
     types = (pa.string(), pa.string(), pa.float64())
     return pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], ["institution", "id", "part"])
