@@ -358,6 +358,39 @@ def test_one_process_at_a_time(ws: Workspace, tmp_path: Path) -> None:
     ws.run(matcher=FakeMatcher(registry()))
 
 
+def test_while_another_process_writes_rankings_are_those_of_before(ws: Workspace) -> None:
+    ws.run(matcher=FakeMatcher(registry()))
+    before = ws.rank()
+    with closing(sqlite3.connect(ws.path / ".lock", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        now = ws.rank()
+        assert now.frame.equals(before.frame)
+        assert "another process is changing it; wait until that one is done; this is how things stood at 20" in now.warnings[0]
+        with pytest.raises(AffilError, match="another process"):
+            ws.snapshot("later")
+
+
+def test_an_institution_withdrawn_half_way(ws: Workspace) -> None:
+    """The registry changes between a run and the next, and with it who exists."""
+    ws.run(matcher=FakeMatcher(registry()))
+    ws.decide("nobody knows", CUHK, by="ana", why="w")
+    ws.snapshot("before")
+    without = FakeRegistry(Institution(MIT, "MIT", kind="education", country="US", city="Cambridge"), hash="r2")
+    assert ws.run(matcher=FakeMatcher(without)).again == "the registry changed"
+    ranking = ws.rank()
+    assert list(ranking.frame["id"]) == [MIT]
+    assert ranking.warnings == (
+        f"the registry no longer has {CUHK}, decided for 'nobody knows'; the decision is kept but counts for nobody: "
+        "decide again with an id of today",
+    )
+    moved = ws.diff("before")
+    assert moved.notes == ("the registry changed",)
+    gone = moved.moves.set_index("id").loc[CUHK]
+    assert (gone["rank_before"], gone["name"]) == (2, "CUHK")
+    assert moved.moves["rank_after"].isna().tolist() == [True]
+    assert {*moved.causes["cause"]} == {"answer"}
+
+
 def test_papers_without_any_affiliation(tmp_path: Path) -> None:
     ws = Workspace.open(tmp_path / "ws")
     ws.add_papers(write(tmp_path / "a.jsonl", paper(1, "", "")))

@@ -161,6 +161,11 @@ class RankSettings(_Frozen):
     )
     confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the rank intervals")
     seed: int = 20261124
+    memory: str = Field(
+        default="1.5GB",
+        pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
+        description="memory of the database that counts, before it uses the disk",
+    )
     kept_states: int = Field(default=30, ge=2, description="states of the counts that are kept for diff, besides snapshots")
 
 

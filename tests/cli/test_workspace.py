@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,77 @@ def test_exports(ws: str, tmp_path: Path) -> None:
     parsed = json.loads(call("rank", ws, "--json").stdout)
     assert parsed["ranking"][0]["id"] == MIT
     assert parsed["coverage"]["unknown_venues"] == {"Elsewhere": 1}
+
+
+def test_ranges_slices_and_the_manifest(ws: str, tmp_path: Path) -> None:
+    shown = call("rank", ws, "--kind", "education", "--by", "publications").stdout
+    assert "range" in shown
+    assert "range: the ranks that doubtful matches leave open (95% of 200 resamples)" in shown
+    plain = call("rank", ws, "--resamples", "0", "--roll-up", "top").stdout
+    assert "range" not in plain
+    assert "Institutions are rolled up: top." in plain
+    written = call("rank", ws, "-o", str(tmp_path / "r.parquet"))
+    assert "written: " in written.stderr
+    manifest = json.loads((tmp_path / "r.parquet.manifest.json").read_text("utf-8"))
+    assert (manifest["file"], manifest["rows"], manifest["last_decision"]) == ("r.parquet", 1, 0)
+    assert manifest["sha256"] == hashlib.sha256((tmp_path / "r.parquet").read_bytes()).hexdigest()
+    assert manifest["coverage"]["mentions"] == 2
+    assert manifest["workspace"]["registry"] == {"version": "version r1", "hash": "r1"}
+    assert {"inputs", "versions", "settings", "model"} <= manifest["workspace"].keys()
+    with pytest.raises(AffilError, match="no kind 'castle'; it is one of: education"):
+        call("rank", ws, "--kind", "castle")
+    with pytest.raises(AffilError, match="no roll-up 'up'"):
+        call("rank", ws, "--roll-up", "up")
+
+
+def test_diff_names_the_decision_that_moved_a_rank(ws: str, tmp_path: Path) -> None:
+    assert call("snapshot", ws, "before").stdout == "snapshot before: kept\n"
+    call("decide", ws, "港中大", "--institution", CUHK, "--by", "ana", "--why", "short form")
+    shown = call("diff", ws, "--since", "before", width=240).stdout
+    assert f"decision 1 by ana, '港中大' was none, is {CUHK} (short form)" in shown
+    assert "Since the snapshot 'before' of " in shown
+    assert "1 ranks moved" in shown
+    since_run = json.loads(call("diff", ws, "--json").stdout)
+    assert [(m["id"], m["rank_before"], m["rank_after"]) for m in since_run["moves"]] == [(CUHK, None, 1)]
+    assert [(c["cause"], c["entry"], c["papers"]) for c in since_run["causes"]] == [("decision", 1, 1)]
+    call("diff", ws, "-o", str(tmp_path / "d.csv"))
+    assert (tmp_path / "d.csv").read_text("utf-8").startswith("id,name,rank_before,rank_after,before,after,change\n")
+    assert list(json.loads(call("snapshot", ws, "--json").stdout)) == ["before"]
+    assert "before  20" in call("snapshot", ws).stdout
+    assert "removed" in call("snapshot", ws, "before", "--remove").stdout
+    assert "no snapshots yet" in call("snapshot", ws).stdout
+    with pytest.raises(AffilError, match="'before' is no snapshot"):
+        call("diff", ws, "--since", "before")
+    with pytest.raises(AffilError, match="--remove needs the name"):
+        call("snapshot", ws, "--remove")
+
+
+def test_why_lists_the_papers_and_trend_the_years(ws: str, tmp_path: Path) -> None:
+    shown = call("why", ws, "mit [boston]").stdout
+    assert "MIT [Boston]: rank 1, 1 publications, 1 authors, 1.00 adjusted" in shown
+    assert "CVPR" in shown
+    assert json.loads(call("why", ws, MIT, "--json").stdout)["papers"][0]["paper"] == "P1"
+    call("decide", ws, "港中大", "--institution", CUHK, "--by", "ana", "--why", "short form")
+    years = call("trend", ws, "--by", "publications").stdout
+    assert "The years differ in their venues" in years
+    assert [line.split()[-4:] for line in years.splitlines() if "Hong Kong" in line] == [["Hong", "Kong", "0", "1"]]
+    trend = json.loads(call("trend", ws, "--level", "city", "--years", "2020", "--json").stdout)
+    assert (trend["years"], [row["2020"] for row in trend["trend"]]) == ([2020], [1.0])
+    call("trend", ws, "-o", str(tmp_path / "t.json"))
+    assert (tmp_path / "t.json.manifest.json").exists()
+    with pytest.raises(AffilError, match="no venue has papers in every one of these years"):
+        call("trend", ws, "--panel")
+
+
+def test_what_a_source_lacks_is_said(tmp_path: Path, matcher: Matcher) -> None:
+    records = [
+        {"id": f"r{n}", "title": f"T{n}", "status": s, "author": "A;B", "aff": "MIT;CUHK"}
+        for n, s in enumerate(["Oral", "Reject"])
+    ]
+    (tmp_path / "iclr2024.json").write_text(json.dumps(records), "utf-8")
+    result = call("run", str(tmp_path / "iclr2024.json"), "-w", str(tmp_path / "other"))
+    assert "papers: 1 new" in result.stdout
+    assert "iclr2024.json: 1 papers left out, as each its status is 'Reject' (first: row 2)" in result.stderr
 
 
 def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, ws: str, matcher: Matcher) -> None:

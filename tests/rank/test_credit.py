@@ -386,3 +386,65 @@ def test_limit_and_json() -> None:
     out = ranking.to_dict()
     assert [row["id"] for row in out["ranking"]] == ["d"]
     assert (out["years"], out["area"], out["coverage"]["mentions"]) == ([2019, 2020], "computer vision", 2)
+
+
+def test_a_year_in_which_the_venue_did_not_exist_is_reported() -> None:
+    venues = Venues([Venue("CV", "Vision", ("computer vision",), years=(2019, None))])
+    papers = [Paper(f"p{y}", "", "CV", y, (Author("A", ("s0",)),)) for y in (2018, 2019)]
+    ranking = rank(tables(papers, {"s0": [("a", "match")]}), venues=venues)
+    assert (ranking.coverage.misdated, ranking.coverage.outside) == ((("CV 2018", 1),), 1)
+    assert "Years in which the venue did not exist, counted outside any area: CV 2018 (1)." in ranking.coverage.lines()
+    assert ranking.frame["index"][0] == pytest.approx(2 ** (1 / 8))
+
+
+def test_a_paper_that_is_there_twice_counts_once() -> None:
+    title = "On the Folding of Paper Boats"
+    ana, bo = Author("Ana Lí", ("s0",)), Author("Bo Chen", ("s1",))
+    papers = [
+        Paper("p1", title, "CV", 2020, (ana,)),
+        Paper("p2", title.upper() + "!", "CV", 2020, (Author("ana-li", ("s0",)), bo)),
+        Paper("p3", title, "CV", 2020, (), False, ("s0",)),
+        Paper("p4", title, "CV", 2021, (ana,)),
+        Paper("p5", title, "CV", 2020, (Author("Someone Else", ("s1",)),)),
+        Paper("p6", "Editorial", "CV", 2020, (ana,)),
+        Paper("p7", "Editorial", "CV", 2020, (ana,)),
+    ]
+    ranking = rank(tables(papers, {"s0": [("a", "match")], "s1": [("d", "match")]}), venues=VENUES)
+    rows = ranking.to_frame().set_index("id")
+    assert (ranking.coverage.papers, ranking.coverage.repeated, ranking.coverage.mentions) == (5, 2, 6)
+    assert rows["publications"].to_dict() == {"a": 4, "d": 2}, (
+        "p2, which says most, stands for p1 and p3; p5 is by somebody else"
+    )
+    assert "2 more records repeat a paper and are not counted again." in ranking.coverage.lines()
+
+
+def test_parents_and_kinds() -> None:
+    papers, answers = one_each(("s0", "b"), ("s1", "d"), ("s2", "c"))
+
+    def counted(**query: Any) -> dict[str, tuple[float, int]]:
+        rows = rank(tables(papers, answers), venues=VENUES, **query).frame
+        return {i: (a, p) for i, a, p in zip(rows["id"], rows["adjusted"], rows["publications"], strict=True)}
+
+    assert counted(roll_up="parent") == {"c": (1.5, 2), "a": (1.5, 2)}, "d has the parents c and o, which was merged into a"
+    assert counted(roll_up="top", kind="company") == {}
+    assert counted(kind="company") == {"b": (1.0, 1)}
+    assert counted(kind="universities", level="country") == {"CN": (1.0, 1), "GB": (1.0, 1)}
+    assert counted(roll_up="parent", settings=RankSettings(not_parents=("a",))) == {"b": (1.0, 1), "c": (2.0, 2)}
+
+
+def test_groups_of_regions_and_weights_of_areas() -> None:
+    papers, answers = one_each(("s0", "d"), ("s1", "h"), ("s2", "c"))
+    groups = RankSettings(region_groups={"HK": "Bay", "CN-BJ": "Bay", "GB-ENG": "US-MA"}, resamples=0)
+    frame = rank(tables(papers, answers), venues=VENUES, level="region", settings=groups).frame
+    assert frame[["id", "name", "country", "publications"]].values.tolist() == [
+        ["Bay", "Bay", "", 2],
+        ["US-MA", "Massachusetts", "", 1],
+    ]
+    only = RankSettings(area_weights={a: 0 for a in AREAS if a != "computer vision"})
+    assert rank(tables(papers, answers), venues=VENUES, settings=only).frame["index"].tolist() == pytest.approx([2, 2, 2])
+    for weights, message in (
+        ({"chess": 1.0}, "knows no area 'chess'"),
+        (dict.fromkeys(AREAS, 0.0), "leaves no area any weight"),
+    ):
+        with pytest.raises(AffilError, match=message):
+            rank(tables(papers, answers), venues=VENUES, settings=RankSettings(area_weights=weights))

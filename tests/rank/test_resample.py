@@ -49,7 +49,7 @@ def values(one: Tables, by: Any, **query: Any) -> dict[str, float]:
     return dict(zip(frame["id"], np.round(frame[by].astype(float), 9), strict=True))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     papers=st.lists(paper, min_size=1, max_size=8, unique_by=lambda p: p.id),
     answers=st.dictionaries(st.sampled_from(STRINGS), found, min_size=1),

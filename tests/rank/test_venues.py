@@ -72,6 +72,27 @@ def test_own_venues_are_laid_over(tmp_path: Path) -> None:
     assert len(venues) == len(load_venues()) + 1
 
 
+def test_years_of_a_venue(tmp_path: Path) -> None:
+    path = tmp_path / "venues.csv"
+    rows = ("A,A,,,2017-,", "B,B,,,1990 - 2005,", "C,C,,,-2010,", "D,D,,,2020,", "E,E,,,,")
+    path.write_text("venue,name,areas,weight,years,aliases\n" + "\n".join(rows) + "\n")
+    venues = load_venues(path)
+    assert [venues[v].years for v in "ABCDE"] == [(2017, None), (1990, 2005), (None, 2010), (2020, 2020), (None, None)]
+    existed = {v: [y for y in (1980, 1990, 2010, 2020) if venues[v].existed_in(y)] for v in "ABCDE"}
+    assert existed == {"A": [2020], "B": [1990], "C": [1980, 1990, 2010], "D": [2020], "E": [1980, 1990, 2010, 2020]}
+    for wrong in ("soon", "-", "2010-2005", "17-"):
+        path.write_text(f"venue,name,areas,weight,years,aliases\nX,X,,,{wrong},\n")
+        with pytest.raises(InputError, match=r"row 2: not a venue: (years are written like|the years .* run backwards)"):
+            load_venues(path)
+
+
+def test_most_shipped_venues_have_a_first_year() -> None:
+    venues = load_venues()
+    known = {v: one.years[0] for v, one in venues.items() if one.years[0]}
+    assert len(known) > 0.8 * len(venues)
+    assert all(1950 < year <= 2024 for year in known.values())
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -153,7 +153,7 @@ def diff(
     query = _query(level, area, venue, years, kind, by, roll_up)
     ws = _open(workspace)
     result = ws.diff(since, **query)
-    moved = result.moves["rank_before"].ne(result.moves["rank_after"]).fillna(True).sum()
+    moved = int(result.moves["rank_before"].ne(result.moves["rank_after"]).fillna(True).sum())
     named = f"the snapshot {result.before.name!r}" if result.before.name else "the state"
     notes = [
         f"Since {named} of {result.before.time[:19]}: {moved:,} ranks moved, {len(result.moves) - moved:,} more {by} values changed.",
@@ -297,30 +297,25 @@ def _papers_table(result: Why, limit: int) -> Table:
 
 def _moves_table(result: Diff, limit: int) -> Table:
     table = plain_table("before>", "now>", "moved>", "", f"{result.by} before>", "now>", "why")
-    by_entity = dict(iter(result.causes.groupby("id", sort=False)))
-    for row in (result.moves.head(limit) if limit else result.moves).to_dict("records"):
-        old, new = (None if str(row[c]) == "<NA>" else int(row[c]) for c in ("rank_before", "rank_after"))
+    plain_values = result.to_dict()
+    causes: dict[str, list[str]] = {}
+    for cause in plain_values["causes"]:
+        causes.setdefault(cause["id"], []).append(_cause(cause))
+    for row in plain_values["moves"][: limit or None]:
+        old, new = row["rank_before"], row["rank_after"]
         moved = "new" if old is None else "gone" if new is None else f"{old - new:+d}" if old != new else "="
-        values = ["" if row[c] != row[c] else f"{row[c]:,.2f}" for c in ("before", "after")]
-        causes = by_entity.get(row["id"])
-        reasons = [] if causes is None else [_cause(c) for c in causes.head(3).to_dict("records")]
-        more = f"and {len(causes) - 3} more" if causes is not None and len(causes) > 3 else ""
-        table.add_row(
-            str(old or ""),
-            str(new or ""),
-            moved,
-            plain(row["name"]),
-            *values,
-            "\n".join(filter(None, [*reasons, more])) or "others moved",
-        )
+        values = ["" if row[c] is None else f"{row[c]:,.2f}" for c in ("before", "after")]
+        own = causes.get(row["id"], [])
+        reasons = own[:3] + ([f"and {len(own) - 3} more"] if len(own) > 3 else [])
+        table.add_row(str(old or ""), str(new or ""), moved, plain(row["name"]), *values, "\n".join(reasons) or "others moved")
     return table
 
 
-def _cause(row: dict[Any, Any]) -> str:
+def _cause(row: dict[str, Any]) -> str:
     size = f"{row['papers']:+,.0f} papers, {row['adjusted']:+,.2f}"
     if row["cause"] == "decision":
         return plain(
-            f"{size}: decision {int(row['entry'])} by {row['who']}, {row['what']!r} was {row['was']}, is {row['now']} ({row['why']})"
+            f"{size}: decision {row['entry']:.0f} by {row['who']}, {row['what']!r} was {row['was']}, is {row['now']} ({row['why']})"
         )
     if row["cause"] == "answer":
         return plain(f"{size}: {row['what']!r} was {row['was']}, is {row['now']}")

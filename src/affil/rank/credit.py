@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -17,7 +19,6 @@ from affil.settings import RankSettings
 # Case, accents, punctuation and blanks do not make another author or title; word order and initials do.
 _FOLDED = r"""CREATE MACRO folded(name) AS
     nullif(trim(regexp_replace(lower(strip_accents(name)), '[^\p{L}\p{M}\p{N}]+', ' ', 'g')), '')"""
-STEPS = ("paper", "string", "person", "mention", "credit", "stats")  # the tables that `count_credit` makes
 VenueYear = tuple[str, int]
 
 
@@ -43,6 +44,15 @@ def sql(name: str) -> str:
     return resources.files("affil.rank").joinpath(f"sql/{name}.sql").read_text("utf-8")
 
 
+@contextmanager
+def database(settings: RankSettings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database in memory, which uses the disk when it grows beyond the setting."""
+    with TemporaryDirectory(prefix="affil-", ignore_cleanup_errors=True) as folder:
+        config = {"memory_limit": settings.memory, "temp_directory": folder, "preserve_insertion_order": False}
+        with duckdb.connect(config=config) as db:  # type: ignore[arg-type]
+            yield db
+
+
 def attach(db: duckdb.DuckDBPyConnection, name: str, table: Path | pa.Table) -> None:
     """Make a table known under a name."""
     if isinstance(table, pa.Table):
@@ -66,8 +76,13 @@ def prepare(db: duckdb.DuckDBPyConnection, tables: Tables, decisions: Mapping[st
     db.register("venue_name", _texts(published=published, venue=short))
 
 
-def count_credit(db: duckdb.DuckDBPyConnection, settings: RankSettings, wanted: Iterable[VenueYear] | None = None) -> None:
-    """Make the tables `credit` and `stats` for the wanted venues and years (default: all); see sql/credit.sql, sql/stats.sql."""
+def number(
+    db: duckdb.DuckDBPyConnection, settings: RankSettings, wanted: Iterable[VenueYear] | None = None
+) -> list[tuple[VenueYear, int, int]]:
+    """Make the tables of numbered papers, strings and mentions, and `stats`, for the wanted venues and years (default: all).
+
+    Returns each venue and year with the numbers of its first and last paper, in order.
+    """
     if wanted is None:
         db.execute(
             "CREATE TEMP TABLE wanted AS SELECT DISTINCT venue_name.venue, papers.year "
@@ -79,9 +94,18 @@ def count_credit(db: duckdb.DuckDBPyConnection, settings: RankSettings, wanted: 
         db.register("wanted", pa.table({"venue": pa.array([venue for venue, _ in some], pa.string()), "year": years}))
     db.execute("SET VARIABLE include_review = ?", [settings.include_review])
     db.execute("SET VARIABLE min_title = ?", [settings.min_title])
-    for step in ("papers", "mentions", "credit"):
+    for step in ("papers", "mentions"):
         db.execute(sql(step))
     db.execute(f"CREATE TEMP TABLE stats AS {sql('stats')}")
+    spans = db.execute("SELECT venue, year, min(paper), max(paper) FROM paper GROUP BY ALL ORDER BY ALL").fetchall()
+    return [((str(venue), int(year)), first, last) for venue, year, first, last in spans]
+
+
+def count_credit(db: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
+    """Make the table `credit` for the papers between two numbers; see sql/credit.sql."""
+    db.execute("SET VARIABLE first_paper = ?", [first])
+    db.execute("SET VARIABLE last_paper = ?", [last])
+    db.execute(sql("credit"))
 
 
 def lost_decisions(db: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError
-from affil.rank.credit import sql
+from affil.rank.credit import database, sql
 from affil.rank.measure import Query, measure
 from affil.rank.ranking import plain_rows
 from affil.rank.store import State, Store
@@ -73,7 +72,7 @@ def diff(store: Store, before: State, after: State, entries: Sequence[LedgerEntr
         ranked_before, held_before, named_before = ranked.head(0), held.slice(0, 0), named.slice(0, 0)
     by = query.get("by", "adjusted")
     moves = _moves(ranked_before, ranked, by)
-    with duckdb.connect() as db:
+    with database(after.settings) as db:
         tables = {"held_after": held, "named_after": named, "held_before": held_before, "named_before": named_before}
         for name, table in tables.items():
             db.register(name, table)

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError
-from affil.rank.credit import Tables, VenueYear, count_credit, lost_decisions, prepare, sql
+from affil.rank.credit import Tables, VenueYear, count_credit, database, lost_decisions, number, prepare, sql
 from affil.rank.places import country_table, group_table, region_table
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years
 from affil.rank.resample import resampled_ranks
@@ -64,9 +64,10 @@ def rank(
         AffilError: an argument is unknown, or the slice has no paper.
     """
     settings, venues = settings or RankSettings(), venues or load_venues()
-    with duckdb.connect() as db:
+    with database(settings) as db:
         prepare(db, tables, decisions or {}, venues)
-        count_credit(db, settings)
+        spans = number(db, settings)
+        count_credit(db, 1, spans[-1][2] if spans else 0)
         ranking = measure(db, venues, settings, limit=limit, **query)
         return ranking.with_warnings(lost_decisions(db))
 
@@ -173,7 +174,9 @@ def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[st
     """Rows institution, id, part; parents that were closed or merged stand for their successors."""
     rows = db.execute("SELECT id, active_id, parents FROM institutions ORDER BY id").fetchall()
     active = {identifier: successor for identifier, successor, _ in rows}
-    kept = {i: [active[p] for p in parents or () if p in active and p not in not_parents] for i, _, parents in rows}
+    kept = {
+        i: [active[p] for p in parents or () if p in active and not {p, active[p]} & {*not_parents}] for i, _, parents in rows
+    }
     columns = list(zip(*roll_up(kept, how), strict=True)) or [(), (), ()]
     types = (pa.string(), pa.string(), pa.float64())
     return pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], ["institution", "id", "part"])

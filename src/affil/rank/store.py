@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, InputError
 from affil.io.files import atomic_path
-from affil.rank.credit import STEPS, Tables, VenueYear, count_credit, lost_decisions, prepare
+from affil.rank.credit import Tables, VenueYear, count_credit, database, lost_decisions, number, prepare
 from affil.rank.measure import Asked, Query, find_venue, measure
 from affil.rank.ranking import Ranking
 from affil.rank.venues import Venue, Venues
@@ -46,7 +46,7 @@ _CREDIT = pa.schema(
             ("position", pa.int32()),
         ],
         *[(name, pa.string()) for name in ("author", "affiliation", "institution")],
-        *[("probability", pa.float64()), ("credit", pa.decimal128(16, 15)), ("counted", pa.bool_())],
+        *[("probability", pa.float64()), ("credit", pa.decimal128(16, 15)), ("counted", pa.bool_()), ("several", pa.bool_())],
     ]
 )
 
@@ -140,7 +140,7 @@ class Store:
         The caller keeps others from refreshing at the same time.
         """
         last = self.last()
-        with duckdb.connect() as db:
+        with database(settings) as db:
             prepare(db, tables, decisions, venues)
             papers = _papers(db)
             old = {(p.venue, p.year): p for p in last.partitions} if last and self._usable(last, settings) else {}
@@ -251,7 +251,7 @@ class Store:
         asked, venues = Asked(query, state.settings), Venues(state.venues)
         venue = find_venue(asked.venue, [(p.venue, p.year) for p in state.partitions], venues)
         needed = [p for p in state.partitions if (venue is None or p.venue == venue) and asked.covers(p.venue, p.year, venues)]
-        with duckdb.connect() as db:
+        with database(state.settings) as db:
             files = [str(self.file(p.file)) for p in needed if p.file]
             if files:
                 # Read once: opening many small files takes longer than what is in them.
@@ -282,24 +282,22 @@ class Store:
         papers: Mapping[VenueYear, str],
         settings: RankSettings,
     ) -> Iterator[Partition]:
-        sizes = {(v, y): n for v, y, n in db.execute(_SIZES).fetchall()} if wanted else {}
-        for some in _batches(wanted, sizes):
-            count_credit(db, settings, some)
-            stats = {(r["venue"], r["year"]): r for r in db.sql("SELECT * FROM stats").to_arrow_table().to_pylist()}
+        if not wanted:
+            return
+        spans = number(db, settings, wanted)
+        stats = {(r["venue"], r["year"]): r for r in db.sql("SELECT * FROM stats").to_arrow_table().to_pylist()}
+        for some in _batches(spans):
+            count_credit(db, some[0][1], some[-1][2])
             credit = db.sql(
-                "SELECT * FROM credit ORDER BY venue, year, paper, position, affiliation, institution"
+                "SELECT * EXCLUDE (number, string) FROM credit ORDER BY number, position, string, institution, credit"
             ).to_arrow_table()
-            where = credit.select(["venue", "year"]).group_by(["venue", "year"], use_threads=False)
-            start, counts = 0, {}
-            for row in where.aggregate([([], "count_all")]).to_pylist():
-                counts[row["venue"], row["year"]] = (start, row["count_all"])
-                start += row["count_all"]
-            for venue, year in some:
-                rows = credit.slice(*counts.get((venue, year), (0, 0)))
-                numbers = {name: int(stats[venue, year][name] or 0) for name in _STATS}
-                yield Partition(venue, year, self._write(rows) if len(rows) else "", papers[venue, year], numbers)
-            for step in STEPS:
-                db.execute(f"DROP TABLE {step}")
+            rows = dict(db.execute("SELECT (venue, year), count(*) FROM credit GROUP BY ALL").fetchall())
+            start = 0
+            for where, _, _ in some:
+                part = credit.slice(start, rows.get(where, 0))
+                start += len(part)
+                numbers = {name: int(stats[where][name] or 0) for name in _STATS}
+                yield Partition(*where, self._write(part) if len(part) else "", papers[where], numbers)
 
     def _write(self, table: pa.Table) -> str:
         """Write a file under the hash of its bytes, and return that."""
@@ -345,9 +343,6 @@ class Store:
                 file.unlink()
 
 
-_SIZES = "SELECT venue_name.venue, papers.year, count(*) FROM papers JOIN venue_name ON venue_name.published = papers.venue GROUP BY ALL"
-
-
 def _files(state: State) -> Iterator[str]:
     yield from (state.answers, state.institutions)
     yield from (p.file for p in state.partitions if p.file)
@@ -377,11 +372,11 @@ def _answered_anew(db: duckdb.DuckDBPyConnection, before: Path) -> set[VenueYear
     return {(str(venue), int(year)) for venue, year in rows}
 
 
-def _batches(wanted: Iterable[VenueYear], sizes: Mapping[VenueYear, int]) -> Iterator[list[VenueYear]]:
+def _batches(spans: Iterable[tuple[VenueYear, int, int]]) -> Iterator[list[tuple[VenueYear, int, int]]]:
     """Venues and years that are counted at once."""
-    batch: list[VenueYear] = []
-    for one in wanted:
-        if batch and sum(sizes[w] for w in batch) + sizes[one] > _AT_ONCE:
+    batch: list[tuple[VenueYear, int, int]] = []
+    for one in spans:
+        if batch and one[2] - batch[0][1] >= _AT_ONCE:
             yield batch
             batch = []
         batch.append(one)

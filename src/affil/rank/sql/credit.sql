@@ -1,26 +1,15 @@
 -- Fractional credit, as parts of a paper: 1/K to each of its K authors, each part split evenly over what the author's strings
 -- name. A string in which no institution is counted stands for one unknown institution, so the known ones do not inherit its
 -- part. Where affiliations are not aligned to authors (position is null), the whole is split over what the paper's strings name.
--- One row a string and institution that it may name; what is not counted (still in review, or named twice) has no credit.
-CREATE TEMP TABLE credit AS
--- What a string names by itself: `known` is how many of its institutions count, `first` marks one of its rows.
-WITH naming AS (
-    SELECT
-        string,
-        institution,
-        probability,
-        institution IS NOT NULL AND (decision = 'match' OR getvariable('include_review')) AS counts,
-        count(*) FILTER (counts) OVER (PARTITION BY string) AS known,
-        row_number() OVER (PARTITION BY string ORDER BY institution) = 1 AS first
-    FROM string
-    LEFT JOIN answer USING (affiliation)
-),
-claim AS (
+-- One row a string and institution that it may name; what is not counted (still in review, or named twice) has no credit, and
+-- `several` says whether its holder has more strings.
+CREATE OR REPLACE TEMP TABLE credit AS
+WITH claim AS (
     SELECT mention.*, naming.* EXCLUDE (string), several.paper IS NOT NULL AS several
     FROM mention
-    LEFT JOIN (SELECT paper, coalesce(position, -1) AS author FROM mention GROUP BY ALL HAVING count(*) > 1) AS several
-        ON several.paper = mention.paper AND several.author = coalesce(mention.position, -1)
+    LEFT JOIN several ON several.paper = mention.paper AND several.author = coalesce(mention.position, -1)
     LEFT JOIN naming USING (string)
+    WHERE mention.paper BETWEEN getvariable('first_paper') AND getvariable('last_paper')
 ),
 -- Who has one string claims what it names; who has several claims each institution once, and each string without any once.
 -- `parts` is how many claims the credit is split over.
@@ -47,6 +36,7 @@ SELECT
     paper.venue,
     paper.year,
     paper.id AS paper,
+    marked.paper AS number,
     paper.aligned,
     marked.position,
     marked.author,
@@ -57,7 +47,9 @@ SELECT
     CAST(
         CASE WHEN named OR unknown THEN 1 / CASE WHEN aligned THEN authors ELSE 1 END / parts ELSE 0 END AS DECIMAL(16, 15)
     ) AS credit,
-    named AS counted
+    named AS counted,
+    marked.several,
+    marked.string  -- strings are numbered in their order
 FROM marked
 JOIN paper USING (paper)
 LEFT JOIN string USING (string);

@@ -18,3 +18,19 @@ FROM mentions
 JOIN paper ON paper.id = mentions.paper AND NOT paper.repeated
 LEFT JOIN person ON person.name = mentions.author
 LEFT JOIN string USING (affiliation);
+
+-- Who has several strings: an author, or a paper that is not aligned (-1).
+CREATE TEMP TABLE several AS
+SELECT paper, coalesce(position, -1) AS author FROM mention GROUP BY ALL HAVING count(*) > 1;
+
+-- What a string names by itself: `known` is how many of its institutions count, `first` marks one of its rows.
+CREATE TEMP TABLE naming AS
+SELECT
+    string,
+    institution,
+    probability,
+    institution IS NOT NULL AND (decision = 'match' OR getvariable('include_review')) AS counts,
+    count(*) FILTER (counts) OVER (PARTITION BY string) AS known,
+    row_number() OVER (PARTITION BY string ORDER BY institution) = 1 AS first
+FROM string
+LEFT JOIN answer USING (affiliation);

@@ -1,14 +1,24 @@
 -- For each entity, the sets of pairs that can make an author one of its own (any of them does), and how many authors have it.
-SELECT entity, pairs, count(*) AS weight
-FROM (
-    SELECT ranked.entity, list_sort(list(DISTINCT pair.pair)) AS pairs
+WITH naming AS (
+    SELECT ranked.entity, credit.author, pair.pair
     FROM credit
     JOIN slice USING (venue, year)
     JOIN pair USING (affiliation, institution)
     JOIN place USING (institution)
     JOIN ranked ON ranked.id = place.id
     WHERE author IS NOT NULL AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
-    GROUP BY ranked.entity, credit.author
+),
+one AS (
+    SELECT entity, author, min(pair) AS pair, min(pair) = max(pair) AS alone FROM naming GROUP BY entity, author
+)
+SELECT entity, pairs, count(*) AS weight
+FROM (
+    SELECT entity, [pair] AS pairs FROM one WHERE alone
+    UNION ALL
+    SELECT entity, list_sort(list(DISTINCT naming.pair))
+    FROM naming
+    SEMI JOIN (FROM one WHERE NOT alone) USING (entity, author)
+    GROUP BY entity, author
 )
 GROUP BY entity, pairs
 ORDER BY entity, pairs;

@@ -1,12 +1,21 @@
 -- The sets of strings that an author (or a paper that is not aligned) has, and the weight of all parts that stand on such a set.
-SELECT strings, {weights}
-FROM (
-    SELECT venue, year, list_sort(list(DISTINCT string)) AS strings, CAST(sum(credit) AS DOUBLE) AS part
+WITH held AS (
+    SELECT [drawn_string.string] AS strings, venue, year, CAST(sum(credit) AS DOUBLE) AS part
     FROM credit
     JOIN slice USING (venue, year)
     JOIN drawn_string USING (affiliation)
+    WHERE NOT several
+    GROUP BY drawn_string.string, venue, year
+    UNION ALL
+    SELECT list_sort(list(DISTINCT drawn_string.string)), venue, year, CAST(sum(credit) AS DOUBLE)
+    FROM credit
+    JOIN slice USING (venue, year)
+    JOIN drawn_string USING (affiliation)
+    WHERE several
     GROUP BY venue, year, paper, position
 )
+SELECT strings, {weights}
+FROM held
 JOIN {areas} USING (venue, year)
 GROUP BY strings
 ORDER BY strings;
