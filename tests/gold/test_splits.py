@@ -1,6 +1,7 @@
 """Nothing that is tested was trained on."""
 
 import csv
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,10 @@ def test_labels_are_active_institutions_of_the_shipped_registry(gold: dict[str, 
 def test_every_stratum_is_tested(gold: dict[str, list[dict[str, str]]]) -> None:
     assert {r["stratum"] for r in gold["test"]} == STRATA
     assert all(not r["institution_ids"] for rows in gold.values() for r in rows if r["stratum"] == "nil")
+
+
+def test_every_stratum_has_its_least_number_of_strings(gold: dict[str, list[dict[str, str]]]) -> None:
+    least = {"zh-short": 300, "zh-dept": 300, "ja-ko": 150, "other-language": 200, "en-dept": 400, "acronym": 300, "multi": 300,
+             "damaged": 250, "company": 250, "nil": 300}  # fmt: skip
+    counts = Counter(r["stratum"] for rows in gold.values() for r in rows)
+    assert {name: counts[name] for name in least if counts[name] < least[name]} == {}
