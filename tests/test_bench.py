@@ -105,7 +105,7 @@ def test_the_report_names_what_is_not_kept(bench: ModuleType, tmp_path: Path) ->
                    "f1": {k: {"all": 0.9 - 0.2 * (k != "affil"), "g": 0.5} for k in methods}, "gold": {"g": 7}, "repeats": 4.0},
         "methods": {key: {"build": 1.0, "mb": 100.0} for key in methods}, "stages": {"predict": 0.6, "rest": 0.4},
         "files": {"cores": 2, **{f"{k}_{w}": file for k in ("distinct", "stream") for w in (1, 2)}},
-        "inputs": [{**run, "rows": n, "wall": n / 1000} for n in (1000, 10_000, 100_000)],
+        "inputs": [{**run, "rows": n, "cpu": n / 1000} for n in (1000, 10_000, 100_000)],
         "registries": [{"institutions": n, "names": 3 * n, "build": 1.0, "mb": 1.0, "seconds": dict.fromkeys(("affil", "a", "b"), s)}
                        for n, s in ((50, 1.0), (200, 3.0))],
         "spark": {"string": 0.001, "row": 0.00001, "start": 10.0, "rate": 2000.0},

@@ -22,6 +22,7 @@ Waiting = Callable[[], list[Answer]]  # waits for the answers to some strings
 Ask = Callable[[list[str]], Waiting]
 
 _COLLECT = (50_000, 20, 100)  # Python's own are 700, 10, 10
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _recipe: bytes  # of a worker process's own matcher
 
 
@@ -46,11 +47,20 @@ def asking(matcher: MatcherLike, workers: int, task: int) -> Iterator[Ask]:
         parts = [pool.submit(_answers, strings[i : i + task]) for i in range(0, len(strings), task)]
         return lambda: [answer for part in parts for answer in part.result()]
 
+    others = multiprocessing.active_children()
+    started = []
     try:
+        with _undisturbed():
+            pool.submit(_nothing)  # starts all processes
+            started = [process for process in multiprocessing.active_children() if process not in others]
         yield ask
     except BrokenProcessPool as error:
         problem = "a worker process was killed, or could not start (is there memory for all?)"
         raise AffilError(f"{problem}; run again, with fewer --workers") from error
+    except BaseException:
+        for process in started:  # nobody waits for what they are at
+            process.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -66,11 +76,30 @@ def rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put off signals until the block ends: a pool that is interrupted while it starts can be neither used nor ended."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _nothing() -> None:
+    pass
+
+
 def _begin(recipe: bytes) -> None:
     global _recipe
     _recipe = recipe
     gc.set_threshold(*_COLLECT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process tells the others to stop
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)  # as they were put off while it was started
     parent: Any = multiprocessing.parent_process()
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()  # nobody is left to work for
 
