@@ -295,9 +295,11 @@ def test_train_passes_on_what_was_asked(call: Call, small: Path, monkeypatch: py
     """Training itself takes minutes and is tested with the matcher."""
     asked: list[Any] = []
 
-    def fake(out: Path, rows: Any, registry: Registry, *, progress: Callable[[str], None]) -> dict[str, Any]:
+    def fake(
+        out: Path, rows: Any, registry: Registry, *, progress: Callable[[str], None], external: Any, external_registry: Any
+    ) -> dict[str, Any]:
         progress("fitting")
-        asked.append((out, rows, len(registry)))
+        asked.append((out, rows, len(registry), list(external), external_registry and len(external_registry)))
         return {"rows": 7, "out_of_fold": {"precision": 0.9}}
 
     monkeypatch.setattr("affil.match.train", fake)
@@ -305,7 +307,12 @@ def test_train_passes_on_what_was_asked(call: Call, small: Path, monkeypatch: py
     assert "out_of_fold.precision  0.9" in printed
     assert "affil evaluate ROWS --model m.skops" in printed
     assert json.loads(call("train", "--registry", str(small), "--json").out)["rows"] == 7
-    assert asked == [(Path("m.skops"), [Path("a.csv"), Path("b.csv")], 1), (Path("matcher.skops"), None, 1)]
+    call("train", "--registry", str(small), "--external", "c.csv", "--external", "d.csv", "--external-registry", str(small))
+    assert asked == [
+        (Path("m.skops"), [Path("a.csv"), Path("b.csv")], 1, [], None),
+        (Path("matcher.skops"), None, 1, [], None),
+        (Path("matcher.skops"), None, 1, [Path("c.csv"), Path("d.csv")], 1),
+    ]
 
 
 # all of it

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import pyarrow.parquet as pq
+
 from affil.review import Key
-from affil.review.mentions import set_apart
+from affil.review.mentions import Apart, set_apart
 from affil.workspace import Workspace
 
 OPENAI, FERN = "affil:openai", "affil:fernhollow-college"
@@ -13,8 +15,6 @@ def counted(ws: Workspace) -> dict[str, int]:
 
 
 def test_a_decision_about_one_mention_counts_there_alone(review_ws: Workspace) -> None:
-    import pyarrow.parquet as pq
-
     of_string = [m for m in pq.read_table(review_ws.path / "mentions.parquet").to_pylist() if m["affiliation"] == "OpenAI!"]
     before = counted(review_ws)
     one = next(m for m in of_string if m["position"] == 1)
@@ -30,6 +30,23 @@ def test_a_decision_about_one_mention_counts_there_alone(review_ws: Workspace) -
     assert counted(review_ws)[OPENAI] == before[OPENAI] - 1, "none for the whole paper"
 
 
+def test_an_undone_decision_about_a_mention_is_counted_no_more(review_ws: Workspace) -> None:
+    of_string = [m for m in pq.read_table(review_ws.path / "mentions.parquet").to_pylist() if m["affiliation"] == "OpenAI!"]
+    before = counted(review_ws)
+    review_ws.decide("OpenAI!", FERN, by="ana", why="w", paper=of_string[0]["paper"], position=of_string[0]["position"])
+    assert counted(review_ws) != before
+    review_ws.ledger.undo(1, by="ana", why="w")
+    assert counted(review_ws) == before
+
+
+def test_diff_says_who_decided_about_a_mention(review_ws: Workspace) -> None:
+    of_string = [m for m in pq.read_table(review_ws.path / "mentions.parquet").to_pylist() if m["affiliation"] == "OpenAI!"]
+    review_ws.count()
+    review_ws.decide("OpenAI!", FERN, by="ana", why="seen", paper=of_string[0]["paper"], position=of_string[0]["position"])
+    causes = review_ws.diff(by="publications").causes
+    assert "ana" in set(causes["who"])
+
+
 def test_without_such_decisions_nothing_is_read(review_ws: Workspace) -> None:
-    path = review_ws.path / "mentions.parquet"
-    assert set_apart(path, {Key("X"): (OPENAI,)}) == (path, {"X": (OPENAI,)})
+    papers, mentions = (review_ws.path / f"{name}.parquet" for name in ("papers", "mentions"))
+    assert set_apart(papers, mentions, {Key("X"): (OPENAI,)}) == (Apart(papers, mentions), {"X": (OPENAI,)})

@@ -17,12 +17,12 @@ from typing import Any
 
 from affil.batch.answers import Answer, MatcherLike, answers
 from affil.errors import AffilError
+from affil.io.interrupts import SIGNALS, undisturbed
 
 Waiting = Callable[[], list[Answer]]  # waits for the answers to some strings
 Ask = Callable[[list[str]], Waiting]
 
 _COLLECT = (50_000, 20, 100)  # Python's own are 700, 10, 10
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _recipe: bytes  # of a worker process's own matcher
 
 
@@ -50,7 +50,7 @@ def asking(matcher: MatcherLike, workers: int, task: int) -> Iterator[Ask]:
     others = multiprocessing.active_children()
     started = []
     try:
-        with _undisturbed():
+        with undisturbed():  # a pool that is interrupted while it starts can be neither used nor ended
             pool.submit(_nothing)  # starts all processes
             started = [process for process in multiprocessing.active_children() if process not in others]
         yield ask
@@ -76,19 +76,6 @@ def rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Put off signals until the block ends: a pool that is interrupted while it starts can be neither used nor ended."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _nothing() -> None:
     pass
 
@@ -99,7 +86,7 @@ def _begin(recipe: bytes) -> None:
     gc.set_threshold(*_COLLECT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process tells the others to stop
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)  # as they were put off while it was started
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # as they were put off while it was started
     parent: Any = multiprocessing.parent_process()
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()  # nobody is left to work for
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from affil.io.interrupts import undisturbed
 from affil.match.features import FEATURES, NAMES, Pairs
 from affil.match.forest import Forest, to_forest
 from affil.match.index import Floats, Ints
@@ -78,7 +79,8 @@ class Model:
     @cached_property
     def estimators(self) -> Estimators:
         """The scikit-learn estimators, loaded when first needed."""
-        return self.load()
+        with undisturbed():  # an import that is interrupted leaves half a module, and another error than the interrupt
+            return self.load()
 
     def predict(self, pairs: Pairs, small: int = 0, at_once: int = 8192) -> Floats:
         """Calibrated probability of each pair.
@@ -201,7 +203,7 @@ def fit(
         weights: of each pair; pairs of weight 0 train neither stage.
         fold: of each pair, from 0; strings of one fold never train what predicts them, so that the second stage and the
             calibration see honest probabilities.
-        labelled: pairs of strings that people labelled, on which the calibrations are fitted where they suffice.
+        labelled: pairs of strings that people labelled, which alone calibrate for large registries where they suffice.
         settings: of the boosting.
 
     Returns:
@@ -224,11 +226,15 @@ def fit(
         q[part_of == k] = part.predict_proba(wide[part_of == k])[:, 1]
     policy, regime = policies(pairs)[rows], regimes(pairs, settings.large)[rows]
     calibrators = []
+    counted = np.where(w > 0, w, settings.external_weight)  # what trains nothing is still to be expected
     for number in range(REGIMES):
-        same = policy == number % len(POLICIES)
-        choices = (labelled[rows] & (regime == number), labelled[rows] & same, labelled[rows], np.ones(len(rows), bool))
+        # composed strings are like those that a small registry meets, where labelled ones are few; a large one has confusions
+        # of its own, which only labelled strings show
+        own = (regime == number) & (labelled[rows] | (number < len(POLICIES)))
+        choices = (own, labelled[rows] & (policy == number % len(POLICIES)), labelled[rows], np.ones(len(rows), bool))
         own = next((c for c in choices if c.sum() >= settings.min_calibration), choices[-1])
-        calibrators.append(IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(q[own], y[own]))
+        isotonic = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
+        calibrators.append(isotonic.fit(q[own], y[own], counted[own]))
     first = fit_stage(pairs.features[used], labels[used], weights[used], settings, settings.first)
     second = fit_stage(wide[w > 0], y[w > 0], w[w > 0], settings, settings.second)
     model = Model.of(Estimators(first, second, tuple(calibrators)), settings.finalists, settings.large)
