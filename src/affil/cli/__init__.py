@@ -60,6 +60,7 @@ def options(
 def main() -> None:
     """Run the command line: an error that a user can mend is one line on standard error and exit code 2."""
     signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGINT, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to fail
@@ -72,11 +73,27 @@ def main() -> None:
         if end.code == INTERRUPTED:
             _say("interrupted")
         raise
+    except Exception:
+        if not _received:
+            raise
+        # a signal in the middle of an import leaves half a module, and what fails of that is no fault of its own
+        if _received[-1] == signal.SIGINT:
+            _say("interrupted")
+        sys.exit(128 + _received[-1])
+
+
+_received: list[int] = []  # signals
 
 
 def _terminate(number: int, _: FrameType | None) -> None:
     # An exception, so that temporary files are removed on the way out.
+    _received.append(number)
     raise SystemExit(128 + number)
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    _received.append(number)
+    raise KeyboardInterrupt
 
 
 def _say(message: str) -> None:

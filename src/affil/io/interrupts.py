@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Put off SIGINT and SIGTERM until the block ends; for moments only."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    """Put off SIGINT and SIGTERM until the block ends; for moments only.
+
+    Processes that are started meanwhile have both blocked. In this one Python's own handlers are held back too: other threads,
+    which libraries start, are sent signals that this one blocks, and Python handles them here all the same.
+    """
+    put_off: list[tuple[int, FrameType | None]] = []
+    main = threading.current_thread() is threading.main_thread()
+    handlers = {number: signal.getsignal(number) for number in SIGNALS} if main else {}
+    for number in handlers:
+        signal.signal(number, lambda number, frame: put_off.append((number, frame)))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS) if hasattr(signal, "pthread_sigmask") else None  # not on Windows
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for received, _ in put_off[:1]:
+            signal.raise_signal(received)
