@@ -45,11 +45,11 @@ def test_repair_is_total_and_leaves_no_control_characters(text: str) -> None:
     assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in repair(text))
 
 
-@given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=2, max_size=30))
+@given(st.text("北京大学清华科技研究院中国人民计算机系香港城市交通师范理工电子自动化智能实验室学部医", min_size=1, max_size=30))
 def test_chinese_comes_back_as_it_is_and_from_gbk(text: str) -> None:
     assert repair(text) == text
     misread = text.encode("utf-8").decode("gb18030", errors="replace")
-    if "\ufffd" not in misread and misread.encode("gb18030").decode("utf-8", errors="replace") == text:
+    if "\ufffd" not in misread and len(text) > 2:
         assert repair(misread) == text
 
 

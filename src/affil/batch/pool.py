@@ -37,8 +37,6 @@ def asking(matcher: MatcherLike, workers: int, task: int) -> Iterator[Ask]:
         AffilError: a process was killed.
     """
     if workers == 1:
-        with undisturbed():  # what is imported late is imported now: some libraries swallow an interrupt of their import
-            answers(matcher, ["University of Quillwater"])
         yield lambda strings: lambda: answers(matcher, strings)
         return
     # Spawned, not forked: a fork copies the locks of threads that it does not copy.

@@ -202,9 +202,13 @@ def load_matcher(registry: Path | None, model: Path | None, policy: str | None) 
 
     chosen = checked(policy, get_args(Policy), "policy")
     with working("loading registry and model"):
+        from affil.io.interrupts import undisturbed
         from affil.match import Matcher
 
-        return Matcher.load(registry, model, policy=chosen)
+        matcher = Matcher.load(registry, model, policy=chosen)
+        with undisturbed():  # what is imported late is imported now: some libraries swallow an interrupt of their import
+            matcher.match_table(["University of Oxford"])
+        return matcher
 
 
 def checked(value: str | None, known: tuple[str, ...], what: str) -> Any:

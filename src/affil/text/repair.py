@@ -33,6 +33,7 @@ _COMBINED = re.compile(r"(?<=[A-Za-z])\s([\u0300-\u030c\u0327\u0328])([A-Za-zı]
 # Scanners read "o" as 0 and "l" as 1; a postcode or a formula has other digits, or too many of them.
 _SCANNED = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z](?=[A-Za-z]*[01])[A-Za-z01]{3,}[A-Za-z]|0[FN])(?![A-Za-z0-9])")
 _HAN = re.compile("[\u3400-\u9fff]")
+_SURE = 3  # Han characters that are no chance: two that come out of another script's bytes may be
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -68,7 +69,7 @@ def _from_gbk(text: str) -> str:
         found = codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeError:
         return text
-    return found if _HAN.search(found) else text
+    return found if len(_HAN.findall(found)) >= _SURE else text
 
 
 def repair(text: str) -> str:
