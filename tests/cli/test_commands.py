@@ -282,8 +282,13 @@ def test_evaluate(call: Call) -> None:
     assert scores["slices"]["language"]["en"]["f1"] == 1
     [wrong] = rows_of(Path("wrong.csv").read_text("utf-8"))
     assert (wrong["affiliation"], wrong["expected"], wrong["got"]) == ("独立研究者", CUHK, "")
-    printed = call("evaluate", "gold.csv").out
+    printed = call("evaluate", "gold.csv", "--picture", "curve.svg").out
     assert "3 strings" in printed
+    drawn = Path("curve.svg").read_text("utf-8")
+    assert drawn.startswith("<?xml")
+    assert "Date" not in drawn
+    assert refused(call("evaluate", "gold.csv", "--picture", "curve.gif")).startswith("curve.gif: no format for a picture")
+    assert refused(call("evaluate", "gold.csv", "--picture", "no/curve.svg")).startswith("no/curve.svg: cannot be written")
     assert "1 left out, as the registry lacks an id of theirs" in printed
     outside = json.loads(call("evaluate", "gold.csv", "--json", "--outside").out)
     assert (outside["rows"], outside["left_out"]) == (4, 0)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from affil.match.decide import decide
 from affil.match.features import NAMES, featurize
 from affil.match.index import Index
 from affil.match.mentions import prepare
@@ -39,6 +40,11 @@ INSTITUTIONS = [
     institution("clinic", "Heidelberg University Hospital", "healthcare", ("DE", "Heidelberg"), parents="heidelberg"),
     institution("third", "Third Hospital of Heidelberg", "healthcare", ("DE", "Heidelberg")),
     institution("embl", "European Molecular Biology Laboratory", "facility", ("DE", "Heidelberg"), ("EMBL", "acronym")),
+    institution("tor", "University of Rome Tor Vergata", "education", ("IT", "Rome")),
+    institution("louis", "Washington University in St. Louis", "education", ("US", "St. Louis"), prominence=5.0),
+    institution("seattle", "University of Washington", "education", ("US", "Seattle"), prominence=6.0),
+    institution("hill", "University of Southmark at Chapel Hill", "education", ("US", "Chapel Hill"), prominence=6.0),
+    institution("burg", "University of Southmark at Greensburg", "education", ("US", "Greensburg")),
     institution("closed", "Quillwater College", "education", ("GB", "Oxford")),
 ]  # fmt: skip
 
@@ -119,6 +125,43 @@ def test_the_policy_is_a_feature(features: Features) -> None:
     for policy in ("most-specific", "all", "one"):
         row = features("EMBL", Settings(decide=DecideSettings(policy=policy)))["embl"]  # type: ignore[arg-type]
         assert (row["policy_all"], row["policy_one"]) == (policy == "all", policy == "one")
+
+
+def test_a_missing_place_is_less_than_a_missing_word(features: Features) -> None:
+    row = features("Tor Vergata University")["tor"]
+    assert row["missing_word"] > row["missing_named"] == 0  # only "Rome" is missing
+    row = features("Tor University, Rome")["tor"]
+    assert row["missing_word"] == row["missing_named"] > 0
+    assert features("Department of Genetics, Washington University")["louis"]["missing_named"] == 0  # "St. Louis" is its city
+
+
+def test_names_are_turned_round_unless_another_begins_so(features: Features) -> None:
+    assert features("Heidelberg University")["heidelberg"]["exact"] == 1
+    assert features("University of Heidelberg")["heidelberg"]["variant"] == 1
+    found = features("Washington University")
+    assert (found["seattle"]["exact"], found["louis"]["exact"]) == (0, 0)
+
+
+def test_words_that_only_name_a_place_explain_little(features: Features) -> None:
+    assert features("EMBL, Heidelberg, Germany")["heidelberg"]["placed"] == 1
+    assert features("Univ. Heidelbergs")["heidelberg"]["placed"] == 0
+
+
+def test_of_those_that_the_same_words_mean_the_best_known_leads(features: Features) -> None:
+    found = features("Department of Genetics, University of Southmark")
+    assert (found["hill"]["span_rank"], found["burg"]["span_rank"]) == (0, 1)
+    assert found["hill"]["span_gap"] > 0 > found["burg"]["span_gap"]
+
+
+def test_a_parent_within_its_childs_name_stays_where_parents_are_wanted(index: Index) -> None:
+    settings = Settings()
+    mentions = prepare(["Heidelberg University Hospital"], index, settings.retrieve)
+    pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
+    ids = [index.registry.ids[i] for i in pairs.candidates.inst]
+    sure = np.array([0.9 if i == "own:clinic" else 0.8 if i == "own:heidelberg" else 0.0 for i in ids])
+    for policy, kept in (("all", ["own:clinic", "own:heidelberg"]), ("most-specific", ["own:clinic"]), ("one", ["own:clinic"])):
+        rows = decide(sure, pairs, settings.decide.model_copy(update={"policy": policy}))
+        assert [ids[r] for r in rows] == kept
 
 
 def test_no_candidates_no_rows(features: Features) -> None:

@@ -24,6 +24,8 @@ def index() -> Index:
         ("Beijing Jiaotong University", "peking jiao tong university"),
         ("UESTC", "uestc"),
         ("GeorgiaInstituteofTechnology", "georgia institute technology"),
+        ("Universityof Ottawa", "university ottawa"),
+        ("Universitéde Lyon", "university lyon"),
         ("Univ. Würz-burg", "university wurzburg"),
         ("Win ni peg, CEMA GREF", "winnipeg cemagref"),
         ("Uni ver si ty of Oxford", "university oxford"),

@@ -10,7 +10,7 @@ from affil.errors import InputError, UnknownIdError
 from affil.registry import Registry
 from affil.registry.build import write_registry
 from affil.registry.index import active_successors, variants
-from affil.registry.store import Store, write_store
+from affil.registry.store import FORMAT, Store, write_store
 from affil.types import Institution, Name
 
 
@@ -75,7 +75,7 @@ def test_another_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("affil.registry.store.FORMAT", 999)
     write_store(path, {"x": ["y"]}, {})
     monkeypatch.undo()
-    with pytest.raises(InputError, match=r"format 999, this version reads format 1.*registry build"):
+    with pytest.raises(InputError, match=rf"format 999, this version reads format {FORMAT}.*registry build"):
         Store(path)
 
 

@@ -20,6 +20,7 @@ from affil.text import raw_span, repair
         ("KAIST<sup>1</sup>", "KAIST 1 "),
         ("a\x00b\u200bc", "a bc"),
         ("Univ.#TAB#Harare", "Univ. ; Harare"),
+        ("University of #N#Harare", "University of Harare"),
         ("ＭＩＴ", "MIT"),
         ("Bo˘gazic¸i University", "Boğaziçi University"),
         ("O¨ zyegin University", "Özyegin University"),

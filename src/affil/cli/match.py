@@ -118,6 +118,10 @@ def evaluate(
     errors: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the wrong rows there, for reading.", show_default=False)
     ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw coverage, precision and reliability: .svg, .png or .pdf.", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Score the matcher on labelled strings."""
@@ -128,6 +132,10 @@ def evaluate(
         result = score(rows, matcher, in_registry_only=not outside, settings=matcher.settings, progress=progress)
     if errors is not None:
         result.write_mistakes(errors)
+    if picture is not None:
+        from affil.evaluate.picture import draw
+
+        draw({rows.stem: result}, picture, matcher.settings.decide.match)
     if as_json:
         print_json(result.to_dict())
         return

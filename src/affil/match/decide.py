@@ -7,7 +7,7 @@ import numpy as np
 from affil.match.features import Pairs
 from affil.match.index import Floats, Ints
 from affil.match.mentions import STRIDE
-from affil.match.retrieve import expand, rank_within
+from affil.match.retrieve import expand, keys_in, rank_within
 from affil.settings import DecideSettings
 
 
@@ -34,6 +34,9 @@ def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
     who, rival = expand(np.searchsorted(string, np.arange(count + 1)), string)
     a, b = rows[who], rows[rival]
     clash = (rival < who) & (pairs.first[b] < pairs.last[a]) & (pairs.first[a] < pairs.last[b])
+    if settings.policy == "all":  # "INFN Sezione di Torino" names INFN too
+        family = np.sort(np.concatenate([pairs.child * STRIDE + pairs.parent, pairs.parent * STRIDE + pairs.child]))
+        clash &= ~keys_in(a * STRIDE + b, family)
     kept = np.ones(len(rows), bool)
     for w, r in zip(who[clash].tolist(), rival[clash].tolist(), strict=True):  # few: only overlapping rows above the threshold
         if kept[r]:

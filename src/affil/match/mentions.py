@@ -59,7 +59,7 @@ class Mentions:
 
 
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
-_SMALL = re.compile(r"(?<=[a-z]{4})(?:of|for|and|de)$")  # small words at the end of a glued one: "Instituteof"
+_SMALL = re.compile(r"(?<=[^\W\d_A-Z]{4})(?:of|for|and|de|du|di|der)$")  # small words at the end of a glued one: "Instituteof"
 _BROKEN = re.compile(r"[^\W\d_]+(?:\s?-\s?[^\W\d_]+|\s[^\W\d_]+)*")
 STRIDE = 1 << 32  # keys of (string, number) pairs in one integer
 
@@ -101,7 +101,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
 def _pieces(surface: str) -> list[str]:
     """The words of one written without blanks, by its capitals: "GeorgiaInstituteofTechnology"."""
     pieces = _CAMEL.split(surface)
-    return [_SMALL.sub("", p) for p in pieces] if len(pieces) > 1 else pieces
+    return [_SMALL.sub("", p) for p in pieces]
 
 
 def _rejoin(tokens: Tokens, index: Index, settings: RetrieveSettings) -> Tokens:

@@ -13,10 +13,11 @@ from types import MappingProxyType
 import opencc
 from anyascii import anyascii
 
+from affil.settings import TEXT
+
 HAN = "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 CJK = HAN + "\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af\U00020000-\U0003134f"
 _IS_CJK = re.compile(f"[{CJK}]")
-_ACRONYM = 5  # longest word in capitals, in letters, whose "ue" is no umlaut
 _ELISION = re.compile(r"(?:l|d|s|qu|dell|all|dall|nell|sull|degl|un)['’ʼ`´](?=[^\W\d_]{3})")
 
 
@@ -92,7 +93,7 @@ def fold_word(word: str) -> tuple[str, ...]:
     known = vocabulary()
     if plain in known:
         return known[plain]
-    if word.isupper() and len(word) <= _ACRONYM:
+    if word.isupper() and len(word) <= TEXT.umlaut_acronym:
         return (plain,)  # UESTC is not USTC
     plain = _umlauts(plain)
     return known.get(plain) or (plain,)

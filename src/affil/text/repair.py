@@ -10,10 +10,13 @@ import unicodedata
 import ftfy
 from rapidfuzz.distance import Levenshtein
 
+from affil.settings import TEXT
+
 _PLAIN = re.compile(
     r"(?!.*(?:[A-Za-z][01][A-Za-z]|''))[\x20-\x22\x24\x25\x27-\x3b\x3d-\x5b\x5d-\x7e]*"
 )  # ASCII without # & < \
-_BREAK = re.compile(r"#(?:TAB|N|R)#")  # how some exports write a tab or a line break
+# how some exports write a tab or a line break, which separates unless a name runs on: "University of #N#Tsukuba"
+_BREAK = re.compile(r"(\b(?:of|for|and|the|de|di|du|der|für)\s*)?#(?:TAB|N|R)#")
 _MOJIBAKE = re.compile("[\u0080-\u009fÂÃÄÅÆÐÑâãåæçèé¤€ƒ][\u0080-\u00bf\u0152-\u017e\u02c6-\u2122]|\ufffd")
 _TAG = re.compile(r"</?(?:sup|sub|i|b|em|strong|span|p|br|italic|bold)\b[^<>]*>", re.I)
 _COMBINING = {"'": "\u0301", "´": "\u0301", "`": "\u0300", '"': "\u0308", "¨": "\u0308", "^": "\u0302", "ˆ": "\u0302",
@@ -33,7 +36,6 @@ _COMBINED = re.compile(r"(?<=[A-Za-z])\s([\u0300-\u030c\u0327\u0328])([A-Za-zı]
 # Scanners read "o" as 0 and "l" as 1; a postcode or a formula has other digits, or too many of them.
 _SCANNED = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z](?=[A-Za-z]*[01])[A-Za-z01]{3,}[A-Za-z]|0[FN])(?![A-Za-z0-9])")
 _HAN = re.compile("[\u3400-\u9fff]")
-_SURE = 3  # Han characters that are no chance: two that come out of another script's bytes may be
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -69,7 +71,7 @@ def _from_gbk(text: str) -> str:
         found = codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeError:
         return text
-    return found if len(_HAN.findall(found)) >= _SURE else text
+    return found if len(_HAN.findall(found)) >= TEXT.sure_han else text
 
 
 def repair(text: str) -> str:
@@ -82,7 +84,7 @@ def repair(text: str) -> str:
     if "&" in text:
         text = html.unescape(html.unescape(text))
     if "#" in text:
-        text = _BREAK.sub(" ; ", text)
+        text = _BREAK.sub(lambda m: f"{m[1].rstrip()} " if m[1] else " ; ", text)
     if "<" in text:
         text = _TAG.sub(" ", text)
     if "\\" in text:
