@@ -9,10 +9,12 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.machinery import SourceFileLoader
@@ -96,14 +98,17 @@ def files() -> dict[str, bytes]:
 
 
 class Server(ThreadingHTTPServer):
-    """Serves the files, and the API under /api; `broken` ends are cut off in the middle, `asked` holds all requests."""
+    """Serves the files, and the API under /api; `broken` ends are cut off in the middle, `asked` holds all requests.
+
+    `refusal` is the code with which the API refuses; `interrupts` says that Ctrl-C comes in the middle of a broken file.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.files, self.broken, self.asked = files(), set[str](), list[str]()
-        self.refusal = 0
+        self.refusal, self.interrupts = 0, False
 
     @property
     def address(self) -> str:
@@ -130,6 +135,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         whole = not any(self.path.endswith(end) for end in self.server.broken)
         self.wfile.write((body or b"")[: None if whole else 20])
+        if not whole and self.server.interrupts:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            time.sleep(0.3)  # the script waits for the rest
 
     def log_message(self, *arguments: Any) -> None:
         pass
@@ -138,7 +146,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[Server]:
     with Server() as made:
-        thread = threading.Thread(target=made.serve_forever)
+        thread = threading.Thread(target=made.serve_forever, args=(0.02,))
         thread.start()
         yield made
         made.shutdown()
@@ -263,9 +271,9 @@ def test_checksums_to_paste(fetch: Fetch, server: Server, tmp_path: Path) -> Non
     table = re.search(r"(?s)(SHA256 = \{[^\n]*\n)(.*?)\}", SCRIPT.read_text("utf-8"))
     assert table
     changed.write_text(SCRIPT.read_text("utf-8").replace(table[0], table[1] + out.replace(wanted, "0" * 64) + "}"), "utf-8")
-    command = [sys.executable, changed, tmp_path / "new", "--server", server.address, "--sets", "logs"]
+    command: list[str | Path] = [sys.executable, changed, tmp_path / "new", "--server", server.address, "--sets", "logs"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT / "src")})
-    one_line((done.returncode, done.stdout, done.stderr), "SHA-256 is not the one in SHA256 of this script")
+    one_line((done.returncode, done.stdout, done.stderr), "SHA-256 is not the one in this script")
     assert not list((tmp_path / "new").rglob("*.csv"))
 
 
@@ -287,9 +295,17 @@ def test_a_download_that_is_not_what_was_recorded_is_refused(fetch: Fetch, serve
     assert sorted(p.name for p in (tmp_path / "sources").iterdir()) == ["checksums.txt", "logs-valid.csv"]
 
 
-def test_an_interrupted_download_leaves_nothing_and_is_gone_on_with(fetch: Fetch, server: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("interrupts", [False, True])
+def test_an_interrupted_download_leaves_nothing_and_is_gone_on_with(
+    fetch: Fetch, server: Server, tmp_path: Path, interrupts: bool
+) -> None:
     server.broken.add("springer_nature.csv")
-    one_line(fetch(tmp_path, "--sets", "logs", "springer"), "springer_nature.csv: breaks off", "run this again")
+    server.interrupts = interrupts
+    result = fetch(tmp_path, "--sets", "logs", "springer")
+    if interrupts:
+        assert result == (130, "", "interrupted; run this again to go on\n")
+    else:
+        one_line(result, "springer_nature.csv: breaks off", "run this again")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["logs.csv", "sources"]
     assert sorted(p.name for p in (tmp_path / "sources").iterdir()) == ["checksums.txt", "logs-test.csv", "logs-valid.csv"]
     server.broken.clear()
@@ -351,6 +367,11 @@ def test_answers_of_the_api_that_are_none(
 ) -> None:
     monkeypatch.setattr(server, "answer", lambda path: b"[]" if "/api" in path else Server.answer(server, path))
     one_line(fetch(tmp_path, "--sets", "openalex"), "no list of OpenAlex institutions")
+
+
+def test_without_pooch(fetch: Fetch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    one_line(fetch(tmp_path), "pooch", "pip install 'affil[dev]'")
 
 
 def test_wrong_arguments(fetch: Fetch, server: Server, tmp_path: Path) -> None:
