@@ -24,6 +24,8 @@ def index() -> Index:
         ("Beijing Jiaotong University", "peking jiao tong university"),
         ("UESTC", "uestc"),
         ("GeorgiaInstituteofTechnology", "georgia institute technology"),
+        ("Univ. of Durharn", "university durham"),
+        ("Uniwersytet Jagiello?ski", "university jagiellonski"),
         ("Universityof Ottawa", "university ottawa"),
         ("Universitéde Lyon", "university lyon"),
         ("Univ. Würz-burg", "university wurzburg"),

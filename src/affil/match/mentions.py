@@ -60,6 +60,7 @@ class Mentions:
 
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 _SMALL = re.compile(r"(?<=[^\W\d_A-Z]{4})(?:of|for|and|de|du|di|der)$")  # small words at the end of a glued one: "Instituteof"
+_MISREAD = (("rn", "m"), ("cl", "d"), ("vv", "w"))  # what scanners see in two letters: "Durharn"
 _BROKEN = re.compile(r"[^\W\d_]+(?:\s?-\s?[^\W\d_]+|\s[^\W\d_]+)*")
 STRIDE = 1 << 32  # keys of (string, number) pairs in one integer
 
@@ -181,7 +182,8 @@ def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[
             found = {int(x) for k in range(at, at + len(ds)) for x in index.delete_word[left[k] : right[k]]}
             at += len(ds)
             near = [c for c in found if index.words[c][0] == w[0] and OSA.distance(w, index.words[c], score_cutoff=1) <= 1]
-            if near:
+            read = [index.word_id[t] for a, b in _MISREAD if a in w and (t := w.replace(a, b)) in index.word_id]
+            if near := near or read:
                 fix: tuple[str, ...] | None = (index.words[max(near, key=lambda c: (index.word_df[c], -c))],)
             else:
                 fix = _split(w, index, settings)

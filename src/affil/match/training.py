@@ -219,7 +219,9 @@ def _sample(rows: Sequence[Labelled], index: Index, settings: Settings, weight: 
     labels = np.isin(string * STRIDE + pairs.candidates.inst, np.array(right, np.int64)).astype(np.int64)
     named = np.bincount(np.array(right, np.int64) // STRIDE, minlength=len(rows)) > 0
     reached = np.bincount(string, labels, len(rows)) > 0
-    weights = np.where((named & ~reached | ~named & _is_a_name(pairs, len(rows), settings.train.name_words))[string], 0.0, weight)
+    weights = np.where(
+        (named & ~reached | ~named & _is_a_name(pairs, len(rows), settings.train.name_words))[string], 0.0, weight
+    )
     group = checksums([fold(r.affiliation) or r.affiliation for r in rows]).astype(np.int64)[string]
     return Sample(pairs, labels, weights, np.full(len(labels), labelled), group, len(rows))
 

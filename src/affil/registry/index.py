@@ -23,6 +23,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TAIL = re.compile(
     r",?\s+(?:S\.?A\.?|A\.?G\.?|A\.?B\.?|S\.?p\.?A\.?|B\.?V\.?|N\.?V\.?|K\.?K\.?|S\.?r\.?l\.?|A/S|ASA|SE|Oy|KG|Holdings?)$"
 )
+_ACADEMY, _INSTITUTE = ("中国科学院", "中科院"), ("研究所", "所")  # and their short forms
 _TEACHING = frozenset({"university", "college"})
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -76,6 +77,11 @@ def variants(name: str, kind: str) -> Iterable[tuple[str, str]]:
         yield short, kind
     if (split := _CAMEL.sub(" ", plain)) != plain and kind != "domain":
         yield split, "variant" if " " in plain else kind
+    if plain.startswith(_ACADEMY[0]) and plain != _ACADEMY[0]:
+        short = plain.replace(*_ACADEMY, 1)
+        yield short, "variant"
+        if short.endswith(_INSTITUTE[0]):
+            yield short.removesuffix(_INSTITUTE[0]) + _INSTITUTE[1], "variant"
 
 
 _HOSPITALS = (("university", "hospital"), ("university", "medical", "center"), ("university", "clinic"))

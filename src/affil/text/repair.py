@@ -13,7 +13,7 @@ from rapidfuzz.distance import Levenshtein
 from affil.settings import TEXT
 
 _PLAIN = re.compile(
-    r"(?!.*(?:[A-Za-z][01][A-Za-z]|''))[\x20-\x22\x24\x25\x27-\x3b\x3d-\x5b\x5d-\x7e]*"
+    r"(?!.*(?:[A-Za-z][01][A-Za-z]|''|\(cid:|[a-z]\?[a-z]))[\x20-\x22\x24\x25\x27-\x3b\x3d-\x5b\x5d-\x7e]*"
 )  # ASCII without # & < \
 # how some exports write a tab or a line break, which separates unless a name runs on: "University of #N#Tsukuba"
 _BREAK = re.compile(r"(\b(?:of|for|and|the|de|di|du|der|für)\s*)?#(?:TAB|N|R)#")
@@ -24,7 +24,7 @@ _COMBINING = {"'": "\u0301", "´": "\u0301", "`": "\u0300", '"': "\u0308", "¨":
               "˘": "\u0306", "˙": "\u0307",
               "r": "\u030a", "u": "\u0306", "=": "\u0304", ".": "\u0307", "H": "\u030b", "k": "\u0328"}  # fmt: skip
 _LATEX_ACCENT = re.compile(r"\{?\\(['`\"^~=.]|[cvruHk](?![a-zA-Z]))\s*\{?\\?([A-Za-zı])\}?\}?")
-_LATEX_LETTER = re.compile(r"\{?\\(ss|o|O|l|L|ae|AE|oe|OE|aa|AA|i|j)(?![A-Za-z])\s?\}?")
+_LATEX_LETTER = re.compile(r"\{?\\(ss|o|O|l|L|ae|AE|oe|OE|aa|AA|i|j)(?![A-Za-z])\s?(?:\{\})?\}?")
 _LETTERS = {"ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å"}
 # PDFs print the accent before its letter, often after a blank: "Universit ´e", "Z ¨urich"; some print it behind: "Universite´ de".
 _DETACHED = re.compile(r"(?<=[A-Za-z])\s?([´`¨ˆ˜¸ˇ˚˘˙])([A-Za-zı])|(?<![A-Za-z])([´`¨ˆ˜¸ˇ˚˘˙])([A-Za-zı])")
@@ -35,6 +35,10 @@ _BEHIND = re.compile(r"(?<![^\W\d_])([A-Z])([´¨ˆ˜˘˙])\s(?=[a-z])|([CcSsTt]
 _COMBINED = re.compile(r"(?<=[A-Za-z])\s([\u0300-\u030c\u0327\u0328])([A-Za-zı])")
 # Scanners read "o" as 0 and "l" as 1; a postcode or a formula has other digits, or too many of them.
 _SCANNED = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z](?=[A-Za-z]*[01])[A-Za-z01]{3,}[A-Za-z]|0[FN])(?![A-Za-z0-9])")
+_GLYPH = re.compile(r"\(cid:(\d{1,5})\)")  # a letter that a PDF's font did not name; most are Latin-1
+_LOST = re.compile(r"(?<=[a-z])\?(?=[a-z])")  # a letter that an encoding did not have: "Jagiello?ski"
+_SPACED = re.compile(r"(?<!\w)(?:[^\W\d_] ){3,}[^\W\d_](?!\w)")  # "U N I V E R S I T Y", whose words are two blanks apart
+_SPACED_WORD = re.compile(r"(?<!\w)(?:[^\W\d_] )+[^\W\d_](?!\w)")
 _HAN = re.compile("[\u3400-\u9fff]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -79,6 +83,8 @@ def repair(text: str) -> str:
 
     Mojibake is undone with ftfy, the rest by the rules of this module; the result is NFKC.
     """
+    if "  " in text and _SPACED.search(text):
+        text = _SPACED_WORD.sub(lambda m: m[0].replace(" ", ""), text)
     if _PLAIN.fullmatch(text):
         return text
     if "&" in text:
@@ -90,6 +96,10 @@ def repair(text: str) -> str:
     if "\\" in text:
         text = _LATEX_ACCENT.sub(lambda m: _accent(m[2], m[1]), text)
         text = _LATEX_LETTER.sub(lambda m: _LETTERS.get(m[1], m[1]), text)
+    if "(cid:" in text:
+        text = _GLYPH.sub(lambda m: chr(int(m[1])) if 0xC0 <= int(m[1]) <= 0xFF else " ", text)
+    if "?" in text:
+        text = _LOST.sub("", text)
     text = _SCANNED.sub(_letters, text.replace("''", "'"))
     if not text.isascii():
         text = _from_mac(text) if "√" in text else _from_gbk(text)
