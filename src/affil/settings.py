@@ -38,7 +38,7 @@ class RetrieveSettings(_Frozen):
     max_name_tokens: int = Field(default=24, description="longest name, in tokens, that the exact pass looks for")
     top_k: int = Field(default=14, description="names kept per segment by the word index")
     min_similarity: float = Field(default=0.25, description="least share of a segment's weight that a name must explain")
-    max_candidates: int = Field(default=12, description="institutions kept per string")
+    max_candidates: int = Field(default=16, description="institutions kept per string")
     max_homonyms: int = Field(default=12, description="institutions kept per ambiguous name")
     min_correctable: int = Field(default=6, description="shortest unknown word, in characters, that is spell-corrected")
     longest_acronym: int = Field(default=7, description="longest word in capitals, in characters, that is not spell-corrected")
@@ -87,7 +87,6 @@ class StageSettings(_Frozen):
     max_leaf_nodes: int = Field(ge=2)
     min_samples_leaf: int = Field(ge=1)
     l2: float = 1.0
-    max_features: float = Field(default=1.0, gt=0, le=1, description="share of the features that each split may choose from")
 
 
 class TrainSettings(_Frozen):
@@ -105,16 +104,11 @@ class TrainSettings(_Frozen):
         default={"crossref": "one", "springer": "one", "openalex": "all", "s2aff": "all"},
         description="what the labels of a source hold; of others: most-specific",
     )
-    name_words: int = Field(
-        default=3, ge=1, description="words of an official name that, labelled with none, is taken for a label out of date"
-    )
     finalists: int = Field(default=8, ge=1, description="candidates of a string that the second stage judges")
     large: int = Field(default=15_000, ge=1, description="institutions from which on a registry has calibrations of its own")
     min_calibration: int = Field(default=500, ge=1, description="least labelled finalists for a policy's own calibration")
-    first: StageSettings = StageSettings(
-        iterations=100, learning_rate=0.15, max_leaf_nodes=31, min_samples_leaf=40, max_features=0.4
-    )
-    second: StageSettings = StageSettings(iterations=80, max_leaf_nodes=16, min_samples_leaf=60, max_features=0.4)
+    first: StageSettings = StageSettings(iterations=150, max_leaf_nodes=31, min_samples_leaf=40)
+    second: StageSettings = StageSettings(iterations=80, max_leaf_nodes=16, min_samples_leaf=60)
 
 
 class BatchSettings(_Frozen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from affil.errors import AffilError
 from affil.evaluate.score import Evaluation
@@ -33,7 +34,7 @@ def draw(evaluations: Mapping[str, Evaluation], path: Path | str, match: float) 
         from matplotlib.figure import Figure
     except ImportError as error:
         raise AffilError("a picture needs matplotlib: pip install 'affil[plot]'") from error
-    style = {"svg.hashsalt": "affil", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+    style: Any = {"svg.hashsalt": "affil", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
     with matplotlib.rc_context(style), atomic_path(path) as target:
         figure = Figure(figsize=(9, 3.8), layout="constrained")
         curve, reliable = figure.subplots(1, 2)

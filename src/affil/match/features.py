@@ -29,10 +29,8 @@ FEATURES: dict[str, tuple[str, int]] = {
     "coverage_here": ("share of the name's weight found in the one segment that holds most of it", 0),
     "mass": ("weight of the name's words: how distinctive it is", 0),
     "found_mass": ("weight of the name's words that were found", 0),
-    "placed": ("share of the found weight that stands in words which only name a place", -1),
     "best_word": ("weight of the most distinctive word found", 1),
     "missing_word": ("weight of the most distinctive word of the name that is missing", -1),
-    "missing_named": ("the same of those that name no place", -1),
     "words": ("number of words of the name", 0),
     "letters": ("number of characters of the name, at most 40", 0),
     "segment_share": ("share of the segment's weight that the name explains, places aside", 1),
@@ -83,8 +81,6 @@ FEATURES: dict[str, tuple[str, int]] = {
     "homonym_rank": ("rank of its prominence among the bearers of this name in this string", 0),
     "homonym_gap": ("its prominence less that of the best known other bearer of this name in this string", 1),
     "homonym_kind": ("bearers of this name in this string to whom it is a better kind of name (official, not former)", -1),
-    "span_rank": ("rank of its prominence among the string's candidates by the same words", 0),
-    "span_gap": ("its prominence less that of the best known other candidate by the same words", 1),
     "homonyms_in_place": ("bearers of this name in the places the string names", 0),
     "prominence": ("rank of its prominence in the registry, 0 to 1", 0),
     "company": ("the institution is a company, which has more places than its seat", 0),
@@ -154,8 +150,7 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     c, first, last = c.take(order), first[order], last[order]
     place = {k: v[order] for k, v in place.items()}
     # the best name of each institution: the weight that it explains, word for word before scattered, official before acronym
-    # (of names that lie scattered, words that only name a place explain nothing: "UT, Tartu" is no "University of Tartu")
-    strength = place["found_mass"] * place["coverage"] * place["coverage_here"] * np.where(c.exact, 1, 1 - place["placed"])
+    strength = place["found_mass"] * place["coverage"] * place["coverage_here"]
     f = settings.features
     quality = strength + f.exact_bonus * c.exact * index.alias_mass[c.alias] - f.kind_cost * c.kind
     commas = np.concatenate([[0], np.cumsum(m.gap >= COMMA)])
@@ -212,19 +207,12 @@ def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints,
     )
     mass = np.maximum(index.alias_mass[c.alias], 1e-6)
     found_mass = _sums(weight * here, pair, n)
-    best_word, missing, missing_named = np.zeros(n), np.zeros(n), np.zeros(n)
+    best_word, missing = np.zeros(n), np.zeros(n)
     np.maximum.at(best_word, pair[here], weight[here])
     np.maximum.at(missing, pair[~here], weight[~here])
-    at_home = keys_in(c.inst[pair].astype(np.int64) * STRIDE + term, index.home)
-    named = ~here & ~index.word_place[term] & ~at_home
-    np.maximum.at(missing_named, pair[named], weight[named])
     count = right - left
     what = np.repeat(np.arange(len(pair)), count)
     position = order[np.repeat(left, count) + np.arange(len(what)) - np.repeat(np.cumsum(count) - count, count)]
-    # words that stand nowhere but in the name of a place
-    free = np.zeros(len(pair), bool)
-    np.logical_or.at(free, what, ~np.append(m.place, False)[position])
-    placed = _sums(weight * (here & ~free), pair, n) / np.maximum(found_mass, 1e-6)
     # one entry a (pair, segment, word of the name): sums per segment, then the segment with most
     group = pair[what] * size + m.segment[position]
     _, one = np.unique(group * (1 << 20) + slot[what] % (1 << 20), return_index=True)
@@ -259,10 +247,8 @@ def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints,
         "coverage_here": np.where(c.exact, 1, coverage_here[rows] / mass[rows]),
         "mass": mass[rows],
         "found_mass": np.where(c.exact, mass[rows], found_mass[rows]),
-        "placed": np.where(c.exact, 0, placed[rows]),
         "best_word": best_word[rows],
         "missing_word": missing[rows],
-        "missing_named": missing_named[rows],
         "official_coverage": np.minimum(official[rows], 1),
         "words": (index.alias_ptr[c.alias + 1] - index.alias_ptr[c.alias]).astype(float),
         "changed": (changed[last] - changed[first]) / length,
@@ -466,7 +452,6 @@ def _rivals(
     namesake = c.alias[child] == c.alias[at]
     namesake_child[at[namesake]] = True
     namesake_parent[child[namesake]] = True
-    span = first * (len(m.term) + 1) + last
     rank = rank_within(c.string, -mass)
     top, second = np.zeros(m.count), np.zeros(m.count)
     top[c.string[rank == 0]] = mass[rank == 0]
@@ -490,8 +475,6 @@ def _rivals(
         "homonym_rank": np.minimum(rank_within(same_name, -index.inst_prominence[c.inst]), 10),
         "homonym_gap": _lead(same_name, index.inst_fame[c.inst]),
         "homonym_kind": np.minimum(rank_within(same_name, c.kind.astype(np.int64)) - _ties_before(same_name, c.kind), 3),
-        "span_rank": np.minimum(rank_within(span, -index.inst_prominence[c.inst]), 10),
-        "span_gap": _lead(span, index.inst_fame[c.inst]),
         "homonyms_in_place": np.minimum(np.bincount(group, here)[group], 5),
         "prominence": index.inst_prominence[c.inst],
         **{kind: index.inst_kind[c.inst] == KINDS.index(kind) for kind in KINDS[:5]},

@@ -14,7 +14,6 @@ from affil.registry.index import NAME_KINDS, extend
 from affil.registry.places import WIDER
 from affil.settings import TEXT
 from affil.text.fold import roles
-from affil.text.tokens import HARD
 
 Ints = npt.NDArray[Any]
 Floats = npt.NDArray[Any]
@@ -40,8 +39,7 @@ class Index:
         for name in ("word_idf", "word_df", "delete_hash", "delete_word", "alias_tok", "alias_ptr", "alias_term", "alias_term_ptr",
                      "alias_mass", "owner_inst", "owner_kind", "owner_name", "owner_ptr", "span_hash", "span_value", "place_hash",
                      "place_value", "place_row", "place_ptr", "place_kind", "place_country", "place_region", "place_city",
-                     "inst_country_id", "inst_region_id", "inst_city_id", "inst_prominence", "parent", "parent_ptr", "home_word",
-                     "home_ptr"):  # fmt: skip
+                     "inst_country_id", "inst_region_id", "inst_city_id", "inst_prominence", "parent", "parent_ptr"):  # fmt: skip
             setattr(self, name, store.array(name))
         self.kept: dict[Any, Any] = {}  # what searches keep with the index, see `affil.match.nearest`
         self.inst_fame = store.array("inst_prominence_raw")
@@ -150,20 +148,6 @@ class Index:
         """For each name how many of its words are numbers or ordinals."""
         is_number = np.append(self.number_word[self.alias_tok], False)
         return np.add.reduceat(is_number.astype(np.int16), self.alias_ptr[:-1])
-
-    @cached_property
-    def home(self) -> Ints:
-        """Sorted keys `institution << 32 | word` of the words of each institution's city."""
-        keys: Ints = np.repeat(np.arange(len(self.home_ptr) - 1), np.diff(self.home_ptr)) << 32
-        return keys | self.home_word
-
-    @cached_property
-    def word_place(self) -> Ints:
-        """For each word whether it names a place by itself."""
-        first, _, _ = self.find("place", np.arange(len(self.words)), np.full(len(self.words), HARD), 1)
-        out = np.zeros(len(self.words) + 1, bool)
-        out[first] = True
-        return out
 
     @cached_property
     def _starts(self) -> dict[str, npt.NDArray[np.bool_]]:

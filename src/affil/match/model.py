@@ -185,7 +185,6 @@ def fit_stage(features: Floats, labels: Ints, weights: Floats, settings: TrainSe
         max_leaf_nodes=stage.max_leaf_nodes,
         min_samples_leaf=stage.min_samples_leaf,
         l2_regularization=stage.l2,
-        max_features=stage.max_features,
         monotonic_cst=constraints,
         early_stopping=False,
         random_state=settings.seed,

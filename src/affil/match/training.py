@@ -199,8 +199,7 @@ def labelled_sample(rows: Sequence[Labelled], index: Index, settings: Settings, 
     """Candidates of strings that people labelled.
 
     A string none of whose labelled institutions is a candidate trains nothing: what it names stands nowhere in it, or its
-    label is wrong, and either way it would teach the model to doubt what does stand there. Nor does a string labelled with
-    none that is word for word the official name of one institution, which the registry took in after it was labelled.
+    label is wrong, and either way it would teach the model to doubt what does stand there.
     """
     return _sample(rows, index, settings, weight, labelled=True)
 
@@ -219,19 +218,9 @@ def _sample(rows: Sequence[Labelled], index: Index, settings: Settings, weight: 
     labels = np.isin(string * STRIDE + pairs.candidates.inst, np.array(right, np.int64)).astype(np.int64)
     named = np.bincount(np.array(right, np.int64) // STRIDE, minlength=len(rows)) > 0
     reached = np.bincount(string, labels, len(rows)) > 0
-    weights = np.where(
-        (named & ~reached | ~named & _is_a_name(pairs, len(rows), settings.train.name_words))[string], 0.0, weight
-    )
+    weights = np.where((named & ~reached)[string], 0.0, weight)
     group = checksums([fold(r.affiliation) or r.affiliation for r in rows]).astype(np.int64)[string]
     return Sample(pairs, labels, weights, np.full(len(labels), labelled), group, len(rows))
-
-
-def _is_a_name(pairs: Pairs, count: int, words: int) -> Ints:
-    """Which of `count` strings are nothing but the official name of one institution, of so many words at least."""
-    least = {"exact": 1, "official": 1, "string_share": 1, "words": words}
-    whole = np.all([pairs.features[:, NAMES.index(name)] >= value for name, value in least.items()], axis=0)
-    alone = pairs.features[:, NAMES.index("ambiguity")] == 0
-    return np.bincount(pairs.candidates.string[whole & alone], minlength=count) > 0
 
 
 def join(parts: Sequence[Sample]) -> Sample:

@@ -257,8 +257,6 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     place_row, place_ptr = csr([place_rows[a] for a in place_names])
     parents = [[number[p] for p in x.parents if p in number] for x in institutions]
     parent, parent_ptr = csr(parents)
-    at_home = [{word_id[w] for w in cities.words[cities.ptr[k] : cities.ptr[k + 1]] if w in word_id} for k in range(n)]
-    home_word, home_ptr = csr([sorted(words) for words in at_home])
     return {
         "word": word_list, "word_idf": idf, "word_df": df, "delete_hash": delete_hash[order], "delete_word": delete_word[order],
         "alias_text": [" ".join(a) for a in aliases], "alias_tok": alias_tok, "alias_ptr": alias_ptr, "alias_term": alias_term,
@@ -273,7 +271,6 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         "posting_data": postings.data, "posting_indices": postings.indices, "posting_indptr": postings.indptr.astype(np.int64),
         "inst_country_id": country[:n], "inst_region_id": np.array(regions[:n], np.int32), "inst_city_id": city[:n],
         "inst_prominence": rank.astype(np.float32), "country_code": countries, "parent": parent, "parent_ptr": parent_ptr,
-        "home_word": home_word, "home_ptr": home_ptr,
     }  # fmt: skip
 
 
