@@ -41,11 +41,8 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, BusyError, InputError, UnknownIdError
 from affil.io.files import atomic_path
-from affil.io.papers import Duplicate, paper_digest, read_papers
-from affil.io.reading import Problem
 from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, Venues, Why, diff, load_venues, trend, why
 from affil.review import Key, Ledger
-from affil.review.discover import Proposal, discover
 from affil.review.mentions import apart_name, set_apart
 from affil.review.own import add_name, make_institution, read_own, write_own
 from affil.review.standing import key_of, unexplained
@@ -56,8 +53,11 @@ from affil.types import Institution, LedgerEntry, Name, Paper
 if TYPE_CHECKING:
     import pandas as pd
 
+    from affil.io.papers import Duplicate
+    from affil.io.reading import Problem
     from affil.match import Matcher
     from affil.registry import Registry
+    from affil.review.discover import Proposal
 
 _TEXT = pa.string()
 PAPERS = pa.schema(
@@ -232,6 +232,8 @@ class Workspace:
             InputError: a file cannot be read; the workspace stays as it was.
             AffilError: another process is changing the workspace.
         """
+        from affil.io.papers import paper_digest, read_papers
+
         files = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
         with self._alone(), atomic_path(self._file("papers")) as papers, atomic_path(self._file("mentions")) as mentions:
             known = self._digests()
@@ -242,16 +244,16 @@ class Workspace:
                 pq.ParquetWriter(papers, PAPERS, compression="zstd") as to_papers,
                 pq.ParquetWriter(mentions, MENTIONS, compression="zstd") as to_mentions,
             ):
-                fresh: list[Paper] = []
+                fresh: list[tuple[Paper, bytes]] = []
                 newer: set[str] = set()
                 for paper in read_papers(files, duplicates.append, problems.append, self.settings.read):
-                    before = known.get(paper.id)
-                    state = "new" if before is None else "unchanged" if before == paper_digest(paper) else "replaced"
+                    before, digest = known.get(paper.id), paper_digest(paper)
+                    state = "new" if before is None else "unchanged" if before == digest else "replaced"
                     counts[state] += 1
                     if state == "unchanged":
                         continue
                     newer.add(paper.id)
-                    fresh.append(paper)
+                    fresh.append((paper, digest))
                     if len(fresh) == _CHUNK:
                         _write_papers(fresh, to_papers, to_mentions)
                         fresh = []
@@ -505,6 +507,8 @@ class Workspace:
 
         They are kept in proposals.jsonl too, where the review page finds them.
         """
+        from affil.review.discover import discover
+
         self.must_be_matched()
         standing = self.ledger.standing()
         matches = pq.read_table(self._file("matches"), columns=["affiliation", "decision"])
@@ -529,6 +533,8 @@ class Workspace:
     @property
     def proposals(self) -> list[Proposal]:
         """What the last `discover` proposed."""
+        from affil.review.discover import Proposal
+
         file = self.path / "proposals.jsonl"
         if not file.exists():
             return []
@@ -732,7 +738,7 @@ def _about(result: Ranking | Trend | Why | Diff) -> dict[str, Any]:
     return {name: value for name, value in result.to_dict().items() if name not in tables}
 
 
-def _write_papers(papers: Sequence[Paper], to_papers: pq.ParquetWriter, to_mentions: pq.ParquetWriter) -> None:
+def _write_papers(papers: Sequence[tuple[Paper, bytes]], to_papers: pq.ParquetWriter, to_mentions: pq.ParquetWriter) -> None:
     """Append papers and their mentions to the two files."""
     records = [
         {
@@ -742,11 +748,11 @@ def _write_papers(papers: Sequence[Paper], to_papers: pq.ParquetWriter, to_menti
             "year": p.year,
             "authors": len(p.authors),
             "aligned": p.aligned,
-            "digest": paper_digest(p),
+            "digest": digest,
         }
-        for p in papers
+        for p, digest in papers
     ]
-    mentions = [row for p in papers for row in _mentions(p)]
+    mentions = [row for p, _ in papers for row in _mentions(p)]
     to_papers.write_table(pa.Table.from_pylist(records, PAPERS))
     columns = zip(*mentions, strict=True) if mentions else [()] * len(MENTIONS)
     to_mentions.write_table(pa.table([pa.array(c, f.type) for c, f in zip(columns, MENTIONS, strict=True)], MENTIONS))

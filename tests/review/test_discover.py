@@ -37,6 +37,16 @@ def test_names_stand_out_from_departments_places_and_people() -> None:
     assert phrases("Tanglewick Ltd; Yarrowby Ltd") == [("Tanglewick", "", ""), ("Yarrowby", "", "")]
     assert phrases("Department of Physics, Glaciology") == [], "a list of subjects goes on"
     assert phrases("羽芒机器人公司")[0][0].startswith("羽芒")
+    assert phrases("Tanglewick A/S, Odense, Denmark") == [("Tanglewick", "DK", "Odense")]
+    assert phrases("Zoe Quill and Ana Li, Leeds", people=("zoe quill", "ana li")) == []
+    assert phrases("Unknown Tanglewick") == []
+
+
+def test_a_city_is_the_one_of_its_country_and_of_that_name() -> None:
+    assert phrases("Tanglewick Inc., Menlo Park, CA, USA") == [("Tanglewick", "US", "Menlo Park")], "not Edison, once called so"
+    assert phrases("Tanglewick Inc., Los Angeles, CA, USA") == [("Tanglewick", "US", "Los Angeles")]
+    assert phrases("Tanglewick Inc., Los Angeles, Chile") == [("Tanglewick", "CL", "Los Ángeles")]
+    assert phrases("Tanglewick Inc., Los Angeles")[0][1] == "", "which country is not said"
 
 
 def test_pairs_are_those_that_share_a_rare_word_or_stand_beside_each_other() -> None:

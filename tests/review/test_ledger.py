@@ -332,6 +332,34 @@ def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
     assert [e.affiliation for e in kept.entries()] == ["kept", *(str(i) for i in range(int(acknowledged)))]
 
 
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A disk of a quarter of a megabyte, where this process may mount one."""
+    folder = Path(tempfile.mkdtemp())
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        folder.rmdir()
+        pytest.skip("needs the right to mount a disk; the test with a limit on the size of files stands in")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+    folder.rmdir()
+
+
+def test_a_disk_that_is_full_is_said_and_loses_nothing(small_disk: Path, tmp_path: Path) -> None:
+    ledger = Ledger(small_disk / "ledger.sqlite")
+    acknowledged: list[str] = []
+    with pytest.raises(AffilError, match="the disk is full or failing; nothing was recorded, free some space"):
+        for i in range(10_000):
+            ledger.decide(str(i), A, by="ana", why="w" * 500)
+            acknowledged.append(str(i))
+    assert len(acknowledged) > 10
+    assert [e.affiliation for e in ledger.entries()] == acknowledged
+    moved = shutil.copytree(small_disk, tmp_path / "moved")
+    elsewhere = Ledger(moved / "ledger.sqlite")
+    elsewhere.decide("later", A, by="ana", why="w")
+    assert [e.affiliation for e in elsewhere.entries()] == [*acknowledged, "later"], "it goes on where there is room"
+
+
 def test_a_read_only_file_is_said_and_loses_nothing() -> None:
     folder = Path(tempfile.mkdtemp())  # not below pytest's own, which another user cannot enter
     path = folder / "ledger.sqlite"

@@ -91,7 +91,7 @@ def test_a_restarted_database_loses_nothing(review_ws: Workspace, postgres: Any,
     refused = 0
 
     def restart() -> None:
-        while len(acknowledged) < STREAM // 4:
+        while len(acknowledged) < STREAM // 2:
             time.sleep(0.001)
         postgres.stop("immediate")
         time.sleep(0.5)
@@ -99,7 +99,7 @@ def test_a_restarted_database_loses_nothing(review_ws: Workspace, postgres: Any,
 
     other = threading.Thread(target=restart)
     other.start()
-    for i in range(STREAM // 2):
+    for i in range(STREAM):
         while not person.decide(i % 30, OPENAI, f"decision {i}"):
             refused += 1
             assert refused < 200

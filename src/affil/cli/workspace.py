@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from affil.cli.show import Json, console, plain, plain_table
+
 if TYPE_CHECKING:
     from affil.types import LedgerEntry
 
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="The folder of the workspace.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.", show_default=False)]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why: what the next person needs to know.", show_default=False)]
 
@@ -120,9 +121,6 @@ def decide(
 
 def decisions(workspace: WorkspaceFolder, as_json: Json = False) -> None:
     """List all decisions, oldest first."""
-    from rich.console import Console
-    from rich.table import Table
-
     from affil.workspace import Workspace
 
     entries = Workspace.open(workspace, create=False).ledger.entries()
@@ -132,13 +130,11 @@ def decisions(workspace: WorkspaceFolder, as_json: Json = False) -> None:
     if not entries:
         typer.echo('no decisions yet; decide with: affil decide WS "raw string" --institution ID --by NAME --why TEXT')
         return
-    table = Table(box=None)
-    for header in ("no.", "when (UTC)", "who", "string", "names", "why"):
-        table.add_column(header, justify="right" if header == "no." else "left", overflow="fold")
+    table = plain_table("no.>", "when (UTC)", "who", "string", "names", "why")
     for e in entries:
         why = f"takes back {e.undoes}: {e.why}" if e.undoes is not None else e.why
-        table.add_row(str(e.number), f"{e.at:%Y-%m-%d %H:%M}", *map(_plain, (e.by, e.affiliation, _named(e.institutions), why)))
-    Console().print(table)
+        table.add_row(str(e.number), f"{e.at:%Y-%m-%d %H:%M}", *map(plain, (e.by, e.affiliation, _named(e.institutions), why)))
+    console().print(table)
 
 
 def undo(
@@ -172,10 +168,3 @@ def _named(institutions: tuple[str, ...] | None) -> str:
     if institutions is None:
         return "what the model says"
     return ", ".join(institutions) or "none"
-
-
-def _plain(text: str) -> str:
-    """Text that rich prints as it is: brackets are no markup, control characters are shown."""
-    from rich.markup import escape
-
-    return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))

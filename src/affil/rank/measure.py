@@ -93,9 +93,9 @@ def measure(
     make_slice(db, part, venues, asked, settings)
     cover = coverage(db, part, venues)
     frame = measured(db, cover, asked.by)
-    frame = resampled_ranks(db, frame, asked.by, settings)
     if limit is not None:
-        frame = frame.head(limit)
+        frame = frame.head(limit + 1)  # the last row is compared with the one after it
+    frame = resampled_ranks(db, frame, asked.by, settings).head(len(frame) if limit is None else limit)
     return Ranking(frame, cover, settings, asked.level, asked.by, asked.area, venue, asked.years, asked.kind, asked.roll_up)
 
 
@@ -172,6 +172,8 @@ def make_places(db: duckdb.DuckDBPyConnection, asked: Asked, settings: RankSetti
 
 def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[str]) -> pa.Table:
     """Rows institution, id, part; parents that were closed or merged stand for their successors."""
+    if how == "none":
+        return db.sql("SELECT id AS institution, id, 1.0::DOUBLE AS part FROM institutions").to_arrow_table()
     rows = db.execute("SELECT id, active_id, parents FROM institutions ORDER BY id").fetchall()
     active = {identifier: successor for identifier, successor, _ in rows}
     kept = {

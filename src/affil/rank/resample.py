@@ -22,7 +22,7 @@ from affil.rank.ranking import Measure
 from affil.rank.venues import AREAS
 from affil.settings import RankSettings
 
-_CELLS = 1 << 24  # cells of a matrix that is held at once
+_CELLS = 1 << 22  # cells of a matrix that is held at once: small enough for memory to be used again, not asked for anew
 
 Drawn = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -40,7 +40,7 @@ def resampled_ranks(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, by: Meas
     values = _resampled(db, by, settings)
     ids = db.execute("SELECT id FROM ranked ORDER BY entity").df()["id"]
     rows = pd.Index(ids).get_indexer(pd.Index(frame["id"]))
-    ranks = np.sort(_ranks(values)[rows], axis=1)
+    ranks = np.sort(_ranks(values, rows), axis=1)
     tail = int((1 - settings.confidence) / 2 * (settings.resamples - 1))  # resamples left out at either end
     low, high = ranks[:, tail], ranks[:, -1 - tail]
     upper, lower = values[rows[:-1]], values[rows[1:]]
@@ -53,12 +53,11 @@ def resampled_ranks(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, by: Meas
     )
 
 
-def _ranks(values: Values) -> NDArray[np.int32]:
-    """Ranks within each column; equal values share the best."""
-    out = np.empty(values.shape, np.int32)
-    for column in range(values.shape[1]):
-        down = np.sort(-values[:, column])
-        out[:, column] = np.searchsorted(down, -values[:, column], side="left") + 1
+def _ranks(values: Values, rows: Numbers) -> NDArray[np.int32]:
+    """Ranks of some rows among all, within each column; equal values share the best."""
+    out = np.empty((len(rows), values.shape[1]), np.int32)
+    for column, down in enumerate(np.sort(-values.T)):
+        out[:, column] = np.searchsorted(down, -values[rows, column], side="left") + 1
     return out
 
 
@@ -112,7 +111,29 @@ def _split(
     weight = np.stack([table.column(i + 1).to_numpy() for i in range(max(len(areas), 1))])
     by_string = _Lists.grouped(string, int(db.execute("SELECT count(*) FROM drawn_string").fetchall()[0][0]))
 
-    # One row for each institution that a set of strings may name, with the pairs that name it there.
+    # What a pair of a string and an institution is worth to whom: several entities where an institution is rolled up to several.
+    places = _columns(
+        db,
+        "SELECT holder, entity, CAST(part AS DOUBLE) AS part FROM holder JOIN place USING (institution) JOIN ranked USING (id) "
+        "WHERE getvariable('kind') IS NULL OR place.kind = getvariable('kind') ORDER BY holder, entity",
+    )
+    by_holder = _Lists.grouped(places["holder"], int(holder.max(initial=-1)) + 1)
+
+    def worth(of_set: Numbers, of_holder: Numbers, column: Numbers, columns: int) -> list[sparse.csr_matrix]:
+        """For each weight, entities x what is drawn."""
+        repeats = by_holder.sizes[of_holder]
+        at = by_holder.values[_ranges(by_holder.starts[of_holder], repeats)]
+        of_set, where = np.repeat(of_set, repeats), (places["entity"][at], np.repeat(column, repeats))
+        return [sparse.csr_matrix((w[of_set] * places["part"][at], where), (entities, columns)) for w in weight]
+
+    # Most sets are one string that may name one institution, which gets all of it or nothing.
+    owner, member = sets.owners(), sets.values
+    plain = np.flatnonzero((sets.sizes == 1)[owner] & (by_string.sizes[member] == 1))
+    pair = by_string.values[by_string.starts[member[plain]]]
+    worth_plain = worth(owner[plain], holder[pair], pair, len(string))
+
+    # Of the others, one row for each institution that a set of strings may name, with the pairs that name it there.
+    sets = sets.without(owner[plain])
     owner, member = sets.owners(), sets.values
     repeats = by_string.sizes[member]
     of_set, pair = np.repeat(owner, repeats), by_string.values[_ranges(by_string.starts[member], repeats)]
@@ -120,28 +141,15 @@ def _split(
     of_set, pair = of_set[order], pair[order]
     first = np.flatnonzero(np.diff(of_set, prepend=-1) | np.diff(holder[pair], prepend=-1))
     named = _Lists(pair, first, np.diff(first, append=len(pair)))
-    row_set, row_holder = of_set[first], holder[pair[first]]
+    row_set = of_set[first]
     rows = _Lists.grouped(row_set, len(sets.sizes))
-
-    # What each of these rows is worth to whom: several entities where an institution is rolled up to several parents.
-    places = _columns(
-        db,
-        "SELECT holder, entity, CAST(part AS DOUBLE) AS part FROM holder JOIN place USING (institution) JOIN ranked USING (id) "
-        "WHERE getvariable('kind') IS NULL OR place.kind = getvariable('kind') ORDER BY holder, entity",
-    )
-    by_holder = _Lists.grouped(places["holder"], int(holder.max(initial=-1)) + 1)
-    repeats = by_holder.sizes[row_holder]
-    row, at = np.repeat(np.arange(len(first)), repeats), by_holder.values[_ranges(by_holder.starts[row_holder], repeats)]
-    worth = [
-        sparse.csr_matrix((w[row_set[row]] * places["part"][at], (places["entity"][at], row)), (entities, len(first)))
-        for w in weight
-    ]
+    worth_rows = worth(row_set, holder[pair[first]], np.arange(len(first)), len(first))
 
     def compute(drawn: Drawn) -> Values:
         present = named.any(drawn)
         claims = rows.sum(present) + sets.sum(~by_string.any(drawn))
-        share = present / claims[row_set]
-        sums = [np.asarray(w @ share) for w in worth]
+        share, alone = present / claims[row_set], drawn.astype(np.float64)
+        sums = [np.asarray(p @ alone + w @ share) for p, w in zip(worth_plain, worth_rows, strict=True)]
         return _index(sums, [w for _, w in _areas(db)], settings.offset) if areas else sums[0]
 
     return compute, len(pair)
@@ -191,6 +199,12 @@ class _Lists:
 
     def owners(self) -> Numbers:
         return np.repeat(np.arange(len(self.sizes)), self.sizes)
+
+    def without(self, owners: Numbers) -> _Lists:
+        """The same lists, some of them empty."""
+        sizes = self.sizes.copy()
+        sizes[owners] = 0
+        return _Lists(self.values[_ranges(self.starts, sizes)], np.cumsum(sizes) - sizes, sizes)
 
     def any(self, drawn: Drawn) -> Drawn:
         """For each list, whether any of the rows that it names is true; an empty list has none."""

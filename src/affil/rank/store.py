@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, Unpack
@@ -83,8 +83,10 @@ class State:
 
     def to_json(self) -> str:
         """The state as its file says it."""
-        content = {**asdict(replace(self, settings=None)), "format": _FORMAT, "settings": self.settings.model_dump(mode="json")}  # type: ignore[arg-type]
-        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        content = {f.name: getattr(self, f.name) for f in fields(self)}
+        content |= {"partitions": [asdict(p) for p in self.partitions], "venues": [asdict(v) for v in self.venues]}
+        content |= {"format": _FORMAT, "settings": self.settings.model_dump(mode="json")}
+        return json.dumps(content, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> State:
@@ -153,7 +155,7 @@ class Store:
                 time=datetime.now(UTC).isoformat(timespec="microseconds"),
                 partitions=tuple(fresh.get(where) or old[where] for where in sorted(papers)),
                 answers=self._write(_answers(db)),
-                institutions=self._write(db.sql("SELECT * FROM institutions ORDER BY id").to_arrow_table()),
+                institutions=self._copy(tables.institutions),
                 venues=tuple(venues[v] for v in sorted({v for v, _ in papers} & venues.keys())),
                 settings=settings,
                 decisions=entries,
@@ -299,11 +301,16 @@ class Store:
                 numbers = {name: int(stats[where][name] or 0) for name in _STATS}
                 yield Partition(*where, self._write(part) if len(part) else "", papers[where], numbers)
 
+    def _copy(self, table: Path | pa.Table) -> str:
+        return self._write(table) if isinstance(table, pa.Table) else self._put(table.read_bytes())
+
     def _write(self, table: pa.Table) -> str:
-        """Write a file under the hash of its bytes, and return that."""
         sink = pa.BufferOutputStream()
         pq.write_table(table.replace_schema_metadata(None), sink, compression="zstd")
-        content = sink.getvalue()
+        return self._put(sink.getvalue())
+
+    def _put(self, content: bytes | pa.Buffer) -> str:
+        """Keep a file under the hash of its bytes, and return that."""
         name = hashlib.sha256(content).hexdigest()[:24]
         if not self.file(name).exists():
             self.file(name).parent.mkdir(parents=True, exist_ok=True)

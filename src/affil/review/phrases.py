@@ -19,8 +19,12 @@ from affil.text.tokens import COMMA, HARD
 # Heads that make an organisation of its own; institutes, centres and laboratories are more often a part of one.
 _OWN = frozenset({"university", "hospital", "college", "academy", "company", "foundation", "association", "society", "clinic"})
 _LEGAL = re.compile(r"[\s,.]*\b(?:Inc|Ltd|LLC|LLP|GmbH|Corp|Corporation|Pvt|Pte|Limited|AG|AB|SA|S\.p\.A|Srl|BV|Oy)\b")
-_NOTES = frozenset({"equal", "contribution", "contributor", "contributors", "corresponding"})
+_STROKE = re.compile(r"\s+[AKak]\Z")  # of A/S and K/S, which the stroke cuts
+_NOTES = frozenset(
+    {"equal", "contribution", "contributor", "contributors", "corresponding", "investigator", "investigators", "unknown"}
+)
 _LONGEST = 12  # words of a name
+Names = tuple[tuple[str, str], ...]  # country and city ("" where it is none) of each place that bears a name
 _DAMAGED = re.compile(r"[`´¨˘ˇ^~]|\s\s|\s[\u0300-\u036f]")  # accents that stand apart: the name is not as its owner writes it
 
 
@@ -100,17 +104,17 @@ def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Su
     out = []
     for block in dict.fromkeys(blocks):
         inside = [s for s, b in zip(segments, blocks, strict=True) if b == block]
-        country = city = ""
+        named: list[Names] = []
         found: list[tuple[int, int, int, tuple[str, ...]]] = []
         explained = after_part = False
         for a, b in inside:
             here = tuple(w for w in tokens.words[a:b] if not w.isdigit() and roles().get(w) != "noise")
             place = _place(here)
             if place is not None:
-                country, city = place[0] or country, place[1] or city
+                named.append(place)
                 continue
             explained = explained or _explained(here, around) or bool(_NOTES & set(here))
-            explained = explained or (len(here) > 1 and " ".join(here) in around.people)
+            explained = explained or _people(here, around)
             kinds = {roles().get(w, "") for w in tokens.words[a:b]}
             listed, after_part = after_part, "part" in kinds  # "Department of Physics, Chemistry": what goes on is no name
             telling = tuple(sorted(
@@ -138,9 +142,20 @@ def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Su
         if explained or not found:
             continue
         rank, a, b, telling = max(found, key=lambda f: (f[0], -f[1]))
-        surface = tokens.repaired[k][int(tokens.start[a]) : int(tokens.end[b - 1])]
-        out.append(Phrase(string, surface, " ".join(tokens.words[a:b]), telling, country, city, rank))
+        begin, end = int(tokens.start[a]), int(tokens.end[b - 1])
+        surface = tokens.repaired[k][begin:end]
+        if tokens.repaired[k][end : end + 2] in ("/s", "/S"):
+            surface = _STROKE.sub("", surface)
+        out.append(Phrase(string, surface, " ".join(tokens.words[a:b]), telling, *_where(named), rank))
     return out
+
+
+def _people(words: tuple[str, ...], around: Surroundings) -> bool:
+    """Whether nothing but names of authors stands in the words: one, or one after the other."""
+    if len(words) > 1 and " ".join(words) in around.people:
+        return True
+    cuts = range(2, len(words) - 1) if len(words) <= _LONGEST else ()
+    return any(" ".join(words[:cut]) in around.people and _people(words[cut:], around) for cut in cuts)
 
 
 def _explained(words: tuple[str, ...], around: Surroundings) -> bool:
@@ -158,8 +173,8 @@ def _explained(words: tuple[str, ...], around: Surroundings) -> bool:
 
 
 @cache
-def places() -> Mapping[tuple[str, ...], tuple[str, str]]:
-    """Folded names of places: words -> country, city ("" where they name no city, or several countries have one of that name)."""
+def places() -> Mapping[tuple[str, ...], Names]:
+    """Folded names of places: words -> what bears the name, countries first, then cities that are called so and not else."""
     named = [p for p in read_places() if p.kind != CODE]
     tokens = tokenize([p.name for p in named])
     found: dict[tuple[str, ...], list[int]] = {}
@@ -169,10 +184,18 @@ def places() -> Mapping[tuple[str, ...], tuple[str, str]]:
             found.setdefault(words, []).append(k)
     out = {}
     for words, rows in found.items():
-        first = min(rows, key=lambda k: named[k].kind)  # countries stand above cities of their name
-        several = named[first].kind == CITY and len({named[k].country for k in rows}) > 1
-        out[words] = ("" if several else named[first].country, named[first].city if named[first].kind == CITY else "")
+        rows.sort(key=lambda k: (named[k].kind, named[k].name != named[k].city))
+        cities = named[rows[0]].kind == CITY  # countries stand above cities of their name
+        out[words] = tuple((named[k].country, named[k].city) for k in rows) if cities else ((named[rows[0]].country, ""),)
     return out
+
+
+def _where(named: Sequence[Names]) -> tuple[str, str]:
+    """The country and the city that the places of an address name together, the last of each ("" where none is, or is sure)."""
+    countries = [names[0][0] for names in named if len({country for country, _ in names}) == 1]
+    country = next(filter(None, reversed(countries)), "")
+    cities = [names for names in named if names[0][1]]
+    return country, next((city for code, city in cities[-1] if code == country), cities[-1][0][1]) if cities else ""
 
 
 @cache
@@ -181,16 +204,16 @@ def _codes() -> Mapping[str, str]:
     return {p.name.lower(): p.country for p in read_places() if p.kind == CODE}
 
 
-def _place(words: tuple[str, ...]) -> tuple[str, str] | None:
-    """The place that a part between commas names, if it names nothing else."""
+def _place(words: tuple[str, ...]) -> Names | None:
+    """The places that a part between commas may name, if it names nothing else."""
     if not words:
-        return "", ""
+        return (("", ""),)
     if words in places():
         return places()[words]
     if len(words) == 1 and words[0] in _codes():
-        return _codes()[words[0]], ""
+        return ((_codes()[words[0]], ""),)
     for cut in range(1, len(words)):  # "Ningbo China"
         first, second = places().get(words[:cut]), places().get(words[cut:])
         if first and second:
-            return second[0], first[1] or second[1]
+            return (_where([first, second]),)
     return None
