@@ -19,7 +19,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#8
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
-_VEGA_LITE = "5.21"
+_POINT = "#2A8CD0"  # stands out on light and on dark maps
+_VEGA_LITE = "6.4"
 
 
 def config(ink: str = "currentColor") -> Spec:
@@ -40,7 +41,15 @@ def config(ink: str = "currentColor") -> Spec:
             "titleFontWeight": "normal",
             **faint,
         },
-        "legend": {"labelColor": ink, "titleColor": ink, "labelFontSize": 13, "symbolSize": 120, "orient": "top", "title": None, "labelLimit": 320},
+        "legend": {
+            "labelColor": ink,
+            "titleColor": ink,
+            "labelFontSize": 13,
+            "symbolSize": 120,
+            "orient": "top",
+            "title": None,
+            "labelLimit": 320,
+        },
         "header": {"labelColor": ink, "labelFontSize": 13, "title": None},
         "text": {"color": ink},
     }
@@ -57,7 +66,12 @@ def trend_spec(names: Sequence[str], year: str, measure: str, percent: bool = Fa
         "data": {"values": []},
         "mark": {"type": "line", "point": {"size": 55, "filled": True}, "strokeWidth": 2.5, "tooltip": True},
         "encoding": {
-            "x": {"field": "year", "type": "ordinal", "title": year, "axis": {"labelAngle": 0, "labelOverlap": True, "grid": False}},
+            "x": {
+                "field": "year",
+                "type": "ordinal",
+                "title": year,
+                "axis": {"labelAngle": 0, "labelOverlap": True, "grid": False},
+            },
             "y": {"field": "value", "type": "quantitative", "title": measure, "axis": {**number, "tickCount": 6}},
             "color": {**who, "scale": {**scale, "range": list(COLOURS[: len(names)])}},
             "strokeDash": {**who, "scale": {**scale, "range": [list(d) for d in DASHES[: len(names)]]}},
@@ -76,20 +90,33 @@ def map_spec(measure: str, land: Any, ink: str = "currentColor") -> Spec:
     """Circles on a world map; values are rows of name, lon, lat, value. `land` is where the outlines come from."""
     return {
         "width": 900,
-        "height": 470,
-        "projection": {"type": "equalEarth"},
+        "height": 430,
+        "projection": {"type": "equalEarth", "scale": 172, "translate": [435, 262]},
         "layer": [
             {
                 "data": land,
-                "mark": {"type": "geoshape", "fill": ink, "fillOpacity": 0.1, "stroke": ink, "strokeOpacity": 0.3, "strokeWidth": 0.4, "clip": True},
+                "mark": {
+                    "type": "geoshape",
+                    "fill": ink,
+                    "fillOpacity": 0.1,
+                    "stroke": ink,
+                    "strokeOpacity": 0.3,
+                    "strokeWidth": 0.4,
+                    "clip": True,
+                },
             },
             {
                 "data": {"values": []},
-                "mark": {"type": "circle", "color": COLOURS[0], "opacity": 0.55, "stroke": COLOURS[0], "strokeWidth": 0.8, "clip": True},
+                "mark": {"type": "circle", "color": _POINT, "opacity": 0.6, "stroke": _POINT, "strokeWidth": 0.8, "clip": True},
                 "encoding": {
                     "longitude": {"field": "lon", "type": "quantitative"},
                     "latitude": {"field": "lat", "type": "quantitative"},
-                    "size": {"field": "value", "type": "quantitative", "legend": None, "scale": {"type": "linear", "range": [2, 900], "zero": True}},
+                    "size": {
+                        "field": "value",
+                        "type": "quantitative",
+                        "legend": None,
+                        "scale": {"type": "linear", "range": [2, 900], "zero": True},
+                    },
                     "order": {"field": "value", "sort": "descending"},
                     "tooltip": [
                         {"field": "name", "type": "nominal", "title": "–"},

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
+from statistics import median
 from typing import Any
 
 import duckdb
@@ -16,8 +17,9 @@ import pyarrow as pa
 
 from affil.errors import AffilError, InputError
 from affil.rank import AREAS, LEVELS, MEASURES, ROLL_UPS, Level, Measure, Query, Ranking, Trend, Venues, measure, trend
-from affil.rank.measure import Asked, areas_of, held_venue_years, make_places
+from affil.rank.measure import Asked, areas_of, make_places
 from affil.rank.places import country_name, region_name
+from affil.registry import Registry
 from affil.report.names import (
     Names,
     city_names,
@@ -116,7 +118,10 @@ def _rows(ranking: Ranking) -> dict[str, dict[str, Any]]:
     """The rows of a ranking by id, kept: pages ask for them thousands of times."""
     known = _by_id.get(id(ranking))
     if known is None or known[0] is not ranking:
-        known = _by_id[id(ranking)] = (ranking, {str(r["id"]): {str(k): v for k, v in r.items()} for r in ranking.frame.to_dict("records")})
+        known = _by_id[id(ranking)] = (
+            ranking,
+            {str(r["id"]): {str(k): v for k, v in r.items()} for r in ranking.frame.to_dict("records")},
+        )
     return known[1]
 
 
@@ -126,7 +131,9 @@ def sql(name: str) -> str:
     return resources.files("affil.report").joinpath(f"sql/{name}.sql").read_text("utf-8")
 
 
-def gather(ws: Workspace, *, years: Years | None = None, bulletin: bool = False, tell: Callable[[str], None] = lambda _: None) -> Data:
+def gather(
+    ws: Workspace, *, years: Years | None = None, bulletin: bool = False, tell: Callable[[str], None] = lambda _: None
+) -> Data:
     """Count all that the report shows.
 
     Args:
@@ -150,8 +157,8 @@ def gather(ws: Workspace, *, years: Years | None = None, bulletin: bool = False,
         window = years or (max(first, last - chosen.years + 1), last)
         _check_years(window, held)
         length = window[1] - window[0] + 1
-        before: Years | None = (window[0] - length, window[0] - 1)
-        before = before if any(before[0] <= y <= before[1] for _, y, _ in held) else None
+        earlier = (window[0] - length, window[0] - 1)
+        before = earlier if any(earlier[0] <= y <= earlier[1] for _, y, _ in held) else None
         last_two = [y for y in sorted({y for _, y, _ in held}) if y <= window[1]][-2:]
 
         levels: tuple[Level, ...] = ("institution", "city", "country") if bulletin else LEVELS
@@ -168,11 +175,15 @@ def gather(ws: Workspace, *, years: Years | None = None, bulletin: bool = False,
             if before:
                 rankings[level, "before"] = rank(plain, years=before)
             if len(last_two) == 2 and level != "region":
-                rankings[level, "last"], rankings[level, "last before"] = (rank(plain, years=(y, y)) for y in reversed(last_two))
+                rankings[level, "last"], rankings[level, "last before"] = (
+                    rank(plain, years=(y, y)) for y in reversed(last_two)
+                )
             for area in AREAS if level in ("institution", "country") else ():
                 if any(area in areas_of(v, y, venues) for v, y, _ in held if window[0] <= y <= window[1]):
                     rankings[level, area] = rank(plain if bulletin else settings, years=window, area=area)
-            measures: Iterable[Measure] = ("index", "adjusted") if bulletin else (*(m for m in MEASURES if m != "adjusted"), "adjusted")
+            measures: Iterable[Measure] = (
+                ("index", "adjusted") if bulletin else (*(m for m in MEASURES if m != "adjusted"), "adjusted")
+            )
             for by in measures:
                 rankings[level, by] = rank(settings, years=window, by=by)
             trends[level, "publications"] = trend(db, venues, plain, level=level, by="publications", years=window)
@@ -182,7 +193,8 @@ def gather(ws: Workspace, *, years: Years | None = None, bulletin: bool = False,
                 rank(plain, years=window)  # the tables of the connection are those of the window again
                 tables.update({(name, level): t for name, t in _page_tables(db, pages[level], chosen).items()})
         tell("reading names")
-        registry, notes = None, ()
+        registry: Registry | None = None
+        notes: tuple[str, ...] = ()
         try:
             registry = ws.registry()
         except InputError as error:
@@ -235,11 +247,15 @@ def _by_entity(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {str(i): part for i, part in frame.groupby("id", sort=False)}
 
 
-def _page_tables(db: duckdb.DuckDBPyConnection, ids: Sequence[str], chosen: ReportSettings) -> dict[str, dict[str, pd.DataFrame]]:
+def _page_tables(
+    db: duckdb.DuckDBPyConnection, ids: Sequence[str], chosen: ReportSettings
+) -> dict[str, dict[str, pd.DataFrame]]:
     """The tables of the pages of some entities, from the tables of the connection."""
     db.register("wanted_id", pa.table({"id": pa.array(ids, pa.string())}))
     db.execute("SET VARIABLE listed = ?", [chosen.listed])
-    return {name: _by_entity(db.sql(sql(name)).df()) for name in ("areas", "venues", "partners", "strings", "standing", "members")}
+    return {
+        name: _by_entity(db.sql(sql(name)).df()) for name in ("areas", "venues", "partners", "strings", "standing", "members")
+    }
 
 
 def _placed(
@@ -264,17 +280,22 @@ def _entities(
     settings: RankSettings,
     placed: Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]],
     pages: Mapping[Level, Sequence[str]],
-    registry: Any,
+    registry: Registry | None,
     ws: Workspace,
 ) -> dict[Level, dict[str, Entity]]:
     """All that is ranked at each level, with its names."""
     wanted: dict[Level, set[str]] = {
-        level: {target for how in (ROLL_UPS if level == "institution" else (level,)) for targets in placed[how].values() for target, _ in targets}
+        level: {
+            target
+            for how in (ROLL_UPS if level == "institution" else (level,))
+            for targets in placed[how].values()
+            for target, _ in targets
+        }
         for level in LEVELS
     }
     frames = {level: db.sql(f"SELECT * FROM entity_{level} ORDER BY name, id").df() for level in LEVELS}
     rows = {level: [r for r in frames[level].to_dict("records") if r["id"] in wanted[level]] for level in LEVELS}
-    groups = {code for code in {*settings.country_groups.values()}}
+    groups = {*settings.country_groups.values()}
     country: dict[str, Names] = {}
     for row in rows["country"]:
         country[row["id"]] = in_languages(row["name"], row["name_zh"] or "", row["id"])
@@ -284,7 +305,9 @@ def _entities(
     known = lookup(registry, wanted["institution"])
     where = {
         i: (lat, lon)
-        for i, lat, lon in zip(*(ws.institutions(["id", "lat", "lon"]).column(c).to_pylist() for c in ("id", "lat", "lon")), strict=True)
+        for i, lat, lon in zip(
+            *(ws.institutions(["id", "lat", "lon"]).column(c).to_pylist() for c in ("id", "lat", "lon")), strict=True
+        )
         if lat is not None and lat == lat
     }
     out: dict[Level, dict[str, Entity]] = {level: {} for level in LEVELS}
@@ -295,10 +318,12 @@ def _entities(
     for row in rows["region"]:
         names = in_languages(row["name"], row["name_zh"] or "", row["country"] or "HK")
         names = (names[0].split(" [")[0], names[1], names[2])
-        out["region"][row["id"]] = Entity(row["id"], names, country=row["country"] or "", place=_place(country.get(row["country"])))
+        out["region"][row["id"]] = Entity(
+            row["id"], names, country=row["country"] or "", place=_place(country.get(row["country"]))
+        )
     for row in rows["city"]:
         names = city_names(row["name"], row["id"].split("/")[0])
-        place = _place(_region(row["id"]) if row["region"] != row["name"] else None, country.get(row["country"]))
+        place = tuple(p for p in _place(_region(row["id"]), country.get(row["country"])) if p[0] != names[0])
         out["city"][row["id"]] = Entity(row["id"], names, country=row["country"], place=place)
     with_page = {*pages.get("institution", ())}
     for row in rows["institution"]:
@@ -328,9 +353,6 @@ def _region(city: str) -> Names | None:
 
 def _locate_cities(entities: dict[Level, dict[str, Entity]], placed: Mapping[str, tuple[tuple[str, float], ...]]) -> None:
     """A city is shown in the middle (median) of its institutions."""
-    from dataclasses import replace
-    from statistics import median
-
     points: dict[str, list[tuple[float, float]]] = {}
     for institution, targets in placed.items():
         one = entities["institution"].get(institution)
@@ -338,8 +360,8 @@ def _locate_cities(entities: dict[Level, dict[str, Entity]], placed: Mapping[str
             points.setdefault(targets[0][0], []).append((one.lat, one.lon))
     for city, found in points.items():
         if city in entities["city"]:
-            at = {"lat": median(p[0] for p in found), "lon": median(p[1] for p in found)}
-            entities["city"][city] = replace(entities["city"][city], **at)
+            lat, lon = median(p[0] for p in found), median(p[1] for p in found)
+            entities["city"][city] = replace(entities["city"][city], lat=lat, lon=lon)
 
 
 def _place(*names: Names | None) -> tuple[Names, ...]:
@@ -353,7 +375,10 @@ def _place(*names: Names | None) -> tuple[Names, ...]:
 
 def _slug(identifier: str, taken: dict[str, str]) -> str:
     """What the page of an entity is called."""
-    base = re.sub(r"[^A-Za-z0-9]+", "-", identifier.removeprefix("https://ror.org/").removeprefix("affil:")).strip("-").lower() or "x"
+    base = (
+        re.sub(r"[^A-Za-z0-9]+", "-", identifier.removeprefix("https://ror.org/").removeprefix("affil:")).strip("-").lower()
+        or "x"
+    )
     slug, number = base, 1
     while taken.setdefault(slug, identifier) != identifier:
         number += 1
@@ -371,4 +396,4 @@ def area_slug(area: str) -> str:
     return area.replace(" ", "-").lower()
 
 
-__all__ = ["Data", "Entity", "area_slug", "continent_of", "gather", "held_venue_years", "sql"]
+__all__ = ["Data", "Entity", "area_slug", "continent_of", "gather", "sql"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -85,15 +86,19 @@ def search_names(known: Institution | None, shown: Iterable[str]) -> list[str]:
 @functools.lru_cache(maxsize=1 << 16)
 def page_fold(text: str) -> str:
     """Case, accents and script of Han as the search in the page compares them (see `fold` in static/engine.js)."""
-    import unicodedata
-
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join("".join(simplified(c) for c in plain.lower()).split())
 
 
 def script_table(texts: Iterable[str]) -> dict[str, str]:
     """Each traditional character that a reader may type for one of these texts, with its simplified form."""
-    characters = {c for text in texts if _HAS_HAN.search(text) for how in ("s2t", "s2hk", "s2tw") for c in _converter(how).convert(text) + text}
+    characters = {
+        c
+        for text in texts
+        if _HAS_HAN.search(text)
+        for how in ("s2t", "s2hk", "s2tw")
+        for c in _converter(how).convert(text) + text
+    }
     return {c: simplified(c) for c in sorted(characters) if simplified(c) != c and len(simplified(c)) == 1}
 
 

@@ -30,7 +30,12 @@ def pack(data: Data) -> dict[str, str]:
     """All scripts of the folder data/, by name."""
     facts = data.facts.to_pandas()
     order = numbers(data, facts)
-    out = {"facts": _facts(data, facts, order), "people": _people(data, order), "ranges": _ranges(data, order), "search": _search(data, order)}
+    out = {
+        "facts": _facts(data, facts, order),
+        "people": _people(data, order),
+        "ranges": _ranges(data, order),
+        "search": _search(data, order),
+    }
     for at, language in enumerate(LANGUAGES):
         out[f"names-{language}"] = {level: [_named(_at(data, level, i), at) for i in order[level]] for level in LEVELS}
     return {name: script(name, value) for name, value in out.items()}
@@ -38,8 +43,8 @@ def pack(data: Data) -> dict[str, str]:
 
 def numbers(data: Data, facts: pd.DataFrame) -> Numbers:
     """The number of each entity in the pages. Institutions with papers come first, those of most papers before others."""
-    frequent = facts["institution"].value_counts(sort=False).reset_index()
-    frequent = frequent.sort_values(["count", "institution"], ascending=[False, True])["institution"].tolist()
+    counts = facts["institution"].value_counts(sort=False).reset_index()
+    frequent: list[str] = counts.sort_values(["count", "institution"], ascending=[False, True])["institution"].tolist()
     ids: dict[Level, list[str]] = {level: list(data.entities[level]) for level in LEVELS}
     ids["institution"] = [*frequent, *(i for i in ids["institution"] if i not in {*frequent})]
     return {level: {identifier: k for k, identifier in enumerate(ids[level])} for level in LEVELS}
@@ -149,12 +154,11 @@ def _people(data: Data, order: Numbers) -> dict[str, Any]:
 def _ranges(data: Data, order: Numbers) -> dict[str, Any]:
     """The rank intervals of the rankings that have them: [rank, low, high, whether it can be told from the next] by entity."""
     out = {}
-    for (level, what), ranking in data.rankings.items():
+    for (level, _), ranking in data.rankings.items():
         if "low" in ranking.frame:
             years = ranking.years or data.years
             key = f"{level}/{ranking.by}/{years[0]}-{years[1]}/{ranking.area or ''}"
             out[key] = _range(ranking, order[level], data.settings.confidence)
-        del what
     return out
 
 
@@ -167,4 +171,7 @@ def _range(ranking: Ranking, number: Mapping[str, int], confidence: float) -> li
 
 def _search(data: Data, order: Numbers) -> dict[str, Any]:
     """More names, folded, of each entity, and how traditional characters are written in simplified ones."""
-    return {"script": dict(data.script), "names": {level: [_at(data, level, i).search for i in order[level]] for level in LEVELS}}
+    return {
+        "script": dict(data.script),
+        "names": {level: [_at(data, level, i).search for i in order[level]] for level in LEVELS},
+    }

@@ -78,7 +78,11 @@ def as_json(value: Any) -> Markup:
 def environment() -> Environment:
     """The templates."""
     made = Environment(
-        loader=PackageLoader("affil.report"), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True, auto_reload=False
+        loader=PackageLoader("affil.report"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        auto_reload=False,
     )
     made.filters.update(
         n=number,
@@ -98,8 +102,27 @@ class Names:
     """Names of areas, levels, kinds, continents and measures in one language, for templates."""
 
     def __init__(self, language: str) -> None:
-        for table in ("areas", "levels", "kinds", "continents", "measures"):
-            setattr(self, table, partial(texts.named, getattr(texts, table.upper()), language=language))
+        self.language = language
+
+    def areas(self, key: str) -> str:
+        """The name of an area."""
+        return texts.named(texts.AREAS, key, self.language)
+
+    def levels(self, key: str) -> str:
+        """The name of a level."""
+        return texts.named(texts.LEVELS, key, self.language)
+
+    def kinds(self, key: str) -> str:
+        """The name of a kind of institutions."""
+        return texts.named(texts.KINDS, key, self.language)
+
+    def continents(self, key: str) -> str:
+        """The name of a continent."""
+        return texts.named(texts.CONTINENTS, key, self.language)
+
+    def measures(self, key: str) -> str:
+        """The name of a measure."""
+        return texts.named(texts.MEASURES, key, self.language)
 
 
 @dataclass
@@ -134,7 +157,9 @@ class Site:
     @cached_property
     def world_share(self) -> Mapping[str, float]:
         """The share of each area in all that is counted in the areas."""
-        credit = {a: self.data.rankings["institution", a].coverage.credit for a in AREAS if ("institution", a) in self.data.rankings}
+        credit = {
+            a: self.data.rankings["institution", a].coverage.credit for a in AREAS if ("institution", a) in self.data.rankings
+        }
         total = sum(credit.values())
         return {a: credit.get(a, 0.0) / total if total else 0.0 for a in AREAS}
 
@@ -164,7 +189,11 @@ class Site:
     def _tables(self) -> Iterator[tuple[str, tuple[str, ...], Any]]:
         data = self.data
         for level, _ in BOARDS:
-            yield f"{level}-{data.window[0]}-{data.window[1]}", ("ranking", level, span(data.window)), data.rankings[level, "adjusted"]
+            yield (
+                f"{level}-{data.window[0]}-{data.window[1]}",
+                ("ranking", level, span(data.window)),
+                data.rankings[level, "adjusted"],
+            )
             yield f"{level}-all-years", ("ranking", level, "all"), data.rankings[level, "all"]
             yield f"{level}-papers-by-year", ("trend", level), data.trends[level, "publications"]
         for level in ("institution", "country"):
@@ -208,14 +237,20 @@ class Pages:
             yield f"area/{area_slug(area)}.html", "area.html", self.area(area)
         for level in ("country", "institution"):
             for identifier in self.data.pages[level]:
-                yield f"{level}/{self.data.entities[level][identifier].slug}.html", "entity.html", self.entity(level, identifier)
+                yield (
+                    f"{level}/{self.data.entities[level][identifier].slug}.html",
+                    "entity.html",
+                    self.entity(level, identifier),
+                )
 
     def render(self, path: str, template: str, values: dict[str, Any]) -> str:
         """One page."""
         data, deep = self.data, path.count("/")
         base = "../" * deep
         root = base + ("../" if self.folder else "")
-        files = [(HTML, LABELS[code], f"{root}{'' if code == 'en' else code + '/'}{path}") for code, HTML in texts.HTML_LANG.items()]
+        files = [
+            (HTML, LABELS[code], f"{root}{'' if code == 'en' else code + '/'}{path}") for code, HTML in texts.HTML_LANG.items()
+        ]
         common = {
             "t": self.t,
             "names": self.names,
@@ -264,7 +299,7 @@ class Pages:
             percent(cover.counted, 0),
         )
         return {
-            "heading": self.t("board_title", self.names.levels(level)) if self.at else self.t("board_title", self.names.levels(level)),
+            "heading": self.t("board_title", self.names.levels(level)),
             "description": lead,
             "lead": lead,
             "level": level,
@@ -276,19 +311,25 @@ class Pages:
             "venues": sorted({v for v, _, _ in data.held}),
             "has_outside": any(not areas_of(v, y, data.venues) for v, y, _ in data.held),
             "has_before": before is not None,
-            "change_why": self.t("change_why", data.window[0] - length, data.window[0] - 1) if before else self.t("change_none"),
+            "change_why": self.t("change_why", data.window[0] - length, data.window[0] - 1)
+            if before
+            else self.t("change_none"),
             "confidence": percent(data.settings.confidence, 0),
             "roll_up": data.settings.roll_up,
             "offset": f"{data.settings.offset:g}",
             "inline": True,
-            "css": self.site.css,
+            "css": Markup(self.site.css),
             "scripts": ("engine", "board"),
             "texts": self.page_texts(),
         }
 
     def page_texts(self) -> dict[str, Any]:
         """What the scripts of a page say."""
-        return {**texts.page_texts(self.language), "confidence": percent(self.data.settings.confidence, 0), "rows": self.data.report.rows}
+        return {
+            **texts.page_texts(self.language),
+            "confidence": percent(self.data.settings.confidence, 0),
+            "rows": self.data.report.rows,
+        }
 
     def ranked(self, level: Level, ranking: Ranking, limit: int, by: str) -> list[dict[str, Any]]:
         """The first rows of a ranking, with what a table shows of them."""
@@ -297,6 +338,7 @@ class Pages:
         return [self.shown(level, row, float(row[by]) / most if most else 0.0) for row in frame.to_dict("records")]
 
     def shown(self, level: Level, row: Mapping[Any, Any], part: float) -> dict[str, Any]:
+        """A row of a ranking, with what a table shows of its entity; `part` is its share of the table's largest value."""
         entity = self.data.entities[level][row["id"]]
         return {
             **{str(k): v for k, v in row.items()},
@@ -332,7 +374,11 @@ class Pages:
         """Those of most papers in all years, with their values."""
         order = frame.assign(total=frame[list(years)].sum(axis=1)).sort_values(["total", "name"], ascending=[False, True])
         return [
-            {"name": self.data.entities["country"][r["id"]].names[self.at], "values_": [r[y] for y in years], "growth": growth(r["growth"])}
+            {
+                "name": self.data.entities["country"][r["id"]].names[self.at],
+                "values_": [r[y] for y in years],
+                "growth": growth(r["growth"]),
+            }
             for r in order.to_dict("records")
         ]
 
@@ -340,7 +386,9 @@ class Pages:
         """The trend of some rows as a picture."""
         names = [r["name"] for r in rows]
         spec = charts.trend_spec(names, self.t("year"), self.names.measures("publications"), ink=ink)
-        spec["data"]["values"] = [{"year": y, "who": r["name"], "value": v} for r in rows for y, v in zip(years, r["values_"], strict=True)]
+        spec["data"]["values"] = [
+            {"year": y, "who": r["name"], "value": v} for r in rows for y, v in zip(years, r["values_"], strict=True)
+        ]
         return charts.draw(spec, self.t("trend_chart", self.names.measures("publications"), ", ".join(names)))
 
     def map(self) -> dict[str, Any]:
@@ -360,21 +408,29 @@ class Pages:
             "rows": self.ranked("city", ranking, 50, "publications"),
             "areas": AREAS,
             "scripts": ("engine", "explore"),
-            "texts": {**self.page_texts(), "page": "map", "spec": charts.map_spec("", {"values": []}), "label": self.t("map_chart")},
+            "texts": {
+                **self.page_texts(),
+                "page": "map",
+                "spec": charts.map_spec("", {"values": []}),
+                "label": self.t("map_chart"),
+            },
         }
 
     def areas(self) -> dict[str, Any]:
         """The profiles of the first countries and institutions over the areas."""
         data = self.data
         present = [a for a in AREAS if ("institution", a) in data.rankings]
-        tables = [(level, [self.heat(level, i, present) for i in data.ranking(level).frame["id"].head(n)]) for level, n in (("country", 20), ("institution", 30))]
+        many: tuple[tuple[Level, int], ...] = (("country", 20), ("institution", 30))
+        tables = [(level, [self.heat(level, i, present) for i in data.ranking(level).frame["id"].head(n)]) for level, n in many]
         first = data.ranking("country").frame["id"].head(3).tolist()
-        world = self.names.continents("world") if "world" in texts.CONTINENTS else self.t("world")
+        world = self.t("world_short")
         names = [*(data.entities["country"][i].names[self.at] for i in first), world]
         spec = charts.profile_spec(names, self.t("own_share"), [self.names.areas(a) for a in present])
         own = [self.own_shares("country", i) for i in first] + [dict(self.site.world_share)]
         spec["data"]["values"] = [
-            {"who": n, "area": self.names.areas(a), "value": o.get(a, 0.0)} for n, o in zip(names, own, strict=True) for a in present
+            {"who": n, "area": self.names.areas(a), "value": o.get(a, 0.0)}
+            for n, o in zip(names, own, strict=True)
+            for a in present
         ]
         return {
             "heading": self.t("areas_title"),
@@ -384,7 +440,13 @@ class Pages:
             "tables": tables,
             "chart": charts.draw(spec, self.t("profile_of")),
             "scripts": ("engine", "explore"),
-            "texts": {**self.page_texts(), "page": "areas", "world": world, "spec": charts.profile_spec(["x"], self.t("own_share"), []), "label": self.t("profile_of")},
+            "texts": {
+                **self.page_texts(),
+                "page": "areas",
+                "world": world,
+                "spec": charts.profile_spec(["x"], self.t("own_share"), []),
+                "label": self.t("profile_of"),
+            },
         }
 
     def own_shares(self, level: Level, identifier: str) -> dict[str, float]:
@@ -404,7 +466,8 @@ class Pages:
         parts = [s / total for s in shares.values() if s > 0] if total else []
         even = -sum(p * math.log(p) for p in parts) / math.log(len(present)) if len(present) > 1 and parts else None
         cells = [
-            {"share": s, "times": f"×{s / mean:.1f}" if mean else "–", "heat": min(1.0, s / mean / 2.5) if mean else 0.0} for s in shares.values()
+            {"share": s, "times": f"×{s / mean:.1f}" if mean else "–", "heat": min(1.0, s / mean / 2.5) if mean else 0.0}
+            for s in shares.values()
         ]
         return {"entity": self.data.entities[level][identifier], "cells": cells, "even": even}
 
@@ -412,20 +475,30 @@ class Pages:
         """Whose rank changed most."""
         data = self.data
         groups = []
-        for level in ("institution", "country", "city"):
-            pairs = [("adjusted", "before", data.window, data.before)]
+        levels: tuple[Level, ...] = ("institution", "country", "city")
+        for level in levels:
+            pairs: list[tuple[str, str, Years | None, Years | None]] = [("adjusted", "before", data.window, data.before)]
             if (level, "last") in data.rankings:
                 last, earlier = data.rankings[level, "last"], data.rankings[level, "last before"]
                 pairs.append(("last", "last before", last.years, earlier.years))
             for now, then, years, years_before in pairs:
                 if (level, then) in data.rankings and years and years_before:
-                    moved = moves(data.rankings[level, then], data.rankings[level, now], data.report.compared if level == "institution" else 40)
+                    moved = moves(
+                        data.rankings[level, then],
+                        data.rankings[level, now],
+                        data.report.compared if level == "institution" else 40,
+                    )
                     against = self.t("against", span(years), span(years_before))
                     shown = [{**m, "entity": data.entities[level][m["id"]]} for m in moved if m["id"] in data.entities[level]]
                     up = [m for m in shown if m["now"] < m["before"]][: data.report.listed]
                     down = [m for m in reversed(shown) if m["now"] > m["before"]][: data.report.listed]
                     groups.append((level, against, up, down))
-        return {"heading": self.t("movers_title"), "section": "movers", "groups": groups, "compared": number(data.report.compared)}
+        return {
+            "heading": self.t("movers_title"),
+            "section": "movers",
+            "groups": groups,
+            "compared": number(data.report.compared),
+        }
 
     def area(self, area: str) -> dict[str, Any]:
         """The leaders of an area, and its venues."""
@@ -441,10 +514,20 @@ class Pages:
         most = max(papers[y] for y in shown)
         return {
             **common,
-            "lead": self.t("area_lead", two(ranking.coverage.credit), data.window[0], data.window[1], number(ranking.coverage.papers)),
+            "lead": self.t(
+                "area_lead", two(ranking.coverage.credit), data.window[0], data.window[1], number(ranking.coverage.papers)
+            ),
             "institutions": self.ranked("institution", ranking, 30, "adjusted"),
             "countries": self.ranked("country", data.rankings["country", area], 20, "adjusted"),
-            "trend": [{"year": y, "papers": papers[y], "part": papers[y] / most, "venues": sorted({v for v, year, _ in held if year == y})} for y in shown],
+            "trend": [
+                {
+                    "year": y,
+                    "papers": papers[y],
+                    "part": papers[y] / most,
+                    "venues": sorted({v for v, year, _ in held if year == y}),
+                }
+                for y in shown
+            ],
             "venues": [v for v in self.venues() if v["venue"] in {x for x, _, _ in held}],
         }
 
@@ -457,7 +540,16 @@ class Pages:
             known = data.venues.get(venue)
             areas = ", ".join(self.names.areas(a) for a in known.areas) if known else ""
             years = ", ".join(str(y) for y, _ in held)
-            out.append({"venue": venue, "name": known.name if known else "", "areas": areas or self.t("outside"), "weight": f"{known.weight if known else 1:g}", "papers": sum(n for _, n in held), "years": years})  # fmt: skip
+            out.append(
+                {
+                    "venue": venue,
+                    "name": known.name if known else "",
+                    "areas": areas or self.t("outside"),
+                    "weight": f"{known.weight if known else 1:g}",
+                    "papers": sum(n for _, n in held),
+                    "years": years,
+                }
+            )
         return out
 
     def entity(self, level: Level, identifier: str) -> dict[str, Any]:
@@ -470,9 +562,27 @@ class Pages:
             before, always = data.row(level, identifier, "before") or {}, data.row(level, identifier, "all") or {}
             shown = two if measure in ("adjusted", "index") else number
             doubtful = now and now["low"] < now["high"] if "low" in now else False
-            numbers.append({"measure": measure, "value": shown(now.get(measure)), "rank": number(now.get("rank")), "range": f"{now['low']:,}–{now['high']:,}" if doubtful else number(now.get("rank")), "before": shown(before.get(measure)), "all": shown(always.get(measure))})  # fmt: skip
+            numbers.append(
+                {
+                    "measure": measure,
+                    "value": shown(now.get(measure)),
+                    "rank": number(now.get("rank")),
+                    "range": f"{now['low']:,}–{now['high']:,}" if doubtful else number(now.get("rank")),
+                    "before": shown(before.get(measure)),
+                    "all": shown(always.get(measure)),
+                }
+            )
         row = data.row(level, identifier) or {}
-        numbers.append({"measure": "share", "value": percent(row.get("share")), "rank": "", "range": "", "before": percent((data.row(level, identifier, "before") or {}).get("share")), "all": percent((data.row(level, identifier, "all") or {}).get("share"))})  # fmt: skip
+        numbers.append(
+            {
+                "measure": "share",
+                "value": percent(row.get("share")),
+                "rank": "",
+                "range": "",
+                "before": percent((data.row(level, identifier, "before") or {}).get("share")),
+                "all": percent((data.row(level, identifier, "all") or {}).get("share")),
+            }
+        )
         years = [y for y in data.of("years", level, identifier) if y["year"] <= data.window[1]]
         years = [y for y in years if y["year"] >= data.window[0]] or years
         most = max((y["publications"] for y in years), default=1)
@@ -483,7 +593,11 @@ class Pages:
             "entity": one,
             "board": dict(BOARDS)[level],
             "parent": data.entities["country"].get(one.country) if level == "institution" else None,
-            "others": [n for k, n in enumerate(one.names) if n != one.names[self.at] and (k != 2 or self.at == 0 and n != one.names[1])],
+            "others": [
+                n
+                for k, n in enumerate(one.names)
+                if n != one.names[self.at] and (k != 2 or (self.at == 0 and n != one.names[1]))
+            ],
             "kind": self.names.kinds(one.kind) if one.kind else "",
             "place": self.place(one),
             "numbers": numbers,
@@ -494,11 +608,26 @@ class Pages:
             "trend": [{**y, "part": y["publications"] / most} for y in reversed(years)],
             "profile": self.profile(level, identifier),
             "venues": data.of("venues", level, identifier)[: data.report.listed],
-            "members": [{**r, "entity": data.entities["institution"][r["institution"]]} for r in data.of("members", level, identifier) if r["institution"] in data.entities["institution"]] if level == "country" else [],
-            "partners": [{**r, "entity": data.entities[level][r["partner"]]} for r in data.of("partners", level, identifier) if r["partner"] in data.entities[level]],
+            "members": [
+                {**r, "entity": data.entities["institution"][r["institution"]]}
+                for r in data.of("members", level, identifier)
+                if r["institution"] in data.entities["institution"]
+            ]
+            if level == "country"
+            else [],
+            "partners": [
+                {**r, "entity": data.entities[level][r["partner"]]}
+                for r in data.of("partners", level, identifier)
+                if r["partner"] in data.entities[level]
+            ],
             "standing": self.standing(level, identifier, row),
-            "strings": [{**s, "sure": self.t("decided") if s["probability"] != s["probability"] else two(s["probability"])} for s in data.of("strings", level, identifier)] if level == "institution" else [],
-        }  # fmt: skip
+            "strings": [
+                {**s, "sure": self.t("decided") if s["probability"] != s["probability"] else two(s["probability"])}
+                for s in data.of("strings", level, identifier)
+            ]
+            if level == "institution"
+            else [],
+        }
 
     def profile(self, level: Level, identifier: str) -> list[dict[str, Any]]:
         """An entity in each area, beside the world."""
@@ -536,9 +665,26 @@ class Pages:
         """How it was counted, on what, and what is not known."""
         data, settings = self.data, self.data.settings
         groups = {**settings.country_groups, **settings.region_groups}
-        covers = [(span(data.window), data.ranking("institution").coverage), (self.t("all_years"), data.rankings["institution", "all"].coverage)]
-        shares = (("matched", "m_matched"), ("review", "m_review"), ("none", "m_none"), ("missing", "m_missing"), ("pending", "m_pending"), ("decided", "m_decided"), ("counted", "m_counted"))  # fmt: skip
-        whole = (("papers", self.names.measures("publications")), ("mentions", self.t("m_mentions")), ("unaligned", self.t("unaligned_papers")), ("outside", self.t("m_outside_papers")), ("repeated", self.t("m_repeated")))  # fmt: skip
+        covers = [
+            (span(data.window), data.ranking("institution").coverage),
+            (self.t("all_years"), data.rankings["institution", "all"].coverage),
+        ]
+        shares = (
+            ("matched", "m_matched"),
+            ("review", "m_review"),
+            ("none", "m_none"),
+            ("missing", "m_missing"),
+            ("pending", "m_pending"),
+            ("decided", "m_decided"),
+            ("counted", "m_counted"),
+        )
+        whole = (
+            ("papers", self.names.measures("publications")),
+            ("mentions", self.t("m_mentions")),
+            ("unaligned", self.t("unaligned_papers")),
+            ("outside", self.t("m_outside_papers")),
+            ("repeated", self.t("m_repeated")),
+        )
         coverage = [(label, [number(getattr(c, name)) for _, c in covers]) for name, label in whole]
         coverage += [(self.t(key), [percent(getattr(c, name), 1) for _, c in covers]) for name, key in shares]
         names = {i: e.names[self.at] for i, e in data.entities["institution"].items()}
@@ -547,21 +693,31 @@ class Pages:
                 "at": f"{d.at:%Y-%m-%d %H:%M}",
                 "by": d.by,
                 "affiliation": d.affiliation[:300],
-                "names": self.t("m_undone") if d.institutions is None else ", ".join(names.get(i, i) for i in d.institutions) or self.t("m_nothing"),
+                "names": self.t("m_undone")
+                if d.institutions is None
+                else ", ".join(names.get(i, i) for i in d.institutions) or self.t("m_nothing"),
                 "why": d.why,
             }
             for d in data.decisions[:-201:-1]
         ]
         manifest = data.manifest
-        about = [("affil", self.site.version), ("registry", manifest.get("registry", {}).get("version", "")), ("model", manifest.get("model", {}).get("hash", ""))]  # fmt: skip
+        about = [
+            ("affil", self.site.version),
+            ("registry", manifest.get("registry", {}).get("version", "")),
+            ("model", manifest.get("model", {}).get("hash", "")),
+        ]
         about += [(f"rank.{k}", json.dumps(v, ensure_ascii=False)) for k, v in settings.model_dump(mode="json").items()]
-        about += [(f"decide.{k}", json.dumps(v, ensure_ascii=False)) for k, v in manifest.get("settings", {}).get("decide", {}).items()]
+        about += [
+            (f"decide.{k}", json.dumps(v, ensure_ascii=False))
+            for k, v in manifest.get("settings", {}).get("decide", {}).items()
+        ]
         return {
             "heading": self.t("method_title"),
             "section": "method",
             "groups": ", ".join(f"{a} → {b}" for a, b in groups.items()) or self.t("m_no_groups"),
             "offset": f"{settings.offset:g}",
-            "weights": ", ".join(f"{self.names.areas(a)} {w:g}" for a, w in settings.area_weights.items()) or self.t("m_weights_one"),
+            "weights": ", ".join(f"{self.names.areas(a)} {w:g}" for a, w in settings.area_weights.items())
+            or self.t("m_weights_one"),
             "resamples": number(settings.resamples),
             "confidence": percent(settings.confidence, 0),
             "coverages": covers,
@@ -583,11 +739,17 @@ class Pages:
         if used != recorded["model"]:
             return self.t("m_precision_other", used[:12] or "–")
         gold = recorded["gold/test.csv"]
-        return self.t("m_precision_text", percent(gold["match_coverage"], 1), percent(gold["match_precision"], 1), f"{gold['f1']:.3f}")
+        return self.t(
+            "m_precision_text", percent(gold["match_coverage"], 1), percent(gold["match_precision"], 1), f"{gold['f1']:.3f}"
+        )
 
     def downloads(self) -> dict[str, Any]:
         """The tables to download."""
-        return {"heading": self.t("downloads_title"), "section": "downloads", "files": [{**f, "label": self.label(f["label"])} for f in self.files]}
+        return {
+            "heading": self.t("downloads_title"),
+            "section": "downloads",
+            "files": [{**f, "label": self.label(f["label"])} for f in self.files],
+        }
 
     def label(self, about: Sequence[str]) -> str:
         """What a table is called."""
@@ -607,7 +769,13 @@ def moves(before: Ranking, now: Ranking, compared: int) -> list[dict[str, Any]]:
     both["moved"] = both["rank_before"] - both["rank"]
     both = both.sort_values(["moved", "adjusted"], ascending=[False, False])
     return [
-        {"id": i, "before": int(r["rank_before"]), "now": int(r["rank"]), "was": float(r["adjusted_before"]), "is_": float(r["adjusted"])}
+        {
+            "id": i,
+            "before": int(r["rank_before"]),
+            "now": int(r["rank"]),
+            "was": float(r["adjusted_before"]),
+            "is_": float(r["adjusted"]),
+        }
         for i, r in both.to_dict("index").items()
     ]
 

@@ -12,7 +12,7 @@ AREAS = {
     "computer vision": ("Computer vision", "计算机视觉"),
     "natural language processing": ("Natural language processing", "自然语言处理"),
     "machine learning": ("Machine learning", "机器学习"),
-    "general AI": ("General AI", "通用人工智能"),
+    "general AI": ("General AI", "人工智能（综合）"),
     "cognitive reasoning": ("Cognitive reasoning", "认知推理"),
     "robotics": ("Robotics", "机器人"),
     "multi-agent systems": ("Multi-agent systems", "多智能体系统"),
@@ -52,6 +52,9 @@ MEASURES = {
 }
 TEXTS: dict[str, tuple[str, str]] = {
     "title": ("AI Research Rankings", "人工智能研究排名"),
+    "comma": (", ", "，"),
+    "colon": (": ", "："),
+    "stop": (".", "。"),
     "skip": ("Skip to the content", "跳到正文"),
     "theme": ("Light or dark", "浅色或深色"),
     "languages": ("Language", "语言"),
@@ -88,6 +91,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "any_kind": ("all kinds", "全部类型"),
     "where": ("Where", "地区"),
     "world": ("the whole world", "全世界"),
+    "world_short": ("World", "世界"),
     "roll_up": ("Count institutions as", "机构归并"),
     "roll_none": ("themselves", "各自统计"),
     "roll_parent": ("their parents", "归入上级机构"),
@@ -112,8 +116,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "more": ("Show all {0}", "显示全部 {0} 行"),
     "less": ("Show the first {0}", "只显示前 {0} 行"),
     "nothing": ("Nothing is found here.", "没有结果。"),
-    "nothing_why": ("Tick more areas, choose other years, or search for another name.", "请勾选更多领域、更改年份或换一个名称。"),
-    "shown": ("{0} of {1}", "{1} 个中的 {0} 个"),
+    "nothing_why": (
+        "Tick more areas, choose other years, or search for another name.",
+        "请勾选更多领域、更改年份或换一个名称。",
+    ),
+    "shown": ("{0} of {1}.", "共 {1} 行，显示 {0} 行。"),
     "ranks_within": ("Ranks are those within what is shown.", "名次为所示范围内的名次。"),
     "not_loaded": ("The data of this page cannot be loaded: {0}.", "无法载入本页数据：{0}。"),
     "no_range": (
@@ -121,8 +128,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "区间仅对 {0}–{1} 年及所有年份的全部领域，以及单个领域的调整论文数计算。",
     ),
     "measures_why": (
-        "Adjusted papers: each author of a paper holds an equal part of it. AI index: the geometric mean of adjusted papers (+{0}) over the areas, which rewards breadth. Share: of all that is counted.",
-        "调整论文数：每位作者平分一篇论文。AI 指数：各领域调整论文数（+{0}）的几何平均，体现研究广度。占比：占全部计入份额之比。",
+        "Adjusted papers: each author of a paper holds an equal part of it. AI index: the geometric mean of adjusted papers (+{0}) over the areas, which rewards breadth. Share: of all that is counted. Authors: distinct names, known only where affiliations are tied to authors.",
+        "调整论文数：每位作者平分一篇论文。AI 指数：各领域调整论文数（+{0}）的几何平均，体现研究广度。占比：占全部计入份额之比。作者数：不同姓名数，仅在单位与作者对应时可知。",
     ),
     "years_differ": (
         "Open data lack some venues in some years, so a change is partly one of the data; see the method.",
@@ -218,7 +225,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "string": ("String", "写法"),
     "venue": ("Venue", "会议或期刊"),
     "registry": ("Registry entry", "机构库条目"),
-    "no_window": ("It has no paper of {0}–{1}; these are the numbers of all years.", "{0}–{1} 年没有论文；以下为所有年份的数字。"),
+    "no_window": (
+        "It has no paper of {0}–{1}; these are the numbers of all years.",
+        "{0}–{1} 年没有论文；以下为所有年份的数字。",
+    ),
     # method
     "method_title": ("Method", "方法"),
     "m_counts": ("What is counted", "统计内容"),
@@ -241,7 +251,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Authors: the number of distinct author names, after folding case, accents and punctuation. Namesakes are one.",
         "作者数：忽略大小写、重音与标点后的不同作者姓名数。同名者计为一人。",
     ),
-    "m_adjusted": ("Adjusted papers: AP = Σ w/K, split over institutions as above.", "调整论文数：AP = Σ w/K，按上述方式在机构间分配。"),
+    "m_adjusted": (
+        "Adjusted papers: AP = Σ w/K, split over institutions as above.",
+        "调整论文数：AP = Σ w/K，按上述方式在机构间分配。",
+    ),
     "m_index": (
         "AI index: (∏ₐ (APₐ + {0})^vₐ)^(1/Σvₐ) over the areas a that are chosen; weights vₐ: {1}.",
         "AI 指数：对所选领域 a 计算 (∏ₐ (APₐ + {0})^vₐ)^(1/Σvₐ)；权重 vₐ：{1}。",
@@ -271,7 +284,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "m_missing": ("give no affiliation", "未写单位"),
     "m_pending": ("not matched yet", "尚未匹配"),
     "m_decided": ("decided by people", "由人工判定"),
-    "m_counted": ("of the papers’ weight counts for somebody", "的论文权重计入排名"),
+    "m_counted": ("papers’ weight that counts for somebody", "计入排名的论文权重"),
     "m_outside_papers": ("Papers of venues in no area", "不属于任何领域的论文"),
     "m_repeated": ("Repeated records, left out", "重复记录（未计）"),
     "m_precision": ("How right the matcher is", "匹配的准确度"),
@@ -347,6 +360,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Counted are {0} papers of {1} venues; {2} of their weight belongs to known institutions.",
         "共统计 {1} 个会议与期刊的 {0} 篇论文，其权重的 {2} 属于已知机构。",
     ),
+    "b_rank_before": ("Rank {0}", "{0} 名次"),
+    "b_share_before": ("Share {0}", "{0} 占比"),
     "b_trace": ("Trace a row", "追溯一行"),
     "b_area_leaders": ("Leaders by area", "各领域领先者"),
     "b_first_institution": ("First institution", "居首机构"),
@@ -372,7 +387,7 @@ def named(table: dict[str, tuple[str, str]], key: str, language: str) -> str:
 
 IN_PAGE = (
     "more", "less", "nothing", "nothing_why", "shown", "ranks_within", "not_loaded", "no_range", "change_why", "change_none", "new", "was",
-    "copied", "range_why", "remove", "year", "growth", "panel_none", "own_share", "world_share", "trend_chart", "measures_why",
+    "copied", "range_why", "remove", "year", "growth", "panel_none", "trend_chart", "stop",
 )  # fmt: skip
 
 

@@ -129,10 +129,11 @@
     $("more").textContent = all ? say(T.less, whole.format(T.rows)) : say(T.more, whole.format(rows.length));
     const notes = [say(T.shown, whole.format(rows.length), whole.format(total))];
     if (now.where) notes.push(T.ranks_within);
-    notes.push(before ? `${say(T.change_why, from - length, from - 1)}.` : T.change_none);
+    notes.push(before ? `${say(T.change_why, from - length, from - 1)}${T.stop}` : T.change_none);
     if (!found) notes.push(say(T.no_range, first.from, first.to));
     $("status").textContent = notes.join(" ");
-    if (!people && rows.length) load("people").then((value) => { people = value; draw(); });
+    // What the table can do without for a moment comes after it.
+    if (!people || !ranges) Promise.all([load("people"), load("ranges")]).then((values) => { [people, ranges] = values; draw(); }).catch(() => {});
   };
 
   const mark = (by) => {
@@ -154,7 +155,7 @@
 
   const load = (name) => affil.load(name).catch((error) => { $("status").textContent = say(T.not_loaded, error.message); throw error; });
   const ready = async () => {
-    [engine, names, ranges] = await Promise.all([affil.engine(), load(`names-${language}`), load("ranges")]);
+    [engine, names] = await Promise.all([affil.engine(), load(`names-${language}`)]);
     fillPlaces();
   };
   let begun;
@@ -190,7 +191,7 @@
     $("status").textContent = T.copied;
   });
   $("download").addEventListener("click", () => begin().then(async () => {
-    people ??= await load("people");
+    [people, ranges] = await Promise.all([load("people"), load("ranges")]);
     all = true; draw(); all = false;
     const now = state(), quote = (v) => (/[",\n]/.test(v) ? `"${String(v).replaceAll('"', '""')}"` : v ?? "");
     const { slug, code } = engine.entities[level];

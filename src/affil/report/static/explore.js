@@ -29,6 +29,7 @@
     await vega();
     const place = document.createElement("div"), view = await vegaEmbed(place, spec, { renderer: "svg", actions: false, ast: true });
     const svg = place.querySelector("svg");
+    place.style.display = "block";
     svg.setAttribute("role", "img");
     svg.setAttribute("aria-label", label);
     if (!svg.hasAttribute("viewBox")) svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
