@@ -150,7 +150,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "mode_growth": ("growth since the first year", "自首年以来的增长"),
     "panel": ("Only venues that have papers in every year", "仅统计每年都有论文的会议"),
     "panel_none": ("No venue has papers in every one of these years.", "没有会议在这些年份中每年都有论文。"),
-    "add": ("Add", "添加"),
     "remove": ("Remove {0}", "移除 {0}"),
     "year": ("Year", "年"),
     "growth": ("Growth", "增长"),
@@ -211,7 +210,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "shared": ("Shared papers", "合作论文"),
     "found_as": ("Names under which it was found", "识别时所见的名称"),
     "found_why": ("{0} strings; the most frequent:", "共 {0} 种写法，最常见的有："),
-    "also_called": ("Also called", "又称"),
     "coverage": ("How well founded", "可靠程度"),
     "mean_probability": ("Mean probability of its matches, by credit", "匹配的平均概率（按份额加权）"),
     "decided_share": ("Share of its credit that people decided", "由人工判定的份额"),
@@ -274,7 +272,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "变化：与之前相同年数相比。两个时期会议不同时，部分变化源于数据。",
     ),
     "m_venues": ("Venues, areas and weights", "会议、领域与权重"),
-    "m_papers_by_year": ("Papers by venue and year", "各会议各年论文数"),
     "m_weight": ("Weight", "权重"),
     "m_coverage": ("Coverage", "覆盖率"),
     "m_mentions": ("Author mentions", "作者提及"),
@@ -295,10 +292,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "m_precision_other": (
         "This run used another model than the shipped one (hash {0}), whose precision is not recorded here; measure it with: affil evaluate.",
         "本次使用的不是随附模型（哈希 {0}），此处没有其准确度记录；可运行 affil evaluate 测量。",
-    ),
-    "m_audit": (
-        "On this project, people checked {0} strings; the model had answered {1} of them as they did.",
-        "在本项目中，人工检查了 {0} 条字符串；其中 {1} 条模型的答案与人工一致。",
     ),
     "m_unknown": ("What is not known", "未知之处"),
     "m_unknown_1": (
@@ -387,7 +380,7 @@ def named(table: dict[str, tuple[str, str]], key: str, language: str) -> str:
 
 IN_PAGE = (
     "more", "less", "nothing", "nothing_why", "shown", "ranks_within", "not_loaded", "no_range", "change_why", "change_none", "new", "was",
-    "copied", "range_why", "remove", "year", "growth", "panel_none", "trend_chart", "stop",
+    "copied", "remove", "growth", "panel_none", "trend_chart", "stop",
 )  # fmt: skip
 
 
