@@ -324,7 +324,7 @@ def _entities(
     for row in rows["city"]:
         names = city_names(row["name"], row["id"].split("/")[0])
         place = tuple(p for p in _place(_region(row["id"]), country.get(row["country"])) if p[0] != names[0])
-        out["city"][row["id"]] = Entity(row["id"], names, country=row["country"], place=place)
+        out["city"][row["id"]] = Entity(row["id"], names, country=row["country"], place=place, search=search_names(None, names))
     with_page = {*pages.get("institution", ())}
     for row in rows["institution"]:
         one = known.get(row["id"])
@@ -337,7 +337,7 @@ def _entities(
             row["kind"] or "other",
             row["country"] or "",
             _place(city, country.get(row["country"])),
-            tuple(search_names(one, names)),
+            search_names(one, names),
             *where.get(row["id"], (None, None)),
         )
     _locate_cities(out, placed["city"])

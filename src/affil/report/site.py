@@ -19,7 +19,7 @@ from affil.match.resources import resource
 from affil.rank import AREAS, KINDS, Level, Ranking
 from affil.rank.measure import areas_of
 from affil.report import charts, texts
-from affil.report.data import Data, Entity, Years, area_slug
+from affil.report.data import Data, Entity, Years, area_slug, continent_of
 from affil.report.names import LANGUAGES
 from affil.report.pack import pack, script
 from affil.text import visible
@@ -309,6 +309,7 @@ class Pages:
             "areas": AREAS,
             "kinds": KINDS,
             "venues": sorted({v for v, _, _ in data.held}),
+            **self.places(level),
             "has_outside": any(not areas_of(v, y, data.venues) for v, y, _ in data.held),
             "has_before": before is not None,
             "change_why": self.t("change_why", data.window[0] - length, data.window[0] - 1)
@@ -322,6 +323,14 @@ class Pages:
             "scripts": ("engine", "board"),
             "texts": self.page_texts(),
         }
+
+    def places(self, level: Level) -> dict[str, list[tuple[str, str]]]:
+        """Continents and countries that a leaderboard can be narrowed to, by name."""
+        codes = sorted({e.country for e in self.data.entities[level].values()} & {*self.data.entities["country"]})
+        parts = {c for code in codes if (c := continent_of(code))}
+        named = [(code, self.data.entities["country"][code].names[self.at]) for code in codes] if level != "country" else []
+        continents = [(c, self.names.continents(c)) for c in parts]
+        return {"continents": sorted(continents, key=lambda x: x[1]), "countries": sorted(named, key=lambda x: x[1])}
 
     def page_texts(self) -> dict[str, Any]:
         """What the scripts of a page say."""

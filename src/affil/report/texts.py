@@ -386,7 +386,7 @@ IN_PAGE = (
 
 def page_texts(language: str) -> dict[str, object]:
     """What the scripts of the pages say."""
-    tables = {"areas": AREAS, "levels": LEVELS, "kinds": KINDS, "continents": CONTINENTS, "measures": MEASURES}
+    tables = {"areas": AREAS, "levels": LEVELS, "measures": MEASURES}
     return {
         **{key: _in(TEXTS[key], language) for key in IN_PAGE},
         **{name: {key: _in(pair, language) for key, pair in table.items()} for name, table in tables.items()},

@@ -5,16 +5,15 @@
   const T = JSON.parse($("texts").textContent), root = document.documentElement, language = root.dataset.language;
   const table = $("board"), form = $("controls"), level = table.dataset.level, body = table.tBodies[0];
   const say = (text, ...values) => text.replace(/\{(\d)\}/g, (_, k) => values[k]);
-  const whole = new Intl.NumberFormat("en"), two = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const whole = new Intl.NumberFormat("en");
+  // Rounded as the library prints: exact halves to the even digit.
+  const two = { format: (v) => { const half = (v * 8) % 8; return (half === 1 || half === 5 ? v - 1e-3 : v).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ","); } };
   const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 2 });
   const shown = { adjusted: two, index: two, publications: whole, authors: whole, share: percent };
   const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
   const boxes = (name) => [...form.querySelectorAll(`input[name=${name}]`)];
   const start = body.innerHTML, startYears = $("shown-years").textContent, startMore = $("more").hidden;
   let all = false, current = [], engine, names, searching, ranges, people;
-
-  // Phones begin with the table, not with the choices.
-  if (matchMedia("(max-width: 61.99rem)").matches) $("panel").open = false;
 
   /** What is chosen, and what of it differs from how the page begins. */
   const state = () => {
@@ -156,20 +155,9 @@
   const load = (name) => affil.load(name).catch((error) => { $("status").textContent = say(T.not_loaded, error.message); throw error; });
   const ready = async () => {
     [engine, names] = await Promise.all([affil.engine(), load(`names-${language}`)]);
-    fillPlaces();
   };
   let begun;
   const begin = () => (begun ??= ready().catch((error) => { begun = undefined; $("status").textContent = say(T.not_loaded, error.message); throw error; }));
-
-  const fillPlaces = () => {
-    const select = form.elements.where, { code, continent } = engine.entities.country, sort = new Intl.Collator(root.lang).compare;
-    const used = new Set(engine.entities[level].country);
-    const parts = [...new Set(continent.filter((c, k) => c && used.has(k)))].sort((a, b) => sort(T.continents[a], T.continents[b]));
-    select.insertAdjacentHTML("beforeend", parts.map((c) => `<option value="${c}">${T.continents[c]}</option>`).join(""));
-    if (level === "country") return;
-    const countries = code.map((c, k) => [c, names.country[k][0], k]).filter(([, , k]) => used.has(k)).sort((a, b) => sort(a[1], b[1]));
-    select.insertAdjacentHTML("beforeend", `<hr>${countries.map(([c, name]) => `<option value="${c}">${escape(name)}</option>`).join("")}`);
-  };
 
   const act = () => begin().then(async () => {
     if ($("search").value.trim() && !searching) searching = await load("search");
@@ -209,6 +197,7 @@
   if (location.hash.length > 1) { read(); begin().then(read).then(act).catch(() => {}); } else {
     // Loaded when the page is idle, so that the first tick answers at once.
     const idle = window.requestIdleCallback ?? ((f) => setTimeout(f, 500));
-    window.addEventListener("load", () => setTimeout(() => idle(() => begin().catch(() => {})), 1200));
+    const fetchAll = () => Promise.all(["facts", `names-${language}`].map(affil.load)).catch(() => {});
+    window.addEventListener("load", () => setTimeout(() => idle(fetchAll), 1200));
   }
 })();

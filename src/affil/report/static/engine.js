@@ -14,7 +14,8 @@
 
   /** Called by these scripts: JSON, compressed by gzip, as base64. */
   const put = async (name, base64) => {
-    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const text = atob(base64), bytes = new Uint8Array(text.length);
+    for (let k = 0; k < text.length; k++) bytes[k] = text.charCodeAt(k);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     held[name](await new Response(stream).json());
   };
@@ -29,12 +30,11 @@
     constructor(facts) {
       Object.assign(this, facts);
       this.paperCell = new Uint16Array(facts.n.length);
-      this.cells.forEach(([, , papers], cell) => { this._next = (this._next ?? 0); this.paperCell.fill(cell, this._next, this._next += papers); });
+      let next = 0;
+      this.cells.forEach(([, , papers], cell) => this.paperCell.fill(cell, next, next += papers));
       this.inst = Uint16Array.from(facts.inst);
       this.credit = Float64Array.from(facts.credit, (code) => facts.credits[code]);
     }
-
-    get lastYear() { return this.years[1]; }
 
     /** What a paper of each cell (a venue's year) weighs, in all and in each chosen area; null where it is not in the slice. */
     weights({ years, areas, outside, without }) {
