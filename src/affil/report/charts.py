@@ -166,6 +166,7 @@ def draw(spec: Spec, label: str) -> str:
     plain = label.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
     body = re.sub(r' aria-(label|roledescription|hidden)="[^"]*"| role="[^"]*"', "", svg.split(">", 1)[1])
     style = f' style="max-width:{float(box[1]):.0f}px"' if box else ""
+    body = re.sub(r"(\.\d)\d+", r"\1", body)  # a tenth of a point is more than anyone sees
     return f'{head}{size} role="img" aria-label="{plain}"{style}>{body}'
 
 

@@ -366,6 +366,7 @@ class Pages:
         """Countries by year."""
         data, trend = self.data, self.data.trends["country", "publications"]
         rows = self.trend_rows(trend.frame, trend.years)[:3]
+        first = [r["id"] for r in rows]
         chart = self.trend_chart(rows, trend.years)
         by_year = [(y, sorted(v for v, year, _ in data.held if year == y)) for y in range(data.years[1], data.years[0] - 1, -1)]
         return {
@@ -376,7 +377,8 @@ class Pages:
             "by_year": [(y, v) for y, v in by_year if v],
             "areas": AREAS,
             "scripts": ("engine", "explore"),
-            "texts": {**self.page_texts(), "page": "trends", "spec": charts.trend_spec([], self.t("year"), "")},
+            "first": [r["name"] for r in rows],
+            "texts": {**self.page_texts(), "page": "trends", "first": first, "spec": charts.trend_spec([], self.t("year"), "")},
         }
 
     def trend_rows(self, frame: Any, years: Sequence[int]) -> list[dict[str, Any]]:
@@ -384,6 +386,7 @@ class Pages:
         order = frame.assign(total=frame[list(years)].sum(axis=1)).sort_values(["total", "name"], ascending=[False, True])
         return [
             {
+                "id": r["id"],
                 "name": self.data.entities["country"][r["id"]].names[self.at],
                 "values_": [r[y] for y in years],
                 "growth": growth(r["growth"]),
@@ -420,6 +423,7 @@ class Pages:
             "texts": {
                 **self.page_texts(),
                 "page": "map",
+                "first": [],
                 "spec": charts.map_spec("", {"values": []}),
                 "label": self.t("map_chart"),
             },
@@ -449,9 +453,11 @@ class Pages:
             "tables": tables,
             "chart": charts.draw(spec, self.t("profile_of")),
             "scripts": ("engine", "explore"),
+            "first": names[:-1],
             "texts": {
                 **self.page_texts(),
                 "page": "areas",
+                "first": first,
                 "world": world,
                 "spec": charts.profile_spec(["x"], self.t("own_share"), []),
                 "label": self.t("profile_of"),

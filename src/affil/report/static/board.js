@@ -195,9 +195,9 @@
   window.addEventListener("hashchange", () => { read(); begin().then(read).then(act).catch(() => {}); });
 
   if (location.hash.length > 1) { read(); begin().then(read).then(act).catch(() => {}); } else {
-    // Loaded when the page is idle, so that the first tick answers at once.
+    // Loaded when the page is idle, so that the first tick is answered at once; unpacked only then.
     const idle = window.requestIdleCallback ?? ((f) => setTimeout(f, 500));
-    const fetchAll = () => Promise.all(["facts", `names-${language}`].map(affil.load)).catch(() => {});
+    const fetchAll = () => Promise.all(["facts", `names-${language}`].map(affil.fetched)).catch(() => {});
     window.addEventListener("load", () => setTimeout(() => idle(fetchAll), 1200));
   }
 })();

@@ -1,24 +1,27 @@
 "use strict";
 /* The counting of docs/ranking.md in the page: from papers, institutions and credit to the measures of any slice. */
 (() => {
-  const waiting = {}, held = {};
+  const waiting = {}, held = {}, read = {};
 
-  /** The data that a script of the folder data/ holds; it is loaded when it is first asked for. */
-  const load = (name) => waiting[name] ??= new Promise((done, failed) => {
+  /** The script of the folder data/ that holds some data, loaded when it is first asked for: JSON, compressed by gzip, as base64. */
+  const fetched = (name) => waiting[name] ??= new Promise((done, failed) => {
     held[name] = done;
     const script = document.createElement("script");
     script.src = `${document.documentElement.dataset.root}data/${name}.js`;
-    script.onerror = () => { delete waiting[name]; failed(new Error(`${name}.js`)); };
+    script.onerror = () => { delete waiting[name]; delete read[name]; failed(new Error(`${name}.js`)); };
     document.head.append(script);
   });
 
-  /** Called by these scripts: JSON, compressed by gzip, as base64. */
-  const put = async (name, base64) => {
+  /** Called by these scripts. */
+  const put = (name, base64) => held[name](base64);
+
+  /** The data, unpacked when they are first asked for. */
+  const load = (name) => read[name] ??= fetched(name).then(async (base64) => {
     const text = atob(base64), bytes = new Uint8Array(text.length);
     for (let k = 0; k < text.length; k++) bytes[k] = text.charCodeAt(k);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    held[name](await new Response(stream).json());
-  };
+    return new Response(stream).json();
+  });
 
   /** Case, accents and script of Han as a search compares them. */
   const fold = (text, script = {}) =>
@@ -136,6 +139,7 @@
     }
   }
 
-  const engine = () => waiting.engine ??= load("facts").then((facts) => new Engine(facts));
-  window.affil = { load, put, fold, engine, Engine };
+  let made;
+  const engine = () => made ??= load("facts").then((facts) => new Engine(facts)).catch((error) => { made = undefined; throw error; });
+  window.affil = { fetched, load, put, fold, engine, Engine };
 })();

@@ -22,6 +22,7 @@
   }));
   const begin = () => (begun ??= (async () => {
     [engine, names, searching] = await Promise.all([affil.engine(), affil.load(`names-${language}`), affil.load("search")]);
+    if (!picked.length) picked.push(...T.first.map((code) => ["country", engine.entities.country.code.indexOf(code)]));
     suggest();
   })().catch((error) => { begun = undefined; status.textContent = say(T.not_loaded, error.message); throw error; }));
 
@@ -176,9 +177,8 @@
   form.addEventListener("submit", (event) => { event.preventDefault(); if ($("pick")) begin().then(add).catch(() => {}); });
   $("pick")?.addEventListener("focus", () => begin().catch(() => {}));
   $("pick")?.addEventListener("input", () => begin().then(suggest).catch(() => {}));
-  $("picked")?.addEventListener("click", (event) => { const k = event.target.dataset.k; if (k !== undefined) { picked.splice(Number(k), 1); draw(); } });
+  $("picked")?.addEventListener("click", (event) => { const k = event.target.dataset.k; if (k !== undefined) begin().then(() => { picked.splice(Number(k), 1); draw(); }).catch(() => {}); });
   const again = () => begin().then(() => { restore(); return draw(); }).catch(() => {});
   window.addEventListener("hashchange", again);
   if (location.hash.length > 1) again();
-  else window.addEventListener("load", () => begin().then(() => { restore(); if (T.page !== "map") { picked.push(...first("country", 3, T.page === "areas" ? "adjusted" : "publications", engine.window)); chips(); } }).catch(() => {}));
 })();
