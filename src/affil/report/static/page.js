@@ -7,6 +7,8 @@
     root.dataset.theme = dark ? "light" : "dark";
     try { localStorage.setItem("affil-theme", root.dataset.theme); } catch { /* a page from a folder may keep nothing */ }
   });
+  // What slides sideways can be slid by keys.
+  for (const place of document.querySelectorAll(".scroll, .chart")) if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
   // Languages and levels show the view that the reader has made.
   for (const link of document.querySelectorAll(".languages a, .tabs a"))
     link.addEventListener("click", () => { link.href = link.href.split("#")[0] + location.hash; });
