@@ -63,11 +63,13 @@ class Data:
     """What the report shows.
 
     `years` is the first and last year with papers, `window` the years that are shown first, `before` those of the same length
-    before them (None where no paper is of these). `rankings` holds rankings of the window by (level, measure) and (level,
-    area), of all years by (level, "all"), of the years before by (level, "before"), of the last year and the one before it by
-    (level, "last") and (level, "last before"). `entities` are all that is ranked, by level and id. `by_year`, `by_area`,
-    `by_venue`, `partners`, `strings`, `standing` and `members` are the tables of the pages of institutions and countries (see
-    `sql/`), by level. `facts` and `people` are what the pages count from. `warnings` are sentences that a reader must see.
+    before them (None where no paper is of these), `held` the papers of each venue and year. `rankings` holds rankings of the window
+    by (level, measure) and (level, area), of all years by (level, "all"), of the years before by (level, "before"), of the last
+    year and the one before it by (level, "last") and (level, "last before"); `rows` are their rows by id. `entities` are all that
+    is ranked, by level and id, `pages` the ids of those that have a page. `tables` are the tables of these pages by the name of
+    their query (see `sql/`) and level. `facts` and `people` are what the pages count from, `placed` what each institution counts
+    for at each level and way of rolling up. `script` has the simplified form of traditional characters. `warnings` are sentences
+    that a reader must see, `notes` those for the method.
     """
 
     title: str
@@ -81,6 +83,7 @@ class Data:
     window: Years
     before: Years | None
     rankings: Mapping[Key, Ranking]
+    rows: Mapping[Key, Mapping[str, dict[str, Any]]]
     trends: Mapping[Key, Trend]
     entities: Mapping[Level, Mapping[str, Entity]]
     pages: Mapping[Level, tuple[str, ...]]
@@ -99,30 +102,12 @@ class Data:
 
     def row(self, level: Level, identifier: str, what: str = "adjusted") -> dict[str, Any] | None:
         """An entity's row of a ranking; None where it has no paper there."""
-        found = self.rankings.get((level, what))
-        if found is None:
-            return None
-        rows = _rows(found)
-        return rows.get(identifier)
+        return self.rows.get((level, what), {}).get(identifier)
 
     def of(self, table: str, level: Level, identifier: str) -> list[dict[str, Any]]:
         """An entity's rows of one of the tables of its page."""
         frame = self.tables[table, level].get(identifier)
         return [] if frame is None else [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
-
-
-_by_id: dict[int, tuple[Ranking, dict[str, dict[str, Any]]]] = {}
-
-
-def _rows(ranking: Ranking) -> dict[str, dict[str, Any]]:
-    """The rows of a ranking by id, kept: pages ask for them thousands of times."""
-    known = _by_id.get(id(ranking))
-    if known is None or known[0] is not ranking:
-        known = _by_id[id(ranking)] = (
-            ranking,
-            {str(r["id"]): {str(k): v for k, v in r.items()} for r in ranking.frame.to_dict("records")},
-        )
-    return known[1]
 
 
 @cache
@@ -215,6 +200,7 @@ def gather(
         window=window,
         before=before,
         rankings=rankings,
+        rows={key: _rows(ranking.frame) for key, ranking in rankings.items()},
         trends=trends,
         entities=entities,
         pages=pages,
@@ -241,6 +227,10 @@ def _ranker(db: duckdb.DuckDBPyConnection, venues: Venues, level: Level) -> Call
         return measure(db, venues, settings, level=level, **query)
 
     return rank
+
+
+def _rows(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    return {str(row["id"]): {str(k): v for k, v in row.items()} for row in frame.to_dict("records")}
 
 
 def _by_entity(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -805,13 +805,15 @@ def write_site(ws: Workspace, data: Data, version: str, folder: Path, tell: Call
 
     Returns how many files it has.
     """
-    part = folder.with_name(f".{folder.name}.part")
+    part, old = (folder.with_name(f".{folder.name}.{what}") for what in ("part", "old"))
     shutil.rmtree(part, ignore_errors=True)
     try:
         files = Site(ws, data, version).write(part, tell)
+        shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
-            shutil.rmtree(folder)
+            folder.rename(old)
         part.rename(folder)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        for rest in (part, old):
+            shutil.rmtree(rest, ignore_errors=True)
     return files
