@@ -236,6 +236,18 @@ class WebSettings(_Frozen):
     listed: int = Field(default=50, ge=1, description="rows of a list on one page")
 
 
+class ReportSettings(_Frozen):
+    """The report: a site and a bulletin."""
+
+    title: str = Field(default="", description="what the site is called; empty: AI Research Rankings")
+    years: int = Field(default=10, ge=1, description="years that the pages show first, up to the last that has papers")
+    rows: int = Field(default=100, ge=1, description="rows of a leaderboard that are shown first")
+    institutions: int = Field(default=500, ge=0, description="institutions that have a page of their own")
+    listed: int = Field(default=12, ge=1, description="rows of a short list: venues, partners, strings, movers")
+    compared: int = Field(default=200, ge=1, description="entities of most output among which movers are looked for")
+    bulletin: int = Field(default=15, ge=1, description="rows of a table of the bulletin")
+
+
 class Settings(_Frozen):
     """All settings."""
 
@@ -250,6 +262,7 @@ class Settings(_Frozen):
     discover: DiscoverSettings = DiscoverSettings()
     web: WebSettings = WebSettings()
     rank: RankSettings = RankSettings()
+    report: ReportSettings = ReportSettings()
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -194,6 +194,10 @@ class Workspace:
         with self._alone(self.settings.review.wait):
             self._note(chosen={"registry": _chosen(registry, last.get("registry")), "model": _chosen(model, last.get("model"))})
 
+    def institutions(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """The registry that the ids belong to, as a table (see the module for its columns)."""
+        return pq.read_table(self._file("institutions"), columns=None if columns is None else list(columns))
+
     def published_venues(self) -> list[str]:
         """The venues of the papers, under the names that these give them."""
         found = pc.unique(pq.read_table(self._file("papers"), columns=["venue"]).column(0)).to_pylist()
@@ -208,6 +212,14 @@ class Workspace:
         """The matcher of the last run: its registry, with what people added, and its model."""
         chosen = self.manifest.get("chosen", {})
         return self._matcher(chosen.get("registry"), chosen.get("model"))
+
+    def registry(self) -> Registry:
+        """The registry of the last run, with what people added.
+
+        Raises:
+            InputError: it is not where it was.
+        """
+        return self._registry(self.manifest.get("chosen", {}).get("registry"))
 
     @property
     def ledger(self) -> Ledger:

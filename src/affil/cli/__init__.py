@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from affil.cli import demo, match, ranking, registry, review, workspace
+from affil.cli import demo, match, ranking, registry, report, review, workspace
 from affil.errors import AffilError
 
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
@@ -33,6 +33,7 @@ app.command()(ranking.trend)
 app.command()(ranking.why)
 app.command()(ranking.diff)
 app.command()(ranking.snapshot)
+app.command()(report.report)
 app.command()(workspace.decide)
 app.command()(workspace.decisions)
 app.command()(workspace.undo)

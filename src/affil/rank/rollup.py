@@ -25,7 +25,8 @@ def roll_up(parents: Mapping[str, Sequence[str]], how: RollUp) -> Iterator[tuple
 
 
 def _climb(at: str, parents: Mapping[str, Sequence[str]], how: RollUp, part: float, path: tuple[str, ...]) -> dict[str, float]:
-    above = [] if how == "none" or (how == "parent" and path) else sorted({*parents[at]} & parents.keys() - {*path, at})
+    ends = how == "none" or (how == "parent" and path)
+    above = [] if ends else sorted(p for p in {*parents[at]} - {*path, at} if p in parents)
     if not above:
         return {at: part}
     out: dict[str, float] = {}

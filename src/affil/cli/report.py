@@ -1,0 +1,47 @@
+"""The command report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from affil.cli.ranking import WorkspaceFolder, Years
+from affil.cli.show import Json, print_json, working
+
+
+def report(
+    workspace: WorkspaceFolder,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="The folder of the site, or the file of the bulletin.",
+            show_default="site, or bulletin.pdf",
+        ),
+    ] = None,
+    format: Annotated[str, typer.Option("--format", metavar="NAME", help="site, or a bulletin: pdf or md.")] = "site",
+    language: Annotated[
+        str, typer.Option("--language", metavar="NAME", help="Of the bulletin: en, zh-hans or zh-hant.")
+    ] = "en",
+    years: Years = None,
+    as_json: Json = False,
+) -> None:
+    """Write a site with leaderboards, trends, map and pages, or a bulletin for print."""
+    from affil.rank import parse_years
+    from affil.report import Report, report
+    from affil.report.report import Format
+    from affil.workspace import Workspace
+
+    ws = Workspace.open(workspace, create=False)
+    path = output or Path("site" if format == "site" else f"bulletin.{format}")
+    with working("counting") as tell:
+        written: Report = report(ws, path, format=cast(Format, format), language=language, years=parse_years(years), tell=tell)
+    if as_json:
+        print_json({"path": str(written.path), "format": written.format, "files": written.files, "bytes": written.bytes})
+        return
+    start = written.path / "index.html" if written.format == "site" else written.path
+    typer.echo(f"written: {written.files:,} files, {written.bytes / 1e6:.1f} MB; open {start}")

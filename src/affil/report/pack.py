@@ -1,0 +1,177 @@
+"""The data of the pages: JSON, compressed, in scripts, as a page that is opened from a folder may not fetch files."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from affil.rank import AREAS, KINDS, LEVELS, ROLL_UPS, Level, Ranking
+from affil.rank.measure import areas_of
+from affil.report.data import Data, Entity, continent_of
+from affil.report.names import LANGUAGES
+
+Numbers = Mapping[Level, Mapping[str, int]]
+
+
+def script(name: str, value: Any) -> str:
+    """A script that hands a value to the page."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    packed = base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+    return f'affil.put("{name}","{packed}");\n'
+
+
+def pack(data: Data) -> dict[str, str]:
+    """All scripts of the folder data/, by name."""
+    facts = data.facts.to_pandas()
+    order = numbers(data, facts)
+    out = {
+        "facts": _facts(data, facts, order),
+        "people": _people(data, order),
+        "ranges": _ranges(data, order),
+        "search": _search(data, order),
+    }
+    for at, language in enumerate(LANGUAGES):
+        out[f"names-{language}"] = {level: [_named(_at(data, level, i), at) for i in order[level]] for level in LEVELS}
+    return {name: script(name, value) for name, value in out.items()}
+
+
+def numbers(data: Data, facts: pd.DataFrame) -> Numbers:
+    """The number of each entity in the pages. Institutions with papers come first, those of most papers before others."""
+    counts = facts["institution"].value_counts(sort=False).reset_index()
+    frequent: list[str] = counts.sort_values(["count", "institution"], ascending=[False, True])["institution"].tolist()
+    ids: dict[Level, list[str]] = {level: list(data.entities[level]) for level in LEVELS}
+    ids["institution"] = [*frequent, *(i for i in ids["institution"] if i not in {*frequent})]
+    return {level: {identifier: k for k, identifier in enumerate(ids[level])} for level in LEVELS}
+
+
+def _at(data: Data, level: Level, identifier: str) -> Entity:
+    """An entity; an institution that counts only as its parent has no entry of its own, and none is shown."""
+    return data.entities[level].get(identifier) or Entity(identifier, (identifier,) * 3)
+
+
+def _cells(data: Data) -> list[tuple[str, int]]:
+    return [(venue, year) for venue, year, _ in data.held]
+
+
+def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
+    cells, venues = _cells(data), sorted({venue for venue, _, _ in data.held})
+    credits = facts["credit"].value_counts()
+    values = sorted(credits.index, key=lambda c: (-credits[c], c))
+    code = {value: k for k, value in enumerate(values)}
+    papers = facts.groupby(["venue", "year", "paper"], sort=False).agg(rows=("credit", "size"), aligned=("aligned", "all"))
+    in_cell = papers.groupby(level=["venue", "year"], sort=False).size()
+    return {
+        "years": list(data.years),
+        "window": list(data.window),
+        "areas": list(AREAS),
+        "areaWeights": [data.settings.area_weights.get(a, 1.0) for a in AREAS],
+        "offset": data.settings.offset,
+        "rollUp": data.settings.roll_up,
+        "kinds": list(KINDS),
+        "venues": venues,
+        "cells": [
+            [
+                venues.index(venue),
+                year,
+                int(in_cell.get((venue, year), 0)),
+                data.venues[venue].weight if venue in data.venues else 1.0,
+                [AREAS.index(a) for a in areas_of(venue, year, data.venues)],
+            ]
+            for venue, year in cells
+        ],
+        "n": np.where(papers["aligned"], papers["rows"], -papers["rows"]).tolist(),
+        "inst": facts["institution"].map(order["institution"]).tolist(),
+        "credit": facts["credit"].map(code).tolist(),
+        "credits": values,
+        "place": {
+            **{how: _places(data, how, "institution", order) for how in ROLL_UPS},
+            **{level: _places(data, level, level, order) for level in LEVELS if level != "institution"},
+        },
+        "entities": {level: _entities(data, level, order) for level in LEVELS},
+    }
+
+
+def _places(data: Data, how: str, level: Level, order: Numbers) -> list[Any]:
+    """For each institution with papers, the number of what it counts for; -1 where it has no place; a list where it is shared."""
+    out: list[Any] = []
+    known = set(data.facts.column("institution").unique().to_pylist())
+    for institution in order["institution"]:
+        if institution in known:
+            targets = data.placed[how].get(institution, ())
+            whole = len(targets) == 1 and targets[0][1] == 1.0
+            out.append(order[level][targets[0][0]] if whole else [[order[level][t], part] for t, part in targets] or -1)
+    return out
+
+
+def _entities(data: Data, level: Level, order: Numbers) -> dict[str, Any]:
+    found = [_at(data, level, i) for i in order[level]]
+    by_name = {e.id: k for k, e in enumerate(sorted(found, key=lambda e: (e.names[0], e.id)))}
+    countries = order["country"]
+    out: dict[str, Any] = {
+        "order": [by_name[e.id] for e in found],
+        "slug": [e.slug for e in found],
+        "country": [countries.get(e.country, -1) for e in found],
+    }
+    if level == "institution":
+        out["kind"] = [KINDS.index(e.kind) if e.kind in KINDS else -1 for e in found]
+    if level == "country":
+        out["continent"] = [continent_of(e.id) for e in found]
+        out["code"] = [e.id for e in found]
+    if level in ("institution", "city"):
+        out["at"] = [[] if e.lat is None or e.lon is None else [round(e.lon, 3), round(e.lat, 3)] for e in found]
+    return out
+
+
+def _named(entity: Entity, at: int) -> list[str]:
+    """Name, English name where it is another, and place, in a language."""
+    place = ("，" if at else ", ").join(p[at] for p in (reversed(entity.place) if at else entity.place))
+    return [entity.names[at], entity.names[0] if entity.names[0] != entity.names[at] else "", place]
+
+
+def _people(data: Data, order: Numbers) -> dict[str, Any]:
+    people = data.people.to_pandas()
+    cell = {where: k for k, where in enumerate(_cells(data))}
+    rows = pd.DataFrame(
+        {
+            "author": people["author"],
+            "inst": people["institution"].map(order["institution"]),
+            "cell": [cell[where] for where in zip(people["venue"], people["year"], strict=True)],
+        }
+    )
+    # Authors in the order of their first institution compress best.
+    rows["first"] = rows.groupby("author")["inst"].transform("min")
+    rows = rows.sort_values(["first", "author", "inst", "cell"])
+    counts = rows.groupby(["first", "author"], sort=False).size()
+    return {"n": counts.tolist(), "inst": rows["inst"].tolist(), "cell": rows["cell"].tolist()}
+
+
+def _ranges(data: Data, order: Numbers) -> dict[str, Any]:
+    """The rank intervals of the rankings that have them: [rank, low, high, whether it can be told from the next] by entity."""
+    out = {}
+    for (level, _), ranking in data.rankings.items():
+        if "low" in ranking.frame:
+            years = ranking.years or data.years
+            key = f"{level}/{ranking.by}/{years[0]}-{years[1]}/{ranking.area or ''}"
+            out[key] = _range(ranking, order[level], data.settings.confidence)
+    return out
+
+
+def _range(ranking: Ranking, number: Mapping[str, int], confidence: float) -> list[list[int]]:
+    frame = ranking.frame
+    told = (frame["ahead"].fillna(1.0) >= confidence).astype(int)
+    numbers = [number[i] for i in frame["id"]]
+    return [numbers, frame["low"].astype(int).tolist(), frame["high"].astype(int).tolist(), told.tolist()]
+
+
+def _search(data: Data, order: Numbers) -> dict[str, Any]:
+    """More names, folded, of each entity, and how traditional characters are written in simplified ones."""
+    return {
+        "script": dict(data.script),
+        "names": {level: [_at(data, level, i).search for i in order[level]] for level in LEVELS},
+    }

@@ -1,0 +1,91 @@
+"""The report of a workspace: a site for readers, or a bulletin for print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from affil.errors import AffilError
+from affil.report.data import Years, gather
+from affil.report.names import LANGUAGES
+from affil.workspace import Workspace
+
+Format = Literal["site", "pdf", "md"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+_MARK = "data/facts.js"  # what a folder has that is a site of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was written: where, how many files, and their size in bytes."""
+
+    path: Path
+    format: Format
+    files: int
+    bytes: int
+
+
+def report(
+    ws: Workspace,
+    output: Path | str,
+    *,
+    format: Format = "site",
+    language: str = "en",
+    years: Years | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Write a report of what a workspace counted.
+
+    Args:
+        ws: the workspace.
+        output: the folder of the site, or the file of the bulletin. An older site there is replaced when the new one is complete.
+        format: `site`: pages in all languages; `pdf` or `md`: a bulletin.
+        language: of the bulletin: en, zh-hans or zh-hant.
+        years: first and last year that the pages show first; default: the last ones (`report.years`).
+        tell: called with what is being done.
+
+    Raises:
+        AffilError: nothing was matched yet, no paper is of these years, an argument is unknown, the place cannot be written or
+            holds something else, or a library is missing.
+    """
+    if format not in FORMATS:
+        raise AffilError(f"no format {format!r}; it is one of: {', '.join(FORMATS)}")
+    if language not in LANGUAGES:
+        raise AffilError(f"no language {language!r}; it is one of: {', '.join(LANGUAGES)}")
+    path = Path(output)
+    if format == "site":
+        return _site(ws, path, years, tell)
+    from affil.report.bulletin import write_bulletin
+
+    written = write_bulletin(gather(ws, years=years, bulletin=True, tell=tell), path, format, language)
+    return Report(path, format, len(written), sum(f.stat().st_size for f in written))
+
+
+def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str], None]) -> Report:
+    from importlib.metadata import PackageNotFoundError, version
+
+    folder = folder.resolve()
+    if folder.is_file():
+        raise AffilError(f"{folder}: is a file; name a folder for the site")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).exists():
+        raise AffilError(f"{folder}: holds something else than a site of affil; name a new folder")
+    if not folder.parent.is_dir():
+        raise AffilError(f"{folder.parent}: there is no such folder; make it first")
+    try:
+        from affil.report.charts import draw, trend_spec
+        from affil.report.site import write_site
+    except ModuleNotFoundError as error:
+        raise AffilError(f"the site needs {error.name}; install it with: pip install 'affil[report]'") from error
+    draw(trend_spec(["x"], "", ""), "")  # what is missing is told before anything is counted
+    try:
+        known = version("affil")
+    except PackageNotFoundError:
+        known = "0+unknown"
+    data = gather(ws, years=years, tell=tell)
+    try:
+        files = write_site(ws, data, known, folder, tell)
+    except OSError as error:
+        raise AffilError(f"{folder}: the site cannot be written: {error.strerror or error}") from error
+    return Report(folder, "site", files, sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()))

@@ -1,0 +1,12 @@
+-- For each country, its institutions with most adjusted publications.
+SELECT id, institution, adjusted
+FROM (
+    SELECT place.id, credit.institution, sum(slice.weight * CAST(credit.credit AS DOUBLE)) AS adjusted
+    FROM credit
+    JOIN slice USING (venue, year)
+    JOIN place USING (institution)
+    WHERE credit.counted
+    GROUP BY place.id, credit.institution
+)
+QUALIFY row_number() OVER (PARTITION BY id ORDER BY adjusted DESC, institution) <= getvariable('listed')
+ORDER BY id, adjusted DESC, institution;

@@ -1,0 +1,5 @@
+-- One row a venue, year, institution and author name that counts for it.
+SELECT DISTINCT author, institution, venue, year
+FROM credit
+WHERE counted AND author IS NOT NULL
+ORDER BY author, institution, venue, year;

@@ -1,0 +1,30 @@
+-- How well founded each wanted entity's numbers are: the credit-weighted mean probability of what counts (1 where a person
+-- decided), the share that people decided, and what is in review and may add to it.
+WITH counting AS (
+    SELECT
+        place.id,
+        sum(CAST(credit.credit AS DOUBLE) * coalesce(credit.probability, 1)) / sum(CAST(credit.credit AS DOUBLE)) AS probability,
+        sum(CAST(credit.credit AS DOUBLE)) FILTER (credit.probability IS NULL) / sum(CAST(credit.credit AS DOUBLE)) AS decided
+    FROM credit
+    JOIN slice USING (venue, year)
+    JOIN place USING (institution)
+    SEMI JOIN wanted_id ON wanted_id.id = place.id
+    WHERE credit.counted
+    GROUP BY place.id
+),
+open_strings AS (
+    SELECT place.id, count(DISTINCT credit.affiliation) AS strings, count(DISTINCT credit.paper) AS papers
+    FROM credit
+    JOIN slice USING (venue, year)
+    JOIN place USING (institution)
+    SEMI JOIN wanted_id ON wanted_id.id = place.id
+    WHERE NOT credit.counted
+        AND NOT EXISTS (
+            FROM holding
+            WHERE holding.id = place.id AND holding.paper = credit.paper
+        )
+    GROUP BY place.id
+)
+SELECT id, probability, coalesce(decided, 0) AS decided, coalesce(strings, 0) AS strings, coalesce(papers, 0) AS papers
+FROM counting
+LEFT JOIN open_strings USING (id);

@@ -1,0 +1,18 @@
+-- The strings under which each wanted entity was found, most papers first, and how many there are.
+SELECT id, affiliation, papers, probability, strings
+FROM (
+    SELECT
+        place.id,
+        credit.affiliation,
+        count(DISTINCT credit.paper) AS papers,
+        max(credit.probability) AS probability,
+        count(*) OVER (PARTITION BY place.id) AS strings
+    FROM credit
+    JOIN slice USING (venue, year)
+    JOIN place USING (institution)
+    SEMI JOIN wanted_id ON wanted_id.id = place.id
+    WHERE credit.counted AND credit.affiliation IS NOT NULL
+    GROUP BY place.id, credit.affiliation
+)
+QUALIFY row_number() OVER (PARTITION BY id ORDER BY papers DESC, affiliation) <= getvariable('listed')
+ORDER BY id, papers DESC, affiliation;

@@ -1,0 +1,6 @@
+-- What each entity holds of each venue.
+SELECT id, venue, count(*) AS publications, sum(weight * CAST(credit AS DOUBLE)) AS adjusted
+FROM holding
+JOIN slice USING (venue, year)
+GROUP BY id, venue
+ORDER BY id, adjusted DESC, venue;

@@ -1,0 +1,203 @@
+"use strict";
+/* A leaderboard: what the reader ticks is counted anew in the page, and stands in its address. */
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const T = JSON.parse($("texts").textContent), root = document.documentElement, language = root.dataset.language;
+  const table = $("board"), form = $("controls"), level = table.dataset.level, body = table.tBodies[0];
+  const say = (text, ...values) => text.replace(/\{(\d)\}/g, (_, k) => values[k]);
+  const whole = new Intl.NumberFormat("en");
+  // Rounded as the library prints: exact halves to the even digit.
+  const two = { format: (v) => { const half = (v * 8) % 8; return (half === 1 || half === 5 ? v - 1e-3 : v).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ","); } };
+  const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 2 });
+  const shown = { adjusted: two, index: two, publications: whole, authors: whole, share: percent };
+  const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+  const boxes = (name) => [...form.querySelectorAll(`input[name=${name}]`)];
+  const start = body.innerHTML, startYears = $("shown-years").textContent, startMore = $("more").hidden;
+  let all = false, current = [], engine, names, searching, ranges, people;
+
+  /** What is chosen, and what of it differs from how the page begins. */
+  const state = () => {
+    const ticked = (name) => boxes(name).map((box, k) => (box.checked ? k : -1)).filter((k) => k >= 0);
+    const value = (name) => form.elements[name]?.value ?? "";
+    return { areas: ticked("area"), outside: boxes("outside")[0]?.checked ?? false, venues: ticked("venue"),
+      from: value("from"), to: value("to"), by: value("by"), kind: value("kind"), where: value("where"), rollup: value("rollup"), q: $("search").value.trim() };
+  };
+  const first = state();
+  const address = (now) => {
+    const out = new URLSearchParams();
+    if (String(now.areas) !== String(first.areas)) out.set("areas", now.areas.join("."));
+    if (now.outside !== first.outside) out.set("outside", now.outside ? "1" : "0");
+    if (now.venues.length !== first.venues.length) out.set("without", boxes("venue").map((_, k) => k).filter((k) => !now.venues.includes(k)).join("."));
+    if (now.from !== first.from || now.to !== first.to) out.set("years", `${now.from}-${now.to}`);
+    for (const name of ["by", "kind", "where", "rollup", "q"]) if (now[name] !== first[name]) out.set(name, now[name]);
+    return String(out);
+  };
+  const read = () => {
+    const given = new URLSearchParams(location.hash.slice(1)), numbers = (text) => new Set(text.split(".").filter(Boolean).map(Number));
+    const areas = given.has("areas") ? numbers(given.get("areas")) : new Set(first.areas);
+    boxes("area").forEach((box, k) => { box.checked = areas.has(k); });
+    // An address that names areas and does not speak of the other venues means these areas alone.
+    boxes("outside").forEach((box) => { box.checked = given.has("outside") ? given.get("outside") === "1" : areas.size === first.areas.length; });
+    const without = numbers(given.get("without") ?? "");
+    boxes("venue").forEach((box, k) => { box.checked = !without.has(k); });
+    const [from, to] = (given.get("years") ?? `${first.from}-${first.to}`).split("-");
+    for (const [name, value] of [["from", from], ["to", to ?? from], ...["by", "kind", "where", "rollup"].map((n) => [n, given.get(n) ?? first[n]])]) {
+      const field = form.elements[name];
+      if (!field) continue;
+      field.value = value;
+      if (field.selectedIndex < 0) field.value = first[name];
+    }
+    $("search").value = given.get("q") ?? "";
+  };
+
+  const query = (now) => ({ level, by: now.by, rollUp: now.rollup || engine.rollUp, kind: now.kind, areas: new Set(now.areas), outside: now.outside,
+    without: new Set(boxes("venue").map((_, k) => k).filter((k) => !now.venues.includes(k))), years: [Number(now.from), Number(now.to)] });
+
+  const inPlace = (where) => {
+    if (!where) return () => true;
+    const { country } = engine.entities[level], { code, continent } = engine.entities.country;
+    return (e) => country[e] >= 0 && (code[country[e]] === where || continent[country[e]] === where);
+  };
+
+  const matcher = (text) => {
+    if (!text) return () => true;
+    const script = searching?.script ?? {}, wanted = affil.fold(text, script).split(" ");
+    return (e) => {
+      const words = [...names[level][e], ...(searching?.names[level][e] ?? [])].map((name) => affil.fold(name, script));
+      return words.some((name) => wanted.every((w) => name.includes(w)));
+    };
+  };
+
+  const change = (row, before) => {
+    if (!before) return "–";
+    const was = before.get(row.e);
+    if (!was) return `<span class="new">${T.new}</span>`;
+    const by = was.rank - row.rank, title = say(T.was, whole.format(was.rank));
+    if (!by) return `<span class="same" title="${title}">=</span>`;
+    return by > 0 ? `<span class="up" title="${title}">▲<span class="sr">+</span>${whole.format(by)}</span>` : `<span class="down" title="${title}">▼<span class="sr">−</span>${whole.format(-by)}</span>`;
+  };
+
+  const interval = (row, found) => {
+    const at = found?.get(row.e);
+    if (!at) return "–";
+    const [low, high, told] = at, apart = told ? "" : "&nbsp;≈";
+    return low < high || !told ? `${whole.format(low)}–${whole.format(high)}${apart}` : whole.format(row.rank);
+  };
+
+  /** The intervals of a view, where it is one of those that have them. */
+  const intervals = (now) => {
+    if (!ranges || now.kind || now.where || (now.rollup || engine.rollUp) !== engine.rollUp || now.venues.length !== first.venues.length) return null;
+    const every = now.areas.length === first.areas.length && now.outside === first.outside;
+    if (!every && (now.areas.length !== 1 || now.outside)) return null;
+    const kept = ranges[`${level}/${now.by}/${now.from}-${now.to}/${every ? "" : engine.areas[now.areas[0]]}`];
+    if (!kept) return null;
+    const [numbers, low, high, told] = kept;
+    return new Map(numbers.map((e, k) => [e, [low[k], high[k], told[k]]]));
+  };
+
+  const tr = (row, now, before, found, most) => {
+    const [name, latin, place] = names[level][row.e], slug = engine.entities[level].slug[row.e];
+    const link = slug ? `<a href="${level}/${slug}.html">${escape(name)}</a>` : escape(name);
+    const cell = (by) => `<td class="num ${by}${by === now.by ? ` by" style="--w:${((100 * row[by]) / most).toFixed(1)}%` : ""}">${row[by] === null ? "…" : Number.isNaN(row[by]) ? "–" : shown[by].format(row[by])}</td>`;
+    return `<tr data-e="${row.e}"><td class="num rank">${whole.format(row.rank)}</td><td class="range">${interval(row, found)}</td><td class="change">${change(row, before)}</td><td class="name">${link}${latin ? ` <span class="latin" lang="en">${escape(latin)}</span>` : ""}${place ? ` <span class="place">${escape(place)}</span>` : ""}</td>${["adjusted", "index", "publications", "authors", "share"].map(cell).join("")}</tr>`;
+  };
+
+  const draw = () => {
+    const now = state();
+    history.replaceState(null, "", `#${address(now)}`);
+    if (!address(now) && !all) { reset(); return; }
+    const asked = query(now);
+    if (asked.years[0] > asked.years[1]) asked.years.reverse();
+    const [from, to] = asked.years, length = to - from + 1;
+    if (now.by === "authors" && !people) { load("people").then((value) => { people = value; draw(); }); return; }
+    let rows = engine.rank(asked, people);
+    const earlier = engine.rank({ ...asked, years: [from - length, from - 1] }, people);
+    const inside = inPlace(now.where);
+    if (now.where) { rows = engine.ordered(rows.filter((r) => inside(r.e)), level, now.by); }
+    const old = now.where ? engine.ordered(earlier.filter((r) => inside(r.e)), level, now.by) : earlier;
+    const before = old.length ? new Map(old.map((r) => [r.e, r])) : null;
+    const found = intervals(now), total = rows.length, most = rows[0]?.[now.by] || 1, wanted = matcher(now.q);
+    rows = rows.filter((r) => wanted(r.e));
+    current = rows.map((row) => ({ ...row, before: before?.get(row.e)?.rank, range: found?.get(row.e) }));
+    const limit = all ? rows.length : T.rows;
+    body.innerHTML = rows.slice(0, limit).map((row) => tr(row, now, before, found, most)).join("") ||
+      `<tr><td colspan="9" class="none"><strong>${T.nothing}</strong> ${T.nothing_why}</td></tr>`;
+    mark(now.by);
+    $("shown-years").textContent = from === to ? from : `${from}–${to}`;
+    $("more").hidden = rows.length <= T.rows;
+    $("more").textContent = all ? say(T.less, whole.format(T.rows)) : say(T.more, whole.format(rows.length));
+    const notes = [say(T.shown, whole.format(rows.length), whole.format(total))];
+    if (now.where) notes.push(T.ranks_within);
+    notes.push(before ? `${say(T.change_why, from - length, from - 1)}${T.stop}` : T.change_none);
+    if (!found) notes.push(say(T.no_range, first.from, first.to));
+    $("status").textContent = notes.join(" ");
+    // What the table can do without for a moment comes after it.
+    if (!people || !ranges) Promise.all([load("people"), load("ranges")]).then((values) => { [people, ranges] = values; draw(); }).catch(() => {});
+  };
+
+  const mark = (by) => {
+    table.dataset.by = by;
+    for (const button of table.querySelectorAll("th button")) {
+      if (button.dataset.by === by) button.parentElement.setAttribute("aria-sort", "descending");
+      else button.parentElement.removeAttribute("aria-sort");
+    }
+  };
+
+  const reset = () => {
+    body.innerHTML = start;
+    $("shown-years").textContent = startYears;
+    $("more").hidden = startMore;
+    $("status").textContent = "";
+    mark(first.by);
+    current = [];
+  };
+
+  const load = (name) => affil.load(name).catch((error) => { $("status").textContent = say(T.not_loaded, error.message); throw error; });
+  const ready = async () => {
+    [engine, names] = await Promise.all([affil.engine(), load(`names-${language}`)]);
+  };
+  let begun;
+  const begin = () => (begun ??= ready().catch((error) => { begun = undefined; $("status").textContent = say(T.not_loaded, error.message); throw error; }));
+
+  const act = () => begin().then(async () => {
+    if ($("search").value.trim() && !searching) searching = await load("search");
+    draw();
+  }).catch(() => {});
+  const soon = (f, wait) => { let timer; return () => { clearTimeout(timer); timer = setTimeout(f, wait); }; };
+
+  form.addEventListener("change", act);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  $("search").addEventListener("input", soon(act, 120));
+  for (const button of form.querySelectorAll("[data-tick]"))
+    button.addEventListener("click", () => { [...boxes("area"), ...boxes("outside")].forEach((box) => { box.checked = button.dataset.tick === "all"; }); act(); });
+  for (const button of table.querySelectorAll("th button"))
+    button.addEventListener("click", () => { form.elements.by.value = button.dataset.by; act(); });
+  $("reset").addEventListener("click", () => { history.replaceState(null, "", "#"); all = false; read(); act(); });
+  $("more").addEventListener("click", () => { all = !all; act(); });
+  $("share").addEventListener("click", async () => {
+    try { await navigator.clipboard.writeText(location.href); } catch { prompt("", location.href); return; }
+    $("status").textContent = T.copied;
+  });
+  $("download").addEventListener("click", () => begin().then(async () => {
+    [people, ranges] = await Promise.all([load("people"), load("ranges")]);
+    all = true; draw(); all = false;
+    const now = state(), quote = (v) => (/[",\n]/.test(v) ? `"${String(v).replaceAll('"', '""')}"` : v ?? "");
+    const { slug, code } = engine.entities[level];
+    const head = ["rank", "low", "high", "rank_before", "name", "name_en", "place", "publications", "authors", "adjusted", "index", "share", "unaligned"];
+    const lines = current.map((r) => [r.rank, r.range?.[0], r.range?.[1], r.before, names[level][r.e][0], names[level][r.e][1] || names[level][r.e][0], names[level][r.e][2], r.publications, r.authors, r.adjusted, r.index, r.share, r.unaligned].map(quote).join(","));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(["\ufeff", [head.join(","), ...lines].join("\n"), "\n"], { type: "text/csv" }));
+    link.download = `${level}-${now.from}-${now.to}-${now.by}.csv`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+    draw();
+  }).catch(() => {}));
+  window.addEventListener("hashchange", () => { read(); begin().then(read).then(act).catch(() => {}); });
+
+  if (location.hash.length > 1) { read(); begin().then(read).then(act).catch(() => {}); } else {
+    // Loaded when the page is idle, so that the first tick is answered at once; unpacked only then.
+    const idle = window.requestIdleCallback ?? ((f) => setTimeout(f, 500));
+    const fetchAll = () => Promise.all(["facts", `names-${language}`].map(affil.fetched)).catch(() => {});
+    window.addEventListener("load", () => setTimeout(() => idle(fetchAll), 1200));
+  }
+})();

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+def affil(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-W", "error", "-m", "affil", *map(str, arguments)], capture_output=True, text=True)
+
+
+def test_report_writes_a_site_and_a_bulletin(review_folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(review_folder, tmp_path / "ws")
+    done = affil("report", tmp_path / "ws", "-o", tmp_path / "site")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("written: ")
+    assert done.stdout.rstrip().endswith(f"open {tmp_path / 'site' / 'index.html'}")
+    assert (tmp_path / "site" / "zh-hant" / "index.html").exists()
+    done = affil("report", tmp_path / "ws", "-o", tmp_path / "b.md", "--format", "md", "--language", "zh-hans", "--json")
+    told = json.loads(done.stdout)
+    assert told == {"path": str(tmp_path / "b.md"), "format": "md", "files": 2, "bytes": told["bytes"]}
+    assert told["bytes"] > 1000
+
+
+def test_report_fails_in_one_line(review_folder: Path, tmp_path: Path) -> None:
+    for arguments, said in (
+        ((tmp_path / "nothing",), "no workspace there"),
+        ((review_folder, "--format", "docx", "-o", tmp_path / "x"), "it is one of: site, pdf, md"),
+        ((review_folder, "--years", "soon", "-o", tmp_path / "x"), "years are one year or a range"),
+        ((review_folder, "--format", "md", "-o", tmp_path / "none" / "b.md"), "none"),
+    ):
+        done = affil("report", *arguments)
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.count("\n") == 1
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+    assert [*tmp_path.iterdir()] == []

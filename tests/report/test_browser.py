@@ -1,0 +1,421 @@
+"""A real Chromium reads the site from its folder, without a server."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from affil.rank import AREAS, MEASURES
+from affil.workspace import Workspace
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+FIELDS = ("rank", "publications", "authors", "adjusted", "index", "share", "unaligned")
+
+
+class Reader:
+    """A page whose console, errors and requests are kept, to be looked at in the end."""
+
+    def __init__(self, browser: Any, site: Path, **options: Any) -> None:
+        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "accept_downloads": True, **options}
+        self.context = browser.new_context(**options)
+        self.page, self.site = self.context.new_page(), site
+        self.faults: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda e: self.faults.append(str(e)))
+        self.page.on("request", lambda r: self.requests.append(r.url))
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.site.as_uri()}/{path}")
+        self.page.wait_for_load_state("load")
+
+    def rows(self, table: str = "#board") -> list[list[str]]:
+        """The texts of the cells of a table."""
+        read = "t => [...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.innerText.trim()))"
+        found: list[list[str]] = self.page.locator(table).evaluate(read)
+        return found
+
+    def settled(self) -> None:
+        """Wait until a view is counted anew, with its authors."""
+        done = "() => document.getElementById('status').textContent && !document.querySelector('#board tbody').textContent.includes('…')"
+        self.page.wait_for_function(done)
+
+    def check(self) -> None:
+        assert self.faults == []
+        own = (self.site.as_uri(), "blob:", "data:")
+        assert [r for r in self.requests if not r.startswith(own)] == []
+
+
+@pytest.fixture(scope="module")
+def browser(lacking: Any) -> Iterator[Any]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        lacking("Chromium (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def reader(browser: Any, site: Path) -> Iterator[Reader]:
+    made = Reader(browser, site)
+    yield made
+    made.check()
+    made.context.close()
+
+
+def accessible(page: Any) -> list[str]:
+    """The serious faults that axe-core finds."""
+    from axe_playwright_python.base import AXE_FILE_PATH
+
+    page.evaluate(Path(AXE_FILE_PATH).read_text("utf-8") + "\n;undefined")
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+    serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
+    return [f"{v['id']}: {node['html'][:200]}: {node.get('failureSummary', '')}" for v in serious for node in v["nodes"]]
+
+
+MEASURED = ("adjusted", "index", "publications", "authors", "share")
+
+
+def same_numbers(rows: list[list[str]], frame: Any) -> bool:
+    """Whether a table shows the measures of a ranking; what lies on the half between two digits may go either way."""
+    read = [[float(re.sub("[,%]", "", c)) for c in row[-5:]] for row in rows]
+    wanted = [[row[m] * (100 if m == "share" else 1) for m in MEASURED] for row in frame.head(len(rows)).to_dict("records")]
+    return len(rows) > 0 and all(r == pytest.approx(w, abs=0.005001) for r, w in zip(read, wanted, strict=True))
+
+
+QUERIES: list[dict[str, Any]] = [
+    {},
+    {"years": (2015, 2018)},
+    {"years": (2020, 2020), "by": "publications"},
+    {"kind": "company"},
+    {"kind": "education", "by": "authors", "years": (2013, 2019)},
+    *({"area": a, "years": (2014, 2021)} for a in AREAS if a not in ("simulation", "multi-agent systems")),
+    {"area": "robotics", "by": "index", "kind": "facility"},
+    {"by": "index"},
+]
+
+
+def test_the_page_counts_as_the_library_does(reader: Reader, report_ws: Workspace) -> None:
+    """All levels, roll-ups, slices: ranks and order are equal, measures to 1e-9."""
+    reader.open("index.html")
+    page = reader.page
+    page.evaluate(
+        """async () => {
+            window.engine = await affil.engine();
+            window.people = await affil.load("people");
+            window.named = await affil.load("names-en");
+        }"""
+    )
+    compared = 0
+    for level in ("institution", "city", "region", "country"):
+        for roll_up in ("none", "parent", "top") if level == "institution" else ("none",):
+            for query in QUERIES:
+                area, years = query.get("area"), query.get("years", (2012, 2021))
+                asked = {
+                    "level": level,
+                    "rollUp": roll_up,
+                    "kind": query.get("kind", ""),
+                    "by": query.get("by", "adjusted"),
+                    "areas": [AREAS.index(area)] if area else list(range(len(AREAS))),
+                    "outside": area is None,
+                    "years": list(years),
+                }
+                found = page.evaluate(
+                    """(q) => engine.rank({...q, areas: new Set(q.areas), without: new Set()}, people).map((r) => [
+                        named[q.level][r.e][0], r.rank, r.publications, r.authors, r.adjusted, r.index, r.share, r.unaligned])""",
+                    asked,
+                )
+                frame = report_ws.rank(level=level, roll_up=roll_up, resamples=0, **{**query, "years": years}).frame  # type: ignore[arg-type]
+                assert [r[0] for r in found] == frame["name"].tolist(), (level, roll_up, query)
+                for at, name in enumerate(FIELDS, 1):
+                    assert [r[at] for r in found] == pytest.approx(frame[name].tolist(), abs=1e-9), (level, query, name)
+                compared += len(found)
+    assert compared > 1000
+
+
+def test_several_areas_and_venues_left_out_follow_the_definition(reader: Reader, report_ws: Workspace) -> None:
+    """Two areas: the sum of what each gives, and the geometric mean over both; a venue left out takes its papers along."""
+    reader.open("index.html")
+    found = reader.page.evaluate(
+        """async () => {
+            const engine = await affil.engine(), people = await affil.load("people");
+            const q = {level: "country", rollUp: "none", kind: "", by: "adjusted", areas: new Set([2, 5]), outside: false,
+                years: [2012, 2021], without: new Set()};
+            const code = engine.entities.country.code;
+            const plain = (rows) => Object.fromEntries(rows.map((r) => [code[r.e], [r.adjusted, r.index, r.publications]]));
+            const icra = new Set([engine.venues.indexOf("ICRA")]);
+            return [plain(engine.rank(q, people)), plain(engine.rank({...q, areas: new Set([5]), without: icra}, people))];
+        }"""
+    )
+    ml, robotics = (
+        report_ws.rank(level="country", area=a, resamples=0).frame.set_index("id") for a in ("machine learning", "robotics")
+    )
+    icra = report_ws.rank(level="country", area="robotics", venue="ICRA", resamples=0).frame.set_index("id")
+    both, without = found
+    for code in ("US", "CN", "HK"):
+        adjusted = ml["adjusted"][code] + robotics["adjusted"][code]
+        index = ((ml["adjusted"][code] + 1) * (robotics["adjusted"][code] + 1)) ** 0.5
+        assert both[code][:2] == pytest.approx([adjusted, index])
+        assert without[code][0] == pytest.approx(robotics["adjusted"][code] - icra["adjusted"][code])
+        assert without[code][2] == robotics["publications"][code] - icra["publications"][code]
+
+
+def test_a_reader_chooses_and_the_table_follows(reader: Reader, report_ws: Workspace) -> None:
+    page = reader.page
+    reader.open("index.html")
+    page.locator("[data-tick=none]").click()
+    page.get_by_label("Robotics").check()
+    page.locator("[name=from]").select_option("2015")
+    page.locator("[name=to]").select_option("2019")
+    reader.settled()
+    frame = report_ws.rank(area="robotics", years=(2015, 2019)).frame
+    rows = reader.rows()
+    assert same_numbers(rows, frame)
+    assert [r[0] for r in rows] == [f"{r:,}" for r in frame["rank"].head(10)]
+    assert page.locator("#shown-years").inner_text() == "2015–2019"
+    before = report_ws.rank(area="robotics", years=(2012, 2014)).frame.set_index("id")["rank"]  # there is none of 2010 and 2011
+    moved = before[frame["id"].iloc[0]] - frame["rank"].iloc[0]
+    assert rows[0][2].replace("\n", "") == ("=" if moved == 0 else f"▲+{moved}" if moved > 0 else f"▼−{-moved}")
+
+    page.get_by_role("button", name="Papers").click()  # sort
+    reader.settled()
+    frame = report_ws.rank(area="robotics", years=(2015, 2019), by="publications").frame
+    assert same_numbers(reader.rows(), frame)
+    assert page.locator("th[aria-sort]").inner_text().startswith("Papers")
+
+    address = page.url  # share
+    assert "areas=5" in address
+    assert "years=2015-2019" in address
+    second = Reader(page.context.browser, reader.site)
+    second.page.goto(address)
+    second.settled()
+    assert second.rows() == reader.rows()
+    assert second.page.get_by_label("Robotics").is_checked()
+    assert not second.page.get_by_label("Computer vision").is_checked()
+    second.check()
+    second.context.close()
+
+    page.locator("#more").click()
+    reader.settled()
+    assert len(reader.rows()) == len(frame)
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function("document.getElementById('shown-years').textContent === '2017–2021'")
+    assert page.get_by_label("Computer vision").is_checked()
+    assert len(reader.rows()) == 10
+
+
+def test_ranges_of_a_counted_view_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
+    reader.open("index.html#areas=5")
+    reader.settled()
+    reader.page.wait_for_function("document.querySelector('#board tbody .range').textContent !== '–'")
+    frame = report_ws.rank(area="robotics", years=(2017, 2021)).frame
+    for row, told in zip(reader.rows(), frame.to_dict("records"), strict=False):
+        doubtful = told["low"] < told["high"] or told["ahead"] < 0.95
+        assert re.sub(r"\s≈", "", row[1]) == (f"{told['low']}–{told['high']}" if doubtful else str(told["rank"]))
+
+
+def test_search_in_both_scripts_finds_by_names_that_are_not_shown(reader: Reader) -> None:
+    reader.open("index.html")
+    for typed in ("港科大", "HKUST", "hong kong univ science", "香港科技大學", "香港科技大学"):
+        reader.page.get_by_label("Find by any name").fill(typed)
+        reader.page.wait_for_function("q => new URLSearchParams(location.hash.slice(1)).get('q') === q", arg=typed)
+        assert len(reader.rows()) == 1
+        assert "Hong Kong University of Science and Technology" in reader.rows()[0][3]
+    assert "q=" in reader.page.url
+    reader.page.get_by_label("Find by any name").fill("zzz")
+    reader.page.wait_for_selector("#board td.none")
+    assert "Nothing is found here" in reader.rows()[0][0]
+
+
+def test_where_and_kind(reader: Reader, report_ws: Workspace) -> None:
+    reader.open("index.html#kind=company&where=AS")
+    reader.settled()
+    frame = report_ws.rank(years=(2017, 2021), kind="company", resamples=0).frame
+    frame = frame[frame["country"].isin(["CN", "HK", "SG", "TW"])]
+    assert [r[4] for r in reader.rows()] == [f"{a:,.2f}" for a in frame["adjusted"].head(10)]
+    assert [r[0] for r in reader.rows()][:1] == ["1"]
+    assert "Ranks are those within what is shown" in reader.page.locator("#status").inner_text()
+
+
+def test_pages_are_opened_and_languages_keep_the_view(reader: Reader) -> None:
+    page = reader.page
+    reader.open("index.html#q=HKUST")
+    reader.settled()
+    page.get_by_role("link", name="繁體").click()
+    page.wait_for_selector("html[lang=zh-Hant]")
+    reader.settled()
+    assert [r[3].split()[0] for r in reader.rows()] == ["香港科技大學"]
+    page.get_by_role("link", name="香港科技大學").click()
+    page.wait_for_selector("h1:has-text('香港科技大學')")
+    page.get_by_role("link", name="简体").click()
+    page.wait_for_selector("h1:has-text('香港科技大学')")
+    page.get_by_role("link", name="English").click()
+    page.wait_for_selector("h1:has-text('Hong Kong University')")
+
+
+def test_themes(browser: Any, site: Path) -> None:
+    reader = Reader(browser, site, color_scheme="dark")
+    reader.open("index.html")
+    back = "getComputedStyle(document.body).backgroundColor"
+    dark = reader.page.evaluate(back)
+    reader.page.locator("#theme").click()
+    light = reader.page.evaluate(back)
+    assert dark == "rgb(19, 22, 26)"
+    assert light == "rgb(247, 248, 250)"
+    reader.open("method.html")
+    assert reader.page.evaluate(back) == light  # it is kept
+    reader.check()
+    reader.context.close()
+
+
+def test_a_view_is_downloaded(reader: Reader, report_ws: Workspace) -> None:
+    reader.open("countries.html#areas=5&by=index")
+    reader.settled()
+    with reader.page.expect_download() as download:
+        reader.page.get_by_role("button", name="Download as CSV").click()
+    text = Path(download.value.path()).read_text("utf-8-sig")
+    rows = [*csv.DictReader(io.StringIO(text))]
+    frame = report_ws.rank(level="country", area="robotics", by="index", years=(2017, 2021), resamples=0).frame
+    assert [r["name"] for r in rows] == frame["name"].tolist()
+    for measure in MEASURES:
+        assert [float(r[measure]) for r in rows] == pytest.approx(frame[measure].tolist(), abs=1e-9)
+    reader.open("downloads.html")
+    with reader.page.expect_download() as download:
+        reader.page.get_by_role("link", name="PARQUET").first.click()
+    assert Path(download.value.path()).read_bytes()[:4] == b"PAR1"
+
+
+def test_trends_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
+    page = reader.page
+    reader.open("trends.html")
+    assert page.locator("#chart svg").count() == 1
+    page.wait_for_selector("#picked button")
+    page.locator("#trend-form [name=by]").select_option("adjusted")
+    page.wait_for_selector("#chart .vega-embed svg")
+    trend = report_ws.trend(level="country", by="adjusted", years="2017-2021").frame.set_index("name")
+    rows = reader.rows("#trend-table")
+    assert len(rows) == 3
+    for name, *values, growth in rows:
+        assert values == [f"{trend[y][name]:,.2f}" for y in range(2017, 2022)]
+        assert growth == f"{trend['growth'][name]:+.0%}"
+    page.locator("#pick").fill("singapore")
+    page.locator("#pick").press("Enter")
+    page.wait_for_function("document.querySelectorAll('#trend-table tbody tr').length === 4")
+    page.locator("#trend-form [name=mode]").select_option("share")
+    page.wait_for_function("document.querySelector('#trend-table tbody td').textContent.includes('%')")
+    share = report_ws.trend(level="country", by="share", years="2017-2021").frame.set_index("name")
+    for name, *values, _ in reader.rows("#trend-table"):
+        assert values == [f"{share[y][name] * 100:.1f}".removesuffix(".0") + "%" for y in range(2017, 2022)]
+    page.locator("#trend-form [name=panel]").check()
+    panel = report_ws.trend(level="country", by="share", years="2017-2021", panel=True).frame.set_index("name")
+    page.wait_for_function("location.hash.includes('panel=1')")
+    for name, *values, _ in reader.rows("#trend-table"):
+        assert values == pytest.approx([f"{panel[y][name] * 100:.1f}".removesuffix(".0") + "%" for y in range(2017, 2022)])
+
+
+def test_map_and_profiles_are_drawn_for_what_is_chosen(reader: Reader, report_ws: Workspace) -> None:
+    page = reader.page
+    reader.open("map.html")
+    assert page.locator("#chart svg").count() == 1
+    page.locator("#map-form [name=level]").select_option("institution")
+    page.locator("#map-form [name=zoom]").select_option("asia")
+    page.wait_for_function("location.hash.includes('zoom=asia')")
+    page.wait_for_selector("#chart .vega-embed svg")
+    first = report_ws.rank(by="publications", years=(2017, 2021)).frame.iloc[0]
+    assert reader.rows("#map-table")[0][2] == f"{first['publications']:,}"
+    reader.open("areas.html#who=institution:00q4vv597")
+    page.wait_for_selector("#chart .vega-embed svg")
+    assert "Hong Kong University of Science and Technology" in page.locator("#chart").inner_text()
+
+
+@pytest.mark.parametrize(
+    "path", ["index.html", "zh-hans/countries.html", "trends.html", "map.html", "areas.html", "institution/00q4vv597.html"]
+)
+def test_without_scripts_all_is_there_to_read(browser: Any, site: Path, path: str) -> None:
+    reader = Reader(browser, site, java_script_enabled=False)
+    reader.open(path)
+    assert reader.page.locator("table").first.is_visible()
+    if path in ("trends.html", "map.html", "areas.html"):
+        assert reader.page.locator("#chart svg").is_visible()
+    assert not reader.page.locator("form").first.is_visible()
+    reader.check()
+    reader.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everyone_can_read_it(browser: Any, site: Path, scheme: Any) -> None:
+    reader = Reader(browser, site, color_scheme=scheme)
+    paths = [
+        "index.html",
+        "zh-hant/countries.html",
+        "trends.html",
+        "map.html",
+        "areas.html",
+        "movers.html",
+        "method.html",
+        "downloads.html",
+    ]
+    for path in [*paths, "area/robotics.html", "zh-hans/institution/00q4vv597.html", "country/us.html"]:
+        reader.open(path)
+        assert accessible(reader.page) == [], path
+    reader.check()
+    reader.context.close()
+
+
+PHONE = ("index.html", "zh-hans/index.html#by=index", "trends.html", "map.html", "areas.html", "method.html", "movers.html")
+
+
+@pytest.mark.parametrize("path", [*PHONE, "institution/long.html"])
+def test_a_phone_shows_it_without_sliding_sideways(browser: Any, site: Path, path: str) -> None:
+    reader = Reader(browser, site, viewport={"width": 360, "height": 740})
+    reader.open(path)
+    wide = reader.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 360
+    reader.check()
+    reader.context.close()
+
+
+def test_keys_are_enough(reader: Reader) -> None:
+    page = reader.page
+    reader.open("index.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip-link"
+    page.get_by_label("Computer vision").focus()
+    page.keyboard.press("Space")
+    reader.settled()
+    page.locator("th button[data-by=index]").focus()
+    page.keyboard.press("Enter")
+    reader.settled()
+    assert page.locator("th[aria-sort]").inner_text().startswith("AI index")
+
+
+def test_print_leaves_out_what_is_no_use_on_paper(reader: Reader) -> None:
+    reader.open("index.html")
+    reader.page.emulate_media(media="print")
+    assert not reader.page.locator("#controls").is_visible()
+    assert not reader.page.locator("#theme").is_visible()
+    assert reader.page.locator("#board").is_visible()
+
+
+def test_data_that_cannot_be_loaded_is_said(browser: Any, site: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "site"
+    shutil.copytree(site, copy)
+    (copy / "data" / "facts.js").unlink()
+    reader = Reader(browser, copy)
+    reader.open("index.html")
+    reader.page.get_by_label("Robotics").uncheck()
+    reader.page.wait_for_function("document.getElementById('status').textContent.includes('facts.js')")
+    assert len(reader.rows()) == 10
+    reader.context.close()

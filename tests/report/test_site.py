@@ -1,0 +1,283 @@
+"""The site as files: what it holds, that its numbers are those of the library, and what happens when something is wrong."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html.parser
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from affil.errors import AffilError
+from affil.rank import AREAS
+from affil.report import FORMATS, LANGUAGES, report
+from affil.report.data import area_slug
+from affil.workspace import Workspace
+
+
+class Page(html.parser.HTMLParser):
+    """What a page refers to, and the rows of its tables as texts."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.rows: list[list[str]] = []
+        self.ids: list[str] = []
+        self.lang = ""
+        self._open = 0
+        self.feed(file.read_text("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "html":
+            self.lang = values["lang"] or ""
+        if tag == "a":
+            self.links.append(values["href"] or "")
+        elif values.get("src") or values.get("href"):
+            self.loads.append(values.get("src") or values["href"] or "")
+        if values.get("id"):
+            self.ids.append(str(values["id"]))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+            self._open += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open -= tag in ("td", "th")
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data
+
+
+def value(site: Path, name: str) -> Any:
+    """What a script of data/ holds."""
+    packed = re.fullmatch(r'affil\.put\("[\w-]+","([^"]+)"\);\n', (site / "data" / f"{name}.js").read_text("utf-8"))
+    assert packed
+    return json.loads(gzip.decompress(base64.b64decode(packed[1])))
+
+
+def test_every_page_is_there_in_every_language_and_every_link_leads_somewhere(site: Path) -> None:
+    pages = {f.relative_to(site).as_posix() for f in site.rglob("*.html")}
+    english = {p for p in pages if not p.startswith("zh-")}
+    assert {f"{code}/{p}" for code in LANGUAGES[1:] for p in english} == pages - english
+    assert {f"area/{area_slug(a)}.html" for a in AREAS} <= english
+    assert len([p for p in english if p.startswith("institution/")]) == 30
+    assert len([p for p in english if p.startswith("country/")]) >= 6
+    for name in pages:
+        page = Page(site / name)
+        assert page.lang == {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}.get(name.split("/")[0], "en")
+        assert len({*page.ids}) == len(page.ids), name
+        for link in [*page.links, *page.loads]:
+            if link.startswith("https://ror.org/") or link.startswith("#"):
+                assert link in page.links  # nothing is loaded from there
+                continue
+            assert not re.match(r"[a-z]+:|//", link), (name, link)
+            assert ((site / name).parent / link.split("#")[0]).resolve().exists(), (name, link)
+
+
+def test_nothing_of_another_host_is_named_in_what_runs(site: Path) -> None:
+    for file in [*site.glob("static/*.js"), *site.glob("static/*.css")]:
+        if file.name != "vega.js":  # which names schemas and documentation
+            assert "http" not in file.read_text("utf-8").replace("http://www.w3.org/2000/svg", ""), file
+
+
+@pytest.mark.parametrize(
+    ("file", "level"),
+    [("index.html", "institution"), ("cities.html", "city"), ("regions.html", "region"), ("countries.html", "country")],
+)
+def test_the_first_table_is_the_ranking(site: Path, report_ws: Workspace, file: str, level: Any) -> None:
+    ranking = report_ws.rank(level=level, years=(2017, 2021))
+    before = report_ws.rank(level=level, years=(2012, 2016)).frame.set_index("id")["rank"]
+    rows = Page(site / file).rows[1:]
+    assert len(rows) == min(10, len(ranking.frame))
+    for shown, row in zip(rows, ranking.frame.to_dict("records"), strict=False):
+        assert shown[0] == f"{row['rank']:,}"
+        doubtful = row["low"] < row["high"] or row["ahead"] < 0.95
+        assert shown[1].removesuffix("\xa0≈") == (f"{row['low']}–{row['high']}" if doubtful else str(row["rank"]))
+        moved = before[row["id"]] - row["rank"]
+        assert shown[2] == ("=" if moved == 0 else f"▲+{moved}" if moved > 0 else f"▼−{-moved}")
+        assert row["name"] in shown[3]
+        numbers = [f"{row[m]:,.2f}" for m in ("adjusted", "index")] + [f"{row[m]:,}" for m in ("publications", "authors")]
+        assert shown[4:] == [*numbers, f"{row['share']:.2%}"]
+
+
+def test_a_page_of_an_institution_tells_its_numbers(site: Path, report_ws: Workspace) -> None:
+    one = "https://ror.org/00q4vv597"
+    page = Page(site / "zh-hant" / "institution" / "00q4vv597.html")
+    text = (site / "zh-hant" / "institution" / "00q4vv597.html").read_text("utf-8")
+    assert "<h1>香港科技大學</h1>" in text
+    for level_by in ("publications", "authors", "adjusted", "index"):
+        row = report_ws.rank(by=level_by, years=(2017, 2021)).frame.set_index("id").loc[one]
+        shown = f"{row[level_by]:,}" if level_by in ("publications", "authors") else f"{row[level_by]:,.2f}"
+        assert [shown, f"{row['rank']:,}"] in [r[1:3] for r in page.rows], level_by
+    why = report_ws.why(one, years=(2017, 2021))
+    by_venue = why.papers.groupby("venue")["credit"].agg(["size", "sum"])
+    for venue, found in by_venue.iterrows():
+        assert [venue, f"{found['size']:,.0f}", f"{found['sum']:,.2f}"] in page.rows
+    by_year = why.papers.groupby("year")["credit"].agg(["size", "sum"])
+    for year, found in by_year.iterrows():
+        assert [r[2:4] for r in page.rows if r[0] == str(year)] == [[f"{found['size']:,.0f}", f"{found['sum']:,.2f}"]]
+    strings = why.papers.explode("strings")["strings"].value_counts()
+    assert [strings.index[0], str(strings.iloc[0])] in [r[:2] for r in page.rows]
+    assert f'affil why WS "{one}" --years 2017-2021' in html.unescape(text)
+
+
+def test_an_area_page_is_the_ranking_of_the_area(site: Path, report_ws: Workspace) -> None:
+    rows = Page(site / "area" / "robotics.html").rows
+    for level in ("institution", "country"):
+        first = report_ws.rank(level=level, area="robotics", years=(2017, 2021)).frame.iloc[0]  # type: ignore[arg-type]
+        assert [first["name"], f"{first['adjusted']:,.2f}", f"{first['publications']:,}"] in [r[2:5] for r in rows]
+    assert 'class="empty"' in (site / "area" / "simulation.html").read_text("utf-8")
+
+
+def test_movers_are_told_by_both_rankings(site: Path, report_ws: Workspace) -> None:
+    now = report_ws.rank(years=(2017, 2021)).frame.set_index("name")
+    before = report_ws.rank(years=(2012, 2016)).frame.set_index("name")
+    best = (before["rank"] - now["rank"]).dropna().max()
+    first = next(r for r in Page(site / "movers.html").rows if r[0] in now.index)
+    assert before["rank"][first[0]] - now["rank"][first[0]] == best
+    assert first[1:3] == [str(before["rank"][first[0]]), str(now["rank"][first[0]])]
+
+
+def test_what_strings_and_names_hold_is_no_markup(site: Path) -> None:
+    for file in site.rglob("*.html"):
+        text = file.read_text("utf-8")
+        assert "<b>" not in text
+        assert "<teapots>" not in text
+    assert "ana &lt;b&gt;" in (site / "method.html").read_text("utf-8")
+
+
+def test_the_method_page_tells_the_run(site: Path, report_ws: Workspace) -> None:
+    text = (site / "method.html").read_text("utf-8")
+    cover = report_ws.rank().coverage
+    shares = [f"{share:.1%}" for share in (cover.matched, cover.review, cover.counted)]
+    for told in (f"{cover.papers:,}", *shares, "she asked &amp; was told", "rank.offset"):
+        assert told in text, told
+    assert "made-up" in text  # the model whose precision is not known
+
+
+def test_downloads_are_the_tables_with_their_manifests(site: Path, report_ws: Workspace) -> None:
+    ranking = report_ws.rank(level="country", years=(2017, 2021)).frame
+    written = pd.read_csv(site / "downloads/country-2017-2021.csv")
+    kept = ["rank", "id", "name", "publications", "authors", "adjusted", "index", "share", "unaligned"]
+    pd.testing.assert_frame_equal(written[kept], ranking[kept], check_dtype=False)
+    assert pd.read_parquet(site / "downloads/country-2017-2021.parquet")["id"].tolist() == ranking["id"].tolist()
+    told = json.loads((site / "downloads/institution-robotics.json.manifest.json").read_text("utf-8"))
+    assert told["area"] == "robotics"
+    assert told["years"] == [2017, 2021]
+    assert len([*site.glob("downloads/*.csv")]) >= 12
+
+
+def test_the_data_of_the_pages_hold_every_paper_once(site: Path, report_ws: Workspace) -> None:
+    facts = value(site, "facts")
+    assert sum(papers for _, _, papers, _, _ in facts["cells"]) == len(facts["n"])
+    assert sum(abs(n) for n in facts["n"]) == len(facts["inst"]) == len(facts["credit"])
+    total = sum(facts["credits"][k] for k in facts["credit"])
+    assert total == pytest.approx(report_ws.rank().coverage.credit, abs=1e-9)
+
+
+def test_equal_inputs_give_equal_data(site: Path, report_ws: Workspace, tmp_path: Path) -> None:
+    again = report(report_ws, tmp_path / "again").path
+    for file in site.glob("data/*.js"):
+        assert file.read_bytes() == (again / "data" / file.name).read_bytes()
+
+
+def test_other_years_are_shown_first_if_asked(report_ws: Workspace, tmp_path: Path) -> None:
+    made = report(report_ws, tmp_path / "site", years=(2019, 2020))
+    first = report_ws.rank(years=(2019, 2020)).frame.iloc[0]
+    row = Page(tmp_path / "site" / "index.html").rows[1]
+    assert first["name"] in row[3]
+    assert row[4] == f"{first['adjusted']:,.2f}"
+    assert made.files == sum(1 for f in made.path.rglob("*") if f.is_file())
+    assert made.bytes == sum(f.stat().st_size for f in made.path.rglob("*") if f.is_file())
+
+
+def test_what_is_wrong_is_one_line_and_leaves_what_was_there(
+    report_ws: Workspace, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "thesis.tex").write_text("mine")
+    for words, arguments in (
+        ("holds something else", {"output": full}),
+        ("is a file", {"output": full / "thesis.tex"}),
+        ("no such folder", {"output": tmp_path / "a" / "b"}),
+        ("no paper of 1950-1951", {"output": tmp_path / "s", "years": (1950, 1951)}),
+        ("no format 'docx'", {"output": tmp_path / "s", "format": "docx"}),
+        ("no language 'fr'", {"output": tmp_path / "s.md", "format": "md", "language": "fr"}),
+    ):
+        with pytest.raises(AffilError, match=words):
+            report(report_ws, **arguments)  # type: ignore[arg-type]
+    assert [*full.iterdir()] == [full / "thesis.tex"]
+    assert not (tmp_path / "s").exists()
+
+    old = report(report_ws, tmp_path / "old").path
+    (old / "left over").write_text("")
+    from affil.report import site as site_module
+
+    def fails(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site_module.Site, "_downloads", fails)
+        with pytest.raises(KeyboardInterrupt):
+            report(report_ws, old)
+    assert (old / "index.html").exists()
+    assert (old / "left over").exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["full", "old"]
+    report(report_ws, old)
+    assert not (old / "left over").exists()
+
+
+def test_without_the_library_of_charts_it_says_what_to_install(
+    report_ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
+    with pytest.raises(AffilError, match=r"pip install 'affil\[report\]'"):
+        report(report_ws, tmp_path / "site")
+
+
+def test_a_workspace_of_one_paper(workspace: Any, tmp_path: Path) -> None:
+    """No year before, no other institution, no place to lead."""
+    author = {"name": "A", "affiliations": ["Institute AA of Boston (0.99)"]}
+    only = {"id": "p", "title": "T", "venue": "Some Workshop", "year": 2020, "authors": [author]}
+    made = report(workspace("[rank]\nresamples = 0\n", [only]), tmp_path / "site").path
+    rows = Page(made / "index.html").rows
+    assert rows[1][0] == "1"
+    assert rows[1][4] == "1.00"
+    for file in made.glob("*.html"):
+        assert "nan" not in file.read_text("utf-8").lower().split("<main")[1].split("</main>")[0].replace("finance", "")
+    (tmp_path / "b.md").touch()
+    report(Workspace.open(tmp_path / "ws"), tmp_path / "b.md", format="md")
+
+
+def test_groups_of_countries_and_roll_up_of_the_settings_hold(workspace: Any, tmp_path: Path) -> None:
+    ws = workspace(
+        '[rank]\nresamples = 0\nroll_up = "parent"\n[rank.country_groups]\nHK = "CN"\n[report]\nyears = 5\nrows = 10\n'
+    )
+    made = report(ws, tmp_path / "site").path
+    first = ws.rank(years=(2017, 2021)).frame.iloc[0]
+    assert Page(made / "index.html").rows[1][4] == f"{first['adjusted']:,.2f}"
+    assert value(made, "facts")["rollUp"] == "parent"
+    assert not (made / "country" / "hk.html").exists()
+    assert "HK → CN" in (made / "method.html").read_text("utf-8")
+
+
+def test_where_the_registry_is_gone_names_are_those_of_the_run(workspace: Any, tmp_path: Path) -> None:
+    ws = workspace("[rank]\nresamples = 0\n")
+    (tmp_path / "small.affil").unlink()
+    made = report(ws, tmp_path / "site").path
+    assert "香港科技大学" in (made / "zh-hans" / "index.html").read_text("utf-8")
+    assert "names are those of the last run only" in (made / "method.html").read_text("utf-8")
+
+
+def test_formats() -> None:
+    assert FORMATS == ("site", "pdf", "md")
