@@ -28,7 +28,9 @@ _ROR = {404: "there is no such organisation"}
 class Api:
     """One method an operation."""
 
-    def __init__(self, matcher: Matcher, gatherer: Gatherer, records: Records, metrics: Metrics, settings: ServeSettings) -> None:
+    def __init__(
+        self, matcher: Matcher, gatherer: Gatherer, records: Records, metrics: Metrics, settings: ServeSettings
+    ) -> None:
         self.matcher, self.gatherer, self.records, self.metrics = matcher, gatherer, records, metrics
         self.settings = settings
 

@@ -156,7 +156,9 @@ class Guard:
             return refuse(413, f"the request is too large: more than {self.settings.body:,} bytes")
         if shared:
             if not admitted and not self._welcome(headers):
-                return refuse(403, "refused: the request comes from another site; the setting serve.origins names those that may ask")
+                return refuse(
+                    403, "refused: the request comes from another site; the setting serve.origins names those that may ask"
+                )
             if request.method == "OPTIONS" and "access-control-request-method" in headers:
                 return Response(status_code=204)
         elif request.method not in _SAFE and not _own_page(headers, host, self.sharing.programs):
@@ -179,7 +181,9 @@ class Guard:
         origin, fetch = headers.get("origin"), headers.get("sec-fetch-site")
         if "*" in self.sharing.origins:
             return True
-        if origin is None and (fetch in (None, "same-origin", "same-site", "none") or headers.get("sec-fetch-mode") == "navigate"):
+        if origin is None and (
+            fetch in (None, "same-origin", "same-site", "none") or headers.get("sec-fetch-mode") == "navigate"
+        ):
             return True
         page = urlsplit(origin or headers.get("referer", ""))
         return f"{page.scheme}://{page.netloc}" in self.sharing.origins or is_loopback(page.hostname or "")
@@ -328,9 +332,12 @@ def serve(
         grace: seconds that those under way have then; default: the idle time of the settings.
         log_config: how the server below logs; None: as logging is configured.
     """
+
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            app.state.ending = True  # from now on connections are closed behind an answer, so that clients send nothing into the void
+            app.state.ending = (
+                True  # from now on connections are closed behind an answer, so that clients send nothing into the void
+            )
             await asyncio.sleep(0)  # who is in the queue is let in
             for server in self.servers:
                 server.close()

@@ -151,8 +151,7 @@ def _fault(fault: Any) -> str:
         return f"query parameter '{where}' is illegal"
     if fault["type"] == "missing":
         return f"'{where}' is missing"
-    said = re.sub(r"^Input should|^String should", "should", fault["msg"])
-    return f"'{where}' {said}" if where else said
+    return f"'{where}' {re.sub('^(Input|String) should', 'should', fault['msg'])}" if where else str(fault["msg"])
 
 
 def document(operations: Sequence[Operation], title: str, version: str, description: str) -> dict[str, Any]:
@@ -169,7 +168,8 @@ def document(operations: Sequence[Operation], title: str, version: str, descript
     for one in operations:
         described: dict[str, Any] = {"summary": one.summary, "operationId": f"{one.method.lower()}_{_slug(one.path)}"}
         parameters = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in re.findall(r"{(\w+)", one.path)
+            {"name": name, "in": "path", "required": True, "description": "in any form", "schema": {"type": "string"}}
+            for name in re.findall(r"{(\w+)", one.path)
         ]
         if one.method == "GET":
             parameters += _parameters(one.asks)
@@ -180,7 +180,9 @@ def document(operations: Sequence[Operation], title: str, version: str, descript
             described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema[one.asks]}}}
         if parameters:
             described["parameters"] = parameters
-        kind, made = (one.answers, {"type": "string"}) if isinstance(one.answers, str) else ("application/json", schema[one.answers])
+        kind, made = (
+            (one.answers, {"type": "string"}) if isinstance(one.answers, str) else ("application/json", schema[one.answers])
+        )
         wrong = {"application/json": {"schema": schema[shapes.Errors]}}
         statuses = {400: "what was asked cannot be read", 413: "too much", 429: "too often", 503: "too busy", **one.also}
         if one.method == "POST":
@@ -208,7 +210,13 @@ def _parameters(asks: type[shapes.Asked]) -> list[dict[str, Any]]:
         if plain.get("default", "") is None:
             del plain["default"]
         out.append(
-            {"name": name, "in": "query", "required": name in needed, "description": schema.get("description", ""), "schema": plain}
+            {
+                "name": name,
+                "in": "query",
+                "required": name in needed,
+                "description": schema.get("description", ""),
+                "schema": plain,
+            }
         )
     return out
 

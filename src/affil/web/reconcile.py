@@ -58,9 +58,7 @@ Values = list[dict[str, Any]]
 class Reconciliation:
     """One method an operation."""
 
-    def __init__(
-        self, gatherer: Gatherer, records: Records, templates: jinja2.Environment, settings: ServeSettings
-    ) -> None:
+    def __init__(self, gatherer: Gatherer, records: Records, templates: jinja2.Environment, settings: ServeSettings) -> None:
         self.gatherer, self.records, self.templates, self.settings = gatherer, records, templates, settings
         self.registry = records.registry
 
@@ -70,18 +68,34 @@ class Reconciliation:
         lost = {404: "there is no such thing"}
         return [
             Operation("GET", "/reconcile", "The manifest; or as POST", self.reconcile, shapes.ReconcileQuery, any_),
-            Operation("POST", "/reconcile", "Reconcile, or extend data", self.reconcile, shapes.ReconcileQuery, any_, form=True),
+            Operation(
+                "POST", "/reconcile", "Reconcile, or extend data", self.reconcile, shapes.ReconcileQuery, any_, form=True
+            ),
             Operation("GET", "/reconcile/suggest/entity", "Complete a name", self.suggest, shapes.SuggestQuery, any_),
             Operation("GET", "/reconcile/suggest/type", "Complete a type", self.suggest_type, shapes.SuggestQuery, any_),
-            Operation("GET", "/reconcile/suggest/property", "Complete a property", self.suggest_property, shapes.SuggestQuery, any_),
+            Operation(
+                "GET", "/reconcile/suggest/property", "Complete a property", self.suggest_property, shapes.SuggestQuery, any_
+            ),
             Operation("GET", "/reconcile/properties", "Propose properties", self.propose, shapes.ProposeQuery, any_),
-            Operation("GET", "/reconcile/flyout/entity", "A word on an institution", self.flyout, shapes.IdQuery, any_, also=lost),
+            Operation(
+                "GET", "/reconcile/flyout/entity", "A word on an institution", self.flyout, shapes.IdQuery, any_, also=lost
+            ),
             Operation("GET", "/reconcile/flyout/type", "A word on a type", self.flyout_type, shapes.IdQuery, any_, also=lost),
             Operation(
-                "GET", "/reconcile/flyout/property", "A word on a property", self.flyout_property, shapes.IdQuery, any_, also=lost
+                "GET",
+                "/reconcile/flyout/property",
+                "A word on a property",
+                self.flyout_property,
+                shapes.IdQuery,
+                any_,
+                also=lost,
             ),
-            Operation("GET", "/reconcile/preview", "A page on an institution", self.preview, shapes.IdQuery, "text/html", also=lost),
-            Operation("GET", "/reconcile/view", "Its page, at ROR where it has one", self.view, shapes.IdQuery, "text/html", also=lost),
+            Operation(
+                "GET", "/reconcile/preview", "A page on an institution", self.preview, shapes.IdQuery, "text/html", also=lost
+            ),
+            Operation(
+                "GET", "/reconcile/view", "Its page, at ROR where it has one", self.view, shapes.IdQuery, "text/html", also=lost
+            ),
         ]
 
     async def reconcile(self, request: Request, asked: shapes.ReconcileQuery) -> Response:
@@ -100,7 +114,10 @@ class Reconciliation:
         """The service manifest, for a service at this address."""
 
         def suggest(kind: str) -> dict[str, str]:
-            paths = {"service_path": f"/reconcile/suggest/{kind}", "flyout_service_path": f"/reconcile/flyout/{kind}?id=${{id}}"}
+            paths = {
+                "service_path": f"/reconcile/suggest/{kind}",
+                "flyout_service_path": f"/reconcile/flyout/{kind}?id=${{id}}",
+            }
             return {"service_url": base, "flyout_service_url": base, **paths}
 
         return {
@@ -141,7 +158,9 @@ class Reconciliation:
         note(request.scope, strings)
         # enough for those of other types to be left out
         most = max((q.limit for q in queries.values()), default=0)
-        found = dict(zip(strings, await self.gatherer.ranked(strings, self.settings.most_candidates if most else 0), strict=True))
+        found = dict(
+            zip(strings, await self.gatherer.ranked(strings, self.settings.most_candidates if most else 0), strict=True)
+        )
         return {key: {"result": self._candidates(query, found.get(query.string, ()))} for key, query in queries.items()}
 
     def _candidates(self, query: _Query, matches: Sequence[Match]) -> list[dict[str, Any]]:
@@ -254,6 +273,7 @@ class Reconciliation:
         for language, _ in spoken.most_common():
             said = (lambda language: lambda n: n.language == language and n.kind in ("official", "label"))(language)
             out[f"name_{language}"] = (f"Name in {_language(language)}", f"language {language}", names(said))
+        out["name_zh"] = ("Name in Chinese", "in whichever script it has", text(lambda one: one.name_zh))
         return out
 
     def _described(self) -> list[dict[str, str]]:
@@ -263,7 +283,9 @@ class Reconciliation:
         if len(wanted.ids) > self.settings.entities:
             raise BadRequestError(f"{len(wanted.ids):,} ids in one request; at most {self.settings.entities:,}", status=413)
         if len(wanted.properties) > len(self.properties):
-            raise BadRequestError(f"there are {len(self.properties)} properties; {len(wanted.properties):,} are asked for", status=413)
+            raise BadRequestError(
+                f"there are {len(self.properties)} properties; {len(wanted.properties):,} are asked for", status=413
+            )
         meta = []
         for p in wanted.properties:
             linked = {"type": ENTITY} if p.id in ("parent", "successor") else {}
@@ -283,7 +305,7 @@ class Reconciliation:
 
     # pages
 
-    async def flyout(self, request: Request, asked: shapes.IdQuery) -> Response:
+    async def flyout(self, _: Request, asked: shapes.IdQuery) -> Response:
         """A word on an institution."""
         html = self.templates.get_template("flyout.html").render(self._about(self._must_have(asked.id)))
         return _answer({"id": asked.id, "html": html}, asked.callback)

@@ -26,11 +26,19 @@ from affil.web.ror import Records
 from affil.web.tryit import TryIt
 
 _PAGES = ("/", "/docs")
-DESCRIPTION = "Affiliation strings to institutions: affil's own answers, those of the ROR API v2, and the Reconciliation API 0.2."
+DESCRIPTION = (
+    "Affiliation strings to institutions: affil's own answers, those of the ROR API v2, and the Reconciliation API 0.2."
+)
 
 
 def serve_app(
-    matcher: Matcher, gatherer: Gatherer, metrics: Metrics, access: Access, settings: ServeSettings, *, log_strings: bool = False
+    matcher: Matcher,
+    gatherer: Gatherer,
+    metrics: Metrics,
+    access: Access,
+    settings: ServeSettings,
+    *,
+    log_strings: bool = False,
 ) -> Starlette:
     """The application that answers with a matcher.
 
@@ -74,7 +82,13 @@ def serve_app(
 
 
 def serve_matcher(
-    matcher: Matcher, listening: socket.socket, access: Access, settings: ServeSettings, *, log_strings: bool, log_requests: bool
+    matcher: Matcher,
+    listening: socket.socket,
+    access: Access,
+    settings: ServeSettings,
+    *,
+    log_strings: bool,
+    log_requests: bool,
 ) -> None:
     """Answer requests until SIGTERM or Ctrl-C; what is accepted by then is answered."""
     log_lines(strings=log_strings, requests=log_requests)

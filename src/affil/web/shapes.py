@@ -34,7 +34,9 @@ class MatchBody(Asked):
     """Strings to match."""
 
     affiliations: list[str] = Field(description="the strings", examples=[["MIT CSAIL", "清华大学计算机系; SenseTime Research"]])
-    candidates: int = Field(default=0, ge=0, description="institutions not chosen that are listed as well, at most, for each string")
+    candidates: int = Field(
+        default=0, ge=0, description="institutions not chosen that are listed as well, at most, for each string"
+    )
 
 
 class Found(TypedDict):
@@ -105,9 +107,12 @@ class OrganizationsQuery(Asked):
     single_search: str | None = Field(default=None, description="accepted with `affiliation`; both searches are one here")
     query: str | None = Field(default=None, description="words of a name, or an id, to be searched for")
     filter: str = Field(
-        default="", description="types, status, country.country_code, country.country_name and so on, as key:value, separated by commas"
+        default="",
+        description="types, status, country.country_code, country.country_name and so on, as key:value, separated by commas",
     )
-    page: str = Field(default="1", description="a number from 1", json_schema_extra={"type": "integer", "default": 1, "minimum": 1})
+    page: str = Field(
+        default="1", description="a number from 1", json_schema_extra={"type": "integer", "default": 1, "minimum": 1}
+    )
     all_status: str | None = Field(
         default=None,
         description="inactive and withdrawn ones too",

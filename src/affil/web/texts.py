@@ -217,7 +217,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "try_match": ("Match", "匹配"),
     "try_example": ("Show an example", "查看示例"),
     "try_download": ("Download as CSV", "下载 CSV"),
-    "try_results": ("What they name: {0}", "匹配结果：{0} 条"),
+    "try_results": ("Results: {0}", "匹配结果：{0} 条"),
     "too_many_lines": (
         "{0} lines; the page takes {1}. The command affil match takes files of any size.",
         "共 {0} 行，页面最多处理 {1} 行。命令 affil match 可处理任意大小的文件。",

@@ -96,15 +96,16 @@ class TryIt:
         shown = [Shown(r, *in_pieces(r.affiliation, r.matches, self.settings.characters)) for r in results]
         points = points_of(results)
         counts = {decision: sum(r.decision == decision for r in results) for decision in ("match", "review", "none")}
-        box = window(points)
-        view, dot = " ".join(f"{v:g}" for v in box), round(box[2] / 130, 2)
-        return self._page(request, "tryit.html", text=text, shown=shown, points=points, view=view, dot=dot, counts=counts)
+        view = " ".join(f"{v:g}" for v in window(points))
+        return self._page(request, "tryit.html", text=text, shown=shown, points=points, view=view, counts=counts)
 
     async def download(self, request: Request) -> Response:
         """The same as a table, in the columns of `affil match`."""
         _, lines = await self._lines(request)
         if len(lines) > self.settings.lines:
-            return errors(413, f"{len(lines):,} strings; at most {self.settings.lines:,} on the page: affil match takes any number")
+            return errors(
+                413, f"{len(lines):,} strings; at most {self.settings.lines:,} on the page: affil match takes any number"
+            )
         matches = await self.api.ranked(request, lines, 0, self.settings.lines)
         out = io.StringIO()
         rows = csv.DictWriter(out, ["affiliation", *COLUMNS], restval="", lineterminator="\n")
@@ -166,7 +167,12 @@ def points_of(results: Sequence[Result]) -> list[Point]:
         if one.lat is not None and one.lon is not None and match.probability > getattr(best.get(one.id), "probability", -1.0):
             best[one.id] = match
     return [
-        Point(round((m.institution.lon or 0.0) + 180, 2), round(90 - (m.institution.lat or 0.0), 2), m.institution, str(m.decision))
+        Point(
+            round((m.institution.lon or 0.0) + 180, 2),
+            round(90 - (m.institution.lat or 0.0), 2),
+            m.institution,
+            str(m.decision),
+        )
         for m in best.values()
     ]
 

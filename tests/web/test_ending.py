@@ -1,0 +1,70 @@
+"""The command under load and at its end: what it has accepted it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.machinery
+import importlib.util
+import json
+import signal
+import urllib.request
+from collections import Counter
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "bench_serve"
+
+
+@pytest.fixture(scope="module")
+def bench() -> ModuleType:
+    """The script that measures, whose clients ask as the measurement does."""
+    loader = importlib.machinery.SourceFileLoader("bench_serve", str(SCRIPT))
+    spec = importlib.util.spec_from_loader("bench_serve", loader)
+    assert spec
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_an_end_under_load_drops_nothing(serve: Any, bench: ModuleType, ending: signal.Signals) -> None:
+    server = serve(None, "--quiet")
+    strings = bench.strings()[:500]
+
+    async def run() -> Counter[Any]:
+        async def end() -> None:
+            await asyncio.sleep(1.0)
+            server.process.send_signal(ending)
+
+        turn = iter(range(10**9))
+
+        def make() -> bytes:
+            n = next(turn)
+            if n % 10:
+                request: bytes = bench.single(strings[n % 500])
+            else:
+                request = bench.listed(strings[n % 400 : n % 400 + 100])
+            return request
+
+        stop = asyncio.create_task(end())
+        _, statuses, _ = await bench.load(server.url, 30, make, lambda _: True)
+        await stop
+        return Counter(statuses)
+
+    statuses = asyncio.run(run())
+    assert statuses.pop("refused") == 30, "every client went on until nobody listened any more"
+    assert set(statuses) == {200}
+    assert statuses[200] > 30
+    assert server.process.wait(60) == 0
+    assert server.process.stderr.read() == ""
+
+
+def test_its_log(serve: Any) -> None:
+    server = serve(None, "--log-strings")
+    with urllib.request.urlopen(f"{server.url}match?affiliation=Tanglewick+Robotics") as answer:
+        assert json.load(answer)["results"][0]["decision"] == "none"
+    lines = [json.loads(line) for line in server.stop().splitlines()]
+    assert [(x["event"], x["path"], x["affiliations"]) for x in lines] == [("request", "/match", ["Tanglewick Robotics"])]
