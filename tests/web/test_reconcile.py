@@ -281,7 +281,7 @@ def test_long_cells_are_cut_and_not_refused(service: Any) -> None:
         ({"queries": '{"q": {"query": "x", "limit": 0}}'}, 400, "queries: 'q.limit'"),
         ({"queries": '{"q": {"query": "x", "kind": "y"}}'}, 400, "'q.kind' is illegal"),
         ({"queries": json.dumps({str(i): {"query": "x"} for i in range(101)})}, 413, "101 queries in one batch; at most 100"),
-        ({"callback": "f"}, 400, "the form has neither 'queries' nor 'extend'"),
+        ({}, 400, "the form has neither 'queries' nor 'extend'"),
         ({"extend": "{}"}, 400, "extend: 'ids' is missing"),
         ({"extend": json.dumps({"ids": ["x"] * 1001, "properties": []})}, 413, "1,001 ids"),
         ({"extend": json.dumps({"ids": [], "properties": [{"id": "x"}] * 999})}, 413, "999 are asked for"),

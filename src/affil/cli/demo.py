@@ -30,6 +30,7 @@ def demo(
 
     matcher = load_matcher(registry, None, None)
     from affil.demo import run_demo
+    from affil.match import result_dict
 
     with TemporaryDirectory(prefix="affil-demo-") as temporary, working("matching strings") as tell:
         done = run_demo(workspace or Path(temporary) / "ws", matcher, tell)

@@ -94,13 +94,13 @@ class Api:
 
     async def organizations(self, request: Request, asked: shapes.OrganizationsQuery) -> Response:
         """Match a string, or search."""
+        page, everyone, filters = _page(asked.page), _flag(asked.all_status), _filters(asked.filter)
         if asked.affiliation is not None:
             string = asked.affiliation
             found = (await self.ranked(request, [string], self.settings.candidates, 1))[0] if string.strip() else ()
             single = asked.single_search is not None and asked.single_search.lower() != "false"
             return Json(self.records.matched(string, found, single=single))
         begun = time.perf_counter()
-        page, everyone, filters = _page(asked.page), _flag(asked.all_status), _filters(asked.filter)
         if "status" not in filters and not everyone:
             filters["status"] = ["active"]
         if len(asked.query or "") > self.settings.characters:

@@ -98,7 +98,8 @@ async def _asked(request: Request, operation: Operation, settings: ServeSettings
         return check(operation.asks, pairs)
     body = await request.body()
     if operation.form:
-        _must_be(request, "application/x-www-form-urlencoded")
+        if body:
+            _must_be(request, "application/x-www-form-urlencoded")
         return check(operation.asks, pairs | _pairs(body, settings))
     if pairs:
         raise BadRequestError(f"query parameter '{next(iter(pairs))}' is illegal")
@@ -131,7 +132,7 @@ def check(shape: type[T], given: bytes | str | Mapping[str, Any], where: str = "
     Raises:
         BadRequestError: says what is wrong, and where.
     """
-    adapter: TypeAdapter[T] = _adapter(shape)
+    adapter: TypeAdapter[T] = _adapter(shape)  # type: ignore[arg-type]  # a type is hashable
     try:
         if isinstance(given, bytes | str):
             return adapter.validate_json(given, strict=isinstance(given, bytes))
@@ -187,7 +188,10 @@ def document(operations: Sequence[Operation], title: str, version: str, descript
         statuses = {400: "what was asked cannot be read", 413: "too much", 429: "too often", 503: "too busy", **one.also}
         if one.method == "POST":
             statuses |= {403: "a post of another site's page", 415: "another kind of body"}
-        described["responses"] = {"200": {"description": "the answer", "content": {kind: {"schema": made}}}} | {
+        content = {kind: {"schema": made}}
+        if "callback" in one.asks.model_fields:
+            content["text/javascript"] = {"schema": {"type": "string"}}
+        described["responses"] = {"200": {"description": "the answer", "content": content}} | {
             str(status): {"description": why, "content": wrong} for status, why in sorted(statuses.items())
         }
         paths.setdefault(re.sub(r"{(\w+):\w+}", r"{\1}", one.path), {})[one.method.lower()] = described

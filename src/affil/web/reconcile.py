@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any
 
@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from affil.errors import UnknownIdError
 from affil.registry.tables import KINDS
 from affil.settings import ServeSettings
-from affil.types import Decision, Institution, Match
+from affil.types import Decision, Institution, Match, Name
 from affil.web import shapes, texts
 from affil.web.gather import Gatherer
 from affil.web.observe import note
@@ -271,8 +271,11 @@ class Reconciliation:
         }
         spoken = Counter(x for x in self.registry.store.strings("name_language").to_pylist() if x)
         for language, _ in spoken.most_common():
-            said = (lambda language: lambda n: n.language == language and n.kind in ("official", "label"))(language)
-            out[f"name_{language}"] = (f"Name in {_language(language)}", f"language {language}", names(said))
+            out[f"name_{language}"] = (
+                f"Name in {_language(language)}",
+                f"language {language}",
+                names(partial(_is_in, language)),
+            )
         out["name_zh"] = ("Name in Chinese", "in whichever script it has", text(lambda one: one.name_zh))
         return out
 
@@ -409,6 +412,10 @@ def _answer(content: Any, callback: str | None) -> Response:
         return Json(content)
     safe = to_json(content).decode().replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return Response(f"/**/{callback}({safe});", media_type="text/javascript")
+
+
+def _is_in(language: str, name: Name) -> bool:
+    return name.language == language and name.kind in ("official", "label")
 
 
 def _coordinates(one: Institution) -> str:
