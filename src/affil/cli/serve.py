@@ -36,7 +36,7 @@ def serve(
 
     try:
         from affil.web.app import Access, address, listen
-        from affil.web.serve import serve_matcher
+        from affil.web.serve import service
     except ModuleNotFoundError as error:
         raise AffilError(f"the service needs {error.name}: pip install 'affil[web]'") from error
     from affil.cli.match import load_matcher
@@ -47,6 +47,7 @@ def serve(
     access = Access.of(host, token)
     listening = listen(host, chosen.serve.port if port is None else port, exactly=port is not None)
     matcher = load_matcher(registry, model, policy, chosen)
-    typer.echo(f"serving at {address(listening, host, access.token)} (Ctrl-C ends)")
-    with suppress(KeyboardInterrupt, SystemExit):  # the ways to end it
-        serve_matcher(matcher, listening, access, chosen.serve, log_strings=log_strings, log_requests=not quiet)
+    with service(matcher, access, chosen.serve, log_strings=log_strings, log_requests=not quiet) as answer:
+        typer.echo(f"serving at {address(listening, host, access.token)} (Ctrl-C ends)")
+        with suppress(KeyboardInterrupt, SystemExit):  # the ways to end it
+            answer(listening)

@@ -32,7 +32,7 @@ from affil.web.ror import Records, location
 ENTITY = {"id": "organization", "name": "Organization"}
 TYPES = {ENTITY["id"]: ENTITY, **{kind: {"id": kind, "name": texts.kind(kind, "en").capitalize()} for kind in KINDS}}
 _ROR = "https://ror.org/"
-_WIDTH, _HEIGHT = 430, 300  # of a preview, in pixels
+_WIDTH, _HEIGHT = 430, 330  # of a preview, in pixels
 
 # The evidence of a match as features: what a line says, the feature, and whether its first group is a number.
 FEATURES: tuple[tuple[str, str, float], ...] = (

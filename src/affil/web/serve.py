@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 
 from starlette.applications import Starlette
@@ -81,20 +82,23 @@ def serve_app(
     )
 
 
-def serve_matcher(
-    matcher: Matcher,
-    listening: socket.socket,
-    access: Access,
-    settings: ServeSettings,
-    *,
-    log_strings: bool,
-    log_requests: bool,
-) -> None:
-    """Answer requests until SIGTERM or Ctrl-C; what is accepted by then is answered."""
+@contextmanager
+def service(
+    matcher: Matcher, access: Access, settings: ServeSettings, *, log_strings: bool = False, log_requests: bool = True
+) -> Iterator[Callable[[socket.socket], None]]:
+    """Make all ready; what is given answers on a socket until SIGTERM or Ctrl-C, and then what it has accepted.
+
+    Args:
+        matcher: what matches, and the registry.
+        access: who may ask.
+        settings: how much.
+        log_strings: whether the log, on standard error, holds the strings.
+        log_requests: whether it has a line for every request, or only for what goes wrong.
+    """
     log_lines(strings=log_strings, requests=log_requests)
     metrics = Metrics({"affil": version("affil"), "version": matcher.version})
-    with ExitStack() as stack:
-        stack.enter_context(rare_collections())
-        gatherer = stack.enter_context(Gatherer(matcher, settings, metrics.matched))
+    with rare_collections(), Gatherer(matcher, settings, metrics.matched) as gatherer:
         app = serve_app(matcher, gatherer, metrics, access, settings, log_strings=log_strings)
-        serve(app, listening, settings, drain=settings.drain, grace=settings.seconds, log_config=None)
+        yield lambda listening: serve(
+            app, listening, settings, drain=settings.drain, grace=settings.seconds, log_config=None
+        )
