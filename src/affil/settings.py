@@ -231,6 +231,10 @@ class ServeSettings(WebSettings):
     origins: tuple[str, ...] = Field(
         default=(), description='sites besides this machine whose pages may reconcile, e.g. "https://refine.example"; "*": all'
     )
+    names: tuple[str, ...] = Field(
+        default=(),
+        description='names by which a proxy on this machine calls it, e.g. "affil.example"; a token is demanded then',
+    )
     strings: int = Field(default=1000, ge=1, description="strings of one request")
     characters: int = Field(default=10_000, ge=1, description="characters of one string")
     lines: int = Field(default=100, ge=1, description="strings pasted into the page")

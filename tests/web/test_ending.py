@@ -7,6 +7,8 @@ import importlib.machinery
 import importlib.util
 import json
 import signal
+import subprocess
+import sys
 import urllib.request
 from collections import Counter
 from pathlib import Path
@@ -70,3 +72,22 @@ def test_its_log(serve: Any) -> None:
         assert json.load(answer)["results"][0]["decision"] == "none"
     lines = [json.loads(line) for line in server.stop().splitlines()]
     assert [(x["event"], x["path"], x["affiliations"]) for x in lines] == [("request", "/match", ["Tanglewick Robotics"])]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--settings", "none.toml"], "none.toml: there is no such file"),
+        (["--settings", "wrong.toml"], "wrong.toml: setting serve.string: Extra inputs are not permitted"),
+        (["--policy", "every"], "no policy 'every'; known are: most-specific, all, one"),
+        (["--registry", "none.affil"], "none.affil: "),
+    ],
+)
+def test_what_cannot_be_served(tmp_path: Path, options: list[str], said: str) -> None:
+    (tmp_path / "wrong.toml").write_text("[serve]\nstring = 5\n", "utf-8")
+    command = [sys.executable, "-m", "affil", "serve", "--port", "0", *options]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"affil: {said}")
+    assert done.stderr.count("\n") == 1

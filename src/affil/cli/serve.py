@@ -44,7 +44,7 @@ def serve(
     if settings is not None and not settings.exists():
         raise AffilError(f"{settings}: there is no such file")
     chosen = load_settings(settings)
-    access = Access.of(host, token)
+    access = Access.of(host, token, chosen.serve.names)
     listening = listen(host, chosen.serve.port if port is None else port, exactly=port is not None)
     matcher = load_matcher(registry, model, policy, chosen)
     with service(matcher, access, chosen.serve, log_strings=log_strings, log_requests=not quiet) as answer:

@@ -8,7 +8,7 @@ import ipaddress
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,13 +71,15 @@ class Access:
     hosts: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
-    def of(cls, host: str, token: str = "") -> Access:
+    def of(cls, host: str, token: str = "", names: Collection[str] = ()) -> Access:
         """Access to a server that listens on this address: on the loopback without a token, elsewhere with one, made up if need be.
 
-        On the loopback only its own names are answered to, so that no foreign page can come in under a name of its own.
+        On the loopback only its own names are answered to, so that no foreign page can come in under a name of its own. With `names`,
+        by which a proxy passes on what others ask, a token is demanded there as well.
         """
         if is_loopback(host):
-            return cls(token, frozenset({"127.0.0.1", "localhost", "[::1]", "::1", host}))
+            token = token or (secrets.token_urlsafe(24) if names else "")
+            return cls(token, frozenset({"127.0.0.1", "localhost", "[::1]", "::1", host, *names}))
         return cls(token or secrets.token_urlsafe(24))
 
     @property

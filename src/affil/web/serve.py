@@ -99,6 +99,4 @@ def service(
     metrics = Metrics({"affil": version("affil"), "version": matcher.version})
     with rare_collections(), Gatherer(matcher, settings, metrics.matched) as gatherer:
         app = serve_app(matcher, gatherer, metrics, access, settings, log_strings=log_strings)
-        yield lambda listening: serve(
-            app, listening, settings, drain=settings.drain, grace=settings.seconds, log_config=None
-        )
+        yield lambda listening: serve(app, listening, settings, drain=settings.drain, grace=settings.seconds, log_config=None)
