@@ -95,6 +95,25 @@ def test_short_requests_do_not_wait_for_long_ones() -> None:
     assert {s[0] for s in second[1:]} == {"a", "b"}, "long ones take turns"
 
 
+def test_lists_of_one_length_are_answered_in_their_order() -> None:
+    """The end of a batch cuts one of them short, which must not send it to the end of the queue again and again."""
+    matcher = Echo(held=True)
+    settings = ServeSettings(linger=0.0, batch=53, short=1, share=10)
+    strings = [[f"{k}.{i}" for i in range(10)] for k in range(40)]
+
+    async def ask(gatherer: Gatherer) -> None:
+        first = asyncio.create_task(gatherer.ranked(["first"], 0))
+        await asyncio.to_thread(matcher.begun.wait)
+        lists = [asyncio.create_task(gatherer.ranked(some, 0)) for some in strings]
+        await asyncio.sleep(0.05)
+        matcher.go.set()
+        await asyncio.gather(first, *lists)
+
+    with Gatherer(matcher, settings) as gatherer:
+        asyncio.run(ask(gatherer))
+    assert [s for batch in matcher.batches[1:] for s in batch] == [s for some in strings for s in some]
+
+
 def test_a_failure_is_its_own_requests() -> None:
     async def ask(gatherer: Gatherer) -> list[object]:
         return await asyncio.gather(

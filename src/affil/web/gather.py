@@ -133,8 +133,8 @@ class Gatherer:
                     room -= size
                 request.taken += size
                 self.waiting -= size
-                if request.taken < len(request.strings):
-                    queue.append(request)
+                if request.taken < len(request.strings):  # who had a whole share goes to the end; who was cut short comes first
+                    (queue.append if room else queue.appendleft)(request)
         return batch
 
     def _match(self, batch: list[tuple[_Request, int, int]]) -> None:
