@@ -172,7 +172,7 @@ class Desk:
         found = {m.institution.id: m for m in matches}
         known = [m.institution for m in matches]
         known += [one for i in sorted((chosen | said) - set(found)) if (one := self.find(i)) is not None]
-        pieces, cut = _pieces(item.affiliation, [m for m in matches if m.institution.id in chosen], self.settings.characters)
+        pieces, cut = in_pieces(item.affiliation, [m for m in matches if m.institution.id in chosen], self.settings.characters)
         return Card(
             item=item,
             pieces=pieces,
@@ -376,7 +376,7 @@ def _facts(workspace: Workspace) -> list[VenueFacts]:
     return [VenueFacts(name, venue.areas, venue.weight) if venue else VenueFacts(name, (), 1.0) for name, venue in known]
 
 
-def _pieces(text: str, matches: Sequence[Match], longest: int) -> tuple[tuple[Piece, ...], int]:
+def in_pieces(text: str, matches: Sequence[Match], longest: int) -> tuple[tuple[Piece, ...], int]:
     """The string in pieces, the matched words marked, and how many characters at its end are left out."""
     shown, pieces, at = text[:longest], [], 0
     for start, end in sorted((m.start, min(m.end, longest)) for m in matches):

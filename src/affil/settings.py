@@ -248,6 +248,40 @@ class ReportSettings(_Frozen):
     bulletin: int = Field(default=15, ge=1, description="rows of a table of the bulletin")
 
 
+class ServeSettings(WebSettings):
+    """The service `affil serve`, and what it grants a client."""
+
+    port: int = Field(default=8372, ge=0, le=65535, description="port to listen on; another where it is taken")
+    at_once: int = Field(default=256, ge=1, description="connections at the same time; more are turned away")
+    origins: tuple[str, ...] = Field(
+        default=(), description='sites besides this machine whose pages may reconcile, e.g. "https://refine.example"; "*": all'
+    )
+    names: tuple[str, ...] = Field(
+        default=(),
+        description='names by which a proxy on this machine calls it, e.g. "affil.example"; a token is demanded then',
+    )
+    strings: int = Field(default=1000, ge=1, description="strings of one request")
+    characters: int = Field(default=10_000, ge=1, description="characters of one string")
+    lines: int = Field(default=100, ge=1, description="strings pasted into the page")
+    queries: int = Field(default=100, ge=1, description="reconciliation queries of one request")
+    entities: int = Field(default=1000, ge=1, description="institutions of one request for data extension")
+    candidates: int = Field(default=10, ge=1, description="institutions proposed for a string, unless the client says how many")
+    most_candidates: int = Field(default=50, ge=1, description="the same at most")
+    least: float = Field(default=0.001, ge=0, le=1, description="least probability of an institution that is proposed")
+    page: int = Field(default=20, ge=1, description="organisations on a page of a search")
+    found: int = Field(default=1000, ge=1, description="organisations that a search finds at most")
+    seconds: float = Field(default=30.0, gt=0, description="time a request takes at most")
+    per_minute: int = Field(default=600, ge=1, description="requests a minute of one client on another machine")
+    batch: int = Field(default=512, ge=1, description="strings of several requests that are matched at once")
+    short: int = Field(default=10, ge=1, description="strings of a request that goes before longer ones")
+    share: int = Field(default=100, ge=1, description="strings that a longer request has in a batch while others wait")
+    waiting: int = Field(default=50_000, ge=1, description="strings that wait to be matched; more are turned away")
+    linger: float = Field(default=0.002, ge=0, description="seconds that a batch waits for more strings after another")
+    drain: float = Field(
+        default=1.0, ge=0, description="seconds in which, when it ends, requests on open connections are still answered"
+    )
+
+
 class Settings(_Frozen):
     """All settings."""
 
@@ -261,6 +295,7 @@ class Settings(_Frozen):
     review: ReviewSettings = ReviewSettings()
     discover: DiscoverSettings = DiscoverSettings()
     web: WebSettings = WebSettings()
+    serve: ServeSettings = ServeSettings()
     rank: RankSettings = RankSettings()
     report: ReportSettings = ReportSettings()
 

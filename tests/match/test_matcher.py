@@ -116,6 +116,33 @@ def test_a_batch_equals_one_by_one(matcher: Matcher, strings: list[str]) -> None
         assert all(0 <= m.start < m.end <= len(text) and 0 <= m.probability <= 1 for m in result.matches)
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["MIT", "NTU", "清华大学", "Univ. of Oxford; ETH Zürich", "Northeastern University", "Oxfrod", ""]),
+            st.integers(0, 6),
+        ),
+        max_size=5,
+    )
+)
+def test_ranked_is_what_is_chosen_and_then_the_rest(matcher: Matcher, asked: list[tuple[str, int]]) -> None:
+    strings, limits = [s for s, _ in asked], [n for _, n in asked]
+    found = matcher.ranked(strings, limits, least=0.01)
+    for matches, result, limit in zip(found, matcher.match_many(strings), limits, strict=True):
+        size = len(result.matches)
+        assert matches[:size] == result.matches
+        others = matches[size:]
+        assert len(matches) <= max(limit, size)
+        assert all(m.decision == Decision.NONE and m.probability >= 0.01 for m in others)
+        # naively: of all candidates those that were not chosen, likeliest first
+        chosen = {m.institution.id for m in result.matches}
+        left = [
+            m for m in matcher.candidates(result.affiliation, 50) if m.institution.id not in chosen and m.probability >= 0.01
+        ]
+        assert [m.probability for m in others] == [m.probability for m in left][: max(limit - size, 0)]
+
+
 def test_a_probability_depends_on_the_string_alone(matcher: Matcher) -> None:
     with resource("gold/train.csv").open(encoding="utf-8", newline="") as lines:
         strings = [row["affiliation"] for row in csv.DictReader(lines)]

@@ -11,6 +11,7 @@ from affil.registry import Registry
 from affil.registry.build import write_registry
 from affil.registry.index import active_successors, variants
 from affil.registry.store import FORMAT, Store, write_store
+from affil.text import fold
 from affil.types import Institution, Name
 
 
@@ -48,6 +49,33 @@ def test_successor_chains_and_cycles(institutions: list[Institution]) -> None:
 )  # fmt: skip
 def test_search(small: Registry, text: str, first: str) -> None:
     assert small.search(text)[0][0].id == first
+
+
+@pytest.mark.parametrize(
+    ("text", "all_of"),
+    [("hong kong", {"hong", "kong"}), ("univ of oxf", {"oxf"}), ("Universität", {"universit"}), ("(c++", {"c"})],
+)
+def test_find_has_all_words(text: str, all_of: set[str]) -> None:
+    registry = Registry.open()
+    found = registry.find(text, 50)
+    assert found
+    for one, score in found:
+        folded = [" " + fold(n.value) for n in one.names]
+        assert any(all(f" {w}" in name for w in all_of) for name in folded) or one.domain
+        assert 0 < score <= 1
+    assert [s for _, s in found] == sorted((s for _, s in found), reverse=True)
+    assert len({one.id for one, _ in found}) == len(found)
+    assert registry.find(text, 3) == found[:3]
+
+
+def test_find_completes_and_corrects() -> None:
+    registry = Registry.open()
+    assert registry.find("港中大")[0][0].name == "The Chinese University of Hong Kong"
+    assert registry.find("University of Oxf")[0][0].name == "University of Oxford"
+    assert registry.find("Unversity of Oxfrod")[0] == registry.search("Unversity of Oxfrod")[0], (
+        "similar ones, where none has the words"
+    )
+    assert registry.find("") == [] == registry.find("of the")
 
 
 def test_search_for_nothing(small: Registry) -> None:

@@ -131,6 +131,9 @@ def test_which_addresses_are_the_loopback() -> None:
     assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.1", "example.com")))
     assert Access.of("127.0.0.1").token == ""
     assert Access.of("192.168.1.1", "mine").token == "mine"
+    behind = Access.of("127.0.0.1", names=("affil.example",))
+    assert len(behind.token) >= 32, "others ask through the proxy"
+    assert {"127.0.0.1", "affil.example"} <= behind.hosts
 
 
 def test_a_port_that_is_taken() -> None:

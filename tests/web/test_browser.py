@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import functools
 import os
 import re
 import shutil
+import threading
 from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -304,3 +308,145 @@ def test_hostile_strings_do_no_harm(browser: Any, serve: Any, hostile_ws: Worksp
     watched.context.close()
     assert set(hostile_ws.ledger.current()) == set(hostile), "each is kept to the letter"
     assert server.stop() == ""
+
+
+EXAMPLE = ("Dept. of CSE, 港中大, Shatin; SenseTime Research", "國立清華大學資訊工程學系", "Univ. of Oxfrod", "独立研究者")
+
+
+def test_strings_are_tried_on_the_page(browser: Any, service_url: str) -> None:
+    watched = Watched(browser, service_url, viewport={"width": 1280, "height": 900}, locale="en-GB", accept_downloads=True)
+    page, keys = watched.page, watched.page.keyboard
+    watched.open()
+    assert page.evaluate("document.activeElement.id") == "affiliations"
+    keys.insert_text("\n".join(EXAMPLE))
+    keys.press("Control+Enter")
+    page.wait_for_selector("#results")
+    assert page.evaluate("document.activeElement.id") == "results-title", "what was found is read first"
+    cards = page.locator(".results > li")
+    assert cards.count() == 4
+    assert cards.nth(0).locator("mark").all_inner_texts() == ["港中大", "SenseTime Research"]
+    assert "The Chinese University of Hong Kong" in cards.nth(0).inner_text()
+    assert "misspelt or glued words were corrected" in cards.nth(2).inner_text()
+    assert "no institution found" in cards.nth(3).inner_text()
+    assert page.locator(".counts").inner_text().split() == ["3", "matched", "1", "no", "institution", "found"]
+    # each institution is a dot within the map
+    frame = page.locator(".map svg").bounding_box()
+    dots = page.locator(".map .dot")
+    assert dots.count() == 4
+    for dot in dots.all():
+        box = dot.evaluate("d => { const p = d.getPointAtLength(0).matrixTransform(d.getScreenCTM()); return [p.x, p.y]; }")
+        assert frame["x"] <= box[0] <= frame["x"] + frame["width"]
+        assert frame["y"] <= box[1] <= frame["y"] + frame["height"]
+    with page.expect_download() as coming:
+        page.click("#download")
+    rows = list(csv.DictReader(Path(coming.value.path()).read_text("utf-8-sig").splitlines()))
+    assert [r["affiliation"] for r in rows] == [EXAMPLE[0], *EXAMPLE]
+    assert rows[0]["institution_id"] == "https://ror.org/00t33hh48"
+    # an example for who has none, and the other language
+    watched.open()
+    page.click("#example")
+    page.wait_for_selector("#affiliations:not(:placeholder-shown)")
+    assert "港中大" in page.locator("#affiliations").input_value()
+    page.click("#language")
+    page.wait_for_load_state()
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    page.click("#language")
+    page.wait_for_load_state()
+    assert page.locator("html").get_attribute("lang") == "en"
+    watched.check()
+    watched.context.close()
+
+
+VIEWS = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "chinese": {"viewport": {"width": 1280, "height": 900}, "locale": "zh-CN"},
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_service_is_accessible(browser: Any, service_url: str, tmp_path: Path, view: str) -> None:
+    """No serious fault on any page; nothing is wider than the screen. Screenshots go to AFFIL_SCREENSHOTS where that is set."""
+    watched = Watched(browser, service_url, **VIEWS[view])
+    page, shots = watched.page, Path(os.environ.get("AFFIL_SCREENSHOTS", tmp_path))
+
+    def look(name: str) -> None:
+        assert accessible(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.screenshot(path=shots / f"{view}-serve-{name}.png", full_page=True)
+
+    watched.open()
+    look("empty")
+    watched.open("?example=1")
+    page.click("#match")
+    page.wait_for_selector("#results")
+    look("results")
+    watched.open("docs")
+    look("docs")
+    page.set_viewport_size({"width": 430, "height": 300})
+    watched.open("reconcile/preview?id=https%3A%2F%2Fror.org%2F00t33hh48")
+    look("preview")
+    watched.check()
+    watched.context.close()
+
+
+def test_hostile_strings_do_no_harm_on_the_page(browser: Any, service_url: str, hostile: tuple[str, ...]) -> None:
+    watched = Watched(browser, service_url)
+    dialogs: list[str] = []
+    watched.page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
+    watched.open()
+    watched.page.fill("#affiliations", "\n".join(s[:5000] for s in hostile))
+    watched.page.click("#match")
+    watched.page.wait_for_selector("#results")
+    assert watched.page.locator("main script, main img").count() == 0
+    shown = watched.page.locator(".results .raw").all_inner_texts()
+    assert any("<script>" in s for s in shown)
+    assert any("[U+202E]" in s for s in shown)
+    assert watched.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert dialogs == []
+    watched.check()
+    watched.context.close()
+
+
+def test_openrefines_page_may_ask_and_frame(browser: Any, service_url: str, tmp_path: Path) -> None:
+    """A page of this machine, as OpenRefine's is, asks across origins, loads JSONP, and shows the preview in a frame."""
+    (tmp_path / "index.html").write_text("<!doctype html><title>refine</title><link rel=icon href=data:,>", "utf-8")
+    handler = functools.partial(QuietFiles, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as refine:
+        threading.Thread(target=refine.serve_forever, daemon=True).start()
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{refine.server_port}/")
+        asked = page.evaluate(
+            """async (url) => {
+                const queries = new URLSearchParams({queries: JSON.stringify({q: {query: "港中大"}})});
+                return (await fetch(url, {method: "POST", body: queries})).json();
+            }""",
+            f"{service_url}reconcile",
+        )
+        assert asked["q"]["result"][0]["id"] == "https://ror.org/00t33hh48"
+        called = page.evaluate(
+            """(url) => new Promise((done, failed) => {
+                window.called = done;
+                document.head.append(Object.assign(document.createElement("script"), {src: url + "?callback=called", onerror: failed}));
+            })""",
+            f"{service_url}reconcile",
+        )
+        assert "0.2" in called["versions"]
+        preview = called["preview"]["url"].replace("{{id}}", "00t33hh48")
+        page.evaluate("url => document.body.append(Object.assign(document.createElement('iframe'), {src: url}))", preview)
+        framed = page.frame_locator("iframe").locator("h1")
+        framed.wait_for()
+        assert framed.inner_text() == "The Chinese University of Hong Kong"
+        assert (
+            page.evaluate("url => fetch(url).then(() => 'read', () => 'refused')", f"{service_url}match?affiliation=MIT")
+            == "refused"
+        ), "nothing else is shared"
+        context.close()
+        refine.shutdown()
+
+
+class QuietFiles(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from affil.cli import demo, match, ranking, registry, report, review, workspace
+from affil.cli import demo, match, ranking, registry, report, review, serve, workspace
 from affil.errors import AffilError
 
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
@@ -40,6 +40,7 @@ app.command()(workspace.undo)
 app.command()(review.discover)
 app.add_typer(review.app, name="review")
 app.add_typer(registry.app, name="registry")
+app.command()(serve.serve)
 app.command()(demo.demo)
 
 

@@ -26,10 +26,11 @@ def demo(
     """Run the main job on a small sample, and say what to try next."""
     from tempfile import TemporaryDirectory
 
-    from affil.cli.match import load_matcher, result_dict, result_table
+    from affil.cli.match import load_matcher, result_table
 
     matcher = load_matcher(registry, None, None)
     from affil.demo import run_demo
+    from affil.match import result_dict
 
     with TemporaryDirectory(prefix="affil-demo-") as temporary, working("matching strings") as tell:
         done = run_demo(workspace or Path(temporary) / "ws", matcher, tell)

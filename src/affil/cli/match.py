@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from affil.evaluate import Evaluation
     from affil.match import Matcher
+    from affil.settings import Settings
     from affil.types import Match, Result
 
 
@@ -58,6 +59,8 @@ def match(
             raise AffilError("--text stands alone, without IN and OUT")
         result = load_matcher(registry, model, policy).match(text)
         if as_json:
+            from affil.match import result_dict
+
             print_json(result_dict(result))
         else:
             console().print(result_table([result]))
@@ -204,7 +207,7 @@ def train(
     typer.echo(f"model written to {output}; score it with: affil evaluate ROWS --model {output}")
 
 
-def load_matcher(registry: Path | None, model: Path | None, policy: str | None) -> Matcher:
+def load_matcher(registry: Path | None, model: Path | None, policy: str | None, settings: Settings | None = None) -> Matcher:
     """Load a matcher as the options say."""
     from affil.settings import Policy
 
@@ -213,7 +216,7 @@ def load_matcher(registry: Path | None, model: Path | None, policy: str | None) 
         from affil.io.interrupts import undisturbed
         from affil.match import Matcher
 
-        matcher = Matcher.load(registry, model, policy=chosen)
+        matcher = Matcher.load(registry, model, settings, policy=chosen)
         with undisturbed():  # what is imported late is imported now: some libraries swallow an interrupt of their import
             matcher.match_table(["University of Oxford"])
         return matcher
@@ -224,18 +227,6 @@ def checked(value: str | None, known: tuple[str, ...], what: str) -> Any:
     if value is not None and value not in known:
         raise AffilError(f"no {what} {value!r}; known are: {', '.join(known)}")
     return value
-
-
-def result_dict(result: Result) -> dict[str, Any]:
-    """A result, ready for JSON."""
-    from affil.match import match_records
-
-    records = match_records(result) if result.matches else []
-    extra = (
-        {"start": m.start, "end": m.end, "alias": m.alias, "evidence": list(m.evidence), "by": m.by} for m in result.matches
-    )
-    matches = [{**record, **more} for record, more in zip(records, extra, strict=True)]
-    return {"affiliation": result.affiliation, "decision": str(result.decision), "matches": matches}
 
 
 COLORS = {"match": "green", "review": "yellow", "none": "dim"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from affil.match.matcher import COLUMNS, Matcher, match_records, output_columns
+from affil.match.matcher import COLUMNS, Matcher, match_records, output_columns, result_dict
 
 if TYPE_CHECKING:
     from affil.match.training import train
 
-__all__ = ["COLUMNS", "Matcher", "match_records", "output_columns", "train"]
+__all__ = ["COLUMNS", "Matcher", "match_records", "output_columns", "result_dict", "train"]
 
 
 def __getattr__(name: str) -> Any:  # training needs much that matching does not

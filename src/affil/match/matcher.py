@@ -20,7 +20,7 @@ from affil.match.index import Floats, Index, Ints
 from affil.match.mentions import prepare
 from affil.match.modelfile import load_model
 from affil.match.resources import resource
-from affil.match.retrieve import retrieve
+from affil.match.retrieve import rank_within, retrieve
 from affil.registry import Registry
 from affil.settings import DecideSettings, Policy, Settings
 from affil.text import raw_span
@@ -110,6 +110,46 @@ class Matcher:
         out = [self._explained(rows, k) for k in range(len(rows["row"]))]
         low = self.settings.decide.review
         return tuple(replace(m, decision=Decision.NONE) if m.probability < low else m for m in out)
+
+    def ranked(self, affiliations: Sequence[str], limits: Sequence[int], least: float = 0.0) -> list[tuple[Match, ...]]:
+        """The institutions chosen for each string as `match_many` chooses them, then those it did not choose, likeliest first.
+
+        Args:
+            affiliations: strings; repeated ones are matched once.
+            limits: how many institutions are wanted for each; the chosen ones are given even if they are more.
+            least: the least probability of those not chosen, whose decision is `none` here.
+        """
+        wanted: dict[str, int] = {}
+        for string, limit in zip(affiliations, limits, strict=True):
+            wanted[string] = max(limit, wanted.get(string, 0))
+        distinct, found = list(wanted), dict[str, list[Match]]()
+        size = self.settings.retrieve.batch
+        for begin in range(0, len(distinct), size):
+            batch = distinct[begin : begin + size]
+            room = np.array([wanted[s] for s in batch])
+            chosen = 0
+
+            def choose(
+                probability: Floats, pairs: Pairs, settings: DecideSettings, batch: list[str] = batch, room: Ints = room
+            ) -> Ints:
+                nonlocal chosen
+                taken, string = decide(probability, pairs, settings), pairs.candidates.string
+                rivals = np.setdiff1d(np.flatnonzero(probability >= least), taken)
+                left = room - np.bincount(string[taken], minlength=len(batch))
+                rivals = rivals[rank_within(string[rivals], -probability[rivals]) < left[string[rivals]]]
+                rivals = rivals[np.argsort(-probability[rivals], kind="stable")]
+                chosen = len(taken)
+                return np.concatenate([taken, rivals])
+
+            rows = self._rows(batch, choose)
+            for k, number in enumerate(rows["row"].tolist()):
+                one = self._explained(rows, k)
+                found.setdefault(batch[number], []).append(one if k < chosen else replace(one, decision=Decision.NONE))
+        out = []
+        for string, limit in zip(affiliations, limits, strict=True):
+            matches = found.get(string, [])
+            out.append(tuple(m for k, m in enumerate(matches) if k < limit or m.decision != Decision.NONE))
+        return out
 
     def match_table(self, affiliations: Sequence[str]) -> pa.Table:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
@@ -255,3 +295,13 @@ def match_records(result: Result) -> list[dict[str, Any]]:
         }
         for m in result.matches
     ]
+
+
+def result_dict(result: Result) -> dict[str, Any]:
+    """A result, ready for JSON."""
+    records = match_records(result) if result.matches else []
+    extra = (
+        {"start": m.start, "end": m.end, "alias": m.alias, "evidence": list(m.evidence), "by": m.by} for m in result.matches
+    )
+    matches = [{**record, **more} for record, more in zip(records, extra, strict=True)]
+    return {"affiliation": result.affiliation, "decision": str(result.decision), "matches": matches}

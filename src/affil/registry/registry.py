@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from importlib import resources
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import platformdirs
+import pyarrow as pa
 
 from affil.errors import AffilError, UnknownIdError
 from affil.registry.store import FORMAT, Store
@@ -138,6 +140,39 @@ class Registry:
         prominence = self.store.array("inst_prominence")
         best = sorted(scored, key=lambda i: (-round(scored[i], 3), -prominence[i], i))[:limit]
         return [(self.at(i), round(scored[i], 3)) for i in best]
+
+    def find(self, text: str, limit: int = 10) -> list[tuple[Institution, float]]:
+        """Find institutions one of whose names has all words of a text, the last of which may be unfinished; best first.
+
+        Where there are none, as of a misspelt word, those of `search`. It answers while somebody types: only names with all
+        words are compared.
+        """
+        import pyarrow.compute as pc
+        from rapidfuzz import fuzz
+
+        from affil.text import fold
+
+        query = fold(text)
+        if not query:
+            return []
+        names = self.store.strings("alias_text")
+        held = np.ones(len(names), bool)
+        for word in query.split():
+            held &= pc.match_substring_regex(names, rf"(^| ){re.escape(word)}").to_numpy(zero_copy_only=False)
+        aliases = np.flatnonzero(held)
+        if not len(aliases):
+            return self.search(text, limit)
+        texts = names.take(pa.array(aliases)).to_pylist()
+        score = np.array([1.0 if t == query else 0.97 if t.startswith(query) else fuzz.ratio(query, t) / 103 for t in texts])
+        owner, ptr = self.store.array("owner_inst"), self.store.array("owner_ptr")
+        count = ptr[aliases + 1] - ptr[aliases]
+        first = np.repeat(ptr[aliases] - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
+        institution, value = owner[first + np.arange(count.sum())], np.repeat(score, count)
+        prominence = np.asarray(self.store.array("inst_prominence"))
+        order = np.lexsort((institution, -prominence[institution], -value.round(3)))
+        _, best = np.unique(institution[order], return_index=True)
+        chosen = order[np.sort(best)][:limit]
+        return [(self.at(int(institution[k])), round(float(value[k]), 3)) for k in chosen]
 
     @cached_property
     def _alias_text(self) -> list[str]:

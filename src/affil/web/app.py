@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import ipaddress
 import secrets
 import socket
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jinja2
+import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import URL, MutableHeaders
@@ -22,6 +25,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.config import LOGGING_CONFIG
 
 from affil.errors import AffilError
 from affil.settings import WebSettings
@@ -40,6 +44,23 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_TOKEN_PATH = "/token/"
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What others than the server's own pages may ask, which is safe only where nothing that is asked changes anything.
+
+    Pages of `origins` ("*": of any site), of this machine, and whoever has the token in the path, may ask what is below `paths`.
+    With `programs` what is no browser may post without a token, too.
+    """
+
+    paths: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    programs: bool = False
+
+
+NOTHING_SHARED = Sharing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +71,15 @@ class Access:
     hosts: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
-    def of(cls, host: str, token: str = "") -> Access:
+    def of(cls, host: str, token: str = "", names: Collection[str] = ()) -> Access:
         """Access to a server that listens on this address: on the loopback without a token, elsewhere with one, made up if need be.
 
-        On the loopback only its own names are answered to, so that no foreign page can come in under a name of its own.
+        On the loopback only its own names are answered to, so that no foreign page can come in under a name of its own. With `names`,
+        by which a proxy passes on what others ask, a token is demanded there as well.
         """
         if is_loopback(host):
-            return cls(token, frozenset({"127.0.0.1", "localhost", "[::1]", "::1", host}))
+            token = token or (secrets.token_urlsafe(24) if names else "")
+            return cls(token, frozenset({"127.0.0.1", "localhost", "[::1]", "::1", host, *names}))
         return cls(token or secrets.token_urlsafe(24))
 
     @property
@@ -68,29 +91,45 @@ class Access:
 class Guard:
     """ASGI middleware: turns away unknown hosts, requests without the token, posts from other sites and too large ones.
 
-    Adds the security headers to every answer.
+    Adds the security headers to every answer. The token may also stand in the path (`/token/TEXT/...`), for clients that can be told
+    an address and nothing else.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, settings: WebSettings) -> None:
-        self.app, self.access, self.settings = app, access, settings
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        settings: WebSettings,
+        sharing: Sharing = NOTHING_SHARED,
+        refuse: Callable[[int, str], Response] | None = None,
+    ) -> None:
+        self.app, self.access, self.settings, self.sharing = app, access, settings, sharing
+        self.refuse = refuse or _plain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or turn it away."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        admitted = self._admit_by_path(scope)
+        path = _path(scope)
+        shared = bool(self.sharing.paths) and path.startswith(self.sharing.paths)
+        request = Request(scope, receive)
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in {**HEADERS, **(self._shared_headers(request) if shared else {})}.items():
                     headers.setdefault(name, value)
-                if not scope["path"].startswith("/static/"):
+                if shared:
+                    del headers["x-frame-options"]  # the policy says it more precisely
+                if not path.startswith("/static/"):
                     headers["cache-control"] = "no-store"
+                if getattr(scope["app"].state, "ending", False):
+                    headers["connection"] = "close"
             await send(message)
 
-        request = Request(scope, receive)
-        refusal = self._refusal(request)
+        refusal = self._refusal(request, shared, admitted)
         if refusal is not None:
             await refusal(scope, receive, with_headers)
             return
@@ -107,19 +146,62 @@ class Guard:
         try:
             await self.app(scope, limited, with_headers)
         except _TooLargeError:
-            await _plain(413, "the request is too large")(scope, receive, with_headers)
+            await self.refuse(413, "the request is too large")(scope, receive, with_headers)
 
-    def _refusal(self, request: Request) -> Response | None:
-        access, headers = self.access, request.headers
+    def _refusal(self, request: Request, shared: bool, admitted: bool) -> Response | None:
+        access, headers, refuse = self.access, request.headers, self.refuse
         host = headers.get("host", "")
         if access.hosts and _hostname(host) not in access.hosts:
-            return _plain(421, "this server is called by another name")
+            return refuse(421, "this server is called by another name")
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self.settings.body:
-            return _plain(413, "the request is too large")
-        if request.method not in _SAFE and not _own_page(headers, host):
-            return _plain(403, "refused: the request comes from another site")
-        return self._unless_admitted(request) if access.token else None
+            return refuse(413, f"the request is too large: more than {self.settings.body:,} bytes")
+        if shared:
+            if not admitted and not self._welcome(headers):
+                return refuse(
+                    403, "refused: the request comes from another site; the setting serve.origins names those that may ask"
+                )
+            if request.method == "OPTIONS" and "access-control-request-method" in headers:
+                return Response(status_code=204)
+        elif request.method not in _SAFE and not _own_page(headers, host, self.sharing.programs):
+            return refuse(403, "refused: the request comes from another site")
+        return self._unless_admitted(request) if access.token and not admitted else None
+
+    def _admit_by_path(self, scope: Scope) -> bool:
+        """Whether the path begins with the token, which then counts as where the application is mounted."""
+        before, path = scope.get("root_path", ""), _path(scope)
+        if not self.access.token or not path.startswith(_TOKEN_PATH):
+            return False
+        shown = path.removeprefix(_TOKEN_PATH).partition("/")[0]
+        if not secrets.compare_digest(shown.encode(), self.access.token.encode()):
+            return False
+        scope["root_path"] = f"{before}{_TOKEN_PATH}{shown}"
+        return True
+
+    def _welcome(self, headers: Mapping[str, str]) -> bool:
+        """Whether the page that asks is one of those that may; what is no page (a program, somebody who follows a link) may."""
+        origin, fetch = headers.get("origin"), headers.get("sec-fetch-site")
+        if "*" in self.sharing.origins:
+            return True
+        if origin is None and (
+            fetch in (None, "same-origin", "same-site", "none") or headers.get("sec-fetch-mode") == "navigate"
+        ):
+            return True
+        page = urlsplit(origin or headers.get("referer", ""))
+        return f"{page.scheme}://{page.netloc}" in self.sharing.origins or is_loopback(page.hostname or "")
+
+    def _shared_headers(self, request: Request) -> dict[str, str]:
+        origins = " ".join(("http://127.0.0.1:*", "http://localhost:*", *self.sharing.origins))
+        return {
+            "access-control-allow-origin": request.headers.get("origin", "*"),
+            "access-control-allow-methods": "GET, POST, OPTIONS",
+            "access-control-allow-headers": "authorization, content-type",
+            "vary": "origin",
+            "cross-origin-resource-policy": "cross-origin",
+            "content-security-policy": HEADERS["content-security-policy"].replace(
+                "frame-ancestors 'none'", f"frame-ancestors {origins}"
+            ),
+        }
 
     def _unless_admitted(self, request: Request) -> Response | None:
         """None for who holds the token; who brings it in the address gets a cookie in its place."""
@@ -135,7 +217,7 @@ class Guard:
             return None
         if secrets.compare_digest(request.cookies.get(TOKEN_COOKIE, "").encode(), access.pass_.encode()):
             return None
-        return _plain(401, "open the address with the token that the server printed when it started")
+        return self.refuse(401, "open the address with the token that the server printed when it started")
 
 
 class _TooLargeError(Exception):
@@ -169,13 +251,35 @@ def endpoint(handler: Handler, settings: WebSettings) -> Callable[[Request], Any
 
 
 def make_app(
-    routes: Sequence[BaseRoute], access: Access, settings: WebSettings, on_error: Callable[[Request, Exception], Response]
+    routes: Sequence[BaseRoute],
+    access: Access,
+    settings: WebSettings,
+    on_error: Callable[[Request, Exception], Response],
+    *,
+    sharing: Sharing = NOTHING_SHARED,
+    refuse: Callable[[int, str], Response] | None = None,
+    outside: Sequence[Middleware] = (),
+    inside: Sequence[Middleware] = (),
+    handlers: Mapping[Any, Any] | None = None,
 ) -> Starlette:
-    """An application of these routes, with the static files, guarded; `on_error` shows what a user can mend (AffilError)."""
+    """An application of these routes, with the static files, guarded.
+
+    Args:
+        routes: what is answered.
+        access: who may ask.
+        settings: how much.
+        on_error: shows what a user can mend (AffilError).
+        sharing: what pages of others and programs may ask.
+        refuse: makes the answer to whom the guard turns away, from a status and a sentence.
+        outside: middleware that sees all requests, those turned away included.
+        inside: middleware that sees those let in.
+        handlers: further exception handlers.
+    """
+    guard = Middleware(Guard, access=access, settings=settings, sharing=sharing, refuse=refuse)
     return Starlette(
         routes=[Mount("/static", StaticFiles(directory=HERE / "static"), name="static"), *routes],
-        middleware=[Middleware(Guard, access=access, settings=settings)],
-        exception_handlers={AffilError: on_error},
+        middleware=[*outside, guard, *inside],
+        exception_handlers={AffilError: on_error, **(handlers or {})},
     )
 
 
@@ -211,21 +315,56 @@ def address(listening: socket.socket, host: str, token: str = "") -> str:
     return f"http://{shown}:{listening.getsockname()[1]}/" + (f"?token={token}" if token else "")
 
 
-def serve(app: Starlette, listening: socket.socket, settings: WebSettings) -> None:
-    """Answer requests until interrupted."""
-    import uvicorn
+def serve(
+    app: Starlette,
+    listening: socket.socket,
+    settings: WebSettings,
+    *,
+    drain: float = 0.0,
+    grace: float = 0.0,
+    log_config: dict[str, Any] | None = LOGGING_CONFIG,
+) -> None:
+    """Answer requests until interrupted.
+
+    Args:
+        app: what answers.
+        listening: where, from `listen`.
+        settings: limits of connections.
+        drain: seconds in which, after the end was asked for, requests that come on open connections are still answered.
+        grace: seconds that those under way have then; default: the idle time of the settings.
+        log_config: how the server below logs; None: as logging is configured.
+    """
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.state.ending = (
+                True  # from now on connections are closed behind an answer, so that clients send nothing into the void
+            )
+            await asyncio.sleep(0)  # who is in the queue is let in
+            for server in self.servers:
+                server.close()
+            end = time.monotonic() + drain
+            while self.server_state.connections and time.monotonic() < end:
+                await asyncio.sleep(0.01)
+            await super().shutdown(sockets)
 
     config = uvicorn.Config(
         app,
+        log_config=log_config,
         log_level="warning",
         access_log=False,
         server_header=False,
         lifespan="off",
         limit_concurrency=settings.at_once,
         timeout_keep_alive=settings.idle,
-        timeout_graceful_shutdown=settings.idle,
+        timeout_graceful_shutdown=round(grace) or settings.idle,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    Server(config).run(sockets=[listening])
+
+
+def _path(scope: Scope) -> str:
+    """The path below where the application is mounted."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
 def is_loopback(host: str) -> bool:
@@ -243,14 +382,14 @@ def _hostname(host: str) -> str:
     return f"[{name}]" if ":" in name else name
 
 
-def _own_page(headers: Mapping[str, str], host: str) -> bool:
+def _own_page(headers: Mapping[str, str], host: str, programs: bool = False) -> bool:
     """Whether a post comes from one of our own pages. Browsers send at least one of the two headers, and no script can set them.
 
-    Whoever sends neither is no browser, and is believed only with the token in the header `authorization`.
+    Whoever sends neither is no browser, and is believed only where `programs` are, or with the token in the header `authorization`.
     """
     origin, fetch = headers.get("origin"), headers.get("sec-fetch-site")
     if origin is None and fetch is None:
-        return headers.get("authorization", "").startswith("Bearer ")
+        return programs or headers.get("authorization", "").startswith("Bearer ")
     return (origin is None or urlsplit(origin).netloc == host) and (fetch is None or fetch == "same-origin")
 
 

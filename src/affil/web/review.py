@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import fields
 from http.cookies import CookieError
@@ -26,8 +25,9 @@ from affil.text import visible
 from affil.types import LedgerEntry, Name
 from affil.web import texts
 from affil.web.app import Access, Form, Handler, endpoint, make_app, templates
+from affil.web.language import language_of, set_language
 
-NAME_COOKIE, LANGUAGE_COOKIE = "affil_name", "affil_language"
+NAME_COOKIE = "affil_name"
 _LONGEST_NAME = 80
 
 
@@ -56,7 +56,7 @@ def review_app(desk: Desk, access: Access, *, by: str = "") -> Starlette:
             route("/candidate", pages.candidate),
             route("/similar", pages.similar),
             route("/name", pages.set_name, "POST"),
-            route("/language", pages.set_language, "POST"),
+            route("/language", set_language, "POST"),
             route("/decide", pages.decide, "POST"),
             route("/settle", pages.settle, "POST"),
             route("/undo", pages.undo, "POST"),
@@ -143,7 +143,7 @@ class _Pages:
     # what is done
 
     def decide(self, request: Request) -> Response:
-        by, number, language = self._who(request), _number(_one(request, "number")), _language(request)
+        by, number, language = self._who(request), _number(_one(request, "number")), language_of(request)
         filters = _filters(parse_qsl(_one(request, "filters"), keep_blank_values=True))
         form: Form = request.state.form
         how = _one(request, "how")
@@ -188,7 +188,7 @@ class _Pages:
         return RedirectResponse("/conflicts", 303)
 
     def undo(self, request: Request) -> Response:
-        by, language = self._who(request), _language(request)
+        by, language = self._who(request), language_of(request)
         filters = _filters(parse_qsl(_one(request, "filters"), keep_blank_values=True))
         self.desk.refresh()
         given = _one(request, "entry")
@@ -208,7 +208,7 @@ class _Pages:
         filters = _filters(parse_qsl(_one(request, "filters"), keep_blank_values=True))
         self.desk.skip(number, by)
         self.desk.refresh()
-        said = texts.text("skipped", _language(request), visible(self.desk.item(number).affiliation)[:80])
+        said = texts.text("skipped", language_of(request), visible(self.desk.item(number).affiliation)[:80])
         return self._next(request, filters, by, said)
 
     def unskip(self, request: Request) -> Response:
@@ -225,7 +225,7 @@ class _Pages:
             kind=_one(request, "kind") or "other",
             names=[Name(chinese, "zh", "label")] if chinese else [],
         )
-        said = texts.text("made", _language(request), made.name)
+        said = texts.text("made", language_of(request), made.name)
         return self._part(request, "candidate.html", c=self.desk.candidate(made.id), said=said)
 
     def accept(self, request: Request) -> Response:
@@ -253,14 +253,6 @@ class _Pages:
         answer.set_cookie(NAME_COOKIE, quote(name), httponly=True, samesite="strict", max_age=366 * 86400)
         return answer
 
-    def set_language(self, request: Request) -> Response:
-        to = _one(request, "to")
-        back = _one(request, "back")
-        answer = RedirectResponse(back if re.match(r"/(?![/\\])", back) else "/", 303)
-        if to in texts.LANGUAGES:
-            answer.set_cookie(LANGUAGE_COOKIE, to, httponly=True, samesite="strict", max_age=366 * 86400)
-        return answer
-
     def error(self, request: Request, error: Exception) -> Response:
         if "hx-request" in request.headers:
             return self._part(request, "message.html", said=str(error), failed=True, status=409)
@@ -277,7 +269,7 @@ class _Pages:
     def _who(self, request: Request) -> str:
         by = self._by(request)
         if not by:
-            raise AffilError(texts.text("who", _language(request)))
+            raise AffilError(texts.text("who", language_of(request)))
         return by
 
     def _secret(self, entry: LedgerEntry, by: str) -> bool:
@@ -307,7 +299,7 @@ class _Pages:
         return self._render(request, template, status, {"said": "", "failed": False, **values, "whole": False})
 
     def _render(self, request: Request, template: str, status: int, values: dict[str, Any]) -> Response:
-        language = _language(request)
+        language = language_of(request)
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         tools = {
             "t": lambda key, *more: texts.text(key, language, *more),
@@ -333,13 +325,6 @@ class _Pages:
         if ids is None:
             return texts.text("undecided", language)
         return ", ".join(visible(self.desk.name(i)) for i in ids) or texts.text("names_none", language)
-
-
-def _language(request: Request) -> str:
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
-    if chosen in texts.LANGUAGES:
-        return str(chosen)
-    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
 
 
 def _filters(pairs: Sequence[tuple[str, str]]) -> Filters:

@@ -1,0 +1,53 @@
+"""The command that answers over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affil.cli.show import ModelFile, PolicyName, RegistryFile
+
+
+def serve(
+    registry: RegistryFile = None,
+    model: ModelFile = None,
+    policy: PolicyName = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; only the loopback goes without a token.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default: 8372, or another that is free.")] = None,
+    token: Annotated[
+        str,
+        typer.Option(
+            envvar="AFFIL_TOKEN", metavar="TEXT", help="What others must show; made up if need be.", show_default=False
+        ),
+    ] = "",
+    settings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A TOML file with limits, below [serve].", show_default=False)
+    ] = None,
+    log_strings: Annotated[bool, typer.Option("--log-strings", help="Write the strings into the log as well.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log only what goes wrong.")] = False,
+) -> None:
+    """Answer over HTTP, until Ctrl-C: a page to try strings, JSON, the ROR API's questions, OpenRefine's."""
+    from contextlib import suppress
+
+    from affil.errors import AffilError
+    from affil.settings import load_settings
+
+    try:
+        from affil.web.app import Access, address, listen
+        from affil.web.serve import service
+    except ModuleNotFoundError as error:
+        raise AffilError(f"the service needs {error.name}: pip install 'affil[web]'") from error
+    from affil.cli.match import load_matcher
+
+    if settings is not None and not settings.exists():
+        raise AffilError(f"{settings}: there is no such file")
+    chosen = load_settings(settings)
+    access = Access.of(host, token, chosen.serve.names)
+    listening = listen(host, chosen.serve.port if port is None else port, exactly=port is not None)
+    matcher = load_matcher(registry, model, policy, chosen)
+    with service(matcher, access, chosen.serve, log_strings=log_strings, log_requests=not quiet) as answer:
+        typer.echo(f"serving at {address(listening, host, access.token)} (Ctrl-C ends)")
+        with suppress(KeyboardInterrupt, SystemExit):  # the ways to end it
+            answer(listening)

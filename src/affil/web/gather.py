@@ -1,0 +1,157 @@
+"""Strings of many requests matched together: the matcher takes little longer for a hundred strings than for one."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol
+
+from affil.errors import BusyError
+from affil.settings import ServeSettings
+from affil.types import Match
+
+Ranked = tuple[Match, ...]
+
+
+class Ranker(Protocol):
+    """What a gatherer asks of a matcher."""
+
+    def ranked(self, affiliations: Sequence[str], limits: Sequence[int], least: float) -> list[Ranked]:
+        """See `Matcher.ranked`."""
+
+
+@dataclass(eq=False, slots=True)
+class _Request:
+    strings: Sequence[str]
+    limit: int
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[list[Ranked]]
+    found: list[Ranked] = field(default_factory=list)
+    taken: int = 0  # strings that are in a batch, or were
+    gone: bool = False  # nobody waits for it any more
+
+    def finish(self, error: Exception | None = None) -> None:
+        """Tell who waits; called from the matching thread."""
+
+        def tell() -> None:
+            if not self.answer.done():
+                if error is None:
+                    self.answer.set_result(self.found)
+                else:
+                    self.answer.set_exception(error)
+
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            self.loop.call_soon_threadsafe(tell)
+
+
+class Gatherer:
+    """One thread that matches, in batches, what requests ask for; while it is at one batch, the next one gathers.
+
+    Short requests go first, longer ones share what room they leave in turns, so that a single string never waits for a long list.
+    To be used as a context; what is asked for before its end is answered.
+
+    Args:
+        matcher: what matches; asked by this thread alone.
+        settings: sizes of batches and of the queue.
+        observe: told the number of strings of every batch.
+    """
+
+    def __init__(self, matcher: Ranker, settings: ServeSettings, observe: Callable[[int], None] = lambda _: None) -> None:
+        self.matcher, self.settings, self.observe = matcher, settings, observe
+        self.waiting = 0  # strings in the queue
+        self._short: deque[_Request] = deque()
+        self._long: deque[_Request] = deque()
+        self._changed = threading.Condition()
+        self._ending = False
+        self._thread = threading.Thread(target=self._work, name="matching", daemon=True)
+
+    def __enter__(self) -> Gatherer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        with self._changed:
+            self._ending = True
+            self._changed.notify()
+        self._thread.join()
+
+    async def ranked(self, strings: Sequence[str], limit: int) -> list[Ranked]:
+        """What `Matcher.ranked` says of these strings, with this limit for each.
+
+        Raises:
+            BusyError: too many strings wait already.
+        """
+        if not strings:
+            return []
+        loop = asyncio.get_running_loop()
+        request = _Request(strings, limit, loop, loop.create_future())
+        with self._changed:
+            if self.waiting + len(strings) > self.settings.waiting:
+                raise BusyError(f"{self.waiting:,} strings wait already; try again in a moment")
+            self.waiting += len(strings)
+            (self._short if len(strings) <= self.settings.short else self._long).append(request)
+            self._changed.notify()
+        try:
+            return await request.answer
+        finally:
+            request.gone = True
+
+    def _work(self) -> None:
+        lately = False
+        while True:
+            if lately:  # answers go out and new requests come in before the next batch
+                time.sleep(self.settings.linger)
+            with self._changed:
+                while not (self._short or self._long or self._ending):
+                    self._changed.wait()
+                batch = self._take()
+                if not batch and self._ending:
+                    return
+            lately = bool(batch)
+            if batch:
+                self._match(batch)
+
+    def _take(self) -> list[tuple[_Request, int, int]]:
+        """Requests of the next batch, each with the range of its strings. At most half of it is short ones while long ones wait."""
+        batch: list[tuple[_Request, int, int]] = []
+        room = self.settings.batch
+        reserved = room // 2 if self._long else 0
+        for queue, leave in ((self._short, reserved), (self._long, 0)):
+            while queue and room > leave:
+                request = queue.popleft()
+                begin = request.taken
+                size = len(request.strings) - begin
+                if not request.gone:
+                    size = min(size, room, self.settings.share if queue else room)
+                    batch.append((request, begin, begin + size))
+                    room -= size
+                request.taken += size
+                self.waiting -= size
+                if request.taken < len(request.strings):  # who had a whole share goes to the end; who was cut short comes first
+                    (queue.append if room else queue.appendleft)(request)
+        return batch
+
+    def _match(self, batch: list[tuple[_Request, int, int]]) -> None:
+        strings = [s for request, begin, end in batch for s in request.strings[begin:end]]
+        limits = [request.limit for request, begin, end in batch for _ in range(begin, end)]
+        self.observe(len(strings))
+        try:
+            found = iter(self.matcher.ranked(strings, limits, self.settings.least))
+        except Exception as error:
+            if len(batch) > 1:  # what one request asks must not be the fault of the others
+                for part in batch:
+                    self._match([part])
+            else:
+                batch[0][0].gone = True
+                batch[0][0].finish(error)
+            return
+        for request, begin, end in batch:
+            request.found += [next(found) for _ in range(begin, end)]
+            if len(request.found) == len(request.strings):
+                request.finish()
