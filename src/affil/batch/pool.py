@@ -48,18 +48,19 @@ def asking(matcher: MatcherLike, workers: int, task: int) -> Iterator[Ask]:
         return lambda: [answer for part in parts for answer in part.result()]
 
     others = multiprocessing.active_children()
-    started = []
     try:
         with undisturbed():  # a pool that is interrupted while it starts can be neither used nor ended
-            pool.submit(_nothing)  # starts all processes
-            started = [process for process in multiprocessing.active_children() if process not in others]
+            pool.submit(_nothing)
         yield ask
     except BrokenProcessPool as error:
         problem = "a worker process was killed, or could not start (is there memory for all?)"
         raise AffilError(f"{problem}; run again, with fewer --workers") from error
     except BaseException:
-        for process in started:  # nobody waits for what they are at
-            process.kill()
+        # Nobody waits for what they are at. All of them, also those that started with later tasks: one that is left would wait
+        # for ever for the lock that another was killed with.
+        for process in multiprocessing.active_children():
+            if process not in others:
+                process.kill()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
