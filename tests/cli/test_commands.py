@@ -288,7 +288,7 @@ def test_evaluate(call: Call) -> None:
     assert drawn.startswith("<?xml")
     assert "Date" not in drawn
     assert refused(call("evaluate", "gold.csv", "--picture", "curve.gif")).startswith("curve.gif: no format for a picture")
-    assert refused(call("evaluate", "gold.csv", "--picture", "no/curve.svg")).startswith("no/curve.svg: cannot be written")
+    assert refused(call("evaluate", "gold.csv", "--picture", "no/curve.svg")).startswith("no/curve.svg: there is no folder no")
     assert "1 left out, as the registry lacks an id of theirs" in printed
     outside = json.loads(call("evaluate", "gold.csv", "--json", "--outside").out)
     assert (outside["rows"], outside["left_out"]) == (4, 0)
