@@ -26,7 +26,7 @@ def index() -> Index:
         ("GeorgiaInstituteofTechnology", "georgia institute technology"),
         ("Univ. of Durharn", "university durham"),
         ("Uniwersytet Jagiello?ski", "university jagiellonski"),
-        ("Universityof Ottawa", "university ottawa"),
+        ("Universityof Oxford", "university oxford"),
         ("Universitéde Lyon", "university lyon"),
         ("Univ. Würz-burg", "university wurzburg"),
         ("Win ni peg, CEMA GREF", "winnipeg cemagref"),

@@ -15,7 +15,7 @@ from affil.settings import TEXT
 _PLAIN = re.compile(
     r"(?!.*(?:[A-Za-z][01][A-Za-z]|''|\(cid:|[a-z]\?[a-z]))[\x20-\x22\x24\x25\x27-\x3b\x3d-\x5b\x5d-\x7e]*"
 )  # ASCII without # & < \
-# how some exports write a tab or a line break, which separates unless a name runs on: "University of #N#Tsukuba"
+# how some exports write a tab or a line break, which separates unless a name runs on: "University of #N#Harare"
 _BREAK = re.compile(r"(\b(?:of|for|and|the|de|di|du|der|für)\s*)?#(?:TAB|N|R)#")
 _MOJIBAKE = re.compile("[\u0080-\u009fÂÃÄÅÆÐÑâãåæçèé¤€ƒ][\u0080-\u00bf\u0152-\u017e\u02c6-\u2122]|\ufffd")
 _TAG = re.compile(r"</?(?:sup|sub|i|b|em|strong|span|p|br|italic|bold)\b[^<>]*>", re.I)
