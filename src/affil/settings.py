@@ -245,6 +245,10 @@ class ReportSettings(_Frozen):
     institutions: int = Field(default=500, ge=0, description="institutions that have a page of their own")
     listed: int = Field(default=12, ge=1, description="rows of a short list: venues, partners, strings, movers")
     compared: int = Field(default=200, ge=1, description="entities of most output among which movers are looked for")
+    places_compared: int = Field(default=40, ge=1, description="the same of countries and of cities")
+    mapped: int = Field(default=50, ge=1, description="cities listed below the map")
+    leading: int = Field(default=30, ge=1, description="institutions listed as leaders of an area, and compared by profile")
+    leading_countries: int = Field(default=20, ge=1, description="the same of countries")
     bulletin: int = Field(default=15, ge=1, description="rows of a table of the bulletin")
 
 

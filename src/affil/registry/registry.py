@@ -148,7 +148,7 @@ class Registry:
         words are compared.
         """
         import pyarrow.compute as pc
-        from rapidfuzz import fuzz
+        from rapidfuzz import fuzz, process
 
         from affil.text import fold
 
@@ -163,7 +163,9 @@ class Registry:
         if not len(aliases):
             return self.search(text, limit)
         texts = names.take(pa.array(aliases)).to_pylist()
-        score = np.array([1.0 if t == query else 0.97 if t.startswith(query) else fuzz.ratio(query, t) / 103 for t in texts])
+        ratio = process.cdist([query], texts, scorer=fuzz.ratio, dtype=np.float64)[0]
+        begins = np.array([t.startswith(query) for t in texts])
+        score = np.where(ratio == 100, 1.0, np.where(begins, 0.97, ratio / 103))
         owner, ptr = self.store.array("owner_inst"), self.store.array("owner_ptr")
         count = ptr[aliases + 1] - ptr[aliases]
         first = np.repeat(ptr[aliases] - np.concatenate([[0], np.cumsum(count)[:-1]]), count)

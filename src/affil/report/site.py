@@ -417,7 +417,7 @@ class Pages:
             "heading": self.t("map_title"),
             "section": "map",
             "chart": charts.draw(spec, self.t("map_chart")),
-            "rows": self.ranked("city", ranking, 50, "publications"),
+            "rows": self.ranked("city", ranking, self.data.report.mapped, "publications"),
             "areas": AREAS,
             "scripts": ("engine", "explore"),
             "texts": {
@@ -433,7 +433,10 @@ class Pages:
         """The profiles of the first countries and institutions over the areas."""
         data = self.data
         present = [a for a in AREAS if ("institution", a) in data.rankings]
-        many: tuple[tuple[Level, int], ...] = (("country", 20), ("institution", 30))
+        many: tuple[tuple[Level, int], ...] = (
+            ("country", data.report.leading_countries),
+            ("institution", data.report.leading),
+        )
         tables = [(level, [self.heat(level, i, present) for i in data.ranking(level).frame["id"].head(n)]) for level, n in many]
         first = data.ranking("country").frame["id"].head(3).tolist()
         world = self.t("world_short")
@@ -501,7 +504,7 @@ class Pages:
                     moved = moves(
                         data.rankings[level, then],
                         data.rankings[level, now],
-                        data.report.compared if level == "institution" else 40,
+                        data.report.compared if level == "institution" else data.report.places_compared,
                     )
                     against = self.t("against", span(years), span(years_before))
                     shown = [{**m, "entity": data.entities[level][m["id"]]} for m in moved if m["id"] in data.entities[level]]
@@ -532,8 +535,8 @@ class Pages:
             "lead": self.t(
                 "area_lead", two(ranking.coverage.credit), data.window[0], data.window[1], number(ranking.coverage.papers)
             ),
-            "institutions": self.ranked("institution", ranking, 30, "adjusted"),
-            "countries": self.ranked("country", data.rankings["country", area], 20, "adjusted"),
+            "institutions": self.ranked("institution", ranking, data.report.leading, "adjusted"),
+            "countries": self.ranked("country", data.rankings["country", area], data.report.leading_countries, "adjusted"),
             "trend": [
                 {
                     "year": y,
