@@ -36,10 +36,10 @@ class RetrieveSettings(_Frozen):
     """Candidate retrieval."""
 
     max_name_tokens: int = Field(default=24, description="longest name, in tokens, that the exact pass looks for")
-    top_k: int = Field(default=14, description="names kept per segment by the word index")
+    top_k: int = Field(default=8, description="names kept per segment by the word index")
     min_similarity: float = Field(default=0.25, description="least share of a segment's weight that a name must explain")
-    max_candidates: int = Field(default=16, description="institutions kept per string")
-    max_homonyms: int = Field(default=12, description="institutions kept per ambiguous name")
+    max_candidates: int = Field(default=10, description="institutions kept per string")
+    max_homonyms: int = Field(default=10, description="institutions kept per ambiguous name")
     min_correctable: int = Field(default=6, description="shortest unknown word, in characters, that is spell-corrected")
     longest_acronym: int = Field(default=7, description="longest word in capitals, in characters, that is not spell-corrected")
     max_broken: int = Field(default=6, description="longest unknown part, in characters, of a word that was broken in two")
@@ -76,6 +76,9 @@ class DecideSettings(_Frozen):
     )
     small: int = Field(default=1000, ge=0, description="most candidates that are judged without importing scikit-learn")
     at_once: int = Field(default=8192, ge=1, description="candidates that scikit-learn is given at a time: what a cache holds")
+    hopeless: float = Field(
+        default=0.002, ge=0, le=1, description="probability by the first stage below which the second judges no candidate"
+    )
     policy: Policy = "most-specific"
 
 

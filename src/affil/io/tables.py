@@ -266,26 +266,28 @@ class TableWriter(Protocol):
         """Add rows, given by columns."""
 
 
-class _UnixLines:
-    # With LF as its line end the csv module leaves a lone CR unquoted, which no reader takes back. So it is told CR LF, and the
-    # CR that ends each row is dropped here.
-
-    def __init__(self, raw: IO[bytes]) -> None:
-        self._raw = raw
-
-    def write(self, line: str) -> None:
-        self._raw.write((line[:-2] + "\n").encode())
+_PLAIN = frozenset({str, int, float, type(None)})  # what the csv module writes as `_text` would
 
 
 class _DelimitedWriter:
+    # With LF as its line end the csv module leaves a lone CR unquoted, which no reader takes back. So it is told CR LF, and the
+    # CR that ends each row is dropped here.
+
     def __init__(self, raw: IO[bytes], columns: Sequence[str], delimiter: str) -> None:
-        self._columns = columns
-        self._rows = csv.writer(_UnixLines(raw), delimiter=delimiter, lineterminator="\r\n")
-        self._rows.writerow(columns)
+        self._raw, self._columns = raw, columns
+        self._lines = _Lines()
+        self._rows = csv.writer(self._lines, delimiter=delimiter, lineterminator="\r\n")
+        self.write({c: [c] for c in columns})
 
     def write(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        cells = ([v if v.__class__ is str else _text(v) for v in columns[c]] for c in self._columns)
+        cells = ([v if v.__class__ in _PLAIN else _text(v) for v in columns[c]] for c in self._columns)
         self._rows.writerows(zip(*cells, strict=True))
+        self._raw.write("".join([line[:-2] + "\n" for line in self._lines]).encode())
+        self._lines.clear()
+
+
+class _Lines(list[str]):
+    write = list.append  # to the csv module it is a file
 
 
 class _JsonLinesWriter:

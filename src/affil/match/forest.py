@@ -1,21 +1,24 @@
-"""Boosted trees as plain arrays: the same predictions as scikit-learn's, without importing it.
+"""Boosted trees as plain arrays: the same predictions as scikit-learn's, with as little of it as possible.
 
 scikit-learn takes longer to import than a string takes to match. So a model file also holds its trees as arrays, and small
-batches are predicted from these, all trees at once; large ones by scikit-learn, whose compiled loop is faster there.
+batches are predicted from these, all trees at once; large ones by scikit-learn's compiled loop over the rows of one tree, which
+is faster there. Its estimators are needed for neither.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from scipy.special import expit
 
+from affil.io.interrupts import undisturbed
 from affil.match.index import Floats, Ints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Forest:
     """The nodes of all trees, one tree after the other, and where each tree begins.
 
@@ -45,6 +48,37 @@ class Forest:
         score: Floats = np.cumsum(np.concatenate([start, self.value[node]], axis=1), axis=1)[:, -1]
         probability: Floats = expit(score)
         return probability
+
+    def predict_many(self, features: Floats, at_once: int = 8192) -> Floats:
+        """The same for many rows, `at_once` at a time.
+
+        All rows are walked with one tree after the other, which is nearly twice as fast while they stay in the processor's cache.
+        """
+        trees = self._compiled
+        score = np.repeat(self.baseline, len(features))
+        no_categories = np.zeros((0, 8), np.uint32), np.zeros(features.shape[1], np.uint32)
+        for begin in range(0, len(features), at_once):
+            part = slice(begin, begin + at_once)
+            rows = np.ascontiguousarray(features[part], np.float64)
+            for tree in trees:
+                score[part] += tree.predict(rows, *no_categories, n_threads=1)
+        probability: Floats = expit(score)
+        return probability
+
+    @cached_property
+    def _compiled(self) -> list[Any]:
+        """scikit-learn's own form of each tree."""
+        with undisturbed():  # an import that is interrupted leaves half a module, and another error than the interrupt
+            from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
+            from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
+        size = np.diff(np.append(self.root, len(self.left)))
+        begin = np.repeat(self.root, size)
+        nodes = np.zeros(len(self.left), PREDICTOR_RECORD_DTYPE)
+        nodes["is_leaf"] = self.left == np.arange(len(self.left))
+        nodes["feature_idx"], nodes["num_threshold"], nodes["value"] = self.feature, self.threshold, self.value
+        nodes["left"], nodes["right"] = self.left - begin, self.right - begin
+        no_categories = np.zeros((0, 8), np.uint32)
+        return [TreePredictor(tree, no_categories, no_categories) for tree in np.split(nodes, self.root[1:])]
 
 
 def to_forest(model: Any) -> Forest:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from threadpoolctl import threadpool_limits
 
 from affil.errors import AffilError, InputError
 from affil.match.decide import decide
@@ -229,13 +228,11 @@ class Matcher:
         )
 
     def _rows(self, strings: Sequence[str], choose: Callable[[Floats, Pairs, DecideSettings], Ints] = decide) -> dict[str, Any]:
-        settings, index = self.settings, self._index
+        settings, index, judge = self.settings, self._index, self.settings.decide
         mentions = prepare(strings, index, settings.retrieve)
         pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
-        # OpenMP's threads wait for each other after every tree; on a busy machine that costs more than it gains
-        with threadpool_limits(1):
-            probability = self._model.predict(pairs, settings.decide.small, settings.decide.at_once)
-        rows = choose(probability, pairs, settings.decide)
+        probability = self._model.predict(pairs, judge.small, judge.at_once, judge.hopeless)
+        rows = choose(probability, pairs, judge)
         c = pairs.candidates
         first, last = mentions.start[pairs.first[rows]], mentions.end[pairs.last[rows] - 1]
         repaired = mentions.tokens.repaired
@@ -246,7 +243,7 @@ class Matcher:
             "row": c.string[rows],
             "inst": c.inst[rows],
             "probability": np.round(probability[rows], 6),
-            "decision": np.where(probability[rows] >= settings.decide.match, Decision.MATCH.value, Decision.REVIEW.value),
+            "decision": np.where(probability[rows] >= judge.match, Decision.MATCH.value, Decision.REVIEW.value),
             "start": np.array([s for s, _ in spans], np.int32),
             "end": np.array([e for _, e in spans], np.int32),
             "alias": [names[int(n)].as_py() for n in index.owner_name[c.owner[rows]]],

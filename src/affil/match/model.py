@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from affil.io.interrupts import undisturbed
 from affil.match.features import FEATURES, NAMES, Pairs
 from affil.match.forest import Forest, to_forest
 from affil.match.index import Floats, Ints
@@ -78,34 +77,29 @@ class Model:
 
     @cached_property
     def estimators(self) -> Estimators:
-        """The scikit-learn estimators, loaded when first needed."""
-        with undisturbed():  # an import that is interrupted leaves half a module, and another error than the interrupt
-            return self.load()
+        """The scikit-learn estimators, for those who train, save or study a model; loaded when first needed."""
+        return self.load()
 
-    def predict(self, pairs: Pairs, small: int = 0, at_once: int = 8192) -> Floats:
+    def predict(self, pairs: Pairs, small: int = 0, at_once: int = 8192, hopeless: float = 0.0) -> Floats:
         """Calibrated probability of each pair.
 
-        Up to `small` pairs are predicted without scikit-learn; more are handed to it `at_once` at a time, as it walks all rows
-        with one tree after the other, which is nearly twice as fast while they stay in the processor's cache.
+        Up to `small` pairs are predicted without scikit-learn, more with its compiled trees, `at_once` at a time. What the first
+        stage finds less probable than `hopeless` is not put to the second.
         """
         if not len(pairs.features):
             return np.zeros(0)
         plain = len(pairs.features) <= small
-        p = self.first.predict(pairs.features) if plain else _in_parts(self.estimators.first, pairs.features, at_once)
+        p = self.first.predict(pairs.features) if plain else self.first.predict_many(pairs.features, at_once)
         rows = finalists(p, pairs, self.finalists)
+        rows = rows[p[rows] >= hopeless]
         wide = rival_features(p, pairs, rows)
-        q = self.second.predict(wide) if plain else _in_parts(self.estimators.second, wide, at_once)
+        q = self.second.predict(wide) if plain else self.second.predict_many(wide, at_once)
         out = np.full(len(p), _LEAST)
         out[rows] = calibrate(q, regimes(pairs, self.large)[rows], self.knots)
         return out
 
 
 _LEAST = 1e-4  # of a probability, and how much of the score behind it tells ties of the calibration apart
-
-
-def _in_parts(estimator: Any, features: Floats, rows: int) -> Floats:
-    parts = [estimator.predict_proba(features[i : i + rows])[:, 1] for i in range(0, len(features), rows)]
-    return np.concatenate(parts)
 
 
 def policies(pairs: Pairs) -> Ints:

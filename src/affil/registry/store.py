@@ -38,15 +38,20 @@ class Store:
             found = meta.get(b"affil-format", b"none").decode()
             raise InputError(path, f"built in format {found}, this version reads format {FORMAT}", fix=rebuild)
         self.meta: dict[str, Any] = json.loads(meta[b"affil-meta"])
+        self._numbers: dict[str, npt.NDArray[Any]] = {}
+        self._text: dict[str, pa.Array] = {}
 
     def array(self, name: str) -> npt.NDArray[Any]:
         """The array of numbers under this name, read-only and not copied."""
-        column: npt.NDArray[Any] = self._batch.column(name).values.to_numpy(zero_copy_only=True)
-        return column
+        if name not in self._numbers:
+            self._numbers[name] = np.from_dlpack(self._batch.column(name).values)  # Arrow's own way imports pandas
+        return self._numbers[name]
 
     def strings(self, name: str) -> pa.Array:
         """The array of text under this name (`[i].as_py()` reads one, `to_pylist()` all)."""
-        return self._batch.column(name).values
+        if name not in self._text:
+            self._text[name] = self._batch.column(name).values
+        return self._text[name]
 
 
 def write_store(path: Path, arrays: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
