@@ -75,7 +75,6 @@ class DecideSettings(_Frozen):
         default=0.35, ge=0, le=1, description="least probability of the likeliest of several bearers of a name"
     )
     small: int = Field(default=1000, ge=0, description="most candidates that are judged without importing scikit-learn")
-    at_once: int = Field(default=8192, ge=1, description="candidates that scikit-learn is given at a time: what a cache holds")
     hopeless: float = Field(
         default=0.002, ge=0, le=1, description="probability by the first stage below which the second judges no candidate"
     )

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from affil.demo import sample
 from affil.errors import InputError
 from affil.match import COLUMNS, Matcher
+from affil.match.decide import decide
 from affil.match.features import Pairs, featurize
 from affil.match.mentions import prepare
 from affil.match.resources import resource
@@ -171,13 +173,23 @@ def test_a_word_is_corrected_as_it_is_typed_here(matcher: Matcher, one: str, oth
     assert words(other, one) == words(other) + words(one)
 
 
-def test_how_many_candidates_are_judged_at_once_changes_nothing(matcher: Matcher) -> None:
+def test_few_candidates_and_many_are_judged_the_same(matcher: Matcher) -> None:
     texts = ["Univ. of Oxford & DeepMind", "Heidelberg University Hospital", "清华大学", "NTU"]
     pairs = featurize_all(matcher, texts)
-    whole = matcher._model.predict(pairs, at_once=len(pairs.features))
-    assert len(whole) > 10
-    for at_once in (1, 7, len(pairs.features) - 1):
-        assert np.array_equal(matcher._model.predict(pairs, at_once=at_once), whole)
+    assert len(pairs.features) > 10
+    without_scikit_learn = matcher._model.predict(pairs, small=len(pairs.features))
+    assert np.array_equal(matcher._model.predict(pairs), without_scikit_learn)
+
+
+def test_what_is_hopeless_at_first_sight_changes_no_decision(matcher: Matcher) -> None:
+    with sample("affiliations.csv").open(encoding="utf-8", newline="") as lines:
+        pairs = featurize_all(matcher, [row["affiliation"] for row in csv.DictReader(lines)])
+    settings = DecideSettings()
+    thorough, quick = matcher._model.predict(pairs), matcher._model.predict(pairs, hopeless=settings.hopeless)
+    differs = quick != thorough
+    assert differs.any()
+    assert (thorough[differs] < 0.02).all()
+    assert np.array_equal(decide(quick, pairs, settings), decide(thorough, pairs, settings))
 
 
 def test_hostile_strings_do_no_harm(matcher: Matcher) -> None:

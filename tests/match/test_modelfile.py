@@ -35,7 +35,7 @@ def test_a_loaded_model_predicts_the_same(tmp_path: Path) -> None:
     expected = model.estimators.first.predict_proba(x)
     assert np.array_equal(loaded.estimators.first.predict_proba(x), expected)
     assert np.array_equal(loaded.first.predict(x), expected[:, 1])  # to the last bit, in another order of work
-    assert np.array_equal(loaded.first.predict_many(x, 7), expected[:, 1])
+    assert np.array_equal(loaded.first.predict_many(x), expected[:, 1])
     assert card["rows"] == 7
     assert (loaded.finalists, loaded.large) == (5, 1000)
     assert all(

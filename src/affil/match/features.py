@@ -178,12 +178,11 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
         np.minimum(np.searchsorted(names[0], key, "right") - np.searchsorted(names[0], key, "left"), 4) - c.exact
     )
     # rounded, so that the last bits of running sums over the batch never tell a string what else is in it
-    table = (
-        np.stack([np.round(np.asarray(columns[n], np.float64), DECIMALS) for n in NAMES], axis=1).astype(np.float32)
-        if len(c.string)
-        else np.zeros((0, len(NAMES)), np.float32)
-    )
-    return Pairs(c, first, last, table, child, parent)
+    table = np.empty((len(NAMES), len(key)))
+    for row, name in zip(table, NAMES, strict=True):
+        row[:] = columns[name]
+    features = table.round(DECIMALS, out=table).astype(np.float32).T
+    return Pairs(c, first, last, features, child, parent)
 
 
 def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, Ints, dict[str, Floats]]:

@@ -49,19 +49,14 @@ class Forest:
         probability: Floats = expit(score)
         return probability
 
-    def predict_many(self, features: Floats, at_once: int = 8192) -> Floats:
-        """The same for many rows, `at_once` at a time.
-
-        All rows are walked with one tree after the other, which is nearly twice as fast while they stay in the processor's cache.
-        """
-        trees = self._compiled
+    def predict_many(self, features: Floats) -> Floats:
+        """The same for many rows, all of them with one tree after the other."""
         score = np.repeat(self.baseline, len(features))
+        # by columns: neighbouring rows ask for the same feature, so that far more of what they read is in the cache
+        columns = np.asfortranarray(features, np.float64)
         no_categories = np.zeros((0, 8), np.uint32), np.zeros(features.shape[1], np.uint32)
-        for begin in range(0, len(features), at_once):
-            part = slice(begin, begin + at_once)
-            rows = np.ascontiguousarray(features[part], np.float64)
-            for tree in trees:
-                score[part] += tree.predict(rows, *no_categories, n_threads=1)
+        for tree in self._compiled:
+            score += tree.predict(columns, *no_categories, n_threads=1)
         probability: Floats = expit(score)
         return probability
 

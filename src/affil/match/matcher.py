@@ -231,7 +231,7 @@ class Matcher:
         settings, index, judge = self.settings, self._index, self.settings.decide
         mentions = prepare(strings, index, settings.retrieve)
         pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
-        probability = self._model.predict(pairs, judge.small, judge.at_once, judge.hopeless)
+        probability = self._model.predict(pairs, judge.small, judge.hopeless)
         rows = choose(probability, pairs, judge)
         c = pairs.candidates
         first, last = mentions.start[pairs.first[rows]], mentions.end[pairs.last[rows] - 1]

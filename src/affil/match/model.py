@@ -80,20 +80,20 @@ class Model:
         """The scikit-learn estimators, for those who train, save or study a model; loaded when first needed."""
         return self.load()
 
-    def predict(self, pairs: Pairs, small: int = 0, at_once: int = 8192, hopeless: float = 0.0) -> Floats:
+    def predict(self, pairs: Pairs, small: int = 0, hopeless: float = 0.0) -> Floats:
         """Calibrated probability of each pair.
 
-        Up to `small` pairs are predicted without scikit-learn, more with its compiled trees, `at_once` at a time. What the first
-        stage finds less probable than `hopeless` is not put to the second.
+        Up to `small` pairs are predicted without scikit-learn, more with its compiled trees. What the first stage finds less
+        probable than `hopeless` is not put to the second.
         """
         if not len(pairs.features):
             return np.zeros(0)
         plain = len(pairs.features) <= small
-        p = self.first.predict(pairs.features) if plain else self.first.predict_many(pairs.features, at_once)
+        p = self.first.predict(pairs.features) if plain else self.first.predict_many(pairs.features)
         rows = finalists(p, pairs, self.finalists)
         rows = rows[p[rows] >= hopeless]
         wide = rival_features(p, pairs, rows)
-        q = self.second.predict(wide) if plain else self.second.predict_many(wide, at_once)
+        q = self.second.predict(wide) if plain else self.second.predict_many(wide)
         out = np.full(len(p), _LEAST)
         out[rows] = calibrate(q, regimes(pairs, self.large)[rows], self.knots)
         return out

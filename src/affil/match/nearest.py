@@ -60,13 +60,14 @@ class Nearest:
     def _groups(self, keys: list[bytes]) -> Iterable[list[bytes]]:
         """Sets of words in groups of which each has the same rarer words, as far as that goes, so that it looks at few names."""
 
-        def commonest(key: bytes) -> tuple[int, int]:
-            terms = np.frombuffer(key, np.int32)
-            spread = np.where(self._common[terms], -1, self._spread[terms])
-            at = int(spread.argmax())
-            return -int(spread[at]), int(terms[at])
-
-        keys = sorted(keys, key=commonest)
+        if not keys:
+            return ()
+        terms = np.frombuffer(b"".join(keys), np.int32)
+        query = np.repeat(np.arange(len(keys)), [len(key) // terms.itemsize for key in keys])
+        spread = np.where(self._common[terms], -1, self._spread[terms])
+        order = np.lexsort((terms, -spread, query))
+        commonest = order[np.searchsorted(query, np.arange(len(keys)))]
+        keys = [keys[i] for i in np.lexsort((terms[commonest], -spread[commonest]))]
         size = self._settings.searched_at_once
         return (keys[i : i + size] for i in range(0, len(keys), size))
 

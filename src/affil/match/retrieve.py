@@ -53,9 +53,14 @@ def expand(ptr: Ints, rows: Ints) -> tuple[Ints, Ints]:
 
 def rank_within(group: Ints, *keys: Ints) -> Ints:
     """Rank (0 best) of each row within its group; rows are ordered by the keys, ascending, the first key first."""
-    order = np.lexsort((*reversed(keys), group))
-    start = np.concatenate([[True], group[order][1:] != group[order][:-1]]) if len(order) else np.zeros(0, bool)
-    begin = np.maximum.accumulate(np.where(start, np.arange(len(order)), 0)) if len(order) else order
+    begins = np.concatenate([[True], group[1:] != group[:-1]]) if len(group) else np.zeros(0, bool)
+    if len(group) and (group[1:] >= group[:-1]).all():  # as most are: then small numbers will do, which NumPy sorts by radix
+        number = np.cumsum(begins) - 1
+        order = np.lexsort((*reversed(keys), number.astype(np.min_scalar_type(number[-1]))))
+    else:
+        order = np.lexsort((*reversed(keys), group))
+        begins = np.concatenate([begins[:1], group[order][1:] != group[order][:-1]])
+    begin = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order)) - begin
     return rank

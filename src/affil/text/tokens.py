@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -59,16 +60,16 @@ _NOTE = re.compile(r"(?<=[^\W\d_])\d{1,2}(?=[^\W\d_][^\W\d_])|(?<=[^\W\d_] )[2-9
 _LISTED = re.compile(r"\s*1\s?[^\W\d_]")  # where such numbers begin with 1
 
 
+@lru_cache(maxsize=1 << 12)
 def _gap(between: str) -> int:
-    if between in ("", " "):
-        return BLANK
-    if between == ", ":
-        return COMMA
     if _HARD.search(between):
         return HARD
     if _COMMA.search(between):
         return COMMA
     return DASH if _DASH.search(between) else BLANK
+
+
+_WITHIN = frozenset(("", ".", "&"))  # what may stand between single letters of one acronym
 
 
 def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
@@ -93,23 +94,19 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
         notes = frozenset(m.end() for m in _NOTE.finditer(text)) if _LISTED.match(text) else frozenset()
         for m in (_ASCII_TOKEN if text.isascii() else _TOKEN).finditer(text):
             s, e = m.span()
-            surface = m[0]
-            if s > last_end:
-                between = text[last_end:s]
-                gap = max(gap, _gap(between))
-                joins = gap < COMMA and between.strip() in ("", ".", "&")
-            else:
-                joins = True
+            surface, kind = m[0], m.lastgroup
+            between = text[last_end:s]
+            if between and (wider := _gap(between)) > gap:
+                gap = wider
             if last_end in notes:
-                gap, joins = HARD, False
+                gap = HARD
             last_end = e
-            kind = m.lastgroup
-            letter = len(surface) == 1 and kind == "word"
-            if letter and single and joins:
-                words[-1] += surface.casefold()
-                ends[-1] = e
-                continue
+            letter = e == s + 1 and kind == "word"
             if letter:
+                if single and gap < COMMA and between.strip() in _WITHIN:
+                    words[-1] += surface.casefold()
+                    ends[-1] = e
+                    continue
                 folded: tuple[str, ...] = (surface.casefold(),)
                 single = True
             elif kind == "company":
@@ -127,10 +124,12 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
                 words.append(word)
                 starts.append(s)
                 ends.append(e)
-                gaps.append(gap if len(words) - 1 > first else HARD)
+                gaps.append(gap)
                 uppers.append(surface.isupper())
                 cjks.append(kind == "cjk")
                 gap = BLANK
+        if len(words) > first:
+            gaps[first] = HARD
         for i in range(first, len(words)):  # last, when a letter can no longer grow: "y" is "and", but "A&M" is "am"
             if len(words[i]) == 1 and not cjks[i]:
                 words[i] = "".join(fold_word(words[i]))
