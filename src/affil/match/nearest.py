@@ -59,7 +59,6 @@ class Nearest:
 
     def _groups(self, keys: list[bytes]) -> Iterable[list[bytes]]:
         """Sets of words in groups of which each has the same rarer words, as far as that goes, so that it looks at few names."""
-
         if not keys:
             return ()
         terms = np.frombuffer(b"".join(keys), np.int32)
