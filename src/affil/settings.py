@@ -50,7 +50,7 @@ class RetrieveSettings(_Frozen):
     max_string: int = Field(default=2000, description="characters of a string that are read")
     common_words: int = Field(default=80, ge=0, description="words of most names, which alone bring no name into a search")
     searched_at_once: int = Field(default=256, ge=1, description="sets of words searched at once")
-    remembered: int = Field(default=100_000, ge=0, description="sets of words whose nearest names are kept for repeats")
+    remembered: int = Field(default=20_000, ge=0, description="sets of words whose nearest names are kept for repeats")
     batch: int = Field(default=4096, description="strings matched at once")
 
 
