@@ -320,7 +320,10 @@ def load_settings(path: Path | None) -> Settings:
         raise InputError(path, f"not valid TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise InputError(path, f"setting {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        name = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":  # also what an older version wrote there
+            raise InputError(path, f"there is no setting {name}", fix="delete its line") from error
+        raise InputError(path, f"setting {name}: {first['msg']}") from error
 
 
 def settings_toml(settings: Settings) -> str:

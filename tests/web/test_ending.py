@@ -78,7 +78,7 @@ def test_its_log(serve: Any) -> None:
     ("options", "said"),
     [
         (["--settings", "none.toml"], "none.toml: there is no such file"),
-        (["--settings", "wrong.toml"], "wrong.toml: setting serve.string: Extra inputs are not permitted"),
+        (["--settings", "wrong.toml"], "wrong.toml: there is no setting serve.string; delete its line"),
         (["--policy", "every"], "no policy 'every'; known are: most-specific, all, one"),
         (["--registry", "none.affil"], "none.affil: "),
     ],
