@@ -32,6 +32,22 @@ class TextSettings(_Frozen):
 TEXT = TextSettings()
 
 
+class SearchSettings(_Frozen):
+    """Search in a registry by a person. Not a workspace's choice: a registry is searched without one, too."""
+
+    begins: float = Field(
+        default=0.97, description="similarity of a name that begins with what is searched, as a share of an equal one"
+    )
+    least: float = Field(default=55.0, description="least weighted ratio, 0 to 100, of a name that is similar at all")
+    compared: int = Field(default=400, description="similar names that are compared closely")
+    similar: float = Field(
+        default=0.95, description="similarity of a name that lacks some of the words, as a share of an equal one"
+    )
+
+
+SEARCH = SearchSettings()
+
+
 class RetrieveSettings(_Frozen):
     """Candidate retrieval."""
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import platformdirs
 import pyarrow as pa
 
 from affil.errors import AffilError, UnknownIdError
 from affil.registry.store import FORMAT, Store
+from affil.settings import SEARCH
 from affil.types import Institution, Name
 
 
@@ -115,66 +117,69 @@ class Registry:
         return self.ids[stands if stands >= 0 else number]
 
     def search(self, text: str, limit: int = 10) -> list[tuple[Institution, float]]:
-        """Find institutions by any of their names, best first, with a similarity from 0 to 1.
+        """Find institutions by any of their names, best first, with a similarity from 0 to 1; equals in order of prominence.
 
-        Compares folded names: an exact name first, then names that start with the text (whose last word may be unfinished),
-        then similar ones (rapidfuzz's weighted ratio); equals in order of prominence.
+        Found are those one of whose folded names has all words of the text, the last of which may be unfinished; where there are
+        none, those that have them but for one edit a word; else similar ones. It answers while somebody types: only names with
+        all words are compared.
         """
-        from rapidfuzz import fuzz, process
-
         from affil.text import fold
 
         query = fold(text)
         if not query:
             return []
-        hits = process.extract(query, self._alias_text, scorer=fuzz.WRatio, score_cutoff=55, limit=400)
-        hits += [(text, 0.0, i) for i, text in enumerate(self._alias_text) if text.startswith(query)]
-        scored: dict[int, float] = {}
-        owner, ptr = self.store.array("owner_inst"), self.store.array("owner_ptr")
-        for alias_text, score, alias in hits:
-            begins = 0.97 if alias_text.startswith(query + " ") else 0.96 if alias_text.startswith(query) else 0.0
-            exact = 1.0 if alias_text == query else begins
-            value = exact or 0.95 * fuzz.ratio(query, alias_text) / 200 + 0.95 * score / 200
-            for institution in owner[ptr[alias] : ptr[alias + 1]].tolist():
-                scored[institution] = max(scored.get(institution, 0.0), value)
-        prominence = self.store.array("inst_prominence")
-        best = sorted(scored, key=lambda i: (-round(scored[i], 3), -prominence[i], i))[:limit]
-        return [(self.at(i), round(scored[i], 3)) for i in best]
-
-    def find(self, text: str, limit: int = 10) -> list[tuple[Institution, float]]:
-        """Find institutions one of whose names has all words of a text, the last of which may be unfinished; best first.
-
-        Where there are none, as of a misspelt word, those of `search`. It answers while somebody types: only names with all
-        words are compared.
-        """
-        import pyarrow.compute as pc
-        from rapidfuzz import fuzz, process
-
-        from affil.text import fold
-
-        query = fold(text)
-        if not query:
-            return []
-        names = self.store.strings("alias_text")
-        held = np.ones(len(names), bool)
-        for word in query.split():
-            held &= pc.match_substring_regex(names, rf"(^| ){re.escape(word)}").to_numpy(zero_copy_only=False)
-        aliases = np.flatnonzero(held)
+        words = [re.escape(word) for word in query.split()]
+        aliases, likeness = self._with_words(query, words)
         if not len(aliases):
-            return self.search(text, limit)
-        texts = names.take(pa.array(aliases)).to_pylist()
-        ratio = process.cdist([query], texts, scorer=fuzz.ratio, dtype=np.float64)[0]
-        begins = np.array([t.startswith(query) for t in texts])
-        score = np.where(ratio == 100, 1.0, np.where(begins, 0.97, ratio / 103))
+            near = ["|".join(f"{re.escape(n)}( |$)" for n in self._near(word)) for word in query.split()]
+            aliases, likeness = self._with_words(query, [f"(?:{w}|{n})" if n else w for w, n in zip(words, near, strict=True)])
+        if not len(aliases):
+            aliases, likeness = self._similar(query)
         owner, ptr = self.store.array("owner_inst"), self.store.array("owner_ptr")
         count = ptr[aliases + 1] - ptr[aliases]
         first = np.repeat(ptr[aliases] - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
-        institution, value = owner[first + np.arange(count.sum())], np.repeat(score, count)
+        institution, value = owner[first + np.arange(count.sum())], np.repeat(likeness.round(3), count)
         prominence = np.asarray(self.store.array("inst_prominence"))
-        order = np.lexsort((institution, -prominence[institution], -value.round(3)))
+        order = np.lexsort((institution, -prominence[institution], -value))
         _, best = np.unique(institution[order], return_index=True)
         chosen = order[np.sort(best)][:limit]
-        return [(self.at(int(institution[k])), round(float(value[k]), 3)) for k in chosen]
+        return [(self.at(int(institution[k])), float(value[k])) for k in chosen]
+
+    def _with_words(self, query: str, patterns: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """The names that have a word for each pattern, and how like the query they are."""
+        import pyarrow.compute as pc
+        from rapidfuzz import fuzz, process
+
+        names = self.store.strings("alias_text")
+        held = np.ones(len(names), bool)
+        for pattern in patterns:
+            held &= pc.match_substring_regex(names, f"(^| ){pattern}").to_numpy(zero_copy_only=False)
+        aliases = np.flatnonzero(held)
+        texts = names.take(pa.array(aliases)).to_pylist()
+        ratio = process.cdist([query], texts, scorer=fuzz.ratio, dtype=np.float64)[0] / 100
+        begins = np.array([text.startswith(query) for text in texts], bool)
+        return aliases, np.where(ratio == 1, 1.0, np.where(begins, SEARCH.begins, ratio * SEARCH.begins))
+
+    def _near(self, word: str) -> list[str]:
+        """The words of names that are one edit away."""
+        from rapidfuzz.distance import OSA
+
+        from affil.registry.index import checksums, deletions
+
+        hashes = self.store.array("delete_hash")
+        asked = checksums(deletions(word))
+        spans = zip(np.searchsorted(hashes, asked), np.searchsorted(hashes, asked, "right"), strict=True)
+        numbers = np.unique(np.concatenate([self.store.array("delete_word")[a:b] for a, b in spans]))
+        near: list[str] = self.store.strings("word").take(pa.array(numbers)).to_pylist()
+        return [n for n in near if OSA.distance(word, n, score_cutoff=1) == 1]
+
+    def _similar(self, query: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """The names most like a query, whatever words they have (rapidfuzz's weighted ratio), and how like it they are."""
+        from rapidfuzz import fuzz, process
+
+        hits = process.extract(query, self._alias_text, scorer=fuzz.WRatio, score_cutoff=SEARCH.least, limit=SEARCH.compared)
+        likeness = [SEARCH.similar * (fuzz.ratio(query, text) + score) / 200 for text, score, _ in hits]
+        return np.array([alias for *_, alias in hits], np.int64), np.array(likeness, np.float64)
 
     @cached_property
     def _alias_text(self) -> list[str]:

@@ -116,7 +116,7 @@ class Api:
         try:
             return [registry.number(_identifier(query))]
         except UnknownIdError:
-            found = registry.find(query.strip("\"' "), self.settings.found)
+            found = registry.search(query.strip("\"' "), self.settings.found)
             return chosen((registry.number(one.id) for one, _ in found), filters)
 
     async def organization(self, request: Request, _: shapes.Nothing) -> Response:

@@ -215,7 +215,7 @@ class Reconciliation:
 
     def _named(self, prefix: str, count: int) -> list[Institution]:
         limit = min(count, self.settings.found)
-        return [one for one, _ in self.registry.find(prefix[: self.settings.characters], limit)]
+        return [one for one, _ in self.registry.search(prefix[: self.settings.characters], limit)]
 
     async def suggest_type(self, _: Request, asked: shapes.SuggestQuery) -> Response:
         """Types whose name has these letters."""
