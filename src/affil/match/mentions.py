@@ -62,6 +62,7 @@ _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 _SMALL = re.compile(r"(?<=[^\W\d_A-Z]{4})(?:of|for|and|de|du|di|der)$")  # small words at the end of a glued one: "Instituteof"
 _MISREAD = (("rn", "m"), ("cl", "d"), ("vv", "w"))  # what scanners see in two letters: "Durharn"
 _BROKEN = re.compile(r"[^\W\d_]+(?:\s?-\s?[^\W\d_]+|\s[^\W\d_]+)*")
+_AND = frozenset(("and", "&", "und", "et", "y", "e", "och", "og", "en"))
 STRIDE = 1 << 32  # keys of (string, number) pairs in one integer
 
 
@@ -86,12 +87,13 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     weight[[t.isdigit() or role.get(t) == "noise" for t in term_words]] *= settings.noise_weight
     string = np.repeat(np.arange(len(strings)), np.diff(tokens.ptr))[origin]
     new = np.concatenate([[True], string[1:] != string[:-1]]) if len(string) else np.zeros(0, bool)
-    segment = np.cumsum(new | (gap >= COMMA)) - 1
-    block = np.cumsum(new | (gap >= HARD)) - 1
     gap = np.where(new, HARD, gap).astype(np.int8)
     upper = tokens.upper[origin]
     spans = index.find("span", word, gap, settings.max_name_tokens)
     spans = _plausible(spans, index, upper, gap)
+    gap[_joined(spans, upper, gap, tokens, origin, string)] = HARD
+    segment = np.cumsum(new | (gap >= COMMA)) - 1
+    block = np.cumsum(new | (gap >= HARD)) - 1
     place, country, region, city, city_country = _places(index, word, gap, upper, string, spans, settings.max_place_tokens)
     return Mentions(
         strings, tokens, words, word, term, weight.astype(np.float64), changed, gap, tokens.start[origin], tokens.end[origin], upper, cjk,
@@ -237,6 +239,22 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     apart = ((kind == index.kind_variant) | (kind == index.kind_domain)) & (commas[first + length] > commas[first + 1])
     keep = ~acronym & ~apart
     return first[keep], length[keep], alias[keep]
+
+
+def _joined(spans: tuple[Ints, Ints, Ints], upper: Ints, gap: Ints, tokens: Tokens, origin: Ints, string: Ints) -> list[int]:
+    """The words before which an "and" joins two names, where no name goes over it: "University of Hamburg and DESY"."""
+    first, length, _ = spans
+    telling = (length > 1) | upper[first]
+    last = first + length
+    size = len(gap)
+    within = np.cumsum(np.bincount(first + 1, minlength=size + 2) - np.bincount(last, minlength=size + 2))[:size] > 0
+    here = np.intersect1d(first[telling], last[telling])
+    here = here[~within[here] & (gap[here] < COMMA)] if len(here) else here
+    return [
+        int(j)
+        for j in here
+        if tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold() in _AND
+    ]
 
 
 def _places(
