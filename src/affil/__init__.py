@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from affil.match import Matcher, train
     from affil.registry import Registry, build_registry
     from affil.settings import Settings, load_settings
-    from affil.types import Author, Decision, Institution, Match, Name, Paper, Result
+    from affil.types import Author, Decision, Institution, Match, Name, Paper, Reason, Result
     from affil.workspace import Workspace
 
     __version__: str
@@ -32,7 +32,7 @@ _HOME = {
     "affil.match": ("Matcher", "train"),
     "affil.registry": ("Registry", "build_registry"),
     "affil.settings": ("Settings", "load_settings"),
-    "affil.types": ("Author", "Decision", "Institution", "Match", "Name", "Paper", "Result"),
+    "affil.types": ("Author", "Decision", "Institution", "Match", "Name", "Paper", "Reason", "Result"),
     "affil.workspace": ("Workspace",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
@@ -49,6 +49,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "Matcher",
     "Name",
     "Paper",
+    "Reason",
     "Registry",
     "Result",
     "Settings",

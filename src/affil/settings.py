@@ -80,6 +80,9 @@ class FeatureSettings(_Frozen):
     fame_bonus: float = Field(default=0.1, description="weight added for the best known institution of the registry")
     claim: float = Field(default=0.6, description="least weight of a single word that claims its place in a segment")
     content: float = Field(default=0.15, description="least weight of a segment that is more than a place")
+    telling: float = Field(
+        default=0.3, description="weight above which a missing word of a name is told as evidence against it"
+    )
 
 
 class DecideSettings(_Frozen):

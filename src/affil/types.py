@@ -1,10 +1,42 @@
-"""What flows through all stages: frozen records without behaviour."""
+"""What flows through all stages: frozen records, and the words of what speaks for and against a match."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+# What each reason says of a match in English: those for it, those against it.
+FOR = {
+    "name_exact": "“{alias}” is {kind}",
+    "name_coverage": "{value:.0%} of “{alias}”, {kind}",
+    "city_named": "the city {city} is named",
+    "country_named": "the country {country} is named",
+    "other_name_named": "another of its names is there too",
+    "parent_named": "its parent is named too",
+}
+AGAINST = {
+    "misspelt": "misspelt or glued words were corrected",
+    "other_country_named": "another country is named",
+    "other_place_named": "a place in another country is named",
+    "bearers": "{value} institutions bear this name",
+    "part_of_longer_name": "the words are part of a longer name",
+    "numbers_differ": "numbers differ",
+    "other_kind_named": "beside it stand words of another kind of organisation",
+    "word_missing": "a telling word of the name is missing",
+}
+REASONS = FOR | AGAINST
+# What a name of each kind is to its institution.
+NAME_KINDS = {
+    "official": "its official name",
+    "label": "one of its names",
+    "alias": "another name of it",
+    "acronym": "an acronym of it",
+    "former": "a former name of it",
+    "domain": "its internet domain",
+    "variant": "a variant of its name",
+}
 
 
 class Decision(StrEnum):
@@ -62,12 +94,31 @@ class Institution:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason for or against a match.
+
+    `name` is one of `FOR` or `AGAINST`. `kind` is what the name that matched is to the institution, one of `NAME_KINDS` (""
+    where the reason is not about the name). `value` is the share of the name's weight that was found (name_coverage, 0 to 1),
+    or the number of institutions that bear the name (bearers); of other reasons None.
+    """
+
+    name: str
+    kind: str = ""
+    value: float | None = None
+
+    @property
+    def speaks_for(self) -> bool:
+        """Whether it speaks for the match, not against it."""
+        return self.name in FOR
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """One institution found in an affiliation string.
 
     `probability` is calibrated. `start` and `end` delimit the matched words in the raw string, `alias` is the registry's name
-    that they matched, `evidence` the reasons for and against in plain words. `by` names who decided: "model", or "ledger"
-    for a human decision.
+    that they matched, `reasons` what speaks for and against it. `by` names who decided: "model", or "ledger" for a human
+    decision.
     """
 
     institution: Institution
@@ -76,8 +127,28 @@ class Match:
     start: int
     end: int
     alias: str
-    evidence: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     by: str = "model"
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The reasons in plain English, each behind + where it speaks for the match, behind - where against it."""
+        return tuple([f"{'+' if speaks_for else '-'} {said}" for speaks_for, said in self.told()])
+
+    def told(self, sentences: Mapping[str, str] = REASONS, names: Mapping[str, str] = NAME_KINDS) -> list[tuple[bool, str]]:
+        """The reasons in words: whether each speaks for the match, and what it says.
+
+        Args:
+            sentences: what each of `REASONS` says in a language.
+            names: what each of `NAME_KINDS` is called in it.
+        """
+        one = self.institution
+        values: dict[str, object] = {"alias": self.alias, "city": one.city, "country": one.country}
+        out = []
+        for reason in self.reasons:
+            values["kind"], values["value"] = names.get(reason.kind), reason.value
+            out.append((reason.speaks_for, sentences[reason.name].format_map(values)))
+        return out
 
 
 @dataclass(frozen=True, slots=True)

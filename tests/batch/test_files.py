@@ -23,7 +23,7 @@ from affil.errors import AffilError, InputError
 from affil.match import COLUMNS, Matcher, output_columns
 from affil.registry import build_registry
 from affil.settings import BatchSettings, Settings
-from affil.types import Decision, Institution, Match, Name, Result
+from affil.types import Decision, Institution, Match, Name, Reason, Result
 
 OWN = "id,name,country,city,aliases,labels\nx:1,Quillwater Institute of Optics,GB,Oxford,QIO,zh:羽水研究所\n"
 KNOWN = {
@@ -39,6 +39,7 @@ KNOWN = {
         lon=116.33,
     ),
 }
+REASONS = (Reason("name_exact", "alias"), Reason("city_named"))
 
 
 class Fake:
@@ -58,7 +59,7 @@ class Fake:
         for alias, institution in KNOWN.items():
             if alias in string:
                 start = string.index(alias)
-                yield Match(institution, 0.98765, decision, start, start + len(alias), alias, ("exact name", "city agrees"))
+                yield Match(institution, 0.98765, decision, start, start + len(alias), alias, REASONS)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -93,7 +94,7 @@ def test_one_row_a_match_in_input_order(tmp_path: Path) -> None:
         "probability": "0.98765",
         "decision": "review",
         "matched_text": "清华",
-        "evidence": "exact name; city agrees",
+        "evidence": "+ “清华” is another name of it; + the city Beijing is named",
     }
     assert set(rows[2].values()) == {"8", "nobody", "none", ""}
     assert (summary.rows, summary.matched, summary.review, summary.none, summary.written, summary.strings) == (4, 1, 1, 2, 5, 4)

@@ -19,10 +19,9 @@ import pytest
 import referencing
 import referencing.jsonschema
 
-from affil.match.explain import KINDS, explain
-from affil.match.features import NAMES
-from affil.settings import ServeSettings
-from affil.types import Decision, Institution, Match
+from affil.match.explain import READ, explain
+from affil.settings import FeatureSettings, ServeSettings
+from affil.types import NAME_KINDS, REASONS, Decision, Institution, Match
 from affil.web.app import Access
 from affil.web.reconcile import FEATURES, TYPES, features
 
@@ -93,7 +92,7 @@ def test_the_manifest(service: Any) -> None:
     assert service.client.get(manifest["logo"]).headers["content-type"].startswith("image/svg+xml")
     docs = service.client.get(manifest["documentation"])
     assert docs.status_code == 200
-    for _, feature, _ in FEATURES:
+    for feature in FEATURES:
         assert f'id="feature-{feature}"' in docs.text
     seen = service.client.get(manifest["view"]["url"].replace("{{id}}", quote(CUHK, safe="")))
     assert (seen.status_code, seen.headers["location"]) == (302, CUHK)
@@ -408,17 +407,24 @@ def test_data_extension(service: Any) -> None:
 # features
 
 
-@pytest.mark.parametrize("kind", range(len(KINDS)))
-def test_all_evidence_is_a_feature(kind: int) -> None:
+@pytest.mark.parametrize("kind", NAME_KINDS)
+def test_all_evidence_is_a_feature(kind: str) -> None:
     one = Institution("affil:x", "X", country="GB", city="York")
     for exact in (0.0, 1.0):
-        values = {**dict.fromkeys(NAMES, 1.0), "exact": exact, "coverage": 0.5}
-        lines = explain(values, one, "Name, with comma", kind, 3)
-        match = Match(one, 0.5, Decision.REVIEW, 0, 1, "x", lines)
+        values = {**dict.fromkeys(READ, 1.0), "exact": exact, "coverage": 0.54499}
+        reasons = explain(values, kind, 3, FeatureSettings())
+        match = Match(one, 0.5, Decision.REVIEW, 0, 1, "x", reasons)
         found = {f["id"]: f["value"] for f in features(match)}
-        assert len(found) == len(lines) + 1 + (exact == 1.0)
+        assert list(found)[: len(reasons) + 1] == ["probability", *(r.name for r in reasons)]
+        assert len(found) == len(reasons) + 1 + (exact == 1.0)
         assert found["bearers"] == 3
-        assert found["name_coverage"] == (1.0 if exact else 0.5)
+        assert found["name_coverage"] == (1.0 if exact else 0.54), "as the sentence says it: in whole percents"
+        assert found["city_named"] is True
+
+
+def test_every_feature_says_what_it_stands_for() -> None:
+    assert list(FEATURES) == list(REASONS)
+    assert not [words for words in FEATURES.values() if "{" in words]
 
 
 # a client that was not written for us

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from affil.registry import Registry
-from affil.types import Decision, Institution, Match, Name
+from affil.types import Decision, Institution, Match, Name, Reason
 from affil.web.ror import Records, geonames_id, matching_type, read_filters
 
 RECORDED = Path(__file__).parent / "ror"
@@ -85,10 +85,16 @@ def test_ways_of_matching(service: Any) -> None:
     assert kinds("CUHK") == ["ACRONYM"]
     assert kinds("University of Oxford", single_search="") == ["SINGLE SEARCH"]
     one = Institution("x", "X")
-    variant = Match(one, 0.9, Decision.MATCH, 0, 3, "X", ("+ “University of Y” is a variant of its name",))
+    variant = Match(one, 0.9, Decision.MATCH, 0, 3, "X", (Reason("name_exact", "variant"),))
     assert matching_type("Y University", variant) == "HEURISTICS"
-    part = Match(one, 0.9, Decision.MATCH, 0, 3, "X", ("+ 80% of “X Y Z”, its official name",))
+    part = Match(one, 0.9, Decision.MATCH, 0, 3, "X", (Reason("name_coverage", "official", 0.8),))
     assert matching_type("X Y", part) == "COMMON TERMS"
+    # only what stands word for word is an acronym or a variant
+    part = Match(one, 0.9, Decision.MATCH, 0, 3, "X", (Reason("name_coverage", "acronym", 0.8),))
+    assert matching_type("X Y", part) == "COMMON TERMS"
+    misspelt = Match(one, 0.9, Decision.MATCH, 0, 3, "X", (Reason("name_coverage", "label", 0.8), Reason("misspelt")))
+    assert matching_type("X Y", misspelt) == "FUZZY"
+    assert matching_type("X Y", Match(one, 0.9, Decision.MATCH, 0, 3, "X")) == "EXACT"
 
 
 @pytest.mark.parametrize(

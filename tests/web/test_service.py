@@ -14,7 +14,7 @@ import pytest
 
 from affil.match import COLUMNS, result_dict
 from affil.settings import ServeSettings, load_settings
-from affil.types import Decision, Institution, Match, Result
+from affil.types import Decision, Institution, Match, Reason, Result
 from affil.web.app import Access
 from affil.web.limits import Limits
 from affil.web.observe import log_lines
@@ -348,6 +348,7 @@ def test_settings_of_the_service_are_read(tmp_path: Any) -> None:
 
 
 def test_a_result_as_json_has_what_a_table_has() -> None:
-    match = Match(Institution("affil:x", "X"), 0.5, Decision.REVIEW, 0, 1, "X", ("+ “X” is its official name",))
+    match = Match(Institution("affil:x", "X"), 0.5, Decision.REVIEW, 0, 1, "X", (Reason("name_exact", "official"),))
     made = result_dict(Result("X", (match,)))
-    assert set(made["matches"][0]) == {*COLUMNS, "start", "end", "alias", "by"}
+    assert list(made["matches"][0]) == [*COLUMNS, "start", "end", "alias", "by"]
+    assert made["matches"][0]["evidence"] == ["+ “X” is its official name"]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -9,11 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import affil.web
-from affil.match.explain import KINDS, explain
-from affil.match.features import NAMES
 from affil.registry.tables import KINDS as INSTITUTION_KINDS
 from affil.text import visible
-from affil.types import Institution
+from affil.types import AGAINST, NAME_KINDS, REASONS, Decision, Institution, Match, Reason
 from affil.web import texts
 
 
@@ -37,20 +34,27 @@ def test_the_templates_use_no_text_that_is_not_there_and_none_is_idle() -> None:
     assert set(texts.TEXTS) == used | made
 
 
-@pytest.mark.parametrize("kind", range(len(KINDS)))
-def test_all_evidence_has_its_chinese(kind: int) -> None:
+def test_every_reason_is_there_in_both_languages_with_the_same_places() -> None:
+    assert list(texts.REASONS) == list(REASONS)
+    assert list(texts.NAME_KINDS) == list(NAME_KINDS)
+    for name, english in REASONS.items():
+        assert sorted(re.findall(r"\{.*?\}", english)) == sorted(re.findall(r"\{.*?\}", texts.REASONS[name])), name
+
+
+@pytest.mark.parametrize("kind", NAME_KINDS)
+@pytest.mark.parametrize("name", REASONS)
+def test_every_reason_is_told_in_both_languages(name: str, kind: str) -> None:
     one = Institution("affil:x", "X", country="GB", city="York")
-    lines: set[str] = set()
-    for exact, bearers, value in product((0.0, 1.0), (1, 3), (0.0, 1.0)):
-        features = {**dict.fromkeys(NAMES, value), "exact": exact, "coverage": 0.5}
-        lines |= set(explain(features, one, "Name, with comma", kind, bearers))
-    assert len(lines) > 10
-    for line in lines:
-        fits, english = texts.evidence(line, "en")
-        same, chinese = texts.evidence(line, "zh")
-        assert fits == same == line.startswith("+")
-        assert english == line[2:]
-        assert re.search("[\u4e00-\u9fff]", chinese), line
+    value = {"name_coverage": 0.5, "bearers": 3}.get(name)
+    match = Match(one, 0.5, Decision.REVIEW, 0, 1, "Name, {with} \u202ecomma", (Reason(name, kind, value),))
+    [(fits, english)] = texts.evidence(match, "en")
+    [(same, chinese)] = texts.evidence(match, "zh")
+    assert fits == same == (name not in AGAINST)
+    assert (f"{'+' if fits else '-'} {english}",) == tuple(map(visible, match.evidence))
+    for part in ("Name, {with} [U+202E]comma", "GB", "York", "50%", "3"):
+        assert (part in english) == (part in chinese)
+    assert (NAME_KINDS[kind] in english) == (texts.NAME_KINDS[kind] in chinese) == name.startswith("name_")
+    assert re.search("[\u4e00-\u9fff]", chinese)
 
 
 @given(st.text())

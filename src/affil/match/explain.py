@@ -1,52 +1,53 @@
-"""The evidence of a match in plain words, from the features that the model saw."""
+"""The reasons for and against a match, from the features that the model saw."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
-from affil.types import Institution
+from affil.settings import FeatureSettings
+from affil.types import Reason
 
-KINDS = ("its official name", "one of its names", "another name of it", "an acronym of it", "a former name of it", "its internet domain",
-         "a variant of its name")  # fmt: skip
+# The features that it reads.
+READ = ("exact", "coverage", "city_agrees", "country_agrees", "other_names", "parent_found", "changed", "country_differs",
+        "city_differs", "nested", "number_missing", "hospital_left", "university_left", "institute_left",
+        "missing_word")  # fmt: skip
+
+_reason = cache(Reason)  # few differ, but for shares: each is made once
 
 
-def explain(f: Mapping[str, float], institution: Institution, alias: str, kind: int, bearers: int) -> tuple[str, ...]:
-    """Say what speaks for the match, then what speaks against it, each in a few words, marked + and -.
+def explain(f: Mapping[str, float], kind: str, bearers: int, settings: FeatureSettings) -> tuple[Reason, ...]:
+    """Say what speaks for the match, then what speaks against it.
 
     Args:
-        f: feature values by name.
-        institution: the institution matched.
-        alias: the registry's name that matched.
-        kind: what that name is to the institution (position in `affil.registry.index.NAME_KINDS`).
+        f: feature values by name, those of `READ` at least.
+        kind: what the name that matched is to the institution, one of `affil.registry.index.NAME_KINDS`.
         bearers: how many institutions bear the name.
+        settings: which missing words are told.
     """
-    out = []
-    if f["exact"]:
-        out.append(f"+ “{alias}” is {KINDS[kind]}")
-    else:
-        out.append(f"+ {f['coverage']:.0%} of “{alias}”, {KINDS[kind]}")
+    out = [_reason("name_exact", kind) if f["exact"] else Reason("name_coverage", kind, f["coverage"])]
     if f["city_agrees"]:
-        out.append(f"+ the city {institution.city} is named")
+        out.append(_reason("city_named"))
     if f["country_agrees"]:
-        out.append(f"+ the country {institution.country} is named")
+        out.append(_reason("country_named"))
     if f["other_names"] > 0:
-        out.append("+ another of its names is there too")
+        out.append(_reason("other_name_named"))
     if f["parent_found"]:
-        out.append("+ its parent is named too")
+        out.append(_reason("parent_named"))
     if f["changed"] > 0:
-        out.append("- misspelt or glued words were corrected")
+        out.append(_reason("misspelt"))
     if f["country_differs"]:
-        out.append("- another country is named")
+        out.append(_reason("other_country_named"))
     if f["city_differs"]:
-        out.append("- a place in another country is named")
+        out.append(_reason("other_place_named"))
     if bearers > 1:
-        out.append(f"- {bearers} institutions bear this name")
+        out.append(_reason("bearers", "", bearers))
     if f["nested"]:
-        out.append("- the words are part of a longer name")
+        out.append(_reason("part_of_longer_name"))
     if f["number_missing"]:
-        out.append("- numbers differ")
+        out.append(_reason("numbers_differ"))
     if f["hospital_left"] or f["university_left"] or f["institute_left"]:
-        out.append("- beside it stand words of another kind of organisation")
-    if f["missing_word"] > 0.3 and not f["exact"]:
-        out.append("- a telling word of the name is missing")
+        out.append(_reason("other_kind_named"))
+    if f["missing_word"] > settings.telling and not f["exact"]:
+        out.append(_reason("word_missing"))
     return tuple(out)

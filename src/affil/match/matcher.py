@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from affil.errors import AffilError, InputError
 from affil.match.decide import decide
-from affil.match.explain import explain
+from affil.match.explain import READ, explain
 from affil.match.features import NAMES, Pairs, featurize
 from affil.match.index import Floats, Index, Ints
 from affil.match.mentions import prepare
@@ -21,6 +21,7 @@ from affil.match.modelfile import load_model
 from affil.match.resources import resource
 from affil.match.retrieve import rank_within, retrieve
 from affil.registry import Registry
+from affil.registry.index import NAME_KINDS
 from affil.settings import DecideSettings, Policy, Settings
 from affil.text import raw_span
 from affil.types import Decision, Institution, Match, Result
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 SHIPPED_MODEL = "models/matcher.skops"
 COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "probability", "decision", "matched_text",
            "evidence")  # fmt: skip
+_READ = np.array([NAMES.index(name) for name in READ])
 
 
 class Matcher:
@@ -216,7 +218,7 @@ class Matcher:
 
     def _explained(self, rows: dict[str, Any], k: int) -> Match:
         institution = self._institution(int(rows["inst"][k]))
-        features = dict(zip(NAMES, rows["features"][k].tolist(), strict=True))
+        features = dict(zip(READ, rows["features"][k].tolist(), strict=True))
         return Match(
             institution,
             float(rows["probability"][k]),
@@ -224,7 +226,7 @@ class Matcher:
             int(rows["start"][k]),
             int(rows["end"][k]),
             rows["alias"][k],
-            explain(features, institution, rows["alias"][k], int(rows["kind"][k]), int(rows["bearers"][k])),
+            explain(features, NAME_KINDS[rows["kind"][k]], int(rows["bearers"][k]), self.settings.features),
         )
 
     def _rows(self, strings: Sequence[str], choose: Callable[[Floats, Pairs, DecideSettings], Ints] = decide) -> dict[str, Any]:
@@ -249,7 +251,7 @@ class Matcher:
             "alias": [names[int(n)].as_py() for n in index.owner_name[c.owner[rows]]],
             "kind": c.kind[rows],
             "bearers": index.owner_ptr[alias + 1] - index.owner_ptr[alias],
-            "features": pairs.features[rows],
+            "features": pairs.features[np.ix_(rows, _READ)],
         }
 
 
@@ -275,30 +277,31 @@ def match_records(result: Result) -> list[dict[str, Any]]:
     """The rows of `COLUMNS` for one string: one a matched institution, or one with decision none."""
     if not result.matches:
         return [{"institution_id": "", "decision": Decision.NONE.value, "matched_text": "", "evidence": ""}]
-    return [
-        {
-            "institution_id": m.institution.id,
-            "name": m.institution.name,
-            "name_zh": m.institution.name_zh,
-            "kind": m.institution.kind,
-            "city": m.institution.city,
-            "country": m.institution.country,
-            "lat": m.institution.lat,
-            "lon": m.institution.lon,
-            "probability": m.probability,
-            "decision": m.decision.value,
-            "matched_text": result.affiliation[m.start : m.end],
-            "evidence": "; ".join(m.evidence),
-        }
-        for m in result.matches
-    ]
+    return [_record(result, m, "; ".join(m.evidence)) for m in result.matches]
 
 
 def result_dict(result: Result) -> dict[str, Any]:
     """A result, ready for JSON."""
-    records = match_records(result) if result.matches else []
-    extra = (
-        {"start": m.start, "end": m.end, "alias": m.alias, "evidence": list(m.evidence), "by": m.by} for m in result.matches
-    )
-    matches = [{**record, **more} for record, more in zip(records, extra, strict=True)]
+    matches = [
+        {**_record(result, m, list(m.evidence)), "start": m.start, "end": m.end, "alias": m.alias, "by": m.by}
+        for m in result.matches
+    ]
     return {"affiliation": result.affiliation, "decision": str(result.decision), "matches": matches}
+
+
+def _record(result: Result, m: Match, evidence: str | list[str]) -> dict[str, Any]:
+    one = m.institution
+    return {
+        "institution_id": one.id,
+        "name": one.name,
+        "name_zh": one.name_zh,
+        "kind": one.kind,
+        "city": one.city,
+        "country": one.country,
+        "lat": one.lat,
+        "lon": one.lon,
+        "probability": m.probability,
+        "decision": m.decision.value,
+        "matched_text": result.affiliation[m.start : m.end],
+        "evidence": evidence,
+    }

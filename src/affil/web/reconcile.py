@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from affil.errors import UnknownIdError
 from affil.registry.tables import KINDS
 from affil.settings import ServeSettings
-from affil.types import Decision, Institution, Match, Name
+from affil.types import REASONS, Decision, Institution, Match, Name
 from affil.web import shapes, texts
 from affil.web.gather import Gatherer
 from affil.web.observe import note
@@ -34,23 +34,14 @@ TYPES = {ENTITY["id"]: ENTITY, **{kind: {"id": kind, "name": texts.kind(kind, "e
 _ROR = "https://ror.org/"
 _WIDTH, _HEIGHT = 430, 330  # of a preview, in pixels
 
-# The evidence of a match as features: what a line says, the feature, and whether its first group is a number.
-FEATURES: tuple[tuple[str, str, float], ...] = (
-    (r"“.+” is .+", "name_exact", 0),
-    (r"(\d+)% of “.+", "name_coverage", 100),
-    (r"the city .+ is named", "city_named", 0),
-    (r"the country .+ is named", "country_named", 0),
-    (r"another of its names is there too", "other_name_named", 0),
-    (r"its parent is named too", "parent_named", 0),
-    (r"misspelt or glued words were corrected", "misspelt", 0),
-    (r"another country is named", "other_country_named", 0),
-    (r"a place in another country is named", "other_place_named", 0),
-    (r"(\d+) institutions bear this name", "bearers", 1),
-    (r"the words are part of a longer name", "part_of_longer_name", 0),
-    (r"numbers differ", "numbers_differ", 0),
-    (r"beside it stand words of another kind of organisation", "other_kind_named", 0),
-    (r"a telling word of the name is missing", "word_missing", 0),
-)
+# The reasons of a match as features: what each stands for.
+FEATURES = REASONS | {
+    "name_exact": "“…” is …",
+    "name_coverage": "………% of “…",
+    "city_named": "the city … is named",
+    "country_named": "the country … is named",
+    "bearers": "……… institutions bear this name",
+}
 
 Values = list[dict[str, Any]]
 
@@ -386,16 +377,14 @@ class _Query:
 
 
 def features(match: Match) -> list[dict[str, Any]]:
-    """The probability and the evidence of a match, as matching features."""
+    """The probability and the reasons of a match, as matching features; shares in whole percents."""
     found: dict[str, float | bool] = {"probability": match.probability}
-    for line in match.evidence:
-        said = line[2:]
-        for pattern, feature, divisor in FEATURES:
-            if (hit := re.fullmatch(pattern, said, re.DOTALL)) is not None:
-                found[feature] = float(hit[1]) / divisor if divisor else True
-                break
+    for reason in match.reasons:
+        found[reason.name] = True if reason.value is None else float(reason.value)
     if "name_exact" in found:
         found["name_coverage"] = 1.0
+    elif "name_coverage" in found:
+        found["name_coverage"] = round(100 * found["name_coverage"]) / 100
     return [{"id": feature, "value": value} for feature, value in found.items()]
 
 

@@ -304,7 +304,7 @@ class _Pages:
         tools = {
             "t": lambda key, *more: texts.text(key, language, *more),
             "kind_of": lambda name: texts.kind(name, language),
-            "evidence": lambda line: texts.evidence(line, language),
+            "evidence": lambda match: texts.evidence(match, language),
             "visible": visible,
             "named": lambda ids: self._named(ids, language),
             "string_number": self.desk.queue.number,

@@ -17,12 +17,7 @@ from affil.types import Decision, Institution, Match, Name
 SCHEMA = "2.1"
 _NAME_TYPES = {"official": ["ror_display", "label"], "label": ["label"], "acronym": ["acronym"]}  # all others are aliases
 _NEAR = 0.3  # degrees between an institution and the middle of its city, as GeoNames has it
-# What the evidence of a match says first, and how ROR calls matching in that way.
-_MATCHING = (
-    ("is an acronym of it", "ACRONYM"),
-    ("is a variant of its name", "HEURISTICS"),
-    ("misspelt or glued words were corrected", "FUZZY"),
-)
+_MATCHING = {"acronym": "ACRONYM", "variant": "HEURISTICS"}  # where a name of this kind stands word for word
 FILTERS = {
     "types": "types",
     "status": "status",
@@ -152,11 +147,12 @@ def location(one: Institution) -> dict[str, Any]:
 
 def matching_type(affiliation: str, match: Match) -> str:
     """What ROR would call the way in which this match was found."""
-    said = " ".join(match.evidence)
-    for words, kind in _MATCHING:
-        if words in said:
-            return kind
-    if match.evidence and "% of " in match.evidence[0]:
+    kinds = {reason.name: reason.kind for reason in match.reasons}
+    if (kind := kinds.get("name_exact")) in _MATCHING:
+        return _MATCHING[kind]
+    if "misspelt" in kinds:
+        return "FUZZY"
+    if "name_coverage" in kinds:
         return "COMMON TERMS"
     return "EXACT" if affiliation[match.start : match.end].strip() == affiliation.strip() else "PHRASE"
 

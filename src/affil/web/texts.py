@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from affil.text import visible
+from affil.types import Match
 
 LANGUAGES = ("en", "zh")
 
@@ -254,35 +253,32 @@ KINDS = {
     "archive": ("archive", "档案馆"),
     "other": ("other", "其他"),
 }
-# The evidence of `affil.match.explain` in Chinese; a test holds the two together.
-EVIDENCE = (
-    (r"(.+) is its official name", r"\1 是其正式名称"),
-    (r"(.+) is one of its names", r"\1 是其名称之一"),
-    (r"(.+) is another name of it", r"\1 是其别名"),
-    (r"(.+) is an acronym of it", r"\1 是其缩写"),
-    (r"(.+) is a former name of it", r"\1 是其曾用名"),
-    (r"(.+) is its internet domain", r"\1 是其互联网域名"),
-    (r"(.+) is a variant of its name", r"\1 是其名称的变体"),
-    (r"(\d+%) of (“.+”), its official name", r"与其正式名称 \2 吻合 \1"),
-    (r"(\d+%) of (“.+”), one of its names", r"与其名称之一 \2 吻合 \1"),
-    (r"(\d+%) of (“.+”), another name of it", r"与其别名 \2 吻合 \1"),
-    (r"(\d+%) of (“.+”), an acronym of it", r"与其缩写 \2 吻合 \1"),
-    (r"(\d+%) of (“.+”), a former name of it", r"与其曾用名 \2 吻合 \1"),
-    (r"(\d+%) of (“.+”), its internet domain", r"与其互联网域名 \2 吻合 \1"),
-    (r"(\d+%) of (“.+”), a variant of its name", r"与其名称的变体 \2 吻合 \1"),
-    (r"the city (.+) is named", r"提到了城市 \1"),
-    (r"the country (.+) is named", r"提到了国家或地区 \1"),
-    (r"another of its names is there too", r"还出现了它的另一个名称"),
-    (r"its parent is named too", r"还提到了其上级机构"),
-    (r"misspelt or glued words were corrected", r"更正了拼写或粘连的词"),
-    (r"another country is named", r"提到了另一个国家"),
-    (r"a place in another country is named", r"提到了另一个国家的地点"),
-    (r"(\d+) institutions bear this name", r"有 \1 个机构使用此名称"),
-    (r"the words are part of a longer name", r"这些词属于一个更长的名称"),
-    (r"numbers differ", r"数字不一致"),
-    (r"beside it stand words of another kind of organisation", r"旁边有另一类机构的用词"),
-    (r"a telling word of the name is missing", r"缺少名称中的关键词"),
-)
+# `affil.types.REASONS` and `affil.types.NAME_KINDS` in Chinese.
+REASONS = {
+    "name_exact": "“{alias}” 是{kind}",
+    "name_coverage": "与{kind} “{alias}” 吻合 {value:.0%}",
+    "city_named": "提到了城市 {city}",
+    "country_named": "提到了国家或地区 {country}",
+    "other_name_named": "还出现了它的另一个名称",
+    "parent_named": "还提到了其上级机构",
+    "misspelt": "更正了拼写或粘连的词",
+    "other_country_named": "提到了另一个国家",
+    "other_place_named": "提到了另一个国家的地点",
+    "bearers": "有 {value} 个机构使用此名称",
+    "part_of_longer_name": "这些词属于一个更长的名称",
+    "numbers_differ": "数字不一致",
+    "other_kind_named": "旁边有另一类机构的用词",
+    "word_missing": "缺少名称中的关键词",
+}
+NAME_KINDS = {
+    "official": "其正式名称",
+    "label": "其名称之一",
+    "alias": "其别名",
+    "acronym": "其缩写",
+    "former": "其曾用名",
+    "domain": "其互联网域名",
+    "variant": "其名称的变体",
+}
 
 
 def text(key: str, language: str, *values: object) -> str:
@@ -295,12 +291,7 @@ def kind(name: str, language: str) -> str:
     return KINDS.get(name, (name, name))[LANGUAGES.index(language)]
 
 
-def evidence(line: str, language: str) -> tuple[bool, str]:
-    """One line of evidence: whether it speaks for the match, and the line in a language without its sign."""
-    sign, _, said = line.partition(" ")
-    if language == "zh":
-        for english, chinese in EVIDENCE:
-            if (found := re.fullmatch(english, said)) is not None:
-                said = found.expand(chinese)
-                break
-    return sign == "+", visible(said)
+def evidence(match: Match, language: str) -> list[tuple[bool, str]]:
+    """The reasons of a match: whether each speaks for it, and what it says in a language."""
+    words = (REASONS, NAME_KINDS) if language == "zh" else ()
+    return [(speaks_for, visible(said)) for speaks_for, said in match.told(*words)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -118,8 +117,7 @@ class TryIt:
     async def docs(self, request: Request) -> Response:
         """The description of the service."""
         base = str(request.base_url).rstrip("/")
-        features = [(feature, re.sub(r"\\d\+|\.\+|[()]", "…", pattern)) for pattern, feature, _ in FEATURES]
-        return self._page(request, "docs.html", document=self.document, base=base, features=features)
+        return self._page(request, "docs.html", document=self.document, base=base, features=FEATURES)
 
     async def openapi(self, _: Request) -> Response:
         """The same for programs."""
@@ -141,7 +139,7 @@ class TryIt:
         tools = {
             "t": lambda key, *more: texts.text(key, language, *more),
             "kind_of": lambda name: texts.kind(name, language),
-            "evidence": lambda line: texts.evidence(line, language),
+            "evidence": lambda match: texts.evidence(match, language),
             "visible": visible,
             "lang": "zh-Hans" if language == "zh" else "en",
             "other": texts.LANGUAGES[1 - texts.LANGUAGES.index(language)],
