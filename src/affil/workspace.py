@@ -83,6 +83,7 @@ INSTITUTIONS = pa.schema(
         ("parents", pa.list_(_TEXT)),
     ]
 )
+_WITHOUT_EFFECT: Any = {"retrieve": {"batch", "searched_at_once", "remembered"}, "decide": {"small"}}  # on what is matched
 _CHUNK = 20_000  # papers held in memory at once
 Progress = Callable[[int, int], None]
 
@@ -310,7 +311,7 @@ class Workspace:
         identity = {
             "registry": matcher.registry.hash,
             "model": matcher.model_hash,
-            "settings": _hash_of(self.settings.model_dump(include={"retrieve", "decide"}, exclude={"retrieve": {"batch"}})),
+            "settings": _hash_of(self.settings.model_dump(include={"retrieve", "features", "decide"}, exclude=_WITHOUT_EFFECT)),
         }
         with self._alone():
             self._note(chosen=chosen)  # first, so that an interrupted run goes on with the same

@@ -37,10 +37,10 @@ _WIDTH, _HEIGHT = 430, 330  # of a preview, in pixels
 # The reasons of a match as features: what each stands for.
 FEATURES = REASONS | {
     "name_exact": "“…” is …",
-    "name_coverage": "………% of “…",
+    "name_coverage": "…% of “…”",
     "city_named": "the city … is named",
     "country_named": "the country … is named",
-    "bearers": "……… institutions bear this name",
+    "bearers": "… institutions bear this name",
 }
 
 Values = list[dict[str, Any]]
