@@ -121,11 +121,6 @@ class TrainSettings(_Frozen):
     composed_weight: float = Field(default=0.3, description="weight of a composed string")
     gold_weight: float = Field(default=2.0, description="weight of a labelled string of the project")
     external_weight: float = Field(default=1.0, description="weight of a labelled string of an external set")
-    top_k: int = Field(
-        default=14, description="as for retrieval, but more than are matched, as each is an example to learn from"
-    )
-    max_candidates: int = Field(default=16, description="the same")
-    max_homonyms: int = Field(default=12, description="the same")
     policies: dict[str, Policy] = Field(
         default={"crossref": "one", "springer": "one", "openalex": "all", "s2aff": "all"},
         description="what the labels of a source hold; of others: most-specific",

@@ -207,8 +207,6 @@ def labelled_sample(rows: Sequence[Labelled], index: Index, settings: Settings, 
 def _sample(rows: Sequence[Labelled], index: Index, settings: Settings, weight: float, *, labelled: bool) -> Sample:
     """Candidates of labelled rows; ids that the registry lacks count as nothing to find."""
     number = {x: i for i, x in enumerate(index.registry.ids)}
-    more = settings.train.model_dump(include={"top_k", "max_candidates", "max_homonyms"})
-    settings = settings.model_copy(update={"retrieve": settings.retrieve.model_copy(update=more)})
     mentions = prepare([r.affiliation for r in rows], index, settings.retrieve)
     pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
     string = pairs.candidates.string
