@@ -55,6 +55,9 @@ class RetrieveSettings(_Frozen):
     top_k: int = Field(default=8, description="names kept per segment by the word index")
     min_similarity: float = Field(default=0.25, description="least share of a segment's weight that a name must explain")
     max_candidates: int = Field(default=10, description="institutions kept per string")
+    max_bearers: int = Field(
+        default=200, ge=1, description="bearers of a name that are considered: best kind of name, best known first"
+    )
     max_homonyms: int = Field(default=10, description="institutions kept per ambiguous name")
     min_correctable: int = Field(default=6, description="shortest unknown word, in characters, that is spell-corrected")
     longest_acronym: int = Field(default=7, description="longest word in capitals, in characters, that is not spell-corrected")

@@ -80,6 +80,8 @@ def retrieve(m: Mentions, index: Index, settings: RetrieveSettings) -> Candidate
     first = np.concatenate([first, np.full(n, -1)])
     length = np.concatenate([length, np.zeros(n, np.int64)])
     who, owner = expand(index.owner_ptr, alias)
+    considered = owner - index.owner_ptr[alias][who] < settings.max_bearers  # they stand in order of kind and fame
+    who, owner = who[considered], owner[considered]
     pairs = Candidates(
         string[who],
         index.owner_inst[owner],
@@ -91,10 +93,13 @@ def retrieve(m: Mentions, index: Index, settings: RetrieveSettings) -> Candidate
         length[who],
     )
     # of names that many bear ("General Hospital"), the bearers in the places named, then the best known
-    place = (pairs.string * STRIDE + index.inst_city_id[pairs.inst], pairs.string * STRIDE + index.inst_country_id[pairs.inst])
-    agrees = 2 * keys_in(place[0], m.city) + keys_in(place[1], m.country)
-    homonym = rank_within(who, -agrees, -index.inst_prominence[pairs.inst])
-    return pairs.take(np.flatnonzero(homonym < settings.max_homonyms))
+    bearers = (index.owner_ptr[alias + 1] - index.owner_ptr[alias])[who]
+    rows = np.flatnonzero(bearers > settings.max_homonyms)
+    string, inst = pairs.string[rows] * STRIDE, pairs.inst[rows]
+    agrees = 2 * keys_in(string + index.inst_city_id[inst], m.city) + keys_in(string + index.inst_country_id[inst], m.country)
+    stays = np.ones(len(who), bool)
+    stays[rows] = rank_within(who[rows], -agrees, -index.inst_prominence[inst]) < settings.max_homonyms
+    return pairs.take(np.flatnonzero(stays))
 
 
 def _similar(m: Mentions, index: Index, settings: RetrieveSettings) -> tuple[Ints, Ints]:
