@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import ipaddress
 import secrets
+import select
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -340,7 +341,11 @@ def serve(
             app.state.ending = (
                 True  # from now on connections are closed behind an answer, so that clients send nothing into the void
             )
-            await asyncio.sleep(0)  # who is in the queue is let in
+            # Whoever waits to be let in would be cut off by closing; so it is closed in the moment in which nobody waits.
+            doors = [door for server in self.servers for door in server.sockets]
+            end = time.monotonic() + (grace or settings.idle)
+            while select.select(doors, [], [], 0)[0] and time.monotonic() < end:
+                await asyncio.sleep(0)
             for server in self.servers:
                 server.close()
             end = time.monotonic() + drain
