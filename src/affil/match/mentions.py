@@ -62,7 +62,7 @@ _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 _SMALL = re.compile(r"(?<=[^\W\d_A-Z]{4})(?:of|for|and|de|du|di|der)$")  # small words at the end of a glued one: "Instituteof"
 _MISREAD = (("rn", "m"), ("cl", "d"), ("vv", "w"))  # what scanners see in two letters: "Durharn"
 _BROKEN = re.compile(r"[^\W\d_]+(?:\s?-\s?[^\W\d_]+|\s[^\W\d_]+)*")
-_AND = frozenset(("and", "&", "und", "et", "y", "e", "och", "og", "en"))
+_AND = frozenset(("and", "&", "und", "et", "y", "e", "och", "og"))  # of the words that folding drops
 STRIDE = 1 << 32  # keys of (string, number) pairs in one integer
 
 

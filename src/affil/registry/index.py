@@ -15,9 +15,10 @@ from scipy import sparse
 from affil.registry.places import CITY, Place, country_names
 from affil.text import Tokens, tokenize
 from affil.text.fold import generic, roles
+from affil.types import NAME_KINDS as NAME_WORDS
 from affil.types import Institution
 
-NAME_KINDS = ("official", "label", "alias", "acronym", "former", "domain", "variant")
+NAME_KINDS = tuple(NAME_WORDS)  # stored as numbers, the better kind first
 _PARENTHESIS = re.compile(r"(\s*[(（]([^()（）]*)[)）]\s*)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TAIL = re.compile(
