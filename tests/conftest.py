@@ -26,6 +26,21 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture
+def start() -> Iterator[Any]:
+    """Start programs as `subprocess.Popen` does; none outlives its test, whose failure would otherwise wait for it for ever."""
+    started: list[subprocess.Popen[Any]] = []
+
+    def popen(*arguments: Any, **options: Any) -> subprocess.Popen[Any]:
+        started.append(subprocess.Popen(*arguments, **options))
+        return started[-1]
+
+    yield popen
+    for process in started:
+        with process:
+            process.kill()
+
+
 NAMES = (
     "The Chinese University of Hong Kong",
     "Quillwater Institute of Optics",

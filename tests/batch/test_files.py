@@ -7,9 +7,12 @@ import multiprocessing
 import pickle
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -267,8 +270,63 @@ def test_a_worker_that_is_killed_is_an_error_and_no_half_file(tmp_path: Path, ow
     assert not multiprocessing.active_children()
 
 
+DIES = """
+import os, signal, sys
+from multiprocessing.connection import Connection
+
+from affil.batch import match_file
+from affil.errors import AffilError
+from affil.settings import BatchSettings, Settings
+
+whole = Connection._send
+
+
+def half(self, buffer, *rest):
+    whole(self, memoryview(buffer)[: len(buffer) // 2], *rest)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Matcher:
+    def match_many(self, strings):
+        Connection._send = half
+        raise ValueError("x" * 1_000_000)  # an answer that does not fit into the pipe
+
+
+if __name__ == "__main__":
+    try:
+        match_file("in.csv", "out.csv", matcher=Matcher(), workers=2, settings=Settings(batch=BatchSettings(rows=5)))
+    except AffilError as error:
+        sys.exit(str(error))
+"""
+
+
+def test_a_worker_that_is_killed_in_the_middle_of_an_answer(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("affiliation\n" + "".join(f"Quillwater {i}\n" for i in range(50)), "utf-8")
+    (tmp_path / "dies.py").write_text(DIES)
+    command = [sys.executable, "-W", "error", "dies.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("a worker process was killed")
+    assert done.stderr.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dies.py", "in.csv"]
+
+
+def test_a_fault_in_a_worker_says_where(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("affiliation\nMIT\n", "utf-8")
+    fails = SimpleNamespace(match_many=itemgetter("no list has this"))
+    before = threading.active_count()
+    with pytest.raises(RuntimeError, match=r"(?s)in a worker process:.*TypeError: list indices must be"):
+        match_file(tmp_path / "in.csv", tmp_path / "out.csv", matcher=fails, workers=2)
+    assert not multiprocessing.active_children()
+    for _ in range(100):
+        if threading.active_count() == before:
+            break
+        time.sleep(0.05)
+    assert threading.active_count() == before
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are read from /proc")
-def test_workers_do_not_outlive_who_asked_for_them(tmp_path: Path, own: Path) -> None:
+def test_workers_do_not_outlive_who_asked_for_them(tmp_path: Path, own: Path, start: Any) -> None:
     (tmp_path / "in.csv").write_text("affiliation\n" + "".join(f"Quillwater {i}\n" for i in range(300_000)), "utf-8")
     command = [sys.executable, "-m", "affil", "match", "in.csv", "-o", "out.csv", "--registry", str(own), "--workers", "2"]
 
@@ -281,16 +339,16 @@ def test_workers_do_not_outlive_who_asked_for_them(tmp_path: Path, own: Path) ->
     def running() -> list[str]:
         return [process for process in workers if runs(process)]
 
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
-        workers: list[str] = []
-        for _ in range(600):
-            workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-            if len(running()) >= 3:  # and one that keeps count of what they share
-                break
-            time.sleep(0.05)
-        assert len(running()) >= 3
-        time.sleep(1)  # in the middle of loading or matching
-        process.kill()
+    process = start(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    workers: list[str] = []
+    for _ in range(600):
+        workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        if len(running()) >= 3:  # and one that keeps count of what they share
+            break
+        time.sleep(0.05)
+    assert len(running()) >= 3
+    time.sleep(1)  # in the middle of loading or matching
+    process.kill()
     for _ in range(600):
         if not running():
             break

@@ -350,14 +350,11 @@ def test_text_that_the_terminal_lacks_is_no_reason_to_fail() -> None:
     assert any(one["id"] == CUHK for one in json.loads(done.stdout.decode("latin-1")))
 
 
-def test_a_reader_that_leaves_early() -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "affil", "registry", "show", CUHK], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == b""
+def test_a_reader_that_leaves_early(start: Any) -> None:
+    command = [sys.executable, "-m", "affil", "registry", "show", CUHK]
+    process = start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.stderr.read() == b""
 
 
 def listen_to_interrupts() -> None:
@@ -368,7 +365,7 @@ def listen_to_interrupts() -> None:
 @pytest.mark.parametrize(("sent", "code", "said"), [(signal.SIGINT, 130, "affil: interrupted\n"), (signal.SIGTERM, 143, "")])
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_an_interrupt_leaves_no_half_file(
-    tmp_path: Path, small: Path, workers: str, sent: signal.Signals, code: int, said: str
+    tmp_path: Path, small: Path, start: Any, workers: str, sent: signal.Signals, code: int, said: str
 ) -> None:
     with (tmp_path / "big.csv").open("w", encoding="utf-8") as out:
         out.write("affiliation\n")
@@ -387,16 +384,16 @@ def test_an_interrupt_leaves_no_half_file(
         "--workers",
         workers,
     ]
-    with subprocess.Popen(
+    process = start(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen_to_interrupts
-    ) as process:
-        for _ in range(600):
-            if list(tmp_path.glob(".affil-*")):
-                break
-            time.sleep(0.1)
-        assert list(tmp_path.glob(".affil-*"))
-        process.send_signal(sent)
-        out_text, err_text = process.communicate(timeout=60)
+    )
+    for _ in range(600):
+        if list(tmp_path.glob(".affil-*")):
+            break
+        time.sleep(0.1)
+    assert list(tmp_path.glob(".affil-*"))
+    process.send_signal(sent)
+    out_text, err_text = process.communicate(timeout=60)
     assert (process.returncode, out_text, err_text) == (code, "", said)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["big.csv", "out.csv"]
     assert (tmp_path / "out.csv").read_text() == "old"

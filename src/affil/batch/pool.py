@@ -1,19 +1,21 @@
-"""Where strings are matched: in this process, or in several others at the same time."""
+"""Where strings are matched: in this process, or in several others at the same time.
+
+Not in a `ProcessPoolExecutor`: its processes share their pipes and locks, so that one which is killed while it sends leaves half
+an answer, and the executor waits for ever for the other half. Here each process has a pipe of its own, which ends with it.
+"""
 
 from __future__ import annotations
 
 import gc
 import multiprocessing
-import os
 import pickle
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from functools import cache
-from typing import Any
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
 
 from affil.batch.answers import Answer, MatcherLike, answers
 from affil.errors import AffilError
@@ -21,9 +23,11 @@ from affil.io.interrupts import SIGNALS, undisturbed
 
 Waiting = Callable[[], list[Answer]]  # waits for the answers to some strings
 Ask = Callable[[list[str]], Waiting]
+_Outcome = list[Answer] | Exception
+_Pickled = SimpleQueue[bytes | None]  # one outcome; none of a process that is gone. An interrupt leaves no lock of it taken.
+_Tasks = SimpleQueue[tuple[list[str], _Pickled] | None]  # strings and where their outcome goes; none at the end
 
 _COLLECT = (50_000, 20, 100)  # Python's own are 700, 10, 10
-_recipe: bytes  # of a worker process's own matcher
 
 
 @contextmanager
@@ -31,7 +35,7 @@ def asking(matcher: MatcherLike, workers: int, task: int) -> Iterator[Ask]:
     """Give a function that takes strings and returns another, which waits for their answers.
 
     With one worker all is done here. Otherwise each of `workers` processes opens a matcher of its own (from the same files,
-    memory-mapped, so that the index is in memory once) and takes `task` strings at a time.
+    memory-mapped, so that the index is in memory once) and takes `task` strings at a time. They end with the block.
 
     Raises:
         AffilError: a process was killed.
@@ -39,31 +43,26 @@ def asking(matcher: MatcherLike, workers: int, task: int) -> Iterator[Ask]:
     if workers == 1:
         yield lambda strings: lambda: answers(matcher, strings)
         return
-    # Spawned, not forked: a fork copies the locks of threads that it does not copy.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(pickle.dumps(matcher),))
+    recipe = pickle.dumps(matcher)
+    tasks: _Tasks = SimpleQueue()
+    started: list[_Worker] = []
 
     def ask(strings: list[str]) -> Waiting:
-        parts = [pool.submit(_answers, strings[i : i + task]) for i in range(0, len(strings), task)]
-        return lambda: [answer for part in parts for answer in part.result()]
+        parts: list[_Pickled] = []
+        for i in range(0, len(strings), task):
+            parts.append(SimpleQueue())
+            tasks.put((strings[i : i + task], parts[-1]))
+            if len(started) < workers:
+                with undisturbed():  # one that is interrupted while it starts can be neither used nor ended
+                    started.append(_Worker(recipe, tasks))
+        return lambda: [answer for part in parts for answer in _answered(part.get())]
 
-    others = multiprocessing.active_children()
     try:
-        with undisturbed():  # a pool that is interrupted while it starts can be neither used nor ended
-            pool.submit(_nothing)
         yield ask
-    except BrokenProcessPool as error:
-        problem = "a worker process was killed, or could not start (is there memory for all?)"
-        raise AffilError(f"{problem}; run again, with fewer --workers") from error
-    except BaseException:
-        # Nobody waits for what they are at. All of them, also those that started with later tasks: one that is left would wait
-        # for ever for the lock that another was killed with.
-        for process in multiprocessing.active_children():
-            if process not in others:
-                process.kill()
-        raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        with undisturbed():
+            for worker in started:
+                worker.end()
 
 
 @contextmanager
@@ -77,29 +76,65 @@ def rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _nothing() -> None:
-    pass
+def _answered(pickled: bytes | None) -> list[Answer]:
+    if pickled is None:
+        problem = "a worker process was killed, or could not start (is there memory for all?)"
+        raise AffilError(f"{problem}; run again, with fewer --workers")
+    outcome: _Outcome = pickle.loads(pickled)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
-def _begin(recipe: bytes) -> None:
-    global _recipe
-    _recipe = recipe
+class _Worker:
+    """A process that matches, and a thread that takes tasks to it and outcomes from it."""
+
+    def __init__(self, recipe: bytes, tasks: _Tasks) -> None:
+        # Spawned, not forked: a fork copies the locks of threads that it does not copy.
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(recipe, theirs), daemon=True)
+        self._process.start()
+        theirs.close()  # so that the pipe ends with the process
+        self._tasks = tasks
+        self._thread = threading.Thread(target=self._pass_on, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Kill the process, as nobody waits for what it is at."""
+        self._process.kill()
+        self._process.join()
+        self._tasks.put(None)  # for its thread, or that of another
+
+    def _pass_on(self) -> None:
+        alive = True
+        while task := self._tasks.get():
+            strings, pickled = task
+            try:
+                if alive:
+                    self._pipe.send(strings)
+                    pickled.put(self._pipe.recv_bytes())
+            except (EOFError, OSError):
+                alive = False
+            if not alive:
+                pickled.put(None)
+        self._pipe.close()
+
+
+def _work(recipe: bytes, pipe: Connection) -> None:
     gc.set_threshold(*_COLLECT)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process tells the others to stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends the others
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # as they were put off while it was started
-    parent: Any = multiprocessing.parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()  # nobody is left to work for
-
-
-@cache
-def _matcher() -> MatcherLike:
-    matcher: MatcherLike = pickle.loads(_recipe)
-    return matcher
-
-
-def _answers(strings: list[str]) -> list[Answer]:
-    try:
-        return answers(_matcher(), strings)
-    except AffilError as error:  # in a form that survives the way back
-        raise AffilError(str(error)) from None
+    matcher: MatcherLike | None = None
+    with suppress(EOFError, OSError):  # until nobody is left to work for
+        while True:
+            strings = pipe.recv()
+            try:
+                matcher = matcher or pickle.loads(recipe)
+                outcome: _Outcome = answers(matcher, strings)
+            except AffilError as error:  # in a form that survives the way back
+                outcome = AffilError(str(error))
+            except Exception:
+                outcome = RuntimeError(f"in a worker process:\n{traceback.format_exc()}")
+            pipe.send(outcome)
