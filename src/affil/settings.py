@@ -38,6 +38,9 @@ class SearchSettings(_Frozen):
     begins: float = Field(
         default=0.97, description="similarity of a name that begins with what is searched, as a share of an equal one"
     )
+    most: float = Field(
+        default=0.35, description="least share of the searched words, by how rare they are, that a name has which lacks some"
+    )
     least: float = Field(default=55.0, description="least weighted ratio, 0 to 100, of a name that is similar at all")
     compared: int = Field(default=400, description="similar names that are compared closely")
     similar: float = Field(

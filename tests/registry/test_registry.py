@@ -9,7 +9,7 @@ import pytest
 from affil.errors import InputError, UnknownIdError
 from affil.registry import Registry
 from affil.registry.build import write_registry
-from affil.registry.index import active_successors, variants
+from affil.registry.index import active_successors, closed_up, unplaced, variants
 from affil.registry.store import FORMAT, Store, write_store
 from affil.text import fold
 from affil.types import Institution, Name
@@ -77,6 +77,8 @@ def test_search_finds_names_with_all_words(text: str, all_of: set[str]) -> None:
         ("Tsinghau", "Tsinghua University"),
         ("Carnegy Melon Univ", "Carnegie Mellon University"),
         ("Oxfrd University Computing", "University of Oxford"),
+        ("Oxfrd University Robotics", "University of Oxford"),
+        ("Department of Physics, Quillwater, Stanford University", "Stanford University"),
     ],
 )
 def test_search_completes_and_corrects(text: str, name: str) -> None:
@@ -128,6 +130,44 @@ def test_what_stands_in_parentheses_is_left_out_only_where_it_tells_nothing() ->
     assert list(variants("HKUST(GZ)", "alias")) == [("HKUST(GZ)", "alias")]
     assert list(variants("港中大（深圳）", "alias")) == [("港中大（深圳）", "alias")]
     assert ("Sense Time", "official") in list(variants("SenseTime", "official"))
+
+
+def test_a_name_goes_without_the_place_at_its_end() -> None:
+    places = {("bochum",), ("new", "jersey"), ("jersey",), ("singapore",), ("coruna",)}
+    assert unplaced(("ruhr", "university", "bochum"), places) == ("ruhr", "university")
+    assert unplaced(("rutgers", "university", "new", "jersey"), places) == ("rutgers", "university")
+    assert unplaced(("national", "university", "singapore"), places) is None
+    assert unplaced(("university", "a", "coruna"), places) is None
+    assert unplaced(("ruhr", "triennale", "bochum"), places) is None
+    assert unplaced(("university", "bochum"), places) is None
+
+
+def test_syllables_of_pinyin_are_typed_as_one_word() -> None:
+    assert closed_up(("peking", "tian", "tan", "hospital")) == ("peking", "tiantan", "hospital")
+    assert closed_up(("university", "hong", "kong")) == ("university", "hongkong")
+    assert closed_up(("chang", "gung", "university")) is None
+    assert closed_up(("university", "a", "coruna")) is None
+    assert closed_up(("tian", "tan")) is None
+
+
+def test_what_more_than_one_institution_is_left_with_is_nobodys(tmp_path: Path) -> None:
+    def university(number: int, name: str, country: str, city: str) -> Institution:
+        return Institution(f"own:{number}", name, (Name(name, "en", "official"),), "education", country, city=city)
+
+    rows = [
+        university(1, "Quillwater University Bochum", "DE", "Bochum"),
+        university(2, "Fernhollow University of Bochum", "DE", "Bochum"),
+        university(3, "Fernhollow University Malaysia", "MY", "Kuala Lumpur"),
+        university(4, "Oakmere University Bochum", "DE", "Bochum"),
+        university(5, "Oakmere University", "GB", "Oxford"),
+    ]
+    registry = write_registry(rows, tmp_path / "places.affil", {"sources": []})
+    names = registry.store.strings("alias_text").to_pylist()
+    assert "quillwater university" in names
+    assert "fernhollow university" not in names
+    owners = registry.store.array("owner_ptr")
+    place = names.index("oakmere university")
+    assert owners[place + 1] - owners[place] == 1
 
 
 def test_every_process_builds_the_same_bytes(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from itertools import groupby, pairwise
 from typing import Any
 from zlib import crc32
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from affil.registry.places import CITY, Place, country_names
+from affil.registry.places import CITY, COUNTRY, REGION, Place, country_names
 from affil.text import Tokens, tokenize
 from affil.text.fold import generic, roles
 from affil.types import NAME_KINDS as NAME_WORDS
@@ -25,6 +26,11 @@ _TAIL = re.compile(
     r",?\s+(?:S\.?A\.?|A\.?G\.?|A\.?B\.?|S\.?p\.?A\.?|B\.?V\.?|N\.?V\.?|K\.?K\.?|S\.?r\.?l\.?|A/S|ASA|SE|Oy|KG|Holdings?)$"
 )
 _ACADEMY, _INSTITUTE = ("中国科学院", "中科院"), ("研究所", "所")  # and their short forms
+_PINYIN = re.compile(
+    r"(?=..)(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:ai?|ao|ang?|ei?|eng?|er|i|ia|iao|iang?|ie|iu|ing?|iong|ou?|ong|u|uai?|uang?|ue|ui|un|uo)"
+)
+_SYLLABIC = frozenset({"CN", "HK", "MO", "SG", "TW"})  # where names of organisations are romanised so
 _TEACHING = frozenset({"university", "college"})
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -111,6 +117,28 @@ def swapped(words: Sequence[str]) -> tuple[str, ...] | None:
     return None
 
 
+def unplaced(words: Sequence[str], places: Container[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """A name without the place at its end, which authors leave out or write elsewhere: "Ruhr University (Bochum)".
+
+    What stays has the kind of organisation and a word of its own: "National University (of Singapore)" has none.
+    """
+    for n in range(2, len(words)):  # the longest place first: "New Brunswick", not "Brunswick"
+        rest = tuple(words[:n])
+        if tuple(words[n:]) in places:
+            own = any(len(w) > 2 and w not in generic() for w in rest)
+            return rest if own and any(roles().get(w) == "head" for w in rest) else None
+    return None
+
+
+def closed_up(words: Sequence[str]) -> tuple[str, ...] | None:
+    """A name whose syllables of pinyin are typed as one word, as authors do: "Beijing Tiantan Hospital" for "Tian Tan"."""
+    out: list[str] = []
+    for is_pinyin, run in groupby(words, lambda word: _PINYIN.fullmatch(word) is not None):
+        syllables = list(run)
+        out += ["".join(syllables)] if is_pinyin else syllables
+    return tuple(out) if 1 < len(out) < len(words) else None
+
+
 def prefix_table(sequences: Sequence[Sequence[int]]) -> dict[str, Any]:
     """Hash table over all prefixes of the sequences: `hash` (sorted) and `value` (number of the sequence that ends here, or -1)."""
     lengths = np.array([len(s) for s in sequences])
@@ -171,9 +199,17 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         flat_names += len(x.names)
     tokens = tokenize(surfaces)
     term_of = terms(tokens)
+    place_tokens = tokenize([p.name for p in places])
+    place_words = [tuple(place_tokens.words[a:b]) for a, b in pairwise(place_tokens.ptr.tolist())]
+    within: dict[str, set[tuple[str, ...]]] = defaultdict(set)  # what a country, its regions and its cities are called
+    for place, words in zip(places, place_words, strict=True):
+        if place.kind in (COUNTRY, REGION, CITY) and len("".join(words)) > 2:
+            within[place.country].add(words)
     owners: dict[tuple[str, ...], dict[int, tuple[int, int]]] = defaultdict(dict)
     alias_terms: dict[tuple[str, ...], tuple[str, ...]] = {}
     reordered: list[tuple[tuple[str, ...], int, int]] = []
+    elsewhere: dict[tuple[str, ...], list[tuple[int, int]]] = defaultdict(list)
+    shortened: list[tuple[tuple[str, ...], int, int]] = []
     for k, (target, what_kind, name) in enumerate(bearers):
         a, b = tokens.ptr[k], tokens.ptr[k + 1]
         words = tuple(tokens.words[a:b])
@@ -184,25 +220,33 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         alias_terms.setdefault(words, tuple(t for t in term_of[a:b] if t))
         if what_kind < owners[words].get(target, (99, 0))[0]:
             owners[words][target] = (what_kind, name)
-        if what_kind in (0, 1, 2, 4) and (other := swapped(words)):
-            reordered.append((other, target, name))
+        if what_kind in (0, 1, 2, 4):
+            if other := swapped(words):
+                reordered.append((other, target, name))
+            of = institutions[target]
+            if of.kind == "education" and (other := unplaced(words, within[of.country])):
+                elsewhere[other].append((target, name))
+            if of.country in _SYLLABIC and (other := closed_up(words)):
+                shortened.append((other, target, name))
     proper = {w for w, own in owners.items() if min(kind for kind, _ in own.values()) <= NAME_KINDS.index("alias")}
     begins: dict[tuple[str, ...], set[int]] = defaultdict(set)
     for w in proper:
         official = [i for i, (kind, _) in owners[w].items() if kind <= NAME_KINDS.index("label")]
         for n in range(2, len(w)):
             begins[w[:n]].update(official)
-    for other, bearer, name in reordered:
-        if other in proper or begins[other] - {bearer}:
-            continue  # Washington University (in St. Louis) is not the University of Washington
+    # Washington University (in St. Louis) is not the University of Washington
+    reordered = [(other, bearer, name) for other, bearer, name in reordered if not begins[other] - {bearer}]
+    # what is left of "International Islamic University Malaysia" is left of others too
+    shortened += [(other, *own[0]) for other, own in elsewhere.items() if len({bearer for bearer, _ in own}) == 1]
+    for other, bearer, name in reordered + shortened:
+        if other in proper:
+            continue
         if bearer not in owners[other]:
             owners[other][bearer] = (NAME_KINDS.index("variant"), name)
             alias_terms.setdefault(other, other)
     aliases = sorted(owners)
-    place_tokens = tokenize([p.name for p in places])
     place_rows: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for k in range(len(places)):
-        words = tuple(place_tokens.words[place_tokens.ptr[k] : place_tokens.ptr[k + 1]])
+    for k, words in enumerate(place_words):
         byname = places[k].name != places[k].city
         if places[k].kind == CITY and (set(words) <= generic() or (byname and words in owners)):
             continue  # there is a town called Center, and one that was Google for a month

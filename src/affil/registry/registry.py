@@ -120,8 +120,8 @@ class Registry:
         """Find institutions by any of their names, best first, with a similarity from 0 to 1; equals in order of prominence.
 
         Found are those one of whose folded names has all words of the text, the last of which may be unfinished; where there are
-        none, those that have them but for one edit a word; else similar ones. It answers while somebody types: only names with
-        all words are compared.
+        none, those that have them but for one edit a word; then those that have most of them, by how rare they are; else similar
+        ones. It answers while somebody types: only names with the words are compared.
         """
         from affil.text import fold
 
@@ -129,11 +129,17 @@ class Registry:
         if not query:
             return []
         words = [re.escape(word) for word in query.split()]
-        aliases, likeness = self._with_words(query, words)
-        if not len(aliases):
+        held = self._holding(words)
+        if not held.all(axis=0).any():
             near = ["|".join(f"{re.escape(n)}( |$)" for n in self._near(word)) for word in query.split()]
-            aliases, likeness = self._with_words(query, [f"(?:{w}|{n})" if n else w for w, n in zip(words, near, strict=True)])
-        if not len(aliases):
+            held = self._holding([f"(?:{w}|{n})" if n else w for w, n in zip(words, near, strict=True)])
+        weight = np.log(held.shape[1] / np.maximum(held.sum(axis=1), 1))
+        share = (weight @ held) / max(weight.sum(), 1e-9)
+        if held.all(axis=0).any():
+            aliases, likeness = self._compared(query, np.flatnonzero(held.all(axis=0)))
+        elif share.max(initial=0) >= SEARCH.most:
+            aliases, likeness = self._compared(query, np.flatnonzero(share == share.max()))
+        else:
             aliases, likeness = self._similar(query)
         owner, ptr = self.store.array("owner_inst"), self.store.array("owner_ptr")
         count = ptr[aliases + 1] - ptr[aliases]
@@ -145,17 +151,18 @@ class Registry:
         chosen = order[np.sort(best)][:limit]
         return [(self.at(int(institution[k])), float(value[k])) for k in chosen]
 
-    def _with_words(self, query: str, patterns: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """The names that have a word for each pattern, and how like the query they are."""
+    def _holding(self, patterns: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """For each pattern, which names have a word for it."""
         import pyarrow.compute as pc
-        from rapidfuzz import fuzz, process
 
         names = self.store.strings("alias_text")
-        held = np.ones(len(names), bool)
-        for pattern in patterns:
-            held &= pc.match_substring_regex(names, f"(^| ){pattern}").to_numpy(zero_copy_only=False)
-        aliases = np.flatnonzero(held)
-        texts = names.take(pa.array(aliases)).to_pylist()
+        return np.array([pc.match_substring_regex(names, f"(^| ){p}").to_numpy(zero_copy_only=False) for p in patterns])
+
+    def _compared(self, query: str, aliases: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Some names, and how like the query they are."""
+        from rapidfuzz import fuzz, process
+
+        texts = self.store.strings("alias_text").take(pa.array(aliases)).to_pylist()
         ratio = process.cdist([query], texts, scorer=fuzz.ratio, dtype=np.float64)[0] / 100
         begins = np.array([text.startswith(query) for text in texts], bool)
         return aliases, np.where(ratio == 1, 1.0, np.where(begins, SEARCH.begins, ratio * SEARCH.begins))
