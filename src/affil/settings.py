@@ -61,7 +61,7 @@ class RetrieveSettings(_Frozen):
     max_bearers: int = Field(
         default=200, ge=1, description="bearers of a name that are considered: best kind of name, best known first"
     )
-    max_homonyms: int = Field(default=10, description="institutions kept per ambiguous name")
+    max_homonyms: int = Field(default=8, description="institutions kept per ambiguous name")
     min_correctable: int = Field(default=6, description="shortest unknown word, in characters, that is spell-corrected")
     longest_acronym: int = Field(default=7, description="longest word in capitals, in characters, that is not spell-corrected")
     max_broken: int = Field(default=6, description="longest unknown part, in characters, of a word that was broken in two")
@@ -70,8 +70,8 @@ class RetrieveSettings(_Frozen):
     max_place_tokens: int = Field(default=6, description="longest name of a place, in tokens")
     noise_weight: float = Field(default=0.3, description="weight of numbers and words of addresses, as a share of their idf")
     max_string: int = Field(default=2000, description="characters of a string that are read")
-    common_words: int = Field(default=80, ge=0, description="words of most names, which alone bring no name into a search")
-    searched_at_once: int = Field(default=256, ge=1, description="sets of words searched at once")
+    common_words: int = Field(default=60, ge=0, description="words of most names, which alone bring no name into a search")
+    searched_at_once: int = Field(default=192, ge=1, description="sets of words searched at once")
     remembered: int = Field(default=20_000, ge=0, description="sets of words whose nearest names are kept for repeats")
     batch: int = Field(default=4096, description="strings matched at once")
 
