@@ -110,14 +110,15 @@ class _Worker:
         alive = True
         while task := self._tasks.get():
             strings, pickled = task
+            outcome = None
             try:
                 if alive:
                     self._pipe.send(strings)
-                    pickled.put(self._pipe.recv_bytes())
+                    outcome = self._pipe.recv_bytes()
             except (EOFError, OSError):
                 alive = False
-            if not alive:
-                pickled.put(None)
+            finally:  # whatever happens here, nobody is left waiting
+                pickled.put(outcome)
         self._pipe.close()
 
 
@@ -135,6 +136,6 @@ def _work(recipe: bytes, pipe: Connection) -> None:
                 outcome: _Outcome = answers(matcher, strings)
             except AffilError as error:  # in a form that survives the way back
                 outcome = AffilError(str(error))
-            except Exception:
+            except Exception:  # a fault, of whatever kind, is raised again where the answers are waited for
                 outcome = RuntimeError(f"in a worker process:\n{traceback.format_exc()}")
             pipe.send(outcome)
