@@ -69,7 +69,10 @@ class RetrieveSettings(_Frozen):
     min_generic_part: int = Field(default=3, description="the same where a part is a generic word (university)")
     max_place_tokens: int = Field(default=6, description="longest name of a place, in tokens")
     noise_weight: float = Field(default=0.3, description="weight of numbers and words of addresses, as a share of their idf")
-    max_string: int = Field(default=2000, description="characters of a string that are read")
+    max_string: int = Field(default=2000, description="characters of a part of a string that are read")
+    max_cell: int = Field(default=50_000, description="characters of a string that are cut into parts")
+    longest_place: int = Field(default=60, description="characters up to which a part may be nothing but a place")
+    remembered_parts: int = Field(default=100_000, ge=0, description="parts of strings whose answers are kept for repeats")
     common_words: int = Field(default=60, ge=0, description="words of most names, which alone bring no name into a search")
     searched_at_once: int = Field(default=192, ge=1, description="sets of words searched at once")
     remembered: int = Field(default=20_000, ge=0, description="sets of words whose nearest names are kept for repeats")
@@ -85,7 +88,14 @@ class FeatureSettings(_Frozen):
     place_bonus: float = Field(default=0.1, description="weight added where the string names the institution's country")
     fame_bonus: float = Field(default=0.1, description="weight added for the best known institution of the registry")
     claim: float = Field(default=0.6, description="least weight of a single word that claims its place in a segment")
+    usage_prior: float = Field(
+        default=2.0, gt=0, description="mentions added to each bearer's of a name, for those never counted"
+    )
     content: float = Field(default=0.15, description="least weight of a segment that is more than a place")
+    whole: float = Field(default=0.01, description="most weight beside a name that is the whole of its segment")
+    lesser: float = Field(
+        default=0.75, description="share of the weight found in one part of a string below which another part names it less"
+    )
     telling: float = Field(
         default=0.3, description="weight above which a missing word of a name is told as evidence against it"
     )
@@ -127,6 +137,12 @@ class TrainSettings(_Frozen):
     composed_weight: float = Field(default=0.3, description="weight of a composed string")
     gold_weight: float = Field(default=2.0, description="weight of a labelled string of the project")
     external_weight: float = Field(default=1.0, description="weight of a labelled string of an external set")
+    complete_weight: float = Field(default=3.0, description="weight of a string of an external set with complete labels")
+    synthetic_external: int = Field(default=16_000, description="strings made from the names of the external registry")
+    sure_unlabelled: float = Field(
+        default=0.9, description="probability, by models of other folds, above which a missing label is taken for forgotten"
+    )
+    sure_labelled: float = Field(default=0.02, description="probability below which a label is taken for wrong")
     policies: dict[str, Policy] = Field(
         default={"crossref": "one", "springer": "one", "openalex": "all", "s2aff": "all"},
         description="what the labels of a source hold; of others: most-specific",

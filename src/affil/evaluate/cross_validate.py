@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +14,25 @@ from threadpoolctl import threadpool_limits
 from affil.evaluate.gold import GoldRow, read_gold
 from affil.evaluate.metrics import Floats
 from affil.evaluate.score import Answer, Evaluation, answer, resolve, summarize_answers
+from affil.io.tables import open_table
 from affil.match import Matcher
 from affil.match.decide import decide
 from affil.match.index import Index, Ints
-from affil.match.model import POLICIES, fit, policies
+from affil.match.labels import Labelled, Trust
+from affil.match.mentions import STRIDE
+from affil.match.model import POLICIES, policies
 from affil.match.modelfile import save_model
 from affil.match.resources import resource
-from affil.match.synthesize import Labelled
-from affil.match.training import Sample, base_samples, join, labelled_sample, most_specific, read_rows
+from affil.match.training import (
+    Sample,
+    base_samples,
+    composed_sample,
+    default_rows,
+    fit_sample,
+    join,
+    labelled_sample,
+    read_rows,
+)
 from affil.registry import Registry
 from affil.settings import Policy, Settings
 from affil.text import fold
@@ -32,7 +43,8 @@ class CrossValidation:
     """Scores of one labelled set, each row answered by a model that saw neither it nor any of its institutions.
 
     `default` is scored with the default policy, `own` with the policy of the set's labels. `review` are the review thresholds
-    chosen on the training folds, one a fold.
+    chosen on the training folds, one a fold. A set with complete labels is scored on the rows that are a random draw, then on
+    those of each source, and those that name several.
     """
 
     name: str
@@ -95,23 +107,29 @@ def cross_validate(
     kept = [(path.stem, *resolve(read_gold(path), registry, only=True)) for path in external]
     names = [name for name, rows, _ in kept for _ in rows]
     rows = [row for _, part, _ in kept for row in part]
-    policy = {name: t.policies.get(name, "most-specific") for name, _, _ in kept}
+    complete = [_is_complete(path) for path, (_, part, _) in zip(external, kept, strict=True) for _ in part]
+    policy: dict[str, Policy] = {name: t.policies.get(name, "most-specific") for name, _, _ in kept}
     folds = institution_folds(rows, settings.evaluate.folds, settings.evaluate.seed)
     with threadpool_limits(1), tempfile.TemporaryDirectory() as folder:
-        base = join(base_samples(read_rows(resource("gold/train.csv")), base_registry or Registry.open(), settings, tell))
+        gold = [replace(r, trust=Trust.REPRESENTATIVE) for r in read_rows(resource("gold/train.csv"))]
+        base = join(base_samples(gold, base_registry or Registry.open(), settings, tell))
         tell(f"matching {len(rows):,} external strings against {len(registry):,} institutions")
-        labelled = [Labelled(row.affiliation, tuple(ids), policy[n]) for n, (row, ids) in zip(names, rows, strict=True)]
-        again = [i for i, row in enumerate(labelled) if row.policy == "all"]
-        labelled += most_specific(labelled, registry)
-        everything = labelled_sample(labelled, Index(registry), settings, t.external_weight)
-        fold_of = np.concatenate([folds, folds[again]])
+        labelled = [
+            Labelled(row.affiliation, tuple(ids), policy[n], row.acceptable, _trust(row, whole))
+            for n, (row, ids), whole in zip(names, rows, complete, strict=True)
+        ]
+        number = {fold(r.affiliation) or r.affiliation: int(f) for r, f in zip(labelled, folds, strict=True)}
+        labelled = default_rows(labelled, registry)
+        index = Index(registry)
+        everything = labelled_sample(labelled, index, settings, complete=t.complete_weight)
+        base = join([base, composed_sample(index, settings, tell)])
+        fold_of = np.array([number[fold(r.affiliation) or r.affiliation] for r in labelled])
         found: dict[str, list[list[Answer]]] = {kind: [[] for _ in rows] for kind in ("default", "own")}
         thresholds: list[float] = []
         for k in range(settings.evaluate.folds):
             tell(f"fold {k + 1} of {settings.evaluate.folds}: training")
             seen = everything.take(fold_of != k)
-            sample = join([seen, base])
-            model, probability = fit(sample.pairs, sample.labels, sample.weights, sample.group % t.folds, sample.labelled, t)
+            model, probability = fit_sample(join([seen, base]), settings)
             named = np.array([len(row.institutions) for row in labelled])[fold_of != k].sum()
             model_path = Path(folder) / f"fold{k}.skops"
             save_model(model, {}, model_path)
@@ -122,16 +140,39 @@ def cross_validate(
                     chosen = [i for i in here if (policy[names[i]] if kind == "own" else settings.decide.policy) == wanted]
                     matcher = _matcher(registry, model_path, settings, wanted, thresholds[-1])
                     answers = answer([rows[i][0].affiliation for i in chosen], matcher, settings.batch.rows, None)
-                    for i, got in zip(chosen, answers, strict=True):
-                        found[kind][i] = got
+                    for row, got in zip(chosen, answers, strict=True):
+                        found[kind][row] = got
     out = []
-    for name, part, left_out in kept:
+    for path, (name, part, left_out) in zip(external, kept, strict=True):
         own = [i for i, n in enumerate(names) if n == name]
-        default, by_policy = (
-            summarize_answers(part, [found[kind][i] for i in own], matcher, settings, left_out) for kind in ("default", "own")
-        )
-        out.append(CrossValidation(name, policy[name], default, by_policy, tuple(thresholds)))
+        subsets = _subsets(name, part) if _is_complete(path) else {name: list(range(len(part)))}
+        for title, scored in subsets.items():
+            default, by_policy = (
+                summarize_answers([part[i] for i in scored], [found[kind][own[i]] for i in scored], matcher, settings, left_out)
+                for kind in ("default", "own")
+            )
+            out.append(CrossValidation(title, policy[name], default, by_policy, tuple(thresholds)))
     return out
+
+
+def _is_complete(path: Path) -> bool:
+    with open_table(path) as table:
+        return "acceptable" in table.columns
+
+
+def _trust(row: GoldRow, complete: bool) -> Trust:
+    if not complete:
+        return Trust.NOISY
+    return Trust.COMPLETE if ("sample", "hard") in row.slices else Trust.REPRESENTATIVE
+
+
+def _subsets(name: str, rows: Sequence[tuple[GoldRow, frozenset[str]]]) -> dict[str, list[int]]:
+    """The rows of a set with complete labels that are a random draw: all, those of each source, those that name several."""
+    drawn = [i for i, (row, _) in enumerate(rows) if ("sample", "hard") not in row.slices]
+    out = {name: drawn, f"{name}, several organisations": [i for i in drawn if len(rows[i][1]) > 1]}
+    for source in sorted({value for i in drawn for key, value in rows[i][0].slices if key == "source"}):
+        out[f"{name}, {source}"] = [i for i in drawn if ("source", source) in rows[i][0].slices]
+    return {title: chosen for title, chosen in out.items() if chosen}
 
 
 def best_review(probability: Floats, sample: Sample, named: int, settings: Settings) -> float:
@@ -152,7 +193,10 @@ def best_review(probability: Floats, sample: Sample, named: int, settings: Setti
                 update={"review": threshold, "homonym": min(settings.decide.homonym, threshold), "policy": wanted}
             )
             got = decide(np.where(policy == number, probability, 0.0), sample.pairs, chosen)
-            right, predicted = right + int(sample.labels[got].sum()), predicted + len(got)
+            # each institution once a string; what is acceptable or unknown is neither right nor wrong
+            key = sample.string[got] * STRIDE + sample.pairs.candidates.inst[got]
+            right += len(np.unique(key[sample.labels[got] > 0]))
+            predicted += len(np.unique(key[(sample.labels[got] > 0) | (sample.weights[got] > 0)]))
         scores.append(2 * right / max(predicted + named, 1))
     return settings.evaluate.thresholds[int(np.argmax(scores))]
 

@@ -12,8 +12,8 @@ from affil.io.tables import open_table
 if TYPE_CHECKING:
     import pandas as pd
 
-ID_COLUMNS = ("institution_ids", "ror_ids")
-SLICES = ("stratum", "language", "source")
+ID_COLUMNS = ("institution_ids", "ror_ids", "required")
+SLICES = ("stratum", "language", "source", "sample")
 _BATCH = 10_000
 
 
@@ -21,11 +21,13 @@ _BATCH = 10_000
 class GoldRow:
     """A labelled string: the ids it names (none: it names no institution of the registry), and the slices it belongs to.
 
-    `in_registry` is what the set itself says about the registry it was made for; true where it says nothing.
+    `acceptable` are ids that neither help nor hurt: a parent of one that is named, an old record, a branch that nobody could
+    tell. `in_registry` is what the set itself says about the registry it was made for; true where it says nothing.
     """
 
     affiliation: str
     ids: tuple[str, ...]
+    acceptable: tuple[str, ...] = ()
     in_registry: bool = True
     slices: tuple[tuple[str, str], ...] = ()
 
@@ -33,8 +35,9 @@ class GoldRow:
 def read_gold(rows: Path | str | pd.DataFrame) -> list[GoldRow]:
     """Read labelled strings from a file or a frame.
 
-    Columns: `affiliation`; `institution_ids` or `ror_ids` (separated by blanks; empty: none); and, where they are there,
-    `in_registry` (true or false) and the slices `stratum`, `language` and `source`.
+    Columns: `affiliation`; `institution_ids`, `ror_ids` or `required` (separated by blanks; empty: none); and, where they are
+    there, `acceptable` (ids that neither help nor hurt), `in_registry` (true or false) and the slices `stratum`, `language`,
+    `source` and `sample`.
 
     Raises:
         InputError: the file cannot be read, or a column is missing.
@@ -60,14 +63,18 @@ def _id_column(columns: tuple[str, ...], name: str) -> str:
 
 def _rows(columns: dict[str, list[Any]], ids: str) -> list[GoldRow]:
     names = [s for s in SLICES if s in columns]
-    here = columns.get("in_registry") or [""] * len(columns["affiliation"])
-    of_slices = zip(*(columns[s] for s in names), strict=True) if names else [()] * len(here)
+    rows = len(columns["affiliation"])
+    here, also = columns.get("in_registry") or [""] * rows, columns.get("acceptable") or [""] * rows
+    of_slices = zip(*(columns[s] for s in names), strict=True) if names else [()] * rows
     return [
         GoldRow(
             affiliation=str(affiliation or ""),
             ids=tuple(str(labels or "").split()),
+            acceptable=tuple(str(either or "").split()),
             in_registry=str(in_registry).lower() != "false",
             slices=tuple((name, str(value)) for name, value in zip(names, values, strict=True) if value),
         )
-        for affiliation, labels, in_registry, values in zip(columns["affiliation"], columns[ids], here, of_slices, strict=True)
+        for affiliation, labels, either, in_registry, values in zip(
+            columns["affiliation"], columns[ids], also, here, of_slices, strict=True
+        )
     ]

@@ -46,6 +46,7 @@ METRICS = {
     "nil_recall": Ratio({"nil_right": 1}, {"nil_labelled": 1}, "strings that name none without an answer"),
     "precision_at_1": Ratio({"named_first_right": 1}, {"named": 1}, "strings that name one with a right most probable answer"),
     "match_precision": Ratio({"sure_right": 1}, {"sure": 1}, "pairs decided match that are right"),
+    "match_recall": Ratio({"sure_right": 1}, {"labelled": 1}, "labelled pairs that are decided match"),
     "match_coverage": Ratio({"named_sure": 1}, {"named": 1}, "strings that name one and are decided match, nothing to review"),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -125,7 +125,8 @@ def evaluate(
 ) -> Evaluation:
     """Score a matcher on labelled strings, over (string, id) pairs; its answer is every pair not decided `none`.
 
-    Labelled and predicted ids are compared by their active successors.
+    Labelled and predicted ids are compared by their active successors; answers that a row calls acceptable count neither as
+    right nor as wrong.
 
     Args:
         rows: a file or frame (see `read_gold`).
@@ -161,6 +162,7 @@ def summarize_answers(
 ) -> Evaluation:
     """Score answers that were found elsewhere, in the order of the rows; `matcher` names registry and model."""
     scored = list(zip(gold, answers, strict=True))
+    scored = [((row, ids), [a for a in found if a.id not in row.acceptable]) for (row, ids), found in scored]
     counts = np.array([_count(ids, found) for (_, ids), found in scored], float)
     pairs = [(a.probability, a.id in ids) for (_, ids), found in scored for a in found]
     e = settings.evaluate
@@ -192,18 +194,21 @@ def summarize_answers(
 
 
 def resolve(labelled: Sequence[GoldRow], registry: Registry, only: bool) -> tuple[list[tuple[GoldRow, frozenset[str]]], int]:
-    """Rows to score with their ids as active ones, and how many are left out."""
+    """Rows to score with their ids as active ones, those that are acceptable too, and how many rows are left out."""
     kept = []
     for row in labelled:
-        known, unknown = set(), set()
-        for identifier in row.ids:
-            try:
-                known.add(registry.resolve(identifier))
-            except UnknownIdError:
-                unknown.add(identifier)
-        if not only or (row.in_registry and not unknown):
-            kept.append((row, frozenset(known | unknown)))
+        ids = frozenset(_active(x, registry) for x in row.ids)
+        if not only or (row.in_registry and all(x in registry for x in ids)):
+            either = tuple(x for x in dict.fromkeys(_active(x, registry) for x in row.acceptable) if x not in ids)
+            kept.append((replace(row, acceptable=either), ids))
     return kept, len(labelled) - len(kept)
+
+
+def _active(identifier: str, registry: Registry) -> str:
+    try:
+        return registry.resolve(identifier)
+    except UnknownIdError:
+        return identifier
 
 
 def answer(strings: list[str], matcher: MatcherLike, size: int, progress: Progress | None) -> list[list[Answer]]:

@@ -11,16 +11,11 @@ import numpy as np
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
-from affil.match.index import HEADS, KINDS, Floats, Index, Ints
+from affil.match.index import HOSPITAL, INSTITUTE, KINDS, PARTS, UNIVERSITY, Floats, Index, Ints
 from affil.match.mentions import STRIDE, Mentions
 from affil.match.retrieve import Candidates, expand, keys_in, rank_within
 from affil.settings import TEXT, FeatureSettings, Settings
 from affil.text.tokens import COMMA, HARD
-
-HOSPITAL = sum(1 << HEADS.index(h) for h in ("hospital", "clinic"))
-UNIVERSITY = sum(1 << HEADS.index(h) for h in ("university", "college", "polytechnic"))
-INSTITUTE = sum(1 << HEADS.index(h) for h in ("institute", "center", "laboratory", "academy", "agency", "council"))
-PARTS = sum(1 << HEADS.index(h) for h in ("school", "faculty", "department"))
 
 # name: (meaning, direction in which more of it may only raise (1) or lower (-1) the probability, 0 for either)
 FEATURES: dict[str, tuple[str, int]] = {
@@ -39,7 +34,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "block_share": ("share that it explains of the part between hard separators (; + /), places aside", 1),
     "string_share": ("share of the whole string's weight that it explains", 0),
     "before": ("weight of the word right before the name, 0 behind a separator", 0),
-    "after": ("weight of the word right behind the name, 0 before a separator", 0),
+    "after": ("weight of the word right behind the name, 0 before a separator or a place", 0),
     "before_head": ("the word right before is one that makes another organisation (hospital, school)", 0),
     "after_head": ("the word right behind is one that makes another organisation (hospital, school)", 0),
     "crosses": ("commas inside the name as it stands in the string", 0),
@@ -80,6 +75,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "coverage_rank": ("rank of its found weight among the string's candidates", -1),
     "homonym_rank": ("rank of its prominence among the bearers of this name in this string", 0),
     "homonym_gap": ("its prominence less that of the best known other bearer of this name in this string", 1),
+    "usage": ("share of this name's bearers in this string that it has by how often AI papers name each unmistakably", 1),
     "homonym_kind": ("bearers of this name in this string to whom it is a better kind of name (official, not former)", -1),
     "homonyms_in_place": ("bearers of this name in the places the string names", 0),
     "prominence": ("rank of its prominence in the registry, 0 to 1", 0),
@@ -107,7 +103,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "university": ("the name is that of a university or college", 0),
     "hospital": ("the name is that of a hospital or clinic", 0),
     "exact_names": ("number of institutions found word for word", 0),
-    "string_words": ("number of words of the string", 0),
+    "string_words": ("number of words of the string, places aside", 0),
     "is_place": ("the matched words are also the name of a place", -1),
     "cjk": ("share of the matched words in Han, kana or Hangul", 0),
 }  # fmt: skip
@@ -170,7 +166,7 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     key = c.string * STRIDE + c.inst
     child, parent = _family(key, c, index)
     columns = place | _context(m, c, index, first, last, place, f) | _places(m, c, index)
-    columns |= _rivals(m, c, index, first, last, place, child, parent)
+    columns |= _rivals(m, c, index, first, last, place, child, parent, f)
     policy = settings.decide.policy
     columns["registry_size"] = np.full(len(key), np.log10(len(index.parent_ptr) - 1))
     columns |= {"policy_all": np.full(len(key), policy == "all"), "policy_one": np.full(len(key), policy == "one")}
@@ -192,8 +188,8 @@ def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints,
     pair, slot = expand(term_ptr, c.alias)
     term = index.alias_term[slot]
     weight = index.word_idf[term]
-    order = np.argsort(m.string * STRIDE + m.term, kind="stable")
-    keys = (m.string * STRIDE + m.term)[order]
+    order = np.argsort(m.part * STRIDE + m.term, kind="stable")
+    keys = (m.part * STRIDE + m.term)[order]
     ask = c.string[pair] * STRIDE + term
     left, right = np.searchsorted(keys, ask, "left"), np.searchsorted(keys, ask, "right")
     here = right > left
@@ -285,14 +281,14 @@ def _context(
     block_bounds = np.append(block_first, size)
     block = m.block[np.minimum(first, size - 1)]
     of_block = total[block_bounds[block + 1]] - total[block_bounds[block]]
-    string_first = np.searchsorted(m.string, np.arange(m.count + 1))
+    string_first = np.searchsorted(m.part, np.arange(m.count + 1))
     of_string = total[string_first[c.string + 1]] - total[string_first[c.string]]
     gap, weight = np.append(m.gap, HARD), np.append(m.weight, 0)
     head_bits = np.append(head, 0)
     has_before = gap[first] < COMMA
     has_after = gap[last] < COMMA
     before = np.where(has_before, weight[np.maximum(first - 1, 0)], 0)
-    after = np.where(has_after, weight[np.minimum(last, size)], 0)
+    after = np.where(has_after, np.append(content, 0)[np.minimum(last, size)], 0)
     commas = np.concatenate([[0], np.cumsum(m.gap >= COMMA)])
     # head words of the segment, less those of the name
     seg_head = np.bitwise_or.reduceat(head_bits[:size], segment_first) if size else np.zeros(0, np.int32)
@@ -313,7 +309,7 @@ def _context(
     )
     nonplace = np.bincount(m.segment, content, len(bounds) - 1) > f.content if size else np.zeros(0, bool)
     real = np.concatenate([[0], np.cumsum(nonplace)])
-    string_of_segment = m.string[segment_first]
+    string_of_segment = m.part[segment_first]
     seg_of_string = np.searchsorted(string_of_segment, np.arange(m.count + 1))
     span_text = [""] * n
     texts = [""] * n
@@ -331,7 +327,7 @@ def _context(
         own = [names[i] for i in fuzzy]
         similarity[fuzzy] = process.cpdist([span_text[i] for i in fuzzy], own, scorer=JaroWinkler.normalized_similarity)
         partial[fuzzy] = process.cpdist([texts[i] for i in fuzzy], own, scorer=fuzz.partial_ratio) / 100
-    all_upper = np.bincount(m.string, m.upper, m.count) / np.maximum(np.bincount(m.string, minlength=m.count), 1)
+    all_upper = np.bincount(m.part, m.upper, m.count) / np.maximum(np.bincount(m.part, minlength=m.count), 1)
     kind = c.kind
     return {
         "segment_share": np.minimum(span_content / np.maximum(whole, 1e-6), 1),
@@ -364,7 +360,7 @@ def _context(
         "segments_before": np.minimum(real[seg_a] - real[seg_of_string[c.string]], 5),
         "university": (alias_head & UNIVERSITY) > 0,
         "hospital": (alias_head & HOSPITAL) > 0,
-        "string_words": np.minimum(np.diff(string_first)[c.string], 60),
+        "string_words": np.minimum(np.bincount(m.part, content > 0, m.count)[c.string], 60),
     }
 
 
@@ -420,8 +416,22 @@ def _lead(group: Ints, value: Floats) -> Floats:
     return lead
 
 
+def _share(group: Ints, value: Floats) -> Floats:
+    """Each row's share of the sum of its group; groups are numbered from 0."""
+    share: Floats = value / np.bincount(group, value)[group] if len(group) else value
+    return share
+
+
 def _rivals(
-    m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, place: dict[str, Floats], child: Ints, at: Ints
+    m: Mentions,
+    c: Candidates,
+    index: Index,
+    first: Ints,
+    last: Ints,
+    place: dict[str, Floats],
+    child: Ints,
+    at: Ints,
+    settings: FeatureSettings,
 ) -> dict[str, Floats]:
     """How the candidate stands among the others of its string: nested names, family, homonyms."""
     n = len(c.string)
@@ -473,11 +483,12 @@ def _rivals(
         "coverage_rank": np.minimum(rank, 20),
         "homonym_rank": np.minimum(rank_within(same_name, -index.inst_prominence[c.inst]), 10),
         "homonym_gap": _lead(same_name, index.inst_fame[c.inst]),
+        "usage": _share(group, index.inst_usage[c.inst] + settings.usage_prior),
         "homonym_kind": np.minimum(rank_within(same_name, c.kind.astype(np.int64)) - _ties_before(same_name, c.kind), 3),
         "homonyms_in_place": np.minimum(np.bincount(group, here)[group], 5),
         "prominence": index.inst_prominence[c.inst],
         **{kind: index.inst_kind[c.inst] == KINDS.index(kind) for kind in KINDS[:5]},
-        "nonprofit": index.inst_kind[c.inst] > KINDS.index("company"),
+        "nonprofit": np.isin(index.inst_kind[c.inst], [KINDS.index(kind) for kind in ("nonprofit", "funder")]),
         "closed": index.inst_closed[c.inst],
         "children": np.log1p(index.inst_children[c.inst]),
         "parents": np.minimum(index.parent_ptr[c.inst + 1] - index.parent_ptr[c.inst], 4),
@@ -522,7 +533,7 @@ def _initials(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints)
     """Whether the words right before or right behind an acronym begin with its letters."""
     size = len(m.words)
     initial = np.array([ord(w[0]) if w[0].isascii() else 0 for w in m.words] + [0], np.uint8)
-    string = np.append(m.string, -1)
+    string = np.append(m.part, -1)
     letters = index.alias_initial[c.alias]
     length = (letters > 0).sum(axis=1)
     out = np.zeros(len(first), bool)

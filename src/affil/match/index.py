@@ -24,7 +24,12 @@ HEADS = ("university", "hospital", "institute", "college", "academy", "center", 
 HAN_HEADS = {"大学": "university", "医院": "hospital", "病院": "hospital", "学院": "college", "研究": "institute", "中学": "school",
              "公司": "company", "学部": "faculty", "中心": "center"}  # fmt: skip
 
-KINDS = ("education", "healthcare", "facility", "government", "company", "nonprofit", "funder", "archive")
+HOSPITAL = sum(1 << HEADS.index(h) for h in ("hospital", "clinic"))
+UNIVERSITY = sum(1 << HEADS.index(h) for h in ("university", "college", "polytechnic"))
+INSTITUTE = sum(1 << HEADS.index(h) for h in ("institute", "center", "laboratory", "academy", "agency", "council"))
+PARTS = sum(1 << HEADS.index(h) for h in ("school", "faculty", "department"))
+
+KINDS = ("education", "healthcare", "facility", "government", "company", "nonprofit", "funder", "archive", "other")
 
 
 class Index:
@@ -39,7 +44,7 @@ class Index:
         for name in ("word_idf", "word_df", "delete_hash", "delete_word", "alias_tok", "alias_ptr", "alias_term", "alias_term_ptr",
                      "alias_mass", "owner_inst", "owner_kind", "owner_name", "owner_ptr", "span_hash", "span_value", "place_hash",
                      "place_value", "place_row", "place_ptr", "place_kind", "place_country", "place_region", "place_city",
-                     "inst_country_id", "inst_region_id", "inst_city_id", "inst_prominence", "parent", "parent_ptr"):  # fmt: skip
+                     "inst_country_id", "inst_region_id", "inst_city_id", "inst_prominence", "inst_usage", "parent", "parent_ptr"):  # fmt: skip
             setattr(self, name, store.array(name))
         self.kept: dict[Any, Any] = {}  # what searches keep with the index, see `affil.match.nearest`
         self.inst_fame = store.array("inst_prominence_raw")
@@ -67,7 +72,7 @@ class Index:
     def inst_kind(self) -> Ints:
         """For each institution its kind, as a number of `KINDS`."""
         number = {k: i for i, k in enumerate(KINDS)}
-        return np.array([number.get(k, len(KINDS)) for k in self.registry.store.strings("inst_kind").to_pylist()], np.int8)
+        return np.array([number.get(k, len(KINDS) - 1) for k in self.registry.store.strings("inst_kind").to_pylist()], np.int8)
 
     @cached_property
     def inst_closed(self) -> Ints:

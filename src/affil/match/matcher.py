@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,14 @@ from affil.match.decide import decide
 from affil.match.explain import READ, explain
 from affil.match.features import NAMES, Pairs, featurize
 from affil.match.index import Floats, Index, Ints
-from affil.match.mentions import prepare
+from affil.match.mentions import Mentions, prepare
 from affil.match.modelfile import load_model
+from affil.match.parts import parts_of
 from affil.match.resources import resource
 from affil.match.retrieve import rank_within, retrieve
 from affil.registry import Registry
 from affil.registry.index import NAME_KINDS
-from affil.settings import DecideSettings, Policy, Settings
+from affil.settings import Policy, Settings
 from affil.text import raw_span
 from affil.types import Decision, Institution, Match, Result
 
@@ -35,6 +37,24 @@ COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat"
 _READ = np.array([NAMES.index(name) for name in READ])
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An institution found in a string: numbers of the index, the words in the raw string, and the features of `READ`.
+
+    `chosen` tells whether it is part of the answer; the others are what else could be meant.
+    """
+
+    inst: int
+    probability: float
+    start: int
+    end: int
+    owner: int
+    kind: int
+    bearers: int
+    features: tuple[float, ...]
+    chosen: bool = True
+
+
 class Matcher:
     """Matches affiliation strings to the institutions of one registry with one model."""
 
@@ -44,6 +64,7 @@ class Matcher:
         self.model_path = model_path
         self._model, self.model_card, self.model_hash = load_model(model_path)
         self._institutions: dict[int, Institution] = {}
+        self._memory: dict[str, tuple[_Row, ...]] = {}  # answers of parts, which come again more often than strings
 
     @classmethod
     def load(
@@ -91,15 +112,10 @@ class Matcher:
     def match_many(self, affiliations: Sequence[str]) -> list[Result]:
         """Match strings, with explanations; repeated strings are matched once."""
         distinct = list(dict.fromkeys(affiliations))
-        results: dict[str, Result] = {}
-        size = self.settings.retrieve.batch
-        for begin in range(0, len(distinct), size):
-            batch = distinct[begin : begin + size]
-            found: dict[int, list[Match]] = {}
-            rows = self._rows(batch)
-            for k in range(len(rows["row"])):
-                found.setdefault(int(rows["row"][k]), []).append(self._explained(rows, k))
-            results.update({s: Result(s, tuple(found.get(i, ()))) for i, s in enumerate(batch)})
+        results = {
+            s: Result(s, tuple(self._explained(row) for row in rows))
+            for s, rows in zip(distinct, self._answers(distinct), strict=True)
+        }
         return [results[s] for s in affiliations]
 
     def candidates(self, affiliation: str, limit: int = 8) -> tuple[Match, ...]:
@@ -107,8 +123,8 @@ class Matcher:
 
         Unlike `match` it keeps rivals for the same words. Decision `none` marks those too improbable to be shown otherwise.
         """
-        rows = self._rows([affiliation], lambda p, _pairs, _settings: np.argsort(-p, kind="stable")[:limit])
-        out = [self._explained(rows, k) for k in range(len(rows["row"]))]
+        rows = sorted(next(iter(self._answers([affiliation], limit))), key=lambda r: -r.probability)[:limit]
+        out = [self._explained(row) for row in rows]
         low = self.settings.decide.review
         return tuple(replace(m, decision=Decision.NONE) if m.probability < low else m for m in out)
 
@@ -123,33 +139,17 @@ class Matcher:
         wanted: dict[str, int] = {}
         for string, limit in zip(affiliations, limits, strict=True):
             wanted[string] = max(limit, wanted.get(string, 0))
-        distinct, found = list(wanted), dict[str, list[Match]]()
-        size = self.settings.retrieve.batch
-        for begin in range(0, len(distinct), size):
-            batch = distinct[begin : begin + size]
-            room = np.array([wanted[s] for s in batch])
-            chosen = 0
-
-            def choose(
-                probability: Floats, pairs: Pairs, settings: DecideSettings, batch: list[str] = batch, room: Ints = room
-            ) -> Ints:
-                nonlocal chosen
-                taken, string = decide(probability, pairs, settings), pairs.candidates.string
-                rivals = np.setdiff1d(np.flatnonzero(probability >= least), taken)
-                left = room - np.bincount(string[taken], minlength=len(batch))
-                rivals = rivals[rank_within(string[rivals], -probability[rivals]) < left[string[rivals]]]
-                rivals = rivals[np.argsort(-probability[rivals], kind="stable")]
-                chosen = len(taken)
-                return np.concatenate([taken, rivals])
-
-            rows = self._rows(batch, choose)
-            for k, number in enumerate(rows["row"].tolist()):
-                one = self._explained(rows, k)
-                found.setdefault(batch[number], []).append(one if k < chosen else replace(one, decision=Decision.NONE))
+        distinct = list(wanted)
+        answers = dict(zip(distinct, self._answers(distinct, max(wanted.values(), default=0)), strict=True))
         out = []
         for string, limit in zip(affiliations, limits, strict=True):
-            matches = found.get(string, [])
-            out.append(tuple(m for k, m in enumerate(matches) if k < limit or m.decision != Decision.NONE))
+            rows = answers[string]
+            rivals = [r for r in rows if not r.chosen and r.probability >= least]
+            chosen = [r for r in rows if r.chosen]
+            shown = [*chosen, *rivals[: max(limit - len(chosen), 0)]]
+            out.append(
+                tuple(m if r.chosen else replace(m, decision=Decision.NONE) for r in shown for m in [self._explained(r)])
+            )
         return out
 
     def match_table(self, affiliations: Sequence[str]) -> pa.Table:
@@ -159,36 +159,21 @@ class Matcher:
         matched words in the raw string), alias (the registry's name). Strings that name nothing have no row.
         """
         distinct = list(dict.fromkeys(affiliations))
-        tables = []
-        size = self.settings.retrieve.batch
-        ids = self.registry.ids
-        for begin in range(0, len(distinct), size):
-            rows = self._rows(distinct[begin : begin + size])
-            tables.append(
-                pa.table(
-                    {
-                        "row": pa.array(rows["row"] + begin, pa.int64()),
-                        "institution_id": pa.array([ids[i] for i in rows["inst"]], pa.string()),
-                        "probability": pa.array(rows["probability"], pa.float64()),
-                        "decision": pa.array(rows["decision"], pa.string()),
-                        "start": pa.array(rows["start"], pa.int32()),
-                        "end": pa.array(rows["end"], pa.int32()),
-                        "alias": pa.array(rows["alias"], pa.string()),
-                    }
-                )
-            )
-        if not tables:
-            return self.match_table([""]).slice(0, 0)
-        table = pa.concat_tables(tables)
-        if len(distinct) == len(affiliations):
-            return table
-        number = {s: i for i, s in enumerate(distinct)}
-        of_row = table["row"].to_numpy()
-        bounds = np.searchsorted(of_row, np.arange(len(distinct) + 1))
-        take = [np.arange(bounds[number[s]], bounds[number[s] + 1]) for s in affiliations]
-        repeated = table.take(pa.array(np.concatenate(take)))
-        row = np.repeat(np.arange(len(affiliations)), [len(t) for t in take])
-        return repeated.set_column(0, "row", pa.array(row, pa.int64()))
+        answers = dict(zip(distinct, self._answers(distinct), strict=True))
+        rows = [(number, row) for number, s in enumerate(affiliations) for row in answers[s]]
+        ids, names, owner_name = self.registry.ids, self._names, self._index.owner_name
+        least = self.settings.decide.match
+        return pa.table(
+            {
+                "row": pa.array([number for number, _ in rows], pa.int64()),
+                "institution_id": pa.array([ids[r.inst] for _, r in rows], pa.string()),
+                "probability": pa.array([r.probability for _, r in rows], pa.float64()),
+                "decision": pa.array([_decided(r.probability, least).value for _, r in rows], pa.string()),
+                "start": pa.array([r.start for _, r in rows], pa.int32()),
+                "end": pa.array([r.end for _, r in rows], pa.int32()),
+                "alias": pa.array([names[int(owner_name[r.owner])].as_py() for _, r in rows], pa.string()),
+            }
+        )
 
     def match_frame(self, frame: pd.DataFrame, column: str = "affiliation") -> pd.DataFrame:
         """Match a column of a pandas frame: its columns, then those of `COLUMNS`, one row a matched institution, in order.
@@ -216,43 +201,115 @@ class Matcher:
             self._institutions[number] = self.registry.at(number)
         return self._institutions[number]
 
-    def _explained(self, rows: dict[str, Any], k: int) -> Match:
-        institution = self._institution(int(rows["inst"][k]))
-        features = dict(zip(READ, rows["features"][k].tolist(), strict=True))
+    @cached_property
+    def _names(self) -> Any:
+        return self.registry.store.strings("name_value")
+
+    def _explained(self, row: _Row) -> Match:
         return Match(
-            institution,
-            float(rows["probability"][k]),
-            Decision(rows["decision"][k]),
-            int(rows["start"][k]),
-            int(rows["end"][k]),
-            rows["alias"][k],
-            explain(features, NAME_KINDS[rows["kind"][k]], int(rows["bearers"][k]), self.settings.features),
+            self._institution(row.inst),
+            row.probability,
+            _decided(row.probability, self.settings.decide.match),
+            row.start,
+            row.end,
+            self._names[int(self._index.owner_name[row.owner])].as_py(),
+            explain(dict(zip(READ, row.features, strict=True)), NAME_KINDS[row.kind], row.bearers, self.settings.features),
         )
 
-    def _rows(self, strings: Sequence[str], choose: Callable[[Floats, Pairs, DecideSettings], Ints] = decide) -> dict[str, Any]:
+    def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[list[_Row]]:
+        """What each string names: the chosen institutions, most probable first, then up to `rivals` a part that were not chosen."""
+        out: list[list[_Row]] = []
+        size = self.settings.retrieve.batch
+        for begin in range(0, len(strings), size):
+            batch = strings[begin : begin + size]
+            parts = parts_of(batch, self._index, self.settings.retrieve)
+            found = self._remembered(parts.texts) if not rivals else self._matched(parts.texts, rivals)
+            bounds = np.searchsorted(parts.string, np.arange(len(batch) + 1)).tolist()
+            text, start, end = (column.tolist() for column in (parts.text, parts.start, parts.end))
+            for first, last in pairwise(bounds):
+                moved = (_moved(found[text[k]], start[k], end[k]) for k in range(first, last))
+                out.append(self._united([row for rows in moved for row in rows], rivals > 0))
+        return out
+
+    def _remembered(self, texts: Sequence[str]) -> list[tuple[_Row, ...]]:
+        """`_matched`, each part once as long as it is remembered."""
+        new = [t for t in texts if t not in self._memory]
+        fresh = dict(zip(new, self._matched(new), strict=True)) if new else {}
+        found = [fresh[t] if t in fresh else self._memory[t] for t in texts]
+        self._memory |= fresh
+        for old in list(islice(self._memory, max(len(self._memory) - self.settings.retrieve.remembered_parts, 0))):
+            del self._memory[old]
+        return found
+
+    def _matched(self, texts: Sequence[str], rivals: int = 0) -> list[tuple[_Row, ...]]:
+        """What each part names, with up to `rivals` that were not chosen."""
         settings, index, judge = self.settings, self._index, self.settings.decide
-        mentions = prepare(strings, index, settings.retrieve)
-        pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
-        probability = self._model.predict(pairs, judge.small, judge.hopeless)
-        rows = choose(probability, pairs, judge)
-        c = pairs.candidates
+        out: list[tuple[_Row, ...]] = []
+        for begin in range(0, len(texts), settings.retrieve.batch):
+            batch = texts[begin : begin + settings.retrieve.batch]
+            mentions = prepare(batch, index, settings.retrieve)
+            pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
+            probability = self._model.predict(pairs, judge.small, judge.hopeless)
+            rows = decide(probability, pairs, judge)
+            chosen = np.ones(len(rows), bool)
+            if rivals:
+                others = np.setdiff1d(np.arange(len(probability)), rows)
+                others = others[rank_within(pairs.candidates.string[others], -probability[others]) < rivals]
+                rows = np.concatenate([rows, others])
+                chosen = np.arange(len(rows)) < len(chosen)
+            found = self._row_records(mentions, pairs, probability, rows, chosen)
+            of_text = mentions.string[pairs.candidates.string[rows]]
+            answers: list[list[_Row]] = [[] for _ in batch]
+            for number, row in zip(of_text.tolist(), found, strict=True):
+                answers[number].append(row)
+            out += [tuple(self._united(rows, rivals > 0)) for rows in answers]
+        return out
+
+    def _row_records(self, mentions: Mentions, pairs: Pairs, probability: Floats, rows: Ints, chosen: Ints) -> Iterable[_Row]:
+        index, c = self._index, pairs.candidates
         first, last = mentions.start[pairs.first[rows]], mentions.end[pairs.last[rows] - 1]
-        repaired = mentions.tokens.repaired
-        spans = [raw_span(strings[s], repaired[s], int(a), int(b)) for s, a, b in zip(c.string[rows], first, last, strict=True)]
-        names = self.registry.store.strings("name_value")
+        repaired, strings = mentions.tokens.repaired, mentions.strings
         alias = c.alias[rows]
-        return {
-            "row": c.string[rows],
-            "inst": c.inst[rows],
-            "probability": np.round(probability[rows], 6),
-            "decision": np.where(probability[rows] >= judge.match, Decision.MATCH.value, Decision.REVIEW.value),
-            "start": np.array([s for s, _ in spans], np.int32),
-            "end": np.array([e for _, e in spans], np.int32),
-            "alias": [names[int(n)].as_py() for n in index.owner_name[c.owner[rows]]],
-            "kind": c.kind[rows],
-            "bearers": index.owner_ptr[alias + 1] - index.owner_ptr[alias],
-            "features": pairs.features[np.ix_(rows, _READ)],
-        }
+        columns = (
+            mentions.string[c.string[rows]], first, last, c.inst[rows], np.round(probability[rows], 6), c.owner[rows], c.kind[rows],
+            index.owner_ptr[alias + 1] - index.owner_ptr[alias], chosen,
+        )  # fmt: skip
+        features = pairs.features[np.ix_(rows, _READ)].tolist()
+        for (s, a, b, inst, p, owner, kind, bearers, taken), own in zip(
+            zip(*(column.tolist() for column in columns), strict=True), features, strict=True
+        ):
+            start, end = raw_span(strings[s], repaired[s], a, b)
+            yield _Row(inst, p, start, end, owner, kind, bearers, tuple(own), taken)
+
+    def _united(self, rows: list[_Row], rivals: bool) -> list[_Row]:
+        """The answer of a string from those of its parts: each institution once, and as the policy wants it; then rivals, if any."""
+        if len(rows) < 2:
+            return rows
+        best: dict[int, _Row] = {}
+        for row in sorted(rows, key=lambda r: (not r.chosen, -r.probability)):
+            best.setdefault(row.inst, row)
+        left_out: set[int] = set()
+        chosen = [r.inst for r in best.values() if r.chosen]
+        if self.settings.decide.policy == "one":
+            left_out.update(chosen[1:])
+        elif self.settings.decide.policy == "most-specific" and len(chosen) > 1:
+            index = self._index
+            left_out.update(p for i in chosen for p in index.parent[index.parent_ptr[i] : index.parent_ptr[i + 1]].tolist())
+        if not rivals:
+            return [r for r in best.values() if r.inst not in left_out]
+        told = [replace(r, chosen=r.chosen and r.inst not in left_out) for r in best.values()]
+        return sorted(told, key=lambda r: (not r.chosen, -r.probability))
+
+
+def _moved(rows: tuple[_Row, ...], start: int, end: int) -> Iterable[_Row]:
+    """The answer of a part with its places in the string; what was found in the places behind it ends with the part."""
+    if not start:
+        return rows
+    return (replace(r, start=min(r.start + start, end), end=min(r.end + start, end)) for r in rows)
+
+
+def _decided(probability: float, least: float) -> Decision:
+    return Decision.MATCH if probability >= least else Decision.REVIEW
 
 
 def _reopen(registry: Path, model: Path, settings: Settings, version: str) -> Matcher:

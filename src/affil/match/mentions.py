@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz.distance import OSA
 
-from affil.match.index import Floats, Index, Ints
+from affil.match.index import KINDS, UNIVERSITY, Floats, Index, Ints
 from affil.registry.index import checksums, deletions, terms
 from affil.registry.places import CITY, CODE, COUNTRY, REGION
 from affil.settings import RetrieveSettings
@@ -21,16 +21,18 @@ from affil.text.tokens import COMMA, DASH, HARD
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """The words of a batch as arrays (one entry a word), and what is known of each string.
+    """The words of a batch as arrays (one entry a word), and what is known of each part of its strings.
 
     `words` are the folded and corrected words; `word` and `term` are numbers in the index's vocabulary (-1: unknown or none);
-    `weight` is the idf of the word as a term, 1 for unknown words; `changed` marks words that were corrected; `string`, `segment`
-    and `block` number the string, the part between commas and the part between hard separators that a word stands in. `place`
-    marks words that only name a place.
-    `country`, `region`, `city` are sorted keys `string * stride + number`.
+    `weight` is the idf of the word as a term, 1 for unknown words; `changed` marks words that were corrected; `part`, `segment`
+    and `block` number the part, the segment between commas and the block between hard separators that a word stands in. A
+    string is one part, or several where names are joined ("Google and ETH Zurich"); `string` is the string of each part. What
+    is matched is a part: it knows the words of no other. `place` marks words that only name a place.
+    `country`, `region`, `city` are sorted keys `part * STRIDE + number`.
     """
 
     strings: Sequence[str]
+    string: Ints
     tokens: Tokens
     words: list[str]
     word: Ints
@@ -42,7 +44,7 @@ class Mentions:
     end: Ints
     upper: Ints
     cjk: Ints
-    string: Ints
+    part: Ints
     segment: Ints
     block: Ints
     spans: tuple[Ints, Ints, Ints]
@@ -54,15 +56,18 @@ class Mentions:
 
     @property
     def count(self) -> int:
-        """Number of strings."""
-        return len(self.strings)
+        """Number of parts."""
+        return len(self.string)
 
 
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 _SMALL = re.compile(r"(?<=[^\W\d_A-Z]{4})(?:of|for|and|de|du|di|der)$")  # small words at the end of a glued one: "Instituteof"
 _MISREAD = (("rn", "m"), ("cl", "d"), ("vv", "w"))  # what scanners see in two letters: "Durharn"
 _BROKEN = re.compile(r"[^\W\d_]+(?:\s?-\s?[^\W\d_]+|\s[^\W\d_]+)*")
-_AND = frozenset(("and", "&", "und", "et", "y", "e", "och", "og"))  # of the words that folding drops
+# what joins two names: words that folding drops, slashes and dashes
+_AND = frozenset(("and", "&", "und", "et", "y", "e", "och", "og", "/", "-", "–", "—", "in collaboration with", ", and", ", &"))
+_COMMAS = frozenset((",", "，", "、"))
+_HAN_AND = frozenset("和与及暨")  # folded, each a word
 STRIDE = 1 << 32  # keys of (string, number) pairs in one integer
 
 
@@ -91,14 +96,55 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     upper = tokens.upper[origin]
     spans = index.find("span", word, gap, settings.max_name_tokens)
     spans = _plausible(spans, index, upper, gap)
-    gap[_joined(spans, upper, gap, tokens, origin, string)] = HARD
+    begins, joiners = _joined(spans, index, upper, gap, words, tokens, origin, string)
+    gap[begins] = HARD
+    weight[joiners] = 0
+    begin = new.copy()
+    begin[begins] = True
+    part = np.cumsum(begin) - 1 if len(string) else string
+    # strings without a word are parts as well, so that every string has one
+    string_of_part, part = _with_empty(string[begin], part, len(strings))
     segment = np.cumsum(new | (gap >= COMMA)) - 1
     block = np.cumsum(new | (gap >= HARD)) - 1
-    place, country, region, city, city_country = _places(index, word, gap, upper, string, spans, settings.max_place_tokens)
+    place, *places = _places(index, word, gap, upper, part, spans, settings.max_place_tokens)
+    country, region, city, city_country = _shared(places, string_of_part)
     return Mentions(
-        strings, tokens, words, word, term, weight.astype(np.float64), changed, gap, tokens.start[origin], tokens.end[origin], upper, cjk,
-        string, segment, block, spans, place, country, region, city, city_country,
+        strings, string_of_part, tokens, words, word, term, weight.astype(np.float64), changed, gap, tokens.start[origin],
+        tokens.end[origin], upper, cjk, part, segment, block, spans, place, country, region, city, city_country,
     )  # fmt: skip
+
+
+def _with_empty(string_of_part: Ints, part: Ints, strings: int) -> tuple[Ints, Ints]:
+    """Number parts anew, with an empty one for each string that has no word."""
+    empty = np.setdiff1d(np.arange(strings), string_of_part)
+    every = np.concatenate([string_of_part, empty])
+    order = np.argsort(every, kind="stable")
+    number = np.empty(len(order), np.int64)
+    number[order] = np.arange(len(order))
+    return every[order], number[part]
+
+
+def _shared(places: Sequence[Ints], string_of_part: Ints) -> list[Ints]:
+    """Places of parts, where a part without any has those of the next part of its string that has some, else of the last."""
+    if len(string_of_part) < 2 or not (string_of_part[1:] == string_of_part[:-1]).any():
+        return list(places)
+    has = np.zeros(len(string_of_part), bool)
+    for keys in places:
+        has[keys // STRIDE] = True
+    lender = np.arange(len(has))
+    for parts in np.split(lender, np.flatnonzero(np.diff(string_of_part)) + 1):
+        own = parts[has[parts]]
+        if len(own):
+            behind = np.searchsorted(own, parts)
+            lender[parts] = own[np.minimum(behind, len(own) - 1)]
+    out = []
+    for keys in places:
+        of_part, number = keys // STRIDE, keys % STRIDE
+        bounds = np.searchsorted(of_part, np.arange(len(has) + 1))
+        count = (bounds[1:] - bounds[:-1])[lender]
+        row = np.repeat(bounds[lender], count) + np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        out.append(np.repeat(np.arange(len(has)), count) * STRIDE + number[row])
+    return out
 
 
 def _pieces(surface: str) -> list[str]:
@@ -241,24 +287,80 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     return first[keep], length[keep], alias[keep]
 
 
-def _joined(spans: tuple[Ints, Ints, Ints], upper: Ints, gap: Ints, tokens: Tokens, origin: Ints, string: Ints) -> list[int]:
-    """The words before which an "and" joins two names, where no name goes over it: "University of Hamburg and DESY"."""
-    first, length, _ = spans
-    telling = (length > 1) | upper[first]
+def _joined(
+    spans: tuple[Ints, Ints, Ints],
+    index: Index,
+    upper: Ints,
+    gap: Ints,
+    words: Sequence[str],
+    tokens: Tokens,
+    origin: Ints,
+    string: Ints,
+) -> tuple[list[int], list[int]]:
+    """Where one of two names that stand beside each other ends a part and the other begins one.
+
+    Names are joined by "and", a slash or a dash, or by a comma where each is the whole of its segment and the name of a
+    university or company that one institution bears. No third name goes over the joint, and neither is the other's parent.
+
+    Returns:
+        The words that begin a part, and the words that only join ("和").
+    """
+    first, length, alias = spans
+    begins: list[int] = []
+    joiners: list[int] = []
+    if not len(first):
+        return begins, joiners
     last = first + length
     size = len(gap)
+    gaps = np.append(gap, HARD)
     within = np.cumsum(np.bincount(first + 1, minlength=size + 2) - np.bincount(last, minlength=size + 2))[:size] > 0
-    here = np.intersect1d(first[telling], last[telling])
-    here = here[~within[here] & (gap[here] < COMMA)] if len(here) else here
-    return [
-        int(j)
-        for j in here
-        if tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold() in _AND
-    ]
+    starts = gaps[first] >= COMMA
+    ends = gaps[last] >= COMMA
+    telling = (length > 1) | upper[first] | starts | ends
+    # the longest name that ends, and that begins, at each word
+    ending, beginning = np.full(size + 1, -1), np.full(size + 1, -1)
+    order = np.argsort(length, kind="stable")
+    ending[last[order]] = order
+    beginning[first[order]] = order
+    conjunction = np.array([w in _HAN_AND for w in words] + [False], bool)
+    here = np.flatnonzero(ending >= 0)
+    for skip in (0, 1):
+        at = here[here + skip < size]
+        at = at[(conjunction[at] & (gaps[at] < COMMA)) if skip else ~within[at]]
+        at = at[(beginning[at + skip] >= 0) & (string[np.minimum(at + skip, size - 1)] == string[at - 1])]
+        at = at[~within[np.minimum(at + skip, size - 1)] & ~within[at]]
+        for j in at.tolist():
+            left, right = ending[j], beginning[j + skip]
+            if not (telling[left] and telling[right]) or _related(index, alias[left], alias[right]):
+                continue
+            between = tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold()
+            if skip or between in _AND or (
+                between in _COMMAS and starts[left] and ends[right] and all(_stands_alone(index, alias[k]) for k in (left, right))
+            ):  # fmt: skip
+                begins.append(j + skip)
+                joiners += [j] * skip
+    return begins, joiners
+
+
+def _related(index: Index, left: int, right: int) -> bool:
+    """Whether a bearer of one name is, or is the parent of, a bearer of the other."""
+    a, b = (index.owner_inst[index.owner_ptr[x] : index.owner_ptr[x + 1]].tolist() for x in (left, right))
+    parents = [index.parent[index.parent_ptr[i] : index.parent_ptr[i + 1]].tolist() for i in (*a, *b)]
+    return (
+        bool(set(a) & set(b))
+        or any(p in b for ps in parents[: len(a)] for p in ps)
+        or any(p in a for ps in parents[len(a) :] for p in ps)
+    )
+
+
+def _stands_alone(index: Index, alias: int) -> bool:
+    """Whether a name says all by itself: that of a university or of a company, borne by one institution."""
+    owners = index.owner_inst[index.owner_ptr[alias] : index.owner_ptr[alias + 1]]
+    return len(owners) == 1 and (bool(index.alias_head[alias] & UNIVERSITY) or KINDS[index.inst_kind[owners[0]]] == "company")
 
 
 def _places(
-    index: Index, word: Ints, gap: Ints, upper: Ints, string: Ints, spans: tuple[Ints, Ints, Ints], most: int
+    index: Index, word: Ints, gap: Ints, upper: Ints, part: Ints, spans: tuple[Ints, Ints, Ints], most: int
 ) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place)."""
     first, length, sequence = index.find("place", word, gap, most)
@@ -282,7 +384,7 @@ def _places(
     # two-letter codes count only as capitals behind a separator: "Cambridge, MA 02139", not "in" or "de"
     ok = (kind != CODE) | (upper[at] & (np.append(gap, HARD)[at] >= COMMA))
     pair, row, kind, at = pair[ok], row[ok], kind[ok], at[ok]
-    where = string[at].astype(np.int64) * STRIDE
+    where = part[at].astype(np.int64) * STRIDE
     is_country = kind == COUNTRY
     is_region = (kind == REGION) | (kind == CODE)
     is_city = kind == CITY

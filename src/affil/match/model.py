@@ -3,13 +3,14 @@
 The first stage judges each pair alone. The second one judges the string's finalists beside each other: what the first thought of
 the rivals, and what the strongest rival is like, since a candidate is often wrong only because a better one is there. Both are
 scikit-learn's histogram gradient boosting (Ke et al. 2017) with monotone constraints where the direction of a feature is known;
-calibration is isotonic regression (Zadrozny and Elkan 2002) on out-of-fold predictions of labelled strings, one for each policy
-and each size of registry, since what counts as right and how many near names there are differ between them.
+calibration is that of Kull, Silva Filho and Flach (2017, "beta calibration") on out-of-fold predictions of labelled strings, one
+for each policy and each size of registry, since what counts as right and how many near names there are differ between them. It is
+smooth and strictly monotone, so that strings can be put in order by their probability.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,6 +20,7 @@ import numpy as np
 from affil.match.features import FEATURES, NAMES, Pairs
 from affil.match.forest import Forest, to_forest
 from affil.match.index import Floats, Ints
+from affil.match.labels import Trust
 from affil.match.retrieve import expand, rank_within
 from affil.settings import Policy, StageSettings, TrainSettings
 
@@ -38,41 +40,36 @@ _SIZE = NAMES.index("registry_size")
 REGIMES = 2 * len(POLICIES)
 
 
-Knots = tuple[Floats, Floats]
-
-
 @dataclass(frozen=True, slots=True)
 class Estimators:
-    """The fitted scikit-learn estimators: both stages and the calibration for each of the `REGIMES`."""
+    """The fitted scikit-learn estimators of both stages."""
 
     first: Any
     second: Any
-    calibrators: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Model:
-    """A trained model: its trees as arrays, the knots of its calibrations, and how to get at the scikit-learn estimators.
+    """A trained model: its trees as arrays, the curves of its calibrations, and how to get at the scikit-learn estimators.
 
     `finalists` is how many candidates of a string the second stage judges, `large` from how many institutions on a registry is
-    large. `features` guards against use with another
+    large. `curves` has a row (a, b, c) for each of the `REGIMES`, see `calibrate`. `features` guards against use with another
     version's features.
     """
 
     first: Forest
     second: Forest
-    knots: tuple[Knots, ...]
+    curves: Floats
     finalists: int
     large: int
     load: Callable[[], Estimators]
     features: tuple[str, ...] = NAMES
 
     @classmethod
-    def of(cls, estimators: Estimators, finalists: int, large: int, features: tuple[str, ...] = NAMES) -> Model:
+    def of(cls, estimators: Estimators, curves: Floats, finalists: int, large: int, features: tuple[str, ...] = NAMES) -> Model:
         """The model of fitted estimators."""
-        knots = tuple((c.X_thresholds_, c.y_thresholds_) for c in estimators.calibrators)
         return cls(
-            to_forest(estimators.first), to_forest(estimators.second), knots, finalists, large, lambda: estimators, features
+            to_forest(estimators.first), to_forest(estimators.second), curves, finalists, large, lambda: estimators, features
         )
 
     @cached_property
@@ -95,11 +92,11 @@ class Model:
         wide = rival_features(p, pairs, rows)
         q = self.second.predict(wide) if plain else self.second.predict_many(wide)
         out = np.full(len(p), _LEAST)
-        out[rows] = calibrate(q, regimes(pairs, self.large)[rows], self.knots)
+        out[rows] = calibrate(q, regimes(pairs, self.large)[rows], self.curves)
         return out
 
 
-_LEAST = 1e-4  # of a probability, and how much of the score behind it tells ties of the calibration apart
+_LEAST = 1e-4  # of a probability, and of a score before its logarithm is taken
 
 
 def policies(pairs: Pairs) -> Ints:
@@ -114,14 +111,43 @@ def regimes(pairs: Pairs, large: int) -> Ints:
     return numbers
 
 
-def calibrate(q: Floats, regime: Ints, knots: Sequence[Knots]) -> Floats:
-    """Turn scores into probabilities, each by the calibration of its regime; the order within a regime stays."""
-    out = np.zeros(len(q))
-    for number, (x, y) in enumerate(knots):
-        rows = regime == number
-        out[rows] = np.interp(q[rows], x, y)
-    kept: Floats = np.clip(out, _LEAST, 1 - _LEAST) + _LEAST / 2 * (q - 1)
-    return kept
+def calibrate(q: Floats, regime: Ints, curves: Floats) -> Floats:
+    """Turn scores into probabilities, each by the curve of its regime: log-odds a ln(q) - b ln(1 - q) + c with a, b > 0."""
+    a, b, c = curves[regime].T
+    score = np.clip(q, _LEAST / 10, 1 - _LEAST / 10)
+    probability: Floats = _logistic(a * np.log(score) - b * np.log1p(-score) + c)
+    return np.clip(probability, _LEAST, 1 - _LEAST)
+
+
+def _logistic(odds: Floats) -> Floats:
+    probability: Floats = 1 / (1 + np.exp(-odds))
+    return probability
+
+
+def fit_curve(q: Floats, right: Ints, weights: Floats) -> Floats:
+    """The curve of a calibration (see `calibrate`), by maximum likelihood.
+
+    Args:
+        q: scores, 0 to 1.
+        right: 1 where the pair is right.
+        weights: of each pair.
+    """
+    from scipy.optimize import minimize
+
+    score = np.clip(q, _LEAST / 10, 1 - _LEAST / 10)
+    x = np.stack([np.log(score), -np.log1p(-score), np.ones(len(score))])
+    total = max(float(weights.sum()), 1e-9)
+
+    def loss(curve: Floats) -> tuple[float, Floats]:
+        odds = curve @ x
+        gap = weights * (_logistic(odds) - right)
+        return float((weights * (np.logaddexp(0, odds) - right * odds)).sum() / total), x @ gap / total
+
+    steep = (_LEAST, None)  # strictly rising
+    found: Floats = minimize(
+        loss, np.array([1.0, 1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[steep, steep, (None, None)]
+    ).x
+    return found
 
 
 def finalists(p: Floats, pairs: Pairs, count: int) -> Ints:
@@ -186,10 +212,11 @@ def fit_stage(features: Floats, labels: Ints, weights: Floats, settings: TrainSe
     return model.fit(features, labels, sample_weight=weights)
 
 
-def fit(
-    pairs: Pairs, labels: Ints, weights: Floats, fold: Ints, labelled: Ints, settings: TrainSettings
-) -> tuple[Model, Floats]:
+def fit(pairs: Pairs, labels: Ints, weights: Floats, fold: Ints, trust: Ints, settings: TrainSettings) -> tuple[Model, Floats]:
     """Fit both stages and the calibrations.
+
+    Labels of other projects are cleaned by what the models of other folds are sure of: a candidate that they find as good as
+    certain and that has no label, or the other way round, trains nothing from then on.
 
     Args:
         pairs: candidates with features.
@@ -197,20 +224,22 @@ def fit(
         weights: of each pair; pairs of weight 0 train neither stage.
         fold: of each pair, from 0; strings of one fold never train what predicts them, so that the second stage and the
             calibration see honest probabilities.
-        labelled: pairs of strings that people labelled, which alone calibrate for large registries where they suffice.
+        trust: how far the labels of each pair can be trusted (`affil.match.labels.Trust`); the calibration takes the most
+            trusted pairs of a regime that suffice, for small registries composed ones too.
         settings: of the boosting.
 
     Returns:
         The model and the out-of-fold calibrated probabilities.
     """
-    from sklearn.isotonic import IsotonicRegression
-
     used = weights > 0
     p = np.zeros(len(labels))
     for k in np.unique(fold):
         here, there = fold == k, (fold != k) & used
         part = fit_stage(pairs.features[there], labels[there], weights[there], settings, settings.first)
         p[here] = part.predict_proba(pairs.features[here])[:, 1]
+    doubtful = np.where(labels > 0, p < settings.sure_labelled, p > settings.sure_unlabelled)
+    used &= ~(doubtful & (trust == Trust.NOISY) & (policies(pairs) == 0))
+    weights = np.where(used, weights, 0.0)
     rows = finalists(p, pairs, settings.finalists)
     wide, y, w, part_of = rival_features(p, pairs, rows), labels[rows], weights[rows], fold[rows]
     q = np.zeros(len(rows))
@@ -218,20 +247,27 @@ def fit(
         there = (part_of != k) & (w > 0)
         part = fit_stage(wide[there], y[there], w[there], settings, settings.second)
         q[part_of == k] = part.predict_proba(wide[part_of == k])[:, 1]
-    policy, regime = policies(pairs)[rows], regimes(pairs, settings.large)[rows]
-    calibrators = []
-    counted = np.where(w > 0, w, settings.external_weight)  # what trains nothing is still to be expected
-    for number in range(REGIMES):
-        # composed strings are like those that a small registry meets, where labelled ones are few; a large one has confusions
-        # of its own, which only labelled strings show
-        own = (regime == number) & (labelled[rows] | (number < len(POLICIES)))
-        choices = (own, labelled[rows] & (policy == number % len(POLICIES)), labelled[rows], np.ones(len(rows), bool))
-        own = next((c for c in choices if c.sum() >= settings.min_calibration), choices[-1])
-        isotonic = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
-        calibrators.append(isotonic.fit(q[own], y[own], counted[own]))
+    regime, sure = regimes(pairs, settings.large)[rows], trust[rows]
+    curves = np.array([_curve(q, y, w, regime, number, sure, settings) for number in range(REGIMES)])
     first = fit_stage(pairs.features[used], labels[used], weights[used], settings, settings.first)
     second = fit_stage(wide[w > 0], y[w > 0], w[w > 0], settings, settings.second)
-    model = Model.of(Estimators(first, second, tuple(calibrators)), settings.finalists, settings.large)
+    model = Model.of(Estimators(first, second), curves, settings.finalists, settings.large)
     probability = np.full(len(labels), _LEAST)
-    probability[rows] = calibrate(q, regime, model.knots)
+    probability[rows] = calibrate(q, regime, curves)
     return model, probability
+
+
+def _curve(q: Floats, y: Ints, w: Floats, regime: Ints, number: int, trust: Ints, settings: TrainSettings) -> Floats:
+    """The curve of one regime, from the most trusted pairs that suffice.
+
+    Composed strings are like those that a small registry meets, where labelled ones are few; a large one has confusions of its
+    own, which only labelled strings show.
+    """
+    same_policy = regime % len(POLICIES) == number % len(POLICIES)
+    if number < len(POLICIES):
+        choices = [regime == number]
+    else:
+        choices = [(regime == number) & (trust >= least) for least in (Trust.REPRESENTATIVE, Trust.NOISY)]
+    choices += [same_policy & (trust >= Trust.NOISY), trust >= Trust.NOISY, np.ones(len(q), bool)]
+    chosen = next((c for c in choices if (c & (w > 0)).sum() >= settings.min_calibration), choices[-1]) & (w > 0)
+    return fit_curve(q[chosen], y[chosen], w[chosen])

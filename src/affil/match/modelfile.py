@@ -20,7 +20,7 @@ import numpy as np
 from affil.errors import AffilError, InputError
 from affil.match.features import NAMES
 from affil.match.forest import Forest
-from affil.match.model import REGIMES, Estimators, Knots, Model
+from affil.match.model import REGIMES, Estimators, Model
 
 # Everything that a model may hold; any other type is refused before anything is built from it.
 TYPES = frozenset(
@@ -41,13 +41,12 @@ TYPES = frozenset(
         "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
         "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-        "sklearn.isotonic.IsotonicRegression",
         "sklearn.preprocessing._label.LabelEncoder",
     }
 )
 LIBRARIES = ("scikit-learn", "numpy", "skops")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_PARTS = ("first", "second", "calibrators")
+_PARTS = ("first", "second")
 _CARD, _SCHEMA, _TREES = "card.json", "schema.json", "trees.npz"
 
 
@@ -136,10 +135,9 @@ def _types(schema: Any) -> set[str]:
 
 
 def _pack(model: Model) -> bytes:
-    arrays = {f"{stage}_{f.name}": getattr(getattr(model, stage), f.name) for stage in _PARTS[:2] for f in fields(Forest)}
+    arrays = {f"{stage}_{f.name}": getattr(getattr(model, stage), f.name) for stage in _PARTS for f in fields(Forest)}
     arrays["numbers"] = np.array([model.finalists, model.large])
-    for number, knots in enumerate(model.knots):
-        arrays |= {f"knots_{axis}{number}": values for axis, values in zip("xy", knots, strict=True)}
+    arrays["curves"] = model.curves
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name in sorted(arrays):
@@ -149,8 +147,10 @@ def _pack(model: Model) -> bytes:
     return out.getvalue()
 
 
-def _unpack(data: bytes) -> tuple[Forest, Forest, tuple[Knots, ...], int, int]:
+def _unpack(data: bytes) -> tuple[Forest, Forest, Any, int, int]:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        first, second = (Forest(*(arrays[f"{stage}_{f.name}"] for f in fields(Forest))) for stage in _PARTS[:2])
-        knots = tuple((arrays[f"knots_x{k}"], arrays[f"knots_y{k}"]) for k in range(REGIMES))
-        return first, second, knots, int(arrays["numbers"][0]), int(arrays["numbers"][1])
+        first, second = (Forest(*(arrays[f"{stage}_{f.name}"] for f in fields(Forest))) for stage in _PARTS)
+        curves = arrays["curves"]
+        if curves.shape != (REGIMES, 3):
+            raise ValueError("curves of another shape")
+        return first, second, curves, int(arrays["numbers"][0]), int(arrays["numbers"][1])

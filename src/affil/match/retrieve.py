@@ -69,7 +69,7 @@ def rank_within(group: Ints, *keys: Ints) -> Ints:
 def retrieve(m: Mentions, index: Index, settings: RetrieveSettings) -> Candidates:
     """Names found word for word, and for each part of a string the names most like it by idf-weighted words."""
     first, length, alias = m.spans
-    string = m.string[first]
+    string = m.part[first]
     fuzzy_string, fuzzy_alias = _similar(m, index, settings)
     known = np.unique(string.astype(np.int64) * STRIDE + alias)
     fresh = ~keys_in(fuzzy_string.astype(np.int64) * STRIDE + fuzzy_alias, known)
@@ -98,7 +98,7 @@ def retrieve(m: Mentions, index: Index, settings: RetrieveSettings) -> Candidate
     string, inst = pairs.string[rows] * STRIDE, pairs.inst[rows]
     agrees = 2 * keys_in(string + index.inst_city_id[inst], m.city) + keys_in(string + index.inst_country_id[inst], m.country)
     stays = np.ones(len(who), bool)
-    stays[rows] = rank_within(who[rows], -agrees, -index.inst_prominence[inst]) < settings.max_homonyms
+    stays[rows] = rank_within(who[rows], -agrees, -index.inst_usage[inst], -index.inst_prominence[inst]) < settings.max_homonyms
     return pairs.take(np.flatnonzero(stays))
 
 
@@ -113,7 +113,7 @@ def _similar(m: Mentions, index: Index, settings: RetrieveSettings) -> tuple[Int
     terms = np.split((key % STRIDE).astype(np.int32), first[1:])
     near = nearest(index, settings).of(terms)
     string_of_block = np.zeros(int(m.block[-1]) + 1, np.int64)
-    string_of_block[m.block] = m.string
+    string_of_block[m.block] = m.part
     found = np.repeat(string_of_block[block], [len(aliases) for aliases in near])
     pair = np.unique(found * STRIDE + np.concatenate(near))
     return pair // STRIDE, pair % STRIDE

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pycountry
 from anyascii import anyascii
 
 from affil.match.decoys import SAINTS, SUBJECTS, SURNAMES
+from affil.match.labels import Labelled, Trust
 from affil.registry.places import country_names
-from affil.settings import Policy
 from affil.text import fold
 from affil.types import Institution
 
@@ -61,13 +61,14 @@ NOTHING = ("Independent Researcher", "independent", "N/A", "none", "-", "unaffil
            "{n} {a}", "{a} {s} Group", "{a}", "{a} {n}", "Hospital", "University", "Department")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A string and the ids of the institutions that it names, as far as the policy of its labels wants them."""
-
-    affiliation: str
-    institutions: tuple[str, ...]
-    policy: Policy = "most-specific"
+# Shares of the kinds of composed strings.
+SHARES = {"nothing": 0.07, "stranger": 0.09, "elsewhere": 0.04, "several": 0.24, "single": 0.56}
+_KINDS, _BOUNDS = tuple(SHARES), np.cumsum(list(SHARES.values()))[:-1]
+JOINERS = (", ", ", ", ", ", " and ", " and ", " & ", "; ", "; ", " + ", "+", " / ", "/", " | ", "\n", ", and ", " - ",
+           " in collaboration with ", " ")  # fmt: skip
+HAN_JOINERS = ("和", "和", "与", "、", "、", "，", "；", "/", " ", "及")
+TIGHT = frozenset(("+", "/", " + ", " in collaboration with ", " ", " - "))
+_HAN = re.compile("[\u4e00-\u9fff]")
 
 
 class Writer:
@@ -81,8 +82,15 @@ class Writer:
         rank = np.array([x.prominence for x in self.known]).argsort(kind="stable").argsort(kind="stable") / max(
             len(self.known) - 1, 1
         )
-        weight = np.exp(4.0 * rank)
-        self.chance = weight / weight.sum()
+        # A third of the strings is about any institution, so that fame never outweighs an exact name; a third about the better
+        # known; a third in proportion to how often papers name each, as far as that is known, since a short form is that often theirs.
+        usage = np.array([x.usage for x in self.known], float)
+        weights = [np.ones(len(rank)), np.exp(4.0 * rank), usage if usage.any() else np.ones(len(rank))]
+        self.chance = np.mean([w / w.sum() for w in weights], axis=0)
+        self.borne_in: dict[str, set[str]] = {}
+        for x in self.known:
+            for n in x.names:
+                self.borne_in.setdefault(fold(n.value), set()).add(x.country)
         own = [(n.value, r) for x, r in zip(self.known, rank, strict=True) for n in x.names if n.kind == "acronym"]
         self.known_acronyms = frozenset(a for a, _ in own)
         # capitals that happen to be an institution's are mostly those of one that few know: the known ones are avoided
@@ -103,46 +111,79 @@ class Writer:
         return self.known[int(self.rng.choice(len(self.known), p=self.chance))]
 
     def _one(self) -> Labelled:
-        roll = self.rng.random()
-        if roll < 0.07:
-            return Labelled(self._damage(self._fill(self._pick(NOTHING))), ())
-        if roll < 0.17 and self.unknown:
-            stranger = self.unknown[int(self.rng.integers(len(self.unknown)))]
-            name = self._name(stranger)
-            if fold(name) in self.known_names:  # someone known bears the name too: only the place can tell
-                return Labelled(
-                    self._damage(f"{name}, {stranger.city}, {self.country.get(stranger.country, stranger.country)}"), ()
-                )
-            return Labelled(self._damage(self._around(name, stranger)), ())
-        first = self._institution()
-        parts, ids = [(self._name(first), first)], [first.id]
-        if roll < 0.30:
-            for _ in range(int(self.rng.integers(1, 4))):
-                if self.rng.random() < 0.15 and self.unknown:
-                    other = self.unknown[int(self.rng.integers(len(self.unknown)))]
-                    name = self._name(other)
-                    if fold(name) in self.known_names:
-                        continue
-                else:
-                    other = self._institution()
-                    name = self._name(other)
-                    ids.append(other.id)
-                parts.append((name, other))
-            joiner = self._pick(("; ", "; ", " and ", " & ", "+", " + ", ", ", " / ", "/", " | "))
-            if joiner in ("+", "/", " + ") or self.rng.random() < 0.4:
-                text = joiner.join(name for name, _ in parts)
+        """A string of one of the kinds of `SHARES`."""
+        kind = _KINDS[int(np.searchsorted(_BOUNDS, self.rng.random(), side="right"))]
+        made: Labelled = getattr(self, f"_{kind}")()
+        return replace(made, affiliation=self._damage(made.affiliation), trust=Trust.COMPOSED)
+
+    def _nothing(self) -> Labelled:
+        return Labelled(self._fill(self._pick(NOTHING)), ())
+
+    def _stranger(self) -> Labelled:
+        if not self.unknown:
+            return self._nothing()
+        stranger = self.unknown[int(self.rng.integers(len(self.unknown)))]
+        name = self._name(stranger)
+        if fold(name) in self.known_names:  # someone known bears the name too: only the place can tell
+            return Labelled(f"{name}, {stranger.city}, {self.country.get(stranger.country, stranger.country)}", ())
+        return Labelled(self._around(name, stranger), ())
+
+    def _elsewhere(self) -> Labelled:
+        """The name of an institution in a country where nobody known bears it: a namesake that the registry lacks."""
+        own, other = self._institution(), self._institution()
+        name = self._name(own)
+        if (
+            own.kind == "company"
+            or other.country in self.borne_in.get(fold(name), {own.country}) | {own.country}
+            or not other.city
+        ):
+            return self._single()
+        country = self.country.get(other.country, other.country)
+        place = self._pick((f"{other.city}, {country}", country, other.city, f"{other.city}, {country}"))
+        return Labelled(self._pick(("{}, {}", "{}, {}", "{} ({})", "{} {}")).format(name, place), ())
+
+    def _several(self) -> Labelled:
+        """Two to six institutions beside each other, joined in every way that authors use."""
+        parts: list[tuple[str, Institution]] = []
+        ids: list[str] = []
+        for _ in range(int(self.rng.choice((2, 2, 2, 2, 3, 3, 4, 6)))):
+            if self.rng.random() < 0.12 and self.unknown:
+                other = self.unknown[int(self.rng.integers(len(self.unknown)))]
+                name = self._name(other)
+                if fold(name) in self.known_names:
+                    continue
             else:
-                text = joiner.join(self._around(name, x) for name, x in parts)
-            return Labelled(self._damage(text), tuple(dict.fromkeys(ids)))
-        name = parts[0][0]
+                other = self._institution()
+                name = self._name(other)
+                ids.append(other.id)
+            parts.append((name, other))
+        if not parts:
+            return self._nothing()
+        han = all(_HAN.search(name) for name, _ in parts)
+        joiner = self._pick(HAN_JOINERS if han else JOINERS)
+        plain = joiner in TIGHT or han or self.rng.random() < 0.5
+        texts = [name if plain else self._around(name, x) for name, x in parts]
+        listed = len(texts) > 2 and joiner in (" and ", " & ", ", and ")
+        text = f"{', '.join(texts[:-1])}{joiner}{texts[-1]}" if listed else joiner.join(texts)
+        if plain and not han and self.rng.random() < 0.3:
+            text = f"{self._fill(self._pick(DEPARTMENTS['en']))}, {text}"
+        if plain and not han and self.rng.random() < 0.3:
+            text = f"{text}, {self._pick([x.city for _, x in parts if x.city] or [''])}"
+        return Labelled(text, tuple(dict.fromkeys(ids)))
+
+    def _single(self) -> Labelled:
+        first = self._institution()
+        name, ids = self._name(first), [first.id]
         parents = [self.by_id[p] for p in first.parents if p in self.by_id]
         if parents and self.rng.random() < 0.5:
-            name = f"{name}, {self._name(parents[0])}"
+            parent = self._name(parents[0])
+            name = f"{parent}, {name}" if self.rng.random() < 0.3 else f"{name}, {parent}"
             ids.append(parents[0].id)
         own = [n.value for n in first.names if n.kind == "acronym"]
         if own and own[0] not in name and self.rng.random() < 0.25:
             name = self._pick(("{} ({})", "{}, {}", "{} - {}")).format(name, own[0])
-        return Labelled(self._damage(self._around(name, first)), tuple(ids))
+        acceptable = tuple(p.id for p in parents)
+        return Labelled(self._around(name, first), tuple(ids[:1]), acceptable=acceptable)
 
     def _name(self, x: Institution) -> str:
         # a stranger's capitals are left out where an institution is known by them: nobody could tell
@@ -204,7 +245,7 @@ class Writer:
             x = replace(x, city=elsewhere.city, country=elsewhere.country, region=elsewhere.region)
         country = self.country.get(x.country, "")
         if self.rng.random() < 0.6 and x.city:
-            city = x.city if self.rng.random() < 0.93 else self._institution().city
+            city = x.city if self.rng.random() < 0.97 else self._institution().city
             if x.country == "US" and x.region and self.rng.random() < 0.7:
                 city += f", {x.region[3:]}" + (f" {self.rng.integers(10000, 99999)}" if self.rng.random() < 0.4 else "")
             elif self.rng.random() < 0.25:

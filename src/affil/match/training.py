@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +13,24 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from affil.errors import InputError
+from affil.io.tables import open_table
 from affil.match.decoys import make_decoys
 from affil.match.features import NAMES, Pairs, featurize
 from affil.match.index import Floats, Index, Ints
+from affil.match.labels import Labelled, Trust
 from affil.match.mentions import STRIDE, prepare
-from affil.match.model import POLICIES, fit
+from affil.match.model import POLICIES, Model, fit, policies
 from affil.match.modelfile import save_model
+from affil.match.parts import parts_of
 from affil.match.resources import resource
 from affil.match.retrieve import Candidates, retrieve
-from affil.match.synthesize import Labelled, Writer
+from affil.match.synthesize import Writer
 from affil.registry import Registry
 from affil.registry.build import write_registry
 from affil.registry.index import checksums
 from affil.settings import Policy, Settings
 from affil.text import fold
+from affil.types import Institution
 
 Tell = Callable[[str], None]
 
@@ -36,53 +39,62 @@ Tell = Callable[[str], None]
 class Sample:
     """Candidates of strings with all that training needs of them.
 
-    For each pair: `labels` is 1 where it is right, `weights` its weight (0: it trains nothing), `labelled` whether people
-    labelled its string, `group` a checksum of the folded string, by which repeats are kept together. `strings` is the number of
-    strings, also of those without candidates.
+    For each pair: `labels` is 1 where it is right, `weights` its weight (0: it trains nothing), `string` the number of its string
+    (the pairs themselves know its part), `trust` how far the labels of its string can be trusted, `group` a checksum of the
+    folded string, by which repeats are kept together. `strings` is the number of strings, also of those without candidates.
     """
 
     pairs: Pairs
     labels: Ints
     weights: Floats
-    labelled: Ints
+    string: Ints
+    trust: Ints
     group: Ints
     strings: int
 
     def take(self, chosen: Ints) -> Sample:
         """The pairs of some strings, given as a mask over all strings; the strings keep their numbers."""
-        rows = np.flatnonzero(chosen[self.pairs.candidates.string])
+        rows = np.flatnonzero(chosen[self.string])
         place = np.full(len(self.labels), -1)
         place[rows] = np.arange(len(rows))
         family = np.flatnonzero((place[self.pairs.child] >= 0) & (place[self.pairs.parent] >= 0))
         child, parent = place[self.pairs.child[family]], place[self.pairs.parent[family]]
         p = self.pairs
         pairs = Pairs(p.candidates.take(rows), p.first[rows], p.last[rows], p.features[rows], child, parent)
-        return Sample(pairs, self.labels[rows], self.weights[rows], self.labelled[rows], self.group[rows], self.strings)
+        labels, weights, string = self.labels[rows], self.weights[rows], self.string[rows]
+        return Sample(pairs, labels, weights, string, self.trust[rows], self.group[rows], self.strings)
 
 
 def read_rows(path: Path, policies: Mapping[str, Policy] | None = None) -> list[Labelled]:
-    """Read labelled rows: a CSV with `affiliation` and `institution_ids` or `ror_ids` (separated by blanks; empty: none).
+    """Read labelled rows in any table format (see `affil.evaluate.read_gold`).
 
-    Rows whose `in_registry` is false are left out. A `source` column chooses the policy of the labels from `policies`.
+    Rows whose `in_registry` is false are left out. Labels with a column `acceptable` are complete, those of rows whose `sample` is
+    `hard` for no fair draw; of others a column `source` chooses the policy from `policies`.
 
     Raises:
         InputError: a column is missing or the file cannot be read.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
-            columns = reader.fieldnames or []
-            ids = next((c for c in ("institution_ids", "ror_ids") if c in columns), "institution_ids")
-            for column in ("affiliation", ids):
-                if column not in columns:
-                    raise InputError(path, f"no column {column!r}", row=1, fix="needed are affiliation, institution_ids")
-            return [
-                Labelled(r["affiliation"], tuple(r[ids].split()), (policies or {}).get(r.get("source", ""), "most-specific"))
-                for r in reader
-                if r.get("in_registry") != "false"
-            ]
-    except OSError as error:
-        raise InputError(path, error.strerror or str(error)) from error
+    with open_table(path) as table:
+        table.require("affiliation")
+        ids = next((c for c in _ID_COLUMNS if c in table.columns), None)
+        if ids is None:
+            raise InputError(path, "no column 'institution_ids'", row=1, fix="needed are affiliation, institution_ids")
+        complete = "acceptable" in table.columns
+        out = []
+        for batch in table.batches(_BATCH):
+            for row in (dict(zip(batch.columns, cells, strict=True)) for cells in zip(*batch.columns.values(), strict=True)):
+                if str(row.get("in_registry")).lower() == "false":
+                    continue
+                fair = row.get("sample") != "hard"
+                trust = (Trust.REPRESENTATIVE if fair else Trust.COMPLETE) if complete else Trust.NOISY
+                policy = "most-specific" if complete else (policies or {}).get(row.get("source") or "", "most-specific")
+                either = tuple((row.get("acceptable") or "").split())
+                out.append(Labelled(row["affiliation"] or "", tuple((row[ids] or "").split()), policy, either, trust))
+    return out
+
+
+_ID_COLUMNS = ("institution_ids", "ror_ids", "required")
+_BATCH = 10_000
 
 
 def train(
@@ -115,17 +127,18 @@ def train(
     registry = registry or Registry.open()
     external_registry = external_registry or registry
     paths = list(rows) if rows is not None else [resource("gold/train.csv")]
-    labelled = [r for p in paths for r in read_rows(p)]
+    labelled = [replace(r, trust=Trust.REPRESENTATIVE) for p in paths for r in read_rows(p)]
     others = [r for p in external for r in read_rows(p, t.policies)]
     with threadpool_limits(1):
         parts = base_samples(labelled, registry, settings, tell)
         if others:
             tell(f"matching {len(others):,} external strings against {len(external_registry):,} institutions")
-            others += most_specific(others, external_registry)
-            parts.append(labelled_sample(others, Index(external_registry), settings, t.external_weight))
+            index = Index(external_registry)
+            parts.append(labelled_sample(default_rows(others, external_registry), index, settings, complete=t.complete_weight))
+            parts.append(composed_sample(index, settings, tell))
         sample = join(parts)
         tell(f"fitting on {len(sample.labels):,} pairs, {int(sample.labels.sum()):,} of them right")
-        model, probability = fit(sample.pairs, sample.labels, sample.weights, sample.group % t.folds, sample.labelled, t)
+        model, probability = fit_sample(sample, settings)
     card = {
         "data": {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in [*paths, *external]},
         "registry": registry.hash,
@@ -168,12 +181,30 @@ def base_samples(labelled: Sequence[Labelled], registry: Registry, settings: Set
         )
         for number, (reg, strangers) in enumerate(((registry, decoys), (crowd, unknown))):
             index = Index(reg)
-            strings = Writer([reg.at(i) for i in range(len(reg))], strangers, t.seed + number).write(t.synthetic // 2)
-            tell(f"matching {len(strings):,} composed strings against {len(reg):,} institutions")
-            parts.append(_sample(strings, index, settings, t.composed_weight, labelled=False))
+            parts.append(composed_sample(index, settings, tell, strangers, number))
             if number == 0 and labelled:
-                parts.append(labelled_sample(labelled, index, settings, t.gold_weight))
+                parts.append(labelled_sample(labelled, index, settings, complete=t.gold_weight))
     return parts
+
+
+def fit_sample(sample: Sample, settings: Settings) -> tuple[Model, Floats]:
+    """Fit a model on a sample (see `affil.match.model.fit`)."""
+    t = settings.train
+    return fit(sample.pairs, sample.labels, sample.weights, sample.group % t.folds, sample.trust, t)
+
+
+def default_rows(rows: Sequence[Labelled], registry: Registry) -> list[Labelled]:
+    """All rows, and those labelled with parents and children once more as the default policy wants them: without the parents.
+
+    Where a string has complete labels, these alone teach the default policy.
+    """
+    complete = {fold(r.affiliation) or r.affiliation for r in rows if r.trust >= Trust.COMPLETE}
+    found = [*rows, *most_specific(rows, registry)]
+    return [
+        r
+        for r in found
+        if r.trust >= Trust.COMPLETE or r.policy != "most-specific" or (fold(r.affiliation) or r.affiliation) not in complete
+    ]
 
 
 def most_specific(rows: Sequence[Labelled], registry: Registry) -> list[Labelled]:
@@ -195,51 +226,99 @@ def most_specific(rows: Sequence[Labelled], registry: Registry) -> list[Labelled
     return out
 
 
-def labelled_sample(rows: Sequence[Labelled], index: Index, settings: Settings, weight: float) -> Sample:
-    """Candidates of strings that people labelled.
+def labelled_sample(rows: Sequence[Labelled], index: Index, settings: Settings, *, complete: float) -> Sample:
+    """Candidates of strings that people labelled; `complete` is the weight of rows with complete labels.
 
-    A string none of whose labelled institutions is a candidate trains nothing: what it names stands nowhere in it, or its
-    label is wrong, and either way it would teach the model to doubt what does stand there.
+    Of other rows three kinds of pairs train nothing: all of a string none of whose labelled institutions is a candidate (what it
+    names stands nowhere in it, or its label is wrong); names without a label that stand whole in their segment, borne by one
+    institution that is no relative of a labelled one (labels often hold only one of several); and, where one institution a string
+    is wanted, parts of the string without a labelled one.
     """
-    return _sample(rows, index, settings, weight, labelled=True)
+    sample = _sample(rows, index, settings)
+    pairs, labels = sample.pairs, sample.labels
+    noisy = sample.trust == Trust.NOISY
+    weights = sample.weights * np.where(noisy, settings.train.external_weight, complete)
+    named = np.array([any(x in index.registry for x in r.institutions) for r in rows], bool)
+    reached = np.bincount(sample.string, labels, len(rows)) > 0
+    unknown = (named & ~reached)[sample.string]
+    related = labels > 0
+    related[pairs.child[labels[pairs.parent] > 0]] = True
+    related[pairs.parent[labels[pairs.child] > 0]] = True
+    whole = pairs.features[:, _EXACT] > 0
+    whole &= (pairs.features[:, _LEFT] <= settings.features.whole) & (pairs.features[:, _AMBIGUITY] == 0)
+    unknown |= whole & ~related
+    part = pairs.candidates.string
+    answered = np.bincount(part, labels, int(part.max(initial=0)) + 1) > 0
+    unknown |= (policies(pairs) == POLICIES.index("one")) & ~answered[part] & reached[sample.string]
+    return replace(sample, weights=np.where(noisy & unknown, 0.0, weights))
 
 
-def _sample(rows: Sequence[Labelled], index: Index, settings: Settings, weight: float, *, labelled: bool) -> Sample:
-    """Candidates of labelled rows; ids that the registry lacks count as nothing to find."""
+_EXACT, _LEFT, _AMBIGUITY = (NAMES.index(name) for name in ("exact", "segment_left", "ambiguity"))
+
+
+def composed_sample(
+    index: Index, settings: Settings, tell: Tell, strangers: Sequence[Institution] = (), turn: int = 2
+) -> Sample:
+    """Candidates of strings composed of the names of a registry."""
+    t = settings.train
+    count = t.synthetic // 2 if turn < 2 else t.synthetic_external
+    registry = index.registry
+    strings = Writer([registry.at(i) for i in range(len(registry))], strangers, t.seed + turn).write(count)
+    tell(f"matching {len(strings):,} composed strings against {len(registry):,} institutions")
+    sample = _sample(strings, index, settings)
+    return replace(sample, weights=sample.weights * t.composed_weight)
+
+
+def _sample(rows: Sequence[Labelled], index: Index, settings: Settings) -> Sample:
+    """Candidates of labelled rows at weight 1, those that are acceptable at 0; ids that the registry lacks count as nothing to find."""
     number = {x: i for i, x in enumerate(index.registry.ids)}
-    mentions = prepare([r.affiliation for r in rows], index, settings.retrieve)
+    parts = parts_of([r.affiliation for r in rows], index, settings.retrieve)
+    mentions = prepare([parts.texts[t] for t in parts.text], index, settings.retrieve)
     pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
-    string = pairs.candidates.string
+    string = parts.string[mentions.string[pairs.candidates.string]]
     policy = np.array([POLICIES.index(r.policy) for r in rows], np.int64)[string]
     for code, name in enumerate(("policy_all", "policy_one"), 1):
         pairs.features[:, NAMES.index(name)] = policy == code
     resolve = index.registry.resolve
-    right = [i * STRIDE + number[resolve(x)] for i, r in enumerate(rows) for x in r.institutions if x in number]
-    labels = np.isin(string * STRIDE + pairs.candidates.inst, np.array(right, np.int64)).astype(np.int64)
-    named = np.bincount(np.array(right, np.int64) // STRIDE, minlength=len(rows)) > 0
-    reached = np.bincount(string, labels, len(rows)) > 0
-    weights = np.where((named & ~reached)[string], 0.0, weight)
-    group = checksums([fold(r.affiliation) or r.affiliation for r in rows]).astype(np.int64)[string]
-    return Sample(pairs, labels, weights, np.full(len(labels), labelled), group, len(rows))
+
+    def among(ids: Callable[[Labelled], Iterable[str]]) -> Ints:
+        keys = [i * STRIDE + number[resolve(x)] for i, r in enumerate(rows) for x in ids(r) if x in number]
+        return np.isin(string * STRIDE + pairs.candidates.inst, np.array(keys, np.int64))
+
+    right, either = among(lambda r: r.institutions), among(lambda r: r.acceptable)
+    # an institution that one part names in full and another only resembles is what the first one names
+    key = string * STRIDE + pairs.candidates.inst
+    _, group = np.unique(key, return_inverse=True)
+    found = pairs.features[:, NAMES.index("found_mass")] * pairs.features[:, NAMES.index("coverage")]
+    best = np.zeros(int(group.max(initial=-1)) + 1)
+    np.maximum.at(best, group, found)
+    lesser = right & (found < settings.features.lesser * best[group])
+    checksum = checksums([fold(r.affiliation) or r.affiliation for r in rows]).astype(np.int64)[string]
+    trust = np.array([r.trust for r in rows], np.int64)[string]
+    weights = np.where((either & ~right) | lesser, 0.0, 1.0)
+    return Sample(pairs, right.astype(np.int64), weights, string, trust, checksum, len(rows))
 
 
 def join(parts: Sequence[Sample]) -> Sample:
-    """Put several samples into one, strings and words numbered through."""
-    columns: list[list[Ints]] = [[] for _ in range(8)]
+    """Put several samples into one; strings, their parts and words are numbered through."""
+    candidates: list[Candidates] = []
     rest: list[tuple[Ints, Ints, Floats, Ints, Ints]] = []
-    strings = words = rows = 0
+    string: list[Ints] = []
+    strings = pieces = words = rows = 0
     for part in parts:
         pairs = part.pairs
         c = pairs.candidates
-        for column, name in zip(columns, ("string", "inst", "alias", "kind", "owner", "exact", "first", "length"), strict=True):
-            column.append(getattr(c, name) + (strings if name == "string" else 0))
+        candidates.append(replace(c, string=c.string + pieces))
         rest.append((pairs.first + words, pairs.last + words, pairs.features, pairs.child + rows, pairs.parent + rows))
-        strings, words, rows = strings + part.strings, words + int(pairs.last.max(initial=0)) + 1, rows + len(c.string)
-    joined = Pairs(Candidates(*map(np.concatenate, columns)), *map(np.concatenate, zip(*rest, strict=True)))
-    labels, weights, labelled, group = (
-        np.concatenate([getattr(p, f) for p in parts]) for f in ("labels", "weights", "labelled", "group")
+        string.append(part.string + strings)
+        strings, pieces = strings + part.strings, pieces + int(c.string.max(initial=-1)) + 1
+        words, rows = words + int(pairs.last.max(initial=0)) + 1, rows + len(c.string)
+    columns = (np.concatenate([getattr(c, f.name) for c in candidates]) for f in fields(Candidates))
+    joined = Pairs(Candidates(*columns), *map(np.concatenate, zip(*rest, strict=True)))
+    labels, weights, trust, group = (
+        np.concatenate([getattr(p, f) for p in parts]) for f in ("labels", "weights", "trust", "group")
     )
-    return Sample(joined, labels, weights, labelled, group, strings)
+    return Sample(joined, labels, weights, np.concatenate(string), trust, group, strings)
 
 
 def _metrics(probability: Floats, labels: Ints, weights: Floats) -> dict[str, float]:

@@ -110,6 +110,7 @@ def _columns(institutions: Sequence[Institution]) -> dict[str, Any]:
         )
     columns |= {
         "inst_prominence_raw": np.array([x.prominence for x in institutions], np.float32),
+        "inst_usage": np.array([x.usage for x in institutions], np.int32),
         "inst_parents": [" ".join(x.parents) for x in institutions],
         "inst_successors": [" ".join(x.successors) for x in institutions],
         "inst_stands": np.array([number.get(successor.get(x.id, ""), -1) for x in institutions], np.int32),

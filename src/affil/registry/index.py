@@ -269,7 +269,8 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     alias_term, alias_term_ptr = csr(term_ids)
     mass = np.add.reduceat(np.append(idf[alias_term], 0.0), alias_term_ptr[:-1]) if aliases else np.zeros(0)
     owner_rows = [
-        sorted((kind, -institutions[i].prominence, i, name) for i, (kind, name) in owners[a].items()) for a in aliases
+        sorted((kind, -institutions[i].usage, -institutions[i].prominence, i, name) for i, (kind, name) in owners[a].items())
+        for a in aliases
     ]
     span = prefix_table(alias_ids)
     place_span = prefix_table([[word_id[w] for w in a] for a in place_names])
@@ -306,9 +307,9 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         "word": word_list, "word_idf": idf, "word_df": df, "delete_hash": delete_hash[order], "delete_word": delete_word[order],
         "alias_text": [" ".join(a) for a in aliases], "alias_tok": alias_tok, "alias_ptr": alias_ptr, "alias_term": alias_term,
         "alias_term_ptr": alias_term_ptr, "alias_mass": mass.astype(np.float32),
-        "owner_inst": np.array([r[2] for rows in owner_rows for r in rows], np.int32),
+        "owner_inst": np.array([r[3] for rows in owner_rows for r in rows], np.int32),
         "owner_kind": np.array([r[0] for rows in owner_rows for r in rows], np.int8),
-        "owner_name": np.array([r[3] for rows in owner_rows for r in rows], np.int32),
+        "owner_name": np.array([r[4] for rows in owner_rows for r in rows], np.int32),
         "owner_ptr": np.concatenate([[0], np.cumsum([len(r) for r in owner_rows])]).astype(np.int64),
         "span_hash": span["hash"], "span_value": span["value"], "place_hash": place_span["hash"], "place_value": place_span["value"],
         "place_row": place_row, "place_ptr": place_ptr, "place_kind": np.array([p.kind for p in places], np.int8),

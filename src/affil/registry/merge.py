@@ -53,6 +53,7 @@ def _join(upper: Institution, lower: Institution) -> Institution:
         parents=tuple(dict.fromkeys(upper.parents + lower.parents)),
         successors=tuple(dict.fromkeys(upper.successors + lower.successors)),
         prominence=max(upper.prominence, lower.prominence),
+        usage=max(upper.usage, lower.usage),
     )
 
 

@@ -89,6 +89,7 @@ class Registry:
             parents=tuple(text["parents"].split()),
             successors=tuple(text["successors"].split()),
             prominence=round(float(self.store.array("inst_prominence_raw")[number]), 4),
+            usage=int(self.store.array("inst_usage")[number]),
         )
 
     def get(self, identifier: str) -> Institution:
@@ -213,7 +214,16 @@ def _cache_folder() -> Path:
 def _shipped_hash() -> str:
     """A hash of all that the shipped registry is built from, tables and code."""
     digest = hashlib.sha256(str(FORMAT).encode())
-    code = ("build.py", "index.py", "merge.py", "places.py", "tables.py", "data/institutions.csv", "data/names.csv")
+    code = (
+        "build.py",
+        "index.py",
+        "merge.py",
+        "places.py",
+        "tables.py",
+        "data/institutions.csv",
+        "data/names.csv",
+        "data/usage.csv",
+    )
     for package, names in (("affil.registry", code), ("affil.text", ("words.csv", "fold.py", "tokens.py", "repair.py"))):
         for name in names:
             digest.update(resources.files(package).joinpath(name).read_bytes())

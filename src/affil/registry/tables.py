@@ -25,7 +25,7 @@ _ROWS = 10_000  # read at once
 
 
 def read_shipped() -> Iterator[Institution]:
-    """Yield the institutions of the shipped tables (`data/institutions.csv` and `data/names.csv`)."""
+    """Yield the institutions of the shipped tables (`data/institutions.csv`, `names.csv` and `usage.csv`)."""
     folder = resources.files("affil.registry") / "data"
     names: dict[str, list[Name]] = defaultdict(list)
     with folder.joinpath("names.csv").open(encoding="utf-8") as lines:
@@ -34,10 +34,13 @@ def read_shipped() -> Iterator[Institution]:
             names[row["id"]].append(Name(row["name"], row["language"], row["kind"], until))
     with folder.joinpath("institutions.csv").open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
+    with folder.joinpath("usage.csv").open(encoding="utf-8") as lines:
+        usage = {row["id"]: int(row["mentions"]) for row in csv.DictReader(lines)}
     children = Counter(parent for row in rows for parent in row["parents"].split())
     for number, row in enumerate(rows, 2):
         found = _institution(row, tuple(names[row["id"]]), Path("institutions.csv"), number)
-        yield replace(found, prominence=round(math.log1p(2 * len(found.names) + 4 * children[found.id]), 4))
+        known = math.log1p(2 * len(found.names) + 4 * children[found.id])
+        yield replace(found, prominence=round(known, 4), usage=usage.get(found.id, 0))
 
 
 def read_table(path: Path) -> Iterator[Institution]:

@@ -29,7 +29,7 @@ _TOKEN = _pattern(_LETTER, rf"(?:{_LETTER}|[\u0300-\u036f])+", "['’ʼ‘]", rf
 _ASCII_TOKEN = _pattern("[A-Za-z]", "[A-Za-z]+", "'", "")  # the same where all is ASCII, without the look-ahead at every letter
 # How strongly the characters between two tokens separate: a new organisation, a new segment, or only a new word.
 BLANK, DASH, COMMA, HARD = 0, 1, 2, 3
-_HARD = re.compile(r"[;+|•·‖¶\n；]|\s/\s")
+_HARD = re.compile(r"[;+|•‖¶\n；]|\s[/·]\s")
 _COMMA = re.compile(r"[,:()\[\]{}<>、，：（）【】「」/\\_*†‡§^=@]|\s[-–—]+\s|[–—]")
 _DASH = re.compile(r"[-.’']")
 

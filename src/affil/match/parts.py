@@ -1,0 +1,90 @@
+"""The parts of raw strings as strings of their own: each is matched as if it stood alone, beside the places that are no one's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from affil.match.index import Index, Ints
+from affil.settings import RetrieveSettings
+from affil.text import tokenize
+from affil.text.parts import split_parts
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a batch of strings is matched as.
+
+    `texts` are the distinct parts. Each further array has one entry for each part of each string, in order: `string` is the
+    number of the string, `text` that of the part in `texts`, `start` and `end` its place in the raw string.
+    """
+
+    texts: list[str]
+    string: Ints
+    text: Ints
+    start: Ints
+    end: Ints
+
+
+def parts_of(strings: Sequence[str], index: Index, settings: RetrieveSettings) -> Parts:
+    """Cut strings at their hard separators (see `affil.text.parts`).
+
+    A part that only names places ("...; Boston; USA") is nobody's: it stands behind every part of its string that names no place
+    itself, separated by a comma, and is no part of its own.
+    """
+    spans = [split_parts(s[: settings.max_cell]) for s in strings]
+    pieces = [[s[a:b] for a, b in own] for s, own in zip(strings, spans, strict=True)]
+    short = {p for own in pieces if len(own) > 1 for p in own if len(p) <= settings.longest_place}
+    lonely = _only_places(sorted(short), index, settings) if short else frozenset()
+    number: dict[str, int] = {}
+    string: list[int] = []
+    text: list[int] = []
+    bounds: list[tuple[int, int]] = []
+    for k, (own, where) in enumerate(zip(pieces, spans, strict=True)):
+        named = [i for i, p in enumerate(own) if p not in lonely] or [0]
+        context = [p for p in own if p in lonely] if len(named) < len(own) else []
+        placed = _placed([own[i] for i in named], index, settings) if context and named else ()
+        for at, i in enumerate(named):
+            whole = own[i] if not context or placed[at] else ", ".join((own[i], *context))
+            string.append(k)
+            text.append(number.setdefault(whole, len(number)))
+            bounds.append(where[i])
+    start, end = np.array(bounds, np.int64).reshape(-1, 2).T
+    return Parts(list(number), np.array(string, np.int64), np.array(text, np.int64), start, end)
+
+
+def _only_places(texts: Sequence[str], index: Index, settings: RetrieveSettings) -> frozenset[str]:
+    """Those of some texts all of whose words name places, postcodes aside, and that are no name of the registry as a whole."""
+    tokens = tokenize(texts)
+    word = np.array([index.word_id.get(w, -1) for w in tokens.words], np.int32)
+    string = np.repeat(np.arange(len(texts)), np.diff(tokens.ptr))
+    covered = np.array([w.isdigit() for w in tokens.words], bool)
+    first, length, _ = index.find("place", word, tokens.gap, settings.max_place_tokens)
+    covered |= _covering(first, length, len(word))
+    first, length, _ = index.find("span", word, tokens.gap, settings.max_name_tokens)
+    named = np.zeros(len(texts), bool)
+    named[string[first[length == np.diff(tokens.ptr)[string[first]]]]] = True
+    left = np.bincount(string, ~covered, len(texts))
+    size = np.diff(tokens.ptr)
+    return frozenset(t for t, free, n, known in zip(texts, left, size, named, strict=True) if n and not free and not known)
+
+
+def _placed(texts: Sequence[str], index: Index, settings: RetrieveSettings) -> list[bool]:
+    """Whether each text ends in a place of its own."""
+    tokens = tokenize(texts)
+    word = np.array([index.word_id.get(w, -1) for w in tokens.words], np.int32)
+    first, length, _ = index.find("place", word, tokens.gap, settings.max_place_tokens)
+    last = first + length
+    return [bool(np.any(last == end)) and not bool(np.any((last == end) & (first == begin)))
+            for begin, end in zip(tokens.ptr[:-1], tokens.ptr[1:], strict=True)]  # fmt: skip
+
+
+def _covering(first: Ints, length: Ints, size: int) -> Ints:
+    """Which of `size` words stand in one of these spans."""
+    border = np.zeros(size + 1, np.int64)
+    np.add.at(border, first, 1)
+    np.add.at(border, first + length, -1)
+    covered: Ints = np.cumsum(border)[:-1] > 0
+    return covered

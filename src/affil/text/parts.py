@@ -1,0 +1,66 @@
+"""Cut a string where one organisation certainly ends and another begins: into parts that are matched on their own."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+# Hard separators; an HTML entity ends in a semicolon that is none. A slash or a dot needs blanks around it, and a plus may be
+# doubled (C++): "R&D/IT", "约翰·霍普金斯大学".
+_SEPARATOR = re.compile(
+    r"&#?\w{1,31};|(?P<cut>[;；\n\r|｜•‖¶▪◦●■]|(?<!\+)[+＋](?!\+)|(?<=\s)[/／·](?=\s)|#(?:N|R|TAB)#|<br\s*/?>)", re.I
+)
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）")
+# A line break within a name: "University of #N#Harare", "University\nof Harare".
+_RUNS_ON = re.compile(r"\b(?:of|for|and|the|de|di|du|der|für)\s*$", re.I)
+_GOES_ON = re.compile(r"\s*(?:of|for|and|de|di|du|der|für)\b")
+# A number that begins an item of a list: "1Tianjin University2Pazhou Laboratory", "(1) MIT (2) Google", "¹ Google ² MIT".
+_NUMBER = re.compile(
+    r"(?:(?<![^\s,;.)\]])[(\[]?(?:<sup>)?(?P<apart>\d{1,2}|[¹²³⁴⁵⁶⁷⁸⁹])(?:</sup>)?[)\].:]?\s*"
+    r"|(?<=[^\W\d_])(?:<sup>)?(?P<glued>\d{1,2}|[¹²³⁴⁵⁶⁷⁸⁹])(?:</sup>)?)(?=[^\W\d_][^\W_])"
+)
+_RAISED = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹", "123456789")
+
+
+def split_parts(text: str) -> list[tuple[int, int]]:
+    """The parts of a string between hard separators, as (start, end) without the blanks around them; at least one.
+
+    Hard separators are `;`, line breaks, bullets, `+`, `|`, ` / `, and the numbers of a list that begins with 1. What stands in
+    brackets is never cut.
+    """
+    cuts = _cuts(text)
+    if not cuts:
+        return [(0, len(text))]
+    parts = []
+    for (_, begin), (end, _) in pairwise([(0, 0), *cuts, (len(text), len(text))]):
+        piece = text[begin:end]
+        stripped = piece.strip()
+        if stripped and any(c.isalnum() for c in stripped):
+            start = begin + len(piece) - len(piece.lstrip())
+            parts.append((start, start + len(stripped)))
+    return parts or [(0, len(text))]
+
+
+def _cuts(text: str) -> list[tuple[int, int]]:
+    """Where separators begin and end, in order."""
+    cuts = [m.span() for m in _SEPARATOR.finditer(text) if m["cut"]]
+    numbers = _list_numbers(text)
+    if not cuts and not numbers:
+        return []
+    if "(" in text or "[" in text or "（" in text:
+        inside = [m.span() for m in _BRACKETS.finditer(text)]
+        cuts = [(a, b) for a, b in cuts if not any(s < a < e for s, e in inside)]
+    cuts = [(a, b) for a, b in cuts if text[a] not in "#\n\r<" or not (_RUNS_ON.search(text, 0, a) or _GOES_ON.match(text, b))]
+    return sorted(cuts + numbers)
+
+
+def _list_numbers(text: str) -> list[tuple[int, int]]:
+    """The numbers 1, 2, 3... of a list that the text begins with; fewer than two make no list."""
+    found: list[tuple[int, int]] = []
+    for m in _NUMBER.finditer(text):
+        number = (m["apart"] or m["glued"]).translate(_RAISED)
+        if not found and (number != "1" or text[: m.start()].strip()):
+            return []
+        if number == str(len(found) + 1):
+            found.append(m.span())
+    return found if len(found) > 1 else []
