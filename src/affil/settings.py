@@ -72,6 +72,7 @@ class RetrieveSettings(_Frozen):
     max_string: int = Field(default=2000, description="characters of a part of a string that are read")
     max_cell: int = Field(default=50_000, description="characters of a string that are cut into parts")
     longest_place: int = Field(default=60, description="characters up to which a part may be nothing but a place")
+    postcode_letters: int = Field(default=2, description="most letters beside the digits of a postcode")
     remembered_parts: int = Field(default=100_000, ge=0, description="parts of strings whose answers are kept for repeats")
     common_words: int = Field(default=60, ge=0, description="words of most names, which alone bring no name into a search")
     searched_at_once: int = Field(default=192, ge=1, description="sets of words searched at once")

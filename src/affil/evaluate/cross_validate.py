@@ -26,8 +26,8 @@ from affil.match.resources import resource
 from affil.match.training import (
     Sample,
     base_samples,
-    composed_sample,
     default_rows,
+    external_composed,
     fit_sample,
     join,
     labelled_sample,
@@ -122,7 +122,7 @@ def cross_validate(
         labelled = default_rows(labelled, registry)
         index = Index(registry)
         everything = labelled_sample(labelled, index, settings, complete=t.complete_weight)
-        base = join([base, composed_sample(index, settings, tell)])
+        base = join([base, external_composed(index, settings, tell)])
         fold_of = np.array([number[fold(r.affiliation) or r.affiliation] for r in labelled])
         found: dict[str, list[list[Answer]]] = {kind: [[] for _ in rows] for kind in ("default", "own")}
         thresholds: list[float] = []

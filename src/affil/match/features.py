@@ -76,6 +76,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "homonym_rank": ("rank of its prominence among the bearers of this name in this string", 0),
     "homonym_gap": ("its prominence less that of the best known other bearer of this name in this string", 1),
     "usage": ("share of this name's bearers in this string that it has by how often AI papers name each unmistakably", 1),
+    "named_often": ("logarithm of how often AI papers name it unmistakably", 1),
     "homonym_kind": ("bearers of this name in this string to whom it is a better kind of name (official, not former)", -1),
     "homonyms_in_place": ("bearers of this name in the places the string names", 0),
     "prominence": ("rank of its prominence in the registry, 0 to 1", 0),
@@ -300,13 +301,15 @@ def _context(
     missing = alias_head & ~by_string[c.string]
     # numbers and ordinals: "Third Hospital" is not "First Hospital"
     is_number = index.number_word
+    small_number = np.array([w.isdigit() and len(w) < 3 for w in m.words], bool)  # "Paris 13", no number of a house
     numbers_here = np.concatenate([[0], np.cumsum(is_number[m.word] & (m.weight > 0) & ~role_part)])
     alias_numbers = index.alias_numbers[c.alias]
     close_first, close_last = np.maximum(first - 1, begin), np.minimum(last + 1, end)
     near = numbers_here[close_last] - numbers_here[close_first]
-    number_missing = (alias_numbers > 0) & (place["missing_word"] > 0) & ~c.exact | (alias_numbers == 0) & (near > 0) & (
-        (alias_head & HOSPITAL) > 0
-    )
+    hospital = (alias_head & HOSPITAL) > 0
+    numbered = has_after & ((alias_head & UNIVERSITY) > 0) & np.append(small_number, False)[np.minimum(last, size)]
+    number_missing = (alias_numbers > 0) & (place["missing_word"] > 0) & ~c.exact
+    number_missing |= (alias_numbers == 0) & ((near > 0) & hospital | numbered)
     nonplace = np.bincount(m.segment, content, len(bounds) - 1) > f.content if size else np.zeros(0, bool)
     real = np.concatenate([[0], np.cumsum(nonplace)])
     string_of_segment = m.part[segment_first]
@@ -484,6 +487,7 @@ def _rivals(
         "homonym_rank": np.minimum(rank_within(same_name, -index.inst_prominence[c.inst]), 10),
         "homonym_gap": _lead(same_name, index.inst_fame[c.inst]),
         "usage": _share(group, index.inst_usage[c.inst] + settings.usage_prior),
+        "named_often": np.log1p(index.inst_usage[c.inst]),
         "homonym_kind": np.minimum(rank_within(same_name, c.kind.astype(np.int64)) - _ties_before(same_name, c.kind), 3),
         "homonyms_in_place": np.minimum(np.bincount(group, here)[group], 5),
         "prominence": index.inst_prominence[c.inst],

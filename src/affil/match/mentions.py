@@ -66,8 +66,10 @@ _MISREAD = (("rn", "m"), ("cl", "d"), ("vv", "w"))  # what scanners see in two l
 _BROKEN = re.compile(r"[^\W\d_]+(?:\s?-\s?[^\W\d_]+|\s[^\W\d_]+)*")
 # what joins two names: words that folding drops, slashes and dashes
 _AND = frozenset(("and", "&", "und", "et", "y", "e", "och", "og", "/", "-", "–", "—", "in collaboration with", ", and", ", &"))
+_DASHES = frozenset(("-", "–", "—", "/"))
 _COMMAS = frozenset((",", "，", "、"))
 _HAN_AND = frozenset("和与及暨")  # folded, each a word
+_TURNED = frozenset(("north", "south", "east", "west", "new", "upper", "lower", "great", "greater", "port", "fort", "mount"))
 STRIDE = 1 << 32  # keys of (string, number) pairs in one integer
 
 
@@ -96,7 +98,8 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     upper = tokens.upper[origin]
     spans = index.find("span", word, gap, settings.max_name_tokens)
     spans = _plausible(spans, index, upper, gap)
-    begins, joiners = _joined(spans, index, upper, gap, words, tokens, origin, string)
+    named = index.find("place", word, gap, settings.max_place_tokens)
+    begins, joiners = _joined(spans, named, index, upper, gap, words, tokens, origin, string)
     gap[begins] = HARD
     weight[joiners] = 0
     begin = new.copy()
@@ -106,7 +109,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     string_of_part, part = _with_empty(string[begin], part, len(strings))
     segment = np.cumsum(new | (gap >= COMMA)) - 1
     block = np.cumsum(new | (gap >= HARD)) - 1
-    place, *places = _places(index, word, gap, upper, part, spans, settings.max_place_tokens)
+    place, *places = _places(index, named, words, gap, upper, part, spans)
     country, region, city, city_country = _shared(places, string_of_part)
     return Mentions(
         strings, string_of_part, tokens, words, word, term, weight.astype(np.float64), changed, gap, tokens.start[origin],
@@ -289,6 +292,7 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
 
 def _joined(
     spans: tuple[Ints, Ints, Ints],
+    places: tuple[Ints, Ints, Ints],
     index: Index,
     upper: Ints,
     gap: Ints,
@@ -299,8 +303,9 @@ def _joined(
 ) -> tuple[list[int], list[int]]:
     """Where one of two names that stand beside each other ends a part and the other begins one.
 
-    Names are joined by "and", a slash or a dash, or by a comma where each is the whole of its segment and the name of a
-    university or company that one institution bears. No third name goes over the joint, and neither is the other's parent.
+    Names are joined by "and" (the first with its place behind it or without), a slash or a dash, or by a comma where each is the
+    whole of its segment and the name of a university or company that one institution bears. No longer name goes over the joint,
+    and neither is the other's parent.
 
     Returns:
         The words that begin a part, and the words that only join ("和").
@@ -313,32 +318,46 @@ def _joined(
     last = first + length
     size = len(gap)
     gaps = np.append(gap, HARD)
-    within = np.cumsum(np.bincount(first + 1, minlength=size + 2) - np.bincount(last, minlength=size + 2))[:size] > 0
-    starts = gaps[first] >= COMMA
-    ends = gaps[last] >= COMMA
+    starts, ends = gaps[first] >= COMMA, gaps[last] >= COMMA
     telling = (length > 1) | upper[first] | starts | ends
     # the longest name that ends, and that begins, at each word
     ending, beginning = np.full(size + 1, -1), np.full(size + 1, -1)
     order = np.argsort(length, kind="stable")
     ending[last[order]] = order
     beginning[first[order]] = order
-    conjunction = np.array([w in _HAN_AND for w in words] + [False], bool)
-    here = np.flatnonzero(ending >= 0)
-    for skip in (0, 1):
-        at = here[here + skip < size]
-        at = at[(conjunction[at] & (gaps[at] < COMMA)) if skip else ~within[at]]
-        at = at[(beginning[at + skip] >= 0) & (string[np.minimum(at + skip, size - 1)] == string[at - 1])]
-        at = at[~within[np.minimum(at + skip, size - 1)] & ~within[at]]
-        for j in at.tolist():
-            left, right = ending[j], beginning[j + skip]
-            if not (telling[left] and telling[right]) or _related(index, alias[left], alias[right]):
-                continue
-            between = tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold()
-            if skip or between in _AND or (
-                between in _COMMAS and starts[left] and ends[right] and all(_stands_alone(index, alias[k]) for k in (left, right))
-            ):  # fmt: skip
-                begins.append(j + skip)
-                joiners += [j] * skip
+    placed = np.full(size + 1, -1)  # where the longest place begins that ends at each word
+    order = np.argsort(places[1], kind="stable")
+    placed[(places[0] + places[1])[order]] = places[0][order]
+    within = np.cumsum(np.bincount(first + 1, minlength=size + 2) - np.bincount(last, minlength=size + 2))[:size] > 0
+
+    def crossed(j: int, left: int, right: int) -> bool:
+        """Whether a name goes over the joint that holds the whole of one of the two."""
+        if not within[j]:
+            return False
+        over = (first < j) & (last > j)
+        return bool((over & ((first <= first[left]) | (last >= last[right]))).any())
+
+    conjunction = np.array([False, *(w in _HAN_AND for w in words)], bool)  # before each word
+    likely = (beginning >= 0) & ((ending >= 0) | (placed >= 0) | conjunction)
+    for j in np.flatnonzero(likely[:size]).tolist():
+        if not j or string[j] != string[j - 1]:
+            continue
+        end = j
+        while placed[end] >= 0 and ending[end] < 0 and string[max(placed[end] - 1, 0)] == string[j]:
+            end = int(placed[end])
+        behind_place = end < j
+        han = bool(conjunction[j]) and end == j and gaps[end - 1] < COMMA
+        at = end - 1 if han else end
+        left, right = int(ending[at]), int(beginning[j])
+        if left < 0 or not (telling[left] and telling[right]) or string[first[left]] != string[j]:
+            continue
+        between = tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold()
+        joined = han or (between in _AND and not (behind_place and between in _DASHES))
+        if not joined and not behind_place and between in _COMMAS and starts[left] and ends[right]:
+            joined = _stands_alone(index, int(alias[left])) and _stands_alone(index, int(alias[right]))
+        if joined and not crossed(j, left, right) and not _related(index, int(alias[left]), int(alias[right])):
+            begins.append(j)
+            joiners += [at] * int(han)
     return begins, joiners
 
 
@@ -360,21 +379,31 @@ def _stands_alone(index: Index, alias: int) -> bool:
 
 
 def _places(
-    index: Index, word: Ints, gap: Ints, upper: Ints, part: Ints, spans: tuple[Ints, Ints, Ints], most: int
+    index: Index,
+    named: tuple[Ints, Ints, Ints],
+    words: Sequence[str],
+    gap: Ints,
+    upper: Ints,
+    part: Ints,
+    spans: tuple[Ints, Ints, Ints],
 ) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place)."""
-    first, length, sequence = index.find("place", word, gap, most)
-    inside = np.zeros(len(word) + 1, np.int32)
+    first, length, sequence = named
+    size = len(words)
+    inside = np.zeros(size + 1, np.int32)
     long = spans[1] > 1
     np.add.at(inside, spans[0][long], 1)
     np.add.at(inside, spans[0][long] + spans[1][long], -1)
     covered = np.cumsum(inside)[:-1] > 0
-    longest: Ints = np.zeros(len(word), np.int32)
+    longest: Ints = np.zeros(size, np.int32)
     if len(first):
         np.maximum.at(longest, first, length)
     ends = np.append(gap, HARD)
-    whole = (ends[first] >= COMMA) & (ends[np.minimum(first + length, len(word))] >= COMMA) if len(first) else first > 0
+    whole = (ends[first] >= COMMA) & (ends[np.minimum(first + length, size)] >= COMMA) if len(first) else first > 0
     keep = (length == longest[first]) & (~covered[first] | whole) if len(first) else first > 0
+    # North Manchester is not Manchester
+    turned = np.array([w in _TURNED for w in words] + [False], bool)
+    keep &= ~(turned[first - 1] & (ends[first] < COMMA) & ~covered[np.maximum(first - 1, 0)])
     first, length, sequence, whole = first[keep], length[keep], sequence[keep], whole[keep]
     count = index.place_ptr[sequence + 1] - index.place_ptr[sequence]
     pair = np.repeat(np.arange(len(first)), count)
@@ -388,7 +417,7 @@ def _places(
     is_country = kind == COUNTRY
     is_region = (kind == REGION) | (kind == CODE)
     is_city = kind == CITY
-    mark = np.zeros(len(word) + 1, np.int32)
+    mark = np.zeros(size + 1, np.int32)
     used = np.unique(pair)
     np.add.at(mark, first[used], 1)
     np.add.at(mark, first[used] + length[used], -1)

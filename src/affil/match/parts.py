@@ -11,6 +11,7 @@ from affil.match.index import Index, Ints
 from affil.settings import RetrieveSettings
 from affil.text import tokenize
 from affil.text.parts import split_parts
+from affil.text.tokens import COMMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def parts_of(strings: Sequence[str], index: Index, settings: RetrieveSettings) -
     bounds: list[tuple[int, int]] = []
     for k, (own, where) in enumerate(zip(pieces, spans, strict=True)):
         named = [i for i, p in enumerate(own) if p not in lonely] or [0]
-        context = [p for p in own if p in lonely] if len(named) < len(own) else []
+        context = [p for i, p in enumerate(own) if p in lonely and i not in named]
         placed = _placed([own[i] for i in named], index, settings) if context and named else ()
         for at, i in enumerate(named):
             whole = own[i] if not context or placed[at] else ", ".join((own[i], *context))
@@ -60,7 +61,9 @@ def _only_places(texts: Sequence[str], index: Index, settings: RetrieveSettings)
     tokens = tokenize(texts)
     word = np.array([index.word_id.get(w, -1) for w in tokens.words], np.int32)
     string = np.repeat(np.arange(len(texts)), np.diff(tokens.ptr))
-    covered = np.array([w.isdigit() for w in tokens.words], bool)
+    digits = np.array([w.isdigit() for w in tokens.words], bool)
+    coded = (np.bincount(string, digits, len(texts)) > 0)[string]  # "OX1 3PU"
+    covered = digits | (coded & np.array([len(w) <= settings.postcode_letters for w in tokens.words], bool))
     first, length, _ = index.find("place", word, tokens.gap, settings.max_place_tokens)
     covered |= _covering(first, length, len(word))
     first, length, _ = index.find("span", word, tokens.gap, settings.max_name_tokens)
@@ -72,13 +75,13 @@ def _only_places(texts: Sequence[str], index: Index, settings: RetrieveSettings)
 
 
 def _placed(texts: Sequence[str], index: Index, settings: RetrieveSettings) -> list[bool]:
-    """Whether each text ends in a place of its own."""
+    """Whether each text ends in a place of its own, set off by a separator."""
     tokens = tokenize(texts)
     word = np.array([index.word_id.get(w, -1) for w in tokens.words], np.int32)
     first, length, _ = index.find("place", word, tokens.gap, settings.max_place_tokens)
-    last = first + length
-    return [bool(np.any(last == end)) and not bool(np.any((last == end) & (first == begin)))
-            for begin, end in zip(tokens.ptr[:-1], tokens.ptr[1:], strict=True)]  # fmt: skip
+    begins = np.isin(first, tokens.ptr[:-1])
+    ends = set((first + length)[(tokens.gap[first] >= COMMA) & ~begins].tolist())
+    return [int(end) in ends for end in tokens.ptr[1:]]
 
 
 def _covering(first: Ints, length: Ints, size: int) -> Ints:

@@ -19,7 +19,7 @@ from affil.match.decoys import SAINTS, SUBJECTS, SURNAMES
 from affil.match.labels import Labelled, Trust
 from affil.registry.places import country_names
 from affil.text import fold
-from affil.types import Institution
+from affil.types import Institution, Name
 
 ABBREVIATIONS = (
     ("University", "Univ."), ("University", "Univ"), ("Institute", "Inst."), ("Institute", "Inst"), ("Technology", "Tech."),
@@ -62,12 +62,31 @@ NOTHING = ("Independent Researcher", "independent", "N/A", "none", "-", "unaffil
 
 
 # Shares of the kinds of composed strings.
-SHARES = {"nothing": 0.07, "stranger": 0.09, "elsewhere": 0.04, "several": 0.24, "single": 0.56}
+SHARES = {
+    "nothing": 0.06, "stranger": 0.08, "elsewhere": 0.06, "near": 0.05, "borrowed": 0.04, "capitals": 0.01, "several": 0.20, "joint": 0.02,
+    "mail": 0.02, "single": 0.46,
+}  # fmt: skip
 _KINDS, _BOUNDS = tuple(SHARES), np.cumsum(list(SHARES.values()))[:-1]
+NEAR = ("Technical University of {}", "{} University of Education", "{} Medical University", "{} University of Medical Sciences",
+        "{} Normal University", "{} Women's University", "{} Institute of Technology", "{} University of Applied Sciences",
+        "{} State University", "Catholic University of {}", "{} Business School", "{} Polytechnic", "Medical University of {}",
+        "{} University of Technology", "{} University of Economics", "Islamic Azad University of {}", "{} Community College",
+        "{} University of Arts", "{} Christian University", "{} University of Agriculture", "New University of {}", "{} City University",
+        "{} Open University", "University of {}-III", "Université de {}-IV", "{} Academy", "Northern {} University")  # fmt: skip
+HAN_NEAR = ("{}理工学院", "{}医科大学", "{}师范学院", "{}科技职业学院", "{}外国语大学", "{}财经学院", "{}工程学院", "{}中医学院", "{}艺术学院",
+            "{}职业技术学院", "{}第二师范学院", "{}女子大学")  # fmt: skip
+BORROWED = ("{} Street", "{} Road", "{d} {} Street", "{} Avenue {d}", "{} Park Apartments", "{} Scholar", "{} Cloud Platform",
+            "{} Fellowship", "{} PhD Fellow", "{} Word", "{} Word - manuscript.docx", "{} Prize", "{} Chair", "{} Award", "{} Store",
+            "{} Translate", "{} High School", "{} Bookstore", "{} Alumni Association", "{} Elementary School", "{} Square", "{} Hotel",
+            "{} Shopping Mall", "former {} employee", "{} Drive")  # fmt: skip
+HAN_BORROWED = ("{}路{d}号", "{}街道", "{}大道{d}号", "{}路{d}号某公司", "{}附近", "{}广场", "{}奖学金", "{}附属小学", "{}酒店")
+_OWN_WORDS = re.compile(r"University of ([A-Z]\w+(?:[ -][A-Z]\w+)?)|([A-Z]\w+(?:[ -][A-Z]\w+)?) University")
+_HAN_UNIVERSITY = re.compile("([\u4e00-\u9fff]{2,4})大学")
 JOINERS = (", ", ", ", ", ", " and ", " and ", " & ", "; ", "; ", " + ", "+", " / ", "/", " | ", "\n", ", and ", " - ",
            " in collaboration with ", " ")  # fmt: skip
 HAN_JOINERS = ("和", "和", "与", "、", "、", "，", "；", "/", " ", "及")
 TIGHT = frozenset(("+", "/", " + ", " in collaboration with ", " ", " - "))
+_MANY_SITES = frozenset(("company", "government", "nonprofit", "other"))
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
@@ -98,6 +117,7 @@ class Writer:
         obscure = np.exp(-3.0 * np.array([r for _, r in own] or [0.0]))
         self.obscurity = obscure / obscure.sum()
         self.country = {c.alpha_2: getattr(c, "common_name", c.name).split(",")[0] for c in pycountry.countries}
+        self.regions = {s.code: s.name for s in pycountry.subdivisions if s.country_code in ("US", "CA", "AU")}
         self.country |= {"US": "USA", "GB": "UK", "KR": "Korea", "RU": "Russia", "VN": "Vietnam", "TW": "Taiwan"}
 
     def write(self, count: int) -> list[Labelled]:
@@ -123,24 +143,64 @@ class Writer:
         if not self.unknown:
             return self._nothing()
         stranger = self.unknown[int(self.rng.integers(len(self.unknown)))]
+        if self.rng.random() < 0.3:  # in a town whose name is that of a known institution too
+            other = self._institution()
+            if other.city and other.city in other.name:
+                stranger = replace(stranger, city=other.city, country=other.country, region=other.region)
         name = self._name(stranger)
         if fold(name) in self.known_names:  # someone known bears the name too: only the place can tell
-            return Labelled(f"{name}, {stranger.city}, {self.country.get(stranger.country, stranger.country)}", ())
+            known = stranger.country in self.borne_in[fold(name)]
+            return self._single() if known else Labelled(f"{name}, {self._place(stranger)}", ())
         return Labelled(self._around(name, stranger), ())
 
     def _elsewhere(self) -> Labelled:
-        """The name of an institution in a country where nobody known bears it: a namesake that the registry lacks."""
+        """The name of a university or hospital in a country where nobody known bears it: a namesake that the registry lacks."""
         own, other = self._institution(), self._institution()
         name = self._name(own)
-        if (
-            own.kind == "company"
-            or other.country in self.borne_in.get(fold(name), {own.country}) | {own.country}
-            or not other.city
-        ):
+        if own.kind not in ("education", "healthcare") or not other.city:
             return self._single()
-        country = self.country.get(other.country, other.country)
-        place = self._pick((f"{other.city}, {country}", country, other.city, f"{other.city}, {country}"))
-        return Labelled(self._pick(("{}, {}", "{}, {}", "{} ({})", "{} {}")).format(name, place), ())
+        if other.country in self.borne_in.get(fold(name), {own.country}) | {own.country}:
+            return self._single()
+        form = self._pick(("{}, {}", "{}, {}", "{} ({})", "{} {}", "Department of {s}, {}, {}", "School of {s}, {}, {}"))
+        return Labelled(form.format(name, self._place(other), s=self._pick(SUBJECTS)), ())
+
+    def _place(self, x: Institution) -> str:
+        """How an address ends."""
+        country = self.country.get(x.country, x.country)
+        if x.country in ("US", "CA", "AU") and x.region and self.rng.random() < 0.7:
+            region = x.region[3:] if self.rng.random() < 0.7 or x.region not in self.regions else self.regions[x.region]
+            return self._pick((f"{x.city}, {region}", f"{x.city}, {region}", f"{x.city}, {region}, {country}"))
+        return self._pick((f"{x.city}, {country}", f"{x.city}, {country}", country, x.city))
+
+    def _near(self) -> Labelled:
+        """Another's name that differs by the word which makes it another's: "Technical University of Turin"."""
+        x = self._institution()
+        if x.kind != "education":
+            return self._stranger()
+        name = self._pick([n.value for n in x.names if n.kind in ("official", "label")] or [x.name])
+        if han := _HAN_UNIVERSITY.fullmatch(name):
+            other = self._pick(HAN_NEAR).format(han[1])
+        elif own := _OWN_WORDS.fullmatch(name):
+            other = self._pick(NEAR).format(own[1] or own[2])
+        else:
+            return self._stranger()
+        return self._stranger() if fold(other) in self.known_names else Labelled(self._around(other, x), ())
+
+    def _borrowed(self) -> Labelled:
+        """A street, product, prize or post that has the name of an institution."""
+        x = self._institution()
+        name = self._short(x, self.rng.random() < 0.3).value
+        if _HAN.search(name):
+            text = self._pick(HAN_BORROWED).format(name, d=int(self.rng.integers(1, 400)))
+        else:
+            text = self._pick(BORROWED).format(name, d=int(self.rng.integers(1, 400)))
+            if self.rng.random() < 0.5:
+                text += f", {self._place(x)}"
+        return self._stranger() if fold(text) in self.known_names else Labelled(text, ())
+
+    def _capitals(self) -> Labelled:
+        """A row of capitals that name nobody, though some institution may bear some of them."""
+        return Labelled(", ".join(self._acronym(0.2) for _ in range(int(self.rng.integers(3, 7)))), ())
 
     def _several(self) -> Labelled:
         """Two to six institutions beside each other, joined in every way that authors use."""
@@ -170,6 +230,34 @@ class Writer:
         if plain and not han and self.rng.random() < 0.3:
             text = f"{text}, {self._pick([x.city for _, x in parts if x.city] or [''])}"
         return Labelled(text, tuple(dict.fromkeys(ids)))
+
+    def _joint(self) -> Labelled:
+        """A laboratory of two institutions that has no name of its own, by their short names."""
+        two = [self._institution(), self._institution()]
+        han = self.rng.random() < 0.5
+        short = [n.value for x in two for n in [self._short(x, han)]]
+        if all(_HAN.search(name) for name in short):
+            form = self._pick(("{}-{}联合实验室", "{}—{}联合研究中心", "{}{}联合实验室", "{}-{}联合实验室", "{}与{}联合研究院"))
+        else:
+            form = self._pick(
+                ("{}-{} Joint Lab", "{}-{} Joint Laboratory", "Joint Laboratory of {} and {}", "{}–{} Joint Research Center")
+            )
+        return Labelled(form.format(*short), tuple(dict.fromkeys(x.id for x in two)))
+
+    def _short(self, x: Institution, han: bool) -> Name:
+        """The shortest Chinese or other name of an institution."""
+        fit = [n for n in x.names if bool(_HAN.search(n.value)) == han and n.kind != "former"] or list(x.names)
+        return min(fit, key=lambda n: (len(n.value), n.value))
+
+    def _mail(self) -> Labelled:
+        """An address of mail, or the domain alone."""
+        x = self._institution()
+        if not x.domain:
+            return self._single()
+        form = self._pick(("{f}@{d}", "{f}.{n}@{d}", "{f}@{s}.{d}", "{d}", "www.{d}", "{{{f},{n}}}@{d}", "e-mail: {f}@{s}.{d}"))
+        sub = self._pick(("cs", "ee", "mail", "mails", "eng", "math", "alumni", "student", "ai", "phys"))
+        first, last = self._pick(FIRST).casefold(), self._pick(SURNAMES).casefold()
+        return Labelled(form.format(f=first, n=last, d=x.domain, s=sub), (x.id,))
 
     def _single(self) -> Labelled:
         first = self._institution()
@@ -240,7 +328,7 @@ class Writer:
                     pieces.insert(0, self._fill(self._pick(DEPARTMENTS[language]), language))
         if self.rng.random() < 0.12:
             pieces.append(self._fill(self._pick(STREETS)))
-        if x.kind == "company" and self.rng.random() < 0.4:  # companies have offices elsewhere
+        if x.kind in _MANY_SITES and self.rng.random() < 0.4:  # they have offices elsewhere
             elsewhere = self._institution()
             x = replace(x, city=elsewhere.city, country=elsewhere.country, region=elsewhere.region)
         country = self.country.get(x.country, "")
@@ -263,8 +351,8 @@ class Writer:
             text = f"{self._pick(FIRST)} {self._pick(SURNAMES)} is with {text}"
         return text
 
-    def _acronym(self) -> str:
-        if self.rng.random() < 0.7:
+    def _acronym(self, known: float = 0.7) -> str:
+        if self.rng.random() < known:
             return self.acronyms[int(self.rng.choice(len(self.acronyms), p=self.obscurity))]
         return "".join(self._pick("ABCDEFGHILMNOPRSTUV") for _ in range(int(self.rng.integers(3, 6))))
 

@@ -135,7 +135,7 @@ def train(
             tell(f"matching {len(others):,} external strings against {len(external_registry):,} institutions")
             index = Index(external_registry)
             parts.append(labelled_sample(default_rows(others, external_registry), index, settings, complete=t.complete_weight))
-            parts.append(composed_sample(index, settings, tell))
+            parts.append(external_composed(index, settings, tell))
         sample = join(parts)
         tell(f"fitting on {len(sample.labels):,} pairs, {int(sample.labels.sum()):,} of them right")
         model, probability = fit_sample(sample, settings)
@@ -181,7 +181,7 @@ def base_samples(labelled: Sequence[Labelled], registry: Registry, settings: Set
         )
         for number, (reg, strangers) in enumerate(((registry, decoys), (crowd, unknown))):
             index = Index(reg)
-            parts.append(composed_sample(index, settings, tell, strangers, number))
+            parts.append(composed_sample(index, settings, tell, strangers, t.synthetic // 2, number))
             if number == 0 and labelled:
                 parts.append(labelled_sample(labelled, index, settings, complete=t.gold_weight))
     return parts
@@ -256,12 +256,18 @@ def labelled_sample(rows: Sequence[Labelled], index: Index, settings: Settings, 
 _EXACT, _LEFT, _AMBIGUITY = (NAMES.index(name) for name in ("exact", "segment_left", "ambiguity"))
 
 
-def composed_sample(
-    index: Index, settings: Settings, tell: Tell, strangers: Sequence[Institution] = (), turn: int = 2
-) -> Sample:
-    """Candidates of strings composed of the names of a registry."""
+def external_composed(index: Index, settings: Settings, tell: Tell) -> Sample:
+    """Candidates of strings composed of the names of an external registry, and of made-up institutions that it lacks."""
     t = settings.train
-    count = t.synthetic // 2 if turn < 2 else t.synthetic_external
+    strangers = make_decoys(t.decoys // 2, t.seed + 2, frozenset(index.alias_text))
+    return composed_sample(index, settings, tell, strangers, t.synthetic_external, 2)
+
+
+def composed_sample(
+    index: Index, settings: Settings, tell: Tell, strangers: Sequence[Institution], count: int, turn: int
+) -> Sample:
+    """Candidates of `count` strings composed of the names of a registry, and of `strangers` that it lacks."""
+    t = settings.train
     registry = index.registry
     strings = Writer([registry.at(i) for i in range(len(registry))], strangers, t.seed + turn).write(count)
     tell(f"matching {len(strings):,} composed strings against {len(registry):,} institutions")

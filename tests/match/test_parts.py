@@ -1,0 +1,92 @@
+"""Strings as the parts that are matched on their own."""
+
+import pytest
+
+from affil.match.index import Index
+from affil.match.mentions import prepare
+from affil.match.parts import parts_of
+from affil.registry import Registry
+from affil.settings import RetrieveSettings
+
+SETTINGS = RetrieveSettings()
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    return Index(Registry.open())
+
+
+def texts(index: Index, string: str) -> list[str]:
+    parts = parts_of([string], index, SETTINGS)
+    return [parts.texts[t] for t in parts.text]
+
+
+def test_equal_parts_are_matched_once(index: Index) -> None:
+    parts = parts_of(["MIT; Google", "Google", "Google\nMIT"], index, SETTINGS)
+    assert parts.texts == ["MIT", "Google"]
+    assert parts.string.tolist() == [0, 0, 1, 2, 2]
+    assert parts.text.tolist() == [0, 1, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("string", "expected"),
+    [
+        ("Fernhollow College; Boston; USA", ["Fernhollow College, Boston, USA"]),
+        ("MIT; Google; USA", ["MIT, USA", "Google, USA"]),
+        ("University of Georgia, Tbilisi; MIT; USA", ["University of Georgia, Tbilisi", "MIT, USA"]),
+        ("Department of Physics; University of Oxford; Oxford OX1 3PU", ["Department of Physics, Oxford OX1 3PU",
+                                                                         "University of Oxford, Oxford OX1 3PU"]),
+        ("Boston; USA", ["Boston, USA"]),
+    ],
+)  # fmt: skip
+def test_a_place_alone_stands_behind_the_parts_that_name_none(index: Index, string: str, expected: list[str]) -> None:
+    assert texts(index, string) == expected
+
+
+def joined(index: Index, string: str) -> list[str]:
+    """The parts of names that are joined within a string, by their folded words."""
+    m = prepare([string], index, SETTINGS)
+    return [" ".join(w for w, p in zip(m.words, m.part, strict=True) if p == k) for k in range(m.count)]
+
+
+@pytest.mark.parametrize(
+    ("string", "expected"),
+    [
+        ("Google and ETH Zurich", ["google", "eth zurich"]),
+        ("Baidu & Stanford University", ["baidu", "stanford university"]),
+        ("Adobe/Purdue University", ["adobe", "purdu university"]),
+        ("Peking University, Tsinghua University", ["peking university", "tsinghua university"]),
+        ("Department of Physics, University of Hamburg and DESY, Germany",
+         ["department physics university hamburg", "desy germany"]),
+        ("华为和北京大学", ["华 为 和", "北 京 大 学"]),
+    ],
+)  # fmt: skip
+def test_names_beside_each_other_are_parts(index: Index, string: str, expected: list[str]) -> None:
+    assert joined(index, string) == expected
+
+
+@pytest.mark.parametrize(
+    "string",
+    [
+        "Department of Health and Human Services",
+        "MIT Computer Science and Artificial Intelligence Laboratory, MIT",  # child and parent
+        "School of Computer Science, Carnegie Mellon University",
+        "Stanford University, Stanford, USA",
+        "和歌山大学",
+    ],
+)
+def test_what_belongs_together_is_one_part(index: Index, string: str) -> None:
+    assert len(joined(index, string)) == 1
+
+
+def test_a_part_without_a_place_has_that_of_the_next(index: Index) -> None:
+    m = prepare(["Google and ETH Zurich, Switzerland", "MIT"], index, SETTINGS)
+    assert m.string.tolist() == [0, 0, 1]
+    assert (m.country >> 32).tolist() == [0, 1]
+    assert len(set((m.country & 0xFFFFFFFF).tolist())) == 1
+
+
+def test_strings_without_words_keep_their_number(index: Index) -> None:
+    m = prepare(["", "Google and ETH Zurich", "..."], index, SETTINGS)
+    assert m.string.tolist() == [0, 1, 1, 2]
+    assert sorted(set(m.part.tolist())) == [1, 2]
