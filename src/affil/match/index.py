@@ -14,6 +14,7 @@ from affil.registry.index import NAME_KINDS, extend
 from affil.registry.places import WIDER
 from affil.settings import TEXT
 from affil.text.fold import roles
+from affil.types import KINDS as KINDS  # what `inst_kind` numbers
 
 Ints = npt.NDArray[Any]
 Floats = npt.NDArray[Any]
@@ -23,8 +24,6 @@ HEADS = ("university", "hospital", "institute", "college", "academy", "center", 
          "company", "ministry", "society", "association", "agency", "council", "school", "faculty", "department")  # fmt: skip
 HAN_HEADS = {"大学": "university", "医院": "hospital", "病院": "hospital", "学院": "college", "研究": "institute", "中学": "school",
              "公司": "company", "学部": "faculty", "中心": "center"}  # fmt: skip
-
-KINDS = ("education", "healthcare", "facility", "government", "company", "nonprofit", "funder", "archive")
 
 
 class Index:
@@ -67,7 +66,7 @@ class Index:
     def inst_kind(self) -> Ints:
         """For each institution its kind, as a number of `KINDS`."""
         number = {k: i for i, k in enumerate(KINDS)}
-        return np.array([number.get(k, len(KINDS)) for k in self.registry.store.strings("inst_kind").to_pylist()], np.int8)
+        return np.array([number[k] for k in self.registry.store.strings("inst_kind").to_pylist()], np.int8)
 
     @cached_property
     def inst_closed(self) -> Ints:
