@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,18 +20,18 @@ from affil.text import fold
 from affil.types import Decision
 
 NATIVE, ENGLISH = ("name", "name_native"), ("name_en", "name_english")  # what columns are called
-PLACES, IDS = ("city", "province", "region"), ("institution_id", "ror_id", "id")
+PLACES, IDS, DOMAINS = ("city", "province", "region", "address"), ("institution_id", "ror_id", "id"), "domains"
 _BATCH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Of `names` of a list: the share that some institution of the country bears, and of all of them the share that has an
+    """Of `names` of a list: the share for which the registry has an institution, and of all of them the share that has an
     answer, a right one, a right one decided `match`, and a wrong one decided `match`.
     """
 
     names: int
-    borne: Metric
+    known: Metric
     found: Metric
     right: Metric
     match: Metric
@@ -41,7 +43,7 @@ class ListTest:
     """How a matcher knows a list, by language (native, english) and form (alone, place).
 
     An answer is right if it is the institution of the row's id, where the list has ids, else an institution of the country that
-    bears the name.
+    bears one of the row's names or has one of its internet domains.
     """
 
     source: str
@@ -63,6 +65,7 @@ class _Row:
     english: str
     place: str
     country: str
+    domains: tuple[str, ...]
     id: str
 
 
@@ -78,7 +81,8 @@ def list_test(
 
     Args:
         source: a table with a column `name` (or `name_native`), and where they are there `name_en` (or `name_english`); `city`,
-            `province` and `region`; `country` (ISO 3166-1 code); `institution_id` (or `ror_id`, `id`).
+            `province`, `region` and `address`; `country` (ISO 3166-1 code); `domains`, separated by blanks or `|`;
+            `institution_id` (or `ror_id`, `id`).
         matcher: a loaded matcher.
         country: the country of all rows, for a list without such a column.
         settings: size of batches, level of the intervals.
@@ -91,22 +95,27 @@ def list_test(
     start = time.perf_counter()
     registry, bearers = matcher.registry, Bearers(matcher.registry)
     rows = _read(source, country)
-    given: list[tuple[str, str, str, str, _Row]] = []  # language, form, string, name
+    given: list[tuple[str, str, str, _Row]] = []  # language, form, string
     for row in rows:
         for language, name in (("native", row.native), ("english", row.english)):
             if name:
-                given.append((language, "alone", name, name, row))
+                given.append((language, "alone", name, row))
                 if row.place:
-                    given.append((language, "place", f"{name}, {row.place}", name, row))
-    answers = answer([string for _, _, string, _, _ in given], matcher, settings.batch.rows, progress)
+                    given.append((language, "place", f"{name}, {row.place}", row))
+    answers = answer([string for _, _, string, _ in given], matcher, settings.batch.rows, progress)
     code = registry.store.strings("inst_country").to_pylist()
+    with_domain: dict[str, list[int]] = defaultdict(list)
+    for i, domain in enumerate(registry.store.strings("inst_domain").to_pylist()):
+        with_domain[domain.removeprefix("www.")].append(i)
     counts: dict[tuple[str, str], list[int]] = {}
     faults: list[Fault] = []
-    for (language, form, string, name, row), found in zip(given, answers, strict=True):
+    for (language, form, string, row), found in zip(given, answers, strict=True):
         if row.id:
             right = {_resolved(row.id, matcher)}
         else:
-            right = {registry.resolve(registry.ids[i]) for i in bearers.of(fold(name)) if code[i] == row.country}
+            meant = [i for known in (row.native, row.english) for i in bearers.of(fold(known))]
+            meant += [i for domain in row.domains for i in with_domain.get(domain, ())]
+            right = {registry.resolve(registry.ids[i]) for i in meant if code[i] == row.country}
         names = {i: registry.get(i).name for i in sorted(right) if i in registry}
         of = counts.setdefault((language, form), [0] * 6)
         of[:] = [a + b for a, b in zip(of, _counted(right, bool(names), found), strict=True)]
@@ -127,9 +136,9 @@ def list_test(
     )
 
 
-def _counted(right: set[str], borne: bool, found: Sequence[Answer]) -> tuple[int, ...]:
+def _counted(right: set[str], known: bool, found: Sequence[Answer]) -> tuple[int, ...]:
     ids, sure = {a.id for a in found}, {a.id for a in found if a.decision == Decision.MATCH}
-    return 1, borne, bool(ids), bool(ids & right), bool(sure & right), bool(sure - right)
+    return 1, known, bool(ids), bool(ids & right), bool(sure & right), bool(sure - right)
 
 
 def _resolved(identifier: str, matcher: MatcherLike) -> str:
@@ -154,9 +163,10 @@ def _read(source: Path | str, country: str) -> list[_Row]:
             nothing = [""] * len(next(iter(columns.values())))
             names = (columns.get(c, nothing) for c in (native, english, identifier))
             where = [", ".join(dict.fromkeys(filter(None, parts))) for parts in zip(*(columns[c] for c in places), strict=True)]
-            code = columns.get("country", nothing)
-            for mine, theirs, one, place, of in zip(*names, where or nothing, code, strict=True):
-                out.append(_Row(mine, theirs, place, (of or country).upper(), one))
+            code, domains = columns.get("country", nothing), columns.get(DOMAINS, nothing)
+            for mine, theirs, one, place, of, hosts in zip(*names, where or nothing, code, domains, strict=True):
+                had = tuple(h.casefold().removeprefix("www.") for h in re.split(r"[\s|,;]+", hosts) if h)
+                out.append(_Row(mine, theirs, place, (of or country).upper(), had, one))
     return out
 
 

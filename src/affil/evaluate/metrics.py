@@ -110,7 +110,7 @@ def share(count: int, total: int, confidence: float) -> Metric:
     p, z = count / total, NormalDist().inv_cdf((1 + confidence) / 2)
     middle = (p + z * z / (2 * total)) / (1 + z * z / total)
     half = z / (1 + z * z / total) * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
-    return Metric(p, max(middle - half, 0.0), min(middle + half, 1.0))
+    return Metric(p, min(max(middle - half, 0.0), p), max(min(middle + half, 1.0), p))  # but for rounding
 
 
 @dataclass(frozen=True, slots=True)

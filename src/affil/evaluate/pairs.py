@@ -17,7 +17,6 @@ from affil.evaluate.score import MatcherLike, Progress, answer
 from affil.evaluate.selftest import Bearers, Fault, script, with_wrong
 from affil.registry.index import variants
 from affil.settings import Settings
-from affil.text import fold
 from affil.types import Decision
 
 if TYPE_CHECKING:
@@ -145,10 +144,10 @@ def _known(registry: Registry, bearers: Bearers, kind: str, most: int) -> list[_
     for i in here.tolist():
         one = registry.at(i)
         name = next((text for text, what in variants(one.name, "official") if what == "official" and "(" not in text), one.name)
-        if _JOINED.search(name) or bearers.of(fold(name)) != [i]:
+        if _JOINED.search(name) or not bearers.own(name, i):
             continue
         chinese = one.name_zh
-        own = chinese and script(chinese) == "han" and not _JOINED.search(chinese) and bearers.of(fold(chinese)) == [i]
+        own = chinese and script(chinese) == "han" and not _JOINED.search(chinese) and bearers.own(chinese, i)
         out.append(_Named(one.id, name, chinese if own else name))
         if len(out) == most:
             break

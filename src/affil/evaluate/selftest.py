@@ -19,7 +19,7 @@ from affil.io.tables import create_table
 from affil.registry.index import NAME_KINDS
 from affil.registry.places import country_name
 from affil.settings import Settings
-from affil.text import tokenize
+from affil.text import fold, tokenize
 from affil.text.fold import generic
 from affil.types import Decision, Institution, Name
 
@@ -119,6 +119,11 @@ class Bearers:
         """The numbers of the institutions that bear a folded name; none where the index has no such name."""
         k = self._number.get(folded)
         return [] if k is None else self._inst[self._ptr[k] : self._ptr[k + 1]].tolist()
+
+    def own(self, text: str, number: int) -> bool:
+        """Whether a name is that of this institution alone, and holds a distinctive word."""
+        folded = fold(text)
+        return self.of(folded) == [number] and not {*folded.split()} <= generic()
 
     def own_names(self, institutions: Sequence[Institution]) -> tuple[list[OwnName], Counter[str]]:
         """The names that each of some institutions alone bears in this registry, and how many are left out why.
