@@ -89,6 +89,9 @@ class FeatureSettings(_Frozen):
     telling: float = Field(
         default=0.3, description="weight above which a missing word of a name is told as evidence against it"
     )
+    near: float = Field(
+        default=0.4, ge=0, le=1, description="least share of a name's weight that is there for it to be told as the nearest"
+    )
 
 
 class DecideSettings(_Frozen):
