@@ -100,6 +100,9 @@ class FeatureSettings(_Frozen):
     telling: float = Field(
         default=0.3, description="weight above which a missing word of a name is told as evidence against it"
     )
+    near: float = Field(
+        default=0.4, ge=0, le=1, description="least share of a name's weight that is there for it to be told as the nearest"
+    )
 
 
 class DecideSettings(_Frozen):
@@ -187,6 +190,12 @@ class EvaluateSettings(_Frozen):
     bins: int = Field(default=10, ge=1, description="bins of equal mass of the calibration error")
     seed: int = 20261124
     folds: int = Field(default=5, ge=2, description="folds of a cross-validation")
+    whole: int = Field(
+        default=10_000, ge=0, description="institutions up to which a self-test gives all of a registry their names back"
+    )
+    drawn: int = Field(default=1000, ge=1, description="institutions that it draws of a larger one")
+    paired: int = Field(default=40, ge=1, description="companies, and universities, that it names beside each other")
+    known: int = Field(default=120, ge=1, description="best known companies, and universities, of which these are drawn")
     curve: tuple[float, ...] = Field(
         default=(0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99),
         description="thresholds of the curve of coverage against precision",

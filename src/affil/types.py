@@ -35,8 +35,10 @@ NAME_KINDS = {
     "acronym": "an acronym of it",
     "former": "a former name of it",
     "domain": "its internet domain",
-    "variant": "a variant of its name",
+    "variant": "its name, here in another form",
 }
+# What an institution is, after ROR's types.
+KINDS = ("education", "healthcare", "facility", "government", "company", "nonprofit", "archive", "other")
 
 
 class Decision(StrEnum):

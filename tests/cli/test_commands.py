@@ -129,11 +129,23 @@ def test_match_one_string(call: Call) -> None:
     assert result["decision"] == result["matches"][0]["decision"]
     assert result["matches"][0]["institution_id"] == TSINGHUA
     assert result["affiliation"][result["matches"][0]["start"] : result["matches"][0]["end"]] == "清华大学"
-    assert json.loads(call("match", "--text", "独立研究者", "--json").out) == {
-        "affiliation": "独立研究者",
-        "decision": "none",
-        "matches": [],
-    }
+    none = json.loads(call("match", "--text", "独立研究者", "--json").out)
+    assert (none["affiliation"], none["decision"], none["matches"], none["candidates"]) == ("独立研究者", "none", [], [])
+    assert none["none"]["said"] == "no name of the registry stands there"
+    assert none["none"]["next"][0] == "look for it under another name: affil registry search '独立研究者'"
+
+
+def test_match_several_strings_with_what_was_not_chosen(call: Call) -> None:
+    arguments = ("match", "--text", "Northeastern University", "--text", "Paris, France", "--candidates", "2")
+    printed = call(*arguments).out
+    assert "not chosen: “Northeastern University” names Northeastern University" in printed
+    assert "a place is named, but no organisation" in printed
+    assert "next: see whether the name of the institution was cut off" in printed
+    first, second = json.loads(call(*arguments, "--json").out)
+    assert [len(x["candidates"]) for x in (first, second)] == [2, 2]
+    assert {"probability", "evidence", "why", "said"} <= {*first["candidates"][0]}
+    assert "none" not in first
+    assert second["none"]["why"] == "place_only"
 
 
 def test_match_against_a_registry_of_the_users_own(call: Call, small: Path) -> None:
@@ -162,6 +174,13 @@ def test_policies(call: Call) -> None:
         ((), 'name a file to match (- is standard input), or try one string: affil match --text "..."'),
         (("strings.csv",), "name the output with -o FILE (-o - is standard output)"),
         (("strings.csv", "--text", "x"), "--text stands alone, without IN and OUT"),
+        (("strings.csv", "-o", "out.csv", "--candidates", "3"), "--candidates needs --text"),
+        (("清华大学",), "清华大学: no such file; to match the string itself: affil match --text '清华大学'"),
+        (
+            ("St. John's University", "-o", "out.csv"),
+            "to match the string itself: affil match --text 'St. John'\"'\"'s University'",
+        ),
+        (("MIT " * 100,), "no such file; to match the string itself: affil match --text 'MIT MIT"),
         (("strings.csv", "-o", "out.xlsx"), "out.xlsx: its name does not tell the format; name it .csv, .tsv or .jsonl"),
         (("strings.xls", "-o", "out.csv"), "strings.xls: its name does not tell the format"),
         (("strings.csv", "-o", "o", "--output-format", "xml"), "no format 'xml'; known are: csv, tsv, jsonl, parquet"),
@@ -223,6 +242,12 @@ def test_registry_commands(call: Call) -> None:
     assert CUHK in {one["id"] for one in found}
     assert "香港中文大學" in call("registry", "search", "Chinese University of Hong Kong").out
     assert "nothing is called like '🝰🝰'" in call("registry", "search", "🝰🝰").out
+    assert [one["exact"] for one in found] == [True, False, False]
+    assert "nothing bears" not in call("registry", "search", "港中大").out
+    assert call("registry", "search", "Quillwater Nonsense").out.startswith("nothing bears this name; the nearest are:\n")
+    unlike = json.loads(call("registry", "search", "Quillwater Nonsense", "--json").out)
+    assert unlike
+    assert not any(one["exact"] for one in unlike)
     shown = call("registry", "show", "00t33hh48").out
     assert f"id      {CUHK}" in shown
     assert json.loads(call("registry", "show", CUHK, "--json").out)["country"] == "HK"

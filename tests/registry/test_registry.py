@@ -1,15 +1,17 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from affil.errors import InputError, UnknownIdError
 from affil.registry import Registry
 from affil.registry.build import write_registry
-from affil.registry.index import active_successors, closed_up, unplaced, variants
+from affil.registry.index import NAME_KINDS, active_successors, closed_up, unplaced, variants
 from affil.registry.store import FORMAT, Store, write_store
 from affil.text import fold
 from affil.types import Institution, Name
@@ -168,6 +170,34 @@ def test_what_more_than_one_institution_is_left_with_is_nobodys(tmp_path: Path) 
     owners = registry.store.array("owner_ptr")
     place = names.index("oakmere university")
     assert owners[place + 1] - owners[place] == 1
+
+
+def test_what_is_shown_of_a_name_is_what_its_kind_says() -> None:
+    """A domain is shown as the domain, an acronym as the acronym, and what is no variant folds to the words that it was found by."""
+    registry = Registry.open()
+    names, words = registry.store.strings("name_value").to_pylist(), registry.store.strings("alias_text").to_pylist()
+    of_word = np.repeat(np.arange(len(words)), np.diff(registry.store.array("owner_ptr")))
+    owners = (registry.store.array(f"owner_{what}").tolist() for what in ("inst", "kind", "name"))
+    domains = {one.domain for one in registry}
+    checked = Counter()
+    for word, _, kind, name in zip(of_word.tolist(), *owners, strict=True):
+        kind, shown = NAME_KINDS[kind], names[name]
+        checked[kind] += 1
+        if kind == "domain":
+            assert shown in domains
+        if kind != "variant":
+            assert words[word] in {fold(text) for text, _ in variants(shown, kind)}, (words[word], shown)
+    assert min(checked[kind] for kind in ("official", "acronym", "domain", "variant")) > 100
+
+
+def test_a_domain_that_folding_leaves_one_word_names_nobody(tmp_path: Path) -> None:
+    one = Institution(
+        "own:a", "Quillwater College", (Name("Quillwater College", "en", "official"),), "education", "US", domain="du.edu"
+    )
+    registry = write_registry([one, replace(one, id="own:b", domain="qc.edu")], tmp_path / "domains.affil", {"sources": []})
+    assert "edu" not in registry.store.strings("alias_text").to_pylist()
+    assert "qc edu" in registry.store.strings("alias_text").to_pylist()
+    assert [n.value for n in registry.get("own:b").names] == ["Quillwater College"]
 
 
 def test_every_process_builds_the_same_bytes(tmp_path: Path) -> None:

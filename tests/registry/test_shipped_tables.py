@@ -8,7 +8,8 @@ from importlib import resources
 import pycountry
 import pytest
 
-from affil.registry.tables import KINDS, STATUSES
+from affil.registry.tables import STATUSES
+from affil.types import KINDS
 
 FOLDER = resources.files("affil.registry") / "data"
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import affil.web
-from affil.registry.tables import KINDS as INSTITUTION_KINDS
 from affil.text import visible
 from affil.types import AGAINST, NAME_KINDS, REASONS, Decision, Institution, Match, Reason
+from affil.types import KINDS as INSTITUTION_KINDS
 from affil.web import texts
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from affil.evaluate import Evaluation
-    from affil.match import Matcher
+    from affil.match import Explained, Matcher
+    from affil.match.whynot import Nothing
     from affil.settings import Settings
     from affil.types import Match, Result
 
@@ -33,8 +36,11 @@ def match(
         str | None, typer.Option("--output", "-o", metavar="OUT", help="The same; - is standard output.", show_default=False)
     ] = None,
     text: Annotated[
-        str | None, typer.Option(metavar="STRING", help="Match this one string instead.", show_default=False)
+        list[str] | None, typer.Option(metavar="STRING", help="Match this string instead; repeatable.", show_default=False)
     ] = None,
+    candidates: Annotated[
+        int, typer.Option(min=0, metavar="N", help="With --text: N institutions that were not chosen, and why.")
+    ] = 0,
     column: Annotated[str, typer.Option(metavar="NAME", help="The column with the affiliation strings.")] = "affiliation",
     registry: RegistryFile = None,
     model: ModelFile = None,
@@ -54,19 +60,24 @@ def match(
 
     One row a matched institution is written, in the order of the input, behind the columns of the input.
     """
-    if text is not None:
+    if text:
         if source is not None or output is not None:
             raise AffilError("--text stands alone, without IN and OUT")
-        result = load_matcher(registry, model, policy).match(text)
-        if as_json:
-            from affil.match import result_dict
+        from affil.match import explained_dict, why_not
 
-            print_json(result_dict(result))
+        explained = why_not(load_matcher(registry, model, policy), text, candidates)
+        if as_json:
+            said = [explained_dict(x) for x in explained]
+            print_json(said if len(said) > 1 else said[0])
         else:
-            console().print(result_table([result]))
+            console().print(explained_table(explained))
         return
+    if candidates:
+        raise AffilError("--candidates needs --text")
     if source is None:
         raise AffilError('name a file to match (- is standard input), or try one string: affil match --text "..."')
+    if engine == "local" and not is_file_name(source):
+        raise AffilError(f"{source}: no such file; to match the string itself: affil match --text {shlex.quote(source)}")
     if output is None:
         raise AffilError("name the output with -o FILE (-o - is standard output)")
     from affil.batch import match_file, match_spark
@@ -222,6 +233,14 @@ def load_matcher(registry: Path | None, model: Path | None, policy: str | None, 
         return matcher
 
 
+def is_file_name(source: str) -> bool:
+    """Whether it names a file that is there, or could only be meant as one: "-", or a name with an ending."""
+    try:
+        return source == "-" or Path(source).exists() or re.fullmatch(r"\.[A-Za-z0-9]{1,8}", Path(source).suffix) is not None
+    except (OSError, ValueError):  # longer than a file name may be
+        return False
+
+
 def checked(value: str | None, known: tuple[str, ...], what: str) -> Any:
     """The value if it is None or one of those known."""
     if value is not None and value not in known:
@@ -234,22 +253,50 @@ COLORS = {"match": "green", "review": "yellow", "none": "dim"}
 
 def result_table(results: list[Result], title: str = "") -> Table:
     """Results as a table: the raw strings with the matched words set off, and what speaks for each institution."""
+    return _answers([(result, [_cells(m) for m in result.matches] or [_NONE]) for result in results], title)
+
+
+def explained_table(explained: list[Explained]) -> Table:
+    """The same, with the candidates that were not chosen and why, and why a string names none."""
+    rows = []
+    for x in explained:
+        cells = [_cells(m) for m in x.result.matches]
+        if x.nothing is not None:
+            cells.append((*_NONE[:2], _nothing_cell(x.nothing)))
+        for r in x.rejected:
+            name, answer, evidence = _cells(r.match)
+            cells.append((f"[dim]{name}[/]", answer, f"not chosen: {plain(r.said)}\n[dim]{evidence}[/]"))
+        rows.append((x.result, cells))
+    return _answers(rows)
+
+
+_NONE = ("", "[dim]none[/]", "")  # where nothing is named
+
+
+def _answers(rows: list[tuple[Result, list[tuple[str, str, str]]]], title: str = "") -> Table:
     table = plain_table("affiliation", "institution", "answer", "evidence", title=title)
     table.padding = (0, 2, 0, 0)
     for column, share in zip(table.columns, (4, 6, None, 6), strict=True):
         column.ratio = share
-    for result in results:
+    for result, cells in rows:
         if table.rows:
             table.add_row()
-        words = _highlighted(result)
-        for i, m in enumerate(result.matches or (None,)):
-            table.add_row(words if i == 0 else "", *_cells(m))
+        for i, row in enumerate(cells):
+            table.add_row(_highlighted(result) if i == 0 else "", *row)
     return table
 
 
-def _cells(m: Match | None) -> tuple[str, str, str]:
-    if m is None:
-        return "", f"[{COLORS['none']}]none[/]", ""
+def _nothing_cell(nothing: Nothing) -> str:
+    nearest = [f"nearest: {plain(_place_and_name(nothing.nearest))}"] if nothing.nearest else []
+    return "\n".join([plain(nothing.said), *nearest, *(f"next: {plain(n)}" for n in nothing.next)])
+
+
+def _place_and_name(m: Match) -> str:
+    one = m.institution
+    return f"{one.name}, {', '.join(filter(None, (one.city, one.country)))} ({one.id}), {m.probability:.3f}"
+
+
+def _cells(m: Match) -> tuple[str, str, str]:
     one = m.institution
     place = ", ".join(filter(None, (one.city, one.country)))
     about = "\n".join(plain(line) for line in (one.name_zh, place) if line)

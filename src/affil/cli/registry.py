@@ -42,19 +42,22 @@ def search(
     registry: RegistryFile = None,
     as_json: Json = False,
 ) -> None:
-    """Find institutions by any of their names."""
+    """Find institutions by any of their names; where nothing bears the name, those that come nearest."""
     from affil.registry import Registry
+    from affil.registry.registry import EXACT
 
     with working("opening the registry"):
         found = Registry.open(registry).search(text, limit)
     if as_json:
         from dataclasses import asdict
 
-        print_json([{"score": score, **asdict(one), "name_zh": one.name_zh} for one, score in found])
+        print_json([{"score": s, "exact": s == EXACT, **asdict(one), "name_zh": one.name_zh} for one, s in found])
         return
     if not found:
         typer.echo(f"nothing is called like {text!r}")
         return
+    if found[0][1] != EXACT:
+        typer.echo("nothing bears this name; the nearest are:")
     table = plain_table("score>", "id", "name", "中文", "kind", "place", "status")
     for one, score in found:
         place = ", ".join(filter(None, (one.city, one.country)))

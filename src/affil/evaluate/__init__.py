@@ -1,7 +1,11 @@
 """Labelled strings in, scores out: precision, recall, F1, NIL, calibration, with intervals and by slice."""
 
 from affil.evaluate.gold import GoldRow, read_gold
+from affil.evaluate.lists import ListTest, list_test
 from affil.evaluate.metrics import METRICS, Bin, Metric
+from affil.evaluate.pairs import PairTest, pair_test
 from affil.evaluate.score import Evaluation, Mistake, evaluate
+from affil.evaluate.selftest import Fault, SelfTest, Shares, self_test
 
-__all__ = ["METRICS", "Bin", "Evaluation", "GoldRow", "Metric", "Mistake", "evaluate", "read_gold"]
+__all__ = ["METRICS", "Bin", "Evaluation", "Fault", "GoldRow", "ListTest", "Metric", "Mistake", "PairTest", "SelfTest", "Shares",
+           "evaluate", "list_test", "pair_test", "read_gold", "self_test"]  # fmt: skip

@@ -5,8 +5,10 @@ Each is a ratio of two sums over strings, so that one matrix of counts per strin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -100,6 +102,16 @@ def bootstrap(counts: Floats, *, resamples: int, confidence: float, seed: int) -
         low, high = np.quantile(defined, tails) if len(defined) else (np.nan, np.nan)
         out[name] = Metric(value, _known(low), _known(high))
     return out
+
+
+def share(count: int, total: int, confidence: float) -> Metric:
+    """How many of how many as a share, with its score interval (Wilson 1927), which holds near 1 too; None of nothing."""
+    if not total:
+        return Metric(None)
+    p, z = count / total, NormalDist().inv_cdf((1 + confidence) / 2)
+    middle = (p + z * z / (2 * total)) / (1 + z * z / total)
+    half = z / (1 + z * z / total) * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
+    return Metric(p, min(max(middle - half, 0.0), p), max(min(middle + half, 1.0), p))  # but for rounding
 
 
 @dataclass(frozen=True, slots=True)

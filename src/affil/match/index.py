@@ -14,6 +14,7 @@ from affil.registry.index import NAME_KINDS, extend
 from affil.registry.places import WIDER
 from affil.settings import TEXT
 from affil.text.fold import roles
+from affil.types import KINDS as KINDS  # what `inst_kind` numbers
 
 Ints = npt.NDArray[Any]
 Floats = npt.NDArray[Any]
@@ -28,8 +29,6 @@ HOSPITAL = sum(1 << HEADS.index(h) for h in ("hospital", "clinic"))
 UNIVERSITY = sum(1 << HEADS.index(h) for h in ("university", "college", "polytechnic"))
 INSTITUTE = sum(1 << HEADS.index(h) for h in ("institute", "center", "laboratory", "academy", "agency", "council"))
 PARTS = sum(1 << HEADS.index(h) for h in ("school", "faculty", "department"))
-
-KINDS = ("education", "healthcare", "facility", "government", "company", "nonprofit", "funder", "archive", "other")
 
 
 class Index:
@@ -72,7 +71,7 @@ class Index:
     def inst_kind(self) -> Ints:
         """For each institution its kind, as a number of `KINDS`."""
         number = {k: i for i, k in enumerate(KINDS)}
-        return np.array([number.get(k, len(KINDS) - 1) for k in self.registry.store.strings("inst_kind").to_pylist()], np.int8)
+        return np.array([number[k] for k in self.registry.store.strings("inst_kind").to_pylist()], np.int8)
 
     @cached_property
     def inst_closed(self) -> Ints:

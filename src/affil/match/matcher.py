@@ -339,11 +339,13 @@ def match_records(result: Result) -> list[dict[str, Any]]:
 
 def result_dict(result: Result) -> dict[str, Any]:
     """A result, ready for JSON."""
-    matches = [
-        {**_record(result, m, list(m.evidence)), "start": m.start, "end": m.end, "alias": m.alias, "by": m.by}
-        for m in result.matches
-    ]
+    matches = [match_dict(result, m) for m in result.matches]
     return {"affiliation": result.affiliation, "decision": str(result.decision), "matches": matches}
+
+
+def match_dict(result: Result, m: Match) -> dict[str, Any]:
+    """A match of a result, or a candidate of its string, ready for JSON."""
+    return {**_record(result, m, list(m.evidence)), "start": m.start, "end": m.end, "alias": m.alias, "by": m.by}
 
 
 def _record(result: Result, m: Match, evidence: str | list[str]) -> dict[str, Any]:

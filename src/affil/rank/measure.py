@@ -18,8 +18,8 @@ from affil.rank.resample import resampled_ranks
 from affil.rank.rollup import ROLL_UPS, roll_up
 from affil.rank.venues import AREAS, Venues, find_area, load_venues
 from affil.settings import RankSettings, RollUp
+from affil.types import KINDS
 
-KINDS = ("education", "healthcare", "facility", "company", "government", "nonprofit", "archive", "other")
 _KINDS = {"university": "education", "universities": "education", "companies": "company", "hospital": "healthcare"}
 
 

@@ -72,6 +72,7 @@ def write_registry(
     """Index institutions and write them to `out` (by a temporary file beside it), then open it."""
     tell(f"indexing {len(institutions):,} institutions")
     arrays = build_index(institutions, list(read_places())) | _columns(institutions)
+    arrays["name_value"] += arrays.pop("shown")  # behind the institutions' own, where `owner_name` looks for them
     counts = {
         "records": len(institutions),
         "active": sum(x.status == "active" for x in institutions),

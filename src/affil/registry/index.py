@@ -180,22 +180,29 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     """Build all arrays that matching needs from the institutions (in their order) and the gazetteer.
 
     Names of closed institutions count for their active successor. Returned keys: `alias_*` (distinct folded names),
-    `owner_*` (which institutions bear them), `word_*`, `posting_*` (word vectors), `span_*` and `place_*` (exact search).
+    `owner_*` (which institutions bear them, by a name of which kind), `word_*`, `posting_*` (word vectors), `span_*` and `place_*`
+    (exact search), and `shown`: what is said of domains and of acronyms out of parentheses, which are no names of the institutions;
+    `owner_name` numbers all their names, then these.
     """
     number = {x.id: i for i, x in enumerate(institutions)}
     successor = active_successors(institutions)
     surfaces: list[str] = []
     bearers: list[tuple[int, int, int]] = []  # institution, kind, name number
-    flat_names = 0
+    flat_names, all_names = 0, sum(len(x.names) for x in institutions)
+    shown: list[str] = []
     for i, x in enumerate(institutions):
         target = number.get(successor.get(x.id, ""), -1)
         own = [(n.value, n.kind) for n in x.names] + ([(x.domain, "domain")] if x.domain else [])
         for offset, (value, kind) in enumerate(own):
             if target >= 0:
-                moved = kind if target == i else "former"
+                moved = kind if target == i or kind == "domain" else "former"
                 for text, what in variants(value, moved):
+                    number_shown = flat_names + offset
+                    if what == "domain" or (what == "acronym" and text != value):
+                        number_shown = all_names + len(shown)
+                        shown.append(text)
                     surfaces.append(text)
-                    bearers.append((target, NAME_KINDS.index(what), flat_names + min(offset, len(x.names) - 1)))
+                    bearers.append((target, NAME_KINDS.index(what), number_shown))
         flat_names += len(x.names)
     tokens = tokenize(surfaces)
     term_of = terms(tokens)
@@ -217,6 +224,8 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
             continue  # "RES" and "DEPT Corp." would be "research" and "department"
         if what_kind == NAME_KINDS.index("acronym") and set(words) <= generic():
             continue  # "TU" would be "technical university"
+        if what_kind == NAME_KINDS.index("domain") and len(words) == 1:
+            continue  # "du.edu" would be "edu"
         alias_terms.setdefault(words, tuple(t for t in term_of[a:b] if t))
         if what_kind < owners[words].get(target, (99, 0))[0]:
             owners[words][target] = (what_kind, name)
@@ -317,6 +326,7 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         "posting_data": postings.data, "posting_indices": postings.indices, "posting_indptr": postings.indptr.astype(np.int64),
         "inst_country_id": country[:n], "inst_region_id": np.array(regions[:n], np.int32), "inst_city_id": city[:n],
         "inst_prominence": rank.astype(np.float32), "country_code": countries, "parent": parent, "parent_ptr": parent_ptr,
+        "shown": shown,
     }  # fmt: skip
 
 

@@ -131,6 +131,15 @@ def country_names() -> frozenset[str]:
     return frozenset(n.casefold() for n in names | {n for group in _COMMON.values() for n in group.split("|")})
 
 
+@cache
+def country_name(code: str) -> str:
+    """The common English name of an ISO 3166-1 code, "" where it has none."""
+    import pycountry
+
+    country = pycountry.countries.get(alpha_2=code)
+    return "" if country is None else str(getattr(country, "common_name", country.name.split(",")[0]))
+
+
 def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> Iterator[Place]:
     """Yield names of places: countries and subdivisions in many languages, cities of at least `min_population`.
 

@@ -20,6 +20,8 @@ from affil.registry.store import FORMAT, Store
 from affil.settings import SEARCH
 from affil.types import Institution, Name
 
+EXACT = 1.0  # the similarity, in a search, of those who bear what is searched as a name
+
 
 class Registry:
     """Institutions and the index over their names, memory-mapped from one file."""
@@ -120,6 +122,8 @@ class Registry:
     def search(self, text: str, limit: int = 10) -> list[tuple[Institution, float]]:
         """Find institutions by any of their names, best first, with a similarity from 0 to 1; equals in order of prominence.
 
+        Those that bear the text itself as a name have the similarity `EXACT`, others have less.
+
         Found are those one of whose folded names has all words of the text, the last of which may be unfinished; where there are
         none, those that have them but for one edit a word; then those that have most of them, by how rare they are; else similar
         ones. It answers while somebody types: only names with the words are compared.
@@ -166,7 +170,7 @@ class Registry:
         texts = self.store.strings("alias_text").take(pa.array(aliases)).to_pylist()
         ratio = process.cdist([query], texts, scorer=fuzz.ratio, dtype=np.float64)[0] / 100
         begins = np.array([text.startswith(query) for text in texts], bool)
-        return aliases, np.where(ratio == 1, 1.0, np.where(begins, SEARCH.begins, ratio * SEARCH.begins))
+        return aliases, np.where(ratio == 1, EXACT, np.where(begins, SEARCH.begins, ratio * SEARCH.begins))
 
     def _near(self, word: str) -> list[str]:
         """The words of names that are one edit away."""

@@ -75,6 +75,7 @@ def _prominence(names: int, external: int, relations: int, links: int) -> float:
     return round(math.log1p(names + 2 * external + 2 * relations + 2 * links), 4)
 
 
+# Of several types of a record the first of these counts.
 _KIND_ORDER = ("education", "healthcare", "facility", "company", "government", "nonprofit", "archive", "other")
 
 

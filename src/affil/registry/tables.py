@@ -12,9 +12,8 @@ from pathlib import Path
 
 from affil.errors import InputError
 from affil.io.tables import create_table, open_table
-from affil.types import Institution, Name
+from affil.types import KINDS, Institution, Name
 
-KINDS = ("education", "healthcare", "facility", "company", "government", "nonprofit", "archive", "other")
 STATUSES = ("active", "inactive", "withdrawn")
 REQUIRED = ("id", "name", "country")
 OPTIONAL = (

@@ -10,9 +10,9 @@ from pathlib import Path
 from anyascii import anyascii
 
 from affil.errors import AffilError
-from affil.registry.tables import KINDS, read_table, write_table
+from affil.registry.tables import read_table, write_table
 from affil.text import fold
-from affil.types import Institution, Name
+from affil.types import KINDS, Institution, Name
 
 _LONGEST = 60  # characters of a made-up id
 

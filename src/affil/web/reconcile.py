@@ -20,9 +20,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from affil.errors import UnknownIdError
-from affil.registry.tables import KINDS
 from affil.settings import ServeSettings
-from affil.types import REASONS, Decision, Institution, Match, Name
+from affil.types import KINDS, REASONS, Decision, Institution, Match, Name
 from affil.web import shapes, texts
 from affil.web.gather import Gatherer
 from affil.web.observe import note

@@ -16,13 +16,12 @@ from starlette.routing import Route
 
 from affil.desk import Desk
 from affil.errors import AffilError
-from affil.registry.tables import KINDS
 from affil.review.discover import Proposal
 from affil.review.exchange import string_key
 from affil.review.queue import Filters
 from affil.review.standing import NOT_AN_ORGANISATION, key_of
 from affil.text import visible
-from affil.types import LedgerEntry, Name
+from affil.types import KINDS, LedgerEntry, Name
 from affil.web import texts
 from affil.web.app import Access, Form, Handler, endpoint, make_app, templates
 from affil.web.language import language_of, set_language

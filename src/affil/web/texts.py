@@ -277,7 +277,7 @@ NAME_KINDS = {
     "acronym": "其缩写",
     "former": "其曾用名",
     "domain": "其互联网域名",
-    "variant": "其名称的变体",
+    "variant": "其名称的另一种写法",
 }
 
 

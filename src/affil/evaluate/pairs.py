@@ -1,0 +1,154 @@
+"""A company and a university beside each other: whether the matcher finds both, by what stands between them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from affil.errors import AffilError
+from affil.evaluate.metrics import Metric, share
+from affil.evaluate.score import MatcherLike, Progress, answer
+from affil.evaluate.selftest import Bearers, Fault, script, with_wrong
+from affil.registry.index import variants
+from affil.settings import Settings
+from affil.types import Decision
+
+if TYPE_CHECKING:
+    from affil.registry import Registry
+
+JOINERS = (", ", " and ", "; ", " / ", " + ", "\n", "和", "、", "，")
+_JOINED = re.compile(r"[,;/+&|和、，]|\b(?:and|und|et|y|of the)\b", re.IGNORECASE)  # in a name itself
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Of `pairs` strings: the share in which both institutions are found, and in which both are decided `match`."""
+
+    pairs: int
+    found: Metric
+    match: Metric
+
+
+@dataclass(frozen=True, slots=True)
+class PairTest:
+    """Pairs of companies and universities (their names), and how many of them are found by each of `JOINERS`."""
+
+    registry: str
+    model: str
+    seed: int
+    companies: tuple[str, ...]
+    universities: tuple[str, ...]
+    joiners: dict[str, Both]
+    seconds: float
+    faults: tuple[Fault, ...] = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All, ready for JSON; of the faults the wrong ones."""
+        return with_wrong(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    id: str
+    name: str
+    name_zh: str  # the same where it has no unique Chinese one
+
+
+def pair_test(
+    matcher: MatcherLike, *, seed: int | None = None, settings: Settings | None = None, progress: Progress | None = None
+) -> PairTest:
+    """Name every one of some companies beside every one of some universities, joined in each way, in either order.
+
+    They are drawn from the best known of the registry whose name to show, without a country in parentheses, is theirs alone and
+    holds no joiner itself. Between Chinese joiners stand Chinese names, where they are theirs alone.
+
+    Args:
+        matcher: a loaded matcher.
+        seed: of the draw, and of which stands first.
+        settings: how many are drawn of how many, the seed, and the level of the intervals.
+        progress: called with (strings done, strings in all) after every batch.
+
+    Raises:
+        AffilError: the registry has no such company or university.
+    """
+    settings = settings or Settings()
+    e = settings.evaluate
+    start = time.perf_counter()
+    seed = e.seed if seed is None else seed
+    rng = np.random.default_rng(seed)
+    registry, bearers = matcher.registry, Bearers(matcher.registry)
+    drawn = []
+    for kind in ("company", "education"):
+        known = _known(registry, bearers, kind, e.known)
+        if not known:
+            raise AffilError(f"{registry.path}: no institution of kind {kind} whose name is its alone")
+        drawn.append([known[i] for i in np.sort(rng.permutation(len(known))[: e.paired])])
+    pairs = [tuple(pair) if first else tuple(reversed(pair)) for pair, first in _ordered(drawn, rng)]
+    given = [(joiner, pair) for joiner in JOINERS for pair in pairs]
+    strings = [_string(joiner, pair) for joiner, pair in given]
+    answers = answer(strings, matcher, settings.batch.rows, progress)
+    counts = {joiner: [0, 0] for joiner in JOINERS}
+    faults = []
+    for (joiner, pair), string, found in zip(given, strings, answers, strict=True):
+        ids, sure = {a.id for a in found}, {a.id for a in found if a.decision == Decision.MATCH}
+        wanted = {one.id for one in pair}
+        counts[joiner][0] += wanted <= ids
+        counts[joiner][1] += wanted <= sure
+        for fault in ["missed"] * bool(wanted - ids) + ["wrong"] * bool(sure - wanted):
+            faults.append(
+                Fault(
+                    fault,
+                    string,
+                    joiner,
+                    "pair",
+                    " ".join(one.id for one in pair),
+                    "; ".join(one.name for one in pair),
+                    " ".join(a.id for a in found),
+                    "; ".join(registry.get(a.id).name for a in found),
+                    "; ".join(a.decision for a in found),
+                )
+            )
+    return PairTest(
+        registry=registry.version,
+        model=matcher.model_hash,
+        seed=seed,
+        companies=tuple(one.name for one in drawn[0]),
+        universities=tuple(one.name for one in drawn[1]),
+        joiners={j: Both(len(pairs), *(share(n, len(pairs), e.confidence) for n in counts[j])) for j in JOINERS},
+        seconds=time.perf_counter() - start,
+        faults=tuple(faults),
+    )
+
+
+def _ordered(drawn: Sequence[Sequence[_Named]], rng: np.random.Generator) -> list[tuple[tuple[_Named, ...], bool]]:
+    pairs = list(product(*drawn))
+    return list(zip(pairs, rng.random(len(pairs)) < 0.5, strict=True))
+
+
+def _string(joiner: str, pair: Sequence[_Named]) -> str:
+    return joiner.join(one.name if joiner.isascii() else one.name_zh for one in pair)
+
+
+def _known(registry: Registry, bearers: Bearers, kind: str, most: int) -> list[_Named]:
+    """The best known active institutions of a kind whose name is theirs alone, best known first."""
+    kinds, statuses = (registry.store.strings(f"inst_{what}").to_pylist() for what in ("kind", "status"))
+    here = np.flatnonzero([k == kind and s == "active" for k, s in zip(kinds, statuses, strict=True)])
+    here = here[np.argsort(-registry.store.array("inst_prominence")[here], kind="stable")]
+    out: list[_Named] = []
+    for i in here.tolist():
+        one = registry.at(i)
+        name = next((text for text, what in variants(one.name, "official") if what == "official" and "(" not in text), one.name)
+        if _JOINED.search(name) or not bearers.own(name, i):
+            continue
+        chinese = one.name_zh
+        own = chinese and script(chinese) == "han" and not _JOINED.search(chinese) and bearers.own(chinese, i)
+        out.append(_Named(one.id, name, chinese if own else name))
+        if len(out) == most:
+            break
+    return out
