@@ -174,8 +174,8 @@ def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> 
         code = city["countrycode"]
         if city["population"] < min_population:
             continue
-        own = regions().get((code, city["admin1code"]), ())
-        region = own[0] if len(own) == 1 else ""
+        within = regions().get((code, city["admin1code"]), ())
+        region = within[0] if len(within) == 1 else ""
         names = {city["name"]}
         if city["population"] >= all_names_from / (2 if code in _SMALL else 1):
             names |= {n for n in city["alternatenames"] if _CJK.search(n) or (n.isascii() and len(n) > 3 and not n.isupper())}
