@@ -42,12 +42,14 @@ import pyarrow.parquet as pq
 from affil.errors import AffilError, BusyError, InputError, UnknownIdError
 from affil.io.files import atomic_path
 from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, Venues, Why, diff, load_venues, trend, why
+from affil.rank.credit import find_ids
 from affil.review import Key, Ledger
 from affil.review.mentions import apart_name, set_apart
 from affil.review.own import add_name, make_institution, read_own, write_own
 from affil.review.standing import key_of, unexplained
 from affil.settings import Settings, load_settings, settings_toml
 from affil.text import fold
+from affil.text.ids import mistyped
 from affil.types import Institution, LedgerEntry, Name, Paper
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ INSTITUTIONS = pa.schema(
         ("lat", pa.float64()),
         ("lon", pa.float64()),
         ("parents", pa.list_(_TEXT)),
+        ("other_ids", pa.list_(_TEXT)),
     ]
 )
 _WITHOUT_EFFECT: Any = {"retrieve": {"batch", "searched_at_once", "remembered"}, "decide": {"small"}}  # on what is matched
@@ -439,21 +442,20 @@ class Workspace:
 
         A warning is given where the string does not occur in the workspace (the decision is kept: it may come), where an
         institution is closed and counts for its successor, and where another person's decision holds, so that this one stands
-        beside it until someone settles the two. A bare ROR id is completed. See `Ledger.decide`.
+        beside it until someone settles the two. An id may be written in any form (see `affil.text.ids`), or be another id of
+        the institution; the entry has the registry's. See `Ledger.decide`.
 
         Raises:
             AffilError: an id is unknown, an argument blank, or the ledger cannot be written.
         """
         self.must_be_matched()
         wanted = [] if institution is None else [institution] if isinstance(institution, str) else list(institution)
-        registry = pq.read_table(self._file("institutions"), columns=["id", "active_id", "name"])
-        active = dict(zip(registry.column("id").to_pylist(), registry.column("active_id").to_pylist(), strict=True))
+        known_ids, active = self._find_ids(wanted)
         ids, warnings = [], []
         for one in wanted:
-            forms = (one, f"https://ror.org/{one.removeprefix('https://').removeprefix('ror.org/')}")
-            known = next((form for form in forms if form in active), None)
+            known = known_ids.get(one)
             if known is None:
-                raise UnknownIdError(one, f"the registry of {self.path}")
+                raise UnknownIdError(one, f"the registry of {self.path}", mistyped(one))
             if active[known] != known:
                 warnings.append(f"{known} is closed; it counts for its successor {active[known]}")
             ids.append(known)
@@ -469,6 +471,14 @@ class Workspace:
                 "decide again with --settle"
             )
         return entry, tuple(warnings)
+
+    def _find_ids(self, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """The institutions that are meant by some ids, and what stands for each of those today."""
+        with duckdb.connect() as db:
+            db.read_parquet(str(self._file("institutions"))).create_view("institutions")
+            find_ids(db, wanted)
+            rows = db.execute("SELECT given, id, active_id FROM meant JOIN institutions USING (id)").fetchall()
+        return {given: identifier for given, identifier, _ in rows}, {identifier: active for _, identifier, active in rows}
 
     def add_institution(
         self, name: str, country: str, *, city: str = "", kind: str = "other", names: Iterable[Name] = ()
@@ -818,7 +828,8 @@ def _write_institutions(registry: Registry, own: Mapping[str, Institution], path
     Where a registry has come to hold an own institution under its ROR id, the own id stands for that one.
     """
     rows = [_institution_row(one, registry.resolve(one.id)) for one in registry]
-    missing = {(one.country, fold(one.name)): one for one in own.values() if one.id not in {row["id"] for row in rows}}
+    known = {identifier for row in rows for identifier in (row["id"], *row["other_ids"])}
+    missing = {(one.country, fold(one.name)): one for one in own.values() if one.id not in known}
     if missing:
         same = {(one.country, fold(n.value)): one.id for one in registry for n in one.names if n.kind != "acronym"}
         rows += [_institution_row(one, registry.resolve(same[k]) if k in same else one.id) for k, one in missing.items()]
@@ -826,8 +837,8 @@ def _write_institutions(registry: Registry, own: Mapping[str, Institution], path
 
 
 def _institution_row(one: Institution, active: str) -> dict[str, Any]:
-    fields = {name: getattr(one, name) for name in INSTITUTIONS.names if name not in ("active_id", "parents")}
-    return {**fields, "active_id": active, "parents": list(one.parents)}
+    fields = {name: getattr(one, name) for name in INSTITUTIONS.names if name not in ("active_id", "parents", "other_ids")}
+    return {**fields, "active_id": active, "parents": list(one.parents), "other_ids": list(one.other_ids)}
 
 
 def _marked(schema: pa.Schema, identity: dict[str, str]) -> pa.Schema:

@@ -37,12 +37,14 @@ def build(
 
 @app.command()
 def search(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="A name, in any language, or a part of one.", show_default=False)],
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="A name, in any language, or a part of one; or an id.", show_default=False)
+    ],
     limit: Annotated[int, typer.Option(help="Rows.", min=1)] = 10,
     registry: RegistryFile = None,
     as_json: Json = False,
 ) -> None:
-    """Find institutions by any of their names."""
+    """Find institutions by any of their names or ids."""
     from affil.registry import Registry
 
     with working("opening the registry"):
@@ -64,7 +66,9 @@ def search(
 
 @app.command()
 def show(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="An id, e.g. https://ror.org/00t33hh48.", show_default=False)],
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID", help="An id in any form: 00t33hh48, grid.10784.3a ...", show_default=False)
+    ],
     registry: RegistryFile = None,
     as_json: Json = False,
 ) -> None:
@@ -97,6 +101,8 @@ def show(
     for parent in one.parents:
         known = f"{opened.get(parent).name} ({parent})" if parent in opened else parent
         table.add_row("parent", plain(known))
+    for other in one.other_ids:
+        table.add_row("other id", plain(other))
     for name in one.names:
         about = ", ".join(filter(None, (name.kind, name.language, f"until {name.until}" if name.until else "")))
         table.add_row("also", f"{plain(name.value)} [dim]({plain(about)})[/]")

@@ -189,9 +189,9 @@ def most_specific(rows: Sequence[Labelled], registry: Registry) -> list[Labelled
 
     out = []
     for row in (r for r in rows if r.policy == "all"):
-        known = [x for x in row.institutions if x in registry]
-        wider = frozenset().union(*map(ancestors, known))
-        out.append(Labelled(row.affiliation, tuple(x for x in row.institutions if x not in wider)))
+        ids = [registry.get(x).id if x in registry else x for x in row.institutions]
+        wider = frozenset().union(*map(ancestors, (x for x in ids if x in registry)))
+        out.append(Labelled(row.affiliation, tuple(x for x in ids if x not in wider)))
     return out
 
 
@@ -214,7 +214,7 @@ def _sample(rows: Sequence[Labelled], index: Index, settings: Settings, weight: 
     for code, name in enumerate(("policy_all", "policy_one"), 1):
         pairs.features[:, NAMES.index(name)] = policy == code
     resolve = index.registry.resolve
-    right = [i * STRIDE + number[resolve(x)] for i, r in enumerate(rows) for x in r.institutions if x in number]
+    right = [i * STRIDE + number[resolve(x)] for i, r in enumerate(rows) for x in r.institutions if x in index.registry]
     labels = np.isin(string * STRIDE + pairs.candidates.inst, np.array(right, np.int64)).astype(np.int64)
     named = np.bincount(np.array(right, np.int64) // STRIDE, minlength=len(rows)) > 0
     reached = np.bincount(string, labels, len(rows)) > 0

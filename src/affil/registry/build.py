@@ -19,6 +19,7 @@ from affil.registry.registry import Registry
 from affil.registry.ror import read_ror
 from affil.registry.store import write_store
 from affil.registry.tables import read_shipped, read_table
+from affil.text.ids import is_ror
 from affil.types import Institution
 
 SHIPPED = "shipped"
@@ -80,6 +81,11 @@ def write_registry(
         "names": sum(len(x.names) for x in institutions),
         "countries": len({x.country for x in institutions}),
         "with_coordinates": sum(x.lat is not None for x in institutions),
+        "without_ror_id": sum(not is_ror(x.id) and x.status == "active" for x in institutions),
+        "education_without_ror_id": sum(
+            not is_ror(x.id) and x.status == "active" and x.kind == "education" for x in institutions
+        ),
+        "other_ids": sum(len(x.other_ids) for x in institutions),
     }
     tell("writing")
     try:
@@ -119,4 +125,16 @@ def _columns(institutions: Sequence[Institution]) -> dict[str, Any]:
         "name_kind": [n.kind for n in names],
         "name_until": np.array([n.until or 0 for n in names], np.int16),
     }
-    return columns
+    return columns | _other_ids(institutions)
+
+
+def _other_ids(institutions: Sequence[Institution]) -> dict[str, Any]:
+    """Other ids, sorted to be searched, with the institution of each; and those of each institution, as places among them."""
+    pairs = sorted((other, i) for i, x in enumerate(institutions) for other in x.other_ids)
+    owner = np.array([i for _, i in pairs], np.int32)
+    return {
+        "other_id": [other for other, _ in pairs],
+        "other_inst": owner,
+        "inst_other": np.argsort(owner, kind="stable").astype(np.int32),
+        "inst_other_ptr": np.cumsum([0, *(len(x.other_ids) for x in institutions)]).astype(np.int64),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib import resources
@@ -18,6 +19,7 @@ import pyarrow as pa
 from affil.errors import AffilError, UnknownIdError
 from affil.registry.store import FORMAT, Store
 from affil.settings import SEARCH
+from affil.text.ids import id_forms, mistyped
 from affil.types import Institution, Name
 
 
@@ -72,7 +74,7 @@ class Registry:
         return (self.at(i) for i in range(len(self)))
 
     def __contains__(self, identifier: object) -> bool:
-        return identifier in self._number
+        return isinstance(identifier, str) and len(self._numbers(identifier)) == 1
 
     def at(self, number: int) -> Institution:
         """The institution with this number in the index."""
@@ -89,22 +91,44 @@ class Registry:
             parents=tuple(text["parents"].split()),
             successors=tuple(text["successors"].split()),
             prominence=round(float(self.store.array("inst_prominence_raw")[number]), 4),
+            other_ids=self._other_ids(number),
         )
 
+    def _other_ids(self, number: int) -> tuple[str, ...]:
+        first, last = (int(x) for x in self.store.array("inst_other_ptr")[number : number + 2])
+        names = self.store.strings("other_id")
+        return tuple(names[int(k)].as_py() for k in self.store.array("inst_other")[first:last])
+
     def get(self, identifier: str) -> Institution:
-        """The institution with this id (a bare ROR id, without the address before it, will do).
+        """The institution with this id, in any form that `affil.text.ids` knows, or with this among its other ids.
 
         Raises:
-            UnknownIdError: the registry has no such id.
+            UnknownIdError: the registry has no such id, or several institutions have it.
         """
         return self.at(self.number(identifier))
 
     def number(self, identifier: str) -> int:
-        """The number in the index of the institution with this id; raises UnknownIdError."""
-        for form in (identifier, f"https://ror.org/{identifier.removeprefix('ror.org/').removeprefix('http://ror.org/')}"):
+        """The number in the index of the institution with this id (see `get`); raises UnknownIdError."""
+        found = self._numbers(identifier)
+        if len(found) == 1:
+            return found[0]
+        several = f"several have it: {', '.join(self.ids[n] for n in found)}" if found else ""
+        raise UnknownIdError(identifier, why=several or mistyped(identifier))
+
+    def _numbers(self, identifier: str) -> list[int]:
+        """The institutions with this id; of several that have it among their other ids the active one, where only one is."""
+        for form in id_forms(identifier):
             if form in self._number:
-                return self._number[form]
-        raise UnknownIdError(identifier)
+                return [self._number[form]]
+        names = self.store.strings("other_id")
+        for form in id_forms(identifier):
+            first = bisect_left(names, form, key=lambda name: name.as_py())
+            last = bisect_right(names, form, lo=first, key=lambda name: name.as_py())
+            if found := [int(n) for n in self.store.array("other_inst")[first:last]]:
+                status = self.store.strings("inst_status")
+                active = [n for n in found if status[n].as_py() == "active"]
+                return active if len(active) == 1 else found
+        return []
 
     def resolve(self, identifier: str) -> str:
         """The id that stands for this one today: itself, or the active successor of a closed institution.
@@ -118,6 +142,7 @@ class Registry:
 
     def search(self, text: str, limit: int = 10) -> list[tuple[Institution, float]]:
         """Find institutions by any of their names, best first, with a similarity from 0 to 1; equals in order of prominence.
+        An id finds what has it, as one or as another id.
 
         Found are those one of whose folded names has all words of the text, the last of which may be unfinished; where there are
         none, those that have them but for one edit a word; then those that have most of them, by how rare they are; else similar
@@ -125,6 +150,8 @@ class Registry:
         """
         from affil.text import fold
 
+        if known := self._numbers(text.strip()):
+            return [(self.at(n), 1.0) for n in known[:limit]]
         query = fold(text)
         if not query:
             return []
@@ -213,8 +240,10 @@ def _cache_folder() -> Path:
 def _shipped_hash() -> str:
     """A hash of all that the shipped registry is built from, tables and code."""
     digest = hashlib.sha256(str(FORMAT).encode())
-    code = ("build.py", "index.py", "merge.py", "places.py", "tables.py", "data/institutions.csv", "data/names.csv")
-    for package, names in (("affil.registry", code), ("affil.text", ("words.csv", "fold.py", "tokens.py", "repair.py"))):
+    code = ("build.py", "index.py", "merge.py", "places.py", "tables.py")
+    tables = tuple(f"data/{table}.csv" for table in ("institutions", "names", "alternative_ids"))
+    text = ("words.csv", "fold.py", "ids.py", "tokens.py", "repair.py")
+    for package, names in (("affil.registry", code + tables), ("affil.text", text)):
         for name in names:
             digest.update(resources.files(package).joinpath(name).read_bytes())
     return digest.hexdigest()[:16]
