@@ -43,6 +43,7 @@ from affil.errors import AffilError, BusyError, InputError, UnknownIdError
 from affil.io.files import atomic_path
 from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, Venues, Why, diff, load_venues, trend, why
 from affil.rank.credit import find_ids
+from affil.registry.registry import ROR
 from affil.review import Key, Ledger
 from affil.review.mentions import apart_name, set_apart
 from affil.review.own import add_name, make_institution, read_own, write_own
@@ -299,7 +300,7 @@ class Workspace:
 
         Args:
             progress: called with (strings matched, strings to match) after every batch.
-            registry: a built registry.
+            registry: a built registry, or one of the words `shipped` and `ror` (see `affil.registry.fetch_ror`).
             model: a trained model.
             matcher: a matcher to use instead of a registry and model.
 
@@ -648,7 +649,8 @@ class Workspace:
 
         file, sources = self.path / "registry.affil", [source_note(own), f"registry sha256:{base.hash[:16]}"]
         if not file.exists() or Registry.open(file).store.meta["sources"] != sources:
-            write_registry(merge([read_own(own).values(), base]), file, {"sources": sources})
+            dates = base.store.meta.get("dates", {})
+            write_registry(merge([read_own(own).values(), base]), file, {"sources": sources, "dates": dates})
         return Registry.open(file)
 
     def _why_again(self, identity: dict[str, str]) -> str:
@@ -855,10 +857,10 @@ def _identity(file: Path) -> dict[str, str]:
 
 
 def _chosen(given: Path | str | None, remembered: str | None) -> str | None:
-    """The file to use: the one given, else the one of the last run; None stands for the shipped one."""
+    """The file to use: the one given, else the one of the last run; None stands for the shipped one, `ror` for the fetched one."""
     if given is None:
         return remembered
-    return None if str(given) == "shipped" else str(Path(given).resolve())
+    return None if str(given) == "shipped" else str(given) if str(given) == ROR else str(Path(given).resolve())
 
 
 def _hash_of(content: Any) -> str:

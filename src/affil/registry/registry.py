@@ -22,6 +22,8 @@ from affil.settings import SEARCH
 from affil.text.ids import id_forms, mistyped
 from affil.types import Institution, Name
 
+ROR = "ror"  # the word for what `affil registry fetch` brought
+
 
 class Registry:
     """Institutions and the index over their names, memory-mapped from one file."""
@@ -35,12 +37,20 @@ class Registry:
     def open(cls, path: Path | str | None = None) -> Registry:
         """Open a built registry; without a path the shipped one, built once into the user's cache folder.
 
+        Args:
+            path: a built file, or one of the words `shipped` and `ror` (what `affil registry fetch` brought).
+
         Raises:
             InputError: the file is missing, damaged, or built by another version.
+            AffilError: ROR is wanted and was not fetched yet.
         """
-        if path is not None:
+        if str(path) == ROR:
+            from affil.registry.fetch import ror_path
+
+            return cls(ror_path())
+        if path is not None and str(path) != "shipped":
             return cls(Path(path))
-        cached = _cache_folder() / f"shipped-{_shipped_hash()}.affil"
+        cached = cache_folder() / f"shipped-{sources_hash()}.affil"
         if not cached.exists():
             from affil.registry.build import SHIPPED, build_registry
 
@@ -221,14 +231,17 @@ class Registry:
         return out
 
     def info(self) -> dict[str, Any]:
-        """What the registry holds and where it comes from."""
-        return {**self.store.meta["counts"], "sources": self.store.meta["sources"], "hash": self.hash, "path": str(self.path)}
+        """What the registry holds, where it comes from, and of what day its sources are (where they say so)."""
+        meta = self.store.meta
+        about = {"sources": meta["sources"], "dates": meta.get("dates", {}), "hash": self.hash, "path": str(self.path)}
+        return {**meta["counts"], **about}
 
 
 _TEXT = ("id", "name", "kind", "country", "region", "city", "domain", "status", "parents", "successors")
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
+    """The folder of affil in the user's cache; raises AffilError where it cannot be made."""
     folder = platformdirs.user_cache_path("affil", ensure_exists=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -237,11 +250,11 @@ def _cache_folder() -> Path:
     return folder
 
 
-def _shipped_hash() -> str:
-    """A hash of all that the shipped registry is built from, tables and code."""
+def sources_hash(*more: str) -> str:
+    """A hash of all that the shipped registry is built from, tables and code, and of more modules of this package."""
     digest = hashlib.sha256(str(FORMAT).encode())
-    code = ("build.py", "index.py", "merge.py", "places.py", "tables.py")
-    tables = tuple(f"data/{table}.csv" for table in ("institutions", "names", "alternative_ids"))
+    code = ("build.py", "index.py", "merge.py", "places.py", "tables.py", *more)
+    tables = (*(f"data/{table}.csv" for table in ("institutions", "names", "alternative_ids")), "data/date.txt")
     text = ("words.csv", "fold.py", "ids.py", "tokens.py", "repair.py")
     for package, names in (("affil.registry", code + tables), ("affil.text", text)):
         for name in names:
