@@ -23,6 +23,7 @@ from affil.review.discover import Proposal
 from affil.review.exchange import Imported, read_drafts, sheet_rows, string_key, write_sheet
 from affil.review.queue import Filters, Item, Numbers, Occurrence, Progress, Queue, VenueFacts
 from affil.review.standing import BLIND, NOT_AN_ORGANISATION, OPINION, unexplained
+from affil.text.ids import mistyped
 from affil.types import Decision, Institution, LedgerEntry, Match, Name
 from affil.workspace import Workspace
 
@@ -193,7 +194,7 @@ class Desk:
         """
         found = self.find(identifier)
         if found is None:
-            raise UnknownIdError(identifier, "the registry of the workspace")
+            raise UnknownIdError(identifier, "the registry of the workspace", mistyped(identifier))
         return Candidate(found, self._parents(found), True, None)
 
     def decide(
@@ -216,8 +217,7 @@ class Desk:
         Raises:
             UnknownIdError: an id is unknown. AffilError: something is blank, or the ledger cannot be written.
         """
-        for identifier in institutions:
-            self.candidate(identifier)
+        ids = tuple(self.candidate(identifier).institution.id for identifier in institutions)
         numbers = list(dict.fromkeys([number, *also]))
         drafts = []
         for one in numbers:
@@ -225,7 +225,7 @@ class Desk:
             key = Key(self.item(one).affiliation, paper, position)
             case = self.queue.standing.get(key, Case())
             shown = case.holder is None or (one == number and case.holder.number == seen)
-            drafts.append(Draft(key, tuple(institutions), by, why, settle and one == number, not shown))
+            drafts.append(Draft(key, ids, by, why, settle and one == number, not shown))
         entries = self.ledger.decide_all(drafts)
         self.refresh()
         return entries
@@ -338,8 +338,8 @@ class Desk:
         return unexplained(self.queue.standing.get(Key(affiliation)))
 
     def _resolve(self, written: str) -> str | None:
-        forms = (written, f"https://ror.org/{written.removeprefix('https://').removeprefix('ror.org/')}")
-        return next((form for form in forms if self.find(form) is not None), None)
+        found = self.find(written)
+        return found.id if found else None
 
     def progress(self) -> Progress:
         """How far the review is."""

@@ -25,5 +25,6 @@ class BusyError(AffilError):
 class UnknownIdError(AffilError):
     """An institution id that the registry does not have."""
 
-    def __init__(self, identifier: str, registry: str = "the registry") -> None:
-        super().__init__(f"{registry} has no institution {identifier!r}; find it with: affil registry search TEXT")
+    def __init__(self, identifier: str, registry: str = "the registry", why: str = "") -> None:
+        fix = f"{why}; " if why else ""
+        super().__init__(f"{registry} has no institution {identifier!r}; {fix}find it with: affil registry search TEXT")

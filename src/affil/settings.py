@@ -51,6 +51,23 @@ class SearchSettings(_Frozen):
 SEARCH = SearchSettings()
 
 
+class FetchSettings(_Frozen):
+    """Fetching of ROR."""
+
+    record: str = Field(
+        default="https://zenodo.org/api/records/6347574", description="Zenodo's record of all versions of the ROR dumps"
+    )
+    timeout: float = Field(default=30.0, gt=0, description="seconds without a byte after which a connection is given up")
+    attempts: int = Field(default=4, ge=1, description="times that it is tried in one run")
+    wait: float = Field(default=2.0, ge=0, description="seconds before the next attempt, times how often it failed")
+    patience: float = Field(
+        default=60.0, ge=0, description="seconds before the next attempt at most, whatever the server asks for"
+    )
+
+
+FETCH = FetchSettings()
+
+
 class RetrieveSettings(_Frozen):
     """Candidate retrieval."""
 

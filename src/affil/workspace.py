@@ -42,12 +42,15 @@ import pyarrow.parquet as pq
 from affil.errors import AffilError, BusyError, InputError, UnknownIdError
 from affil.io.files import atomic_path
 from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, Venues, Why, diff, load_venues, trend, why
+from affil.rank.credit import find_ids
+from affil.registry.registry import ROR
 from affil.review import Key, Ledger
 from affil.review.mentions import apart_name, set_apart
 from affil.review.own import add_name, make_institution, read_own, write_own
 from affil.review.standing import key_of, unexplained
 from affil.settings import Settings, load_settings, settings_toml
 from affil.text import fold
+from affil.text.ids import mistyped
 from affil.types import Institution, LedgerEntry, Name, Paper
 
 if TYPE_CHECKING:
@@ -81,6 +84,7 @@ INSTITUTIONS = pa.schema(
         ("lat", pa.float64()),
         ("lon", pa.float64()),
         ("parents", pa.list_(_TEXT)),
+        ("other_ids", pa.list_(_TEXT)),
     ]
 )
 _WITHOUT_EFFECT: Any = {"retrieve": {"batch", "searched_at_once", "remembered"}, "decide": {"small"}}  # on what is matched
@@ -296,7 +300,7 @@ class Workspace:
 
         Args:
             progress: called with (strings matched, strings to match) after every batch.
-            registry: a built registry.
+            registry: a built registry, or one of the words `shipped` and `ror` (see `affil.registry.fetch_ror`).
             model: a trained model.
             matcher: a matcher to use instead of a registry and model.
 
@@ -439,21 +443,20 @@ class Workspace:
 
         A warning is given where the string does not occur in the workspace (the decision is kept: it may come), where an
         institution is closed and counts for its successor, and where another person's decision holds, so that this one stands
-        beside it until someone settles the two. A bare ROR id is completed. See `Ledger.decide`.
+        beside it until someone settles the two. An id may be written in any form (see `affil.text.ids`), or be another id of
+        the institution; the entry has the registry's. See `Ledger.decide`.
 
         Raises:
             AffilError: an id is unknown, an argument blank, or the ledger cannot be written.
         """
         self.must_be_matched()
         wanted = [] if institution is None else [institution] if isinstance(institution, str) else list(institution)
-        registry = pq.read_table(self._file("institutions"), columns=["id", "active_id", "name"])
-        active = dict(zip(registry.column("id").to_pylist(), registry.column("active_id").to_pylist(), strict=True))
+        known_ids, active = self._find_ids(wanted)
         ids, warnings = [], []
         for one in wanted:
-            forms = (one, f"https://ror.org/{one.removeprefix('https://').removeprefix('ror.org/')}")
-            known = next((form for form in forms if form in active), None)
+            known = known_ids.get(one)
             if known is None:
-                raise UnknownIdError(one, f"the registry of {self.path}")
+                raise UnknownIdError(one, f"the registry of {self.path}", mistyped(one))
             if active[known] != known:
                 warnings.append(f"{known} is closed; it counts for its successor {active[known]}")
             ids.append(known)
@@ -469,6 +472,14 @@ class Workspace:
                 "decide again with --settle"
             )
         return entry, tuple(warnings)
+
+    def _find_ids(self, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """The institutions that are meant by some ids, and what stands for each of those today."""
+        with duckdb.connect() as db:
+            db.read_parquet(str(self._file("institutions"))).create_view("institutions")
+            find_ids(db, wanted)
+            rows = db.execute("SELECT given, id, active_id FROM meant JOIN institutions USING (id)").fetchall()
+        return {given: identifier for given, identifier, _ in rows}, {identifier: active for _, identifier, active in rows}
 
     def add_institution(
         self, name: str, country: str, *, city: str = "", kind: str = "other", names: Iterable[Name] = ()
@@ -638,7 +649,8 @@ class Workspace:
 
         file, sources = self.path / "registry.affil", [source_note(own), f"registry sha256:{base.hash[:16]}"]
         if not file.exists() or Registry.open(file).store.meta["sources"] != sources:
-            write_registry(merge([read_own(own).values(), base]), file, {"sources": sources})
+            dates = base.store.meta.get("dates", {})
+            write_registry(merge([read_own(own).values(), base]), file, {"sources": sources, "dates": dates})
         return Registry.open(file)
 
     def _why_again(self, identity: dict[str, str]) -> str:
@@ -818,7 +830,8 @@ def _write_institutions(registry: Registry, own: Mapping[str, Institution], path
     Where a registry has come to hold an own institution under its ROR id, the own id stands for that one.
     """
     rows = [_institution_row(one, registry.resolve(one.id)) for one in registry]
-    missing = {(one.country, fold(one.name)): one for one in own.values() if one.id not in {row["id"] for row in rows}}
+    known = {identifier for row in rows for identifier in (row["id"], *row["other_ids"])}
+    missing = {(one.country, fold(one.name)): one for one in own.values() if one.id not in known}
     if missing:
         same = {(one.country, fold(n.value)): one.id for one in registry for n in one.names if n.kind != "acronym"}
         rows += [_institution_row(one, registry.resolve(same[k]) if k in same else one.id) for k, one in missing.items()]
@@ -826,8 +839,8 @@ def _write_institutions(registry: Registry, own: Mapping[str, Institution], path
 
 
 def _institution_row(one: Institution, active: str) -> dict[str, Any]:
-    fields = {name: getattr(one, name) for name in INSTITUTIONS.names if name not in ("active_id", "parents")}
-    return {**fields, "active_id": active, "parents": list(one.parents)}
+    fields = {name: getattr(one, name) for name in INSTITUTIONS.names if name not in ("active_id", "parents", "other_ids")}
+    return {**fields, "active_id": active, "parents": list(one.parents), "other_ids": list(one.other_ids)}
 
 
 def _marked(schema: pa.Schema, identity: dict[str, str]) -> pa.Schema:
@@ -844,10 +857,10 @@ def _identity(file: Path) -> dict[str, str]:
 
 
 def _chosen(given: Path | str | None, remembered: str | None) -> str | None:
-    """The file to use: the one given, else the one of the last run; None stands for the shipped one."""
+    """The file to use: the one given, else the one of the last run; None stands for the shipped one, `ror` for the fetched one."""
     if given is None:
         return remembered
-    return None if str(given) == "shipped" else str(Path(given).resolve())
+    return None if str(given) == "shipped" else str(given) if str(given) == ROR else str(Path(given).resolve())
 
 
 def _hash_of(content: Any) -> str:

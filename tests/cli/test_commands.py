@@ -264,7 +264,8 @@ def test_registry_build(call: Call) -> None:
 
 def test_what_registry_refuses(call: Call, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unknown = refused(call("registry", "show", "https://ror.org/nonsense"))
-    assert unknown.endswith("has no institution 'https://ror.org/nonsense'; find it with: affil registry search TEXT")
+    assert "has no institution 'https://ror.org/nonsense'; an id of ROR is 0, six letters or digits" in unknown
+    assert unknown.endswith("; find it with: affil registry search TEXT")
     Path("old.affil").write_bytes(small.read_bytes())
     with monkeypatch.context() as patch:
         patch.setattr(store, "FORMAT", store.FORMAT + 1)

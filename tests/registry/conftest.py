@@ -29,6 +29,7 @@ INSTITUTIONS = [
         114.17,
         "cuhk.edu.hk",
         prominence=5.0,
+        other_ids=("affil:cuhk", "grid:grid.10784.3a", "isni:0000000419370482", "wikidata:Q15567"),
     ),
     Institution(
         "https://ror.org/02d5ks197",
@@ -60,6 +61,7 @@ INSTITUTIONS = [
         -71.06,
         "northeastern.edu",
         prominence=4.5,
+        other_ids=("grid:grid.1.1",),
     ),
     Institution(
         "affil:northeastern-shenyang",
@@ -88,6 +90,7 @@ INSTITUTIONS = [
         (),
         ("affil:new",),
         "inactive",
+        other_ids=("affil:shared", "grid:grid.32197.3e"),
     ),
     Institution(
         "affil:new",
@@ -100,6 +103,7 @@ INSTITUTIONS = [
         35.69,
         139.69,
         "isct.ac.jp",
+        other_ids=("grid:grid.32197.3e",),
     ),
     Institution(
         "affil:gone",
@@ -114,7 +118,17 @@ INSTITUTIONS = [
         status="withdrawn",
     ),
     Institution(
-        "affil:openai", "OpenAI", names("OpenAI"), "company", "US", "US-CA", "San Francisco", 37.77, -122.42, "openai.com"
+        "affil:openai",
+        "OpenAI",
+        names("OpenAI"),
+        "company",
+        "US",
+        "US-CA",
+        "San Francisco",
+        37.77,
+        -122.42,
+        "openai.com",
+        other_ids=("grid:grid.1.1",),
     ),
 ]
 

@@ -23,8 +23,29 @@ def test_what_goes_in_comes_out(small: Registry, institutions: list[Institution]
         assert small.get(x.id) == replace(x, prominence=round(x.prominence, 4))
 
 
-def test_bare_ror_ids_are_understood(small: Registry) -> None:
-    assert small.get("00t33hh48").id == "https://ror.org/00t33hh48"
+@pytest.mark.parametrize(
+    "written",
+    ["00t33hh48", "http://WWW.ror.org/00T33HH48/", "affil:cuhk", "grid.10784.3a", "0000 0004 1937 0482", "Q15567",
+     "https://www.wikidata.org/wiki/Q15567"],
+)  # fmt: skip
+def test_an_institution_is_found_by_all_its_ids_in_any_form(small: Registry, written: str) -> None:
+    assert small.get(written).id == small.resolve(written) == "https://ror.org/00t33hh48"
+    assert written in small
+    assert [(one.id, score) for one, score in small.search(written)] == [("https://ror.org/00t33hh48", 1.0)]
+
+
+def test_an_id_that_several_have_is_that_of_the_active_one_or_none(small: Registry) -> None:
+    assert small.get("grid.32197.3e").id == "affil:new"
+    assert small.get("affil:shared").id == "affil:old"
+    assert "grid.1.1" not in small
+    with pytest.raises(UnknownIdError, match="several have it: affil:northeastern-boston, affil:openai"):
+        small.get("grid.1.1")
+    assert [one.id for one, _ in small.search("grid.1.1")] == ["affil:northeastern-boston", "affil:openai"]
+
+
+def test_a_mistyped_id_is_told(small: Registry) -> None:
+    with pytest.raises(UnknownIdError, match="check digits of the ROR id 00t33hh49 are wrong"):
+        small.get("https://ror.org/00t33hh49")
 
 
 def test_unknown_id(small: Registry) -> None:

@@ -1,5 +1,6 @@
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from affil.errors import InputError
 from affil.registry.build import build_registry, read_source
 from affil.registry.merge import merge
 from affil.registry.ror import read_ror
-from affil.registry.tables import read_table
+from affil.registry.tables import read_shipped, read_table, write_table
 from affil.types import Institution, Name
 
 V2: dict[str, Any] = {
@@ -21,7 +22,10 @@ V2: dict[str, Any] = {
                                                           "lat": 48.5, "lng": 11.5}}],
     "relationships": [{"type": "parent", "id": "https://ror.org/087654321", "label": "System"},
                       {"type": "successor", "id": "https://ror.org/011111111", "label": "Next"}],
-    "external_ids": [{"type": "grid", "all": ["grid.1"], "preferred": "grid.1"}],
+    "external_ids": [{"type": "grid", "all": ["grid.1.2"], "preferred": "grid.1.2"},
+                     {"type": "isni", "all": ["0000 0001 2146 438X"], "preferred": None},
+                     {"type": "fundref", "all": ["100000001", "100000002"], "preferred": "100000001"},
+                     {"type": "wikidata", "all": ["Q49108"], "preferred": None}],
 }  # fmt: skip
 V1: dict[str, Any] = {
     "id": "https://ror.org/012345678", "status": "active", "types": ["Education"], "name": "Uni Exempla", "acronyms": ["UE"],
@@ -30,7 +34,9 @@ V1: dict[str, Any] = {
     "addresses": [{"lat": 48.5, "lng": 11.5, "city": "Exempla", "geonames_city": {"geonames_admin1": {"code": "DE.BY"}}}],
     "relationships": [{"type": "Parent", "id": "https://ror.org/087654321", "label": "System"},
                       {"type": "Successor", "id": "https://ror.org/011111111", "label": "Next"}],
-    "external_ids": {"GRID": {"preferred": "grid.1", "all": "grid.1"}},
+    "external_ids": {"GRID": {"preferred": "grid.1.2", "all": "grid.1.2"}, "ISNI": {"preferred": None, "all": ["0000 0001 2146 438X"]},
+                     "FundRef": {"preferred": None, "all": ["100000001", "100000002"]}, "OrgRef": {"preferred": None, "all": ["1"]},
+                     "Wikidata": {"preferred": None, "all": ["Q49108"]}},
 }  # fmt: skip
 
 
@@ -47,6 +53,13 @@ def test_both_schemas_say_the_same(record: dict[str, Any], tmp_path: Path) -> No
     assert (x.lat, x.lon, x.domain) == (48.5, 11.5, "exempla.edu")
     assert x.parents == ("https://ror.org/087654321",)
     assert x.successors == ("https://ror.org/011111111",)
+    assert sorted(x.other_ids) == [
+        "fundref:100000001",
+        "fundref:100000002",
+        "grid:grid.1.2",
+        "isni:000000012146438X",
+        "wikidata:Q49108",
+    ]
     assert {(n.value, n.kind) for n in x.names} == {
         ("Uni Exempla", "official"),
         ("University of Exempla", "label"),
@@ -148,6 +161,63 @@ def test_a_local_id_takes_the_ror_id_of_the_one_record_with_its_name() -> None:
 def test_a_name_that_two_records_bear_is_not_merged() -> None:
     ror = [make("https://ror.org/1", "General Hospital"), make("https://ror.org/2", "General Hospital")]
     assert len(merge([[make("affil:x", "General Hospital")], ror])) == 3
+
+
+def test_rows_under_an_id_of_before_add_to_the_institution_of_today(tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text("id,name,country,aliases,parents\naffil:one,Our Name,FR,Short,\nx:lab,Lab,FR,,affil:one\n"
+                   "grid.1.2,Institute Two,DE,Deux,\n")  # fmt: skip
+    one = replace(make("https://ror.org/02r467z23", "Institute One"), other_ids=("affil:one",))
+    two = replace(make("https://ror.org/042nb2s44", "Institute Two", "DE"), other_ids=("grid:grid.1.2",))
+    for sources in ([list(read_table(own)), [one, two]], [[one, two], list(read_table(own))]):
+        merged = {x.id: x for x in merge(sources)}
+        assert set(merged) == {one.id, two.id, "x:lab"}
+        assert merged["x:lab"].parents == (one.id,)
+        assert {n.value for n in merged[one.id].names} == {"Our Name", "Short", "Institute One"}
+        assert "Deux" in {n.value for n in merged[two.id].names}
+        assert (merged[one.id].other_ids, merged[two.id].other_ids) == (("affil:one",), ("grid:grid.1.2",))
+        assert merged[one.id].name == ("Our Name" if sources[0][0].id == "affil:one" else "Institute One"), "earlier over later"
+
+
+def test_an_id_that_two_have_merges_with_the_active_one_or_none() -> None:
+    rivals = [replace(make(f"https://ror.org/{n}", f"Institute {n}"), other_ids=("affil:x",)) for n in "12"]
+    assert len(merge([[make("affil:x", "X")], rivals])) == 3
+    closed = [rivals[0], replace(rivals[1], status="inactive")]
+    assert {x.id: x.name for x in merge([[make("affil:x", "X")], closed])} == {rivals[0].id: "X", rivals[1].id: "Institute 2"}
+
+
+def test_a_local_id_that_takes_a_ror_id_stays_as_another_id() -> None:
+    (x,) = merge([[make("affil:one", "Institute One")], [make("https://ror.org/1", "Institute One")]])
+    assert (x.id, x.other_ids) == ("https://ror.org/1", ("affil:one",))
+
+
+def test_ids_of_ror_in_a_user_table_come_in_any_form_and_are_checked(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(
+        "id,name,country,parents,other_ids,ror_source\nWWW.ROR.ORG/00T33HH48/,A,HK,042nb2s44,grid.10784.3a|x:1,a list\n"
+    )
+    (one,) = read_table(path)
+    assert (one.id, one.parents) == ("https://ror.org/00t33hh48", ("https://ror.org/042nb2s44",))
+    assert one.other_ids == ("grid:grid.10784.3a", "x:1")
+    write_table(tmp_path / "again.csv", [one])
+    assert list(read_table(tmp_path / "again.csv")) == [one]
+    path.write_text("id,name,country\nhttps://ror.org/00t33hh49,A,HK\n")
+    with pytest.raises(InputError, match=r"own\.csv, row 2: .*the check digits of the ROR id 00t33hh49 are wrong"):
+        list(read_table(path))
+
+
+def test_the_shipped_table_of_other_ids_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("affil.registry.tables.resources.files", lambda _: tmp_path)
+    data = tmp_path / "data"
+    data.mkdir()
+    columns = "id,name,kind,country,region,city,lat,lon,domain,parents,successors,status,ror_source"
+    (data / "institutions.csv").write_text(f"{columns}\nhttps://ror.org/00t33hh48,A,education,HK,,,,,,,,active,a list\n")
+    (data / "names.csv").write_text("id,name,language,kind,until\nhttps://ror.org/00t33hh48,A,en,official,\n")
+    (data / "alternative_ids.csv").write_text(
+        "institution_id,id\nhttps://ror.org/00t33hh48,affil:a\nhttps://ror.org/00t33hh48,grid.10784.3a\n"
+    )
+    (one,) = read_shipped()
+    assert one.other_ids == ("affil:a", "grid:grid.10784.3a")
 
 
 def test_unknown_sources_are_refused(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def demo(
         ),
         ("a correction", f'affil decide {ws} "UCL, Gower Street" --institution ID --by NAME --why TEXT'),
         ("an institution", "affil registry search 港中大"),
-        ("all of ROR", "affil registry build shipped ror-data.zip -o ror.affil"),
+        ("all of ROR", "affil registry fetch"),
     )
     table = plain_table("", "", title="What to try next")
     for what, command in next_steps:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from affil.cli.show import Json, RegistryFile, console, plain, plain_table, print_json, working
+from affil.cli.show import Json, RegistryFile, console, downloading, plain, plain_table, print_json, working
 
 app = typer.Typer(
     help="Build a registry of institutions, and look things up in one.", no_args_is_help=True, rich_markup_mode=None
@@ -20,7 +21,7 @@ def build(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="shipped, a ROR dump (.json, .zip) or a table (.csv, .tsv); earlier over later.",
+            help="shipped, ror, a ROR dump (.json, .zip) or a table (.csv, .tsv); earlier over later.",
             show_default=False,
         ),
     ],
@@ -36,13 +37,38 @@ def build(
 
 
 @app.command()
+def fetch(
+    record: Annotated[
+        str | None, typer.Option(metavar="URL", help="A record that answers as Zenodo's does.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring the newest ROR dump, and build a registry of it: --registry ror."""
+    from affil.registry import fetch_ror
+    from affil.settings import FETCH
+
+    with downloading("ROR") as (progress, tell):
+        found = fetch_ror(progress, tell, record=record or FETCH.record)
+    if as_json:
+        from dataclasses import asdict
+
+        print_json({**asdict(found.dump), "new": found.new, "registry": found.registry.info()})
+        return
+    news = "fetched" if found.new else "the newest one is here already"
+    typer.echo(f"ROR {found.dump.version} of {found.dump.date}, {len(found.registry):,} institutions: {news}")
+    typer.echo("use it with: affil match strings.csv -o matches.csv --registry ror")
+
+
+@app.command()
 def search(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="A name, in any language, or a part of one.", show_default=False)],
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="A name, in any language, or a part of one; or an id.", show_default=False)
+    ],
     limit: Annotated[int, typer.Option(help="Rows.", min=1)] = 10,
     registry: RegistryFile = None,
     as_json: Json = False,
 ) -> None:
-    """Find institutions by any of their names; where nothing bears the name, those that come nearest."""
+    """Find institutions by any of their names or ids; where nothing bears the name, those that come nearest."""
     from affil.registry import Registry
     from affil.registry.registry import EXACT
 
@@ -67,7 +93,9 @@ def search(
 
 @app.command()
 def show(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="An id, e.g. https://ror.org/00t33hh48.", show_default=False)],
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID", help="An id in any form: 00t33hh48, grid.10784.3a ...", show_default=False)
+    ],
     registry: RegistryFile = None,
     as_json: Json = False,
 ) -> None:
@@ -100,6 +128,8 @@ def show(
     for parent in one.parents:
         known = f"{opened.get(parent).name} ({parent})" if parent in opened else parent
         table.add_row("parent", plain(known))
+    for other in one.other_ids:
+        table.add_row("other id", plain(other))
     for name in one.names:
         about = ", ".join(filter(None, (name.kind, name.language, f"until {name.until}" if name.until else "")))
         table.add_row("also", f"{plain(name.value)} [dim]({plain(about)})[/]")
@@ -108,7 +138,7 @@ def show(
 
 @app.command()
 def info(registry: RegistryFile = None, as_json: Json = False) -> None:
-    """Show what a registry holds and what it was built from."""
+    """Show what a registry holds, what it was built from, and how old it is."""
     from affil.registry import Registry
 
     with working("opening the registry"):
@@ -154,8 +184,17 @@ def _print_info(facts: dict[str, object], as_json: bool) -> None:
         return
     table = plain_table("", "")
     for name, value in facts.items():
-        shown = (
-            f"{value:,}" if isinstance(value, int) else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        )
-        table.add_row(name.replace("_", " "), plain(shown))
+        if isinstance(value, dict):  # days by source
+            shown = "; ".join(f"{source} of {day}, {_age(day)}" for source, day in value.items())
+        elif isinstance(value, list):
+            shown = ", ".join(map(str, value))
+        else:
+            shown = f"{value:,}" if isinstance(value, int) else str(value)
+        if shown:
+            table.add_row(name.replace("_", " "), plain(shown))
     console().print(table)
+
+
+def _age(day: str) -> str:
+    days = (date.today() - date.fromisoformat(day)).days
+    return f"{days:,} days ago" if days > 1 else "yesterday" if days == 1 else "today"

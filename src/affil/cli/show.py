@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 RegistryFile = Annotated[
     Path | None,
-    typer.Option("--registry", metavar="FILE", help="A built registry; default: the shipped one.", show_default=False),
+    typer.Option(
+        "--registry",
+        metavar="FILE",
+        help="A built registry, or ror (see: affil registry fetch); default: shipped.",
+        show_default=False,
+    ),
 ]
 ModelFile = Annotated[
     Path | None, typer.Option("--model", metavar="FILE", help="A trained model; default: the shipped one.", show_default=False)
@@ -75,6 +80,21 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
         return
     with err.status(plain(what)) as status:
         yield lambda now: status.update(plain(now))
+
+
+@contextmanager
+def downloading(what: str) -> Iterator[tuple[Callable[[int, int], None], Callable[[str], None]]]:
+    """Show bytes, rate and time left on a terminal, or what else is being done."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    err = console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+        bar = bars.add_task(what, total=None)
+        yield (
+            lambda done, total: bars.update(bar, completed=done, total=total),
+            lambda now: bars.update(bar, description=plain(now), completed=0, total=None),
+        )
 
 
 @contextmanager

@@ -25,7 +25,7 @@ def run(
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="The folder of the workspace.", metavar="WS")] = Path(
         "ws"
     ),
-    registry: Annotated[str | None, typer.Option(metavar="FILE", help="A built registry, or: shipped.")] = None,
+    registry: Annotated[str | None, typer.Option(metavar="FILE", help="A built registry, or: shipped, ror.")] = None,
     model: Annotated[str | None, typer.Option(metavar="FILE", help="A trained model, or: shipped.")] = None,
     as_json: Json = False,
 ) -> None:

@@ -220,9 +220,9 @@ def most_specific(rows: Sequence[Labelled], registry: Registry) -> list[Labelled
 
     out = []
     for row in (r for r in rows if r.policy == "all"):
-        known = [x for x in row.institutions if x in registry]
-        wider = frozenset().union(*map(ancestors, known))
-        out.append(Labelled(row.affiliation, tuple(x for x in row.institutions if x not in wider)))
+        ids = [registry.get(x).id if x in registry else x for x in row.institutions]
+        wider = frozenset().union(*map(ancestors, (x for x in ids if x in registry)))
+        out.append(Labelled(row.affiliation, tuple(x for x in ids if x not in wider)))
     return out
 
 
@@ -288,7 +288,7 @@ def _sample(rows: Sequence[Labelled], index: Index, settings: Settings) -> Sampl
     resolve = index.registry.resolve
 
     def among(ids: Callable[[Labelled], Iterable[str]]) -> Ints:
-        keys = [i * STRIDE + number[resolve(x)] for i, r in enumerate(rows) for x in ids(r) if x in number]
+        keys = [i * STRIDE + number[resolve(x)] for i, r in enumerate(rows) for x in ids(r) if x in index.registry]
         return np.isin(string * STRIDE + pairs.candidates.inst, np.array(keys, np.int64))
 
     right, either = among(lambda r: r.institutions), among(lambda r: r.acceptable)

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+from affil.text.ids import id_forms
 
 # Case, accents, punctuation and blanks do not make another author or title; word order and initials do.
 _FOLDED = r"""CREATE MACRO folded(name) AS
@@ -29,7 +30,7 @@ class Tables:
     papers: id, title, venue, year, authors (their number), aligned. mentions: paper, position (null where not aligned), author,
     affiliation (null where missing). matches: affiliation, institution_id (null where none), probability (null: certain),
     decision (match, review, none). institutions: id, active_id (the successor's id, else its own), name, name_zh, kind, country,
-    region, city, parents (list of ids).
+    region, city, parents (list of ids) and, if you like, other_ids (list): what else decisions may call it.
     """
 
     papers: Path | pa.Table
@@ -68,12 +69,25 @@ def prepare(db: duckdb.DuckDBPyConnection, tables: Tables, decisions: Mapping[st
     db.execute(_FOLDED)
     pairs = [(affiliation, identifier) for affiliation, ids in decisions.items() for identifier in ids]
     db.register("decisions", pa.table({"affiliation": pa.array(list(decisions), pa.string())}))
-    db.register("decided", _texts(affiliation=[a for a, _ in pairs], institution_id=[i for _, i in pairs]))
+    db.register("said", _texts(affiliation=[a for a, _ in pairs], given=[i for _, i in pairs]))
+    find_ids(db, {i for _, i in pairs})
+    db.execute(sql("decided"))
     db.execute(sql("answers"))
     published = [str(v) for (v,) in db.execute("SELECT DISTINCT venue FROM papers ORDER BY venue").fetchall()]
     found = [venues.resolve(name) for name in published]
     short = [name if venue is None else venue.venue for name, venue in zip(published, found, strict=True)]
     db.register("venue_name", _texts(published=published, venue=short))
+
+
+def find_ids(db: duckdb.DuckDBPyConnection, given: Iterable[str]) -> None:
+    """Make the table `meant`: for each id as somebody wrote it, the institution whose id, or other id, it is."""
+    forms = [(written, form, place) for written in sorted(given) for place, form in enumerate(id_forms(written))]
+    texts = _texts(given=[g for g, _, _ in forms], form=[f for _, f, _ in forms])
+    db.register("form", texts.append_column("place", pa.array([p for _, _, p in forms], pa.int64())))
+    known = {name for name, *_ in db.execute("DESCRIBE institutions").fetchall()}
+    others = "unnest(other_ids)" if "other_ids" in known else "NULL"  # another matcher's table has none
+    db.execute(f"CREATE OR REPLACE TEMP VIEW other AS SELECT id, {others} AS other_id FROM institutions")
+    db.execute(sql("meant"))
 
 
 def number(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
@@ -12,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError
-from affil.rank.credit import attach, sql
+from affil.rank.credit import attach, find_ids, sql
 from affil.rank.measure import Query, measure
 from affil.rank.ranking import Ranking, plain_rows
 from affil.rank.venues import Venues
@@ -54,7 +55,7 @@ def why(
         db: the connection.
         venues: the venue table.
         settings: how to count.
-        entity: its id, a bare ROR id, or its name, whatever the case.
+        entity: its id in any form, another id of it, or its name, whatever the case.
         papers: the papers with their titles.
         query: see `Query`.
 
@@ -62,16 +63,17 @@ def why(
         AffilError: nothing of that name is ranked, or several are.
     """
     ranking = measure(db, venues, settings, **query)
-    row = _find(ranking, entity)
+    find_ids(db, [entity])
+    meant = {entity, *(str(one) for (one,) in db.execute("SELECT id FROM meant").fetchall())}
+    row = _find(ranking, entity, meant)
     attach(db, "titled", papers)
     db.execute("SET VARIABLE entity = ?", [row["id"]])
     return Why(row, db.execute(sql("why/papers")).df(), db.execute(sql("why/waiting")).df(), ranking)
 
 
-def _find(ranking: Ranking, entity: str) -> dict[str, Any]:
+def _find(ranking: Ranking, entity: str, meant: Collection[str]) -> dict[str, Any]:
     frame = ranking.frame
-    ror = f"https://ror.org/{entity.removeprefix('https://').removeprefix('ror.org/')}"
-    found = frame[frame["id"].isin([entity, ror])]
+    found = frame[frame["id"].isin(meant)]
     if found.empty:
         names = frame["name"].str.casefold() == entity.casefold()
         found = frame[names | (frame["name_zh"] == entity)] if "name_zh" in frame else frame[names]

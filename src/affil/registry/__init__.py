@@ -8,8 +8,9 @@ from affil.registry.registry import Registry
 
 if TYPE_CHECKING:
     from affil.registry.build import build_registry
+    from affil.registry.fetch import fetch_ror
 
-__all__ = ["Registry", "build_registry"]
+__all__ = ["Registry", "build_registry", "fetch_ror"]
 
 
 def __getattr__(name: str) -> Any:  # building needs gazetteers that looking up does not
@@ -17,4 +18,8 @@ def __getattr__(name: str) -> Any:  # building needs gazetteers that looking up 
         from affil.registry.build import build_registry
 
         return build_registry
+    if name == "fetch_ror":
+        from affil.registry.fetch import fetch_ror
+
+        return fetch_ror
     raise AttributeError(name)

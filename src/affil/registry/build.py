@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -15,34 +17,40 @@ from affil.errors import AffilError, InputError
 from affil.registry.index import active_successors, build_index
 from affil.registry.merge import merge
 from affil.registry.places import read_places
-from affil.registry.registry import Registry
+from affil.registry.registry import ROR, Registry
 from affil.registry.ror import read_ror
 from affil.registry.store import write_store
 from affil.registry.tables import read_shipped, read_table
+from affil.text.ids import is_ror
 from affil.types import Institution
 
 SHIPPED = "shipped"
+_DAY = re.compile(r"(?<!\d)20\d\d-[01]\d-[0-3]\d(?!\d)")
 
 
 def read_source(source: str | Path) -> Iterable[Institution]:
-    """The institutions of one source: the word `shipped`, a ROR dump (.json, .zip), or a table (.csv, .tsv)."""
+    """The institutions of one source: the word `shipped` or `ror` (see `fetch_ror`), a ROR dump (.json, .zip), or a table."""
     if str(source) == SHIPPED:
         return read_shipped()
-    path = Path(source)
+    path = source_path(source)
     if not path.exists():
-        raise InputError(path, "no such file", fix="sources are `shipped`, a ROR dump (.json, .zip) or a table (.csv, .tsv)")
+        raise InputError(
+            path, "no such file", fix="sources are `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv)"
+        )
     if path.suffix.lower() in (".json", ".zip"):
         return read_ror(path)
     if path.suffix.lower() in (".csv", ".tsv", ".tab"):
         return read_table(path)
-    raise InputError(path, "unknown kind of source", fix="give `shipped`, a ROR dump (.json, .zip) or a table (.csv, .tsv)")
+    raise InputError(
+        path, "unknown kind of source", fix="give `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv)"
+    )
 
 
 def build_registry(sources: Sequence[str | Path], out: Path, progress: Callable[[str], None] | None = None) -> Registry:
     """Merge the sources, earlier ones laid over later ones, and write the built registry to `out`.
 
     Args:
-        sources: any of `shipped`, ROR dumps and tables (see `read_source`).
+        sources: any of `shipped`, `ror`, ROR dumps and tables (see `read_source`).
         out: the file to write; replaced only when all went well.
         progress: told what is being done.
 
@@ -54,16 +62,35 @@ def build_registry(sources: Sequence[str | Path], out: Path, progress: Callable[
     institutions = merge(read_source(s) for s in sources)
     if not institutions:
         raise AffilError(f"{', '.join(map(str, sources))}: no institution found")
-    meta = {"sources": [source_note(s) for s in sources]}
+    notes = {source_note(s): source_date(s) for s in sources}
+    meta = {"sources": list(notes), "dates": {note: date for note, date in notes.items() if date}}
     return write_registry(institutions, out, meta, tell)
+
+
+def source_path(source: str | Path) -> Path:
+    """The file of a source that is not `shipped`; that of `ror` is the dump that was fetched."""
+    if str(source) == ROR:
+        from affil.registry.fetch import dump_path
+
+        return dump_path()
+    return Path(source)
+
+
+def source_date(source: str | Path) -> str:
+    """The day (ISO 8601) of the shipped tables, or of a dump whose name says it; else ""."""
+    if str(source) == SHIPPED:
+        return resources.files("affil.registry").joinpath("data/date.txt").read_text("utf-8").strip()
+    found = _DAY.search(source_path(source).name)
+    return found[0] if found else ""
 
 
 def source_note(source: str | Path) -> str:
     """Name a source with a short hash of its bytes, for the record of what a registry was built from."""
     if str(source) == SHIPPED:
         return SHIPPED
-    with Path(source).open("rb") as stream:
-        return f"{Path(source).name} sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
+    path = source_path(source)
+    with path.open("rb") as stream:
+        return f"{path.name} sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
 
 
 def write_registry(
@@ -81,6 +108,11 @@ def write_registry(
         "names": sum(len(x.names) for x in institutions),
         "countries": len({x.country for x in institutions}),
         "with_coordinates": sum(x.lat is not None for x in institutions),
+        "without_ror_id": sum(not is_ror(x.id) and x.status == "active" for x in institutions),
+        "education_without_ror_id": sum(
+            not is_ror(x.id) and x.status == "active" and x.kind == "education" for x in institutions
+        ),
+        "other_ids": sum(len(x.other_ids) for x in institutions),
     }
     tell("writing")
     try:
@@ -121,4 +153,16 @@ def _columns(institutions: Sequence[Institution]) -> dict[str, Any]:
         "name_kind": [n.kind for n in names],
         "name_until": np.array([n.until or 0 for n in names], np.int16),
     }
-    return columns
+    return columns | _other_ids(institutions)
+
+
+def _other_ids(institutions: Sequence[Institution]) -> dict[str, Any]:
+    """Other ids, sorted to be searched, with the institution of each; and those of each institution, as places among them."""
+    pairs = sorted((other, i) for i, x in enumerate(institutions) for other in x.other_ids)
+    owner = np.array([i for _, i in pairs], np.int32)
+    return {
+        "other_id": [other for other, _ in pairs],
+        "other_inst": owner,
+        "inst_other": np.argsort(owner, kind="stable").astype(np.int32),
+        "inst_other_ptr": np.cumsum([0, *(len(x.other_ids) for x in institutions)]).astype(np.int64),
+    }

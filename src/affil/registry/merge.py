@@ -6,32 +6,45 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from affil.text import fold
+from affil.text.ids import is_ror, normal_id
 from affil.types import Institution
 
 
 def merge(sources: Iterable[Iterable[Institution]]) -> list[Institution]:
     """Merge sources into one list, sorted by id.
 
-    Of two records with one id, filled fields of the earlier source stand ("A laid over B": A first), names are joined. An
-    institution under a local id (not a ROR URL) is the same as a ROR record when exactly one active record of its country
-    bears its name: then it takes that id, wherever it is referred to.
+    Of two records with one id, filled fields of the earlier source stand ("A laid over B": A first), names and other ids are
+    joined. An institution whose id is another id of exactly one other is the same as that one. So is one under a local id (not
+    of ROR) when exactly one active ROR record of its country bears its name. It takes the other's id then, wherever it is referred
+    to, and keeps its own among the other ids.
     """
     merged: dict[str, Institution] = {}
     for source in sources:
         for new in source:
             merged[new.id] = _join(merged[new.id], new) if new.id in merged else new
-    renamed = _crosswalk(merged)
+    called = _called(merged.values())
+    renamed = {i: to for i in merged if (to := called.get(normal_id(i), i)) != i and to in merged}
+    renamed = {i: to for i, to in renamed.items() if to not in renamed}  # of two that are called by each other, none
+    local = _crosswalk({i: x for i, x in merged.items() if i not in renamed})
+    renamed = local | {i: local.get(to, to) for i, to in renamed.items()}
+
+    def today(identifier: str) -> str:
+        known = identifier if identifier in merged else called.get(normal_id(identifier), identifier)
+        return renamed.get(known, known)
+
     out: dict[str, Institution] = {}
     for institution in merged.values():
         target = renamed.get(institution.id, institution.id)
+        before = (normal_id(institution.id),) if institution.id in renamed else ()
         moved = replace(
             institution,
             id=target,
-            parents=tuple(renamed.get(p, p) for p in institution.parents),
-            successors=tuple(renamed.get(p, p) for p in institution.successors),
+            parents=tuple(dict.fromkeys(map(today, institution.parents))),
+            successors=tuple(dict.fromkeys(map(today, institution.successors))),
+            other_ids=tuple(dict.fromkeys((*before, *institution.other_ids))),
         )
-        if target in out:  # the local record lies over the ROR record, whichever came first
-            moved = _join(moved, out[target]) if institution.id in renamed else _join(out[target], moved)
+        if target in out:  # the local record lies over the ROR record of its name, whichever came first
+            moved = _join(moved, out[target]) if institution.id in local else _join(out[target], moved)
         out[target] = moved
     return [out[i] for i in sorted(out)]
 
@@ -54,17 +67,28 @@ def _join(upper: Institution, lower: Institution) -> Institution:
         successors=tuple(dict.fromkeys(upper.successors + lower.successors)),
         prominence=max(upper.prominence, lower.prominence),
         usage=max(upper.usage, lower.usage),
+        other_ids=tuple(dict.fromkeys(upper.other_ids + lower.other_ids)),
     )
 
 
+def _called(institutions: Iterable[Institution]) -> dict[str, str]:
+    """The institution that each other id belongs to; those that several have are left out, unless one of them alone is active."""
+    bearers: dict[str, list[Institution]] = {}
+    for one in institutions:
+        for other in one.other_ids:
+            bearers.setdefault(other, []).append(one)
+    active = {other: [x for x in some if x.status == "active"] if len(some) > 1 else some for other, some in bearers.items()}
+    return {other: some[0].id for other, some in active.items() if len(some) == 1}
+
+
 def _crosswalk(merged: dict[str, Institution]) -> dict[str, str]:
-    local = [i for i in merged.values() if not i.id.startswith("https://ror.org/")]
+    local = [i for i in merged.values() if not is_ror(i.id)]
     if not local or len(local) == len(merged):
         return {}
     wanted = {(i.country, fold(i.name)) for i in local}
     by_name: dict[tuple[str, str], set[str]] = {}
     for institution in merged.values():
-        if institution.status == "active" and institution.id.startswith("https://ror.org/"):
+        if institution.status == "active" and is_ror(institution.id):
             for name in institution.names:
                 key = (institution.country, fold(name.value))
                 if name.kind != "acronym" and key in wanted:

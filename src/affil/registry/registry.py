@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib import resources
@@ -18,9 +19,11 @@ import pyarrow as pa
 from affil.errors import AffilError, UnknownIdError
 from affil.registry.store import FORMAT, Store
 from affil.settings import SEARCH
+from affil.text.ids import id_forms, mistyped
 from affil.types import Institution, Name
 
 EXACT = 1.0  # the similarity, in a search, of those who bear what is searched as a name
+ROR = "ror"  # the word for what `affil registry fetch` brought
 
 
 class Registry:
@@ -35,12 +38,20 @@ class Registry:
     def open(cls, path: Path | str | None = None) -> Registry:
         """Open a built registry; without a path the shipped one, built once into the user's cache folder.
 
+        Args:
+            path: a built file, or one of the words `shipped` and `ror` (what `affil registry fetch` brought).
+
         Raises:
             InputError: the file is missing, damaged, or built by another version.
+            AffilError: ROR is wanted and was not fetched yet.
         """
-        if path is not None:
+        if str(path) == ROR:
+            from affil.registry.fetch import ror_path
+
+            return cls(ror_path())
+        if path is not None and str(path) != "shipped":
             return cls(Path(path))
-        cached = _cache_folder() / f"shipped-{_shipped_hash()}.affil"
+        cached = cache_folder() / f"shipped-{sources_hash()}.affil"
         if not cached.exists():
             from affil.registry.build import SHIPPED, build_registry
 
@@ -74,7 +85,7 @@ class Registry:
         return (self.at(i) for i in range(len(self)))
 
     def __contains__(self, identifier: object) -> bool:
-        return identifier in self._number
+        return isinstance(identifier, str) and len(self._numbers(identifier)) == 1
 
     def at(self, number: int) -> Institution:
         """The institution with this number in the index."""
@@ -92,22 +103,44 @@ class Registry:
             successors=tuple(text["successors"].split()),
             prominence=round(float(self.store.array("inst_prominence_raw")[number]), 4),
             usage=int(self.store.array("inst_usage")[number]),
+            other_ids=self._other_ids(number),
         )
 
+    def _other_ids(self, number: int) -> tuple[str, ...]:
+        first, last = (int(x) for x in self.store.array("inst_other_ptr")[number : number + 2])
+        names = self.store.strings("other_id")
+        return tuple(names[int(k)].as_py() for k in self.store.array("inst_other")[first:last])
+
     def get(self, identifier: str) -> Institution:
-        """The institution with this id (a bare ROR id, without the address before it, will do).
+        """The institution with this id, in any form that `affil.text.ids` knows, or with this among its other ids.
 
         Raises:
-            UnknownIdError: the registry has no such id.
+            UnknownIdError: the registry has no such id, or several institutions have it.
         """
         return self.at(self.number(identifier))
 
     def number(self, identifier: str) -> int:
-        """The number in the index of the institution with this id; raises UnknownIdError."""
-        for form in (identifier, f"https://ror.org/{identifier.removeprefix('ror.org/').removeprefix('http://ror.org/')}"):
+        """The number in the index of the institution with this id (see `get`); raises UnknownIdError."""
+        found = self._numbers(identifier)
+        if len(found) == 1:
+            return found[0]
+        several = f"several have it: {', '.join(self.ids[n] for n in found)}" if found else ""
+        raise UnknownIdError(identifier, why=several or mistyped(identifier))
+
+    def _numbers(self, identifier: str) -> list[int]:
+        """The institutions with this id; of several that have it among their other ids the active one, where only one is."""
+        for form in id_forms(identifier):
             if form in self._number:
-                return self._number[form]
-        raise UnknownIdError(identifier)
+                return [self._number[form]]
+        names = self.store.strings("other_id")
+        for form in id_forms(identifier):
+            first = bisect_left(names, form, key=lambda name: name.as_py())
+            last = bisect_right(names, form, lo=first, key=lambda name: name.as_py())
+            if found := [int(n) for n in self.store.array("other_inst")[first:last]]:
+                status = self.store.strings("inst_status")
+                active = [n for n in found if status[n].as_py() == "active"]
+                return active if len(active) == 1 else found
+        return []
 
     def resolve(self, identifier: str) -> str:
         """The id that stands for this one today: itself, or the active successor of a closed institution.
@@ -121,6 +154,7 @@ class Registry:
 
     def search(self, text: str, limit: int = 10) -> list[tuple[Institution, float]]:
         """Find institutions by any of their names, best first, with a similarity from 0 to 1; equals in order of prominence.
+        An id finds what has it, as one or as another id.
 
         Those that bear the text itself as a name have the similarity `EXACT`, others have less.
 
@@ -130,6 +164,8 @@ class Registry:
         """
         from affil.text import fold
 
+        if known := self._numbers(text.strip()):
+            return [(self.at(n), 1.0) for n in known[:limit]]
         query = fold(text)
         if not query:
             return []
@@ -199,14 +235,17 @@ class Registry:
         return out
 
     def info(self) -> dict[str, Any]:
-        """What the registry holds and where it comes from."""
-        return {**self.store.meta["counts"], "sources": self.store.meta["sources"], "hash": self.hash, "path": str(self.path)}
+        """What the registry holds, where it comes from, and of what day its sources are (where they say so)."""
+        meta = self.store.meta
+        about = {"sources": meta["sources"], "dates": meta.get("dates", {}), "hash": self.hash, "path": str(self.path)}
+        return {**meta["counts"], **about}
 
 
 _TEXT = ("id", "name", "kind", "country", "region", "city", "domain", "status", "parents", "successors")
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
+    """The folder of affil in the user's cache; raises AffilError where it cannot be made."""
     folder = platformdirs.user_cache_path("affil", ensure_exists=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -215,20 +254,16 @@ def _cache_folder() -> Path:
     return folder
 
 
-def _shipped_hash() -> str:
-    """A hash of all that the shipped registry is built from, tables and code."""
+def sources_hash(*more: str) -> str:
+    """A hash of all that the shipped registry is built from, tables and code, and of more modules of this package."""
     digest = hashlib.sha256(str(FORMAT).encode())
-    code = (
-        "build.py",
-        "index.py",
-        "merge.py",
-        "places.py",
-        "tables.py",
-        "data/institutions.csv",
-        "data/names.csv",
-        "data/usage.csv",
+    code = ("build.py", "index.py", "merge.py", "places.py", "tables.py", *more)
+    tables = (
+        *(f"data/{table}.csv" for table in ("institutions", "names", "alternative_ids", "usage", "regions")),
+        "data/date.txt",
     )
-    for package, names in (("affil.registry", code), ("affil.text", ("words.csv", "fold.py", "tokens.py", "repair.py"))):
+    text = ("words.csv", "fold.py", "ids.py", "tokens.py", "repair.py")
+    for package, names in (("affil.registry", code + tables), ("affil.text", text)):
         for name in names:
             digest.update(resources.files(package).joinpath(name).read_bytes())
     return digest.hexdigest()[:16]

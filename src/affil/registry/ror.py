@@ -10,11 +10,12 @@ import math
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from affil.errors import InputError
+from affil.text.ids import KINDS, other_id
 from affil.types import Institution, Name
 
 _HOST = re.compile(r"^(?:https?://)?(?:www\d?\.)?([^/:]+)")
@@ -84,6 +85,18 @@ def _kind(types: list[str]) -> str:
     return next((k for k in _KIND_ORDER if k in lowered), "other")
 
 
+def _other_ids(external: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
+    """The ids of other registries: of each kind one, or a list."""
+    return tuple(
+        dict.fromkeys(
+            other_id(kind.lower(), value)
+            for kind, values in external
+            for value in ([values] if isinstance(values, str) else values or ())
+            if kind.lower() in KINDS and value
+        )
+    )
+
+
 def _v2(r: dict[str, Any]) -> Institution:
     names, display = [], ""
     for n in r["names"]:
@@ -114,6 +127,7 @@ def _v2(r: dict[str, Any]) -> Institution:
         successors=tuple(relations.get("successor", ())),
         status=r.get("status", "active"),
         prominence=_prominence(len(names), external, len(r.get("relationships", [])), len(r.get("links", []))),
+        other_ids=_other_ids((x["type"], x.get("all", [])) for x in r.get("external_ids", [])),
     )
 
 
@@ -149,4 +163,5 @@ def _v1(r: dict[str, Any]) -> Institution:
         prominence=_prominence(
             len(names), external, len(r.get("relationships", [])), len(links) + bool(r.get("wikipedia_url"))
         ),
+        other_ids=_other_ids((kind, x.get("all")) for kind, x in (r.get("external_ids") or {}).items()),
     )

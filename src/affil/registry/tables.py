@@ -12,20 +12,27 @@ from pathlib import Path
 
 from affil.errors import InputError
 from affil.io.tables import create_table, open_table
+from affil.text.ids import mistyped, normal_id
 from affil.types import KINDS, Institution, Name
 
 STATUSES = ("active", "inactive", "withdrawn")
 REQUIRED = ("id", "name", "country")
 OPTIONAL = (
     "kind", "region", "city", "lat", "lon", "domain", "parents", "successors", "status", "aliases", "acronyms", "labels", "former",
+    "other_ids",
 )  # fmt: skip
+UNREAD = ("ror_source",)  # for people: where a ROR id was confirmed
 
 _ROWS = 10_000  # read at once
 
 
 def read_shipped() -> Iterator[Institution]:
-    """Yield the institutions of the shipped tables (`data/institutions.csv`, `names.csv` and `usage.csv`)."""
+    """Yield the institutions of the shipped tables (`data/institutions.csv`, `names.csv`, `alternative_ids.csv` and `usage.csv`)."""
     folder = resources.files("affil.registry") / "data"
+    others: dict[str, list[str]] = defaultdict(list)
+    with folder.joinpath("alternative_ids.csv").open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            others[row["institution_id"]].append(normal_id(row["id"]))
     names: dict[str, list[Name]] = defaultdict(list)
     with folder.joinpath("names.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
@@ -38,8 +45,8 @@ def read_shipped() -> Iterator[Institution]:
     children = Counter(parent for row in rows for parent in row["parents"].split())
     for number, row in enumerate(rows, 2):
         found = _institution(row, tuple(names[row["id"]]), Path("institutions.csv"), number)
-        known = math.log1p(2 * len(found.names) + 4 * children[found.id])
-        yield replace(found, prominence=round(known, 4), usage=usage.get(found.id, 0))
+        known = round(math.log1p(2 * len(found.names) + 4 * children[found.id]), 4)
+        yield replace(found, prominence=known, usage=usage.get(found.id, 0), other_ids=tuple(others[found.id]))
 
 
 def read_table(path: Path) -> Iterator[Institution]:
@@ -47,7 +54,8 @@ def read_table(path: Path) -> Iterator[Institution]:
 
     Columns: `id`, `name` and `country` (ISO 3166-1 alpha-2) are required; `kind`, `region` (ISO 3166-2), `city`, `lat`, `lon`,
     `domain`, `status`, and, each with several values separated by `|`: `aliases`, `acronyms`, `former`, `labels` (as
-    `zh:北京大学|de:...`), `parents`, `successors` (ids) may be there. A row whose id another source has adds to it.
+    `zh:北京大学|de:...`), `parents`, `successors`, `other_ids` (ids) may be there; a column `ror_source` is for people and not read.
+    A row whose id another source has, as its id or among its other ids, adds to it.
 
     Raises:
         InputError: a column is missing or unknown, a row has no id or name, or a value is not what its column wants.
@@ -55,7 +63,7 @@ def read_table(path: Path) -> Iterator[Institution]:
     with open_table(path) as table:
         if missing := [c for c in REQUIRED if c not in table.columns]:
             raise InputError(path, f"no column {missing[0]!r}", row=1, fix=f"needed are {', '.join(REQUIRED)}")
-        if unknown := [c for c in table.columns if c not in REQUIRED + OPTIONAL]:
+        if unknown := [c for c in table.columns if c not in REQUIRED + OPTIONAL + UNREAD]:
             raise InputError(path, f"unknown column {unknown[0]!r}", row=1, fix=f"known are {', '.join(REQUIRED + OPTIONAL)}")
         seen: dict[str, int] = {}
         for batch in table.batches(_ROWS):
@@ -85,7 +93,7 @@ def _cells(one: Institution) -> dict[str, str]:
 
     text = {c: str(getattr(one, c)) for c in (*REQUIRED, "kind", "region", "city", "domain", "status")}
     degrees = {c: "" if getattr(one, c) is None else str(getattr(one, c)) for c in ("lat", "lon")}
-    several = {c: "|".join(getattr(one, c)) for c in ("parents", "successors")}
+    several = {c: "|".join(getattr(one, c)) for c in ("parents", "successors", "other_ids")}
     of_kind = {"aliases": names("alias"), "acronyms": names("acronym"), "labels": names("label"), "former": names("former")}
     return {**text, **degrees, **several, **of_kind}
 
@@ -93,16 +101,21 @@ def _cells(one: Institution) -> dict[str, str]:
 def _row(row: dict[str, str], seen: dict[str, int], path: Path, number: int) -> Institution:
     if not row["id"].strip() or not row["name"].strip():
         raise InputError(path, "id or name is empty", row=number)
+    row = row | {"id": normal_id(row["id"])}
     if (before := seen.setdefault(row["id"], number)) != number:
         raise InputError(path, f"id {row['id']!r} stands in row {before} already", row=number)
+    of_others = {c: [normal_id(i) for i in _several(row.get(c, ""))] for c in ("parents", "successors", "other_ids")}
+    for written in (row["id"], *(i for ids in of_others.values() for i in ids)):
+        if problem := mistyped(written):
+            raise InputError(path, f"{written!r}: {problem}", row=number)
     names = [Name(row["name"], "", "official")]
     for column, kind in (("aliases", "alias"), ("acronyms", "acronym"), ("former", "former"), ("labels", "label")):
         for value in _several(row.get(column, "")):
             language, colon, label = value.partition(":")
             is_label = kind == "label" and colon
             names.append(Name(label if is_label else value, language if is_label else "", kind))
-    spaced = row | {c: " ".join(_several(row.get(c, ""))) for c in ("parents", "successors")}
-    return _institution(spaced, tuple(names), path, number)
+    spaced = row | {c: " ".join(of_others[c]) for c in ("parents", "successors")}
+    return replace(_institution(spaced, tuple(names), path, number), other_ids=tuple(of_others["other_ids"]))
 
 
 def _several(cell: str) -> list[str]:

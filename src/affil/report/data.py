@@ -32,6 +32,7 @@ from affil.report.names import (
     search_names,
 )
 from affil.settings import RankSettings, ReportSettings
+from affil.text.ids import ROR
 from affil.types import LedgerEntry
 from affil.workspace import Workspace
 
@@ -365,10 +366,7 @@ def _place(*names: Names | None) -> tuple[Names, ...]:
 
 def _slug(identifier: str, taken: dict[str, str]) -> str:
     """What the page of an entity is called."""
-    base = (
-        re.sub(r"[^A-Za-z0-9]+", "-", identifier.removeprefix("https://ror.org/").removeprefix("affil:")).strip("-").lower()
-        or "x"
-    )
+    base = re.sub(r"[^A-Za-z0-9]+", "-", identifier.removeprefix(ROR).removeprefix("affil:")).strip("-").lower() or "x"
     slug, number = base, 1
     while taken.setdefault(slug, identifier) != identifier:
         number += 1

@@ -18,6 +18,7 @@ from affil.review.ledger import Draft
 from affil.review.queue import Item
 from affil.review.standing import NOT_AN_ORGANISATION, Case, Key, Standing
 from affil.text import visible
+from affil.text.ids import mistyped
 
 # `key` tells the string whatever a spreadsheet did to its text; `entry` is the decision that was shown. People fill in the last.
 COLUMNS = (
@@ -245,7 +246,8 @@ def read_drafts(
         case = standing.get(Key(affiliation), Case())
         refused = cell.casefold() == NOT
         said = NOT if refused else " ".join(sorted(ids)) or NONE
-        if said == " ".join(sorted(_cell(case).split())) or said == _cell(case):
+        held = _cell(case)
+        if said == held or said == " ".join(sorted(resolve(one) or one for one in held.split())):
             unchanged += 1
             continue
         why = row.get("why", "").strip() or f"decided in {Path(path).name}"
@@ -275,7 +277,7 @@ def _ids(cell: str, resolve: Callable[[str], str | None]) -> tuple[list[str], li
         elif one:
             found = resolve(one)
             if found is None:
-                problems.append(f"the registry has no institution {one!r}")
+                problems.append(f"the registry has no institution {one!r}" + (f": {mistyped(one)}" if mistyped(one) else ""))
             else:
                 ids.append(found)
     return list(dict.fromkeys(ids)), problems

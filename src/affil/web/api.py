@@ -114,7 +114,7 @@ class Api:
         if query is None:
             return chosen(range(len(registry)), filters)
         try:
-            return [registry.number(_identifier(query))]
+            return [registry.number(unquote(query))]
         except UnknownIdError:
             found = registry.search(query.strip("\"' "), self.settings.found)
             return chosen((registry.number(one.id) for one, _ in found), filters)
@@ -123,7 +123,7 @@ class Api:
         """One organisation, by its id as an address, with the host alone, or bare."""
         given = request.path_params["id"]
         try:
-            one = self.matcher.registry.get(_identifier(given))
+            one = self.matcher.registry.get(unquote(given))
         except UnknownIdError:
             raise BadRequestError(f"ROR ID '{given[:100]}' does not exist", status=404) from None
         return Json(self.records.record(one))
@@ -147,11 +147,6 @@ def _others(string: str, matches: Sequence[Match]) -> list[shapes.Json]:
     others = Result(string, tuple(m for m in matches if m.decision == Decision.NONE))
     found: list[shapes.Json] = result_dict(others)["matches"]
     return found
-
-
-def _identifier(given: str) -> str:
-    """An id as the registry has it, from however it is written."""
-    return unquote(given).strip().removeprefix("https://").removeprefix("http://").removeprefix("ror.org/") or given
 
 
 def _page(given: str) -> int:

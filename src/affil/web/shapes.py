@@ -137,7 +137,7 @@ class Admin(TypedDict):
 
 
 class ExternalId(TypedDict):
-    """Ids elsewhere; affil's registries hold none."""
+    """Ids at other registries."""
 
     __pydantic_config__ = _EXACT  # type: ignore[misc]
     all: list[str]

@@ -1,0 +1,16 @@
+-- The institution that is meant by an id, in whatever form it was written: the one of that id, else the only one that has it among
+-- its other ids (those of before, and of other registries).
+CREATE OR REPLACE TEMP TABLE meant AS
+SELECT given, arg_min(id, place) AS id
+FROM (
+    SELECT form.given, institutions.id, form.place
+    FROM form
+    JOIN institutions ON institutions.id = form.form
+    UNION ALL
+    SELECT form.given, min(other.id), 1000 + form.place
+    FROM form
+    JOIN other ON other.other_id = form.form
+    GROUP BY form.given, form.form, form.place
+    HAVING count(DISTINCT other.id) = 1
+)
+GROUP BY given;

@@ -1,0 +1,250 @@
+"""Fetch the newest dump of the Research Organization Registry from Zenodo, and keep a registry built of it in the user's cache.
+
+    ror/dump.json                     what was fetched last: version, date, file, MD5
+    ror/v2.9-2026-06-23-ror-data.zip  the dump itself
+    ror/MD5.part                      a dump that did not arrive whole; the next time goes on from there
+    ror/MD5-HASH.affil                the shipped tables over the dump, by this version of affil
+
+Zenodo's API: https://developers.zenodo.org. The record of all versions leads to the newest one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from affil.errors import AffilError
+from affil.io.files import atomic_path
+from affil.registry.build import SHIPPED, build_registry
+from affil.registry.registry import cache_folder, sources_hash
+from affil.settings import FETCH
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from affil.registry.registry import Registry
+
+Tell = Callable[[str], None]
+Progress = Callable[[int, int], None]
+_BY_HAND = "or download a dump from https://doi.org/10.5281/zenodo.6347574 and give it to: affil registry build shipped FILE"
+_PASSING = (429, 500, 502, 503, 504)  # what a server says that will answer again soon
+_AGAIN = "run it again, it goes on from there"
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """A published dump: its version and date (ISO 8601) as Zenodo says, its file, bytes, MD5, and where it is."""
+
+    version: str
+    date: str
+    file: str
+    size: int
+    md5: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What `fetch_ror` did: the newest dump, whether it is `new` here, and the registry built of it."""
+
+    dump: Dump
+    new: bool
+    registry: Registry
+
+
+def fetch_ror(progress: Progress | None = None, tell: Tell | None = None, *, record: str = FETCH.record) -> Fetched:
+    """Download the newest dump unless it is here, check it, and build the shipped tables over it.
+
+    A download that is cut off goes on where it broke off, a few times by itself, then at the next call. Dumps of before are
+    removed when the new one is built.
+
+    Args:
+        progress: called with (bytes here, bytes in all).
+        tell: told what is being done.
+        record: the address of Zenodo's record, or of one that answers as it does.
+
+    Raises:
+        AffilError: it cannot be reached, answers with something else, or the dump arrives damaged.
+    """
+    import httpx2
+
+    tell = tell or (lambda _: None)
+    tell("asking for the newest version of ROR")
+    with httpx2.Client(follow_redirects=True, timeout=FETCH.timeout, headers={"User-Agent": "affil"}) as client:
+        newest = _newest(client, record)
+        path = _folder() / newest.file
+        new = not path.exists() or _md5(path) != newest.md5
+        if new:
+            tell(f"downloading {newest.file}")
+            _download(client, newest, path, progress or (lambda _done, _all: None))
+    registry = _built(newest, tell)
+    with atomic_path(_folder() / "dump.json") as temporary:
+        temporary.write_text(json.dumps(asdict(newest), indent=2) + "\n", "utf-8")
+    for other in _folder().iterdir():
+        if other.name not in ("dump.json", newest.file, registry.path.name):
+            other.unlink()
+    return Fetched(newest, new, registry)
+
+
+def last_dump() -> Dump | None:
+    """What was fetched last; None before the first time."""
+    try:
+        return Dump(**json.loads((_folder() / "dump.json").read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError) as error:
+        raise AffilError(
+            f"{_folder() / 'dump.json'}: is damaged ({error}); delete it, and run: affil registry fetch"
+        ) from error
+
+
+def dump_path() -> Path:
+    """The dump that was fetched last.
+
+    Raises:
+        AffilError: none was.
+    """
+    known = last_dump()
+    if known is None or not (_folder() / known.file).exists():
+        raise AffilError("ROR was not fetched yet on this machine; do so with: affil registry fetch")
+    return _folder() / known.file
+
+
+def ror_path() -> Path:
+    """The registry of the last dump; built again where affil is another than then.
+
+    Raises:
+        AffilError: none was fetched.
+    """
+    dump_path()
+    known = last_dump()
+    assert known is not None
+    return _built(known, lambda _: None).path
+
+
+def _folder() -> Path:
+    folder = cache_folder() / "ror"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _built(dump: Dump, tell: Tell) -> Registry:
+    from affil.registry.registry import Registry
+
+    out = _folder() / f"{dump.md5[:12]}-{sources_hash('ror.py')}.affil"
+    return Registry.open(out) if out.exists() else build_registry([SHIPPED, _folder() / dump.file], out, tell)
+
+
+def _newest(client: httpx2.Client, record: str) -> Dump:
+    import httpx2
+
+    with _answered(client, record) as response:
+        try:
+            content = json.loads(response.read())
+            about = content["metadata"]
+            file = next(f for f in content["files"] if str(f["key"]).endswith(".zip"))
+            kind, _, md5 = str(file["checksum"]).rpartition(":")
+            name = Path(str(file["key"])).name
+            if kind not in ("", "md5") or len(md5) != 32 or not md5.isalnum():
+                raise ValueError(f"the checksum {file['checksum']!r}")
+            return Dump(
+                str(about["version"]), str(about["publication_date"]), name, int(file["size"]), md5, file["links"]["self"]
+            )
+        except httpx2.TransportError as error:
+            raise AffilError(f"{record}: broke off ({_said(error)}); run it again") from error
+        except (KeyError, TypeError, ValueError, StopIteration) as error:
+            raise AffilError(f"{record}: is no record of a ROR dump as Zenodo gives it ({error!r}); {_BY_HAND}") from error
+
+
+def _download(client: httpx2.Client, dump: Dump, path: Path, progress: Progress) -> None:
+    """Bring the file, from where an earlier attempt broke off, and check it."""
+    import httpx2
+
+    part = _folder() / f"{dump.md5}.part"
+    broken = 0
+    while (have := part.stat().st_size if part.exists() else 0) < dump.size:
+        try:
+            with _answered(client, dump.url, {"Range": f"bytes={have}-"} if have else {}) as response:
+                goes_on = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+                have = have if response.status_code == 206 and goes_on else 0  # a server may give all of it again
+                with part.open("ab" if have else "wb") as file:
+                    for chunk in response.iter_raw():
+                        file.write(chunk)
+                        have += len(chunk)
+                        progress(have, dump.size)
+            if have < dump.size:
+                raise httpx2.RemoteProtocolError("the connection ended early")
+        except httpx2.TransportError as error:
+            broken += 1
+            if broken >= FETCH.attempts:
+                share = f"{have / 1e6:,.1f} of {dump.size / 1e6:,.1f} MB"
+                raise AffilError(f"{dump.url}: broke off after {share} ({_said(error)}); {_AGAIN}") from error
+            time.sleep(FETCH.wait * broken)
+        except OSError as error:
+            raise AffilError(f"{part}: cannot be written ({error.strerror}); free some space, and {_AGAIN}") from error
+    if (md5 := _md5(part)) != dump.md5:
+        part.unlink()
+        raise AffilError(
+            f"{dump.url}: arrived damaged (its MD5 is {md5}, Zenodo says {dump.md5}); nothing is kept of it, run it again"
+        )
+    part.replace(path)
+
+
+@contextmanager
+def _answered(client: httpx2.Client, url: str, headers: dict[str, str] | None = None) -> Iterator[httpx2.Response]:
+    """Ask for an address, again where the server is busy.
+
+    Raises:
+        AffilError: the server cannot be reached, or says that there is nothing.
+    """
+    import httpx2
+
+    away = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol)  # no use in asking again
+    host = urlsplit(url).netloc
+    wanted = {"Accept-Encoding": "identity", **(headers or {})}
+    for attempt in range(1, FETCH.attempts + 1):
+        try:
+            response = client.send(client.build_request("GET", url, headers=wanted), stream=True)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            passing = isinstance(error, httpx2.TransportError) and not isinstance(error, away)
+            if passing and attempt < FETCH.attempts:
+                time.sleep(FETCH.wait * attempt)
+                continue
+            raise AffilError(
+                f"{host or url} cannot be reached ({_said(error)}); connect this machine to the internet, {_BY_HAND}"
+            ) from error
+        try:
+            status = response.status_code
+            if status in (200, 206):
+                yield response
+                return
+        finally:
+            response.close()
+        if status not in _PASSING:
+            break
+        if attempt < FETCH.attempts:
+            time.sleep(_wait(response, attempt))
+    later = "try again later" if status in _PASSING else "it may have moved"
+    raise AffilError(f"{url}: answers {status} {response.reason_phrase}; {later}, {_BY_HAND}")
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
+
+
+def _wait(response: httpx2.Response, attempt: int) -> float:
+    """Seconds until the next attempt: what the server asks for, as far as anyone waits."""
+    asked: Any = response.headers.get("Retry-After", "")
+    return min(float(asked), FETCH.patience) if asked.isdecimal() else FETCH.wait * attempt
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,95 @@
+"""How ids of institutions are written: each kind in one form, whatever form people give it in.
+
+    https://ror.org/00t33hh48      ROR, the id of an institution wherever it has one
+    grid:grid.10784.3a             GRID        (grid.10784.3a, https://www.grid.ac/institutes/grid.10784.3a)
+    isni:0000000419370482          ISNI        (0000 0004 1937 0482, https://isni.org/isni/0000000419370482)
+    wikidata:Q49108                Wikidata    (https://www.wikidata.org/wiki/Q49108)
+    fundref:501100004853           Crossref Funder Registry (10.13039/501100004853, https://doi.org/10.13039/501100004853)
+
+All others, as `affil:slug` or what a user's own table says, stand as they are written.
+"""
+
+from __future__ import annotations
+
+import re
+
+ROR = "https://ror.org/"
+KINDS = ("fundref", "grid", "isni", "wikidata")  # of other registries, the prefixes of their ids here
+_ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?ror\.org/+(?:organizations/)?(.*?)[/\s]*", re.IGNORECASE)
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: without i, l, o and u, which read as others
+_BARE = re.compile(rf"0[{_ALPHABET}]{{6}}[0-9]{{2}}")
+_OTHERS = (
+    ("grid", re.compile(r"(?:grid:|https?://(?:www\.)?grid\.ac/institutes/)?(grid\.\d+\.[0-9a-f]+)/?", re.IGNORECASE)),
+    ("isni", re.compile(r"(?:isni:?|https?://(?:www\.)?isni\.org/(?:isni/)?)?\s*((?:\d{4}[ -]?){3}\d{3}[\dX])/?", re.IGNORECASE)),
+    ("wikidata", re.compile(r"(?:wikidata:|https?://(?:www\.)?wikidata\.org/(?:wiki|entity)/)(Q[1-9]\d*)/?", re.IGNORECASE)),
+    ("fundref", re.compile(r"(?:(?:fundref:|funder:|(?:https?://)?(?:dx\.)?doi\.org/|doi:)?10\.13039/|fundref:)(\d+)/?", re.IGNORECASE)),
+)  # fmt: skip
+_ITEM = re.compile(r"Q[1-9]\d*", re.IGNORECASE)
+
+
+def normal_id(written: str) -> str:
+    """The one form of an id, from however it is written: a ROR address, `kind:value` of another registry, else itself.
+
+    What only looks like an id of that kind (its check digits are wrong) stays as it is, but for blanks around it.
+    """
+    text = written.strip()
+    if ror := _bare_ror(text):
+        return f"{ROR}{ror}" if _checks(ror) else text
+    for kind, pattern in _OTHERS:
+        if found := pattern.fullmatch(text):
+            value = re.sub("[ -]", "", found[1])
+            value = value.lower() if kind == "grid" else value.upper()
+            return f"{kind}:{value}" if kind != "isni" or _isni_checks(value) else text
+    return text
+
+
+def id_forms(written: str) -> tuple[str, ...]:
+    """What an institution may be called that somebody means by this, the likeliest first.
+
+    A bare Q49108 is looked up as an item of Wikidata too, but is no normal form of it: own tables number their rows so.
+    """
+    item = (f"wikidata:{written.strip().upper()}",) if _ITEM.fullmatch(written.strip()) else ()
+    return tuple(dict.fromkeys((written, normal_id(written), *item)))
+
+
+def other_id(kind: str, value: str) -> str:
+    """The normal form of a value of one of `KINDS`; as given, behind its kind, where it is written in no known way."""
+    written = normal_id(value if value.lower().startswith(("grid", "http")) else f"{kind}:{value}")
+    return (written if written.startswith(f"{kind}:") else f"{kind}:{value.strip()}").replace(" ", "")
+
+
+def is_ror(identifier: str) -> bool:
+    """Whether an id, in its normal form, is one of ROR."""
+    return identifier.startswith(ROR)
+
+
+def mistyped(written: str) -> str:
+    """What is wrong with what looks like an id of ROR and cannot be one; "" for all else."""
+    bare = _bare_ror(written.strip())
+    if bare and not _checks(bare):
+        return f"the check digits of the ROR id {bare} are wrong: a character is mistyped"
+    if _ADDRESS.fullmatch(written.strip()) and not bare:
+        return "an id of ROR is 0, six letters or digits without i, l, o and u, and two digits"
+    return ""
+
+
+def _bare_ror(text: str) -> str:
+    address = _ADDRESS.fullmatch(text)
+    bare = (address[1] if address else text.rstrip("/")).lower()
+    return bare if _BARE.fullmatch(bare) else ""
+
+
+def _checks(bare: str) -> bool:
+    """Whether the check digits agree with the six characters before them (ISO/IEC 7064, mod 97-10, as ROR uses it)."""
+    number = 0
+    for character in bare[1:7]:
+        number = 32 * number + _ALPHABET.index(character)
+    return 98 - 100 * number % 97 == int(bare[7:])
+
+
+def _isni_checks(value: str) -> bool:
+    """Whether the last digit agrees with the fifteen before it (ISO/IEC 7064, mod 11-2)."""
+    total = 0
+    for digit in value[:-1]:
+        total = 2 * (total + int(digit))
+    return "0123456789X"[(12 - total % 11) % 11] == value[-1]
