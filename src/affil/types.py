@@ -38,6 +38,7 @@ NAME_KINDS = {
     "former": "a former name of it",
     "domain": "its internet domain",
     "variant": "its name, here in another form",
+    "id": "its id",
 }
 # What an institution is, after ROR's types.
 KINDS = ("education", "healthcare", "facility", "government", "company", "nonprofit", "archive", "other")

@@ -252,6 +252,17 @@ def test_a_regional_company_does_not_bear_its_parents_name(tmp_path: Path) -> No
     assert bearers(registry, "brackenfield") == {"own:brackenfield sweden"}
 
 
+def test_a_parents_alias_does_not_hide_its_part(tmp_path: Path) -> None:
+    def body(identifier: str, name: str, *others: str, parent: str = "") -> Institution:
+        names = (Name(name, "en", "official"), *(Name(other, "en", "alias") for other in others))
+        return Institution(identifier, name, names, "facility", "NO", parents=(parent,) if parent else ())
+
+    rows = [body("own:a", "Quillwater", "Quillwater Digital"), body("own:b", "Quillwater Digital", parent="own:a")]
+    registry = write_registry(rows, tmp_path / "parts.affil", {"sources": []})
+    assert bearers(registry, "quillwater digital") == {"own:b"}
+    assert bearers(registry, "quillwater") == {"own:a"}
+
+
 def test_a_namesake_in_another_country_bears_the_name_as_a_variant(tmp_path: Path) -> None:
     def university(name: str, country: str) -> Institution:
         return Institution(f"own:{country}", name, (Name(name, "en", "official"),), "education", country)

@@ -26,7 +26,8 @@ from affil.registry import Registry
 from affil.registry.index import NAME_KINDS
 from affil.settings import Policy, Settings
 from affil.text import raw_span
-from affil.types import Decision, Institution, Match, Result
+from affil.text.ids import ids_within
+from affil.types import Decision, Institution, Match, Reason, Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 SHIPPED_MODEL = "models/matcher.skops"
 COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "probability", "decision", "matched_text",
            "evidence")  # fmt: skip
+_CERTAIN = 0.9999  # of what an id says
 _READ = np.array([NAMES.index(name) for name in READ])
 
 
@@ -41,7 +43,8 @@ _READ = np.array([NAMES.index(name) for name in READ])
 class _Row:
     """An institution found in a string: numbers of the index, the words in the raw string, and the features of `READ`.
 
-    `chosen` tells whether it is part of the answer; the others are what else could be meant.
+    `chosen` tells whether it is part of the answer; the others are what else could be meant. `identifier` is what stands in the
+    string where that is an id.
     """
 
     inst: int
@@ -53,6 +56,7 @@ class _Row:
     bearers: int
     features: tuple[float, ...]
     chosen: bool = True
+    identifier: str = ""
 
 
 class Matcher:
@@ -161,7 +165,7 @@ class Matcher:
         distinct = list(dict.fromkeys(affiliations))
         answers = dict(zip(distinct, self._answers(distinct), strict=True))
         rows = [(number, row) for number, s in enumerate(affiliations) for row in answers[s]]
-        ids, names, owner_name = self.registry.ids, self._names, self._index.owner_name
+        ids = self.registry.ids
         least = self.settings.decide.match
         return pa.table(
             {
@@ -171,7 +175,7 @@ class Matcher:
                 "decision": pa.array([_decided(r.probability, least).value for _, r in rows], pa.string()),
                 "start": pa.array([r.start for _, r in rows], pa.int32()),
                 "end": pa.array([r.end for _, r in rows], pa.int32()),
-                "alias": pa.array([names[int(owner_name[r.owner])].as_py() for _, r in rows], pa.string()),
+                "alias": pa.array([self._alias(r) for _, r in rows], pa.string()),
             }
         )
 
@@ -205,6 +209,9 @@ class Matcher:
     def _names(self) -> Any:
         return self.registry.store.strings("name_value")
 
+    def _alias(self, row: _Row) -> str:
+        return row.identifier or str(self._names[int(self._index.owner_name[row.owner])].as_py())
+
     def _explained(self, row: _Row) -> Match:
         return Match(
             self._institution(row.inst),
@@ -212,8 +219,10 @@ class Matcher:
             _decided(row.probability, self.settings.decide.match),
             row.start,
             row.end,
-            self._names[int(self._index.owner_name[row.owner])].as_py(),
-            explain(dict(zip(READ, row.features, strict=True)), NAME_KINDS[row.kind], row.bearers, self.settings.features),
+            self._alias(row),
+            (Reason("name_exact", "id"),)
+            if row.identifier
+            else explain(dict(zip(READ, row.features, strict=True)), NAME_KINDS[row.kind], row.bearers, self.settings.features),
         )
 
     def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[list[_Row]]:
@@ -262,8 +271,18 @@ class Matcher:
             answers: list[list[_Row]] = [[] for _ in batch]
             for number, row in zip(of_text.tolist(), found, strict=True):
                 answers[number].append(row)
-            out += [tuple(self._united(rows, rivals > 0)) for rows in answers]
+            for text, own in zip(batch, answers, strict=True):
+                out.append(tuple(self._identified(text) or self._united(own, rivals > 0)))
         return out
+
+    def _identified(self, text: str) -> list[_Row]:
+        """The institutions whose ids stand in a text; they are its answer."""
+        out: dict[int, _Row] = {}
+        for start, end, identifier in ids_within(text):
+            if identifier in self.registry:
+                inst = self.registry.number(self.registry.resolve(identifier))
+                out.setdefault(inst, _Row(inst, _CERTAIN, start, end, 0, 0, 1, (), identifier=text[start:end]))
+        return list(out.values())
 
     def _row_records(self, mentions: Mentions, pairs: Pairs, probability: Floats, rows: Ints, chosen: Ints) -> Iterable[_Row]:
         index, c = self._index, pairs.candidates

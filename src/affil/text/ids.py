@@ -93,3 +93,16 @@ def _isni_checks(value: str) -> bool:
     for digit in value[:-1]:
         total = 2 * (total + int(digit))
     return "0123456789X"[(12 - total % 11) % 11] == value[-1]
+
+
+_WITHIN = re.compile(
+    rf"(?:https?://)?(?:www\.)?ror\.org/0[{_ALPHABET}]{{6}}[0-9]{{2}}(?!\w)|(?<![\w.])grid\.\d+\.[0-9a-f]+(?!\w)", re.IGNORECASE
+)
+
+
+def ids_within(text: str) -> list[tuple[int, int, str]]:
+    """The ids of ROR and GRID that stand in a text, as (start, end, normal form); those with wrong check digits are none."""
+    if "ror.org/" not in text.lower() and "grid." not in text.lower():
+        return []
+    found = ((*m.span(), normal_id(m[0])) for m in _WITHIN.finditer(text))
+    return [(a, b, identifier) for a, b, identifier in found if identifier.startswith((ROR, "grid:"))]
