@@ -285,11 +285,11 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     for words, target, what_kind, name in without_rivals(regional, owners, parents):
         if what_kind < owners[words].get(target, (99, 0))[0]:
             owners[words][target] = (what_kind, name)
-    for own in owners.values():  # what a part is officially called is no longer another name of the whole: "SINTEF Digital"
-        if len(own) > 1:
-            called = [i for i, (kind, _) in own.items() if kind <= NAME_KINDS.index("label")]
-            for whole_of in {p for i in called for p in parents[i] if own.get(p, (0, 0))[0] > NAME_KINDS.index("label")}:
-                del own[whole_of]
+    for held in owners.values():  # what a part is officially called is no longer another name of the whole: "SINTEF Digital"
+        if len(held) > 1:
+            called = [i for i, (kind, _) in held.items() if kind <= NAME_KINDS.index("label")]
+            for above in {p for i in called for p in parents[i] if held.get(p, (0, 0))[0] > NAME_KINDS.index("label")}:
+                del held[above]
     proper = {w for w, own in owners.items() if min(kind for kind, _ in own.values()) <= NAME_KINDS.index("alias")}
     begins: dict[tuple[str, ...], set[int]] = defaultdict(set)
     for w in proper:
