@@ -82,8 +82,6 @@ def test_a_city_is_looked_up_in_its_region(tables: Path) -> None:
     rows = {row["region"]: row for row in read(tables / "institutions.csv") if row["name"].startswith("Invented Institute")}
     assert float(rows["CN-SN"]["lat"]) > 38
     assert float(rows["CN-GX"]["lat"]) < 23
-    code, told = add(
-        tables, "Other Institute | facility | NO-30 | Drammen | | | a=OI\n"
-    )
+    code, told = add(tables, "Other Institute | facility | NO-30 | Drammen | | | a=OI\n")
     assert code == 1
     assert "NO-30 is no ISO 3166-2 code of today" in told
