@@ -70,3 +70,18 @@ def test_the_id_of_another_institution_is_refused(tables: Path) -> None:
     assert code == 1
     assert "ERROR Invented Institute has the id of University of Andorra" in told
     assert [(tables / f"{name}.csv").read_bytes() for name in ("institutions", "names")] == before
+
+
+def test_a_city_is_looked_up_in_its_region(tables: Path) -> None:
+    code, told = add(
+        tables,
+        "Invented Institute of Yulin | facility | CN-SN | Yulin | | | a=IIYS\n"
+        "Invented Institute of Yulin, Guangxi | facility | CN-GX | Yulin | | | a=IIYG\n",
+    )
+    assert code == 0, told
+    rows = {row["region"]: row for row in read(tables / "institutions.csv") if row["name"].startswith("Invented Institute")}
+    assert float(rows["CN-SN"]["lat"]) > 38
+    assert float(rows["CN-GX"]["lat"]) < 23
+    code, told = add(tables, "Other Institute | facility | NO-30 | Drammen | | | a=OI\n")
+    assert code == 1
+    assert "NO-30 is no ISO 3166-2 code of today" in told

@@ -149,6 +149,18 @@ def regions() -> dict[tuple[str, str], tuple[str, ...]]:
         return {(row["country"], row["admin1"]): tuple(row["regions"].split()) for row in csv.DictReader(lines)}
 
 
+@cache
+def part_of(code: str) -> frozenset[str]:
+    """A subdivision and those that it is a part of: the province of Flemish Brabant is in the Flemish Region."""
+    import pycountry
+
+    parents = {s.code: s.parent_code for s in pycountry.subdivisions}
+    codes = [code]
+    while above := parents.get(codes[-1]):
+        codes.append(above)
+    return frozenset(codes)
+
+
 def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> Iterator[Place]:
     """Yield names of places: countries and subdivisions in many languages, cities of at least `min_population`.
 
