@@ -89,6 +89,10 @@ class RetrieveSettings(_Frozen):
     max_string: int = Field(default=2000, description="characters of a part of a string that are read")
     max_cell: int = Field(default=50_000, description="characters of a string that are cut into parts")
     longest_place: int = Field(default=60, description="characters up to which a part may be nothing but a place")
+    famous: int = Field(
+        default=20, ge=1, description="mentions from which on a short name stands for its best known bearer alone"
+    )
+    dominant: float = Field(default=0.9, ge=0, le=1, description="share of the mentions of all bearers that this one needs")
     postcode_letters: int = Field(default=2, description="most letters beside the digits of a postcode")
     remembered_parts: int = Field(default=100_000, ge=0, description="parts of strings whose answers are kept for repeats")
     common_words: int = Field(default=60, ge=0, description="words of most names, which alone bring no name into a search")

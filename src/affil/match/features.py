@@ -54,6 +54,8 @@ FEATURES: dict[str, tuple[str, int]] = {
     "city_agrees": ("the string names its city", 1),
     "city_differs": ("the string names cities or regions, none of them in its country", -1),
     "region_agrees": ("the string names its region", 1),
+    "elsewhere": ("places that are the whole of their segment are named, none of them in its country", -1),
+    "street": ("a word of a street stands right behind the name", -1),
     "other_city": ("the string names cities, but not its own", -1),
     "number_missing": ("the name has a number or ordinal that the segment lacks, or the other way round", -1),
     "head_extra": ("kinds of organisation named in the segment outside of the name", 0),
@@ -108,6 +110,10 @@ FEATURES: dict[str, tuple[str, int]] = {
     "is_place": ("the matched words are also the name of a place", -1),
     "cjk": ("share of the matched words in Han, kana or Hangul", 0),
 }  # fmt: skip
+# Words of streets, folded.
+STREETS = frozenset(
+    ("street", "road", "avenue", "boulevard", "lane", "drive", "highway", "strasse", "platz", "square", "路", "街", "道")
+)
 NAMES = tuple(FEATURES)
 DECIMALS = 5  # of all features
 
@@ -286,6 +292,7 @@ def _context(
     of_string = total[string_first[c.string + 1]] - total[string_first[c.string]]
     gap, weight = np.append(m.gap, HARD), np.append(m.weight, 0)
     head_bits = np.append(head, 0)
+    street = np.array([w in STREETS for w in m.words], bool)
     has_before = gap[first] < COMMA
     has_after = gap[last] < COMMA
     before = np.where(has_before, weight[np.maximum(first - 1, 0)], 0)
@@ -338,6 +345,7 @@ def _context(
         "segment_unclaimed": np.maximum(unclaimed[end] - unclaimed[begin] - own_content, 0),
         "block_share": np.minimum(span_content / np.maximum(of_block, 1e-6), 1),
         "string_share": np.minimum(span_content / np.maximum(of_string, 1e-6), 1),
+        "street": has_after & np.append(street, False)[np.minimum(last, size)],
         "before": before,
         "after": after,
         "before_head": has_before & (head_bits[np.maximum(first - 1, 0)] > 0),
@@ -375,6 +383,8 @@ def _places(m: Mentions, c: Candidates, index: Index) -> dict[str, Floats]:
     named[m.country // STRIDE] = True
     cities = np.zeros(m.count, bool)
     cities[m.city // STRIDE] = True
+    sure = np.zeros(m.count, bool)
+    sure[m.sure_country // STRIDE] = True
     somewhere = np.zeros(m.count, bool)
     somewhere[m.city_country // STRIDE] = True
     wider = index.wider[country].astype(np.int64)
@@ -387,6 +397,7 @@ def _places(m: Mentions, c: Candidates, index: Index) -> dict[str, Floats]:
         "country_differs": named[c.string] & ~tolerated,
         "city_agrees": city,
         "city_differs": somewhere[c.string] & ~in_country & ~city,
+        "elsewhere": sure[c.string] & ~(keys_in(base + country, m.sure_country) | keys_in(base + wider, m.sure_country)),
         "region_agrees": (index.inst_region_id[c.inst] > 0) & keys_in(base + index.inst_region_id[c.inst], m.region),
         "other_city": cities[c.string] & ~city,
     }

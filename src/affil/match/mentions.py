@@ -28,7 +28,8 @@ class Mentions:
     and `block` number the part, the segment between commas and the block between hard separators that a word stands in. A
     string is one part, or several where names are joined ("Google and ETH Zurich"); `string` is the string of each part. What
     is matched is a part: it knows the words of no other. `place` marks words that only name a place.
-    `country`, `region`, `city` are sorted keys `part * STRIDE + number`.
+    `country`, `region`, `city` are sorted keys `part * STRIDE + number`; `city_country` are the countries of cities and regions,
+    `sure_country` those of places that are the whole of their segment.
     """
 
     strings: Sequence[str]
@@ -53,6 +54,7 @@ class Mentions:
     region: Ints
     city: Ints
     city_country: Ints
+    sure_country: Ints
 
     @property
     def count(self) -> int:
@@ -99,9 +101,12 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     spans = index.find("span", word, gap, settings.max_name_tokens)
     spans = _plausible(spans, index, upper, gap)
     named = index.find("place", word, gap, settings.max_place_tokens)
-    begins, joiners = _joined(spans, named, index, upper, gap, words, tokens, origin, string)
+    begins, joiners = _joined(spans, named, index, settings, upper, gap, words, tokens, origin, string)
     gap[begins] = HARD
     weight[joiners] = 0
+    joints = np.cumsum(np.bincount(begins, minlength=len(words) + 1)) if begins else np.zeros(len(words) + 1, np.int64)
+    whole = joints[spans[0]] == joints[np.maximum(spans[0] + spans[1] - 1, 0)]  # no name goes over a joint
+    spans = (spans[0][whole], spans[1][whole], spans[2][whole])
     begin = new.copy()
     begin[begins] = True
     part = np.cumsum(begin) - 1 if len(string) else string
@@ -110,10 +115,10 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     segment = np.cumsum(new | (gap >= COMMA)) - 1
     block = np.cumsum(new | (gap >= HARD)) - 1
     place, *places = _places(index, named, words, gap, upper, part, spans)
-    country, region, city, city_country = _shared(places, string_of_part)
+    shared = _shared(places, string_of_part)
     return Mentions(
         strings, string_of_part, tokens, words, word, term, weight.astype(np.float64), changed, gap, tokens.start[origin],
-        tokens.end[origin], upper, cjk, part, segment, block, spans, place, country, region, city, city_country,
+        tokens.end[origin], upper, cjk, part, segment, block, spans, place, *shared,
     )  # fmt: skip
 
 
@@ -294,6 +299,7 @@ def _joined(
     spans: tuple[Ints, Ints, Ints],
     places: tuple[Ints, Ints, Ints],
     index: Index,
+    settings: RetrieveSettings,
     upper: Ints,
     gap: Ints,
     words: Sequence[str],
@@ -304,7 +310,7 @@ def _joined(
     """Where one of two names that stand beside each other ends a part and the other begins one.
 
     Names are joined by "and" (the first with its place behind it or without), a slash or a dash, or by a comma where each is the
-    whole of its segment and the name of a university or company that one institution bears. No longer name goes over the joint,
+    whole of its segment and stands for one institution by itself. No longer name goes over the joint,
     and neither is the other's parent.
 
     Returns:
@@ -354,7 +360,7 @@ def _joined(
         between = tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold()
         joined = han or (between in _AND and not (behind_place and between in _DASHES))
         if not joined and not behind_place and between in _COMMAS and starts[left] and ends[right]:
-            joined = _stands_alone(index, int(alias[left])) and _stands_alone(index, int(alias[right]))
+            joined = all(_stands_alone(index, int(alias[k]), settings) for k in (left, right))
         if joined and not crossed(j, left, right) and not _related(index, int(alias[left]), int(alias[right])):
             begins.append(j)
             joiners += [at] * int(han)
@@ -372,9 +378,12 @@ def _related(index: Index, left: int, right: int) -> bool:
     )
 
 
-def _stands_alone(index: Index, alias: int) -> bool:
-    """Whether a name says all by itself: that of a university or of a company, borne by one institution."""
+def _stands_alone(index: Index, alias: int, settings: RetrieveSettings) -> bool:
+    """Whether a name says all by itself: that of a university or company that one institution bears, or a famous one."""
     owners = index.owner_inst[index.owner_ptr[alias] : index.owner_ptr[alias + 1]]
+    usage = index.inst_usage[owners]
+    if usage[0] >= settings.famous and usage[0] >= settings.dominant * usage.sum():
+        return True
     return len(owners) == 1 and (bool(index.alias_head[alias] & UNIVERSITY) or KINDS[index.inst_kind[owners[0]]] == "company")
 
 
@@ -386,7 +395,7 @@ def _places(
     upper: Ints,
     part: Ints,
     spans: tuple[Ints, Ints, Ints],
-) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
     """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place)."""
     first, length, sequence = named
     size = len(words)
@@ -417,6 +426,7 @@ def _places(
     is_country = kind == COUNTRY
     is_region = (kind == REGION) | (kind == CODE)
     is_city = kind == CITY
+    sure = whole[pair] | (kind == CODE)
     mark = np.zeros(size + 1, np.int32)
     used = np.unique(pair)
     np.add.at(mark, first[used], 1)
@@ -427,4 +437,5 @@ def _places(
         np.unique(where[is_region] + index.place_region[row[is_region]]),
         np.unique(where[is_city] + index.place_city[row[is_city]]),
         np.unique(where[is_city | is_region] + index.place_country[row[is_city | is_region]]),
+        np.unique(where[sure] + index.place_country[row[sure]]),
     )

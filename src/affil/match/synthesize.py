@@ -67,12 +67,15 @@ SHARES = {
     "mail": 0.02, "single": 0.46,
 }  # fmt: skip
 _KINDS, _BOUNDS = tuple(SHARES), np.cumsum(list(SHARES.values()))[:-1]
-NEAR = ("Technical University of {}", "{} University of Education", "{} Medical University", "{} University of Medical Sciences",
-        "{} Normal University", "{} Women's University", "{} Institute of Technology", "{} University of Applied Sciences",
-        "{} State University", "Catholic University of {}", "{} Business School", "{} Polytechnic", "Medical University of {}",
-        "{} University of Technology", "{} University of Economics", "Islamic Azad University of {}", "{} Community College",
-        "{} University of Arts", "{} Christian University", "{} University of Agriculture", "New University of {}", "{} City University",
-        "{} Open University", "University of {}-III", "Université de {}-IV", "{} Academy", "Northern {} University")  # fmt: skip
+NEAR = ("Technical University of {}", "{} University of Education", "{} Medical University",
+        "{} University of Medical Sciences", "{} Normal University", "{} Women's University", "{} Institute of Technology",
+        "{} University of Applied Sciences", "{} State University", "Catholic University of {}", "{} Business School",
+        "{} Polytechnic", "Medical University of {}", "{} University of Technology", "{} University of Economics",
+        "Islamic Azad University of {}", "{} Community College", "{} University of Arts", "{} Christian University",
+        "{} University of Agriculture", "New University of {}", "{} City University", "{} Open University",
+        "{n} University, {}", "{n} University in {}", "{n} University {}", "{n} Institute of Technology, {}",
+        "{} Institute of Technology, {a} {}", "{n} College, {}", "University of {}-III", "Université de {}-IV", "{} Academy",
+        "Northern {} University")  # fmt: skip
 HAN_NEAR = ("{}理工学院", "{}医科大学", "{}师范学院", "{}科技职业学院", "{}外国语大学", "{}财经学院", "{}工程学院", "{}中医学院", "{}艺术学院",
             "{}职业技术学院", "{}第二师范学院", "{}女子大学")  # fmt: skip
 BORROWED = ("{} Street", "{} Road", "{d} {} Street", "{} Avenue {d}", "{} Park Apartments", "{} Scholar", "{} Cloud Platform",
@@ -80,7 +83,9 @@ BORROWED = ("{} Street", "{} Road", "{d} {} Street", "{} Avenue {d}", "{} Park A
             "{} Translate", "{} High School", "{} Bookstore", "{} Alumni Association", "{} Elementary School", "{} Square", "{} Hotel",
             "{} Shopping Mall", "former {} employee", "{} Drive")  # fmt: skip
 HAN_BORROWED = ("{}路{d}号", "{}街道", "{}大道{d}号", "{}路{d}号某公司", "{}附近", "{}广场", "{}奖学金", "{}附属小学", "{}酒店")
-_OWN_WORDS = re.compile(r"University of ([A-Z]\w+(?:[ -][A-Z]\w+)?)|([A-Z]\w+(?:[ -][A-Z]\w+)?) University")
+_OWN_WORDS = re.compile(
+    r"(?:Indian|National) Institute of Technology,? ([A-Z]\w+)|University of ([A-Z]\w+(?:[ -][A-Z]\w+)?)|([A-Z]\w+(?:[ -][A-Z]\w+)?) University"
+)
 _HAN_UNIVERSITY = re.compile("([\u4e00-\u9fff]{2,4})大学")
 JOINERS = (", ", ", ", ", ", " and ", " and ", " & ", "; ", "; ", " + ", "+", " / ", "/", " | ", "\n", ", and ", " - ",
            " in collaboration with ", " ")  # fmt: skip
@@ -181,7 +186,8 @@ class Writer:
         if han := _HAN_UNIVERSITY.fullmatch(name):
             other = self._pick(HAN_NEAR).format(han[1])
         elif own := _OWN_WORDS.fullmatch(name):
-            other = self._pick(NEAR).format(own[1] or own[2])
+            town = next(filter(None, own.groups()))
+            other = self._pick(NEAR).format(town, town, n=self._pick(SURNAMES), a=self._acronym(0.2))
         else:
             return self._stranger()
         return self._stranger() if fold(other) in self.known_names else Labelled(self._around(other, x), ())

@@ -207,21 +207,17 @@ def default_rows(rows: Sequence[Labelled], registry: Registry) -> list[Labelled]
     ]
 
 
+def _ancestors(row: Labelled, registry: Registry) -> frozenset[str]:
+    """All that is above the institutions of a row: the default policy wants it nowhere, and takes it where the part is missed."""
+    return frozenset().union(*(registry.ancestors(x) for x in row.institutions if x in registry))
+
+
 def most_specific(rows: Sequence[Labelled], registry: Registry) -> list[Labelled]:
     """The rows labelled with parents and children once more, labelled as the default policy wants them: without the parents."""
-    above: dict[str, frozenset[str]] = {}
-
-    def ancestors(identifier: str) -> frozenset[str]:
-        if identifier not in above:
-            above[identifier] = frozenset()  # ends a cycle
-            parents = [p for p in registry.get(identifier).parents if p in registry]
-            above[identifier] = frozenset(parents).union(*map(ancestors, parents))
-        return above[identifier]
-
     out = []
     for row in (r for r in rows if r.policy == "all"):
         ids = [registry.get(x).id if x in registry else x for x in row.institutions]
-        wider = frozenset().union(*map(ancestors, (x for x in ids if x in registry)))
+        wider = _ancestors(row, registry)
         out.append(Labelled(row.affiliation, tuple(x for x in ids if x not in wider)))
     return out
 
@@ -291,7 +287,8 @@ def _sample(rows: Sequence[Labelled], index: Index, settings: Settings) -> Sampl
         keys = [i * STRIDE + number[resolve(x)] for i, r in enumerate(rows) for x in ids(r) if x in index.registry]
         return np.isin(string * STRIDE + pairs.candidates.inst, np.array(keys, np.int64))
 
-    right, either = among(lambda r: r.institutions), among(lambda r: r.acceptable)
+    right = among(lambda r: r.institutions)
+    either = among(lambda r: (*r.acceptable, *(_ancestors(r, index.registry) if r.policy == "most-specific" else ())))
     # an institution that one part names in full and another only resembles is what the first one names
     key = string * STRIDE + pairs.candidates.inst
     _, group = np.unique(key, return_inverse=True)

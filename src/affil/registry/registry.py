@@ -33,6 +33,7 @@ class Registry:
         """Open a built registry file; see `Registry.open`."""
         self.path = path
         self.store = Store(path)
+        self._ancestors: dict[int, frozenset[str]] = {}
 
     @classmethod
     def open(cls, path: Path | str | None = None) -> Registry:
@@ -151,6 +152,23 @@ class Registry:
         number = self.number(identifier)
         stands = int(self.store.array("inst_stands")[number])
         return self.ids[stands if stands >= 0 else number]
+
+    def ancestors(self, identifier: str) -> frozenset[str]:
+        """The ids of all institutions above this one, as far as the registry has them.
+
+        Raises:
+            UnknownIdError: the registry has no such id.
+        """
+        number = self.number(identifier)
+        if number not in self._ancestors:
+            parent, ptr = self.store.array("parent"), self.store.array("parent_ptr")
+            above: set[int] = set()
+            new = {number}
+            while new:
+                new = {int(p) for n in new for p in parent[ptr[n] : ptr[n + 1]]} - above
+                above |= new
+            self._ancestors[number] = frozenset(self.ids[n] for n in above - {number})
+        return self._ancestors[number]
 
     def search(self, text: str, limit: int = 10) -> list[tuple[Institution, float]]:
         """Find institutions by any of their names, best first, with a similarity from 0 to 1; equals in order of prominence.
