@@ -87,7 +87,7 @@ class Desk:
         self.matcher = matcher or workspace.matcher()
         self.registry = self.matcher.registry
         self.ledger = workspace.open_ledger(lasting=True)
-        self.queue = Queue(workspace.tables, workspace.path / "strings.parquet", _facts(workspace), self.settings)
+        self.queue = Queue(*workspace.matched_tables(), _facts(workspace), self.settings)
         self._lock = threading.Lock()
         self._entries: list[LedgerEntry] = []
         self._own, self._own_read = workspace.own, self._own_time()
