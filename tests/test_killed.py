@@ -124,7 +124,7 @@ def before(review_registry: Any, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 def test_a_killed_run_has_never_been_or_was_whole(before: Path, tmp_path: Path) -> None:
-    print(f"seed {SEED}")
+    sys.stdout.write(f"seed {SEED}\n")
     drawn = random.Random(SEED)
     new = before.parent / "new.jsonl"
     whole = shutil.copytree(before, tmp_path / "whole")
@@ -148,4 +148,4 @@ def test_a_killed_run_has_never_been_or_was_whole(before: Path, tmp_path: Path) 
         assert content(ws) == content(whole), where
         assert strays(ws) == [], where
         shutil.rmtree(ws)
-    print(f"{KILLS} kills: {found.count('before')} as before, {found.count('after')} as after")
+    sys.stdout.write(f"{KILLS} kills: {found.count('before')} as before, {found.count('after')} as after\n")

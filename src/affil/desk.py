@@ -93,6 +93,7 @@ class Desk:
         self._own, self._own_read = workspace.own, self._own_time()
         self._shown: dict[int, tuple[str, float]] = {}
         self._skipped: dict[str, set[int]] = {}
+        self._numbers: dict[str, int] = {}
         self._candidates = lru_cache(maxsize=_REMEMBERED)(self._find_candidates)
         self.refresh()
 
@@ -160,6 +161,12 @@ class Desk:
         if not 0 <= number < len(self.queue):
             raise AffilError(f"no string {number}; there are {len(self.queue):,}")
         return self.queue.item(number)
+
+    def number(self, key: str) -> int | None:
+        """The number of the string with this key (see `string_key`), None where the workspace has none; numbers change with a run."""
+        if not self._numbers:
+            self._numbers = {string_key(a): n for n, a in enumerate(self.queue.affiliations)}
+        return self._numbers.get(key)
 
     def card(self, number: int, by: str) -> Card:
         """A string with all that a person needs to decide it."""

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from affil.review import Key, Ledger
+from affil.review.exchange import string_key
 from affil.workspace import Workspace
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -228,7 +229,7 @@ def test_two_people_differ_and_settle(ana: Watched, browser: Any, review_ws: Wor
     bo.page.get_by_role("button", name="Start").click()
     bo.settle()
     assert bo.string() != string, "what is before one person is not given to another"
-    bo.open(f"?string={ana.number()}")
+    bo.open(f"?string={string_key(string)}")
     bo.settle()
     ana.next(lambda: page.keyboard.press("1"))
     bo.next(lambda: bo.page.keyboard.press("0"))  # bo's page does not show yet what ana said
@@ -267,7 +268,7 @@ def test_it_is_accessible(
     server = serve(review_ws.path, "--by", "ana")
     watched = Watched(browser, server.url, **options)
     page, shots = watched.page, Path(os.environ.get("AFFIL_SCREENSHOTS", tmp_path))
-    for name in ("", "list", "new", "conflicts", "history", "?who=1", "?string=3"):
+    for name in ("", "list", "new", "conflicts", "history", "?who=1", f"?string={string_key('Chemistry, OpenAI')}"):
         watched.open(name)
         if page.locator("#similar").count():
             watched.settle()
@@ -295,8 +296,8 @@ def test_hostile_strings_do_no_harm(browser: Any, serve: Any, hostile_ws: Worksp
     assert any("<script>" in s for s in shown)
     assert any("[U+202E]" in s for s in shown)
     assert any("␛" in s for s in shown)
-    for number in range(len(shown)):
-        watched.open(f"?scope=all&string={number}")
+    for string in hostile:
+        watched.open(f"?scope=all&string={string_key(string)}")
         watched.settle()
         assert watched.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert watched.page.locator("#card script, #card img").count() == 0

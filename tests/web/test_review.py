@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient
 
 from affil.desk import Desk
 from affil.review import Key
+from affil.review.exchange import string_key
 from affil.web.app import Access
 from affil.web.review import review_app
 from affil.workspace import Workspace
@@ -19,12 +21,22 @@ BASE = "http://127.0.0.1:8000"
 OPENAI = "affil:openai"
 
 
+def hidden(page: str) -> dict[str, str]:
+    """The hidden fields of the form of a card."""
+    return {k: unescape(v) for k, v in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page)}
+
+
 class Page:
     def __init__(self, desk: Desk, by: str = "ana", **options: Any) -> None:
+        self.desk = desk
         self.client = TestClient(review_app(desk, Access.of("127.0.0.1"), by=by), base_url=BASE, **options)
 
     def get(self, path: str, **headers: str) -> Any:
         return self.client.get(path, headers=headers)
+
+    def card(self, number: int) -> dict[str, str]:
+        """What the card of a string posts besides the decision, read off the page."""
+        return hidden(self.get(f"/?string={string_key(self.desk.queue.affiliations[number])}").text)
 
     def post(self, path: str, htmx: bool = True, **data: Any) -> Any:
         headers = {"origin": BASE, **({"hx-request": "true"} if htmx else {})}
@@ -46,27 +58,27 @@ def page(desk: Desk) -> Page:
 def test_who_one_is_is_asked_first_and_kept(desk: Desk) -> None:
     page = Page(desk, by="")
     assert "Who are you?" in page.get("/").text
-    refused = page.post("/decide", number=0, institution=OPENAI)
+    refused = page.post("/decide", **page.card(0), institution=OPENAI)
     assert (refused.status_code, desk.entries()) == (409, [])
     answer = page.post("/name", name="  Łucja   Żak ")
     assert answer.status_code == 303
     assert "HttpOnly" in answer.headers["set-cookie"]
-    page.post("/decide", number=0, institution=OPENAI)
+    page.post("/decide", **page.card(0), institution=OPENAI)
     assert desk.entries()[0].by == "Łucja Żak"
 
 
 def test_a_decision_brings_the_next_card_and_says_what_was_saved(page: Page, desk: Desk) -> None:
-    answer = page.post("/decide", number=3, institution=[OPENAI, "affil:fernhollow-college"], why="  asked  them ")
+    answer = page.post("/decide", **page.card(3), institution=[OPENAI, "affil:fernhollow-college"], why="  asked  them ")
     assert answer.status_code == 200
     assert "<html" not in answer.text
     assert 'hx-swap-oob="true"' in answer.text
     assert "OpenAI, Fernhollow College" in answer.text
     (entry,) = desk.entries()
     assert (entry.institutions, entry.why) == ((OPENAI, "affil:fernhollow-college"), "asked them")
-    assert page.post("/decide", number=4, only=OPENAI, institution="affil:fernhollow-college").status_code == 200
+    assert page.post("/decide", **page.card(4), only=OPENAI, institution="affil:fernhollow-college").status_code == 200
     assert desk.entries()[-1].institutions == (OPENAI,), "only this stands above what is ticked"
-    page.post("/decide", number=5, how="not", why="a room", institution=OPENAI)
-    page.post("/decide", number=6, how="none")
+    page.post("/decide", **page.card(5), how="not", why="a room", institution=OPENAI)
+    page.post("/decide", **page.card(6), how="none")
     assert [(e.institutions, e.why) for e in desk.entries()[2:]] == [
         ((), "not an organisation: a room"),
         ((), "none of the registry"),
@@ -75,33 +87,43 @@ def test_a_decision_brings_the_next_card_and_says_what_was_saved(page: Page, des
 
 def test_one_mention_is_decided(page: Page, desk: Desk) -> None:
     number = desk.queue.number("OpenAI!")
-    text = page.get(f"/?string={number}").text
+    text = page.get(f"/?string={string_key('OpenAI!')}").text
     value = re.search(r'name="mention" value="(\[[^"]+)"', text)[1].replace("&#34;", '"')
-    assert page.post("/decide", number=number, how="none", mention=value).status_code == 200
+    assert page.post("/decide", **page.card(number), how="none", mention=value).status_code == 200
     (entry,) = desk.entries()
     assert entry.paper
     assert entry.position in (0, 1)
     assert Key("OpenAI!") not in desk.queue.standing
-    assert page.post("/decide", number=number, how="none", mention="{").status_code == 409
+    assert page.post("/decide", **page.card(number), how="none", mention="{").status_code == 409
 
 
 @pytest.mark.parametrize(
     ("path", "data", "message"),
     [
-        ("/decide", {"number": "3"}, "Choose an institution first"),
-        ("/decide", {"number": "x", "only": OPENAI}, "not a number"),
-        ("/decide", {"number": "99999", "only": OPENAI}, "no string 99999"),
-        ("/decide", {"number": "3", "only": "affil:nobody"}, "affil:nobody"),
+        ("/decide", {}, "Choose an institution first"),
+        (
+            "/decide",
+            {"string": "", "number": "3", "only": OPENAI},
+            "the workspace does not have the string that this page showed",
+        ),
+        ("/decide", {"string": "99999", "only": OPENAI}, "the workspace does not have the string"),
+        ("/decide", {"shown": "another string", "only": OPENAI}, "the workspace does not have the string"),
+        ("/decide", {"also": "3", "only": OPENAI}, "the workspace does not have the string"),
+        ("/decide", {"only": OPENAI, "mention": '["p0-0", 0, "Nobody"]'}, "no longer stands where this page showed it"),
+        ("/decide", {"only": OPENAI, "mention": "[1, 2, 3]"}, "not a mention"),
+        ("/decide", {"only": "affil:nobody"}, "affil:nobody"),
+        ("/skip", {"string": "3"}, "the workspace does not have the string"),
         ("/undo", {}, "nothing of yours to take back"),
-        ("/undo", {"entry": "7"}, "has no entry 7"),
+        ("/undo", {"entry": "7"}, "entry 7 of the ledger is not the one that this page showed"),
         ("/institution", {"name": "X", "country": "??"}, "no country"),
-        ("/settle", {"entry": "9"}, "no such entry"),
+        ("/settle", {"entry": "9"}, "entry 9 of the ledger is not the one"),
         ("/accept", {"proposal": "x"}, "decided already"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_nothing_is_recorded(
     page: Page, desk: Desk, path: str, data: dict[str, str], message: str
 ) -> None:
+    data = page.card(3) | data
     answer = page.post(path, **data)
     assert answer.status_code == 409
     assert 'role="alert"' in answer.text
@@ -112,14 +134,14 @@ def test_what_cannot_be_done_is_said_and_nothing_is_recorded(
 
 
 def test_it_works_without_scripts(page: Page, desk: Desk) -> None:
-    answer = page.post("/decide", htmx=False, number=3, only=OPENAI, filters="decision=review&text=OpenAI")
+    answer = page.post("/decide", htmx=False, **(page.card(3) | {"filters": "decision=review&text=OpenAI"}), only=OPENAI)
     assert answer.status_code == 303
     assert answer.headers["location"] == "/?decision=review&text=OpenAI"
-    assert page.post("/skip", htmx=False, number=4).headers["location"] == "/?"
+    assert page.post("/skip", htmx=False, **page.card(4)).headers["location"] == "/?"
     assert desk.skipped("ana") == 1
     assert page.post("/unskip", htmx=False).status_code == 303
     assert desk.skipped("ana") == 0
-    assert page.post("/undo", htmx=False).status_code == 303
+    assert page.post("/undo", htmx=False, **page.card(3)).status_code == 303
     assert desk.ledger.current() == {}
 
 
@@ -151,10 +173,11 @@ def test_the_blind_are_not_told(review_ws: Workspace) -> None:
     review_ws.settings = review_ws.settings.model_copy(update={"review": review})
     desk = Desk(review_ws)
     desk.decide(3, [OPENAI], by="Ana Secret", why="hush hush")
-    for path in ("/?string=3", "/history", "/conflicts", "/list?state=decided"):
+    card = f"/?string={string_key(desk.queue.affiliations[3])}"
+    for path in (card, "/history", "/conflicts", "/list?state=decided"):
         told = Page(desk, by="bo").get(path).text
         assert "Ana Secret" not in told
         assert "hush hush" not in told
-    assert "Second opinion" in Page(desk, by="bo").get("/?string=3").text
+    assert "Second opinion" in Page(desk, by="bo").get(card).text
     assert "Ana Secret" in Page(desk, by="Ana Secret").get("/history").text
     desk.close()
