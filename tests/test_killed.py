@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from affil.io.files import atomic_path, sweep
 from affil.workspace import Workspace
 
 KILLS = int(os.environ.get("AFFIL_TEST_KILLS", "8"))
@@ -149,3 +150,76 @@ def test_a_killed_run_has_never_been_or_was_whole(before: Path, tmp_path: Path) 
         assert strays(ws) == [], where
         shutil.rmtree(ws)
     sys.stdout.write(f"{KILLS} kills: {found.count('before')} as before, {found.count('after')} as after\n")
+
+
+def as_before(ws: Path) -> None:
+    """Give a workspace the form that it had before the manifest named its tables."""
+    manifest = json.loads((ws / "manifest.json").read_text("utf-8"))
+    for name, file in manifest.pop("tables").items():
+        (ws / file).rename(ws / f"{name}.parquet")
+    shutil.rmtree(ws / "tables")
+    for name in ("step", "replaced", "runs"):
+        manifest.pop(name, None)
+    (ws / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_what_killed_commands_left_is_ignored_and_then_swept(before: Path, tmp_path: Path, old: bool) -> None:
+    ws = shutil.copytree(before, tmp_path / "ws")
+    whole = ranked(ws)
+    if old:
+        as_before(ws)
+    parts = ws / "matching" / "0123456789abcdef"
+    parts.mkdir(parents=True)
+    folders = [ws, parts, ws / "counts" / "states", ws / "counts" / "files", ws / "counts" / "snapshots"]
+    for folder in folders:
+        folder.mkdir(exist_ok=True)
+        for suffix in (".parquet", ".json", ".jsonl"):
+            (folder / f".affil-0123456789ab{suffix}").touch()
+    assert ranked(ws) == whole
+    for verb in (("snapshot", ws), ("snapshot", ws, "kept"), ("snapshot", ws), ("diff", ws, "--since", "kept")):
+        done = affil(ws, *verb)
+        assert done.returncode == 0, done.stderr
+    done = affil(ws, "run", before.parent / "old.jsonl", "-w", ws)
+    assert done.returncode == 0, done.stderr
+    assert ranked(ws) == whole
+    assert affil(ws, "run", "-w", ws).returncode == 0
+    assert strays(ws) == []
+    assert not (ws / "matching").exists()
+
+
+def test_finished_batches_are_taken_once(before: Path, tmp_path: Path) -> None:
+    """A run that was killed after its matches were known, before it deleted the batches that they were made of."""
+    ws, whole = shutil.copytree(before, tmp_path / "ws"), shutil.copytree(before, tmp_path / "whole")
+    new = before.parent / "new.jsonl"
+    last = touches(affil(whole, "run", new, "-w", whole))
+    expected = content(whole)
+    for moment in range(last, 0, -1):
+        affil(ws, "run", new, "-w", ws, moment=moment)
+        if (ws / "matching").exists() and content(ws)["matches"] == expected["matches"]:
+            break
+        shutil.rmtree(ws)
+        shutil.copytree(before, ws)
+    else:
+        pytest.fail("no such moment")
+    assert affil(ws, "run", new, "-w", ws).returncode == 0
+    assert content(ws) == expected
+    assert not (ws / "matching").exists()
+
+
+def test_what_another_process_is_writing_is_not_swept(tmp_path: Path) -> None:
+    (tmp_path / ".affil-000000000000.csv").touch()
+    with atomic_path(tmp_path / "out.csv") as temporary:
+        temporary.write_text("x")
+        sweep(tmp_path)
+        assert [f.name for f in tmp_path.iterdir()] == [temporary.name]
+    assert [f.name for f in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_an_own_institution_is_written_at_once(review_ws: Workspace) -> None:
+    """It stands in own.csv, and nowhere else until the next run: there is nothing to be killed between."""
+    files = {f: f.read_bytes() for f in review_ws.path.rglob("*") if f.is_file()}
+    made = review_ws.add_institution("Tanglewick Robotics", "GB", kind="company")
+    changed = {f.name for f in review_ws.path.rglob("*") if f.is_file() and files.get(f) != f.read_bytes()}
+    assert changed - {".lock"} == {"own.csv"}
+    assert made.id in review_ws.institutions(["id"]).column("id").to_pylist()

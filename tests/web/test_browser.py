@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pyarrow.parquet as pq
 import pytest
 
 from affil.review import Key, Ledger
@@ -246,6 +248,41 @@ def test_two_people_differ_and_settle(ana: Watched, browser: Any, review_ws: Wor
     assert ledger.standing()[Key(string)].holder.role == "settlement"
     bo.check()
     bo.context.close()
+
+
+def test_an_old_tab_decides_the_string_that_it_shows(
+    browser: Any, serve: Any, review_ws: Workspace, review_registry: Any, doubter: Any, tmp_path: Path
+) -> None:
+    """Run, open a card, stop, run with more papers, start again at the same address, press Enter in the old tab."""
+    server = serve(review_ws.path, "--by", "ana")
+    watched = Watched(browser, server.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
+    watched.open()
+    watched.settle()
+    string, number = watched.string(), watched.number()
+    assert server.stop() == ""
+    record = {"venue": "CVPR", "year": 2024, "authors": [{"name": "Eve", "affiliations": ["Alibaba Group, China"]}]}
+    papers = tmp_path / "more.jsonl"
+    papers.write_text("".join(json.dumps({"id": f"more{i}", "title": "T", **record}) + "\n" for i in range(99)), "utf-8")
+    review_ws.add_papers(papers)
+    review_ws.run(matcher=doubter(review_registry))
+    review_ws.choose(registry=review_registry.path)
+    now = pq.read_table(review_ws.table("strings")).column("affiliation").to_pylist()
+    assert now[int(number)] != string, "the numbers have moved"
+    again = serve(review_ws.path, "--by", "ana", "--port", str(urlsplit(server.url).port))
+    watched.next(lambda: watched.page.keyboard.press("Enter"))
+    (entry,) = review_ws.ledger.entries()
+    assert entry.affiliation == string
+    # a tab of an older version posts the number alone
+    page = watched.page
+    page.evaluate("for (const f of document.querySelectorAll('#decide [name=string], #decide [name=shown]')) f.remove()")
+    page.keyboard.press("0")
+    page.wait_for_selector("#message.failed")
+    assert "does not have the string that this page showed" in page.locator("#message").inner_text()
+    assert len(review_ws.ledger.entries()) == 1
+    watched.faults = [f for f in watched.faults if "409" not in f]  # the browser tells the answer, as it should be
+    watched.check()
+    watched.context.close()
+    assert again.stop() == ""
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,3 +183,93 @@ def test_the_blind_are_not_told(review_ws: Workspace) -> None:
     assert "Second opinion" in Page(desk, by="bo").get(card).text
     assert "Ana Secret" in Page(desk, by="Ana Secret").get("/history").text
     desk.close()
+
+
+@pytest.fixture
+def later(desk: Desk, page: Page, doubter: Any, tmp_path: Path) -> Iterator[tuple[Page, str, dict[str, str], Page]]:
+    """A card opened before the workspace ran with more papers: its page, its string, what it posts, and the page of the new server."""
+    number = desk.queue.number("Music, OpenAI")
+    card = page.card(number)
+    desk.close()
+    record = {"venue": "CVPR", "year": 2024, "authors": [{"name": "Eve", "affiliations": ["Alibaba Group, China"]}]}
+    papers = tmp_path / "more.jsonl"
+    papers.write_text("".join(json.dumps({"id": f"more{i}", "title": "T", **record}) + "\n" for i in range(99)), "utf-8")
+    workspace = Workspace.open(desk.workspace.path)
+    workspace.add_papers(papers)
+    workspace.run(matcher=doubter(desk.registry))
+    again = Desk(workspace)
+    assert again.queue.affiliations[number] != "Music, OpenAI", "the numbers have moved"
+    yield page, "Music, OpenAI", card, Page(again)
+    again.close()
+
+
+def test_an_open_page_decides_the_string_that_it_showed(later: Any) -> None:
+    """Run, open a card, stop, run with more papers, start again, post from the old page."""
+    _, string, card, now = later
+    assert now.post("/skip", **card).status_code == 200
+    assert now.desk._skipped["ana"] == {now.desk.queue.number(string)}
+    assert now.post("/decide", **card, institution=OPENAI).status_code == 200
+    assert [(e.affiliation, e.institutions) for e in now.desk.ledger.entries()] == [(string, (OPENAI,))]
+
+
+def test_an_open_page_of_before_this_version_decides_nothing(later: Any) -> None:
+    """It posts the number of a row, which is another string's by now."""
+    now = later[-1]
+    old = {"number": str(now.desk.queue.number("Alibaba Group, China")), "seen": "0", "filters": ""}
+    for language, said in (("en", "does not have the string that this page showed"), ("zh", "未保存")):
+        for path, more in (("/decide", {"institution": OPENAI}), ("/decide", {"how": "none"}), ("/skip", {})):
+            now.client.cookies.set("affil_language", language)
+            answer = now.post(path, **old, **more)
+            assert (answer.status_code, said in answer.text) == (409, True)
+    assert now.desk.ledger.entries() == []
+    assert now.desk.skipped("ana") == 0
+
+
+def test_a_card_and_its_text_must_agree(page: Page, desk: Desk) -> None:
+    card, other = page.card(3), page.card(4)
+    answer = page.post("/decide", **(card | {"string": other["string"]}), institution=OPENAI)
+    assert (answer.status_code, desk.ledger.entries()) == (409, [])
+
+
+def test_a_mention_that_is_no_longer_there_is_not_decided(later: Any, tmp_path: Path) -> None:
+    _, string, card, now = later
+    shown = now.get(f"/?string={string_key(string)}").text
+    mention = unescape(re.search(r'name="mention" value="(\[[^"]+)"', shown)[1])
+    paper = json.loads(mention)[0]
+    authors = [{"name": "Eve", "affiliations": ["OpenAI!"]}] * 3
+    record = {"id": paper, "title": "T", "venue": "CVPR", "year": 2024, "authors": authors}
+    (tmp_path / "corrected.jsonl").write_text(json.dumps(record) + "\n", "utf-8")
+    workspace = Workspace.open(now.desk.workspace.path)
+    workspace.add_papers(tmp_path / "corrected.jsonl")
+    desk = Desk(workspace)
+    answer = Page(desk).post("/decide", **card, how="none", mention=mention)
+    assert (answer.status_code, desk.ledger.entries()) == (409, [])
+    desk.close()
+
+
+def test_undo_takes_back_what_the_page_says_and_nothing_else(page: Page, desk: Desk) -> None:
+    page.post("/decide", **page.card(3), institution=OPENAI)
+    old = page.card(5)
+    page.post("/decide", **page.card(4), institution=OPENAI)  # in another tab
+    answer = page.post("/undo", filters="", last=old["last"])
+    assert (answer.status_code, "does not show your last decision" in answer.text) == (409, True)
+    assert len(desk.ledger.current()) == 2
+    assert page.post("/undo", filters="", last=page.card(5)["last"]).status_code == 200
+    assert [*desk.ledger.current()] == [desk.queue.affiliations[3]]
+    wrong = page.post("/undo", entry=1, string=string_key("another"))
+    assert (wrong.status_code, len(desk.ledger.current())) == (409, 1)
+    assert page.post("/settle", entry=1, string=string_key("another")).status_code == 409
+
+
+def test_a_proposal_that_was_made_anew_is_not_accepted(page: Page, desk: Desk) -> None:
+    desk.workspace.discover()
+    key = re.search(r'name="proposal" value="(\w+)"', page.get("/new").text)[1]
+    file = desk.workspace.path / "proposals.jsonl"
+    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    rows[0]["strings"].append("Room 12")
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    for path in ("/accept", "/refuse"):
+        answer = page.post(path, proposal=key, name="Tanglewick", country="GB", kind="company")
+        assert (answer.status_code, "was made anew" in answer.text) == (409, True)
+    assert desk.ledger.entries() == []
+    assert desk.workspace.own == {}
