@@ -256,7 +256,7 @@ def test_an_old_tab_decides_the_string_that_it_shows(
     """Run, open a card, stop, run with more papers, start again at the same address, press Enter in the old tab."""
     server = serve(review_ws.path, "--by", "ana")
     watched = Watched(browser, server.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
-    watched.open()
+    watched.open("?decision=review")
     watched.settle()
     string, number = watched.string(), watched.number()
     assert server.stop() == ""
