@@ -72,6 +72,11 @@ class Doubter:
         return pa.table({n: pa.array([r[k] for r in rows], t) for k, (n, t) in enumerate(zip(names, types, strict=True))})
 
 
+@pytest.fixture(scope="session")
+def doubter() -> type[Doubter]:
+    return Doubter
+
+
 def institution(name: str, country: str, city: str, *more: tuple[str, str, str], **fields: Any) -> Any:
     from affil.types import Institution, Name
 

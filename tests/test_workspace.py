@@ -93,7 +93,7 @@ def counted(ws: Workspace, **kwargs: Any) -> dict[str, float]:
 
 
 def rows(ws: Workspace, table: str) -> list[tuple[Any, ...]]:
-    return [tuple(r.values()) for r in pq.read_table(ws.path / f"{table}.parquet").to_pylist()]
+    return [tuple(r.values()) for r in pq.read_table(ws.table(table)).to_pylist()]
 
 
 def test_papers_become_mentions_and_strings(ws: Workspace) -> None:
@@ -208,12 +208,13 @@ def test_repeats_in_the_input_are_flagged(ws: Workspace, tmp_path: Path) -> None
 
 
 def test_bad_input_leaves_the_workspace_as_it_was(ws: Workspace, tmp_path: Path) -> None:
-    before = {f.name: f.read_bytes() for f in ws.path.glob("*.parquet")}
+    before = {f.name: f.read_bytes() for f in ws.path.rglob("*.parquet")}
+    assert len(before) == 3
     bad = write(tmp_path / "bad.jsonl", paper(7, "MIT"), paper(8, "MIT", year="2020"))
     with pytest.raises(InputError, match=r"bad.jsonl, row 2: year is text"):
         ws.add_papers([bad])
-    assert {f.name: f.read_bytes() for f in ws.path.glob("*.parquet")} == before
-    assert {f.name for f in ws.path.iterdir()} == {*before, "settings.toml", "manifest.json", ".lock"}
+    assert {f.name: f.read_bytes() for f in ws.path.rglob("*.parquet")} == before
+    assert {f.name for f in ws.path.rglob("*")} == {*before, "tables", "settings.toml", "manifest.json", ".lock"}
 
 
 def test_any_order_of_additions_gives_the_same_ranking(tmp_path: Path) -> None:

@@ -88,12 +88,13 @@ class Desk:
         self.matcher = matcher or workspace.matcher()
         self.registry = self.matcher.registry
         self.ledger = workspace.open_ledger(lasting=True)
-        self.queue = Queue(workspace.tables, workspace.path / "strings.parquet", _facts(workspace), self.settings)
+        self.queue = Queue(*workspace.matched_tables(), _facts(workspace), self.settings)
         self._lock = threading.Lock()
         self._entries: list[LedgerEntry] = []
         self._own, self._own_read = workspace.own, self._own_time()
         self._shown: dict[int, tuple[str, float]] = {}
         self._skipped: dict[str, set[int]] = {}
+        self._numbers: dict[str, int] = {}
         self._candidates = lru_cache(maxsize=_REMEMBERED)(self._find_candidates)
         self.refresh()
 
@@ -161,6 +162,12 @@ class Desk:
         if not 0 <= number < len(self.queue):
             raise AffilError(f"no string {number}; there are {len(self.queue):,}")
         return self.queue.item(number)
+
+    def number(self, key: str) -> int | None:
+        """The number of the string with this key (see `string_key`), None where the workspace has none; numbers change with a run."""
+        if not self._numbers:
+            self._numbers = {string_key(a): n for n, a in enumerate(self.queue.affiliations)}
+        return self._numbers.get(key)
 
     def card(self, number: int, by: str) -> Card:
         """A string with all that a person needs to decide it."""

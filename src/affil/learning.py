@@ -153,7 +153,7 @@ def suggest_names(workspace: Workspace) -> list[Suggestion]:
 
     registry = workspace.matcher().registry
     own = workspace.own
-    counted = pq.read_table(workspace.path / "strings.parquet", columns=["affiliation", "mentions"])
+    counted = pq.read_table(workspace.table("strings"), columns=["affiliation", "mentions"])
     mentions = dict(zip(counted.column("affiliation").to_pylist(), counted.column("mentions").to_pylist(), strict=True))
     known = set(registry.store.strings("alias_text").to_pylist())
     known |= {fold(n.value) for one in own.values() for n in one.names}

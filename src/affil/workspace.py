@@ -1,22 +1,25 @@
 """A workspace: one folder that holds a project from papers to rankings, and what anyone needs to repeat it.
 
-    papers.parquet        id, title, venue, year, authors (their number), aligned, digest
-    mentions.parquet      paper, position, author, affiliation: a row for each author and raw string; affiliation is null where
+    tables/               papers, mentions, strings, matches and institutions, each with the number of the step that wrote it:
+        papers            id, title, venue, year, authors (their number), aligned, digest
+        mentions          paper, position, author, affiliation: a row for each author and raw string; affiliation is null where
                           an author has none, position and author where a paper's strings are not aligned to authors
-    strings.parquet       affiliation, mentions, papers: the distinct strings, most mentioned first
-    matches.parquet       affiliation, institution_id, probability, decision, by: the model's answers, with a null id where
+        strings           affiliation, mentions, papers: the distinct strings, most mentioned first
+        matches           affiliation, institution_id, probability, decision, by: the model's answers, with a null id where
                           there is none; what people decided is kept apart, in the ledger, and stands above it
-    institutions.parquet  the registry that the ids belong to
+        institutions      the registry that the ids belong to
+    manifest.json         which tables hold, versions, hashes, counts
     ledger.sqlite         what people decided
     own.csv               optional: institutions and names that people added, laid over the registry
     registry.affil        the registry with them, as the last run used it
     settings.toml         the settings of this project
     venues.csv            optional: venues laid over the shipped ones
     counts/               what every venue and year counted, now and before (see `affil.rank.store`)
-    manifest.json         versions, hashes, counts
+    matching/             the finished batches of a run that was interrupted; the next one takes them
 
-Every file is replaced at once or not at all. matches.parquet says by itself which registry, model and settings made it, so an
-interrupted run never leaves a file that pretends to be something else.
+A table is never changed. A step (a run, papers added) writes new ones, which nothing names until the step ends: then the manifest is
+replaced, at once, and names them. So a step that is killed has never been, and one that ended is whole. The next step deletes what
+the manifest does not name. `Workspace.table` says where a table is; workspaces of before had them in the folder itself.
 """
 
 from __future__ import annotations
@@ -40,7 +43,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from affil.errors import AffilError, BusyError, InputError, UnknownIdError
-from affil.io.files import atomic_path
+from affil.io.files import atomic_path, files_in, sweep
 from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, Venues, Why, diff, load_venues, trend, why
 from affil.rank.credit import find_ids
 from affil.registry.registry import ROR
@@ -87,7 +90,9 @@ INSTITUTIONS = pa.schema(
         ("other_ids", pa.list_(_TEXT)),
     ]
 )
+_TABLES = ("papers", "mentions", "strings", "matches", "institutions")
 _WITHOUT_EFFECT: Any = {"retrieve": {"batch", "searched_at_once", "remembered"}, "decide": {"small"}}  # on what is matched
+_OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # what the manifest says that repeats nothing
 _CHUNK = 20_000  # papers held in memory at once
 Progress = Callable[[int, int], None]
 
@@ -134,11 +139,39 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What `run` did: strings in the workspace, strings matched now, and whether all had to be matched again, and why."""
+    """What `run` did: strings in the workspace, strings matched now, and whether all had to be matched again, and why.
+
+    `added` is what `add_papers` would have returned, None where no papers were given.
+    """
 
     strings: int
     matched: int
     again: str = ""
+    added: Added | None = None
+
+
+class _Change:
+    """One step: the tables that it writes, which nothing names yet, and news for the manifest, which makes them known at once."""
+
+    def __init__(self, folder: Path, manifest: dict[str, Any], tables: dict[str, str]) -> None:
+        self.folder, self.before, self.tables = folder, manifest, dict(tables)
+        self.replaced = set(tables.values())
+        self.number = int(manifest.get("step", 0)) + 1
+        self.news: dict[str, Any] = {}
+        self.done_with: list[Path] = []  # folders that are deleted when the step has ended
+
+    def file(self, table: str) -> Path | None:
+        """Where a table is, as it will be; None where there is none."""
+        return self.folder / self.tables[table] if table in self.tables else None
+
+    @contextmanager
+    def writing(self, table: str) -> Iterator[Path]:
+        """Where to write a table anew; it takes the place of the old one when the block ends well."""
+        name = f"tables/{table}-{self.number:06}.parquet"
+        (self.folder / "tables").mkdir(exist_ok=True)
+        with atomic_path(self.folder / name) as temporary:
+            yield temporary
+        self.tables[table] = name
 
 
 @dataclass(slots=True)
@@ -160,7 +193,7 @@ class Workspace:
         if not any((path / file).exists() for file in ("settings.toml", "manifest.json")):
             if not create:
                 raise AffilError(f"{path}: no workspace there; make one with: affil run PAPERS... -w {path}")
-            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            if path.exists() and (not path.is_dir() or files_in(path, "*")):
                 raise AffilError(f"{path}: is not an empty folder; name a new one for the workspace")
             try:
                 path.mkdir(parents=True, exist_ok=True)
@@ -172,8 +205,34 @@ class Workspace:
 
     @property
     def tables(self) -> Tables:
-        """The files that are ranked."""
-        return Tables(*(self.path / f"{name}.parquet" for name in ("papers", "mentions", "matches", "institutions")))
+        """What is ranked.
+
+        Raises:
+            AffilError: nothing was matched yet.
+        """
+        return self.matched_tables()[0]
+
+    def matched_tables(self) -> tuple[Tables, Path]:
+        """What is ranked, and where the distinct strings are, all of one step.
+
+        Raises:
+            AffilError: nothing was matched yet.
+        """
+        self.must_be_matched()
+        names = self._tables(self.manifest)
+        papers, mentions, strings, matches, institutions = (self.path / names[name] for name in _TABLES)
+        return Tables(papers, mentions, matches, self._with_own(institutions)), strings
+
+    def table(self, name: str) -> Path:
+        """Where one of the tables is, as a Parquet file (see the module).
+
+        Raises:
+            AffilError: there is none yet.
+        """
+        names = self._tables(self.manifest)
+        if name not in names:
+            raise AffilError(f"{self.path}: no {name} yet; first: affil run PAPERS... -w {self.path}")
+        return self.path / names[name]
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -184,7 +243,7 @@ class Workspace:
         try:
             out: dict[str, Any] = json.loads(file.read_text("utf-8"))
         except (ValueError, OSError) as error:
-            raise InputError(file, f"cannot be read: {error}", fix="delete it and run again") from error
+            raise InputError(file, f"cannot be read: {error}", fix="delete it and run again with all papers") from error
         return out
 
     @property
@@ -195,17 +254,20 @@ class Workspace:
 
     def choose(self, *, registry: Path | str | None = None, model: Path | str | None = None) -> None:
         """Set the registry or the model that the next run uses (see `run`)."""
-        last = self.manifest.get("chosen", {})
-        with self._alone(self.settings.review.wait):
-            self._note(chosen={"registry": _chosen(registry, last.get("registry")), "model": _chosen(model, last.get("model"))})
+        with self._changing(self.settings.review.wait) as change:
+            change.news["chosen"] = self._choice(change, registry, model)
+            self._commit(change)
 
     def institutions(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """The registry that the ids belong to, as a table (see the module for its columns)."""
-        return pq.read_table(self._file("institutions"), columns=None if columns is None else list(columns))
+        """The registry that the ids belong to, with the institutions that people added, as a table."""
+        found = self._with_own(self.table("institutions"))
+        if isinstance(found, pa.Table):
+            return found if columns is None else found.select(list(columns))
+        return pq.read_table(found, columns=None if columns is None else list(columns))
 
     def published_venues(self) -> list[str]:
         """The venues of the papers, under the names that these give them."""
-        found = pc.unique(pq.read_table(self._file("papers"), columns=["venue"]).column(0)).to_pylist()
+        found = pc.unique(pq.read_table(self.table("papers"), columns=["venue"]).column(0)).to_pylist()
         return sorted(str(v) for v in found if v is not None)
 
     @property
@@ -249,86 +311,73 @@ class Workspace:
             InputError: a file cannot be read; the workspace stays as it was.
             AffilError: another process is changing the workspace.
         """
-        from affil.io.papers import paper_digest, read_papers
-
-        files = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
-        with self._alone(), atomic_path(self._file("papers")) as papers, atomic_path(self._file("mentions")) as mentions:
-            known = self._digests()
-            duplicates: list[Duplicate] = []
-            problems: list[Problem] = []
-            counts = {"new": 0, "replaced": 0, "unchanged": 0}
-            with (
-                pq.ParquetWriter(papers, PAPERS, compression="zstd") as to_papers,
-                pq.ParquetWriter(mentions, MENTIONS, compression="zstd") as to_mentions,
-            ):
-                fresh: list[tuple[Paper, bytes]] = []
-                newer: set[str] = set()
-                for paper in read_papers(files, duplicates.append, problems.append, self.settings.read):
-                    before, digest = known.get(paper.id), paper_digest(paper)
-                    state = "new" if before is None else "unchanged" if before == digest else "replaced"
-                    counts[state] += 1
-                    if state == "unchanged":
-                        continue
-                    newer.add(paper.id)
-                    fresh.append((paper, digest))
-                    if len(fresh) == _CHUNK:
-                        _write_papers(fresh, to_papers, to_mentions)
-                        fresh = []
-                _write_papers(fresh, to_papers, to_mentions)
-                self._keep("papers", "id", newer, to_papers)
-                self._keep("mentions", "paper", newer, to_mentions)
-            with atomic_path(self._file("strings")) as strings:
-                pq.write_table(_count_strings(mentions), strings, compression="zstd")
-        inputs = {str(f): {"file": str(f), "sha256": _sha256(f)} for f in files if f.is_file()}
-        older = {i["file"]: i for i in self.manifest.get("inputs", [])}
-        self._note(inputs=[*({**older, **inputs}).values()], counts=self._counts())
-        return Added(**counts, duplicates=tuple(duplicates), problems=tuple(problems))
+        with self._changing() as change:
+            added = self._add(change, paths)
+            self._commit(change)
+        return added
 
     def run(
         self,
         progress: Progress | None = None,
         *,
+        papers: Path | str | Iterable[Path | str] | None = None,
+        read: Callable[[Added], None] | None = None,
         registry: Path | str | None = None,
         model: Path | str | None = None,
         matcher: MatcherLike | None = None,
     ) -> Run:
-        """Match the strings that this registry, model and settings have not matched yet.
+        """Match the strings that this registry, model and settings have not matched yet, with `papers` after adding these.
 
         Without arguments it takes the registry and model of the last run, in a new workspace the shipped ones; "shipped" goes
-        back to those. All strings are matched again where registry, model or matching settings changed. An interrupted run
-        keeps what it matched, and goes on from there next time.
+        back to those. All strings are matched again where registry, model or matching settings changed.
+
+        All of it becomes visible at once, when it has ended; a run that was killed has never been, but for the batches that it
+        finished, which the next one takes. One that is interrupted (`KeyboardInterrupt`) ends early: its papers are kept, and the
+        batches that it finished count at once, unless all is matched again.
 
         Args:
             progress: called with (strings matched, strings to match) after every batch.
+<<<<<<< HEAD
             registry: a built registry, or one of the words `shipped` and `ror` (see `affil.registry.fetch_ror`).
+=======
+            papers: files to add first, as `add_papers` does.
+            read: called with what came of these, before the matching begins.
+            registry: a built registry.
+>>>>>>> faults
             model: a trained model.
             matcher: a matcher to use instead of a registry and model.
 
         Raises:
             AffilError: there are no papers; another process is changing the workspace; registry or model cannot be read.
+            InputError: a file of papers cannot be read. The workspace stays as it was.
         """
-        if not self._file("strings").exists():
-            raise AffilError(f"{self.path}: no papers yet; add some with: affil run PAPERS... -w {self.path}")
-        last = self.manifest.get("chosen", {})
-        chosen = {"registry": _chosen(registry, last.get("registry")), "model": _chosen(model, last.get("model"))}
-        matcher = matcher or self._matcher(chosen["registry"], chosen["model"])
-        identity = {
-            "registry": matcher.registry.hash,
-            "model": matcher.model_hash,
-            "settings": _hash_of(self.settings.model_dump(include={"retrieve", "features", "decide"}, exclude=_WITHOUT_EFFECT)),
-        }
-        with self._alone():
-            self._note(chosen=chosen)  # first, so that an interrupted run goes on with the same
-            again = self._why_again(identity)
-            strings = pq.read_table(self._file("strings"), columns=["affiliation"]).column(0)
-            matched = self._match(matcher, strings, identity, bool(again), progress)
-            self._note(
-                registry={"version": matcher.registry.version, "hash": identity["registry"]},
-                model={"hash": identity["model"]},
-                counts=self._counts(),
-            )
-            self._count(run=True)
-        return Run(len(strings), matched, again)
+        with self._changing() as change:
+            added = None if papers is None else self._add(change, papers)
+            if added is not None and read is not None:
+                read(added)
+            if (file := change.file("strings")) is None:
+                raise AffilError(f"{self.path}: no papers yet; add some with: affil run PAPERS... -w {self.path}")
+            chosen = self._choice(change, registry, model)
+            matcher = matcher or self._matcher(chosen["registry"], chosen["model"])
+            identity = {
+                "registry": matcher.registry.hash,
+                "model": matcher.model_hash,
+                "settings": _hash_of(
+                    self.settings.model_dump(include={"retrieve", "features", "decide"}, exclude=_WITHOUT_EFFECT)
+                ),
+            }
+            change.news["chosen"] = chosen
+            again = _why_again(change, identity)
+            strings = pq.read_table(file, columns=["affiliation"]).column(0)
+            matched = self._match(change, matcher, strings, identity, bool(again), progress)
+            change.news |= {
+                "registry": {"version": matcher.registry.version, "hash": identity["registry"]},
+                "model": {"hash": identity["model"]},
+                "runs": change.before.get("runs", 0) + 1,
+            }
+            self._commit(change)
+            self._count()
+        return Run(len(strings), matched, again, added)
 
     def rank(self, *, limit: int | None = None, resamples: int | None = None, **query: Unpack[Query]) -> Ranking:
         """Rank what was matched, with the ledger's decisions above the model's.
@@ -369,7 +418,7 @@ class Workspace:
         state = self._counted()
         plain = state.settings.model_copy(update={"resamples": 0})
         with self.counts.opened(state, **query) as (db, venues):
-            return why(db, venues, plain, entity, self._file("papers"), **query)
+            return why(db, venues, plain, entity, self.table("papers"), **query)
 
     def diff(self, since: str = "last", **query: Unpack[Query]) -> Diff:
         """What moved since the last run (`last`), a date, or a snapshot, and through which decisions or papers.
@@ -387,7 +436,9 @@ class Workspace:
         Raises:
             AffilError: nothing was matched yet, or the name is taken.
         """
-        return self.counts.snapshot(name, self.count())
+        self.must_be_matched()
+        with self._alone():
+            return self.counts.snapshot(name, self._count())
 
     def save(self, result: Ranking | Trend | Why | Diff, path: Path | str) -> Path:
         """Write a result as `save_table` does, and beside it `NAME.manifest.json`: how to repeat it, and what it rests on.
@@ -406,7 +457,7 @@ class Workspace:
                 "sha256": _sha256(temporary),
                 "rows": len(_main_table(result)),
                 **_about(result),
-                "workspace": {k: v for k, v in self.manifest.items() if k not in ("time", "chosen")},
+                "workspace": {k: v for k, v in self.manifest.items() if k not in _OF_THE_FOLDER},
                 "last_decision": max((e.number for e in self.ledger.entries()), default=0),
                 "made": datetime.now(UTC).isoformat(timespec="seconds"),
             }
@@ -451,7 +502,12 @@ class Workspace:
         """
         self.must_be_matched()
         wanted = [] if institution is None else [institution] if isinstance(institution, str) else list(institution)
+<<<<<<< HEAD
         known_ids, active = self._find_ids(wanted)
+=======
+        registry = self.institutions(["id", "active_id"])
+        active = dict(zip(registry.column("id").to_pylist(), registry.column("active_id").to_pylist(), strict=True))
+>>>>>>> faults
         ids, warnings = [], []
         for one in wanted:
             known = known_ids.get(one)
@@ -460,7 +516,7 @@ class Workspace:
             if active[known] != known:
                 warnings.append(f"{known} is closed; it counts for its successor {active[known]}")
             ids.append(known)
-        occurs = pc.any(pc.equal(pq.read_table(self._file("strings"), columns=["affiliation"]).column(0), affiliation))
+        occurs = pc.any(pc.equal(pq.read_table(self.table("strings"), columns=["affiliation"]).column(0), affiliation))
         if not occurs.as_py():
             warnings.append(f"{affiliation!r} does not occur in {self.path}; the decision waits until it does")
         ledger = self.ledger
@@ -494,7 +550,7 @@ class Workspace:
         """
         self.must_be_matched()
         with self._alone(self.settings.review.wait):
-            table = pq.read_table(self._file("institutions"))
+            table = self.institutions(["id", "name", "country"])
             own = self.own
             made = make_institution(
                 name, country, city=city, kind=kind, names=names, taken={*table.column("id").to_pylist(), *own}
@@ -504,9 +560,6 @@ class Workspace:
             if same is not None:
                 raise AffilError(f"there is one called {made.name!r} in {made.country} already: {same}")
             write_own(self.path / "own.csv", [*own.values(), made])
-            row = pa.Table.from_pylist([_institution_row(made, made.id)], table.schema)
-            with atomic_path(self._file("institutions")) as temporary:
-                pq.write_table(pa.concat_tables([table, row]), temporary, compression="zstd")
         return made
 
     def add_names(self, names: Iterable[tuple[Institution, str]]) -> int:
@@ -533,14 +586,14 @@ class Workspace:
         """
         from affil.review.discover import discover
 
-        self.must_be_matched()
+        tables, strings = self.matched_tables()
         standing = self.ledger.standing()
-        matches = pq.read_table(self._file("matches"), columns=["affiliation", "decision"])
+        matches = pq.read_table(tables.matches, columns=["affiliation", "decision"])
         silent = matches.filter(pc.equal(matches.column("decision"), "none")).column("affiliation").combine_chunks()
-        table = pq.read_table(self._file("strings"), columns=["affiliation", "mentions"])
+        table = pq.read_table(strings, columns=["affiliation", "mentions"])
         left = table.filter(pc.is_in(table.column("affiliation"), value_set=silent))
         pairs = zip(left.column("affiliation").to_pylist(), left.column("mentions").to_pylist(), strict=True)
-        authors = pc.unique(pq.read_table(self._file("mentions"), columns=["author"]).column(0)).drop_null().to_pylist()
+        authors = pc.unique(pq.read_table(tables.mentions, columns=["author"]).column(0)).drop_null().to_pylist()
         chosen = self.manifest.get("chosen", {})
         found = discover(
             [(a, n) for a, n in pairs if unexplained(standing.get(Key(a)))],
@@ -568,6 +621,43 @@ class Workspace:
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(file, f"is damaged: {error}", fix="run affil discover again") from error
 
+    def _add(self, change: _Change, paths: Path | str | Iterable[Path | str]) -> Added:
+        """Add papers as a part of a step."""
+        from affil.io.papers import paper_digest, read_papers
+
+        files = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
+        with change.writing("papers") as papers, change.writing("mentions") as mentions:
+            known = _digests(change.file("papers"))
+            duplicates: list[Duplicate] = []
+            problems: list[Problem] = []
+            counts = {"new": 0, "replaced": 0, "unchanged": 0}
+            with (
+                pq.ParquetWriter(papers, PAPERS, compression="zstd") as to_papers,
+                pq.ParquetWriter(mentions, MENTIONS, compression="zstd") as to_mentions,
+            ):
+                fresh: list[tuple[Paper, bytes]] = []
+                newer: set[str] = set()
+                for paper in read_papers(files, duplicates.append, problems.append, self.settings.read):
+                    before, digest = known.get(paper.id), paper_digest(paper)
+                    state = "new" if before is None else "unchanged" if before == digest else "replaced"
+                    counts[state] += 1
+                    if state == "unchanged":
+                        continue
+                    newer.add(paper.id)
+                    fresh.append((paper, digest))
+                    if len(fresh) == _CHUNK:
+                        _write_papers(fresh, to_papers, to_mentions)
+                        fresh = []
+                _write_papers(fresh, to_papers, to_mentions)
+                _keep(change.file("papers"), "id", newer, to_papers)
+                _keep(change.file("mentions"), "paper", newer, to_mentions)
+            with change.writing("strings") as strings:
+                pq.write_table(_count_strings(mentions), strings, compression="zstd")
+        inputs = {str(f): {"file": str(f), "sha256": _sha256(f)} for f in files if f.is_file()}
+        older = {i["file"]: i for i in change.before.get("inputs", [])}
+        change.news["inputs"] = [*({**older, **inputs}).values()]
+        return Added(**counts, duplicates=tuple(duplicates), problems=tuple(problems))
+
     def _counted(self) -> State:
         """The counts of now; of the last time, with a warning, where they cannot be brought up to date."""
         try:
@@ -578,31 +668,46 @@ class Workspace:
                 raise
             return replace(last, warnings=(*last.warnings, f"{error}; this is how things stood at {last.time}"))
 
-    def _count(self, run: bool = False) -> State:
-        standing = self.ledger.standing()
-        apart, decisions = set_apart(self._file("papers"), self._file("mentions"), standing.current())
-        manifest = self.manifest
+    def _count(self) -> State:
+        standing, tables = self.ledger.standing(), self.tables
+        apart, decisions = set_apart(tables.papers, tables.mentions, standing.current())
+        manifest, last = self.manifest, self.counts.last()
         about = {
             "registry": manifest.get("registry", {}).get("hash", ""),
             "model": manifest.get("model", {}).get("hash", ""),
-            "matching": _identity(self._file("matches")).get("settings", ""),
+            "matching": _identity(tables.matches).get("settings", ""),
+            "runs": manifest.get("runs", 0),
         }
         return self.counts.refresh(
-            replace(self.tables, papers=apart.papers, mentions=apart.mentions),
+            replace(tables, papers=apart.papers, mentions=apart.mentions),
             decisions,
             self.venues,
             self.settings.rank,
             entries=standing.number,
             about=about,
-            run=run,
+            run=last is None or last.about.get("runs", 0) != about["runs"],  # also of a run that was killed before it counted
         )
 
-    def _file(self, table: str) -> Path:
-        return self.path / f"{table}.parquet"
+    def _tables(self, manifest: Mapping[str, Any]) -> dict[str, str]:
+        """The file of each table below the folder, as a manifest names it; in workspaces of before they stood in the folder."""
+        if "tables" in manifest:
+            return dict(manifest["tables"])
+        return {name: f"{name}.parquet" for name in _TABLES if (self.path / f"{name}.parquet").exists()}
+
+    def _with_own(self, institutions: Path) -> Path | pa.Table:
+        """The institutions, with those that people added since the last run."""
+        if not (own := self.own):
+            return institutions
+        known = set(pq.read_table(institutions, columns=["id"]).column(0).to_pylist())
+        rows = [_institution_row(one, one.id) for one in own.values() if one.id not in known]
+        if not rows:
+            return institutions
+        table = pq.read_table(institutions)
+        return pa.concat_tables([table, pa.Table.from_pylist(rows, table.schema)])
 
     def must_be_matched(self) -> None:
         """Check that there is something to rank and to review; raises AffilError."""
-        if not (self._file("matches").exists() and self._file("institutions").exists()):
+        if not {"matches", "institutions"} <= self._tables(self.manifest).keys():
             raise AffilError(f"{self.path}: nothing is matched yet; first: affil run PAPERS... -w {self.path}")
 
     @contextmanager
@@ -617,20 +722,53 @@ class Workspace:
                 raise BusyError(f"{self.path}: another process is changing it; wait until that one is done") from error
             raise BusyError(f"{self.path}: is not writable ({error}); correct its permissions") from error
 
-    def _digests(self) -> dict[str, bytes]:
-        if not self._file("papers").exists():
-            return {}
-        papers = pq.read_table(self._file("papers"), columns=["id", "digest"])
-        return dict(zip(papers.column("id").to_pylist(), papers.column("digest").to_pylist(), strict=True))
+    @contextmanager
+    def _changing(self, wait: float = 0.0) -> Iterator[_Change]:
+        """Begin a step, alone, on what earlier ones left; it has ended with `_commit`, and without has never been."""
+        with self._alone(wait):
+            self._sweep()
+            manifest = self.manifest
+            try:
+                yield _Change(self.path, manifest, self._tables(manifest))
+            except BaseException:
+                self._sweep()
+                raise
 
-    def _keep(self, table: str, column: str, newer: set[str], writer: pq.ParquetWriter) -> None:
-        """Copy the rows of papers that have no newer record."""
-        if not self._file(table).exists():
-            return
-        replaced = pa.array(newer, _TEXT)
-        with pq.ParquetFile(self._file(table)) as old:
-            for batch in old.iter_batches():
-                writer.write_batch(batch.filter(pc.invert(pc.is_in(batch.column(column), value_set=replaced))))
+    def _sweep(self) -> None:
+        """Delete what no manifest names: what killed steps left, and tables that were replaced.
+
+        These are there until the next step, for who still reads them.
+        """
+        sweep(self.path)
+        manifest = self.manifest
+        named = {self.path / file for file in self._tables(manifest).values()}
+        replaced = {self.path / file for file in manifest.get("replaced", ())}
+        for file in {*(self.path / "tables").glob("*.parquet"), *replaced} - named:
+            file.unlink(missing_ok=True)
+
+    def _commit(self, change: _Change) -> None:
+        """End a step: the manifest names its tables from now on."""
+        packages = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")
+        content = {
+            **change.before,
+            **change.news,
+            "counts": {name: pq.read_metadata(self.path / file).num_rows for name, file in change.tables.items()},
+            "tables": change.tables,
+            "step": change.number,
+            "replaced": sorted(change.replaced - {*change.tables.values()}),
+            "settings": self.settings.model_dump(),
+            "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        with atomic_path(self.path / "manifest.json") as temporary:
+            temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        for folder in change.done_with:
+            shutil.rmtree(folder)
+
+    def _choice(self, change: _Change, registry: Path | str | None, model: Path | str | None) -> dict[str, str | None]:
+        """The registry and model to use: those given, else those of the last run."""
+        last = change.before.get("chosen", {})
+        return {"registry": _chosen(registry, last.get("registry")), "model": _chosen(model, last.get("model"))}
 
     def _matcher(self, registry: str | None, model: str | None) -> Matcher:
         from affil.match import Matcher  # heavy, and not needed to rank
@@ -653,31 +791,28 @@ class Workspace:
             write_registry(merge([read_own(own).values(), base]), file, {"sources": sources, "dates": dates})
         return Registry.open(file)
 
-    def _why_again(self, identity: dict[str, str]) -> str:
-        """Why the matches that exist do not count any more; "" if they do, or there are none."""
-        if not self._file("matches").exists():
-            return ""
-        before = _identity(self._file("matches"))
-        names = {"registry": "the registry", "model": "the model", "settings": "the matching settings"}
-        changed = [names[part] for part in names if before.get(part) != identity[part]]
-        return f"{' and '.join(changed)} changed" if changed else ""
-
     def _match(
-        self, matcher: MatcherLike, strings: pa.ChunkedArray, identity: dict[str, str], again: bool, progress: Progress | None
+        self,
+        change: _Change,
+        matcher: MatcherLike,
+        strings: pa.ChunkedArray,
+        identity: dict[str, str],
+        again: bool,
+        progress: Progress | None,
     ) -> int:
         """Match what is not matched yet, batch by batch into files of their own, then gather them; returns how many strings."""
         parts = self.path / "matching" / _hash_of(identity)
-        if (self.path / "matching").exists():
-            for other in (self.path / "matching").iterdir():
-                if other != parts:
-                    shutil.rmtree(other)
         parts.mkdir(parents=True, exist_ok=True)
-        finished = sorted(parts.glob("*.parquet"))
-        matched = ([] if again or not self._file("matches").exists() else [self._file("matches")]) + finished
-        seen = {a for file in matched for a in pq.read_table(file, columns=["affiliation"]).column(0).to_pylist()}
-        todo = [s for s in strings.to_pylist() if s not in seen]
+        for other in parts.parent.iterdir():
+            if other != parts:
+                shutil.rmtree(other)
+        matches = None if again else change.file("matches")
+        known = set() if matches is None else set(_strings_of(matches))
+        wanted = [s for s in strings.to_pylist() if s not in known]
+        finished = files_in(parts, "*.parquet")
+        seen = {a for file in finished for a in _strings_of(file)}
+        todo = [s for s in wanted if s not in seen]
         size = self.settings.retrieve.batch
-        complete = False
         try:
             for number, start in enumerate(range(0, len(todo), size), len(finished)):
                 batch = todo[start : start + size]
@@ -685,50 +820,39 @@ class Workspace:
                     pq.write_table(_answers(matcher, batch), temporary)
                 if progress:
                     progress(start + len(batch), len(todo))
-            complete = True
-        finally:
+        except KeyboardInterrupt:
             # Half of a new matching is not mixed with an old one: the old one stays in place until the new one is complete.
-            if complete or not again:
-                self._gather(parts, matcher.registry, identity, again)
+            if not again:
+                self._gather(change, parts, wanted, matcher.registry, identity, again)
+            self._commit(change)
+            raise
+        self._gather(change, parts, wanted, matcher.registry, identity, again)
         return len(todo)
 
-    def _gather(self, parts: Path, registry: Registry, identity: dict[str, str], again: bool) -> None:
-        """Move the finished batches into matches.parquet, and the registry's institutions beside it."""
-        if (
-            not self._file("institutions").exists()
-            or _identity(self._file("institutions")).get("registry") != identity["registry"]
-        ):
-            with atomic_path(self._file("institutions")) as temporary:
+    def _gather(
+        self, change: _Change, parts: Path, wanted: list[str], registry: Registry, identity: dict[str, str], again: bool
+    ) -> None:
+        """Put the finished batches into the matches, and the registry's institutions beside them.
+
+        A killed run may have left batches that are in the matches already, or strings of papers that never came in.
+        """
+        institutions, matches = change.file("institutions"), change.file("matches")
+        if institutions is None or _identity(institutions).get("registry") != identity["registry"]:
+            with change.writing("institutions") as temporary:
                 _write_institutions(registry, self.own, temporary, {"registry": identity["registry"]})
-        finished = sorted(parts.glob("*.parquet"))
-        matches = self._file("matches")
-        if finished or again or not matches.exists():
+        finished = files_in(parts, "*.parquet")
+        if finished or again or matches is None:
+            new = pa.array(wanted, _TEXT)
             with (
-                atomic_path(matches) as temporary,
+                change.writing("matches") as temporary,
                 pq.ParquetWriter(temporary, _marked(MATCHES, identity), compression="zstd") as writer,
             ):
-                for file in [*([matches] if matches.exists() and not again else []), *finished]:
+                for file in [*([matches] if matches is not None and not again else []), *finished]:
                     with pq.ParquetFile(file) as old:
                         for batch in old.iter_batches():
-                            writer.write_batch(batch.replace_schema_metadata(writer.schema.metadata))
-        shutil.rmtree(self.path / "matching")
-
-    def _counts(self) -> dict[str, int]:
-        files = {name: self._file(name) for name in ("papers", "mentions", "strings", "matches", "institutions")}
-        return {name: pq.read_metadata(file).num_rows for name, file in files.items() if file.exists()}
-
-    def _note(self, **news: Any) -> None:
-        """Write what was done into the manifest."""
-        packages = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")
-        content = {
-            **self.manifest,
-            **news,
-            "settings": self.settings.model_dump(),
-            "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        with atomic_path(self.path / "manifest.json") as temporary:
-            temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
+                            rows = batch if file == matches else batch.filter(pc.is_in(batch.column(0), value_set=new))
+                            writer.write_batch(rows.replace_schema_metadata(writer.schema.metadata))
+        change.done_with.append(self.path / "matching")
 
 
 def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path | None = None) -> None:
@@ -791,6 +915,39 @@ def _mentions(paper: Paper) -> Iterator[tuple[str, int | None, str | None, str |
     for position, author in enumerate(paper.authors):
         for affiliation in author.affiliations or (None,):
             yield paper.id, position, author.name, affiliation
+
+
+def _digests(papers: Path | None) -> dict[str, bytes]:
+    """The digest of each paper, by its id."""
+    if papers is None:
+        return {}
+    table = pq.read_table(papers, columns=["id", "digest"])
+    return dict(zip(table.column("id").to_pylist(), table.column("digest").to_pylist(), strict=True))
+
+
+def _keep(table: Path | None, column: str, newer: set[str], writer: pq.ParquetWriter) -> None:
+    """Copy the rows of papers that have no newer record."""
+    if table is None:
+        return
+    replaced = pa.array(newer, _TEXT)
+    with pq.ParquetFile(table) as old:
+        for batch in old.iter_batches():
+            writer.write_batch(batch.filter(pc.invert(pc.is_in(batch.column(column), value_set=replaced))))
+
+
+def _strings_of(matches: Path) -> list[str]:
+    out: list[str] = pq.read_table(matches, columns=["affiliation"]).column(0).to_pylist()
+    return out
+
+
+def _why_again(change: _Change, identity: dict[str, str]) -> str:
+    """Why the matches that exist do not count any more; "" if they do, or there are none."""
+    if (matches := change.file("matches")) is None:
+        return ""
+    before = _identity(matches)
+    names = {"registry": "the registry", "model": "the model", "settings": "the matching settings"}
+    changed = [names[part] for part in names if before.get(part) != identity[part]]
+    return f"{' and '.join(changed)} changed" if changed else ""
 
 
 def _count_strings(mentions: Path) -> pa.Table:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import json
+import unicodedata
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -145,4 +147,116 @@ def test_hostile_strings_leave_as_text_and_come_back(hostile_ws: Workspace, host
     done: Any = desk.import_sheet(write(sheet, rows), by="ana")
     assert done.decided == len(hostile)
     assert set(desk.ledger.current()) == set(hostile), "to the letter"
+    desk.close()
+
+
+def filled(desk: Desk, sheet: Path, column: str) -> list[dict[str, str]]:
+    """An exported sheet, its first six rows filled in, in one column of which the cells of four rows were sorted."""
+    desk.export_sheet(sheet, ANY)
+    rows = read(sheet)
+    for n, row in enumerate(rows[:6]):
+        row["institution_ids"] = OPENAI if n % 2 else "none"
+    for row, cell in zip(rows[:4], sorted((row[column] for row in rows[:4]), reverse=True), strict=True):
+        row[column] = cell
+    return rows
+
+
+@pytest.mark.parametrize("column", ["key", "affiliation"])
+def test_a_sheet_sorted_in_part_is_refused(desk: Desk, sheet: Path, column: str) -> None:
+    rows = filled(desk, sheet, column)
+    keys = {string_key(a): a for a in desk.queue.affiliations}
+    moved = [n for n, row in enumerate(rows, 2) if keys[row["key"]] != row["affiliation"]]
+    assert len(moved) >= 2
+    with pytest.raises(ImportProblemsError) as error:
+        desk.import_sheet(write(sheet, rows), by="bo")
+    assert [row for row, _ in error.value.problems] == moved
+    first = rows[moved[0] - 2]
+    assert error.value.problems[0][1] == (
+        f"its key belongs to {keys[first['key']]!r}, but its affiliation is {first['affiliation']!r}: parts of rows were moved; "
+        "undo that and sort whole rows, or export the sheet again"
+    )
+    assert desk.ledger.entries() == []
+
+
+def test_rows_that_came_apart_are_refused_also_where_nothing_is_filled_in(desk: Desk, sheet: Path) -> None:
+    desk.export_sheet(sheet, ANY)
+    rows = read(sheet)
+    rows[0]["institution_ids"] = OPENAI
+    rows[5]["affiliation"] = rows[6]["affiliation"]
+    rows[7]["affiliation"] = ""
+    with pytest.raises(ImportProblemsError) as error:
+        desk.import_sheet(write(sheet, rows), by="bo")
+    assert [row for row, _ in error.value.problems] == [7, 9]
+    assert desk.ledger.entries() == []
+
+
+def test_whole_rows_may_be_sorted_and_left_out(desk: Desk, sheet: Path) -> None:
+    desk.export_sheet(sheet, ANY)
+    rows = [row | {"institution_ids": OPENAI} for row in sorted(read(sheet), key=lambda row: row["affiliation"])[3:20]]
+    assert desk.import_sheet(write(sheet, rows), by="bo").decided == 17
+    assert set(desk.ledger.current()) == {row["affiliation"] for row in rows}
+
+
+ODD = (
+    "  Université  de Montréal ",
+    "=OpenAI, Lab 1",
+    "'t Hooft Lab, OpenAI",
+    "OpenAI,\r\nSan Francisco",
+    "-OpenAI\tLab",
+    "OpenAI\u00a0HQ",
+)
+CHANGES: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "decomposed": lambda t: unicodedata.normalize("NFD", t),
+    "blanks around": lambda t: f" {t}\u00a0 ",
+    "blanks gone": lambda t: " ".join(t.split()),
+    "line ends": lambda t: t.replace("\u240d\u240a", "\r\n").replace("\u2409", "\t"),
+    "other line ends": lambda t: t.replace("\u240d\u240a", "\n"),
+    "quote gone": lambda t: t.removeprefix("'"),
+    "another quote": lambda t: f"'{t}",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("keyed", [True, False])
+def test_what_spreadsheets_change_in_a_text_does_not_matter(
+    review_registry: Any, doubter: Any, tmp_path: Path, sheet: Path, change: str, keyed: bool
+) -> None:
+    authors = [{"name": f"A{i}", "affiliations": [string]} for i, string in enumerate(ODD)]
+    papers = tmp_path / "odd.jsonl"
+    papers.write_text(json.dumps({"id": "p", "title": "T", "venue": "CVPR", "year": 2020, "authors": authors}) + "\n", "utf-8")
+    workspace = Workspace.open(tmp_path / "odd")
+    workspace.add_papers(papers)
+    workspace.run(matcher=doubter(review_registry))
+    workspace.choose(registry=review_registry.path)
+    desk = Desk(workspace)
+    desk.export_sheet(sheet, ANY)
+    rows = [row | {"affiliation": CHANGES[change](row["affiliation"]), "institution_ids": OPENAI} for row in read(sheet)]
+    for row in rows:
+        row["key"] = row["key"] if keyed else ""
+    assert desk.import_sheet(write(sheet, rows), by="bo").decided == len(desk.queue)
+    assert set(desk.ledger.current()) == set(desk.queue.affiliations)
+    desk.close()
+
+
+def test_a_text_that_several_strings_share_needs_the_key(
+    review_registry: Any, doubter: Any, tmp_path: Path, sheet: Path
+) -> None:
+    authors = [{"name": "A", "affiliations": ["OpenAI Lab", "OpenAI\u2003Lab", "OpenAI  Lab"]}]
+    papers = tmp_path / "same.jsonl"
+    papers.write_text(json.dumps({"id": "p", "title": "T", "venue": "CVPR", "year": 2020, "authors": authors}) + "\n", "utf-8")
+    workspace = Workspace.open(tmp_path / "same")
+    workspace.add_papers(papers)
+    workspace.run(matcher=doubter(review_registry))
+    workspace.choose(registry=review_registry.path)
+    desk = Desk(workspace)
+    assert len(desk.queue) == 3
+    wanted = [{"affiliation": "OpenAI Lab ", "institution_ids": OPENAI}]
+    with pytest.raises(
+        ImportProblemsError, match="row 2: 3 strings of this workspace are written so in a sheet; keep the column key"
+    ):
+        desk.import_sheet(write(sheet, wanted), by="bo")
+    exact = [{"affiliation": "OpenAI\u2003Lab", "institution_ids": OPENAI}]
+    assert desk.import_sheet(write(sheet, exact), by="bo").decided == 1
+    assert [*desk.ledger.current()] == ["OpenAI\u2003Lab"]
     desk.close()

@@ -15,7 +15,7 @@ def counted(ws: Workspace) -> dict[str, int]:
 
 
 def test_a_decision_about_one_mention_counts_there_alone(review_ws: Workspace) -> None:
-    of_string = [m for m in pq.read_table(review_ws.path / "mentions.parquet").to_pylist() if m["affiliation"] == "OpenAI!"]
+    of_string = [m for m in pq.read_table(review_ws.table("mentions")).to_pylist() if m["affiliation"] == "OpenAI!"]
     before = counted(review_ws)
     one = next(m for m in of_string if m["position"] == 1)
     review_ws.decide("OpenAI!", FERN, by="ana", why="w", paper=one["paper"], position=1)
@@ -31,7 +31,7 @@ def test_a_decision_about_one_mention_counts_there_alone(review_ws: Workspace) -
 
 
 def test_an_undone_decision_about_a_mention_is_counted_no_more(review_ws: Workspace) -> None:
-    of_string = [m for m in pq.read_table(review_ws.path / "mentions.parquet").to_pylist() if m["affiliation"] == "OpenAI!"]
+    of_string = [m for m in pq.read_table(review_ws.table("mentions")).to_pylist() if m["affiliation"] == "OpenAI!"]
     before = counted(review_ws)
     review_ws.decide("OpenAI!", FERN, by="ana", why="w", paper=of_string[0]["paper"], position=of_string[0]["position"])
     assert counted(review_ws) != before
@@ -40,7 +40,7 @@ def test_an_undone_decision_about_a_mention_is_counted_no_more(review_ws: Worksp
 
 
 def test_diff_says_who_decided_about_a_mention(review_ws: Workspace) -> None:
-    of_string = [m for m in pq.read_table(review_ws.path / "mentions.parquet").to_pylist() if m["affiliation"] == "OpenAI!"]
+    of_string = [m for m in pq.read_table(review_ws.table("mentions")).to_pylist() if m["affiliation"] == "OpenAI!"]
     review_ws.count()
     review_ws.decide("OpenAI!", FERN, by="ana", why="seen", paper=of_string[0]["paper"], position=of_string[0]["position"])
     causes = review_ws.diff(by="publications").causes

@@ -76,7 +76,7 @@ def test_an_own_institution_counts_at_once_and_is_matched_from_the_next_run_on(r
     assert set(before["id"]) >= {made.id}
     done = review_ws.run()
     assert done.again.startswith("the registry")
-    matches = {r["affiliation"]: r["institution_id"] for r in pq.read_table(review_ws.path / "matches.parquet").to_pylist()}
+    matches = {r["affiliation"]: r["institution_id"] for r in pq.read_table(review_ws.table("matches")).to_pylist()}
     assert matches["Tanglewick Robotics, Leeds, UK"] == made.id
     assert review_ws.run().matched == 0, "nothing changed"
     assert not review_ws.rank().warnings
@@ -87,7 +87,7 @@ def test_new_names_are_matched_from_the_next_run_on(review_ws: Workspace) -> Non
     assert review_ws.add_names([(openai, "Room 12"), (openai, "room 12"), (openai, "OpenAI")]) == 1
     assert review_ws.add_names([(openai, "Room 12")]) == 0
     review_ws.run()
-    matches = {r["affiliation"]: r["institution_id"] for r in pq.read_table(review_ws.path / "matches.parquet").to_pylist()}
+    matches = {r["affiliation"]: r["institution_id"] for r in pq.read_table(review_ws.table("matches")).to_pylist()}
     assert matches["Room 12"] == OPENAI
     again = review_ws.matcher().registry.get(OPENAI)
     assert (again.city, again.kind) == (openai.city, openai.kind), "the rest stays as it was"

@@ -34,9 +34,9 @@ def strings(queue: Queue, **filters: Any) -> list[str]:
 def test_the_order_is_credit_times_uncertainty_against_the_naive_sum(queue: Queue, review_ws: Workspace) -> None:
     import pyarrow.parquet as pq
 
-    papers = {p["id"]: p for p in pq.read_table(review_ws.path / "papers.parquet").to_pylist()}
-    mentions = pq.read_table(review_ws.path / "mentions.parquet").to_pylist()
-    answers = {m["affiliation"]: m for m in pq.read_table(review_ws.path / "matches.parquet").to_pylist()}
+    papers = {p["id"]: p for p in pq.read_table(review_ws.table("papers")).to_pylist()}
+    mentions = pq.read_table(review_ws.table("mentions")).to_pylist()
+    answers = {m["affiliation"]: m for m in pq.read_table(review_ws.table("matches")).to_pylist()}
     weights = {"CVPR": 1.0, "ICRA": 1.0, "ACL": 1.0}
     credit: dict[str, float] = {}
     for m in mentions:

@@ -17,6 +17,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from affil.match import Matcher
+from affil.review.exchange import string_key
 from affil.settings import ServeSettings
 from affil.web.app import Access
 from affil.web.gather import Gatherer
@@ -67,10 +68,10 @@ class Reviewer:
         answer = self.connection.getresponse()
         return answer.status, answer.read().decode()
 
-    def decide(self, number: int, institution: str, why: str) -> bool:
+    def decide(self, string: str, institution: str, why: str) -> bool:
         """Whether the decision was acknowledged."""
         try:
-            return self.post("/decide", number=number, institution=institution, why=why)[0] == 303
+            return self.post("/decide", string=string_key(string), shown=string, institution=institution, why=why)[0] == 303
         except (OSError, http.client.HTTPException):
             self.connection.close()
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import json
 import os
 import re
 import shutil
@@ -14,9 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pyarrow.parquet as pq
 import pytest
 
 from affil.review import Key, Ledger
+from affil.review.exchange import string_key
 from affil.workspace import Workspace
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -228,7 +231,7 @@ def test_two_people_differ_and_settle(ana: Watched, browser: Any, review_ws: Wor
     bo.page.get_by_role("button", name="Start").click()
     bo.settle()
     assert bo.string() != string, "what is before one person is not given to another"
-    bo.open(f"?string={ana.number()}")
+    bo.open(f"?string={string_key(string)}")
     bo.settle()
     ana.next(lambda: page.keyboard.press("1"))
     bo.next(lambda: bo.page.keyboard.press("0"))  # bo's page does not show yet what ana said
@@ -245,6 +248,41 @@ def test_two_people_differ_and_settle(ana: Watched, browser: Any, review_ws: Wor
     assert ledger.standing()[Key(string)].holder.role == "settlement"
     bo.check()
     bo.context.close()
+
+
+def test_an_old_tab_decides_the_string_that_it_shows(
+    browser: Any, serve: Any, review_ws: Workspace, review_registry: Any, doubter: Any, tmp_path: Path
+) -> None:
+    """Run, open a card, stop, run with more papers, start again at the same address, press Enter in the old tab."""
+    server = serve(review_ws.path, "--by", "ana")
+    watched = Watched(browser, server.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
+    watched.open("?decision=review")
+    watched.settle()
+    string, number = watched.string(), watched.number()
+    assert server.stop() == ""
+    record = {"venue": "CVPR", "year": 2024, "authors": [{"name": "Eve", "affiliations": ["Alibaba Group, China"]}]}
+    papers = tmp_path / "more.jsonl"
+    papers.write_text("".join(json.dumps({"id": f"more{i}", "title": "T", **record}) + "\n" for i in range(99)), "utf-8")
+    review_ws.add_papers(papers)
+    review_ws.run(matcher=doubter(review_registry))
+    review_ws.choose(registry=review_registry.path)
+    now = pq.read_table(review_ws.table("strings")).column("affiliation").to_pylist()
+    assert now[int(number)] != string, "the numbers have moved"
+    again = serve(review_ws.path, "--by", "ana", "--port", str(urlsplit(server.url).port))
+    watched.next(lambda: watched.page.keyboard.press("Enter"))
+    (entry,) = review_ws.ledger.entries()
+    assert entry.affiliation == string
+    # a tab of an older version posts the number alone
+    page = watched.page
+    page.evaluate("for (const f of document.querySelectorAll('#decide [name=string], #decide [name=shown]')) f.remove()")
+    page.keyboard.press("0")
+    page.wait_for_selector("#message.failed")
+    assert "does not have the string that this page showed" in page.locator("#message").inner_text()
+    assert len(review_ws.ledger.entries()) == 1
+    watched.faults = [f for f in watched.faults if "409" not in f]  # the browser tells the answer, as it should be
+    watched.check()
+    watched.context.close()
+    assert again.stop() == ""
 
 
 @pytest.mark.parametrize(
@@ -267,7 +305,7 @@ def test_it_is_accessible(
     server = serve(review_ws.path, "--by", "ana")
     watched = Watched(browser, server.url, **options)
     page, shots = watched.page, Path(os.environ.get("AFFIL_SCREENSHOTS", tmp_path))
-    for name in ("", "list", "new", "conflicts", "history", "?who=1", "?string=3"):
+    for name in ("", "list", "new", "conflicts", "history", "?who=1", f"?string={string_key('Chemistry, OpenAI')}"):
         watched.open(name)
         if page.locator("#similar").count():
             watched.settle()
@@ -295,8 +333,8 @@ def test_hostile_strings_do_no_harm(browser: Any, serve: Any, hostile_ws: Worksp
     assert any("<script>" in s for s in shown)
     assert any("[U+202E]" in s for s in shown)
     assert any("␛" in s for s in shown)
-    for number in range(len(shown)):
-        watched.open(f"?scope=all&string={number}")
+    for string in hostile:
+        watched.open(f"?scope=all&string={string_key(string)}")
         watched.settle()
         assert watched.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert watched.page.locator("#card script, #card img").count() == 0

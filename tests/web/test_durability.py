@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from affil.review import Ledger
+from affil.review.exchange import string_key
 from affil.workspace import Workspace
 
 STREAM = 1000
@@ -32,7 +34,12 @@ def whys(database: Path | str) -> list[str]:
     return found
 
 
+def strings_of(ws: Workspace) -> list[str]:
+    return [str(s) for s in pq.read_table(ws.table("strings")).column("affiliation").to_pylist()]
+
+
 def test_a_killed_server_loses_nothing(review_ws: Workspace, database: Any, serve: Any, reviewer: Any) -> None:
+    strings = strings_of(review_ws)
     where, options = database
     server = serve(review_ws.path, "--by", "ana", *options)
     acknowledged: list[str] = []
@@ -46,7 +53,7 @@ def test_a_killed_server_loses_nothing(review_ws: Workspace, database: Any, serv
     killer = threading.Thread(target=kill)
     killer.start()
     for i in range(STREAM):
-        if not person.decide(i % 30, OPENAI, f"decision {i}"):
+        if not person.decide(strings[i % 30], OPENAI, f"decision {i}"):
             break
         acknowledged.append(f"decision {i}")
     killer.join()
@@ -57,12 +64,13 @@ def test_a_killed_server_loses_nothing(review_ws: Workspace, database: Any, serv
     again = serve(review_ws.path, "--by", "ana", *options)
     rest = reviewer(again.url)
     for i in range(len(acknowledged), STREAM):
-        assert rest.decide(i % 30, OPENAI, f"decision {i}")
+        assert rest.decide(strings[i % 30], OPENAI, f"decision {i}")
     assert set(whys(where)) == {f"decision {i}" for i in range(STREAM)}
     assert again.stop() == ""
 
 
 def test_two_servers_at_once_lose_nothing(review_ws: Workspace, database: Any, serve: Any, reviewer: Any) -> None:
+    strings = strings_of(review_ws)
     where, options = database
     servers = [serve(review_ws.path, "--by", who, *options) for who in ("ana", "bo")]
     acknowledged: list[str] = []
@@ -70,7 +78,7 @@ def test_two_servers_at_once_lose_nothing(review_ws: Workspace, database: Any, s
     def stream(who: str, url: str) -> None:
         person = reviewer(url)
         for i in range(60):
-            if person.decide(i % 20, OPENAI, f"{who} {i}"):
+            if person.decide(strings[i % 20], OPENAI, f"{who} {i}"):
                 acknowledged.append(f"{who} {i}")
 
     threads = [threading.Thread(target=stream, args=(who, s.url)) for who, s in zip(("ana", "bo"), servers, strict=True)]
@@ -84,6 +92,7 @@ def test_two_servers_at_once_lose_nothing(review_ws: Workspace, database: Any, s
 
 
 def test_a_restarted_database_loses_nothing(review_ws: Workspace, postgres: Any, serve: Any, reviewer: Any) -> None:
+    strings = strings_of(review_ws)
     url = postgres.database()
     server = serve(review_ws.path, "--by", "ana", "--ledger", url)
     person = reviewer(server.url)
@@ -100,7 +109,7 @@ def test_a_restarted_database_loses_nothing(review_ws: Workspace, postgres: Any,
     other = threading.Thread(target=restart)
     other.start()
     for i in range(STREAM):
-        while not person.decide(i % 30, OPENAI, f"decision {i}"):
+        while not person.decide(strings[i % 30], OPENAI, f"decision {i}"):
             refused += 1
             assert refused < 200
             time.sleep(0.05)
@@ -113,21 +122,22 @@ def test_a_restarted_database_loses_nothing(review_ws: Workspace, postgres: Any,
 
 
 def test_what_a_failing_ledger_says(review_ws: Workspace, postgres: Any, serve: Any, reviewer: Any) -> None:
+    strings = strings_of(review_ws)
     url = postgres.database()
     settings = review_ws.path / "settings.toml"
     settings.write_text(settings.read_text("utf-8").replace("wait = 10.0", "wait = 0.2"), "utf-8")
     server = serve(review_ws.path, "--by", "ana", "--ledger", url)
     person = reviewer(server.url)
-    assert person.decide(0, OPENAI, "kept")
+    assert person.decide(strings[0], OPENAI, "kept")
     postgres.stop()
     try:
-        status, said = person.post("/decide", htmx=True, number=1, institution=OPENAI)
+        status, said = person.post("/decide", htmx=True, string=string_key(strings[1]), shown=strings[1], institution=OPENAI)
     finally:
         postgres.start()
     assert status == 409
     assert 'role="alert"' in said
     assert "postgresql+psycopg://affil@127.0.0.1" in said
     assert "Traceback" not in said
-    assert person.decide(1, OPENAI, "kept too")
+    assert person.decide(strings[1], OPENAI, "kept too")
     assert whys(url) == ["kept", "kept too"]
     assert server.stop() == ""

@@ -11,6 +11,7 @@ from affil.cli.show import Json, console, plain, plain_table
 
 if TYPE_CHECKING:
     from affil.types import LedgerEntry
+    from affil.workspace import Added
 
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="The folder of the workspace.", show_default=False)]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.", show_default=False)]
@@ -40,28 +41,32 @@ def run(
 
     err = Console(stderr=True)
     ws = Workspace.open(workspace, create=bool(papers))
-    added = None
+
+    def tell(added: Added) -> None:
+        if not as_json:
+            typer.echo(f"papers: {added.new:,} new, {added.replaced:,} replaced, {added.unchanged:,} unchanged")
+        for duplicate in added.duplicates[:5]:
+            what = "a repeat of" if duplicate.identical else "another record of"
+            typer.echo(f"warning: {duplicate.path}, row {duplicate.row}: {what} {duplicate.id}, left out", err=True)
+        if len(added.duplicates) > 5:
+            typer.echo(f"warning: {len(added.duplicates) - 5:,} more repeated ids", err=True)
+        for line in added.problem_lines():
+            typer.echo(f"warning: {line}", err=True)
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        if papers:
-            with err.status("reading papers"):
-                added = ws.add_papers(papers)
-            if not as_json:
-                typer.echo(f"papers: {added.new:,} new, {added.replaced:,} replaced, {added.unchanged:,} unchanged")
-            for duplicate in added.duplicates[:5]:
-                what = "a repeat of" if duplicate.identical else "another record of"
-                typer.echo(f"warning: {duplicate.path}, row {duplicate.row}: {what} {duplicate.id}, left out", err=True)
-            if len(added.duplicates) > 5:
-                typer.echo(f"warning: {len(added.duplicates) - 5:,} more repeated ids", err=True)
-            for line in added.problem_lines():
-                typer.echo(f"warning: {line}", err=True)
         with Progress(*columns, console=err, transient=True) as bars:
-            bar = bars.add_task("matching strings", total=None)
-            result = ws.run(lambda done, total: bars.update(bar, completed=done, total=total), registry=registry, model=model)
+            bar = bars.add_task("reading papers" if papers else "matching strings", total=None)
+
+            def show(done: int, total: int) -> None:
+                bars.update(bar, description="matching strings", completed=done, total=total)
+
+            result = ws.run(show, papers=papers or None, read=tell, registry=registry, model=model)
     except KeyboardInterrupt:
         typer.echo(f"interrupted; finished batches are kept, go on with: affil run -w {workspace}", err=True)
         raise typer.Exit(130) from None
     if as_json:
+        added = result.added
         counts = (
             {
                 "new": added.new,
@@ -73,7 +78,8 @@ def run(
             if added
             else {}
         )
-        typer.echo(json.dumps({**counts, **asdict(result)}, ensure_ascii=False, indent=2))
+        told = {name: value for name, value in asdict(result).items() if name != "added"}
+        typer.echo(json.dumps({**counts, **told}, ensure_ascii=False, indent=2))
         return
     if result.again:
         typer.echo(f"{result.again}: all strings were matched again")

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TextIO, cast
@@ -21,8 +21,14 @@ from typing import IO, TextIO, cast
 from affil.errors import AffilError, InputError
 from affil.io.encoding import detect
 
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows, where a file that is open cannot be deleted anyway
+    fcntl = None  # type: ignore[assignment]
+
 STANDARD = "-"  # names standard input or output
 _GZIP = b"\x1f\x8b"
+_TEMPORARY = ".affil-"  # how the names of files begin that are not finished
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -51,16 +57,20 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
     Raises:
         AffilError: the folder is missing, `path` is a folder or cannot be written, or the disk is full.
     """
-    target, part = Path(path).resolve(), _begin(path)
-    if part is None:
+    target, begun = Path(path).resolve(), _begin(path)
+    if begun is None:
         yield target
         return
+    part, handle = begun
     try:
         yield part
         if target.exists():
             part.chmod(stat.S_IMODE(target.stat().st_mode))
         if sync:
             _sync(part)
+        if fcntl is None:
+            os.close(handle)  # Windows renames nothing that is open
+            handle = -1
         part.replace(target)
         if sync:
             _sync(target.parent)
@@ -69,11 +79,31 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
             raise AffilError(f"{path}: the disk is full; free some space or choose another output") from error
         raise
     finally:
+        with suppress(OSError):
+            os.close(handle)
         part.unlink(missing_ok=True)
 
 
-def _begin(path: Path | str) -> Path | None:
-    """Create the temporary file of an output; None where the output is no ordinary file."""
+def files_in(folder: Path, pattern: str) -> list[Path]:
+    """The finished files of a folder by name; those that `atomic_path` has not finished are none of it."""
+    return sorted(file for file in folder.glob(pattern) if not file.name.startswith(_TEMPORARY))
+
+
+def sweep(folder: Path) -> None:
+    """Delete what `atomic_path` left unfinished in a folder and those below it when its process was killed.
+
+    What another process is writing at this moment stays: it holds a lock on it.
+    """
+    for part in folder.rglob(_TEMPORARY + "*"):
+        with suppress(OSError):
+            with part.open("rb") as file:
+                if fcntl is not None:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink()
+
+
+def _begin(path: Path | str) -> tuple[Path, int] | None:
+    """Create the temporary file of an output, locked by its handle (see `sweep`); None where the output is no ordinary file."""
     target = Path(path).resolve()
     try:
         if target.is_dir():
@@ -84,13 +114,19 @@ def _begin(path: Path | str) -> Path | None:
             if not os.access(target, os.W_OK):
                 raise AffilError(f"{path}: cannot be written (read-only); choose another output, or make it writable")
         # A name of our own, as that of the output may be as long as a name can be; the suffixes stay, as they tell the format.
-        part = target.with_name(f".affil-{secrets.token_hex(6)}" + "".join(target.suffixes[-2:])[:20])
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))  # 0o666: the user's umask decides
+        while True:
+            part = target.with_name(f"{_TEMPORARY}{secrets.token_hex(6)}" + "".join(target.suffixes[-2:])[:20])
+            handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)  # 0o666: the user's umask decides
+            if fcntl is not None:
+                with suppress(OSError):  # a file system without locks
+                    fcntl.flock(handle, fcntl.LOCK_EX)
+            if fcntl is None or os.fstat(handle).st_nlink:
+                return part, handle
+            os.close(handle)  # swept before it was locked
     except (FileNotFoundError, NotADirectoryError) as error:
         raise AffilError(f"{path}: there is no folder {Path(path).parent}; create it or choose another output") from error
     except OSError as error:
         raise AffilError(f"{path}: cannot be written ({error.strerror}); choose another output") from error
-    return part
 
 
 def _sync(path: Path) -> None:

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from affil.errors import AffilError, InputError
-from affil.io.files import atomic_path
+from affil.io.files import atomic_path, files_in, sweep
 from affil.rank.credit import Tables, VenueYear, count_credit, database, lost_decisions, number, prepare
 from affil.rank.measure import Asked, Query, find_venue, measure
 from affil.rank.ranking import Ranking
@@ -164,9 +164,9 @@ class Store:
                 run=run,
             )
         if last is not None and last.same_counts(state) and last.warnings == state.warnings:
-            if last.run or not run:
+            if not run:
                 return last
-            state = replace(last, run=True)
+            state = replace(last, run=True, about={**last.about, "runs": state.about.get("runs", 0)})
         self._save(state, self._numbered(state.number))
         self._tidy(settings.kept_states)
         return state
@@ -218,8 +218,8 @@ class Store:
             AffilError: the name is taken, or no name.
         """
         file = self._snapshot(name)
-        if file is None or name == "last" or name[0].isdigit():
-            raise AffilError(f"a snapshot is named with letters, digits, '.', '_' and '-', not first a digit, and not {name!r}")
+        if file is None or name == "last" or name[0].isdigit() or name[0] == ".":
+            raise AffilError(f"a snapshot is named with letters, digits, '.', '_' and '-', a letter first, and not {name!r}")
         if file.exists():
             raise AffilError(f"there is a snapshot {name!r} already; remove it first, or take another name")
         named = replace(state, name=name)
@@ -239,7 +239,8 @@ class Store:
 
     def snapshots(self) -> dict[str, str]:
         """The names of the snapshots, each with the time of its state, oldest first."""
-        found = {f.stem: json.loads(f.read_text("utf-8"))["time"] for f in (self.folder / "snapshots").glob("*.json")}
+        files = files_in(self.folder / "snapshots", "*.json")
+        found = {f.stem: json.loads(f.read_text("utf-8"))["time"] for f in files}
         return dict(sorted(found.items(), key=lambda item: item[1]))
 
     def rank(self, state: State, *, limit: int | None = None, **query: Unpack[Query]) -> Ranking:
@@ -319,7 +320,7 @@ class Store:
         return name
 
     def _states(self) -> list[Path]:
-        return sorted((self.folder / "states").glob("*.json"))
+        return files_in(self.folder / "states", "*.json")
 
     def _numbered(self, number: int) -> Path:
         return self.folder / "states" / f"{number:06}.json"
@@ -340,12 +341,13 @@ class Store:
             raise InputError(file, f"is damaged: {error}", fix="delete the folder counts; it is made again") from error
 
     def _tidy(self, kept: int) -> None:
-        """Forget the oldest states, and delete the files that nobody names any more."""
+        """Forget the oldest states, and delete the files that nobody names any more, and those that were never finished."""
+        sweep(self.folder)
         for file in self._states()[:-kept]:
             file.unlink()
-        states = [self._load(file) for file in (*self._states(), *(self.folder / "snapshots").glob("*.json"))]
+        states = [self._load(file) for file in (*self._states(), *files_in(self.folder / "snapshots", "*.json"))]
         named = {name for state in states if state is not None for name in _files(state)}
-        for file in (self.folder / "files").glob("*.parquet"):
+        for file in files_in(self.folder / "files", "*.parquet"):
             if file.stem not in named:
                 file.unlink()
 

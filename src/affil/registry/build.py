@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+<<<<<<< HEAD
 import os
 import re
 import tempfile
+=======
+>>>>>>> faults
 from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
 from pathlib import Path
@@ -14,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from affil.errors import AffilError, InputError
+from affil.io.files import atomic_path
 from affil.registry.index import active_successors, build_index
 from affil.registry.merge import merge
 from affil.registry.places import read_places
@@ -116,18 +120,10 @@ def write_registry(
     }
     tell("writing")
     try:
-        handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+        with atomic_path(out) as temporary:
+            write_store(temporary, arrays, {**meta, "counts": counts})
     except OSError as error:
         raise AffilError(f"{out}: cannot be written ({error.strerror}); choose another place with -o") from error
-    os.close(handle)
-    try:
-        write_store(Path(name), arrays, {**meta, "counts": counts})
-        Path(name).chmod(0o644)
-        Path(name).replace(out)
-    except OSError as error:
-        raise AffilError(f"{out}: cannot be written ({error.strerror}); choose another place with -o") from error
-    finally:
-        Path(name).unlink(missing_ok=True)
     return Registry.open(out)
 
 

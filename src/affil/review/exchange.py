@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ from affil.review.standing import NOT_AN_ORGANISATION, Case, Key, Standing
 from affil.text import visible
 from affil.text.ids import mistyped
 
-# `key` tells the string whatever a spreadsheet did to its text; `entry` is the decision that was shown. People fill in the last.
+# `key` tells the string, `affiliation` that no part of its row was moved since, `entry` the decision that was shown. People fill in
+# the last two.
 COLUMNS = (
     "key",
     "affiliation",
@@ -37,7 +39,9 @@ COLUMNS = (
 NONE, NOT = "none", NOT_AN_ORGANISATION
 _LONGEST = 32_000  # characters of a cell; Excel takes 32,767
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "'")  # a cell that begins so is run as a formula by some spreadsheets
+_LINES = str.maketrans("\u2409\u240a\u240d", "   ")  # tabs and ends of lines, as `visible` shows them
 _SHOWN = 50  # problems listed in full
+_TOLD = 100  # characters of a string that are told in a problem
 
 
 class ImportProblemsError(AffilError):
@@ -226,13 +230,16 @@ def read_drafts(
     problems: list[tuple[int, str]] = []
     seen: dict[str, int] = {}
     unchanged = blank = 0
-    known = frozenset(strings.values())
+    texts = _texts(strings.values())
     for number, row in read_sheet(path):
         cell = row.get("institution_ids", "").strip()
+        affiliation, problem = _string(row, strings, texts)
         if not cell:
+            if affiliation is None and row.get("key", "").strip() in strings:
+                problems.append((number, problem))  # nothing to record, but rows have come apart
             blank += 1
             continue
-        found = [] if (affiliation := _string(row, strings, known)) else ["its key or string is not one of this workspace"]
+        found = [problem] if problem else []
         who = row.get("by", "").strip() or by
         if not who.strip():
             found.append("nobody is named as deciding; fill in a column by, or give --by")
@@ -260,11 +267,43 @@ def read_drafts(
     return drafts, unchanged, blank
 
 
-def _string(row: Mapping[str, str], strings: Mapping[str, str], known: frozenset[str]) -> str | None:
-    if key := row.get("key", "").strip():
-        return strings.get(key)
-    text = row.get("affiliation", "")
-    return text if text in known else None
+def _string(row: Mapping[str, str], strings: Mapping[str, str], texts: Mapping[str, list[str]]) -> tuple[str | None, str]:
+    """The string that a row is about; else None, and why it is not known.
+
+    The key and the text of a row must agree: where only a part of a sheet was sorted or pasted, they stand in other rows.
+    """
+    written, key = row.get("affiliation"), row.get("key", "").strip()
+    if key:
+        found = strings.get(key)
+        if found is None:
+            return None, "its key or string is not one of this workspace"
+        if written is not None and _same(written) != _same(_short(visible(found))):
+            shown, meant = (visible(text)[:_TOLD] for text in (written, found))
+            return None, (
+                f"its key belongs to {meant!r}, but its affiliation is {shown!r}: parts of rows were moved; "
+                "undo that and sort whole rows, or export the sheet again"
+            )
+        return found, ""
+    candidates = texts.get(_same(written or ""), [])
+    exact = [text for text in candidates if text == written] or candidates
+    if len(exact) > 1:
+        return None, f"{len(exact)} strings of this workspace are written so in a sheet; keep the column key"
+    return (exact[0], "") if exact else (None, "its key or string is not one of this workspace")
+
+
+def _texts(strings: Iterable[str]) -> dict[str, list[str]]:
+    """Strings by what a sheet makes of them."""
+    out: dict[str, list[str]] = {}
+    for text in strings:
+        for form in {_same(_short(visible(text))), _same(text)}:
+            out.setdefault(form, []).append(text)
+    return out
+
+
+def _same(text: str) -> str:
+    """A cell without what spreadsheets change in a text: composed accents, line ends, blanks around it, the quote before a formula."""
+    shown = unicodedata.normalize("NFC", visible(text)).translate(_LINES)
+    return " ".join(shown.split()).lstrip("' ")
 
 
 def _ids(cell: str, resolve: Callable[[str], str | None]) -> tuple[list[str], list[str]]:

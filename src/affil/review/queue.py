@@ -278,6 +278,16 @@ class Queue:
         )
         return [Occurrence(*row) for row in rows]
 
+    def stands(self, number: int, paper: str, position: int | None, author: str) -> bool:
+        """Whether this author gives the string in this paper, at this position."""
+        return bool(
+            self._rows(
+                "SELECT 1 FROM mention JOIN paper USING (paper) WHERE number = ? AND id = ? AND position IS NOT DISTINCT FROM ? "
+                "AND coalesce(author, '') = ? LIMIT 1",
+                [number, paper, position, author],
+            )
+        )
+
     def choices(self) -> dict[str, list[str]]:
         """The countries, areas and venues that can be filtered by."""
         venues = [str(v) for (v,) in self._rows("SELECT DISTINCT venue FROM paper ORDER BY venue")]

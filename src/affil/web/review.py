@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from http.cookies import CookieError
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
@@ -28,6 +28,7 @@ from affil.web.language import language_of, set_language
 
 NAME_COOKIE = "affil_name"
 _LONGEST_NAME = 80
+_TOLD = 200  # characters of a string that a form says it showed; its key is of all of them
 
 
 def review_app(desk: Desk, access: Access, *, by: str = "") -> Starlette:
@@ -87,7 +88,7 @@ class _Pages:
         filters = _filters(request.query_params.multi_items())
         self.desk.refresh()
         wanted = request.query_params.get("string")
-        number = _number(wanted) if wanted else self.desk.next(filters, by)
+        number = self._string(request, wanted) if wanted else self.desk.next(filters, by)
         return self._page(request, "review.html", **self._card(number, filters, by), choices=self.choices)
 
     def listing(self, request: Request) -> Response:
@@ -125,7 +126,7 @@ class _Pages:
             return self._page(request, "who.html")
         self.desk.refresh()
         found = self.desk.proposals()
-        shown = [(string_key(p.strings[0]), p) for p in found[: self.desk.workspace.settings.web.listed]]
+        shown = [(_proposal_key(p), p) for p in found[: self.desk.workspace.settings.web.listed]]
         return self._page(request, "proposals.html", proposals=shown, total=len(found), choices=self.choices)
 
     def search(self, request: Request) -> Response:
@@ -137,12 +138,14 @@ class _Pages:
         return self._part(request, "candidate.html", c=self.desk.candidate(request.query_params.get("id", "")))
 
     def similar(self, request: Request) -> Response:
-        return self._part(request, "similar.html", items=self.desk.alike(_number(request.query_params.get("number"))))
+        return self._part(
+            request, "similar.html", items=self.desk.alike(self._string(request, request.query_params.get("string", "")))
+        )
 
     # what is done
 
     def decide(self, request: Request) -> Response:
-        by, number, language = self._who(request), _number(_one(request, "number")), language_of(request)
+        by, number, language = self._who(request), self._card_string(request), language_of(request)
         filters = _filters(parse_qsl(_one(request, "filters"), keep_blank_values=True))
         form: Form = request.state.form
         how = _one(request, "how")
@@ -158,8 +161,8 @@ class _Pages:
             why=": ".join(filter(None, (reason, note))) or "reviewed on the page",
             seen=_number(_one(request, "seen") or "0"),
             settle="settle" in form,
-            also=[_number(n) for n in form.get("also", ())],
-            mention=_mention(_one(request, "mention")),
+            also=[self._string(request, key) for key in form.get("also", ())],
+            mention=self._mention(request, number),
         )
         named = self._named(entries[0].institutions, language)
         first = visible(entries[0].affiliation)[:80]
@@ -177,10 +180,10 @@ class _Pages:
     def settle(self, request: Request) -> Response:
         """End a dispute by one of the answers given."""
         by = self._who(request)
-        chosen = next((e for e in self.desk.entries() if e.number == _number(_one(request, "entry"))), None)
-        number = self.desk.queue.number(chosen.affiliation) if chosen else None
-        if chosen is None or number is None:
-            raise AffilError("there is no such entry")
+        chosen = self._entry(request)
+        number = self.desk.queue.number(chosen.affiliation)
+        if number is None:
+            raise AffilError(texts.text("stale", language_of(request)))
         why = " ".join(_one(request, "why").split()) or f"settled with entry {chosen.number} by {chosen.by}"
         mention = (chosen.paper, chosen.position) if chosen.paper else None
         self.desk.decide(number, list(chosen.institutions or ()), by=by, why=why, settle=True, mention=mention)
@@ -191,19 +194,19 @@ class _Pages:
         filters = _filters(parse_qsl(_one(request, "filters"), keep_blank_values=True))
         self.desk.refresh()
         given = _one(request, "entry")
-        last = None if given else self.desk.last(by)
-        if not given and last is None:
+        last = self._entry(request) if given else self.desk.last(by)
+        if last is None:
             raise AffilError(texts.text("nothing_to_undo", language))
-        entry = self.desk.undo(
-            _number(given) if last is None else last.number, by=by, why=_one(request, "why") or "taken back on the page"
-        )
+        if not given and _one(request, "last") != _entry_key(last):
+            raise AffilError(texts.text("stale_undo", language, visible(last.affiliation)[:80]))
+        entry = self.desk.undo(last.number, by=by, why=_one(request, "why") or "taken back on the page")
         said = texts.text("undone", language, visible(entry.affiliation)[:80])
         if given:
             return RedirectResponse("/history", 303)
         return self._next(request, filters, by, said, number=self.desk.queue.number(entry.affiliation))
 
     def skip(self, request: Request) -> Response:
-        by, number = self._who(request), _number(_one(request, "number"))
+        by, number = self._who(request), self._card_string(request)
         filters = _filters(parse_qsl(_one(request, "filters"), keep_blank_values=True))
         self.desk.skip(number, by)
         self.desk.refresh()
@@ -241,9 +244,9 @@ class _Pages:
 
     def _proposal(self, request: Request) -> Proposal:
         wanted = _one(request, "proposal")
-        found = next((p for p in self.desk.proposals() if string_key(p.strings[0]) == wanted), None)
+        found = next((p for p in self.desk.proposals() if _proposal_key(p) == wanted), None)
         if found is None:
-            raise AffilError("this proposal is decided already, or was made anew; load the page again")
+            raise AffilError(texts.text("stale_proposal", language_of(request)))
         return found
 
     def set_name(self, request: Request) -> Response:
@@ -271,6 +274,40 @@ class _Pages:
             raise AffilError(texts.text("who", language_of(request)))
         return by
 
+    # A page may be older than the server and than the workspace: it says what it showed, and only that is decided.
+
+    def _string(self, request: Request, key: str) -> int:
+        """The number of the string with this key."""
+        number = self.desk.number(key)
+        if number is None:
+            raise AffilError(texts.text("stale", language_of(request)))
+        return number
+
+    def _card_string(self, request: Request) -> int:
+        """The number of the string that the card showed."""
+        number = self._string(request, _one(request, "string"))
+        if _one(request, "shown") != _shown(self.desk.item(number).affiliation):
+            raise AffilError(texts.text("stale", language_of(request)))
+        return number
+
+    def _mention(self, request: Request, number: int) -> tuple[str, int | None] | None:
+        """The mention that was chosen, if the string still stands there; None for the string wherever it stands."""
+        value = _one(request, "mention")
+        if not value:
+            return None
+        paper, position, author = _chosen_mention(value)
+        if not self.desk.queue.stands(number, paper, position, author):
+            raise AffilError(texts.text("stale_mention", language_of(request), paper[:80]))
+        return paper, position
+
+    def _entry(self, request: Request) -> LedgerEntry:
+        """The entry of the ledger that the page showed, under the string that it showed with it."""
+        wanted = _number(_one(request, "entry"))
+        found = next((e for e in self.desk.entries() if e.number == wanted), None)
+        if found is None or string_key(found.affiliation) != _one(request, "string"):
+            raise AffilError(texts.text("stale_entry", language_of(request), wanted))
+        return found
+
     def _secret(self, entry: LedgerEntry, by: str) -> bool:
         number = self.desk.queue.number(entry.affiliation)
         return number is not None and self.desk.queue.second(number, by)
@@ -280,6 +317,7 @@ class _Pages:
             "card": None if number is None else self.desk.card(number, by),
             "left": len(self.desk.select(filters, by)),
             "skipped": self.desk.skipped(by),
+            "last": "" if (last := self.desk.last(by)) is None else _entry_key(last),
             "filters": filters,
             "current": _query(filters),
         }
@@ -307,6 +345,8 @@ class _Pages:
             "visible": visible,
             "named": lambda ids: self._named(ids, language),
             "string_number": self.desk.queue.number,
+            "string_key": string_key,
+            "shown": _shown,
             "json": json.dumps,
             "lang": "zh-Hans" if language == "zh" else "en",
             "other": texts.LANGUAGES[1 - texts.LANGUAGES.index(language)],
@@ -352,17 +392,29 @@ def _one(request: Request, name: str) -> str:
     return values[name][-1] if values.get(name) else ""
 
 
-def _mention(value: str) -> tuple[str, int | None] | None:
-    """A mention from what the form says of it, `["paper", position]`; None for the string wherever it stands."""
-    if not value:
-        return None
+def _shown(affiliation: str) -> str:
+    """What a form says that its card showed: the beginning of the string, as a browser hands it back."""
+    return visible(affiliation[:_TOLD])
+
+
+def _entry_key(entry: LedgerEntry) -> str:
+    return f"{entry.number} {string_key(entry.affiliation)}"
+
+
+def _proposal_key(proposal: Proposal) -> str:
+    """A short key of all that a proposal says."""
+    return string_key(json.dumps(asdict(proposal)))
+
+
+def _chosen_mention(value: str) -> tuple[str, int | None, str]:
+    """A mention from what the form says of it: `["paper", position, "author"]`."""
     try:
-        paper, position = json.loads(value)
-    except ValueError as error:
+        paper, position, author = json.loads(value)
+    except (ValueError, TypeError) as error:
         raise AffilError(f"not a mention: {value[:40]!r}") from error
-    if not isinstance(paper, str) or not (position is None or isinstance(position, int)):
+    if not (isinstance(paper, str) and isinstance(author, str) and (position is None or type(position) is int)):
         raise AffilError(f"not a mention: {value[:40]!r}")
-    return paper, position
+    return paper, position, author
 
 
 def _number(value: str | None) -> int:

@@ -120,6 +120,26 @@ TEXTS: dict[str, tuple[str, str]] = {
     "undone": ("Taken back: {0}", "已撤销：{0}"),
     "nothing_to_undo": ("There is nothing of yours to take back.", "没有可撤销的判定。"),
     "skipped": ("Skipped: {0}", "已跳过：{0}"),
+    "stale": (
+        "Nothing was saved: the workspace does not have the string that this page showed. Load the page again.",
+        "未保存：工作区中没有此页面所显示的字符串。请重新加载页面。",
+    ),
+    "stale_mention": (
+        "Nothing was saved: the string no longer stands where this page showed it, in the paper {0}. Load the page again.",
+        "未保存：论文 {0} 中已没有此页面所显示的这处提及。请重新加载页面。",
+    ),
+    "stale_entry": (
+        "Nothing was saved: entry {0} of the ledger is not the one that this page showed. Load the page again.",
+        "未保存：判定记录第 {0} 条不是此页面所显示的那一条。请重新加载页面。",
+    ),
+    "stale_undo": (
+        "Nothing was taken back: this page does not show your last decision, which is on “{0}”. Load the page again.",
+        "未撤销：此页面显示的不是您最近的判定（“{0}”）。请重新加载页面。",
+    ),
+    "stale_proposal": (
+        "Nothing was saved: this proposal is decided already, or was made anew. Load the page again.",
+        "未保存：此建议已有判定，或已重新生成。请重新加载页面。",
+    ),
     "choose_first": (
         "Choose an institution first, or say that there is none.",
         "请先选择机构，或选择“库中没有”“不是机构”。",
