@@ -337,13 +337,9 @@ class Workspace:
 
         Args:
             progress: called with (strings matched, strings to match) after every batch.
-<<<<<<< HEAD
-            registry: a built registry, or one of the words `shipped` and `ror` (see `affil.registry.fetch_ror`).
-=======
             papers: files to add first, as `add_papers` does.
             read: called with what came of these, before the matching begins.
-            registry: a built registry.
->>>>>>> faults
+            registry: a built registry, or one of the words `shipped` and `ror` (see `affil.registry.fetch_ror`).
             model: a trained model.
             matcher: a matcher to use instead of a registry and model.
 
@@ -502,12 +498,7 @@ class Workspace:
         """
         self.must_be_matched()
         wanted = [] if institution is None else [institution] if isinstance(institution, str) else list(institution)
-<<<<<<< HEAD
         known_ids, active = self._find_ids(wanted)
-=======
-        registry = self.institutions(["id", "active_id"])
-        active = dict(zip(registry.column("id").to_pylist(), registry.column("active_id").to_pylist(), strict=True))
->>>>>>> faults
         ids, warnings = [], []
         for one in wanted:
             known = known_ids.get(one)
@@ -532,7 +523,7 @@ class Workspace:
     def _find_ids(self, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
         """The institutions that are meant by some ids, and what stands for each of those today."""
         with duckdb.connect() as db:
-            db.read_parquet(str(self._file("institutions"))).create_view("institutions")
+            db.read_parquet(str(self.table("institutions"))).create_view("institutions")
             find_ids(db, wanted)
             rows = db.execute("SELECT given, id, active_id FROM meant JOIN institutions USING (id)").fetchall()
         return {given: identifier for given, identifier, _ in rows}, {identifier: active for _, identifier, active in rows}

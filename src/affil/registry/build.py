@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-<<<<<<< HEAD
-import os
 import re
-import tempfile
-=======
->>>>>>> faults
 from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
 from pathlib import Path
