@@ -13,7 +13,7 @@ from affil.settings import EvaluateSettings, Settings, StageSettings, TrainSetti
 
 STAGE = StageSettings(iterations=6, max_leaf_nodes=6, min_samples_leaf=10)
 SMALL = Settings(
-    train=TrainSettings(synthetic=200, decoys=120, first=STAGE, second=STAGE, min_calibration=20),
+    train=TrainSettings(synthetic=200, synthetic_external=100, decoys=120, first=STAGE, second=STAGE, min_calibration=20),
     evaluate=EvaluateSettings(folds=3, resamples=50),
 )
 rows_of_ids = st.lists(
@@ -54,3 +54,20 @@ def test_every_row_is_answered_once_by_a_model_that_did_not_see_it(registry: Reg
     assert f1.value is not None
     assert f1.value > 0.6
     assert len(found.own.mistakes) < 91
+
+
+def test_sets_with_complete_labels_are_scored_on_their_random_draw(registry: Registry, tmp_path: Path) -> None:
+    chosen = list(registry)[:60]
+    lines = [f'"{x.name}, {x.city}",{x.id},,{("logs", "s2aff")[i % 2]},random' for i, x in enumerate(chosen)]
+    lines += [f'"{a.name}; {b.name}",{a.id} {b.id},,logs,random' for a, b in zip(chosen[:10], chosen[20:30], strict=True)]
+    lines += [f'"{x.name}",{x.id},,logs,hard' for x in chosen[40:50]]
+    path = tmp_path / "complete.csv"
+    path.write_text("\n".join(["affiliation,required,acceptable,source,sample", *lines]) + "\n", "utf-8")
+    found = {x.name: x.default for x in cross_validate([path], registry, SMALL, base_registry=registry)}
+    assert {name: x.rows for name, x in found.items()} == {
+        "complete": 70,
+        "complete, several organisations": 10,
+        "complete, logs": 40,
+        "complete, s2aff": 30,
+    }
+    assert (found["complete"].metrics["f1"].value or 0) > 0.6

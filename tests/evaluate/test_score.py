@@ -107,6 +107,7 @@ def test_against_a_naive_reference(cases: list[tuple[set[str], list[tuple[str, f
         "nil_recall": ratio(nil_tp, nil_tp + nil_fn),
         "precision_at_1": ratio(first, named),
         "match_precision": ratio(sure_tp, sure_tp + sure_fp),
+        "match_recall": ratio(sure_tp, tp + fn),
         "match_coverage": ratio(sure_named, named),
     }
     assert got.pairs == tp + fp
@@ -139,6 +140,30 @@ def test_external_rows_and_closed_institutions(tmp_path: Path) -> None:
     everything = score(FakeMatcher(FOUND), path, in_registry_only=False)
     assert (everything.rows, everything.left_out) == (5, 0)
     assert everything.metrics["recall"].value == pytest.approx(2 / 6)
+
+
+def test_what_is_acceptable_neither_helps_nor_hurts(tmp_path: Path) -> None:
+    rows = [
+        {"affiliation": "one", "required": "A", "acceptable": "b D"},
+        {"affiliation": "two", "required": "", "acceptable": "B"},
+        {"affiliation": "three", "required": "A", "acceptable": ""},
+    ]
+    found = {
+        "one": [("A", 0.9, "match"), ("B", 0.95, "match"), ("D", 0.6, "review")],
+        "two": [("B", 0.9, "match")],
+        "three": [("A", 0.9, "match"), ("B", 0.9, "match")],
+    }
+    got = score(FakeMatcher(found), gold(tmp_path / "complete.csv", rows))
+    assert got.pairs == 3
+    assert {n: got.metrics[n].value for n in ("recall", "nil_recall", "nil_precision", "match_coverage", "match_recall")} == {
+        "recall": 1.0,
+        "nil_recall": 1.0,
+        "nil_precision": 1.0,
+        "match_coverage": 1.0,
+        "match_recall": 1.0,
+    }
+    assert got.metrics["precision"].value == pytest.approx(2 / 3)
+    assert [m.affiliation for m in got.mistakes] == ["three"]
 
 
 def test_mistakes_are_written_for_reading(tmp_path: Path) -> None:
@@ -181,7 +206,7 @@ def test_our_gold_columns(tmp_path: Path) -> None:
     assert list(got.slices) == ["language"]  # all rows are of one stratum, which says nothing
     assert got.slices["language"]["en"] == {
         **dict.fromkeys(METRICS, None),
-        **dict.fromkeys(("precision", "recall", "f1", "precision_at_1", "match_precision", "match_coverage"), 1.0),
+        **dict.fromkeys(("precision", "recall", "f1", "precision_at_1", "match_precision", "match_recall", "match_coverage"), 1.0),
         "rows": 1,
     }
     assert got.slices["language"]["zh"]["nil_precision"] == 1
@@ -229,6 +254,7 @@ def test_reads_the_external_sets() -> None:
         "springer": 4923,
         "logs": 656,
         "openalex": 952,
+        "adjudicated": 1999,
     }
     assert sum(r.in_registry for r in rows["crossref"]) == 5884
     assert sum(not r.ids for r in rows["logs"]) == 294

@@ -197,18 +197,20 @@ def resolve(labelled: Sequence[GoldRow], registry: Registry, only: bool) -> tupl
     """Rows to score with their ids as active ones, those that are acceptable too, and how many rows are left out."""
     kept = []
     for row in labelled:
-        ids = frozenset(_active(x, registry) for x in row.ids)
-        if not only or (row.in_registry and all(x in registry for x in ids)):
-            either = tuple(x for x in dict.fromkeys(_active(x, registry) for x in row.acceptable) if x not in ids)
-            kept.append((replace(row, acceptable=either), ids))
+        found = [_active(x, registry) for x in row.ids]
+        ids = frozenset(x for x, _ in found)
+        if not only or (row.in_registry and all(known for _, known in found)):
+            either = (x for x, _ in (_active(x, registry) for x in row.acceptable) if x not in ids)
+            kept.append((replace(row, acceptable=tuple(dict.fromkeys(either))), ids))
     return kept, len(labelled) - len(kept)
 
 
-def _active(identifier: str, registry: Registry) -> str:
+def _active(identifier: str, registry: Registry) -> tuple[str, bool]:
+    """The id that stands for this one today, and whether the registry knows it."""
     try:
-        return registry.resolve(identifier)
+        return registry.resolve(identifier), True
     except UnknownIdError:
-        return identifier
+        return identifier, False
 
 
 def answer(strings: list[str], matcher: MatcherLike, size: int, progress: Progress | None) -> list[list[Answer]]:
