@@ -71,6 +71,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "parent_name_inside": ("its parent's name is part of the matched words", 0),
     "nested": ("the name is part of a longer name found for another institution", -1),
     "nested_weight": ("how much longer that name is, by weight", -1),
+    "overlapped": ("another institution's name that begins before it ends within it", -1),
     "contains": ("shorter names of other institutions are part of it", 0),
     "rival_mass": ("largest found weight among the string's other institutions", 0),
     "mass_gap": ("found weight less that of the best other", 0),
@@ -453,7 +454,7 @@ def _rivals(
     # words that lie scattered over the string make no strong rival
     mass = place["found_mass"] * place["coverage"] * place["coverage_here"]
     # nested: a longer word-for-word span of another institution encloses this one
-    nested, nested_weight, contains = np.zeros(n, bool), np.zeros(n), np.zeros(n)
+    nested, nested_weight, contains, overlapped = np.zeros(n, bool), np.zeros(n), np.zeros(n), np.zeros(n, bool)
     exact = np.flatnonzero(c.exact)
     begins = np.searchsorted(c.string[exact], np.arange(m.count + 1))
     if len(exact):
@@ -465,6 +466,8 @@ def _rivals(
         encloses &= c.inst[who] != c.inst[other]
         nested[who[encloses]] = True
         np.maximum.at(nested_weight, who[encloses], index.alias_mass[c.alias[other[encloses]]] - mass[who[encloses]])
+        runs_into = (first[other] < first[who]) & (last[other] > first[who]) & (last[other] < last[who])
+        overlapped[who[runs_into & (c.inst[who] != c.inst[other])]] = True
         inner = encloses & c.exact[who]
         contains += np.bincount(other[inner], minlength=n)
     parent_found, child_found, parent_inside = np.zeros(n, bool), np.zeros(n, bool), np.zeros(n, bool)
@@ -491,6 +494,7 @@ def _rivals(
         "parent_name_inside": parent_inside,
         "nested": nested,
         "nested_weight": nested_weight,
+        "overlapped": overlapped,
         "contains": np.minimum(contains, 4),
         "rival_mass": rival,
         "mass_gap": mass - rival,

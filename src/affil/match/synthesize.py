@@ -8,7 +8,7 @@ swapped word order, capitals, cut ends, and strings that name no known organisat
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -63,8 +63,8 @@ NOTHING = ("Independent Researcher", "independent", "N/A", "none", "-", "unaffil
 
 # Shares of the kinds of composed strings.
 SHARES = {
-    "nothing": 0.06, "stranger": 0.08, "elsewhere": 0.06, "near": 0.05, "borrowed": 0.04, "capitals": 0.01, "several": 0.20, "joint": 0.02,
-    "mail": 0.02, "single": 0.46,
+    "nothing": 0.06, "stranger": 0.08, "elsewhere": 0.09, "near": 0.07, "borrowed": 0.04, "capitals": 0.02, "several": 0.19, "joint": 0.02,
+    "mail": 0.02, "short": 0.05, "single": 0.36,
 }  # fmt: skip
 _KINDS, _BOUNDS = tuple(SHARES), np.cumsum(list(SHARES.values()))[:-1]
 NEAR = ("Technical University of {}", "{} University of Education", "{} Medical University",
@@ -112,9 +112,16 @@ class Writer:
         weights = [np.ones(len(rank)), np.exp(4.0 * rank), usage if usage.any() else np.ones(len(rank))]
         self.chance = np.mean([w / w.sum() for w in weights], axis=0)
         self.borne_in: dict[str, set[str]] = {}
-        for x in self.known:
+        self.bearers: dict[str, list[int]] = {}  # of short names
+        for i, x in enumerate(self.known):
             for n in x.names:
                 self.borne_in.setdefault(fold(n.value), set()).add(x.country)
+                if n.kind == "acronym":
+                    self.bearers.setdefault(n.value, []).append(i)
+        self.shorts = list(self.bearers) or [self.known[0].name]
+        famous = [float(usage[own].sum()) + len(own) for own in self.bearers.values()] or [1.0]
+        self.short_chance = np.array(famous) / sum(famous)
+        self.likelihood = usage + 1 if usage.any() else np.exp(4.0 * rank)  # of each bearer of a name that stands alone
         own = [(n.value, r) for x, r in zip(self.known, rank, strict=True) for n in x.names if n.kind == "acronym"]
         self.known_acronyms = frozenset(a for a, _ in own)
         # capitals that happen to be an institution's are mostly those of one that few know: the known ones are avoided
@@ -138,7 +145,7 @@ class Writer:
     def _one(self) -> Labelled:
         """A string of one of the kinds of `SHARES`."""
         kind = _KINDS[int(np.searchsorted(_BOUNDS, self.rng.random(), side="right"))]
-        made: Labelled = getattr(self, f"_{kind}")()
+        made: Labelled = _MADE[kind](self)
         return replace(made, affiliation=self._damage(made.affiliation), trust=Trust.COMPOSED)
 
     def _nothing(self) -> Labelled:
@@ -161,7 +168,7 @@ class Writer:
     def _elsewhere(self) -> Labelled:
         """The name of a university or hospital in a country where nobody known bears it: a namesake that the registry lacks."""
         own, other = self._institution(), self._institution()
-        name = self._name(own)
+        name = self._name(own) if self.rng.random() < 0.7 else self._short(own, False).value
         if own.kind not in ("education", "healthcare") or not other.city:
             return self._single()
         if other.country in self.borne_in.get(fold(name), {own.country}) | {own.country}:
@@ -264,6 +271,17 @@ class Writer:
         sub = self._pick(("cs", "ee", "mail", "mails", "eng", "math", "alumni", "student", "ai", "phys"))
         first, last = self._pick(FIRST).casefold(), self._pick(SURNAMES).casefold()
         return Labelled(form.format(f=first, n=last, d=x.domain, s=sub), (x.id,))
+
+    def _short_alone(self) -> Labelled:
+        """A short name with nothing that tells whose it is: each bearer's as often as papers name it."""
+        name = self.shorts[int(self.rng.choice(len(self.shorts), p=self.short_chance))]
+        own = self.bearers.get(name, [0])
+        chance = self.likelihood[own] / self.likelihood[own].sum()
+        meant = self.known[own[int(self.rng.choice(len(own), p=chance))]]
+        text = self._fill(
+            self._pick(("{{}}", "{{}}", "{{}}", "{{}}", "Department of {s}, {{}}", "{{}} {s} Lab", "School of {s}, {{}}"))
+        ).format(name)
+        return Labelled(text, (meant.id,))
 
     def _single(self) -> Labelled:
         first = self._institution()
@@ -394,3 +412,18 @@ class Writer:
         if rng.random() < 0.03 and len(text) > 60:
             text = text[: int(rng.integers(40, len(text)))]
         return text
+
+
+_MADE: dict[str, Callable[[Writer], Labelled]] = {
+    "nothing": Writer._nothing,
+    "stranger": Writer._stranger,
+    "elsewhere": Writer._elsewhere,
+    "near": Writer._near,
+    "borrowed": Writer._borrowed,
+    "capitals": Writer._capitals,
+    "several": Writer._several,
+    "joint": Writer._joint,
+    "mail": Writer._mail,
+    "short": Writer._short_alone,
+    "single": Writer._single,
+}
