@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+_HAN = re.compile("[\u3400-\u9fff]+")
 # What each reason says of a match in English: those for it, those against it.
 FOR = {
     "name_exact": "“{alias}” is {kind}",
@@ -88,9 +90,11 @@ class Institution:
 
     @property
     def name_zh(self) -> str:
-        """The Chinese name to show: the first Chinese label, else the first Chinese alias, else ""."""
+        """The Chinese name to show: the first Chinese label, else alias, else a Japanese label that reads as Chinese, else ""."""
         chinese = [n for n in self.names if n.language.startswith("zh")]
-        return next((n.value for n in chinese if n.kind in ("official", "label")), chinese[0].value if chinese else "")
+        japanese = [n for n in self.names if n.language == "ja" and n.kind in ("official", "label") and _HAN.fullmatch(n.value)]
+        labels = [n for n in chinese if n.kind in ("official", "label")]
+        return next((n.value for n in labels + chinese + japanese), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,34 @@ def test_a_city_is_spelt_in_one_way(tables: Path) -> None:
     assert len(lines) == 3  # Boston and Cambridge are two cities
 
 
+def test_coordinates_lie_in_the_region_named(tables: Path) -> None:
+    def institutions(rows: list[Row]) -> None:
+        def broken(id: str, **values: str) -> None:
+            row = next(r for r in rows if r["id"] == id)
+            row |= values
+            where[id] = f"institutions.csv:{rows.index(row) + 2}"
+
+        broken("https://ror.org/01nc8zs04", lat="25.9553", lon="80.1484")  # Hamirpur of Uttar Pradesh, not of Himachal Pradesh
+        broken("https://ror.org/05rp1t554", lat="22.6305", lon="110.1469")  # Yulin of Guangxi, not of Shaanxi
+        broken("https://ror.org/04aah1z61", region="NO-30")  # Viken was dissolved in 2024
+        broken("https://ror.org/05a28rw58", region="DE-BE")  # of another country
+        broken("https://ror.org/0161xgx34", region="")
+        broken("affil:von-karman-institute-for-fluid-dynamics", region="BE-WAL")  # its province is in Flanders
+
+    where: dict[str, str] = {}
+    change(tables / "institutions.csv", institutions)
+    code, lines = check("--data", tables)
+    assert code == 1
+    found = {line.split(": ")[1]: line for line in lines[:-1] if "[region]" in line}
+    assert {id: line.split(": ")[0] for id, line in found.items()} == where
+    assert "coordinates are in IN-UP (near Hamīrpur), not in IN-HP" in found["https://ror.org/01nc8zs04"]
+    assert "coordinates are in CN-GX (near Yulin), not in CN-SN" in found["https://ror.org/05rp1t554"]
+    assert "'NO-30' is no region of NO" in found["https://ror.org/04aah1z61"]
+    assert "'DE-BE' is no region of CH" in found["https://ror.org/05a28rw58"]
+    assert "coordinates are in CA-QC (near Montréal), not in a region" in found["https://ror.org/0161xgx34"]
+    assert "coordinates are in BE-VLG" in found["affil:von-karman-institute-for-fluid-dynamics"]
+
+
 def test_an_exception_excuses_its_fault_only(tables: Path) -> None:
     def institutions(rows: list[Row]) -> None:
         rows[6]["city"], rows[7]["city"] = "Nowhere at All", "Nowhere Else"

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import pytest
 
-from affil.registry.places import CITY, REGION, read_places
+from affil.registry.places import CITY, REGION, read_places, regions
 from affil.text import fold
 
 
@@ -49,3 +49,14 @@ def test_counties_and_regions_with_and_without_their_title(
     places: dict[str, set[tuple[int, str, str]]], name: str, country: str
 ) -> None:
     assert any(kind == REGION and code == country for kind, code, _ in places[fold(name)])
+
+
+def test_cities_come_with_the_iso_code_of_their_region() -> None:
+    at = {(p.country, p.name): p.region for p in read_places() if p.kind == CITY}
+    assert at["US", "Boston"] == "US-MA"
+    assert at["CN", "Shenzhen"] == "CN-GD"
+    assert at["DE", "Stuttgart"] == "DE-BW"
+    assert at["IR", "Shiraz"] == "IR-07"
+    assert at["NO", "Drammen"] == "NO-33"
+    assert at["TW", "Tainan"] == ""  # GeoNames does not tell the counties of Taiwan apart
+    assert "TW-TNN" in regions()["TW", "04"]

@@ -12,7 +12,7 @@ from affil.registry.build import write_registry
 from affil.registry.index import active_successors, closed_up, unplaced, variants
 from affil.registry.store import FORMAT, Store, write_store
 from affil.text import fold
-from affil.types import Institution, Name
+from affil.types import NAME_KINDS, Institution, Name
 
 
 def test_what_goes_in_comes_out(small: Registry, institutions: list[Institution]) -> None:
@@ -168,6 +168,64 @@ def test_what_more_than_one_institution_is_left_with_is_nobodys(tmp_path: Path) 
     owners = registry.store.array("owner_ptr")
     place = names.index("oakmere university")
     assert owners[place + 1] - owners[place] == 1
+
+
+def bearers(registry: Registry, name: str) -> set[str]:
+    texts = registry.store.strings("alias_text").to_pylist()
+    if name not in texts:
+        return set()
+    first, last = registry.store.array("owner_ptr")[texts.index(name) : texts.index(name) + 2]
+    return {registry.ids[i] for i in registry.store.array("owner_inst")[first:last]}
+
+
+def test_a_regional_company_does_not_bear_its_parents_name(tmp_path: Path) -> None:
+    def company(name: str, country: str, domain: str, *others: str, parent: str = "") -> Institution:
+        names = (Name(name, "en", "official"), *(Name(other, "en", "alias") for other in others))
+        parents = (parent,) if parent else ()
+        return Institution(f"own:{fold(name)}", name, names, "company", country, domain=domain, parents=parents)
+
+    rows = [
+        company("Quillwater", "US", "quillwater.com"),
+        company("Quillwater Germany", "DE", "quillwater.de", parent="own:quillwater"),  # "de" is a stop word
+        company("Quillwater India", "IN", "quillwater.in", "Quillwater (India)", parent="own:quillwater"),
+        company("Fernhollow Systems", "DE", "fernhollow.de"),
+        company("Fernhollow Foods", "AT", "fernhollow.de"),
+        company("Oakmere Instruments", "DE", "oakmere.de"),
+        company("Brackenfield (Sweden)", "SE", "brackenfield.com"),
+    ]
+    registry = write_registry(sorted(rows, key=lambda x: x.id), tmp_path / "regional.affil", {"sources": []})
+    assert bearers(registry, "quillwater") == {"own:quillwater"}
+    assert bearers(registry, "quillwater germany") == {"own:quillwater germany"}
+    assert bearers(registry, "fernhollow") == set()  # what is left of two domains is nobody's
+    assert bearers(registry, "oakmere") == {"own:oakmere instruments"}
+    assert bearers(registry, "brackenfield") == {"own:brackenfield sweden"}
+
+
+def test_a_namesake_in_another_country_bears_the_name_as_a_variant(tmp_path: Path) -> None:
+    def university(name: str, country: str) -> Institution:
+        return Institution(f"own:{country}", name, (Name(name, "en", "official"),), "education", country)
+
+    rows = [university("University of Quillwater (Switzerland)", "CH"), university("University of Quillwater", "DE")]
+    registry = write_registry(rows, tmp_path / "namesakes.affil", {"sources": []})
+    place = registry.store.strings("alias_text").to_pylist().index("university quillwater")
+    first, last = registry.store.array("owner_ptr")[place : place + 2]
+    kinds = [tuple(NAME_KINDS)[k] for k in registry.store.array("owner_kind")[first:last]]
+    assert dict(zip([registry.ids[i] for i in registry.store.array("owner_inst")[first:last]], kinds, strict=True)) == {
+        "own:DE": "official",
+        "own:CH": "variant",
+    }
+
+
+def test_the_shipped_registry_knows_whom_a_bare_name_means() -> None:
+    registry = Registry.open()
+    for name, official in (
+        ("amazon", "Amazon"),
+        ("bosch", "Bosch"),
+        ("sony", "Sony"),
+        ("philips", "Philips"),
+        ("thu", "Tsinghua University"),
+    ):
+        assert [registry.get(i).name for i in bearers(registry, name)] == [official]
 
 
 def test_every_process_builds_the_same_bytes(tmp_path: Path) -> None:

@@ -137,7 +137,33 @@ def test_duplicates_in_a_registry(tmp_path: Any) -> None:
         one("affil:t1", "Tanglewick Institute of Optics", "Leeds"),
         one("affil:t2", "Tanglewick Institute of Optics", "Leeds"),
     ]
-    made += [one("affil:p", "Fernhollow Hospital", "York"), one("affil:q", "Fernhollow Hospital", "York", parents=("affil:p",))]
+    made += [
+        one("affil:p", "Fernhollow Hospital", "York"),
+        one("affil:q", "Fernhollow Hospital Nursery", "York", parents=("affil:p",)),
+    ]
+    made += [
+        one("affil:u1", "Brackenfield University", "York"),
+        one("affil:u2", "Brackenfield University", "York", status="inactive", successors=("affil:u1",)),
+    ]
     made += [one("affil:s1", "Quill College", "York"), one("affil:s2", "Quill College", "Hull")]
     registry = write_registry(sorted(made, key=lambda x: x.id), tmp_path / "r.affil", {"sources": ["test"]})
     assert [(d.first, d.second, d.probability) for d in find_duplicates(registry, SETTINGS)] == [("affil:t1", "affil:t2", 1.0)]
+
+
+def test_duplicates_are_seen_with_and_without_their_place(tmp_path: Any) -> None:
+    def one(identifier: str, name: str, city: str, **more: Any) -> Institution:
+        return Institution(identifier, name, (Name(name, "en", "official"),), "education", "US", "US-CT", city, **more)
+
+    made = [one(f"affil:x{i}", f"University of Yarrow{c}", f"Yarrow{c}") for i, c in enumerate("abcdefgh")]
+    made += [
+        one("affil:region", "Quill College (Connecticut)", "Hartford"),
+        one("https://ror.org/03j3dbz94", "Quill College", "Hartford"),
+        one("affil:elsewhere", "Quill College", "New Haven"),
+        one("affil:whole", "Fernhollow University", "New Haven"),
+        one("affil:campus", "Fernhollow University–New Haven", "New Haven", parents=("affil:whole",)),
+        one("affil:other-campus", "Fernhollow University–Hartford", "Hartford", parents=("affil:whole",)),
+        one("affil:school", "Fernhollow University School of Law", "New Haven", parents=("affil:whole",)),
+    ]
+    registry = write_registry(sorted(made, key=lambda x: x.id), tmp_path / "r.affil", {"sources": ["test"]})
+    found = [(d.first, d.second) for d in find_duplicates(registry, SETTINGS)]
+    assert found == [("affil:campus", "affil:whole"), ("affil:region", "https://ror.org/03j3dbz94")]

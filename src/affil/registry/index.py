@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 from zlib import crc32
@@ -21,6 +21,7 @@ from affil.types import Institution
 
 NAME_KINDS = tuple(NAME_WORDS)  # stored as numbers, the better kind first
 _PARENTHESIS = re.compile(r"(\s*[(（]([^()（）]*)[)）]\s*)")
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TAIL = re.compile(
     r",?\s+(?:S\.?A\.?|A\.?G\.?|A\.?B\.?|S\.?p\.?A\.?|B\.?V\.?|N\.?V\.?|K\.?K\.?|S\.?r\.?l\.?|A/S|ASA|SE|Oy|KG|Holdings?)$"
@@ -89,6 +90,43 @@ def variants(name: str, kind: str) -> Iterable[tuple[str, str]]:
         yield short, "variant"
         if short.endswith(_INSTITUTE[0]):
             yield short.removesuffix(_INSTITUTE[0]) + _INSTITUTE[1], "variant"
+
+
+def without_country(text: str, name: str, words: int) -> bool:
+    """Whether a variant of a name, of so many folded words, has lost the country: "Sony" of "Sony (China)", "amazon" of "amazon.de".
+
+    Folding drops what is a stop word in some language, such as "de" and "in", from internet domains, too.
+    """
+    if text == name:
+        return bool(_HOST.fullmatch(name)) and words < len(re.split(r"[.-]", name))
+    return any(inner.casefold() in country_names() and inner not in text for _, inner in _PARENTHESIS.findall(name))
+
+
+def without_rivals(
+    regional: Sequence[tuple[tuple[str, ...], int, int, int]],
+    owners: Mapping[tuple[str, ...], Mapping[int, tuple[int, int]]],
+    parents: Sequence[Collection[int]],
+) -> list[tuple[tuple[str, ...], int, int, int]]:
+    """Of names (words, institution, kind, name) that stand without their country, those that are no one else's.
+
+    What is left of a domain is another's that bears it in any way. What is left of a name is the parent's that bears it; where it
+    is the official name of a namesake, as "University of Freiburg (Switzerland)", it is a variant.
+    """
+    official, domain = NAME_KINDS.index("official"), NAME_KINDS.index("domain")
+    left: dict[tuple[str, ...], set[int]] = defaultdict(set)
+    for words, target, kind, _ in regional:
+        if kind == domain:
+            left[words].add(target)
+    out = []
+    for words, target, kind, name in regional:
+        others = {i for i in owners.get(words, {}) if i != target}
+        if kind == domain:
+            if not others | left[words] - {target}:
+                out.append((words, target, kind, name))
+        elif not others & set(parents[target]):
+            namesake = any(owners[words][i][0] == official for i in others)
+            out.append((words, target, NAME_KINDS.index("variant") if namesake else kind, name))
+    return out
 
 
 _HOSPITALS = (("university", "hospital"), ("university", "medical", "center"), ("university", "clinic"))
@@ -183,8 +221,10 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     `owner_*` (which institutions bear them), `word_*`, `posting_*` (word vectors), `span_*` and `place_*` (exact search).
     """
     number = {x.id: i for i, x in enumerate(institutions)}
+    parents = [[number[p] for p in x.parents if p in number] for x in institutions]
     successor = active_successors(institutions)
     surfaces: list[str] = []
+    whole: list[str] = []  # the name that a surface is a variant of
     bearers: list[tuple[int, int, int]] = []  # institution, kind, name number
     flat_names = 0
     for i, x in enumerate(institutions):
@@ -195,6 +235,7 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
                 moved = kind if target == i else "former"
                 for text, what in variants(value, moved):
                     surfaces.append(text)
+                    whole.append(value)
                     bearers.append((target, NAME_KINDS.index(what), flat_names + min(offset, len(x.names) - 1)))
         flat_names += len(x.names)
     tokens = tokenize(surfaces)
@@ -207,6 +248,7 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
             within[place.country].add(words)
     owners: dict[tuple[str, ...], dict[int, tuple[int, int]]] = defaultdict(dict)
     alias_terms: dict[tuple[str, ...], tuple[str, ...]] = {}
+    regional: list[tuple[tuple[str, ...], int, int, int]] = []  # names that stand without their country
     reordered: list[tuple[tuple[str, ...], int, int]] = []
     elsewhere: dict[tuple[str, ...], list[tuple[int, int]]] = defaultdict(list)
     shortened: list[tuple[tuple[str, ...], int, int]] = []
@@ -218,6 +260,9 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         if what_kind == NAME_KINDS.index("acronym") and set(words) <= generic():
             continue  # "TU" would be "technical university"
         alias_terms.setdefault(words, tuple(t for t in term_of[a:b] if t))
+        if without_country(surfaces[k], whole[k], len(words)):
+            regional.append((words, target, what_kind, name))
+            continue
         if what_kind < owners[words].get(target, (99, 0))[0]:
             owners[words][target] = (what_kind, name)
         if what_kind in (0, 1, 2, 4):
@@ -228,6 +273,9 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
                 elsewhere[other].append((target, name))
             if of.country in _SYLLABIC and (other := closed_up(words)):
                 shortened.append((other, target, name))
+    for words, target, what_kind, name in without_rivals(regional, owners, parents):
+        if what_kind < owners[words].get(target, (99, 0))[0]:
+            owners[words][target] = (what_kind, name)
     proper = {w for w, own in owners.items() if min(kind for kind, _ in own.values()) <= NAME_KINDS.index("alias")}
     begins: dict[tuple[str, ...], set[int]] = defaultdict(set)
     for w in proper:
@@ -300,7 +348,6 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     prominence = np.array([x.prominence for x in institutions])
     rank = prominence.argsort(kind="stable").argsort(kind="stable") / max(n - 1, 1)
     place_row, place_ptr = csr([place_rows[a] for a in place_names])
-    parents = [[number[p] for p in x.parents if p in number] for x in institutions]
     parent, parent_ptr = csr(parents)
     return {
         "word": word_list, "word_idf": idf, "word_df": df, "delete_hash": delete_hash[order], "delete_word": delete_word[order],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import gettext
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib import resources
 from typing import NamedTuple
 
 COUNTRY, REGION, CITY, CODE = 0, 1, 2, 3
@@ -131,6 +133,13 @@ def country_names() -> frozenset[str]:
     return frozenset(n.casefold() for n in names | {n for group in _COMMON.values() for n in group.split("|")})
 
 
+@cache
+def regions() -> dict[tuple[str, str], tuple[str, ...]]:
+    """ISO 3166-2 codes of GeoNames' first-level divisions, by country and `admin1code`; several where GeoNames is coarser."""
+    with (resources.files("affil.registry") / "data" / "regions.csv").open(encoding="utf-8") as lines:
+        return {(row["country"], row["admin1"]): tuple(row["regions"].split()) for row in csv.DictReader(lines)}
+
+
 def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> Iterator[Place]:
     """Yield names of places: countries and subdivisions in many languages, cities of at least `min_population`.
 
@@ -165,10 +174,12 @@ def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> 
         code = city["countrycode"]
         if city["population"] < min_population:
             continue
+        within = regions().get((code, city["admin1code"]), ())
+        region = within[0] if len(within) == 1 else ""
         names = {city["name"]}
         if city["population"] >= all_names_from / (2 if code in _SMALL else 1):
             names |= {n for n in city["alternatenames"] if _CJK.search(n) or (n.isascii() and len(n) > 3 and not n.isupper())}
         if code in _HAN_CITIES:
             names |= {_HAN_CITY.sub("", n) for n in names}
         for name in sorted(names):  # the same order in every process
-            yield Place(name, CITY, code, f"{code}-{city['admin1code']}", _ONE_CITY.get(code, city["name"]))
+            yield Place(name, CITY, code, region, _ONE_CITY.get(code, city["name"]))

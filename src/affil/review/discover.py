@@ -106,11 +106,12 @@ def discover(
 def find_duplicates(registry: Registry, settings: DiscoverSettings) -> list[Duplicate]:
     """Pairs of institutions of one country whose names are as alike as those of one institution, most probable first.
 
-    Parents and children, and institutions and their successors, are left out.
+    Names count with and without the institution's own place at their end. Parents and children are left out unless in one city
+    they are called the same, as a university and its main campus; so are institutions and their successors.
     """
     from affil.review import linkage
 
-    frame, owners = linkage.registry_records(registry, settings)
+    frame, owners = linkage.registry_records(registry, settings, without_place=True)
     classifier = linkage.learn(registry, settings)
     pairs = linkage.candidate_pairs(frame, settings)
     left, right = (pairs.get_level_values(level).to_numpy() for level in (0, 1))
@@ -124,8 +125,10 @@ def find_duplicates(registry: Registry, settings: DiscoverSettings) -> list[Dupl
     out = []
     for (i, j), (p, a, b) in best.items():
         one, two = registry.at(i), registry.at(j)
-        related = {*one.parents, *one.successors} & {two.id} or {*two.parents, *two.successors} & {one.id}
-        if not related and one.country == two.country:
+        succeeds = two.id in one.successors or one.id in two.successors
+        inside = two.id in one.parents or one.id in two.parents
+        same = one.city and frame["compact"][a] == frame["compact"][b]
+        if not succeeds and (same or not inside) and one.country == two.country:
             first, second = (frame["name"][k] for k in ((a, b) if owners[a] == i else (b, a)))
             out.append(Duplicate(one.id, two.id, f"{one.name} ({first})", f"{two.name} ({second})", one.country, round(p, 4)))
     return sorted(out, key=lambda d: (-d.probability, d.first, d.second))

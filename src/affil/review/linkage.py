@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pycountry
 import recordlinkage
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
@@ -22,8 +24,11 @@ from scipy.sparse.csgraph import connected_components
 from threadpoolctl import threadpool_limits
 
 from affil.registry import Registry
+from affil.registry.index import unplaced
 from affil.settings import DiscoverSettings
+from affil.text import tokenize
 from affil.text.fold import generic
+from affil.types import Institution
 
 # One row a name: name (folded), compact (without blanks), key and second (its telling words, rarest first), country, city.
 COLUMNS = ("name", "compact", "key", "second", "country", "city")
@@ -44,38 +49,65 @@ def records(rows: Sequence[tuple[str, Sequence[str], str, str]]) -> pd.DataFrame
     )
 
 
-def registry_records(registry: Registry, settings: DiscoverSettings) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
-    """Records of a registry's names in Latin letters (no acronyms), and the number of the institution that bears each."""
+def registry_records(
+    registry: Registry, settings: DiscoverSettings, without_place: bool = False
+) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+    """Records of a registry's names in Latin letters (no acronyms), and the number of the institution that bears each.
+
+    Where `without_place` is true, a name that ends in its institution's own place, as "Trinity College (Connecticut)", is a record
+    without it, too.
+    """
     rows, owners = [], []
     frequency: dict[str, int] = {}
-    names = []
-    from affil.text import tokenize
-
-    for number, one in enumerate(registry):
-        if one.status != "withdrawn":
-            names += [(number, n.value, one) for n in one.names if n.kind not in ("acronym", "former") and n.value.isascii()]
-    tokens = tokenize([value for _, value, _ in names])
-    words = [tokens.words[tokens.ptr[k] : tokens.ptr[k + 1]] for k in range(len(names))]
-    for several in words:
+    bearers = [(number, one) for number, one in enumerate(registry) if one.status != "withdrawn"]
+    values = [(n.value, number, one) for number, one in bearers for n in one.names if n.kind not in ("acronym", "former")]
+    names = [
+        (words, number, one)
+        for words, (_, number, one) in zip(_words([value for value, *_ in values]), values, strict=True)
+        if "".join(words).isascii()
+    ]
+    if without_place:
+        places = _own_places([one for _, one in bearers])
+        shorter = [(unplaced(words, places[one.id]), number, one) for words, number, one in names]
+        names += [(list(words), number, one) for words, number, one in shorter if words]
+    for several, *_ in names:
         for word in set(several):
             frequency[word] = frequency.get(word, 0) + 1
-    for (number, _, one), several in zip(names, words, strict=True):
+    for several, number, one in names:
         telling = sorted({w for w in several if w not in generic() and not w.isdigit()}, key=lambda w: (frequency[w], w))
         keys = [w for w in telling if frequency[w] <= settings.block]
-        if keys and len(several) > 1:
+        if (keys or without_place) and len(several) > 1:
             rows.append((" ".join(several), keys, one.country, one.city))
             owners.append(number)
     return records(rows), np.array(owners, np.int64)
 
 
+def _words(texts: Sequence[str]) -> list[list[str]]:
+    """The folded words of each text."""
+    tokens = tokenize(list(texts))
+    return [tokens.words[a:b] for a, b in pairwise(tokens.ptr.tolist())]
+
+
+def _own_places(institutions: Sequence[Institution]) -> dict[str, set[tuple[str, ...]]]:
+    """What the city, the region and the country of each institution are called, by its id."""
+    places = {s.code: s.name for s in pycountry.subdivisions} | {c.alpha_2: c.name for c in pycountry.countries}
+    called = [(one.id, one.city) for one in institutions]
+    called += [(one.id, places[code]) for one in institutions for code in (one.region, one.country) if code in places]
+    out: dict[str, set[tuple[str, ...]]] = {one.id: set() for one in institutions}
+    for (identifier, _), words in zip(called, _words([name for _, name in called]), strict=True):
+        out[identifier].add(tuple(words))
+    return out
+
+
 def candidate_pairs(frame: pd.DataFrame, settings: DiscoverSettings) -> pd.MultiIndex:
-    """Pairs of records that share one of their two rarest words, or are neighbours in the order of their letters."""
+    """Pairs of records that share one of their two rarest words, or are the same or neighbours in the order of their letters."""
     if len(frame) < 2:
         return pd.MultiIndex.from_arrays([[], []])
     index = recordlinkage.Index()
     for left in ("key", "second"):
         for right in ("key", "second"):
             index.block(left, right)
+    index.block(["compact", "country", "city"])
     index.sortedneighbourhood("compact", window=settings.window)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pandas, about calls inside the library
