@@ -26,6 +26,7 @@ from affil.web.app import Access
 from affil.web.reconcile import FEATURES, TYPES, features
 
 SCHEMAS = Path(__file__).parents[2].parent / "shared" / "data" / "reconciliation-0.2"
+SENSETIME = "https://ror.org/049wsmj07"
 CUHK = "https://ror.org/00t33hh48"
 OXFORD = "https://ror.org/052gg0110"
 REFINE = {"origin": "http://127.0.0.1:3333"}
@@ -216,7 +217,7 @@ def test_candidates_come_by_score_and_rivals_are_among_them(service: Any) -> Non
 
 def test_two_institutions_in_a_cell_are_left_to_a_person(service: Any) -> None:
     (candidates,) = reconcile(service, q={"query": "Dept. of CSE, 港中大, Shatin; SenseTime Research"}).values()
-    assert {CUHK, "affil:sensetime"} == {c["id"] for c in candidates[:2]}
+    assert {CUHK, SENSETIME} == {c["id"] for c in candidates[:2]}
     assert not any(c["match"] for c in candidates)
 
 
@@ -232,8 +233,8 @@ def test_types_restrict(service: Any) -> None:
         unknown={**both, "type": "Q43229"},
     )
     assert {t["id"] for c in found["company"] for t in c["type"]} == {"organization", "company"}
-    assert found["company"][0]["id"] == "affil:sensetime"
-    assert {c["id"] for c in found["either"]} >= {CUHK, "affil:sensetime"}
+    assert found["company"][0]["id"] == SENSETIME
+    assert {c["id"] for c in found["either"]} >= {CUHK, SENSETIME}
     assert found["all"] == []
     assert found["should"] == found["any_organization"] == found["unknown"]
 
@@ -302,8 +303,8 @@ def test_the_preview_is_a_page_for_a_frame(service: Any) -> None:
     assert "frame-ancestors http://127.0.0.1:* http://localhost:*" in preview.headers["content-security-policy"]
     assert "x-frame-options" not in preview.headers
     assert service.client.get("/reconcile/preview", params={"id": "nobody"}).status_code == 404
-    mine = service.client.get("/reconcile/view", params={"id": "affil:sensetime"})
-    assert (mine.status_code, "SenseTime" in mine.text) == (200, True)
+    mine = service.client.get("/reconcile/view", params={"id": "affil:damo-academy"})
+    assert (mine.status_code, "DAMO Academy" in mine.text) == (200, True)
 
 
 # 6. Suggest
@@ -343,7 +344,7 @@ def test_entities_are_suggested_by_what_is_typed(service: Any) -> None:
     assert ids("港中大")[0] == CUHK
     assert ids(CUHK) == ids("00t33hh48") == [CUHK]
     assert OXFORD in ids("univ of oxf")
-    assert "affil:sensetime" in ids("sensetime", type="company")
+    assert SENSETIME in ids("sensetime", type="company")
     assert ids("sensetime", type="education") == []
     assert ids("") == []
 
@@ -357,7 +358,7 @@ def test_data_extension(service: Any) -> None:
     assert (proposed["type"], proposed["limit"]) == ("education", 40)
     assert [p["id"] for p in proposed["properties"]][:4] == ["ror", "id", "name", "country"]
     wanted = {
-        "ids": [CUHK, "affil:sensetime", "nobody"],
+        "ids": [CUHK, "affil:damo-academy", "nobody"],
         "properties": [
             {"id": i}
             for i in (
@@ -395,7 +396,7 @@ def test_data_extension(service: Any) -> None:
     assert rows[CUHK]["lat"][0]["float"] == pytest.approx(22.3, abs=0.2)
     assert rows[CUHK]["coordinates"] == [{"str": f"{rows[CUHK]['lat'][0]['float']},114.1747"}]
     assert len(rows[CUHK]["alias"]) == 1
-    assert rows["affil:sensetime"]["ror"] == []
+    assert rows["affil:damo-academy"]["ror"] == []
     assert all(values == [] for values in rows["nobody"].values())
     child = next(one for one in service.matcher.registry if one.parents)
     asked = json.dumps({"ids": [child.id], "properties": [{"id": "parent"}]})
