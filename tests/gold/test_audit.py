@@ -14,7 +14,7 @@ from affil.match.resources import resource
 from affil.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
-TSINGHUA, STANFORD, HSINCHU = "https://ror.org/03cve4549", "https://ror.org/00f54p054", "affil:national-tsing-hua-university"
+TSINGHUA, STANFORD, HSINCHU = "https://ror.org/03cve4549", "https://ror.org/00f54p054", "https://ror.org/00zdnkx70"
 MERGED = "https://ror.org/00892tw58"  # the University of Adelaide, now Adelaide University
 # String, labelled ids, note; all are authors of one paper, in this order.
 MENTIONS = [
