@@ -230,7 +230,10 @@ def load_matcher(registry: Path | None, model: Path | None, policy: str | None, 
         matcher = Matcher.load(registry, model, settings, policy=chosen)
         with undisturbed():  # what is imported late is imported now: some libraries swallow an interrupt of their import
             matcher.match_table(["University of Oxford"])
-        return matcher
+    if matcher.differences:
+        said = "; ".join(matcher.differences)
+        typer.echo(f"note: the model was trained with other than is here: {said}. Train again with: affil train", err=True)
+    return matcher
 
 
 def is_file_name(source: str) -> bool:

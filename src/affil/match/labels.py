@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 
+from affil.io.tables import open_table
 from affil.settings import Policy
 
 
@@ -29,3 +31,13 @@ class Labelled:
     policy: Policy = "most-specific"
     acceptable: tuple[str, ...] = ()
     trust: Trust = Trust.NOISY
+
+
+def read_strings(path: Path) -> list[str]:
+    """The strings of a table of labelled ones."""
+    with open_table(path) as table:
+        table.require("affiliation")
+        return [str(cell or "") for batch in table.batches(_BATCH) for cell in dict(batch.columns)["affiliation"]]
+
+
+_BATCH = 10_000

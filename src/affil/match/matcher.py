@@ -101,6 +101,13 @@ class Matcher:
         return _reopen, (self.registry.path.resolve(), self.model_path.resolve(), self.settings, self.version)
 
     @cached_property
+    def differences(self) -> tuple[str, ...]:
+        """What the model was trained with that is another here (see `affil.match.provenance`); best nothing."""
+        from affil.match.provenance import differences
+
+        return differences(self.model_card, self.registry, self.settings)
+
+    @cached_property
     def _index(self) -> Index:
         return Index(self.registry)
 

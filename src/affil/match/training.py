@@ -22,6 +22,7 @@ from affil.match.mentions import STRIDE, prepare
 from affil.match.model import POLICIES, Model, fit, policies
 from affil.match.modelfile import save_model
 from affil.match.parts import parts_of
+from affil.match.provenance import commit, rules_hash, settings_told
 from affil.match.resources import resource
 from affil.match.retrieve import Candidates, retrieve
 from affil.match.synthesize import Writer
@@ -145,7 +146,9 @@ def train(
         "rows": len(labelled),
         "composed": t.synthetic,
         "pairs": len(sample.labels),
-        "settings": t.model_dump(),
+        "rules": rules_hash(),
+        "commit": commit(),
+        "settings": settings_told(settings),
         "out_of_fold": _metrics(probability, sample.labels, sample.weights),
     }
     if others:
