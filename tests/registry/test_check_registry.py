@@ -127,7 +127,7 @@ def test_coordinates_lie_in_the_region_named(tables: Path) -> None:
         broken("https://ror.org/04aah1z61", region="NO-30")  # Viken was dissolved in 2024
         broken("https://ror.org/05a28rw58", region="DE-BE")  # of another country
         broken("https://ror.org/0161xgx34", region="")
-        broken("affil:von-karman-institute-for-fluid-dynamics", region="BE-WAL")  # its province is in Flanders
+        broken("https://ror.org/01r4bn552", region="BE-WAL")  # its province is in Flanders
 
     where: dict[str, str] = {}
     change(tables / "institutions.csv", institutions)
@@ -140,7 +140,7 @@ def test_coordinates_lie_in_the_region_named(tables: Path) -> None:
     assert "'NO-30' is no region of NO" in found["https://ror.org/04aah1z61"]
     assert "'DE-BE' is no region of CH" in found["https://ror.org/05a28rw58"]
     assert "coordinates are in CA-QC (near Montréal), not in a region" in found["https://ror.org/0161xgx34"]
-    assert "coordinates are in BE-VLG" in found["affil:von-karman-institute-for-fluid-dynamics"]
+    assert "coordinates are in BE-VLG" in found["https://ror.org/01r4bn552"]
 
 
 def test_an_exception_excuses_its_fault_only(tables: Path) -> None:
