@@ -20,6 +20,7 @@ from affil.match.mentions import prepare
 from affil.match.modelfile import load_model
 from affil.match.resources import resource
 from affil.match.retrieve import rank_within, retrieve
+from affil.match.stated import stated_places, with_stated
 from affil.registry import Registry
 from affil.registry.index import NAME_KINDS
 from affil.settings import DecideSettings, Policy, Settings
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHIPPED_MODEL = "models/matcher.skops"
-COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "probability", "decision", "matched_text",
-           "evidence")  # fmt: skip
+COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "stated_city", "stated_country",
+           "probability", "decision", "matched_text", "evidence")  # fmt: skip
+STATED = ("city", "region", "country")
 _READ = np.array([NAMES.index(name) for name in READ])
 
 
@@ -100,7 +102,9 @@ class Matcher:
             for k in range(len(rows["row"])):
                 found.setdefault(int(rows["row"][k]), []).append(self._explained(rows, k))
             results.update({s: Result(s, tuple(found.get(i, ()))) for i, s in enumerate(batch)})
-        return [results[s] for s in affiliations]
+        stated = with_stated([(s, results[s].matches) for s in distinct], self._index, self.settings.retrieve)
+        placed = {s: Result(s, matches) for s, matches in zip(distinct, stated, strict=True)}
+        return [placed[s] for s in affiliations]
 
     def candidates(self, affiliation: str, limit: int = 8) -> tuple[Match, ...]:
         """The likeliest institutions of one string, chosen or not, most probable first; for people who look for the right one.
@@ -150,20 +154,24 @@ class Matcher:
         for string, limit in zip(affiliations, limits, strict=True):
             matches = found.get(string, [])
             out.append(tuple(m for k, m in enumerate(matches) if k < limit or m.decision != Decision.NONE))
-        return out
+        return with_stated(list(zip(affiliations, out, strict=True)), self._index, self.settings.retrieve)
 
     def match_table(self, affiliations: Sequence[str]) -> pa.Table:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
 
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
-        matched words in the raw string), alias (the registry's name). Strings that name nothing have no row.
+        matched words in the raw string), alias (the registry's name), stated_city, stated_region and stated_country (the place
+        that the string gives for it, see `affil.types.Stated`). Strings that name nothing have no row.
         """
         distinct = list(dict.fromkeys(affiliations))
         tables = []
         size = self.settings.retrieve.batch
         ids = self.registry.ids
         for begin in range(0, len(distinct), size):
-            rows = self._rows(distinct[begin : begin + size])
+            batch = distinct[begin : begin + size]
+            rows = self._rows(batch)
+            row, start, end, inst = (rows[c].tolist() for c in ("row", "start", "end", "inst"))
+            stated = stated_places(batch, row, start, end, inst, self._index, self.settings.retrieve)
             tables.append(
                 pa.table(
                     {
@@ -174,6 +182,7 @@ class Matcher:
                         "start": pa.array(rows["start"], pa.int32()),
                         "end": pa.array(rows["end"], pa.int32()),
                         "alias": pa.array(rows["alias"], pa.string()),
+                        **{f"stated_{f}": pa.array([getattr(x, f) for x in stated], pa.string()) for f in STATED},
                     }
                 )
             )
@@ -300,6 +309,8 @@ def _record(result: Result, m: Match, evidence: str | list[str]) -> dict[str, An
         "country": one.country,
         "lat": one.lat,
         "lon": one.lon,
+        "stated_city": m.stated.city,
+        "stated_country": m.stated.country,
         "probability": m.probability,
         "decision": m.decision.value,
         "matched_text": result.affiliation[m.start : m.end],
