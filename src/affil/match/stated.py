@@ -17,7 +17,7 @@ from affil.registry.places import CITY, CODE, COUNTRY
 from affil.settings import RetrieveSettings
 from affil.text import raw_span, tokenize
 from affil.text.tokens import COMMA, HARD
-from affil.types import Match, Stated
+from affil.types import Decision, Match, Stated
 
 
 class _Hit(NamedTuple):
@@ -188,8 +188,8 @@ def _resolved(hits: Sequence[_Hit], index: Index, inst: int) -> Stated:
 def with_stated(
     results: Sequence[tuple[str, Sequence[Match]]], index: Index, settings: RetrieveSettings
 ) -> list[tuple[Match, ...]]:
-    """The matches of strings, each with the place that its string states for it."""
-    flat = [(row, m) for row, (_, matches) in enumerate(results) for m in matches]
+    """The matches of strings, each that was chosen with the place that its string states for it."""
+    flat = [(row, m) for row, (_, matches) in enumerate(results) for m in matches if m.decision != Decision.NONE]
     number = index.registry.number
     stated = stated_places(
         [string for string, _ in results],
@@ -200,7 +200,7 @@ def with_stated(
         index,
         settings,
     )
-    out: list[list[Match]] = [[] for _ in results]
-    for (row, m), where in zip(flat, stated, strict=True):
-        out[row].append(replace(m, stated=where))
-    return [tuple(matches) for matches in out]
+    place = iter(stated)
+    return [
+        tuple(m if m.decision == Decision.NONE else replace(m, stated=next(place)) for m in matches) for _, matches in results
+    ]
