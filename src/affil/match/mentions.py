@@ -291,7 +291,13 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     acronym = (length == 1) & (kind == index.kind_acronym) & latin & ~upper[first] & ~alone
     commas = np.concatenate([[0], np.cumsum(gap >= COMMA)])
     apart = ((kind == index.kind_variant) | (kind == index.kind_domain)) & (commas[first + length] > commas[first + 1])
-    keep = ~acronym & ~apart
+    # a variant that begins within another name that ends before it does: "Ondokuz Mayıs (University Samsun)"
+    variant = kind == index.kind_variant
+    reach = np.zeros(len(gap) + 1, np.int64)
+    np.maximum.at(reach, first[~variant], (first + length)[~variant])
+    reach = np.concatenate([[0], np.maximum.accumulate(reach)])  # how far names reach that begin before each word
+    begun = variant & (reach[first] > first) & (reach[first] < first + length)
+    keep = ~acronym & ~apart & ~begun
     return first[keep], length[keep], alias[keep]
 
 
