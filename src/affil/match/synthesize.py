@@ -89,11 +89,13 @@ BORROWED = ("{} Street", "{} Road", "{d} {} Street", "{} Avenue {d}", "{} Park A
             "{} Chair", "{} Award", "{} Store", "{} Translate", "{} High School", "{} Bookstore",
             "{} Alumni Association", "{} Elementary School", "{} Square", "{} Hotel", "{} Shopping Mall",
             "former {} employee", "{} Drive")  # fmt: skip
-HAN_BORROWED = ("{}路{d}号", "{}街道", "{}大道{d}号", "{}路{d}号某公司", "{}附近", "{}广场", "{}奖学金", "{}附属小学",
-                "{}酒店",
-                "(?:Indian|National) Institute of Technology,? ([A-Z]\w+)|University of ([A-Z]\w+(?:[ -][A-Z]\w+)?)|([A-Z]\w+(?:[ -][A-Z]\w+)?) University",
-                "([\u4e00-\u9fff]{2,4})大学", ", ", ", ", ", ", " and ", " and ", " & ", "; ", "; ", " + ", "+", " / ",
-                "/", " | ", "\n", ", and ", " - ", " in collaboration with ", " ")  # fmt: skip
+HAN_BORROWED = ("{}路{d}号", "{}街道", "{}大道{d}号", "{}路{d}号某公司", "{}附近", "{}广场", "{}奖学金", "{}附属小学", "{}酒店")
+_OWN_WORDS = re.compile(
+    r"(?:Indian|National) Institute of Technology,? ([A-Z]\w+)|University of ([A-Z]\w+(?:[ -][A-Z]\w+)?)|([A-Z]\w+(?:[ -][A-Z]\w+)?) University"
+)
+_HAN_UNIVERSITY = re.compile("([\u4e00-\u9fff]{2,4})大学")
+JOINERS = (", ", ", ", ", ", " and ", " and ", " & ", "; ", "; ", " + ", "+", " / ", "/", " | ", "\n", ", and ", " - ",
+           " in collaboration with ", " ")  # fmt: skip
 HAN_JOINERS = ("和", "和", "与", "、", "、", "，", "；", "/", " ", "及")
 TIGHT = frozenset(("+", "/", " + ", " in collaboration with ", " ", " - "))
 _MANY_SITES = frozenset(("company", "government", "nonprofit", "other"))
