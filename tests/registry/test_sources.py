@@ -237,3 +237,11 @@ def test_a_failing_build_leaves_the_old_file(tmp_path: Path) -> None:
         build_registry([tmp_path / "bad.json"], out)
     assert out.read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.json", "built.affil", "ror.json"]
+
+
+def test_two_of_one_source_are_two_whatever_they_are_called() -> None:
+    """Two colleges of one name in one table, one without a ROR id: its author knows them as two."""
+    two = [make("https://ror.org/1", "Citadel"), make("affil:citadel", "Citadel")]
+    assert {x.id for x in merge([two])} == {x.id for x in two}
+    assert {x.id for x in merge([two, [make("https://ror.org/1", "The Citadel")]])} == {x.id for x in two}
+    assert {x.id for x in merge([[two[1]], [two[0]]])} == {two[0].id}
