@@ -216,8 +216,10 @@ def test_the_shipped_table_of_other_ids_is_read(tmp_path: Path, monkeypatch: pyt
     (data / "alternative_ids.csv").write_text(
         "institution_id,id\nhttps://ror.org/00t33hh48,affil:a\nhttps://ror.org/00t33hh48,grid.10784.3a\n"
     )
+    (data / "usage.csv").write_text("id,mentions\nhttps://ror.org/00t33hh48,7\n")
     (one,) = read_shipped()
     assert one.other_ids == ("affil:a", "grid:grid.10784.3a")
+    assert one.usage == 7
 
 
 def test_unknown_sources_are_refused(tmp_path: Path) -> None:
