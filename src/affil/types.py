@@ -75,7 +75,8 @@ class Institution:
     `parents` and `successors` are ids. `other_ids` are what it is also called: ids of before, and those of other registries, in
     the forms of `affil.text.ids`. `status` is active, inactive or withdrawn. `prominence` is the logarithm of how much the
     source knows of it (names, other ids, relations, links); only its order within a registry is used. `usage` is how often AI
-    papers name it unmistakably, as far as that was counted.
+    papers name it unmistakably, as far as that was counted. `domain` is that of its site; `other_domains` are further ones, such
+    as those of its mail.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Institution:
     prominence: float = 0.0
     usage: int = 0
     other_ids: tuple[str, ...] = ()
+    other_domains: tuple[str, ...] = ()
 
     @property
     def name_zh(self) -> str:

@@ -68,10 +68,18 @@ def test_every_institution_has_its_name_once(institutions: list[dict[str, str]],
     official = Counter(n["id"] for n in names if n["kind"] == "official")
     assert official == Counter(r["id"] for r in institutions)
     assert not [k for k, n in Counter((n["id"], n["name"]) for n in names).items() if n > 1]
-    assert {n["kind"] for n in names} <= {"official", "label", "alias", "acronym", "former"}
+    assert {n["kind"] for n in names} <= {"official", "label", "alias", "acronym", "former", "domain"}
     assert not [n for n in names if n["name"] != n["name"].strip() or not n["name"]]
     assert all(re.fullmatch(r"([a-z]{2}(-hant|-hans)?)?", n["language"]) for n in names)
     assert all(not n["until"] or 1800 < int(n["until"]) <= 2026 for n in names)
+
+
+def test_further_domains_are_hosts_of_one_institution(institutions: list[dict[str, str]], names: list[dict[str, str]]) -> None:
+    further = [n["name"] for n in names if n["kind"] == "domain"]
+    own = {r["domain"] for r in institutions}
+    assert further
+    assert not [d for d in further if not re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", d)]
+    assert not [d for d, n in Counter(further).items() if n > 1 or d in own]
 
 
 def test_tables_are_sorted_so_that_diffs_are_short(institutions: list[dict[str, str]]) -> None:

@@ -105,8 +105,10 @@ def list_test(
     answers = answer([string for _, _, string, _ in given], matcher, settings.batch.rows, progress)
     code = registry.store.strings("inst_country").to_pylist()
     with_domain: dict[str, list[int]] = defaultdict(list)
-    for i, domain in enumerate(registry.store.strings("inst_domain").to_pylist()):
-        with_domain[domain.removeprefix("www.")].append(i)
+    for column in ("inst_domain", "inst_other_domains"):
+        for i, domains in enumerate(registry.store.strings(column).to_pylist()):
+            for domain in domains.split():
+                with_domain[domain.removeprefix("www.")].append(i)
     counts: dict[tuple[str, str], list[int]] = {}
     faults: list[Fault] = []
     for (language, form, string, row), found in zip(given, answers, strict=True):

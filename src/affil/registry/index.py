@@ -232,7 +232,7 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     shown: list[str] = []
     for i, x in enumerate(institutions):
         target = number.get(successor.get(x.id, ""), -1)
-        own = [(n.value, n.kind) for n in x.names] + ([(x.domain, "domain")] if x.domain else [])
+        own = [(n.value, n.kind) for n in x.names] + [(d, "domain") for d in (x.domain, *x.other_domains) if d]
         for offset, (value, kind) in enumerate(own):
             if target >= 0:
                 moved = kind if target == i or kind == "domain" else "former"

@@ -70,6 +70,7 @@ def _join(upper: Institution, lower: Institution) -> Institution:
         prominence=max(upper.prominence, lower.prominence),
         usage=max(upper.usage, lower.usage),
         other_ids=tuple(dict.fromkeys(upper.other_ids + lower.other_ids)),
+        other_domains=tuple(dict.fromkeys(upper.other_domains + lower.other_domains)),
     )
 
 

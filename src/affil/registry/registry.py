@@ -96,12 +96,11 @@ class Registry:
         parts = [self.store.strings(f"name_{f}")[first:last].to_pylist() for f in ("value", "language", "kind")]
         until = self.store.array("name_until")[first:last].tolist()
         return Institution(
-            **{f: text[f] for f in _TEXT if f not in ("parents", "successors")},
+            **{f: text[f] for f in _TEXT if f not in _SEVERAL},
+            **{f: tuple(text[f].split()) for f in _SEVERAL},
             names=tuple(Name(v, lang, kind, u or None) for v, lang, kind, u in zip(*parts, until, strict=True)),
             lat=None if np.isnan(lat) else lat,
             lon=None if np.isnan(lon) else lon,
-            parents=tuple(text["parents"].split()),
-            successors=tuple(text["successors"].split()),
             prominence=round(float(self.store.array("inst_prominence_raw")[number]), 4),
             usage=int(self.store.array("inst_usage")[number]),
             other_ids=self._other_ids(number),
@@ -259,7 +258,8 @@ class Registry:
         return {**meta["counts"], **about}
 
 
-_TEXT = ("id", "name", "kind", "country", "region", "city", "domain", "status", "parents", "successors")
+_TEXT = ("id", "name", "kind", "country", "region", "city", "domain", "status", "parents", "successors", "other_domains")
+_SEVERAL = ("parents", "successors", "other_domains")  # of these, separated by blanks
 
 
 def cache_folder() -> Path:

@@ -112,6 +112,7 @@ def _v2(r: dict[str, Any]) -> Institution:
         relations.setdefault(link["type"].lower(), []).append(link["id"])
     external = sum(len(x.get("all", [])) for x in r.get("external_ids", []))
     links = [x["value"] for x in r.get("links", []) if x["type"] == "website"]
+    domains = r.get("domains") or [_domain(links)]
     return Institution(
         id=r["id"],
         name=display or names[0].value,
@@ -122,7 +123,8 @@ def _v2(r: dict[str, Any]) -> Institution:
         city=place.get("name") or "",
         lat=place.get("lat"),
         lon=place.get("lng"),
-        domain=(r.get("domains") or [_domain(links)])[0],
+        domain=domains[0],
+        other_domains=tuple(d for d in domains[1:] if d),
         parents=tuple(relations.get("parent", ())),
         successors=tuple(relations.get("successor", ())),
         status=r.get("status", "active"),

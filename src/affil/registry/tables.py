@@ -34,10 +34,14 @@ def read_shipped() -> Iterator[Institution]:
         for row in csv.DictReader(lines):
             others[row["institution_id"]].append(normal_id(row["id"]))
     names: dict[str, list[Name]] = defaultdict(list)
+    domains: dict[str, list[str]] = defaultdict(list)  # rows of kind "domain": an internet domain besides that of the site
     with folder.joinpath("names.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             until = int(row["until"]) if row["until"] else None
-            names[row["id"]].append(Name(row["name"], row["language"], row["kind"], until))
+            if row["kind"] == "domain":
+                domains[row["id"]].append(row["name"])
+            else:
+                names[row["id"]].append(Name(row["name"], row["language"], row["kind"], until))
     with folder.joinpath("institutions.csv").open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     with folder.joinpath("usage.csv").open(encoding="utf-8") as lines:
@@ -46,14 +50,15 @@ def read_shipped() -> Iterator[Institution]:
     for number, row in enumerate(rows, 2):
         found = _institution(row, tuple(names[row["id"]]), Path("institutions.csv"), number)
         known = round(math.log1p(2 * len(found.names) + 4 * children[found.id]), 4)
-        yield replace(found, prominence=known, usage=usage.get(found.id, 0), other_ids=tuple(others[found.id]))
+        more = {"other_ids": tuple(others[found.id]), "other_domains": tuple(domains[found.id])}
+        yield replace(found, prominence=known, usage=usage.get(found.id, 0), **more)
 
 
 def read_table(path: Path) -> Iterator[Institution]:
     """Yield the institutions of a user's CSV or TSV, one a row, in any encoding that `affil.io` reads.
 
     Columns: `id`, `name` and `country` (ISO 3166-1 alpha-2) are required; `kind`, `region` (ISO 3166-2), `city`, `lat`, `lon`,
-    `domain`, `status`, and, each with several values separated by `|`: `aliases`, `acronyms`, `former`, `labels` (as
+    `status`, and, each with several values separated by `|`: `domain` (that of the site first), `aliases`, `acronyms`, `former`, `labels` (as
     `zh:北京大学|de:...`), `parents`, `successors`, `other_ids` (ids) may be there; a column `ror_source` is for people and not read.
     A row whose id another source has, as its id or among its other ids, adds to it.
 
@@ -91,7 +96,8 @@ def _cells(one: Institution) -> dict[str, str]:
             f"{n.language}:{n.value}".replace("|", "/") if "label" in kinds else n.value.replace("|", "/") for n in found
         )
 
-    text = {c: str(getattr(one, c)) for c in (*REQUIRED, "kind", "region", "city", "domain", "status")}
+    text = {c: str(getattr(one, c)) for c in (*REQUIRED, "kind", "region", "city", "status")}
+    text["domain"] = "|".join(d for d in (one.domain, *one.other_domains) if d)
     degrees = {c: "" if getattr(one, c) is None else str(getattr(one, c)) for c in ("lat", "lon")}
     several = {c: "|".join(getattr(one, c)) for c in ("parents", "successors", "other_ids")}
     of_kind = {"aliases": names("alias"), "acronyms": names("acronym"), "labels": names("label"), "former": names("former")}
@@ -115,7 +121,10 @@ def _row(row: dict[str, str], seen: dict[str, int], path: Path, number: int) -> 
             is_label = kind == "label" and colon
             names.append(Name(label if is_label else value, language if is_label else "", kind))
     spaced = row | {c: " ".join(of_others[c]) for c in ("parents", "successors")}
-    return replace(_institution(spaced, tuple(names), path, number), other_ids=tuple(of_others["other_ids"]))
+    domains = _several(row.get("domain", "").lower())
+    spaced |= {"domain": domains[0] if domains else ""}
+    one = _institution(spaced, tuple(names), path, number)
+    return replace(one, other_ids=tuple(of_others["other_ids"]), other_domains=tuple(domains[1:]))
 
 
 def _several(cell: str) -> list[str]:

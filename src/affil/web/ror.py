@@ -53,7 +53,7 @@ class Records:
         blank = {"date": "", "schema_version": SCHEMA}
         return {
             "admin": {"created": blank, "last_modified": blank},
-            "domains": [one.domain] if one.domain else [],
+            "domains": [d for d in (one.domain, *one.other_domains) if d],
             "established": None,
             "external_ids": _external(one),
             "id": one.id,
