@@ -15,8 +15,8 @@ def merge(sources: Iterable[Iterable[Institution]]) -> list[Institution]:
 
     Of two records with one id, filled fields of the earlier source stand ("A laid over B": A first), names and other ids are
     joined. An institution whose id is another id of exactly one other is the same as that one. So is one under a local id (not
-    of ROR) when exactly one active ROR record of its country bears its name, unless a source has both: it knows them as two. It takes the other's id then, wherever it is referred
-    to, and keeps its own among the other ids.
+    of ROR) when exactly one active ROR record of its country bears its name, unless a source has both: it knows them as two. It
+    takes the other's id then, wherever it is referred to, and keeps its own among the other ids.
     """
     merged: dict[str, Institution] = {}
     origins: dict[str, set[int]] = {}
