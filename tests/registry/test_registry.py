@@ -252,6 +252,19 @@ def test_a_regional_company_does_not_bear_its_parents_name(tmp_path: Path) -> No
     assert bearers(registry, "brackenfield") == {"own:brackenfield sweden"}
 
 
+def test_capitals_that_fold_to_a_common_word_name_nobody(tmp_path: Path) -> None:
+    one = Institution(
+        "own:inf",
+        "INF Technology",
+        (Name("INF Technology", "en", "official"), Name("羽水光年", "zh", "label")),
+        "company",
+        "CN",
+    )
+    registry = write_registry([one], tmp_path / "capitals.affil", {"sources": []})
+    assert bearers(registry, "information technology") == set()
+    assert bearers(registry, fold("羽水光年")) == {"own:inf"}
+
+
 def test_a_parents_alias_does_not_hide_its_part(tmp_path: Path) -> None:
     def body(identifier: str, name: str, *others: str, parent: str = "") -> Institution:
         names = (Name(name, "en", "official"), *(Name(other, "en", "alias") for other in others))
