@@ -238,6 +238,10 @@ class RankSettings(_Frozen):
     not_parents: tuple[str, ...] = Field(
         default=(), description="ids that nobody is rolled up to, e.g. a system of universities"
     )
+    stated_places: tuple[str, ...] = Field(
+        default=("company",),
+        description="kinds of institutions that count for the city, region and country that the string states, where it does",
+    )
     country_groups: dict[str, str] = Field(default_factory=dict, description="ISO code counted as another, e.g. HK = CN")
     region_groups: dict[str, str] = Field(
         default_factory=dict, description="ISO code of a region or country counted as another, or under a name of your own"

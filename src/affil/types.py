@@ -126,12 +126,21 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """The place that a string states for an institution: city, ISO 3166-2 and ISO 3166-1 codes; "" for what it does not say."""
+
+    city: str = ""
+    region: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """One institution found in an affiliation string.
 
     `probability` is calibrated. `start` and `end` delimit the matched words in the raw string, `alias` is the registry's name
     that they matched, `reasons` what speaks for and against it. `by` names who decided: "model", or "ledger" for a human
-    decision.
+    decision. `stated` is the place that the string gives for it, which need not be where the institution is.
     """
 
     institution: Institution
@@ -142,6 +151,7 @@ class Match:
     alias: str
     reasons: tuple[Reason, ...] = ()
     by: str = "model"
+    stated: Stated = Stated()
 
     @property
     def evidence(self) -> tuple[str, ...]:

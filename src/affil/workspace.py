@@ -5,8 +5,9 @@
         mentions          paper, position, author, affiliation: a row for each author and raw string; affiliation is null where
                           an author has none, position and author where a paper's strings are not aligned to authors
         strings           affiliation, mentions, papers: the distinct strings, most mentioned first
-        matches           affiliation, institution_id, probability, decision, by: the model's answers, with a null id where
-                          there is none; what people decided is kept apart, in the ledger, and stands above it
+        matches           affiliation, institution_id, probability, decision, by, stated_city, stated_region, stated_country: the
+                          model's answers, with a null id where there is none; what people decided is kept apart, in the ledger,
+                          and stands above it
         institutions      the registry that the ids belong to
     manifest.json         which tables hold, versions, hashes, counts
     ledger.sqlite         what people decided
@@ -78,8 +79,12 @@ PAPERS = pa.schema(
     ]
 )
 MENTIONS = pa.schema([("paper", _TEXT), ("position", pa.int32()), ("author", _TEXT), ("affiliation", _TEXT)])
+_STATED = ("stated_city", "stated_region", "stated_country")
 MATCHES = pa.schema(
-    [("affiliation", _TEXT), ("institution_id", _TEXT), ("probability", pa.float64()), ("decision", _TEXT), ("by", _TEXT)]
+    [
+        *[("affiliation", _TEXT), ("institution_id", _TEXT), ("probability", pa.float64()), ("decision", _TEXT), ("by", _TEXT)],
+        *[(name, _TEXT) for name in _STATED],
+    ]
 )
 INSTITUTIONS = pa.schema(
     [
@@ -109,7 +114,9 @@ class MatcherLike(Protocol):
         """The hash of its model."""
 
     def match_table(self, strings: list[str]) -> pa.Table:
-        """Columns row (index into the strings), institution_id, probability, decision; no row for a string without any."""
+        """Columns row (index into the strings), institution_id, probability, decision, and, where it tells places, stated_city,
+        stated_region, stated_country; no row for a string without any.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -952,7 +959,11 @@ def _count_strings(mentions: Path) -> pa.Table:
 
 def _answers(matcher: MatcherLike, strings: list[str]) -> pa.Table:
     """The matches of some strings as rows of matches.parquet, in the order of the strings."""
-    found = matcher.match_table(strings).select(["row", "institution_id", "probability", "decision"])
+    table = matcher.match_table(strings)
+    blank = pa.array([""] * len(table), _TEXT)
+    for name in _STATED:  # another matcher may say nothing of places
+        table = table if name in table.column_names else table.append_column(name, blank)
+    found = table.select(["row", "institution_id", "probability", "decision", *_STATED])
     rows = found.column("row").to_pylist()
     silent = sorted(set(range(len(strings))) - set(rows))
     nothing = pa.table(
@@ -961,6 +972,7 @@ def _answers(matcher: MatcherLike, strings: list[str]) -> pa.Table:
             "institution_id": pa.nulls(len(silent), _TEXT),
             "probability": pa.nulls(len(silent), pa.float64()),
             "decision": pa.array(["none"] * len(silent), _TEXT),
+            **{name: pa.array([""] * len(silent), _TEXT) for name in _STATED},
         }
     )
     rows_first = pa.concat_tables([found.cast(nothing.schema), nothing]).sort_by(
@@ -969,6 +981,7 @@ def _answers(matcher: MatcherLike, strings: list[str]) -> pa.Table:
     affiliation = pa.array(strings, _TEXT).take(rows_first.column("row").combine_chunks())
     by = pa.array(["model"] * len(rows_first), _TEXT)
     columns = [affiliation, *(rows_first.column(n) for n in ("institution_id", "probability", "decision")), by]
+    columns += [rows_first.column(n) for n in _STATED]
     return pa.table(columns, MATCHES)
 
 

@@ -94,6 +94,8 @@ def test_one_row_a_match_in_input_order(tmp_path: Path) -> None:
         "country": "CN",
         "lat": "40.0",
         "lon": "116.33",
+        "stated_city": "",
+        "stated_country": "",
         "probability": "0.98765",
         "decision": "review",
         "matched_text": "清华",

@@ -206,7 +206,9 @@ def test_our_gold_columns(tmp_path: Path) -> None:
     assert list(got.slices) == ["language"]  # all rows are of one stratum, which says nothing
     assert got.slices["language"]["en"] == {
         **dict.fromkeys(METRICS, None),
-        **dict.fromkeys(("precision", "recall", "f1", "precision_at_1", "match_precision", "match_recall", "match_coverage"), 1.0),
+        **dict.fromkeys(
+            ("precision", "recall", "f1", "precision_at_1", "match_precision", "match_recall", "match_coverage"), 1.0
+        ),
         "rows": 1,
     }
     assert got.slices["language"]["zh"]["nil_precision"] == 1

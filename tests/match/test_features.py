@@ -23,15 +23,18 @@ def institution(
     *other: tuple[str, str],
     parents: str = "",
     prominence: float = 3.0,
+    usage: int = 0,
 ) -> Institution:
     country, city = place
     names = (Name(name, "en", "official"), *(Name(value, "", what) for value, what in other))
     parent_ids = tuple(f"own:{p}" for p in parents.split())
-    return Institution(f"own:{ident}", name, names, kind, country, "", city, parents=parent_ids, prominence=prominence)
+    return Institution(
+        f"own:{ident}", name, names, kind, country, "", city, parents=parent_ids, prominence=prominence, usage=usage
+    )
 
 
 INSTITUTIONS = [
-    institution("boston", "Northeastern University", "education", ("US", "Boston"), prominence=5.0),
+    institution("boston", "Northeastern University", "education", ("US", "Boston"), prominence=5.0, usage=98),
     institution("shenyang", "Northeastern University", "education", ("CN", "Shenyang")),
     institution("system", "University of Westland System", "education", ("US", "Austin"), ("University of Westland", "alias")),
     institution("campus", "University of Westland at Dallas", "education", ("US", "Dallas"), ("University of Westland", "alias"),
@@ -43,6 +46,9 @@ INSTITUTIONS = [
     institution("louis", "Washington University in St. Louis", "education", ("US", "St. Louis"), prominence=5.0),
     institution("seattle", "University of Washington", "education", ("US", "Seattle"), prominence=6.0),
     institution("closed", "Quillwater College", "education", ("GB", "Oxford")),
+    institution("leeds", "University of Leeds", "education", ("GB", "Leeds")),
+    institution("fund", "Heidelberg Fund", "nonprofit", ("DE", "Heidelberg")),
+    institution("museum", "Heidelberg Museum", "archive", ("DE", "Heidelberg")),
 ]  # fmt: skip
 
 
@@ -108,6 +114,47 @@ def test_an_acronym_that_words_beside_it_spell_out(features: Features) -> None:
     assert (group["initials"], bare["initials"]) == (1, 0)
     assert group["official_coverage"] < 1
     assert bare["acronym"] == group["acronym"] == 1
+
+
+def test_what_papers_mean_by_a_shared_name(features: Features) -> None:
+    found = features("Northeastern University")
+    assert found["boston"]["usage"] == pytest.approx(100 / 102, abs=1e-4)  # two more each, for what was never counted
+    assert found["shenyang"]["usage"] == pytest.approx(2 / 102, abs=1e-4)
+    assert found["boston"]["named_often"] == pytest.approx(np.log(99), abs=1e-4)
+    assert found["shenyang"]["named_often"] == 0
+    assert features("Heidelberg University")["heidelberg"]["usage"] == 1
+
+
+def test_a_place_that_is_all_of_its_segment_and_lies_elsewhere(features: Features) -> None:
+    assert features("Quillwater College, Boston, USA")["closed"]["elsewhere"] == 1
+    assert features("Quillwater College, Oxford")["closed"]["elsewhere"] == 0
+    assert features("Quillwater College, Boston Road")["closed"]["elsewhere"] == 0
+    assert features("Quillwater College, North Manchester, Indiana")["closed"]["elsewhere"] == 1, "no Manchester"
+
+
+def test_streets_and_footnotes_behind_a_name(features: Features) -> None:
+    assert features("Quillwater College Road 7")["closed"]["street"] == 1
+    assert features("Quillwater College, Road 7")["closed"]["street"] == 0
+    assert features("University of Leeds-III")["leeds"]["number_missing"] == 1
+    assert features("University of Leeds 3")["leeds"]["number_missing"] == 1
+    assert features("University of Leeds³")["leeds"]["number_missing"] == 0
+
+
+def test_a_name_that_another_runs_into(features: Features) -> None:
+    found = features("Quillwater College; Washington University of Leeds")
+    assert found["leeds"]["overlapped"] == 1
+    assert found["closed"]["overlapped"] == 0
+
+
+def test_places_behind_a_name_are_no_words_of_it(features: Features) -> None:
+    alone, placed = features("Quillwater College")["closed"], features("Quillwater College, Oxford, UK")["closed"]
+    same = ("segment_share", "block_share", "string_share", "string_words", "segments_behind", "after", "segment_left")
+    assert [alone[f] for f in same] == [placed[f] for f in same]
+
+
+def test_kinds(features: Features) -> None:
+    found = features("Heidelberg Fund; Heidelberg Museum")
+    assert (found["fund"]["nonprofit"], found["museum"]["nonprofit"]) == (1, 0)
 
 
 def test_what_else_is_named(features: Features) -> None:

@@ -16,7 +16,9 @@ from affil.settings import Settings, StageSettings, TrainSettings
 from affil.text import fold
 
 STAGE = StageSettings(iterations=8, max_leaf_nodes=8, min_samples_leaf=10)
-SMALL = Settings(train=TrainSettings(synthetic=240, synthetic_external=120, decoys=150, first=STAGE, second=STAGE, min_calibration=20))
+SMALL = Settings(
+    train=TrainSettings(synthetic=240, synthetic_external=120, decoys=150, first=STAGE, second=STAGE, min_calibration=20)
+)
 
 
 @pytest.fixture(scope="module")

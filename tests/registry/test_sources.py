@@ -216,8 +216,10 @@ def test_the_shipped_table_of_other_ids_is_read(tmp_path: Path, monkeypatch: pyt
     (data / "alternative_ids.csv").write_text(
         "institution_id,id\nhttps://ror.org/00t33hh48,affil:a\nhttps://ror.org/00t33hh48,grid.10784.3a\n"
     )
+    (data / "usage.csv").write_text("id,mentions\nhttps://ror.org/00t33hh48,7\n")
     (one,) = read_shipped()
     assert one.other_ids == ("affil:a", "grid:grid.10784.3a")
+    assert one.usage == 7
 
 
 def test_unknown_sources_are_refused(tmp_path: Path) -> None:
@@ -237,3 +239,11 @@ def test_a_failing_build_leaves_the_old_file(tmp_path: Path) -> None:
         build_registry([tmp_path / "bad.json"], out)
     assert out.read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.json", "built.affil", "ror.json"]
+
+
+def test_two_of_one_source_are_two_whatever_they_are_called() -> None:
+    """Two colleges of one name in one table, one without a ROR id: its author knows them as two."""
+    two = [make("https://ror.org/1", "Citadel"), make("affil:citadel", "Citadel")]
+    assert {x.id for x in merge([two])} == {x.id for x in two}
+    assert {x.id for x in merge([two, [make("https://ror.org/1", "The Citadel")]])} == {x.id for x in two}
+    assert {x.id for x in merge([[two[1]], [two[0]]])} == {two[0].id}

@@ -315,7 +315,9 @@ def _context(
     close_first, close_last = np.maximum(first - 1, begin), np.minimum(last + 1, end)
     near = numbers_here[close_last] - numbers_here[close_first]
     hospital = (alias_head & HOSPITAL) > 0
-    numbered = has_after & ((alias_head & UNIVERSITY) > 0) & np.append(small_number, False)[np.minimum(last, size)]
+    # "Paris 13" and "Rennes-II", but no footnote: "Reykjavik University²"
+    set_off = np.append(m.start, 0)[np.minimum(last, size)] > m.end[np.maximum(last - 1, 0)]
+    numbered = has_after & set_off & ((alias_head & UNIVERSITY) > 0) & np.append(small_number, False)[np.minimum(last, size)]
     number_missing = (alias_numbers > 0) & (place["missing_word"] > 0) & ~c.exact
     number_missing |= (alias_numbers == 0) & ((near > 0) & hospital | numbered)
     nonplace = np.bincount(m.segment, content, len(bounds) - 1) > f.content if size else np.zeros(0, bool)

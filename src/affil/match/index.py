@@ -79,6 +79,37 @@ class Index:
         return np.array([s != "active" for s in self.registry.store.strings("inst_status").to_pylist()], bool)
 
     @cached_property
+    def country_code(self) -> list[str]:
+        """ISO 3166-1 codes, by the number of the country."""
+        out: list[str] = self.registry.store.strings("country_code").to_pylist()
+        return out
+
+    @cached_property
+    def region_code(self) -> list[str]:
+        """ISO 3166-2 codes, by the number of the region; the first is ""."""
+        out: list[str] = self.registry.store.strings("region_code").to_pylist()
+        return out
+
+    @cached_property
+    def city_name(self) -> list[str]:
+        """How cities are written, by their number."""
+        out: list[str] = self.registry.store.strings("city_name").to_pylist()
+        return out
+
+    @cached_property
+    def city_region(self) -> Ints:
+        """For each city the number of the region that its institutions are in, 0 where there are none."""
+        out = np.zeros(len(self.registry.store.strings("city_name")), np.int64)
+        placed = (self.inst_city_id >= 0) & (self.inst_region_id > 0)
+        out[self.inst_city_id[placed]] = self.inst_region_id[placed]
+        return out
+
+    @cached_property
+    def city_size(self) -> Ints:
+        """For each city the number of its institutions."""
+        return np.bincount(self.inst_city_id[self.inst_city_id >= 0], minlength=len(self.registry.store.strings("city_name")))
+
+    @cached_property
     def inst_children(self) -> Ints:
         """For each institution the number of its children."""
         return np.bincount(self.parent, minlength=len(self.parent_ptr) - 1)

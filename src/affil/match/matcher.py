@@ -22,20 +22,23 @@ from affil.match.modelfile import load_model
 from affil.match.parts import parts_of
 from affil.match.resources import resource
 from affil.match.retrieve import rank_within, retrieve
+from affil.match.stated import stated_places
 from affil.registry import Registry
 from affil.registry.index import NAME_KINDS
 from affil.settings import Policy, Settings
 from affil.text import raw_span
 from affil.text.ids import ids_within
-from affil.types import Decision, Institution, Match, Reason, Result
+from affil.types import Decision, Institution, Match, Reason, Result, Stated
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SHIPPED_MODEL = "models/matcher.skops"
-COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "probability", "decision", "matched_text",
-           "evidence")  # fmt: skip
-_CERTAIN = 0.9999  # of what an id says
+COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "stated_city", "stated_country",
+           "probability", "decision", "matched_text", "evidence")  # fmt: skip
+STATED = ("city", "region", "country")
+_NOWHERE = Stated()
+_CERTAIN, _ID_NAMED = 0.9999, Reason("name_exact", "id")  # of what an id says
 _READ = np.array([NAMES.index(name) for name in READ])
 
 
@@ -44,7 +47,7 @@ class _Row:
     """An institution found in a string: numbers of the index, the words in the raw string, and the features of `READ`.
 
     `chosen` tells whether it is part of the answer; the others are what else could be meant. `identifier` is what stands in the
-    string where that is an id.
+    string where that is an id, `stated` the place that the string gives for it.
     """
 
     inst: int
@@ -57,6 +60,7 @@ class _Row:
     features: tuple[float, ...]
     chosen: bool = True
     identifier: str = ""
+    stated: Stated = _NOWHERE
 
 
 class Matcher:
@@ -167,7 +171,8 @@ class Matcher:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
 
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
-        matched words in the raw string), alias (the registry's name). Strings that name nothing have no row.
+        matched words in the raw string), alias (the registry's name), stated_city, stated_region and stated_country (the place
+        that the string gives for it, see `affil.types.Stated`). Strings that name nothing have no row.
         """
         distinct = list(dict.fromkeys(affiliations))
         answers = dict(zip(distinct, self._answers(distinct), strict=True))
@@ -183,6 +188,7 @@ class Matcher:
                 "start": pa.array([r.start for _, r in rows], pa.int32()),
                 "end": pa.array([r.end for _, r in rows], pa.int32()),
                 "alias": pa.array([self._alias(r) for _, r in rows], pa.string()),
+                **{f"stated_{f}": pa.array([getattr(r.stated, f) for _, r in rows], pa.string()) for f in STATED},
             }
         )
 
@@ -220,16 +226,18 @@ class Matcher:
         return row.identifier or str(self._names[int(self._index.owner_name[row.owner])].as_py())
 
     def _explained(self, row: _Row) -> Match:
+        read = dict(zip(READ, row.features, strict=True)) if row.features else {}
+        reasons = explain(read, NAME_KINDS[row.kind], row.bearers, self.settings.features) if read else (_ID_NAMED,)
+        decision = _decided(row.probability, self.settings.decide.match)
         return Match(
             self._institution(row.inst),
             row.probability,
-            _decided(row.probability, self.settings.decide.match),
+            decision,
             row.start,
             row.end,
             self._alias(row),
-            (Reason("name_exact", "id"),)
-            if row.identifier
-            else explain(dict(zip(READ, row.features, strict=True)), NAME_KINDS[row.kind], row.bearers, self.settings.features),
+            reasons,
+            stated=row.stated,
         )
 
     def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[list[_Row]]:
@@ -278,9 +286,17 @@ class Matcher:
             answers: list[list[_Row]] = [[] for _ in batch]
             for number, row in zip(of_text.tolist(), found, strict=True):
                 answers[number].append(row)
-            for text, own in zip(batch, answers, strict=True):
-                out.append(tuple(self._identified(text) or self._united(own, rivals > 0)))
+            united = [self._identified(text) or self._united(own, rivals > 0) for text, own in zip(batch, answers, strict=True)]
+            out += [tuple(own) for own in self._with_stated(batch, united)]
         return out
+
+    def _with_stated(self, texts: Sequence[str], answers: list[list[_Row]]) -> list[list[_Row]]:
+        """The answers of some parts, each chosen institution with the place that its part states for it."""
+        chosen = [(k, row) for k, rows in enumerate(answers) for row in rows if row.chosen]
+        number, rows = [k for k, _ in chosen], [row for _, row in chosen]
+        start, end, inst = [r.start for r in rows], [r.end for r in rows], [r.inst for r in rows]
+        stated = iter(stated_places(texts, number, start, end, inst, self._index, self.settings.retrieve))
+        return [[replace(r, stated=next(stated)) if r.chosen else r for r in own] for own in answers]
 
     def _identified(self, text: str) -> list[_Row]:
         """The institutions whose ids stand in a text; they are its answer."""
@@ -385,6 +401,8 @@ def _record(result: Result, m: Match, evidence: str | list[str]) -> dict[str, An
         "country": one.country,
         "lat": one.lat,
         "lon": one.lon,
+        "stated_city": m.stated.city,
+        "stated_country": m.stated.country,
         "probability": m.probability,
         "decision": m.decision.value,
         "matched_text": result.affiliation[m.start : m.end],

@@ -291,7 +291,13 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     acronym = (length == 1) & (kind == index.kind_acronym) & latin & ~upper[first] & ~alone
     commas = np.concatenate([[0], np.cumsum(gap >= COMMA)])
     apart = ((kind == index.kind_variant) | (kind == index.kind_domain)) & (commas[first + length] > commas[first + 1])
-    keep = ~acronym & ~apart
+    # a variant that begins within another name that ends before it does: "Ondokuz Mayıs (University Samsun)"
+    variant = kind == index.kind_variant
+    reach = np.zeros(len(gap) + 1, np.int64)
+    np.maximum.at(reach, first[~variant], (first + length)[~variant])
+    reach = np.concatenate([[0], np.maximum.accumulate(reach)])  # how far names reach that begin before each word
+    begun = variant & (reach[first] > first) & (reach[first] < first + length)
+    keep = ~acronym & ~apart & ~begun
     return first[keep], length[keep], alias[keep]
 
 
@@ -427,6 +433,7 @@ def _places(
     is_region = (kind == REGION) | (kind == CODE)
     is_city = kind == CITY
     sure = whole[pair] | (kind == CODE)
+    wide = sure & ~is_city
     mark = np.zeros(size + 1, np.int32)
     used = np.unique(pair)
     np.add.at(mark, first[used], 1)
@@ -437,5 +444,13 @@ def _places(
         np.unique(where[is_region] + index.place_region[row[is_region]]),
         np.unique(where[is_city] + index.place_city[row[is_city]]),
         np.unique(where[is_city | is_region] + index.place_country[row[is_city | is_region]]),
-        np.unique(where[sure] + index.place_country[row[sure]]),
+        _narrowed(where[sure] + index.place_country[row[sure]], where[wide] + index.place_country[row[wide]]),
     )
+
+
+def _narrowed(places: Ints, wide: Ints) -> Ints:
+    """The countries of places, as keys of parts, of which countries and regions leave some: "Boston, USA" is not in Lincolnshire."""
+    places, wide = np.unique(places), np.unique(wide)
+    free = ~np.isin(places // STRIDE, wide // STRIDE)
+    kept: Ints = places[free | np.isin(places, wide)]
+    return kept

@@ -63,25 +63,32 @@ NOTHING = ("Independent Researcher", "independent", "N/A", "none", "-", "unaffil
 
 # Shares of the kinds of composed strings.
 SHARES = {
-    "nothing": 0.06, "stranger": 0.08, "elsewhere": 0.09, "near": 0.07, "borrowed": 0.04, "capitals": 0.02, "several": 0.19, "joint": 0.02,
-    "mail": 0.02, "short": 0.05, "single": 0.36,
+    "nothing": 0.06, "stranger": 0.08, "elsewhere": 0.08, "near": 0.06, "borrowed": 0.02, "capitals": 0.01, "several": 0.19, "joint": 0.02,
+    "mail": 0.02, "short": 0.10, "single": 0.36,
 }  # fmt: skip
 _KINDS, _BOUNDS = tuple(SHARES), np.cumsum(list(SHARES.values()))[:-1]
+HAN_PARTS = ("资工", "计院", "信院", "软院", "信科院", "计算机系", "电子系", "电机系", "AI院", "计科", "自动化系",
+             "数院", "物院", "机械系", "资讯工程", "大数据院", "人工智能学院", "计算机学院", "医学院", "情報学研究科",
+             "工学部", "视觉组", "实验室", "机器人所", "信息学部", "研究生院")  # fmt: skip
+SHORT_FORMS = ("Department of {s}, *", "* {s} Lab", "School of {s}, *", "* EECS", "* CS", "* CSIE", "* ECE", "* LTI",
+               "* {s} Group", "* ({s})", "* {s}", "*, {s}", "* Vision Lab", "* Robotics", "* AI", "*-{n} Lab",
+               "* Data Science", "{n} Lab, *", "* NLP Group", "*.")  # fmt: skip
 NEAR = ("Technical University of {}", "{} University of Education", "{} Medical University",
-        "{} University of Medical Sciences", "{} Normal University", "{} Women's University", "{} Institute of Technology",
-        "{} University of Applied Sciences", "{} State University", "Catholic University of {}", "{} Business School",
-        "{} Polytechnic", "Medical University of {}", "{} University of Technology", "{} University of Economics",
-        "Islamic Azad University of {}", "{} Community College", "{} University of Arts", "{} Christian University",
-        "{} University of Agriculture", "New University of {}", "{} City University", "{} Open University",
-        "{n} University, {}", "{n} University in {}", "{n} University {}", "{n} Institute of Technology, {}",
-        "{} Institute of Technology, {a} {}", "{n} College, {}", "University of {}-III", "Université de {}-IV", "{} Academy",
-        "Northern {} University")  # fmt: skip
-HAN_NEAR = ("{}理工学院", "{}医科大学", "{}师范学院", "{}科技职业学院", "{}外国语大学", "{}财经学院", "{}工程学院", "{}中医学院", "{}艺术学院",
-            "{}职业技术学院", "{}第二师范学院", "{}女子大学")  # fmt: skip
-BORROWED = ("{} Street", "{} Road", "{d} {} Street", "{} Avenue {d}", "{} Park Apartments", "{} Scholar", "{} Cloud Platform",
-            "{} Fellowship", "{} PhD Fellow", "{} Word", "{} Word - manuscript.docx", "{} Prize", "{} Chair", "{} Award", "{} Store",
-            "{} Translate", "{} High School", "{} Bookstore", "{} Alumni Association", "{} Elementary School", "{} Square", "{} Hotel",
-            "{} Shopping Mall", "former {} employee", "{} Drive")  # fmt: skip
+        "{} University of Medical Sciences", "{} Normal University", "{} Women's University",
+        "{} Institute of Technology", "{} University of Applied Sciences", "{} State University",
+        "Catholic University of {}", "{} Business School", "{} Polytechnic", "Medical University of {}",
+        "{} University of Technology", "{} University of Economics", "Islamic Azad University of {}",
+        "{} Community College", "{} University of Arts", "{} Christian University", "{} University of Agriculture",
+        "New University of {}", "{} City University", "{} Open University", "{n} University, {}", "{n} University in {}",
+        "{n} University {}", "{n} Institute of Technology, {}", "{} Institute of Technology, {a} {}", "{n} College, {}",
+        "University of {}-III", "Université de {}-IV", "{} Academy", "Northern {} University")  # fmt: skip
+HAN_NEAR = ("{}理工学院", "{}医科大学", "{}师范学院", "{}科技职业学院", "{}外国语大学", "{}财经学院", "{}工程学院",
+            "{}中医学院", "{}艺术学院", "{}职业技术学院", "{}第二师范学院", "{}女子大学")  # fmt: skip
+BORROWED = ("{} Street", "{} Road", "{d} {} Street", "{} Avenue {d}", "{} Park Apartments", "{} Scholar",
+            "{} Cloud Platform", "{} Fellowship", "{} PhD Fellow", "{} Word", "{} Word - manuscript.docx", "{} Prize",
+            "{} Chair", "{} Award", "{} Store", "{} Translate", "{} High School", "{} Bookstore",
+            "{} Alumni Association", "{} Elementary School", "{} Square", "{} Hotel", "{} Shopping Mall",
+            "former {} employee", "{} Drive")  # fmt: skip
 HAN_BORROWED = ("{}路{d}号", "{}街道", "{}大道{d}号", "{}路{d}号某公司", "{}附近", "{}广场", "{}奖学金", "{}附属小学", "{}酒店")
 _OWN_WORDS = re.compile(
     r"(?:Indian|National) Institute of Technology,? ([A-Z]\w+)|University of ([A-Z]\w+(?:[ -][A-Z]\w+)?)|([A-Z]\w+(?:[ -][A-Z]\w+)?) University"
@@ -92,6 +99,7 @@ JOINERS = (", ", ", ", ", ", " and ", " and ", " & ", "; ", "; ", " + ", "+", " 
 HAN_JOINERS = ("和", "和", "与", "、", "、", "，", "；", "/", " ", "及")
 TIGHT = frozenset(("+", "/", " + ", " in collaboration with ", " ", " - "))
 _MANY_SITES = frozenset(("company", "government", "nonprofit", "other"))
+_HAN_SHORT = re.compile("[\u4e00-\u9fff]{2,4}")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
@@ -116,7 +124,7 @@ class Writer:
         for i, x in enumerate(self.known):
             for n in x.names:
                 self.borne_in.setdefault(fold(n.value), set()).add(x.country)
-                if n.kind == "acronym":
+                if n.kind == "acronym" or (n.kind in ("alias", "label") and _HAN_SHORT.fullmatch(n.value)):
                     self.bearers.setdefault(n.value, []).append(i)
         self.shorts = list(self.bearers) or [self.known[0].name]
         famous = [float(usage[own].sum()) + len(own) for own in self.bearers.values()] or [1.0]
@@ -273,14 +281,17 @@ class Writer:
         return Labelled(form.format(f=first, n=last, d=x.domain, s=sub), (x.id,))
 
     def _short_alone(self) -> Labelled:
-        """A short name with nothing that tells whose it is: each bearer's as often as papers name it."""
+        """A short name with nothing that tells whose it is: each bearer's as often as papers name it; or with a department's."""
         name = self.shorts[int(self.rng.choice(len(self.shorts), p=self.short_chance))]
         own = self.bearers.get(name, [0])
         chance = self.likelihood[own] / self.likelihood[own].sum()
         meant = self.known[own[int(self.rng.choice(len(own), p=chance))]]
-        text = self._fill(
-            self._pick(("{{}}", "{{}}", "{{}}", "{{}}", "Department of {s}, {{}}", "{{}} {s} Lab", "School of {s}, {{}}"))
-        ).format(name)
+        if self.rng.random() < 0.4:
+            text = name
+        elif _HAN.search(name):
+            text = name + self._pick(("", " ", " ", "（")) + self._pick(HAN_PARTS)
+        else:
+            text = self._fill(self._pick(SHORT_FORMS)).replace("*", name)
         return Labelled(text, (meant.id,))
 
     def _single(self) -> Labelled:

@@ -21,6 +21,7 @@ from affil.text.ids import id_forms
 _FOLDED = r"""CREATE MACRO folded(name) AS
     nullif(trim(regexp_replace(lower(strip_accents(name)), '[^\p{L}\p{M}\p{N}]+', ' ', 'g')), '')"""
 VenueYear = tuple[str, int]
+_PLACE = ("country", "region", "city")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,9 @@ class Tables:
 
     papers: id, title, venue, year, authors (their number), aligned. mentions: paper, position (null where not aligned), author,
     affiliation (null where missing). matches: affiliation, institution_id (null where none), probability (null: certain),
-    decision (match, review, none). institutions: id, active_id (the successor's id, else its own), name, name_zh, kind, country,
-    region, city, parents (list of ids) and, if you like, other_ids (list): what else decisions may call it.
+    decision (match, review, none) and, if you like, stated_country, stated_region, stated_city (the place that the string gives).
+    institutions: id, active_id (the successor's id, else its own), name, name_zh, kind, country, region, city, parents (list of
+    ids) and, if you like, other_ids (list): what else decisions may call it.
     """
 
     papers: Path | pa.Table
@@ -62,7 +64,13 @@ def attach(db: duckdb.DuckDBPyConnection, name: str, table: Path | pa.Table) -> 
         db.read_parquet(str(table)).create_view(name)
 
 
-def prepare(db: duckdb.DuckDBPyConnection, tables: Tables, decisions: Mapping[str, Sequence[str]], venues: Venues) -> None:
+def prepare(
+    db: duckdb.DuckDBPyConnection,
+    tables: Tables,
+    decisions: Mapping[str, Sequence[str]],
+    venues: Venues,
+    settings: RankSettings,
+) -> None:
     """Attach the tables, and make `answer` (what each string names) and `venue_name` (published name to short name)."""
     for name in Tables.__dataclass_fields__:
         attach(db, name, getattr(tables, name))
@@ -72,6 +80,12 @@ def prepare(db: duckdb.DuckDBPyConnection, tables: Tables, decisions: Mapping[st
     db.register("said", _texts(affiliation=[a for a, _ in pairs], given=[i for _, i in pairs]))
     find_ids(db, {i for _, i in pairs})
     db.execute(sql("decided"))
+    told = {name for name, *_ in db.execute("DESCRIBE matches").fetchall()} >= {f"stated_{f}" for f in _PLACE}
+    place = "concat_ws('/', " + ", ".join(f"coalesce(stated_{f}, '')" for f in _PLACE) + ")" if told else "''"
+    db.execute(
+        f"CREATE TEMP VIEW placed_match AS SELECT *, CASE {place} WHEN '//' THEN '' ELSE {place} END AS stated FROM matches"
+    )
+    db.execute("SET VARIABLE stated_kinds = ?", [list(settings.stated_places)])
     db.execute(sql("answers"))
     published = [str(v) for (v,) in db.execute("SELECT DISTINCT venue FROM papers ORDER BY venue").fetchall()]
     found = [venues.resolve(name) for name in published]

@@ -65,7 +65,7 @@ def rank(
     """
     settings, venues = settings or RankSettings(), venues or load_venues()
     with database(settings) as db:
-        prepare(db, tables, decisions or {}, venues)
+        prepare(db, tables, decisions or {}, venues, settings)
         spans = number(db, settings)
         count_credit(db, 1, spans[-1][2] if spans else 0)
         ranking = measure(db, venues, settings, limit=limit, **query)
@@ -158,7 +158,8 @@ def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) ->
 
 def make_places(db: duckdb.DuckDBPyConnection, asked: Asked, settings: RankSettings) -> None:
     """Tables `entity` (what is ranked) and `place` (which institution counts for which entity, by which part)."""
-    codes = db.execute("SELECT DISTINCT country, region FROM institutions").fetchall()
+    db.execute(sql("sites"))
+    codes = db.execute("SELECT DISTINCT country, region FROM site").fetchall()
     regions = region_table(region for _, region in codes)
     divided = {code[:2] for code in regions.column("code").to_pylist()}
     db.register("region_names", regions)

@@ -66,7 +66,7 @@ def _resampled(db: duckdb.DuckDBPyConnection, by: Measure, settings: RankSetting
     entities = int(db.execute("SELECT count(*) FROM ranked").fetchall()[0][0])
     pairs = _columns(
         db,
-        "SELECT string, holder, probability FROM pair JOIN drawn_string USING (affiliation) JOIN holder USING (institution) "
+        "SELECT string, holder, probability FROM pair JOIN drawn_string USING (affiliation) JOIN holder USING (institution, stated) "
         "ORDER BY pair",
     )
     probability = pairs["probability"].astype(np.float32)
@@ -114,7 +114,7 @@ def _split(
     # What a pair of a string and an institution is worth to whom: several entities where an institution is rolled up to several.
     places = _columns(
         db,
-        "SELECT holder, entity, CAST(part AS DOUBLE) AS part FROM holder JOIN place USING (institution) JOIN ranked USING (id) "
+        "SELECT holder, entity, CAST(part AS DOUBLE) AS part FROM holder JOIN place USING (institution, stated) JOIN ranked USING (id) "
         "WHERE getvariable('kind') IS NULL OR place.kind = getvariable('kind') ORDER BY holder, entity",
     )
     by_holder = _Lists.grouped(places["holder"], int(holder.max(initial=-1)) + 1)

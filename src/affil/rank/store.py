@@ -32,7 +32,7 @@ from affil.rank.ranking import Ranking
 from affil.rank.venues import Venue, Venues
 from affil.settings import RankSettings
 
-_FORMAT = 1  # of states and files: another number, and all is counted again
+_FORMAT = 2  # of states and files: another number, and all is counted again
 _AT_ONCE = 100_000  # papers counted at once
 _NAME = re.compile(r"[\w.-]{1,80}")
 _STATS = ("papers", "unaligned", "repeated", "mentions", "matched", "review", "none", "missing", "pending", "decided")
@@ -45,7 +45,7 @@ _CREDIT = pa.schema(
             ("aligned", pa.bool_()),
             ("position", pa.int32()),
         ],
-        *[(name, pa.string()) for name in ("author", "affiliation", "institution")],
+        *[(name, pa.string()) for name in ("author", "affiliation", "institution", "stated")],
         *[("probability", pa.float64()), ("credit", pa.decimal128(16, 15)), ("counted", pa.bool_()), ("several", pa.bool_())],
     ]
 )
@@ -143,7 +143,7 @@ class Store:
         """
         last = self.last()
         with database(settings) as db:
-            prepare(db, tables, decisions, venues)
+            prepare(db, tables, decisions, venues, settings)
             papers = _papers(db)
             old = {(p.venue, p.year): p for p in last.partitions} if last and self._usable(last, settings) else {}
             touched = {where for where, digest in papers.items() if where not in old or old[where].papers != digest}
@@ -275,7 +275,7 @@ class Store:
 
     def _usable(self, last: State, settings: RankSettings) -> bool:
         """Whether partitions of the last state can stay: they do not depend on the settings that only measuring reads."""
-        same = all(getattr(last.settings, f) == getattr(settings, f) for f in ("include_review", "min_title"))
+        same = all(getattr(last.settings, f) == getattr(settings, f) for f in ("include_review", "min_title", "stated_places"))
         return same and all(self.file(f).exists() for f in _files(last))
 
     def _count(

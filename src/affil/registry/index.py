@@ -308,9 +308,12 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
             alias_terms.setdefault(other, other)
     aliases = sorted(owners)
     place_rows: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    seats = {(x.country, x.city) for x in institutions}
     for k, words in enumerate(place_words):
         byname = places[k].name != places[k].city
-        if places[k].kind == CITY and (set(words) <= generic() or (byname and words in owners)):
+        # where institutions sit is a place, whatever it is called elsewhere: Munich, New York
+        seat = (places[k].country, places[k].name) in seats and not set(words) & set(roles())
+        if places[k].kind == CITY and not seat and (set(words) <= generic() or (byname and words in owners)):
             continue  # there is a town called Center, and one that was Google for a month
         if words and (len("".join(words)) > 2 or places[k].kind in (0, 3) or not words[0].isascii()):
             place_rows[words].append(k)
@@ -358,6 +361,9 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     city = np.array(
         [city_key.setdefault((c, f), len(city_key)) if f else -1 for c, f in zip(codes, folded, strict=True)], np.int32
     )
+    city_name: dict[int, str] = {}  # as institutions write it, else as the gazetteer does
+    for key, called_here in zip(city.tolist(), [x.city for x in institutions] + [p.city for p in places], strict=True):
+        city_name.setdefault(key, called_here)
     regions = [region_key.setdefault(r, len(region_key)) for r in [x.region for x in institutions] + [p.region for p in places]]
     country = np.array([country_id[c] for c in codes], np.int16)
     prominence = np.array([x.prominence for x in institutions])
@@ -377,8 +383,8 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         "place_country": country[n:], "place_region": np.array(regions[n:], np.int32), "place_city": city[n:],
         "posting_data": postings.data, "posting_indices": postings.indices, "posting_indptr": postings.indptr.astype(np.int64),
         "inst_country_id": country[:n], "inst_region_id": np.array(regions[:n], np.int32), "inst_city_id": city[:n],
-        "inst_prominence": rank.astype(np.float32), "country_code": countries, "parent": parent, "parent_ptr": parent_ptr,
-        "shown": shown,
+        "inst_prominence": rank.astype(np.float32), "country_code": countries, "region_code": list(region_key),
+        "city_name": [city_name[key] for key in range(len(city_key))], "parent": parent, "parent_ptr": parent_ptr, "shown": shown,
     }  # fmt: skip
 
 

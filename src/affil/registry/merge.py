@@ -15,17 +15,19 @@ def merge(sources: Iterable[Iterable[Institution]]) -> list[Institution]:
 
     Of two records with one id, filled fields of the earlier source stand ("A laid over B": A first), names and other ids are
     joined. An institution whose id is another id of exactly one other is the same as that one. So is one under a local id (not
-    of ROR) when exactly one active ROR record of its country bears its name. It takes the other's id then, wherever it is referred
-    to, and keeps its own among the other ids.
+    of ROR) when exactly one active ROR record of its country bears its name, unless a source has both: it knows them as two. It
+    takes the other's id then, wherever it is referred to, and keeps its own among the other ids.
     """
     merged: dict[str, Institution] = {}
-    for source in sources:
+    origins: dict[str, set[int]] = {}
+    for number, source in enumerate(sources):
         for new in source:
             merged[new.id] = _join(merged[new.id], new) if new.id in merged else new
+            origins.setdefault(new.id, set()).add(number)
     called = _called(merged.values())
     renamed = {i: to for i in merged if (to := called.get(normal_id(i), i)) != i and to in merged}
     renamed = {i: to for i, to in renamed.items() if to not in renamed}  # of two that are called by each other, none
-    local = _crosswalk({i: x for i, x in merged.items() if i not in renamed})
+    local = _crosswalk({i: x for i, x in merged.items() if i not in renamed}, origins)
     renamed = local | {i: local.get(to, to) for i, to in renamed.items()}
 
     def today(identifier: str) -> str:
@@ -82,7 +84,8 @@ def _called(institutions: Iterable[Institution]) -> dict[str, str]:
     return {other: some[0].id for other, some in active.items() if len(some) == 1}
 
 
-def _crosswalk(merged: dict[str, Institution]) -> dict[str, str]:
+def _crosswalk(merged: dict[str, Institution], origins: dict[str, set[int]]) -> dict[str, str]:
+    """The ROR ids of institutions under local ids, by name and country; `origins` are the sources that have each id."""
     local = [i for i in merged.values() if not is_ror(i.id)]
     if not local or len(local) == len(merged):
         return {}
@@ -98,7 +101,7 @@ def _crosswalk(merged: dict[str, Institution]) -> dict[str, str]:
     renamed = {}
     for i in local:
         found = by_name.get((i.country, fold(i.name)), set())
-        if len(found) == 1 and not found & taken:
+        if len(found) == 1 and not found & taken and not any(origins[i.id] & origins[x] for x in found):
             renamed[i.id] = next(iter(found))
             taken |= found
     return renamed

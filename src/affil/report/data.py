@@ -258,7 +258,7 @@ def _placed(
         for how in ROLL_UPS if level == "institution" else ("none",):
             make_places(db, Asked({"level": level, "roll_up": how}, settings), settings)
             found: dict[str, list[tuple[str, float]]] = {}
-            for institution, identifier, part in db.execute("SELECT institution, id, part FROM place ORDER BY ALL").fetchall():
+            for institution, identifier, part in db.execute(sql("placed")).fetchall():
                 if institution in institutions:
                     found.setdefault(institution, []).append((identifier, float(part)))
             out[how if level == "institution" else level] = {i: tuple(targets) for i, targets in found.items()}

@@ -51,6 +51,8 @@ class Found(TypedDict):
     country: str
     lat: float | None
     lon: float | None
+    stated_city: str
+    stated_country: str
     probability: float
     decision: Literal["match", "review", "none"]
     matched_text: str

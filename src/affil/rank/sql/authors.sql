@@ -4,7 +4,7 @@ FROM (
     SELECT DISTINCT place.id, credit.author
     FROM credit
     JOIN slice USING (venue, year)
-    JOIN place USING (institution)
+    JOIN place USING (institution, stated)
     WHERE credit.counted AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
 )
 GROUP BY id;

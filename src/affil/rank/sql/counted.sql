@@ -3,7 +3,7 @@ SELECT
     coalesce(sum(weight * credit ORDER BY venue, year, placed), 0) AS counted,
     coalesce(sum(weight * credit ORDER BY venue, year) FILTER (NOT placed), 0) AS unplaced
 FROM (
-    SELECT venue, year, institution IN (SELECT institution FROM place) AS placed, CAST(sum(credit) AS DOUBLE) AS credit
+    SELECT venue, year, (institution, stated) IN (SELECT (institution, stated) FROM place) AS placed, CAST(sum(credit) AS DOUBLE) AS credit
     FROM credit
     WHERE counted
     GROUP BY ALL

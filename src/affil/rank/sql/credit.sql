@@ -42,6 +42,7 @@ SELECT
     marked.author,
     string.affiliation,
     marked.institution,
+    coalesce(marked.stated, '') AS stated,
     marked.probability,
     -- Exact decimals: a sum does not depend on the order in which it is made.
     CAST(

@@ -9,6 +9,6 @@ SELECT
     sum(CAST(credit.credit * place.part AS DECIMAL(16, 15))) AS credit
 FROM credit
 JOIN slice USING (venue, year)
-JOIN place USING (institution)
+JOIN place USING (institution, stated)
 WHERE credit.counted AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
 GROUP BY place.id, credit.venue, credit.year, credit.paper;

@@ -28,6 +28,7 @@ CREATE TEMP TABLE naming AS
 SELECT
     string,
     institution,
+    stated,
     probability,
     institution IS NOT NULL AND (decision = 'match' OR getvariable('include_review')) AS counts,
     count(*) FILTER (counts) OVER (PARTITION BY string) AS known,

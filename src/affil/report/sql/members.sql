@@ -4,7 +4,7 @@ FROM (
     SELECT place.id, credit.institution, sum(slice.weight * CAST(credit.credit AS DOUBLE)) AS adjusted
     FROM credit
     JOIN slice USING (venue, year)
-    JOIN place USING (institution)
+    JOIN place USING (institution, stated)
     WHERE credit.counted
     GROUP BY place.id, credit.institution
 )

@@ -7,7 +7,7 @@ WITH counting AS (
         sum(CAST(credit.credit AS DOUBLE)) FILTER (credit.probability IS NULL) / sum(CAST(credit.credit AS DOUBLE)) AS decided
     FROM credit
     JOIN slice USING (venue, year)
-    JOIN place USING (institution)
+    JOIN place USING (institution, stated)
     SEMI JOIN wanted_id ON wanted_id.id = place.id
     WHERE credit.counted
     GROUP BY place.id
@@ -16,7 +16,7 @@ open_strings AS (
     SELECT place.id, count(DISTINCT credit.affiliation) AS strings, count(DISTINCT credit.paper) AS papers
     FROM credit
     JOIN slice USING (venue, year)
-    JOIN place USING (institution)
+    JOIN place USING (institution, stated)
     SEMI JOIN wanted_id ON wanted_id.id = place.id
     WHERE NOT credit.counted
         AND NOT EXISTS (

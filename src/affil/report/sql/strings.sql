@@ -9,7 +9,7 @@ FROM (
         count(*) OVER (PARTITION BY place.id) AS strings
     FROM credit
     JOIN slice USING (venue, year)
-    JOIN place USING (institution)
+    JOIN place USING (institution, stated)
     SEMI JOIN wanted_id ON wanted_id.id = place.id
     WHERE credit.counted AND credit.affiliation IS NOT NULL
     GROUP BY place.id, credit.affiliation

@@ -11,7 +11,7 @@ people AS (
         SELECT DISTINCT place.id, credit.year, credit.author
         FROM credit
         JOIN slice USING (venue, year)
-        JOIN place USING (institution)
+        JOIN place USING (institution, stated)
         WHERE credit.counted
     )
     GROUP BY id, year

@@ -14,13 +14,13 @@ WITH changed AS (
         OR held_before.id IS NULL OR held_after.id IS NULL
 ),
 answers AS (
-    SELECT affiliation, string_agg(institution, ', ' ORDER BY institution) AS named
+    SELECT affiliation, string_agg(institution || coalesce(' in ' || nullif(stated, ''), ''), ', ' ORDER BY institution) AS named
     FROM answer_before
     WHERE decision = 'match'
     GROUP BY affiliation
 ),
 answers_now AS (
-    SELECT affiliation, string_agg(institution, ', ' ORDER BY institution) AS named
+    SELECT affiliation, string_agg(institution || coalesce(' in ' || nullif(stated, ''), ''), ', ' ORDER BY institution) AS named
     FROM answer_after
     WHERE decision = 'match'
     GROUP BY affiliation

@@ -2,5 +2,5 @@
 SELECT credit.paper, credit.affiliation, list(DISTINCT place.id) FILTER (place.id IS NOT NULL) AS ids
 FROM credit
 SEMI JOIN touched USING (venue, year)
-LEFT JOIN place USING (institution)
+LEFT JOIN place USING (institution, stated)
 GROUP BY credit.paper, credit.affiliation;

@@ -3,7 +3,8 @@
 CREATE OR REPLACE TEMP TABLE located AS
 WITH city AS (
     SELECT
-        id AS institution,
+        institution,
+        stated,
         kind,
         country,
         city,
@@ -12,13 +13,13 @@ WITH city AS (
             CASE WHEN count(DISTINCT nullif(region, '')) OVER same = 1 THEN max(nullif(region, '')) OVER same END,
             ''
         ) AS region
-    FROM institutions
+    FROM site
     WHERE city <> '' AND country <> ''
     WINDOW same AS (PARTITION BY country, city)
 )
 SELECT *, concat_ws('/', country, nullif(region, ''), city) AS id FROM city;
 
-CREATE OR REPLACE TEMP TABLE place AS SELECT institution, id, 1.0 AS part, kind FROM located;
+CREATE OR REPLACE TEMP TABLE place AS SELECT institution, stated, id, 1.0 AS part, kind FROM located;
 
 CREATE OR REPLACE TEMP TABLE entity AS
 SELECT DISTINCT located.id, located.city AS name, coalesce(region_names.name, '') AS region, country_names.counted_as AS country

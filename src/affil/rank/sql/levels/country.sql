@@ -3,6 +3,6 @@ CREATE OR REPLACE TEMP TABLE entity AS
 SELECT code AS id, name, name_zh FROM country_names WHERE code IN (SELECT counted_as FROM country_names);
 
 CREATE OR REPLACE TEMP TABLE place AS
-SELECT institutions.id AS institution, country_names.counted_as AS id, 1.0 AS part, institutions.kind
-FROM institutions
-JOIN country_names ON country_names.code = institutions.country;
+SELECT site.institution, site.stated, country_names.counted_as AS id, 1.0 AS part, site.kind
+FROM site
+JOIN country_names ON country_names.code = site.country;

@@ -13,6 +13,7 @@ LEFT JOIN country_names ON country_names.code = institutions.country
 LEFT JOIN region_names ON region_names.code = institutions.region;
 
 CREATE OR REPLACE TEMP TABLE place AS
-SELECT rolled.institution, rolled.id, rolled.part, entity.kind
+SELECT rolled.institution, site.stated, rolled.id, rolled.part, entity.kind
 FROM rolled
-JOIN entity USING (id);
+JOIN entity USING (id)
+JOIN site USING (institution);

@@ -2,8 +2,9 @@
 -- Singapore or Hong Kong is all.
 CREATE OR REPLACE TEMP TABLE located AS
 SELECT
-    institutions.id AS institution,
-    institutions.kind,
+    site.institution,
+    site.stated,
+    site.kind,
     coalesce(region_names.code, country_names.code) AS code,
     coalesce(
         region_names.name,
@@ -11,12 +12,12 @@ SELECT
     ) AS name,
     coalesce(region_names.name_zh, country_names.name_zh) AS name_zh,
     country_names.counted_as AS country
-FROM institutions
-JOIN country_names ON country_names.code = institutions.country
-LEFT JOIN region_names ON region_names.code = institutions.region;
+FROM site
+JOIN country_names ON country_names.code = site.country
+LEFT JOIN region_names ON region_names.code = site.region;
 
 CREATE OR REPLACE TEMP TABLE place AS
-SELECT institution, coalesce(region_groups.counted_as, code) AS id, 1.0 AS part, kind
+SELECT institution, stated, coalesce(region_groups.counted_as, code) AS id, 1.0 AS part, kind
 FROM located
 LEFT JOIN region_groups USING (code);
 
@@ -28,5 +29,5 @@ SELECT
     coalesce(min(located.name_zh) FILTER (located.code = place.id), '') AS name_zh,
     CASE WHEN count(DISTINCT located.country) = 1 THEN min(located.country) ELSE '' END AS country
 FROM place
-JOIN located USING (institution)
+JOIN located USING (institution, stated)
 GROUP BY place.id;

@@ -3,8 +3,8 @@ WITH naming AS (
     SELECT ranked.entity, credit.author, pair.pair
     FROM credit
     JOIN slice USING (venue, year)
-    JOIN pair USING (affiliation, institution)
-    JOIN place USING (institution)
+    JOIN pair USING (affiliation, institution, stated)
+    JOIN place USING (institution, stated)
     JOIN ranked ON ranked.id = place.id
     WHERE author IS NOT NULL AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
 ),

@@ -7,7 +7,7 @@ WITH through AS (
         min(credit.probability) AS least_probability
     FROM credit
     JOIN slice USING (venue, year)
-    JOIN place USING (institution)
+    JOIN place USING (institution, stated)
     WHERE place.id = getvariable('entity') AND credit.credit > 0 AND credit.counted
         AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
     GROUP BY credit.paper

@@ -3,7 +3,7 @@ WITH claimed AS (
     SELECT credit.*
     FROM credit
     JOIN slice USING (venue, year)
-    JOIN place USING (institution)
+    JOIN place USING (institution, stated)
     WHERE place.id = getvariable('entity') AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
 )
 SELECT affiliation, institution, max(probability) AS probability, count(DISTINCT paper) AS papers
