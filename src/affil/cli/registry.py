@@ -119,7 +119,7 @@ def show(
         "name": one.name,
         "kind": one.kind,
         "place": place + position,
-        "domain": one.domain,
+        "domain": ", ".join(d for d in (one.domain, *one.other_domains) if d),
         "status": status,
     }
     for fact, value in facts.items():

@@ -95,14 +95,16 @@ def _isni_checks(value: str) -> bool:
     return "0123456789X"[(12 - total % 11) % 11] == value[-1]
 
 
-_WITHIN = re.compile(
-    rf"(?:https?://)?(?:www\.)?ror\.org/0[{_ALPHABET}]{{6}}[0-9]{{2}}(?!\w)|(?<![\w.])grid\.\d+\.[0-9a-f]+(?!\w)", re.IGNORECASE
+_WITHIN = re.compile(  # "ROR: 042nb2s44" beside addresses, since eight such characters alone may be anything
+    rf"(?:(?:https?://)?(?:www\.)?ror\.org/|\bror(?: ?id)? ?[:=] ?)(0[{_ALPHABET}]{{6}}[0-9]{{2}})(?!\w)"
+    r"|(?<![\w.])(grid\.\d+\.[0-9a-f]+)(?!\w)",
+    re.IGNORECASE,
 )
 
 
 def ids_within(text: str) -> list[tuple[int, int, str]]:
     """The ids of ROR and GRID that stand in a text, as (start, end, normal form); those with wrong check digits are none."""
-    if "ror.org/" not in text.lower() and "grid." not in text.lower():
+    if "ror" not in text.lower() and "grid." not in text.lower():
         return []
-    found = ((*m.span(), normal_id(m[0])) for m in _WITHIN.finditer(text))
+    found = ((*m.span(), normal_id(m[1] or m[2])) for m in _WITHIN.finditer(text))
     return [(a, b, identifier) for a, b, identifier in found if identifier.startswith((ROR, "grid:"))]
