@@ -1,7 +1,5 @@
 """How often names of institutions stand unmistakably in strings."""
 
-from pathlib import Path
-
 import pytest
 
 from affil.match.usage import count_usage

@@ -199,7 +199,7 @@ def test_what_is_shown_of_a_name_is_what_its_kind_says() -> None:
     names, words = registry.store.strings("name_value").to_pylist(), registry.store.strings("alias_text").to_pylist()
     of_word = np.repeat(np.arange(len(words)), np.diff(registry.store.array("owner_ptr")))
     owners = (registry.store.array(f"owner_{what}").tolist() for what in ("inst", "kind", "name"))
-    domains = {one.domain for one in registry}
+    domains = {domain for one in registry for domain in (one.domain, *one.other_domains)}
     checked = Counter()
     for word, _, kind, name in zip(of_word.tolist(), *owners, strict=True):
         kind, shown = NAME_KINDS[kind], names[name]
