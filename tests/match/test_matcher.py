@@ -17,8 +17,9 @@ from affil.match.features import Pairs, featurize
 from affil.match.mentions import prepare
 from affil.match.resources import resource
 from affil.match.retrieve import retrieve
-from affil.settings import DecideSettings, Settings
-from affil.types import Decision
+from affil.registry.places import country_name
+from affil.settings import DecideSettings, RetrieveSettings, Settings
+from affil.types import Decision, Result
 
 CUHK = "The Chinese University of Hong Kong"
 
@@ -145,7 +146,8 @@ def test_ranked_is_what_is_chosen_and_then_the_rest(matcher: Matcher, asked: lis
         assert [m.probability for m in others] == [m.probability for m in left][: max(limit - size, 0)]
 
 
-def test_a_probability_depends_on_the_string_alone(matcher: Matcher) -> None:
+def test_a_probability_depends_on_the_string_alone() -> None:
+    matcher = Matcher.load(settings=Settings(retrieve=RetrieveSettings(remembered_parts=0)))  # nothing is answered from memory
     with resource("gold/train.csv").open(encoding="utf-8", newline="") as lines:
         strings = [row["affiliation"] for row in csv.DictReader(lines)]
     strings.append("School of Computer Science and Technology, Shandong University, Qingdao, China")
@@ -192,6 +194,76 @@ def test_what_is_hopeless_at_first_sight_changes_no_decision(matcher: Matcher) -
     assert np.array_equal(decide(quick, pairs, settings), decide(thorough, pairs, settings))
 
 
+NAMES = (
+    "Stanford University", "Department of Physics, University of Oxford, UK", "华为", "北京大学计算机学院", "Google", "NTU",
+    "MIT", "Inria, Grenoble, France", "KAIST, Daejeon", "Univ. de Montréal", "independent researcher", "Toyota Research Institute",
+    "School of Medicine, Keio University, Tokyo, Japan", "University of Georgia, Tbilisi", "港中大", "CNRS",
+)  # fmt: skip
+
+
+def answer(matcher: Matcher, text: str) -> dict[str, tuple[float, str]]:
+    return {m.institution.id: (m.probability, m.decision.value) for m in matcher.match(text).matches}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(NAMES), min_size=2, max_size=4), st.sampled_from(["; ", "\n", " + ", " | ", " / ", "；", "\n• "])
+)
+def test_parts_give_the_union_of_what_each_gives(matcher: Matcher, names: list[str], separator: str) -> None:
+    each = [answer(matcher, name) for name in names]
+    union: dict[str, tuple[float, str]] = {}
+    for one in each:
+        for identifier, found in one.items():
+            union[identifier] = max(found, union.get(identifier, found))
+    parents = {p for identifier in union for p in matcher.registry.get(identifier).parents}
+    assert answer(matcher, separator.join(names)) == {i: found for i, found in union.items() if i not in parents}
+
+
+def test_a_cell_holds_any_number_of_institutions(matcher: Matcher) -> None:
+    known = sorted((x for x in matcher.registry if x.kind == "education"), key=lambda x: -x.usage)[:60]
+    alone = [x for x in known if set(answer(matcher, x.name)) == {x.id}]
+    assert len(alone) > 50
+    cell = "; ".join(f"School of Law, {x.name}, {x.city}" for x in alone)
+    found = matcher.match(cell).matches
+    assert {m.institution.id for m in found} >= {x.id for x in alone} - {p for x in alone for p in x.parents}
+    assert all(cell[m.start : m.end] and ";" not in cell[m.start : m.end] for m in found)
+
+
+def test_ids_in_a_string_are_its_answer(matcher: Matcher) -> None:
+    raw = "Dept. of Robotics, https://ror.org/05x2bcf33; MIT"
+    first, second = sorted(matcher.match(raw).matches, key=lambda m: m.start)
+    assert (first.institution.name, first.decision, raw[first.start : first.end]) == (
+        "Carnegie Mellon University",
+        Decision.MATCH,
+        "https://ror.org/05x2bcf33",
+    )
+    assert first.evidence == ("+ “https://ror.org/05x2bcf33” is its id",)
+    assert second.institution.name == "Massachusetts Institute of Technology"
+    assert matcher.match("ror.org/05x2bcf34").matches == (), "its check digits are wrong"
+
+
+def test_a_right_place_hardly_lowers_a_probability(matcher: Matcher) -> None:
+    """Place words are no words of the name; what they tell about rivals may cost a little of the certainty."""
+    known = sorted((x for x in matcher.registry if x.kind == "education" and x.city), key=lambda x: -x.usage)[:400]
+    bare = matcher.match_many([x.name for x in known])
+    placed = matcher.match_many([f"{x.name}, {x.city}, {country_name(x.country)}" for x in known])
+
+    def probability(result: Result, identifier: str) -> float:
+        return next((m.probability for m in result.matches if m.institution.id == identifier), 0.0)
+
+    lost = np.array([probability(a, x.id) - probability(b, x.id) for x, a, b in zip(known, bare, placed, strict=True)])
+    assert (lost > 0.02).mean() <= 0.01
+    assert lost.mean() < 0.001
+
+
+def test_memory_changes_no_answer(matcher: Matcher) -> None:
+    forgetful = Matcher.load(settings=Settings(retrieve=RetrieveSettings(remembered_parts=1)))
+    texts = ["MIT; Google", "Google", "MIT", "MIT; Google", "ETH Zürich + MIT"]
+    for _ in range(2):
+        assert forgetful.match_many(texts) == matcher.match_many(texts)
+        assert len(forgetful._memory) <= 1
+
+
 def test_hostile_strings_do_no_harm(matcher: Matcher) -> None:
     strings = [
         "x" * 100_000,
@@ -204,7 +276,10 @@ def test_hostile_strings_do_no_harm(matcher: Matcher) -> None:
         "\u202e" * 50,
         "a " * 5000,
     ]
-    assert len(matcher.match_many(strings)) == len(strings)
+    found = matcher.match_many(strings)
+    assert [r.affiliation for r in found] == strings
+    assert all(0 <= m.start < m.end <= len(r.affiliation) for r in found for m in r.matches)
+    assert matcher.match(f"{'x' * 3000}; Stanford University").matches[0].institution.name == "Stanford University"
 
 
 def test_frame_keeps_columns_and_order(matcher: Matcher) -> None:
