@@ -1,7 +1,5 @@
 """How often names of institutions stand unmistakably in strings."""
 
-from pathlib import Path
-
 import pytest
 
 from affil.match.usage import count_usage
@@ -39,7 +37,9 @@ def test_only_names_that_nobody_else_bears_count_once_a_string(registry: Registr
 
 
 def test_a_namesake_in_another_country_is_not_counted_but_companies_sit_in_many(registry: Registry) -> None:
-    assert count_usage({"Quillwater Medical University, France": 3, "Tanglewick Robotics, France": 4}, registry) == {"own:robots": 4}
+    assert count_usage({"Quillwater Medical University, France": 3, "Tanglewick Robotics, France": 4}, registry) == {
+        "own:robots": 4
+    }
 
 
 def test_progress_is_told_and_nothing_gives_nothing(registry: Registry) -> None:

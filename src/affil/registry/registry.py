@@ -97,7 +97,9 @@ class Registry:
         until = self.store.array("name_until")[first:last].tolist()
         return Institution(
             **{f: text[f] for f in _TEXT if f not in _SEVERAL},
-            **{f: tuple(text[f].split()) for f in _SEVERAL},
+            parents=tuple(text["parents"].split()),
+            successors=tuple(text["successors"].split()),
+            other_domains=tuple(text["other_domains"].split()),
             names=tuple(Name(v, lang, kind, u or None) for v, lang, kind, u in zip(*parts, until, strict=True)),
             lat=None if np.isnan(lat) else lat,
             lon=None if np.isnan(lon) else lon,

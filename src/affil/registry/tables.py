@@ -50,8 +50,13 @@ def read_shipped() -> Iterator[Institution]:
     for number, row in enumerate(rows, 2):
         found = _institution(row, tuple(names[row["id"]]), Path("institutions.csv"), number)
         known = round(math.log1p(2 * len(found.names) + 4 * children[found.id]), 4)
-        more = {"other_ids": tuple(others[found.id]), "other_domains": tuple(domains[found.id])}
-        yield replace(found, prominence=known, usage=usage.get(found.id, 0), **more)
+        yield replace(
+            found,
+            prominence=known,
+            usage=usage.get(found.id, 0),
+            other_ids=tuple(others[found.id]),
+            other_domains=tuple(domains[found.id]),
+        )
 
 
 def read_table(path: Path) -> Iterator[Institution]:
