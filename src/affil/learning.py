@@ -21,7 +21,7 @@ from affil.text.tokens import COMMA
 from affil.types import Institution
 from affil.workspace import Workspace
 
-GOLD_TRAIN, GOLD_TEST = "gold/train.csv", "gold/test.csv"
+GOLD_TRAIN, GOLD_DEV = "gold/train.csv", "gold/dev.csv"
 MODEL = "matcher.skops"
 
 
@@ -45,7 +45,7 @@ class Lesson:
     """A model trained with decisions, not in use yet.
 
     `model` is its file. `trained` and `held_out` are the numbers of decided strings that it learned from and that it is tested
-    on; `own` compares the two models on the latter (None where there are none), `gold` on those of the shipped test rows whose ids
+    on; `own` compares the two models on the latter (None where there are none), `gold` on those of the shipped development rows whose ids
     the registry has.
     """
 
@@ -131,7 +131,7 @@ def learn(
             len(lessons),
             len(tests),
             _compare(held, current, fresh, settings, tell) if tests else None,
-            _compare(resource(GOLD_TEST), current, fresh, settings, tell),
+            _compare(resource(GOLD_DEV), current, fresh, settings, tell),
         )
 
 

@@ -199,7 +199,7 @@ def test_what_is_shown_of_a_name_is_what_its_kind_says() -> None:
     names, words = registry.store.strings("name_value").to_pylist(), registry.store.strings("alias_text").to_pylist()
     of_word = np.repeat(np.arange(len(words)), np.diff(registry.store.array("owner_ptr")))
     owners = (registry.store.array(f"owner_{what}").tolist() for what in ("inst", "kind", "name"))
-    domains = {one.domain for one in registry}
+    domains = {domain for one in registry for domain in (one.domain, *one.other_domains)}
     checked = Counter()
     for word, _, kind, name in zip(of_word.tolist(), *owners, strict=True):
         kind, shown = NAME_KINDS[kind], names[name]
@@ -250,6 +250,19 @@ def test_a_regional_company_does_not_bear_its_parents_name(tmp_path: Path) -> No
     assert bearers(registry, "fernhollow") == set()  # what is left of two domains is nobody's
     assert bearers(registry, "oakmere") == {"own:oakmere instruments"}
     assert bearers(registry, "brackenfield") == {"own:brackenfield sweden"}
+
+
+def test_capitals_that_fold_to_a_common_word_name_nobody(tmp_path: Path) -> None:
+    one = Institution(
+        "own:inf",
+        "INF Technology",
+        (Name("INF Technology", "en", "official"), Name("羽水光年", "zh", "label")),
+        "company",
+        "CN",
+    )
+    registry = write_registry([one], tmp_path / "capitals.affil", {"sources": []})
+    assert bearers(registry, "information technology") == set()
+    assert bearers(registry, fold("羽水光年")) == {"own:inf"}
 
 
 def test_a_parents_alias_does_not_hide_its_part(tmp_path: Path) -> None:

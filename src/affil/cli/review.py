@@ -235,7 +235,7 @@ def learn(
             lesson = train(
                 ws, output or Path(folder) / "matcher.skops", rows, tell, external=external, external_registry=external_registry
             )
-        tests = {"decided strings held out": lesson.own, "shipped test rows": lesson.gold}
+        tests = {"decided strings held out": lesson.own, "shipped development rows": lesson.gold}
         if as_json:
             changes = {
                 name: {m: {"before": a, "after": b} for m, a, b in test.changes()} for name, test in tests.items() if test

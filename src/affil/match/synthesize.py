@@ -278,7 +278,8 @@ class Writer:
         form = self._pick(("{f}@{d}", "{f}.{n}@{d}", "{f}@{s}.{d}", "{d}", "www.{d}", "{{{f},{n}}}@{d}", "e-mail: {f}@{s}.{d}"))
         sub = self._pick(("cs", "ee", "mail", "mails", "eng", "math", "alumni", "student", "ai", "phys"))
         first, last = self._pick(FIRST).casefold(), self._pick(SURNAMES).casefold()
-        return Labelled(form.format(f=first, n=last, d=x.domain, s=sub), (x.id,))
+        domain = self._pick((x.domain, *x.other_domains))
+        return Labelled(form.format(f=first, n=last, d=domain, s=sub), (x.id,))
 
     def _short_alone(self) -> Labelled:
         """A short name with nothing that tells whose it is: each bearer's as often as papers name it; or with a department's."""

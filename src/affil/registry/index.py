@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from affil.registry.places import CITY, COUNTRY, REGION, Place, country_names
+from affil.settings import TEXT
 from affil.text import Tokens, tokenize
 from affil.text.fold import generic, roles
 from affil.types import NAME_KINDS as NAME_WORDS
@@ -266,6 +267,8 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
             continue  # "RES" and "DEPT Corp." would be "research" and "department"
         if what_kind == NAME_KINDS.index("acronym") and set(words) <= generic():
             continue  # "TU" would be "technical university"
+        if set(words) <= generic() and any(w.isupper() and len(w) <= TEXT.umlaut_acronym for w in surfaces[k].split()):
+            continue  # "INF Technology" would be any department of information technology
         if what_kind == NAME_KINDS.index("domain") and surfaces[k].endswith(f".{'.'.join(words)}"):
             continue  # "du.edu" would be "edu"
         alias_terms.setdefault(words, tuple(t for t in term_of[a:b] if t))
