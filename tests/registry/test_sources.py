@@ -212,7 +212,9 @@ def test_the_shipped_table_of_other_ids_is_read(tmp_path: Path, monkeypatch: pyt
     data.mkdir()
     columns = "id,name,kind,country,region,city,lat,lon,domain,parents,successors,status,ror_source"
     (data / "institutions.csv").write_text(f"{columns}\nhttps://ror.org/00t33hh48,A,education,HK,,,,,,,,active,a list\n")
-    (data / "names.csv").write_text("id,name,language,kind,until\nhttps://ror.org/00t33hh48,A,en,official,\n")
+    (data / "names.csv").write_text(
+        "id,name,language,kind,until\nhttps://ror.org/00t33hh48,A,en,official,\nhttps://ror.org/00t33hh48,a.hk,,domain,\n"
+    )
     (data / "alternative_ids.csv").write_text(
         "institution_id,id\nhttps://ror.org/00t33hh48,affil:a\nhttps://ror.org/00t33hh48,grid.10784.3a\n"
     )
@@ -220,6 +222,27 @@ def test_the_shipped_table_of_other_ids_is_read(tmp_path: Path, monkeypatch: pyt
     (one,) = read_shipped()
     assert one.other_ids == ("affil:a", "grid:grid.10784.3a")
     assert one.usage == 7
+    assert one.names == (Name("A", "en", "official"),)
+    assert one.other_domains == ("a.hk",)
+
+
+def test_a_user_table_may_hold_several_domains(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("id,name,country,domain\nx:1,Quellwald Institute,DE,quellwald.de|Mail.Quellwald.org\nx:2,Two,FR,\n")
+    one, two = read_table(path)
+    assert (one.domain, one.other_domains) == ("quellwald.de", ("mail.quellwald.org",))
+    assert (two.domain, two.other_domains) == ("", ())
+    write_table(tmp_path / "again.csv", [one, two])
+    assert list(read_table(tmp_path / "again.csv")) == [one, two]
+    built = build_registry([path], tmp_path / "own.affil").get("x:1")
+    assert (built.other_domains, built.names) == (one.other_domains, one.names)
+
+
+def test_joined_sources_keep_the_further_domains_of_both() -> None:
+    above = Institution("x:1", "A", country="DE", domain="a.de", other_domains=("mail.a.de",))
+    below = Institution("x:1", "A", country="DE", domain="a.org", other_domains=("mail.a.de", "a.eu"))
+    (one,) = merge([[above], [below]])
+    assert (one.domain, one.other_domains) == ("a.de", ("mail.a.de", "a.eu"))
 
 
 def test_unknown_sources_are_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.text.ids import id_forms, is_ror, mistyped, normal_id, other_id
+from affil.text.ids import id_forms, ids_within, is_ror, mistyped, normal_id, other_id
 
 CUHK = "https://ror.org/00t33hh48"
 
@@ -109,3 +109,18 @@ def test_addresses_of_ror_without_an_id_are_told() -> None:
 )
 def test_values_of_a_dump(kind: str, value: str, normal: str) -> None:
     assert other_id(kind, value) == normal
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Physics, ror.org/03vek6s52, Cambridge", ["https://ror.org/03vek6s52"]),
+        ("Physics (ROR: 03vek6s52)", ["https://ror.org/03vek6s52"]),
+        ("ROR ID=03vek6s52; grid.38142.3c", ["https://ror.org/03vek6s52", "grid:grid.38142.3c"]),
+        ("ROR: 03vek6s53", []),  # wrong check digits
+        ("error: 03vek6s52", []),
+        ("room 03vek6s52", []),
+    ],
+)
+def test_ids_that_stand_in_a_text(text: str, found: list[str]) -> None:
+    assert [identifier for _, _, identifier in ids_within(text)] == found
