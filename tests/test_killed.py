@@ -97,12 +97,15 @@ def content(ws: Path) -> dict[str, list[str]]:
     return {n: sorted(map(str, pq.read_table(Workspace.open(ws).table(n)).to_pylist())) for n in names}
 
 
+_OLD = {n: f"{n}.parquet" for n in ("papers", "mentions", "strings", "matches", "institutions")}  # where they stood before
+
+
 def strays(ws: Path) -> list[str]:
     """Files that neither the manifest nor a state of the counts speaks of."""
     manifest = json.loads((ws / "manifest.json").read_text("utf-8"))
     states = [json.loads(f.read_text("utf-8")) for f in (ws / "counts").glob("s*/*.json")]
     counted = {p["file"] for s in states for p in s["partitions"]} | {s[k] for s in states for k in ("answers", "institutions")}
-    known = {*manifest["tables"].values(), *manifest["replaced"], "manifest.json", "settings.toml", ".lock"}
+    known = {*manifest.get("tables", _OLD).values(), *manifest.get("replaced", ()), "manifest.json", "settings.toml", ".lock"}
     known |= {f"counts/files/{name}.parquet" for name in counted} | {f"counts/states/{s['number']:06}.json" for s in states}
     known |= {f"counts/snapshots/{s['name']}.json" for s in states if s["name"]}
     return sorted(str(f.relative_to(ws)) for f in ws.rglob("*") if f.is_file() and str(f.relative_to(ws)) not in known)
