@@ -97,12 +97,15 @@ def content(ws: Path) -> dict[str, list[str]]:
     return {n: sorted(map(str, pq.read_table(Workspace.open(ws).table(n)).to_pylist())) for n in names}
 
 
+_OLD = {n: f"{n}.parquet" for n in ("papers", "mentions", "strings", "matches", "institutions")}  # where they stood before
+
+
 def strays(ws: Path) -> list[str]:
     """Files that neither the manifest nor a state of the counts speaks of."""
     manifest = json.loads((ws / "manifest.json").read_text("utf-8"))
     states = [json.loads(f.read_text("utf-8")) for f in (ws / "counts").glob("s*/*.json")]
     counted = {p["file"] for s in states for p in s["partitions"]} | {s[k] for s in states for k in ("answers", "institutions")}
-    known = {*manifest["tables"].values(), *manifest["replaced"], "manifest.json", "settings.toml", ".lock"}
+    known = {*manifest.get("tables", _OLD).values(), *manifest.get("replaced", ()), "manifest.json", "settings.toml", ".lock"}
     known |= {f"counts/files/{name}.parquet" for name in counted} | {f"counts/states/{s['number']:06}.json" for s in states}
     known |= {f"counts/snapshots/{s['name']}.json" for s in states if s["name"]}
     return sorted(str(f.relative_to(ws)) for f in ws.rglob("*") if f.is_file() and str(f.relative_to(ws)) not in known)
@@ -188,23 +191,40 @@ def test_what_killed_commands_left_is_ignored_and_then_swept(before: Path, tmp_p
     assert not (ws / "matching").exists()
 
 
-def test_finished_batches_are_taken_once(before: Path, tmp_path: Path) -> None:
-    """A run that was killed after its matches were known, before it deleted the batches that they were made of."""
-    ws, whole = shutil.copytree(before, tmp_path / "ws"), shutil.copytree(before, tmp_path / "whole")
-    new = before.parent / "new.jsonl"
-    last = touches(affil(whole, "run", new, "-w", whole))
-    expected = content(whole)
-    for moment in range(last, 0, -1):
-        affil(ws, "run", new, "-w", ws, moment=moment)
-        if (ws / "matching").exists() and content(ws)["matches"] == expected["matches"]:
-            break
-        shutil.rmtree(ws)
-        shutil.copytree(before, ws)
-    else:
-        pytest.fail("no such moment")
-    assert affil(ws, "run", new, "-w", ws).returncode == 0
-    assert content(ws) == expected
-    assert not (ws / "matching").exists()
+def test_finished_batches_are_taken_once(
+    review_ws: Workspace, review_registry: Any, doubter: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that was killed when its matches were known, before it deleted the batches that they were made of."""
+    new = papers(tmp_path / "new.jsonl", range(9), "OpenAI", "Fernhollow College")
+    with monkeypatch.context() as killed:
+        killed.setattr("affil.workspace.shutil.rmtree", lambda folder, **_: None)
+        review_ws.run(papers=new, matcher=doubter(review_registry))
+    assert [*(review_ws.path / "matching").rglob("*.parquet")]
+    expected = content(review_ws.path)
+    assert review_ws.run(papers=new, matcher=doubter(review_registry)).matched == 0
+    assert content(review_ws.path) == expected
+    assert not (review_ws.path / "matching").exists()
+
+
+def test_batches_of_papers_that_never_came_in_are_left_out(
+    review_ws: Workspace, review_registry: Any, doubter: Any, tmp_path: Path
+) -> None:
+    """A killed run matched strings whose papers the next one is not given."""
+    before = content(review_ws.path)
+
+    class LostError(Exception):
+        pass
+
+    def fail(done: int, total: int) -> None:
+        raise LostError
+
+    new = papers(tmp_path / "new.jsonl", range(9), "OpenAI", "Fernhollow College")
+    with pytest.raises(LostError):
+        review_ws.run(fail, papers=new, matcher=doubter(review_registry))
+    assert content(review_ws.path) == before
+    assert [*(review_ws.path / "matching").rglob("*.parquet")]
+    review_ws.run(matcher=doubter(review_registry))
+    assert content(review_ws.path) == before
 
 
 def test_what_another_process_is_writing_is_not_swept(tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ def tables(tmp_path: Path) -> Tables:
     columns = {"affiliation": list(matches), "institution_id": [i for i, _ in matches.values()]}
     blank = {name: ["", ""] for name in ("name_zh", "kind", "country", "region", "city")}
     return Tables(
-        ws.tables.papers,
-        ws.tables.mentions,
+        ws.table("papers"),
+        ws.table("mentions"),
         pa.table({**columns, "probability": [0.98, 0.95, None], "decision": [d for _, d in matches.values()]}),
         pa.table({"id": ["A", "B"], "active_id": ["A", "B"], "name": ["A", "B"], **blank, "parents": NO_PARENTS}),
     )
