@@ -286,17 +286,9 @@ class Matcher:
             answers: list[list[_Row]] = [[] for _ in batch]
             for number, row in zip(of_text.tolist(), found, strict=True):
                 answers[number].append(row)
-            united = [self._identified(text) or self._united(own, rivals > 0) for text, own in zip(batch, answers, strict=True)]
-            out += [tuple(own) for own in self._with_stated(batch, united)]
+            for text, own in zip(batch, answers, strict=True):
+                out.append(tuple(self._identified(text) or self._united(own, rivals > 0)))
         return out
-
-    def _with_stated(self, texts: Sequence[str], answers: list[list[_Row]]) -> list[list[_Row]]:
-        """The answers of some parts, each chosen institution with the place that its part states for it."""
-        chosen = [(k, row) for k, rows in enumerate(answers) for row in rows if row.chosen]
-        number, rows = [k for k, _ in chosen], [row for _, row in chosen]
-        start, end, inst = [r.start for r in rows], [r.end for r in rows], [r.inst for r in rows]
-        stated = iter(stated_places(texts, number, start, end, inst, self._index, self.settings.retrieve))
-        return [[replace(r, stated=next(stated)) if r.chosen else r for r in own] for own in answers]
 
     def _identified(self, text: str) -> list[_Row]:
         """The institutions whose ids stand in a text; they are its answer."""
@@ -312,16 +304,21 @@ class Matcher:
         first, last = mentions.start[pairs.first[rows]], mentions.end[pairs.last[rows] - 1]
         repaired, strings = mentions.tokens.repaired, mentions.strings
         alias = c.alias[rows]
-        columns = (
+        numbers = (
             mentions.string[c.string[rows]], first, last, c.inst[rows], np.round(probability[rows], 6), c.owner[rows], c.kind[rows],
             index.owner_ptr[alias + 1] - index.owner_ptr[alias], chosen,
         )  # fmt: skip
+        columns = [column.tolist() for column in numbers]
         features = pairs.features[np.ix_(rows, _READ)].tolist()
-        for (s, a, b, inst, p, owner, kind, bearers, taken), own in zip(
-            zip(*(column.tolist() for column in columns), strict=True), features, strict=True
+        named = int(chosen.sum())  # they stand before the rivals, which have no place
+        row, start_at, end_at, who = (column[:named] for column in columns[:4])
+        stated = stated_places(mentions.tokens, row, start_at, end_at, who, index, self.settings.retrieve)
+        stated += [_NOWHERE] * (len(rows) - named)
+        for (s, a, b, inst, p, owner, kind, bearers, taken), own, place in zip(
+            zip(*columns, strict=True), features, stated, strict=True
         ):
             start, end = raw_span(strings[s], repaired[s], a, b)
-            yield _Row(inst, p, start, end, owner, kind, bearers, tuple(own), taken)
+            yield _Row(inst, p, start, end, owner, kind, bearers, tuple(own), taken, stated=place)
 
     def _united(self, rows: list[_Row], rivals: bool) -> list[_Row]:
         """The answer of a string from those of its parts: each institution once, and as the policy wants it; then rivals, if any."""

@@ -14,7 +14,7 @@ import numpy as np
 from affil.match.index import Index, Ints
 from affil.registry.places import CITY, CODE, COUNTRY
 from affil.settings import RetrieveSettings
-from affil.text import raw_span, tokenize
+from affil.text import Tokens
 from affil.text.tokens import COMMA, HARD
 from affil.types import Stated
 
@@ -28,7 +28,7 @@ class _Hit(NamedTuple):
 
 
 def stated_places(
-    strings: Sequence[str],
+    tokens: Tokens,
     row: Sequence[int],
     start: Sequence[int],
     end: Sequence[int],
@@ -39,47 +39,36 @@ def stated_places(
     """The place that goes with each of some names that were found in strings; blank where none is stated.
 
     Args:
-        strings: raw strings.
+        tokens: the words of the strings.
         row: for each name the number of its string.
-        start: where it begins in the raw string.
+        start: where it begins in the repaired string.
         end: where it ends there.
         inst: for each name the number of its institution, whose country decides between places that are called the same.
         index: the index of the registry, with the gazetteer.
-        settings: how long a string and the name of a place may be.
+        settings: how long the name of a place may be.
     """
     out = [Stated()] * len(row)
-    if not len(row):
-        return out
-    asked = sorted(set(row))
-    number = {r: k for k, r in enumerate(asked)}
-    tokens = tokenize([strings[r] for r in asked], limit=settings.max_string)
     words = np.array([index.word_id.get(w, -1) for w in tokens.words], np.int32)
     gap = np.append(tokens.gap, HARD)
     gap[tokens.ptr] = HARD
-    hits = _hits(index, words, gap, tokens.upper, tokens.cjk, tokens.words, settings)
+    hits = _hits(index, words, gap, tokens.upper, tokens.cjk, tokens.words, settings) if len(row) else []
+    if not hits:
+        return out
     of_string = np.searchsorted(tokens.ptr, [h.first for h in hits], "right") - 1
-    begins = np.searchsorted(of_string, np.arange(len(asked) + 1)).tolist()
-    names: list[list[tuple[int, int, int]]] = [[] for _ in asked]
+    begins = np.searchsorted(of_string, np.arange(len(tokens.ptr))).tolist()
+    names: dict[int, list[tuple[int, int, int]]] = {}  # of strings with places: the words of each name, and its row
+    ptr = tokens.ptr.tolist()
     for k, r in enumerate(row):
-        names[number[r]].append((start[k], end[k], k))
-    for s, own in enumerate(names):
-        around = hits[begins[s] : begins[s + 1]]
-        if not around:
-            continue
-        raw, repaired, first = strings[asked[s]], tokens.repaired[s], int(tokens.ptr[s])
-        last = int(tokens.ptr[s + 1])
-        at = [
-            raw_span(raw, repaired, int(a), int(b))
-            for a, b in zip(tokens.start[first:last], tokens.end[first:last], strict=True)
-        ]
-        # the words of each name: those that begin in it
-        spans = [(a, b, [first + i for i, (x, _) in enumerate(at) if a <= x < b], k) for a, b, k in own]
-        where = {(a, b): (w[0], w[-1] + 1) for a, b, w, _ in spans if w}
-        for a, b, w, k in spans:
-            if w:
-                out[k] = _resolved(
-                    _belonging(around, where[a, b], sorted(set(where.values())), gap, tokens.words), index, inst[k]
-                )
+        if begins[r] < begins[r + 1]:
+            own = tokens.start[ptr[r] : ptr[r + 1]]
+            first, last = ptr[r] + own.searchsorted(start[k]), ptr[r] + own.searchsorted(end[k])
+            if first < last:
+                names.setdefault(r, []).append((int(first), int(last), k))
+    for r, found in names.items():
+        around = hits[begins[r] : begins[r + 1]]
+        where = sorted({(a, b) for a, b, _ in found})
+        for a, b, k in found:
+            out[k] = _resolved(_belonging(around, (a, b), where, gap, tokens.words), index, inst[k])
     return out
 
 
@@ -179,6 +168,7 @@ def _resolved(hits: Sequence[_Hit], index: Index, inst: int) -> Stated:
     inside = [r for r in cities if not regions or int(region[r]) in regions] or cities
     inside.sort(key=lambda r: -int(index.city_size[city[r]]))
     town = int(city[inside[0]]) if inside else -1
-    of_town = (int(index.city_region[town]) or int(region[inside[0]])) if inside else 0
+    named_region = int(region[inside[0]]) if inside and int(region[inside[0]]) in regions else 0
+    of_town = named_region or (int(index.city_region[town]) or int(region[inside[0]]) if inside else 0)
     code = index.region_code[of_town or (next(iter(regions)) if len(regions) == 1 else 0)]
     return Stated(index.city_name[town] if inside else "", code, index.country_code[chosen])

@@ -64,7 +64,7 @@ NOTHING = ("Independent Researcher", "independent", "N/A", "none", "-", "unaffil
 # Shares of the kinds of composed strings.
 SHARES = {
     "nothing": 0.06, "stranger": 0.08, "elsewhere": 0.08, "near": 0.06, "borrowed": 0.02, "capitals": 0.01, "several": 0.19, "joint": 0.02,
-    "mail": 0.02, "short": 0.10, "single": 0.36,
+    "mail": 0.02, "short": 0.10, "branch": 0.04, "single": 0.32,
 }  # fmt: skip
 _KINDS, _BOUNDS = tuple(SHARES), np.cumsum(list(SHARES.values()))[:-1]
 HAN_PARTS = ("资工", "计院", "信院", "软院", "信科院", "计算机系", "电子系", "电机系", "AI院", "计科", "自动化系",
@@ -119,6 +119,9 @@ class Writer:
         usage = np.array([x.usage for x in self.known], float)
         weights = [np.ones(len(rank)), np.exp(4.0 * rank), usage if usage.any() else np.ones(len(rank))]
         self.chance = np.mean([w / w.sum() for w in weights], axis=0)
+        self.companies = [x for x in self.known if x.kind == "company"]
+        of_companies = self.chance[[i for i, x in enumerate(self.known) if x.kind == "company"]]
+        self.company_chance = of_companies / max(of_companies.sum(), 1e-12)
         self.borne_in: dict[str, set[str]] = {}
         self.bearers: dict[str, list[int]] = {}  # of short names
         for i, x in enumerate(self.known):
@@ -183,6 +186,17 @@ class Writer:
             return self._single()
         form = self._pick(("{}, {}", "{}, {}", "{} ({})", "{} {}", "Department of {s}, {}, {}", "School of {s}, {}, {}"))
         return Labelled(form.format(name, self._place(other), s=self._pick(SUBJECTS)), ())
+
+    def _branch(self) -> Labelled:
+        """A company, or its laboratory, in a country where it is not known to have one of its own."""
+        own, other = self._institution(), self._institution()
+        while own.kind != "company" and self.companies:
+            own = self.companies[int(self.rng.choice(len(self.companies), p=self.company_chance))]
+        name = self._name(own)
+        if not other.city or other.country in self.borne_in.get(fold(name), set()) or own.kind != "company":
+            return self._single()
+        form = self._pick(("{}, {}", "{}, {}", "{}, {}", "{} ({})", "{s} Group, {}, {}", "{}, {s}, {}"))
+        return Labelled(form.format(name, self._place(other), s=self._pick(SUBJECTS)), (own.id,))
 
     def _place(self, x: Institution) -> str:
         """How an address ends."""
@@ -437,5 +451,6 @@ _MADE: dict[str, Callable[[Writer], Labelled]] = {
     "joint": Writer._joint,
     "mail": Writer._mail,
     "short": Writer._short_alone,
+    "branch": Writer._branch,
     "single": Writer._single,
 }

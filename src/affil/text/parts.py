@@ -10,6 +10,7 @@ from itertools import pairwise
 _SEPARATOR = re.compile(
     r"&#?\w{1,31};|(?P<cut>[;；\n\r|｜•‖¶▪◦●■]|(?<!\+)[+＋](?!\+)|(?<=\s)[/／·](?=\s)|#(?:N|R|TAB)#|<br\s*/?>)", re.I
 )
+_MARKS = re.compile(r"[;；\n\r|｜•‖¶▪◦●■+＋/／·#<]")  # one of which every separator has
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）")
 # A line break within a name: "University of #N#Harare", "University\nof Harare".
 _RUNS_ON = re.compile(r"\b(?:of|for|and|the|de|di|du|der|für)\s*$", re.I)
@@ -19,6 +20,7 @@ _NUMBER = re.compile(
     r"(?:(?<![^\s,;.)\]])[(\[]?(?:<sup>)?(?P<apart>\d{1,2}|[¹²³⁴⁵⁶⁷⁸⁹])(?:</sup>)?[)\].:]?\s*"
     r"|(?<=[^\W\d_])(?:<sup>)?(?P<glued>\d{1,2}|[¹²³⁴⁵⁶⁷⁸⁹])(?:</sup>)?)(?=[^\W\d_][^\W_])"
 )
+_BEGINS_LIST = re.compile(r"\s*[(\[]?(?:<sup>)?[1¹]")
 _RAISED = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹", "123456789")
 
 
@@ -43,7 +45,7 @@ def split_parts(text: str) -> list[tuple[int, int]]:
 
 def _cuts(text: str) -> list[tuple[int, int]]:
     """Where separators begin and end, in order."""
-    cuts = [m.span() for m in _SEPARATOR.finditer(text) if m["cut"]]
+    cuts = [m.span() for m in _SEPARATOR.finditer(text) if m["cut"]] if _MARKS.search(text) else []
     numbers = _list_numbers(text)
     if not cuts and not numbers:
         return []
@@ -57,6 +59,8 @@ def _cuts(text: str) -> list[tuple[int, int]]:
 def _list_numbers(text: str) -> list[tuple[int, int]]:
     """The numbers 1, 2, 3... of a list that the text begins with; fewer than two make no list."""
     found: list[tuple[int, int]] = []
+    if not _BEGINS_LIST.match(text):
+        return found
     for m in _NUMBER.finditer(text):
         number = (m["apart"] or m["glued"]).translate(_RAISED)
         if not found and (number != "1" or text[: m.start()].strip()):
