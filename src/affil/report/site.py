@@ -756,10 +756,10 @@ class Pages:
             recorded = json.load(file)
         if used != recorded["model"]:
             return self.t("m_precision_other", used[:12] or "–")
-        gold = recorded["gold/test.csv"]
-        return self.t(
-            "m_precision_text", percent(gold["match_coverage"], 1), percent(gold["match_precision"], 1), f"{gold['f1']:.3f}"
-        )
+        rows = "gold/test.csv" if "gold/test.csv" in recorded else "gold/dev.csv"
+        gold = recorded[rows]
+        shares = (percent(gold["match_coverage"], 1), percent(gold["match_precision"], 1), f"{gold['f1']:.3f}")
+        return self.t("m_precision_text", *shares, rows)
 
     def downloads(self) -> dict[str, Any]:
         """The tables to download."""

@@ -286,8 +286,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "m_repeated": ("Repeated records, left out", "重复记录（未计）"),
     "m_precision": ("How right the matcher is", "匹配的准确度"),
     "m_precision_text": (
-        "On labelled strings that it was not trained on (gold/test.csv, shipped registry), {0} of the strings that name an institution are decided without a person, and {1} of these answers are right; F1 is {2}.",
-        "在未参与训练的标注字符串（gold/test.csv，随附机构库）上，指名机构的字符串有 {0} 无需人工判定，其中 {1} 正确；F1 为 {2}。",
+        "On labelled strings that it was not trained on ({3}, shipped registry), {0} of the strings that name an institution are decided without a person, and {1} of these answers are right; F1 is {2}.",
+        "在未参与训练的标注字符串（{3}，随附机构库）上，指名机构的字符串有 {0} 无需人工判定，其中 {1} 正确；F1 为 {2}。",
     ),
     "m_precision_other": (
         "This run used another model than the shipped one (hash {0}), whose precision is not recorded here; measure it with: affil evaluate.",
