@@ -28,7 +28,7 @@ def queries(index: Index) -> list[Ints]:
     texts += ["University", "Institute of Science and Technology", "National Research Center", "University of Science"]
     texts += [index.alias_text[i] for i in range(0, len(index.alias_text), 40)]
     mentions = prepare(texts, index, RetrieveSettings())
-    found = [np.unique(mentions.term[(mentions.string == i) & (mentions.term >= 0)]) for i in range(len(texts))]
+    found = [np.unique(mentions.term[(mentions.part == i) & (mentions.term >= 0)]) for i in range(len(texts))]
     rng = np.random.default_rng(0)
     found += [np.unique(rng.integers(len(index.words), size=rng.integers(1, 6))) for _ in range(200)]
     nowhere = np.flatnonzero(np.diff(index.postings.indptr) == 0)
