@@ -64,7 +64,8 @@ def test_labels_are_active_institutions_of_the_shipped_registry(gold: dict[str, 
 
 def test_every_stratum_is_tested(gold: dict[str, list[dict[str, str]]]) -> None:
     assert {r["stratum"] for r in gold["test"]} == STRATA
-    assert all(not r["institution_ids"] for rows in gold.values() for r in rows if r["stratum"] == "nil")
+    # of train and dev some strings that named nothing when they were written name what the registry has since
+    assert all(not r["institution_ids"] for r in gold["test"] if r["stratum"] == "nil")
 
 
 def least(rows: list[dict[str, str]], numbers: dict[str, int]) -> dict[str, int]:
