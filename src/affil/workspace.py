@@ -530,7 +530,7 @@ class Workspace:
     def _find_ids(self, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
         """The institutions that are meant by some ids, and what stands for each of those today."""
         with duckdb.connect() as db:
-            db.read_parquet(str(self.table("institutions"))).create_view("institutions")
+            db.register("institutions", self.institutions(["id", "active_id", "other_ids"]))
             find_ids(db, wanted)
             rows = db.execute("SELECT given, id, active_id FROM meant JOIN institutions USING (id)").fetchall()
         return {given: identifier for given, identifier, _ in rows}, {identifier: active for _, identifier, active in rows}
@@ -696,12 +696,14 @@ class Workspace:
         """The institutions, with those that people added since the last run."""
         if not (own := self.own):
             return institutions
-        known = set(pq.read_table(institutions, columns=["id"]).column(0).to_pylist())
+        held = pq.read_table(institutions)
+        known = set(held.column("id").to_pylist())
+        if "other_ids" in held.column_names:  # which a registry has come to hold under an id of its own
+            known |= {other for others in held.column("other_ids").to_pylist() for other in others or ()}
         rows = [_institution_row(one, one.id) for one in own.values() if one.id not in known]
         if not rows:
             return institutions
-        table = pq.read_table(institutions)
-        return pa.concat_tables([table, pa.Table.from_pylist(rows, table.schema)])
+        return pa.concat_tables([held, pa.Table.from_pylist(rows, held.schema)])
 
     def must_be_matched(self) -> None:
         """Check that there is something to rank and to review; raises AffilError."""

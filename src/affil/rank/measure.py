@@ -22,6 +22,8 @@ from affil.types import KINDS
 
 _KINDS = {"university": "education", "universities": "education", "companies": "company", "hospital": "healthcare"}
 
+_DIGITS = 9  # of sums of credit
+
 
 class Query(TypedDict, total=False):
     """What is asked of a ranking; everything may be left out.
@@ -241,9 +243,10 @@ def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: V
         outside=int(counts["outside"]),
         unknown_venues=tuple(sorted(unknown.items(), key=lambda v: (-v[1], v[0]))),
         misdated=tuple(misdated.items()),
-        credit=credit["counted"],
-        counted=credit["counted"] / weight if weight else 0.0,
-        unplaced=credit["unplaced"] / credit["counted"] if credit["counted"] else 0.0,
+        # rounded, as the last digits hang on the order in which the parts were added
+        credit=round(credit["counted"], _DIGITS),
+        counted=round(credit["counted"] / weight, _DIGITS) if weight else 0.0,
+        unplaced=round(credit["unplaced"] / credit["counted"], _DIGITS) if credit["counted"] else 0.0,
     )
 
 
