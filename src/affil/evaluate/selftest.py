@@ -182,7 +182,8 @@ def self_test(
 ) -> SelfTest:
     """Give the unique names of a registry back to a matcher: alone, with the city, with city and country.
 
-    Unique is what one institution alone bears in the matcher's registry. An answer is right if it is that institution; whatever
+    Unique is what one institution alone bears in the matcher's registry. Where name and city together are a name, the city is left
+    out. An answer is right if it is that institution; whatever
     else is decided `match` is wrong, be it a parent or a part of it.
 
     Args:
@@ -205,10 +206,11 @@ def self_test(
     wanted = (0 if len(active) <= e.whole else e.drawn) if sample is None else sample
     if wanted and wanted < len(active):
         active = np.sort(np.random.default_rng(seed).permutation(active)[:wanted])
-    own, left = Bearers(registry).own_names([source.at(int(i)) for i in active])
+    bearers = Bearers(registry)
+    own, left = bearers.own_names([source.at(int(i)) for i in active])
     if not own:
         raise AffilError(f"{source.path}: no institution with a name that it alone bears in {registry.path}")
-    given = [(form, k, string) for k, x in enumerate(own) for form, string in _given(x)]
+    given = [(form, k, string) for k, x in enumerate(own) for form, string in _given(x, bearers)]
     answers = answer([string for *_, string in given], matcher, settings.batch.rows, progress)
     expected = [registry.resolve(x.institution.id) for x in own]
     slices = [_slices(x, registry) for x in own]
@@ -233,10 +235,10 @@ def self_test(
     )
 
 
-def _given(x: OwnName) -> Iterable[tuple[str, str]]:
+def _given(x: OwnName, bearers: Bearers) -> Iterable[tuple[str, str]]:
     city, country = x.institution.city, country_name(x.institution.country)
     yield FORMS[0], x.name.value
-    if city:
+    if city and not bearers.of(fold(f"{x.name.value} {city}")):  # "University of Texas, Austin" is not the system in Austin
         yield FORMS[1], f"{x.name.value}, {city}"
         if country:
             yield FORMS[2], f"{x.name.value}, {city}, {country}"
