@@ -62,6 +62,14 @@ def test_labels_are_active_institutions_of_the_shipped_registry(gold: dict[str, 
             assert registry.resolve(i) == i
 
 
+def test_child_and_parent_together_are_labelled_as_the_child(gold: dict[str, list[dict[str, str]]]) -> None:
+    registry = Registry.open()
+    for rows in gold.values():
+        for r in rows:
+            right = r["institution_ids"].split()
+            assert not set(right) & {parent for i in right for parent in registry.ancestors(i)}, r["affiliation"]
+
+
 def test_every_stratum_is_tested(gold: dict[str, list[dict[str, str]]]) -> None:
     assert {r["stratum"] for r in gold["test"]} == STRATA
     # of train and dev some strings that named nothing when they were written name what the registry has since
