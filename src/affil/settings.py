@@ -134,6 +134,7 @@ class DecideSettings(_Frozen):
     homonym: float = Field(
         default=0.35, ge=0, le=1, description="least probability of the likeliest of several bearers of a name"
     )
+    identified: float = Field(default=0.9999, ge=0, le=1, description="probability of an institution whose id the string holds")
     small: int = Field(default=1000, ge=0, description="most candidates that are judged without importing scikit-learn")
     hopeless: float = Field(
         default=0.002, ge=0, le=1, description="probability by the first stage below which the second judges no candidate"

@@ -38,7 +38,7 @@ COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat"
            "probability", "decision", "matched_text", "evidence")  # fmt: skip
 STATED = ("city", "region", "country")
 _NOWHERE = Stated()
-_CERTAIN, _ID_NAMED = 0.9999, Reason("name_exact", "id")  # of what an id says
+_ID_NAMED = Reason("name_exact", "id")  # of what an id says
 _READ = np.array([NAMES.index(name) for name in READ])
 
 
@@ -296,7 +296,9 @@ class Matcher:
         for start, end, identifier in ids_within(text):
             if identifier in self.registry:
                 inst = self.registry.number(self.registry.resolve(identifier))
-                out.setdefault(inst, _Row(inst, _CERTAIN, start, end, 0, 0, 1, (), identifier=text[start:end]))
+                out.setdefault(
+                    inst, _Row(inst, self.settings.decide.identified, start, end, 0, 0, 1, (), identifier=text[start:end])
+                )
         return list(out.values())
 
     def _row_records(self, mentions: Mentions, pairs: Pairs, probability: Floats, rows: Ints, chosen: Ints) -> Iterable[_Row]:
