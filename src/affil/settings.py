@@ -113,6 +113,13 @@ class FeatureSettings(_Frozen):
     usage_prior: float = Field(
         default=2.0, gt=0, description="mentions added to each bearer's of a name, for those never counted"
     )
+    away_usage: float = Field(
+        default=0.1,
+        gt=0,
+        le=1,
+        description="what mentions count for each step (city, region, country) that another bearer is nearer",
+    )
+    away_fame: float = Field(default=1.0, ge=0, description="prominence, in its logarithm, that each such step costs")
     content: float = Field(default=0.15, description="least weight of a segment that is more than a place")
     whole: float = Field(default=0.01, description="most weight beside a name that is the whole of its segment")
     lesser: float = Field(

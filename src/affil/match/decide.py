@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from affil.match.features import Pairs
+from affil.match.features import NAMES, Pairs
 from affil.match.index import Floats, Ints
 from affil.match.mentions import STRIDE
 from affil.match.retrieve import expand, keys_in, rank_within
 from affil.settings import DecideSettings
+
+_APART = NAMES.index("apart")
 
 
 def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
     """Choose the rows of `pairs` that a string is taken to name, best first within a string.
 
     A row needs the probability of a review at least, alone or together with the other bearers of its name. Of two institutions
-    that claim overlapping words only the more probable one stays, so that a name means one institution. Then the policy: `one`
+    that claim overlapping words only the more probable one stays, so that a name means one institution, unless the other stands
+    beside a shorter name of it ("West China Hospital, Sichuan University"). Then the policy: `one`
     keeps the best of the string, `most-specific` drops an institution whose child stays, `all` keeps both.
     """
     c = pairs.candidates
@@ -34,6 +37,7 @@ def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
     who, rival = expand(np.searchsorted(string, np.arange(count + 1)), string)
     a, b = rows[who], rows[rival]
     clash = (rival < who) & (pairs.first[b] < pairs.last[a]) & (pairs.first[a] < pairs.last[b])
+    clash &= pairs.features[a, _APART] + pairs.features[b, _APART] == 0
     if settings.policy == "all":  # "INFN Sezione di Torino" names INFN too
         family = np.sort(np.concatenate([pairs.child * STRIDE + pairs.parent, pairs.parent * STRIDE + pairs.child]))
         clash &= ~keys_in(a * STRIDE + b, family)

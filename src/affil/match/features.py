@@ -71,14 +71,17 @@ FEATURES: dict[str, tuple[str, int]] = {
     "parent_name_inside": ("its parent's name is part of the matched words", 0),
     "nested": ("the name is part of a longer name found for another institution", -1),
     "nested_weight": ("how much longer that name is, by weight", -1),
+    "apart": ("a longer name encloses it, but that institution also bears a shorter one here, beside it", 1),
     "overlapped": ("another institution's name that begins before it ends within it", -1),
     "contains": ("shorter names of other institutions are part of it", 0),
     "rival_mass": ("largest found weight among the string's other institutions", 0),
     "mass_gap": ("found weight less that of the best other", 0),
     "coverage_rank": ("rank of its found weight among the string's candidates", -1),
+    "others_elsewhere": ("share of the other institutions found word for word, by weight, that are not in its country", 0),
+    "others_here": ("another institution in its city is found word for word", 0),
     "homonym_rank": ("rank of its prominence among the bearers of this name in this string", 0),
-    "homonym_gap": ("its prominence less that of the best known other bearer of this name in this string", 1),
-    "usage": ("share of this name's bearers in this string that it has by how often AI papers name each unmistakably", 1),
+    "homonym_gap": ("its prominence less that of the best known other bearer of this name in this string, less for those farther away", 1),
+    "usage": ("share of this name's bearers in this string that it has by how often AI papers name each, less for those farther away", 1),
     "named_often": ("logarithm of how often AI papers name it unmistakably", 1),
     "homonym_kind": ("bearers of this name in this string to whom it is a better kind of name (official, not former)", -1),
     "homonyms_in_place": ("bearers of this name in the places the string names", 0),
@@ -109,6 +112,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "exact_names": ("number of institutions found word for word", 0),
     "string_words": ("number of words of the string, places aside", 0),
     "is_place": ("the matched words are also the name of a place", -1),
+    "placed": ("share of the found weight in words that name a place where they stand", -1),
     "cjk": ("share of the matched words in Han, kana or Hangul", 0),
 }  # fmt: skip
 # Words of streets, folded.
@@ -162,19 +166,22 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     key = c.string * STRIDE + c.inst
     keep = rank_within(key, -quality, first) == 0
     names = np.unique(np.stack([key[c.exact], first[c.exact]]), axis=1) if c.exact.any() else np.zeros((2, 0), np.int64)
+    own = np.flatnonzero(c.exact & (index.owner_ptr[c.alias + 1] - index.owner_ptr[c.alias] == 1))
+    stretches = _Stretches.of(key[own], first[own], last[own], len(m.term))
     c, first, last, quality = c.take(np.flatnonzero(keep)), first[keep], last[keep], quality[keep]
     place = {k: v[keep] for k, v in place.items()}
     agree = keys_in(c.string * STRIDE + index.inst_country_id[c.inst], m.country) * f.place_bonus
-    keep = (
-        rank_within(c.string, -(quality + agree + f.fame_bonus * index.inst_prominence[c.inst]))
-        < settings.retrieve.max_candidates
-    )
+    # a string that names many keeps more
+    spans = np.unique(np.stack([c.string[c.exact], first[c.exact]]), axis=1)[0]
+    most = np.maximum(2 * np.bincount(spans, minlength=m.count), settings.retrieve.max_candidates)
+    keep = rank_within(c.string, -(quality + agree + f.fame_bonus * index.inst_prominence[c.inst])) < most[c.string]
     c, first, last = c.take(np.flatnonzero(keep)), first[keep], last[keep]
     place = {k: v[keep] for k, v in place.items()}
     key = c.string * STRIDE + c.inst
     child, parent = _family(key, c, index)
-    columns = place | _context(m, c, index, first, last, place, f) | _places(m, c, index)
-    columns |= _rivals(m, c, index, first, last, place, child, parent, f)
+    places = _places(m, c, index)
+    columns = place | _context(m, c, index, first, last, place, f) | places
+    columns |= _rivals(m, c, index, first, last, place, child, parent, stretches, _nearness(places), f)
     policy = settings.decide.policy
     columns["registry_size"] = np.full(len(key), np.log10(len(index.parent_ptr) - 1))
     columns |= {"policy_all": np.full(len(key), policy == "all"), "policy_one": np.full(len(key), policy == "one")}
@@ -187,6 +194,28 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
         row[:] = columns[name]
     features = table.round(DECIMALS, out=table).astype(np.float32).T
     return Pairs(c, first, last, features, child, parent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretches:
+    """Where names stand word for word that their institution alone bears: ascending codes of string and institution, first and last."""
+
+    keys: Ints
+    codes: Ints
+    size: int
+
+    @classmethod
+    def of(cls, key: Ints, first: Ints, last: Ints, size: int) -> _Stretches:
+        """The stretches of pairs of string and institution."""
+        keys, number = np.unique(key, return_inverse=True)
+        return cls(keys, np.unique((number * (size + 1) + first) * (size + 1) + last), size)
+
+    def have(self, key: Ints, first: Ints, last: Ints) -> Ints:
+        """Whether such a name of the pair stands in exactly these words."""
+        number = np.searchsorted(self.keys, key)
+        code = (number * (self.size + 1) + np.maximum(first, 0)) * (self.size + 1) + np.maximum(last, 0)
+        known: Ints = keys_in(key, self.keys) & keys_in(code, self.codes)
+        return known
 
 
 def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, Ints, dict[str, Floats]]:
@@ -227,6 +256,10 @@ def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints,
     coverage_here[owner[best]] = in_segment[best]
     at_segment[owner[best]] = segments[best] % size
     inside = m.segment[position] == at_segment[pair[what]]
+    at_place = np.append(m.place, False)
+    in_place = np.zeros(n)
+    counted = one[m.segment[position[one]] == at_segment[pair[what[one]]]]
+    np.add.at(in_place, pair[what[counted]], weight[what[counted]] * at_place[position[counted]])
     first, last = np.full(n, size), np.full(n, -1)
     np.minimum.at(first, pair[what][inside], position[inside])
     np.maximum.at(last, pair[what][inside], position[inside])
@@ -244,8 +277,12 @@ def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints,
     han = np.concatenate([[0], np.cumsum(cjk[: len(m.term)])])
     first, last = first[rows], last[rows]
     length = np.maximum(last - first, 1)
+    total = np.concatenate([[0], np.cumsum(m.weight)])
+    at_places = np.concatenate([[0], np.cumsum(np.where(m.place, m.weight, 0))])
+    share = (at_places[last] - at_places[first]) / np.maximum(total[last] - total[first], 1e-6)
     columns = {
         "exact": c.exact,
+        "placed": np.clip(np.where(c.exact, share, in_place[rows] / np.maximum(coverage_here[rows], 1e-6)), 0, 1),
         "coverage": np.where(c.exact, 1, found_mass[rows] / mass[rows]),
         "coverage_here": np.where(c.exact, 1, coverage_here[rows] / mass[rows]),
         "mass": mass[rows],
@@ -392,18 +429,30 @@ def _places(m: Mentions, c: Candidates, index: Index) -> dict[str, Floats]:
     somewhere[m.city_country // STRIDE] = True
     wider = index.wider[country].astype(np.int64)
     agrees = keys_in(base + country, m.country)
-    tolerated = agrees | keys_in(base + wider, m.country)
     city = (index.inst_city_id[c.inst] >= 0) & keys_in(base + index.inst_city_id[c.inst], m.city)
+    region = (index.inst_region_id[c.inst] > 0) & keys_in(base + index.inst_region_id[c.inst], m.region)
+    # "Pasadena, CA" is not in Canada
+    tolerated = agrees | keys_in(base + wider, m.country) | (city & region)
     in_country = keys_in(base + country, m.city_country) | keys_in(base + wider, m.city_country)
     return {
         "country_agrees": agrees,
         "country_differs": named[c.string] & ~tolerated,
         "city_agrees": city,
         "city_differs": somewhere[c.string] & ~in_country & ~city,
-        "elsewhere": sure[c.string] & ~(keys_in(base + country, m.sure_country) | keys_in(base + wider, m.sure_country)),
-        "region_agrees": (index.inst_region_id[c.inst] > 0) & keys_in(base + index.inst_region_id[c.inst], m.region),
+        "elsewhere": sure[c.string]
+        & ~(keys_in(base + country, m.sure_country) | keys_in(base + wider, m.sure_country) | (city & region)),
+        "region_agrees": region,
         "other_city": cities[c.string] & ~city,
     }
+
+
+def _nearness(places: dict[str, Floats]) -> Ints:
+    """How well the place of each row agrees with those of its string: 3 its city, 2 its region, 1 its country, 0 unknown, -1 another."""
+    another = places["country_differs"] | places["elsewhere"]
+    levels: Ints = np.select(
+        [another, places["city_agrees"], places["region_agrees"], places["country_agrees"]], [-1, 3, 2, 1], 0
+    )
+    return levels
 
 
 def _family(key: Ints, c: Candidates, index: Index) -> tuple[Ints, Ints]:
@@ -448,6 +497,8 @@ def _rivals(
     place: dict[str, Floats],
     child: Ints,
     at: Ints,
+    stretches: _Stretches,
+    nearness: Ints,
     settings: FeatureSettings,
 ) -> dict[str, Floats]:
     """How the candidate stands among the others of its string: nested names, family, homonyms."""
@@ -457,6 +508,7 @@ def _rivals(
     mass = place["found_mass"] * place["coverage"] * place["coverage_here"]
     # nested: a longer word-for-word span of another institution encloses this one
     nested, nested_weight, contains, overlapped = np.zeros(n, bool), np.zeros(n), np.zeros(n), np.zeros(n, bool)
+    enclosed = np.zeros(n, bool)
     exact = np.flatnonzero(c.exact)
     begins = np.searchsorted(c.string[exact], np.arange(m.count + 1))
     if len(exact):
@@ -466,6 +518,15 @@ def _rivals(
             (first[other] <= first[who]) & (last[other] >= last[who]) & (last[other] - first[other] > last[who] - first[who])
         )
         encloses &= c.inst[who] != c.inst[other]
+        enclosed[who[encloses]] = True
+        # "West China Hospital" stands beside "Sichuan University" in the longer name that has both
+        key, of = base[other] + c.inst[other], c.exact[who] & (place["words"][who] > 1)
+        ends, begins = of & (last[who] == last[other]), of & (first[who] == first[other])
+        beside = np.zeros(len(who), bool)
+        for gap in (0, 1):  # with a small word between them or none
+            beside |= ends & stretches.have(key, first[other], first[who] - gap)
+            beside |= begins & stretches.have(key, last[who] + gap, last[other])
+        encloses &= ~beside
         nested[who[encloses]] = True
         np.maximum.at(nested_weight, who[encloses], index.alias_mass[c.alias[other[encloses]]] - mass[who[encloses]])
         runs_into = (first[other] < first[who]) & (last[other] > first[who]) & (last[other] < last[who])
@@ -488,6 +549,10 @@ def _rivals(
     same_name = c.string * STRIDE + c.alias
     _, group = np.unique(same_name, return_inverse=True)
     here = keys_in(base + index.inst_country_id[c.inst], m.country) | keys_in(base + index.inst_city_id[c.inst], m.city)
+    # fame counts among those who are as near to the place named
+    nearest = np.full(int(group.max(initial=-1)) + 1, -1)
+    np.maximum.at(nearest, group, nearness)
+    away = nearest[group] - nearness
     spans = np.unique(np.stack([c.string[exact], first[exact]]), axis=1)[0] if len(exact) else exact
     is_place = np.append(np.concatenate([[0], np.cumsum(m.place)]), 0)
     return _neighbours(m, c, index, first, last, exact[~nested[exact]]) | {
@@ -496,16 +561,18 @@ def _rivals(
         "parent_name_inside": parent_inside,
         "nested": nested,
         "nested_weight": nested_weight,
+        "apart": enclosed & ~nested,
         "overlapped": overlapped,
         "contains": np.minimum(contains, 4),
         "rival_mass": rival,
         "mass_gap": mass - rival,
         "coverage_rank": np.minimum(rank, 20),
         "homonym_rank": np.minimum(rank_within(same_name, -index.inst_prominence[c.inst]), 10),
-        "homonym_gap": _lead(same_name, index.inst_fame[c.inst]),
-        "usage": _share(group, index.inst_usage[c.inst] + settings.usage_prior),
+        "homonym_gap": _lead(same_name, index.inst_fame[c.inst] - settings.away_fame * away),
+        "usage": _share(group, (index.inst_usage[c.inst] + settings.usage_prior) * settings.away_usage**away),
         "named_often": np.log1p(index.inst_usage[c.inst]),
         "homonym_kind": np.minimum(rank_within(same_name, c.kind.astype(np.int64)) - _ties_before(same_name, c.kind), 3),
+        **_others(m, c, index, np.flatnonzero(c.exact & ~nested & (place["mass"] > settings.claim))),
         "homonyms_in_place": np.minimum(np.bincount(group, here)[group], 5),
         "prominence": index.inst_prominence[c.inst],
         **{kind: index.inst_kind[c.inst] == KINDS.index(kind) for kind in KINDS[:5]},
@@ -517,6 +584,22 @@ def _rivals(
         "namesake_parent": namesake_parent,
         "exact_names": np.minimum(np.bincount(spans, minlength=m.count)[c.string], 10),
         "is_place": (is_place[last] - is_place[first]) >= (last - first),
+    }
+
+
+def _others(m: Mentions, c: Candidates, index: Index, names: Ints) -> dict[str, Floats]:
+    """Where the other institutions of a part are: `names` are rows found word for word; those of names that several bear are left out."""
+    names = names[index.owner_ptr[c.alias[names] + 1] - index.owner_ptr[c.alias[names]] == 1]
+    mass = np.zeros(len(c.string))
+    mass[names] = index.alias_mass[c.alias[names]]
+    whole = np.bincount(c.string, mass, m.count)[c.string] - mass
+    _, land = np.unique(c.string * STRIDE + index.inst_country_id[c.inst], return_inverse=True)
+    same = np.bincount(land, mass)[land] - mass if len(land) else mass
+    _, town = np.unique(c.string * STRIDE + (index.inst_city_id[c.inst] + 1), return_inverse=True)
+    near = np.bincount(town, mass)[town] - mass if len(town) else mass
+    return {
+        "others_elsewhere": np.maximum(whole - same, 0) / np.maximum(whole, 1e-6),
+        "others_here": (near > 1e-6) & (index.inst_city_id[c.inst] >= 0),
     }
 
 

@@ -96,6 +96,7 @@ class Model:
         return out
 
 
+_LIKELY = 0.2  # by the first stage, of a candidate that is a finalist however many others its string has
 _LEAST = 1e-4  # of a probability, and of a score before its logarithm is taken
 
 
@@ -151,8 +152,8 @@ def fit_curve(q: Floats, right: Ints, weights: Floats) -> Floats:
 
 
 def finalists(p: Floats, pairs: Pairs, count: int) -> Ints:
-    """The rows of the `count` candidates of each string that the first stage finds most probable."""
-    return np.flatnonzero(rank_within(pairs.candidates.string, -p) < count)
+    """The rows of the `count` candidates of each string that the first stage finds most probable, and of all that are likely."""
+    return np.flatnonzero((rank_within(pairs.candidates.string, -p) < count) | (p >= _LIKELY))
 
 
 def rival_features(p: Floats, pairs: Pairs, rows: Ints) -> Floats:

@@ -8,6 +8,7 @@ swapped word order, capitals, cut ends, and strings that name no known organisat
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -64,7 +65,7 @@ NOTHING = ("Independent Researcher", "independent", "N/A", "none", "-", "unaffil
 # Shares of the kinds of composed strings.
 SHARES = {
     "nothing": 0.06, "stranger": 0.08, "elsewhere": 0.08, "near": 0.06, "borrowed": 0.02, "capitals": 0.01, "several": 0.19, "joint": 0.02,
-    "mail": 0.02, "short": 0.10, "branch": 0.04, "single": 0.32,
+    "mail": 0.02, "short": 0.10, "branch": 0.04, "school": 0.02, "single": 0.30,
 }  # fmt: skip
 _KINDS, _BOUNDS = tuple(SHARES), np.cumsum(list(SHARES.values()))[:-1]
 HAN_PARTS = ("资工", "计院", "信院", "软院", "信科院", "计算机系", "电子系", "电机系", "AI院", "计科", "自动化系",
@@ -76,7 +77,7 @@ SHORT_FORMS = ("Department of {s}, *", "* {s} Lab", "School of {s}, *", "* EECS"
 NEAR = ("Technical University of {}", "{} University of Education", "{} Medical University",
         "{} University of Medical Sciences", "{} Normal University", "{} Women's University",
         "{} Institute of Technology", "{} University of Applied Sciences", "{} State University",
-        "Catholic University of {}", "{} Business School", "{} Polytechnic", "Medical University of {}",
+        "Catholic University of {}", "{} Polytechnic", "Medical University of {}",
         "{} University of Technology", "{} University of Economics", "Islamic Azad University of {}",
         "{} Community College", "{} University of Arts", "{} Christian University", "{} University of Agriculture",
         "New University of {}", "{} City University", "{} Open University", "{n} University, {}", "{n} University in {}",
@@ -84,6 +85,9 @@ NEAR = ("Technical University of {}", "{} University of Education", "{} Medical 
         "University of {}-III", "Université de {}-IV", "{} Academy", "Northern {} University")  # fmt: skip
 HAN_NEAR = ("{}理工学院", "{}医科大学", "{}师范学院", "{}科技职业学院", "{}外国语大学", "{}财经学院", "{}工程学院",
             "{}中医学院", "{}艺术学院", "{}职业技术学院", "{}第二师范学院", "{}女子大学")  # fmt: skip
+SCHOOLS = ("{} School of {s}", "{} Medical School", "{} School of Medicine", "{} Law School", "{} Business School", "{} College of {s}",
+           "{} School of Public Health", "{} Graduate School of {s}", "{} Engineering", "{} Department of {s}", "{} Medicine",
+           "{} Center for {s}", "{} Institute of {s}", "{} Faculty of {s}", "{} Cancer Center", "{} {s} Lab")  # fmt: skip
 BORROWED = ("{} Street", "{} Road", "{d} {} Street", "{} Avenue {d}", "{} Park Apartments", "{} Scholar",
             "{} Cloud Platform", "{} Fellowship", "{} PhD Fellow", "{} Word", "{} Word - manuscript.docx", "{} Prize",
             "{} Chair", "{} Award", "{} Store", "{} Translate", "{} High School", "{} Bookstore",
@@ -93,6 +97,7 @@ HAN_BORROWED = ("{}路{d}号", "{}街道", "{}大道{d}号", "{}路{d}号某公�
 _OWN_WORDS = re.compile(
     r"(?:Indian|National) Institute of Technology,? ([A-Z]\w+)|University of ([A-Z]\w+(?:[ -][A-Z]\w+)?)|([A-Z]\w+(?:[ -][A-Z]\w+)?) University"
 )
+_OWN_WORD = re.compile(r"(?:The )?University of (\w{4,})|(?:The )?(\w{4,}) University")
 _HAN_UNIVERSITY = re.compile("([\u4e00-\u9fff]{2,4})大学")
 JOINERS = (", ", ", ", ", ", " and ", " and ", " & ", "; ", "; ", " + ", "+", " / ", "/", " | ", "\n", ", and ", " - ",
            " in collaboration with ", " ")  # fmt: skip
@@ -129,6 +134,9 @@ class Writer:
                 self.borne_in.setdefault(fold(n.value), set()).add(x.country)
                 if n.kind == "acronym" or (n.kind in ("alias", "label") and _HAN_SHORT.fullmatch(n.value)):
                     self.bearers.setdefault(n.value, []).append(i)
+        own_words = ((x.id, _OWN_WORD.fullmatch(n.value)) for x in self.known for n in x.names)
+        words = {(i, fold(next(filter(None, m.groups())))) for i, m in own_words if m}
+        self.universities = Counter(word for _, word in words)  # that bear each own word
         self.shorts = list(self.bearers) or [self.known[0].name]
         famous = [float(usage[own].sum()) + len(own) for own in self.bearers.values()] or [1.0]
         self.short_chance = np.array(famous) / sum(famous)
@@ -220,6 +228,20 @@ class Writer:
         else:
             return self._stranger()
         return self._stranger() if fold(other) in self.known_names else Labelled(self._around(other, x), ())
+
+    def _school(self) -> Labelled:
+        """A school of a university that no other is like by its own word: "Yale School of Public Health"."""
+        x = self._institution()
+        own = next((m for n in x.names if n.kind in ("official", "label") and (m := _OWN_WORD.fullmatch(n.value))), None)
+        if x.kind != "education" or own is None:
+            return self._single()
+        word = next(filter(None, own.groups()))
+        text = self._pick(SCHOOLS).format(word, s=self._pick(SUBJECTS))
+        if self.universities.get(fold(word), 0) > 1 or fold(text) in self.known_names:
+            return self._single()
+        if self.rng.random() < 0.4:
+            text = f"{self._fill(self._pick(DEPARTMENTS['en']))}, {text}"
+        return Labelled(f"{text}, {self._place(x)}" if self.rng.random() < 0.5 and x.city else text, (x.id,))
 
     def _borrowed(self) -> Labelled:
         """A street, product, prize or post that has the name of an institution."""
@@ -452,5 +474,6 @@ _MADE: dict[str, Callable[[Writer], Labelled]] = {
     "mail": Writer._mail,
     "short": Writer._short_alone,
     "branch": Writer._branch,
+    "school": Writer._school,
     "single": Writer._single,
 }

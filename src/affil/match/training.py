@@ -252,7 +252,7 @@ def labelled_sample(rows: Sequence[Labelled], index: Index, settings: Settings, 
     return replace(sample, weights=np.where(noisy & unknown, 0.0, weights))
 
 
-_EXACT, _LEFT, _AMBIGUITY = (NAMES.index(name) for name in ("exact", "segment_left", "ambiguity"))
+_EXACT, _LEFT, _AMBIGUITY, _APART = (NAMES.index(name) for name in ("exact", "segment_left", "ambiguity", "apart"))
 
 
 def external_composed(index: Index, settings: Settings, tell: Tell) -> Sample:
@@ -271,7 +271,9 @@ def composed_sample(
     strings = Writer([registry.at(i) for i in range(len(registry))], strangers, t.seed + turn).write(count)
     tell(f"matching {len(strings):,} composed strings against {len(registry):,} institutions")
     sample = _sample(strings, index, settings)
-    return replace(sample, weights=sample.weights * t.composed_weight)
+    # a university in the name of its hospital: whether it is meant too, only people's labels tell
+    open_ = (sample.pairs.features[:, _APART] > 0) & (sample.labels == 0)
+    return replace(sample, weights=np.where(open_, 0.0, sample.weights * t.composed_weight))
 
 
 def _sample(rows: Sequence[Labelled], index: Index, settings: Settings) -> Sample:
