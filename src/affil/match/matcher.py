@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, pairwise
@@ -287,7 +287,7 @@ class Matcher:
             for number, row in zip(of_text.tolist(), found, strict=True):
                 answers[number].append(row)
             for text, own in zip(batch, answers, strict=True):
-                out.append(tuple(self._identified(text) or self._united(own, rivals > 0)))
+                out.append(tuple(self._specific(self._identified(text) or own, rivals > 0)))
         return out
 
     def _identified(self, text: str) -> list[_Row]:
@@ -323,23 +323,35 @@ class Matcher:
             yield _Row(inst, p, start, end, owner, kind, bearers, tuple(own), taken, stated=place)
 
     def _united(self, rows: list[_Row], rivals: bool) -> list[_Row]:
-        """The answer of a string from those of its parts: each institution once, and as the policy wants it; then rivals, if any."""
+        """Each institution once, by its likeliest row, and of the policy `one` only the likeliest; then rivals, if any."""
         if len(rows) < 2:
             return rows
         best: dict[int, _Row] = {}
         for row in sorted(rows, key=lambda r: (not r.chosen, -r.probability)):
             best.setdefault(row.inst, row)
-        left_out: set[int] = set()
-        chosen = [r.inst for r in best.values() if r.chosen]
-        if self.settings.decide.policy == "one":
-            left_out.update(chosen[1:])
-        elif self.settings.decide.policy == "most-specific" and len(chosen) > 1:
-            index = self._index
-            left_out.update(p for i in chosen for p in index.parent[index.parent_ptr[i] : index.parent_ptr[i + 1]].tolist())
-        if not rivals:
-            return [r for r in best.values() if r.inst not in left_out]
-        told = [replace(r, chosen=r.chosen and r.inst not in left_out) for r in best.values()]
-        return sorted(told, key=lambda r: (not r.chosen, -r.probability))
+        left_out = [r.inst for r in best.values() if r.chosen][1:] if self.settings.decide.policy == "one" else ()
+        return _without(best.values(), left_out, rivals)
+
+    def _specific(self, rows: list[_Row], rivals: bool) -> list[_Row]:
+        """The answer of one part: under the policy `most-specific` no institution whose child the same part names.
+
+        Names that are joined in a part ("Google and ETH Zurich") are no parts of their own here: whoever writes a child and its
+        parent in one breath tells where the child is. Behind a hard separator the parent is an affiliation of its own.
+        """
+        rows = self._united(rows, rivals)
+        if len(rows) < 2 or self.settings.decide.policy != "most-specific":
+            return rows
+        ptr, parent = self._index.parent_ptr, self._index.parent
+        parents = {p for r in rows if r.chosen for p in parent[ptr[r.inst] : ptr[r.inst + 1]].tolist()}
+        return _without(rows, parents, rivals)
+
+
+def _without(rows: Iterable[_Row], left_out: Collection[int], rivals: bool) -> list[_Row]:
+    """Rows of a string without some institutions, which become rivals where these are wanted."""
+    if not rivals:
+        return [r for r in rows if r.inst not in left_out]
+    told = [replace(r, chosen=False) if r.inst in left_out else r for r in rows]
+    return sorted(told, key=lambda r: (not r.chosen, -r.probability))
 
 
 def _moved(rows: tuple[_Row, ...], start: int, end: int) -> Iterable[_Row]:
