@@ -11,7 +11,7 @@ from scipy import sparse
 
 from affil.registry import Registry
 from affil.registry.index import NAME_KINDS, extend
-from affil.registry.places import WIDER
+from affil.registry.places import CODE, WIDER
 from affil.settings import TEXT
 from affil.text.fold import roles
 from affil.types import KINDS as KINDS  # what `inst_kind` numbers
@@ -108,6 +108,12 @@ class Index:
     def city_size(self) -> Ints:
         """For each city the number of its institutions."""
         return np.bincount(self.inst_city_id[self.inst_city_id >= 0], minlength=len(self.registry.store.strings("city_name")))
+
+    @cached_property
+    def place_spelt(self) -> Ints:
+        """For each sequence of words that names places whether it names one other than by a code ("CA")."""
+        spelt = np.concatenate([[0], np.cumsum(self.place_kind[self.place_row] != CODE)])
+        return spelt[self.place_ptr[1:]] > spelt[self.place_ptr[:-1]]
 
     @cached_property
     def inst_children(self) -> Ints:

@@ -65,7 +65,7 @@ def _only_places(texts: Sequence[str], index: Index, settings: RetrieveSettings)
     coded = (np.bincount(string, digits, len(texts)) > 0)[string]  # "OX1 3PU"
     covered = digits | (coded & np.array([len(w) <= settings.postcode_letters for w in tokens.words], bool))
     first, length, _ = index.find("place", word, tokens.gap, settings.max_place_tokens)
-    covered |= _covering(first, length, len(word))
+    covered |= covering(first, length, len(word))
     first, length, _ = index.find("span", word, tokens.gap, settings.max_name_tokens)
     named = np.zeros(len(texts), bool)
     named[string[first[length == np.diff(tokens.ptr)[string[first]]]]] = True
@@ -84,10 +84,8 @@ def _placed(texts: Sequence[str], index: Index, settings: RetrieveSettings) -> l
     return [int(end) in ends for end in tokens.ptr[1:]]
 
 
-def _covering(first: Ints, length: Ints, size: int) -> Ints:
+def covering(first: Ints, length: Ints, size: int) -> Ints:
     """Which of `size` words stand in one of these spans."""
-    border = np.zeros(size + 1, np.int64)
-    np.add.at(border, first, 1)
-    np.add.at(border, first + length, -1)
+    border = np.bincount(first, minlength=size + 1) - np.bincount(first + length, minlength=size + 1)
     covered: Ints = np.cumsum(border)[:-1] > 0
     return covered
