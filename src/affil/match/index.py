@@ -37,7 +37,8 @@ class Index:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         store = registry.store
-        words: list[str] = store.strings("word").to_pylist()
+        # long lists of text as tuples, which the garbage collector stops looking through
+        words: tuple[str, ...] = tuple(store.strings("word").to_pylist())
         self.words = words
         self.word_id: dict[str, int] = dict(zip(words, range(len(words)), strict=True))
         for name in ("word_idf", "word_df", "delete_hash", "delete_word", "alias_tok", "alias_ptr", "alias_term", "alias_term_ptr",
@@ -62,10 +63,9 @@ class Index:
         return sparse.csr_matrix((parts[0], parts[1].astype(np.int32), parts[2].astype(np.int32)), shape=shape)
 
     @cached_property
-    def alias_text(self) -> list[str]:
+    def alias_text(self) -> tuple[str, ...]:
         """Folded names."""
-        out: list[str] = self.registry.store.strings("alias_text").to_pylist()
-        return out
+        return tuple(self.registry.store.strings("alias_text").to_pylist())
 
     @cached_property
     def inst_kind(self) -> Ints:
@@ -113,7 +113,8 @@ class Index:
     def place_spelt(self) -> Ints:
         """For each sequence of words that names places whether it names one other than by a code ("CA")."""
         spelt = np.concatenate([[0], np.cumsum(self.place_kind[self.place_row] != CODE)])
-        return spelt[self.place_ptr[1:]] > spelt[self.place_ptr[:-1]]
+        out: Ints = spelt[self.place_ptr[1:]] > spelt[self.place_ptr[:-1]]
+        return out
 
     @cached_property
     def inst_children(self) -> Ints:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -42,8 +42,7 @@ _ID_NAMED = Reason("name_exact", "id")  # of what an id says
 _READ = np.array([NAMES.index(name) for name in READ])
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """An institution found in a string: numbers of the index, the words in the raw string, and the features of `READ`.
 
     `chosen` tells whether it is part of the answer; the others are what else could be meant. `identifier` is what stands in the
@@ -57,10 +56,10 @@ class _Row:
     owner: int
     kind: int
     bearers: int
-    features: tuple[float, ...]
-    chosen: bool = True
+    features: Sequence[float]
+    chosen: bool
+    stated: Stated
     identifier: str = ""
-    stated: Stated = _NOWHERE
 
 
 class Matcher:
@@ -187,7 +186,7 @@ class Matcher:
                 "decision": pa.array([_decided(r.probability, least).value for _, r in rows], pa.string()),
                 "start": pa.array([r.start for _, r in rows], pa.int32()),
                 "end": pa.array([r.end for _, r in rows], pa.int32()),
-                "alias": pa.array([self._alias(r) for _, r in rows], pa.string()),
+                "alias": self._aliases([row for _, row in rows]),
                 **{f"stated_{f}": pa.array([getattr(r.stated, f) for _, r in rows], pa.string()) for f in STATED},
             }
         )
@@ -225,6 +224,14 @@ class Matcher:
     def _alias(self, row: _Row) -> str:
         return row.identifier or str(self._names[int(self._index.owner_name[row.owner])].as_py())
 
+    def _aliases(self, rows: Sequence[_Row]) -> pa.Array:
+        """`_alias` of many rows at once."""
+        numbers = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
+        names = self._names.take(pa.array(numbers)).cast(pa.string())
+        if not any(r.identifier for r in rows):
+            return names
+        return pa.array([r.identifier or name for r, name in zip(rows, names.to_pylist(), strict=True)], pa.string())
+
     def _explained(self, row: _Row) -> Match:
         read = dict(zip(READ, row.features, strict=True)) if row.features else {}
         reasons = explain(read, NAME_KINDS[row.kind], row.bearers, self.settings.features) if read else (_ID_NAMED,)
@@ -251,8 +258,8 @@ class Matcher:
             bounds = np.searchsorted(parts.string, np.arange(len(batch) + 1)).tolist()
             text, start, end = (column.tolist() for column in (parts.text, parts.start, parts.end))
             for first, last in pairwise(bounds):
-                moved = (_moved(found[text[k]], start[k], end[k]) for k in range(first, last))
-                out.append(self._united([row for rows in moved for row in rows], rivals > 0))
+                moved = [row for k in range(first, last) for row in _moved(found[text[k]], start[k], end[k])]
+                out.append(self._united(moved, rivals > 0) if last - first > 1 else moved)
         return out
 
     def _remembered(self, texts: Sequence[str]) -> list[tuple[_Row, ...]]:
@@ -296,31 +303,41 @@ class Matcher:
         for start, end, identifier in ids_within(text):
             if identifier in self.registry:
                 inst = self.registry.number(self.registry.resolve(identifier))
-                out.setdefault(
-                    inst, _Row(inst, self.settings.decide.identified, start, end, 0, 0, 1, (), identifier=text[start:end])
-                )
+                if inst not in out:
+                    probability = self.settings.decide.identified
+                    out[inst] = _Row(inst, probability, start, end, 0, 0, 1, (), True, _NOWHERE, text[start:end])
         return list(out.values())
 
     def _row_records(self, mentions: Mentions, pairs: Pairs, probability: Floats, rows: Ints, chosen: Ints) -> Iterable[_Row]:
         index, c = self._index, pairs.candidates
-        first, last = mentions.start[pairs.first[rows]], mentions.end[pairs.last[rows] - 1]
-        repaired, strings = mentions.tokens.repaired, mentions.strings
         alias = c.alias[rows]
-        numbers = (
-            mentions.string[c.string[rows]], first, last, c.inst[rows], np.round(probability[rows], 6), c.owner[rows], c.kind[rows],
-            index.owner_ptr[alias + 1] - index.owner_ptr[alias], chosen,
-        )  # fmt: skip
-        columns = [column.tolist() for column in numbers]
-        features = pairs.features[np.ix_(rows, _READ)].tolist()
+        string, first, last, inst = (
+            column.tolist()
+            for column in (
+                mentions.string[c.string[rows]],
+                mentions.start[pairs.first[rows]],
+                mentions.end[pairs.last[rows] - 1],
+                c.inst[rows],
+            )
+        )
         named = int(chosen.sum())  # they stand before the rivals, which have no place
-        row, start_at, end_at, who = (column[:named] for column in columns[:4])
-        stated = stated_places(mentions.tokens, row, start_at, end_at, who, index, self.settings.retrieve)
-        stated += [_NOWHERE] * (len(rows) - named)
-        for (s, a, b, inst, p, owner, kind, bearers, taken), own, place in zip(
-            zip(*columns, strict=True), features, stated, strict=True
-        ):
-            start, end = raw_span(strings[s], repaired[s], a, b)
-            yield _Row(inst, p, start, end, owner, kind, bearers, tuple(own), taken, stated=place)
+        place = stated_places(
+            mentions.tokens, string[:named], first[:named], last[:named], inst[:named], index, self.settings.retrieve
+        )
+        raw, repaired = mentions.strings, mentions.tokens.repaired
+        spans = [raw_span(raw[s], repaired[s], a, b) for s, a, b in zip(string, first, last, strict=True)]
+        columns = (
+            np.round(probability[rows], 6),
+            c.owner[rows],
+            c.kind[rows],
+            index.owner_ptr[alias + 1] - index.owner_ptr[alias],
+            chosen,
+        )
+        p, owner, kind, bearers, taken = (column.tolist() for column in columns)
+        start, end = zip(*spans, strict=True) if spans else ((), ())
+        features = map(tuple, pairs.features[np.ix_(rows, _READ)].tolist())
+        stated = chain(place, repeat(_NOWHERE))
+        return map(_Row, inst, p, start, end, owner, kind, bearers, features, taken, stated)
 
     def _united(self, rows: list[_Row], rivals: bool) -> list[_Row]:
         """Each institution once, by its likeliest row, and of the policy `one` only the likeliest; then rivals, if any."""
@@ -350,7 +367,7 @@ def _without(rows: Iterable[_Row], left_out: Collection[int], rivals: bool) -> l
     """Rows of a string without some institutions, which become rivals where these are wanted."""
     if not rivals:
         return [r for r in rows if r.inst not in left_out]
-    told = [replace(r, chosen=False) if r.inst in left_out else r for r in rows]
+    told = [r._replace(chosen=False) if r.inst in left_out else r for r in rows]
     return sorted(told, key=lambda r: (not r.chosen, -r.probability))
 
 
@@ -358,7 +375,7 @@ def _moved(rows: tuple[_Row, ...], start: int, end: int) -> Iterable[_Row]:
     """The answer of a part with its places in the string; what was found in the places behind it ends with the part."""
     if not start:
         return rows
-    return (replace(r, start=min(r.start + start, end), end=min(r.end + start, end)) for r in rows)
+    return (r._replace(start=min(r.start + start, end), end=min(r.end + start, end)) for r in rows)
 
 
 def _decided(probability: float, least: float) -> Decision:

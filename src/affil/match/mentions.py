@@ -139,19 +139,19 @@ def _shared(places: Sequence[Ints], string_of_part: Ints) -> list[Ints]:
     has = np.zeros(len(string_of_part), bool)
     for keys in places:
         has[keys // STRIDE] = True
-    lender = np.arange(len(has))
-    for parts in np.split(lender, np.flatnonzero(np.diff(string_of_part)) + 1):
-        own = parts[has[parts]]
-        if len(own):
-            behind = np.searchsorted(own, parts)
-            lender[parts] = own[np.minimum(behind, len(own) - 1)]
+    number = np.arange(len(has))
+    behind = np.minimum.accumulate(np.where(has, number, len(has) - 1)[::-1])[::-1]  # the next one that has some
+    before = np.maximum.accumulate(np.where(has, number, 0))
+    lender = number
+    for other in (before, behind):
+        lender = np.where(has[other] & (string_of_part[other] == string_of_part), other, lender)
     out = []
     for keys in places:
-        of_part, number = keys // STRIDE, keys % STRIDE
+        of_part, place = keys // STRIDE, keys % STRIDE
         bounds = np.searchsorted(of_part, np.arange(len(has) + 1))
         count = (bounds[1:] - bounds[:-1])[lender]
         row = np.repeat(bounds[lender], count) + np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        out.append(np.repeat(np.arange(len(has)), count) * STRIDE + number[row])
+        out.append(np.repeat(np.arange(len(has)), count) * STRIDE + place[row])
     return out
 
 
@@ -168,25 +168,28 @@ def _rejoin(tokens: Tokens, index: Index, settings: RetrieveSettings) -> Tokens:
     """
     known, shortest, most = index.word_id, settings.min_correctable, settings.max_broken
     found: dict[int, tuple[int, str]] = {}  # first token: last token, whole word
-    for k in range(len(tokens.repaired)):
-        text, begin, end = tokens.repaired[k], int(tokens.ptr[k]), int(tokens.ptr[k + 1])
-        done = begin
-        for i in range(begin, end):
-            word = tokens.words[i]
-            if i < done or word in known or len(word) > most or not word.isalpha() or tokens.cjk[i]:
+    odd = [i for i, w in enumerate(tokens.words) if w not in known and len(w) <= most and w.isalpha() and not tokens.cjk[i]]
+    owner = np.searchsorted(tokens.ptr, odd, "right") - 1
+    start, end, gap = (column.tolist() for column in (tokens.start, tokens.end, tokens.gap))
+    done = 0
+    for i, k, begin, behind in zip(
+        odd, owner.tolist(), tokens.ptr[owner].tolist(), tokens.ptr[owner + 1].tolist(), strict=True
+    ):
+        done = max(done, begin)
+        if i < done:
+            continue
+        for first, last in _WINDOWS:
+            a, b = i - first, i + last
+            if a < done or b >= behind or max(gap[a + 1 : b + 1]) > DASH:
                 continue
-            for first, last in _WINDOWS:
-                a, b = i - first, i + last
-                if a < done or b >= end or (tokens.gap[a + 1 : b + 1] > DASH).any():
-                    continue
-                piece = text[tokens.start[a] : tokens.end[b]]
-                if not _BROKEN.fullmatch(piece):
-                    continue
-                whole = fold_word(re.sub(r"[\s-]+", "", piece))
-                if len(whole) == 1 and len(whole[0]) >= shortest and whole[0] in known:
-                    found[a] = (b, whole[0])
-                    done = b + 1
-                    break
+            piece = tokens.repaired[k][start[a] : end[b]]
+            if not _BROKEN.fullmatch(piece):
+                continue
+            whole = fold_word(re.sub(r"[\s-]+", "", piece))
+            if len(whole) == 1 and len(whole[0]) >= shortest and whole[0] in known:
+                found[a] = (b, whole[0])
+                done = b + 1
+                break
     if not found:
         return tokens
     keep = np.ones(len(tokens.words), bool)
