@@ -43,7 +43,7 @@ _READ = np.array([NAMES.index(name) for name in READ])
 
 
 class _Row(NamedTuple):
-    """An institution found in a string: numbers of the index, the words in the raw string, and the features of `READ`.
+    """An institution found in a string: numbers of the index, the words in the raw string, and the features of `READ` as bytes.
 
     `chosen` tells whether it is part of the answer; the others are what else could be meant. `identifier` is what stands in the
     string where that is an id, `stated` the place that the string gives for it.
@@ -56,7 +56,7 @@ class _Row(NamedTuple):
     owner: int
     kind: int
     bearers: int
-    features: Sequence[float]
+    features: bytes
     chosen: bool
     stated: Stated
     identifier: str = ""
@@ -233,7 +233,7 @@ class Matcher:
         return pa.array([r.identifier or name for r, name in zip(rows, names.to_pylist(), strict=True)], pa.string())
 
     def _explained(self, row: _Row) -> Match:
-        read = dict(zip(READ, row.features, strict=True)) if row.features else {}
+        read = dict(zip(READ, np.frombuffer(row.features, np.float32).tolist(), strict=True)) if row.features else {}
         reasons = explain(read, NAME_KINDS[row.kind], row.bearers, self.settings.features) if read else (_ID_NAMED,)
         decision = _decided(row.probability, self.settings.decide.match)
         return Match(
@@ -305,7 +305,7 @@ class Matcher:
                 inst = self.registry.number(self.registry.resolve(identifier))
                 if inst not in out:
                     probability = self.settings.decide.identified
-                    out[inst] = _Row(inst, probability, start, end, 0, 0, 1, (), True, _NOWHERE, text[start:end])
+                    out[inst] = _Row(inst, probability, start, end, 0, 0, 1, b"", True, _NOWHERE, text[start:end])
         return list(out.values())
 
     def _row_records(self, mentions: Mentions, pairs: Pairs, probability: Floats, rows: Ints, chosen: Ints) -> Iterable[_Row]:
@@ -335,7 +335,8 @@ class Matcher:
         )
         p, owner, kind, bearers, taken = (column.tolist() for column in columns)
         start, end = zip(*spans, strict=True) if spans else ((), ())
-        features = map(tuple, pairs.features[np.ix_(rows, _READ)].tolist())
+        read = np.ascontiguousarray(pairs.features[np.ix_(rows, _READ)], np.float32)
+        features = read.view(f"V{read.itemsize * len(READ)}").ravel().tolist()  # bytes, since many rows are kept
         stated = chain(place, repeat(_NOWHERE))
         return map(_Row, inst, p, start, end, owner, kind, bearers, features, taken, stated)
 
