@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -52,6 +54,10 @@ class Index:
 
     def __getattr__(self, name: str) -> npt.NDArray[Any]:  # tells the type checker what __init__ sets
         raise AttributeError(name)
+
+    def numbers(self, words: Sequence[str]) -> Ints:
+        """The numbers of words, -1 for unknown ones."""
+        return np.fromiter(map(self.word_id.get, words, repeat(-1)), np.int32, len(words))
 
     @cached_property
     def postings(self) -> sparse.csr_matrix:

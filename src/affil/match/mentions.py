@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import is_not
 
 import numpy as np
 from rapidfuzz.distance import OSA
@@ -79,16 +80,15 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     """Tokenize, correct, weigh and segment a batch, find all names and places that stand in it word for word."""
     tokens = _rejoin(tokenize(strings, limit=settings.max_string), index, settings)
     words, origin = _correct(tokens, index, settings)
-    changed = np.array([w is not tokens.words[o] for w, o in zip(words, origin, strict=True)], bool)
+    changed = np.fromiter(map(is_not, words, map(tokens.words.__getitem__, origin.tolist())), bool, len(words))
     gap = tokens.gap[origin].copy()
     if len(origin) > 1:
         gap[1:][origin[1:] == origin[:-1]] = 0
-    get = index.word_id.get
-    word = np.array([get(w, -1) for w in words], np.int32)
+    word = index.numbers(words)
     cjk = tokens.cjk[origin]
     fixed = Tokens(tokens.repaired, words, tokens.start, tokens.end, gap, tokens.upper, cjk, tokens.ptr)
     term_words = terms(fixed)
-    term = np.array([get(t, -1) for t in term_words], np.int32)
+    term = index.numbers(term_words)
     idf = np.append(index.word_idf, 1.0)
     weight = np.where(np.array([t == "" for t in term_words], bool), 0.0, idf[term])
     role = roles()
@@ -353,10 +353,9 @@ def _joined(
         return bool((over & ((first <= first[left]) | (last >= last[right]))).any())
 
     conjunction = np.array([False, *(w in _HAN_AND for w in words)], bool)  # before each word
-    likely = (beginning >= 0) & ((ending >= 0) | (placed >= 0) | conjunction)
-    for j in np.flatnonzero(likely[:size]).tolist():
-        if not j or string[j] != string[j - 1]:
-            continue
+    ended, begun = ((at >= 0) & telling[at] for at in (ending, beginning))
+    likely = (begun & (ended | (placed >= 0) | conjunction))[1:size] & (string[1:] == string[:-1])
+    for j in (np.flatnonzero(likely) + 1).tolist():
         end = j
         while placed[end] >= 0 and ending[end] < 0 and string[max(placed[end] - 1, 0)] == string[j]:
             end = int(placed[end])
@@ -364,7 +363,7 @@ def _joined(
         han = bool(conjunction[j]) and end == j and gaps[end - 1] < COMMA
         at = end - 1 if han else end
         left, right = int(ending[at]), int(beginning[j])
-        if left < 0 or not (telling[left] and telling[right]) or string[first[left]] != string[j]:
+        if left < 0 or not telling[left] or string[first[left]] != string[j]:
             continue
         between = tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold()
         joined = han or (between in _AND and not (behind_place and between in _DASHES))

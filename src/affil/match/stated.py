@@ -82,7 +82,7 @@ _LONG = 1 << 32  # longer than any string
 
 def _hits(index: Index, tokens: Tokens, gap: Ints, settings: RetrieveSettings) -> list[_Hit]:
     """The places that are named, in order: the longest at each word, set off from other words, no part of a longer name."""
-    word = np.array([index.word_id.get(w, -1) for w in tokens.words], np.int32)
+    word = index.numbers(tokens.words)
     first, length, sequence = index.find("place", word, gap[:-1], settings.max_place_tokens)
     last = first + length
     before, behind = gap[first] >= COMMA, gap[last] >= COMMA
