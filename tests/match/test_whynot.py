@@ -104,6 +104,14 @@ def test_why_a_candidate_was_not_chosen(matcher: Matcher, other: Match, policy: 
     assert got.nothing is None
 
 
+def test_a_child_in_another_part_is_no_reason(matcher: Matcher) -> None:
+    string = "Quillwater Optics; Fernhollow, " + "x" * 60
+    parent = candidate("Quillwater Group", 0.9, span=(19, 29))
+    rival = candidate("Fernhollow", 0.95, chosen=True, span=(19, 29))
+    [got] = why_not(Ranked(matcher, [CHOSEN, rival, parent]), [string], 1)  # type: ignore[arg-type]
+    assert [r.why for r in got.rejected] == ["same_words"]
+
+
 @pytest.mark.parametrize(
     ("string", "why", "said"),
     [

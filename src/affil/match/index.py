@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from scipy import sparse
 
 from affil.registry import Registry
 from affil.registry.index import NAME_KINDS, extend
-from affil.registry.places import WIDER
+from affil.registry.places import CODE, WIDER
 from affil.settings import TEXT
 from affil.text.fold import roles
 from affil.types import KINDS as KINDS  # what `inst_kind` numbers
@@ -37,7 +39,8 @@ class Index:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         store = registry.store
-        words: list[str] = store.strings("word").to_pylist()
+        # long lists of text as tuples, which the garbage collector stops looking through
+        words: tuple[str, ...] = tuple(store.strings("word").to_pylist())
         self.words = words
         self.word_id: dict[str, int] = dict(zip(words, range(len(words)), strict=True))
         for name in ("word_idf", "word_df", "delete_hash", "delete_word", "alias_tok", "alias_ptr", "alias_term", "alias_term_ptr",
@@ -52,6 +55,10 @@ class Index:
     def __getattr__(self, name: str) -> npt.NDArray[Any]:  # tells the type checker what __init__ sets
         raise AttributeError(name)
 
+    def numbers(self, words: Sequence[str]) -> Ints:
+        """The numbers of words, -1 for unknown ones."""
+        return np.fromiter(map(self.word_id.get, words, repeat(-1)), np.int32, len(words))
+
     @cached_property
     def postings(self) -> sparse.csr_matrix:
         """Terms x names: normalised idf weights."""
@@ -62,10 +69,9 @@ class Index:
         return sparse.csr_matrix((parts[0], parts[1].astype(np.int32), parts[2].astype(np.int32)), shape=shape)
 
     @cached_property
-    def alias_text(self) -> list[str]:
+    def alias_text(self) -> tuple[str, ...]:
         """Folded names."""
-        out: list[str] = self.registry.store.strings("alias_text").to_pylist()
-        return out
+        return tuple(self.registry.store.strings("alias_text").to_pylist())
 
     @cached_property
     def inst_kind(self) -> Ints:
@@ -108,6 +114,13 @@ class Index:
     def city_size(self) -> Ints:
         """For each city the number of its institutions."""
         return np.bincount(self.inst_city_id[self.inst_city_id >= 0], minlength=len(self.registry.store.strings("city_name")))
+
+    @cached_property
+    def place_spelt(self) -> Ints:
+        """For each sequence of words that names places whether it names one other than by a code ("CA")."""
+        spelt = np.concatenate([[0], np.cumsum(self.place_kind[self.place_row] != CODE)])
+        out: Ints = spelt[self.place_ptr[1:]] > spelt[self.place_ptr[:-1]]
+        return out
 
     @cached_property
     def inst_children(self) -> Ints:

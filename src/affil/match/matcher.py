@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -42,9 +42,8 @@ _ID_NAMED = Reason("name_exact", "id")  # of what an id says
 _READ = np.array([NAMES.index(name) for name in READ])
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """An institution found in a string: numbers of the index, the words in the raw string, and the features of `READ`.
+class _Row(NamedTuple):
+    """An institution found in a string: numbers of the index, the words in the raw string, and the features of `READ` as bytes.
 
     `chosen` tells whether it is part of the answer; the others are what else could be meant. `identifier` is what stands in the
     string where that is an id, `stated` the place that the string gives for it.
@@ -57,10 +56,10 @@ class _Row:
     owner: int
     kind: int
     bearers: int
-    features: tuple[float, ...]
-    chosen: bool = True
+    features: bytes
+    chosen: bool
+    stated: Stated
     identifier: str = ""
-    stated: Stated = _NOWHERE
 
 
 class Matcher:
@@ -187,7 +186,7 @@ class Matcher:
                 "decision": pa.array([_decided(r.probability, least).value for _, r in rows], pa.string()),
                 "start": pa.array([r.start for _, r in rows], pa.int32()),
                 "end": pa.array([r.end for _, r in rows], pa.int32()),
-                "alias": pa.array([self._alias(r) for _, r in rows], pa.string()),
+                "alias": self._aliases([row for _, row in rows]),
                 **{f"stated_{f}": pa.array([getattr(r.stated, f) for _, r in rows], pa.string()) for f in STATED},
             }
         )
@@ -225,8 +224,16 @@ class Matcher:
     def _alias(self, row: _Row) -> str:
         return row.identifier or str(self._names[int(self._index.owner_name[row.owner])].as_py())
 
+    def _aliases(self, rows: Sequence[_Row]) -> pa.Array:
+        """`_alias` of many rows at once."""
+        numbers = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
+        names = self._names.take(pa.array(numbers)).cast(pa.string())
+        if not any(r.identifier for r in rows):
+            return names
+        return pa.array([r.identifier or name for r, name in zip(rows, names.to_pylist(), strict=True)], pa.string())
+
     def _explained(self, row: _Row) -> Match:
-        read = dict(zip(READ, row.features, strict=True)) if row.features else {}
+        read = dict(zip(READ, np.frombuffer(row.features, np.float32).tolist(), strict=True)) if row.features else {}
         reasons = explain(read, NAME_KINDS[row.kind], row.bearers, self.settings.features) if read else (_ID_NAMED,)
         decision = _decided(row.probability, self.settings.decide.match)
         return Match(
@@ -251,8 +258,8 @@ class Matcher:
             bounds = np.searchsorted(parts.string, np.arange(len(batch) + 1)).tolist()
             text, start, end = (column.tolist() for column in (parts.text, parts.start, parts.end))
             for first, last in pairwise(bounds):
-                moved = (_moved(found[text[k]], start[k], end[k]) for k in range(first, last))
-                out.append(self._united([row for rows in moved for row in rows], rivals > 0))
+                moved = [row for k in range(first, last) for row in _moved(found[text[k]], start[k], end[k])]
+                out.append(self._united(moved, rivals > 0) if last - first > 1 else moved)
         return out
 
     def _remembered(self, texts: Sequence[str]) -> list[tuple[_Row, ...]]:
@@ -287,7 +294,7 @@ class Matcher:
             for number, row in zip(of_text.tolist(), found, strict=True):
                 answers[number].append(row)
             for text, own in zip(batch, answers, strict=True):
-                out.append(tuple(self._identified(text) or self._united(own, rivals > 0)))
+                out.append(tuple(self._specific(self._identified(text) or own, rivals > 0)))
         return out
 
     def _identified(self, text: str) -> list[_Row]:
@@ -296,57 +303,80 @@ class Matcher:
         for start, end, identifier in ids_within(text):
             if identifier in self.registry:
                 inst = self.registry.number(self.registry.resolve(identifier))
-                out.setdefault(
-                    inst, _Row(inst, self.settings.decide.identified, start, end, 0, 0, 1, (), identifier=text[start:end])
-                )
+                if inst not in out:
+                    probability = self.settings.decide.identified
+                    out[inst] = _Row(inst, probability, start, end, 0, 0, 1, b"", True, _NOWHERE, text[start:end])
         return list(out.values())
 
     def _row_records(self, mentions: Mentions, pairs: Pairs, probability: Floats, rows: Ints, chosen: Ints) -> Iterable[_Row]:
         index, c = self._index, pairs.candidates
-        first, last = mentions.start[pairs.first[rows]], mentions.end[pairs.last[rows] - 1]
-        repaired, strings = mentions.tokens.repaired, mentions.strings
         alias = c.alias[rows]
-        numbers = (
-            mentions.string[c.string[rows]], first, last, c.inst[rows], np.round(probability[rows], 6), c.owner[rows], c.kind[rows],
-            index.owner_ptr[alias + 1] - index.owner_ptr[alias], chosen,
-        )  # fmt: skip
-        columns = [column.tolist() for column in numbers]
-        features = pairs.features[np.ix_(rows, _READ)].tolist()
+        string, first, last, inst = (
+            column.tolist()
+            for column in (
+                mentions.string[c.string[rows]],
+                mentions.start[pairs.first[rows]],
+                mentions.end[pairs.last[rows] - 1],
+                c.inst[rows],
+            )
+        )
         named = int(chosen.sum())  # they stand before the rivals, which have no place
-        row, start_at, end_at, who = (column[:named] for column in columns[:4])
-        stated = stated_places(mentions.tokens, row, start_at, end_at, who, index, self.settings.retrieve)
-        stated += [_NOWHERE] * (len(rows) - named)
-        for (s, a, b, inst, p, owner, kind, bearers, taken), own, place in zip(
-            zip(*columns, strict=True), features, stated, strict=True
-        ):
-            start, end = raw_span(strings[s], repaired[s], a, b)
-            yield _Row(inst, p, start, end, owner, kind, bearers, tuple(own), taken, stated=place)
+        place = stated_places(
+            mentions.tokens, string[:named], first[:named], last[:named], inst[:named], index, self.settings.retrieve
+        )
+        raw, repaired = mentions.strings, mentions.tokens.repaired
+        spans = [raw_span(raw[s], repaired[s], a, b) for s, a, b in zip(string, first, last, strict=True)]
+        columns = (
+            np.round(probability[rows], 6),
+            c.owner[rows],
+            c.kind[rows],
+            index.owner_ptr[alias + 1] - index.owner_ptr[alias],
+            chosen,
+        )
+        p, owner, kind, bearers, taken = (column.tolist() for column in columns)
+        start, end = zip(*spans, strict=True) if spans else ((), ())
+        read = np.ascontiguousarray(pairs.features[np.ix_(rows, _READ)], np.float32)
+        features = read.view(f"V{read.itemsize * len(READ)}").ravel().tolist()  # bytes, since many rows are kept
+        stated = chain(place, repeat(_NOWHERE))
+        return map(_Row, inst, p, start, end, owner, kind, bearers, features, taken, stated)
 
     def _united(self, rows: list[_Row], rivals: bool) -> list[_Row]:
-        """The answer of a string from those of its parts: each institution once, and as the policy wants it; then rivals, if any."""
+        """Each institution once, by its likeliest row, and of the policy `one` only the likeliest; then rivals, if any."""
         if len(rows) < 2:
             return rows
         best: dict[int, _Row] = {}
         for row in sorted(rows, key=lambda r: (not r.chosen, -r.probability)):
             best.setdefault(row.inst, row)
-        left_out: set[int] = set()
-        chosen = [r.inst for r in best.values() if r.chosen]
-        if self.settings.decide.policy == "one":
-            left_out.update(chosen[1:])
-        elif self.settings.decide.policy == "most-specific" and len(chosen) > 1:
-            index = self._index
-            left_out.update(p for i in chosen for p in index.parent[index.parent_ptr[i] : index.parent_ptr[i + 1]].tolist())
-        if not rivals:
-            return [r for r in best.values() if r.inst not in left_out]
-        told = [replace(r, chosen=r.chosen and r.inst not in left_out) for r in best.values()]
-        return sorted(told, key=lambda r: (not r.chosen, -r.probability))
+        left_out = [r.inst for r in best.values() if r.chosen][1:] if self.settings.decide.policy == "one" else ()
+        return _without(best.values(), left_out, rivals)
+
+    def _specific(self, rows: list[_Row], rivals: bool) -> list[_Row]:
+        """The answer of one part: under the policy `most-specific` no institution whose child the same part names.
+
+        Names that are joined in a part ("Google and ETH Zurich") are no parts of their own here: whoever writes a child and its
+        parent in one breath tells where the child is. Behind a hard separator the parent is an affiliation of its own.
+        """
+        rows = self._united(rows, rivals)
+        if len(rows) < 2 or self.settings.decide.policy != "most-specific":
+            return rows
+        ptr, parent = self._index.parent_ptr, self._index.parent
+        parents = {p for r in rows if r.chosen for p in parent[ptr[r.inst] : ptr[r.inst + 1]].tolist()}
+        return _without(rows, parents, rivals)
+
+
+def _without(rows: Iterable[_Row], left_out: Collection[int], rivals: bool) -> list[_Row]:
+    """Rows of a string without some institutions, which become rivals where these are wanted."""
+    if not rivals:
+        return [r for r in rows if r.inst not in left_out]
+    told = [r._replace(chosen=False) if r.inst in left_out else r for r in rows]
+    return sorted(told, key=lambda r: (not r.chosen, -r.probability))
 
 
 def _moved(rows: tuple[_Row, ...], start: int, end: int) -> Iterable[_Row]:
     """The answer of a part with its places in the string; what was found in the places behind it ends with the part."""
     if not start:
         return rows
-    return (replace(r, start=min(r.start + start, end), end=min(r.end + start, end)) for r in rows)
+    return (r._replace(start=min(r.start + start, end), end=min(r.end + start, end)) for r in rows)
 
 
 def _decided(probability: float, least: float) -> Decision:

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import is_not
 
 import numpy as np
 from rapidfuzz.distance import OSA
@@ -79,16 +80,15 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     """Tokenize, correct, weigh and segment a batch, find all names and places that stand in it word for word."""
     tokens = _rejoin(tokenize(strings, limit=settings.max_string), index, settings)
     words, origin = _correct(tokens, index, settings)
-    changed = np.array([w is not tokens.words[o] for w, o in zip(words, origin, strict=True)], bool)
+    changed = np.fromiter(map(is_not, words, map(tokens.words.__getitem__, origin.tolist())), bool, len(words))
     gap = tokens.gap[origin].copy()
     if len(origin) > 1:
         gap[1:][origin[1:] == origin[:-1]] = 0
-    get = index.word_id.get
-    word = np.array([get(w, -1) for w in words], np.int32)
+    word = index.numbers(words)
     cjk = tokens.cjk[origin]
     fixed = Tokens(tokens.repaired, words, tokens.start, tokens.end, gap, tokens.upper, cjk, tokens.ptr)
     term_words = terms(fixed)
-    term = np.array([get(t, -1) for t in term_words], np.int32)
+    term = index.numbers(term_words)
     idf = np.append(index.word_idf, 1.0)
     weight = np.where(np.array([t == "" for t in term_words], bool), 0.0, idf[term])
     role = roles()
@@ -139,19 +139,19 @@ def _shared(places: Sequence[Ints], string_of_part: Ints) -> list[Ints]:
     has = np.zeros(len(string_of_part), bool)
     for keys in places:
         has[keys // STRIDE] = True
-    lender = np.arange(len(has))
-    for parts in np.split(lender, np.flatnonzero(np.diff(string_of_part)) + 1):
-        own = parts[has[parts]]
-        if len(own):
-            behind = np.searchsorted(own, parts)
-            lender[parts] = own[np.minimum(behind, len(own) - 1)]
+    number = np.arange(len(has))
+    behind = np.minimum.accumulate(np.where(has, number, len(has) - 1)[::-1])[::-1]  # the next one that has some
+    before = np.maximum.accumulate(np.where(has, number, 0))
+    lender = number
+    for other in (before, behind):
+        lender = np.where(has[other] & (string_of_part[other] == string_of_part), other, lender)
     out = []
     for keys in places:
-        of_part, number = keys // STRIDE, keys % STRIDE
+        of_part, place = keys // STRIDE, keys % STRIDE
         bounds = np.searchsorted(of_part, np.arange(len(has) + 1))
         count = (bounds[1:] - bounds[:-1])[lender]
         row = np.repeat(bounds[lender], count) + np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        out.append(np.repeat(np.arange(len(has)), count) * STRIDE + number[row])
+        out.append(np.repeat(np.arange(len(has)), count) * STRIDE + place[row])
     return out
 
 
@@ -168,25 +168,28 @@ def _rejoin(tokens: Tokens, index: Index, settings: RetrieveSettings) -> Tokens:
     """
     known, shortest, most = index.word_id, settings.min_correctable, settings.max_broken
     found: dict[int, tuple[int, str]] = {}  # first token: last token, whole word
-    for k in range(len(tokens.repaired)):
-        text, begin, end = tokens.repaired[k], int(tokens.ptr[k]), int(tokens.ptr[k + 1])
-        done = begin
-        for i in range(begin, end):
-            word = tokens.words[i]
-            if i < done or word in known or len(word) > most or not word.isalpha() or tokens.cjk[i]:
+    odd = [i for i, w in enumerate(tokens.words) if w not in known and len(w) <= most and w.isalpha() and not tokens.cjk[i]]
+    owner = np.searchsorted(tokens.ptr, odd, "right") - 1
+    start, end, gap = (column.tolist() for column in (tokens.start, tokens.end, tokens.gap))
+    done = 0
+    for i, k, begin, behind in zip(
+        odd, owner.tolist(), tokens.ptr[owner].tolist(), tokens.ptr[owner + 1].tolist(), strict=True
+    ):
+        done = max(done, begin)
+        if i < done:
+            continue
+        for first, last in _WINDOWS:
+            a, b = i - first, i + last
+            if a < done or b >= behind or max(gap[a + 1 : b + 1]) > DASH:
                 continue
-            for first, last in _WINDOWS:
-                a, b = i - first, i + last
-                if a < done or b >= end or (tokens.gap[a + 1 : b + 1] > DASH).any():
-                    continue
-                piece = text[tokens.start[a] : tokens.end[b]]
-                if not _BROKEN.fullmatch(piece):
-                    continue
-                whole = fold_word(re.sub(r"[\s-]+", "", piece))
-                if len(whole) == 1 and len(whole[0]) >= shortest and whole[0] in known:
-                    found[a] = (b, whole[0])
-                    done = b + 1
-                    break
+            piece = tokens.repaired[k][start[a] : end[b]]
+            if not _BROKEN.fullmatch(piece):
+                continue
+            whole = fold_word(re.sub(r"[\s-]+", "", piece))
+            if len(whole) == 1 and len(whole[0]) >= shortest and whole[0] in known:
+                found[a] = (b, whole[0])
+                done = b + 1
+                break
     if not found:
         return tokens
     keep = np.ones(len(tokens.words), bool)
@@ -350,10 +353,9 @@ def _joined(
         return bool((over & ((first <= first[left]) | (last >= last[right]))).any())
 
     conjunction = np.array([False, *(w in _HAN_AND for w in words)], bool)  # before each word
-    likely = (beginning >= 0) & ((ending >= 0) | (placed >= 0) | conjunction)
-    for j in np.flatnonzero(likely[:size]).tolist():
-        if not j or string[j] != string[j - 1]:
-            continue
+    ended, begun = ((at >= 0) & telling[at] for at in (ending, beginning))
+    likely = (begun & (ended | (placed >= 0) | conjunction))[1:size] & (string[1:] == string[:-1])
+    for j in (np.flatnonzero(likely) + 1).tolist():
         end = j
         while placed[end] >= 0 and ending[end] < 0 and string[max(placed[end] - 1, 0)] == string[j]:
             end = int(placed[end])
@@ -361,7 +363,7 @@ def _joined(
         han = bool(conjunction[j]) and end == j and gaps[end - 1] < COMMA
         at = end - 1 if han else end
         left, right = int(ending[at]), int(beginning[j])
-        if left < 0 or not (telling[left] and telling[right]) or string[first[left]] != string[j]:
+        if left < 0 or not telling[left] or string[first[left]] != string[j]:
             continue
         between = tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold()
         joined = han or (between in _AND and not (behind_place and between in _DASHES))

@@ -88,4 +88,5 @@ class Nearest:
         weights = self._index.word_idf[words][word]
         query = sparse.csr_matrix((weights, word.astype(np.int32), ptr), shape=(len(queries), len(words)), dtype=np.float32)
         top = sp_matmul_topn(query, part, top_n=settings.top_k, threshold=settings.min_similarity, sort=True)
-        return [names[top.indices[a:b]].astype(np.int32) for a, b in pairwise(top.indptr.tolist())]
+        best = names[top.indices].astype(np.int32)
+        return [best[a:b] for a, b in pairwise(top.indptr.tolist())]

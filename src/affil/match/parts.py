@@ -44,9 +44,14 @@ def parts_of(strings: Sequence[str], index: Index, settings: RetrieveSettings) -
     text: list[int] = []
     bounds: list[tuple[int, int]] = []
     for k, (own, where) in enumerate(zip(pieces, spans, strict=True)):
+        if len(own) == 1:
+            string.append(k)
+            text.append(number.setdefault(own[0], len(number)))
+            bounds.append(where[0])
+            continue
         named = [i for i, p in enumerate(own) if p not in lonely] or [0]
         context = [p for i, p in enumerate(own) if p in lonely and i not in named]
-        placed = _placed([own[i] for i in named], index, settings) if context and named else ()
+        placed = _placed([own[i] for i in named], index, settings) if context else ()
         for at, i in enumerate(named):
             whole = own[i] if not context or placed[at] else ", ".join((own[i], *context))
             string.append(k)
@@ -59,13 +64,13 @@ def parts_of(strings: Sequence[str], index: Index, settings: RetrieveSettings) -
 def _only_places(texts: Sequence[str], index: Index, settings: RetrieveSettings) -> frozenset[str]:
     """Those of some texts all of whose words name places, postcodes aside, and that are no name of the registry as a whole."""
     tokens = tokenize(texts)
-    word = np.array([index.word_id.get(w, -1) for w in tokens.words], np.int32)
+    word = index.numbers(tokens.words)
     string = np.repeat(np.arange(len(texts)), np.diff(tokens.ptr))
     digits = np.array([w.isdigit() for w in tokens.words], bool)
     coded = (np.bincount(string, digits, len(texts)) > 0)[string]  # "OX1 3PU"
     covered = digits | (coded & np.array([len(w) <= settings.postcode_letters for w in tokens.words], bool))
     first, length, _ = index.find("place", word, tokens.gap, settings.max_place_tokens)
-    covered |= _covering(first, length, len(word))
+    covered |= covering(first, length, len(word))
     first, length, _ = index.find("span", word, tokens.gap, settings.max_name_tokens)
     named = np.zeros(len(texts), bool)
     named[string[first[length == np.diff(tokens.ptr)[string[first]]]]] = True
@@ -77,17 +82,15 @@ def _only_places(texts: Sequence[str], index: Index, settings: RetrieveSettings)
 def _placed(texts: Sequence[str], index: Index, settings: RetrieveSettings) -> list[bool]:
     """Whether each text ends in a place of its own, set off by a separator."""
     tokens = tokenize(texts)
-    word = np.array([index.word_id.get(w, -1) for w in tokens.words], np.int32)
+    word = index.numbers(tokens.words)
     first, length, _ = index.find("place", word, tokens.gap, settings.max_place_tokens)
     begins = np.isin(first, tokens.ptr[:-1])
     ends = set((first + length)[(tokens.gap[first] >= COMMA) & ~begins].tolist())
     return [int(end) in ends for end in tokens.ptr[1:]]
 
 
-def _covering(first: Ints, length: Ints, size: int) -> Ints:
+def covering(first: Ints, length: Ints, size: int) -> Ints:
     """Which of `size` words stand in one of these spans."""
-    border = np.zeros(size + 1, np.int64)
-    np.add.at(border, first, 1)
-    np.add.at(border, first + length, -1)
+    border = np.bincount(first, minlength=size + 1) - np.bincount(first + length, minlength=size + 1)
     covered: Ints = np.cumsum(border)[:-1] > 0
     return covered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -110,8 +111,8 @@ def _similar(m: Mentions, index: Index, settings: RetrieveSettings) -> tuple[Int
         return empty, empty
     key = np.unique(m.block[known].astype(np.int64) * STRIDE + m.term[known])
     block, first = np.unique(key // STRIDE, return_index=True)
-    terms = np.split((key % STRIDE).astype(np.int32), first[1:])
-    near = nearest(index, settings).of(terms)
+    terms = (key % STRIDE).astype(np.int32)
+    near = nearest(index, settings).of([terms[a:b] for a, b in pairwise([*first.tolist(), len(terms)])])
     string_of_block = np.zeros(int(m.block[-1]) + 1, np.int64)
     string_of_block[m.block] = m.part
     found = np.repeat(string_of_block[block], [len(aliases) for aliases in near])

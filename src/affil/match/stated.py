@@ -6,12 +6,14 @@ the place that belongs to it: the nearest behind its name, before the next name 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
 
 from affil.match.index import Index, Ints
+from affil.match.parts import covering
 from affil.registry.places import CITY, CODE, COUNTRY
 from affil.settings import RetrieveSettings
 from affil.text import Tokens
@@ -20,11 +22,13 @@ from affil.types import Stated
 
 
 class _Hit(NamedTuple):
-    """Words that name a place: the first and the one behind the last, and the rows of the gazetteer that they may mean."""
+    """Words that name a place: the first and the one behind the last, and what they may mean: twice the number of their sequence
+    in the gazetteer, and 1 more where codes ("CA") are meant too.
+    """
 
     first: int
     last: int
-    rows: Ints
+    meaning: int
 
 
 def stated_places(
@@ -48,107 +52,132 @@ def stated_places(
         settings: how long the name of a place may be.
     """
     out = [Stated()] * len(row)
-    words = np.array([index.word_id.get(w, -1) for w in tokens.words], np.int32)
     gap = np.append(tokens.gap, HARD)
     gap[tokens.ptr] = HARD
-    hits = _hits(index, words, gap, tokens.upper, tokens.cjk, tokens.words, settings) if len(row) else []
+    hits = _hits(index, tokens, gap, settings) if len(row) else []
     if not hits:
         return out
     of_string = np.searchsorted(tokens.ptr, [h.first for h in hits], "right") - 1
     begins = np.searchsorted(of_string, np.arange(len(tokens.ptr))).tolist()
+    string = np.repeat(np.arange(len(tokens.ptr) - 1), np.diff(tokens.ptr))
+    places = string * _LONG + tokens.start
+    first, last = (np.searchsorted(places, np.array(row) * _LONG + np.array(at)).tolist() for at in (start, end))
     names: dict[int, list[tuple[int, int, int]]] = {}  # of strings with places: the words of each name, and its row
-    ptr = tokens.ptr.tolist()
     for k, r in enumerate(row):
-        if begins[r] < begins[r + 1]:
-            own = tokens.start[ptr[r] : ptr[r + 1]]
-            first, last = ptr[r] + own.searchsorted(start[k]), ptr[r] + own.searchsorted(end[k])
-            if first < last:
-                names.setdefault(r, []).append((int(first), int(last), k))
+        if begins[r] < begins[r + 1] and first[k] < last[k]:
+            names.setdefault(r, []).append((first[k], last[k], k))
+    gaps, home = gap.tolist(), index.inst_country_id[np.array(inst)].tolist()
+    resolved = _resolver(index, settings)
     for r, found in names.items():
         around = hits[begins[r] : begins[r + 1]]
         where = sorted({(a, b) for a, b, _ in found})
         for a, b, k in found:
-            out[k] = _resolved(_belonging(around, (a, b), where, gap, tokens.words), index, inst[k])
+            if own := _belonging(around, (a, b), where, gaps, tokens.words):
+                out[k] = resolved(own, home[k])
     return out
 
 
-def _hits(
-    index: Index, word: Ints, gap: Ints, upper: Ints, cjk: Ints, words: Sequence[str], settings: RetrieveSettings
-) -> list[_Hit]:
+_LONG = 1 << 32  # longer than any string
+
+
+def _hits(index: Index, tokens: Tokens, gap: Ints, settings: RetrieveSettings) -> list[_Hit]:
     """The places that are named, in order: the longest at each word, set off from other words, no part of a longer name."""
+    word = index.numbers(tokens.words)
     first, length, sequence = index.find("place", word, gap[:-1], settings.max_place_tokens)
-    name, size, _ = index.find("span", word, gap[:-1], settings.max_name_tokens)
-    covered = np.zeros(len(word) + 1, np.int64)
-    np.add.at(covered, name[size > 1], 1)
-    np.add.at(covered, (name + size)[size > 1], -1)
-    inside = np.cumsum(covered) > 0
+    last = first + length
+    before, behind = gap[first] >= COMMA, gap[last] >= COMMA
+    coded = tokens.upper[first] & before
+    apart = behind | tokens.cjk[last - 1]
+    close = np.flatnonzero(~apart)
+    apart[close] = [tokens.words[k].isdigit() for k in last[close].tolist()]  # "London Road" is no place
+    apart &= coded | index.place_spelt[sequence]
+    within = np.flatnonzero(apart & ~(before & behind))
+    apart[within] = ~_inside_names(index, word, gap, tokens.ptr, first[within], settings)
+    kept = np.flatnonzero(apart)
+    kept = kept[np.lexsort((-length[kept], first[kept]))]
     out: list[_Hit] = []
     free = 0
-    for k in np.lexsort((-length, first)):
-        a, b = int(first[k]), int(first[k] + length[k])
-        whole = gap[a] >= COMMA and gap[b] >= COMMA
-        apart = gap[b] >= COMMA or words[b].isdigit() or bool(cjk[b - 1])  # "London Road" is no place
-        if a < free or not apart or (inside[a] and not whole):
-            continue
-        rows = index.place_row[index.place_ptr[sequence[k]] : index.place_ptr[sequence[k] + 1]]
-        rows = rows[(index.place_kind[rows] != CODE) | bool(upper[a] and gap[a] >= COMMA)]
-        if len(rows):
-            out.append(_Hit(a, b, rows))
+    for a, b, meaning in zip(*(x[kept].tolist() for x in (first, last, 2 * sequence + coded)), strict=True):
+        if a >= free:
+            out.append(_Hit(a, b, meaning))
             free = b
     return out
 
 
+def _inside_names(index: Index, word: Ints, gap: Ints, ptr: Ints, at: Ints, settings: RetrieveSettings) -> Ints:
+    """Whether some words stand in names of several words; only their strings are looked at."""
+    asked = np.zeros(len(ptr) - 1, bool)
+    asked[np.searchsorted(ptr, at, "right") - 1] = True
+    here = np.flatnonzero(np.repeat(asked, np.diff(ptr)))
+    first, length, _ = index.find("span", word[here], gap[:-1][here], settings.max_name_tokens)
+    several = length > 1
+    inside: Ints = covering(first[several], length[several], len(here))[np.searchsorted(here, at)]
+    return inside
+
+
 def _belonging(
-    hits: Sequence[_Hit], name: tuple[int, int], names: Sequence[tuple[int, int]], gap: Ints, words: Sequence[str]
-) -> Sequence[_Hit]:
-    """The places that go with a name: the first ones behind it and before the next name, else, if it is alone, those before it.
+    hits: Sequence[_Hit], name: tuple[int, int], names: Sequence[tuple[int, int]], gaps: Sequence[int], words: Sequence[str]
+) -> tuple[int, ...]:
+    """What the places mean that go with a name: the first ones behind it and before the next name, else, if it is alone, those
+    before it.
 
     Over a hard separator they go only as far as it is places that stand there. Names without a comma between them share what
     stands behind the last ("Tencent and Huawei, Shenzhen").
     """
     first, last = name
-    behind = [h for h in hits if h.first >= last]
-    found: list[_Hit] = []
+    found: list[int] = []
     at = last
-    for hit in behind:
-        if any(last <= a < hit.first and (gap[last : a + 1] >= COMMA).any() for a, _ in names):
+    for hit in hits:
+        if hit.first < last:
+            continue
+        if any(last <= a < hit.first and max(gaps[last : a + 1]) >= COMMA for a, _ in names):
             break
-        between = range(at, hit.first)
-        if any(gap[i] >= HARD for i in range(at, hit.first + 1)) and not all(words[i].isdigit() for i in between):
+        adjoining = all(words[i].isdigit() for i in range(at, hit.first))
+        if not adjoining and (found or max(gaps[at : hit.first + 1]) >= HARD):
             break
-        if found and not all(words[i].isdigit() for i in between):
-            break
-        found.append(hit)
+        found.append(hit.meaning)
         at = hit.last
     if found:
-        return found
+        return tuple(found)
     block = first
-    while gap[block] < HARD:
+    while gaps[block] < HARD:
         block -= 1
-    return (
-        [h for h in hits if block <= h.first and h.last <= first]
-        if not any(block <= b and b <= first for _, b in names)
-        else ()
-    )
+    if any(block <= b <= first for _, b in names):
+        return ()
+    return tuple(h.meaning for h in hits if block <= h.first and h.last <= first)
 
 
-def _resolved(hits: Sequence[_Hit], index: Index, inst: int) -> Stated:
+def _resolver(index: Index, settings: RetrieveSettings) -> Callable[[tuple[int, ...], int], Stated]:
+    """`_resolved` in this index, which stays with it and remembers what comes again ("Beijing, China")."""
+    key = (_resolved, settings.remembered)
+    if key not in index.kept:
+        index.kept[key] = lru_cache(settings.remembered)(partial(_resolved, index))
+    resolver: Callable[[tuple[int, ...], int], Stated] = index.kept[key]
+    return resolver
+
+
+def _rows(index: Index, meaning: int) -> Ints:
+    """The rows of the gazetteer that a hit may mean."""
+    sequence, coded = divmod(meaning, 2)
+    rows = index.place_row[index.place_ptr[sequence] : index.place_ptr[sequence + 1]]
+    return rows if coded else rows[index.place_kind[rows] != CODE]
+
+
+def _resolved(index: Index, meanings: Sequence[int], home: int) -> Stated:
     """The place that some names mean together: the country that most of them can lie in, then its region and city there.
 
-    Where several countries remain, it is that of the institution, else the one whose city of that name has most institutions.
+    Where several countries remain, it is `home`, that of the institution, else the one whose city of that name has most institutions.
     """
-    if not hits:
-        return Stated()
+    hits = [_rows(index, meaning) for meaning in meanings]
     kind, country, region, city = index.place_kind, index.place_country, index.place_region, index.place_city
     votes: dict[int, int] = {}
     for hit in hits:
-        for c in set(country[hit.rows].tolist()):
+        for c in set(country[hit].tolist()):
             votes[c] = votes.get(c, 0) + 1
     most = max(votes.values())
     leading = [c for c, n in votes.items() if n == most]
     if len(leading) > 1:
-        home = int(index.inst_country_id[inst])
-        rows = np.concatenate([h.rows for h in hits])
+        rows = np.concatenate(hits)
         weight = {
             c: int(index.city_size[city[rows[(kind[rows] == CITY) & (country[rows] == c)]]].max(initial=0)) for c in leading
         }
@@ -160,7 +189,7 @@ def _resolved(hits: Sequence[_Hit], index: Index, inst: int) -> Stated:
     regions: set[int] = set()
     cities: list[int] = []
     for hit in hits:
-        rows = hit.rows[country[hit.rows] == chosen]
+        rows = hit[country[hit] == chosen]
         named = {int(r) for r in region[rows[(kind[rows] != CITY) & (kind[rows] != COUNTRY)]] if r}
         towns = rows[kind[rows] == CITY]
         regions |= named if not len(towns) or cities else set()

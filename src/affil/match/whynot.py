@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from affil.match.mentions import prepare
 from affil.text import fold, tokenize
 from affil.text.fold import generic
+from affil.text.parts import split_parts
 from affil.types import Decision, Match, Result
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ def why_not(matcher: Matcher, affiliations: Sequence[str], candidates: int = 0) 
 def _rejected(matcher: Matcher, string: str, m: Match, chosen: Sequence[Match]) -> Rejected:
     decide = matcher.settings.decide
     rival = next((c for c in chosen if c.start < m.end and m.start < c.end), None)
-    child = next((c for c in chosen if m.institution.id in c.institution.parents), None)
+    part = next(((a, b) for a, b in split_parts(string) if a <= m.start < b), (0, len(string)))
+    child = next((c for c in chosen if m.institution.id in c.institution.parents and part[0] <= c.start < part[1]), None)
     missing = _missing(matcher, string, m)
     other: Match | None = rival
     reasons = {r.name for r in m.reasons}
