@@ -67,6 +67,8 @@ def test_every_kind_of_fault_is_found_with_its_row(tables: Path) -> None:
 
     def names(rows: list[Row]) -> None:
         rows.append(rows[-1] | {"name": "ETH Zürich", "kind": "alias"})
+        rows.append(rows[-1] | {"name": "T.B.D.", "kind": "acronym"})
+        rows.append(rows[-1] | {"name": "ACAD", "kind": "acronym"})
 
     def ambiguous(rows: list[Row]) -> None:
         rows[0]["context"] = ""
@@ -89,6 +91,8 @@ def test_every_kind_of_fault_is_found_with_its_row(tables: Path) -> None:
         ("institutions.csv:7", "[relative] is among its own successors"),
         ("institutions.csv:8", "[city] GeoNames has no 'Nowhere at All'"),
         ("institutions.csv:9", "[place] coordinates are 111 km from"),
+        ("names.csv", "[name] 'T.B.D.' names nobody: it folds to 'tbd'"),
+        ("names.csv", "[name] 'ACAD' names nobody: it folds to 'academy'"),
         ("names.csv", "[ambiguous] is shared by"),
         ("ambiguous.csv:2", "[ambiguous] has no context"),
         ("ambiguous.csv:3", "[ambiguous] is shared by"),

@@ -265,6 +265,16 @@ def test_capitals_that_fold_to_a_common_word_name_nobody(tmp_path: Path) -> None
     assert bearers(registry, fold("羽水光年")) == {"own:inf"}
 
 
+def test_names_that_mean_nobody_are_left_out(tmp_path: Path) -> None:
+    junk = ("TBD", "N/A", "None", "NAC", "ACAD", "UNI", "TU", "The Royal", "UK", "PRC", "U.A.E.", "X Corp")
+    sound = ("MIT", "ETH", "CAS", "NIU", "TU Wien", "UNIL", "National University")
+    names = (Name("Fernhollow", "en", "official"), *(Name(name, "", "acronym") for name in (*junk, *sound[:-1])))
+    one = Institution("own:fernhollow", "Fernhollow", (*names, Name(sound[-1], "en", "alias")), "education", "NL")
+    registry = write_registry([one], tmp_path / "junk.affil", {"sources": []})
+    assert [name for name in junk if fold(name) and bearers(registry, fold(name))] == []
+    assert [name for name in sound if not bearers(registry, fold(name))] == ["TU Wien"]  # Vienna is a word of the table
+
+
 def test_a_parents_alias_does_not_hide_its_part(tmp_path: Path) -> None:
     def body(identifier: str, name: str, *others: str, parent: str = "") -> Institution:
         names = (Name(name, "en", "official"), *(Name(other, "en", "alias") for other in others))

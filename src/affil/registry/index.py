@@ -34,6 +34,10 @@ _PINYIN = re.compile(
 )
 _SYLLABIC = frozenset({"CN", "HK", "MO", "SG", "TW"})  # where names of organisations are romanised so
 _TEACHING = frozenset({"university", "college"})
+# What people write who have no name to give, folded.
+_PLACEHOLDERS = frozenset(
+    "anonymous dummy na nan nil none null other tba tbc tbd test todo unaffiliated undefined unknown unspecified xx xxx".split()
+)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -91,6 +95,19 @@ def variants(name: str, kind: str) -> Iterable[tuple[str, str]]:
         yield short, "variant"
         if short.endswith(_INSTITUTE[0]):
             yield short.removesuffix(_INSTITUTE[0]) + _INSTITUTE[1], "variant"
+
+
+def names_nobody(text: str, words: Sequence[str], kind: str) -> bool:
+    """Whether a name (as written, folded, and of what kind) means nobody in particular, however right it is.
+
+    Such are names that fold to nothing or to one letter, one generic word ("RES" is research, "NAC" national, "The Royal"), a
+    placeholder ("TBD", "N/A"), acronyms of generic words ("TU"), and other names than the own that are a country's ("PRC").
+    """
+    if not words or (len(words) == 1 and (len(words[0]) == 1 or words[0] in generic())) or "".join(words) in _PLACEHOLDERS:
+        return True
+    if kind == "acronym" and set(words) <= generic():
+        return True
+    return kind not in ("official", "label") and text.strip(" .").casefold() in country_names()
 
 
 def without_country(text: str, name: str, words: int) -> bool:
@@ -263,10 +280,8 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     for k, (target, what_kind, name) in enumerate(bearers):
         a, b = tokens.ptr[k], tokens.ptr[k + 1]
         words = tuple(tokens.words[a:b])
-        if not words or (len(words) == 1 and (len(words[0]) == 1 or words[0] in generic())):
-            continue  # "RES" and "DEPT Corp." would be "research" and "department"
-        if what_kind == NAME_KINDS.index("acronym") and set(words) <= generic():
-            continue  # "TU" would be "technical university"
+        if names_nobody(surfaces[k], words, NAME_KINDS[what_kind]):
+            continue
         if set(words) <= generic() and any(w.isupper() and len(w) <= TEXT.umlaut_acronym for w in surfaces[k].split()):
             continue  # "INF Technology" would be any department of information technology
         if what_kind == NAME_KINDS.index("domain") and surfaces[k].endswith(f".{'.'.join(words)}"):
