@@ -26,6 +26,7 @@ class TextSettings(_Frozen):
         default=3, description="Han characters that are no chance: two that come out of another script's bytes may be"
     )
     umlaut_acronym: int = Field(default=5, description="longest word in capitals, in letters, whose 'ue' is no umlaut")
+    number: int = Field(default=2, description="longest number, in digits, that may be written with a zero in front")
     spelt_acronym: int = Field(default=8, description="longest acronym, in letters, that is compared with the words beside it")
 
 
@@ -84,6 +85,9 @@ class RetrieveSettings(_Frozen):
     max_broken: int = Field(default=6, description="longest unknown part, in characters, of a word that was broken in two")
     min_part: int = Field(default=6, description="shortest part, in characters, of a word that is taken for two glued ones")
     min_generic_part: int = Field(default=3, description="the same where a part is a generic word (university)")
+    min_generic_misspelt: int = Field(
+        default=9, description="shortest form of a generic word, in characters, that may be misspelt by one: universidade"
+    )
     max_place_tokens: int = Field(default=6, description="longest name of a place, in tokens")
     noise_weight: float = Field(default=0.3, description="weight of numbers and words of addresses, as a share of their idf")
     max_string: int = Field(default=2000, description="characters of a part of a string that are read")

@@ -33,6 +33,13 @@ def index() -> Index:
         ("Uni ver si ty of Oxford", "university oxford"),
         ("Carl-Zeiss Street", "carl zeiss street"),
         ("Univ Elect Sci & Technol China", "university electronic science technology china"),
+        ("Ruhruniversität Bochum", "ruhr university bochum"),
+        ("Airforce Engineering University", "air force engineering university"),
+        ("Siemensstrasse 5", "siemensstrasse 5"),
+        ("Current addressUniversity of Oslo", "current address university oslo"),
+        ("Current affilliationInstitute of Physics", "current affilliation institute physics"),
+        ("Univerisidade Estadual de Maringá", "university state maringa"),
+        ("UNIVERSITY OF STANFROD", "university stanford"),
     ],
 )
 def test_words_are_corrected(index: Index, typed: str, read: str) -> None:

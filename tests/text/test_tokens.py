@@ -24,6 +24,14 @@ from affil.text.tokens import _ASCII_TOKEN, _TOKEN, BLANK, COMMA, HARD
         ("Universidad de Chile", "University of Chile"),
         ("U.S.A.", "USA"),
         ("Ｔｓｉｎｇｈｕａ", "tsinghua"),
+        ("Univ Paris 06", "Université Paris VI"),
+        ("Roma III", "Roma Tre"),
+        ("Ist Nazl Fis Nucl, Sez Milano", "Istituto Nazionale di Fisica Nucleare, Sezione di Milano"),
+        ("Med Univ Vienna", "Medical University of Vienna"),
+        ("Univ Med Ctr Utrecht", "University Medical Center Utrecht"),
+        ("Coll Med, Sch Med Univ Porto", "College of Medicine, School of Medicine, University of Porto"),
+        ("Nanjing Univ Informat Sci & Technol", "Nanjing University of Information Science and Technology"),
+        ("Ctr Hosp Univ Vaudois", "Centre Hospitalier Universitaire Vaudois"),
     ],
 )
 def test_spellings_of_one_name_fold_alike(one: str, other: str) -> None:
@@ -40,6 +48,10 @@ def test_spellings_of_one_name_fold_alike(one: str, other: str) -> None:
         ("LAAS-CNRS", "CNRS"),
         ("AT&T Labs", "T Labs"),
         ("Dell", ""),
+        ("IST Lisboa", "Institute Lisbon"),
+        ("University of Medicine", "Medical University"),
+        ("E China Normal Univ", "China Normal University"),
+        ("Univ E Anglia", "University of Anglia"),
     ],
 )
 def test_different_names_stay_different(one: str, other: str) -> None:
@@ -53,6 +65,11 @@ def test_the_short_cut_for_ascii_finds_the_same_tokens(text: str) -> None:
         return [(m.lastgroup, m.span()) for m in pattern.finditer(text)]
 
     assert tokens(_ASCII_TOKEN) == tokens(_TOKEN)
+
+
+@pytest.mark.parametrize("text", ["Universidade de Ciencias E Tecnologia", "UNIVERSIDADE E CIENCIA", "E-mail: x"])
+def test_an_e_that_is_no_east_is_dropped(text: str) -> None:
+    assert "e" not in fold(text).split()
 
 
 def test_gaps_tell_organisations_segments_and_words_apart() -> None:

@@ -180,6 +180,18 @@ class Index:
         return out
 
     @cached_property
+    def _beside(self) -> Ints:
+        """All pairs of words that stand beside each other in some name, as sorted numbers."""
+        pairs = self.alias_tok[:-1].astype(np.int64) * len(self.words) + self.alias_tok[1:]
+        return np.unique(np.delete(pairs, self.alias_ptr[1:-1] - 1))
+
+    def beside(self, first: int, second: int) -> bool:
+        """Whether some name has the one word right before the other."""
+        key = first * len(self.words) + second
+        at = int(np.searchsorted(self._beside, key))
+        return at < len(self._beside) and bool(self._beside[at] == key)
+
+    @cached_property
     def alias_head(self) -> Ints:
         """For each name the mask of its head words."""
         heads = np.append(self.word_head[self.alias_term], 0)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from operator import is_not
 
 import numpy as np
@@ -16,7 +18,7 @@ from affil.registry.index import checksums, deletions, terms
 from affil.registry.places import CITY, CODE, COUNTRY, REGION
 from affil.settings import RetrieveSettings
 from affil.text import Tokens, tokenize
-from affil.text.fold import fold_word, generic, roles
+from affil.text.fold import fold_word, generic, roles, vocabulary
 from affil.text.tokens import COMMA, DASH, HARD
 
 
@@ -208,26 +210,31 @@ _WINDOWS = sorted(((a, b) for a in range(4) for b in range(4) if 0 < a + b < 4),
 
 def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[list[str], Ints]:
     """Replace unknown words: glued ones by their parts, cut ones by the commonest known word that begins so ("Psychol."),
-    misspelt ones by the known word one edit away.
+    misspelt ones by the known or generic word one edit away.
 
     Returns the words and, for each, the token it comes from.
     """
     typed: dict[int, str] = {}  # how each unknown token was typed, with the full stop behind it
     meant = generic()
     owner = np.repeat(np.arange(len(tokens.ptr) - 1), np.diff(tokens.ptr))
+    shouted: dict[int, bool] = {}  # strings in capitals altogether, where these make no acronym
     for i, w in enumerate(tokens.words):
         if w not in index.word_id and len(w) >= settings.min_correctable and w.isalpha() and w not in meant:
-            text, end = tokens.repaired[owner[i]], tokens.end[i]
+            k = int(owner[i])
+            text, end = tokens.repaired[k], tokens.end[i]
             typed[i] = text[tokens.start[i] : end + 1 if text[end : end + 1] == "." else end]
+            if tokens.upper[i]:
+                if k not in shouted:
+                    shouted[k] = not any(c.islower() for c in text) and " " in text.strip()
+                if shouted[k]:
+                    typed[i] = typed[i].capitalize()
     # by word and typing, as what a string means must not hang on how another string of the batch types the same word
     fixes: dict[tuple[str, str], tuple[str, ...]] = {}
     rest: dict[str, list[str]] = {}
     for w, surface in dict.fromkeys((tokens.words[i], surface) for i, surface in typed.items()):
-        parts = [p for piece in _pieces(surface) for p in fold_word(piece)]
-        if len(parts) > 1 and parts[0] != w and all(p in index.word_id for p in parts):
-            fixes[w, surface] = tuple(parts)
-        elif len(parts) == 1 and parts[0] != w and parts[0] in index.word_id:  # "ofTianjin"
-            fixes[w, surface] = (parts[0],)
+        parts = _glued(w, surface, index)
+        if parts:
+            fixes[w, surface] = parts
         elif surface.endswith(".") and not surface.isupper() and (full := _expanded(w, index)):
             fixes[w, surface] = (full,)
         elif not surface.isupper() or len(w) > settings.longest_acronym:
@@ -242,8 +249,10 @@ def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[
             at += len(ds)
             near = [c for c in found if index.words[c][0] == w[0] and OSA.distance(w, index.words[c], score_cutoff=1) <= 1]
             read = [index.word_id[t] for a, b in _MISREAD if a in w and (t := w.replace(a, b)) in index.word_id]
-            if near := near or read:
-                fix: tuple[str, ...] | None = (index.words[max(near, key=lambda c: (index.word_df[c], -c))],)
+            if foreign := _misspelt_generic(w, ds, settings):
+                fix: tuple[str, ...] | None = foreign
+            elif near := near or read:
+                fix = (index.words[max(near, key=lambda c: (index.word_df[c], -c))],)
             else:
                 fix = _split(w, index, settings)
             if fix:
@@ -258,6 +267,42 @@ def _correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[
     return words, np.array(origin, np.int64)
 
 
+def _glued(word: str, surface: str, index: Index) -> tuple[str, ...]:
+    """The words of one that was typed without blanks, as its capitals tell: known ones, or a generic one behind whatever else.
+
+    "GeorgiaInstituteofTechnology", "ofTianjin", "affilliationInstitute"; () where it is none.
+    """
+    pieces = [fold_word(piece) for piece in _pieces(surface)]
+    parts = tuple(p for piece in pieces for p in piece)
+    if not parts or parts == (word,):
+        return ()
+    meant = generic()
+    if all(p in index.word_id or p in meant for p in parts):
+        return parts
+    heads = roles()
+    return parts if heads.get(parts[-1]) == "head" and len(parts) == 2 else ()
+
+
+@cache
+def _spellings() -> dict[str, list[str]]:
+    """The written forms of generic words ("universidade"), by all that they become where a character is left out."""
+    out: dict[str, list[str]] = defaultdict(list)
+    for word, canonical in vocabulary().items():
+        if len(canonical) == 1 and roles().get(canonical[0]) == "head":
+            for d in deletions(word):
+                out[d].append(word)
+    return out
+
+
+def _misspelt_generic(word: str, shorter: Sequence[str], settings: RetrieveSettings) -> tuple[str, ...] | None:
+    """The generic word of some language ("university") one of whose forms is one edit away: "univerisidade"."""
+    if len(word) < settings.min_generic_misspelt:
+        return None
+    forms = {f for d in shorter for f in _spellings().get(d, ())}
+    near = [f for f in forms if f[0] == word[0] and len(f) >= settings.min_generic_misspelt and OSA.distance(word, f) <= 1]
+    return vocabulary()[min(near)] if near else None
+
+
 def _expanded(word: str, index: Index) -> str:
     """The commonest word of the registry's names that begins with this one, or ""."""
     first, last = bisect_left(index.words, word), bisect_left(index.words, word + "\x7f")
@@ -267,18 +312,27 @@ def _expanded(word: str, index: Index) -> str:
     return index.words[best] if index.word_df[best] else ""
 
 
-def _split(word: str, index: Index, settings: RetrieveSettings) -> tuple[str, str] | None:
+def _split(word: str, index: Index, settings: RetrieveSettings) -> tuple[str, ...] | None:
+    """The two words that one is glued of: known long ones, one of them generic, or such as stand beside each other in a name."""
     best, score = None, 0
     shortest = settings.min_generic_part
+    forms, heads = vocabulary(), roles()
     for i in range(shortest, len(word) - shortest + 1):
-        a, b = index.word_id.get(word[:i], -1), index.word_id.get(word[i:], -1)
+        # "Ruhruniversität" has the university in it, "Siemensstrasse" not Siemens
+        first, second = (
+            known if (known := forms.get(part, ())) and heads.get(known[-1]) == "head" else (part,)
+            for part in (word[:i], word[i:])
+        )
+        if len(first) != 1 or len(second) != 1:
+            continue
+        a, b = index.word_id.get(first[0], -1), index.word_id.get(second[0], -1)
         if a < 0 or b < 0:
             continue
         generic_part = index.word_role[a] or index.word_role[b]
-        if min(i, len(word) - i) >= (shortest if generic_part else settings.min_part):
+        if min(i, len(word) - i) >= (shortest if generic_part else settings.min_part) or index.beside(a, b):
             both = int(min(index.word_df[a], index.word_df[b]))
             if both > score:
-                best, score = (word[:i], word[i:]), both
+                best, score = (*first, *second), both
     return best
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from affil.registry.forms import curtailed, hospitals_alone, respelt
 from affil.registry.places import CITY, COUNTRY, REGION, Place, country_names
 from affil.settings import TEXT
 from affil.text import Tokens, tokenize
@@ -127,8 +128,8 @@ def without_rivals(
 ) -> list[tuple[tuple[str, ...], int, int, int]]:
     """Of names (words, institution, kind, name) that stand without their country, those that are no one else's.
 
-    What is left of a domain is another's that bears it in any way. What is left of a name is the parent's that bears it; where it
-    is the official name of a namesake, as "University of Freiburg (Switzerland)", it is a variant.
+    What is left of a domain is another's that bears it in any way but a branch that bears it as one. What is left of a name is the
+    parent's that bears it; where it is the official name of a namesake, as "University of Freiburg (Switzerland)", it is a variant.
     """
     official, domain = NAME_KINDS.index("official"), NAME_KINDS.index("domain")
     left: dict[tuple[str, ...], set[int]] = defaultdict(set)
@@ -139,7 +140,8 @@ def without_rivals(
     for words, target, kind, name in regional:
         others = {i for i in owners.get(words, {}) if i != target}
         if kind == domain:
-            if not others | left[words] - {target}:
+            branches = {i for i in others if target in parents[i] and owners[words][i][0] == domain}
+            if not others - branches | left[words] - {target}:
                 out.append((words, target, kind, name))
         elif not others & set(parents[target]):
             namesake = any(owners[words][i][0] == official for i in others)
@@ -160,6 +162,10 @@ def swapped(words: Sequence[str]) -> tuple[str, ...] | None:
             return (*head, *words[:rest])
     if 3 <= len(words) <= 4 and set(words[:2]) == {"technology", "university"}:
         return (*words[2:], "university", "technology")
+    if 3 <= len(words) <= 4 and set(words[:2]) == {"medical", "university"} and words[2] not in roles():
+        return (*words[2:], "medical", "university")
+    if 3 <= len(words) <= 4 and tuple(words[-2:]) == ("medical", "university") and not set(words[:-2]) & generic():
+        return ("medical", "university", *words[:-2])
     if 3 <= len(words) <= 4 and tuple(words[-2:]) == ("university", "technology"):
         return ("technology", "university", *words[:-2])
     if 2 <= len(words) <= 3 and words[0] == "university" and words[1] not in roles():
@@ -277,6 +283,8 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     reordered: list[tuple[tuple[str, ...], int, int]] = []
     elsewhere: dict[tuple[str, ...], list[tuple[int, int]]] = defaultdict(list)
     shortened: list[tuple[tuple[str, ...], int, int]] = []
+    hospitals: list[tuple[tuple[str, ...], int, int]] = []
+    schools: set[tuple[str, ...]] = set()
     for k, (target, what_kind, name) in enumerate(bearers):
         a, b = tokens.ptr[k], tokens.ptr[k + 1]
         words = tuple(tokens.words[a:b])
@@ -300,6 +308,13 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
                 elsewhere[other].append((target, name))
             if of.country in _SYLLABIC and (other := closed_up(words)):
                 shortened.append((other, target, name))
+            shortened += [(other, target, name) for other in respelt(words, surfaces[k], of.kind)]
+            for other in curtailed(words, surfaces[k], of.country, of.kind, within[of.country]):
+                elsewhere[other].append((target, name))
+            if of.kind == "education" and len(words) > 1 and _TEACHING & set(words):
+                schools.add(words)
+            elif of.kind == "healthcare":
+                hospitals.append((words, target, name))
     for words, target, what_kind, name in without_rivals(regional, owners, parents):
         if what_kind < owners[words].get(target, (99, 0))[0]:
             owners[words][target] = (what_kind, name)
@@ -308,6 +323,11 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
             called = [i for i, (kind, _) in held.items() if kind <= NAME_KINDS.index("label")]
             for above in {p for i in called for p in parents[i] if held.get(p, (0, 0))[0] > NAME_KINDS.index("label")}:
                 del held[above]
+            domain = NAME_KINDS.index("domain")  # that of a group and of its branches is the group's
+            for below in [
+                i for i in held if held[i][0] == domain and any(held.get(p, (0, 0))[0] == domain for p in parents[i])
+            ]:
+                del held[below]
     proper = {w for w, own in owners.items() if min(kind for kind, _ in own.values()) <= NAME_KINDS.index("alias")}
     begins: dict[tuple[str, ...], set[int]] = defaultdict(set)
     for w in proper:
@@ -316,6 +336,11 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
             begins[w[:n]].update(official)
     # Washington University (in St. Louis) is not the University of Washington
     reordered = [(other, bearer, name) for other, bearer, name in reordered if not begins[other] - {bearer}]
+    for words, bearer, name in hospitals_alone(hospitals, schools, owners):
+        elsewhere[words].append((bearer, name))
+    for words, bearer, name in reordered:
+        if words in elsewhere:
+            elsewhere[words].append((bearer, name))
     # what is left of "International Islamic University Malaysia" is left of others too
     shortened += [(other, *own[0]) for other, own in elsewhere.items() if len({bearer for bearer, _ in own}) == 1]
     for other, bearer, name in reordered + shortened:

@@ -18,6 +18,8 @@ from affil.settings import TEXT
 HAN = "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 CJK = HAN + "\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af\U00020000-\U0003134f"
 _IS_CJK = re.compile(f"[{CJK}]")
+# Abbreviations that typed in capitals are acronyms: "Ist Nazl Fis Nucl" has an institute, "IST Austria" and "IST Lisboa" are two.
+_CAPITALS = frozenset({"ist"})
 _ELISION = re.compile(r"(?:l|d|s|qu|dell|all|dall|nell|sull|degl|un)['’ʼ`´](?=[^\W\d_]{3})")
 
 
@@ -91,8 +93,10 @@ def fold_word(word: str) -> tuple[str, ...]:
     if not plain:
         return ()
     known = vocabulary()
-    if plain in known:
+    if plain in known and not (plain in _CAPITALS and word.isupper()):
         return known[plain]
+    if plain.isdigit():
+        return (plain.lstrip("0") or plain,) if len(plain) <= TEXT.number else (plain,)  # "Paris 06" is "Paris 6"
     if word.isupper() and len(word) <= TEXT.umlaut_acronym:
         return (plain,)  # UESTC is not USTC
     plain = _umlauts(plain)

@@ -69,6 +69,31 @@ def _gap(between: str) -> int:
     return DASH if _DASH.search(between) else BLANK
 
 
+def _eastern(
+    i: int, first: int, text: str, words: list[str], starts: list[int], ends: list[int], gaps: list[int], uppers: list[bool]
+) -> bool:
+    """Whether a letter is an E for "East", as in "E China Normal Univ" and "Univ E Anglia", and no Portuguese or Italian "and"."""
+    return (
+        text[starts[i]] == "E"
+        and (gaps[i] >= COMMA or (i > first and words[i - 1] == "university"))
+        and i + 1 < len(words)
+        and not uppers[i + 1]
+        and text[ends[i] : starts[i + 1]] in (" ", ". ")
+    )
+
+
+_MEDICAL = frozenset(
+    ("university", "college", "school", "center", "institute", "faculty", "clinic", "academy", "foundation", "association", "science",
+     "research", "physics", "technology", "branch", "group", "unit", "department", "campus", "hospital")
+)  # fmt: skip
+
+
+def _med(before: str, behind: str) -> str:
+    """What "Med" means: "Med Univ Vienna" and "Univ Med Ctr" are medical, "Sch Med Univ Porto" teaches medicine."""
+    taught = behind == "university" and before in ("school", "faculty", "department", "college", "division", "institute")
+    return "medical" if behind in _MEDICAL and not taught else "medicine"
+
+
 _WITHIN = frozenset(("", ".", "&"))  # what may stand between single letters of one acronym
 
 
@@ -131,8 +156,10 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
         if len(words) > first:
             gaps[first] = HARD
         for i in range(first, len(words)):  # last, when a letter can no longer grow: "y" is "and", but "A&M" is "am"
-            if len(words[i]) == 1 and not cjks[i]:
+            if len(words[i]) == 1 and not cjks[i] and not _eastern(i, first, text, words, starts, ends, gaps, uppers):
                 words[i] = "".join(fold_word(words[i]))
+            elif words[i] == "medicine" and ends[i] - starts[i] == 3 and i + 1 < len(words) and gaps[i + 1] < COMMA:
+                words[i] = _med(words[i - 1] if i > first else "", words[i + 1])
         if "" in words[first:]:
             keep = [i for i in range(first, len(words)) if words[i]]
             columns: tuple[list[Any], ...] = (words, starts, ends, gaps, uppers, cjks)

@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+
+from affil.registry import Registry, build_registry
+from affil.registry.forms import curtailed, hospitals_alone, respelt
+
+_PLACES = {("rome",), ("la", "plata"), ("bologna",), ("lyon",)}
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("university lyon 1", "university lyon i"),
+        ("university paris 10 nanterre", "university paris x nanterre"),
+        ("east china normal university", "e china normal university"),
+        ("university north texas", "university n texas"),
+        ("northwestern polytechnic university", "nw polytechnic university"),
+        ("southern methodist university", "so methodist university"),
+        ("center hospital university rennes", "university hospital rennes"),
+        ("hospital university puerta mar", "puerta mar university hospital"),
+    ],
+)
+def test_names_are_respelt(name: str, other: str) -> None:
+    assert tuple(other.split()) in set(respelt(name.split(), name, "education"))
+
+
+def test_initials_are_spelt_out_where_they_are_some() -> None:
+    assert list(respelt(["prairie", "am", "university"], "Prairie A&M University", "education")) == [
+        ("prairie", "agricultural", "mechanical", "university")
+    ]
+    assert not list(respelt(["prairie", "am", "university"], "Prairie AM University", "education"))
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "country", "others"),
+    [
+        ("university rome tor vergata", "", "IT", {"tor vergata university", "university tor vergata"}),
+        ("perm state university", "", "RU", {"perm university", "university perm"}),
+        ("perm state university", "", "US", set()),
+        ("national university rosario", "", "AR", {"rosario university", "university rosario"}),
+        ("national university south", "", "AR", set()),
+        ("university bologna la plata", "", "IT", set()),
+        ("saint erik eye hospital", "St. Erik Eye Hospital", "SE", {"saint eriks eye hospital"}),
+        ("saint lukes hospital", "St. Luke's Hospital", "US", {"saint luke hospital"}),
+        ("saint jose state university", "San José State University", "US", set()),
+    ],
+)
+def test_names_are_curtailed(words: str, name: str, country: str, others: set[str]) -> None:
+    found = curtailed(words.split(), name, country, "education", _PLACES)
+    assert {" ".join(w) for w in found} == others
+
+
+def test_hospitals_stand_without_their_university_where_that_is_no_one_elses_name() -> None:
+    def words(*names: str) -> list[tuple[str, ...]]:
+        return [tuple(n.split()) for n in names]
+
+    west, first, union, other = words(
+        "quill hospital tea university",
+        "first affiliated hospital tea university",
+        "tea university union hospital",
+        "city union hospital",
+    )
+    owners = {west: {0}, first: {1}, union: {2}, other: {3}}
+    found = hospitals_alone([(west, 0, 0), (first, 1, 1), (union, 2, 2)], {("tea", "university")}, owners)
+    assert found == [(("quill", "hospital"), 0, 0)]
+
+
+def test_a_domain_of_a_group_and_its_branches_is_the_groups(tmp_path: Path) -> None:
+    table = tmp_path / "own.csv"
+    table.write_text(
+        "id,name,kind,country,domain,parents\n"
+        "affil:g,Quillwater Group,company,CN,quillwater.com|quillwater-inc.com,\n"
+        "affil:b,Quillwater Israel,company,IL,quillwater.com,affil:g\n"
+        "affil:x,Inkwell,company,CN,inkwell.com,\n",
+        encoding="utf-8",
+    )
+    build_registry([table], tmp_path / "own.affil")
+    store = Registry.open(tmp_path / "own.affil").store
+    alias = store.strings("alias_text").to_pylist().index("quillwater com")
+    begin, end = store.array("owner_ptr")[alias : alias + 2]
+    ids = store.strings("inst_id").to_pylist()
+    assert [ids[i] for i in store.array("owner_inst")[begin:end]] == ["affil:g"]
