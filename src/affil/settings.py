@@ -27,6 +27,9 @@ class TextSettings(_Frozen):
     )
     umlaut_acronym: int = Field(default=5, description="longest word in capitals, in letters, whose 'ue' is no umlaut")
     number: int = Field(default=2, description="longest number, in digits, that may be written with a zero in front")
+    terms: int = Field(
+        default=2, description="different terms in a string (RBC, HDL) from which on none is an institution's acronym"
+    )
     spelt_acronym: int = Field(default=8, description="longest acronym, in letters, that is compared with the words beside it")
 
 

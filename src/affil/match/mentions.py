@@ -18,6 +18,7 @@ from affil.registry.places import CITY, CODE, COUNTRY, REGION
 from affil.settings import RetrieveSettings
 from affil.text import Tokens, tokenize
 from affil.text.fold import fold_word, generic, roles, vocabulary
+from affil.text.things import things
 from affil.text.tokens import COMMA, DASH, HARD
 
 
@@ -87,6 +88,8 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
         gap[1:][origin[1:] == origin[:-1]] = 0
     get = index.word_id.get
     word = np.array([get(w, -1) for w in words], np.int32)
+    void = things(tokens)[origin]
+    word[void] = -1
     cjk = tokens.cjk[origin]
     fixed = Tokens(tokens.repaired, words, tokens.start, tokens.end, gap, tokens.upper, cjk, tokens.ptr)
     term_words = terms(fixed)
@@ -96,12 +99,15 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     role = roles()
     # postcodes, street numbers and words of addresses are no part of a name that would have to be explained
     weight[[t.isdigit() or role.get(t) == "noise" for t in term_words]] *= settings.noise_weight
+    weight[void] = 0
     string = np.repeat(np.arange(len(strings)), np.diff(tokens.ptr))[origin]
     new = np.concatenate([[True], string[1:] != string[:-1]]) if len(string) else np.zeros(0, bool)
     gap = np.where(new, HARD, gap).astype(np.int8)
     upper = tokens.upper[origin]
     spans = index.find("span", word, gap, settings.max_name_tokens)
     spans = _plausible(spans, index, upper, gap)
+    spans, addressed = _off_streets(spans, words, gap, cjk)
+    weight[addressed] = 0
     named = index.find("place", word, gap, settings.max_place_tokens)
     begins, joiners = _joined(spans, named, index, settings, upper, gap, words, tokens, origin, string)
     gap[begins] = HARD
@@ -355,6 +361,31 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     return first[keep], length[keep], alias[keep]
 
 
+_STREETS = (("路",), ("街",), ("弄",), ("大", "道"), ("大", "街"))  # folded
+
+
+def _off_streets(
+    spans: tuple[Ints, Ints, Ints], words: Sequence[str], gap: Ints, cjk: Ints
+) -> tuple[tuple[Ints, Ints, Ints], Ints]:
+    """Names without those that a street is called after, and the words of these: "华为路1号", "腾讯大道"."""
+    first, length, _ = spans
+    last = first + length
+    street = np.zeros(len(words) + 1, bool)
+    begins = {kind[0] for kind in _STREETS}
+    for i in [i for i, w in enumerate(words) if w in begins]:
+        for kind in _STREETS:
+            end = i + len(kind)
+            if tuple(words[i:end]) == kind and (end == len(words) or gap[end] > 0 or not cjk[end]):
+                street[i] = True
+    named = street[last] & (np.append(gap, HARD)[last] == 0)
+    addressed = np.zeros(len(words) + 1, np.int64)
+    np.add.at(addressed, first[named], 1)
+    np.add.at(addressed, last[named], -1)
+    covered = np.cumsum(addressed)[:-1] > 0
+    within = covered[first] & covered[last - 1] if len(first) else named
+    return (spans[0][~within], spans[1][~within], spans[2][~within]), covered
+
+
 def _joined(
     spans: tuple[Ints, Ints, Ints],
     places: tuple[Ints, Ints, Ints],
@@ -415,9 +446,11 @@ def _joined(
         han = bool(conjunction[j]) and end == j and gaps[end - 1] < COMMA
         at = end - 1 if han else end
         left, right = int(ending[at]), int(beginning[j])
-        if left < 0 or not (telling[left] and telling[right]) or string[first[left]] != string[j]:
+        if left < 0 or string[first[left]] != string[j]:
             continue
         between = tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold()
+        if not (telling[left] and telling[right]) and not (between in _DASHES and _jointly(words, int(last[right]))):
+            continue
         joined = han or (between in _AND and not (behind_place and between in _DASHES))
         if not joined and not behind_place and between in _COMMAS and starts[left] and ends[right]:
             joined = all(_stands_alone(index, int(alias[k]), settings) for k in (left, right))
@@ -425,6 +458,11 @@ def _joined(
             begins.append(j)
             joiners += [at] * int(han)
     return begins, joiners
+
+
+def _jointly(words: Sequence[str], i: int) -> bool:
+    """Whether what begins at a word belongs to several: "Joint Lab", "联合实验室"."""
+    return words[i : i + 1] == ["joint"] or words[i : i + 2] == ["联", "合"]
 
 
 def _related(index: Index, left: int, right: int) -> bool:
