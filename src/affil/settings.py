@@ -91,6 +91,9 @@ class RetrieveSettings(_Frozen):
     min_generic_misspelt: int = Field(
         default=9, description="shortest form of a generic word, in characters, that may be misspelt by one: universidade"
     )
+    min_branch: int = Field(
+        default=5, description="shortest word, in characters, that may misspell the name of a branch: Austn"
+    )
     max_place_tokens: int = Field(default=6, description="longest name of a place, in tokens")
     noise_weight: float = Field(default=0.3, description="weight of numbers and words of addresses, as a share of their idf")
     max_string: int = Field(default=2000, description="characters of a part of a string that are read")

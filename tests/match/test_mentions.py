@@ -40,6 +40,11 @@ def index() -> Index:
         ("Current affilliationInstitute of Physics", "current affilliation institute physics"),
         ("Univerisidade Estadual de Maringá", "university state maringa"),
         ("UNIVERSITY OF STANFROD", "university stanford"),
+        ("University of California, Berkley", "university california berkeley"),
+        ("University of Texas at Austn", "university texas austin"),
+        ("State University of New York, Bufalo", "state university new york buffalo"),
+        ("Berkley College", "berkley college"),
+        ("Chinese Academy of Sciences, Shanxi", "chinese academy science shanxi"),
     ],
 )
 def test_words_are_corrected(index: Index, typed: str, read: str) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from rapidfuzz.distance import OSA
 
 from affil.match.index import KINDS, UNIVERSITY, Floats, Index, Ints
-from affil.registry.index import checksums, deletions, terms
+from affil.registry.index import checksums, deletions, is_pinyin, terms
 from affil.registry.places import CITY, CODE, COUNTRY, REGION
 from affil.settings import RetrieveSettings
 from affil.text import Tokens, tokenize
@@ -105,6 +105,12 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     gap = np.where(new, HARD, gap).astype(np.int8)
     upper = tokens.upper[origin]
     spans = index.find("span", word, gap, settings.max_name_tokens)
+    if meant := _misspelt_branches(spans, words, [tokens.words[i] for i in origin], gap, index, settings):
+        words = [meant.get(i, w) for i, w in enumerate(words)]
+        for i, w in meant.items():
+            word[i] = term[i] = get(w, -1)
+            weight[i], changed[i] = idf[term[i]], True
+        spans = index.find("span", word, gap, settings.max_name_tokens)
     spans = _plausible(spans, index, upper, gap)
     spans, addressed = _off_streets(spans, words, gap, cjk)
     weight[addressed] = 0
@@ -359,6 +365,37 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     begun = variant & (reach[first] > first) & (reach[first] < first + length)
     keep = ~acronym & ~apart & ~begun
     return first[keep], length[keep], alias[keep]
+
+
+def _misspelt_branches(
+    spans: tuple[Ints, Ints, Ints],
+    words: Sequence[str],
+    typed: Sequence[str],
+    gap: Ints,
+    index: Index,
+    settings: RetrieveSettings,
+) -> dict[int, str]:
+    """Words behind a parent's name that are one edit away from what one of its children's names goes on with.
+
+    "University of California, Berkley": known words, too, since most are a place or a name elsewhere, but no pinyin for another,
+    whose syllables are all near each other.
+    """
+    out: dict[int, str] = {}
+    gaps = np.append(gap, HARD)
+    behind = spans[0] + spans[1]
+    known = np.zeros(len(index.alias_text), bool)
+    known[list(index.branches)] = True
+    begun = set(spans[0][spans[1] > 1].tolist())
+    for i, alias in zip(*(a[known[spans[2]] & (gaps[behind] < HARD)].tolist() for a in (behind, spans[2])), strict=True):
+        word, branches = typed[i], index.branches[alias]
+        if len(word) < settings.min_branch or not word.isascii() or not word.isalpha() or word in generic():
+            continue
+        if words[i] in branches or i in begun:
+            continue
+        near = [b for b in branches if b[0] == word[0] and OSA.distance(word, b, score_cutoff=1) <= 1 and b in index.word_id]
+        if len(near) == 1 and not (is_pinyin(word) and is_pinyin(near[0])):
+            out[i] = near[0]
+    return out
 
 
 _STREETS = (("路",), ("街",), ("弄",), ("大", "道"), ("大", "街"))  # folded

@@ -175,6 +175,14 @@ def unplaced(words: Sequence[str], places: Container[tuple[str, ...]]) -> tuple[
     return None
 
 
+_ROMANISED = re.compile(f"(?:{_PINYIN.pattern})+")
+
+
+def is_pinyin(word: str) -> bool:
+    """Whether a word may be Chinese, written in syllables of pinyin."""
+    return _ROMANISED.fullmatch(word) is not None
+
+
 def closed_up(words: Sequence[str]) -> tuple[str, ...] | None:
     """A name whose syllables of pinyin are typed as one word, as authors do: "Beijing Tiantan Hospital" for "Tian Tan"."""
     out: list[str] = []
