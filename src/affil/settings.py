@@ -27,6 +27,9 @@ class TextSettings(_Frozen):
     )
     umlaut_acronym: int = Field(default=5, description="longest word in capitals, in letters, whose 'ue' is no umlaut")
     number: int = Field(default=2, description="longest number, in digits, that may be written with a zero in front")
+    terms: int = Field(
+        default=2, description="different terms in a string (RBC, HDL) from which on none is an institution's acronym"
+    )
     spelt_acronym: int = Field(default=8, description="longest acronym, in letters, that is compared with the words beside it")
 
 
@@ -87,6 +90,9 @@ class RetrieveSettings(_Frozen):
     min_generic_part: int = Field(default=3, description="the same where a part is a generic word (university)")
     min_generic_misspelt: int = Field(
         default=9, description="shortest form of a generic word, in characters, that may be misspelt by one: universidade"
+    )
+    min_branch: int = Field(
+        default=5, description="shortest word, in characters, that may misspell the name of a branch: Austn"
     )
     max_place_tokens: int = Field(default=6, description="longest name of a place, in tokens")
     noise_weight: float = Field(default=0.3, description="weight of numbers and words of addresses, as a share of their idf")

@@ -40,6 +40,11 @@ def index() -> Index:
         ("Current affilliationInstitute of Physics", "current affilliation institute physics"),
         ("Univerisidade Estadual de Maringá", "university state maringa"),
         ("UNIVERSITY OF STANFROD", "university stanford"),
+        ("University of California, Berkley", "university california berkeley"),
+        ("University of Texas at Austn", "university texas austin"),
+        ("State University of New York, Bufalo", "state university new york buffalo"),
+        ("Berkley College", "berkley college"),
+        ("Chinese Academy of Sciences, Shanxi", "chinese academy science shanxi"),
     ],
 )
 def test_words_are_corrected(index: Index, typed: str, read: str) -> None:
@@ -70,3 +75,35 @@ def test_a_word_put_together_keeps_its_place(index: Index) -> None:
     at = m.words.index("wurzburg")
     assert text[m.start[at] : m.end[at]] == "Würz-burg"
     assert m.words[at + 1] == "germany"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("华为路1号", False),
+        ("腾讯大道", False),
+        ("深圳市腾讯大道8号，腾讯", True),
+        ("华为路小学，华为", True),
+    ],
+)
+def test_a_street_is_no_name(index: Index, text: str, named: bool) -> None:
+    m = prepare([text], index, RetrieveSettings())
+    assert bool(len(m.spans[0])) == named
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("KAUST-Tsinghua Joint Lab", 2),
+        ("Stanford-Toyota Joint Centre", 2),
+        ("浙大-蚂蚁集团联合实验室", 2),
+        ("KAUST-Tsinghua Lab", 1),
+    ],
+)
+def test_a_joint_laboratory_is_of_both(index: Index, text: str, parts: int) -> None:
+    assert prepare([text], index, RetrieveSettings()).count == parts
+
+
+def test_a_product_is_not_its_maker(index: Index) -> None:
+    m = prepare(["Google Scholar", "Google"], index, RetrieveSettings())
+    assert set(m.part[m.spans[0]].tolist()) == {1}

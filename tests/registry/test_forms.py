@@ -5,7 +5,7 @@ import pytest
 from affil.registry import Registry, build_registry
 from affil.registry.forms import curtailed, hospitals_alone, respelt
 
-_PLACES = {("rome",), ("la", "plata"), ("bologna",), ("lyon",)}
+_PLACES = {("rome",), ("la", "plata"), ("bologna",), ("lyon",), ("moscow",)}
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,7 @@ def test_initials_are_spelt_out_where_they_are_some() -> None:
         ("university rome tor vergata", "", "IT", {"tor vergata university", "university tor vergata"}),
         ("perm state university", "", "RU", {"perm university", "university perm"}),
         ("perm state university", "", "US", set()),
+        ("moscow state university", "", "RU", {"moscow university", "university moscow"}),
         ("national university rosario", "", "AR", {"rosario university", "university rosario"}),
         ("national university south", "", "AR", set()),
         ("university bologna la plata", "", "IT", set()),

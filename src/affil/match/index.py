@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import repeat
+from itertools import pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -178,6 +179,26 @@ class Index:
             if word in self.word_id:
                 out[self.word_id[word]] = {"head": 1, "part": 2}.get(role, 0)
         return out
+
+    @cached_property
+    def branches(self) -> dict[int, frozenset[str]]:
+        """For names that names of the institution's children begin with, the next words of these: "Berkeley" behind "University of
+        California".
+        """
+        alias = np.repeat(np.arange(len(self.owner_ptr) - 1), np.diff(self.owner_ptr))
+        named = np.flatnonzero((self.owner_kind < self.kind_variant) & (self.owner_kind != self.kind_domain))
+        named = named[np.argsort(self.owner_inst[named], kind="stable")]
+        ptr = np.searchsorted(self.owner_inst[named], np.arange(len(self.parent_ptr)))
+        of = [alias[named[a:b]].tolist() for a, b in pairwise(ptr.tolist())]
+        child = np.repeat(np.arange(len(self.parent_ptr) - 1), np.diff(self.parent_ptr))
+        out: dict[int, set[str]] = defaultdict(set)
+        for below, above in zip(child.tolist(), self.parent.tolist(), strict=True):
+            for whole in of[below]:
+                text = self.alias_text[whole]
+                for begin in of[above]:
+                    if text.startswith(start := self.alias_text[begin] + " ") and " " in start[:-1]:
+                        out[begin].add(text[len(start) :].split(" ", 1)[0])
+        return {begin: frozenset(words) for begin, words in out.items()}
 
     @cached_property
     def _beside(self) -> Ints:

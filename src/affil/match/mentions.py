@@ -14,11 +14,12 @@ import numpy as np
 from rapidfuzz.distance import OSA
 
 from affil.match.index import KINDS, UNIVERSITY, Floats, Index, Ints
-from affil.registry.index import checksums, deletions, terms
+from affil.registry.index import checksums, deletions, is_pinyin, terms
 from affil.registry.places import CITY, CODE, COUNTRY, REGION
 from affil.settings import RetrieveSettings
 from affil.text import Tokens, tokenize
 from affil.text.fold import fold_word, generic, roles, vocabulary
+from affil.text.things import things
 from affil.text.tokens import COMMA, DASH, HARD
 
 
@@ -87,6 +88,8 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     if len(origin) > 1:
         gap[1:][origin[1:] == origin[:-1]] = 0
     word = index.numbers(words)
+    void = things(tokens)[origin]
+    word[void] = -1
     cjk = tokens.cjk[origin]
     fixed = Tokens(tokens.repaired, words, tokens.start, tokens.end, gap, tokens.upper, cjk, tokens.ptr)
     term_words = terms(fixed)
@@ -96,12 +99,21 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     role = roles()
     # postcodes, street numbers and words of addresses are no part of a name that would have to be explained
     weight[[t.isdigit() or role.get(t) == "noise" for t in term_words]] *= settings.noise_weight
+    weight[void] = 0
     string = np.repeat(np.arange(len(strings)), np.diff(tokens.ptr))[origin]
     new = np.concatenate([[True], string[1:] != string[:-1]]) if len(string) else np.zeros(0, bool)
     gap = np.where(new, HARD, gap).astype(np.int8)
     upper = tokens.upper[origin]
     spans = index.find("span", word, gap, settings.max_name_tokens)
+    if meant := _misspelt_branches(spans, words, [tokens.words[i] for i in origin], gap, index, settings):
+        words = [meant.get(i, w) for i, w in enumerate(words)]
+        for i, w in meant.items():
+            word[i] = term[i] = index.word_id.get(w, -1)
+            weight[i], changed[i] = idf[term[i]], True
+        spans = index.find("span", word, gap, settings.max_name_tokens)
     spans = _plausible(spans, index, upper, gap)
+    spans, addressed = _off_streets(spans, words, gap, cjk)
+    weight[addressed] = 0
     named = index.find("place", word, gap, settings.max_place_tokens)
     begins, joiners = _joined(spans, named, index, settings, upper, gap, words, tokens, origin, string)
     gap[begins] = HARD
@@ -358,6 +370,62 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     return first[keep], length[keep], alias[keep]
 
 
+def _misspelt_branches(
+    spans: tuple[Ints, Ints, Ints],
+    words: Sequence[str],
+    typed: Sequence[str],
+    gap: Ints,
+    index: Index,
+    settings: RetrieveSettings,
+) -> dict[int, str]:
+    """Words behind a parent's name that are one edit away from what one of its children's names goes on with.
+
+    "University of California, Berkley": known words, too, since most are a place or a name elsewhere, but no pinyin for another,
+    whose syllables are all near each other.
+    """
+    out: dict[int, str] = {}
+    gaps = np.append(gap, HARD)
+    behind = spans[0] + spans[1]
+    known = np.zeros(len(index.alias_text), bool)
+    known[list(index.branches)] = True
+    begun = set(spans[0][spans[1] > 1].tolist())
+    for i, alias in zip(*(a[known[spans[2]] & (gaps[behind] < HARD)].tolist() for a in (behind, spans[2])), strict=True):
+        word, branches = typed[i], index.branches[alias]
+        if len(word) < settings.min_branch or not word.isascii() or not word.isalpha() or word in generic():
+            continue
+        if words[i] in branches or i in begun:
+            continue
+        near = [b for b in branches if b[0] == word[0] and OSA.distance(word, b, score_cutoff=1) <= 1 and b in index.word_id]
+        if len(near) == 1 and not (is_pinyin(word) and is_pinyin(near[0])):
+            out[i] = near[0]
+    return out
+
+
+_STREETS = (("路",), ("街",), ("弄",), ("大", "道"), ("大", "街"))  # folded
+
+
+def _off_streets(
+    spans: tuple[Ints, Ints, Ints], words: Sequence[str], gap: Ints, cjk: Ints
+) -> tuple[tuple[Ints, Ints, Ints], Ints]:
+    """Names without those that a street is called after, and the words of these: "华为路1号", "腾讯大道"."""
+    first, length, _ = spans
+    last = first + length
+    street = np.zeros(len(words) + 1, bool)
+    begins = {kind[0] for kind in _STREETS}
+    for i in [i for i, w in enumerate(words) if w in begins]:
+        for kind in _STREETS:
+            end = i + len(kind)
+            if tuple(words[i:end]) == kind and (end == len(words) or gap[end] > 0 or not cjk[end]):
+                street[i] = True
+    named = street[last] & (np.append(gap, HARD)[last] == 0)
+    addressed = np.zeros(len(words) + 1, np.int64)
+    np.add.at(addressed, first[named], 1)
+    np.add.at(addressed, last[named], -1)
+    covered = np.cumsum(addressed)[:-1] > 0
+    within = covered[first] & covered[last - 1] if len(first) else named
+    return (spans[0][~within], spans[1][~within], spans[2][~within]), covered
+
+
 def _joined(
     spans: tuple[Ints, Ints, Ints],
     places: tuple[Ints, Ints, Ints],
@@ -408,7 +476,9 @@ def _joined(
 
     conjunction = np.array([False, *(w in _HAN_AND for w in words)], bool)  # before each word
     ended, begun = ((at >= 0) & telling[at] for at in (ending, beginning))
-    likely = (begun & (ended | (placed >= 0) | conjunction))[1:size] & (string[1:] == string[:-1])
+    jointly = np.array([*(_jointly(words, i) for i in range(size)), False], bool)[last[beginning]] & (beginning >= 0)
+    likely = (begun & (ended | (placed >= 0) | conjunction)) | (jointly & (ending >= 0))
+    likely = likely[1:size] & (string[1:] == string[:-1])
     for j in (np.flatnonzero(likely) + 1).tolist():
         end = j
         while placed[end] >= 0 and ending[end] < 0 and string[max(placed[end] - 1, 0)] == string[j]:
@@ -417,9 +487,11 @@ def _joined(
         han = bool(conjunction[j]) and end == j and gaps[end - 1] < COMMA
         at = end - 1 if han else end
         left, right = int(ending[at]), int(beginning[j])
-        if left < 0 or not telling[left] or string[first[left]] != string[j]:
+        if left < 0 or string[first[left]] != string[j]:
             continue
         between = tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold()
+        if not (telling[left] and telling[right]) and not (between in _DASHES and jointly[j]):
+            continue
         joined = han or (between in _AND and not (behind_place and between in _DASHES))
         if not joined and not behind_place and between in _COMMAS and starts[left] and ends[right]:
             joined = all(_stands_alone(index, int(alias[k]), settings) for k in (left, right))
@@ -427,6 +499,11 @@ def _joined(
             begins.append(j)
             joiners += [at] * int(han)
     return begins, joiners
+
+
+def _jointly(words: Sequence[str], i: int) -> bool:
+    """Whether what begins at a word belongs to several: "Joint Lab", "联合实验室"."""
+    return words[i : i + 1] == ["joint"] or words[i : i + 2] == ["联", "合"]
 
 
 def _related(index: Index, left: int, right: int) -> bool:

@@ -71,7 +71,7 @@ def curtailed(
         rest
         and len(rest[0]) > 2
         and len("".join(rest)) > 3
-        and not set(rest) & (generic() | _COMPASS.keys())
+        and (rest in places or not set(rest) & (generic() | _COMPASS.keys()))
         and all(w.isascii() and w.isalpha() for w in rest)
     ):
         yield (*rest, "university")

@@ -36,8 +36,8 @@ _PINYIN = re.compile(
 _SYLLABIC = frozenset({"CN", "HK", "MO", "SG", "TW"})  # where names of organisations are romanised so
 _TEACHING = frozenset({"university", "college"})
 # What people write who have no name to give, folded.
-_PLACEHOLDERS = frozenset(("anonymous", "dummy", "na", "nan", "nil", "none", "null", "other", "tba", "tbc", "tbd", "test", "todo", "unaffiliated",
-                           "undefined", "unknown", "unspecified", "xx", "xxx"))  # fmt: skip
+_PLACEHOLDERS = frozenset(("anonymous", "dummy", "na", "nan", "nil", "none", "null", "other", "tba", "tbc", "tbd", "test", "todo",
+                           "unaffiliated", "undefined", "unknown", "unspecified", "xx", "xxx"))  # fmt: skip
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -189,6 +189,14 @@ def unplaced(words: Sequence[str], places: Container[tuple[str, ...]]) -> tuple[
             own = any(len(w) > 2 and w not in generic() for w in rest)
             return rest if own and any(roles().get(w) == "head" for w in rest) else None
     return None
+
+
+_ROMANISED = re.compile(f"(?:{_PINYIN.pattern})+")
+
+
+def is_pinyin(word: str) -> bool:
+    """Whether a word may be Chinese, written in syllables of pinyin."""
+    return _ROMANISED.fullmatch(word) is not None
 
 
 def closed_up(words: Sequence[str]) -> tuple[str, ...] | None:
