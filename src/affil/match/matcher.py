@@ -171,7 +171,8 @@ class Matcher:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
 
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
-        matched words in the raw string), alias (the registry's name), stated_city, stated_region and stated_country (the place
+        matched words in the raw string), alias (the registry's name), named (the id of the closed institution whose name that is,
+        where the one found is its successor, else ""), stated_city, stated_region and stated_country (the place
         that the string gives for it, see `affil.types.Stated`). Strings that name nothing have no row.
         """
         distinct = list(dict.fromkeys(affiliations))
@@ -188,6 +189,7 @@ class Matcher:
                 "start": pa.array([r.start for _, r in rows], pa.int32()),
                 "end": pa.array([r.end for _, r in rows], pa.int32()),
                 "alias": pa.array([self._alias(r) for _, r in rows], pa.string()),
+                "named": pa.array([self._former(r) for _, r in rows], pa.string()),
                 **{f"stated_{f}": pa.array([getattr(r.stated, f) for _, r in rows], pa.string()) for f in STATED},
             }
         )
@@ -224,6 +226,15 @@ class Matcher:
 
     def _alias(self, row: _Row) -> str:
         return row.identifier or str(self._names[int(self._index.owner_name[row.owner])].as_py())
+
+    def _former(self, row: _Row) -> str:
+        """The id of the closed institution that the string names, where the one found is its successor; else ""."""
+        if row.identifier:
+            bearer = self.registry.number(next(identifier for _, _, identifier in ids_within(row.identifier)))
+        else:
+            names = self.registry.store.array("inst_name_ptr")
+            bearer = int(np.searchsorted(names, self._index.owner_name[row.owner], side="right")) - 1
+        return "" if bearer == row.inst or bearer == len(self.registry.ids) else self.registry.ids[bearer]
 
     def _explained(self, row: _Row) -> Match:
         read = dict(zip(READ, row.features, strict=True)) if row.features else {}

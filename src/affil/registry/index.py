@@ -36,8 +36,9 @@ _SYLLABIC = frozenset({"CN", "HK", "MO", "SG", "TW"})  # where names of organisa
 _TEACHING = frozenset({"university", "college"})
 # What people write who have no name to give, folded.
 _PLACEHOLDERS = frozenset(
-    "anonymous dummy na nan nil none null other tba tbc tbd test todo unaffiliated undefined unknown unspecified xx xxx".split()
-)
+    ("anonymous", "dummy", "na", "nan", "nil", "none", "null", "other", "tba", "tbc", "tbd", "test", "todo", "unaffiliated",
+     "undefined", "unknown", "unspecified", "xx", "xxx")
+)  # fmt: skip
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
