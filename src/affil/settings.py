@@ -260,6 +260,11 @@ class RankSettings(_Frozen):
         default=("company",),
         description="kinds of institutions that count for the city, region and country that the string states, where it does",
     )
+    successors: bool = Field(
+        default=True,
+        description="what names a closed institution counts for its successor from the year on in which this took over, where known, "
+        "and for itself before; false: for the successor in all years",
+    )
     country_groups: dict[str, str] = Field(default_factory=dict, description="ISO code counted as another, e.g. HK = CN")
     region_groups: dict[str, str] = Field(
         default_factory=dict, description="ISO code of a region or country counted as another, or under a name of your own"

@@ -72,7 +72,8 @@ class Institution:
 
     `id` is the ROR URL where one is confirmed, else `affil:slug` (or what a user's own table says). `kind` follows ROR's
     types. `country` is ISO 3166-1 alpha-2, `region` ISO 3166-2 (or ""), `lat` and `lon` are degrees (None where unknown).
-    `parents` and `successors` are ids. `other_ids` are what it is also called: ids of before, and those of other registries, in
+    `parents` and `successors` are ids; `successor_from` is the first year that counts for the successor of a closed institution,
+    where that is known. `other_ids` are what it is also called: ids of before, and those of other registries, in
     the forms of `affil.text.ids`. `status` is active, inactive or withdrawn. `prominence` is the logarithm of how much the
     source knows of it (names, other ids, relations, links); only its order within a registry is used. `usage` is how often AI
     papers name it unmistakably, as far as that was counted. `domain` is that of its site; `other_domains` are further ones, such
@@ -91,6 +92,7 @@ class Institution:
     domain: str = ""
     parents: tuple[str, ...] = ()
     successors: tuple[str, ...] = ()
+    successor_from: int | None = None
     status: str = "active"
     prominence: float = 0.0
     usage: int = 0

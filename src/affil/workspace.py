@@ -80,10 +80,11 @@ PAPERS = pa.schema(
 )
 MENTIONS = pa.schema([("paper", _TEXT), ("position", pa.int32()), ("author", _TEXT), ("affiliation", _TEXT)])
 _STATED = ("stated_city", "stated_region", "stated_country")
+_TOLD = (*_STATED, "named")  # what not every matcher tells
 MATCHES = pa.schema(
     [
         *[("affiliation", _TEXT), ("institution_id", _TEXT), ("probability", pa.float64()), ("decision", _TEXT), ("by", _TEXT)],
-        *[(name, _TEXT) for name in _STATED],
+        *[(name, _TEXT) for name in _TOLD],
     ]
 )
 INSTITUTIONS = pa.schema(
@@ -93,6 +94,7 @@ INSTITUTIONS = pa.schema(
         ("lon", pa.float64()),
         ("parents", pa.list_(_TEXT)),
         ("other_ids", pa.list_(_TEXT)),
+        ("successor_from", pa.int16()),
     ]
 )
 _TABLES = ("papers", "mentions", "strings", "matches", "institutions")
@@ -114,8 +116,8 @@ class MatcherLike(Protocol):
         """The hash of its model."""
 
     def match_table(self, strings: list[str]) -> pa.Table:
-        """Columns row (index into the strings), institution_id, probability, decision, and, where it tells places, stated_city,
-        stated_region, stated_country; no row for a string without any.
+        """Columns row (index into the strings), institution_id, probability, decision, and, where it tells them, stated_city,
+        stated_region, stated_country, named (see `affil.rank.Tables`); no row for a string without any.
         """
 
 
@@ -963,9 +965,9 @@ def _answers(matcher: MatcherLike, strings: list[str]) -> pa.Table:
     """The matches of some strings as rows of matches.parquet, in the order of the strings."""
     table = matcher.match_table(strings)
     blank = pa.array([""] * len(table), _TEXT)
-    for name in _STATED:  # another matcher may say nothing of places
+    for name in _TOLD:
         table = table if name in table.column_names else table.append_column(name, blank)
-    found = table.select(["row", "institution_id", "probability", "decision", *_STATED])
+    found = table.select(["row", "institution_id", "probability", "decision", *_TOLD])
     rows = found.column("row").to_pylist()
     silent = sorted(set(range(len(strings))) - set(rows))
     nothing = pa.table(
@@ -974,7 +976,7 @@ def _answers(matcher: MatcherLike, strings: list[str]) -> pa.Table:
             "institution_id": pa.nulls(len(silent), _TEXT),
             "probability": pa.nulls(len(silent), pa.float64()),
             "decision": pa.array(["none"] * len(silent), _TEXT),
-            **{name: pa.array([""] * len(silent), _TEXT) for name in _STATED},
+            **{name: pa.array([""] * len(silent), _TEXT) for name in _TOLD},
         }
     )
     rows_first = pa.concat_tables([found.cast(nothing.schema), nothing]).sort_by(
@@ -983,7 +985,7 @@ def _answers(matcher: MatcherLike, strings: list[str]) -> pa.Table:
     affiliation = pa.array(strings, _TEXT).take(rows_first.column("row").combine_chunks())
     by = pa.array(["model"] * len(rows_first), _TEXT)
     columns = [affiliation, *(rows_first.column(n) for n in ("institution_id", "probability", "decision")), by]
-    columns += [rows_first.column(n) for n in _STATED]
+    columns += [rows_first.column(n) for n in _TOLD]
     return pa.table(columns, MATCHES)
 
 

@@ -170,7 +170,8 @@ class Matcher:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
 
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
-        matched words in the raw string), alias (the registry's name), stated_city, stated_region and stated_country (the place
+        matched words in the raw string), alias (the registry's name), named (the id of the closed institution whose name that is,
+        where the one found is its successor, else ""), stated_city, stated_region and stated_country (the place
         that the string gives for it, see `affil.types.Stated`). Strings that name nothing have no row.
         """
         distinct = list(dict.fromkeys(affiliations))
@@ -187,6 +188,7 @@ class Matcher:
                 "start": pa.array([r.start for _, r in rows], pa.int32()),
                 "end": pa.array([r.end for _, r in rows], pa.int32()),
                 "alias": self._aliases([row for _, row in rows]),
+                "named": self._named([row for _, row in rows]),
                 **{f"stated_{f}": pa.array([getattr(r.stated, f) for _, r in rows], pa.string()) for f in STATED},
             }
         )
@@ -231,6 +233,17 @@ class Matcher:
         if not any(r.identifier for r in rows):
             return names
         return pa.array([r.identifier or name for r, name in zip(rows, names.to_pylist(), strict=True)], pa.string())
+
+    def _named(self, rows: Sequence[_Row]) -> pa.Array:
+        """For each row the id of the closed institution that the string names, where the one found is its successor; else ""."""
+        names, ids = self.registry.store.array("inst_name_ptr"), self.registry.ids
+        owner_name = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
+        bearer = (np.searchsorted(names, owner_name, side="right") - 1).tolist()
+        for k, row in enumerate(rows):
+            if row.identifier:
+                bearer[k] = self.registry.number(next(identifier for _, _, identifier in ids_within(row.identifier)))
+        named = ["" if b in (row.inst, len(ids)) else ids[b] for b, row in zip(bearer, rows, strict=True)]
+        return pa.array(named, pa.string())
 
     def _explained(self, row: _Row) -> Match:
         read = dict(zip(READ, np.frombuffer(row.features, np.float32).tolist(), strict=True)) if row.features else {}

@@ -30,9 +30,10 @@ class Tables:
 
     papers: id, title, venue, year, authors (their number), aligned. mentions: paper, position (null where not aligned), author,
     affiliation (null where missing). matches: affiliation, institution_id (null where none), probability (null: certain),
-    decision (match, review, none) and, if you like, stated_country, stated_region, stated_city (the place that the string gives).
-    institutions: id, active_id (the successor's id, else its own), name, name_zh, kind, country, region, city, parents (list of
-    ids) and, if you like, other_ids (list): what else decisions may call it.
+    decision (match, review, none) and, if you like, stated_country, stated_region, stated_city (the place that the string gives),
+    named (the id of the closed institution whose name the string has, which institution_id succeeds). institutions: id, active_id
+    (the successor's id, else its own), name, name_zh, kind, country, region, city, parents (list of ids) and, if you like,
+    other_ids (list): what else decisions may call it, successor_from: the first year that counts for the successor.
     """
 
     papers: Path | pa.Table
@@ -80,10 +81,19 @@ def prepare(
     db.register("said", _texts(affiliation=[a for a, _ in pairs], given=[i for _, i in pairs]))
     find_ids(db, {i for _, i in pairs})
     db.execute(sql("decided"))
-    told = {name for name, *_ in db.execute("DESCRIBE matches").fetchall()} >= {f"stated_{f}" for f in _PLACE}
+    columns = _columns(db, "matches")
+    told = columns >= {f"stated_{f}" for f in _PLACE}
     place = "concat_ws('/', " + ", ".join(f"coalesce(stated_{f}, '')" for f in _PLACE) + ")" if told else "''"
+    named = "nullif(named, '')" if "named" in columns else "NULL"
     db.execute(
-        f"CREATE TEMP VIEW placed_match AS SELECT *, CASE {place} WHEN '//' THEN '' ELSE {place} END AS stated FROM matches"
+        f"CREATE TEMP VIEW placed_match AS SELECT *, {named} AS former, "
+        f"CASE {place} WHEN '//' THEN '' ELSE {place} END AS stated FROM matches"
+    )
+    known = settings.successors and "successor_from" in _columns(db, "institutions")
+    year = "CAST(successor_from AS SMALLINT)" if known else "CAST(NULL AS SMALLINT)"
+    db.execute(
+        f"CREATE TEMP VIEW succession AS SELECT id, active_id, {year} AS year FROM institutions "
+        "WHERE id <> active_id AND year IS NOT NULL"
     )
     db.execute("SET VARIABLE stated_kinds = ?", [list(settings.stated_places)])
     db.execute(sql("answers"))
@@ -98,8 +108,7 @@ def find_ids(db: duckdb.DuckDBPyConnection, given: Iterable[str]) -> None:
     forms = [(written, form, place) for written in sorted(given) for place, form in enumerate(id_forms(written))]
     texts = _texts(given=[g for g, _, _ in forms], form=[f for _, f, _ in forms])
     db.register("form", texts.append_column("place", pa.array([p for _, _, p in forms], pa.int64())))
-    known = {name for name, *_ in db.execute("DESCRIBE institutions").fetchall()}
-    others = "unnest(other_ids)" if "other_ids" in known else "NULL"  # another matcher's table has none
+    others = "unnest(other_ids)" if "other_ids" in _columns(db, "institutions") else "NULL"  # another matcher's table has none
     db.execute(f"CREATE OR REPLACE TEMP VIEW other AS SELECT id, {others} AS other_id FROM institutions")
     db.execute(sql("meant"))
 
@@ -148,6 +157,10 @@ def lost_decisions(db: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         + "; the decision is kept but counts for nobody: decide again with an id of today"
         for identifier, example, strings in lost
     )
+
+
+def _columns(db: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    return {name for name, *_ in db.execute(f"DESCRIBE {table}").fetchall()}
 
 
 def _texts(**columns: Sequence[str]) -> pa.Table:

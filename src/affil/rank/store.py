@@ -32,7 +32,7 @@ from affil.rank.ranking import Ranking
 from affil.rank.venues import Venue, Venues
 from affil.settings import RankSettings
 
-_FORMAT = 2  # of states and files: another number, and all is counted again
+_FORMAT = 3  # of states and files: another number, and all is counted again
 _AT_ONCE = 100_000  # papers counted at once
 _NAME = re.compile(r"[\w.-]{1,80}")
 _STATS = ("papers", "unaligned", "repeated", "mentions", "matched", "review", "none", "missing", "pending", "decided")
@@ -367,7 +367,7 @@ def _papers(db: duckdb.DuckDBPyConnection) -> dict[VenueYear, str]:
 
 
 def _answers(db: duckdb.DuckDBPyConnection) -> pa.Table:
-    return db.sql("SELECT * FROM answer ORDER BY affiliation, institution").to_arrow_table()
+    return db.sql("SELECT * FROM answer ORDER BY affiliation, institution, since").to_arrow_table()
 
 
 def _answered_anew(db: duckdb.DuckDBPyConnection, before: Path) -> set[VenueYear]:

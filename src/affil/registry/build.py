@@ -137,6 +137,7 @@ def _columns(institutions: Sequence[Institution]) -> dict[str, Any]:
         "inst_usage": np.array([x.usage for x in institutions], np.int32),
         "inst_parents": [" ".join(x.parents) for x in institutions],
         "inst_successors": [" ".join(x.successors) for x in institutions],
+        "inst_successor_from": np.array([x.successor_from or 0 for x in institutions], np.int16),
         "inst_other_domains": [" ".join(x.other_domains) for x in institutions],
         "inst_stands": np.array([number.get(successor.get(x.id, ""), -1) for x in institutions], np.int32),
         "inst_name_ptr": np.cumsum([0, *(len(x.names) for x in institutions)]).astype(np.int64),

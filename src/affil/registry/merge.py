@@ -67,6 +67,7 @@ def _join(upper: Institution, lower: Institution) -> Institution:
         domain=upper.domain or lower.domain,
         parents=tuple(dict.fromkeys(upper.parents + lower.parents)),
         successors=tuple(dict.fromkeys(upper.successors + lower.successors)),
+        successor_from=upper.successor_from or lower.successor_from,
         prominence=max(upper.prominence, lower.prominence),
         usage=max(upper.usage, lower.usage),
         other_ids=tuple(dict.fromkeys(upper.other_ids + lower.other_ids)),

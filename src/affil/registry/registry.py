@@ -99,6 +99,7 @@ class Registry:
             **{f: text[f] for f in _TEXT if f not in _SEVERAL},
             parents=tuple(text["parents"].split()),
             successors=tuple(text["successors"].split()),
+            successor_from=int(self.store.array("inst_successor_from")[number]) or None,
             other_domains=tuple(text["other_domains"].split()),
             names=tuple(Name(v, lang, kind, u or None) for v, lang, kind, u in zip(*parts, until, strict=True)),
             lat=None if np.isnan(lat) else lat,
@@ -279,7 +280,7 @@ def sources_hash(*more: str) -> str:
     digest = hashlib.sha256(str(FORMAT).encode())
     code = ("build.py", "index.py", "merge.py", "places.py", "tables.py", *more)
     tables = (
-        *(f"data/{table}.csv" for table in ("institutions", "names", "alternative_ids", "usage", "regions")),
+        *(f"data/{table}.csv" for table in ("institutions", "names", "alternative_ids", "successors", "usage", "regions")),
         "data/date.txt",
     )
     text = ("words.csv", "fold.py", "ids.py", "tokens.py", "repair.py")

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from affil.errors import InputError
 
-FORMAT = 4  # raised whenever a built file of before can no longer be read, or holds words folded otherwise
+FORMAT = 5  # raised whenever a built file of before can no longer be read, or holds words folded otherwise
 
 
 class Store:

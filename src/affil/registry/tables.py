@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ STATUSES = ("active", "inactive", "withdrawn")
 REQUIRED = ("id", "name", "country")
 OPTIONAL = (
     "kind", "region", "city", "lat", "lon", "domain", "parents", "successors", "status", "aliases", "acronyms", "labels", "former",
-    "other_ids",
+    "other_ids", "successor_from",
 )  # fmt: skip
 UNREAD = ("ror_source",)  # for people: where a ROR id was confirmed
 
@@ -27,7 +28,7 @@ _ROWS = 10_000  # read at once
 
 
 def read_shipped() -> Iterator[Institution]:
-    """Yield the institutions of the shipped tables (`data/institutions.csv`, `names.csv`, `alternative_ids.csv` and `usage.csv`)."""
+    """Yield the institutions of the shipped tables, the CSV files of `data`."""
     folder = resources.files("affil.registry") / "data"
     others: dict[str, list[str]] = defaultdict(list)
     with folder.joinpath("alternative_ids.csv").open(encoding="utf-8") as lines:
@@ -46,9 +47,13 @@ def read_shipped() -> Iterator[Institution]:
         rows = list(csv.DictReader(lines))
     with folder.joinpath("usage.csv").open(encoding="utf-8") as lines:
         usage = {row["id"]: int(row["mentions"]) for row in csv.DictReader(lines)}
+    with folder.joinpath("successors.csv").open(encoding="utf-8") as lines:
+        since = {row["id"]: row["successor_from"] for row in csv.DictReader(lines)}
     children = Counter(parent for row in rows for parent in row["parents"].split())
     for number, row in enumerate(rows, 2):
-        found = _institution(row, tuple(names[row["id"]]), Path("institutions.csv"), number)
+        found = _institution(
+            row | {"successor_from": since.get(row["id"], "")}, tuple(names[row["id"]]), Path("institutions.csv"), number
+        )
         known = round(math.log1p(2 * len(found.names) + 4 * children[found.id]), 4)
         yield replace(
             found,
@@ -64,7 +69,8 @@ def read_table(path: Path) -> Iterator[Institution]:
 
     Columns: `id`, `name` and `country` (ISO 3166-1 alpha-2) are required; `kind`, `region` (ISO 3166-2), `city`, `lat`, `lon`,
     `status`, and, each with several values separated by `|`: `domain` (that of the site first), `aliases`, `acronyms`, `former`, `labels` (as
-    `zh:北京大学|de:...`), `parents`, `successors`, `other_ids` (ids) may be there; a column `ror_source` is for people and not read.
+    `zh:北京大学|de:...`), `parents`, `successors`, `other_ids` (ids), and `successor_from` (the first year that
+    counts for the successor of a closed institution) may be there; a column `ror_source` is for people and not read.
     A row whose id another source has, as its id or among its other ids, adds to it.
 
     Raises:
@@ -104,6 +110,7 @@ def _cells(one: Institution) -> dict[str, str]:
     text = {c: str(getattr(one, c)) for c in (*REQUIRED, "kind", "region", "city", "status")}
     text["domain"] = "|".join(d for d in (one.domain, *one.other_domains) if d)
     degrees = {c: "" if getattr(one, c) is None else str(getattr(one, c)) for c in ("lat", "lon")}
+    text["successor_from"] = str(one.successor_from or "")
     several = {c: "|".join(getattr(one, c)) for c in ("parents", "successors", "other_ids")}
     of_kind = {"aliases": names("alias"), "acronyms": names("acronym"), "labels": names("label"), "former": names("former")}
     return {**text, **degrees, **several, **of_kind}
@@ -159,9 +166,18 @@ def _institution(row: dict[str, str], names: tuple[Name, ...], path: Path, numbe
         domain=(row.get("domain") or "").lower(),
         parents=parents,
         successors=tuple((row.get("successors") or "").split()),
+        successor_from=_year(row.get("successor_from"), path, number),
         status=status,
         prominence=round(math.log1p(2 * len(names)), 4),
     )
+
+
+def _year(cell: str | None, path: Path, number: int) -> int | None:
+    if not (cell or "").strip():
+        return None
+    if not re.fullmatch(r"\s*[12]\d{3}\s*", cell or ""):
+        raise InputError(path, f"successor_from {cell!r} is not a year", row=number, fix="four digits, or nothing")
+    return int(cell or "")
 
 
 def _degrees(cell: str | None, most: int, path: Path, number: int) -> float | None:

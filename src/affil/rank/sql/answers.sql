@@ -1,15 +1,17 @@
--- What a raw string names: what a person decided, else what the model found; merged institutions under their successor.
--- A string that was looked at and names nobody has one row without an institution; the probability of a decision is null.
+-- What a raw string names: what a person decided, else what the model found; merged institutions under their successor, from the
+-- year on in which this took over where that is known (`succession`), and under themselves before. A row holds for papers of the
+-- years from `since` (inclusive) to `before` (exclusive); null: of all. A string that was looked at and names nobody has one row
+-- without an institution; the probability of a decision is null.
 -- `stated` is the place that the string gives for the institution, as country/region/city, where that counts (its kind is one of
 -- the setting) and says something else than the registry; else "". Of what a person decided it is that which the model found for
 -- the institution, else the only one that it found in the string.
 CREATE TEMP TABLE answer AS
 WITH given AS (
-    SELECT affiliation, institution_id, decision, probability, false AS decided, stated
+    SELECT affiliation, institution_id, former, decision, probability, false AS decided, stated
     FROM placed_match
     ANTI JOIN decisions USING (affiliation)
     UNION ALL
-    SELECT affiliation, decided.institution_id, 'match', NULL, true, coalesce(own.stated, alone.stated, '')
+    SELECT affiliation, decided.institution_id, NULL, 'match', NULL, true, coalesce(own.stated, alone.stated, '')
     FROM decisions
     LEFT JOIN decided USING (affiliation)
     LEFT JOIN (SELECT affiliation, institution_id, max(stated) AS stated FROM placed_match GROUP BY ALL) AS own
@@ -17,19 +19,32 @@ WITH given AS (
     LEFT JOIN (
         SELECT affiliation, max(stated) AS stated FROM placed_match GROUP BY affiliation HAVING count(DISTINCT stated) = 1
     ) AS alone USING (affiliation)
+),
+found AS (
+    SELECT given.*, institutions.active_id, succession.id AS closed, succession.year
+    FROM given
+    LEFT JOIN institutions ON institutions.id = given.institution_id AND given.decision IN ('match', 'review')
+    LEFT JOIN succession
+        ON succession.id = coalesce(given.former, given.institution_id) AND succession.active_id = institutions.active_id
+),
+held AS (
+    SELECT *, active_id AS institution, year AS since, CAST(NULL AS SMALLINT) AS before FROM found
+    UNION ALL
+    SELECT *, closed, NULL, year FROM found WHERE closed IS NOT NULL
 )
 SELECT
-    given.affiliation,
-    institutions.active_id AS institution,
-    CASE WHEN institutions.active_id IS NULL THEN 'none' ELSE min(given.decision) END AS decision,  -- 'match' before 'review'
-    CASE WHEN institutions.active_id IS NOT NULL THEN CAST(max(given.probability) AS DOUBLE) END AS probability,
-    bool_or(given.decided) AS decided,
+    held.affiliation,
+    held.institution,
+    held.since,
+    held.before,
+    CASE WHEN held.institution IS NULL THEN 'none' ELSE min(held.decision) END AS decision,  -- 'match' before 'review'
+    CASE WHEN held.institution IS NOT NULL THEN CAST(max(held.probability) AS DOUBLE) END AS probability,
+    bool_or(held.decided) AS decided,
     CASE
-        WHEN institutions.active_id IS NULL OR NOT bool_and(list_contains(getvariable('stated_kinds'), institutions.kind)) THEN ''
-        WHEN bool_or(given.stated IN (today.country || '//', concat_ws('/', today.country, today.region, today.city))) THEN ''
-        ELSE max(given.stated)
+        WHEN held.institution IS NULL OR NOT bool_and(list_contains(getvariable('stated_kinds'), here.kind)) THEN ''
+        WHEN bool_or(held.stated IN (here.country || '//', concat_ws('/', here.country, here.region, here.city))) THEN ''
+        ELSE max(held.stated)
     END AS stated
-FROM given
-LEFT JOIN institutions ON institutions.id = given.institution_id AND given.decision IN ('match', 'review')
-LEFT JOIN institutions AS today ON today.id = institutions.active_id
-GROUP BY given.affiliation, institutions.active_id;
+FROM held
+LEFT JOIN institutions AS here ON here.id = held.institution
+GROUP BY held.affiliation, held.institution, held.since, held.before;

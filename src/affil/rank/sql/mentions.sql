@@ -1,11 +1,13 @@
 -- An author with one raw string, or with none; for a paper that is not aligned, one of its strings. Strings are numbered: texts
--- are compared once, numbers from here on; names are folded.
+-- are compared once, numbers from here on; names are folded. A string whose answer depends on the year is another one each year.
 CREATE TEMP TABLE string AS
-SELECT CAST(row_number() OVER (ORDER BY affiliation) AS INTEGER) AS string, affiliation
+SELECT CAST(row_number() OVER (ORDER BY affiliation, year) AS INTEGER) AS string, affiliation, year
 FROM (
-    SELECT DISTINCT affiliation
+    SELECT DISTINCT mentions.affiliation, CASE WHEN dated.affiliation IS NOT NULL THEN paper.year END AS year
     FROM mentions
-    WHERE affiliation IS NOT NULL AND paper IN (SELECT id FROM paper WHERE NOT repeated)
+    JOIN paper ON paper.id = mentions.paper AND NOT paper.repeated
+    LEFT JOIN (SELECT DISTINCT affiliation FROM answer WHERE before IS NOT NULL) AS dated USING (affiliation)
+    WHERE mentions.affiliation IS NOT NULL
 );
 
 CREATE TEMP TABLE person AS
@@ -17,7 +19,7 @@ SELECT paper.paper, mentions.position, person.author, string.string
 FROM mentions
 JOIN paper ON paper.id = mentions.paper AND NOT paper.repeated
 LEFT JOIN person ON person.name = mentions.author
-LEFT JOIN string USING (affiliation);
+LEFT JOIN string ON string.affiliation = mentions.affiliation AND coalesce(string.year = paper.year, true);
 
 -- Who has several strings: an author, or a paper that is not aligned (-1).
 CREATE TEMP TABLE several AS
@@ -25,6 +27,15 @@ SELECT paper, coalesce(position, -1) AS author FROM mention GROUP BY ALL HAVING 
 
 -- What a string names by itself: `known` is how many of its institutions count, `first` marks one of its rows.
 CREATE TEMP TABLE naming AS
+WITH meant AS (
+    SELECT string.string, institution, min(decision) AS decision, max(probability) AS probability, max(stated) AS stated
+    FROM string
+    LEFT JOIN answer
+        ON answer.affiliation = string.affiliation
+        AND coalesce(string.year >= answer.since, true)
+        AND coalesce(string.year < answer.before, true)
+    GROUP BY string.string, institution
+)
 SELECT
     string,
     institution,
@@ -33,5 +44,4 @@ SELECT
     institution IS NOT NULL AND (decision = 'match' OR getvariable('include_review')) AS counts,
     count(*) FILTER (counts) OVER (PARTITION BY string) AS known,
     row_number() OVER (PARTITION BY string ORDER BY institution) = 1 AS first
-FROM string
-LEFT JOIN answer USING (affiliation);
+FROM meant;

@@ -14,14 +14,14 @@ WITH changed AS (
         OR held_before.id IS NULL OR held_after.id IS NULL
 ),
 answers AS (
-    SELECT affiliation, string_agg(institution || coalesce(' in ' || nullif(stated, ''), ''), ', ' ORDER BY institution) AS named
-    FROM answer_before
+    SELECT affiliation, string_agg(institution || said, ', ' ORDER BY institution, since) AS named
+    FROM (SELECT *, concat(' in ' || nullif(stated, ''), ' from ' || since, ' before ' || before) AS said FROM answer_before)
     WHERE decision = 'match'
     GROUP BY affiliation
 ),
 answers_now AS (
-    SELECT affiliation, string_agg(institution || coalesce(' in ' || nullif(stated, ''), ''), ', ' ORDER BY institution) AS named
-    FROM answer_after
+    SELECT affiliation, string_agg(institution || said, ', ' ORDER BY institution, since) AS named
+    FROM (SELECT *, concat(' in ' || nullif(stated, ''), ' from ' || since, ' before ' || before) AS said FROM answer_after)
     WHERE decision = 'match'
     GROUP BY affiliation
 ),
