@@ -36,15 +36,8 @@ _PINYIN = re.compile(
 _SYLLABIC = frozenset({"CN", "HK", "MO", "SG", "TW"})  # where names of organisations are romanised so
 _TEACHING = frozenset({"university", "college"})
 # What people write who have no name to give, folded.
-<<<<<<< HEAD
 _PLACEHOLDERS = frozenset(("anonymous", "dummy", "na", "nan", "nil", "none", "null", "other", "tba", "tbc", "tbd", "test", "todo",
                            "unaffiliated", "undefined", "unknown", "unspecified", "xx", "xxx"))  # fmt: skip
-=======
-_PLACEHOLDERS = frozenset(
-    ("anonymous", "dummy", "na", "nan", "nil", "none", "null", "other", "tba", "tbc", "tbd", "test", "todo", "unaffiliated",
-     "undefined", "unknown", "unspecified", "xx", "xxx")
-)  # fmt: skip
->>>>>>> data2
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
