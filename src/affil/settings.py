@@ -31,6 +31,9 @@ class TextSettings(_Frozen):
         default=2, description="different terms in a string (RBC, HDL) from which on none is an institution's acronym"
     )
     spelt_acronym: int = Field(default=8, description="longest acronym, in letters, that is compared with the words beside it")
+    flagship: float = Field(
+        default=0.3, description="prominence by which the campus exceeds all others that the name of its system alone may mean"
+    )
 
 
 TEXT = TextSettings()

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from affil.registry import Registry, build_registry
-from affil.registry.forms import curtailed, hospitals_alone, respelt
+from affil.registry.forms import curtailed, flagships, hospitals_alone, respelt
 
 _PLACES = {("rome",), ("la", "plata"), ("bologna",), ("lyon",), ("moscow",)}
 
@@ -82,3 +82,19 @@ def test_a_domain_of_a_group_and_its_branches_is_the_groups(tmp_path: Path) -> N
     begin, end = store.array("owner_ptr")[alias : alias + 2]
     ids = store.strings("inst_id").to_pylist()
     assert [ids[i] for i in store.array("owner_inst")[begin:end]] == ["affil:g"]
+
+
+def test_flagships() -> None:
+    words = [
+        ("university", "massachusetts", "system"),
+        ("university", "massachusetts", "amherst"),
+        ("university", "massachusetts", "boston"),
+        ("university", "massachusetts", "medical", "school"),
+        ("university", "california", "system"),
+        ("university", "california", "berkeley"),
+        ("university", "california", "los", "angeles"),
+    ]
+    parents = [[], [0], [0], [0], [], [4], [4]]
+    fame = [2.0, 3.6, 3.1, 3.5, 3.0, 4.4, 4.6]
+    assert flagships(words, parents, fame, 0.3) == [(("university", "massachusetts"), 1)]
+    assert flagships(words, parents, fame, 0.1)[1:] == [(("university", "california"), 6)]

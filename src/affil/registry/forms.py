@@ -108,3 +108,32 @@ def _without_school(words: tuple[str, ...], schools: Container[tuple[str, ...]])
                 named = any(w not in generic() and w.isalpha() and w.isascii() and len(w) > 2 for w in rest)
                 return rest if named and not _WARD.isdisjoint(rest) else None
     return None
+
+
+_SCHOOLS = frozenset({"medical", "medicine", "health", "school", "college", "law", "dental", "nursing", "global", "online"})
+
+
+def flagships(
+    words: Sequence[tuple[str, ...]], parents: Sequence[Sequence[int]], fame: Sequence[float], lead: float
+) -> list[tuple[tuple[str, ...], int]]:
+    """The campus that is meant by the name of its system alone: "University of Massachusetts" is mostly the one in Amherst.
+
+    Args:
+        words: the folded official name of each institution.
+        parents: the parents of each.
+        fame: the prominence of each.
+        lead: how much the fame of the campus must exceed that of every other one.
+    """
+    campuses: dict[int, list[int]] = defaultdict(list)
+    for child, above in enumerate(parents):
+        for system in above:
+            base = words[system][:-1]
+            if words[system][-1:] == ("system",) and len(base) > 1 and words[child][: len(base)] == base:
+                if words[child] != base and _SCHOOLS.isdisjoint(words[child][len(base) :]):
+                    campuses[system].append(child)
+    out = []
+    for system, own in campuses.items():
+        best, *others = sorted(own, key=lambda i: -fame[i])
+        if all(fame[best] - fame[other] >= lead for other in others):
+            out.append((words[system][:-1], best))
+    return out
