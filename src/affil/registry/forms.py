@@ -127,10 +127,10 @@ def flagships(
     campuses: dict[int, list[int]] = defaultdict(list)
     for child, above in enumerate(parents):
         for system in above:
-            base = words[system][:-1]
-            if words[system][-1:] == ("system",) and len(base) > 1 and words[child][: len(base)] == base:
-                if words[child] != base and _SCHOOLS.isdisjoint(words[child][len(base) :]):
-                    campuses[system].append(child)
+            base, rest = words[system][:-1], words[child][len(words[system]) - 1 :]
+            named = words[system][-1:] == ("system",) and len(base) > 1 and words[child] == base + rest
+            if named and rest and _SCHOOLS.isdisjoint(rest):
+                campuses[system].append(child)
     out = []
     for system, own in campuses.items():
         best, *others = sorted(own, key=lambda i: -fame[i])

@@ -291,7 +291,7 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     elsewhere: dict[tuple[str, ...], list[tuple[int, int]]] = defaultdict(list)
     shortened: list[tuple[tuple[str, ...], int, int]] = []
     hospitals: list[tuple[tuple[str, ...], int, int]] = []
-    official: dict[int, tuple[tuple[str, ...], int]] = {}
+    titles: dict[int, tuple[tuple[str, ...], int]] = {}  # official names of universities
     schools: set[tuple[str, ...]] = set()
     for k, (target, what_kind, name) in enumerate(bearers):
         a, b = tokens.ptr[k], tokens.ptr[k + 1]
@@ -309,7 +309,7 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         if what_kind < owners[words].get(target, (99, 0))[0]:
             owners[words][target] = (what_kind, name)
         if what_kind == 0 and institutions[target].kind == "education":
-            official.setdefault(target, (words, name))
+            titles.setdefault(target, (words, name))
         if what_kind in (0, 1, 2, 4):
             if other := swapped(words):
                 reordered.append((other, target, name))
@@ -359,9 +359,9 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         if bearer not in owners[other]:
             owners[other][bearer] = (NAME_KINDS.index("variant"), name)
             alias_terms.setdefault(other, other)
-    called_so = [official.get(i, ((), 0))[0] for i in range(len(institutions))]
+    called_so = [titles.get(i, ((), 0))[0] for i in range(len(institutions))]
     for words, bearer in flagships(called_so, parents, [x.prominence for x in institutions], TEXT.flagship):
-        owners[words].setdefault(bearer, (NAME_KINDS.index("variant"), official[bearer][1]))
+        owners[words].setdefault(bearer, (NAME_KINDS.index("variant"), titles[bearer][1]))
         alias_terms.setdefault(words, words)
     aliases = sorted(owners)
     place_rows: dict[tuple[str, ...], list[int]] = defaultdict(list)
