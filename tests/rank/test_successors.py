@@ -23,9 +23,7 @@ def tables(year: int | None = 2023, told: bool = True, as_found: str = "new") ->
         "id": ids, "title": ["A title"] * n, "venue": ["CVPR"] * n, "year": pa.array(years, pa.int16()),
         "authors": pa.array([1] * n, pa.int32()), "aligned": [True] * n, "digest": pa.array([b"x" * 16] * n, pa.binary(16)),
     })  # fmt: skip
-    mentions = pa.table(
-        {"paper": ids, "position": pa.array([0] * n, pa.int32()), "author": ["w"] * n, "affiliation": strings}
-    )
+    mentions = pa.table({"paper": ids, "position": pa.array([0] * n, pa.int32()), "author": ["w"] * n, "affiliation": strings})
     matches = {
         "affiliation": ["Old Lab", "New Lab", "Old Lab and Uni", "Old Lab and Uni"],
         "institution_id": [as_found, "new", as_found, "uni"],
