@@ -514,7 +514,10 @@ class Workspace:
             if known is None:
                 raise UnknownIdError(one, f"the registry of {self.path}", mistyped(one))
             if active[known] != known:
-                warnings.append(f"{known} is closed; it counts for its successor {active[known]}")
+                since = self._taken_over(known)
+                warnings.append(
+                    f"{known} is closed; it counts for its successor {active[known]}{since and f' from {since} on'}"
+                )
             ids.append(known)
         occurs = pc.any(pc.equal(pq.read_table(self.table("strings"), columns=["affiliation"]).column(0), affiliation))
         if not occurs.as_py():
@@ -528,6 +531,14 @@ class Workspace:
                 "decide again with --settle"
             )
         return entry, tuple(warnings)
+
+    def _taken_over(self, identifier: str) -> str:
+        """The first year that counts for the successor of a closed institution; "" where it counts in all years."""
+        table = self.institutions()
+        if not self.settings.rank.successors or "successor_from" not in table.column_names:
+            return ""
+        year = table.filter(pc.equal(table.column("id"), identifier)).column("successor_from")[0].as_py()
+        return str(year or "")
 
     def _find_ids(self, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
         """The institutions that are meant by some ids, and what stands for each of those today."""

@@ -78,8 +78,13 @@ def test_every_kind_of_fault_is_found_with_its_row(tables: Path) -> None:
     def exceptions(rows: list[Row]) -> None:
         rows.append({"id": "affil:nobody", "check": "city", "why": "stale"})
 
-    for name, edit in (("institutions", institutions), ("names", names), ("ambiguous", ambiguous), ("exceptions", exceptions)):
-        change(tables / f"{name}.csv", edit)
+    def successors(rows: list[Row]) -> None:
+        rows[0]["successor_from"] = "20l7"
+        rows[1]["id"] = "https://ror.org/01nrxwf90"  # the University of Edinburgh is not closed
+        rows[3]["id"] = rows[2]["id"]
+
+    for edit in (institutions, names, ambiguous, exceptions, successors):
+        change(tables / f"{edit.__name__}.csv", edit)
     code, lines = check("--data", tables)
     assert code == 1
     expected = [
@@ -89,6 +94,9 @@ def test_every_kind_of_fault_is_found_with_its_row(tables: Path) -> None:
         ("institutions.csv:5", "[relative] parents names affil:nobody"),
         ("institutions.csv:6", "[relative] is among its own successors"),
         ("institutions.csv:7", "[relative] is among its own successors"),
+        ("successors.csv:2", "[relative] '20l7' is not a year"),
+        ("successors.csv:3", "[relative] is no closed institution with an active successor"),
+        ("successors.csv:5", "[relative] stands there already"),
         ("institutions.csv:8", "[city] GeoNames has no 'Nowhere at All'"),
         ("institutions.csv:9", "[place] coordinates are 111 km from"),
         ("names.csv", "[name] 'T.B.D.' names nobody: it folds to 'tbd'"),
