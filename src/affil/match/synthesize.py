@@ -65,7 +65,7 @@ NOTHING = ("Independent Researcher", "independent", "N/A", "none", "-", "unaffil
 # Shares of the kinds of composed strings.
 SHARES = {
     "nothing": 0.06, "stranger": 0.08, "elsewhere": 0.08, "near": 0.06, "borrowed": 0.02, "capitals": 0.01, "several": 0.19, "joint": 0.02,
-    "mail": 0.02, "short": 0.10, "branch": 0.04, "school": 0.02, "single": 0.30,
+    "mail": 0.02, "short": 0.10, "branch": 0.04, "school": 0.02, "site": 0.02, "single": 0.28,
 }  # fmt: skip
 _KINDS, _BOUNDS = tuple(SHARES), np.cumsum(list(SHARES.values()))[:-1]
 HAN_PARTS = ("资工", "计院", "信院", "软院", "信科院", "计算机系", "电子系", "电机系", "AI院", "计科", "自动化系",
@@ -98,6 +98,7 @@ _OWN_WORDS = re.compile(
     r"(?:Indian|National) Institute of Technology,? ([A-Z]\w+)|University of ([A-Z]\w+(?:[ -][A-Z]\w+)?)|([A-Z]\w+(?:[ -][A-Z]\w+)?) University"
 )
 _OWN_WORD = re.compile(r"(?:The )?University of (\w{4,})|(?:The )?(\w{4,}) University")
+_COUNTRY_BEHIND = re.compile(r"\s*\([^)]*\)$")
 _HAN_UNIVERSITY = re.compile("([\u4e00-\u9fff]{2,4})大学")
 JOINERS = (", ", ", ", ", ", " and ", " and ", " & ", "; ", "; ", " + ", "+", " / ", "/", " | ", "\n", ", and ", " - ",
            " in collaboration with ", " ")  # fmt: skip
@@ -127,6 +128,7 @@ class Writer:
         self.companies = [x for x in self.known if x.kind == "company"]
         of_companies = self.chance[[i for i, x in enumerate(self.known) if x.kind == "company"]]
         self.company_chance = of_companies / max(of_companies.sum(), 1e-12)
+        self.sites = self._sites()
         self.borne_in: dict[str, set[str]] = {}
         self.bearers: dict[str, list[int]] = {}  # of short names
         for i, x in enumerate(self.known):
@@ -205,6 +207,27 @@ class Writer:
             return self._single()
         form = self._pick(("{}, {}", "{}, {}", "{}, {}", "{} ({})", "{s} Group, {}, {}", "{}, {s}, {}"))
         return Labelled(form.format(name, self._place(other), s=self._pick(SUBJECTS)), (own.id,))
+
+    def _sites(self) -> list[tuple[Institution, Institution]]:
+        """Branches and laboratories with their mothers, whose name they bear in a town where no other one of hers is."""
+        out = []
+        taken: Counter[tuple[str, str, str]] = Counter()
+        for x in self.known:
+            for mother in (self.by_id[p] for p in x.parents if p in self.by_id):
+                own = fold(_COUNTRY_BEHIND.sub("", mother.name))
+                if x.city and fold(x.name).startswith(own) and (x.country, x.city) != (mother.country, mother.city):
+                    taken[mother.id, x.country, x.city] += 1
+                    out.append((x, mother))
+        return [(x, mother) for x, mother in out if taken[mother.id, x.country, x.city] == 1]
+
+    def _site(self) -> Labelled:
+        """A branch or a laboratory that is told by its place only: "Microsoft Research, Cambridge, UK"."""
+        if not self.sites:
+            return self._single()
+        x, mother = self.sites[int(self.rng.integers(len(self.sites)))]
+        form = self._pick(("{}, {}", "{}, {}", "{} {}", "{} ({})", "{s} Group, {}, {}"))
+        text = form.format(_COUNTRY_BEHIND.sub("", mother.name), self._place(x), s=self._pick(SUBJECTS))
+        return Labelled(text, (x.id,), acceptable=(mother.id,))
 
     def _place(self, x: Institution) -> str:
         """How an address ends."""
@@ -475,5 +498,6 @@ _MADE: dict[str, Callable[[Writer], Labelled]] = {
     "short": Writer._short_alone,
     "branch": Writer._branch,
     "school": Writer._school,
+    "site": Writer._site,
     "single": Writer._single,
 }
