@@ -136,9 +136,9 @@ class Writer:
                 self.borne_in.setdefault(fold(n.value), set()).add(x.country)
                 if n.kind == "acronym" or (n.kind in ("alias", "label") and _HAN_SHORT.fullmatch(n.value)):
                     self.bearers.setdefault(n.value, []).append(i)
-        own_words = ((x.id, _OWN_WORD.fullmatch(n.value)) for x in self.known for n in x.names)
-        words = {(i, fold(next(filter(None, m.groups())))) for i, m in own_words if m}
-        self.universities = Counter(word for _, word in words)  # that bear each own word
+        words = [(x, fold(next(filter(None, m.groups())))) for x in self.known for m in self._own_words(x)]
+        bearers = Counter(word for _, word in {(x.id, word) for x, word in words})
+        self.schooled = [(x, word.title()) for x, word in words if bearers[word] == 1 and x.kind == "education"]
         self.shorts = list(self.bearers) or [self.known[0].name]
         famous = [float(usage[own].sum()) + len(own) for own in self.bearers.values()] or [1.0]
         self.short_chance = np.array(famous) / sum(famous)
@@ -208,6 +208,10 @@ class Writer:
         form = self._pick(("{}, {}", "{}, {}", "{}, {}", "{} ({})", "{s} Group, {}, {}", "{}, {s}, {}"))
         return Labelled(form.format(name, self._place(other), s=self._pick(SUBJECTS)), (own.id,))
 
+    def _own_words(self, x: Institution) -> list[re.Match[str]]:
+        names = [n.value for n in x.names if n.kind in ("official", "label")]
+        return [m for name in dict.fromkeys(names) if (m := _OWN_WORD.fullmatch(name))]
+
     def _sites(self) -> list[tuple[Institution, Institution]]:
         """Branches and laboratories with their mothers, whose name they bear in a town where no other one of hers is."""
         out = []
@@ -226,7 +230,8 @@ class Writer:
             return self._single()
         x, mother = self.sites[int(self.rng.integers(len(self.sites)))]
         form = self._pick(("{}, {}", "{}, {}", "{} {}", "{} ({})", "{s} Group, {}, {}"))
-        text = form.format(_COUNTRY_BEHIND.sub("", mother.name), self._place(x), s=self._pick(SUBJECTS))
+        place = self._pick((x.city, f"{x.city}, {self.country.get(x.country, x.country)}"))
+        text = form.format(_COUNTRY_BEHIND.sub("", mother.name), place, s=self._pick(SUBJECTS))
         return Labelled(text, (x.id,), acceptable=(mother.id,))
 
     def _place(self, x: Institution) -> str:
@@ -254,13 +259,11 @@ class Writer:
 
     def _school(self) -> Labelled:
         """A school of a university that no other is like by its own word: "Yale School of Public Health"."""
-        x = self._institution()
-        own = next((m for n in x.names if n.kind in ("official", "label") and (m := _OWN_WORD.fullmatch(n.value))), None)
-        if x.kind != "education" or own is None:
+        if not self.schooled:
             return self._single()
-        word = next(filter(None, own.groups()))
+        x, word = self.schooled[int(self.rng.integers(len(self.schooled)))]
         text = self._pick(SCHOOLS).format(word, s=self._pick(SUBJECTS))
-        if self.universities.get(fold(word), 0) > 1 or fold(text) in self.known_names:
+        if fold(text) in self.known_names:
             return self._single()
         if self.rng.random() < 0.4:
             text = f"{self._fill(self._pick(DEPARTMENTS['en']))}, {text}"
