@@ -85,9 +85,10 @@ NEAR = ("Technical University of {}", "{} University of Education", "{} Medical 
         "University of {}-III", "Université de {}-IV", "{} Academy", "Northern {} University")  # fmt: skip
 HAN_NEAR = ("{}理工学院", "{}医科大学", "{}师范学院", "{}科技职业学院", "{}外国语大学", "{}财经学院", "{}工程学院",
             "{}中医学院", "{}艺术学院", "{}职业技术学院", "{}第二师范学院", "{}女子大学")  # fmt: skip
-SCHOOLS = ("{} School of {s}", "{} Medical School", "{} School of Medicine", "{} Law School", "{} Business School", "{} College of {s}",
-           "{} School of Public Health", "{} Graduate School of {s}", "{} Engineering", "{} Department of {s}", "{} Medicine",
-           "{} Center for {s}", "{} Institute of {s}", "{} Faculty of {s}", "{} Cancer Center", "{} {s} Lab")  # fmt: skip
+SCHOOLS = ("{} School of {s}", "{} Medical School", "{} School of Medicine", "{} Law School", "{} Business School",
+           "{} School of Public Health", "{} Graduate School of {s}", "{} College of {s}")  # fmt: skip
+UNITS = ("{} Engineering", "{} Department of {s}", "{} Medicine", "{} Center for {s}", "{} Institute of {s}", "{} Faculty of {s}",
+         "{} Cancer Center", "{} {s} Lab")  # fmt: skip
 BORROWED = ("{} Street", "{} Road", "{d} {} Street", "{} Avenue {d}", "{} Park Apartments", "{} Scholar",
             "{} Cloud Platform", "{} Fellowship", "{} PhD Fellow", "{} Word", "{} Word - manuscript.docx", "{} Prize",
             "{} Chair", "{} Award", "{} Store", "{} Translate", "{} High School", "{} Bookstore",
@@ -262,7 +263,8 @@ class Writer:
         if not self.schooled:
             return self._single()
         x, word = self.schooled[int(self.rng.integers(len(self.schooled)))]
-        text = self._pick(SCHOOLS).format(word, s=self._pick(SUBJECTS))
+        town = fold(word) == fold(x.city)  # whose institutes are others' too
+        text = self._pick(SCHOOLS if town else (*SCHOOLS, *UNITS)).format(word, s=self._pick(SUBJECTS))
         if fold(text) in self.known_names:
             return self._single()
         if self.rng.random() < 0.4:
