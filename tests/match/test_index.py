@@ -7,6 +7,7 @@ from affil.match.index import Index
 from affil.match.retrieve import expand, keys_in, rank_within
 from affil.registry import Registry
 from affil.registry.index import prefix_table
+from affil.registry.places import CODE
 
 words = st.integers(0, 3)
 sequences = st.lists(st.lists(words, min_size=1, max_size=4).map(tuple), min_size=1, max_size=12, unique=True)
@@ -27,7 +28,7 @@ def test_find_equals_naive_search(names: list[tuple[int, ...]], text: list[int],
     hard = data.draw(st.lists(st.booleans(), min_size=len(text), max_size=len(text)))
     index = Index.__new__(Index)
     index.registry = type("R", (), {"store": Tables(names)})()  # type: ignore[assignment]
-    index.words = ["a", "b", "c", "d"]
+    index.words = ("a", "b", "c", "d")
     starts = {n[0] for n in names}
     index.__dict__["_starts"] = {"span": np.array([i in starts for i in range(4)] + [False])}
     gap = np.where(hard, 3, 0).astype(np.int8) if text else np.zeros(0, np.int8)
@@ -85,3 +86,11 @@ def test_every_name_of_the_shipped_registry_is_found_in_itself(index: Index) -> 
 
 def test_rank_within_without_keys_keeps_the_order() -> None:
     assert rank_within(np.array([1, 0, 1, 1])).tolist() == [0, 0, 1, 2]
+
+
+def test_words_have_numbers_and_places_are_spelt_or_codes() -> None:
+    index = Index(Registry.open())
+    coded = index.place_kind[index.place_row] == CODE
+    for k in range(0, len(index.place_ptr) - 1, 97):
+        assert index.place_spelt[k] == (not coded[index.place_ptr[k] : index.place_ptr[k + 1]].all())
+    assert index.numbers(["paris", "", "paris"]).tolist() == [index.word_id["paris"], -1, index.word_id["paris"]]

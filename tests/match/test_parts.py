@@ -1,10 +1,13 @@
 """Strings as the parts that are matched on their own."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from affil.match.index import Index
-from affil.match.mentions import prepare
-from affil.match.parts import parts_of
+from affil.match.mentions import STRIDE, _shared, prepare
+from affil.match.parts import covering, parts_of
 from affil.registry import Registry
 from affil.settings import RetrieveSettings
 
@@ -84,6 +87,26 @@ def test_a_part_without_a_place_has_that_of_the_next(index: Index) -> None:
     assert m.string.tolist() == [0, 0, 1]
     assert (m.country >> 32).tolist() == [0, 1]
     assert len(set((m.country & 0xFFFFFFFF).tolist())) == 1
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 2)), max_size=12))
+def test_a_part_without_a_place_has_that_of_the_next_or_of_the_last(parts: list[tuple[bool, int]]) -> None:
+    string = np.cumsum([step > 0 for _, step in parts], dtype=np.int64)
+    placed = [k for k, (has, _) in enumerate(parts) if has]
+    [got] = _shared([np.array([k * STRIDE + 7 * k for k in placed], np.int64)], string)
+    expected = []
+    for k in range(len(parts)):
+        own = [i for i in placed if string[i] == string[k]]
+        lender = next((i for i in own if i >= k), own[-1] if own else None)
+        expected += [] if lender is None else [k * STRIDE + 7 * lender]
+    assert got.tolist() == expected
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 4)), max_size=6))
+def test_covering_tells_the_words_of_spans(spans: list[tuple[int, int]]) -> None:
+    first, length = (np.array([s[i] for s in spans], np.int64) for i in (0, 1))
+    inside = {k for a, n in spans for k in range(a, a + n)}
+    assert np.flatnonzero(covering(first, length, 13)).tolist() == sorted(inside)
 
 
 def test_strings_without_words_keep_their_number(index: Index) -> None:
