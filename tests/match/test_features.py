@@ -48,6 +48,8 @@ INSTITUTIONS = [
     institution("closed", "Quillwater College", "education", ("GB", "Oxford")),
     institution("leeds", "University of Leeds", "education", ("GB", "Leeds")),
     institution("fund", "Heidelberg Fund", "nonprofit", ("DE", "Heidelberg")),
+    institution("bayview", "Bayview Hospital of Eastland University", "healthcare", ("NZ", "Napier"), ("Bayview Hospital", "alias")),
+    institution("eastland", "Eastland University", "education", ("NZ", "Napier")),
     institution("museum", "Heidelberg Museum", "archive", ("DE", "Heidelberg")),
 ]  # fmt: skip
 
@@ -81,7 +83,11 @@ def test_ambiguous_names_and_places(features: Features) -> None:
     )
     assert (found["shenyang"]["country_agrees"], found["shenyang"]["city_agrees"]) == (1, 1)
     assert (found["boston"]["country_agrees"], found["boston"]["country_differs"]) == (0, 1)
-    assert found["boston"]["homonym_gap"] > 0 > found["shenyang"]["homonym_gap"]
+    assert found["shenyang"]["homonym_gap"] > 0 > found["boston"]["homonym_gap"]  # fame does not count against the place named
+    assert found["shenyang"]["usage"] > 0.9
+    alone = features("Northeastern University")
+    assert alone["boston"]["homonym_gap"] > 0 > alone["shenyang"]["homonym_gap"]
+    assert alone["boston"]["usage"] > 0.9
 
 
 def test_a_system_and_its_campus_that_share_a_name(features: Features) -> None:
@@ -150,6 +156,35 @@ def test_places_behind_a_name_are_no_words_of_it(features: Features) -> None:
     alone, placed = features("Quillwater College")["closed"], features("Quillwater College, Oxford, UK")["closed"]
     same = ("segment_share", "block_share", "string_share", "string_words", "segments_behind", "after", "segment_left")
     assert [alone[f] for f in same] == [placed[f] for f in same]
+
+
+def test_a_university_beside_its_hospital_in_one_name(features: Features, index: Index) -> None:
+    text = "Ward 3, Bayview Hospital, Eastland University"
+    found = features(text)
+    assert (found["eastland"]["apart"], found["eastland"]["nested"]) == (1, 0)
+    found = features("Heidelberg University Hospital")  # bears no name without the university's
+    assert (found["heidelberg"]["apart"], found["heidelberg"]["nested"]) == (0, 1)
+    mentions = prepare([text], index, Settings().retrieve)
+    pairs = featurize(mentions, retrieve(mentions, index, Settings().retrieve), index, Settings())
+    rows = decide(pairs.candidates.exact.astype(float), pairs, DecideSettings())
+    assert {index.registry.ids[i] for i in pairs.candidates.inst[rows]} == {"own:bayview", "own:eastland"}
+
+
+def test_where_the_other_institutions_are(features: Features) -> None:
+    found = features("University of Leeds, European Molecular Biology Laboratory, Third Hospital of Heidelberg")
+    assert found["leeds"]["others_elsewhere"] == 1
+    assert (found["embl"]["others_here"], found["leeds"]["others_here"]) == (1, 0)
+    assert 0 < found["embl"]["others_elsewhere"] < 1
+    assert features("University of Leeds")["leeds"]["others_elsewhere"] == 0
+
+
+def test_words_of_a_place_are_no_evidence_of_a_name(features: Features) -> None:
+    assert features("Computer Science, Leeds, UK")["leeds"]["placed"] == 1
+    assert features("Heidelberg Museum, Germany")["museum"]["placed"] == 0
+
+
+def test_a_code_of_a_region_is_no_country(features: Features) -> None:
+    assert features("University of Washington, Seattle, WA")["seattle"]["country_differs"] == 0
 
 
 def test_kinds(features: Features) -> None:
