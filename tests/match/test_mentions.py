@@ -107,3 +107,9 @@ def test_a_joint_laboratory_is_of_both(index: Index, text: str, parts: int) -> N
 def test_a_product_is_not_its_maker(index: Index) -> None:
     m = prepare(["Google Scholar", "Google"], index, RetrieveSettings())
     assert set(m.part[m.spans[0]].tolist()) == {1}
+
+
+def test_a_faculty_before_its_university_has_not_to_be_explained(index: Index) -> None:
+    m = prepare(["FQYX-UBA, Buenos Aires", "FQYX, UBA"], index, RetrieveSettings())
+    assert m.weight[[m.words.index("fqyx")]].tolist() == [0]
+    assert m.weight[len(m.words) - 2] > 0

@@ -16,6 +16,7 @@ _PLACES = {("rome",), ("la", "plata"), ("bologna",), ("lyon",), ("moscow",)}
         ("east china normal university", "e china normal university"),
         ("university north texas", "university n texas"),
         ("northwestern polytechnic university", "nw polytechnic university"),
+        ("southeast university", "se university"),
         ("southern methodist university", "so methodist university"),
         ("center hospital university rennes", "university hospital rennes"),
         ("hospital university puerta mar", "puerta mar university hospital"),

@@ -11,7 +11,7 @@ from affil.text.things import things
     [
         ("Google Maps", ""),
         ("Google, Maps Road", "google maps road"),
-        ("NVIDIA GeForce RTX 3090", "rtx 3090"),
+        ("NVIDIA GeForce RTX 3090", "3090"),
         ("Microsoft Word - manuscript.docx", ""),
         ("Uppsala University, thesis-Stanford_v2.pdf", "uppsala university"),
         ("someone@pdf.edu", "someone pdf edu"),

@@ -31,6 +31,11 @@ from affil.text.tokens import _ASCII_TOKEN, _TOKEN, BLANK, COMMA, HARD
         ("Univ Med Ctr Utrecht", "University Medical Center Utrecht"),
         ("Coll Med, Sch Med Univ Porto", "College of Medicine, School of Medicine, University of Porto"),
         ("Nanjing Univ Informat Sci & Technol", "Nanjing University of Information Science and Technology"),
+        ("Natl Inst Informat", "National Institute of Informatics"),
+        ("Cent S Univ", "Central S University"),
+        ("Univ Cent Florida, Canc Cent", "University of Central Florida, Canc Center"),
+        ("China Univ Min & Technol", "China University of Mining and Technology"),
+        ("Min Educ", "Ministry of Education"),
         ("Ctr Hosp Univ Vaudois", "Centre Hospitalier Universitaire Vaudois"),
     ],
 )

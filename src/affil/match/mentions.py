@@ -112,6 +112,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
             weight[i], changed[i] = idf[term[i]], True
         spans = index.find("span", word, gap, settings.max_name_tokens)
     spans = _plausible(spans, index, upper, gap)
+    weight[_faculties(spans, word, upper, gap)] = 0
     spans, addressed = _off_streets(spans, words, gap, cjk)
     weight[addressed] = 0
     named = index.find("place", word, gap, settings.max_place_tokens)
@@ -399,6 +400,15 @@ def _misspelt_branches(
         if len(near) == 1 and not (is_pinyin(word) and is_pinyin(near[0])):
             out[i] = near[0]
     return out
+
+
+def _faculties(spans: tuple[Ints, Ints, Ints], word: Ints, upper: Ints, gap: Ints) -> Ints:
+    """Unknown words in capitals that a dash joins to an acronym behind them, alone in their segment: "FMRP-USP", a faculty's."""
+    gaps = np.append(gap, HARD)
+    at = spans[0][(spans[1] == 1) & upper[spans[0]]]
+    at = at[(at > 0) & (gaps[at] == DASH) & (gaps[at + 1] >= COMMA)] - 1
+    found: Ints = at[(word[at] < 0) & upper[at] & (gaps[at] >= COMMA)]
+    return found
 
 
 _STREETS = (("路",), ("街",), ("弄",), ("大", "道"), ("大", "街"))  # folded

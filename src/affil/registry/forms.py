@@ -31,6 +31,8 @@ def respelt(words: Sequence[str], name: str, kind: str) -> Iterable[tuple[str, .
             yield tuple(_CLIPPED.get(w, w) for w in words)
         if _INITIALS.search(name):
             yield tuple(w for word in words for w in _FIELDS.get(word, (word,)))
+    elif len(words) == 2 and words[1] == "university" and len(_COMPASS.get(words[0], "")) == 2:
+        yield (_COMPASS[words[0]], "university")
     for ward in _WARDS:
         if tuple(words[: len(ward)]) == ward:
             if 1 <= len(rest := tuple(words[len(ward) :])) <= 3:
@@ -105,7 +107,9 @@ def _without_school(words: tuple[str, ...], schools: Container[tuple[str, ...]])
     for n in range(len(words) - 2, 1, -1):  # the longest school first
         for rest, school in ((words[:-n], words[-n:]), (words[n:], words[:n])):
             if school in schools:
-                named = any(w not in generic() and w.isalpha() and w.isascii() and len(w) > 2 for w in rest)
+                named = rest[0] not in generic() and any(
+                    w not in generic() and w.isalpha() and w.isascii() and len(w) > 2 for w in rest
+                )
                 return rest if named and not _WARD.isdisjoint(rest) else None
     return None
 

@@ -88,10 +88,29 @@ _MEDICAL = frozenset(
 )  # fmt: skip
 
 
-def _med(before: str, behind: str) -> str:
-    """What "Med" means: "Med Univ Vienna" and "Univ Med Ctr" are medical, "Sch Med Univ Porto" teaches medicine."""
-    taught = behind == "university" and before in ("school", "faculty", "department", "college", "division", "institute")
-    return "medical" if behind in _MEDICAL and not taught else "medicine"
+_SHORT = frozenset(("med", "min", "cent", "informat"))
+_TWOFOLD = frozenset(("medicine", "ministry", "center", "information"))  # what these are folded to
+
+
+def _unabbreviated(short: str, before: str, behind: str, begins: bool, joined: bool) -> str:
+    """What an abbreviation of two words means, by the words before and behind it.
+
+    `begins` tells whether it begins a segment, `joined` whether no small word stands before the next: "Med Univ Vienna" and "Univ
+    Med Ctr" are medical, "Sch Med Univ Porto" teaches medicine; "Cent S Univ" is central, a "Res Cent" no; "Univ Min & Technol",
+    "Min Educ"; "Informat Sci" and "Inst Informat".
+    """
+    if short == "med":
+        taught = behind == "university" and before in ("school", "faculty", "department", "college", "division", "institute")
+        return "medical" if behind in _MEDICAL and not taught else "medicine"
+    if short == "min":
+        return (
+            "mining"
+            if (before == "university" and not begins) or behind in ("technology", "metallurgy", "metallurgical")
+            else "ministry"
+        )
+    if short == "cent":
+        return "central" if joined and behind != "national" and (begins or before == "university") else "center"
+    return "information" if behind else "informatics"
 
 
 _WITHIN = frozenset(("", ".", "&"))  # what may stand between single letters of one acronym
@@ -158,8 +177,11 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
         for i in range(first, len(words)):  # last, when a letter can no longer grow: "y" is "and", but "A&M" is "am"
             if len(words[i]) == 1 and not cjks[i] and not _eastern(i, first, text, words, starts, ends, gaps, uppers):
                 words[i] = "".join(fold_word(words[i]))
-            elif words[i] == "medicine" and ends[i] - starts[i] == 3 and i + 1 < len(words) and gaps[i + 1] < COMMA:
-                words[i] = _med(words[i - 1] if i > first else "", words[i + 1])
+            elif words[i] in _TWOFOLD and (short := text[starts[i] : ends[i]].casefold()) in _SHORT:
+                goes_on = i + 1 < len(words) and gaps[i + 1] < COMMA
+                behind, joined = (words[i + 1], text[ends[i] : starts[i + 1]] in (" ", ". ")) if goes_on else ("", False)
+                begins = gaps[i] >= COMMA
+                words[i] = _unabbreviated(short, "" if begins and i == first else words[i - 1], behind, begins, joined)
         if "" in words[first:]:
             keep = [i for i in range(first, len(words)) if words[i]]
             columns: tuple[list[Any], ...] = (words, starts, ends, gaps, uppers, cjks)
