@@ -92,12 +92,12 @@ class Institution:
     domain: str = ""
     parents: tuple[str, ...] = ()
     successors: tuple[str, ...] = ()
-    successor_from: int | None = None
     status: str = "active"
     prominence: float = 0.0
     usage: int = 0
     other_ids: tuple[str, ...] = ()
     other_domains: tuple[str, ...] = ()
+    successor_from: int | None = None
 
     @property
     def name_zh(self) -> str:
