@@ -19,7 +19,8 @@ def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
     A row needs the probability of a review at least, alone or together with the other bearers of its name. Of two institutions
     that claim overlapping words only the more probable one stays, so that a name means one institution, unless the other stands
     beside a shorter name of it ("West China Hospital, Sichuan University"). Then the policy: `one`
-    keeps the best of the string, `most-specific` drops an institution whose child stays, `all` keeps both.
+    keeps the best of the string, `most-specific` drops an institution whose child stays and is sure, or at least as sure as it;
+    `all` keeps both.
     """
     c = pairs.candidates
     # A name that several bear is someone's, even if nobody's for sure: the likeliest bearer goes to review ("NTU").
@@ -38,9 +39,11 @@ def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
     a, b = rows[who], rows[rival]
     clash = (rival < who) & (pairs.first[b] < pairs.last[a]) & (pairs.first[a] < pairs.last[b])
     clash &= pairs.features[a, _APART] + pairs.features[b, _APART] == 0
-    if settings.policy == "all":  # "INFN Sezione di Torino" names INFN too
-        family = np.sort(np.concatenate([pairs.child * STRIDE + pairs.parent, pairs.parent * STRIDE + pairs.child]))
-        clash &= ~keys_in(a * STRIDE + b, family)
+    # "INFN Sezione di Torino" names INFN too
+    both = np.ones(len(pairs.child), bool) if settings.policy == "all" else probability[pairs.child] >= settings.match
+    child, parent = pairs.child[both], pairs.parent[both]
+    family = np.sort(np.concatenate([child * STRIDE + parent, parent * STRIDE + child]))
+    clash &= ~keys_in(a * STRIDE + b, family)
     kept = np.ones(len(rows), bool)
     for w, r in zip(who[clash].tolist(), rival[clash].tolist(), strict=True):  # few: only overlapping rows above the threshold
         if kept[r]:
@@ -48,7 +51,8 @@ def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
     if settings.policy == "most-specific":
         stays = np.zeros(len(probability), bool)
         stays[rows[kept]] = True
-        below = stays[pairs.child] & stays[pairs.parent]
+        sure = probability[pairs.child] >= np.minimum(probability[pairs.parent], settings.match)
+        below = stays[pairs.child] & stays[pairs.parent] & sure
         dropped = np.zeros(len(probability), bool)
         dropped[pairs.parent[below]] = True
         kept &= ~dropped[rows]
