@@ -126,6 +126,9 @@ class FeatureSettings(_Frozen):
     usage_prior: float = Field(
         default=2.0, gt=0, description="mentions added to each bearer's of a name, for those never counted"
     )
+    small_words: int = Field(
+        default=2, description="characters between two words above which small ones, which folding drops, stand between them"
+    )
     away_usage: float = Field(
         default=0.1,
         gt=0,

@@ -172,10 +172,21 @@ def test_a_university_beside_its_hospital_in_one_name(features: Features, index:
 
 def test_where_the_other_institutions_are(features: Features) -> None:
     found = features("University of Leeds, European Molecular Biology Laboratory, Third Hospital of Heidelberg")
-    assert found["leeds"]["others_elsewhere"] == 1
-    assert (found["embl"]["others_here"], found["leeds"]["others_here"]) == (1, 0)
     assert 0 < found["embl"]["others_elsewhere"] < 1
-    assert features("University of Leeds")["leeds"]["others_elsewhere"] == 0
+    assert found["leeds"]["others_elsewhere"] == 0  # universities stand beside others from everywhere
+    assert (found["embl"]["others_here"], found["leeds"]["others_here"]) == (1, 0)
+    assert features("University of Leeds, European Molecular Biology Laboratory")["embl"]["others_elsewhere"] == 1
+
+
+def test_small_words_before_a_name(features: Features) -> None:
+    assert features("Physics at the University of Leeds")["leeds"]["linked"] == 1
+    assert features("Physics University of Leeds")["leeds"]["linked"] == 0
+
+
+def test_places_of_another_part_never_speak_against_a_name(features: Features) -> None:
+    found = features("University of Washington and University of Leeds, Leeds, UK")
+    assert (found["seattle"]["elsewhere"], found["seattle"]["country_differs"], found["leeds"]["city_agrees"]) == (0, 0, 1)
+    assert features("University of Washington, Leeds, UK")["seattle"]["elsewhere"] == 1
 
 
 def test_words_of_a_place_are_no_evidence_of_a_name(features: Features) -> None:

@@ -34,6 +34,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "block_share": ("share that it explains of the part between hard separators (; + /), places aside", 1),
     "string_share": ("share of the whole string's weight that it explains", 0),
     "before": ("weight of the word right before the name, 0 behind a separator", 0),
+    "linked": ("small words (at the, of the) stand between it and the word right before", 0),
     "after": ("weight of the word right behind the name, 0 before a separator or a place", 0),
     "before_head": ("the word right before is one that makes another organisation (hospital, school)", 0),
     "after_head": ("the word right behind is one that makes another organisation (hospital, school)", 0),
@@ -77,7 +78,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "rival_mass": ("largest found weight among the string's other institutions", 0),
     "mass_gap": ("found weight less that of the best other", 0),
     "coverage_rank": ("rank of its found weight among the string's candidates", -1),
-    "others_elsewhere": ("share of the other institutions found word for word, by weight, that are not in its country", 0),
+    "others_elsewhere": ("share of the other institutions found, by weight, not in its country; 0 of a university's or company's own name", 0),
     "others_here": ("another institution in its city is found word for word", 0),
     "homonym_rank": ("rank of its prominence among the bearers of this name in this string", 0),
     "homonym_gap": ("its prominence less that of the best known other bearer of this name in this string, less for those farther away", 1),
@@ -387,6 +388,7 @@ def _context(
         "string_share": np.minimum(span_content / np.maximum(of_string, 1e-6), 1),
         "street": has_after & np.append(street, False)[np.minimum(last, size)],
         "before": before,
+        "linked": has_before & (np.append(m.start, 0)[first] - np.append(m.end, 0)[np.maximum(first - 1, 0)] > f.small_words),
         "after": after,
         "before_head": has_before & (head_bits[np.maximum(first - 1, 0)] > 0),
         "after_head": has_after & (head_bits[np.minimum(last, size)] > 0),
@@ -434,15 +436,17 @@ def _places(m: Mentions, c: Candidates, index: Index) -> dict[str, Floats]:
     # "Pasadena, CA" is not in Canada
     tolerated = agrees | keys_in(base + wider, m.country) | (city & region)
     in_country = keys_in(base + country, m.city_country) | keys_in(base + wider, m.city_country)
+    own = ~m.borrowed[c.string]  # the places of another part speak for a name, never against it
     return {
         "country_agrees": agrees,
-        "country_differs": named[c.string] & ~tolerated,
+        "country_differs": own & named[c.string] & ~tolerated,
         "city_agrees": city,
-        "city_differs": somewhere[c.string] & ~in_country & ~city,
-        "elsewhere": sure[c.string]
+        "city_differs": own & somewhere[c.string] & ~in_country & ~city,
+        "elsewhere": own
+        & sure[c.string]
         & ~(keys_in(base + country, m.sure_country) | keys_in(base + wider, m.sure_country) | (city & region)),
         "region_agrees": region,
-        "other_city": cities[c.string] & ~city,
+        "other_city": own & cities[c.string] & ~city,
     }
 
 
@@ -597,8 +601,11 @@ def _others(m: Mentions, c: Candidates, index: Index, names: Ints) -> dict[str, 
     same = np.bincount(land, mass)[land] - mass if len(land) else mass
     _, town = np.unique(c.string * STRIDE + (index.inst_city_id[c.inst] + 1), return_inverse=True)
     near = np.bincount(town, mass)[town] - mass if len(town) else mass
+    # universities and companies stand beside each other from everywhere
+    sole = c.exact & (index.owner_ptr[c.alias + 1] - index.owner_ptr[c.alias] == 1)
+    sole &= ((index.alias_head[c.alias] & UNIVERSITY) > 0) | (index.inst_kind[c.inst] == KINDS.index("company"))
     return {
-        "others_elsewhere": np.maximum(whole - same, 0) / np.maximum(whole, 1e-6),
+        "others_elsewhere": np.where(sole, 0, np.maximum(whole - same, 0) / np.maximum(whole, 1e-6)),
         "others_here": (near > 1e-6) & (index.inst_city_id[c.inst] >= 0),
     }
 

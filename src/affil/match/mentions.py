@@ -33,7 +33,7 @@ class Mentions:
     string is one part, or several where names are joined ("Google and ETH Zurich"); `string` is the string of each part. What
     is matched is a part: it knows the words of no other. `place` marks words that only name a place.
     `country`, `region`, `city` are sorted keys `part * STRIDE + number`; `city_country` are the countries of cities and regions,
-    `sure_country` those of places that are the whole of their segment.
+    `sure_country` those of places that are the whole of their segment; `borrowed` are parts whose places are another part's.
     """
 
     strings: Sequence[str]
@@ -59,6 +59,7 @@ class Mentions:
     city: Ints
     city_country: Ints
     sure_country: Ints
+    borrowed: Ints
 
     @property
     def count(self) -> int:
@@ -130,10 +131,10 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     segment = np.cumsum(new | (gap >= COMMA)) - 1
     block = np.cumsum(new | (gap >= HARD)) - 1
     place, *places = _places(index, named, words, gap, upper, part, spans)
-    shared = _shared(places, string_of_part)
+    shared, borrowed = _shared(places, string_of_part)
     return Mentions(
         strings, string_of_part, tokens, words, word, term, weight.astype(np.float64), changed, gap, tokens.start[origin],
-        tokens.end[origin], upper, cjk, part, segment, block, spans, place, *shared,
+        tokens.end[origin], upper, cjk, part, segment, block, spans, place, *shared, borrowed=borrowed,
     )  # fmt: skip
 
 
@@ -147,10 +148,14 @@ def _with_empty(string_of_part: Ints, part: Ints, strings: int) -> tuple[Ints, I
     return every[order], number[part]
 
 
-def _shared(places: Sequence[Ints], string_of_part: Ints) -> list[Ints]:
-    """Places of parts, where a part without any has those of the next part of its string that has some, else of the last."""
+def _shared(places: Sequence[Ints], string_of_part: Ints) -> tuple[list[Ints], Ints]:
+    """Places of parts, where a part without any has those of the next part of its string that has some, else of the last.
+
+    Returns:
+        The places, and which parts have those of another.
+    """
     if len(string_of_part) < 2 or not (string_of_part[1:] == string_of_part[:-1]).any():
-        return list(places)
+        return list(places), np.zeros(len(string_of_part), bool)
     has = np.zeros(len(string_of_part), bool)
     for keys in places:
         has[keys // STRIDE] = True
@@ -167,7 +172,7 @@ def _shared(places: Sequence[Ints], string_of_part: Ints) -> list[Ints]:
         count = (bounds[1:] - bounds[:-1])[lender]
         row = np.repeat(bounds[lender], count) + np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         out.append(np.repeat(np.arange(len(has)), count) * STRIDE + place[row])
-    return out
+    return out, lender != number
 
 
 def _pieces(surface: str) -> list[str]:

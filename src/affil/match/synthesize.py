@@ -313,7 +313,7 @@ class Writer:
         if plain and not han and self.rng.random() < 0.3:
             text = f"{self._fill(self._pick(DEPARTMENTS['en']))}, {text}"
         if plain and not han and self.rng.random() < 0.3:
-            text = f"{text}, {self._pick([x.city for _, x in parts if x.city] or [''])}"
+            text = f"{text}, {parts[-1][1].city}"
         return Labelled(text, tuple(dict.fromkeys(ids)))
 
     def _joint(self) -> Labelled:
