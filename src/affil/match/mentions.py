@@ -131,10 +131,11 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     segment = np.cumsum(new | (gap >= COMMA)) - 1
     block = np.cumsum(new | (gap >= HARD)) - 1
     place, *places = _places(index, named, words, gap, upper, part, spans)
-    shared, borrowed = _shared(places, string_of_part)
+    (country, region, city, city_country, sure_country), borrowed = _shared(places, string_of_part)
     return Mentions(
         strings, string_of_part, tokens, words, word, term, weight.astype(np.float64), changed, gap, tokens.start[origin],
-        tokens.end[origin], upper, cjk, part, segment, block, spans, place, *shared, borrowed=borrowed,
+        tokens.end[origin], upper, cjk, part, segment, block, spans, place, country, region, city,
+        city_country, sure_country, borrowed,
     )  # fmt: skip
 
 
