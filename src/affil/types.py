@@ -113,7 +113,7 @@ class Institution:
             if name.language == "ja" and name.kind in ("official", "label") and _HAN.fullmatch(name.value):
                 from affil.text.fold import simplified  # which loads OpenCC
 
-                return "".join(map(simplified, name.value))
+                return "".join(map(simplified, name.value)).replace("戸", "户")  # which OpenCC leaves
         return ""
 
 
