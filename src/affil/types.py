@@ -101,11 +101,20 @@ class Institution:
 
     @property
     def name_zh(self) -> str:
-        """The Chinese name to show: the first Chinese label, else alias, else a Japanese label that reads as Chinese, else ""."""
+        """The Chinese name to show: the first Chinese label, else alias, else a Japanese label all in Han, else "".
+
+        The Japanese one is written in simplified characters: 桜花学園大学 is shown as 樱花学园大学.
+        """
         chinese = [n for n in self.names if n.language.startswith("zh")]
-        japanese = [n for n in self.names if n.language == "ja" and n.kind in ("official", "label") and _HAN.fullmatch(n.value)]
         labels = [n for n in chinese if n.kind in ("official", "label")]
-        return next((n.value for n in labels + chinese + japanese), "")
+        for name in labels + chinese:
+            return name.value
+        for name in self.names:
+            if name.language == "ja" and name.kind in ("official", "label") and _HAN.fullmatch(name.value):
+                from affil.text.fold import simplified  # which loads OpenCC
+
+                return "".join(map(simplified, name.value)).replace("戸", "户")  # which OpenCC leaves
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
