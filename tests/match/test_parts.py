@@ -93,12 +93,13 @@ def test_a_part_without_a_place_has_that_of_the_next(index: Index) -> None:
 def test_a_part_without_a_place_has_that_of_the_next_or_of_the_last(parts: list[tuple[bool, int]]) -> None:
     string = np.cumsum([step > 0 for _, step in parts], dtype=np.int64)
     placed = [k for k, (has, _) in enumerate(parts) if has]
-    [got] = _shared([np.array([k * STRIDE + 7 * k for k in placed], np.int64)], string)
+    [got], borrowed = _shared([np.array([k * STRIDE + 7 * k for k in placed], np.int64)], string)
     expected = []
     for k in range(len(parts)):
         own = [i for i in placed if string[i] == string[k]]
         lender = next((i for i in own if i >= k), own[-1] if own else None)
         expected += [] if lender is None else [k * STRIDE + 7 * lender]
+        assert borrowed[k] == (lender not in (None, k))
     assert got.tolist() == expected
 
 
