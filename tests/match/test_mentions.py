@@ -113,3 +113,26 @@ def test_a_faculty_before_its_university_has_not_to_be_explained(index: Index) -
     m = prepare(["FQYX-UBA, Buenos Aires", "FQYX, UBA"], index, RetrieveSettings())
     assert m.weight[[m.words.index("fqyx")]].tolist() == [0]
     assert m.weight[len(m.words) - 2] > 0
+
+
+def places(index: Index, text: str) -> set[str]:
+    """The countries that the places of a string lie in for sure."""
+    mentions = prepare([text], index, RetrieveSettings())
+    names = index.registry.store.strings("country_code").to_pylist()
+    return {names[k & 0xFFFFFFFF] for k in mentions.sure_country.tolist()}
+
+
+def test_what_is_a_city_too_leaves_no_country_out(index: Index) -> None:
+    assert "US" in places(index, "University of California, Santa Cruz")  # Santa Cruz is also a region
+    assert places(index, "Some Laboratory, Boston, USA") == {"US"}  # and not in Lincolnshire
+
+
+def test_the_official_name_of_a_famous_institution_is_no_town(index: Index) -> None:
+    assert places(index, "AI Chair, Mila") == set()
+    assert "DZ" in places(index, "Some Laboratory, Constantine, Mila, Algeria")
+
+
+def test_no_name_goes_over_a_comma_behind_which_a_longer_one_begins(index: Index) -> None:
+    first, length, _ = prepare(["Mila, Université de Montréal"], index, RetrieveSettings()).spans
+    assert {(int(a), int(n)) for a, n in zip(first, length, strict=True)} >= {(0, 1), (1, 2)}
+    assert (0, 2) not in set(zip(first.tolist(), length.tolist(), strict=True))  # MILA University

@@ -364,7 +364,7 @@ class Matcher:
         return _without(best.values(), left_out, rivals)
 
     def _specific(self, rows: list[_Row], rivals: bool) -> list[_Row]:
-        """The answer of one part: under the policy `most-specific` no institution whose child the same part names.
+        """The answer of one part: under the policy `most-specific` no institution whose child the same part names, if that is sure.
 
         Names that are joined in a part ("Google and ETH Zurich") are no parts of their own here: whoever writes a child and its
         parent in one breath tells where the child is. Behind a hard separator the parent is an affiliation of its own.
@@ -373,8 +373,14 @@ class Matcher:
         if len(rows) < 2 or self.settings.decide.policy != "most-specific":
             return rows
         ptr, parent = self._index.parent_ptr, self._index.parent
-        parents = {p for r in rows if r.chosen for p in parent[ptr[r.inst] : ptr[r.inst + 1]].tolist()}
-        return _without(rows, parents, rivals)
+        chosen = {r.inst: r.probability for r in rows if r.chosen}
+        left_out = {
+            p
+            for child, sure in chosen.items()
+            for p in parent[ptr[child] : ptr[child + 1]].tolist()
+            if sure >= min(chosen.get(p, 0.0), self.settings.decide.match)
+        }
+        return _without(rows, left_out, rivals)
 
 
 def _without(rows: Iterable[_Row], left_out: Collection[int], rivals: bool) -> list[_Row]:

@@ -130,7 +130,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     string_of_part, part = _with_empty(string[begin], part, len(strings))
     segment = np.cumsum(new | (gap >= COMMA)) - 1
     block = np.cumsum(new | (gap >= HARD)) - 1
-    place, *places = _places(index, named, words, gap, upper, part, spans)
+    place, *places = _places(index, named, words, gap, upper, part, spans, settings.famous)
     (country, region, city, city_country, sure_country), borrowed = _shared(places, string_of_part)
     return Mentions(
         strings, string_of_part, tokens, words, word, term, weight.astype(np.float64), changed, gap, tokens.start[origin],
@@ -373,7 +373,13 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     np.maximum.at(reach, first[~variant], (first + length)[~variant])
     reach = np.concatenate([[0], np.maximum.accumulate(reach)])  # how far names reach that begin before each word
     begun = variant & (reach[first] > first) & (reach[first] < first + length)
-    keep = ~acronym & ~apart & ~begun
+    # a name over a comma behind which a longer one begins: "Mila, Université de Montréal" is no MILA University
+    longest = np.zeros(len(gap) + 1, np.int64)
+    np.maximum.at(longest, first, first + length)
+    breaks = np.append(np.flatnonzero(gap >= COMMA), len(gap))
+    behind = breaks[np.searchsorted(breaks, first + 1)]
+    broken = (behind < first + length) & (longest[behind] > first + length)
+    keep = ~acronym & ~apart & ~begun & ~broken
     return first[keep], length[keep], alias[keep]
 
 
@@ -550,12 +556,18 @@ def _places(
     upper: Ints,
     part: Ints,
     spans: tuple[Ints, Ints, Ints],
+    famous: int,
 ) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
-    """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place)."""
+    """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place), and of
+    the official names of famous ones ("Mila" is no town in Algeria).
+    """
     first, length, sequence = named
     size = len(words)
     inside = np.zeros(size + 1, np.int32)
-    long = spans[1] > 1
+    official = index.owner_ptr[spans[2]]  # the first bearer, by the kind of the name
+    long = (spans[1] > 1) | ((index.owner_kind[official] == 0) & (index.inst_usage[index.owner_inst[official]] >= famous))
+    alone = np.zeros(size + 1, bool)
+    alone[spans[0][long & (spans[1] == 1)]] = True
     np.add.at(inside, spans[0][long], 1)
     np.add.at(inside, spans[0][long] + spans[1][long], -1)
     covered = np.cumsum(inside)[:-1] > 0
@@ -564,7 +576,9 @@ def _places(
         np.maximum.at(longest, first, length)
     ends = np.append(gap, HARD)
     whole = (ends[first] >= COMMA) & (ends[np.minimum(first + length, size)] >= COMMA) if len(first) else first > 0
-    keep = (length == longest[first]) & (~covered[first] | whole) if len(first) else first > 0
+    keep = (
+        (length == longest[first]) & (~covered[first] | (whole & ~(alone[first] & (length == 1)))) if len(first) else first > 0
+    )
     # North Manchester is not Manchester
     turned = np.array([w in _TURNED for w in words] + [False], bool)
     keep &= ~(turned[first - 1] & (ends[first] < COMMA) & ~covered[np.maximum(first - 1, 0)])
@@ -582,7 +596,7 @@ def _places(
     is_region = (kind == REGION) | (kind == CODE)
     is_city = kind == CITY
     sure = whole[pair] | (kind == CODE)
-    wide = sure & ~is_city
+    wide = sure & ~is_city & ~np.isin(pair, pair[is_city])  # Santa Cruz is a city as well
     mark = np.zeros(size + 1, np.int32)
     used = np.unique(pair)
     np.add.at(mark, first[used], 1)
