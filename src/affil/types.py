@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 _HAN = re.compile("[\u3400-\u9fff]+")
 # What each reason says of a match in English: those for it, those against it.
@@ -111,10 +113,22 @@ class Institution:
             return name.value
         for name in self.names:
             if name.language == "ja" and name.kind in ("official", "label") and _HAN.fullmatch(name.value):
-                from affil.text.fold import simplified  # which loads OpenCC
-
-                return "".join(map(simplified, name.value)).replace("戸", "户")  # which OpenCC leaves
+                return _simplified(name.value)
         return ""
+
+
+@functools.cache
+def _converters() -> tuple[Any, Any]:
+    import opencc  # here, since what takes time to import waits until it is needed
+
+    return opencc.OpenCC("jp2t"), opencc.OpenCC("t2s")
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _simplified(japanese: str) -> str:
+    """A Japanese name in Han, written in simplified characters."""
+    modern, traditional = _converters()
+    return str(traditional.convert(modern.convert(japanese))).replace("戸", "户")  # which OpenCC leaves
 
 
 @dataclass(frozen=True, slots=True)

@@ -331,3 +331,16 @@ def test_a_city_goes_by_what_the_gazetteer_calls_it(tmp_path: Path) -> None:
     cities = registry.store.array("inst_city_id").tolist()
     assert cities[0] == cities[1]
     assert registry.get("own:a").city == "New York"
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        ([("桜花学園大学", "ja", "label")], "樱花学园大学"),
+        ([("神戸大学", "ja", "official")], "神户大学"),
+        ([("東京大学", "ja", "label"), ("东京大学", "zh", "label")], "东京大学"),
+        ([("とうきょう大学", "ja", "label")], ""),
+    ],
+)
+def test_japanese_names_are_shown_in_chinese_writing(names: list[tuple[str, str, str]], shown: str) -> None:
+    assert Institution("own:a", "A", names=tuple(Name(*n) for n in names)).name_zh == shown
