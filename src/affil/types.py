@@ -113,7 +113,7 @@ class Institution:
             return name.value
         for name in self.names:
             if name.language == "ja" and name.kind in ("official", "label") and _HAN.fullmatch(name.value):
-                return _simplified(name.value)
+                return "".join(map(_simplified, name.value))
         return ""
 
 
@@ -125,10 +125,14 @@ def _converters() -> tuple[Any, Any]:
 
 
 @functools.lru_cache(maxsize=1 << 14)
-def _simplified(japanese: str) -> str:
-    """A Japanese name in Han, written in simplified characters."""
+def _simplified(character: str) -> str:
+    """A Japanese character in simplified writing; one that is traditional Chinese too is read as that."""
     modern, traditional = _converters()
-    return str(traditional.convert(modern.convert(japanese))).replace("戸", "户")  # which OpenCC leaves
+    for form in (character, modern.convert(character)):
+        written = str(traditional.convert(form))
+        if written != form and len(written) == 1:
+            return written
+    return "户" if character == "戸" else character  # which OpenCC leaves
 
 
 @dataclass(frozen=True, slots=True)
