@@ -219,6 +219,7 @@ def test_the_shipped_table_of_other_ids_is_read(tmp_path: Path, monkeypatch: pyt
         "institution_id,id\nhttps://ror.org/00t33hh48,affil:a\nhttps://ror.org/00t33hh48,grid.10784.3a\n"
     )
     (data / "usage.csv").write_text("id,mentions\nhttps://ror.org/00t33hh48,7\n")
+    (data / "successors.csv").write_text("id,successor_from\n")
     (one,) = read_shipped()
     assert one.other_ids == ("affil:a", "grid:grid.10784.3a")
     assert one.usage == 7
