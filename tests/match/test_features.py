@@ -167,6 +167,13 @@ def test_the_name_word_for_word_goes_before_words_from_all_over_the_string(featu
     assert features("Bayview Hospital, Ward 3, Eastland University")["bayview"]["exact"] == 1  # not the longer name, scattered
 
 
+def test_words_between_and_words_turned_round(features: Features) -> None:
+    found = features("Heidelberg Molecular Biology Laboratory of European Studies")["embl"]
+    assert (found["exact"], found["turned"]) == (0, 1)
+    assert features("European Quillwater Molecular Biology Laboratory")["embl"]["between"] > 0
+    assert features("European Molecular Biology Laboratory")["embl"]["between"] == 0
+
+
 def test_a_word_of_parts_before_a_name_is_its_own(features: Features) -> None:
     found = features("Physics Department at the University of Leeds")["leeds"]
     assert (found["before"], found["before_head"], found["linked"]) == (0, 0, 1)

@@ -39,6 +39,8 @@ FEATURES: dict[str, tuple[str, int]] = {
     "before_head": ("the word right before is one that makes another organisation (hospital, school)", 0),
     "after_head": ("the word right behind is one that makes another organisation (hospital, school)", 0),
     "crosses": ("commas inside the name as it stands in the string", 0),
+    "between": ("weight of the words between those of the name that are none of it, where it is not found word for word", -1),
+    "turned": ("words of the name that stand before one that they follow in it", -1),
     "changed": ("share of the found words that were corrected first", 0),
     "similarity": ("character similarity of name and matched words (Jaro and Winkler)", 1),
     "partial": ("best partial character similarity of name and segment", 1),
@@ -267,6 +269,9 @@ def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints,
     in_place = np.zeros(n)
     counted = one[m.segment[position[one]] == at_segment[pair[what[one]]]]
     np.add.at(in_place, pair[what[counted]], weight[what[counted]] * at_place[position[counted]])
+    ordered = counted[np.lexsort((slot[what[counted]], pair[what[counted]]))]
+    whose, stands = pair[what[ordered]], position[ordered]
+    turned = _sums((whose[1:] == whose[:-1]) & (stands[1:] < stands[:-1]), whose[1:], n)
     first, last = np.full(n, size), np.full(n, -1)
     np.minimum.at(first, pair[what][inside], position[inside])
     np.maximum.at(last, pair[what][inside], position[inside])
@@ -285,11 +290,14 @@ def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints,
     first, last = first[rows], last[rows]
     length = np.maximum(last - first, 1)
     total = np.concatenate([[0], np.cumsum(m.weight)])
+    between = np.where(c.exact, 0, np.maximum(total[last] - total[first] - coverage_here[rows], 0))
     at_places = np.concatenate([[0], np.cumsum(np.where(m.place, m.weight, 0))])
     share = (at_places[last] - at_places[first]) / np.maximum(total[last] - total[first], 1e-6)
     columns = {
         "exact": c.exact,
         "placed": np.clip(np.where(c.exact, share, in_place[rows] / np.maximum(coverage_here[rows], 1e-6)), 0, 1),
+        "between": between,
+        "turned": np.where(c.exact, 0, np.minimum(turned[rows], 4)),
         "coverage": np.where(c.exact, 1, found_mass[rows] / mass[rows]),
         "coverage_here": np.where(c.exact, 1, coverage_here[rows] / mass[rows]),
         "mass": mass[rows],

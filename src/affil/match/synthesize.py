@@ -112,6 +112,8 @@ _UNIT = re.compile(
     r"|\w[^,(]+ (?:Laboratory|Cent(?:er|re)|Department))"
 )
 _MANY_SITES = frozenset(("company", "government", "nonprofit", "other"))
+_BODIES, _KNOWN = frozenset(("government", "nonprofit", "other", "facility")), 0.95
+_NATIONAL = re.compile("Ministr|National|Department|Government|Agency for|Institute|Council of|Authority|Hospital|Health Service")
 _HAN_SHORT = re.compile("[\u4e00-\u9fff]{2,4}")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -132,9 +134,12 @@ class Writer:
         usage = np.array([x.usage for x in self.known], float)
         weights = [np.ones(len(rank)), np.exp(4.0 * rank), usage if usage.any() else np.ones(len(rank))]
         self.chance = np.mean([w / w.sum() for w in weights], axis=0)
-        self.companies = [x for x in self.known if x.kind == "company"]
-        of_companies = self.chance[[i for i, x in enumerate(self.known) if x.kind == "company"]]
-        self.company_chance = of_companies / max(of_companies.sum(), 1e-12)
+        mothers = {p for x in self.known for p in x.parents}
+        # besides companies what is large, known and of no nation by its name: the WHO and ESA, no ministry
+        large = [x.kind in _BODIES and x.id in mothers and r > _KNOWN for x, r in zip(self.known, rank, strict=True)]
+        bodies = [i for i, x in enumerate(self.known) if x.kind == "company" or (large[i] and not _NATIONAL.search(x.name))]
+        self.bodies = [self.known[i] for i in bodies]
+        self.bodies_chance = self.chance[bodies] / max(self.chance[bodies].sum(), 1e-12)
         self.sites = self._sites()
         self.units = self._units()
         self.borne_in: dict[str, set[str]] = {}
@@ -206,12 +211,12 @@ class Writer:
         return Labelled(form.format(name, self._place(other), s=self._pick(SUBJECTS)), ())
 
     def _branch(self) -> Labelled:
-        """A company, or its laboratory, in a country where it is not known to have one of its own."""
-        own, other = self._institution(), self._institution()
-        while own.kind != "company" and self.companies:
-            own = self.companies[int(self.rng.choice(len(self.companies), p=self.company_chance))]
+        """A company, or a body of several sites, in a country where it is not known to have one of its own."""
+        if not self.bodies:
+            return self._single()
+        own, other = self.bodies[int(self.rng.choice(len(self.bodies), p=self.bodies_chance))], self._institution()
         name = self._name(own)
-        if not other.city or other.country in self.borne_in.get(fold(name), set()) or own.kind != "company":
+        if not other.city or other.country in self.borne_in.get(fold(name), set()):
             return self._single()
         form = self._pick(("{}, {}", "{}, {}", "{}, {}", "{} ({})", "{s} Group, {}, {}", "{}, {s}, {}"))
         return Labelled(form.format(name, self._place(other), s=self._pick(SUBJECTS)), (own.id,))
