@@ -178,6 +178,11 @@ def swapped(words: Sequence[str]) -> tuple[str, ...] | None:
     return None
 
 
+def says_nothing(words: Sequence[str], places: Container[tuple[str, ...]]) -> bool:
+    """Whether all words are generic and name no place: "Science University", as any could be called."""
+    return all(w in generic() and (w,) not in places for w in words)
+
+
 def unplaced(words: Sequence[str], places: Container[tuple[str, ...]]) -> tuple[str, ...] | None:
     """A name without the place at its end, which authors leave out or write elsewhere: "Ruhr University (Bochum)".
 
@@ -311,9 +316,9 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         if what_kind == 0 and institutions[target].kind == "education":
             titles.setdefault(target, (words, name))
         if what_kind in (0, 1, 2, 4):
-            if other := swapped(words):
-                reordered.append((other, target, name))
             of = institutions[target]
+            if not says_nothing(words, within[of.country]) and (other := swapped(words)):
+                reordered.append((other, target, name))
             if of.kind == "education" and (other := unplaced(words, within[of.country])):
                 elsewhere[other].append((target, name))
             if of.country in _SYLLABIC and (other := closed_up(words)):
@@ -342,8 +347,12 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     begins: dict[tuple[str, ...], set[int]] = defaultdict(set)
     for w in proper:
         official = [i for i, (kind, _) in owners[w].items() if kind <= NAME_KINDS.index("label")]
-        for n in range(2, len(w)):
-            begins[w[:n]].update(official)
+        for i in (i for i in official if institutions[i].kind == "education"):
+            for n in range(2, len(w)):
+                if not says_nothing(
+                    w[n:], within[institutions[i].country]
+                ):  # "Lapland University (of Applied Sciences)" is another
+                    begins[w[:n]].add(i)
     # Washington University (in St. Louis) is not the University of Washington
     reordered = [(other, bearer, name) for other, bearer, name in reordered if not begins[other] - {bearer}]
     for words, bearer, name in hospitals_alone(hospitals, schools, owners):
@@ -359,6 +368,10 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         if bearer not in owners[other]:
             owners[other][bearer] = (NAME_KINDS.index("variant"), name)
             alias_terms.setdefault(other, other)
+    alias, variant = NAME_KINDS.index("alias"), NAME_KINDS.index("variant")
+    for bearer, (words, name) in titles.items():  # an alias that is but the other order is no more than that
+        if (other := swapped(words)) and other in owners and owners[other].get(bearer, (0, 0))[0] == alias:
+            owners[other][bearer] = (variant, name)
     called_so = [titles.get(i, ((), 0))[0] for i in range(len(institutions))]
     for words, bearer in flagships(called_so, parents, [x.prominence for x in institutions], TEXT.flagship):
         owners[words].setdefault(bearer, (NAME_KINDS.index("variant"), titles[bearer][1]))
