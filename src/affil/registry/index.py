@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from affil.registry.forms import curtailed, flagships, hospitals_alone, respelt
+from affil.registry.forms import COMPASS, curtailed, flagships, hospitals_alone, respelt
 from affil.registry.places import CITY, COUNTRY, REGION, Place, country_names
 from affil.settings import TEXT
 from affil.text import Tokens, tokenize
@@ -180,7 +180,19 @@ def swapped(words: Sequence[str]) -> tuple[str, ...] | None:
 
 def says_nothing(words: Sequence[str], places: Container[tuple[str, ...]]) -> bool:
     """Whether all words are generic and name no place: "Science University", as any could be called."""
-    return all(w in generic() and (w,) not in places for w in words)
+    return all(w in generic() and (w in roles() or (w,) not in places) for w in words)
+
+
+def is_another(words: Sequence[str], n: int, places: Container[tuple[str, ...]]) -> bool:
+    """Whether a name whose first `n` words are "X University" says what other one it is: "Lapland University of Applied Sciences".
+
+    So the University of Lapland is Lapland University, while Washington University (in St. Louis) is not that of Washington.
+    """
+    return (
+        words[n - 1] == "university"
+        and says_nothing(words[n:], places)
+        and not any(w in COMPASS or says_nothing([w], places) for w in words[: n - 1])
+    )
 
 
 def unplaced(words: Sequence[str], places: Container[tuple[str, ...]]) -> tuple[str, ...] | None:
@@ -333,11 +345,16 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     for words, target, what_kind, name in without_rivals(regional, owners, parents):
         if what_kind < owners[words].get(target, (99, 0))[0]:
             owners[words][target] = (what_kind, name)
+    alias, variant = NAME_KINDS.index("alias"), NAME_KINDS.index("variant")
     for held in owners.values():  # what a part is officially called is no longer another name of the whole: "SINTEF Digital"
         if len(held) > 1:
             called = [i for i, (kind, _) in held.items() if kind <= NAME_KINDS.index("label")]
-            for above in {p for i in called for p in parents[i] if held.get(p, (0, 0))[0] > NAME_KINDS.index("label")}:
-                del held[above]
+            seats = {(institutions[i].country, institutions[i].city) for i in called}
+            above = {p for i in called for p in parents[i] if held.get(p, (0, 0))[0] > NAME_KINDS.index("label")}
+            # that the Jülich Supercomputing Centre is part of a body there is told by the name alone
+            above |= {i for i in held if (institutions[i].country, institutions[i].city) in seats and held[i][0] == alias}
+            for i in above:
+                del held[i]
             domain = NAME_KINDS.index("domain")  # that of a group and of its branches is the group's
             for below in [
                 i for i in held if held[i][0] == domain and any(held.get(p, (0, 0))[0] == domain for p in parents[i])
@@ -347,12 +364,10 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     begins: dict[tuple[str, ...], set[int]] = defaultdict(set)
     for w in proper:
         official = [i for i, (kind, _) in owners[w].items() if kind <= NAME_KINDS.index("label")]
-        for i in (i for i in official if institutions[i].kind == "education"):
-            for n in range(2, len(w)):
-                if not says_nothing(
-                    w[n:], within[institutions[i].country]
-                ):  # "Lapland University (of Applied Sciences)" is another
-                    begins[w[:n]].add(i)
+        where = {institutions[i].country for i in official}
+        for n in range(2, len(w)):
+            if not any(is_another(w, n, within[country]) for country in where):
+                begins[w[:n]].update(i for i in official if institutions[i].kind != "nonprofit")
     # Washington University (in St. Louis) is not the University of Washington
     reordered = [(other, bearer, name) for other, bearer, name in reordered if not begins[other] - {bearer}]
     for words, bearer, name in hospitals_alone(hospitals, schools, owners):
@@ -368,7 +383,6 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         if bearer not in owners[other]:
             owners[other][bearer] = (NAME_KINDS.index("variant"), name)
             alias_terms.setdefault(other, other)
-    alias, variant = NAME_KINDS.index("alias"), NAME_KINDS.index("variant")
     for bearer, (words, name) in titles.items():  # an alias that is but the other order is no more than that
         if (other := swapped(words)) and other in owners and owners[other].get(bearer, (0, 0))[0] == alias:
             owners[other][bearer] = (variant, name)
