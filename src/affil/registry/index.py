@@ -345,7 +345,7 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     for words, target, what_kind, name in without_rivals(regional, owners, parents):
         if what_kind < owners[words].get(target, (99, 0))[0]:
             owners[words][target] = (what_kind, name)
-    alias, variant = NAME_KINDS.index("alias"), NAME_KINDS.index("variant")
+    alias = NAME_KINDS.index("alias")
     for held in owners.values():  # what a part is officially called is no longer another name of the whole: "SINTEF Digital"
         if len(held) > 1:
             called = [i for i, (kind, _) in held.items() if kind <= NAME_KINDS.index("label")]
@@ -383,9 +383,6 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         if bearer not in owners[other]:
             owners[other][bearer] = (NAME_KINDS.index("variant"), name)
             alias_terms.setdefault(other, other)
-    for bearer, (words, name) in titles.items():  # an alias that is but the other order is no more than that
-        if (other := swapped(words)) and other in owners and owners[other].get(bearer, (0, 0))[0] == alias:
-            owners[other][bearer] = (variant, name)
     called_so = [titles.get(i, ((), 0))[0] for i in range(len(institutions))]
     for words, bearer in flagships(called_so, parents, [x.prominence for x in institutions], TEXT.flagship):
         owners[words].setdefault(bearer, (NAME_KINDS.index("variant"), titles[bearer][1]))
