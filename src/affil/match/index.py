@@ -15,7 +15,7 @@ from scipy import sparse
 
 from affil.registry import Registry
 from affil.registry.index import NAME_KINDS, extend
-from affil.registry.places import CODE, WIDER
+from affil.registry.places import CODE, SPELT, WIDER
 from affil.settings import TEXT
 from affil.text.fold import HAN, roles
 from affil.text.tokens import COMMA, HARD
@@ -126,8 +126,17 @@ class Index:
     @cached_property
     def place_spelt(self) -> Ints:
         """For each sequence of words that names places whether it names one other than by a code ("CA")."""
-        spelt = np.concatenate([[0], np.cumsum(self.place_kind[self.place_row] != CODE)])
-        out: Ints = spelt[self.place_ptr[1:]] > spelt[self.place_ptr[:-1]]
+        return self._named_as(*SPELT)
+
+    @cached_property
+    def place_coded(self) -> Ints:
+        """For each sequence of words that names places whether it is a code of a region ("CA")."""
+        return self._named_as(CODE)
+
+    def _named_as(self, *kinds: int) -> Ints:
+        """For each sequence of words that names places whether it names one of some kinds."""
+        several = np.concatenate([[0], np.cumsum(np.isin(self.place_kind[self.place_row], kinds))])
+        out: Ints = several[self.place_ptr[1:]] > several[self.place_ptr[:-1]]
         return out
 
     @cached_property
