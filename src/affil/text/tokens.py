@@ -88,7 +88,6 @@ _MEDICAL = frozenset(
 )  # fmt: skip
 
 
-_SPACED = frozenset(("uk", "us"))  # which as one word are folded to two
 _SHORT = frozenset(("med", "min", "cent", "informat"))
 _TWOFOLD = frozenset(("medicine", "ministry", "center", "information"))  # what these are folded to
 
@@ -183,16 +182,9 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
                 behind, joined = (words[i + 1], text[ends[i] : starts[i + 1]] in (" ", ". ")) if goes_on else ("", False)
                 begins = gaps[i] >= COMMA
                 words[i] = _unabbreviated(short, "" if begins and i == first else words[i - 1], behind, begins, joined)
-        columns: tuple[list[Any], ...] = (words, starts, ends, gaps, uppers, cjks)
-        for i in [
-            i for i in range(len(words) - 1, first - 1, -1) if words[i] in _SPACED and ends[i] - starts[i] > len(words[i])
-        ]:
-            words[i : i + 1] = fold_word(words[i])  # "U. S."
-            for column in columns[1:]:
-                column.insert(i + 1, column[i])
-            gaps[i + 1] = BLANK
         if "" in words[first:]:
             keep = [i for i in range(first, len(words)) if words[i]]
+            columns: tuple[list[Any], ...] = (words, starts, ends, gaps, uppers, cjks)
             for column in columns:
                 column[first:] = [column[i] for i in keep]
         ptr.append(len(words))
