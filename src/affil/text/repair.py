@@ -38,7 +38,9 @@ _SCANNED = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z](?=[A-Za-z]*[01])[A-Za-z01]{3
 _GLYPH = re.compile(r"\(cid:(\d{1,5})\)")  # a letter that a PDF's font did not name; most are Latin-1
 _LOST = re.compile(r"(?<=[a-z])\?(?=[a-z])")  # a letter that an encoding did not have: "Jagiello?ski"
 _APART = re.compile(r"(?<![^\W\d_])([A-Z]\.) (?=[A-Z]\.(?![^\W\d_]))")  # "U. S. Army"
-_KERNED = re.compile(r"(?<=V) A(?![\w'’.])|(?<!\w)NA (?=VER(?:LABS)?(?!\w))")  # "UV A Health", "NA VER": how some PDFs set A beside V
+_KERNED = re.compile(
+    r"(?<=V) A(?![\w'’.])|(?<!\w)NA (?=VER(?:LABS)?(?!\w))"
+)  # "UV A Health", "NA VER": how some PDFs set A beside V
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_] ){3,}[^\W\d_](?!\w)")  # "U N I V E R S I T Y", whose words are two blanks apart
 _SPACED_WORD = re.compile(r"(?<!\w)(?:[^\W\d_] )+[^\W\d_](?!\w)")
 _HAN = re.compile("[\u3400-\u9fff]")
