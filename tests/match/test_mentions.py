@@ -165,6 +165,16 @@ def test_words_beside_each_other_that_make_no_name(index: Index, text: str, name
     assert name not in found
 
 
+def test_a_name_with_its_place_behind_a_comma_is_one(index: Index) -> None:
+    m = prepare(["University of Texas, Austin, USA"], index, RetrieveSettings())
+    assert 3 in m.spans[1].tolist()
+
+
+def test_a_longer_name_over_a_comma_breaks_no_other(index: Index) -> None:
+    m = prepare(["Institute of Information Science, Academia Sinica, Taiwan"], index, RetrieveSettings())
+    assert (0, 5) in set(zip(m.spans[0].tolist(), m.spans[1].tolist(), strict=True))
+
+
 def test_the_official_name_of_a_famous_institution_is_no_town(index: Index) -> None:
     assert places(index, "AI Chair, Mila") == set()
     assert "DZ" in places(index, "Some Laboratory, Constantine, Mila, Algeria")

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from affil.registry import Registry
 from affil.registry.index import NAME_KINDS, extend
-from affil.registry.places import CODE, SPELT, WIDER
+from affil.registry.places import CODE, COUNTRY, SPELT, WIDER
 from affil.settings import TEXT
 from affil.text.fold import HAN, roles
 from affil.text.tokens import COMMA, HARD
@@ -132,6 +132,11 @@ class Index:
     def place_coded(self) -> Ints:
         """For each sequence of words that names places whether it is a code of a region ("CA")."""
         return self._named_as(CODE)
+
+    @cached_property
+    def place_country_name(self) -> Ints:
+        """For each sequence of words that names places whether it is the name of a country."""
+        return self._named_as(COUNTRY)
 
     def _named_as(self, *kinds: int) -> Ints:
         """For each sequence of words that names places whether it names one of some kinds."""

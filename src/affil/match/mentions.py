@@ -122,7 +122,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     spans, addressed = _off_streets(spans, words, gap, cjk)
     weight[addressed] = 0
     named = index.find("place", word, gap, settings.max_place_tokens)
-    spans = _off_places(spans, named, gap)
+    spans = _off_places(spans, named, gap, index)
     begins, joiners = _joined(spans, named, index, settings, upper, gap, words, tokens, origin, string)
     gap[begins] = HARD
     weight[joiners] = 0
@@ -392,17 +392,18 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     np.maximum.at(furthest, first[~variant], (first + length)[~variant])
     begun |= variant & (_reach_within(furthest, first, length) > first + length)
     # a name over a comma behind which a longer one begins: "Mila, Université de Montréal" is no MILA University
-    longest = np.zeros(len(gap) + 1, np.int64)
-    np.maximum.at(longest, first, first + length)
     breaks = np.append(np.flatnonzero(gap >= COMMA), len(gap))
     behind = breaks[np.searchsorted(breaks, first + 1)]
-    broken = (behind < first + length) & (longest[behind] > first + length)
+    crosses = behind < first + length
+    longest = np.zeros(len(gap) + 1, np.int64)
+    np.maximum.at(longest, first[~crosses], (first + length)[~crosses])
+    broken = crosses & (longest[behind] > first + length)
     # or amid one that ends there: "Shandong (University, Qingdao)"
     earliest = np.arange(len(gap) + 1)  # where the longest name begins that ends before each word
-    np.minimum.at(earliest, first + length, first)
-    broken |= (behind < first + length) & (earliest[behind] < first)
+    np.minimum.at(earliest, (first + length)[~crosses], first[~crosses])
+    broken |= crosses & (earliest[behind] < first)
     # or one that begins amid a segment and is no kin of it: "Knowledge (Technology, University of Hamburg)"
-    amid = (behind + 1 < first + length) & (longest[behind] == first + length) & (gaps[first] < COMMA)
+    amid = crosses & (behind + 1 < first + length) & (longest[behind] == first + length) & (gaps[first] < COMMA)
     for i in np.flatnonzero(amid).tolist():
         other = int(np.flatnonzero((first == behind[i]) & (first + length == longest[behind[i]]))[0])
         broken[i] |= not _related(index, int(alias[i]), int(alias[other]))
@@ -483,18 +484,22 @@ def _off_streets(
     return (spans[0][~within], spans[1][~within], spans[2][~within]), covered
 
 
-def _off_places(spans: tuple[Ints, Ints, Ints], named: tuple[Ints, Ints, Ints], gap: Ints) -> tuple[Ints, Ints, Ints]:
+def _off_places(
+    spans: tuple[Ints, Ints, Ints], named: tuple[Ints, Ints, Ints], gap: Ints, index: Index
+) -> tuple[Ints, Ints, Ints]:
     """Names without those that places beside each other make over a comma: "Manchester, United Kingdom", "Phoenix, United States"."""
     first, length, _ = spans
     last = first + length
     begin, end = named[0], named[0] + named[1]
     covered = np.concatenate([[0], np.cumsum(covering(begin, named[1], len(gap)))])
-    reach = np.zeros(len(gap) + 1, np.int64)  # how far the longest place reaches that begins a segment
+    reach, land = np.zeros((2, len(gap) + 1), np.int64)  # how far the longest place, and country, reaches that begins at a word
     np.maximum.at(reach, begin, end)
+    of_country = index.place_country_name[named[2]]
+    np.maximum.at(land, begin[of_country], end[of_country])
     breaks = np.append(np.flatnonzero(gap >= COMMA), len(gap))
     behind = breaks[np.searchsorted(breaks, first + 1)]
     crosses = behind < last
-    made = crosses & ((reach[np.minimum(behind, len(gap))] > last) | (covered[last] - covered[first] == length))
+    made = crosses & ((reach[behind] > last) | ((land[behind] == last) & (covered[last] - covered[first] == length)))
     return spans[0][~made], spans[1][~made], spans[2][~made]
 
 
