@@ -8,6 +8,7 @@ from affil.match.retrieve import expand, keys_in, rank_within
 from affil.registry import Registry
 from affil.registry.index import prefix_table
 from affil.registry.places import CODE, COUNTRY_CODE
+from affil.text import tokenize
 
 words = st.integers(0, 3)
 sequences = st.lists(st.lists(words, min_size=1, max_size=4).map(tuple), min_size=1, max_size=12, unique=True)
@@ -30,6 +31,7 @@ def test_find_equals_naive_search(names: list[tuple[int, ...]], text: list[int],
     index.registry = type("R", (), {"store": Tables(names)})()  # type: ignore[assignment]
     index.words = ("a", "b", "c", "d")
     starts = {n[0] for n in names}
+    index.__dict__["alias_short_han"] = np.zeros(len(names), bool)
     index.__dict__["_starts"] = {"span": np.array([i in starts for i in range(4)] + [False])}
     gap = np.where(hard, 3, 0).astype(np.int8) if text else np.zeros(0, np.int8)
     first, length, found = index.find("span", np.array(text, np.int32), gap, 4)
@@ -94,3 +96,21 @@ def test_words_have_numbers_and_places_are_spelt_or_codes() -> None:
     for k in range(0, len(index.place_ptr) - 1, 97):
         assert index.place_spelt[k] == (not coded[index.place_ptr[k] : index.place_ptr[k + 1]].all())
     assert index.numbers(["paris", "", "paris"]).tolist() == [index.word_id["paris"], -1, index.word_id["paris"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("湖北理工学院", False),  # 北理工
+        ("河南理工职业技术学院", False),
+        ("同济医院", False),
+        ("上海南开", True),  # 海南 is within 上海
+        ("北大软件学院", True),
+        ("北理工和北京职业学院", True),
+    ],
+)
+def test_short_forms_in_han_are_not_found_within_another_name(text: str, named: bool) -> None:
+    index = Index(Registry.open())
+    tokens = tokenize([text])
+    spans = index.find("span", index.numbers(tokens.words), tokens.gap, 24)
+    assert any(index.alias_short_han[alias] for alias in spans[2]) == named

@@ -4,6 +4,7 @@ import pytest
 
 from affil.registry import Registry, build_registry
 from affil.registry.forms import curtailed, flagships, hospitals_alone, respelt
+from affil.registry.index import is_another, says_nothing
 
 _PLACES = {("rome",), ("la", "plata"), ("bologna",), ("lyon",), ("moscow",)}
 
@@ -20,10 +21,33 @@ _PLACES = {("rome",), ("la", "plata"), ("bologna",), ("lyon",), ("moscow",)}
         ("southern methodist university", "so methodist university"),
         ("center hospital university rennes", "university hospital rennes"),
         ("hospital university puerta mar", "puerta mar university hospital"),
+        ("polytechnic milan", "polytechnic institute milan"),
+        ("polytechnic gdansk", "polytechnic university gdansk"),
     ],
 )
 def test_names_are_respelt(name: str, other: str) -> None:
     assert tuple(other.split()) in set(respelt(name.split(), name, "education"))
+
+
+def test_names_of_generic_words_say_nothing_unless_one_is_a_place() -> None:
+    assert says_nothing(["science", "university"], _PLACES)
+    assert says_nothing(["science", "university"], _PLACES | {("university",)})
+    assert not says_nothing(["rome", "university"], _PLACES)
+    assert not says_nothing(["kassel", "university"], _PLACES)
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "another"),
+    [
+        ("lapland university applied science", 2, True),
+        ("washington university saint louis", 2, False),
+        ("south china university technology", 3, False),
+        ("korea university technology education", 3, False),
+        ("lyon university rome", 2, False),
+    ],
+)
+def test_a_longer_name_tells_that_it_is_another(name: str, n: int, another: bool) -> None:
+    assert is_another(name.split(), n, _PLACES) == another
 
 
 def test_initials_are_spelt_out_where_they_are_some() -> None:

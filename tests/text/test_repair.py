@@ -39,6 +39,8 @@ from affil.text import raw_span, repair
         ("√2 Institute", "√2 Institute"),
         ("瑗垮崡浜ら€氬ぇ瀛�", "西南交通大"),
         ("香港中文大學", "香港中文大學"),
+        ("NA VER LABS, UV A Health, TEL AVIV AND LA VERNE", "NAVER LABS, UVA Health, TEL AVIV AND LA VERNE"),
+        ("Montanuniversit\uf1e9at", "Montanuniversitat"),
         ("Scuola Superiore Sant'' Anna", "Scuola Superiore Sant' Anna"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
@@ -16,7 +17,8 @@ from affil.registry import Registry
 from affil.registry.index import NAME_KINDS, extend
 from affil.registry.places import CODE, COUNTRY, SPELT, WIDER
 from affil.settings import TEXT
-from affil.text.fold import roles
+from affil.text.fold import HAN, roles
+from affil.text.tokens import COMMA, HARD
 from affil.types import KINDS as KINDS  # what `inst_kind` numbers
 
 Ints = npt.NDArray[Any]
@@ -32,6 +34,11 @@ HOSPITAL = sum(1 << HEADS.index(h) for h in ("hospital", "clinic"))
 UNIVERSITY = sum(1 << HEADS.index(h) for h in ("university", "college", "polytechnic"))
 INSTITUTE = sum(1 << HEADS.index(h) for h in ("institute", "center", "laboratory", "academy", "agency", "council"))
 PARTS = sum(1 << HEADS.index(h) for h in ("school", "faculty", "department"))
+
+# Names in Han without a word that says what they are: "北大", "南理工", "吉利".
+_SHORT_HAN = re.compile(rf"(?:[{HAN}] )+[{HAN}](?<![院所校局部会馆室园台站厂])(?<!大 学|中 心|公 司|集 团)")
+_VOCATIONAL = ("职业", "专科", "技师", "技工")
+_HAN_JOINERS = frozenset("和与及暨")
 
 
 class Index:
@@ -227,6 +234,45 @@ class Index:
         return at < len(self._beside) and bool(self._beside[at] == key)
 
     @cached_property
+    def alias_short_han(self) -> Ints:
+        """For each name whether it is a short form in Han, which says nothing within a longer name."""
+        return np.array([_SHORT_HAN.fullmatch(text) is not None for text in self.alias_text], bool)
+
+    @cached_property
+    def _word_han(self) -> Ints:
+        """For each word whether it is a character of Han that does not join two names."""
+        han: Ints = np.array(
+            [re.fullmatch(f"[{HAN}]", w) is not None and w not in _HAN_JOINERS for w in self.words] + [False], bool
+        )
+        return han
+
+    def _within_another(self, first: Ints, length: Ints, word: Ints, gap: Ints, most: int) -> Ints:
+        """Which short forms in Han are only letters of another's name.
+
+        They begin within a place ("湖(北理工)学院"), or name a vocational college or a hospital ("山东理工职业学院", "同济医院").
+        """
+        size, last = len(word), first + length
+        begin, long, _ = self.find("place", word, gap, most)
+        reach = np.zeros(size + 1, np.int64)  # how far a place reaches that begins before each word, and within no other
+        order = np.lexsort((-long, begin))
+        for at, end in zip(begin[order].tolist(), (begin + long)[order].tolist(), strict=True):
+            if at >= reach[at]:
+                reach[at + 1 : end] = end
+        vocational = np.any([self._pair(text, word) for text in _VOCATIONAL], axis=0)
+        ahead = np.minimum.accumulate(np.where(vocational, np.arange(size + 1), size)[::-1])[::-1]
+        han = np.append(self._word_han[word], False)
+        run = np.cumsum((np.append(gap, HARD) >= COMMA) | ~han | ~np.append(True, han[:-1]))
+        inside = (reach[first] > first) & (reach[first] < last)
+        lost: Ints = inside | self._pair("医院", word)[last] | (run[ahead[last]] == run[last - 1])
+        return lost
+
+    def _pair(self, text: str, word: Ints) -> Ints:
+        """Where two characters stand beside each other in a batch of words, and False at its end."""
+        a, b = (self.word_id.get(c, -2) for c in text)
+        found: Ints = np.append((word == a) & (np.append(word[1:], -1) == b), False)
+        return found
+
+    @cached_property
     def alias_head(self) -> Ints:
         """For each name the mask of its head words."""
         heads = np.append(self.word_head[self.alias_term], 0)
@@ -260,13 +306,14 @@ class Index:
 
         All positions grow by one word at a time, and only those stay whose words so far begin some sequence; so a batch costs
         a few array operations, whatever the number of sequences (the job of Aho and Corasick's automaton, on flat memory).
-        A sequence never runs over a HARD gap (see `affil.text.tokens`), nor over an unknown word (-1).
+        A sequence never runs over a HARD gap (see `affil.text.tokens`), nor over an unknown word (-1). Of names, short forms in
+        Han that are part of another's name are left out.
         """
         hashes, values = self.registry.store.array(f"{table}_hash"), self.registry.store.array(f"{table}_value")
         alive = np.flatnonzero(self._starts[table][word])
         state = np.zeros(len(alive), np.uint64)
         first, length, sequence = [], [], []
-        hard = np.append(gap >= 3, True)
+        hard = np.append(gap >= HARD, True)
         words = np.append(word, -1).astype(np.int32)
         for depth in range(most):
             if depth:
@@ -286,4 +333,8 @@ class Index:
         empty = np.zeros(0, np.int64)
         if not first:
             return empty, empty, empty
-        return np.concatenate(first), np.concatenate(length), np.concatenate(sequence)
+        found = np.concatenate(first), np.concatenate(length), np.concatenate(sequence)
+        if table == "span" and (short := np.flatnonzero(self.alias_short_han[found[2]])).size:
+            lost = short[self._within_another(found[0][short], found[1][short], word, gap, most)]
+            found = np.delete(found[0], lost), np.delete(found[1], lost), np.delete(found[2], lost)
+        return found

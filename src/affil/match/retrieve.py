@@ -73,7 +73,7 @@ def retrieve(m: Mentions, index: Index, settings: RetrieveSettings) -> Candidate
     string = m.part[first]
     fuzzy_string, fuzzy_alias = _similar(m, index, settings)
     known = np.unique(string.astype(np.int64) * STRIDE + alias)
-    fresh = ~keys_in(fuzzy_string.astype(np.int64) * STRIDE + fuzzy_alias, known)
+    fresh = ~keys_in(fuzzy_string.astype(np.int64) * STRIDE + fuzzy_alias, known) & ~index.alias_short_han[fuzzy_alias]
     fuzzy_string, fuzzy_alias = fuzzy_string[fresh], fuzzy_alias[fresh]
     n = len(fuzzy_string)
     string = np.concatenate([string, fuzzy_string])

@@ -9,7 +9,7 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from affil.text.fold import generic, roles
 
 _ROMAN = {"1": "i", "5": "v", "10": "x"}  # the numerals of one letter, which folding leaves alone
-_COMPASS = {f"{word}{end}": word[0] if len(word) < 6 else word[0] + word[5] for word in ("north", "south", "east", "west",
+COMPASS = {f"{word}{end}": word[0] if len(word) < 6 else word[0] + word[5] for word in ("north", "south", "east", "west",
             "northeast", "northwest", "southeast", "southwest") for end in ("", "ern")}  # fmt: skip
 _CLIPPED = {"north": "no", "northern": "no", "south": "so", "southern": "so"}
 _FIELDS = {"am": ("agricultural", "mechanical"), "af": ("agricultural", "forestry"), "at": ("agricultural", "technology")}
@@ -21,18 +21,21 @@ _SAINT = re.compile(r"(?:St\.?|Saint) [^\W\d_]")
 
 def respelt(words: Sequence[str], name: str, kind: str) -> Iterable[tuple[str, ...]]:
     """The same name as it is also written: numbers in Roman numerals ("Lyon I"), initials for the points of the compass ("E China
-    Normal Univ", "So Methodist Univ"), words for initials ("Agricultural and Mechanical"), French and Spanish hospitals in English.
+    Normal Univ", "So Methodist Univ"), words for initials ("Agricultural and Mechanical"), French and Spanish hospitals in English,
+    a polytechnic as an institute or a university ("Polytechnic Institute of Milan").
     """
     if len(words) > 2 and kind in ("education", "facility"):
         if sum(w in _ROMAN for w in words[1:]) == 1:
             yield tuple(_ROMAN.get(w, w) for w in words)
-        if any(w in _COMPASS for w in words) and any(roles().get(w) == "head" for w in words):
-            yield tuple(_COMPASS.get(w, w) for w in words)
+        if any(w in COMPASS for w in words) and any(roles().get(w) == "head" for w in words):
+            yield tuple(COMPASS.get(w, w) for w in words)
             yield tuple(_CLIPPED.get(w, w) for w in words)
         if _INITIALS.search(name):
             yield tuple(w for word in words for w in _FIELDS.get(word, (word,)))
-    elif len(words) == 2 and words[1] == "university" and len(_COMPASS.get(words[0], "")) == 2:
-        yield (_COMPASS[words[0]], "university")
+    elif len(words) == 2 and words[0] == "polytechnic" and words[1] not in roles() and kind == "education":
+        yield from ((*words[:1], head, *words[1:]) for head in ("institute", "university"))
+    elif len(words) == 2 and words[1] == "university" and len(COMPASS.get(words[0], "")) == 2:
+        yield (COMPASS[words[0]], "university")
     for ward in _WARDS:
         if tuple(words[: len(ward)]) == ward:
             if 1 <= len(rest := tuple(words[len(ward) :])) <= 3:
@@ -73,7 +76,7 @@ def curtailed(
         rest
         and len(rest[0]) > 2
         and len("".join(rest)) > 3
-        and (rest in places or not set(rest) & (generic() | _COMPASS.keys()))
+        and (rest in places or not set(rest) & (generic() | COMPASS.keys()))
         and all(w.isascii() and w.isalpha() for w in rest)
     ):
         yield (*rest, "university")

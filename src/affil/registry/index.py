@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from affil.registry.forms import curtailed, flagships, hospitals_alone, respelt
+from affil.registry.forms import COMPASS, curtailed, flagships, hospitals_alone, respelt
 from affil.registry.places import CITY, COUNTRY, REGION, Place, country_names
 from affil.settings import TEXT
 from affil.text import Tokens, tokenize
@@ -178,6 +178,23 @@ def swapped(words: Sequence[str]) -> tuple[str, ...] | None:
     return None
 
 
+def says_nothing(words: Sequence[str], places: Container[tuple[str, ...]]) -> bool:
+    """Whether all words are generic and name no place: "Science University", as any could be called."""
+    return all(w in generic() and (w in roles() or (w,) not in places) for w in words)
+
+
+def is_another(words: Sequence[str], n: int, places: Container[tuple[str, ...]]) -> bool:
+    """Whether a name whose first `n` words are "X University" says what other one it is: "Lapland University of Applied Sciences".
+
+    So the University of Lapland is Lapland University, while Washington University (in St. Louis) is not that of Washington.
+    """
+    return (
+        words[n - 1] == "university"
+        and says_nothing(words[n:], places)
+        and not any(w in COMPASS or says_nothing([w], places) for w in words[: n - 1])
+    )
+
+
 def unplaced(words: Sequence[str], places: Container[tuple[str, ...]]) -> tuple[str, ...] | None:
     """A name without the place at its end, which authors leave out or write elsewhere: "Ruhr University (Bochum)".
 
@@ -311,9 +328,9 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         if what_kind == 0 and institutions[target].kind == "education":
             titles.setdefault(target, (words, name))
         if what_kind in (0, 1, 2, 4):
-            if other := swapped(words):
-                reordered.append((other, target, name))
             of = institutions[target]
+            if not says_nothing(words, within[of.country]) and (other := swapped(words)):
+                reordered.append((other, target, name))
             if of.kind == "education" and (other := unplaced(words, within[of.country])):
                 elsewhere[other].append((target, name))
             if of.country in _SYLLABIC and (other := closed_up(words)):
@@ -328,11 +345,16 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     for words, target, what_kind, name in without_rivals(regional, owners, parents):
         if what_kind < owners[words].get(target, (99, 0))[0]:
             owners[words][target] = (what_kind, name)
+    alias = NAME_KINDS.index("alias")
     for held in owners.values():  # what a part is officially called is no longer another name of the whole: "SINTEF Digital"
         if len(held) > 1:
             called = [i for i, (kind, _) in held.items() if kind <= NAME_KINDS.index("label")]
-            for above in {p for i in called for p in parents[i] if held.get(p, (0, 0))[0] > NAME_KINDS.index("label")}:
-                del held[above]
+            seats = {(institutions[i].country, institutions[i].city) for i in called}
+            above = {p for i in called for p in parents[i] if held.get(p, (0, 0))[0] > NAME_KINDS.index("label")}
+            # that the Jülich Supercomputing Centre is part of a body there is told by the name alone
+            above |= {i for i in held if (institutions[i].country, institutions[i].city) in seats and held[i][0] == alias}
+            for i in above:
+                del held[i]
             domain = NAME_KINDS.index("domain")  # that of a group and of its branches is the group's
             for below in [
                 i for i in held if held[i][0] == domain and any(held.get(p, (0, 0))[0] == domain for p in parents[i])
@@ -342,8 +364,10 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     begins: dict[tuple[str, ...], set[int]] = defaultdict(set)
     for w in proper:
         official = [i for i, (kind, _) in owners[w].items() if kind <= NAME_KINDS.index("label")]
+        where = {institutions[i].country for i in official}
         for n in range(2, len(w)):
-            begins[w[:n]].update(official)
+            if not any(is_another(w, n, within[country]) for country in where):
+                begins[w[:n]].update(i for i in official if institutions[i].kind != "nonprofit")
     # Washington University (in St. Louis) is not the University of Washington
     reordered = [(other, bearer, name) for other, bearer, name in reordered if not begins[other] - {bearer}]
     for words, bearer, name in hospitals_alone(hospitals, schools, owners):

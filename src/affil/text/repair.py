@@ -38,10 +38,13 @@ _SCANNED = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z](?=[A-Za-z]*[01])[A-Za-z01]{3
 _GLYPH = re.compile(r"\(cid:(\d{1,5})\)")  # a letter that a PDF's font did not name; most are Latin-1
 _LOST = re.compile(r"(?<=[a-z])\?(?=[a-z])")  # a letter that an encoding did not have: "Jagiello?ski"
 _APART = re.compile(r"(?<![^\W\d_])([A-Z]\.) (?=[A-Z]\.(?![^\W\d_]))")  # "U. S. Army"
+_KERNED = re.compile(
+    r"(?<=V) A(?![\w'’.])|(?<!\w)NA (?=VER(?:LABS)?(?!\w))"
+)  # "UV A Health", "NA VER": how some PDFs set A beside V
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_] ){3,}[^\W\d_](?!\w)")  # "U N I V E R S I T Y", whose words are two blanks apart
 _SPACED_WORD = re.compile(r"(?<!\w)(?:[^\W\d_] )+[^\W\d_](?!\w)")
 _HAN = re.compile("[\u3400-\u9fff]")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE = re.compile("[\ue000-\uf8ff\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _WIDE_BLANK = "\uc2a0"  # a no-break blank in UTF-8 that was read as UTF-16: a Hangul syllable that no word has
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -87,6 +90,8 @@ def repair(text: str) -> str:
     """
     if "  " in text and _SPACED.search(text):
         text = _SPACED_WORD.sub(lambda m: m[0].replace(" ", ""), text)
+    if "A V" in text or "V A" in text:
+        text = _KERNED.sub(lambda m: m[0].strip(), text)
     if ". " in text:
         text = _APART.sub(r"\1", text)
     if _PLAIN.fullmatch(text):
