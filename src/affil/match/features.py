@@ -190,10 +190,11 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
         np.minimum(np.searchsorted(names[0], key, "right") - np.searchsorted(names[0], key, "left"), 4) - c.exact
     )
     # rounded, so that the last bits of running sums over the batch never tell a string what else is in it
-    table = np.empty((len(NAMES), len(key)))
+    table = np.empty((len(NAMES), len(key)), np.float32)
     for row, name in zip(table, NAMES, strict=True):
-        row[:] = columns[name]
-    features = table.round(DECIMALS, out=table).astype(np.float32).T
+        column = columns[name]
+        row[:] = column.astype(np.float64).round(DECIMALS) if column.dtype.kind == "f" else column
+    features = table.T
     return Pairs(c, first, last, features, child, parent)
 
 
@@ -362,22 +363,14 @@ def _context(
     real = np.concatenate([[0], np.cumsum(nonplace)])
     string_of_segment = m.part[segment_first]
     seg_of_string = np.searchsorted(string_of_segment, np.arange(m.count + 1))
-    span_text = [""] * n
-    texts = [""] * n
-    seg_text: dict[tuple[int, int], str] = {}
-    for i in np.flatnonzero(~c.exact):
-        a, b = int(begin[i]), int(end[i])
-        if (a, b) not in seg_text:
-            seg_text[a, b] = " ".join(m.words[a:b])
-        texts[i] = seg_text[a, b]
-        span_text[i] = " ".join(m.words[first[i] : last[i]])
-    names = [index.alias_text[a] for a in c.alias]
     fuzzy = np.flatnonzero(~c.exact)
     similarity, partial = np.ones(n), np.ones(n)
     if len(fuzzy):
-        own = [names[i] for i in fuzzy]
-        similarity[fuzzy] = process.cpdist([span_text[i] for i in fuzzy], own, scorer=JaroWinkler.normalized_similarity)
-        partial[fuzzy] = process.cpdist([texts[i] for i in fuzzy], own, scorer=fuzz.partial_ratio) / 100
+        own = [index.alias_text[a] for a in c.alias[fuzzy].tolist()]
+        similarity[fuzzy] = process.cpdist(
+            _between(m, first[fuzzy], last[fuzzy]), own, scorer=JaroWinkler.normalized_similarity
+        )
+        partial[fuzzy] = process.cpdist(_between(m, begin[fuzzy], end[fuzzy]), own, scorer=fuzz.partial_ratio) / 100
     all_upper = np.bincount(m.part, m.upper, m.count) / np.maximum(np.bincount(m.part, minlength=m.count), 1)
     kind = c.kind
     return {
@@ -415,6 +408,13 @@ def _context(
         "hospital": (alias_head & HOSPITAL) > 0,
         "string_words": np.minimum(np.bincount(m.part, content > 0, m.count)[c.string], 60),
     }
+
+
+def _between(m: Mentions, first: Ints, last: Ints) -> list[str]:
+    """The words from `first` to before `last` of each row, joined by blanks."""
+    spans = list(zip(first.tolist(), last.tolist(), strict=True))
+    text = {(a, b): " ".join(m.words[a:b]) for a, b in set(spans)}
+    return [text[span] for span in spans]
 
 
 def _places(m: Mentions, c: Candidates, index: Index) -> dict[str, Floats]:
