@@ -643,7 +643,7 @@ def _neighbours(m: Mentions, c: Candidates, index: Index, first: Ints, last: Int
 def _initials(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints) -> Floats:
     """Whether the words right before or right behind an acronym begin with its letters."""
     size = len(m.words)
-    initial = np.array([ord(w[0]) if w[0].isascii() else 0 for w in m.words] + [0], np.uint8)
+    initial = np.array([ord(w[0]) if w[0] < "\x80" else 0 for w in m.words] + [0], np.uint8)
     string = np.append(m.part, -1)
     letters = index.alias_initial[c.alias]
     length = (letters > 0).sum(axis=1)
