@@ -154,10 +154,8 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
         index: the index.
         settings: how names compete, and how many institutions are kept per string.
     """
-    c, first, last, place = _locate(m, found, index)
-    order = np.lexsort((c.inst, c.string))
-    c, first, last = c.take(order), first[order], last[order]
-    place = {k: v[order] for k, v in place.items()}
+    # in order, since what is looked up in order is found faster
+    c, first, last, place = _locate(m, found.take(np.lexsort((found.inst, found.string))), index)
     # the best name of each institution: the weight that it explains, word for word before scattered, official before acronym
     strength = place["found_mass"] * place["coverage"] * place["coverage_here"]
     f = settings.features
@@ -166,14 +164,15 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     quality -= f.comma_cost * c.exact * (commas[np.maximum(last, first + 1)] - commas[np.minimum(first + 1, len(m.gap))])
     key = c.string * STRIDE + c.inst
     keep = rank_within(key, -quality, first) == 0
-    names = np.unique(np.stack([key[c.exact], first[c.exact]]), axis=1) if c.exact.any() else np.zeros((2, 0), np.int64)
+    keys, number = np.unique(key[c.exact], return_inverse=True)
+    names = keys[np.unique(number * (len(m.term) + 1) + first[c.exact]) // (len(m.term) + 1)]  # one entry a place of a name
     own = np.flatnonzero(c.exact & (index.owner_ptr[c.alias + 1] - index.owner_ptr[c.alias] == 1))
     stretches = _Stretches.of(key[own], first[own], last[own], len(m.term))
     c, first, last, quality = c.take(np.flatnonzero(keep)), first[keep], last[keep], quality[keep]
     place = {k: v[keep] for k, v in place.items()}
     agree = keys_in(c.string * STRIDE + index.inst_country_id[c.inst], m.country) * f.place_bonus
     # a string that names many keeps more
-    spans = np.unique(np.stack([c.string[c.exact], first[c.exact]]), axis=1)[0]
+    spans = m.part[np.unique(first[c.exact])]
     most = np.maximum(2 * np.bincount(spans, minlength=m.count), settings.retrieve.max_candidates)
     keep = rank_within(c.string, -(quality + agree + f.fame_bonus * index.inst_prominence[c.inst])) < most[c.string]
     c, first, last = c.take(np.flatnonzero(keep)), first[keep], last[keep]
@@ -186,9 +185,7 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     policy = settings.decide.policy
     columns["registry_size"] = np.full(len(key), np.log10(len(index.parent_ptr) - 1))
     columns |= {"policy_all": np.full(len(key), policy == "all"), "policy_one": np.full(len(key), policy == "one")}
-    columns["other_names"] = (
-        np.minimum(np.searchsorted(names[0], key, "right") - np.searchsorted(names[0], key, "left"), 4) - c.exact
-    )
+    columns["other_names"] = np.minimum(np.searchsorted(names, key, "right") - np.searchsorted(names, key, "left"), 4) - c.exact
     # rounded, so that the last bits of running sums over the batch never tell a string what else is in it
     table = np.empty((len(NAMES), len(key)), np.float32)
     for row, name in zip(table, NAMES, strict=True):
@@ -557,7 +554,7 @@ def _rivals(
     nearest = np.full(int(group.max(initial=-1)) + 1, -1)
     np.maximum.at(nearest, group, nearness)
     away = nearest[group] - nearness
-    spans = np.unique(np.stack([c.string[exact], first[exact]]), axis=1)[0] if len(exact) else exact
+    spans = m.part[np.unique(first[exact])]
     is_place = np.append(np.concatenate([[0], np.cumsum(m.place)]), 0)
     return _neighbours(m, c, index, first, last, exact[~nested[exact]]) | {
         "parent_found": parent_found,
