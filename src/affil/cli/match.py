@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -65,7 +66,7 @@ def match(
             raise AffilError("--text stands alone, without IN and OUT")
         from affil.match import explained_dict, why_not
 
-        explained = why_not(load_matcher(registry, model, policy), text, candidates)
+        explained = why_not(load_matcher(registry, model, policy, tables=False), text, candidates)
         if as_json:
             said = [explained_dict(x) for x in explained]
             print_json(said if len(said) > 1 else said[0])
@@ -218,8 +219,10 @@ def train(
     typer.echo(f"model written to {output}; score it with: affil evaluate ROWS --model {output}")
 
 
-def load_matcher(registry: Path | None, model: Path | None, policy: str | None, settings: Settings | None = None) -> Matcher:
-    """Load a matcher as the options say."""
+def load_matcher(
+    registry: Path | None, model: Path | None, policy: str | None, settings: Settings | None = None, *, tables: bool = True
+) -> Matcher:
+    """Load a matcher as the options say, to match into Arrow tables or, sooner, only into results."""
     from affil.settings import Policy
 
     chosen = checked(policy, get_args(Policy), "policy")
@@ -229,7 +232,8 @@ def load_matcher(registry: Path | None, model: Path | None, policy: str | None, 
 
         matcher = Matcher.load(registry, model, settings, policy=chosen)
         with undisturbed():  # what is imported late is imported now: some libraries swallow an interrupt of their import
-            matcher.match_table(["University of Oxford"])
+            warm: Callable[[list[str]], object] = matcher.match_table if tables else matcher.match_many  # tables take pandas
+            warm(["University of Oxford"])
     if matcher.differences:
         said = "; ".join(matcher.differences)
         typer.echo(f"note: the model was trained with other than is here: {said}. Train again with: affil train", err=True)

@@ -156,10 +156,8 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
         index: the index.
         settings: how names compete, and how many institutions are kept per string.
     """
-    c, first, last, place = _locate(m, found, index)
-    order = np.lexsort((c.inst, c.string))
-    c, first, last = c.take(order), first[order], last[order]
-    place = {k: v[order] for k, v in place.items()}
+    # in order, since what is looked up in order is found faster
+    c, first, last, place = _locate(m, found.take(np.lexsort((found.inst, found.string))), index)
     # the best name of each institution: the weight that it explains, word for word before scattered, official before acronym
     strength = _strength(place)
     f = settings.features
@@ -168,14 +166,15 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     quality -= f.comma_cost * c.exact * (commas[np.maximum(last, first + 1)] - commas[np.minimum(first + 1, len(m.gap))])
     key = c.string * STRIDE + c.inst
     keep = rank_within(key, -quality, first) == 0
-    names = np.unique(np.stack([key[c.exact], first[c.exact]]), axis=1) if c.exact.any() else np.zeros((2, 0), np.int64)
+    keys, number = np.unique(key[c.exact], return_inverse=True)
+    names = keys[np.unique(number * (len(m.term) + 1) + first[c.exact]) // (len(m.term) + 1)]  # one entry a place of a name
     own = np.flatnonzero(c.exact & (index.owner_ptr[c.alias + 1] - index.owner_ptr[c.alias] == 1))
     stretches = _Stretches.of(key[own], first[own], last[own], len(m.term))
     c, first, last, quality = c.take(np.flatnonzero(keep)), first[keep], last[keep], quality[keep]
     place = {k: v[keep] for k, v in place.items()}
     agree = keys_in(c.string * STRIDE + index.inst_country_id[c.inst], m.country) * f.place_bonus
     # a string that names many keeps more
-    spans = np.unique(np.stack([c.string[c.exact], first[c.exact]]), axis=1)[0]
+    spans = m.part[np.unique(first[c.exact])]
     most = np.maximum(2 * np.bincount(spans, minlength=m.count), settings.retrieve.max_candidates)
     keep = rank_within(c.string, -(quality + agree + f.fame_bonus * index.inst_prominence[c.inst])) < most[c.string]
     c, first, last = c.take(np.flatnonzero(keep)), first[keep], last[keep]
@@ -188,14 +187,13 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     policy = settings.decide.policy
     columns["registry_size"] = np.full(len(key), np.log10(len(index.parent_ptr) - 1))
     columns |= {"policy_all": np.full(len(key), policy == "all"), "policy_one": np.full(len(key), policy == "one")}
-    columns["other_names"] = (
-        np.minimum(np.searchsorted(names[0], key, "right") - np.searchsorted(names[0], key, "left"), 4) - c.exact
-    )
+    columns["other_names"] = np.minimum(np.searchsorted(names, key, "right") - np.searchsorted(names, key, "left"), 4) - c.exact
     # rounded, so that the last bits of running sums over the batch never tell a string what else is in it
-    table = np.empty((len(NAMES), len(key)))
+    table = np.empty((len(NAMES), len(key)), np.float32)
     for row, name in zip(table, NAMES, strict=True):
-        row[:] = columns[name]
-    features = table.round(DECIMALS, out=table).astype(np.float32).T
+        column = columns[name]
+        row[:] = column.astype(np.float64).round(DECIMALS) if column.dtype.kind == "f" else column
+    features = table.T
     return Pairs(c, first, last, features, child, parent)
 
 
@@ -384,22 +382,14 @@ def _context(
     real = np.concatenate([[0], np.cumsum(nonplace)])
     string_of_segment = m.part[segment_first]
     seg_of_string = np.searchsorted(string_of_segment, np.arange(m.count + 1))
-    span_text = [""] * n
-    texts = [""] * n
-    seg_text: dict[tuple[int, int], str] = {}
-    for i in np.flatnonzero(~c.exact):
-        a, b = int(begin[i]), int(end[i])
-        if (a, b) not in seg_text:
-            seg_text[a, b] = " ".join(m.words[a:b])
-        texts[i] = seg_text[a, b]
-        span_text[i] = " ".join(m.words[first[i] : last[i]])
-    names = [index.alias_text[a] for a in c.alias]
     fuzzy = np.flatnonzero(~c.exact)
     similarity, partial = np.ones(n), np.ones(n)
     if len(fuzzy):
-        own = [names[i] for i in fuzzy]
-        similarity[fuzzy] = process.cpdist([span_text[i] for i in fuzzy], own, scorer=JaroWinkler.normalized_similarity)
-        partial[fuzzy] = process.cpdist([texts[i] for i in fuzzy], own, scorer=fuzz.partial_ratio) / 100
+        own = [index.alias_text[a] for a in c.alias[fuzzy].tolist()]
+        similarity[fuzzy] = process.cpdist(
+            _between(m, first[fuzzy], last[fuzzy]), own, scorer=JaroWinkler.normalized_similarity
+        )
+        partial[fuzzy] = process.cpdist(_between(m, begin[fuzzy], end[fuzzy]), own, scorer=fuzz.partial_ratio) / 100
     all_upper = np.bincount(m.part, m.upper, m.count) / np.maximum(np.bincount(m.part, minlength=m.count), 1)
     kind = c.kind
     return {
@@ -437,6 +427,13 @@ def _context(
         "hospital": (alias_head & HOSPITAL) > 0,
         "string_words": np.minimum(np.bincount(m.part, content > 0, m.count)[c.string], 60),
     }
+
+
+def _between(m: Mentions, first: Ints, last: Ints) -> list[str]:
+    """The words from `first` to before `last` of each row, joined by blanks."""
+    spans = list(zip(first.tolist(), last.tolist(), strict=True))
+    text = {(a, b): " ".join(m.words[a:b]) for a, b in set(spans)}
+    return [text[span] for span in spans]
 
 
 def _places(m: Mentions, c: Candidates, index: Index) -> dict[str, Floats]:
@@ -579,7 +576,7 @@ def _rivals(
     nearest = np.full(int(group.max(initial=-1)) + 1, -1)
     np.maximum.at(nearest, group, nearness)
     away = nearest[group] - nearness
-    spans = np.unique(np.stack([c.string[exact], first[exact]]), axis=1)[0] if len(exact) else exact
+    spans = m.part[np.unique(first[exact])]
     is_place = np.append(np.concatenate([[0], np.cumsum(m.place)]), 0)
     return _neighbours(m, c, index, first, last, exact[~nested[exact]]) | {
         "parent_found": parent_found,
@@ -665,7 +662,7 @@ def _neighbours(m: Mentions, c: Candidates, index: Index, first: Ints, last: Int
 def _initials(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints) -> Floats:
     """Whether the words right before or right behind an acronym begin with its letters."""
     size = len(m.words)
-    initial = np.array([ord(w[0]) if w[0].isascii() else 0 for w in m.words] + [0], np.uint8)
+    initial = np.array([ord(w[0]) if w[0] < "\x80" else 0 for w in m.words] + [0], np.uint8)
     string = np.append(m.part, -1)
     letters = index.alias_initial[c.alias]
     length = (letters > 0).sum(axis=1)

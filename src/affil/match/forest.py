@@ -2,13 +2,15 @@
 
 scikit-learn takes longer to import than a string takes to match. So a model file also holds its trees as arrays, and small
 batches are predicted from these, all trees at once; large ones by scikit-learn's compiled loop over the rows of one tree, which
-is faster there. Its estimators are needed for neither.
+is faster there: that of its older gradient boosting, since the one for histograms copies every node and asks for categories and
+missing values at each. Its estimators are needed for neither.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -50,30 +52,31 @@ class Forest:
         return probability
 
     def predict_many(self, features: Floats) -> Floats:
-        """The same for many rows, all of them with one tree after the other."""
-        score = np.repeat(self.baseline, len(features))
-        # by columns: neighbouring rows ask for the same feature, so that far more of what they read is in the cache
-        columns = np.asfortranarray(features, np.float64)
-        no_categories = np.zeros((0, 8), np.uint32), np.zeros(features.shape[1], np.uint32)
-        for tree in self._compiled:
-            score += tree.predict(columns, *no_categories, n_threads=1)
-        probability: Floats = expit(score)
+        """The same for many rows (in single precision), all of them with one tree after the other."""
+        score = np.repeat(self.baseline, len(features))[:, None]
+        predict_stages, trees = self._compiled
+        predict_stages(trees, np.ascontiguousarray(features, np.float32), 1.0, score)
+        probability: Floats = expit(score[:, 0])
         return probability
 
     @cached_property
-    def _compiled(self) -> list[Any]:
-        """scikit-learn's own form of each tree."""
+    def _compiled(self) -> tuple[Any, Ints]:
+        """scikit-learn's loop for trees of gradient boosting without missing values or categories, and the trees in its form."""
         with undisturbed():  # an import that is interrupted leaves half a module, and another error than the interrupt
-            from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
-            from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
-        size = np.diff(np.append(self.root, len(self.left)))
-        begin = np.repeat(self.root, size)
-        nodes = np.zeros(len(self.left), PREDICTOR_RECORD_DTYPE)
-        nodes["is_leaf"] = self.left == np.arange(len(self.left))
-        nodes["feature_idx"], nodes["num_threshold"], nodes["value"] = self.feature, self.threshold, self.value
-        nodes["left"], nodes["right"] = self.left - begin, self.right - begin
-        no_categories = np.zeros((0, 8), np.uint32)
-        return [TreePredictor(tree, no_categories, no_categories) for tree in np.split(nodes, self.root[1:])]
+            from sklearn.ensemble._gradient_boosting import predict_stages
+            from sklearn.tree._tree import NODE_DTYPE, TREE_LEAF, Tree
+        begin = np.repeat(self.root, np.diff(np.append(self.root, len(self.left))))
+        leaf = self.left == np.arange(len(self.left))
+        nodes = np.zeros(len(self.left), NODE_DTYPE)
+        nodes["feature"], nodes["threshold"] = self.feature, self.threshold
+        nodes["left_child"] = np.where(leaf, TREE_LEAF, self.left - begin)
+        nodes["right_child"] = np.where(leaf, TREE_LEAF, self.right - begin)
+        trees = []
+        for own, value in zip(np.split(nodes, self.root[1:]), np.split(self.value, self.root[1:]), strict=True):
+            tree = Tree(int(self.feature.max(initial=0)) + 1, np.ones(1, np.intp), 1)
+            tree.__setstate__({"max_depth": 0, "node_count": len(own), "nodes": own, "values": value.reshape(-1, 1, 1)})
+            trees.append(SimpleNamespace(tree_=tree))
+        return predict_stages, np.array(trees, object)[:, None]
 
 
 def to_forest(model: Any) -> Forest:

@@ -289,8 +289,9 @@ class Matcher:
         """What each part names, with up to `rivals` that were not chosen."""
         settings, index, judge = self.settings, self._index, self.settings.decide
         out: list[tuple[_Row, ...]] = []
-        for begin in range(0, len(texts), settings.retrieve.batch):
-            batch = texts[begin : begin + settings.retrieve.batch]
+        batches = -(-len(texts) // settings.retrieve.batch)
+        for begin, end in pairwise(len(texts) * k // max(batches, 1) for k in range(batches + 1)):  # even: small ones cost more
+            batch = texts[begin:end]
             mentions = prepare(batch, index, settings.retrieve)
             pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
             probability = self._model.predict(pairs, judge.small, judge.hopeless)

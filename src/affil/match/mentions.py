@@ -103,7 +103,8 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     weight = np.where(np.array([t == "" for t in term_words], bool), 0.0, idf[term])
     role = roles()
     # postcodes, street numbers and words of addresses are no part of a name that would have to be explained
-    weight[[t.isdigit() or role.get(t) == "noise" for t in term_words]] *= settings.noise_weight
+    noise = {t for t in set(term_words) if t.isdigit() or role.get(t) == "noise"}
+    weight[[t in noise for t in term_words]] *= settings.noise_weight
     weight[void] = 0
     weight[_footnotes(words, gap)] = 0
     string = np.repeat(np.arange(len(strings)), np.diff(tokens.ptr))[origin]
@@ -553,7 +554,9 @@ def _joined(
 
     conjunction = np.array([False, *(w in _HAN_AND for w in words)], bool)  # before each word
     ended, begun = ((at >= 0) & telling[at] for at in (ending, beginning))
-    jointly = np.array([*(_jointly(words, i) for i in range(size)), False], bool)[last[beginning]] & (beginning >= 0)
+    shared = np.zeros(size + 1, bool)
+    shared[[i for i, w in enumerate(words) if w in _JOINT and _jointly(words, i)]] = True
+    jointly = shared[last[beginning]] & (beginning >= 0)
     likely = (begun & (ended | (placed >= 0) | conjunction)) | (jointly & (ending >= 0))
     likely = likely[1:size] & (string[1:] == string[:-1])
     for j in (np.flatnonzero(likely) + 1).tolist():
@@ -576,6 +579,9 @@ def _joined(
             begins.append(j)
             joiners += [at] * int(han)
     return begins, joiners
+
+
+_JOINT = frozenset(("joint", "联"))  # the words that `_jointly` begins with
 
 
 def _jointly(words: Sequence[str], i: int) -> bool:

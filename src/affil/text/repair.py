@@ -12,9 +12,9 @@ from rapidfuzz.distance import Levenshtein
 
 from affil.settings import TEXT
 
-_PLAIN = re.compile(
-    r"(?!.*(?:[A-Za-z][01][A-Za-z]|''|\(cid:|[a-z]\?[a-z]))[\x20-\x22\x24\x25\x27-\x3b\x3d-\x5b\x5d-\x7e]*"
-)  # ASCII without # & < \
+_PLAIN = re.compile(r"[\x20-\x22\x24\x25\x27-\x3b\x3d-\x5b\x5d-\x7e]*")  # ASCII without # & < \
+# in which these may be damaged; each begins with a character that is rare, so that a search skips what lies between
+_DAMAGED = re.compile(r"[01](?=[A-Za-z])(?<=[A-Za-z].)|''|\(cid:|\?(?=[a-z])(?<=[a-z].)")
 # how some exports write a tab or a line break, which separates unless a name runs on: "University of #N#Harare"
 _BREAK = re.compile(r"(\b(?:of|for|and|the|de|di|du|der|für)\s*)?#(?:TAB|N|R)#")
 _MOJIBAKE = re.compile("[\u0080-\u009fÂÃÄÅÆÐÑâãåæçèé¤€ƒ][\u0080-\u00bf\u0152-\u017e\u02c6-\u2122]|\ufffd")
@@ -94,7 +94,7 @@ def repair(text: str) -> str:
         text = _KERNED.sub(lambda m: m[0].strip(), text)
     if ". " in text:
         text = _APART.sub(r"\1", text)
-    if _PLAIN.fullmatch(text):
+    if _PLAIN.fullmatch(text) and not _DAMAGED.search(text):
         return text
     if "&" in text:
         text = html.unescape(html.unescape(text))

@@ -24,9 +24,9 @@ def _pattern(letter: str, letters: str, apostrophe: str, before: str) -> re.Patt
     )
 
 
-_LETTER = rf"(?![{CJK}])[^\W\d_]"
-_TOKEN = _pattern(_LETTER, rf"(?:{_LETTER}|[\u0300-\u036f])+", "['’ʼ‘]", rf"(?P<cjk>[{CJK}])|")
-_ASCII_TOKEN = _pattern("[A-Za-z]", "[A-Za-z]+", "'", "")  # the same where all is ASCII, without the look-ahead at every letter
+_LETTER = rf"[^\W\d_{CJK}]"
+_TOKEN = _pattern(_LETTER, rf"(?:{_LETTER}+|[\u0300-\u036f])+", "['’ʼ‘]", rf"(?P<cjk>[{CJK}])|")
+_ASCII_TOKEN = _pattern("[A-Za-z]", "[A-Za-z]+", "'", "")  # the same where all is ASCII, in sets that are looked up at once
 # How strongly the characters between two tokens separate: a new organisation, a new segment, or only a new word.
 BLANK, DASH, COMMA, HARD = 0, 1, 2, 3
 _HARD = re.compile(r"[;+|•‖¶\n；]|\s[/·]\s")
