@@ -165,6 +165,15 @@ def test_words_beside_each_other_that_make_no_name(index: Index, text: str, name
     assert name not in found
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("동서울대학교", False), ("서울대학교", True), ("국립서울대학교", True), ("한국 서울대학교 공과대학", True)],
+)
+def test_a_name_does_not_begin_amid_a_word_of_hangul(index: Index, text: str, named: bool) -> None:
+    m = prepare([text], index, RetrieveSettings())
+    assert (5 in m.spans[1].tolist()) == named
+
+
 def test_a_name_with_its_place_behind_a_comma_is_one(index: Index) -> None:
     m = prepare(["University of Texas, Austin, USA"], index, RetrieveSettings())
     assert 3 in m.spans[1].tolist()

@@ -10,7 +10,7 @@ from affil.errors import InputError
 from affil.registry.build import build_registry, read_source
 from affil.registry.merge import merge
 from affil.registry.ror import read_ror
-from affil.registry.tables import read_shipped, read_table, write_table
+from affil.registry.tables import read_shipped, read_table, read_usage, write_table
 from affil.types import Institution, Name
 
 V2: dict[str, Any] = {
@@ -219,12 +219,21 @@ def test_the_shipped_table_of_other_ids_is_read(tmp_path: Path, monkeypatch: pyt
         "institution_id,id\nhttps://ror.org/00t33hh48,affil:a\nhttps://ror.org/00t33hh48,grid.10784.3a\n"
     )
     (data / "usage.csv").write_text("id,mentions\nhttps://ror.org/00t33hh48,7\n")
+    monkeypatch.setattr("affil.registry.tables.read_usage", read_usage.__wrapped__)  # no other test's
     (data / "successors.csv").write_text("id,successor_from\n")
     (one,) = read_shipped()
     assert one.other_ids == ("affil:a", "grid:grid.10784.3a")
     assert one.usage == 7
     assert one.names == (Name("A", "en", "official"),)
     assert one.other_domains == ("a.hk",)
+
+
+def test_usage_is_known_whatever_the_source(tmp_path: Path) -> None:
+    identifier, mentions = max(read_usage().items(), key=lambda item: (item[0].startswith("https://ror.org/"), item[1]))
+    path = tmp_path / "own.csv"
+    path.write_text(f"id,name,country\n{identifier},A,HK\nx:1,B,HK\n")
+    registry = build_registry([path], tmp_path / "own.affil")
+    assert (registry.get(identifier).usage, registry.get("x:1").usage) == (mentions, 0)
 
 
 def test_a_user_table_may_hold_several_domains(tmp_path: Path) -> None:

@@ -79,6 +79,8 @@ _AND = frozenset(("and", "&", "und", "et", "y", "e", "och", "og", "/", "-", "–
 _DASHES = frozenset(("-", "–", "—", "/"))
 _COMMAS = frozenset((",", "，", "、"))
 _HAN_AND = frozenset("和与及暨")  # folded, each a word
+_HANGUL = re.compile("[\uac00-\ud7af]+")
+_NATIONAL = "국립"  # stands before a name, no part of it
 _CODE = 3  # letters of the longest code of a country
 _TURNED = frozenset(("north", "south", "east", "west", "new", "upper", "lower", "great", "greater", "port", "fort", "mount"))
 STRIDE = 1 << 32  # keys of (string, number) pairs in one integer
@@ -119,6 +121,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
             weight[i], changed[i] = idf[term[i]], True
         spans = index.find("span", word, gap, settings.max_name_tokens)
     spans = _plausible(spans, index, upper, gap)
+    spans = _off_longer_hangul(spans, words, tokens.start[origin], tokens.end[origin], cjk & ~new)
     weight[_faculties(spans, word, upper, gap)] = 0
     spans, addressed = _off_streets(spans, words, gap, cjk)
     weight[addressed] = 0
@@ -410,6 +413,18 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
         broken[i] |= not _related(index, int(alias[i]), int(alias[other]))
     keep = ~acronym & ~apart & ~begun & ~broken
     return first[keep], length[keep], alias[keep]
+
+
+def _off_longer_hangul(
+    spans: tuple[Ints, Ints, Ints], words: Sequence[str], start: Ints, end: Ints, cjk: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Names without those that begin amid a word of Hangul, which is another's: "동(서울대학교)", but "국립(부경대학교)"."""
+    first, length, alias = spans
+    rows = np.flatnonzero(cjk[first] & (start[first] == end[first - 1])) if len(first) else first
+    amid = [_HANGUL.fullmatch("".join(words[i - 1 : i + 1])) is not None for i in first[rows].tolist()]
+    national = ["".join(words[max(i - 2, 0) : i]) == _NATIONAL for i in first[rows].tolist()]
+    lost = rows[np.array(amid, bool) & ~np.array(national, bool)]
+    return np.delete(first, lost), np.delete(length, lost), np.delete(alias, lost)
 
 
 def _reach_within(furthest: Ints, first: Ints, length: Ints) -> Ints:

@@ -113,7 +113,9 @@ _UNIT = re.compile(
 )
 _MANY_SITES = frozenset(("company", "government", "nonprofit", "other"))
 _BODIES, _KNOWN = frozenset(("government", "nonprofit", "other", "facility")), 0.95
-_NATIONAL = re.compile("Ministr|National|Department|Government|Agency for|Institute|Council of|Authority|Hospital|Health Service")
+_NATIONAL = re.compile(
+    "Ministr|National|Department|Government|Agency for|Institute|Council of|Authority|Hospital|Health Service"
+)
 _HAN_SHORT = re.compile("[\u4e00-\u9fff]{2,4}")
 _HAN = re.compile("[\u4e00-\u9fff]")
 

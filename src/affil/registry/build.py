@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from affil.registry.places import read_places
 from affil.registry.registry import ROR, Registry
 from affil.registry.ror import read_ror
 from affil.registry.store import write_store
-from affil.registry.tables import read_shipped, read_table
+from affil.registry.tables import read_shipped, read_table, read_usage
 from affil.text.ids import is_ror
 from affil.types import Institution
 
@@ -58,12 +59,18 @@ def build_registry(sources: Sequence[str | Path], out: Path, progress: Callable[
     """
     tell = progress or (lambda _: None)
     tell("reading " + ", ".join(map(str, sources)))
-    institutions = merge(read_source(s) for s in sources)
+    institutions = merge(map(_with_usage, read_source(s)) for s in sources)
     if not institutions:
         raise AffilError(f"{', '.join(map(str, sources))}: no institution found")
     notes = {source_note(s): source_date(s) for s in sources}
     meta = {"sources": list(notes), "dates": {note: date for note, date in notes.items() if date}}
     return write_registry(institutions, out, meta, tell)
+
+
+def _with_usage(institution: Institution) -> Institution:
+    """The same with how often papers name it, which no other source than the shipped one says."""
+    usage = read_usage().get(institution.id, 0)
+    return replace(institution, usage=usage) if usage > institution.usage else institution
 
 
 def source_path(source: str | Path) -> Path:

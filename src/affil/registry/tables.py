@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -45,8 +46,6 @@ def read_shipped() -> Iterator[Institution]:
                 names[row["id"]].append(Name(row["name"], row["language"], row["kind"], until))
     with folder.joinpath("institutions.csv").open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
-    with folder.joinpath("usage.csv").open(encoding="utf-8") as lines:
-        usage = {row["id"]: int(row["mentions"]) for row in csv.DictReader(lines)}
     with folder.joinpath("successors.csv").open(encoding="utf-8") as lines:
         since = {row["id"]: row["successor_from"] for row in csv.DictReader(lines)}
     children = Counter(parent for row in rows for parent in row["parents"].split())
@@ -58,10 +57,17 @@ def read_shipped() -> Iterator[Institution]:
         yield replace(
             found,
             prominence=known,
-            usage=usage.get(found.id, 0),
+            usage=read_usage().get(found.id, 0),
             other_ids=tuple(others[found.id]),
             other_domains=tuple(domains[found.id]),
         )
+
+
+@cache
+def read_usage() -> dict[str, int]:
+    """How often papers name institutions unmistakably, by id (see `affil.match.usage`)."""
+    with resources.files("affil.registry").joinpath("data/usage.csv").open(encoding="utf-8") as lines:
+        return {row["id"]: int(row["mentions"]) for row in csv.DictReader(lines)}
 
 
 def read_table(path: Path) -> Iterator[Institution]:
