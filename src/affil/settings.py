@@ -88,7 +88,7 @@ class RetrieveSettings(_Frozen):
     max_homonyms: int = Field(default=8, description="institutions kept per ambiguous name")
     min_correctable: int = Field(default=6, description="shortest unknown word, in characters, that is spell-corrected")
     longest_acronym: int = Field(default=7, description="longest word in capitals, in characters, that is not spell-corrected")
-    max_broken: int = Field(default=6, description="longest unknown part, in characters, of a word that was broken in two")
+    max_broken: int = Field(default=9, description="longest unknown part, in characters, of a word that was broken in two")
     min_part: int = Field(default=6, description="shortest part, in characters, of a word that is taken for two glued ones")
     min_generic_part: int = Field(default=3, description="the same where a part is a generic word (university)")
     min_generic_misspelt: int = Field(

@@ -10,6 +10,7 @@ from affil.match.features import NAMES, featurize
 from affil.match.index import Index
 from affil.match.mentions import prepare
 from affil.match.retrieve import retrieve
+from affil.registry import Registry
 from affil.registry.build import write_registry
 from affil.settings import DecideSettings, Settings
 from affil.types import Institution, Name
@@ -144,12 +145,51 @@ def test_streets_and_footnotes_behind_a_name(features: Features) -> None:
     assert features("University of Leeds-III")["leeds"]["number_missing"] == 1
     assert features("University of Leeds 3")["leeds"]["number_missing"] == 1
     assert features("University of Leeds³")["leeds"]["number_missing"] == 0
+    assert features("University of Leeds 7-3-1 Hongo")["leeds"]["number_missing"] == 0
+    assert features("University of Leeds1")["leeds"]["after"] == 0
+    assert features("2Quillwater College")["closed"]["segment_left"] == 0
 
 
 def test_a_name_that_another_runs_into(features: Features) -> None:
-    found = features("Quillwater College; Washington University of Leeds")
+    found = features("Quillwater College; Heidelberg University of Leeds")
     assert found["leeds"]["overlapped"] == 1
     assert found["closed"]["overlapped"] == 0
+
+
+def test_a_turned_name_that_another_runs_into_or_out_of_is_none(features: Features) -> None:
+    assert (
+        features("Washington University of Leeds")["leeds"]["overlapped"] == 0
+    )  # that is the University of Washington, turned
+    assert features("Physics Leeds University of Washington")["seattle"]["overlapped"] == 0
+
+
+def test_the_name_word_for_word_goes_before_words_from_all_over_the_string(features: Features) -> None:
+    assert features("Bayview Hospital, Ward 3, Eastland University")["bayview"]["exact"] == 1  # not the longer name, scattered
+
+
+def test_a_word_of_parts_before_a_name_is_its_own(features: Features) -> None:
+    found = features("Physics Department at the University of Leeds")["leeds"]
+    assert (found["before"], found["before_head"], found["linked"]) == (0, 0, 1)
+    assert features("Hospital of the University of Leeds")["leeds"]["before_head"] == 1
+
+
+def test_another_name_right_beside_is_no_part_of_this_one(features: Features) -> None:
+    found = features("Heidelberg University University of Leeds")
+    assert (found["heidelberg"]["after_head"], found["leeds"]["before_head"]) == (0, 0)
+    assert features("Heidelberg University University")["heidelberg"]["after_head"] == 1
+
+
+def test_a_city_in_the_region_of_an_institution_speaks_less_against_it() -> None:
+    index = Index(Registry.open())
+
+    def other_city(text: str) -> float:
+        mentions = prepare([text], index, Settings().retrieve)
+        pairs = featurize(mentions, retrieve(mentions, index, Settings().retrieve), index, Settings())
+        named = [index.registry.at(i).name == "Shandong University" for i in pairs.candidates.inst]
+        return float(pairs.features[named, NAMES.index("other_city")][0])
+
+    cities = ("Jinan", "Qingdao", "Wuhan")
+    assert [other_city(f"Shandong University, {city}, China") for city in cities] == [0, 0.5, 1]
 
 
 def test_places_behind_a_name_are_no_words_of_it(features: Features) -> None:

@@ -7,7 +7,7 @@ from affil.match.index import Index
 from affil.match.retrieve import expand, keys_in, rank_within
 from affil.registry import Registry
 from affil.registry.index import prefix_table
-from affil.registry.places import CODE
+from affil.registry.places import CODE, COUNTRY_CODE
 
 words = st.integers(0, 3)
 sequences = st.lists(st.lists(words, min_size=1, max_size=4).map(tuple), min_size=1, max_size=12, unique=True)
@@ -90,7 +90,7 @@ def test_rank_within_without_keys_keeps_the_order() -> None:
 
 def test_words_have_numbers_and_places_are_spelt_or_codes() -> None:
     index = Index(Registry.open())
-    coded = index.place_kind[index.place_row] == CODE
+    coded = np.isin(index.place_kind[index.place_row], (CODE, COUNTRY_CODE))
     for k in range(0, len(index.place_ptr) - 1, 97):
         assert index.place_spelt[k] == (not coded[index.place_ptr[k] : index.place_ptr[k + 1]].all())
     assert index.numbers(["paris", "", "paris"]).tolist() == [index.word_id["paris"], -1, index.word_id["paris"]]

@@ -25,6 +25,9 @@ def index() -> Index:
         ("UESTC", "uestc"),
         ("GeorgiaInstituteofTechnology", "georgia institute technology"),
         ("Univ. of Durharn", "university durham"),
+        ("Seoul National Uni-versity", "seoul national university"),
+        ("U. S. Army", "united states army"),
+        ("Tokyo University of Agriculture슠and슠Technology", "tokyo university agricultural technology"),
         ("Uniwersytet Jagiello?ski", "university jagiellonski"),
         ("Universityof Oxford", "university oxford"),
         ("Universitéde Lyon", "university lyon"),
@@ -125,6 +128,51 @@ def places(index: Index, text: str) -> set[str]:
 def test_what_is_a_city_too_leaves_no_country_out(index: Index) -> None:
     assert "US" in places(index, "University of California, Santa Cruz")  # Santa Cruz is also a region
     assert places(index, "Some Laboratory, Boston, USA") == {"US"}  # and not in Lincolnshire
+
+
+@pytest.mark.parametrize(
+    ("text", "countries"),
+    [
+        ("Some Laboratory, Toronto, ON, CA", {"CA"}),
+        ("Some Laboratory, Irvine, CA", {"US"}),
+        ("Some Laboratory, CA", {"US"}),
+        ("Some Laboratory, Darmstadt, Hessen, DE", {"DE"}),
+        ("Some Laboratory, IL, Engineering", {"US"}),  # of countries at the end only
+        ("Some Laboratory, Shatin, N.T., Hong Kong", {"HK", "AU", "CA"}),  # the New Territories, for all that is known
+        ("UC, Berkeley", {"US"}),  # not the Vietnamese for Australia
+        ("Some Laboratory can, nor per", set()),
+        ("Some Laboratory, Perth, AUS", {"AU"}),
+        ("Some Laboratory, usa", {"US"}),
+    ],
+)
+def test_codes_and_short_names_of_places(index: Index, text: str, countries: set[str]) -> None:
+    assert places(index, text) == countries
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Computer Science University of Toronto", "science university"),
+        ("Knowledge Technology, University of Hamburg", "technology university hamburg"),
+        ("Shandong University, Qingdao", "university qingdao"),
+        ("Some College, Manchester, United Kingdom", "manchester united"),
+        ("Phoenix, United States", "phoenix united states"),
+    ],
+)
+def test_words_beside_each_other_that_make_no_name(index: Index, text: str, name: str) -> None:
+    m = prepare([text], index, RetrieveSettings())
+    found = {" ".join(m.words[a : a + n]) for a, n in zip(m.spans[0].tolist(), m.spans[1].tolist(), strict=True)}
+    assert name not in found
+
+
+def test_a_name_with_its_place_behind_a_comma_is_one(index: Index) -> None:
+    m = prepare(["University of Texas, Austin, USA"], index, RetrieveSettings())
+    assert 3 in m.spans[1].tolist()
+
+
+def test_a_longer_name_over_a_comma_breaks_no_other(index: Index) -> None:
+    m = prepare(["Institute of Information Science, Academia Sinica, Taiwan"], index, RetrieveSettings())
+    assert (0, 5) in set(zip(m.spans[0].tolist(), m.spans[1].tolist(), strict=True))
 
 
 def test_the_official_name_of_a_famous_institution_is_no_town(index: Index) -> None:

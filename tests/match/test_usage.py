@@ -42,6 +42,11 @@ def test_a_namesake_in_another_country_is_not_counted_but_companies_sit_in_many(
     }
 
 
+def test_of_the_bearers_of_a_name_the_only_one_in_the_place_named_counts(registry: Registry) -> None:
+    strings = {"QMU, Pittsburgh, USA": 3, "QMU, Beijing": 4, "QMU, France": 8, "School of Law, QMU, China": 5}
+    assert count_usage(strings, registry) == {"own:mellon": 3, "own:medical": 5}  # Beijing alone says no country for sure
+
+
 def test_progress_is_told_and_nothing_gives_nothing(registry: Registry) -> None:
     seen: list[tuple[int, int]] = []
     assert count_usage({"nobody": 1}, registry, progress=lambda *x: seen.append(x)) == {}

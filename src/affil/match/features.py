@@ -33,7 +33,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "segment_unclaimed": ("weight of the segment's words that no name found word for word claims, places aside", -1),
     "block_share": ("share that it explains of the part between hard separators (; + /), places aside", 1),
     "string_share": ("share of the whole string's weight that it explains", 0),
-    "before": ("weight of the word right before the name, 0 behind a separator", 0),
+    "before": ("weight of the word right before the name, 0 behind a separator or a word of parts (department)", 0),
     "linked": ("small words (at the, of the) stand between it and the word right before", 0),
     "after": ("weight of the word right behind the name, 0 before a separator or a place", 0),
     "before_head": ("the word right before is one that makes another organisation (hospital, school)", 0),
@@ -57,7 +57,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "region_agrees": ("the string names its region", 1),
     "elsewhere": ("places that are the whole of their segment are named, none of them in its country", -1),
     "street": ("a word of a street stands right behind the name", -1),
-    "other_city": ("the string names cities, but not its own", -1),
+    "other_city": ("the string names cities, but not its own: 1, where one is in its region 0.5", -1),
     "number_missing": ("the name has a number or ordinal that the segment lacks, or the other way round", -1),
     "head_extra": ("kinds of organisation named in the segment outside of the name", 0),
     "head_missing": ("kinds of organisation in the name that are missing in the string", -1),
@@ -159,7 +159,7 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     c, first, last = c.take(order), first[order], last[order]
     place = {k: v[order] for k, v in place.items()}
     # the best name of each institution: the weight that it explains, word for word before scattered, official before acronym
-    strength = place["found_mass"] * place["coverage"] * place["coverage_here"]
+    strength = _strength(place)
     f = settings.features
     quality = strength + f.exact_bonus * c.exact * index.alias_mass[c.alias] - f.kind_cost * c.kind
     commas = np.concatenate([[0], np.cumsum(m.gap >= COMMA)])
@@ -217,6 +217,12 @@ class _Stretches:
         code = (number * (self.size + 1) + np.maximum(first, 0)) * (self.size + 1) + np.maximum(last, 0)
         known: Ints = keys_in(key, self.keys) & keys_in(code, self.codes)
         return known
+
+
+def _strength(place: dict[str, Floats]) -> Floats:
+    """How much of a name is there: its weight, less where words are missing, lie scattered over the string or name a place."""
+    strength: Floats = place["found_mass"] * place["coverage"] * place["coverage_here"] ** 2
+    return np.where(place["exact"], strength, strength * (1 - place["placed"]))
 
 
 def _locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, Ints, dict[str, Floats]]:
@@ -329,12 +335,18 @@ def _context(
     of_block = total[block_bounds[block + 1]] - total[block_bounds[block]]
     string_first = np.searchsorted(m.part, np.arange(m.count + 1))
     of_string = total[string_first[c.string + 1]] - total[string_first[c.string]]
-    gap, weight = np.append(m.gap, HARD), np.append(m.weight, 0)
+    gap = np.append(m.gap, HARD)
     head_bits = np.append(head, 0)
     street = np.array([w in STREETS for w in m.words], bool)
-    has_before = gap[first] < COMMA
-    has_after = gap[last] < COMMA
-    before = np.where(has_before, weight[np.maximum(first - 1, 0)], 0)
+    # another name that says all by itself is no part of this one: "Peking University University of Oxford"
+    claims_alone = (place["words"] > 1) | (index.alias_mass[c.alias] > f.claim)
+    sole = np.flatnonzero(c.exact & (np.diff(index.owner_ptr)[c.alias] == 1) & claims_alone)
+    begun, ended = np.zeros(size + 1, bool), np.zeros(size + 1, bool)
+    begun[first[sole]] = ended[last[sole]] = True
+    has_before = (gap[first] < COMMA) & ~ended[first]
+    has_after = (gap[last] < COMMA) & ~begun[last]
+    own_words = np.append(np.where(role_part, 0, m.weight), 0)  # "Department at the University of X" belongs to it
+    before = np.where(has_before, own_words[np.maximum(first - 1, 0)], 0)
     after = np.where(has_after, np.append(content, 0)[np.minimum(last, size)], 0)
     commas = np.concatenate([[0], np.cumsum(m.gap >= COMMA)])
     # head words of the segment, less those of the name
@@ -347,7 +359,9 @@ def _context(
     missing = alias_head & ~by_string[c.string]
     # numbers and ordinals: "Third Hospital" is not "First Hospital"
     is_number = index.number_word
-    small_number = np.array([w.isdigit() and len(w) < 3 for w in m.words], bool)  # "Paris 13", no number of a house
+    number = np.array([w.isdigit() for w in m.words] + [False], bool)
+    # "Paris 13", but no number of a house: "7-3-1 Hongo"
+    lone_number = np.array([w.isdigit() and len(w) < 3 for w in m.words], bool) & ~(number[1:] & (gap[1:] < COMMA))
     numbers_here = np.concatenate([[0], np.cumsum(is_number[m.word] & (m.weight > 0) & ~role_part)])
     alias_numbers = index.alias_numbers[c.alias]
     close_first, close_last = np.maximum(first - 1, begin), np.minimum(last + 1, end)
@@ -355,7 +369,7 @@ def _context(
     hospital = (alias_head & HOSPITAL) > 0
     # "Paris 13" and "Rennes-II", but no footnote: "Reykjavik University²"
     set_off = np.append(m.start, 0)[np.minimum(last, size)] > m.end[np.maximum(last - 1, 0)]
-    numbered = has_after & set_off & ((alias_head & UNIVERSITY) > 0) & np.append(small_number, False)[np.minimum(last, size)]
+    numbered = has_after & set_off & ((alias_head & UNIVERSITY) > 0) & np.append(lone_number, False)[np.minimum(last, size)]
     number_missing = (alias_numbers > 0) & (place["missing_word"] > 0) & ~c.exact
     number_missing |= (alias_numbers == 0) & ((near > 0) & hospital | numbered)
     nonplace = np.bincount(m.segment, content, len(bounds) - 1) > f.content if size else np.zeros(0, bool)
@@ -390,8 +404,8 @@ def _context(
         "before": before,
         "linked": has_before & (np.append(m.start, 0)[first] - np.append(m.end, 0)[np.maximum(first - 1, 0)] > f.small_words),
         "after": after,
-        "before_head": has_before & (head_bits[np.maximum(first - 1, 0)] > 0),
-        "after_head": has_after & (head_bits[np.minimum(last, size)] > 0),
+        "before_head": has_before & ((head_bits[np.maximum(first - 1, 0)] & ~PARTS) > 0),
+        "after_head": has_after & ((head_bits[np.minimum(last, size)] & ~PARTS) > 0),
         "letters": np.minimum(index.alias_letters[c.alias], 40),
         "crosses": commas[np.maximum(last, first + 1)] - commas[np.minimum(first + 1, size)],
         "similarity": similarity,
@@ -436,6 +450,7 @@ def _places(m: Mentions, c: Candidates, index: Index) -> dict[str, Floats]:
     # "Pasadena, CA" is not in Canada
     tolerated = agrees | keys_in(base + wider, m.country) | (city & region)
     in_country = keys_in(base + country, m.city_country) | keys_in(base + wider, m.city_country)
+    in_region = (index.inst_region_id[c.inst] > 0) & keys_in(base + index.inst_region_id[c.inst], m.city_region)
     own = ~m.borrowed[c.string]  # the places of another part speak for a name, never against it
     return {
         "country_agrees": agrees,
@@ -446,7 +461,7 @@ def _places(m: Mentions, c: Candidates, index: Index) -> dict[str, Floats]:
         & sure[c.string]
         & ~(keys_in(base + country, m.sure_country) | keys_in(base + wider, m.sure_country) | (city & region)),
         "region_agrees": region,
-        "other_city": own & cities[c.string] & ~city,
+        "other_city": (own & cities[c.string] & ~city) * np.where(in_region, 0.5, 1.0),
     }
 
 
@@ -508,8 +523,7 @@ def _rivals(
     """How the candidate stands among the others of its string: nested names, family, homonyms."""
     n = len(c.string)
     base = c.string * STRIDE
-    # words that lie scattered over the string make no strong rival
-    mass = place["found_mass"] * place["coverage"] * place["coverage_here"]
+    mass = _strength(place)
     # nested: a longer word-for-word span of another institution encloses this one
     nested, nested_weight, contains, overlapped = np.zeros(n, bool), np.zeros(n), np.zeros(n), np.zeros(n, bool)
     enclosed = np.zeros(n, bool)

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from affil.registry import Registry
 from affil.registry.index import NAME_KINDS, extend
-from affil.registry.places import CODE, WIDER
+from affil.registry.places import CODE, COUNTRY, SPELT, WIDER
 from affil.settings import TEXT
 from affil.text.fold import roles
 from affil.types import KINDS as KINDS  # what `inst_kind` numbers
@@ -119,8 +119,22 @@ class Index:
     @cached_property
     def place_spelt(self) -> Ints:
         """For each sequence of words that names places whether it names one other than by a code ("CA")."""
-        spelt = np.concatenate([[0], np.cumsum(self.place_kind[self.place_row] != CODE)])
-        out: Ints = spelt[self.place_ptr[1:]] > spelt[self.place_ptr[:-1]]
+        return self._named_as(*SPELT)
+
+    @cached_property
+    def place_coded(self) -> Ints:
+        """For each sequence of words that names places whether it is a code of a region ("CA")."""
+        return self._named_as(CODE)
+
+    @cached_property
+    def place_country_name(self) -> Ints:
+        """For each sequence of words that names places whether it is the name of a country."""
+        return self._named_as(COUNTRY)
+
+    def _named_as(self, *kinds: int) -> Ints:
+        """For each sequence of words that names places whether it names one of some kinds."""
+        several = np.concatenate([[0], np.cumsum(np.isin(self.place_kind[self.place_row], kinds))])
+        out: Ints = several[self.place_ptr[1:]] > several[self.place_ptr[:-1]]
         return out
 
     @cached_property

@@ -14,8 +14,9 @@ import numpy as np
 from rapidfuzz.distance import OSA
 
 from affil.match.index import KINDS, UNIVERSITY, Floats, Index, Ints
+from affil.match.parts import covering
 from affil.registry.index import checksums, deletions, is_pinyin, terms
-from affil.registry.places import CITY, CODE, COUNTRY, REGION
+from affil.registry.places import CITY, CODE, COUNTRY, COUNTRY_CODE, REGION
 from affil.settings import RetrieveSettings
 from affil.text import Tokens, tokenize
 from affil.text.fold import fold_word, generic, roles, vocabulary
@@ -33,7 +34,8 @@ class Mentions:
     string is one part, or several where names are joined ("Google and ETH Zurich"); `string` is the string of each part. What
     is matched is a part: it knows the words of no other. `place` marks words that only name a place.
     `country`, `region`, `city` are sorted keys `part * STRIDE + number`; `city_country` are the countries of cities and regions,
-    `sure_country` those of places that are the whole of their segment; `borrowed` are parts whose places are another part's.
+    `city_region` the regions of cities, `sure_country` the countries of places that are the whole of their segment; `borrowed` are
+    parts whose places are another part's.
     """
 
     strings: Sequence[str]
@@ -58,6 +60,7 @@ class Mentions:
     region: Ints
     city: Ints
     city_country: Ints
+    city_region: Ints
     sure_country: Ints
     borrowed: Ints
 
@@ -76,6 +79,7 @@ _AND = frozenset(("and", "&", "und", "et", "y", "e", "och", "og", "/", "-", "–
 _DASHES = frozenset(("-", "–", "—", "/"))
 _COMMAS = frozenset((",", "，", "、"))
 _HAN_AND = frozenset("和与及暨")  # folded, each a word
+_CODE = 3  # letters of the longest code of a country
 _TURNED = frozenset(("north", "south", "east", "west", "new", "upper", "lower", "great", "greater", "port", "fort", "mount"))
 STRIDE = 1 << 32  # keys of (string, number) pairs in one integer
 
@@ -101,6 +105,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     # postcodes, street numbers and words of addresses are no part of a name that would have to be explained
     weight[[t.isdigit() or role.get(t) == "noise" for t in term_words]] *= settings.noise_weight
     weight[void] = 0
+    weight[_footnotes(words, gap)] = 0
     string = np.repeat(np.arange(len(strings)), np.diff(tokens.ptr))[origin]
     new = np.concatenate([[True], string[1:] != string[:-1]]) if len(string) else np.zeros(0, bool)
     gap = np.where(new, HARD, gap).astype(np.int8)
@@ -117,6 +122,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     spans, addressed = _off_streets(spans, words, gap, cjk)
     weight[addressed] = 0
     named = index.find("place", word, gap, settings.max_place_tokens)
+    spans = _off_places(spans, named, gap, index)
     begins, joiners = _joined(spans, named, index, settings, upper, gap, words, tokens, origin, string)
     gap[begins] = HARD
     weight[joiners] = 0
@@ -131,12 +137,20 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     segment = np.cumsum(new | (gap >= COMMA)) - 1
     block = np.cumsum(new | (gap >= HARD)) - 1
     place, *places = _places(index, named, words, gap, upper, part, spans, settings.famous)
-    (country, region, city, city_country, sure_country), borrowed = _shared(places, string_of_part)
+    (country, region, city, city_country, city_region, sure_country), borrowed = _shared(places, string_of_part)
     return Mentions(
         strings, string_of_part, tokens, words, word, term, weight.astype(np.float64), changed, gap, tokens.start[origin],
         tokens.end[origin], upper, cjk, part, segment, block, spans, place, country, region, city,
-        city_country, sure_country, borrowed,
+        city_country, city_region, sure_country, borrowed,
     )  # fmt: skip
+
+
+def _footnotes(words: Sequence[str], gap: Ints) -> Ints:
+    """Which words are digits that stand to a letter without a blank: "Korea University1", "2Microsoft"."""
+    digits = np.array([w.isdigit() for w in words] + [True], bool)
+    glued = np.append(gap == 0, False)
+    found: Ints = digits[:-1] & ((glued[:-1] & ~np.roll(digits, 1)[:-1]) | (glued[1:] & ~digits[1:]))
+    return found
 
 
 def _with_empty(string_of_part: Ints, part: Ints, strings: int) -> tuple[Ints, Ints]:
@@ -373,14 +387,36 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     np.maximum.at(reach, first[~variant], (first + length)[~variant])
     reach = np.concatenate([[0], np.maximum.accumulate(reach)])  # how far names reach that begin before each word
     begun = variant & (reach[first] > first) & (reach[first] < first + length)
+    # or that another name begins within and goes beyond: "Computer (Science University) of Toronto"
+    furthest = np.zeros(len(gap) + 2, np.int64)  # how far names reach that begin after each word and before the variant's end
+    np.maximum.at(furthest, first[~variant], (first + length)[~variant])
+    begun |= variant & (_reach_within(furthest, first, length) > first + length)
     # a name over a comma behind which a longer one begins: "Mila, Université de Montréal" is no MILA University
-    longest = np.zeros(len(gap) + 1, np.int64)
-    np.maximum.at(longest, first, first + length)
     breaks = np.append(np.flatnonzero(gap >= COMMA), len(gap))
     behind = breaks[np.searchsorted(breaks, first + 1)]
-    broken = (behind < first + length) & (longest[behind] > first + length)
+    crosses = behind < first + length
+    longest = np.zeros(len(gap) + 1, np.int64)
+    np.maximum.at(longest, first[~crosses], (first + length)[~crosses])
+    broken = crosses & (longest[behind] > first + length)
+    # or amid one that ends there: "Shandong (University, Qingdao)"
+    earliest = np.arange(len(gap) + 1)  # where the longest name begins that ends before each word
+    np.minimum.at(earliest, (first + length)[~crosses], first[~crosses])
+    broken |= crosses & (earliest[behind] < first)
+    # or one that begins amid a segment and is no kin of it: "Knowledge (Technology, University of Hamburg)"
+    amid = crosses & (behind + 1 < first + length) & (longest[behind] == first + length) & (gaps[first] < COMMA)
+    for i in np.flatnonzero(amid).tolist():
+        other = int(np.flatnonzero((first == behind[i]) & (first + length == longest[behind[i]]))[0])
+        broken[i] |= not _related(index, int(alias[i]), int(alias[other]))
     keep = ~acronym & ~apart & ~begun & ~broken
     return first[keep], length[keep], alias[keep]
+
+
+def _reach_within(furthest: Ints, first: Ints, length: Ints) -> Ints:
+    """The furthest word reached from any word of a stretch but its first."""
+    out = np.zeros(len(first), np.int64)
+    for k in range(1, int(length.max(initial=1))):
+        out = np.where(length > k, np.maximum(out, furthest[np.minimum(first + k, len(furthest) - 1)]), out)
+    return out
 
 
 def _misspelt_branches(
@@ -446,6 +482,25 @@ def _off_streets(
     covered = np.cumsum(addressed)[:-1] > 0
     within = covered[first] & covered[last - 1] if len(first) else named
     return (spans[0][~within], spans[1][~within], spans[2][~within]), covered
+
+
+def _off_places(
+    spans: tuple[Ints, Ints, Ints], named: tuple[Ints, Ints, Ints], gap: Ints, index: Index
+) -> tuple[Ints, Ints, Ints]:
+    """Names without those that places beside each other make over a comma: "Manchester, United Kingdom", "Phoenix, United States"."""
+    first, length, _ = spans
+    last = first + length
+    begin, end = named[0], named[0] + named[1]
+    covered = np.concatenate([[0], np.cumsum(covering(begin, named[1], len(gap)))])
+    reach, land = np.zeros((2, len(gap) + 1), np.int64)  # how far the longest place, and country, reaches that begins at a word
+    np.maximum.at(reach, begin, end)
+    of_country = index.place_country_name[named[2]]
+    np.maximum.at(land, begin[of_country], end[of_country])
+    breaks = np.append(np.flatnonzero(gap >= COMMA), len(gap))
+    behind = breaks[np.searchsorted(breaks, first + 1)]
+    crosses = behind < last
+    made = crosses & ((reach[behind] > last) | ((land[behind] == last) & (covered[last] - covered[first] == length)))
+    return spans[0][~made], spans[1][~made], spans[2][~made]
 
 
 def _joined(
@@ -557,7 +612,7 @@ def _places(
     part: Ints,
     spans: tuple[Ints, Ints, Ints],
     famous: int,
-) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
+) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
     """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place), and of
     the official names of famous ones ("Mila" is no town in Algeria).
     """
@@ -588,15 +643,17 @@ def _places(
     offset = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
     row = index.place_row[index.place_ptr[sequence][pair] + offset]
     kind, at = index.place_kind[row], first[pair]
-    # two-letter codes count only as capitals behind a separator: "Cambridge, MA 02139", not "in" or "de"
-    ok = (kind != CODE) | (upper[at] & (np.append(gap, HARD)[at] >= COMMA))
+    ok = (kind < CODE) | _codes(index, part[at], upper[at] & (ends[at] >= COMMA), ends[at + 1] >= HARD, pair, row, kind)
+    # those of three letters where they are typed so or stand by themselves: "CAN", "PER", "NOR" are words too
+    short = np.array([len(w) <= _CODE and w.isascii() for w in words] + [False], bool)
+    ok &= (kind != COUNTRY) | (length[pair] > 1) | ~short[at] | upper[at] | whole[pair]
     pair, row, kind, at = pair[ok], row[ok], kind[ok], at[ok]
     where = part[at].astype(np.int64) * STRIDE
-    is_country = kind == COUNTRY
+    is_country = (kind == COUNTRY) | (kind == COUNTRY_CODE)
     is_region = (kind == REGION) | (kind == CODE)
     is_city = kind == CITY
-    sure = whole[pair] | (kind == CODE)
-    wide = sure & ~is_city & ~np.isin(pair, pair[is_city])  # Santa Cruz is a city as well
+    sure = whole[pair] | (kind >= CODE)
+    wide = sure & (is_country | (is_region & ~np.isin(pair, pair[is_city])))  # Santa Cruz is a city as well
     mark = np.zeros(size + 1, np.int32)
     used = np.unique(pair)
     np.add.at(mark, first[used], 1)
@@ -607,8 +664,23 @@ def _places(
         np.unique(where[is_region] + index.place_region[row[is_region]]),
         np.unique(where[is_city] + index.place_city[row[is_city]]),
         np.unique(where[is_city | is_region] + index.place_country[row[is_city | is_region]]),
+        np.unique(where[is_city] + index.place_region[row[is_city]]),
         _narrowed(where[sure] + index.place_country[row[sure]], where[wide] + index.place_country[row[wide]]),
     )
+
+
+def _codes(index: Index, part: Ints, typed: Ints, last: Ints, pair: Ints, row: Ints, kind: Ints) -> Ints:
+    """Which two-letter codes name a place: "Cambridge, MA 02139", "Hamilton, ON, CA", not "in" or "de".
+
+    They count as capitals behind a separator, those of countries at the end only. Of what one may be that counts of which a
+    city or region is named, else the region: CA is California, unless the string names Toronto.
+    """
+    of_country = kind == COUNTRY_CODE
+    code = (kind >= CODE) & typed & (last | ~of_country)
+    where = part.astype(np.int64) * STRIDE + index.place_country[row]
+    backed = code & np.isin(where, where[(kind == CITY) | (kind == REGION)])
+    likely: Ints = np.where(np.isin(pair, pair[backed]), backed, code & ~(of_country & np.isin(pair, pair[code & ~of_country])))
+    return likely
 
 
 def _narrowed(places: Ints, wide: Ints) -> Ints:

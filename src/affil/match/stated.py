@@ -14,7 +14,7 @@ import numpy as np
 
 from affil.match.index import Index, Ints
 from affil.match.parts import covering
-from affil.registry.places import CITY, CODE, COUNTRY
+from affil.registry.places import CITY, CODE, COUNTRY_CODE, REGION, SPELT
 from affil.settings import RetrieveSettings
 from affil.text import Tokens
 from affil.text.tokens import COMMA, HARD
@@ -86,18 +86,19 @@ def _hits(index: Index, tokens: Tokens, gap: Ints, settings: RetrieveSettings) -
     first, length, sequence = index.find("place", word, gap[:-1], settings.max_place_tokens)
     last = first + length
     before, behind = gap[first] >= COMMA, gap[last] >= COMMA
-    coded = tokens.upper[first] & before
+    # codes stand in capitals behind a separator, those of countries at the end
+    coded = np.where(tokens.upper[first] & before, 1 + (gap[last] >= HARD), 0)
     apart = behind | tokens.cjk[last - 1]
     close = np.flatnonzero(~apart)
     apart[close] = [tokens.words[k].isdigit() for k in last[close].tolist()]  # "London Road" is no place
-    apart &= coded | index.place_spelt[sequence]
+    apart &= (coded == 2) | ((coded == 1) & index.place_coded[sequence]) | index.place_spelt[sequence]
     within = np.flatnonzero(apart & ~(before & behind))
     apart[within] = ~_inside_names(index, word, gap, tokens.ptr, first[within], settings)
     kept = np.flatnonzero(apart)
     kept = kept[np.lexsort((-length[kept], first[kept]))]
     out: list[_Hit] = []
     free = 0
-    for a, b, meaning in zip(*(x[kept].tolist() for x in (first, last, 2 * sequence + coded)), strict=True):
+    for a, b, meaning in zip(*(x[kept].tolist() for x in (first, last, len(_READ) * sequence + coded)), strict=True):
         if a >= free:
             out.append(_Hit(a, b, meaning))
             free = b
@@ -156,11 +157,17 @@ def _resolver(index: Index, settings: RetrieveSettings) -> Callable[[tuple[int, 
     return resolver
 
 
+_READ = (SPELT, (*SPELT, CODE), (*SPELT, CODE, COUNTRY_CODE))  # kinds of places that words may name, by where they stand
+
+
 def _rows(index: Index, meaning: int) -> Ints:
     """The rows of the gazetteer that a hit may mean."""
-    sequence, coded = divmod(meaning, 2)
+    sequence, coded = divmod(meaning, len(_READ))
     rows = index.place_row[index.place_ptr[sequence] : index.place_ptr[sequence + 1]]
-    return rows if coded else rows[index.place_kind[rows] != CODE]
+    return rows[np.isin(index.place_kind[rows], _READ[coded])]
+
+
+_BARE = 0.9  # what the code of a country counts against another reading: CA alone is California
 
 
 def _resolved(index: Index, meanings: Sequence[int], home: int) -> Stated:
@@ -170,10 +177,11 @@ def _resolved(index: Index, meanings: Sequence[int], home: int) -> Stated:
     """
     hits = [_rows(index, meaning) for meaning in meanings]
     kind, country, region, city = index.place_kind, index.place_country, index.place_region, index.place_city
-    votes: dict[int, int] = {}
+    votes: dict[int, float] = {}
     for hit in hits:
+        spelt = set(country[hit[kind[hit] != COUNTRY_CODE]].tolist())
         for c in set(country[hit].tolist()):
-            votes[c] = votes.get(c, 0) + 1
+            votes[c] = votes.get(c, 0) + (1 if c in spelt else _BARE)
     most = max(votes.values())
     leading = [c for c, n in votes.items() if n == most]
     if len(leading) > 1:
@@ -190,7 +198,7 @@ def _resolved(index: Index, meanings: Sequence[int], home: int) -> Stated:
     cities: list[int] = []
     for hit in hits:
         rows = hit[country[hit] == chosen]
-        named = {int(r) for r in region[rows[(kind[rows] != CITY) & (kind[rows] != COUNTRY)]] if r}
+        named = {int(r) for r in region[rows[np.isin(kind[rows], (REGION, CODE))]] if r}
         towns = rows[kind[rows] == CITY]
         regions |= named if not len(towns) or cities else set()
         cities += [] if cities else towns.tolist()

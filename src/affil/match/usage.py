@@ -9,7 +9,7 @@ import numpy as np
 from affil.match.index import KINDS, Index, Ints
 from affil.match.mentions import STRIDE, Mentions, prepare
 from affil.match.parts import parts_of
-from affil.match.retrieve import keys_in
+from affil.match.retrieve import expand, keys_in
 from affil.registry import Registry
 from affil.settings import Settings
 from affil.text.tokens import COMMA, HARD
@@ -23,10 +23,10 @@ def count_usage(
     settings: Settings | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, int]:
-    """Count mentions of institutions by names that nobody else bears, without a model.
+    """Count mentions of institutions by names that nobody else bears, or nobody else in the place that the string names, without a model.
 
     A name counts where it fills a segment of a string, within no longer name, and the string names no other country (companies
-    sit in many).
+    sit in many). Of the bearers of one name the only one in the country named counts, or the only one of these in the city.
 
     Args:
         strings: affiliation strings with their numbers of mentions.
@@ -64,16 +64,17 @@ def _unmistakable(m: Mentions, index: Index) -> tuple[Ints, Ints]:
     np.maximum.at(longest, first, last)
     reach = np.maximum.accumulate(longest)
     before = np.concatenate([[0], reach])[first]  # names that begin earlier
-    inner = (before >= last) | (longest[first] > last)
-    bearers = index.owner_ptr[alias + 1] - index.owner_ptr[alias]
-    inst = index.owner_inst[index.owner_ptr[alias]]
-    kind = index.owner_kind[index.owner_ptr[alias]]
-    sure = (gap[first] >= COMMA) & (gap[last] >= COMMA) & ~inner & (bearers == 1)
-    sure &= (kind != index.kind_variant) & (kind != index.kind_domain)
-    part = m.part[first]
+    whole = (gap[first] >= COMMA) & (gap[last] >= COMMA) & (before < last) & (longest[first] <= last)
+    who, owner = expand(index.owner_ptr, alias[whole])
+    part, inst = m.part[first[whole]][who], index.owner_inst[owner]
+    sole = (np.diff(index.owner_ptr)[alias[whole]] == 1)[who]
     named = np.zeros(m.count, bool)
     named[m.country // STRIDE] = True
     country = index.inst_country_id[inst].astype(np.int64)
     here = keys_in(part * STRIDE + country, m.country) | keys_in(part * STRIDE + index.wider[country], m.country)
-    sure &= here | ~named[part] | (index.inst_kind[inst] == _COMPANY)
+    there = (index.inst_city_id[inst] >= 0) & keys_in(part * STRIDE + index.inst_city_id[inst], m.city)
+    only = here & (np.bincount(who, here)[who] == 1)
+    only |= here & there & (np.bincount(who, here & there)[who] == 1)
+    sure = only | (sole & (~named[part] | (index.inst_kind[inst] == _COMPANY)))
+    sure &= (index.owner_kind[owner] != index.kind_variant) & (index.owner_kind[owner] != index.kind_domain)
     return part[sure], inst[sure]

@@ -372,7 +372,7 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         seat = (places[k].country, places[k].name) in seats and not set(words) & set(roles())
         if places[k].kind == CITY and not seat and (set(words) <= generic() or (byname and words in owners)):
             continue  # there is a town called Center, and one that was Google for a month
-        if words and (len("".join(words)) > 2 or places[k].kind in (0, 3) or not words[0].isascii()):
+        if words and (len("".join(words)) > 2 or places[k].kind not in (REGION, CITY) or not words[0].isascii()):
             place_rows[words].append(k)
     place_names = sorted(place_rows)
 

@@ -10,7 +10,8 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-COUNTRY, REGION, CITY, CODE = 0, 1, 2, 3
+COUNTRY, REGION, CITY, CODE, COUNTRY_CODE = 0, 1, 2, 3, 4
+SPELT = (COUNTRY, REGION, CITY)
 _LOCALES = ("zh_CN", "ja", "ko", "de", "fr", "es", "pt", "it", "ru", "ar", "tr", "nl", "pl", "cs", "sv", "fi", "da", "hu", "ro", "el",
             "uk", "he", "fa", "vi", "id")  # fmt: skip
 # Countries whose subdivisions are written in addresses; those of others are mostly names of their capitals.
@@ -161,6 +162,11 @@ def part_of(code: str) -> frozenset[str]:
     return frozenset(codes)
 
 
+def _says_enough(name: str) -> bool:
+    """Whether the name of a country still names it without its accents: "Úc", "Ý" and "Áo" (Vietnamese) would be UC, Y and AO."""
+    return name.isascii() or len(name) > 3 or _CJK.search(name) is not None
+
+
 def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> Iterator[Place]:
     """Yield names of places: countries and subdivisions in many languages, cities of at least `min_population`.
 
@@ -174,8 +180,9 @@ def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> 
         code = country.alpha_2
         own = {country.name.split(",")[0], country.alpha_3, getattr(country, "common_name", country.name)}
         own |= {t.gettext(country.name) for t in _translations("iso3166-1")} | set(_COMMON.get(code, "").split("|"))
-        for name in sorted(filter(None, own)):
+        for name in sorted(filter(_says_enough, own)):
             yield Place(name, COUNTRY, code)
+        yield Place(code, COUNTRY_CODE, code)
     for name in _COMMON["XK"].split("|"):
         yield Place(name, COUNTRY, "XK")
     for sub in pycountry.subdivisions:

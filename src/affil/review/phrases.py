@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 
 from affil.registry.index import terms
-from affil.registry.places import CITY, CODE, COUNTRY, read_places
+from affil.registry.places import CITY, CODE, COUNTRY, SPELT, read_places
 from affil.text import Tokens, tokenize
 from affil.text.fold import generic, roles
 from affil.text.tokens import COMMA, HARD
@@ -175,7 +175,7 @@ def _explained(words: tuple[str, ...], around: Surroundings) -> bool:
 @cache
 def places() -> Mapping[tuple[str, ...], Names]:
     """Folded names of places: words -> what bears the name, countries first, then cities that are called so and not else."""
-    named = [p for p in read_places() if p.kind != CODE]
+    named = [p for p in read_places() if p.kind in SPELT]
     tokens = tokenize([p.name for p in named])
     found: dict[tuple[str, ...], list[int]] = {}
     for k, place in enumerate(named):

@@ -37,10 +37,12 @@ _COMBINED = re.compile(r"(?<=[A-Za-z])\s([\u0300-\u030c\u0327\u0328])([A-Za-zı]
 _SCANNED = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z](?=[A-Za-z]*[01])[A-Za-z01]{3,}[A-Za-z]|0[FN])(?![A-Za-z0-9])")
 _GLYPH = re.compile(r"\(cid:(\d{1,5})\)")  # a letter that a PDF's font did not name; most are Latin-1
 _LOST = re.compile(r"(?<=[a-z])\?(?=[a-z])")  # a letter that an encoding did not have: "Jagiello?ski"
+_APART = re.compile(r"(?<![^\W\d_])([A-Z]\.) (?=[A-Z]\.(?![^\W\d_]))")  # "U. S. Army"
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_] ){3,}[^\W\d_](?!\w)")  # "U N I V E R S I T Y", whose words are two blanks apart
 _SPACED_WORD = re.compile(r"(?<!\w)(?:[^\W\d_] )+[^\W\d_](?!\w)")
 _HAN = re.compile("[\u3400-\u9fff]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_WIDE_BLANK = "\uc2a0"  # a no-break blank in UTF-8 that was read as UTF-16: a Hangul syllable that no word has
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
@@ -85,6 +87,8 @@ def repair(text: str) -> str:
     """
     if "  " in text and _SPACED.search(text):
         text = _SPACED_WORD.sub(lambda m: m[0].replace(" ", ""), text)
+    if ". " in text:
+        text = _APART.sub(r"\1", text)
     if _PLAIN.fullmatch(text):
         return text
     if "&" in text:
@@ -107,7 +111,7 @@ def repair(text: str) -> str:
             # without the blanks around, which ftfy may take for the last byte of a damaged letter
             core = text.strip()
             text = text.replace(core, ftfy.fix_encoding(core), 1)
-        text = _INVISIBLE.sub("", text)
+        text = _INVISIBLE.sub("", text.replace(_WIDE_BLANK, " "))
         text = _BEHIND.sub(lambda m: _accent(m[1] or m[3], m[2] or m[4]), text)
         text = _COMBINED.sub(lambda m: unicodedata.normalize("NFC", m[2].replace("ı", "i") + m[1]), text)
         # before NFKC, which would turn the spacing accents into a blank and a combining mark
