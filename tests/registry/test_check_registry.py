@@ -139,7 +139,8 @@ def test_coordinates_lie_in_the_region_named(tables: Path) -> None:
         broken("https://ror.org/04aah1z61", region="NO-30")  # Viken was dissolved in 2024
         broken("https://ror.org/05a28rw58", region="DE-BE")  # of another country
         broken("https://ror.org/0161xgx34", region="")
-        broken("https://ror.org/01r4bn552", region="BE-WAL")  # its province is in Flanders
+        broken("https://ror.org/01r4bn552", region="BE-WAL")  # it is in Flanders
+        broken("https://ror.org/05f950310", region="BE-VBR")  # a province of Flanders, of the second level
 
     where: dict[str, str] = {}
     change(tables / "institutions.csv", institutions)
@@ -153,6 +154,22 @@ def test_coordinates_lie_in_the_region_named(tables: Path) -> None:
     assert "'DE-BE' is no region of CH" in found["https://ror.org/05a28rw58"]
     assert "coordinates are in CA-QC (near Montréal), not in a region" in found["https://ror.org/0161xgx34"]
     assert "coordinates are in BE-VLG" in found["https://ror.org/01r4bn552"]
+    assert "'BE-VBR' is no region of BE but a part of one; use BE-VLG" in found["https://ror.org/05f950310"]
+
+
+def test_a_row_has_one_chinese_label_a_script(tables: Path) -> None:
+    def names(rows: list[Row]) -> None:
+        peking = "https://ror.org/02v51f717"
+        rows.append({"id": peking, "name": "北京大学堂", "language": "zh", "kind": "label", "until": ""})
+        rows.append({"id": peking, "name": "京師大學堂", "language": "zh-hant", "kind": "label", "until": ""})
+        rows.append({"id": peking, "name": "京师大学堂", "language": "zh", "kind": "former", "until": "1912"})
+
+    change(tables / "names.csv", names)
+    code, lines = check("--data", tables)
+    assert code == 1
+    assert lines[:-1] == [
+        "names.csv: https://ror.org/02v51f717: [name] has 2 labels in zh; make all but one alias or former",
+    ]
 
 
 def test_an_exception_excuses_its_fault_only(tables: Path) -> None:

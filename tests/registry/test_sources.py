@@ -231,7 +231,7 @@ def test_the_shipped_table_of_other_ids_is_read(tmp_path: Path, monkeypatch: pyt
 def test_usage_is_known_whatever_the_source(tmp_path: Path) -> None:
     identifier, mentions = max(read_usage().items(), key=lambda item: (item[0].startswith("https://ror.org/"), item[1]))
     path = tmp_path / "own.csv"
-    path.write_text(f"id,name,country\n{identifier},A,HK\nx:1,B,HK\n")
+    path.write_text(f"id,name,country\n{identifier},Quellwald Institute,HK\nx:1,Bayview College,HK\n")
     registry = build_registry([path], tmp_path / "own.affil")
     assert (registry.get(identifier).usage, registry.get("x:1").usage) == (mentions, 0)
 
