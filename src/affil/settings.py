@@ -157,6 +157,9 @@ class DecideSettings(_Frozen):
     homonym: float = Field(
         default=0.35, ge=0, le=1, description="least probability of the likeliest of several bearers of a name"
     )
+    displaces: float = Field(
+        default=0.95, ge=0, le=1, description="probability from which on a child takes its parent's place, however sure that is"
+    )
     identified: float = Field(default=0.9999, ge=0, le=1, description="probability of an institution whose id the string holds")
     small: int = Field(default=1000, ge=0, description="most candidates that are judged without importing scikit-learn")
     hopeless: float = Field(

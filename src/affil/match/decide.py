@@ -19,8 +19,8 @@ def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
     A row needs the probability of a review at least, alone or together with the other bearers of its name. Of two institutions
     that claim overlapping words only the more probable one stays, so that a name means one institution, unless the other stands
     beside a shorter name of it ("West China Hospital, Sichuan University"). Then the policy: `one`
-    keeps the best of the string, `most-specific` drops an institution whose child stays and is sure, or at least as sure as it;
-    `all` keeps both.
+    keeps the best of the string, `most-specific` drops an institution whose child stays and is all but certain, or at least as
+    sure as it; `all` keeps both.
     """
     c = pairs.candidates
     # A name that several bear is someone's, even if nobody's for sure: the likeliest bearer goes to review ("NTU").
@@ -51,7 +51,7 @@ def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
     if settings.policy == "most-specific":
         stays = np.zeros(len(probability), bool)
         stays[rows[kept]] = True
-        sure = probability[pairs.child] >= np.minimum(probability[pairs.parent], settings.match)
+        sure = probability[pairs.child] >= np.minimum(probability[pairs.parent], settings.displaces)
         below = stays[pairs.child] & stays[pairs.parent] & sure
         dropped = np.zeros(len(probability), bool)
         dropped[pairs.parent[below]] = True

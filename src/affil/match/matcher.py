@@ -379,7 +379,7 @@ class Matcher:
             p
             for child, sure in chosen.items()
             for p in parent[ptr[child] : ptr[child + 1]].tolist()
-            if sure >= min(chosen.get(p, 0.0), self.settings.decide.match)
+            if sure >= min(chosen.get(p, 0.0), self.settings.decide.displaces)
         }
         return _without(rows, left_out, rivals)
 

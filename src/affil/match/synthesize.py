@@ -20,7 +20,6 @@ from affil.match.decoys import SAINTS, SUBJECTS, SURNAMES
 from affil.match.labels import Labelled, Trust
 from affil.registry.places import country_names
 from affil.text import fold
-from affil.text.fold import generic
 from affil.types import Institution, Name
 
 ABBREVIATIONS = (
@@ -66,7 +65,7 @@ NOTHING = ("Independent Researcher", "independent", "N/A", "none", "-", "unaffil
 # Shares of the kinds of composed strings.
 SHARES = {
     "nothing": 0.06, "stranger": 0.08, "elsewhere": 0.08, "near": 0.06, "borrowed": 0.02, "capitals": 0.01, "several": 0.19, "joint": 0.02,
-    "mail": 0.02, "short": 0.10, "branch": 0.04, "school": 0.02, "site": 0.02, "unit": 0.03, "single": 0.25,
+    "mail": 0.02, "short": 0.10, "branch": 0.04, "school": 0.02, "site": 0.02, "single": 0.28,
 }  # fmt: skip
 _KINDS, _BOUNDS = tuple(SHARES), np.cumsum(list(SHARES.values()))[:-1]
 HAN_PARTS = ("资工", "计院", "信院", "软院", "信科院", "计算机系", "电子系", "电机系", "AI院", "计科", "自动化系",
@@ -106,11 +105,6 @@ JOINERS = (", ", ", ", ", ", " and ", " and ", " & ", "; ", "; ", " + ", "+", " 
            " in collaboration with ", " ")  # fmt: skip
 HAN_JOINERS = ("和", "和", "与", "、", "、", "，", "；", "/", " ", "及")
 TIGHT = frozenset(("+", "/", " + ", " in collaboration with ", " ", " - "))
-_UNIT = re.compile(
-    r"(?!National|International|European|United|Central|Regional|Northern|Defen[cs]e)"
-    r"(?:(?:Department|Institute|Faculty|School|Laboratory|Cent(?:er|re)|Division|Graduate School) (?:of|for) \w[^,(]+"
-    r"|\w[^,(]+ (?:Laboratory|Cent(?:er|re)|Department))"
-)
 _MANY_SITES = frozenset(("company", "government", "nonprofit", "other"))
 _BODIES, _KNOWN = frozenset(("government", "nonprofit", "other", "facility")), 0.95
 _NATIONAL = re.compile(
@@ -143,7 +137,6 @@ class Writer:
         self.bodies = [self.known[i] for i in bodies]
         self.bodies_chance = self.chance[bodies] / max(self.chance[bodies].sum(), 1e-12)
         self.sites = self._sites()
-        self.units = self._units()
         self.borne_in: dict[str, set[str]] = {}
         self.bearers: dict[str, list[int]] = {}  # of short names
         for i, x in enumerate(self.known):
@@ -238,23 +231,6 @@ class Writer:
                     taken[mother.id, x.country, x.city] += 1
                     out.append((x, mother))
         return [(x, mother) for x, mother in out if taken[mother.id, x.country, x.city] == 1]
-
-    def _units(self) -> list[tuple[str, Institution]]:
-        """Names of parts and institutes that any university may have one of, since they are made of subjects only."""
-        subjects = frozenset(w for subject in SUBJECTS for w in fold(subject).split()) | generic()
-        names = {n.value: x for x in self.known for n in x.names if _UNIT.fullmatch(n.value)}
-        return [(name, x) for name, x in names.items() if set(fold(name).split()) <= subjects]
-
-    def _unit(self) -> Labelled:
-        """An institute of a university that has none of this name, though another has: "Institute of Virology, University of Oslo"."""
-        other = self._institution()
-        if not self.units or other.kind not in ("education", "healthcare"):
-            return self._single()
-        unit, own = self.units[int(self.rng.integers(len(self.units)))]
-        if other.id in (own.id, *own.parents):
-            return self._single()
-        text = self._pick(("{}, {}", "{}, {}", "{}, {}", "{} {}", "{} of {}", "{} - {}")).format(unit, self._name(other))
-        return Labelled(f"{text}, {self._place(other)}" if self.rng.random() < 0.6 and other.city else text, (other.id,))
 
     def _site(self) -> Labelled:
         """A branch or a laboratory that is told by its place only: "Microsoft Research, Cambridge, UK"."""
@@ -535,6 +511,5 @@ _MADE: dict[str, Callable[[Writer], Labelled]] = {
     "branch": Writer._branch,
     "school": Writer._school,
     "site": Writer._site,
-    "unit": Writer._unit,
     "single": Writer._single,
 }
