@@ -137,6 +137,7 @@ def test_what_is_a_city_too_leaves_no_country_out(index: Index) -> None:
         ("Some Laboratory, Irvine, CA", {"US"}),
         ("Some Laboratory, CA", {"US"}),
         ("Some Laboratory, Darmstadt, Hessen, DE", {"DE"}),
+        ("Institute for Intelligent Machines (GT)", set()),
         ("Some Laboratory, IL, Engineering", {"US"}),  # of countries at the end only
         ("Some Laboratory, Shatin, N.T., Hong Kong", {"HK", "AU", "CA"}),  # the New Territories, for all that is known
         ("UC, Berkeley", {"US"}),  # not the Vietnamese for Australia
@@ -177,6 +178,11 @@ def test_a_name_does_not_begin_amid_a_word_of_hangul(index: Index, text: str, na
 def test_a_name_with_its_place_behind_a_comma_is_one(index: Index) -> None:
     m = prepare(["University of Texas, Austin, USA"], index, RetrieveSettings())
     assert 3 in m.spans[1].tolist()
+
+
+def test_the_town_of_an_institution_is_no_company(index: Index) -> None:
+    for text, names in (("Ibaraki Christian University, Hitachi, Japan", 1), ("University of Oxford, Hitachi", 2)):
+        assert len(set(prepare([text], index, RetrieveSettings()).spans[0].tolist())) == names
 
 
 def test_a_longer_name_over_a_comma_breaks_no_other(index: Index) -> None:

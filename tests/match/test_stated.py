@@ -52,7 +52,14 @@ def test_of_several_each_has_its_own(matcher: Matcher, string: str, places: dict
 
 
 @pytest.mark.parametrize(
-    "string", ["Tencent AI Lab", "Microsoft Research Cambridge", "University of Washington", "Google, London Road"]
+    "string",
+    [
+        "Tencent AI Lab",
+        "Google (GT)",
+        "Microsoft Research Cambridge",
+        "University of Washington",
+        "University of Leeds, London Road",
+    ],
 )
 def test_what_is_not_stated_is_blank(matcher: Matcher, string: str) -> None:
     assert set(told(matcher, string).values()) == {("", "", "")}

@@ -127,6 +127,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     weight[addressed] = 0
     named = index.find("place", word, gap, settings.max_place_tokens)
     spans = _off_places(spans, named, gap, index)
+    spans = _off_towns(spans, named, gap, string, index)
     begins, joiners = _joined(spans, named, index, settings, upper, gap, words, tokens, origin, string)
     gap[begins] = HARD
     weight[joiners] = 0
@@ -519,6 +520,29 @@ def _off_places(
     return spans[0][~made], spans[1][~made], spans[2][~made]
 
 
+def _off_towns(
+    spans: tuple[Ints, Ints, Ints], named: tuple[Ints, Ints, Ints], gap: Ints, string: Ints, index: Index
+) -> tuple[Ints, Ints, Ints]:
+    """Names without those that are the town of the institution before: "Ibaraki Christian University, Hitachi"."""
+    first, length, alias = spans
+    gaps = np.append(gap, HARD)
+    whole = (length == 1) & (gaps[first] >= COMMA) & (gaps[first + length] >= COMMA) & (first > 0)
+    rows = np.flatnonzero(whole & np.isin(first, named[0][named[1] == 1]))
+    if not len(rows):
+        return spans
+    place = dict(zip(named[0][named[1] == 1].tolist(), named[2][named[1] == 1].tolist(), strict=True))
+    sole = np.diff(index.owner_ptr)[alias] == 1
+    city = index.inst_city_id[index.owner_inst[index.owner_ptr[alias]]]
+    lost = []
+    for k in rows.tolist():
+        at = int(first[k])
+        before = sole & (first + length == at) & (string[first] == string[at]) & (city >= 0)
+        meant = index.place_row[index.place_ptr[place[at]] : index.place_ptr[place[at] + 1]]
+        if np.isin(city[before], index.place_city[meant[index.place_kind[meant] == CITY]]).any():
+            lost.append(k)
+    return np.delete(first, lost), np.delete(length, lost), np.delete(alias, lost)
+
+
 def _joined(
     spans: tuple[Ints, Ints, Ints],
     places: tuple[Ints, Ints, Ints],
@@ -693,14 +717,14 @@ def _places(
 def _codes(index: Index, part: Ints, typed: Ints, last: Ints, pair: Ints, row: Ints, kind: Ints) -> Ints:
     """Which two-letter codes name a place: "Cambridge, MA 02139", "Hamilton, ON, CA", not "in" or "de".
 
-    They count as capitals behind a separator, those of countries at the end only. Of what one may be that counts of which a
-    city or region is named, else the region: CA is California, unless the string names Toronto.
+    They count as capitals behind a separator; those of countries at the end, and only if a city or region there is named, too:
+    CA is California, unless the string names Toronto, and "Institute for Machines (GT)" is not in Guatemala.
     """
     of_country = kind == COUNTRY_CODE
     code = (kind >= CODE) & typed & (last | ~of_country)
     where = part.astype(np.int64) * STRIDE + index.place_country[row]
     backed = code & np.isin(where, where[(kind == CITY) | (kind == REGION)])
-    likely: Ints = np.where(np.isin(pair, pair[backed]), backed, code & ~(of_country & np.isin(pair, pair[code & ~of_country])))
+    likely: Ints = np.where(np.isin(pair, pair[backed]), backed, code & ~of_country)
     return likely
 
 

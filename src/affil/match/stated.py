@@ -183,6 +183,8 @@ def _resolved(index: Index, meanings: Sequence[int], home: int) -> Stated:
         for c in set(country[hit].tolist()):
             votes[c] = votes.get(c, 0) + (1 if c in spelt else _BARE)
     most = max(votes.values())
+    if most < 1:  # a code that nothing speaks for: "Institute for Machines (GT)"
+        return Stated()
     leading = [c for c, n in votes.items() if n == most]
     if len(leading) > 1:
         rows = np.concatenate(hits)

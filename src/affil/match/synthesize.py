@@ -82,7 +82,10 @@ NEAR = ("Technical University of {}", "{} University of Education", "{} Medical 
         "{} Community College", "{} University of Arts", "{} Christian University", "{} University of Agriculture",
         "New University of {}", "{} City University", "{} Open University", "{n} University, {}", "{n} University in {}",
         "{n} University {}", "{n} Institute of Technology, {}", "{} Institute of Technology, {a} {}", "{n} College, {}",
-        "University of {}-III", "Université de {}-IV", "{} Academy", "Northern {} University")  # fmt: skip
+        "University of {}-III", "Université de {}-IV", "{} Academy", "Northern {} University",
+        "{n} University of {}", "{n} University of {}", "{n} State University of {}", "East {} University", "Eastern {} State College",
+        "Northwest {} State College", "Middle {} State University", "West {} University", "South {} College", "{} State College",
+        "{n} {} University", "Central {} University")  # fmt: skip
 HAN_NEAR = ("{}理工学院", "{}医科大学", "{}师范学院", "{}科技职业学院", "{}外国语大学", "{}财经学院", "{}工程学院",
             "{}中医学院", "{}艺术学院", "{}职业技术学院", "{}第二师范学院", "{}女子大学")  # fmt: skip
 SCHOOLS = ("{} School of {s}", "{} Medical School", "{} School of Medicine", "{} Law School", "{} Business School",
