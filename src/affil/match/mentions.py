@@ -397,8 +397,7 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     np.maximum.at(furthest, first[~variant], (first + length)[~variant])
     begun |= variant & (_reach_within(furthest, first, length) > first + length)
     # a name over a comma behind which a longer one begins: "Mila, Université de Montréal" is no MILA University
-    breaks = np.append(np.flatnonzero(gap >= COMMA), len(gap))
-    behind = breaks[np.searchsorted(breaks, first + 1)]
+    behind = _next_segment(first, gap)
     crosses = behind < first + length
     longest = np.zeros(len(gap) + 1, np.int64)
     np.maximum.at(longest, first[~crosses], (first + length)[~crosses])
@@ -426,6 +425,13 @@ def _off_longer_hangul(
     national = ["".join(words[max(i - 2, 0) : i]) == _NATIONAL for i in first[rows].tolist()]
     lost = rows[np.array(amid, bool) & ~np.array(national, bool)]
     return np.delete(first, lost), np.delete(length, lost), np.delete(alias, lost)
+
+
+def _next_segment(first: Ints, gap: Ints) -> Ints:
+    """Where the next segment begins behind each of some words; the number of words where none does."""
+    breaks = np.append(np.flatnonzero(gap >= COMMA), len(gap))
+    found: Ints = breaks[np.searchsorted(breaks, first + 1)]
+    return found
 
 
 def _reach_within(furthest: Ints, first: Ints, length: Ints) -> Ints:
@@ -513,8 +519,7 @@ def _off_places(
     np.maximum.at(reach, begin, end)
     of_country = index.place_country_name[named[2]]
     np.maximum.at(land, begin[of_country], end[of_country])
-    breaks = np.append(np.flatnonzero(gap >= COMMA), len(gap))
-    behind = breaks[np.searchsorted(breaks, first + 1)]
+    behind = _next_segment(first, gap)
     crosses = behind < last
     made = crosses & ((reach[behind] > last) | ((land[behind] == last) & (covered[last] - covered[first] == length)))
     return spans[0][~made], spans[1][~made], spans[2][~made]
