@@ -67,6 +67,7 @@ SHARES = {
     "nothing": 0.06, "stranger": 0.08, "elsewhere": 0.08, "near": 0.06, "borrowed": 0.02, "capitals": 0.01, "several": 0.19, "joint": 0.02,
     "mail": 0.02, "short": 0.10, "branch": 0.04, "school": 0.02, "site": 0.02, "single": 0.28,
 }  # fmt: skip
+OF_SHARE = 0.2  # of near names: a university's full name goes on
 _KINDS, _BOUNDS = tuple(SHARES), np.cumsum(list(SHARES.values()))[:-1]
 HAN_PARTS = ("资工", "计院", "信院", "软院", "信科院", "计算机系", "电子系", "电机系", "AI院", "计科", "自动化系",
              "数院", "物院", "机械系", "资讯工程", "大数据院", "人工智能学院", "计算机学院", "医学院", "情報学研究科",
@@ -86,6 +87,12 @@ NEAR = ("Technical University of {}", "{} University of Education", "{} Medical 
         "{n} University of {}", "{n} University of {}", "{n} State University of {}", "East {} University", "Eastern {} State College",
         "Northwest {} State College", "Middle {} State University", "West {} University", "South {} College", "{} State College",
         "{n} {} University", "Central {} University")  # fmt: skip
+# behind the short name of something that is no university, and behind a university's full name
+COLLEGES = ("{} College", "{} University", "{} Community College", "{} Technical College", "{} University College",
+            "{} International University")  # fmt: skip
+OF_SUBJECT = ("Economics", "Culture and Arts", "Education", "Agriculture", "Architecture", "Medicine", "Foreign Languages",
+              "Engineering and Economics", "Civil Aviation", "Commerce", "Environmental Engineering", "Law", "Forestry",
+              "Finance", "Transport")  # fmt: skip
 HAN_NEAR = ("{}理工学院", "{}医科大学", "{}师范学院", "{}科技职业学院", "{}外国语大学", "{}财经学院", "{}工程学院",
             "{}中医学院", "{}艺术学院", "{}职业技术学院", "{}第二师范学院", "{}女子大学")  # fmt: skip
 SCHOOLS = ("{} School of {s}", "{} Medical School", "{} School of Medicine", "{} Law School", "{} Business School",
@@ -257,8 +264,12 @@ class Writer:
         """Another's name that differs by the word which makes it another's: "Technical University of Turin"."""
         x = self._institution()
         if x.kind != "education":
-            return self._stranger()
+            other = self._pick(COLLEGES).format(self._short(x, False).value)
+            return self._stranger() if fold(other) in self.known_names else Labelled(self._around(other, x), ())
         name = self._pick([n.value for n in x.names if n.kind in ("official", "label")] or [x.name])
+        if name.endswith(" University") and self.rng.random() < OF_SHARE:
+            other = f"{name} of {self._pick(OF_SUBJECT)}"
+            return self._stranger() if fold(other) in self.known_names else Labelled(self._around(other, x), ())
         if han := _HAN_UNIVERSITY.fullmatch(name):
             other = self._pick(HAN_NEAR).format(han[1])
         elif own := _OWN_WORDS.fullmatch(name):
