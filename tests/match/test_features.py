@@ -147,6 +147,8 @@ def test_streets_and_footnotes_behind_a_name(features: Features) -> None:
     assert features("University of Leeds³")["leeds"]["number_missing"] == 0
     assert features("University of Leeds 7-3-1 Hongo")["leeds"]["number_missing"] == 0
     assert features("University of Leeds1")["leeds"]["after"] == 0
+    assert features("University of Leeds 1")["leeds"]["after"] > 0, "a number that stands apart belongs to the name"
+    assert features("University of Leeds301")["leeds"]["after"] > 0, "too long for a footnote"
     assert features("2Quillwater College")["closed"]["segment_left"] == 0
 
 

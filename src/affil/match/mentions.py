@@ -35,7 +35,7 @@ class Mentions:
     is matched is a part: it knows the words of no other. `place` marks words that only name a place.
     `country`, `region`, `city` are sorted keys `part * STRIDE + number`; `city_country` are the countries of cities and regions,
     `city_region` the regions of cities, `sure_country` the countries of places that are the whole of their segment; `borrowed` are
-    parts whose places are another part's.
+    parts whose places are another part's; `amid` marks words amid a longer word of Hangul.
     """
 
     strings: Sequence[str]
@@ -63,6 +63,7 @@ class Mentions:
     city_region: Ints
     sure_country: Ints
     borrowed: Ints
+    amid: Ints
 
     @property
     def count(self) -> int:
@@ -81,6 +82,8 @@ _COMMAS = frozenset((",", "，", "、"))
 _HAN_AND = frozenset("和与及暨")  # folded, each a word
 _HANGUL = re.compile("[\uac00-\ud7af]+")
 _NATIONAL = "국립"  # stands before a name, no part of it
+_NOTE = 2  # digits of the longest footnote number: "301医院" is a name
+_ORDINAL = "第"
 _CODE = 3  # letters of the longest code of a country
 _TURNED = frozenset(("north", "south", "east", "west", "new", "upper", "lower", "great", "greater", "port", "fort", "mount"))
 STRIDE = 1 << 32  # keys of (string, number) pairs in one integer
@@ -108,9 +111,10 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     noise = {t for t in set(term_words) if t.isdigit() or role.get(t) == "noise"}
     weight[[t in noise for t in term_words]] *= settings.noise_weight
     weight[void] = 0
-    weight[_footnotes(words, gap)] = 0
     string = np.repeat(np.arange(len(strings)), np.diff(tokens.ptr))[origin]
     new = np.concatenate([[True], string[1:] != string[:-1]]) if len(string) else np.zeros(0, bool)
+    glued = ~new & (tokens.start[origin] == np.roll(tokens.end[origin], 1))
+    weight[_footnotes(words, glued)] = 0
     gap = np.where(new, HARD, gap).astype(np.int8)
     upper = tokens.upper[origin]
     spans = index.find("span", word, gap, settings.max_name_tokens)
@@ -121,7 +125,8 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
             weight[i], changed[i] = idf[term[i]], True
         spans = index.find("span", word, gap, settings.max_name_tokens)
     spans = _plausible(spans, index, upper, gap)
-    spans = _off_longer_hangul(spans, words, tokens.start[origin], tokens.end[origin], cjk & ~new)
+    amid = _amid_hangul(words, cjk & glued)
+    spans = (spans[0][~amid[spans[0]]], spans[1][~amid[spans[0]]], spans[2][~amid[spans[0]]])
     weight[_faculties(spans, word, upper, gap)] = 0
     spans, addressed = _off_streets(spans, words, gap, cjk)
     weight[addressed] = 0
@@ -146,15 +151,20 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     return Mentions(
         strings, string_of_part, tokens, words, word, term, weight.astype(np.float64), changed, gap, tokens.start[origin],
         tokens.end[origin], upper, cjk, part, segment, block, spans, place, country, region, city,
-        city_country, city_region, sure_country, borrowed,
+        city_country, city_region, sure_country, borrowed, amid,
     )  # fmt: skip
 
 
-def _footnotes(words: Sequence[str], gap: Ints) -> Ints:
-    """Which words are digits that stand to a letter without a blank: "Korea University1", "2Microsoft"."""
-    digits = np.array([w.isdigit() for w in words] + [True], bool)
-    glued = np.append(gap == 0, False)
-    found: Ints = digits[:-1] & ((glued[:-1] & ~np.roll(digits, 1)[:-1]) | (glued[1:] & ~digits[1:]))
+def _footnotes(words: Sequence[str], glued: Ints) -> Ints:
+    """Which words are digits that stand to a letter without a blank: "Korea University1", "2Microsoft", but not "第2医院".
+
+    `glued[i]` says that word i begins where the word before it ends.
+    """
+    short = np.array([w.isdigit() and len(w) <= _NOTE for w in words] + [True], bool)
+    digit = np.array([w.isdigit() for w in words] + [True], bool)
+    counted = np.array([False, *(w == _ORDINAL for w in words)], bool)[:-1]
+    after, before = glued & ~np.roll(digit, 1)[:-1] & ~counted, np.append(glued[1:], False) & ~digit[1:]
+    found: Ints = short[:-1] & (after | before) & ~counted
     return found
 
 
@@ -415,16 +425,16 @@ def _plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: I
     return first[keep], length[keep], alias[keep]
 
 
-def _off_longer_hangul(
-    spans: tuple[Ints, Ints, Ints], words: Sequence[str], start: Ints, end: Ints, cjk: Ints
-) -> tuple[Ints, Ints, Ints]:
-    """Names without those that begin amid a word of Hangul, which is another's: "동(서울대학교)", but "국립(부경대학교)"."""
-    first, length, alias = spans
-    rows = np.flatnonzero(cjk[first] & (start[first] == end[first - 1])) if len(first) else first
-    amid = [_HANGUL.fullmatch("".join(words[i - 1 : i + 1])) is not None for i in first[rows].tolist()]
-    national = ["".join(words[max(i - 2, 0) : i]) == _NATIONAL for i in first[rows].tolist()]
-    lost = rows[np.array(amid, bool) & ~np.array(national, bool)]
-    return np.delete(first, lost), np.delete(length, lost), np.delete(alias, lost)
+def _amid_hangul(words: Sequence[str], glued: Ints) -> Ints:
+    """Which words stand amid a word of Hangul, so that no name begins there: "동(서울대학교)", but "국립(부경대학교)"."""
+    rows = np.flatnonzero(glued)
+    amid = [
+        _HANGUL.fullmatch(words[i - 1] + words[i]) is not None and "".join(words[max(i - 2, 0) : i]) != _NATIONAL
+        for i in rows.tolist()
+    ]
+    found: Ints = np.zeros(len(words), bool)
+    found[rows] = amid
+    return found
 
 
 def _next_segment(first: Ints, gap: Ints) -> Ints:

@@ -67,6 +67,8 @@ SHARES = {
     "nothing": 0.06, "stranger": 0.08, "elsewhere": 0.08, "near": 0.06, "borrowed": 0.02, "capitals": 0.01, "several": 0.19, "joint": 0.02,
     "mail": 0.02, "short": 0.10, "branch": 0.04, "school": 0.02, "site": 0.02, "single": 0.28,
 }  # fmt: skip
+BODY_SHARE = 0.3  # of strings about a site elsewhere: the rest is about companies
+OF_SHARE = 0.2  # of near names: a university's full name goes on
 _KINDS, _BOUNDS = tuple(SHARES), np.cumsum(list(SHARES.values()))[:-1]
 HAN_PARTS = ("资工", "计院", "信院", "软院", "信科院", "计算机系", "电子系", "电机系", "AI院", "计科", "自动化系",
              "数院", "物院", "机械系", "资讯工程", "大数据院", "人工智能学院", "计算机学院", "医学院", "情報学研究科",
@@ -86,6 +88,12 @@ NEAR = ("Technical University of {}", "{} University of Education", "{} Medical 
         "{n} University of {}", "{n} University of {}", "{n} State University of {}", "East {} University", "Eastern {} State College",
         "Northwest {} State College", "Middle {} State University", "West {} University", "South {} College", "{} State College",
         "{n} {} University", "Central {} University")  # fmt: skip
+# behind the short name of something that is no university, and behind a university's full name
+COLLEGES = ("{} College", "{} University", "{} Community College", "{} Technical College", "{} University College",
+            "{} International University")  # fmt: skip
+OF_SUBJECT = ("Economics", "Culture and Arts", "Education", "Agriculture", "Architecture", "Medicine", "Foreign Languages",
+              "Engineering and Economics", "Civil Aviation", "Commerce", "Environmental Engineering", "Law", "Forestry",
+              "Finance", "Transport")  # fmt: skip
 HAN_NEAR = ("{}理工学院", "{}医科大学", "{}师范学院", "{}科技职业学院", "{}外国语大学", "{}财经学院", "{}工程学院",
             "{}中医学院", "{}艺术学院", "{}职业技术学院", "{}第二师范学院", "{}女子大学")  # fmt: skip
 SCHOOLS = ("{} School of {s}", "{} Medical School", "{} School of Medicine", "{} Law School", "{} Business School",
@@ -113,6 +121,7 @@ _BODIES, _KNOWN = frozenset(("government", "nonprofit", "other", "facility")), 0
 _NATIONAL = re.compile(
     "Ministr|National|Department|Government|Agency for|Institute|Council of|Authority|Hospital|Health Service"
 )
+_NATIONS = re.compile("World|International|European|United Nations|Inter-American|Pan American|Asian|African|Nordic|Global")
 _HAN_SHORT = re.compile("[\u4e00-\u9fff]{2,4}")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -134,11 +143,24 @@ class Writer:
         weights = [np.ones(len(rank)), np.exp(4.0 * rank), usage if usage.any() else np.ones(len(rank))]
         self.chance = np.mean([w / w.sum() for w in weights], axis=0)
         mothers = {p for x in self.known for p in x.parents}
-        # besides companies what is large, known and of no nation by its name: the WHO and ESA, no ministry
-        large = [x.kind in _BODIES and x.id in mothers and r > _KNOWN for x, r in zip(self.known, rank, strict=True)]
-        bodies = [i for i, x in enumerate(self.known) if x.kind == "company" or (large[i] and not _NATIONAL.search(x.name))]
+        # besides companies what is large, known and of no nation by its name, or of all nations: the WHO and ESA, no ministry
+        large = np.array(
+            [
+                x.kind in _BODIES
+                and not _NATIONAL.search(x.name)
+                and (_NATIONS.match(x.name) is not None or (x.id in mothers and r > _KNOWN))
+                for x, r in zip(self.known, rank, strict=True)
+            ],
+            bool,
+        )
+        company = np.array([x.kind == "company" for x in self.known], bool)
+        bodies = np.flatnonzero(company | large)
         self.bodies = [self.known[i] for i in bodies]
-        self.bodies_chance = self.chance[bodies] / max(self.chance[bodies].sum(), 1e-12)
+        chance = sum(
+            share * part / max(part.sum(), 1e-12)
+            for share, part in ((1 - BODY_SHARE, self.chance * company), (BODY_SHARE, self.chance * large))
+        )
+        self.bodies_chance = chance[bodies] / max(chance[bodies].sum(), 1e-12)
         self.sites = self._sites()
         self.borne_in: dict[str, set[str]] = {}
         self.bearers: dict[str, list[int]] = {}  # of short names
@@ -257,8 +279,12 @@ class Writer:
         """Another's name that differs by the word which makes it another's: "Technical University of Turin"."""
         x = self._institution()
         if x.kind != "education":
-            return self._stranger()
+            other = self._pick(COLLEGES).format(_COUNTRY_BEHIND.sub("", self._short(x, False).value))
+            return self._stranger() if fold(other) in self.known_names else Labelled(self._around(other, x), ())
         name = self._pick([n.value for n in x.names if n.kind in ("official", "label")] or [x.name])
+        if name.endswith(" University") and self.rng.random() < OF_SHARE:
+            other = f"{name} of {self._pick(OF_SUBJECT)}"
+            return self._stranger() if fold(other) in self.known_names else Labelled(self._around(other, x), ())
         if han := _HAN_UNIVERSITY.fullmatch(name):
             other = self._pick(HAN_NEAR).format(han[1])
         elif own := _OWN_WORDS.fullmatch(name):
