@@ -1,7 +1,7 @@
 -- For each country, its institutions with most adjusted publications.
 SELECT id, institution, adjusted
 FROM (
-    SELECT place.id, credit.institution, sum(slice.weight * CAST(credit.credit AS DOUBLE)) AS adjusted
+    SELECT place.id, credit.institution, sum(slice.weight * CAST(credit.credit AS DOUBLE) ORDER BY slice.weight * CAST(credit.credit AS DOUBLE)) AS adjusted
     FROM credit
     JOIN slice USING (venue, year)
     JOIN place USING (institution, stated)

@@ -3,8 +3,8 @@
 WITH counting AS (
     SELECT
         place.id,
-        sum(CAST(credit.credit AS DOUBLE) * coalesce(credit.probability, 1)) / sum(CAST(credit.credit AS DOUBLE)) AS probability,
-        sum(CAST(credit.credit AS DOUBLE)) FILTER (credit.probability IS NULL) / sum(CAST(credit.credit AS DOUBLE)) AS decided
+        sum(CAST(credit.credit AS DOUBLE) * coalesce(credit.probability, 1) ORDER BY CAST(credit.credit AS DOUBLE) * coalesce(credit.probability, 1)) / sum(CAST(credit.credit AS DOUBLE) ORDER BY CAST(credit.credit AS DOUBLE)) AS probability,
+        sum(CAST(credit.credit AS DOUBLE) ORDER BY CAST(credit.credit AS DOUBLE)) FILTER (credit.probability IS NULL) / sum(CAST(credit.credit AS DOUBLE) ORDER BY CAST(credit.credit AS DOUBLE)) AS decided
     FROM credit
     JOIN slice USING (venue, year)
     JOIN place USING (institution, stated)

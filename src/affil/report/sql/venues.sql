@@ -1,5 +1,5 @@
 -- What each entity holds of each venue.
-SELECT id, venue, count(*) AS publications, sum(weight * CAST(credit AS DOUBLE)) AS adjusted
+SELECT id, venue, count(*) AS publications, sum(weight * CAST(credit AS DOUBLE) ORDER BY weight * CAST(credit AS DOUBLE)) AS adjusted
 FROM holding
 JOIN slice USING (venue, year)
 GROUP BY id, venue

@@ -1,6 +1,6 @@
 -- What each entity holds in each year.
 WITH held AS (
-    SELECT id, year, count(*) AS publications, sum(weight * CAST(credit AS DOUBLE)) AS adjusted
+    SELECT id, year, count(*) AS publications, sum(weight * CAST(credit AS DOUBLE) ORDER BY weight * CAST(credit AS DOUBLE)) AS adjusted
     FROM holding
     JOIN slice USING (venue, year)
     GROUP BY id, year
