@@ -152,7 +152,7 @@ class FeatureSettings(_Frozen):
 class DecideSettings(_Frozen):
     """From probabilities to decisions."""
 
-    match: float = Field(default=0.80, ge=0, le=1, description="least calibrated probability of an automatic match")
+    match: float = Field(default=0.87, ge=0, le=1, description="least calibrated probability of an automatic match")
     review: float = Field(default=0.45, ge=0, le=1, description="least probability that a person is shown")
     homonym: float = Field(
         default=0.35, ge=0, le=1, description="least probability of the likeliest of several bearers of a name"
