@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -260,3 +263,53 @@ def postgres() -> Iterator[Postgres]:
     with contextlib.suppress(subprocess.CalledProcessError):
         server.stop("immediate")
     shutil.rmtree(folder, ignore_errors=True)
+
+
+class Server:
+    """The command `affil review` (or `affil serve`, without a folder) in a process of its own."""
+
+    def __init__(self, folder: Path | None, *options: str) -> None:
+        verb = ["serve"] if folder is None else ["review", str(folder)]
+        command = [sys.executable, "-W", "error", "-m", "affil", *verb, "--port", "0", *options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
+        line = self.process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        assert found, line + self.process.stderr.read()
+        self.url = found[0]
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> str:
+        """End it as Ctrl-C does; returns what it said."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        _, said = self.process.communicate(timeout=30)
+        return said
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    started: list[Server] = []
+
+    def start(folder: Path | None, *options: str) -> Server:
+        started.append(Server(folder, *options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        if server.process.poll() is None:
+            server.kill()
+        server.process.stdout.close()
+        server.process.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def service_url(own_cache: Path) -> Iterator[str]:
+    """The command `affil serve` in a process of its own, for those who only ask."""
+    server = Server(None, "--quiet")
+    yield server.url
+    assert server.stop() == ""
+    server.process.stdout.close()
+    server.process.stderr.close()

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from affil.cli.demo import demo
 from affil.demo import EXAMPLES, run_demo, sample
-from affil.io.papers import read_papers
 from affil.match import Matcher
+from affil.papers.read import read_papers
 from affil.rank import AREAS, load_venues
 
 

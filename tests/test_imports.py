@@ -19,21 +19,30 @@ PACKAGE = Path(affil.__file__).parent
 # From the bottom up. A module may import what stands on a lower line, and its own package; nothing beside it.
 LAYERS = (
     ("types", "errors"),
-    ("settings",),
-    ("io", "text"),
-    ("registry",),
+    ("settings", "data"),
+    ("io", "names"),
+    ("papers", "registry"),
     ("match",),
-    ("rank", "review", "evaluate"),
+    ("training",),
+    ("rank", "ledger", "discovery", "evaluate"),
     ("workspace", "batch"),
-    ("demo", "desk", "learning"),
-    ("report", "web"),
+    ("demo", "review"),
+    ("report", "service"),
+    ("pages",),
     ("cli",),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 # The public face and the way in by `python -m`, which all else stays away from.
 OUTSIDE = {"__init__", "__main__"}
 # Data in, data out: ranking reads anyone's matches, readers and writers know nothing but what they read.
-NEVER = {"rank": {"match", "registry"}, "io": {"text"}, "review": {"match"}}
+NEVER = {
+    "rank": {"match", "registry", "training"},
+    "ledger": {"match", "registry", "training"},
+    "discovery": {"match", "training"},
+    "papers": {"names"},
+    "registry": {"papers"},
+    "match": {"papers"},
+}
 HEAVY = ("numpy", "pandas", "scipy", "sklearn", "pyarrow", "duckdb", "sqlalchemy", "pydantic", "opencc", "rapidfuzz", "rich")
 
 

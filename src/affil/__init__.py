@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from affil.batch import MatchSummary, match_file, match_spark
     from affil.errors import AffilError, InputError, UnknownIdError
     from affil.evaluate import Evaluation
-    from affil.match import Matcher, train
+    from affil.match import Matcher
     from affil.registry import Registry, build_registry
     from affil.settings import Settings, load_settings
+    from affil.training import train
     from affil.types import Author, Decision, Institution, Match, Name, Paper, Reason, Result
     from affil.workspace import Workspace
 
@@ -29,9 +30,10 @@ _HOME = {
     "affil.batch": ("MatchSummary", "match_file", "match_spark"),
     "affil.errors": ("AffilError", "InputError", "UnknownIdError"),
     "affil.evaluate": ("Evaluation",),
-    "affil.match": ("Matcher", "train"),
+    "affil.match": ("Matcher",),
     "affil.registry": ("Registry", "build_registry"),
     "affil.settings": ("Settings", "load_settings"),
+    "affil.training": ("train",),
     "affil.types": ("Author", "Decision", "Institution", "Match", "Name", "Paper", "Reason", "Result"),
     "affil.workspace": ("Workspace",),
 }

@@ -76,7 +76,7 @@ class Institution:
     types. `country` is ISO 3166-1 alpha-2, `region` ISO 3166-2 (or ""), `lat` and `lon` are degrees (None where unknown).
     `parents` and `successors` are ids; `successor_from` is the first year that counts for the successor of a closed institution,
     where that is known. `other_ids` are what it is also called: ids of before, and those of other registries, in
-    the forms of `affil.text.ids`. `status` is active, inactive or withdrawn. `prominence` is the logarithm of how much the
+    the forms of `affil.names.ids`. `status` is active, inactive or withdrawn. `prominence` is the logarithm of how much the
     source knows of it (names, other ids, relations, links); only its order within a registry is used. `usage` is how often AI
     papers name it unmistakably, as far as that was counted. `domain` is that of its site; `other_domains` are further ones, such
     as those of its mail.
@@ -245,7 +245,7 @@ class LedgerEntry:
     `institutions` are ids, empty where the string names none, and None where an undo left the string undecided, so that the
     model's answer counts again. `previous` is what held before in the same terms. `undoes` is the number of the entry that this
     one takes back. `model` and `registry` are the versions that the person looked at ("" where unknown). `role` says what the
-    entry does: decision, opinion, blind or settlement (see `affil.review.standing`). Where `paper` is not "", it is about that
+    entry does: decision, opinion, blind or settlement (see `affil.ledger.cases`). Where `paper` is not "", it is about that
     paper's mention only, of the author at `position` (None: the paper's as a whole).
     """
 

@@ -334,7 +334,7 @@ def test_train_passes_on_what_was_asked(call: Call, small: Path, monkeypatch: py
         asked.append((out, rows, len(registry), list(external), external_registry and len(external_registry)))
         return {"rows": 7, "out_of_fold": {"precision": 0.9}}
 
-    monkeypatch.setattr("affil.match.train", fake)
+    monkeypatch.setattr("affil.training.train", fake)
     printed = call("train", "a.csv", "b.csv", "-o", "m.skops", "--registry", str(small)).out
     assert "out_of_fold.precision  0.9" in printed
     assert "affil evaluate ROWS --model m.skops" in printed

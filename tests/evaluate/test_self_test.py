@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from affil.data import resource
 from affil.errors import AffilError, InputError
 from affil.evaluate import Shares, list_test, pair_test, self_test
 from affil.evaluate.metrics import share
 from affil.evaluate.pairs import JOINERS
-from affil.evaluate.selftest import FORMS, script, write_faults
+from affil.evaluate.self_test import FORMS, script, write_faults
 from affil.match import Matcher
-from affil.match.resources import resource
 from affil.registry import Registry
 from affil.registry.build import write_registry
 from affil.settings import EvaluateSettings, Settings

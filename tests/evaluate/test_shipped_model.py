@@ -7,9 +7,9 @@ import json
 
 import pytest
 
+from affil.data import resource
 from affil.evaluate import Evaluation, evaluate
 from affil.match import Matcher
-from affil.match.resources import resource
 
 RECORDED = json.loads(resource("models/recorded.json").read_text("utf-8"))
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from affil.match.resources import resource
+from affil.data import resource
+from affil.names import fold
+from affil.names.split import split_parts
 from affil.registry import Registry
-from affil.text import fold
-from affil.text.parts import split_parts
 
 STRATA = {"zh-short", "zh-dept", "ja-ko", "other-language", "en-dept", "acronym", "multi", "damaged", "company", "nil"}
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from affil.match.candidates import retrieve
 from affil.match.decide import decide
 from affil.match.features import NAMES, featurize
 from affil.match.index import Index
 from affil.match.mentions import prepare
-from affil.match.retrieve import retrieve
 from affil.registry import Registry
 from affil.registry.build import write_registry
 from affil.settings import DecideSettings, Settings

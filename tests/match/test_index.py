@@ -3,12 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from affil.match.candidates import expand, keys_in, rank_within
 from affil.match.index import Index
-from affil.match.retrieve import expand, keys_in, rank_within
+from affil.names import tokenize
 from affil.registry import Registry
 from affil.registry.index import prefix_table
 from affil.registry.places import CODE, COUNTRY_CODE
-from affil.text import tokenize
 
 words = st.integers(0, 3)
 sequences = st.lists(st.lists(words, min_size=1, max_size=4).map(tuple), min_size=1, max_size=12, unique=True)

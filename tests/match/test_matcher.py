@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from affil.data import resource
 from affil.demo import sample
 from affil.errors import InputError
 from affil.match import COLUMNS, Matcher
+from affil.match.candidates import retrieve
 from affil.match.decide import decide
 from affil.match.features import Pairs, featurize
 from affil.match.mentions import prepare
-from affil.match.resources import resource
-from affil.match.retrieve import retrieve
 from affil.registry.places import country_name
 from affil.settings import DecideSettings, Policy, RetrieveSettings, Settings
 from affil.types import Decision, Result

@@ -5,10 +5,10 @@ import pytest
 import skops.io
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from affil.data import resource
 from affil.errors import InputError
-from affil.match.model import REGIMES, Estimators, Model
+from affil.match.classifier import REGIMES, Estimators, Model
 from affil.match.modelfile import load_model, save_model
-from affil.match.resources import resource
 
 
 def fitted() -> Model:

@@ -7,10 +7,10 @@ import pytest
 from scipy import sparse
 from sparse_dot_topn import sp_matmul_topn
 
+from affil.data import resource
 from affil.match.index import Index, Ints
 from affil.match.mentions import prepare
 from affil.match.nearest import Nearest, nearest
-from affil.match.resources import resource
 from affil.registry import Registry
 from affil.settings import RetrieveSettings
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from affil.data import resource
 from affil.match import Matcher
 from affil.match.modelfile import load_model
 from affil.match.provenance import differences, rules_hash, settings_told
-from affil.match.resources import resource
 from affil.registry import Registry
 from affil.settings import FeatureSettings, RetrieveSettings, Settings
 

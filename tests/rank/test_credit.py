@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affil.errors import AffilError
-from affil.io.papers import paper_digest
+from affil.papers.read import paper_digest
 from affil.rank import AREAS, LEVELS, MEASURES, Ranking, Tables, Venue, Venues, rank
 from affil.settings import RankSettings
 from affil.types import Author, Paper

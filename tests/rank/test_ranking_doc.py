@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from affil.io.papers import read_papers
+from affil.papers.read import read_papers
 from affil.rank import AREAS, Store, Tables, load_venues, rank, trend
 from affil.settings import RankSettings
 from affil.workspace import Workspace

@@ -4,8 +4,8 @@ from collections import defaultdict
 
 import pytest
 
+from affil.names import fold
 from affil.registry.places import CITY, REGION, read_places, regions
-from affil.text import fold
 
 
 @pytest.fixture(scope="module")

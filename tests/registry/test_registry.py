@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from affil.errors import InputError, UnknownIdError
+from affil.names import fold
 from affil.registry import Registry
 from affil.registry.build import write_registry
 from affil.registry.index import NAME_KINDS, active_successors, closed_up, unplaced, variants
 from affil.registry.store import FORMAT, Store, write_store
-from affil.text import fold
 from affil.types import Institution, Name
 
 

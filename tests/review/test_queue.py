@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from affil.desk import Desk
 from affil.errors import AffilError
-from affil.review import Key
+from affil.ledger import Key
 from affil.review.queue import Filters, Queue
+from affil.review.session import Desk
 from affil.settings import ReviewSettings
 from affil.workspace import Workspace
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from affil.evaluate import Evaluation
     from affil.match import Explained, Matcher
-    from affil.match.whynot import Nothing
+    from affil.match.why_not import Nothing
     from affil.settings import Settings
     from affil.types import Match, Result
 
@@ -199,7 +199,7 @@ def train(
 
         learn(ledger, rows or None, output, yes, as_json, external or (), external_registry)
         return
-    from affil.match import train as fit
+    from affil.training import train as fit
 
     output = output or Path("matcher.skops")
     from affil.registry import Registry

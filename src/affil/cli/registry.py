@@ -158,8 +158,8 @@ def duplicates(
     """List institutions that a registry may hold twice."""
     from dataclasses import asdict
 
+    from affil.discovery.proposals import find_duplicates
     from affil.registry import Registry
-    from affil.review.discover import find_duplicates
     from affil.settings import Settings
 
     settings = Settings().discover

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from affil.cli.show import Json, console, plain, plain_table, print_json, working
 
 if TYPE_CHECKING:
-    from affil.desk import Desk
+    from affil.review.session import Desk
 
 
 class _PageFirst(TyperGroup):
@@ -60,8 +60,8 @@ def page(
     from affil.errors import AffilError
 
     try:
-        from affil.web.app import Access, address, listen, serve
-        from affil.web.review import review_app
+        from affil.pages.review import review_app
+        from affil.service.server import Access, address, listen, serve
     except ModuleNotFoundError as error:
         raise AffilError(f"the page needs {error.name}: pip install 'affil[web]'") from error
 
@@ -125,7 +125,7 @@ def conflicts(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
     """List the strings on which people differ, and how far they agree where two decided blindly."""
     from dataclasses import asdict
 
-    from affil.review.agreement import agreement, disputed
+    from affil.ledger.agreement import agreement, disputed
 
     standing = _open(workspace, ledger).ledger.standing()
     keys, agreed = disputed(standing), agreement(standing)
@@ -156,7 +156,7 @@ def names(
     as_json: Json = False,
 ) -> None:
     """Offer decided strings as new names of their institutions."""
-    from affil.learning import suggest_names
+    from affil.review.feedback import suggest_names
 
     ws = _open(workspace, None)
     with working("looking for names"):
@@ -226,8 +226,8 @@ def learn(
     import sys
     import tempfile
 
-    from affil.learning import learn as train
-    from affil.learning import use_model
+    from affil.review.feedback import learn as train
+    from affil.review.feedback import use_model
 
     ws = _open(workspace, None)
     with tempfile.TemporaryDirectory() as folder:
@@ -276,6 +276,6 @@ def _open(workspace: Path, ledger: str | None) -> Any:
 
 def _desk(workspace: Path, ledger: str | None) -> Desk:
     with working("opening the workspace"):
-        from affil.desk import Desk
+        from affil.review.session import Desk
 
         return Desk(_open(workspace, ledger))

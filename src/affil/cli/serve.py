@@ -35,8 +35,8 @@ def serve(
     from affil.settings import load_settings
 
     try:
-        from affil.web.app import Access, address, listen
-        from affil.web.serve import service
+        from affil.pages.serve import service
+        from affil.service.server import Access, address, listen
     except ModuleNotFoundError as error:
         raise AffilError(f"the service needs {error.name}: pip install 'affil[web]'") from error
     from affil.cli.match import load_matcher

@@ -11,19 +11,22 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from affil.data import resource
 from affil.evaluate.gold import GoldRow, read_gold
 from affil.evaluate.metrics import Floats
 from affil.evaluate.score import Answer, Evaluation, answer, resolve, summarize_answers
 from affil.io.tables import open_table
 from affil.match import Matcher
+from affil.match.classifier import POLICIES, policies
 from affil.match.decide import decide
 from affil.match.index import Index, Ints
 from affil.match.labels import Labelled, Trust
 from affil.match.mentions import STRIDE
-from affil.match.model import POLICIES, policies
 from affil.match.modelfile import save_model
-from affil.match.resources import resource
-from affil.match.training import (
+from affil.names import fold
+from affil.registry import Registry
+from affil.settings import Policy, Settings
+from affil.training.fit import (
     Sample,
     base_samples,
     default_rows,
@@ -33,9 +36,6 @@ from affil.match.training import (
     labelled_sample,
     read_rows,
 )
-from affil.registry import Registry
-from affil.settings import Policy, Settings
-from affil.text import fold
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from typing import Any
 from affil.errors import InputError, UnknownIdError
 from affil.evaluate.metrics import Metric, share
 from affil.evaluate.score import Answer, MatcherLike, Progress, answer
-from affil.evaluate.selftest import Bearers, Fault, find_faults, with_wrong
+from affil.evaluate.self_test import Bearers, Fault, find_faults, with_wrong
 from affil.io.tables import open_table
+from affil.names import fold
 from affil.settings import Settings
-from affil.text import fold
 from affil.types import Decision
 
 NATIVE, ENGLISH = ("name", "name_native"), ("name_en", "name_english")  # what columns are called

@@ -1,1 +1,1 @@
-"""Papers and tables in and out."""
+"""Files and tables in and out."""

@@ -11,11 +11,11 @@ import numpy as np
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
+from affil.match.candidates import Candidates, expand, keys_in, rank_within
 from affil.match.index import HOSPITAL, INSTITUTE, KINDS, PARTS, UNIVERSITY, Floats, Index, Ints
 from affil.match.mentions import STRIDE, Mentions
-from affil.match.retrieve import Candidates, expand, keys_in, rank_within
+from affil.names.tokens import COMMA, HARD
 from affil.settings import TEXT, FeatureSettings, Settings
-from affil.text.tokens import COMMA, HARD
 
 # name: (meaning, direction in which more of it may only raise (1) or lower (-1) the probability, 0 for either)
 FEATURES: dict[str, tuple[str, int]] = {

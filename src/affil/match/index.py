@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from affil.names.fold import HAN, roles
+from affil.names.tokens import COMMA, HARD
 from affil.registry import Registry
 from affil.registry.index import NAME_KINDS, extend
 from affil.registry.places import CODE, COUNTRY, SPELT, WIDER
 from affil.settings import TEXT
-from affil.text.fold import HAN, roles
-from affil.text.tokens import COMMA, HARD
 from affil.types import KINDS as KINDS  # what `inst_kind` numbers
 
 Ints = npt.NDArray[Any]
@@ -306,7 +306,7 @@ class Index:
 
         All positions grow by one word at a time, and only those stay whose words so far begin some sequence; so a batch costs
         a few array operations, whatever the number of sequences (the job of Aho and Corasick's automaton, on flat memory).
-        A sequence never runs over a HARD gap (see `affil.text.tokens`), nor over an unknown word (-1). Of names, short forms in
+        A sequence never runs over a HARD gap (see `affil.names.tokens`), nor over an unknown word (-1). Of names, short forms in
         Han that are part of another's name are left out.
         """
         hashes, values = self.registry.store.array(f"{table}_hash"), self.registry.store.array(f"{table}_value")

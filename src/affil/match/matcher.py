@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from affil.data import resource
 from affil.errors import AffilError, InputError
+from affil.match.candidates import rank_within, retrieve
 from affil.match.decide import decide
 from affil.match.explain import READ, explain
 from affil.match.features import NAMES, Pairs, featurize
@@ -20,14 +22,12 @@ from affil.match.index import Floats, Index, Ints
 from affil.match.mentions import Mentions, prepare
 from affil.match.modelfile import load_model
 from affil.match.parts import parts_of
-from affil.match.resources import resource
-from affil.match.retrieve import rank_within, retrieve
 from affil.match.stated import stated_places
+from affil.names import raw_span
+from affil.names.ids import ids_within
 from affil.registry import Registry
 from affil.registry.index import NAME_KINDS
 from affil.settings import Policy, Settings
-from affil.text import raw_span
-from affil.text.ids import ids_within
 from affil.types import Decision, Institution, Match, Reason, Result, Stated
 
 if TYPE_CHECKING:

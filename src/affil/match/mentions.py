@@ -15,13 +15,13 @@ from rapidfuzz.distance import OSA
 
 from affil.match.index import KINDS, UNIVERSITY, Floats, Index, Ints
 from affil.match.parts import covering
+from affil.names import Tokens, tokenize
+from affil.names.fold import fold_word, generic, roles, vocabulary
+from affil.names.things import things
+from affil.names.tokens import COMMA, DASH, HARD
 from affil.registry.index import checksums, deletions, is_pinyin, terms
 from affil.registry.places import CITY, CODE, COUNTRY, COUNTRY_CODE, REGION
 from affil.settings import RetrieveSettings
-from affil.text import Tokens, tokenize
-from affil.text.fold import fold_word, generic, roles, vocabulary
-from affil.text.things import things
-from affil.text.tokens import COMMA, DASH, HARD
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from affil.match.index import Index, Ints
+from affil.names import tokenize
+from affil.names.split import split_parts
+from affil.names.tokens import COMMA
 from affil.settings import RetrieveSettings
-from affil.text import tokenize
-from affil.text.parts import split_parts
-from affil.text.tokens import COMMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Parts:
 
 
 def parts_of(strings: Sequence[str], index: Index, settings: RetrieveSettings) -> Parts:
-    """Cut strings at their hard separators (see `affil.text.parts`).
+    """Cut strings at their hard separators (see `affil.names.split`).
 
     A part that only names places ("...; Boston; USA") is nobody's: it stands behind every part of its string that names no place
     itself, separated by a comma, and is no part of its own.

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from affil.data import resource
 from affil.match.labels import read_strings
-from affil.match.resources import resource
+from affil.names import tokenize
 from affil.registry import Registry
 from affil.settings import TEXT, Settings
-from affil.text import tokenize
 
 SHIPPED = ["shipped"]
 
@@ -35,7 +35,14 @@ def settings_told(settings: Settings) -> dict[str, Any]:
 def commit() -> str:
     """The last commit of this checkout that changed what a model is made from; "" outside of one."""
     top = Path(__file__).resolve().parents[3]
-    sources = ("src/affil/match", "src/affil/registry", "src/affil/text", "src/affil/settings.py", "gold/train.csv")
+    sources = (
+        "src/affil/match",
+        "src/affil/training",
+        "src/affil/registry",
+        "src/affil/names",
+        "src/affil/settings.py",
+        "gold/train.csv",
+    )
     try:
         asked = subprocess.run(
             ("git", "log", "-1", "--format=%H", "--", *sources), cwd=top, capture_output=True, text=True, check=False

@@ -14,10 +14,10 @@ import numpy as np
 
 from affil.match.index import Index, Ints
 from affil.match.parts import covering
+from affil.names import Tokens
+from affil.names.tokens import COMMA, HARD
 from affil.registry.places import CITY, CODE, COUNTRY_CODE, REGION, SPELT
 from affil.settings import RetrieveSettings
-from affil.text import Tokens
-from affil.text.tokens import COMMA, HARD
 from affil.types import Stated
 
 

@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 
+from affil.names.ids import id_forms
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
-from affil.text.ids import id_forms
 
 # Case, accents, punctuation and blanks do not make another author or title; word order and initials do.
 _FOLDED = r"""CREATE MACRO folded(name) AS

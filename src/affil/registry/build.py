@@ -14,6 +14,7 @@ import numpy as np
 
 from affil.errors import AffilError, InputError
 from affil.io.files import atomic_path
+from affil.names.ids import is_ror
 from affil.registry.index import active_successors, build_index
 from affil.registry.merge import merge
 from affil.registry.places import read_places
@@ -21,7 +22,6 @@ from affil.registry.registry import ROR, Registry
 from affil.registry.ror import read_ror
 from affil.registry.store import write_store
 from affil.registry.tables import read_shipped, read_table, read_usage
-from affil.text.ids import is_ror
 from affil.types import Institution
 
 SHIPPED = "shipped"

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from affil.registry.forms import COMPASS, curtailed, flagships, hospitals_alone, respelt
+from affil.names import Tokens, tokenize
+from affil.names.fold import generic, roles
+from affil.names.variants import COMPASS, curtailed, flagships, hospitals_alone, respelt
 from affil.registry.places import CITY, COUNTRY, REGION, Place, country_names
 from affil.settings import TEXT
-from affil.text import Tokens, tokenize
-from affil.text.fold import generic, roles
 from affil.types import NAME_KINDS as NAME_WORDS
 from affil.types import Institution
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from affil.text import fold
-from affil.text.ids import is_ror, normal_id
+from affil.names import fold
+from affil.names.ids import is_ror, normal_id
 from affil.types import Institution
 
 

@@ -17,9 +17,9 @@ import platformdirs
 import pyarrow as pa
 
 from affil.errors import AffilError, UnknownIdError
+from affil.names.ids import id_forms, mistyped
 from affil.registry.store import FORMAT, Store
 from affil.settings import SEARCH
-from affil.text.ids import id_forms, mistyped
 from affil.types import Institution, Name
 
 EXACT = 1.0  # the similarity, in a search, of those who bear what is searched as a name
@@ -115,7 +115,7 @@ class Registry:
         return tuple(names[int(k)].as_py() for k in self.store.array("inst_other")[first:last])
 
     def get(self, identifier: str) -> Institution:
-        """The institution with this id, in any form that `affil.text.ids` knows, or with this among its other ids.
+        """The institution with this id, in any form that `affil.names.ids` knows, or with this among its other ids.
 
         Raises:
             UnknownIdError: the registry has no such id, or several institutions have it.
@@ -182,7 +182,7 @@ class Registry:
         none, those that have them but for one edit a word; then those that have most of them, by how rare they are; else similar
         ones. It answers while somebody types: only names with the words are compared.
         """
-        from affil.text import fold
+        from affil.names import fold
 
         if known := self._numbers(text.strip()):
             return [(self.at(n), 1.0) for n in known[:limit]]
@@ -283,8 +283,8 @@ def sources_hash(*more: str) -> str:
         *(f"data/{table}.csv" for table in ("institutions", "names", "alternative_ids", "successors", "usage", "regions")),
         "data/date.txt",
     )
-    text = ("words.csv", "fold.py", "ids.py", "tokens.py", "repair.py")
-    for package, names in (("affil.registry", code + tables), ("affil.text", text)):
+    text = ("words.csv", "fold.py", "ids.py", "tokens.py", "repair.py", "variants.py")
+    for package, names in (("affil.registry", code + tables), ("affil.names", text)):
         for name in names:
             digest.update(resources.files(package).joinpath(name).read_bytes())
     return digest.hexdigest()[:16]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import InputError
-from affil.text.ids import KINDS, other_id
+from affil.names.ids import KINDS, other_id
 from affil.types import Institution, Name
 
 _HOST = re.compile(r"^(?:https?://)?(?:www\d?\.)?([^/:]+)")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from affil.errors import InputError
 from affil.io.tables import create_table, open_table
-from affil.text.ids import mistyped, normal_id
+from affil.names.ids import mistyped, normal_id
 from affil.types import KINDS, Institution, Name
 
 STATUSES = ("active", "inactive", "withdrawn")
@@ -65,7 +65,7 @@ def read_shipped() -> Iterator[Institution]:
 
 @cache
 def read_usage() -> dict[str, int]:
-    """How often papers name institutions unmistakably, by id (see `affil.match.usage`)."""
+    """How often papers name institutions unmistakably, by id (see `affil.training.usage`)."""
     with resources.files("affil.registry").joinpath("data/usage.csv").open(encoding="utf-8") as lines:
         return {row["id"]: int(row["mentions"]) for row in csv.DictReader(lines)}
 

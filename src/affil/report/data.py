@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError, InputError
+from affil.names.ids import ROR
 from affil.rank import AREAS, LEVELS, MEASURES, ROLL_UPS, Level, Measure, Query, Ranking, Trend, Venues, measure, trend
 from affil.rank.measure import Asked, areas_of, make_places
 from affil.rank.places import country_name, region_name
@@ -32,7 +33,6 @@ from affil.report.names import (
     search_names,
 )
 from affil.settings import RankSettings, ReportSettings
-from affil.text.ids import ROR
 from affil.types import LedgerEntry
 from affil.workspace import Workspace
 

@@ -15,14 +15,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from affil.match.resources import resource
+from affil.data import resource
+from affil.names import visible
 from affil.rank import AREAS, KINDS, Level, Ranking
 from affil.rank.measure import areas_of
 from affil.report import charts, texts
 from affil.report.data import Data, Entity, Years, area_slug, continent_of
 from affil.report.names import LANGUAGES
 from affil.report.pack import pack, script
-from affil.text import visible
 from affil.workspace import Workspace
 
 BOARDS: tuple[tuple[Level, str], ...] = (

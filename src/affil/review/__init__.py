@@ -1,6 +1,1 @@
-"""What people decide, and how it lasts."""
-
-from affil.review.ledger import Draft, Ledger
-from affil.review.standing import Case, Key, Standing
-
-__all__ = ["Case", "Draft", "Key", "Ledger", "Standing"]
+"""What a person has at hand who reviews a workspace: the session, its queue, spreadsheets, and what decisions teach."""

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from affil.errors import AffilError
-from affil.review.standing import Key, Standing
+from affil.ledger.cases import Key, Standing
 from affil.settings import ReviewSettings
 from affil.types import LedgerEntry
 
@@ -301,7 +301,7 @@ class Queue:
         """
         from rapidfuzz import fuzz, process
 
-        from affil.text import fold
+        from affil.names import fold
 
         with self._lock:
             same = self._institutions[number]
@@ -394,6 +394,6 @@ class Queue:
 
 @lru_cache(maxsize=1 << 18)
 def _fold(affiliation: str) -> str:
-    from affil.text import fold
+    from affil.names import fold
 
     return fold(affiliation)

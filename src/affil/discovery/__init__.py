@@ -1,0 +1,1 @@
+"""Institutions that a registry lacks, found in the strings that nothing explains."""

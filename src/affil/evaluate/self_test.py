@@ -1,0 +1,307 @@
+"""A registry's own names given back to the matcher: what share of them it finds, decides, and gets wrong."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from affil.errors import AffilError, UnknownIdError
+from affil.evaluate.metrics import Metric, share
+from affil.evaluate.score import Answer, MatcherLike, Progress, answer
+from affil.io.tables import create_table
+from affil.names import fold, tokenize
+from affil.names.fold import generic
+from affil.registry.index import NAME_KINDS
+from affil.registry.places import country_name
+from affil.settings import Settings
+from affil.types import Decision, Institution, Name
+
+if TYPE_CHECKING:
+    from affil.registry import Registry
+
+FORMS = ("alone", "city", "city and country")  # how a name is given back
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Of `names` strings: the share whose institution is found, is decided `match`, and where another one is decided `match`."""
+
+    names: int
+    found: Metric
+    match: Metric
+    wrong_match: Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A string whose institution was not found (`missed`), or in which another one was decided `match` (`wrong`)."""
+
+    fault: str
+    affiliation: str
+    form: str
+    kind: str
+    expected: str
+    expected_name: str
+    got: str
+    got_names: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """How a matcher knows the unique names of a registry.
+
+    `institutions` were drawn, with `names` names that they alone bear; left out are `shared` ones, `generic` ones, which folding
+    leaves without any distinctive word, and those of `unknown` institutions, which the matcher's registry lacks. `forms` holds the
+    shares for each of `FORMS`, `slices` the same by kind of name, kind of institution, script, language, and decile of prominence
+    (1: the least known of the registry, 10: the best known).
+    """
+
+    registry: str
+    model: str
+    seed: int
+    institutions: int
+    names: int
+    shared: int
+    generic: int
+    unknown: int
+    forms: dict[str, Shares]
+    slices: dict[str, dict[str, dict[str, Shares]]]
+    seconds: float
+    faults: tuple[Fault, ...] = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All, ready for JSON; of the faults the wrong ones."""
+        return with_wrong(self)
+
+
+def with_wrong(result: Any) -> dict[str, Any]:
+    """A result as a dictionary, with those of its faults that are wrong."""
+    out = asdict(result)
+    out["wrong"] = [f for f in out.pop("faults") if f["fault"] == "wrong"]
+    return out
+
+
+def write_faults(faults: Iterable[Fault], path: Path | str) -> None:
+    """Write faults to a table for reading; raises AffilError where it cannot be written."""
+    columns = Fault.__dataclass_fields__
+    rows = list(faults)
+    with create_table(path, dict.fromkeys(columns, "string")) as table:
+        table.write({c: [getattr(f, c) for f in rows] for c in columns})
+
+
+@dataclass(frozen=True, slots=True)
+class OwnName:
+    """A name that one institution of a registry alone bears."""
+
+    institution: Institution
+    name: Name
+
+
+class Bearers:
+    """Who bears which folded name in a registry."""
+
+    def __init__(self, registry: Registry) -> None:
+        """Read the registry's index."""
+        names = registry.store.strings("alias_text").to_pylist()
+        self._number = dict(zip(names, range(len(names)), strict=True))
+        self._ptr, self._inst = registry.store.array("owner_ptr"), registry.store.array("owner_inst")
+        self._registry = registry
+
+    def of(self, folded: str) -> list[int]:
+        """The numbers of the institutions that bear a folded name; none where the index has no such name."""
+        k = self._number.get(folded)
+        return [] if k is None else self._inst[self._ptr[k] : self._ptr[k + 1]].tolist()
+
+    def own(self, text: str, number: int) -> bool:
+        """Whether a name is that of this institution alone, and holds a distinctive word."""
+        folded = fold(text)
+        return self.of(folded) == [number] and not {*folded.split()} <= generic()
+
+    def own_names(self, institutions: Sequence[Institution]) -> tuple[list[OwnName], Counter[str]]:
+        """The names that each of some institutions alone bears in this registry, and how many are left out why.
+
+        A name that an institution has twice, once folded, counts once, as the better kind. Left out are `shared` and `generic`
+        names, and institutions that are `unknown` here.
+        """
+        out: list[OwnName] = []
+        left: Counter[str] = Counter()
+        pairs = [(one, name) for one in institutions for name in _names(one)]
+        tokens = tokenize([name.value for _, name in pairs])
+        expected: dict[str, int] = {}
+        for one in institutions:
+            try:
+                expected[one.id] = self._registry.number(self._registry.resolve(one.id))
+            except UnknownIdError:
+                left["unknown"] += 1
+        seen: set[tuple[str, str]] = set()
+        for k, (one, name) in enumerate(pairs):
+            words = tokens.words[tokens.ptr[k] : tokens.ptr[k + 1]]
+            folded = " ".join(words)
+            if one.id not in expected or (one.id, folded) in seen:
+                continue
+            seen.add((one.id, folded))
+            bearers = self.of(folded)
+            if not bearers or set(words) <= generic():
+                left["generic"] += 1
+            elif bearers != [expected[one.id]]:
+                left["shared"] += 1
+            else:
+                out.append(OwnName(one, name))
+        return out, left
+
+
+def _names(one: Institution) -> list[Name]:
+    names = [*one.names, Name(one.domain, "", "domain")] if one.domain else list(one.names)
+    return sorted(names, key=lambda name: NAME_KINDS.index(name.kind))
+
+
+def script(text: str) -> str:
+    """The script of most letters of a text, as Unicode names it: latin, han, hangul, cyrillic; kana where there is any."""
+    names = [unicodedata.name(c, "other").split()[0].casefold() for c in text if c.isalpha()]
+    if {"hiragana", "katakana"} & {*names}:
+        return "kana"
+    return Counter(names).most_common(1)[0][0].replace("cjk", "han") if names else "none"
+
+
+def self_test(
+    matcher: MatcherLike,
+    names: Registry | None = None,
+    *,
+    sample: int | None = None,
+    seed: int | None = None,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> SelfTest:
+    """Give the unique names of a registry back to a matcher: alone, with the city, with city and country.
+
+    Unique is what one institution alone bears in the matcher's registry. Where name and city together are a name, the city is left
+    out. An answer is right if it is that institution; whatever
+    else is decided `match` is wrong, be it a parent or a part of it.
+
+    Args:
+        matcher: a loaded matcher.
+        names: the registry whose names are given, e.g. the shipped one to a matcher of that laid over ROR; default its own.
+        sample: institutions to draw; default as the settings say; 0: all.
+        seed: of the draw.
+        settings: how many are drawn, the seed, and the level of the intervals.
+        progress: called with (strings done, strings in all) after every batch.
+
+    Raises:
+        AffilError: no institution has a unique name.
+    """
+    settings = settings or Settings()
+    e = settings.evaluate
+    start = time.perf_counter()
+    seed = e.seed if seed is None else seed
+    registry, source = matcher.registry, names or matcher.registry
+    active = np.flatnonzero([s == "active" for s in source.store.strings("inst_status").to_pylist()])
+    wanted = (0 if len(active) <= e.whole else e.drawn) if sample is None else sample
+    if wanted and wanted < len(active):
+        active = np.sort(np.random.default_rng(seed).permutation(active)[:wanted])
+    bearers = Bearers(registry)
+    own, left = bearers.own_names([source.at(int(i)) for i in active])
+    if not own:
+        raise AffilError(f"{source.path}: no institution with a name that it alone bears in {registry.path}")
+    given = [(form, k, string) for k, x in enumerate(own) for form, string in _given(x, bearers)]
+    answers = answer([string for *_, string in given], matcher, settings.batch.rows, progress)
+    expected = [registry.resolve(x.institution.id) for x in own]
+    slices = [_slices(x, registry) for x in own]
+    tally = Tally()
+    faults = []
+    for (form, k, string), found in zip(given, answers, strict=True):
+        tally.add(form, slices[k], {expected[k]}, found)
+        faults += find_faults(string, form, own[k].name.kind, {expected[k]: own[k].institution.name}, found, registry)
+    return SelfTest(
+        registry=registry.version,
+        model=matcher.model_hash,
+        seed=seed,
+        institutions=len(active),
+        names=len(own),
+        shared=left["shared"],
+        generic=left["generic"],
+        unknown=left["unknown"],
+        forms={form: tally.shares(e.confidence, form) for form in FORMS},
+        slices={form: tally.slices(e.confidence, form) for form in FORMS},
+        seconds=time.perf_counter() - start,
+        faults=tuple(faults),
+    )
+
+
+def _given(x: OwnName, bearers: Bearers) -> Iterable[tuple[str, str]]:
+    city, country = x.institution.city, country_name(x.institution.country)
+    yield FORMS[0], x.name.value
+    if city and not bearers.of(fold(f"{x.name.value} {city}")):  # "University of Texas, Austin" is not the system in Austin
+        yield FORMS[1], f"{x.name.value}, {city}"
+        if country:
+            yield FORMS[2], f"{x.name.value}, {city}, {country}"
+
+
+def _slices(x: OwnName, registry: Registry) -> dict[str, str]:
+    prominence = registry.store.array("inst_prominence")[registry.number(registry.resolve(x.institution.id))]
+    return {
+        "name": x.name.kind,
+        "institution": x.institution.kind,
+        "script": script(x.name.value),
+        "language": x.name.language or "unknown",
+        "decile": f"{min(int(10 * prominence), 9) + 1:02d}",
+    }
+
+
+class Tally:
+    """Counts of what was found, by form and by slice."""
+
+    def __init__(self) -> None:
+        """Nothing is counted yet."""
+        self._counts: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+
+    def add(self, form: str, slices: dict[str, str], expected: set[str], found: Sequence[Answer]) -> None:
+        """Count a string of a form and of some slices: the ids of which one is expected, and what was found."""
+        sure = {a.id for a in found if a.decision == Decision.MATCH}
+        values = (1, bool(expected & {a.id for a in found}), bool(expected & sure), bool(sure - expected))
+        for key in [("", ""), *slices.items()]:
+            counts = self._counts[form, *key]
+            counts[:] = [a + b for a, b in zip(counts, values, strict=True)]
+
+    def shares(self, confidence: float, form: str, part: str = "", value: str = "") -> Shares:
+        """The shares of a form, or of one value of a slice of it."""
+        names, *counts = self._counts.get((form, part, value), [0, 0, 0, 0])
+        return Shares(names, *(share(count, names, confidence) for count in counts))
+
+    def slices(self, confidence: float, form: str) -> dict[str, dict[str, Shares]]:
+        """The shares of every value of every slice of a form."""
+        keys = sorted((part, value) for of, part, value in self._counts if of == form and part)
+        out: dict[str, dict[str, Shares]] = {}
+        for part, value in keys:
+            out.setdefault(part, {})[value] = self.shares(confidence, form, part, value)
+        return out
+
+
+def find_faults(
+    string: str, form: str, kind: str, expected: dict[str, str], found: Sequence[Answer], registry: Registry
+) -> list[Fault]:
+    """What is wrong with an answer; `expected` are ids, of which any will do, with their names."""
+    faults = [] if {a.id for a in found} & {*expected} else ["missed"]
+    if {a.id for a in found if a.decision == Decision.MATCH} - {*expected}:
+        faults.append("wrong")
+    return [
+        Fault(
+            fault,
+            string,
+            form,
+            kind,
+            " ".join(expected),
+            "; ".join(expected.values()),
+            " ".join(a.id for a in found),
+            "; ".join(registry.get(a.id).name for a in found),
+            "; ".join(a.decision for a in found),
+        )
+        for fault in faults
+    ]

@@ -1,0 +1,54 @@
+"""How far two people agree who decided the same strings, the second without being shown what the first had said."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from affil.ledger.cases import BLIND, Key, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The agreement of two people on the strings that both decided, one of them blindly.
+
+    `agreed` is the share of `strings` to which both gave the same set of institutions. `kappa` is Cohen's kappa (Cohen 1960) with
+    each set of institutions as one category: 1 is full agreement, 0 what chance would give; None where both gave one and the
+    same answer throughout, so that there is nothing to measure.
+    """
+
+    first: str
+    second: str
+    strings: int
+    agreed: float
+    kappa: float | None
+
+
+def agreement(standing: Standing) -> list[Agreement]:
+    """The agreement of each pair of people, those with most strings in common first; taken-back decisions do not count."""
+    answers: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for case in standing.values():
+        earlier = [*case.opinions.values(), *(e for _, settled in case.decided for e in settled.values())]
+        # the decision that the blind one was held against: the last one of somebody else before it
+        for opinion in (e for e in earlier if e.role == BLIND):
+            before = [e for e, _ in case.decided if e.number < opinion.number and e.by != opinion.by]
+            if before:
+                pair = sorted([(before[-1].by, before[-1]), (opinion.by, opinion)], key=lambda p: p[0])
+                labels = [" ".join(sorted(e.institutions or ())) or "none" for _, e in pair]
+                answers[pair[0][0], pair[1][0]].append((labels[0], labels[1]))
+    out = [_measure(*people, pairs) for people, pairs in answers.items()]
+    return sorted(out, key=lambda a: (-a.strings, a.first, a.second))
+
+
+def disputed(standing: Standing) -> list[Key]:
+    """The strings and mentions on which people differ: the list to settle, oldest dispute first."""
+    return sorted(standing.disputes(), key=lambda key: max(e.number for e in standing[key].opinions.values()))
+
+
+def _measure(first: str, second: str, pairs: list[tuple[str, str]]) -> Agreement:
+    from sklearn.metrics import cohen_kappa_score  # heavy
+
+    same = sum(a == b for a, b in pairs) / len(pairs)
+    varied = len({label for pair in pairs for label in pair}) > 1
+    kappa = float(cohen_kappa_score([a for a, _ in pairs], [b for _, b in pairs])) if varied else None
+    return Agreement(first, second, len(pairs), same, kappa)

@@ -1,0 +1,252 @@
+"""Why candidates of a string were not chosen; and of a string that names none: why, what comes nearest, and what to do next."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from affil.match.mentions import prepare
+from affil.names import fold, tokenize
+from affil.names.fold import generic
+from affil.names.split import split_parts
+from affil.types import Decision, Match, Result
+
+if TYPE_CHECKING:
+    from affil.match.matcher import Matcher
+
+# Why a candidate was not chosen.
+REJECTED = {
+    "child_chosen": "a part of it is named, {other}, and the policy is {policy}",
+    "one_wanted": "one institution is wanted, and {other} is likelier",
+    "same_words": "“{words}” names {other} more probably",
+    "part_of_longer_name": "the words are part of a longer name",
+    "place_differs": "the string names another place than {place}",
+    "name_incomplete": "words of “{alias}” are missing: {missing}",
+    "several_bear": "others bear “{alias}” too, and nothing tells which is meant",
+    "below_threshold": "its probability is below {review}, from which on a person is asked",
+}
+# Why a string names none.
+NOTHING = {
+    "no_words": "the string holds no words",
+    "generic_words": "only generic words or numbers stand there, which name no organisation by themselves",
+    "place_only": "a place is named, but no organisation",
+    "homonym_elsewhere": "“{alias}” is the name of {nearest} in {place}, and the string names another place",
+    "several_bear": "several institutions bear “{alias}”, and nothing tells which is meant",
+    "name_incomplete": "the nearest is {nearest} as “{alias}”, words of which are missing: {missing}",
+    "below_threshold": "the nearest is {nearest}, whose probability, {probability:.3f}, is below {review}, from which on a person is asked",
+    "nothing_named": "no name of the registry stands there",
+}  # fmt: skip
+# What to do about it.
+_COMPLETE = "see whether the name of the institution was cut off"
+_SEARCH = "look for it under another name: affil registry search {search}{registry}"
+_OWN = "if the registry lacks it, write it into a table of your own, own.csv, and: affil registry build own.csv {sources} -o own.affil"
+_DECIDE = "if it is {nearest}, decide so in a workspace WS: affil decide WS {string} --institution {id} --by YOU --why REASON"
+NEXT = {
+    "no_words": (),
+    "generic_words": (_COMPLETE,),
+    "place_only": (_COMPLETE,),
+    "homonym_elsewhere": (_OWN, _DECIDE),
+    "several_bear": (_DECIDE,),
+    "name_incomplete": (_SEARCH, _OWN, _DECIDE),
+    "below_threshold": (_DECIDE, _SEARCH),
+    "nothing_named": (_SEARCH, _OWN),
+}
+_ELSEWHERE = {"other_country_named", "other_place_named"}
+_HERE = {"city_named", "country_named"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A candidate that was not chosen: `why` is one of `REJECTED`, `said` the same in words."""
+
+    match: Match
+    why: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """That a string names none: `why` is one of `NOTHING`, `said` the same in words.
+
+    `nearest` is the candidate that comes nearest, where one does, `missing` what of its name the string lacks, and `next` what to
+    do, in words with commands.
+    """
+
+    why: str
+    said: str
+    next: tuple[str, ...]
+    nearest: Match | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A result with the likeliest candidates that were not chosen; `nothing` says why it is none, where it is."""
+
+    result: Result
+    rejected: tuple[Rejected, ...]
+    nothing: Nothing | None = None
+
+
+def why_not(matcher: Matcher, affiliations: Sequence[str], candidates: int = 0) -> list[Explained]:
+    """Match strings, and say of each why other candidates were not chosen, and why it is none if it is.
+
+    Args:
+        matcher: a loaded matcher.
+        affiliations: strings.
+        candidates: how many of those not chosen are told for each, likeliest first.
+    """
+    most = matcher.settings.retrieve.max_candidates + candidates
+    out = []
+    for string, ranked in zip(affiliations, matcher.ranked(affiliations, [most] * len(affiliations)), strict=True):
+        chosen = tuple(m for m in ranked if m.decision != Decision.NONE)
+        others = ranked[len(chosen) :]
+        rejected = tuple(_rejected(matcher, string, m, chosen) for m in others[:candidates])
+        out.append(Explained(Result(string, chosen), rejected, None if chosen else _nothing(matcher, string, others)))
+    return out
+
+
+def _rejected(matcher: Matcher, string: str, m: Match, chosen: Sequence[Match]) -> Rejected:
+    decide = matcher.settings.decide
+    rival = next((c for c in chosen if c.start < m.end and m.start < c.end), None)
+    part = next(((a, b) for a, b in split_parts(string) if a <= m.start < b), (0, len(string)))
+    child = next((c for c in chosen if m.institution.id in c.institution.parents and part[0] <= c.start < part[1]), None)
+    missing = _missing(matcher, string, m)
+    other: Match | None = rival
+    reasons = {r.name for r in m.reasons}
+    if m.probability >= decide.review and child is not None and decide.policy == "most-specific":
+        why, other = "child_chosen", child
+    elif m.probability >= decide.review and rival is None and decide.policy == "one" and chosen:
+        why, other = "one_wanted", chosen[0]
+    elif "part_of_longer_name" in reasons:
+        why = "part_of_longer_name"
+    elif _elsewhere(m):
+        why = "place_differs"
+    elif rival is not None:
+        why = "same_words"
+    elif missing and "name_exact" not in reasons:
+        why = "name_incomplete"
+    elif "bearers" in reasons:
+        why = "several_bear"
+    else:
+        why = "below_threshold"
+    values = _values(matcher, string, m, missing)
+    if other is not None:
+        values |= {"other": other.institution.name, "words": string[other.start : other.end]}
+    return Rejected(m, why, REJECTED[why].format_map(values))
+
+
+def _nothing(matcher: Matcher, string: str, others: Sequence[Match]) -> Nothing:
+    mentions = prepare([string], matcher._index, matcher.settings.retrieve)
+    telling = {
+        word
+        for word, place in zip(mentions.words, mentions.place.tolist(), strict=True)
+        if not (place or word in generic() or word.isdigit())
+    }
+    near = [m for m in others if _exact(m) or _is_near(m, telling, matcher.settings.features.near)]
+    nearest = next((m for m in near if _exact(m) and _elsewhere(m)), near[0] if near else None)
+    missing: tuple[str, ...] = ()
+    if nearest is not None:
+        missing = _missing(matcher, string, nearest)
+        bearers = any(r.name == "bearers" for r in nearest.reasons)
+        if _exact(nearest):
+            why = "homonym_elsewhere" if _elsewhere(nearest) else "several_bear" if bearers else "below_threshold"
+        else:
+            why = "name_incomplete" if missing else "below_threshold"
+    elif not mentions.words:
+        why = "no_words"
+    elif telling:
+        why = "nothing_named"
+    else:
+        why = "place_only" if mentions.place.any() else "generic_words"
+    values = _values(matcher, string, nearest, missing)
+    return Nothing(why, NOTHING[why].format_map(values), tuple(n.format_map(values) for n in NEXT[why]), nearest, missing)
+
+
+def _is_near(m: Match, telling: set[str], least: float) -> bool:
+    """Whether enough of a name is there, and more of it than generic words and places."""
+    covered = next((r.value or 0.0 for r in m.reasons if r.name == "name_coverage"), 0.0)
+    return covered >= least and bool({*fold(m.alias).split()} & telling)
+
+
+def _exact(m: Match) -> bool:
+    return any(r.name == "name_exact" for r in m.reasons)
+
+
+def _elsewhere(m: Match) -> bool:
+    reasons = {r.name for r in m.reasons}
+    return bool(reasons & _ELSEWHERE) and not reasons & _HERE
+
+
+def _missing(matcher: Matcher, string: str, m: Match) -> tuple[str, ...]:
+    """The words of the name that the string lacks, as the registry writes them; of scripts without blanks what stands in no pair."""
+    words = prepare([string], matcher._index, matcher.settings.retrieve).words
+    here, joined = {*words}, "".join(words)
+    name = tokenize([m.alias])
+    size, cjk, start, end = len(name.words), name.cjk.tolist(), name.start.tolist(), name.end.tolist()
+    pair = [i + 1 < size and cjk[i] and cjk[i + 1] and end[i] == start[i + 1] for i in range(size)]  # with the next character
+    out: list[str] = []
+    last = -1
+    for i, word in enumerate(name.words):
+        pairs = [name.words[k] + name.words[k + 1] for k in (i - 1, i) if k >= 0 and pair[k]]
+        if any(p in joined for p in pairs) if pairs else word in here:
+            continue
+        surface = name.repaired[0][start[i] : end[i]]
+        if pairs and out and start[i] == last:
+            out[-1] += surface
+        elif surface not in out:
+            out.append(surface)
+        last = end[i]
+    return tuple(out)
+
+
+def _values(matcher: Matcher, string: str, m: Match | None, missing: Sequence[str]) -> dict[str, Any]:
+    """What the sentences are filled with."""
+    sources = matcher.registry.store.meta["sources"]
+    shipped = sources == ["shipped"]
+    values: dict[str, Any] = {
+        "review": matcher.settings.decide.review,
+        "policy": matcher.settings.decide.policy,
+        "missing": ", ".join(missing),
+        "string": shlex.quote(string),
+        "search": shlex.quote(_telling(string)),
+        "registry": "" if shipped else f" --registry {shlex.quote(str(matcher.registry.path))}",
+        "sources": " ".join(shlex.quote(source.split(" sha256:")[0]) for source in sources),
+    }
+    if m is not None:
+        one = m.institution
+        values |= {
+            "alias": m.alias,
+            "nearest": one.name,
+            "id": one.id,
+            "probability": m.probability,
+        }
+        values["place"] = ", ".join(filter(None, (one.city, one.country)))
+    return values
+
+
+def _telling(string: str) -> str:
+    """The first part of a string that holds a word of its own."""
+    parts = [" ".join(part.split()) for part in re.split(r"[,;\n，；、]", string)]
+    return next((part for part in parts if {*fold(part).split()} - generic()), " ".join(string.split()))
+
+
+def explained_dict(explained: Explained) -> dict[str, Any]:
+    """An explained result, ready for JSON: that of `result_dict`, `candidates` that were not chosen, and `none` where it is none."""
+    from affil.match.matcher import match_dict, result_dict
+
+    result, nothing = explained.result, explained.nothing
+    out = result_dict(result)
+    out["candidates"] = [{**match_dict(result, r.match), "why": r.why, "said": r.said} for r in explained.rejected]
+    if nothing is not None:
+        out["none"] = {
+            "why": nothing.why,
+            "said": nothing.said,
+            "nearest": match_dict(result, nothing.nearest) if nothing.nearest else None,
+            "missing": list(nothing.missing),
+            "next": list(nothing.next),
+        }
+    return out

@@ -1,0 +1,146 @@
+"""Other forms of registered names that authors write, on folded words: respelt, or with a part left out."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+
+from affil.names.fold import generic, roles
+
+_ROMAN = {"1": "i", "5": "v", "10": "x"}  # the numerals of one letter, which folding leaves alone
+COMPASS = {f"{word}{end}": word[0] if len(word) < 6 else word[0] + word[5] for word in ("north", "south", "east", "west",
+            "northeast", "northwest", "southeast", "southwest") for end in ("", "ern")}  # fmt: skip
+_CLIPPED = {"north": "no", "northern": "no", "south": "so", "southern": "so"}
+_FIELDS = {"am": ("agricultural", "mechanical"), "af": ("agricultural", "forestry"), "at": ("agricultural", "technology")}
+_INITIALS = re.compile(r"(?<!\w)A\s?&\s?[FMT](?!\w)")
+_WARDS = (("center", "hospital", "regional", "university"), ("center", "hospital", "university"), ("hospital", "university"),
+          ("complex", "hospital", "university"))  # fmt: skip
+_SAINT = re.compile(r"(?:St\.?|Saint) [^\W\d_]")
+
+
+def respelt(words: Sequence[str], name: str, kind: str) -> Iterable[tuple[str, ...]]:
+    """The same name as it is also written: numbers in Roman numerals ("Lyon I"), initials for the points of the compass ("E China
+    Normal Univ", "So Methodist Univ"), words for initials ("Agricultural and Mechanical"), French and Spanish hospitals in English,
+    a polytechnic as an institute or a university ("Polytechnic Institute of Milan").
+    """
+    if len(words) > 2 and kind in ("education", "facility"):
+        if sum(w in _ROMAN for w in words[1:]) == 1:
+            yield tuple(_ROMAN.get(w, w) for w in words)
+        if any(w in COMPASS for w in words) and any(roles().get(w) == "head" for w in words):
+            yield tuple(COMPASS.get(w, w) for w in words)
+            yield tuple(_CLIPPED.get(w, w) for w in words)
+        if _INITIALS.search(name):
+            yield tuple(w for word in words for w in _FIELDS.get(word, (word,)))
+    elif len(words) == 2 and words[0] == "polytechnic" and words[1] not in roles() and kind == "education":
+        yield from ((*words[:1], head, *words[1:]) for head in ("institute", "university"))
+    elif len(words) == 2 and words[1] == "university" and len(COMPASS.get(words[0], "")) == 2:
+        yield (COMPASS[words[0]], "university")
+    for ward in _WARDS:
+        if tuple(words[: len(ward)]) == ward:
+            if 1 <= len(rest := tuple(words[len(ward) :])) <= 3:
+                yield ("university", "hospital", *rest)
+                yield (*rest, "university", "hospital")
+            break
+
+
+_WARD = frozenset({"hospital", "clinic"})
+_STATE = frozenset({"AM", "AZ", "BY", "GE", "KG", "KZ", "MD", "RU", "TJ", "UA", "UZ"})  # whose universities are all "State"
+_NATIONAL = frozenset({"AR", "BO", "CL", "CO", "CR", "EC", "HN", "MX", "NI", "PA", "PE", "PY", "UY", "VE"})  # all "Nacional"
+# where what stands behind the place is a campus
+_CAMPUSES = frozenset({"AU", "CA", "CN", "GB", "ID", "IN", "KR", "MY", "PH", "US"})
+
+
+def curtailed(
+    words: Sequence[str], name: str, country: str, kind: str, places: Container[tuple[str, ...]]
+) -> Iterable[tuple[str, ...]]:
+    """What authors leave of a name, which is to be no one else's: "Kuban University" of "Kuban State University", "University of
+    La Plata" of "National University of La Plata", "Tor Vergata University" of "University of Rome Tor Vergata", "Saint Erik's".
+    """
+    own = tuple(words)
+    if 3 <= len(own) <= 4 and _SAINT.match(name) and roles().get(own[-1]) == "head" and len(own[1]) > 3:
+        yield ("saint", own[1].removesuffix("s") if own[1].endswith("s") else own[1] + "s", *own[2:])
+    if kind != "education":
+        return
+    rest: tuple[str, ...] = ()
+    if country in _STATE and len(own) == 3 and own[1:] == ("state", "university"):
+        rest = own[:1]
+    elif country in _NATIONAL and own[:2] == ("national", "university") and 3 <= len(own) <= 4:
+        rest = own[2:]
+    elif len(own) > 2 and own[0] == "university" and country not in _CAMPUSES:
+        for n in range(len(own) - 1, 1, -1):
+            if own[1:n] in places and own[n:] not in places:
+                rest = own[n:]
+                break
+    if (
+        rest
+        and len(rest[0]) > 2
+        and len("".join(rest)) > 3
+        and (rest in places or not set(rest) & (generic() | COMPASS.keys()))
+        and all(w.isascii() and w.isalpha() for w in rest)
+    ):
+        yield (*rest, "university")
+        yield ("university", *rest)
+
+
+def hospitals_alone(
+    hospitals: Iterable[tuple[tuple[str, ...], int, int]],
+    schools: Container[tuple[str, ...]],
+    owners: Mapping[tuple[str, ...], Collection[int]],
+) -> list[tuple[tuple[str, ...], int, int]]:
+    """Of the names of hospitals (words, institution, name) that have a university's before or behind them, what is left without.
+
+    It has a word of its own and stands in no other institution's name: "West China Hospital (of Sichuan University)".
+    """
+    left: dict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
+    for words, target, name in hospitals:
+        if rest := _without_school(words, schools):
+            left[rest].setdefault(target, name)
+    sizes = sorted({len(rest) for rest in left})
+    for words, bearers in owners.items():
+        if not _WARD.isdisjoint(words):
+            for n in sizes:
+                for i in range(len(words) - n + 1):
+                    if (rest := words[i : i + n]) in left and set(bearers) - set(left[rest]):
+                        del left[rest]
+    return [(rest, target, name) for rest, own in left.items() if len(own) == 1 for target, name in own.items()]
+
+
+def _without_school(words: tuple[str, ...], schools: Container[tuple[str, ...]]) -> tuple[str, ...] | None:
+    for n in range(len(words) - 2, 1, -1):  # the longest school first
+        for rest, school in ((words[:-n], words[-n:]), (words[n:], words[:n])):
+            if school in schools:
+                named = rest[0] not in generic() and any(
+                    w not in generic() and w.isalpha() and w.isascii() and len(w) > 2 for w in rest
+                )
+                return rest if named and not _WARD.isdisjoint(rest) else None
+    return None
+
+
+_SCHOOLS = frozenset({"medical", "medicine", "health", "school", "college", "law", "dental", "nursing", "global", "online"})
+
+
+def flagships(
+    words: Sequence[tuple[str, ...]], parents: Sequence[Sequence[int]], fame: Sequence[float], lead: float
+) -> list[tuple[tuple[str, ...], int]]:
+    """The campus that is meant by the name of its system alone: "University of Massachusetts" is mostly the one in Amherst.
+
+    Args:
+        words: the folded official name of each institution.
+        parents: the parents of each.
+        fame: the prominence of each.
+        lead: how much the fame of the campus must exceed that of every other one.
+    """
+    campuses: dict[int, list[int]] = defaultdict(list)
+    for child, above in enumerate(parents):
+        for system in above:
+            base, rest = words[system][:-1], words[child][len(words[system]) - 1 :]
+            named = words[system][-1:] == ("system",) and len(base) > 1 and words[child] == base + rest
+            if named and rest and _SCHOOLS.isdisjoint(rest):
+                campuses[system].append(child)
+    out = []
+    for system, own in campuses.items():
+        best, *others = sorted(own, key=lambda i: -fame[i])
+        if all(fame[best] - fame[other] >= lead for other in others):
+            out.append((words[system][:-1], best))
+    return out

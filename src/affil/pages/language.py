@@ -1,0 +1,31 @@
+"""In which language a page is shown: what somebody chose, else what the browser asks for."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from affil.service import texts
+from affil.service.server import Form
+
+LANGUAGE_COOKIE = "affil_language"
+
+
+def language_of(request: Request) -> str:
+    """One of `texts.LANGUAGES`."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen in texts.LANGUAGES:
+        return str(chosen)
+    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+
+
+def set_language(request: Request) -> Response:
+    """Remember the language of the form's field `to`, and go back to the page of its field `back`."""
+    form: Form = request.state.form
+    to, back = (form.get(name, [""])[-1] for name in ("to", "back"))
+    answer = RedirectResponse(back if re.match(r"/(?![/\\])", back) else "/", 303)
+    if to in texts.LANGUAGES:
+        answer.set_cookie(LANGUAGE_COOKIE, to, httponly=True, samesite="strict", max_age=366 * 86400)
+    return answer

@@ -1,0 +1,102 @@
+"""The service `affil serve`: the matcher for programs, for OpenRefine, and on a page."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from affil.batch.pool import rare_collections
+from affil.match import Matcher
+from affil.pages.tryit import TryIt
+from affil.service.batching import Gatherer
+from affil.service.limits import Limits
+from affil.service.match import Api
+from affil.service.operations import document, errors, failed, routes
+from affil.service.reconcile import Reconciliation
+from affil.service.ror import Records
+from affil.service.server import Access, Sharing, make_app, serve, templates
+from affil.service.telemetry import Metrics, Observe, log_lines
+from affil.settings import ServeSettings
+
+_PAGES = ("/", "/docs")
+DESCRIPTION = (
+    "Affiliation strings to institutions: affil's own answers, those of the ROR API v2, and the Reconciliation API 0.2."
+)
+
+
+def serve_app(
+    matcher: Matcher,
+    gatherer: Gatherer,
+    metrics: Metrics,
+    access: Access,
+    settings: ServeSettings,
+    *,
+    log_strings: bool = False,
+) -> Starlette:
+    """The application that answers with a matcher.
+
+    Args:
+        matcher: what matches, and the registry.
+        gatherer: the thread that asks it.
+        metrics: counts to be kept.
+        access: who may ask.
+        settings: how much.
+        log_strings: whether the log holds the strings.
+    """
+    records, pages = Records(matcher.registry).warm(), templates()
+    api = Api(matcher, gatherer, records, metrics, settings)
+    operations = [*api.operations(), *Reconciliation(gatherer, records, pages, settings).operations()]
+    described = document(operations, "affil", version("affil"), DESCRIPTION)
+    page = TryIt(api, pages, described, settings)
+
+    def on_error(request: Request, error: Exception) -> Response:
+        return page.error(request, error) if request.scope.get("affil.path") in _PAGES else failed(request, error)
+
+    def http_error(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        answer = errors(error.status_code, str(error.detail).lower())
+        answer.headers.update(error.headers or {})
+        return answer
+
+    return make_app(
+        [*page.routes(), *routes(operations, settings)],
+        access,
+        settings,
+        on_error,
+        sharing=Sharing(("/reconcile",), settings.origins, programs=True),
+        refuse=errors,
+        outside=[Middleware(Observe, metrics=metrics, strings=log_strings)],
+        inside=[Middleware(Limits, settings=settings)],
+        handlers={
+            HTTPException: http_error,
+            Exception: lambda *_: errors(500, "this should not have happened; the log says more"),
+        },
+    )
+
+
+@contextmanager
+def service(
+    matcher: Matcher, access: Access, settings: ServeSettings, *, log_strings: bool = False, log_requests: bool = True
+) -> Iterator[Callable[[socket.socket], None]]:
+    """Make all ready; what is given answers on a socket until SIGTERM or Ctrl-C, and then what it has accepted.
+
+    Args:
+        matcher: what matches, and the registry.
+        access: who may ask.
+        settings: how much.
+        log_strings: whether the log, on standard error, holds the strings.
+        log_requests: whether it has a line for every request, or only for what goes wrong.
+    """
+    log_lines(strings=log_strings, requests=log_requests)
+    metrics = Metrics({"affil": version("affil"), "version": matcher.version})
+    with rare_collections(), Gatherer(matcher, settings, metrics.matched) as gatherer:
+        app = serve_app(matcher, gatherer, metrics, access, settings, log_strings=log_strings)
+        yield lambda listening: serve(app, listening, settings, drain=settings.drain, grace=settings.seconds, log_config=None)

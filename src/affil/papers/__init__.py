@@ -1,0 +1,1 @@
+"""Papers in, in the formats in which people have them."""

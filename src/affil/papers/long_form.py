@@ -1,0 +1,117 @@
+"""Papers as a table, CSV, TSV or Parquet: a row for each author and affiliation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from affil.errors import InputError
+from affil.io.tables import Format, open_table
+from affil.papers.common import Problem, whole_text
+from affil.settings import ReadSettings
+from affil.types import Author, Paper
+
+REQUIRED = ("paper", "author", "affiliation", "venue", "year")
+
+
+@dataclass(slots=True)
+class _Open:
+    """A paper whose rows are being read. Authors are keyed by position and name, in order of their first row."""
+
+    id: str
+    row: int
+    said: tuple[str, str, int]  # title, venue, year
+    authors: dict[tuple[Any, str], list[str]] = field(default_factory=dict)
+    of_paper: list[str] = field(default_factory=list)
+
+
+def read_long_form(
+    path: Path | str, format: Format, report: Callable[[Problem], None], settings: ReadSettings
+) -> Iterator[tuple[int, Paper]]:
+    """Papers with the number of their first row.
+
+    Columns: `paper` (its id), `author`, `affiliation`, `venue`, `year`; optionally `title`, and `position` (of the author, a
+    whole number; without it, rows of one name are one author). The rows of a paper stand together. A blank affiliation is an
+    author without one; an affiliation without an author belongs to the paper, which then counts by paper.
+
+    Raises:
+        InputError: a column is missing, a row lacks its paper, venue or year, or contradicts an earlier one of its paper.
+    """
+    done: set[str] = set()
+    current: _Open | None = None
+    with open_table(path, format) as table:
+        for column in REQUIRED:
+            if column not in table.columns:
+                needed = f"the columns are {', '.join(REQUIRED)}, and if you like title and position"
+                raise InputError(table.name, f"no column {column!r}", fix=needed)
+        for batch in table.batches(settings.rows):
+            columns = {c: batch.columns.get(c, [None] * len(batch)) for c in (*REQUIRED, "title", "position")}
+            for row, *values in zip(batch.rows, *columns.values(), strict=True):
+                cells = dict(zip(columns, values, strict=True))
+                identifier = _text(cells["paper"])
+                if not identifier:
+                    raise InputError(table.name, "paper is blank", row=row, fix="give each row the id of its paper")
+                if current is None or identifier != current.id:
+                    if current is not None:
+                        yield _closed(current, table.name, report)
+                        done.add(current.id)
+                    if identifier in done:
+                        problem = f"the rows of paper {identifier!r} do not stand together"
+                        raise InputError(table.name, problem, row=row, fix="sort the table by paper")
+                    current = _Open(identifier, row, _said(cells, table.name, row))
+                elif (said := _said(cells, table.name, row)) != current.said:
+                    problem = f"paper {identifier!r} has title, venue and year {said}, but {current.said} in row {current.row}"
+                    raise InputError(table.name, problem, row=row, fix="make them the same")
+                _add(current, cells, table.name, row)
+        if current is not None:
+            yield _closed(current, table.name, report)
+
+
+def _said(cells: dict[str, Any], name: str, row: int) -> tuple[str, str, int]:
+    venue, year = _text(cells["venue"]), cells["year"]
+    if not venue:
+        raise InputError(name, "venue is blank", row=row, fix="give each row the venue of its paper")
+    return _text(cells["title"]), venue, _number(year, "year", name, row, 1900, 2100)
+
+
+def _number(value: Any, what: str, name: str, row: int, least: int, most: int) -> int:
+    text = _text(value)
+    number = int(text) if text.isdecimal() else int(value) if isinstance(value, float) and value.is_integer() else None
+    if number is None or not least <= number <= most:
+        problem = f"{what} is blank" if not text else f"{what} is no whole number from {least} to {most}: {text!r}"
+        raise InputError(name, problem, row=row, fix=f"write it like {2024 if what == 'year' else 1}")
+    return number
+
+
+def _add(paper: _Open, cells: dict[str, Any], name: str, row: int) -> None:
+    author, affiliation = _text(cells["author"]), _text(cells["affiliation"])
+    if not author:
+        paper.of_paper += [affiliation] if affiliation else []
+        return
+    given = _text(cells["position"])
+    position = _number(cells["position"], "position", name, row, 0, 1 << 20) if given else None
+    strings = paper.authors.setdefault((position, author), [])
+    if affiliation and affiliation not in strings:
+        strings.append(affiliation)
+
+
+def _closed(paper: _Open, name: str, report: Callable[[Problem], None]) -> tuple[int, Paper]:
+    if all(position is not None for position, _ in paper.authors):
+        paper.authors = dict(sorted(paper.authors.items(), key=lambda item: item[0][0]))
+    title, venue, year = paper.said
+    authors = tuple(Author(author, tuple(strings)) for (_, author), strings in paper.authors.items())
+    if not paper.of_paper:
+        return paper.row, Paper(paper.id, title, venue, year, authors)
+    if any(a.affiliations for a in authors):
+        report(Problem(name, paper.row, "has an affiliation without an author: counted by paper", lost=False))
+    strings = (*paper.of_paper, *(s for a in authors for s in a.affiliations))
+    named = tuple(Author(a.name) for a in authors)
+    return paper.row, Paper(paper.id, title, venue, year, named, False, tuple(dict.fromkeys(strings)))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return whole_text(value)
+    return "" if value is None or value != value else str(value).strip()

@@ -1,0 +1,199 @@
+"""What decisions teach: a model trained with them, tested before it replaces another, and names that the registry lacks."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from affil.data import resource
+from affil.errors import AffilError
+from affil.evaluate import Evaluation, evaluate
+from affil.io.files import atomic_path
+from affil.match import Matcher
+from affil.names import fold, tokenize
+from affil.names.tokens import COMMA
+from affil.registry import Registry
+from affil.settings import Settings
+from affil.types import Institution
+from affil.workspace import Workspace
+
+GOLD_TRAIN, GOLD_DEV = "gold/train.csv", "gold/dev.csv"
+MODEL = "matcher.skops"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The scores of the model that is in use and of a new one, on the same strings."""
+
+    before: Evaluation
+    after: Evaluation
+
+    def changes(self) -> list[tuple[str, float | None, float | None]]:
+        """Each metric with its value before and after."""
+        return [
+            *((name, self.before.metrics[name].value, m.value) for name, m in self.after.metrics.items()),
+            ("calibration_error", self.before.calibration_error, self.after.calibration_error),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A model trained with decisions, not in use yet.
+
+    `model` is its file. `trained` and `held_out` are the numbers of decided strings that it learned from and that it is tested
+    on; `own` compares the two models on the latter (None where there are none), `gold` on those of the shipped development rows whose ids
+    the registry has.
+    """
+
+    model: Path
+    trained: int
+    held_out: int
+    own: Comparison | None
+    gold: Comparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A string that people decided to name one institution, as a new name of it."""
+
+    institution: Institution
+    name: str
+    mentions: int
+
+
+def labelled(workspace: Workspace) -> list[tuple[str, tuple[str, ...]]]:
+    """Decided strings with what they name, in order of the strings; those that people differ about, and mentions, are left out."""
+    standing = workspace.ledger.standing()
+    decided = (
+        (key.affiliation, case.institutions)
+        for key, case in standing.items()
+        if not key.paper and not case.disputed and case.institutions is not None
+    )
+    return sorted((affiliation, ids) for affiliation, ids in decided if ids is not None)
+
+
+def learn(
+    workspace: Workspace,
+    model: Path,
+    rows: Sequence[Path] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+    *,
+    external: Sequence[Path] = (),
+    external_registry: Path | None = None,
+) -> Lesson:
+    """Train a model on labelled rows and on what people decided, and score it beside the one in use.
+
+    A share of the decided strings (settings) is not trained on, so that both models are tested on strings that are new to them.
+
+    Args:
+        workspace: whose ledger, registry and settings are used.
+        model: the file to write.
+        rows: labelled CSV files; default: the shipped ones.
+        tell: told what is being done.
+        external: labelled CSV files of other projects (see `affil.training.train`).
+        external_registry: the registry of these.
+
+    Raises:
+        AffilError: nobody decided anything.
+    """
+    from affil.training import train
+
+    settings = workspace.settings
+    decided = labelled(workspace)
+    if not decided:
+        raise AffilError(
+            f"{workspace.path}: nothing is decided yet, or all of it in dispute; first: affil review {workspace.path}"
+        )
+    tests = [row for row in decided if _share(row[0]) < settings.review.held_out]
+    lessons = [row for row in decided if _share(row[0]) >= settings.review.held_out]
+    current = workspace.matcher()
+    with tempfile.TemporaryDirectory() as folder:
+        own = Path(folder) / "decided.csv"
+        _write_rows(own, lessons)
+        train(
+            model,
+            [*(rows if rows is not None else [resource(GOLD_TRAIN)]), own],
+            current.registry,
+            settings,
+            tell,
+            external=external,
+            external_registry=Registry.open(external_registry) if external_registry else None,
+        )
+        fresh = Matcher.load(current.registry, model, settings)
+        held = Path(folder) / "held-out.csv"
+        _write_rows(held, tests)
+        return Lesson(
+            model,
+            len(lessons),
+            len(tests),
+            _compare(held, current, fresh, settings, tell) if tests else None,
+            _compare(resource(GOLD_DEV), current, fresh, settings, tell),
+        )
+
+
+def use_model(workspace: Workspace, model: Path) -> Path:
+    """Put a model into the workspace; from the next run on it is the one that matches. Returns where it is."""
+    target = workspace.path / MODEL
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(model.read_bytes())
+    workspace.choose(model=target)
+    return target
+
+
+def suggest_names(workspace: Workspace) -> list[Suggestion]:
+    """Strings that are accepted as naming one institution and would do as a new name of it, most mentioned first.
+
+    Only short strings without commas and the like are offered, which are the name of no institution yet.
+    """
+    import pyarrow.parquet as pq
+
+    registry = workspace.matcher().registry
+    own = workspace.own
+    counted = pq.read_table(workspace.table("strings"), columns=["affiliation", "mentions"])
+    mentions = dict(zip(counted.column("affiliation").to_pylist(), counted.column("mentions").to_pylist(), strict=True))
+    known = set(registry.store.strings("alias_text").to_pylist())
+    known |= {fold(n.value) for one in own.values() for n in one.names}
+    offered: dict[str, Suggestion] = {}
+    for affiliation, ids in labelled(workspace):
+        if len(ids) != 1 or not _is_name(affiliation, workspace.settings.review.alias_words):
+            continue
+        folded = fold(affiliation)
+        found = registry.get(ids[0]) if ids[0] in registry else own.get(ids[0])
+        if found is None or not folded or folded in known:
+            continue
+        count = mentions.get(affiliation, 0)
+        if folded not in offered or offered[folded].mentions < count:
+            offered[folded] = Suggestion(found, " ".join(affiliation.split()), count)
+    return sorted(offered.values(), key=lambda s: (-s.mentions, s.name))
+
+
+def _is_name(affiliation: str, words: int) -> bool:
+    tokens = tokenize([affiliation])
+    spaced = len(affiliation.split())
+    return 0 < spaced <= words and "|" not in affiliation and not any(gap >= COMMA for gap in tokens.gap[1:].tolist())
+
+
+def _share(affiliation: str) -> float:
+    """A number from 0 to 1, the same for a string at any time."""
+    return int.from_bytes(hashlib.sha256(b"held out:" + affiliation.encode(errors="surrogatepass")).digest()[:8], "big") / 2**64
+
+
+def _write_rows(path: Path, rows: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(("affiliation", "institution_ids"))
+        writer.writerows((affiliation, " ".join(ids)) for affiliation, ids in rows)
+
+
+def _compare(
+    rows: Path, current: Matcher, fresh: Matcher, settings: Settings, tell: Callable[[str], None]
+) -> Comparison | None:
+    tell(f"scoring both models on {rows.name}")
+    try:
+        return Comparison(*(evaluate(rows, matcher, settings=settings) for matcher in (current, fresh)))
+    except AffilError:  # the registry has none of the ids: there is nothing to compare
+        return None

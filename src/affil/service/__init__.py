@@ -1,0 +1,1 @@
+"""The matcher over HTTP, for programs."""

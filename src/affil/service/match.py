@@ -1,0 +1,172 @@
+"""The matcher over HTTP: affil's own answers, and those of the ROR API."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from urllib.parse import unquote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from affil.errors import UnknownIdError
+from affil.match import Matcher, result_dict
+from affil.service import shapes
+from affil.service.batching import Gatherer
+from affil.service.operations import BadRequestError, Json, Operation
+from affil.service.ror import Records, read_filters
+from affil.service.telemetry import Metrics, note
+from affil.settings import ServeSettings
+from affil.types import Decision, Match, Result
+
+_TRUE = {"": True, "true": True, "false": False}
+_ROR = {404: "there is no such organisation"}
+
+
+class Api:
+    """One method an operation."""
+
+    def __init__(
+        self, matcher: Matcher, gatherer: Gatherer, records: Records, metrics: Metrics, settings: ServeSettings
+    ) -> None:
+        self.matcher, self.gatherer, self.records, self.metrics = matcher, gatherer, records, metrics
+        self.settings = settings
+
+    def operations(self) -> list[Operation]:
+        """What can be asked."""
+        found = [
+            Operation("GET", "/match", "Match one string", self.match_one, shapes.MatchQuery, shapes.MatchAnswer),
+            Operation("POST", "/match", "Match strings", self.match, shapes.MatchBody, shapes.MatchAnswer),
+        ]
+        answers = shapes.AffiliationAnswer | shapes.ListAnswer
+        for before in ("", "/v2"):
+            found += [
+                Operation(
+                    "GET",
+                    f"{before}/organizations",
+                    "Match a string, or search for organisations, as the ROR API does",
+                    self.organizations,
+                    shapes.OrganizationsQuery,
+                    answers,
+                ),
+                Operation(
+                    "GET",
+                    f"{before}/organizations/{{id:path}}",
+                    "One organisation, as the ROR API gives it",
+                    self.organization,
+                    shapes.Nothing,
+                    shapes.Organization,
+                    also=_ROR,
+                ),
+            ]
+        found += [
+            Operation("GET", "/health", "Whether the service answers", self.health, shapes.Nothing, shapes.Health),
+            Operation("GET", "/metrics", "Counts, for Prometheus", self.measured, shapes.Nothing, "text/plain"),
+        ]
+        return found
+
+    async def match_one(self, request: Request, asked: shapes.MatchQuery) -> Response:
+        """Match one string."""
+        return await self._match(request, [asked.affiliation], asked.candidates or 0)
+
+    async def match(self, request: Request, asked: shapes.MatchBody) -> Response:
+        """Match strings."""
+        return await self._match(request, asked.affiliations, asked.candidates)
+
+    async def _match(self, request: Request, strings: list[str], candidates: int) -> Response:
+        found = await self.ranked(request, strings, candidates, self.settings.strings)
+        results = [{**result_dict(_chosen(s, m)), "candidates": _others(s, m)} for s, m in zip(strings, found, strict=True)]
+        return Json({"results": results, "version": self.matcher.version})
+
+    async def ranked(self, request: Request, strings: list[str], candidates: int, most: int) -> list[tuple[Match, ...]]:
+        """What the matcher says of these strings, checked against the limits."""
+        settings = self.settings
+        if len(strings) > most:
+            raise BadRequestError(f"{len(strings):,} strings in one request; at most {most:,}", status=413)
+        for number, string in enumerate(strings):
+            if len(string) > settings.characters:
+                said = f"string {number} has {len(string):,} characters; at most {settings.characters:,}"
+                raise BadRequestError(said, status=413)
+        note(request.scope, strings)
+        return await self.gatherer.ranked(strings, min(candidates, settings.most_candidates))
+
+    async def organizations(self, request: Request, asked: shapes.OrganizationsQuery) -> Response:
+        """Match a string, or search."""
+        page, everyone, filters = _page(asked.page), _flag(asked.all_status), _filters(asked.filter)
+        if asked.affiliation is not None:
+            string = asked.affiliation
+            found = (await self.ranked(request, [string], self.settings.candidates, 1))[0] if string.strip() else ()
+            single = asked.single_search is not None and asked.single_search.lower() != "false"
+            return Json(self.records.matched(string, found, single=single))
+        begun = time.perf_counter()
+        if "status" not in filters and not everyone:
+            filters["status"] = ["active"]
+        if len(asked.query or "") > self.settings.characters:
+            raise BadRequestError(f"a query of more than {self.settings.characters:,} characters", status=413)
+        numbers = await run_in_threadpool(self._search, asked.query, filters)
+        milliseconds = round((time.perf_counter() - begun) * 1000)
+        return Json(await run_in_threadpool(self.records.listed, numbers, page, self.settings.page, milliseconds))
+
+    def _search(self, query: str | None, filters: dict[str, list[str]]) -> list[int]:
+        registry, chosen = self.matcher.registry, self.records.chosen
+        if query is None:
+            return chosen(range(len(registry)), filters)
+        try:
+            return [registry.number(unquote(query))]
+        except UnknownIdError:
+            found = registry.search(query.strip("\"' "), self.settings.found)
+            return chosen((registry.number(one.id) for one, _ in found), filters)
+
+    async def organization(self, request: Request, _: shapes.Nothing) -> Response:
+        """One organisation, by its id as an address, with the host alone, or bare."""
+        given = request.path_params["id"]
+        try:
+            one = self.matcher.registry.get(unquote(given))
+        except UnknownIdError:
+            raise BadRequestError(f"ROR ID '{given[:100]}' does not exist", status=404) from None
+        return Json(self.records.record(one))
+
+    async def health(self, _request: Request, _: shapes.Nothing) -> Response:
+        """Whether the service answers."""
+        about = {"affil": version("affil"), "version": self.matcher.version, "institutions": len(self.matcher.registry)}
+        return Json({"status": "ok", **about})
+
+    async def measured(self, _request: Request, _: shapes.Nothing) -> Response:
+        """Counts."""
+        self.metrics.waiting.set(self.gatherer.waiting)
+        return Response(self.metrics.text(), media_type="text/plain; version=0.0.4")
+
+
+def _chosen(string: str, matches: Sequence[Match]) -> Result:
+    return Result(string, tuple(m for m in matches if m.decision != Decision.NONE))
+
+
+def _others(string: str, matches: Sequence[Match]) -> list[shapes.Json]:
+    others = Result(string, tuple(m for m in matches if m.decision == Decision.NONE))
+    found: list[shapes.Json] = result_dict(others)["matches"]
+    return found
+
+
+def _page(given: str) -> int:
+    if not given.isascii() or not given.removeprefix("-").isdigit() or len(given) > 9:
+        raise BadRequestError(f"page '{given[:20]}' is not an integer")
+    if int(given) < 1:
+        raise BadRequestError(f"page '{given}' is less than 1")
+    return int(given)
+
+
+def _flag(given: str | None) -> bool:
+    if given is None:
+        return False
+    if given.lower() not in _TRUE:
+        raise BadRequestError("allowed values for all_status parameter are empty (no value), true or false")
+    return _TRUE[given.lower()]
+
+
+def _filters(given: str) -> dict[str, list[str]]:
+    try:
+        return read_filters(given)
+    except ValueError as error:
+        raise BadRequestError(str(error)) from None

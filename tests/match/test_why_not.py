@@ -1,0 +1,226 @@
+"""Why candidates were not chosen, and why a string names none: by reasons as a matcher gives them, and as a user sees it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from affil.match import Matcher, explained_dict, why_not
+from affil.match.why_not import NEXT, NOTHING, REJECTED
+from affil.registry import build_registry
+from affil.settings import DecideSettings, Settings
+from affil.types import Decision, Institution, Match, Reason
+
+
+@pytest.fixture(scope="module")
+def matcher() -> Matcher:
+    return Matcher.load()
+
+
+class Ranked:
+    """A matcher that ranks as it was told, with the words and places of the shipped registry."""
+
+    def __init__(self, matcher: Matcher, ranked: Sequence[Match], policy: Any = "most-specific") -> None:
+        self.registry, self._index = matcher.registry, matcher._index
+        self.settings = Settings(decide=DecideSettings(policy=policy))
+        self._ranked = tuple(ranked)
+
+    def ranked(self, strings: Sequence[str], limits: Sequence[int]) -> list[tuple[Match, ...]]:
+        return [self._ranked[:limit] for limit in limits]
+
+
+def candidate(
+    name: str, probability: float, *reasons: Reason, chosen: bool = False, span: tuple[int, int] = (0, 4), **fields: Any
+) -> Match:
+    one = Institution(f"own:{name}", name, country="GB", city="Leeds", **fields)
+    decision = Decision.MATCH if chosen else Decision.NONE
+    return Match(one, probability, decision, *span, name, reasons or (Reason("name_exact", "official"),))
+
+
+EXACT = Reason("name_exact", "official")
+CHOSEN = candidate("Quillwater Optics", 0.95, chosen=True, parents=("own:Quillwater Group",))
+
+
+@pytest.mark.parametrize(
+    ("other", "policy", "why", "said"),
+    [
+        (
+            candidate("Quillwater Group", 0.9, span=(50, 60)),
+            "most-specific",
+            "child_chosen",
+            "a part of it is named, Quillwater Optics, and the policy is most-specific",
+        ),
+        (
+            candidate("Fernhollow", 0.9, span=(50, 60)),
+            "one",
+            "one_wanted",
+            "one institution is wanted, and Quillwater Optics is likelier",
+        ),
+        (candidate("Fernhollow", 0.9), "most-specific", "same_words", "“Quil” names Quillwater Optics more probably"),
+        (candidate("Fernhollow", 0.2), "most-specific", "same_words", "“Quil” names Quillwater Optics more probably"),
+        (
+            candidate("Fernhollow", 0.2, EXACT, Reason("part_of_longer_name")),
+            "most-specific",
+            "part_of_longer_name",
+            "the words are part of a longer name",
+        ),
+        (
+            candidate("Fernhollow", 0.2, EXACT, Reason("other_place_named")),
+            "most-specific",
+            "place_differs",
+            "the string names another place than Leeds, GB",
+        ),
+        (
+            candidate("Fernhollow", 0.2, EXACT, Reason("other_place_named"), Reason("country_named"), span=(50, 60)),
+            "most-specific",
+            "below_threshold",
+            "its probability is below 0.45, from which on a person is asked",
+        ),
+        (
+            candidate("Fernhollow Optics Park", 0.2, Reason("name_coverage", "alias", 0.5), span=(50, 60)),
+            "most-specific",
+            "name_incomplete",
+            "words of “Fernhollow Optics Park” are missing: Fernhollow, Park",
+        ),
+        (
+            candidate("Fernhollow", 0.2, EXACT, Reason("bearers", "", 2), span=(50, 60)),
+            "most-specific",
+            "several_bear",
+            "others bear “Fernhollow” too, and nothing tells which is meant",
+        ),
+    ],
+)
+def test_why_a_candidate_was_not_chosen(matcher: Matcher, other: Match, policy: str, why: str, said: str) -> None:
+    [got] = why_not(Ranked(matcher, [CHOSEN, other], policy), ["Quillwater Optics, " + "x" * 60], 1)  # type: ignore[arg-type]
+    [rejected] = got.rejected
+    assert (rejected.match, rejected.why, rejected.said) == (other, why, said)
+    assert got.result.matches == (CHOSEN,)
+    assert got.nothing is None
+
+
+def test_a_child_in_another_part_is_no_reason(matcher: Matcher) -> None:
+    string = "Quillwater Optics; Fernhollow, " + "x" * 60
+    parent = candidate("Quillwater Group", 0.9, span=(19, 29))
+    rival = candidate("Fernhollow", 0.95, chosen=True, span=(19, 29))
+    [got] = why_not(Ranked(matcher, [CHOSEN, rival, parent]), [string], 1)  # type: ignore[arg-type]
+    assert [r.why for r in got.rejected] == ["same_words"]
+
+
+@pytest.mark.parametrize(
+    ("string", "why", "said"),
+    [
+        ("   ", "no_words", "the string holds no words"),
+        ("Department of Computer Science", "generic_words", "only generic words or numbers stand there"),
+        ("12345", "generic_words", "only generic words or numbers stand there"),
+        ("Paris, France", "place_only", "a place is named, but no organisation"),
+        ("School of Engineering, Paris", "place_only", "a place is named, but no organisation"),
+        ("Qwzx Fghj", "nothing_named", "no name of the registry stands there"),
+        ("独立研究者", "nothing_named", "no name of the registry stands there"),
+    ],
+)
+def test_why_a_string_names_none(matcher: Matcher, string: str, why: str, said: str) -> None:
+    [got] = why_not(matcher, [string])
+    assert got.nothing is not None
+    assert (got.nothing.why, got.nothing.nearest, len(got.nothing.next)) == (why, None, len(NEXT[why]))
+    assert got.nothing.said.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "why", "said"),
+    [
+        (
+            (EXACT, Reason("other_country_named")),
+            "homonym_elsewhere",
+            "“Fernhollow Optics” is the name of Fernhollow Optics in Leeds, GB, and the string names another place",
+        ),
+        (
+            (EXACT, Reason("bearers", "", 2)),
+            "several_bear",
+            "several institutions bear “Fernhollow Optics”, and nothing tells which is meant",
+        ),
+        (
+            (EXACT,),
+            "below_threshold",
+            "the nearest is Fernhollow Optics, whose probability, 0.300, is below 0.45, from which on a person is asked",
+        ),
+        (
+            (Reason("name_coverage", "alias", 0.6),),
+            "name_incomplete",
+            "the nearest is Fernhollow Optics as “Fernhollow Optics”, words of which are missing: Optics",
+        ),
+    ],
+)
+def test_what_comes_nearest(matcher: Matcher, reasons: tuple[Reason, ...], why: str, said: str) -> None:
+    nearest = candidate("Fernhollow Optics", 0.3, *reasons)
+    [got] = why_not(Ranked(matcher, [nearest]), ["Qwzx Fernhollow"])  # type: ignore[arg-type]
+    assert got.nothing is not None
+    assert (got.nothing.why, got.nothing.said, got.nothing.nearest) == (why, said, nearest)
+    assert any(
+        "--institution 'own:Fernhollow Optics'" in step or "--institution own:Fernhollow Optics" in step
+        for step in got.nothing.next
+    )
+
+
+def test_the_homonym_elsewhere_is_told_before_what_is_likelier(matcher: Matcher) -> None:
+    other = candidate("Qwzx Academy", 0.4, Reason("name_coverage", "alias", 0.7))
+    homonym = candidate("Qwzx", 0.1, EXACT, Reason("other_place_named"))
+    [got] = why_not(Ranked(matcher, [other, homonym]), ["Qwzx"])  # type: ignore[arg-type]
+    assert got.nothing is not None
+    assert (got.nothing.why, got.nothing.nearest) == ("homonym_elsewhere", homonym)
+
+
+def test_commands_can_be_pasted(matcher: Matcher, tmp_path: Any) -> None:
+    (tmp_path / "own.csv").write_text("id,name,country\nx:1,Quillwater Institute,GB\n", "utf-8")
+    build_registry([tmp_path / "own.csv"], tmp_path / "my own.affil")
+    own = Matcher.load(tmp_path / "my own.affil")
+    [got] = why_not(own, ["Dean's Office; Nutmeg's Qwzx"])
+    assert got.nothing is not None
+    assert got.nothing.why == "nothing_named"
+    search, table = (shlex.split(step.split(": ", 1)[1].removeprefix("own.csv, and: ")) for step in got.nothing.next)
+    assert search[:3] == ["affil", "registry", "search"]
+    assert search[4:] == ["--registry", str(tmp_path / "my own.affil")]
+    assert table == ["affil", "registry", "build", "own.csv", "own.csv", "-o", "own.affil"]
+
+
+def test_missing_words_of_han_are_told_together(matcher: Matcher) -> None:
+    one = Institution("own:a", "A")
+    nearest = Match(one, 0.2, Decision.NONE, 0, 4, "中国科学院羽水光学研究所", (Reason("name_coverage", "label", 0.6),))
+    [got] = why_not(Ranked(matcher, [nearest]), ["光学研究所"])  # type: ignore[arg-type]
+    assert got.nothing is not None
+    assert got.nothing.missing == ("中国科学院羽水",)
+
+
+def test_results_are_those_of_matching(matcher: Matcher) -> None:
+    strings = ["Google and ETH Zurich", "MIT", "Tsinghua University; Qwzx", "MIT"]
+    got = why_not(matcher, strings, 2)
+    assert [x.result for x in got] == matcher.match_many(strings)
+    assert all(len(x.rejected) <= 2 for x in got)
+    assert all(r.match.decision == Decision.NONE for x in got for r in x.rejected)
+    said = json.loads(json.dumps(explained_dict(got[0])))
+    assert {c["why"] for c in said["candidates"]} <= {*REJECTED}
+    assert said["candidates"][0]["said"] == got[0].rejected[0].said
+    assert "none" not in said
+    nothing = json.loads(json.dumps(explained_dict(why_not(matcher, ["Qwzx Fghj"])[0])))
+    assert (nothing["decision"], nothing["none"]["why"], nothing["none"]["nearest"]) == ("none", "nothing_named", None)
+
+
+WORDS = st.sampled_from(["Open", "University", "Qwzx", "清华", "Paris", "{x}", ";", "Leeds"])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.one_of(st.text(max_size=60), st.lists(WORDS).map(" ".join)))
+def test_every_none_says_why(matcher: Matcher, string: str) -> None:
+    [got] = why_not(matcher, [string], 5)
+    assert (got.nothing is None) == bool(got.result.matches)
+    assert got.nothing is None or (got.nothing.why in NOTHING and "{" not in got.nothing.said.replace(string, ""))
+    assert all(r.said for r in got.rejected)
+
+
+def test_every_why_has_its_next_steps() -> None:
+    assert {*NEXT} == {*NOTHING}

@@ -1,0 +1,490 @@
+"""A real Chromium drives the page."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import json
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyarrow.parquet as pq
+import pytest
+
+from affil.ledger import Key, Ledger
+from affil.review.spreadsheet import string_key
+from affil.workspace import Workspace
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+HELD = "#similar-details, #similar .hint"  # there when a card is complete
+
+
+class Watched:
+    """A page whose console, errors and requests are kept, to be looked at in the end."""
+
+    def __init__(self, browser: Any, url: str, **options: Any) -> None:
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.url, self.faults, self.requests = url, [], []
+        self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda e: self.faults.append(str(e)))
+        self.page.on("request", lambda r: self.requests.append(r.url))
+
+    def open(self, path: str = "") -> None:
+        self.page.goto(self.url + path)
+
+    def settle(self) -> None:
+        self.page.wait_for_selector(HELD)
+
+    def string(self) -> str:
+        return str(self.page.locator("#card .raw").first.inner_text())
+
+    def number(self) -> str:
+        return str(self.page.locator("#card").get_attribute("data-number"))
+
+    def next(self, act: Any) -> None:
+        """Do something that brings the next card, and wait for it."""
+        before = self.number()
+        act()
+        self.page.wait_for_function("b => document.getElementById('card')?.dataset.number !== b", arg=before)
+        if self.number():
+            self.settle()
+
+    def check(self) -> None:
+        """No console error, and no request to another host."""
+        assert self.faults == []
+        assert {urlsplit(r).netloc for r in self.requests} == {urlsplit(self.url).netloc}
+
+
+def accessible(page: Any) -> list[str]:
+    """The serious faults that axe-core finds."""
+    from axe_playwright_python.base import AXE_FILE_PATH
+
+    # The page's own policy forbids scripts of others, so axe runs beside it, not in it.
+    page.evaluate(Path(AXE_FILE_PATH).read_text("utf-8") + "\n;undefined")
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
+    return [f"{v['id']}: {node['html'][:200]}: {node.get('failureSummary', '')}" for v in serious for node in v["nodes"]]
+
+
+@pytest.fixture(scope="module")
+def browser(lacking: Any) -> Iterator[Any]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        lacking("Chromium (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def ana(browser: Any, serve: Any, review_ws: Workspace) -> Iterator[Watched]:
+    server = serve(review_ws.path)
+    watched = Watched(browser, server.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
+    watched.open()
+    watched.page.get_by_label("Name").fill("ana")
+    watched.page.keyboard.press("Enter")
+    watched.settle()
+    yield watched
+    watched.check()
+    watched.context.close()
+    assert server.stop() == ""
+
+
+def test_an_afternoon_of_review(ana: Watched, review_ws: Workspace) -> None:
+    page, keys = ana.page, ana.page.keyboard
+    ledger = Ledger(review_ws.path / "ledger.sqlite")
+    decided: dict[str, tuple[str, ...]] = {}
+
+    def expect(ids: tuple[str, ...]) -> None:
+        decided[ana.string()] = ids
+
+    def first() -> str:
+        return str(page.locator("#candidates input").first.get_attribute("value"))
+
+    for turn in range(28):  # by keyboard and by mouse, in turns
+        if turn % 4 == 0:
+            expect((first(),))
+            ana.next(lambda: keys.press("1"))
+        elif turn % 4 == 1:
+            expect((first(),))
+            ana.next(lambda: page.locator("#candidates .only").first.click())
+        elif turn % 4 == 2:
+            expect(())
+            ana.next(lambda: keys.press("0"))
+        else:
+            expect(())
+            ana.next(lambda: page.locator("#not").click())
+    assert ledger.current() == decided
+
+    # undo brings the last string back; the choice is made anew
+    last = [*decided][-1]
+    ana.next(lambda: keys.press("u"))
+    assert ana.string() == last
+    assert last not in ledger.current()
+    assert "Taken back" in page.locator("#message").inner_text()
+
+    # search in Chinese, by keyboard alone: the institution is added, and saved together with another
+    keys.press("/")
+    keys.type("港中大")
+    page.wait_for_selector("#found button")
+    assert "The Chinese University of Hong Kong" in page.locator("#found button").first.inner_text()
+    keys.press("Enter")
+    cuhk = page.locator('#candidates input[value="affil:the-chinese-university-of-hong-kong"]')
+    cuhk.wait_for()
+    page.wait_for_function("() => document.getElementById('found').childElementCount === 0")
+    assert cuhk.is_checked()
+    for box in page.locator("#candidates input").all():
+        if box.is_checked() and box.get_attribute("value") != "affil:the-chinese-university-of-hong-kong":
+            box.uncheck()
+    keys.press("e")
+    keys.type("the abstract says Shatin")
+    keys.press("Escape")
+    expect(("affil:the-chinese-university-of-hong-kong",))
+    ana.next(lambda: keys.press("Enter"))
+    assert ledger.current() == decided
+    assert ledger.entries()[-1].why == "the abstract says Shatin"
+
+    # a new institution, first with a fault
+    keys.press("n")
+    page.wait_for_selector("#new[open]")
+    form = page.locator("#new-form")
+    form.locator("[name=name]").fill("Tanglewick Robotics")
+    form.locator("[name=chinese]").fill("羽芒机器人")
+    form.locator("[name=country]").fill("QQ")
+    keys.press("Enter")
+    page.wait_for_function("() => document.getElementById('new-error').textContent.includes('no country')")
+    assert ana.faults
+    assert all("409" in fault for fault in ana.faults), "notes of the refused form, which was refused on purpose"
+    ana.faults.clear()
+    form.locator("[name=country]").fill("gb")
+    keys.press("Enter")
+    made = page.locator('#candidates input[value="affil:tanglewick-robotics"]')
+    made.wait_for()
+    expect(("affil:tanglewick-robotics",))
+    ana.next(lambda: page.locator('#candidates .only[value="affil:tanglewick-robotics"]').click())
+    assert ledger.current() == decided
+    assert "Tanglewick Robotics" in {one.name for one in review_ws.own.values()}
+    ranked = review_ws.rank().to_frame()
+    assert "affil:tanglewick-robotics" in set(ranked["id"]), "it counts at once"
+
+    # the same for similar strings, after a look at them
+    while not page.locator("#similar-details").count():
+        expect(())
+        ana.next(lambda: keys.press("x"))
+    keys.press("a")
+    similar = [s.inner_text() for s in page.locator("#similar .preview .raw").all()]
+    assert similar
+    choice = first()
+    expect((choice,))
+    decided.update(dict.fromkeys(similar, (choice,)))
+    ana.next(lambda: keys.press("1"))
+    assert f"all {len(similar) + 1} strings" in page.locator("#message").inner_text()
+    assert ledger.current() == decided
+    assert len(decided) >= 30
+
+    # skipped strings come back when asked for
+    if ana.number():
+        skipped = ana.string()
+        ana.next(lambda: keys.press("s"))
+        assert ana.number() == "" or ana.string() != skipped
+
+    # help, and the other language
+    keys.press("?")
+    page.wait_for_selector("#help[open]")
+    keys.press("Escape")
+    page.click("#language")
+    page.wait_for_load_state()
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    assert "审核" in page.locator("nav").inner_text()
+    page.click("#language")
+    page.wait_for_load_state()
+    assert page.locator("html").get_attribute("lang") == "en"
+
+    # who, when and what stands in the history, and can be taken back there
+    ana.open("history")
+    assert page.locator("tbody tr").count() >= 30
+    row = page.locator("tbody tr").first
+    assert "ana" in row.inner_text()
+    row.get_by_role("button").click()
+    page.wait_for_load_state()
+    assert "takes back" in page.locator("tbody tr").first.inner_text()
+
+
+def test_two_people_differ_and_settle(ana: Watched, browser: Any, review_ws: Workspace) -> None:
+    page = ana.page
+    string = ana.string()
+    bo = Watched(browser, ana.url, locale="en-GB")
+    bo.open()
+    bo.page.get_by_label("Name").fill("bo")
+    bo.page.get_by_role("button", name="Start").click()
+    bo.settle()
+    assert bo.string() != string, "what is before one person is not given to another"
+    bo.open(f"?string={string_key(string)}")
+    bo.settle()
+    ana.next(lambda: page.keyboard.press("1"))
+    bo.next(lambda: bo.page.keyboard.press("0"))  # bo's page does not show yet what ana said
+    assert "beside the decision of ana" in bo.page.locator("#message").inner_text()
+    ledger = Ledger(review_ws.path / "ledger.sqlite")
+    assert ledger.current()[string] != ()
+    bo.open("conflicts")
+    assert string in bo.page.locator("main").inner_text()
+    assert bo.page.locator(".badge").inner_text() == "1"
+    bo.page.get_by_role("button", name=re.compile(r"Settle with this\s*: bo")).click()
+    bo.page.wait_for_load_state()
+    assert "No conflicts" in bo.page.locator("main").inner_text()
+    assert ledger.current()[string] == ()
+    assert ledger.standing()[Key(string)].holder.role == "settlement"
+    bo.check()
+    bo.context.close()
+
+
+def test_an_old_tab_decides_the_string_that_it_shows(
+    browser: Any, serve: Any, review_ws: Workspace, review_registry: Any, doubter: Any, tmp_path: Path
+) -> None:
+    """Run, open a card, stop, run with more papers, start again at the same address, press Enter in the old tab."""
+    server = serve(review_ws.path, "--by", "ana")
+    watched = Watched(browser, server.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
+    watched.open("?decision=review")
+    watched.settle()
+    string, number = watched.string(), watched.number()
+    assert server.stop() == ""
+    record = {"venue": "CVPR", "year": 2024, "authors": [{"name": "Eve", "affiliations": ["Alibaba Group, China"]}]}
+    papers = tmp_path / "more.jsonl"
+    papers.write_text("".join(json.dumps({"id": f"more{i}", "title": "T", **record}) + "\n" for i in range(99)), "utf-8")
+    review_ws.add_papers(papers)
+    review_ws.run(matcher=doubter(review_registry))
+    review_ws.choose(registry=review_registry.path)
+    now = pq.read_table(review_ws.table("strings")).column("affiliation").to_pylist()
+    assert now[int(number)] != string, "the numbers have moved"
+    again = serve(review_ws.path, "--by", "ana", "--port", str(urlsplit(server.url).port))
+    watched.next(lambda: watched.page.keyboard.press("Enter"))
+    (entry,) = review_ws.ledger.entries()
+    assert entry.affiliation == string
+    # a tab of an older version posts the number alone
+    page = watched.page
+    page.evaluate("for (const f of document.querySelectorAll('#decide [name=string], #decide [name=shown]')) f.remove()")
+    page.keyboard.press("0")
+    page.wait_for_selector("#message.failed")
+    assert "does not have the string that this page showed" in page.locator("#message").inner_text()
+    assert len(review_ws.ledger.entries()) == 1
+    watched.faults = [f for f in watched.faults if "409" not in f]  # the browser tells the answer, as it should be
+    watched.check()
+    watched.context.close()
+    assert again.stop() == ""
+
+
+@pytest.mark.parametrize(
+    ("view", "options"),
+    [
+        ("desktop", {"viewport": {"width": 1280, "height": 900}}),
+        ("phone", {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}),
+        ("dark", {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"}),
+        ("chinese", {"viewport": {"width": 1280, "height": 900}, "locale": "zh-CN"}),
+    ],
+)
+def test_it_is_accessible(
+    browser: Any, serve: Any, review_ws: Workspace, tmp_path: Path, view: str, options: dict[str, Any]
+) -> None:
+    """No serious fault on any page; nothing is wider than the screen. Screenshots go to AFFIL_SCREENSHOTS where that is set."""
+    ledger = review_ws.ledger
+    ledger.decide("Chemistry, OpenAI", "affil:openai", by="ana", why="w")
+    ledger.decide("Chemistry, OpenAI", None, by="bo", why="w", blind=True)
+    review_ws.discover()
+    server = serve(review_ws.path, "--by", "ana")
+    watched = Watched(browser, server.url, **options)
+    page, shots = watched.page, Path(os.environ.get("AFFIL_SCREENSHOTS", tmp_path))
+    for name in ("", "list", "new", "conflicts", "history", "?who=1", f"?string={string_key('Chemistry, OpenAI')}"):
+        watched.open(name)
+        if page.locator("#similar").count():
+            watched.settle()
+        assert accessible(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= options["viewport"]["width"]
+        page.screenshot(path=shots / f"{view}-{name.strip('?=1').partition('=')[0] or 'review'}.png", full_page=True)
+    page.locator(".filters summary").click()
+    page.click("#help-button")
+    assert accessible(page) == []
+    page.keyboard.press("Escape")
+    page.click("#new-button")
+    assert accessible(page) == []
+    watched.check()
+    watched.context.close()
+    assert server.stop() == ""
+
+
+def test_hostile_strings_do_no_harm(browser: Any, serve: Any, hostile_ws: Workspace, hostile: tuple[str, ...]) -> None:
+    server = serve(hostile_ws.path, "--by", '<img src=x onerror="alert(1)">')
+    watched = Watched(browser, server.url)
+    dialogs: list[str] = []
+    watched.page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
+    watched.open("list?scope=all")
+    shown = watched.page.locator("tbody .raw").all_inner_texts()
+    assert any("<script>" in s for s in shown)
+    assert any("[U+202E]" in s for s in shown)
+    assert any("␛" in s for s in shown)
+    for string in hostile:
+        watched.open(f"?scope=all&string={string_key(string)}")
+        watched.settle()
+        assert watched.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert watched.page.locator("#card script, #card img").count() == 0
+        watched.next(lambda: watched.page.keyboard.press("x"))
+    watched.open("history")
+    assert watched.page.locator("main img").count() == 0
+    assert dialogs == []
+    watched.check()
+    watched.context.close()
+    assert set(hostile_ws.ledger.current()) == set(hostile), "each is kept to the letter"
+    assert server.stop() == ""
+
+
+EXAMPLE = ("Dept. of CSE, 港中大, Shatin; SenseTime Research", "國立清華大學資訊工程學系", "Univ. of Oxfrod", "独立研究者")
+
+
+def test_strings_are_tried_on_the_page(browser: Any, service_url: str) -> None:
+    watched = Watched(browser, service_url, viewport={"width": 1280, "height": 900}, locale="en-GB", accept_downloads=True)
+    page, keys = watched.page, watched.page.keyboard
+    watched.open()
+    assert page.evaluate("document.activeElement.id") == "affiliations"
+    keys.insert_text("\n".join(EXAMPLE))
+    keys.press("Control+Enter")
+    page.wait_for_selector("#results")
+    assert page.evaluate("document.activeElement.id") == "results-title", "what was found is read first"
+    cards = page.locator(".results > li")
+    assert cards.count() == 4
+    assert cards.nth(0).locator("mark").all_inner_texts() == ["港中大", "SenseTime Research"]
+    assert "The Chinese University of Hong Kong" in cards.nth(0).inner_text()
+    assert "misspelt or glued words were corrected" in cards.nth(2).inner_text()
+    assert "no institution found" in cards.nth(3).inner_text()
+    assert page.locator(".counts").inner_text().split() == ["3", "matched", "1", "no", "institution", "found"]
+    # each institution is a dot within the map
+    frame = page.locator(".map svg").bounding_box()
+    dots = page.locator(".map .dot")
+    assert dots.count() == 4
+    for dot in dots.all():
+        box = dot.evaluate("d => { const p = d.getPointAtLength(0).matrixTransform(d.getScreenCTM()); return [p.x, p.y]; }")
+        assert frame["x"] <= box[0] <= frame["x"] + frame["width"]
+        assert frame["y"] <= box[1] <= frame["y"] + frame["height"]
+    with page.expect_download() as coming:
+        page.click("#download")
+    rows = list(csv.DictReader(Path(coming.value.path()).read_text("utf-8-sig").splitlines()))
+    assert [r["affiliation"] for r in rows] == [EXAMPLE[0], *EXAMPLE]
+    assert {r["institution_id"] for r in rows[:2]} == {"https://ror.org/00t33hh48", "https://ror.org/049wsmj07"}
+    # an example for who has none, and the other language
+    watched.open()
+    page.click("#example")
+    page.wait_for_selector("#affiliations:not(:placeholder-shown)")
+    assert "港中大" in page.locator("#affiliations").input_value()
+    page.click("#language")
+    page.wait_for_load_state()
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    page.click("#language")
+    page.wait_for_load_state()
+    assert page.locator("html").get_attribute("lang") == "en"
+    watched.check()
+    watched.context.close()
+
+
+VIEWS = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "chinese": {"viewport": {"width": 1280, "height": 900}, "locale": "zh-CN"},
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_service_is_accessible(browser: Any, service_url: str, tmp_path: Path, view: str) -> None:
+    """No serious fault on any page; nothing is wider than the screen. Screenshots go to AFFIL_SCREENSHOTS where that is set."""
+    watched = Watched(browser, service_url, **VIEWS[view])
+    page, shots = watched.page, Path(os.environ.get("AFFIL_SCREENSHOTS", tmp_path))
+
+    def look(name: str) -> None:
+        assert accessible(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.screenshot(path=shots / f"{view}-serve-{name}.png", full_page=True)
+
+    watched.open()
+    look("empty")
+    watched.open("?example=1")
+    page.click("#match")
+    page.wait_for_selector("#results")
+    look("results")
+    watched.open("docs")
+    look("docs")
+    page.set_viewport_size({"width": 430, "height": 300})
+    watched.open("reconcile/preview?id=https%3A%2F%2Fror.org%2F00t33hh48")
+    look("preview")
+    watched.check()
+    watched.context.close()
+
+
+def test_hostile_strings_do_no_harm_on_the_page(browser: Any, service_url: str, hostile: tuple[str, ...]) -> None:
+    watched = Watched(browser, service_url)
+    dialogs: list[str] = []
+    watched.page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
+    watched.open()
+    watched.page.fill("#affiliations", "\n".join(s[:5000] for s in hostile))
+    watched.page.click("#match")
+    watched.page.wait_for_selector("#results")
+    assert watched.page.locator("main script, main img").count() == 0
+    shown = watched.page.locator(".results .raw").all_inner_texts()
+    assert any("<script>" in s for s in shown)
+    assert any("[U+202E]" in s for s in shown)
+    assert watched.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert dialogs == []
+    watched.check()
+    watched.context.close()
+
+
+def test_openrefines_page_may_ask_and_frame(browser: Any, service_url: str, tmp_path: Path) -> None:
+    """A page of this machine, as OpenRefine's is, asks across origins, loads JSONP, and shows the preview in a frame."""
+    (tmp_path / "index.html").write_text("<!doctype html><title>refine</title><link rel=icon href=data:,>", "utf-8")
+    handler = functools.partial(QuietFiles, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as refine:
+        threading.Thread(target=refine.serve_forever, daemon=True).start()
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{refine.server_port}/")
+        asked = page.evaluate(
+            """async (url) => {
+                const queries = new URLSearchParams({queries: JSON.stringify({q: {query: "港中大"}})});
+                return (await fetch(url, {method: "POST", body: queries})).json();
+            }""",
+            f"{service_url}reconcile",
+        )
+        assert asked["q"]["result"][0]["id"] == "https://ror.org/00t33hh48"
+        called = page.evaluate(
+            """(url) => new Promise((done, failed) => {
+                window.called = done;
+                document.head.append(Object.assign(document.createElement("script"), {src: url + "?callback=called", onerror: failed}));
+            })""",
+            f"{service_url}reconcile",
+        )
+        assert "0.2" in called["versions"]
+        preview = called["preview"]["url"].replace("{{id}}", "00t33hh48")
+        page.evaluate("url => document.body.append(Object.assign(document.createElement('iframe'), {src: url}))", preview)
+        framed = page.frame_locator("iframe").locator("h1")
+        framed.wait_for()
+        assert framed.inner_text() == "The Chinese University of Hong Kong"
+        assert (
+            page.evaluate("url => fetch(url).then(() => 'read', () => 'refused')", f"{service_url}match?affiliation=MIT")
+            == "refused"
+        ), "nothing else is shared"
+        context.close()
+        refine.shutdown()
+
+
+class QuietFiles(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass

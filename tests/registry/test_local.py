@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from affil.errors import AffilError
+from affil.registry.local import add_name, make_institution
+from affil.registry.tables import read_table, write_table
+from affil.types import Institution, Name
+from affil.workspace import Workspace
+
+OPENAI = "affil:openai"
+
+
+def test_ids_are_made_of_names() -> None:
+    one = make_institution("  Yarrowby  Labs ", "gb", city="York", kind="company")
+    assert (one.id, one.name, one.country) == ("affil:yarrowby-labs", "Yarrowby Labs", "GB")
+    assert make_institution("Yarrowby Labs", "GB", taken={one.id}).id == "affil:yarrowby-labs-2"
+    chinese = make_institution("羽芒机器人", "CN")
+    assert chinese.id.startswith("affil:")
+    assert chinese.name_zh == "羽芒机器人"
+    for bad, message in ((("", "GB"), "needs a name"), (("X Y", "QQ"), "no country 'QQ'"), (("X Y", ""), "no country")):
+        with pytest.raises(AffilError, match=message):
+            make_institution(*bad)
+    with pytest.raises(AffilError, match="no kind"):
+        make_institution("X Y", "GB", kind="circus")
+
+
+def test_names_are_added_once() -> None:
+    one = make_institution("Yarrowby Labs", "GB")
+    more = add_name(one, "YL  York")
+    assert [n.value for n in more.names] == ["Yarrowby Labs", "YL York"]
+    assert add_name(more, "yl york") is more
+    assert add_name(more, "yarrowby labs") is more
+
+
+def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
+    names = (
+        Name("Yarrowby Labs", "", "official"),
+        Name("YL", "", "acronym"),
+        Name("Yarrow", "", "alias"),
+        Name("雅罗", "zh", "label"),
+    )
+    one = Institution(
+        "affil:y",
+        "Yarrowby Labs",
+        names,
+        "company",
+        "GB",
+        "GB-ENG",
+        "York",
+        53.9,
+        -1.0,
+        "yarrow.by",
+        ("affil:p",),
+        (),
+        "inactive",
+    )
+    write_table(tmp_path / "own.csv", [one])
+    (back,) = read_table(tmp_path / "own.csv")
+    assert {(n.value, n.language, n.kind) for n in back.names} == {(n.value, n.language, n.kind) for n in names}
+    for field in ("id", "name", "kind", "country", "region", "city", "lat", "lon", "domain", "parents", "status"):
+        assert getattr(back, field) == getattr(one, field)
+
+
+def test_an_own_institution_counts_at_once_and_is_matched_from_the_next_run_on(review_ws: Workspace) -> None:
+    made = review_ws.add_institution("Tanglewick Robotics", "GB", city="Leeds", kind="company")
+    with pytest.raises(AffilError, match="there is one called 'tanglewick robotics' in GB already: affil:tanglewick-robotics"):
+        review_ws.add_institution("tanglewick robotics", "GB")
+    assert review_ws.add_institution("Tanglewick Robotics", "US").id == "affil:tanglewick-robotics-2"
+    entry, warnings = review_ws.decide("Tanglewick Robotics Inc.", made.id, by="ana", why="w")
+    assert (entry.institutions, warnings) == ((made.id,), ())
+    before = review_ws.rank().to_frame()
+    assert set(before["id"]) >= {made.id}
+    done = review_ws.run()
+    assert done.again.startswith("the registry")
+    matches = {r["affiliation"]: r["institution_id"] for r in pq.read_table(review_ws.table("matches")).to_pylist()}
+    assert matches["Tanglewick Robotics, Leeds, UK"] == made.id
+    assert review_ws.run().matched == 0, "nothing changed"
+    assert not review_ws.rank().warnings
+
+
+def test_new_names_are_matched_from_the_next_run_on(review_ws: Workspace) -> None:
+    openai = review_ws.matcher().registry.get(OPENAI)
+    assert review_ws.add_names([(openai, "Room 12"), (openai, "room 12"), (openai, "OpenAI")]) == 1
+    assert review_ws.add_names([(openai, "Room 12")]) == 0
+    review_ws.run()
+    matches = {r["affiliation"]: r["institution_id"] for r in pq.read_table(review_ws.table("matches")).to_pylist()}
+    assert matches["Room 12"] == OPENAI
+    again = review_ws.matcher().registry.get(OPENAI)
+    assert (again.city, again.kind) == (openai.city, openai.kind), "the rest stays as it was"
+
+
+def test_an_own_id_stands_for_the_institution_that_a_registry_has_come_to_hold(review_ws: Workspace, tmp_path: Path) -> None:
+    """A decision lasts: its id is kept, and counts for the record that the new registry has under its ROR id."""
+    from affil.registry.build import write_registry
+
+    made = review_ws.add_institution("Tanglewick Robotics", "GB", kind="company")
+    review_ws.decide("Tanglewick Robotics", made.id, by="ana", why="w")
+    known = Institution(
+        "https://ror.org/tangle", "Tanglewick Robotics", (Name("Tanglewick Robotics", "en", "official"),), "company", "GB"
+    )
+    bigger = [*review_ws.matcher().registry, known]
+    bigger = [one for one in bigger if one.id != made.id]
+    write_registry(sorted(bigger, key=lambda x: x.id), tmp_path / "bigger.affil", {"sources": ["bigger"]})
+    review_ws.run(registry=tmp_path / "bigger.affil")
+    frame = review_ws.rank().to_frame()
+    assert known.id in set(frame["id"])
+    assert made.id not in set(frame["id"])
+    assert not review_ws.rank().warnings

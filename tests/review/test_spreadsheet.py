@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import csv
+import json
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from affil.errors import AffilError, InputError
+from affil.review.queue import Filters
+from affil.review.session import Desk
+from affil.review.spreadsheet import COLUMNS, ImportProblemsError, string_key
+from affil.workspace import Workspace
+
+OPENAI = "affil:openai"
+ANY = Filters(scope="all", state="any")
+
+
+@pytest.fixture
+def desk(review_ws: Workspace) -> Iterator[Desk]:
+    made = Desk(review_ws)
+    yield made
+    made.close()
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            return list(csv.DictReader(lines))
+    rows = [
+        [str(v) if v is not None else "" for v in row] for row in load_workbook(path).worksheets[0].iter_rows(values_only=True)
+    ]
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> Path:
+    columns = list(rows[0])
+    if path.suffix == ".csv":
+        with path.open("w", encoding="utf-8", newline="") as lines:
+            writer = csv.DictWriter(lines, columns)
+            writer.writeheader()
+            writer.writerows(rows)
+    else:
+        book = Workbook()
+        book.active.append(columns)
+        for row in rows:
+            book.active.append([row[c] for c in columns])
+        book.save(path)
+    return path
+
+
+@pytest.fixture(params=[".csv", ".xlsx"])
+def sheet(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return tmp_path / f"sheet{request.param}"
+
+
+def test_out_filled_in_and_back(desk: Desk, sheet: Path) -> None:
+    desk.decide(0, [OPENAI], by="ana", why="asked")
+    desk.decide(1, [], by="ana", why="not an organisation: a room")
+    desk.decide(2, [], by="ana", why="none of the registry")
+    assert desk.export_sheet(sheet, ANY) == len(desk.queue)
+    rows = read(sheet)
+    assert tuple(rows[0]) == COLUMNS
+    by_key = {row["key"]: row for row in rows}
+    first = by_key[string_key(desk.queue.affiliations[0])]
+    assert (first["institution_ids"], first["why"], first["decided_by"], first["entry"]) == (OPENAI, "asked", "ana", "1")
+    assert [by_key[string_key(desk.queue.affiliations[n])]["institution_ids"] for n in (1, 2)] == [
+        "not an organisation",
+        "none",
+    ]
+    same = desk.import_sheet(sheet, by="bo")
+    assert (same.decided, same.unchanged, same.blank) == (0, 3, len(rows) - 3), "what was not changed is not decided again"
+    assert len(desk.entries()) == 3
+
+    for number, ids in ((5, f"{OPENAI} affil:fernhollow-college"), (6, "None"), (7, "NOT AN ORGANISATION"), (0, "none")):
+        by_key[string_key(desk.queue.affiliations[number])].update(institution_ids=ids, why="")
+    done = desk.import_sheet(write(sheet, rows), by="bo")
+    assert (done.decided, done.opinions, done.unchanged) == (4, 1, 2)
+    current = desk.ledger.current()
+    assert current[desk.queue.affiliations[5]] == (OPENAI, "affil:fernhollow-college")
+    assert current[desk.queue.affiliations[6]] == current[desk.queue.affiliations[7]] == ()
+    assert current[desk.queue.affiliations[0]] == (OPENAI,), "ana's decision is not overwritten"
+    whys = {e.affiliation: e.why for e in desk.entries()}
+    assert whys[desk.queue.affiliations[7]] == f"not an organisation: decided in {sheet.name}"
+    assert [key.affiliation for key, _ in desk.disputes()] == [desk.queue.affiliations[0]]
+
+
+def test_all_problems_at_once_and_nothing_recorded(desk: Desk, sheet: Path) -> None:
+    desk.export_sheet(sheet, ANY)
+    rows = read(sheet)
+    rows[0]["institution_ids"] = OPENAI
+    rows[1]["institution_ids"] = "affil:nobody"
+    rows[2]["institution_ids"] = f"{OPENAI} none"
+    rows[3].update(key="0000", institution_ids="none")
+    rows[4] = dict(rows[0])
+    with pytest.raises(ImportProblemsError) as error:
+        desk.import_sheet(write(sheet, rows), by="bo")
+    assert error.value.problems == (
+        (3, "the registry has no institution 'affil:nobody'"),
+        (4, "none stands alone: a string names institutions or none"),
+        (5, "its key or string is not one of this workspace"),
+        (6, "the string stands in row 2 already"),
+    )
+    assert f"{sheet}: 4 problems, nothing was recorded" in str(error.value)
+    assert desk.ledger.entries() == []
+    with pytest.raises(ImportProblemsError, match="row 2: nobody is named as deciding"):
+        desk.import_sheet(write(sheet, rows[:1]))
+    assert desk.ledger.entries() == []
+
+
+def test_a_sheet_of_ones_own(desk: Desk, sheet: Path) -> None:
+    rows = [{"affiliation": desk.queue.affiliations[3], "institution_ids": OPENAI, "by": "cy"}]
+    assert desk.import_sheet(write(sheet, rows)).decided == 1
+    assert desk.entries()[0].by == "cy"
+
+
+def test_what_is_no_sheet(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        desk.import_sheet(tmp_path / "none.xlsx", by="x")
+    (tmp_path / "bad.xlsx").write_text("no workbook")
+    with pytest.raises(InputError, match="cannot be read as XLSX"):
+        desk.import_sheet(tmp_path / "bad.xlsx", by="x")
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="needs the columns institution_ids, and key or affiliation"):
+        desk.import_sheet(tmp_path / "bad.csv", by="x")
+    with pytest.raises(AffilError, match=r"written as \.csv or \.xlsx"):
+        desk.export_sheet(tmp_path / "x.ods", ANY)
+
+
+def test_hostile_strings_leave_as_text_and_come_back(hostile_ws: Workspace, hostile: tuple[str, ...], sheet: Path) -> None:
+    desk = Desk(hostile_ws)
+    assert desk.export_sheet(sheet, ANY) == len(hostile)
+    rows = read(sheet)
+    assert max(len(v) for row in rows for v in row.values()) < 32_767
+    if sheet.suffix == ".csv":
+        assert not [v for row in rows for v in row.values() if v.startswith(("=", "+", "-", "@", "\t"))]
+    else:
+        cells = [cell for row in load_workbook(sheet).worksheets[0].iter_rows() for cell in row if cell.value is not None]
+        assert {cell.data_type for cell in cells} == {"s"}, "no formula"
+        assert all(cell.quotePrefix for cell in cells if str(cell.value).startswith(("=", "+", "-", "@")))
+    for row in rows:
+        row["institution_ids"] = OPENAI
+    done: Any = desk.import_sheet(write(sheet, rows), by="ana")
+    assert done.decided == len(hostile)
+    assert set(desk.ledger.current()) == set(hostile), "to the letter"
+    desk.close()
+
+
+def filled(desk: Desk, sheet: Path, column: str) -> list[dict[str, str]]:
+    """An exported sheet, its first six rows filled in, in one column of which the cells of four rows were sorted."""
+    desk.export_sheet(sheet, ANY)
+    rows = read(sheet)
+    for n, row in enumerate(rows[:6]):
+        row["institution_ids"] = OPENAI if n % 2 else "none"
+    for row, cell in zip(rows[:4], sorted((row[column] for row in rows[:4]), reverse=True), strict=True):
+        row[column] = cell
+    return rows
+
+
+@pytest.mark.parametrize("column", ["key", "affiliation"])
+def test_a_sheet_sorted_in_part_is_refused(desk: Desk, sheet: Path, column: str) -> None:
+    rows = filled(desk, sheet, column)
+    keys = {string_key(a): a for a in desk.queue.affiliations}
+    moved = [n for n, row in enumerate(rows, 2) if keys[row["key"]] != row["affiliation"]]
+    assert len(moved) >= 2
+    with pytest.raises(ImportProblemsError) as error:
+        desk.import_sheet(write(sheet, rows), by="bo")
+    assert [row for row, _ in error.value.problems] == moved
+    first = rows[moved[0] - 2]
+    assert error.value.problems[0][1] == (
+        f"its key belongs to {keys[first['key']]!r}, but its affiliation is {first['affiliation']!r}: parts of rows were moved; "
+        "undo that and sort whole rows, or export the sheet again"
+    )
+    assert desk.ledger.entries() == []
+
+
+def test_rows_that_came_apart_are_refused_also_where_nothing_is_filled_in(desk: Desk, sheet: Path) -> None:
+    desk.export_sheet(sheet, ANY)
+    rows = read(sheet)
+    rows[0]["institution_ids"] = OPENAI
+    rows[5]["affiliation"] = rows[6]["affiliation"]
+    rows[7]["affiliation"] = ""
+    with pytest.raises(ImportProblemsError) as error:
+        desk.import_sheet(write(sheet, rows), by="bo")
+    assert [row for row, _ in error.value.problems] == [7, 9]
+    assert desk.ledger.entries() == []
+
+
+def test_whole_rows_may_be_sorted_and_left_out(desk: Desk, sheet: Path) -> None:
+    desk.export_sheet(sheet, ANY)
+    rows = [row | {"institution_ids": OPENAI} for row in sorted(read(sheet), key=lambda row: row["affiliation"])[3:20]]
+    assert desk.import_sheet(write(sheet, rows), by="bo").decided == 17
+    assert set(desk.ledger.current()) == {row["affiliation"] for row in rows}
+
+
+ODD = (
+    "  Université  de Montréal ",
+    "=OpenAI, Lab 1",
+    "'t Hooft Lab, OpenAI",
+    "OpenAI,\r\nSan Francisco",
+    "-OpenAI\tLab",
+    "OpenAI\u00a0HQ",
+)
+CHANGES: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "decomposed": lambda t: unicodedata.normalize("NFD", t),
+    "blanks around": lambda t: f" {t}\u00a0 ",
+    "blanks gone": lambda t: " ".join(t.split()),
+    "line ends": lambda t: t.replace("\u240d\u240a", "\r\n").replace("\u2409", "\t"),
+    "other line ends": lambda t: t.replace("\u240d\u240a", "\n"),
+    "quote gone": lambda t: t.removeprefix("'"),
+    "another quote": lambda t: f"'{t}",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("keyed", [True, False])
+def test_what_spreadsheets_change_in_a_text_does_not_matter(
+    review_registry: Any, doubter: Any, tmp_path: Path, sheet: Path, change: str, keyed: bool
+) -> None:
+    authors = [{"name": f"A{i}", "affiliations": [string]} for i, string in enumerate(ODD)]
+    papers = tmp_path / "odd.jsonl"
+    papers.write_text(json.dumps({"id": "p", "title": "T", "venue": "CVPR", "year": 2020, "authors": authors}) + "\n", "utf-8")
+    workspace = Workspace.open(tmp_path / "odd")
+    workspace.add_papers(papers)
+    workspace.run(matcher=doubter(review_registry))
+    workspace.choose(registry=review_registry.path)
+    desk = Desk(workspace)
+    desk.export_sheet(sheet, ANY)
+    rows = [row | {"affiliation": CHANGES[change](row["affiliation"]), "institution_ids": OPENAI} for row in read(sheet)]
+    for row in rows:
+        row["key"] = row["key"] if keyed else ""
+    assert desk.import_sheet(write(sheet, rows), by="bo").decided == len(desk.queue)
+    assert set(desk.ledger.current()) == set(desk.queue.affiliations)
+    desk.close()
+
+
+def test_a_text_that_several_strings_share_needs_the_key(
+    review_registry: Any, doubter: Any, tmp_path: Path, sheet: Path
+) -> None:
+    authors = [{"name": "A", "affiliations": ["OpenAI Lab", "OpenAI\u2003Lab", "OpenAI  Lab"]}]
+    papers = tmp_path / "same.jsonl"
+    papers.write_text(json.dumps({"id": "p", "title": "T", "venue": "CVPR", "year": 2020, "authors": authors}) + "\n", "utf-8")
+    workspace = Workspace.open(tmp_path / "same")
+    workspace.add_papers(papers)
+    workspace.run(matcher=doubter(review_registry))
+    workspace.choose(registry=review_registry.path)
+    desk = Desk(workspace)
+    assert len(desk.queue) == 3
+    wanted = [{"affiliation": "OpenAI Lab ", "institution_ids": OPENAI}]
+    with pytest.raises(
+        ImportProblemsError, match="row 2: 3 strings of this workspace are written so in a sheet; keep the column key"
+    ):
+        desk.import_sheet(write(sheet, wanted), by="bo")
+    exact = [{"affiliation": "OpenAI\u2003Lab", "institution_ids": OPENAI}]
+    assert desk.import_sheet(write(sheet, exact), by="bo").decided == 1
+    assert [*desk.ledger.current()] == ["OpenAI\u2003Lab"]
+    desk.close()

@@ -1,0 +1,169 @@
+"""Requests are gathered, kept apart, and all answered."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affil.errors import BusyError
+from affil.service.batching import Gatherer, Ranked
+from affil.settings import ServeSettings
+from affil.types import Decision, Institution, Match
+
+FAST = ServeSettings(linger=0.0)
+
+
+def answer(string: str, limit: int) -> Ranked:
+    return (Match(Institution(string, string), 1.0, Decision.MATCH, 0, limit, string),)
+
+
+class Echo:
+    """A matcher that answers with what it was asked; it holds its first batch until it is let go."""
+
+    def __init__(self, held: bool = False) -> None:
+        self.batches: list[list[str]] = []
+        self.go = threading.Event()
+        self.begun = threading.Event()
+        if not held:
+            self.go.set()
+
+    def ranked(self, affiliations: Sequence[str], limits: Sequence[int], least: float) -> list[Ranked]:
+        self.batches.append([*affiliations])
+        self.begun.set()
+        assert self.go.wait(30)
+        if "poison" in affiliations:
+            raise ValueError("poison")
+        return [answer(s, n) for s, n in zip(affiliations, limits, strict=True)]
+
+
+@given(st.lists(st.tuples(st.lists(st.text(max_size=3), max_size=30), st.integers(0, 5)), max_size=12), st.integers(1, 40))
+def test_everyone_gets_their_own(requests: list[tuple[list[str], int]], batch: int) -> None:
+    settings = ServeSettings(linger=0.0, batch=batch, short=3, share=4)
+
+    async def ask(gatherer: Gatherer) -> list[list[Ranked]]:
+        return await asyncio.gather(*(gatherer.ranked(strings, limit) for strings, limit in requests))
+
+    matcher = Echo()
+    with Gatherer(matcher, settings) as gatherer:
+        found = asyncio.run(ask(gatherer))
+        assert gatherer.waiting == 0
+    assert found == [[answer(s, limit) for s in strings] for strings, limit in requests]
+    assert all(len(b) <= batch for b in matcher.batches)
+
+
+def test_what_comes_meanwhile_is_matched_together() -> None:
+    matcher = Echo(held=True)
+    sizes: list[int] = []
+
+    async def ask(gatherer: Gatherer) -> None:
+        first = asyncio.create_task(gatherer.ranked(["first"], 0))
+        await asyncio.to_thread(matcher.begun.wait)
+        others = [asyncio.create_task(gatherer.ranked([f"string {i}"], 0)) for i in range(50)]
+        await asyncio.sleep(0.05)
+        assert gatherer.waiting == 50
+        matcher.go.set()
+        await asyncio.gather(first, *others)
+
+    with Gatherer(matcher, FAST, sizes.append) as gatherer:
+        asyncio.run(ask(gatherer))
+    assert [len(b) for b in matcher.batches] == sizes == [1, 50]
+
+
+def test_short_requests_do_not_wait_for_long_ones() -> None:
+    matcher = Echo(held=True)
+    settings = ServeSettings(linger=0.0, batch=100, short=5, share=20)
+
+    async def ask(gatherer: Gatherer) -> None:
+        first = asyncio.create_task(gatherer.ranked(["first"], 0))
+        await asyncio.to_thread(matcher.begun.wait)
+        long = [asyncio.create_task(gatherer.ranked([f"{k} {i}" for i in range(150)], 0)) for k in "ab"]
+        await asyncio.sleep(0.05)
+        short = asyncio.create_task(gatherer.ranked(["short"], 0))
+        await asyncio.sleep(0.05)
+        matcher.go.set()
+        await asyncio.gather(first, *long, short)
+
+    with Gatherer(matcher, settings) as gatherer:
+        asyncio.run(ask(gatherer))
+    second = matcher.batches[1]
+    assert second[0] == "short"
+    assert {s[0] for s in second[1:]} == {"a", "b"}, "long ones take turns"
+
+
+def test_lists_of_one_length_are_answered_in_their_order() -> None:
+    """The end of a batch cuts one of them short, which must not send it to the end of the queue again and again."""
+    matcher = Echo(held=True)
+    settings = ServeSettings(linger=0.0, batch=53, short=1, share=10)
+    strings = [[f"{k}.{i}" for i in range(10)] for k in range(40)]
+
+    async def ask(gatherer: Gatherer) -> None:
+        first = asyncio.create_task(gatherer.ranked(["first"], 0))
+        await asyncio.to_thread(matcher.begun.wait)
+        lists = [asyncio.create_task(gatherer.ranked(some, 0)) for some in strings]
+        await asyncio.sleep(0.05)
+        matcher.go.set()
+        await asyncio.gather(first, *lists)
+
+    with Gatherer(matcher, settings) as gatherer:
+        asyncio.run(ask(gatherer))
+    assert [s for batch in matcher.batches[1:] for s in batch] == [s for some in strings for s in some]
+
+
+def test_a_failure_is_its_own_requests() -> None:
+    async def ask(gatherer: Gatherer) -> list[object]:
+        return await asyncio.gather(
+            gatherer.ranked(["x"], 0), gatherer.ranked(["poison"], 0), gatherer.ranked(["y"], 0), return_exceptions=True
+        )
+
+    with Gatherer(Echo(), FAST) as gatherer:
+        x, poison, y = asyncio.run(ask(gatherer))
+    assert (x, y) == ([answer("x", 0)], [answer("y", 0)])
+    assert isinstance(poison, ValueError)
+
+
+def test_too_much_is_turned_away_and_who_left_is_left_out() -> None:
+    matcher = Echo(held=True)
+    settings = ServeSettings(linger=0.0, waiting=10)
+
+    async def ask(gatherer: Gatherer) -> None:
+        first = asyncio.create_task(gatherer.ranked(["first"], 0))
+        await asyncio.to_thread(matcher.begun.wait)
+        gone = asyncio.create_task(gatherer.ranked(["gone"] * 8, 0))
+        await asyncio.sleep(0.05)
+        with pytest.raises(BusyError, match="8 strings wait already"):
+            await gatherer.ranked(["x"] * 3, 0)
+        gone.cancel()
+        await asyncio.sleep(0.05)
+        last = asyncio.create_task(gatherer.ranked(["last"], 0))
+        await asyncio.sleep(0.05)
+        matcher.go.set()
+        await asyncio.gather(first, last)
+        assert gone.cancelled()
+
+    with Gatherer(matcher, settings) as gatherer:
+        asyncio.run(ask(gatherer))
+        assert gatherer.waiting == 0
+    assert matcher.batches == [["first"], ["last"]]
+
+
+def test_the_end_waits_for_what_was_asked() -> None:
+    matcher = Echo(held=True)
+
+    async def ask(gatherer: Gatherer) -> list[Ranked]:
+        asked = asyncio.create_task(gatherer.ranked(["a", "b"], 0))
+        await asyncio.to_thread(matcher.begun.wait)
+        rest = asyncio.create_task(gatherer.ranked(["c"], 0))
+        await asyncio.sleep(0.05)
+        ending = asyncio.create_task(asyncio.to_thread(gatherer.__exit__, None, None, None))
+        await asyncio.sleep(0.05)
+        matcher.go.set()
+        await ending
+        return [*await asked, *await rest]
+
+    with Gatherer(matcher, FAST) as gatherer:
+        assert asyncio.run(ask(gatherer)) == [answer(s, 0) for s in "abc"]

@@ -1,0 +1,185 @@
+"""tools/check_registry passes on the shipped tables, and says what is wrong with broken ones."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "src" / "affil" / "registry" / "data"
+DUMPS = sorted((ROOT.parent / "shared" / "data" / "ror").glob("*.zip"))
+Row = dict[str, str]
+
+
+def check(*arguments: str | Path) -> tuple[int, list[str]]:
+    command = [sys.executable, ROOT / "tools" / "check_registry", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
+    assert not done.stderr
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_shipped_tables_have_no_fault() -> None:
+    code, lines = check()
+    assert code == 0, lines
+    assert len(lines) == 1
+    assert lines[0].endswith("; 0 faults")
+
+
+@pytest.mark.skipif(not DUMPS, reason="no ROR dump")
+def test_shipped_tables_agree_with_ror() -> None:
+    code, lines = check("--ror", DUMPS[-1])
+    assert code == 0, lines
+    assert "with a ROR id, checked" in lines[-1]
+
+
+def change(path: Path, edit: Callable[[list[Row]], None]) -> None:
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        fields, rows = list(reader.fieldnames or ()), list(reader)
+    edit(rows)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, fields, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    shutil.copytree(DATA, folder)
+    return folder
+
+
+def test_every_kind_of_fault_is_found_with_its_row(tables: Path) -> None:
+    def institutions(rows: list[Row]) -> None:
+        rows[0]["id"] = "affil:Not_Well_Formed"  # its names lose their institution, too
+        rows[2]["id"] = rows[1]["id"]
+        rows[3]["parents"] = "affil:nobody"
+        rows[4]["successors"], rows[5]["successors"] = rows[5]["id"], rows[4]["id"]
+        rows[6]["city"] = "Nowhere at All"
+        rows[7]["lat"] = str(float(rows[7]["lat"]) + 1)
+
+    def names(rows: list[Row]) -> None:
+        rows.append(rows[-1] | {"name": "ETH Zürich", "kind": "alias"})
+        rows.append(rows[-1] | {"name": "T.B.D.", "kind": "acronym"})
+        rows.append(rows[-1] | {"name": "ACAD", "kind": "acronym"})
+
+    def ambiguous(rows: list[Row]) -> None:
+        rows[0]["context"] = ""
+        rows[1]["institutions"] += " | Somebody"
+        rows.append({"name": "Only One Bears This", "institutions": "A | B", "context": "place"})
+
+    def exceptions(rows: list[Row]) -> None:
+        rows.append({"id": "affil:nobody", "check": "city", "why": "stale"})
+
+    def successors(rows: list[Row]) -> None:
+        rows[0]["successor_from"] = "20l7"
+        rows[1]["id"] = "https://ror.org/01nrxwf90"  # the University of Edinburgh is not closed
+        rows[3]["id"] = rows[2]["id"]
+
+    for edit in (institutions, names, ambiguous, exceptions, successors):
+        change(tables / f"{edit.__name__}.csv", edit)
+    code, lines = check("--data", tables)
+    assert code == 1
+    expected = [
+        ("institutions.csv:2", "[id] is not a ROR id"),
+        ("names.csv:2", "[id] 'University of Andorra' belongs to no institution"),
+        ("institutions.csv:4", "[id] stands in institutions.csv:3 already"),
+        ("institutions.csv:5", "[relative] parents names affil:nobody"),
+        ("institutions.csv:6", "[relative] is among its own successors"),
+        ("institutions.csv:7", "[relative] is among its own successors"),
+        ("successors.csv:2", "[relative] '20l7' is not a year"),
+        ("successors.csv:3", "[relative] is no closed institution with an active successor"),
+        ("successors.csv:5", "[relative] stands there already"),
+        ("institutions.csv:8", "[city] GeoNames has no 'Nowhere at All'"),
+        ("institutions.csv:9", "[place] coordinates are 111 km from"),
+        ("names.csv", "[name] 'T.B.D.' names nobody: it folds to 'tbd'"),
+        ("names.csv", "[name] 'ACAD' names nobody: it folds to 'academy'"),
+        ("names.csv", "[ambiguous] is shared by"),
+        ("ambiguous.csv:2", "[ambiguous] has no context"),
+        ("ambiguous.csv:3", "[ambiguous] is shared by"),
+        ("ambiguous.csv", "[ambiguous] is not shared by several"),
+        ("exceptions.csv", "[exception] the city check finds nothing any more"),
+    ]
+    for where, what in expected:
+        assert any(line.startswith(where) and what in line for line in lines), (where, what)
+
+
+def test_a_city_is_spelt_in_one_way(tables: Path) -> None:
+    def institutions(rows: list[Row]) -> None:
+        for city, other in (("Zürich", "Zurich"), ("Munich", "München"), ("Boston", "Cambridge")):
+            row = next(r for r in rows if r["city"] == city)
+            row["city"] = other
+            respelt.append(f"institutions.csv:{rows.index(row) + 2}")
+
+    respelt: list[str] = []
+    change(tables / "institutions.csv", institutions)
+    code, lines = check("--data", tables)
+    assert code == 1
+    assert [line for line in lines[:-1] if line.startswith(respelt[0]) and "'Zurich' is 'Zürich' elsewhere" in line]
+    assert [line for line in lines[:-1] if line.startswith(respelt[1]) and "'München' is 'Munich' elsewhere" in line]
+    assert len(lines) == 3  # Boston and Cambridge are two cities
+
+
+def test_coordinates_lie_in_the_region_named(tables: Path) -> None:
+    def institutions(rows: list[Row]) -> None:
+        def broken(id: str, **values: str) -> None:
+            row = next(r for r in rows if r["id"] == id)
+            row |= values
+            where[id] = f"institutions.csv:{rows.index(row) + 2}"
+
+        broken("https://ror.org/01nc8zs04", lat="25.9553", lon="80.1484")  # Hamirpur of Uttar Pradesh, not of Himachal Pradesh
+        broken("https://ror.org/05rp1t554", lat="22.6305", lon="110.1469")  # Yulin of Guangxi, not of Shaanxi
+        broken("https://ror.org/04aah1z61", region="NO-30")  # Viken was dissolved in 2024
+        broken("https://ror.org/05a28rw58", region="DE-BE")  # of another country
+        broken("https://ror.org/0161xgx34", region="")
+        broken("https://ror.org/01r4bn552", region="BE-WAL")  # it is in Flanders
+        broken("https://ror.org/05f950310", region="BE-VBR")  # a province of Flanders, of the second level
+
+    where: dict[str, str] = {}
+    change(tables / "institutions.csv", institutions)
+    code, lines = check("--data", tables)
+    assert code == 1
+    found = {line.split(": ")[1]: line for line in lines[:-1] if "[region]" in line}
+    assert {id: line.split(": ")[0] for id, line in found.items()} == where
+    assert "coordinates are in IN-UP (near Hamīrpur), not in IN-HP" in found["https://ror.org/01nc8zs04"]
+    assert "coordinates are in CN-GX (near Yulin), not in CN-SN" in found["https://ror.org/05rp1t554"]
+    assert "'NO-30' is no region of NO" in found["https://ror.org/04aah1z61"]
+    assert "'DE-BE' is no region of CH" in found["https://ror.org/05a28rw58"]
+    assert "coordinates are in CA-QC (near Montréal), not in a region" in found["https://ror.org/0161xgx34"]
+    assert "coordinates are in BE-VLG" in found["https://ror.org/01r4bn552"]
+    assert "'BE-VBR' is no region of BE but a part of one; use BE-VLG" in found["https://ror.org/05f950310"]
+
+
+def test_a_row_has_one_chinese_label_a_script(tables: Path) -> None:
+    def names(rows: list[Row]) -> None:
+        peking = "https://ror.org/02v51f717"
+        rows.append({"id": peking, "name": "北京大学堂", "language": "zh", "kind": "label", "until": ""})
+        rows.append({"id": peking, "name": "京師大學堂", "language": "zh-hant", "kind": "label", "until": ""})
+        rows.append({"id": peking, "name": "京师大学堂", "language": "zh", "kind": "former", "until": "1912"})
+
+    change(tables / "names.csv", names)
+    code, lines = check("--data", tables)
+    assert code == 1
+    assert lines[:-1] == [
+        "names.csv: https://ror.org/02v51f717: [name] has 2 labels in zh; make all but one alias or former",
+    ]
+
+
+def test_an_exception_excuses_its_fault_only(tables: Path) -> None:
+    def institutions(rows: list[Row]) -> None:
+        rows[6]["city"], rows[7]["city"] = "Nowhere at All", "Nowhere Else"
+        excused.append(rows[6]["id"])
+
+    excused: list[str] = []
+    change(tables / "institutions.csv", institutions)
+    change(tables / "exceptions.csv", lambda rows: rows.append({"id": excused[0], "check": "city", "why": "a village"}))
+    code, lines = check("--data", tables)
+    assert code == 1
+    assert [line.split(": ")[0] for line in lines[:-1]] == ["institutions.csv:9"]
