@@ -93,7 +93,7 @@ def review_registry(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A handful of institutions, one of them with a Chinese short form, two of one name."""
     from dataclasses import replace
 
-    from affil.registry.build import write_registry
+    from affil.registry.registry import write_registry
 
     boston = institution("Northeastern University", "US", "Boston")
     made = [

@@ -60,8 +60,11 @@ def module_name(path: Path) -> str:
     return ".".join(("affil", *(p for p in parts if p != "__init__")))
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
-    """All modules of affil that a file imports, wherever it does, with the line."""
+def imports(path: Path, *, whole: bool = False) -> Iterator[tuple[int, str]]:
+    """All modules of affil that a file imports, wherever it does, with the line.
+
+    `whole`: with each name that is imported behind the module it comes from, as it may be a module, too.
+    """
     package = module_name(path) if path.name == "__init__.py" else module_name(path).rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -75,6 +78,8 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
                 yield from ((node.lineno, f"affil.{a.name}") for a in node.names)
             elif base.startswith("affil."):
                 yield node.lineno, base
+                if whole:
+                    yield from ((node.lineno, f"{base}.{a.name}") for a in node.names)
 
 
 def faults(importer: str, imported: str) -> str | None:
@@ -102,6 +107,47 @@ def test_imports_go_down_only() -> None:
                 wrong.append(f"{path.relative_to(PACKAGE)}, line {line}: {problem}")
     assert not wrong, "\n".join(wrong)
     assert seen > 50
+
+
+def within_packages() -> dict[str, set[str]]:
+    """For each module, the modules of its own package that it imports, wherever it does."""
+    names = {module_name(path) for path in modules()}
+    out: dict[str, set[str]] = {}
+    for path in modules():
+        if path.name == "__init__.py":  # the face of a package, which imports all of it
+            continue
+        here = module_name(path)
+        package = here.rpartition(".")[0]
+        found = {m for _, m in imports(path, whole=True)}
+        out[here] = {m for m in found if m in names and m.startswith(f"{package}.") and package != "affil"} - {here}
+    return out
+
+
+def cycles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """What imports itself by way of others: each group of modules that reach one another."""
+
+    def reached(start: str) -> set[str]:
+        seen, ahead = set(), [*graph.get(start, ())]
+        while ahead:
+            if (one := ahead.pop()) not in seen:
+                seen.add(one)
+                ahead += graph.get(one, ())
+        return seen
+
+    ways = {module: reached(module) for module in graph}
+    groups = {tuple(sorted(m for m in ways[one] if one in ways.get(m, ()))) for one in graph if one in ways[one]}
+    return [list(group) for group in sorted(groups)]
+
+
+def test_no_cycles_inside_packages() -> None:
+    graph = within_packages()
+    assert sum(map(len, graph.values())) > 50
+    assert cycles(graph) == []
+
+
+def test_cycles_are_found() -> None:
+    assert cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+    assert cycles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
 
 
 def test_the_rules_bite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

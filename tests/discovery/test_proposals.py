@@ -11,7 +11,7 @@ from affil.discovery.phrases import Surroundings, count_terms, find_phrases
 from affil.discovery.proposals import discover, find_duplicates
 from affil.errors import AffilError
 from affil.registry import Registry
-from affil.registry.build import write_registry
+from affil.registry.registry import write_registry
 from affil.review.session import Desk
 from affil.settings import DiscoverSettings
 from affil.types import Institution, Name

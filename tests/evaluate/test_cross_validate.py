@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from affil.evaluate.cross_validate import cross_validate, institution_folds
 from affil.evaluate.gold import GoldRow
 from affil.registry import Registry
-from affil.registry.build import write_registry
+from affil.registry.registry import write_registry
 from affil.settings import EvaluateSettings, Settings, StageSettings, TrainSettings
 
 STAGE = StageSettings(iterations=6, max_leaf_nodes=6, min_samples_leaf=10)

@@ -23,7 +23,7 @@ from affil.evaluate.pairs import JOINERS
 from affil.evaluate.self_test import FORMS, script, write_faults
 from affil.match import Matcher
 from affil.registry import Registry
-from affil.registry.build import write_registry
+from affil.registry.registry import write_registry
 from affil.settings import EvaluateSettings, Settings
 from affil.types import Institution, Name
 

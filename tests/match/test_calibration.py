@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affil.match.classifier import calibrate, fit_curve
+from affil.match.calibrate import calibrate
+from affil.training.boosting import fit_curve
 
 scores = st.lists(st.floats(0, 1), min_size=2, max_size=50)
 

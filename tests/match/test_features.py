@@ -7,11 +7,12 @@ import pytest
 
 from affil.match.candidates import retrieve
 from affil.match.decide import decide
-from affil.match.features import NAMES, featurize
+from affil.match.features.featurize import featurize
+from affil.match.features.table import NAMES
 from affil.match.index import Index
 from affil.match.mentions import prepare
 from affil.registry import Registry
-from affil.registry.build import write_registry
+from affil.registry.registry import write_registry
 from affil.settings import DecideSettings, Settings
 from affil.types import Institution, Name
 

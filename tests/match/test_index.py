@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.match.candidates import expand, keys_in, rank_within
 from affil.match.index import Index
+from affil.match.pairs import expand, keys_in, rank_within
 from affil.names import tokenize
 from affil.registry import Registry
 from affil.registry.index import prefix_table

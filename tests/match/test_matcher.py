@@ -15,7 +15,7 @@ from affil.errors import InputError
 from affil.match import COLUMNS, Matcher
 from affil.match.candidates import retrieve
 from affil.match.decide import decide
-from affil.match.features import Pairs, featurize
+from affil.match.features.featurize import Pairs, featurize
 from affil.match.mentions import prepare
 from affil.registry.places import country_name
 from affil.settings import DecideSettings, Policy, RetrieveSettings, Settings

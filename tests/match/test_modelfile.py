@@ -7,7 +7,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from affil.data import resource
 from affil.errors import InputError
-from affil.match.classifier import REGIMES, Estimators, Model
+from affil.match.calibrate import REGIMES
+from affil.match.classifier import Estimators, Model
 from affil.match.modelfile import load_model, save_model
 
 

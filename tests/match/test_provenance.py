@@ -8,9 +8,10 @@ import pytest
 from affil.data import resource
 from affil.match import Matcher
 from affil.match.modelfile import load_model
-from affil.match.provenance import differences, rules_hash, settings_told
+from affil.match.provenance import differences, settings_told
 from affil.registry import Registry
 from affil.settings import FeatureSettings, RetrieveSettings, Settings
+from affil.training.provenance import rules_hash
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "gold"
 

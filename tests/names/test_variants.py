@@ -2,9 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from affil.names.variants import curtailed, flagships, hospitals_alone, respelt
+from affil.names.variants import curtailed, flagships, hospitals_alone, is_another, respelt, says_nothing
 from affil.registry import Registry, build_registry
-from affil.registry.index import is_another, says_nothing
 
 _PLACES = {("rome",), ("la", "plata"), ("bologna",), ("lyon",), ("moscow",)}
 

@@ -16,7 +16,7 @@ from affil.ledger import Key
 from affil.pages.review import review_app
 from affil.review.session import Desk
 from affil.review.spreadsheet import string_key
-from affil.service.server import Access
+from affil.service.security import Access
 from affil.workspace import Workspace
 
 BASE = "http://127.0.0.1:8000"

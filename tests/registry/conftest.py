@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from affil.registry import Registry
-from affil.registry.build import write_registry
+from affil.registry.registry import write_registry
 from affil.types import Institution, Name
 
 

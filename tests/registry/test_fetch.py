@@ -25,7 +25,7 @@ from affil.cli import app
 from affil.errors import AffilError
 from affil.match import Matcher
 from affil.registry import Registry, build_registry, fetch_ror
-from affil.registry.fetch import last_dump
+from affil.registry.dump import last_dump
 from affil.settings import FETCH
 from affil.workspace import Workspace
 
@@ -132,7 +132,7 @@ def zenodo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Zenodo]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     # built over a small table, as what is shipped takes its time
     (tmp_path / "few.csv").write_text("id,name,country\naffil:qio,Quillwater Institute of Optics,GB\n")
-    monkeypatch.setattr("affil.registry.fetch.SHIPPED", tmp_path / "few.csv")
+    monkeypatch.setattr("affil.registry.cached.SHIPPED", tmp_path / "few.csv")
     yield held
     server.shutdown()
     thread.join()

@@ -95,7 +95,7 @@ def test_new_names_are_matched_from_the_next_run_on(review_ws: Workspace) -> Non
 
 def test_an_own_id_stands_for_the_institution_that_a_registry_has_come_to_hold(review_ws: Workspace, tmp_path: Path) -> None:
     """A decision lasts: its id is kept, and counts for the record that the new registry has under its ROR id."""
-    from affil.registry.build import write_registry
+    from affil.registry.registry import write_registry
 
     made = review_ws.add_institution("Tanglewick Robotics", "GB", kind="company")
     review_ws.decide("Tanglewick Robotics", made.id, by="ana", why="w")

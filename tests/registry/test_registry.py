@@ -10,9 +10,11 @@ import pytest
 
 from affil.errors import InputError, UnknownIdError
 from affil.names import fold
+from affil.names.variants import closed_up, unplaced
 from affil.registry import Registry
-from affil.registry.build import write_registry
-from affil.registry.index import NAME_KINDS, active_successors, closed_up, unplaced, variants
+from affil.registry.aliases import variants
+from affil.registry.index import NAME_KINDS, active_successors
+from affil.registry.registry import write_registry
 from affil.registry.store import FORMAT, Store, write_store
 from affil.types import Institution, Name
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from affil.errors import InputError
-from affil.registry.build import build_registry, read_source
+from affil.registry.build import read_source
 from affil.registry.merge import merge
+from affil.registry.registry import build_registry
 from affil.registry.ror import read_ror
 from affil.registry.tables import read_shipped, read_table, read_usage, write_table
 from affil.types import Institution, Name

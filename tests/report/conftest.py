@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from affil.registry.build import write_registry
+from affil.registry.registry import write_registry
 from affil.types import Institution, Name
 from affil.workspace import Workspace
 

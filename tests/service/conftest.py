@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from affil.match import Matcher
 from affil.pages.serve import serve_app
 from affil.service.batching import Gatherer
-from affil.service.server import Access
+from affil.service.security import Access
 from affil.service.telemetry import Metrics
 from affil.settings import ServeSettings
 

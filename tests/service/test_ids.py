@@ -10,7 +10,7 @@ import pytest
 
 from affil.match import Matcher
 from affil.registry import build_registry
-from affil.service.server import Access
+from affil.service.security import Access
 from affil.settings import ServeSettings
 
 CUHK = "https://ror.org/00t33hh48"

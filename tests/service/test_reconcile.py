@@ -21,7 +21,7 @@ import referencing.jsonschema
 
 from affil.match.explain import READ, explain
 from affil.service.reconcile import FEATURES, TYPES, features
-from affil.service.server import Access
+from affil.service.security import Access
 from affil.settings import FeatureSettings, ServeSettings
 from affil.types import NAME_KINDS, REASONS, Decision, Institution, Match
 

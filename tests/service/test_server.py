@@ -9,7 +9,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from affil.errors import AffilError
-from affil.service.server import Access, address, endpoint, is_loopback, listen, make_app
+from affil.service.security import Access, is_loopback
+from affil.service.server import address, endpoint, listen, make_app
 from affil.settings import WebSettings
 
 SMALL = WebSettings(body=1000, fields=5)

@@ -16,7 +16,7 @@ from affil.match import COLUMNS, result_dict
 from affil.pages.tryit import Point, window
 from affil.service.limits import Limits
 from affil.service.operations import Json
-from affil.service.server import Access
+from affil.service.security import Access
 from affil.service.telemetry import log_lines
 from affil.settings import ServeSettings, load_settings
 from affil.types import Decision, Institution, Match, Reason, Result

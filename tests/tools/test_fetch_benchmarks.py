@@ -28,7 +28,7 @@ import pytest
 from affil.evaluate.gold import read_gold
 from affil.registry import Registry
 from affil.settings import TrainSettings
-from affil.training.fit import read_rows
+from affil.training.samples import read_rows
 from affil.training.synthesize import Labelled
 
 ROOT = Path(__file__).parents[2]

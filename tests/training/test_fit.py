@@ -9,11 +9,11 @@ from affil.match.index import Index
 from affil.match.labels import Labelled, Trust
 from affil.names import fold
 from affil.registry import Registry
-from affil.registry.build import write_registry
+from affil.registry.registry import write_registry
 from affil.settings import Settings, StageSettings, TrainSettings
 from affil.training import train
 from affil.training.decoys import make_decoys
-from affil.training.fit import Sample, default_rows, join, labelled_sample, read_rows
+from affil.training.samples import Sample, default_rows, join, labelled_sample, read_rows
 from affil.training.synthesize import Writer
 
 STAGE = StageSettings(iterations=8, max_leaf_nodes=8, min_samples_leaf=10)

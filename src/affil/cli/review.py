@@ -61,7 +61,8 @@ def page(
 
     try:
         from affil.pages.review import review_app
-        from affil.service.server import Access, address, listen, serve
+        from affil.service.security import Access
+        from affil.service.server import address, listen, serve
     except ModuleNotFoundError as error:
         raise AffilError(f"the page needs {error.name}: pip install 'affil[web]'") from error
 

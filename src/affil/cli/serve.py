@@ -36,7 +36,8 @@ def serve(
 
     try:
         from affil.pages.serve import service
-        from affil.service.server import Access, address, listen
+        from affil.service.security import Access
+        from affil.service.server import address, listen
     except ModuleNotFoundError as error:
         raise AffilError(f"the service needs {error.name}: pip install 'affil[web]'") from error
     from affil.cli.match import load_matcher

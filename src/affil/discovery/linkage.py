@@ -25,8 +25,8 @@ from threadpoolctl import threadpool_limits
 
 from affil.names import tokenize
 from affil.names.fold import generic
+from affil.names.variants import unplaced
 from affil.registry import Registry
-from affil.registry.index import unplaced
 from affil.settings import DiscoverSettings
 from affil.types import Institution
 

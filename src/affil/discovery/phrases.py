@@ -12,8 +12,7 @@ import numpy as np
 
 from affil.names import Tokens, tokenize
 from affil.names.fold import generic, roles
-from affil.names.tokens import COMMA, HARD
-from affil.registry.index import terms
+from affil.names.tokens import COMMA, HARD, terms
 from affil.registry.places import CITY, CODE, COUNTRY, SPELT, read_places
 
 # Heads that make an organisation of its own; institutes, centres and laboratories are more often a part of one.

@@ -15,7 +15,7 @@ from affil.errors import AffilError
 from affil.evaluate.metrics import Metric, share
 from affil.evaluate.score import MatcherLike, Progress, answer
 from affil.evaluate.self_test import Bearers, Fault, script, with_wrong
-from affil.registry.index import variants
+from affil.registry.aliases import variants
 from affil.settings import Settings
 from affil.types import Decision
 

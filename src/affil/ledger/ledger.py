@@ -8,8 +8,6 @@ where the two differ, but nothing changes until someone settles it. What holds i
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -18,55 +16,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import (
-    DDL,
-    URL,
-    Column,
-    Connection,
-    Engine,
-    Index,
-    Integer,
-    MetaData,
-    NullPool,
-    Row,
-    String,
-    Table,
-    Text,
-    create_engine,
-    event,
-    inspect,
-    make_url,
-    null,
-    select,
-)
+from sqlalchemy import DDL, Connection, Engine, NullPool, create_engine, event, inspect, null, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 
 from affil.errors import AffilError, InputError
-from affil.ledger.cases import DECISION, Case, Key, Standing, key_of
+from affil.ledger.cases import Case, Key, Standing, key_of
+from affil.ledger.table import LEDGER, METADATA, coded, digest_of, dump, entry_of, fold_entries, url_of
 from affil.types import LedgerEntry
 
-_METADATA = MetaData()
-_LEDGER = Table(
-    "ledger",
-    _METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("at", String(32), nullable=False),  # ISO 8601, UTC: time zones survive on every database
-    Column("by", Text, nullable=False),
-    # Databases differ in when two texts are equal (case, final blanks); equal digests mean the same string everywhere.
-    Column("key", String(64), nullable=False),
-    Column("affiliation", Text, nullable=False),
-    Column("institutions", Text),  # JSON list of ids; NULL: undecided
-    Column("why", Text, nullable=False),
-    Column("previous", Text),
-    Column("undoes", Integer, unique=True),  # unique: two people cannot take back the same entry
-    Column("model", Text, nullable=False),
-    Column("registry", Text, nullable=False),
-    Column("role", String(16)),  # NULL (older ledgers): a decision
-    Column("paper", Text),  # NULL: wherever the string stands
-    Column("position", Integer),
-    Index("ledger_key", "key", "number"),
-    sqlite_autoincrement=True,
-)
 # INSERT OR REPLACE deletes without firing delete triggers, so a third one guards both unique columns.
 for _name, _when in {
     "no_update": "BEFORE UPDATE ON ledger",
@@ -75,7 +32,7 @@ for _name, _when in {
 }.items():
     _statement = f"CREATE TRIGGER ledger_{_name} {_when} BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
     _trigger = DDL(_statement)  # type: ignore[no-untyped-call]
-    event.listen(_LEDGER, "after_create", _trigger.execute_if(dialect="sqlite"))
+    event.listen(LEDGER, "after_create", _trigger.execute_if(dialect="sqlite"))
 for _statement in (
     "CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$",
@@ -83,10 +40,9 @@ for _statement in (
     "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()",
 ):
     _trigger = DDL(_statement)  # type: ignore[no-untyped-call]
-    event.listen(_LEDGER, "after_create", _trigger.execute_if(dialect="postgresql"))
+    event.listen(LEDGER, "after_create", _trigger.execute_if(dialect="postgresql"))
 _NEWER = ("role", "paper", "position")  # columns that the first ledgers lack
 _POSTGRES_LOCK = 0x61666669  # "affi": one number for all ledgers of a database
-_CODED = "json:"  # before text that a database could not hold as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +74,7 @@ class Ledger:
     ) -> None:
         self.model, self.registry, self._lasting = model, registry, lasting
         self._columns: frozenset[str] = frozenset()  # those of the table, where it is lasting and was looked at
-        self._url = _url(database)
+        self._url = url_of(database)
         file = self._url.database if self._url.get_backend_name() == "sqlite" else None
         named = file not in (None, "", ":memory:") and not str(file).startswith("file:")
         self._file = Path(str(file)) if named else None
@@ -213,17 +169,17 @@ class Ledger:
         if not by.strip() or not why.strip():
             raise AffilError("--by or --why is blank; the ledger keeps who took a decision back and why")
         with self._write() as connection:
-            rows = connection.execute(select(_LEDGER).where(_LEDGER.c.number == number)).all()
+            rows = connection.execute(select(LEDGER).where(LEDGER.c.number == number)).all()
             if not rows:
                 raise AffilError(f"{self._where} has no entry {number}; list them with: affil decisions WS")
-            entry = _entry(rows[0])
+            entry = entry_of(rows[0])
             if entry.undoes is not None:
                 raise AffilError(f"entry {number} is itself an undo (of {entry.undoes}); decide again instead")
             history = self._history(connection, key_of(entry))
             undone = {e.undoes: e.number for e in history if e.undoes is not None}
             if number in undone:
                 raise AffilError(f"entry {number} was already taken back by entry {undone[number]}")
-            case = _fold(history)
+            case = fold_entries(history)
             holds = case.holder is not None and case.holder.number == number
             if not holds and number not in {e.number for e in case.opinions.values()}:
                 later = max(e.number for e in history if e.undoes is None and e.number not in undone)
@@ -247,9 +203,9 @@ class Ledger:
             if connection is None:
                 return []
             held = self._held(connection)
-            columns = [c if c.name in held else null().label(c.name) for c in _LEDGER.columns]
-            rows = connection.execute(select(*columns).where(_LEDGER.c.number > after).order_by(_LEDGER.c.number))
-            return [_entry(row) for row in rows]
+            columns = [c if c.name in held else null().label(c.name) for c in LEDGER.columns]
+            rows = connection.execute(select(*columns).where(LEDGER.c.number > after).order_by(LEDGER.c.number))
+            return [entry_of(row) for row in rows]
 
     def standing(self) -> Standing:
         """What people said of each string and mention, and what of it holds."""
@@ -267,11 +223,11 @@ class Ledger:
         self._engine.dispose()
 
     def _history(self, connection: Connection, key: Key) -> list[LedgerEntry]:
-        rows = connection.execute(select(_LEDGER).where(_LEDGER.c.key == _digest(key)).order_by(_LEDGER.c.number))
-        return [_entry(row) for row in rows]
+        rows = connection.execute(select(LEDGER).where(LEDGER.c.key == digest_of(key)).order_by(LEDGER.c.number))
+        return [entry_of(row) for row in rows]
 
     def _case(self, connection: Connection, key: Key) -> Case:
-        return _fold(self._history(connection, key))
+        return fold_entries(self._history(connection, key))
 
     def _append(
         self,
@@ -289,19 +245,19 @@ class Ledger:
     ) -> LedgerEntry:
         at = datetime.now(UTC)
         result = connection.execute(
-            _LEDGER.insert().values(
+            LEDGER.insert().values(
                 at=at.isoformat(timespec="microseconds"),
-                by=_coded(by),
-                key=_digest(key),
-                affiliation=_coded(key.affiliation),
-                institutions=_dump(institutions),
-                why=_coded(why),
-                previous=_dump(previous),
+                by=coded(by),
+                key=digest_of(key),
+                affiliation=coded(key.affiliation),
+                institutions=dump(institutions),
+                why=coded(why),
+                previous=dump(previous),
                 undoes=undoes,
                 model=model,
                 registry=registry,
                 role=role,
-                paper=_coded(key.paper) if key.paper else None,
+                paper=coded(key.paper) if key.paper else None,
                 position=key.position,
             )
         )
@@ -358,10 +314,10 @@ class Ledger:
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRES_LOCK})")
                 held = self._held(connection)
                 if not held:
-                    _METADATA.create_all(connection)
+                    METADATA.create_all(connection)
                 for name in _NEWER if held else ():
                     if name not in held:
-                        kind = _LEDGER.c[name].type.compile(self._engine.dialect)
+                        kind = LEDGER.c[name].type.compile(self._engine.dialect)
                         connection.exec_driver_sql(f"ALTER TABLE ledger ADD COLUMN {name} {kind}")
                 yield connection
 
@@ -388,7 +344,7 @@ class Ledger:
         if not self._columns:
             looked = inspect(connection)
             found = frozenset(c["name"] for c in looked.get_columns("ledger")) if looked.has_table("ledger") else frozenset()
-            if not self._lasting or not found.issuperset(_LEDGER.c.keys()):
+            if not self._lasting or not found.issuperset(LEDGER.c.keys()):
                 return found
             self._columns = found
         return self._columns
@@ -436,62 +392,3 @@ class Ledger:
             if isinstance(error, OperationalError) and "unable to open" in reason:
                 raise AffilError(f"{self._where}: cannot be opened; the file and its folder must be writable") from error
             raise AffilError(f"{self._where}: cannot {verb} the ledger: {reason}") from error
-
-
-def _url(database: Path | str) -> URL:
-    if isinstance(database, str) and "://" in database:
-        try:
-            url = make_url(database)
-            return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
-        except ArgumentError as error:
-            raise AffilError(f"not a database URL: {database!r}; e.g. postgresql://user@host/name") from error
-    return URL.create("sqlite", database=str(database))
-
-
-def _digest(key: Key) -> str:
-    named = key.affiliation if not key.paper else json.dumps(key)
-    return hashlib.sha256(named.encode(errors="surrogatepass")).hexdigest()
-
-
-def _fold(history: Sequence[LedgerEntry]) -> Case:
-    case = Case()
-    for entry in history:
-        case.add(entry)
-    return case
-
-
-def _coded(value: str) -> str:
-    """Text that every database holds: what has NUL characters or half surrogate pairs is written as JSON."""
-    odd = "\0" in value or any("\ud800" <= c <= "\udfff" for c in value) or value.startswith(_CODED)
-    return _CODED + json.dumps(value) if odd else value
-
-
-def _decoded(value: str) -> str:
-    return str(json.loads(value.removeprefix(_CODED))) if value.startswith(_CODED) else value
-
-
-def _dump(institutions: tuple[str, ...] | None) -> str | None:
-    return None if institutions is None else json.dumps(institutions, ensure_ascii=False)
-
-
-def _load(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(json.loads(text))
-
-
-def _entry(row: Row[tuple[object, ...]]) -> LedgerEntry:
-    values = row._mapping
-    return LedgerEntry(
-        number=values["number"],
-        at=datetime.fromisoformat(values["at"]),
-        by=_decoded(values["by"]),
-        affiliation=_decoded(values["affiliation"]),
-        institutions=_load(values["institutions"]),
-        why=_decoded(values["why"]),
-        previous=_load(values["previous"]),
-        undoes=values["undoes"],
-        model=values["model"],
-        registry=values["registry"],
-        role=values["role"] or DECISION,
-        paper=_decoded(values["paper"] or ""),
-        position=values["position"],
-    )

@@ -1,6 +1,7 @@
 """Affiliation strings to institutions: retrieve candidates, weigh the evidence, decide, explain."""
 
-from affil.match.matcher import COLUMNS, Matcher, match_records, output_columns, result_dict
+from affil.match.matcher import Matcher
+from affil.match.records import COLUMNS, match_records, output_columns, result_dict
 from affil.match.why_not import Explained, explained_dict, why_not
 
 __all__ = [

@@ -8,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from affil.match.index import Index, Ints
-from affil.match.mentions import STRIDE, Mentions
+from affil.match.mentions import Mentions
 from affil.match.nearest import nearest
+from affil.match.pairs import STRIDE, expand, keys_in, rank_within
 from affil.settings import RetrieveSettings
 
 
@@ -33,38 +34,6 @@ class Candidates:
     def take(self, rows: Ints) -> Candidates:
         """The pairs of these rows."""
         return Candidates(*(getattr(self, f)[rows] for f in self.__slots__))
-
-
-def keys_in(keys: Ints, sorted_keys: Ints) -> Ints:
-    """Which keys stand in a sorted array."""
-    if not len(sorted_keys):
-        return np.zeros(len(keys), bool)
-    at = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
-    found: Ints = sorted_keys[at] == keys
-    return found
-
-
-def expand(ptr: Ints, rows: Ints) -> tuple[Ints, Ints]:
-    """For ragged rows given by `ptr`: the position of each asking row, and the flat index of each of its elements."""
-    count = ptr[rows + 1] - ptr[rows]
-    who = np.repeat(np.arange(len(rows)), count)
-    offset = np.arange(len(who)) - np.repeat(np.cumsum(count) - count, count)
-    return who, ptr[rows][who] + offset
-
-
-def rank_within(group: Ints, *keys: Ints) -> Ints:
-    """Rank (0 best) of each row within its group; rows are ordered by the keys, ascending, the first key first."""
-    begins = np.concatenate([[True], group[1:] != group[:-1]]) if len(group) else np.zeros(0, bool)
-    if len(group) and (group[1:] >= group[:-1]).all():  # as most are: then small numbers will do, which NumPy sorts by radix
-        number = np.cumsum(begins) - 1
-        order = np.lexsort((*reversed(keys), number.astype(np.min_scalar_type(number[-1]))))
-    else:
-        order = np.lexsort((*reversed(keys), group))
-        begins = np.concatenate([begins[:1], group[order][1:] != group[order][:-1]])
-    begin = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order)) - begin
-    return rank
 
 
 def retrieve(m: Mentions, index: Index, settings: RetrieveSettings) -> Candidates:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from affil.match.candidates import expand, keys_in, rank_within
-from affil.match.features import NAMES, Pairs
+from affil.match.features.featurize import Pairs
+from affil.match.features.table import NAMES
 from affil.match.index import Floats, Ints
-from affil.match.mentions import STRIDE
+from affil.match.pairs import STRIDE, expand, keys_in, rank_within
 from affil.settings import DecideSettings
 
 _APART = NAMES.index("apart")

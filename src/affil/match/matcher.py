@@ -14,14 +14,17 @@ import pyarrow as pa
 
 from affil.data import resource
 from affil.errors import AffilError, InputError
-from affil.match.candidates import rank_within, retrieve
+from affil.match.candidates import retrieve
 from affil.match.decide import decide
 from affil.match.explain import READ, explain
-from affil.match.features import NAMES, Pairs, featurize
+from affil.match.features.featurize import Pairs, featurize
+from affil.match.features.table import NAMES
 from affil.match.index import Floats, Index, Ints
 from affil.match.mentions import Mentions, prepare
 from affil.match.modelfile import load_model
+from affil.match.pairs import rank_within
 from affil.match.parts import parts_of
+from affil.match.records import COLUMNS, STATED, match_records, output_columns
 from affil.match.stated import stated_places
 from affil.names import raw_span
 from affil.names.ids import ids_within
@@ -33,10 +36,8 @@ from affil.types import Decision, Institution, Match, Reason, Result, Stated
 if TYPE_CHECKING:
     import pandas as pd
 
+
 SHIPPED_MODEL = "models/matcher.skops"
-COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "stated_city", "stated_country",
-           "probability", "decision", "matched_text", "evidence")  # fmt: skip
-STATED = ("city", "region", "country")
 _NOWHERE = Stated()
 _ID_NAMED = Reason("name_exact", "id")  # of what an id says
 _READ = np.array([NAMES.index(name) for name in READ])
@@ -408,52 +409,3 @@ def _reopen(registry: Path, model: Path, settings: Settings, version: str) -> Ma
     if matcher.version != version:
         raise AffilError(f"{registry} or {model} was replaced while it was in use; run again")
     return matcher
-
-
-def output_columns(given: Sequence[str]) -> dict[str, str]:
-    """What each of `COLUMNS` is called behind these columns of the input: its name, or with `affil_` before it where taken."""
-    out: dict[str, str] = {}
-    for column in COLUMNS:
-        name = column
-        while name in given or name in out.values():
-            name = f"affil_{name}"
-        out[column] = name
-    return out
-
-
-def match_records(result: Result) -> list[dict[str, Any]]:
-    """The rows of `COLUMNS` for one string: one a matched institution, or one with decision none."""
-    if not result.matches:
-        return [{"institution_id": "", "decision": Decision.NONE.value, "matched_text": "", "evidence": ""}]
-    return [_record(result, m, "; ".join(m.evidence)) for m in result.matches]
-
-
-def result_dict(result: Result) -> dict[str, Any]:
-    """A result, ready for JSON."""
-    matches = [match_dict(result, m) for m in result.matches]
-    return {"affiliation": result.affiliation, "decision": str(result.decision), "matches": matches}
-
-
-def match_dict(result: Result, m: Match) -> dict[str, Any]:
-    """A match of a result, or a candidate of its string, ready for JSON."""
-    return {**_record(result, m, list(m.evidence)), "start": m.start, "end": m.end, "alias": m.alias, "by": m.by}
-
-
-def _record(result: Result, m: Match, evidence: str | list[str]) -> dict[str, Any]:
-    one = m.institution
-    return {
-        "institution_id": one.id,
-        "name": one.name,
-        "name_zh": one.name_zh,
-        "kind": one.kind,
-        "city": one.city,
-        "country": one.country,
-        "lat": one.lat,
-        "lon": one.lon,
-        "stated_city": m.stated.city,
-        "stated_country": m.stated.country,
-        "probability": m.probability,
-        "decision": m.decision.value,
-        "matched_text": result.affiliation[m.start : m.end],
-        "evidence": evidence,
-    }

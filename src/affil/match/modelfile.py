@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from affil.errors import AffilError, InputError
-from affil.match.classifier import REGIMES, Estimators, Model
-from affil.match.features import NAMES
+from affil.match.calibrate import REGIMES
+from affil.match.classifier import Estimators, Model
+from affil.match.features.table import NAMES
 from affil.match.forest import Forest
 
 # Everything that a model may hold; any other type is refused before anything is built from it.

@@ -236,7 +236,7 @@ def _telling(string: str) -> str:
 
 def explained_dict(explained: Explained) -> dict[str, Any]:
     """An explained result, ready for JSON: that of `result_dict`, `candidates` that were not chosen, and `none` where it is none."""
-    from affil.match.matcher import match_dict, result_dict
+    from affil.match.records import match_dict, result_dict
 
     result, nothing = explained.result, explained.nothing
     out = result_dict(result)

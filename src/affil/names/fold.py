@@ -101,10 +101,3 @@ def fold_word(word: str) -> tuple[str, ...]:
         return (plain,)  # UESTC is not USTC
     plain = _umlauts(plain)
     return known.get(plain) or (plain,)
-
-
-def fold(text: str) -> str:
-    """Fold a whole string: its canonical words joined by blanks (see `tokenize` for offsets)."""
-    from affil.names.tokens import tokenize
-
-    return " ".join(tokenize([text]).words)

@@ -198,3 +198,27 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
         np.array(cjks, bool),
         np.array(ptr, np.int64),
     )
+
+
+def fold(text: str) -> str:
+    """Fold a whole string: its canonical words joined by blanks (see `tokenize` for offsets)."""
+    pass
+
+    return " ".join(tokenize([text]).words)
+
+
+def terms(tokens: Tokens) -> list[str]:
+    """What each token counts as in word vectors: itself, or for scripts without blanks the pair with the next character.
+
+    Single Han characters say little ("大" stands in every university), pairs say as much as a word. "" where a token, as the
+    last of a run, is already part of the pair before it.
+    """
+    words, cjk = tokens.words, tokens.cjk
+    if not cjk.any():
+        return words
+    joined = np.zeros(len(words) + 1, bool)  # token i continues token i - 1 without a gap
+    joined[1:-1] = cjk[1:] & cjk[:-1] & (tokens.gap[1:] == 0)
+    out = list(words)
+    for i in np.flatnonzero(cjk):
+        out[i] = words[i] + words[i + 1] if joined[i + 1] else "" if joined[i] else words[i]
+    return out

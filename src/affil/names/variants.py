@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from itertools import groupby
 
 from affil.names.fold import generic, roles
 
@@ -144,3 +145,84 @@ def flagships(
         if all(fame[best] - fame[other] >= lead for other in others):
             out.append((words[system][:-1], best))
     return out
+
+
+_PINYIN = re.compile(
+    r"(?=..)(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:ai?|ao|ang?|ei?|eng?|er|i|ia|iao|iang?|ie|iu|ing?|iong|ou?|ong|u|uai?|uang?|ue|ui|un|uo)"
+)
+_HOSPITALS = (("university", "hospital"), ("university", "medical", "center"), ("university", "clinic"))
+
+
+def swapped(words: Sequence[str]) -> tuple[str, ...] | None:
+    """The other order of "University of X" and "X University" (or "University Hospital X"), which authors do not keep apart."""
+    for head in _HOSPITALS:
+        rest = len(words) - len(head)
+        if 1 <= rest <= 2 and tuple(words[: len(head)]) == head and words[-1] not in roles():
+            return (*words[len(head) :], *head)
+        if 1 <= rest <= 2 and tuple(words[rest:]) == head and words[0] not in roles():
+            return (*head, *words[:rest])
+    if 3 <= len(words) <= 4 and set(words[:2]) == {"technology", "university"}:
+        return (*words[2:], "university", "technology")
+    if 3 <= len(words) <= 4 and set(words[:2]) == {"medical", "university"} and words[2] not in roles():
+        return (*words[2:], "medical", "university")
+    if 3 <= len(words) <= 4 and tuple(words[-2:]) == ("medical", "university") and not set(words[:-2]) & generic():
+        return ("medical", "university", *words[:-2])
+    if 3 <= len(words) <= 4 and tuple(words[-2:]) == ("university", "technology"):
+        return ("technology", "university", *words[:-2])
+    if 2 <= len(words) <= 3 and words[0] == "university" and words[1] not in roles():
+        return (*words[1:], words[0])
+    if (
+        2 <= len(words) <= 3
+        and words[-1] == "university"
+        and not set(words[:-1]) & {"state", "national", "technology", "medical"}
+    ):
+        return (words[-1], *words[:-1])
+    return None
+
+
+def says_nothing(words: Sequence[str], places: Container[tuple[str, ...]]) -> bool:
+    """Whether all words are generic and name no place: "Science University", as any could be called."""
+    return all(w in generic() and (w in roles() or (w,) not in places) for w in words)
+
+
+def is_another(words: Sequence[str], n: int, places: Container[tuple[str, ...]]) -> bool:
+    """Whether a name whose first `n` words are "X University" says what other one it is: "Lapland University of Applied Sciences".
+
+    So the University of Lapland is Lapland University, while Washington University (in St. Louis) is not that of Washington.
+    """
+    return (
+        words[n - 1] == "university"
+        and says_nothing(words[n:], places)
+        and not any(w in COMPASS or says_nothing([w], places) for w in words[: n - 1])
+    )
+
+
+def unplaced(words: Sequence[str], places: Container[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """A name without the place at its end, which authors leave out or write elsewhere: "Ruhr University (Bochum)".
+
+    What stays has the kind of organisation and a word of its own: "National University (of Singapore)" has none.
+    """
+    for n in range(2, len(words)):  # the longest place first: "New Brunswick", not "Brunswick"
+        rest = tuple(words[:n])
+        if tuple(words[n:]) in places:
+            own = any(len(w) > 2 and w not in generic() for w in rest)
+            return rest if own and any(roles().get(w) == "head" for w in rest) else None
+    return None
+
+
+_ROMANISED = re.compile(f"(?:{_PINYIN.pattern})+")
+
+
+def is_pinyin(word: str) -> bool:
+    """Whether a word may be Chinese, written in syllables of pinyin."""
+    return _ROMANISED.fullmatch(word) is not None
+
+
+def closed_up(words: Sequence[str]) -> tuple[str, ...] | None:
+    """A name whose syllables of pinyin are typed as one word, as authors do: "Beijing Tiantan Hospital" for "Tian Tan"."""
+    out: list[str] = []
+    for is_pinyin, run in groupby(words, lambda word: _PINYIN.fullmatch(word) is not None):
+        syllables = list(run)
+        out += ["".join(syllables)] if is_pinyin else syllables
+    return tuple(out) if 1 < len(out) < len(words) else None

@@ -23,7 +23,8 @@ from affil.review.queue import Filters
 from affil.review.session import Desk
 from affil.review.spreadsheet import string_key
 from affil.service import texts
-from affil.service.server import Access, Form, Handler, endpoint, make_app, templates
+from affil.service.security import Access
+from affil.service.server import Form, Handler, endpoint, make_app, templates
 from affil.types import KINDS, LedgerEntry, Name
 
 NAME_COOKIE = "affil_name"

@@ -22,7 +22,8 @@ from affil.service.match import Api
 from affil.service.operations import document, errors, failed, routes
 from affil.service.reconcile import Reconciliation
 from affil.service.ror import Records
-from affil.service.server import Access, Sharing, make_app, serve, templates
+from affil.service.security import Access, Sharing
+from affil.service.server import make_app, serve, templates
 from affil.service.telemetry import Metrics, Observe, log_lines
 from affil.settings import ServeSettings
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from affil.registry.registry import Registry
 
 if TYPE_CHECKING:
-    from affil.registry.build import build_registry
     from affil.registry.fetch import fetch_ror
+    from affil.registry.registry import build_registry
 
 __all__ = ["Registry", "build_registry", "fetch_ror"]
 
 
 def __getattr__(name: str) -> Any:  # building needs gazetteers that looking up does not
     if name == "build_registry":
-        from affil.registry.build import build_registry
+        from affil.registry.registry import build_registry
 
         return build_registry
     if name == "fetch_ror":

@@ -15,10 +15,10 @@ import numpy as np
 from affil.errors import AffilError, InputError
 from affil.io.files import atomic_path
 from affil.names.ids import is_ror
+from affil.registry.dump import ROR
 from affil.registry.index import active_successors, build_index
 from affil.registry.merge import merge
 from affil.registry.places import read_places
-from affil.registry.registry import ROR, Registry
 from affil.registry.ror import read_ror
 from affil.registry.store import write_store
 from affil.registry.tables import read_shipped, read_table, read_usage
@@ -46,7 +46,7 @@ def read_source(source: str | Path) -> Iterable[Institution]:
     )
 
 
-def build_registry(sources: Sequence[str | Path], out: Path, progress: Callable[[str], None] | None = None) -> Registry:
+def build_file(sources: Sequence[str | Path], out: Path, progress: Callable[[str], None] | None = None) -> None:
     """Merge the sources, earlier ones laid over later ones, and write the built registry to `out`.
 
     Args:
@@ -64,7 +64,7 @@ def build_registry(sources: Sequence[str | Path], out: Path, progress: Callable[
         raise AffilError(f"{', '.join(map(str, sources))}: no institution found")
     notes = {source_note(s): source_date(s) for s in sources}
     meta = {"sources": list(notes), "dates": {note: date for note, date in notes.items() if date}}
-    return write_registry(institutions, out, meta, tell)
+    write_file(institutions, out, meta, tell)
 
 
 def _with_usage(institution: Institution) -> Institution:
@@ -76,7 +76,7 @@ def _with_usage(institution: Institution) -> Institution:
 def source_path(source: str | Path) -> Path:
     """The file of a source that is not `shipped`; that of `ror` is the dump that was fetched."""
     if str(source) == ROR:
-        from affil.registry.fetch import dump_path
+        from affil.registry.dump import dump_path
 
         return dump_path()
     return Path(source)
@@ -99,10 +99,10 @@ def source_note(source: str | Path) -> str:
         return f"{path.name} sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
 
 
-def write_registry(
+def write_file(
     institutions: Sequence[Institution], out: Path, meta: dict[str, Any], tell: Callable[[str], None] = lambda _: None
-) -> Registry:
-    """Index institutions and write them to `out` (by a temporary file beside it), then open it."""
+) -> None:
+    """Index institutions and write them to `out` (by a temporary file beside it)."""
     tell(f"indexing {len(institutions):,} institutions")
     arrays = build_index(institutions, list(read_places())) | _columns(institutions)
     arrays["name_value"] += arrays.pop("shown")  # behind the institutions' own, where `owner_name` looks for them
@@ -126,7 +126,6 @@ def write_registry(
             write_store(temporary, arrays, {**meta, "counts": counts})
     except OSError as error:
         raise AffilError(f"{out}: cannot be written ({error.strerror}); choose another place with -o") from error
-    return Registry.open(out)
 
 
 def _columns(institutions: Sequence[Institution]) -> dict[str, Any]:

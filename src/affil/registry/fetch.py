@@ -22,8 +22,9 @@ from urllib.parse import urlsplit
 
 from affil.errors import AffilError
 from affil.io.files import atomic_path
-from affil.registry.build import SHIPPED, build_registry
-from affil.registry.registry import cache_folder, sources_hash
+from affil.registry.cached import ror_file
+from affil.registry.dump import Dump, Tell, dump_folder
+from affil.registry.registry import Registry
 from affil.settings import FETCH
 
 if TYPE_CHECKING:
@@ -31,23 +32,11 @@ if TYPE_CHECKING:
 
     from affil.registry.registry import Registry
 
-Tell = Callable[[str], None]
+
 Progress = Callable[[int, int], None]
 _BY_HAND = "or download a dump from https://doi.org/10.5281/zenodo.6347574 and give it to: affil registry build shipped FILE"
 _PASSING = (429, 500, 502, 503, 504)  # what a server says that will answer again soon
 _AGAIN = "run it again, it goes on from there"
-
-
-@dataclass(frozen=True, slots=True)
-class Dump:
-    """A published dump: its version and date (ISO 8601) as Zenodo says, its file, bytes, MD5, and where it is."""
-
-    version: str
-    date: str
-    file: str
-    size: int
-    md5: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,67 +68,18 @@ def fetch_ror(progress: Progress | None = None, tell: Tell | None = None, *, rec
     tell("asking for the newest version of ROR")
     with httpx2.Client(follow_redirects=True, timeout=FETCH.timeout, headers={"User-Agent": "affil"}) as client:
         newest = _newest(client, record)
-        path = _folder() / newest.file
+        path = dump_folder() / newest.file
         new = not path.exists() or _md5(path) != newest.md5
         if new:
             tell(f"downloading {newest.file}")
             _download(client, newest, path, progress or (lambda _done, _all: None))
-    registry = _built(newest, tell)
-    with atomic_path(_folder() / "dump.json") as temporary:
+    registry = Registry.open(ror_file(newest, tell))
+    with atomic_path(dump_folder() / "dump.json") as temporary:
         temporary.write_text(json.dumps(asdict(newest), indent=2) + "\n", "utf-8")
-    for other in _folder().iterdir():
+    for other in dump_folder().iterdir():
         if other.name not in ("dump.json", newest.file, registry.path.name):
             other.unlink()
     return Fetched(newest, new, registry)
-
-
-def last_dump() -> Dump | None:
-    """What was fetched last; None before the first time."""
-    try:
-        return Dump(**json.loads((_folder() / "dump.json").read_text("utf-8")))
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError) as error:
-        raise AffilError(
-            f"{_folder() / 'dump.json'}: is damaged ({error}); delete it, and run: affil registry fetch"
-        ) from error
-
-
-def dump_path() -> Path:
-    """The dump that was fetched last.
-
-    Raises:
-        AffilError: none was.
-    """
-    known = last_dump()
-    if known is None or not (_folder() / known.file).exists():
-        raise AffilError("ROR was not fetched yet on this machine; do so with: affil registry fetch")
-    return _folder() / known.file
-
-
-def ror_path() -> Path:
-    """The registry of the last dump; built again where affil is another than then.
-
-    Raises:
-        AffilError: none was fetched.
-    """
-    dump_path()
-    known = last_dump()
-    assert known is not None
-    return _built(known, lambda _: None).path
-
-
-def _folder() -> Path:
-    folder = cache_folder() / "ror"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-def _built(dump: Dump, tell: Tell) -> Registry:
-    from affil.registry.registry import Registry
-
-    out = _folder() / f"{dump.md5[:12]}-{sources_hash('ror.py')}.affil"
-    return Registry.open(out) if out.exists() else build_registry([SHIPPED, _folder() / dump.file], out, tell)
 
 
 def _newest(client: httpx2.Client, record: str) -> Dump:
@@ -167,7 +107,7 @@ def _download(client: httpx2.Client, dump: Dump, path: Path, progress: Progress)
     """Bring the file, from where an earlier attempt broke off, and check it."""
     import httpx2
 
-    part = _folder() / f"{dump.md5}.part"
+    part = dump_folder() / f"{dump.md5}.part"
     broken = 0
     while (have := part.stat().st_size if part.exists() else 0) < dump.size:
         try:

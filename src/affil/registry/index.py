@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 from zlib import crc32
 
@@ -13,31 +12,29 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from affil.names import Tokens, tokenize
+from affil.names import tokenize
 from affil.names.fold import generic, roles
-from affil.names.variants import COMPASS, curtailed, flagships, hospitals_alone, respelt
-from affil.registry.places import CITY, COUNTRY, REGION, Place, country_names
+from affil.names.tokens import terms
+from affil.names.variants import (
+    closed_up,
+    curtailed,
+    flagships,
+    hospitals_alone,
+    is_another,
+    respelt,
+    says_nothing,
+    swapped,
+    unplaced,
+)
+from affil.registry.aliases import names_nobody, variants, without_country
+from affil.registry.places import CITY, COUNTRY, REGION, Place
 from affil.settings import TEXT
 from affil.types import NAME_KINDS as NAME_WORDS
 from affil.types import Institution
 
 NAME_KINDS = tuple(NAME_WORDS)  # stored as numbers, the better kind first
-_PARENTHESIS = re.compile(r"(\s*[(（]([^()（）]*)[)）]\s*)")
-_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_TAIL = re.compile(
-    r",?\s+(?:S\.?A\.?|A\.?G\.?|A\.?B\.?|S\.?p\.?A\.?|B\.?V\.?|N\.?V\.?|K\.?K\.?|S\.?r\.?l\.?|A/S|ASA|SE|Oy|KG|Holdings?)$"
-)
-_ACADEMY, _INSTITUTE = ("中国科学院", "中科院"), ("研究所", "所")  # and their short forms
-_PINYIN = re.compile(
-    r"(?=..)(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?"
-    r"(?:ai?|ao|ang?|ei?|eng?|er|i|ia|iao|iang?|ie|iu|ing?|iong|ou?|ong|u|uai?|uang?|ue|ui|un|uo)"
-)
 _SYLLABIC = frozenset({"CN", "HK", "MO", "SG", "TW"})  # where names of organisations are romanised so
 _TEACHING = frozenset({"university", "college"})
-# What people write who have no name to give, folded.
-_PLACEHOLDERS = frozenset(("anonymous", "dummy", "na", "nan", "nil", "none", "null", "other", "tba", "tbc", "tbd", "test", "todo",
-                           "unaffiliated", "undefined", "unknown", "unspecified", "xx", "xxx"))  # fmt: skip
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -52,72 +49,6 @@ def word_hashes(ids: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
 def extend(prefix: npt.NDArray[np.uint64], ids: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
     """Rolling polynomial hash modulo 2**64: the hash of a word sequence one word longer (Karp and Rabin 1987)."""
     return prefix * _MULTIPLIER + word_hashes(ids)
-
-
-def terms(tokens: Tokens) -> list[str]:
-    """What each token counts as in word vectors: itself, or for scripts without blanks the pair with the next character.
-
-    Single Han characters say little ("大" stands in every university), pairs say as much as a word. "" where a token, as the
-    last of a run, is already part of the pair before it.
-    """
-    words, cjk = tokens.words, tokens.cjk
-    if not cjk.any():
-        return words
-    joined = np.zeros(len(words) + 1, bool)  # token i continues token i - 1 without a gap
-    joined[1:-1] = cjk[1:] & cjk[:-1] & (tokens.gap[1:] == 0)
-    out = list(words)
-    for i in np.flatnonzero(cjk):
-        out[i] = words[i] + words[i + 1] if joined[i + 1] else "" if joined[i] else words[i]
-    return out
-
-
-def variants(name: str, kind: str) -> Iterable[tuple[str, str]]:
-    """Yield (text, kind) of the ways in which a registry's name is also typed.
-
-    What stands in parentheses may be left out if it is a country or an acronym, but not if it tells a campus.
-    """
-    yield name, kind
-    plain = name
-    for whole, inner in _PARENTHESIS.findall(name):
-        acronym = inner.isascii() and inner.isupper() and len(inner) > 2 and not name.isupper()
-        if inner.casefold() in country_names() or acronym:
-            plain = plain.replace(whole, " ").strip()
-            if inner.isupper() and len(inner) > 2 and inner.replace(".", "").casefold() not in country_names():
-                yield inner, "acronym"
-    if plain != name and plain:
-        yield plain, kind
-    if (short := _TAIL.sub("", plain)) != plain:
-        yield short, kind
-    if (split := _CAMEL.sub(" ", plain)) != plain and kind != "domain":
-        yield split, "variant" if " " in plain else kind
-    if plain.startswith(_ACADEMY[0]) and plain != _ACADEMY[0]:
-        short = plain.replace(*_ACADEMY, 1)
-        yield short, "variant"
-        if short.endswith(_INSTITUTE[0]):
-            yield short.removesuffix(_INSTITUTE[0]) + _INSTITUTE[1], "variant"
-
-
-def names_nobody(text: str, words: Sequence[str], kind: str) -> bool:
-    """Whether a name (as written, folded, and of what kind) means nobody in particular, however right it is.
-
-    Such are names that fold to nothing or to one letter, one generic word ("RES" is research, "NAC" national, "The Royal"), a
-    placeholder ("TBD", "N/A"), acronyms of generic words ("TU"), and other names than the own that are a country's ("PRC").
-    """
-    if not words or (len(words) == 1 and (len(words[0]) == 1 or words[0] in generic())) or "".join(words) in _PLACEHOLDERS:
-        return True
-    if kind == "acronym" and set(words) <= generic():
-        return True
-    return kind not in ("official", "label") and text.strip(" .").casefold() in country_names()
-
-
-def without_country(text: str, name: str, words: int) -> bool:
-    """Whether a variant of a name, of so many folded words, has lost the country: "Sony" of "Sony (China)", "amazon" of "amazon.de".
-
-    Folding drops what is a stop word in some language, such as "de" and "in", from internet domains, too.
-    """
-    if text == name:
-        return bool(_HOST.fullmatch(name)) and words < len(re.split(r"[.-]", name))
-    return any(inner.casefold() in country_names() and inner not in text for _, inner in _PARENTHESIS.findall(name))
 
 
 def without_rivals(
@@ -146,83 +77,6 @@ def without_rivals(
             namesake = any(owners[words][i][0] == official for i in others)
             out.append((words, target, NAME_KINDS.index("variant") if namesake else kind, name))
     return out
-
-
-_HOSPITALS = (("university", "hospital"), ("university", "medical", "center"), ("university", "clinic"))
-
-
-def swapped(words: Sequence[str]) -> tuple[str, ...] | None:
-    """The other order of "University of X" and "X University" (or "University Hospital X"), which authors do not keep apart."""
-    for head in _HOSPITALS:
-        rest = len(words) - len(head)
-        if 1 <= rest <= 2 and tuple(words[: len(head)]) == head and words[-1] not in roles():
-            return (*words[len(head) :], *head)
-        if 1 <= rest <= 2 and tuple(words[rest:]) == head and words[0] not in roles():
-            return (*head, *words[:rest])
-    if 3 <= len(words) <= 4 and set(words[:2]) == {"technology", "university"}:
-        return (*words[2:], "university", "technology")
-    if 3 <= len(words) <= 4 and set(words[:2]) == {"medical", "university"} and words[2] not in roles():
-        return (*words[2:], "medical", "university")
-    if 3 <= len(words) <= 4 and tuple(words[-2:]) == ("medical", "university") and not set(words[:-2]) & generic():
-        return ("medical", "university", *words[:-2])
-    if 3 <= len(words) <= 4 and tuple(words[-2:]) == ("university", "technology"):
-        return ("technology", "university", *words[:-2])
-    if 2 <= len(words) <= 3 and words[0] == "university" and words[1] not in roles():
-        return (*words[1:], words[0])
-    if (
-        2 <= len(words) <= 3
-        and words[-1] == "university"
-        and not set(words[:-1]) & {"state", "national", "technology", "medical"}
-    ):
-        return (words[-1], *words[:-1])
-    return None
-
-
-def says_nothing(words: Sequence[str], places: Container[tuple[str, ...]]) -> bool:
-    """Whether all words are generic and name no place: "Science University", as any could be called."""
-    return all(w in generic() and (w in roles() or (w,) not in places) for w in words)
-
-
-def is_another(words: Sequence[str], n: int, places: Container[tuple[str, ...]]) -> bool:
-    """Whether a name whose first `n` words are "X University" says what other one it is: "Lapland University of Applied Sciences".
-
-    So the University of Lapland is Lapland University, while Washington University (in St. Louis) is not that of Washington.
-    """
-    return (
-        words[n - 1] == "university"
-        and says_nothing(words[n:], places)
-        and not any(w in COMPASS or says_nothing([w], places) for w in words[: n - 1])
-    )
-
-
-def unplaced(words: Sequence[str], places: Container[tuple[str, ...]]) -> tuple[str, ...] | None:
-    """A name without the place at its end, which authors leave out or write elsewhere: "Ruhr University (Bochum)".
-
-    What stays has the kind of organisation and a word of its own: "National University (of Singapore)" has none.
-    """
-    for n in range(2, len(words)):  # the longest place first: "New Brunswick", not "Brunswick"
-        rest = tuple(words[:n])
-        if tuple(words[n:]) in places:
-            own = any(len(w) > 2 and w not in generic() for w in rest)
-            return rest if own and any(roles().get(w) == "head" for w in rest) else None
-    return None
-
-
-_ROMANISED = re.compile(f"(?:{_PINYIN.pattern})+")
-
-
-def is_pinyin(word: str) -> bool:
-    """Whether a word may be Chinese, written in syllables of pinyin."""
-    return _ROMANISED.fullmatch(word) is not None
-
-
-def closed_up(words: Sequence[str]) -> tuple[str, ...] | None:
-    """A name whose syllables of pinyin are typed as one word, as authors do: "Beijing Tiantan Hospital" for "Tian Tan"."""
-    out: list[str] = []
-    for is_pinyin, run in groupby(words, lambda word: _PINYIN.fullmatch(word) is not None):
-        syllables = list(run)
-        out += ["".join(syllables)] if is_pinyin else syllables
-    return tuple(out) if 1 < len(out) < len(words) else None
 
 
 def prefix_table(sequences: Sequence[Sequence[int]]) -> dict[str, Any]:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import platformdirs
 import pyarrow as pa
 
-from affil.errors import AffilError, UnknownIdError
+from affil.errors import UnknownIdError
 from affil.names.ids import id_forms, mistyped
-from affil.registry.store import FORMAT, Store
+from affil.registry.dump import ROR
+from affil.registry.folder import cache_folder, sources_hash
+from affil.registry.store import Store
 from affil.settings import SEARCH
 from affil.types import Institution, Name
 
 EXACT = 1.0  # the similarity, in a search, of those who bear what is searched as a name
-ROR = "ror"  # the word for what `affil registry fetch` brought
 
 
 class Registry:
@@ -47,16 +45,16 @@ class Registry:
             AffilError: ROR is wanted and was not fetched yet.
         """
         if str(path) == ROR:
-            from affil.registry.fetch import ror_path
+            from affil.registry.cached import ror_path
 
             return cls(ror_path())
         if path is not None and str(path) != "shipped":
             return cls(Path(path))
         cached = cache_folder() / f"shipped-{sources_hash()}.affil"
         if not cached.exists():
-            from affil.registry.build import SHIPPED, build_registry
+            from affil.registry.build import SHIPPED, build_file
 
-            build_registry([SHIPPED], cached)
+            build_file([SHIPPED], cached)
         return cls(cached)
 
     @property
@@ -265,26 +263,28 @@ _TEXT = ("id", "name", "kind", "country", "region", "city", "domain", "status", 
 _SEVERAL = ("parents", "successors", "other_domains")  # of these, separated by blanks
 
 
-def cache_folder() -> Path:
-    """The folder of affil in the user's cache; raises AffilError where it cannot be made."""
-    folder = platformdirs.user_cache_path("affil", ensure_exists=False)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AffilError(f"{folder}: cannot be written ({error.strerror}); set XDG_CACHE_HOME to a writable folder") from error
-    return folder
+def build_registry(sources: Sequence[str | Path], out: Path, progress: Callable[[str], None] | None = None) -> Registry:
+    """Merge the sources, earlier ones laid over later ones, write the built registry to `out`, and open it.
+
+    Args:
+        sources: any of `shipped`, `ror`, ROR dumps and tables (see `affil.registry.build.read_source`).
+        out: the file to write; replaced only when all went well.
+        progress: told what is being done.
+
+    Raises:
+        InputError: a source cannot be read. AffilError: nothing in the sources, or `out` cannot be written.
+    """
+    from affil.registry.build import build_file
+
+    build_file(sources, out, progress)
+    return Registry.open(out)
 
 
-def sources_hash(*more: str) -> str:
-    """A hash of all that the shipped registry is built from, tables and code, and of more modules of this package."""
-    digest = hashlib.sha256(str(FORMAT).encode())
-    code = ("build.py", "index.py", "merge.py", "places.py", "tables.py", *more)
-    tables = (
-        *(f"data/{table}.csv" for table in ("institutions", "names", "alternative_ids", "successors", "usage", "regions")),
-        "data/date.txt",
-    )
-    text = ("words.csv", "fold.py", "ids.py", "tokens.py", "repair.py", "variants.py")
-    for package, names in (("affil.registry", code + tables), ("affil.names", text)):
-        for name in names:
-            digest.update(resources.files(package).joinpath(name).read_bytes())
-    return digest.hexdigest()[:16]
+def write_registry(
+    institutions: Sequence[Institution], out: Path, meta: dict[str, Any], tell: Callable[[str], None] = lambda _: None
+) -> Registry:
+    """Index institutions, write them to `out` (by a temporary file beside it), and open it."""
+    from affil.registry.build import write_file
+
+    write_file(institutions, out, meta, tell)
+    return Registry.open(out)

@@ -12,8 +12,9 @@ from affil.io.files import atomic_path
 from affil.rank import AREAS, Level
 from affil.report import charts, texts
 from affil.report.data import Data
+from affil.report.formats import Names, number, percent, span, two
 from affil.report.names import LANGUAGES
-from affil.report.site import Names, environment, moves, number, percent, span, two
+from affil.report.site import environment, moves
 
 _CJK = {
     "en": '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC"',

@@ -21,6 +21,7 @@ from affil.rank import AREAS, KINDS, Level, Ranking
 from affil.rank.measure import areas_of
 from affil.report import charts, texts
 from affil.report.data import Data, Entity, Years, area_slug, continent_of
+from affil.report.formats import Names, as_json, growth, number, percent, span, two
 from affil.report.names import LANGUAGES
 from affil.report.pack import pack, script
 from affil.workspace import Workspace
@@ -45,36 +46,6 @@ _STATIC = ("style.css", "page.js", "engine.js", "board.js", "explore.js", "icon.
 _MEASURES = ("publications", "authors", "adjusted", "index")
 
 
-def number(value: float | None) -> str:
-    """A whole number."""
-    return "–" if value is None or value != value else f"{value:,.0f}"
-
-
-def two(value: float | None) -> str:
-    """A number with two decimals."""
-    return "–" if value is None or value != value else f"{value:,.2f}"
-
-
-def percent(value: float | None, digits: int = 2) -> str:
-    """A share."""
-    return "–" if value is None or value != value else f"{value:.{digits}%}"
-
-
-def growth(value: float | None) -> str:
-    """A growth, with its sign."""
-    return "–" if value is None or value != value else f"{value:+.0%}"
-
-
-def span(years: Years) -> str:
-    """Years, from and to."""
-    return f"{years[0]}–{years[1]}" if years[0] != years[1] else str(years[0])
-
-
-def as_json(value: Any) -> Markup:
-    """JSON that may stand in a script element."""
-    return Markup(json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
-
-
 def environment() -> Environment:
     """The templates."""
     made = Environment(
@@ -96,33 +67,6 @@ def environment() -> Environment:
         json=as_json,
     )
     return made
-
-
-class Names:
-    """Names of areas, levels, kinds, continents and measures in one language, for templates."""
-
-    def __init__(self, language: str) -> None:
-        self.language = language
-
-    def areas(self, key: str) -> str:
-        """The name of an area."""
-        return texts.named(texts.AREAS, key, self.language)
-
-    def levels(self, key: str) -> str:
-        """The name of a level."""
-        return texts.named(texts.LEVELS, key, self.language)
-
-    def kinds(self, key: str) -> str:
-        """The name of a kind of institutions."""
-        return texts.named(texts.KINDS, key, self.language)
-
-    def continents(self, key: str) -> str:
-        """The name of a continent."""
-        return texts.named(texts.CONTINENTS, key, self.language)
-
-    def measures(self, key: str) -> str:
-        """The name of a measure."""
-        return texts.named(texts.MEASURES, key, self.language)
 
 
 @dataclass

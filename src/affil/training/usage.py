@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from affil.match.candidates import expand, keys_in
 from affil.match.index import KINDS, Index, Ints
-from affil.match.mentions import STRIDE, Mentions, prepare
+from affil.match.mentions import Mentions, prepare
+from affil.match.pairs import STRIDE, expand, keys_in
 from affil.match.parts import parts_of
 from affil.names.tokens import COMMA, HARD
 from affil.registry import Registry

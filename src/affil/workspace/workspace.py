@@ -25,7 +25,6 @@ the manifest does not name. `Workspace.table` says where a table is; workspaces 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import shutil
@@ -34,9 +33,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import duckdb
 import pyarrow as pa
@@ -52,73 +50,27 @@ from affil.names import fold
 from affil.names.ids import mistyped
 from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, Venues, Why, diff, load_venues, trend, why
 from affil.rank.credit import find_ids
+from affil.registry.dump import ROR
 from affil.registry.local import add_name, make_institution, read_own, write_own
-from affil.registry.registry import ROR
 from affil.settings import Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Name, Paper
+from affil.workspace.ingest import digests_of, keep_rows, write_papers
+from affil.workspace.layout import MATCHES, MENTIONS, PAPERS, TABLES, TEXT, hash_of, identity_of, marked, sha256_of, version_of
+from affil.workspace.matching import MatcherLike, answers_of, count_strings, institution_row, strings_of, write_institutions
+from affil.workspace.results import about_result, main_table, save_table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from affil.discovery.proposals import Proposal
     from affil.match import Matcher
     from affil.papers.common import Problem
     from affil.papers.read import Duplicate
     from affil.registry import Registry
 
-_TEXT = pa.string()
-PAPERS = pa.schema(
-    [
-        ("id", _TEXT),
-        ("title", _TEXT),
-        ("venue", _TEXT),
-        ("year", pa.int16()),
-        ("authors", pa.int32()),
-        ("aligned", pa.bool_()),
-        ("digest", pa.binary(16)),
-    ]
-)
-MENTIONS = pa.schema([("paper", _TEXT), ("position", pa.int32()), ("author", _TEXT), ("affiliation", _TEXT)])
-_STATED = ("stated_city", "stated_region", "stated_country")
-_TOLD = (*_STATED, "named")  # what not every matcher tells
-MATCHES = pa.schema(
-    [
-        *[("affiliation", _TEXT), ("institution_id", _TEXT), ("probability", pa.float64()), ("decision", _TEXT), ("by", _TEXT)],
-        *[(name, _TEXT) for name in _TOLD],
-    ]
-)
-INSTITUTIONS = pa.schema(
-    [
-        *[(name, _TEXT) for name in ("id", "active_id", "name", "name_zh", "kind", "country", "region", "city")],
-        ("lat", pa.float64()),
-        ("lon", pa.float64()),
-        ("parents", pa.list_(_TEXT)),
-        ("other_ids", pa.list_(_TEXT)),
-        ("successor_from", pa.int16()),
-    ]
-)
-_TABLES = ("papers", "mentions", "strings", "matches", "institutions")
+
 _WITHOUT_EFFECT: Any = {"retrieve": {"batch", "searched_at_once", "remembered"}, "decide": {"small"}}  # on what is matched
 _OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # what the manifest says that repeats nothing
 _CHUNK = 20_000  # papers held in memory at once
 Progress = Callable[[int, int], None]
-
-
-class MatcherLike(Protocol):
-    """What a run needs of a matcher."""
-
-    @property
-    def registry(self) -> Registry:
-        """The registry whose ids it returns."""
-
-    @property
-    def model_hash(self) -> str:
-        """The hash of its model."""
-
-    def match_table(self, strings: list[str]) -> pa.Table:
-        """Columns row (index into the strings), institution_id, probability, decision, and, where it tells them, stated_city,
-        stated_region, stated_country, named (see `affil.rank.Tables`); no row for a string without any.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +181,7 @@ class Workspace:
         """
         self.must_be_matched()
         names = self._tables(self.manifest)
-        papers, mentions, strings, matches, institutions = (self.path / names[name] for name in _TABLES)
+        papers, mentions, strings, matches, institutions = (self.path / names[name] for name in TABLES)
         return Tables(papers, mentions, matches, self._with_own(institutions)), strings
 
     def table(self, name: str) -> Path:
@@ -367,7 +319,7 @@ class Workspace:
             identity = {
                 "registry": matcher.registry.hash,
                 "model": matcher.model_hash,
-                "settings": _hash_of(
+                "settings": hash_of(
                     self.settings.model_dump(include={"retrieve", "features", "decide"}, exclude=_WITHOUT_EFFECT)
                 ),
             }
@@ -459,9 +411,9 @@ class Workspace:
             save_table(result, temporary, shown=path)
             content = {
                 "file": path.name,
-                "sha256": _sha256(temporary),
-                "rows": len(_main_table(result)),
-                **_about(result),
+                "sha256": sha256_of(temporary),
+                "rows": len(main_table(result)),
+                **about_result(result),
                 "workspace": {k: v for k, v in self.manifest.items() if k not in _OF_THE_FOLDER},
                 "last_decision": max((e.number for e in self.ledger.entries()), default=0),
                 "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -638,7 +590,7 @@ class Workspace:
 
         files = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
         with change.writing("papers") as papers, change.writing("mentions") as mentions:
-            known = _digests(change.file("papers"))
+            known = digests_of(change.file("papers"))
             duplicates: list[Duplicate] = []
             problems: list[Problem] = []
             counts = {"new": 0, "replaced": 0, "unchanged": 0}
@@ -657,14 +609,14 @@ class Workspace:
                     newer.add(paper.id)
                     fresh.append((paper, digest))
                     if len(fresh) == _CHUNK:
-                        _write_papers(fresh, to_papers, to_mentions)
+                        write_papers(fresh, to_papers, to_mentions)
                         fresh = []
-                _write_papers(fresh, to_papers, to_mentions)
-                _keep(change.file("papers"), "id", newer, to_papers)
-                _keep(change.file("mentions"), "paper", newer, to_mentions)
+                write_papers(fresh, to_papers, to_mentions)
+                keep_rows(change.file("papers"), "id", newer, to_papers)
+                keep_rows(change.file("mentions"), "paper", newer, to_mentions)
             with change.writing("strings") as strings:
-                pq.write_table(_count_strings(mentions), strings, compression="zstd")
-        inputs = {str(f): {"file": str(f), "sha256": _sha256(f)} for f in files if f.is_file()}
+                pq.write_table(count_strings(mentions), strings, compression="zstd")
+        inputs = {str(f): {"file": str(f), "sha256": sha256_of(f)} for f in files if f.is_file()}
         older = {i["file"]: i for i in change.before.get("inputs", [])}
         change.news["inputs"] = [*({**older, **inputs}).values()]
         return Added(**counts, duplicates=tuple(duplicates), problems=tuple(problems))
@@ -686,7 +638,7 @@ class Workspace:
         about = {
             "registry": manifest.get("registry", {}).get("hash", ""),
             "model": manifest.get("model", {}).get("hash", ""),
-            "matching": _identity(tables.matches).get("settings", ""),
+            "matching": identity_of(tables.matches).get("settings", ""),
             "runs": manifest.get("runs", 0),
         }
         return self.counts.refresh(
@@ -703,7 +655,7 @@ class Workspace:
         """The file of each table below the folder, as a manifest names it; in workspaces of before they stood in the folder."""
         if "tables" in manifest:
             return dict(manifest["tables"])
-        return {name: f"{name}.parquet" for name in _TABLES if (self.path / f"{name}.parquet").exists()}
+        return {name: f"{name}.parquet" for name in TABLES if (self.path / f"{name}.parquet").exists()}
 
     def _with_own(self, institutions: Path) -> Path | pa.Table:
         """The institutions, with those that people added since the last run."""
@@ -713,7 +665,7 @@ class Workspace:
         known = set(held.column("id").to_pylist())
         if "other_ids" in held.column_names:  # which a registry has come to hold under an id of its own
             known |= {other for others in held.column("other_ids").to_pylist() for other in others or ()}
-        rows = [_institution_row(one, one.id) for one in own.values() if one.id not in known]
+        rows = [institution_row(one, one.id) for one in own.values() if one.id not in known]
         if not rows:
             return institutions
         return pa.concat_tables([held, pa.Table.from_pylist(rows, held.schema)])
@@ -770,7 +722,7 @@ class Workspace:
             "step": change.number,
             "replaced": sorted(change.replaced - {*change.tables.values()}),
             "settings": self.settings.model_dump(),
-            "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
+            "versions": {"python": platform.python_version(), **{name: version_of(name) for name in packages}},
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         with atomic_path(self.path / "manifest.json") as temporary:
@@ -795,8 +747,9 @@ class Workspace:
         base = Registry.open(chosen)
         if not (own := self.path / "own.csv").exists():
             return base
-        from affil.registry.build import source_note, write_registry
+        from affil.registry.build import source_note
         from affil.registry.merge import merge
+        from affil.registry.registry import write_registry
 
         file, sources = self.path / "registry.affil", [source_note(own), f"registry sha256:{base.hash[:16]}"]
         if not file.exists() or Registry.open(file).store.meta["sources"] != sources:
@@ -814,23 +767,23 @@ class Workspace:
         progress: Progress | None,
     ) -> int:
         """Match what is not matched yet, batch by batch into files of their own, then gather them; returns how many strings."""
-        parts = self.path / "matching" / _hash_of(identity)
+        parts = self.path / "matching" / hash_of(identity)
         parts.mkdir(parents=True, exist_ok=True)
         for other in parts.parent.iterdir():
             if other != parts:
                 shutil.rmtree(other)
         matches = None if again else change.file("matches")
-        known = set() if matches is None else set(_strings_of(matches))
+        known = set() if matches is None else set(strings_of(matches))
         wanted = [s for s in strings.to_pylist() if s not in known]
         finished = files_in(parts, "*.parquet")
-        seen = {a for file in finished for a in _strings_of(file)}
+        seen = {a for file in finished for a in strings_of(file)}
         todo = [s for s in wanted if s not in seen]
         size = self.settings.retrieve.batch
         try:
             for number, start in enumerate(range(0, len(todo), size), len(finished)):
                 batch = todo[start : start + size]
                 with atomic_path(parts / f"{number:06}.parquet") as temporary:
-                    pq.write_table(_answers(matcher, batch), temporary)
+                    pq.write_table(answers_of(matcher, batch), temporary)
                 if progress:
                     progress(start + len(batch), len(todo))
         except KeyboardInterrupt:
@@ -850,15 +803,15 @@ class Workspace:
         A killed run may have left batches that are in the matches already, or strings of papers that never came in.
         """
         institutions, matches = change.file("institutions"), change.file("matches")
-        if institutions is None or _identity(institutions).get("registry") != identity["registry"]:
+        if institutions is None or identity_of(institutions).get("registry") != identity["registry"]:
             with change.writing("institutions") as temporary:
-                _write_institutions(registry, self.own, temporary, {"registry": identity["registry"]})
+                write_institutions(registry, self.own, temporary, {"registry": identity["registry"]})
         finished = files_in(parts, "*.parquet")
         if finished or again or matches is None:
-            new = pa.array(wanted, _TEXT)
+            new = pa.array(wanted, TEXT)
             with (
                 change.writing("matches") as temporary,
-                pq.ParquetWriter(temporary, _marked(MATCHES, identity), compression="zstd") as writer,
+                pq.ParquetWriter(temporary, marked(MATCHES, identity), compression="zstd") as writer,
             ):
                 for file in [*([matches] if matches is not None and not again else []), *finished]:
                     with pq.ParquetFile(file) as old:
@@ -868,168 +821,14 @@ class Workspace:
         change.done_with.append(self.path / "matching")
 
 
-def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path | None = None) -> None:
-    """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension.
-
-    Raises:
-        AffilError: another extension, or the file cannot be written.
-    """
-    shown, frame = shown or path, _main_table(result)
-    try:
-        if shown.suffix == ".csv":
-            frame.to_csv(path, index=False)
-        elif shown.suffix == ".json":
-            path.write_text(json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n", "utf-8")
-        elif shown.suffix == ".parquet":
-            about = json.dumps(_about(result), ensure_ascii=False, default=str)
-            table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
-            pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), "affil": about}), path)
-        else:
-            raise AffilError(f"{shown}: is written as .csv, .json or .parquet, not {shown.suffix or 'without extension'}")
-    except OSError as error:
-        raise AffilError(f"{shown}: cannot be written: {error.strerror or error}") from error
-
-
-def _main_table(result: Ranking | Trend | Why | Diff) -> pd.DataFrame:
-    return result.papers if isinstance(result, Why) else result.moves if isinstance(result, Diff) else result.frame
-
-
-def _about(result: Ranking | Trend | Why | Diff) -> dict[str, Any]:
-    """All but the tables of a result, as plain JSON values."""
-    tables = ("ranking", "trend", "ranks", "papers", "waiting", "moves", "causes")
-    return {name: value for name, value in result.to_dict().items() if name not in tables}
-
-
-def _write_papers(papers: Sequence[tuple[Paper, bytes]], to_papers: pq.ParquetWriter, to_mentions: pq.ParquetWriter) -> None:
-    """Append papers and their mentions to the two files."""
-    records = [
-        {
-            "id": p.id,
-            "title": p.title,
-            "venue": p.venue,
-            "year": p.year,
-            "authors": len(p.authors),
-            "aligned": p.aligned,
-            "digest": digest,
-        }
-        for p, digest in papers
-    ]
-    mentions = [row for p, _ in papers for row in _mentions(p)]
-    to_papers.write_table(pa.Table.from_pylist(records, PAPERS))
-    columns = zip(*mentions, strict=True) if mentions else [()] * len(MENTIONS)
-    to_mentions.write_table(pa.table([pa.array(c, f.type) for c, f in zip(columns, MENTIONS, strict=True)], MENTIONS))
-
-
-def _mentions(paper: Paper) -> Iterator[tuple[str, int | None, str | None, str | None]]:
-    if not paper.aligned:
-        for affiliation in paper.paper_affiliations or (None,):
-            yield paper.id, None, None, affiliation
-        return
-    for position, author in enumerate(paper.authors):
-        for affiliation in author.affiliations or (None,):
-            yield paper.id, position, author.name, affiliation
-
-
-def _digests(papers: Path | None) -> dict[str, bytes]:
-    """The digest of each paper, by its id."""
-    if papers is None:
-        return {}
-    table = pq.read_table(papers, columns=["id", "digest"])
-    return dict(zip(table.column("id").to_pylist(), table.column("digest").to_pylist(), strict=True))
-
-
-def _keep(table: Path | None, column: str, newer: set[str], writer: pq.ParquetWriter) -> None:
-    """Copy the rows of papers that have no newer record."""
-    if table is None:
-        return
-    replaced = pa.array(newer, _TEXT)
-    with pq.ParquetFile(table) as old:
-        for batch in old.iter_batches():
-            writer.write_batch(batch.filter(pc.invert(pc.is_in(batch.column(column), value_set=replaced))))
-
-
-def _strings_of(matches: Path) -> list[str]:
-    out: list[str] = pq.read_table(matches, columns=["affiliation"]).column(0).to_pylist()
-    return out
-
-
 def _why_again(change: _Change, identity: dict[str, str]) -> str:
     """Why the matches that exist do not count any more; "" if they do, or there are none."""
     if (matches := change.file("matches")) is None:
         return ""
-    before = _identity(matches)
+    before = identity_of(matches)
     names = {"registry": "the registry", "model": "the model", "settings": "the matching settings"}
     changed = [names[part] for part in names if before.get(part) != identity[part]]
     return f"{' and '.join(changed)} changed" if changed else ""
-
-
-def _count_strings(mentions: Path) -> pa.Table:
-    with duckdb.connect() as db:
-        db.read_parquet(str(mentions)).create_view("mentions")
-        return db.sql(
-            "SELECT affiliation, count(*) AS mentions, count(DISTINCT paper) AS papers FROM mentions "
-            "WHERE affiliation IS NOT NULL GROUP BY affiliation ORDER BY mentions DESC, affiliation"
-        ).to_arrow_table()
-
-
-def _answers(matcher: MatcherLike, strings: list[str]) -> pa.Table:
-    """The matches of some strings as rows of matches.parquet, in the order of the strings."""
-    table = matcher.match_table(strings)
-    blank = pa.array([""] * len(table), _TEXT)
-    for name in _TOLD:
-        table = table if name in table.column_names else table.append_column(name, blank)
-    found = table.select(["row", "institution_id", "probability", "decision", *_TOLD])
-    rows = found.column("row").to_pylist()
-    silent = sorted(set(range(len(strings))) - set(rows))
-    nothing = pa.table(
-        {
-            "row": pa.array(silent, pa.int64()),
-            "institution_id": pa.nulls(len(silent), _TEXT),
-            "probability": pa.nulls(len(silent), pa.float64()),
-            "decision": pa.array(["none"] * len(silent), _TEXT),
-            **{name: pa.array([""] * len(silent), _TEXT) for name in _TOLD},
-        }
-    )
-    rows_first = pa.concat_tables([found.cast(nothing.schema), nothing]).sort_by(
-        [("row", "ascending"), ("probability", "descending")]
-    )
-    affiliation = pa.array(strings, _TEXT).take(rows_first.column("row").combine_chunks())
-    by = pa.array(["model"] * len(rows_first), _TEXT)
-    columns = [affiliation, *(rows_first.column(n) for n in ("institution_id", "probability", "decision")), by]
-    columns += [rows_first.column(n) for n in _TOLD]
-    return pa.table(columns, MATCHES)
-
-
-def _write_institutions(registry: Registry, own: Mapping[str, Institution], path: Path, identity: dict[str, str]) -> None:
-    """The institutions of the registry, and the workspace's own under the ids that were decided for.
-
-    Where a registry has come to hold an own institution under its ROR id, the own id stands for that one.
-    """
-    rows = [_institution_row(one, registry.resolve(one.id)) for one in registry]
-    known = {identifier for row in rows for identifier in (row["id"], *row["other_ids"])}
-    missing = {(one.country, fold(one.name)): one for one in own.values() if one.id not in known}
-    if missing:
-        same = {(one.country, fold(n.value)): one.id for one in registry for n in one.names if n.kind != "acronym"}
-        rows += [_institution_row(one, registry.resolve(same[k]) if k in same else one.id) for k, one in missing.items()]
-    pq.write_table(pa.Table.from_pylist(rows, _marked(INSTITUTIONS, identity)), path, compression="zstd")
-
-
-def _institution_row(one: Institution, active: str) -> dict[str, Any]:
-    fields = {name: getattr(one, name) for name in INSTITUTIONS.names if name not in ("active_id", "parents", "other_ids")}
-    return {**fields, "active_id": active, "parents": list(one.parents), "other_ids": list(one.other_ids)}
-
-
-def _marked(schema: pa.Schema, identity: dict[str, str]) -> pa.Schema:
-    return schema.with_metadata({"affil": json.dumps(identity)})
-
-
-def _identity(file: Path) -> dict[str, str]:
-    """What made a file, as it says itself."""
-    try:
-        out: dict[str, str] = json.loads((pq.read_schema(file).metadata or {}).get(b"affil", b"{}"))
-    except (pa.ArrowInvalid, OSError, ValueError) as error:
-        raise InputError(file, f"is damaged: {error}", fix="delete it and run again") from error
-    return out
 
 
 def _chosen(given: Path | str | None, remembered: str | None) -> str | None:
@@ -1037,19 +836,3 @@ def _chosen(given: Path | str | None, remembered: str | None) -> str | None:
     if given is None:
         return remembered
     return None if str(given) == "shipped" else str(given) if str(given) == ROR else str(Path(given).resolve())
-
-
-def _hash_of(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"

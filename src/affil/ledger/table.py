@@ -1,0 +1,104 @@
+"""The table of a ledger, and how an entry is written in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import URL, Column, Index, Integer, MetaData, Row, String, Table, Text, make_url
+from sqlalchemy.exc import ArgumentError
+
+from affil.errors import AffilError
+from affil.ledger.cases import DECISION, Case, Key
+from affil.types import LedgerEntry
+
+METADATA = MetaData()
+LEDGER = Table(
+    "ledger",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("at", String(32), nullable=False),  # ISO 8601, UTC: time zones survive on every database
+    Column("by", Text, nullable=False),
+    # Databases differ in when two texts are equal (case, final blanks); equal digests mean the same string everywhere.
+    Column("key", String(64), nullable=False),
+    Column("affiliation", Text, nullable=False),
+    Column("institutions", Text),  # JSON list of ids; NULL: undecided
+    Column("why", Text, nullable=False),
+    Column("previous", Text),
+    Column("undoes", Integer, unique=True),  # unique: two people cannot take back the same entry
+    Column("model", Text, nullable=False),
+    Column("registry", Text, nullable=False),
+    Column("role", String(16)),  # NULL (older ledgers): a decision
+    Column("paper", Text),  # NULL: wherever the string stands
+    Column("position", Integer),
+    Index("ledger_key", "key", "number"),
+    sqlite_autoincrement=True,
+)
+_CODED = "json:"  # before text that a database could not hold as it is
+
+
+def url_of(database: Path | str) -> URL:
+    """The address of a database; a path means SQLite."""
+    if isinstance(database, str) and "://" in database:
+        try:
+            url = make_url(database)
+            return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+        except ArgumentError as error:
+            raise AffilError(f"not a database URL: {database!r}; e.g. postgresql://user@host/name") from error
+    return URL.create("sqlite", database=str(database))
+
+
+def digest_of(key: Key) -> str:
+    """SHA-256 of what a decision is about, by which it is found."""
+    named = key.affiliation if not key.paper else json.dumps(key)
+    return hashlib.sha256(named.encode(errors="surrogatepass")).hexdigest()
+
+
+def fold_entries(history: Sequence[LedgerEntry]) -> Case:
+    """What holds of a history of entries."""
+    case = Case()
+    for entry in history:
+        case.add(entry)
+    return case
+
+
+def coded(value: str) -> str:
+    """Text that every database holds: what has NUL characters or half surrogate pairs is written as JSON."""
+    odd = "\0" in value or any("\ud800" <= c <= "\udfff" for c in value) or value.startswith(_CODED)
+    return _CODED + json.dumps(value) if odd else value
+
+
+def _decoded(value: str) -> str:
+    return str(json.loads(value.removeprefix(_CODED))) if value.startswith(_CODED) else value
+
+
+def dump(institutions: tuple[str, ...] | None) -> str | None:
+    """The ids of an entry as JSON; None where there are none to be said."""
+    return None if institutions is None else json.dumps(institutions, ensure_ascii=False)
+
+
+def _load(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(json.loads(text))
+
+
+def entry_of(row: Row[tuple[object, ...]]) -> LedgerEntry:
+    """The entry that a row holds."""
+    values = row._mapping
+    return LedgerEntry(
+        number=values["number"],
+        at=datetime.fromisoformat(values["at"]),
+        by=_decoded(values["by"]),
+        affiliation=_decoded(values["affiliation"]),
+        institutions=_load(values["institutions"]),
+        why=_decoded(values["why"]),
+        previous=_load(values["previous"]),
+        undoes=values["undoes"],
+        model=values["model"],
+        registry=values["registry"],
+        role=values["role"] or DECISION,
+        paper=_decoded(values["paper"] or ""),
+        position=values["position"],
+    )

@@ -1,0 +1,1 @@
+"""Features of candidates: one small family a module; `table` lists them all."""

@@ -1,0 +1,233 @@
+"""How a candidate stands among the others of its string: nested names, homonyms, parents, neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from affil.match.candidates import Candidates
+from affil.match.features.location import strength_of
+from affil.match.index import HOSPITAL, KINDS, UNIVERSITY, Floats, Index, Ints
+from affil.match.mentions import Mentions
+from affil.match.pairs import STRIDE, expand, keys_in, rank_within
+from affil.settings import TEXT, FeatureSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """Where names stand word for word that their institution alone bears: ascending codes of string and institution, first and last."""
+
+    keys: Ints
+    codes: Ints
+    size: int
+
+    @classmethod
+    def of(cls, key: Ints, first: Ints, last: Ints, size: int) -> Stretches:
+        """The stretches of pairs of string and institution."""
+        keys, number = np.unique(key, return_inverse=True)
+        return cls(keys, np.unique((number * (size + 1) + first) * (size + 1) + last), size)
+
+    def have(self, key: Ints, first: Ints, last: Ints) -> Ints:
+        """Whether such a name of the pair stands in exactly these words."""
+        number = np.searchsorted(self.keys, key)
+        code = (number * (self.size + 1) + np.maximum(first, 0)) * (self.size + 1) + np.maximum(last, 0)
+        known: Ints = keys_in(key, self.keys) & keys_in(code, self.codes)
+        return known
+
+
+def family(key: Ints, c: Candidates, index: Index) -> tuple[Ints, Ints]:
+    """All pairs of rows (child, parent) of one string; `key` holds the ascending `string * STRIDE + inst`."""
+    child, parent = expand(index.parent_ptr, c.inst)
+    ask = c.string[child] * STRIDE + index.parent[parent]
+    at = np.minimum(np.searchsorted(key, ask), max(len(key) - 1, 0))
+    here = key[at] == ask if len(key) else np.zeros(0, bool)
+    return child[here], at[here]
+
+
+def _ties_before(group: Ints, key: Ints) -> Ints:
+    """How many rows of the same group and key were ranked before each row."""
+    return rank_within(group * 16 + key)
+
+
+def _lead(group: Ints, value: Floats) -> Floats:
+    """How far each row's value is above the largest other value of its group; 5 where there is no other."""
+    rank = rank_within(group, -value)
+    _, number = np.unique(group, return_inverse=True)
+    size = int(number.max(initial=-1)) + 1
+    top, second = np.full(size, -np.inf), np.full(size, -np.inf)
+    top[number[rank == 0]] = value[rank == 0]
+    second[number[rank == 1]] = value[rank == 1]
+    other = np.where(rank == 0, second[number], top[number])
+    lead: Floats = np.clip(value - other, -5.0, 5.0)
+    return lead
+
+
+def _share(group: Ints, value: Floats) -> Floats:
+    """Each row's share of the sum of its group; groups are numbered from 0."""
+    share: Floats = value / np.bincount(group, value)[group] if len(group) else value
+    return share
+
+
+def rival_columns(
+    m: Mentions,
+    c: Candidates,
+    index: Index,
+    first: Ints,
+    last: Ints,
+    place: dict[str, Floats],
+    child: Ints,
+    at: Ints,
+    stretches: Stretches,
+    nearness: Ints,
+    settings: FeatureSettings,
+) -> dict[str, Floats]:
+    """How the candidate stands among the others of its string: nested names, family, homonyms."""
+    n = len(c.string)
+    base = c.string * STRIDE
+    mass = strength_of(place)
+    # nested: a longer word-for-word span of another institution encloses this one
+    nested, nested_weight, contains, overlapped = np.zeros(n, bool), np.zeros(n), np.zeros(n), np.zeros(n, bool)
+    enclosed = np.zeros(n, bool)
+    exact = np.flatnonzero(c.exact)
+    begins = np.searchsorted(c.string[exact], np.arange(m.count + 1))
+    if len(exact):
+        who, other = expand(begins, c.string)
+        other = exact[other]
+        encloses = (
+            (first[other] <= first[who]) & (last[other] >= last[who]) & (last[other] - first[other] > last[who] - first[who])
+        )
+        encloses &= c.inst[who] != c.inst[other]
+        enclosed[who[encloses]] = True
+        # "West China Hospital" stands beside "Sichuan University" in the longer name that has both
+        key, of = base[other] + c.inst[other], c.exact[who] & (place["words"][who] > 1)
+        ends, begins = of & (last[who] == last[other]), of & (first[who] == first[other])
+        beside = np.zeros(len(who), bool)
+        for gap in (0, 1):  # with a small word between them or none
+            beside |= ends & stretches.have(key, first[other], first[who] - gap)
+            beside |= begins & stretches.have(key, last[who] + gap, last[other])
+        encloses &= ~beside
+        nested[who[encloses]] = True
+        np.maximum.at(nested_weight, who[encloses], index.alias_mass[c.alias[other[encloses]]] - mass[who[encloses]])
+        runs_into = (first[other] < first[who]) & (last[other] > first[who]) & (last[other] < last[who])
+        overlapped[who[runs_into & (c.inst[who] != c.inst[other])]] = True
+        inner = encloses & c.exact[who]
+        contains += np.bincount(other[inner], minlength=n)
+    parent_found, child_found, parent_inside = np.zeros(n, bool), np.zeros(n, bool), np.zeros(n, bool)
+    parent_found[child] |= c.exact[at]
+    np.logical_or.at(child_found, at, c.exact[child])
+    np.logical_or.at(parent_inside, child, (first[at] >= first[child]) & (last[at] <= last[child]) & c.exact[at])
+    namesake_child, namesake_parent = np.zeros(n, bool), np.zeros(n, bool)
+    namesake = c.alias[child] == c.alias[at]
+    namesake_child[at[namesake]] = True
+    namesake_parent[child[namesake]] = True
+    rank = rank_within(c.string, -mass)
+    top, second = np.zeros(m.count), np.zeros(m.count)
+    top[c.string[rank == 0]] = mass[rank == 0]
+    second[c.string[rank == 1]] = mass[rank == 1]
+    rival = np.where(rank == 0, second[c.string], top[c.string])
+    same_name = c.string * STRIDE + c.alias
+    _, group = np.unique(same_name, return_inverse=True)
+    here = keys_in(base + index.inst_country_id[c.inst], m.country) | keys_in(base + index.inst_city_id[c.inst], m.city)
+    # fame counts among those who are as near to the place named
+    nearest = np.full(int(group.max(initial=-1)) + 1, -1)
+    np.maximum.at(nearest, group, nearness)
+    away = nearest[group] - nearness
+    spans = m.part[np.unique(first[exact])]
+    is_place = np.append(np.concatenate([[0], np.cumsum(m.place)]), 0)
+    return _neighbours(m, c, index, first, last, exact[~nested[exact]]) | {
+        "parent_found": parent_found,
+        "child_found": child_found,
+        "parent_name_inside": parent_inside,
+        "nested": nested,
+        "nested_weight": nested_weight,
+        "apart": enclosed & ~nested,
+        "overlapped": overlapped | (~c.exact & m.amid[first]),
+        "contains": np.minimum(contains, 4),
+        "rival_mass": rival,
+        "mass_gap": mass - rival,
+        "coverage_rank": np.minimum(rank, 20),
+        "homonym_rank": np.minimum(rank_within(same_name, -index.inst_prominence[c.inst]), 10),
+        "homonym_gap": _lead(same_name, index.inst_fame[c.inst] - settings.away_fame * away),
+        "usage": _share(group, (index.inst_usage[c.inst] + settings.usage_prior) * settings.away_usage**away),
+        "named_often": np.log1p(index.inst_usage[c.inst]),
+        "homonym_kind": np.minimum(rank_within(same_name, c.kind.astype(np.int64)) - _ties_before(same_name, c.kind), 3),
+        **_others(m, c, index, np.flatnonzero(c.exact & ~nested & (place["mass"] > settings.claim))),
+        "homonyms_in_place": np.minimum(np.bincount(group, here)[group], 5),
+        "prominence": index.inst_prominence[c.inst],
+        **{kind: index.inst_kind[c.inst] == KINDS.index(kind) for kind in KINDS[:5]},
+        "nonprofit": index.inst_kind[c.inst] == KINDS.index("nonprofit"),
+        "closed": index.inst_closed[c.inst],
+        "children": np.log1p(index.inst_children[c.inst]),
+        "parents": np.minimum(index.parent_ptr[c.inst + 1] - index.parent_ptr[c.inst], 4),
+        "namesake_child": namesake_child,
+        "namesake_parent": namesake_parent,
+        "exact_names": np.minimum(np.bincount(spans, minlength=m.count)[c.string], 10),
+        "is_place": (is_place[last] - is_place[first]) >= (last - first),
+    }
+
+
+def _others(m: Mentions, c: Candidates, index: Index, names: Ints) -> dict[str, Floats]:
+    """Where the other institutions of a part are: `names` are rows found word for word; those of names that several bear are left out."""
+    names = names[index.owner_ptr[c.alias[names] + 1] - index.owner_ptr[c.alias[names]] == 1]
+    mass = np.zeros(len(c.string))
+    mass[names] = index.alias_mass[c.alias[names]]
+    whole = np.bincount(c.string, mass, m.count)[c.string] - mass
+    _, land = np.unique(c.string * STRIDE + index.inst_country_id[c.inst], return_inverse=True)
+    same = np.bincount(land, mass)[land] - mass if len(land) else mass
+    _, town = np.unique(c.string * STRIDE + (index.inst_city_id[c.inst] + 1), return_inverse=True)
+    near = np.bincount(town, mass)[town] - mass if len(town) else mass
+    # universities and companies stand beside each other from everywhere
+    sole = c.exact & (index.owner_ptr[c.alias + 1] - index.owner_ptr[c.alias] == 1)
+    sole &= ((index.alias_head[c.alias] & UNIVERSITY) > 0) | (index.inst_kind[c.inst] == KINDS.index("company"))
+    return {
+        "others_elsewhere": np.where(sole, 0, np.maximum(whole - same, 0) / np.maximum(whole, 1e-6)),
+        "others_here": (near > 1e-6) & (index.inst_city_id[c.inst] >= 0),
+    }
+
+
+def _neighbours(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, names: Ints) -> dict[str, Floats]:
+    """What else is named: `names` are the rows found word for word and not nested; each stretch of words counts once."""
+    size = len(m.term)
+    stretch, row = np.unique(first[names] * (size + 1) + last[names], return_index=True)
+    begin, string = stretch // (size + 1), c.string[names[row]]
+    heads = index.alias_head[c.alias[names[row]]]
+    university, hospital = (heads & UNIVERSITY) > 0, (heads & HOSPITAL) > 0
+    bounds = np.searchsorted(string, np.arange(m.count + 1))
+    of_string = bounds[c.string + 1] - bounds[c.string]
+    before = np.searchsorted(begin, first, "left") - bounds[c.string]
+    own = np.searchsorted(begin, first, "right") - np.searchsorted(begin, first, "left")
+    # a row's own stretch is no other name
+    at = np.minimum(np.searchsorted(stretch, first * (size + 1) + last), max(len(stretch) - 1, 0))
+    itself = (stretch[at] == first * (size + 1) + last) if len(stretch) else np.zeros(len(first), bool)
+    counts = {}
+    for name, kind in (
+        ("universities", university & ~hospital),
+        ("hospitals", hospital),
+        ("institutes", ~university & ~hospital),
+    ):
+        total = np.bincount(string, kind, m.count)[c.string]
+        counts[name] = np.minimum(total - (itself & kind[at] if len(stretch) else 0), 5)
+    return {
+        "names_before": np.minimum(before, 6),
+        "names_behind": np.minimum(of_string - before - own, 6),
+        "initials": _initials(m, c, index, first, last),
+        **counts,
+    }
+
+
+def _initials(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints) -> Floats:
+    """Whether the words right before or right behind an acronym begin with its letters."""
+    size = len(m.words)
+    initial = np.array([ord(w[0]) if w[0] < "\x80" else 0 for w in m.words] + [0], np.uint8)
+    string = np.append(m.part, -1)
+    letters = index.alias_initial[c.alias]
+    length = (letters > 0).sum(axis=1)
+    out = np.zeros(len(first), bool)
+    for begin in (first - length, last):
+        agrees = c.exact & (length > 2)
+        for k in range(TEXT.spelt_acronym):
+            at = np.clip(begin + k, 0, size)
+            agrees &= (k >= length) | ((begin + k >= 0) & (string[at] == c.string) & (initial[at] == letters[:, k]))
+        out |= agrees
+    return out

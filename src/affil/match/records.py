@@ -1,0 +1,61 @@
+"""Matches as rows of a table and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from affil.types import Decision, Match, Result
+
+COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "stated_city", "stated_country",
+           "probability", "decision", "matched_text", "evidence")  # fmt: skip
+STATED = ("city", "region", "country")
+
+
+def output_columns(given: Sequence[str]) -> dict[str, str]:
+    """What each of `COLUMNS` is called behind these columns of the input: its name, or with `affil_` before it where taken."""
+    out: dict[str, str] = {}
+    for column in COLUMNS:
+        name = column
+        while name in given or name in out.values():
+            name = f"affil_{name}"
+        out[column] = name
+    return out
+
+
+def match_records(result: Result) -> list[dict[str, Any]]:
+    """The rows of `COLUMNS` for one string: one a matched institution, or one with decision none."""
+    if not result.matches:
+        return [{"institution_id": "", "decision": Decision.NONE.value, "matched_text": "", "evidence": ""}]
+    return [_record(result, m, "; ".join(m.evidence)) for m in result.matches]
+
+
+def result_dict(result: Result) -> dict[str, Any]:
+    """A result, ready for JSON."""
+    matches = [match_dict(result, m) for m in result.matches]
+    return {"affiliation": result.affiliation, "decision": str(result.decision), "matches": matches}
+
+
+def match_dict(result: Result, m: Match) -> dict[str, Any]:
+    """A match of a result, or a candidate of its string, ready for JSON."""
+    return {**_record(result, m, list(m.evidence)), "start": m.start, "end": m.end, "alias": m.alias, "by": m.by}
+
+
+def _record(result: Result, m: Match, evidence: str | list[str]) -> dict[str, Any]:
+    one = m.institution
+    return {
+        "institution_id": one.id,
+        "name": one.name,
+        "name_zh": one.name_zh,
+        "kind": one.kind,
+        "city": one.city,
+        "country": one.country,
+        "lat": one.lat,
+        "lon": one.lon,
+        "stated_city": m.stated.city,
+        "stated_country": m.stated.country,
+        "probability": m.probability,
+        "decision": m.decision.value,
+        "matched_text": result.affiliation[m.start : m.end],
+        "evidence": evidence,
+    }

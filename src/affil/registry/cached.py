@@ -1,0 +1,29 @@
+"""The registry of the fetched dump, built once into the user's cache folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from affil.registry.build import SHIPPED, build_file
+from affil.registry.dump import Dump, Tell, dump_folder, dump_path, last_dump
+from affil.registry.folder import sources_hash
+
+
+def ror_path() -> Path:
+    """The registry of the last dump; built again where affil is another than then.
+
+    Raises:
+        AffilError: none was fetched.
+    """
+    dump_path()
+    known = last_dump()
+    assert known is not None
+    return ror_file(known, lambda _: None)
+
+
+def ror_file(dump: Dump, tell: Tell) -> Path:
+    """The built registry of a dump, built first where it is not there."""
+    out = dump_folder() / f"{dump.md5[:12]}-{sources_hash('ror.py')}.affil"
+    if not out.exists():
+        build_file([SHIPPED, dump_folder() / dump.file], out, tell)
+    return out

@@ -1,0 +1,68 @@
+"""Numbers, shares and years as the pages show them, and the names of what is counted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from markupsafe import Markup
+
+from affil.report import texts
+from affil.report.data import Years
+
+
+def number(value: float | None) -> str:
+    """A whole number."""
+    return "–" if value is None or value != value else f"{value:,.0f}"
+
+
+def two(value: float | None) -> str:
+    """A number with two decimals."""
+    return "–" if value is None or value != value else f"{value:,.2f}"
+
+
+def percent(value: float | None, digits: int = 2) -> str:
+    """A share."""
+    return "–" if value is None or value != value else f"{value:.{digits}%}"
+
+
+def growth(value: float | None) -> str:
+    """A growth, with its sign."""
+    return "–" if value is None or value != value else f"{value:+.0%}"
+
+
+def span(years: Years) -> str:
+    """Years, from and to."""
+    return f"{years[0]}–{years[1]}" if years[0] != years[1] else str(years[0])
+
+
+def as_json(value: Any) -> Markup:
+    """JSON that may stand in a script element."""
+    return Markup(json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
+
+
+class Names:
+    """Names of areas, levels, kinds, continents and measures in one language, for templates."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def areas(self, key: str) -> str:
+        """The name of an area."""
+        return texts.named(texts.AREAS, key, self.language)
+
+    def levels(self, key: str) -> str:
+        """The name of a level."""
+        return texts.named(texts.LEVELS, key, self.language)
+
+    def kinds(self, key: str) -> str:
+        """The name of a kind of institutions."""
+        return texts.named(texts.KINDS, key, self.language)
+
+    def continents(self, key: str) -> str:
+        """The name of a continent."""
+        return texts.named(texts.CONTINENTS, key, self.language)
+
+    def measures(self, key: str) -> str:
+        """The name of a measure."""
+        return texts.named(texts.MEASURES, key, self.language)

@@ -1,0 +1,244 @@
+"""Who may ask and how much: tokens, hosts, posts of other sites, security headers."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import secrets
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode, urlsplit
+
+from starlette.datastructures import URL, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from affil.settings import WebSettings
+
+TOKEN_COOKIE = "affil_token"
+HEADERS = {
+    # Nothing but what this server itself gives; no script or style stands in a page.
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",  # none at all would hide from us, too, where a post comes from
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+SAFE = ("GET", "HEAD", "OPTIONS")
+_TOKEN_PATH = "/token/"
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What others than the server's own pages may ask, which is safe only where nothing that is asked changes anything.
+
+    Pages of `origins` ("*": of any site), of this machine, and whoever has the token in the path, may ask what is below `paths`.
+    With `programs` what is no browser may post without a token, too.
+    """
+
+    paths: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    programs: bool = False
+
+
+NOTHING_SHARED = Sharing()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may ask: `token` must be shown where it is not ""; `hosts` are the names by which the server may be called (empty: any)."""
+
+    token: str = ""
+    hosts: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, host: str, token: str = "", names: Collection[str] = ()) -> Access:
+        """Access to a server that listens on this address: on the loopback without a token, elsewhere with one, made up if need be.
+
+        On the loopback only its own names are answered to, so that no foreign page can come in under a name of its own. With `names`,
+        by which a proxy passes on what others ask, a token is demanded there as well.
+        """
+        if is_loopback(host):
+            token = token or (secrets.token_urlsafe(24) if names else "")
+            return cls(token, frozenset({"127.0.0.1", "localhost", "[::1]", "::1", host, *names}))
+        return cls(token or secrets.token_urlsafe(24))
+
+    @property
+    def pass_(self) -> str:
+        """What the cookie of someone who has shown the token holds."""
+        return hashlib.sha256(f"affil:{self.token}".encode()).hexdigest()
+
+
+class Guard:
+    """ASGI middleware: turns away unknown hosts, requests without the token, posts from other sites and too large ones.
+
+    Adds the security headers to every answer. The token may also stand in the path (`/token/TEXT/...`), for clients that can be told
+    an address and nothing else.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        settings: WebSettings,
+        sharing: Sharing = NOTHING_SHARED,
+        refuse: Callable[[int, str], Response] | None = None,
+    ) -> None:
+        self.app, self.access, self.settings, self.sharing = app, access, settings, sharing
+        self.refuse = refuse or _plain
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or turn it away."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        admitted = self._admit_by_path(scope)
+        path = _path(scope)
+        shared = bool(self.sharing.paths) and path.startswith(self.sharing.paths)
+        request = Request(scope, receive)
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in {**HEADERS, **(self._shared_headers(request) if shared else {})}.items():
+                    headers.setdefault(name, value)
+                if shared:
+                    del headers["x-frame-options"]  # the policy says it more precisely
+                if not path.startswith("/static/"):
+                    headers["cache-control"] = "no-store"
+                if getattr(scope["app"].state, "ending", False):
+                    headers["connection"] = "close"
+            await send(message)
+
+        refusal = self._refusal(request, shared, admitted)
+        if refusal is not None:
+            await refusal(scope, receive, with_headers)
+            return
+        left = self.settings.body
+
+        async def limited() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise _TooLargeError
+            return message
+
+        try:
+            await self.app(scope, limited, with_headers)
+        except _TooLargeError:
+            await self.refuse(413, "the request is too large")(scope, receive, with_headers)
+
+    def _refusal(self, request: Request, shared: bool, admitted: bool) -> Response | None:
+        access, headers, refuse = self.access, request.headers, self.refuse
+        host = headers.get("host", "")
+        if access.hosts and _hostname(host) not in access.hosts:
+            return refuse(421, "this server is called by another name")
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self.settings.body:
+            return refuse(413, f"the request is too large: more than {self.settings.body:,} bytes")
+        if shared:
+            if not admitted and not self._welcome(headers):
+                return refuse(
+                    403, "refused: the request comes from another site; the setting serve.origins names those that may ask"
+                )
+            if request.method == "OPTIONS" and "access-control-request-method" in headers:
+                return Response(status_code=204)
+        elif request.method not in SAFE and not _own_page(headers, host, self.sharing.programs):
+            return refuse(403, "refused: the request comes from another site")
+        return self._unless_admitted(request) if access.token and not admitted else None
+
+    def _admit_by_path(self, scope: Scope) -> bool:
+        """Whether the path begins with the token, which then counts as where the application is mounted."""
+        before, path = scope.get("root_path", ""), _path(scope)
+        if not self.access.token or not path.startswith(_TOKEN_PATH):
+            return False
+        shown = path.removeprefix(_TOKEN_PATH).partition("/")[0]
+        if not secrets.compare_digest(shown.encode(), self.access.token.encode()):
+            return False
+        scope["root_path"] = f"{before}{_TOKEN_PATH}{shown}"
+        return True
+
+    def _welcome(self, headers: Mapping[str, str]) -> bool:
+        """Whether the page that asks is one of those that may; what is no page (a program, somebody who follows a link) may."""
+        origin, fetch = headers.get("origin"), headers.get("sec-fetch-site")
+        if "*" in self.sharing.origins:
+            return True
+        if origin is None and (
+            fetch in (None, "same-origin", "same-site", "none") or headers.get("sec-fetch-mode") == "navigate"
+        ):
+            return True
+        page = urlsplit(origin or headers.get("referer", ""))
+        return f"{page.scheme}://{page.netloc}" in self.sharing.origins or is_loopback(page.hostname or "")
+
+    def _shared_headers(self, request: Request) -> dict[str, str]:
+        origins = " ".join(("http://127.0.0.1:*", "http://localhost:*", *self.sharing.origins))
+        return {
+            "access-control-allow-origin": request.headers.get("origin", "*"),
+            "access-control-allow-methods": "GET, POST, OPTIONS",
+            "access-control-allow-headers": "authorization, content-type",
+            "vary": "origin",
+            "cross-origin-resource-policy": "cross-origin",
+            "content-security-policy": HEADERS["content-security-policy"].replace(
+                "frame-ancestors 'none'", f"frame-ancestors {origins}"
+            ),
+        }
+
+    def _unless_admitted(self, request: Request) -> Response | None:
+        """None for who holds the token; who brings it in the address gets a cookie in its place."""
+        access = self.access
+        shown = request.query_params.get("token", "")
+        if shown and request.method in SAFE and secrets.compare_digest(shown.encode(), access.token.encode()):
+            rest = [(k, v) for k, v in request.query_params.multi_items() if k != "token"]
+            answer = RedirectResponse(str(URL(scope=request.scope).replace(query=urlencode(rest))), 303)
+            answer.set_cookie(TOKEN_COOKIE, access.pass_, httponly=True, samesite="strict")
+            return answer
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if secrets.compare_digest(bearer.encode(), access.token.encode()):
+            return None
+        if secrets.compare_digest(request.cookies.get(TOKEN_COOKIE, "").encode(), access.pass_.encode()):
+            return None
+        return self.refuse(401, "open the address with the token that the server printed when it started")
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+def _path(scope: Scope) -> str:
+    """The path below where the application is mounted."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server on this address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _hostname(host: str) -> str:
+    name = urlsplit(f"//{host}").hostname or "" if host.count(":") < 2 or host.startswith("[") else host
+    return f"[{name}]" if ":" in name else name
+
+
+def _own_page(headers: Mapping[str, str], host: str, programs: bool = False) -> bool:
+    """Whether a post comes from one of our own pages. Browsers send at least one of the two headers, and no script can set them.
+
+    Whoever sends neither is no browser, and is believed only where `programs` are, or with the token in the header `authorization`.
+    """
+    origin, fetch = headers.get("origin"), headers.get("sec-fetch-site")
+    if origin is None and fetch is None:
+        return programs or headers.get("authorization", "").startswith("Bearer ")
+    return (origin is None or urlsplit(origin).netloc == host) and (fetch is None or fetch == "same-origin")
+
+
+def _plain(status: int, text: str) -> PlainTextResponse:
+    return PlainTextResponse(text + "\n", status)
