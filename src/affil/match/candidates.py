@@ -7,10 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from affil.match.index import Index, Ints
+from affil.match.index import Index
 from affil.match.mentions import Mentions
 from affil.match.nearest import nearest
 from affil.match.pairs import STRIDE, expand, keys_in, rank_within
+from affil.registry.arrays import Ints
 from affil.settings import RetrieveSettings
 
 

@@ -15,14 +15,15 @@ from affil.match.calibrate import POLICIES, policies
 from affil.match.candidates import Candidates, retrieve
 from affil.match.features.featurize import Pairs, featurize
 from affil.match.features.table import NAMES
-from affil.match.index import Floats, Index, Ints
+from affil.match.index import Index
 from affil.match.labels import Labelled, Trust
 from affil.match.mentions import prepare
 from affil.match.pairs import STRIDE
 from affil.match.parts import parts_of
 from affil.names import fold
 from affil.registry import Registry
-from affil.registry.index import checksums
+from affil.registry.arrays import Floats, Ints
+from affil.registry.hashes import checksums
 from affil.registry.registry import write_registry
 from affil.settings import Policy, Settings
 from affil.training.decoys import make_decoys

@@ -752,8 +752,8 @@ class Workspace:
         from affil.registry.registry import write_registry
 
         file, sources = self.path / "registry.affil", [source_note(own), f"registry sha256:{base.hash[:16]}"]
-        if not file.exists() or Registry.open(file).store.meta["sources"] != sources:
-            dates = base.store.meta.get("dates", {})
+        if not file.exists() or Registry.open(file).meta["sources"] != sources:
+            dates = base.meta.get("dates", {})
             write_registry(merge([read_own(own).values(), base]), file, {"sources": sources, "dates": dates})
         return Registry.open(file)
 
