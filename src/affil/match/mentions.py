@@ -85,7 +85,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     gap = tokens.gap[origin]
     if len(origin) > 1:
         gap[1:][origin[1:] == origin[:-1]] = BLANK
-    start, end, upper, cjk = (column[origin] for column in (tokens.start, tokens.end, tokens.upper, tokens.cjk))
+    start, end, upper, cjk = tokens.start[origin], tokens.end[origin], tokens.upper[origin], tokens.cjk[origin]
     glued = ~new & (start == np.roll(end, 1))
     fixed = Tokens(tokens.repaired, words, tokens.start, tokens.end, gap, tokens.upper, cjk, tokens.ptr)
     word, term, weight = _weighed(fixed, things(tokens)[origin], index, settings)

@@ -12,7 +12,7 @@ from affil.match.names import find_names
 from affil.names import tokenize
 from affil.names.split import split_parts
 from affil.names.tokens import COMMA
-from affil.registry.arrays import Ints
+from affil.registry.arrays import Bools, Ints
 from affil.settings import RetrieveSettings
 
 
@@ -91,8 +91,8 @@ def _placed(texts: Sequence[str], index: Index, settings: RetrieveSettings) -> l
     return [int(end) in ends for end in tokens.ptr[1:]]
 
 
-def covering(first: Ints, length: Ints, size: int) -> Ints:
+def covering(first: Ints, length: Ints, size: int) -> Bools:
     """Which of `size` words stand in one of these spans."""
     border = np.bincount(first, minlength=size + 1) - np.bincount(first + length, minlength=size + 1)
-    covered: Ints = np.cumsum(border)[:-1] > 0
+    covered: Bools = np.cumsum(border)[:-1] > 0
     return covered

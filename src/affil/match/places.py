@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,14 +20,27 @@ _CODE = 3  # letters of the longest code of a country
 _TURNED = frozenset(("north", "south", "east", "west", "new", "upper", "lower", "great", "greater", "port", "fort", "mount"))
 
 
-def shared_places(places: Sequence[Ints], string_of_part: Ints) -> tuple[list[Ints], Bools]:
+class PlaceKeys(NamedTuple):
+    """The places that parts name, each as sorted keys `part * STRIDE + number`: countries, regions, cities, the countries of cities
+    and regions, the regions of cities, and the countries of places that are the whole of their segment.
+    """
+
+    country: Ints
+    region: Ints
+    city: Ints
+    city_country: Ints
+    city_region: Ints
+    sure_country: Ints
+
+
+def shared_places(places: PlaceKeys, string_of_part: Ints) -> tuple[PlaceKeys, Bools]:
     """Places of parts, where a part without any has those of the next part of its string that has some, else of the last.
 
     Returns:
         The places, and which parts have those of another.
     """
     if len(string_of_part) < 2 or not (string_of_part[1:] == string_of_part[:-1]).any():
-        return list(places), np.zeros(len(string_of_part), bool)
+        return places, np.zeros(len(string_of_part), bool)
     has = np.zeros(len(string_of_part), bool)
     for keys in places:
         has[keys // STRIDE] = True
@@ -43,12 +57,12 @@ def shared_places(places: Sequence[Ints], string_of_part: Ints) -> tuple[list[In
         count = (bounds[1:] - bounds[:-1])[lender]
         row = np.repeat(bounds[lender], count) + ragged(count)
         out.append(np.repeat(np.arange(len(has)), count) * STRIDE + place[row])
-    return out, lender != number
+    return PlaceKeys(*out), lender != number
 
 
 def find_places(
     index: Index, named: Spans, words: Sequence[str], gap: Ints, upper: Bools, part: Ints, spans: Spans, famous: int
-) -> tuple[Bools, tuple[Ints, ...]]:
+) -> tuple[Bools, PlaceKeys]:
     """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place), and of
     the official names of famous ones ("Mila" is no town in Algeria).
 
@@ -63,8 +77,7 @@ def find_places(
         famous: how often papers name an institution that is famous.
 
     Returns:
-        Which words only name a place; and as sorted keys `part * STRIDE + number` countries, regions, cities, the countries of
-        cities and regions, the regions of cities, and the countries of places that are the whole of their segment.
+        Which words only name a place, and the places named in each part.
     """
     covered, alone = _covered(index, spans, len(words), famous)
     ends = np.append(gap, HARD)
@@ -105,11 +118,12 @@ def _free(named: Spans, whole: Bools, words: Sequence[str], ends: Ints, covered:
     keep = (length == longest[first]) & (~covered[first] | (whole & ~(alone[first] & (length == 1))))
     # North Manchester is not Manchester
     turned = np.array([w in _TURNED for w in words] + [False], bool)
-    return keep & ~(turned[first - 1] & (ends[first] < COMMA) & ~covered[np.maximum(first - 1, 0)])
+    free: Bools = keep & ~(turned[first - 1] & (ends[first] < COMMA) & ~covered[np.maximum(first - 1, 0)])
+    return free
 
 
-def _place_keys(index: Index, part: Ints, pair: Ints, row: Ints, whole: Bools) -> tuple[Ints, ...]:
-    """The places named in each part, as `find_places` returns them.
+def _place_keys(index: Index, part: Ints, pair: Ints, row: Ints, whole: Bools) -> PlaceKeys:
+    """The places named in each part.
 
     Args:
         index: the index, with the gazetteer.
@@ -125,7 +139,7 @@ def _place_keys(index: Index, part: Ints, pair: Ints, row: Ints, whole: Bools) -
     is_city = kind == CITY
     sure = whole | (kind >= CODE)
     wide = sure & (is_country | (is_region & ~np.isin(pair, pair[is_city])))  # Santa Cruz is a city as well
-    return (
+    return PlaceKeys(
         np.unique(country[is_country]),
         np.unique(region[is_region]),
         np.unique(where[is_city] + index.place_city[row[is_city]]),

@@ -11,7 +11,7 @@ from affil.match.index import Index
 from affil.match.parts import covering
 from affil.match.sequences import Spans
 from affil.names.tokens import COMMA, DASH, HARD
-from affil.registry.arrays import Ints
+from affil.registry.arrays import Bools, Ints
 from affil.registry.places import CITY
 from affil.types import NameKind
 
@@ -19,7 +19,7 @@ _HANGUL = re.compile("[\uac00-\ud7af]+")
 _NATIONAL = "국립"  # stands before a name, no part of it
 
 
-def plausible(spans: Spans, index: Index, upper: Ints, gap: Ints) -> Spans:
+def plausible(spans: Spans, index: Index, upper: Bools, gap: Ints) -> Spans:
     """Drop hits that are none: acronyms not typed in capitals, unless alone between separators; variants and domains over a comma."""
     first, length, alias = spans
     if not len(first):
@@ -60,14 +60,14 @@ def plausible(spans: Spans, index: Index, upper: Ints, gap: Ints) -> Spans:
     return spans.where(keep)
 
 
-def amid_hangul(words: Sequence[str], glued: Ints) -> Ints:
+def amid_hangul(words: Sequence[str], glued: Bools) -> Bools:
     """Which words stand amid a word of Hangul, so that no name begins there: "동(서울대학교)", but "국립(부경대학교)"."""
     rows = np.flatnonzero(glued)
     amid = [
         _HANGUL.fullmatch(words[i - 1] + words[i]) is not None and "".join(words[max(i - 2, 0) : i]) != _NATIONAL
         for i in rows.tolist()
     ]
-    found: Ints = np.zeros(len(words), bool)
+    found: Bools = np.zeros(len(words), bool)
     found[rows] = amid
     return found
 
@@ -87,7 +87,7 @@ def _reach_within(furthest: Ints, first: Ints, length: Ints) -> Ints:
     return out
 
 
-def faculties(spans: Spans, word: Ints, upper: Ints, gap: Ints) -> Ints:
+def faculties(spans: Spans, word: Ints, upper: Bools, gap: Ints) -> Ints:
     """Unknown words in capitals that a dash joins to an acronym behind them, alone in their segment: "FMRP-USP", a faculty's."""
     gaps = np.append(gap, HARD)
     at = spans.first[(spans.length == 1) & upper[spans.first]]
@@ -99,7 +99,7 @@ def faculties(spans: Spans, word: Ints, upper: Ints, gap: Ints) -> Ints:
 _STREETS = (("路",), ("街",), ("弄",), ("大", "道"), ("大", "街"))  # folded
 
 
-def off_streets(spans: Spans, words: Sequence[str], gap: Ints, cjk: Ints) -> tuple[Spans, Ints]:
+def off_streets(spans: Spans, words: Sequence[str], gap: Ints, cjk: Bools) -> tuple[Spans, Bools]:
     """Names without those that a street is called after, and the words of these: "华为路1号", "腾讯大道"."""
     first, length, _ = spans
     last = first + length

@@ -17,7 +17,7 @@ from affil.match.names import find_names
 from affil.match.parts import covering
 from affil.names import Tokens
 from affil.names.tokens import COMMA, HARD
-from affil.registry.arrays import Ints
+from affil.registry.arrays import Bools, Ints
 from affil.registry.places import CITY, CODE, COUNTRY_CODE, REGION, SPELT
 from affil.settings import RetrieveSettings
 from affil.types import Stated
@@ -107,14 +107,14 @@ def _hits(index: Index, tokens: Tokens, gap: Ints, settings: RetrieveSettings) -
     return out
 
 
-def _inside_names(index: Index, word: Ints, gap: Ints, ptr: Ints, at: Ints, settings: RetrieveSettings) -> Ints:
+def _inside_names(index: Index, word: Ints, gap: Ints, ptr: Ints, at: Ints, settings: RetrieveSettings) -> Bools:
     """Whether some words stand in names of several words; only their strings are looked at."""
     asked = np.zeros(len(ptr) - 1, bool)
     asked[np.searchsorted(ptr, at, "right") - 1] = True
     here = np.flatnonzero(np.repeat(asked, np.diff(ptr)))
     first, length, _ = find_names(index, word[here], gap[:-1][here], settings.max_name_tokens)
     several = length > 1
-    inside: Ints = covering(first[several], length[several], len(here))[np.searchsorted(here, at)]
+    inside: Bools = covering(first[several], length[several], len(here))[np.searchsorted(here, at)]
     return inside
 
 

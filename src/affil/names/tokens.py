@@ -72,7 +72,7 @@ _LISTED = re.compile(r"\s*1\s?[^\W\d_]")  # where such numbers begin with 1
 
 
 @lru_cache(maxsize=1 << 12)
-def _gap(between: str) -> int:
+def _gap(between: str) -> Gap:
     if _HARD.search(between):
         return HARD
     if _COMMA.search(between):
@@ -144,7 +144,8 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
     for raw in strings:
         text = repair(raw[:limit])
         repaired.append(text)
-        last_end, gap, first = 0, HARD, len(words)
+        last_end, first = 0, len(words)
+        gap: int = HARD
         single = False  # whether the last token is a run of single letters that may go on
         notes = frozenset(m.end() for m in _NOTE.finditer(text)) if _LISTED.match(text) else frozenset()
         for m in (_ASCII_TOKEN if text.isascii() else _TOKEN).finditer(text):

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ FORMAT = 5  # raised whenever a built file of before can no longer be read, or h
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
-Text = pa.Array  # of large_string: `[i].as_py()` reads one, `to_pylist()` all
+Text: TypeAlias = pa.Array  # of large_string: `[i].as_py()` reads one, `to_pylist()` all
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class Bearers:
     """
 
     def __init__(
-        self, institutions: Sequence[Institution], parents: Sequence[Collection[int]], within: Mapping[str, set[Words]]
+        self, institutions: Sequence[Institution], parents: Sequence[Sequence[int]], within: Mapping[str, set[Words]]
     ) -> None:
         """`within`: what each country, its regions and its cities are called."""
         self.institutions, self.parents, self.within = institutions, parents, within
@@ -233,7 +233,7 @@ class Bearers:
 
 def find_bearers(
     institutions: Sequence[Institution],
-    parents: Sequence[Collection[int]],
+    parents: Sequence[Sequence[int]],
     surfaces: Surfaces,
     within: Mapping[str, set[Words]],
 ) -> Bearers:

@@ -95,7 +95,10 @@ class Registry:
         return Institution(
             id=a.inst_id[number].as_py(),
             name=a.inst_name[number].as_py(),
-            names=tuple(Name(*name, u or None) for *name, u in zip(*names, a.name_until[first:last].tolist(), strict=True)),
+            names=tuple(
+                Name(v, lang, kind, u or None)
+                for v, lang, kind, u in zip(*names, a.name_until[first:last].tolist(), strict=True)
+            ),
             kind=a.inst_kind[number].as_py(),
             country=a.inst_country[number].as_py(),
             region=a.inst_region[number].as_py(),

@@ -22,7 +22,7 @@ from affil.match.pairs import STRIDE
 from affil.match.parts import parts_of
 from affil.names import fold
 from affil.registry import Registry
-from affil.registry.arrays import Floats, Ints
+from affil.registry.arrays import Bools, Floats, Ints
 from affil.registry.hashes import checksums
 from affil.registry.registry import write_registry
 from affil.settings import Policy, Settings
@@ -217,7 +217,7 @@ def _sample(rows: Sequence[Labelled], index: Index, settings: Settings) -> Sampl
         pairs.features[:, NAMES.index(name)] = policy == code
     resolve = index.registry.resolve
 
-    def among(ids: Callable[[Labelled], Iterable[str]]) -> Ints:
+    def among(ids: Callable[[Labelled], Iterable[str]]) -> Bools:
         keys = [i * STRIDE + number[resolve(x)] for i, r in enumerate(rows) for x in ids(r) if x in index.registry]
         return np.isin(string * STRIDE + pairs.candidates.inst, np.array(keys, np.int64))
 

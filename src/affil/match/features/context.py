@@ -185,8 +185,9 @@ def _number_missing(x: _Context, place: Columns) -> Bools:
     set_off = np.append(m.start, 0)[x.word_after] > m.end[np.maximum(x.last - 1, 0)]
     numbered = x.after & set_off & ((x.alias_head & UNIVERSITY) > 0) & lone[x.word_after]
     of_name = index.alias_numbers[c.alias]
-    missing: Bools = (of_name > 0) & (place["missing_word"] > 0) & ~c.exact
-    return missing | ((of_name == 0) & (((near > 0) & ((x.alias_head & HOSPITAL) > 0)) | numbered))
+    here = (of_name == 0) & (((near > 0) & ((x.alias_head & HOSPITAL) > 0)) | numbered)
+    missing: Bools = here | ((of_name > 0) & (place["missing_word"] > 0) & ~c.exact)
+    return missing
 
 
 def _similarity_columns(x: _Context) -> Columns:

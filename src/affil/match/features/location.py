@@ -15,8 +15,7 @@ from affil.registry.arrays import Bools, Floats, Ints
 
 
 def _sums(values: Floats | Bools, group: Ints, size: int) -> Floats:
-    total: Floats = np.bincount(group, values, size)
-    return total
+    return np.bincount(group, values, size).astype(np.float64, copy=False)
 
 
 def strength_of(place: Columns) -> Floats:

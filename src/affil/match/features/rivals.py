@@ -12,7 +12,7 @@ from affil.match.features.table import Columns
 from affil.match.index import HOSPITAL, UNIVERSITY, Index
 from affil.match.mentions import Mentions
 from affil.match.pairs import STRIDE, expand, keys_in, rank_within
-from affil.registry.arrays import Floats, Ints
+from affil.registry.arrays import Bools, Floats, Ints
 from affil.settings import TEXT, FeatureSettings
 from affil.types import InstitutionKind
 
@@ -34,11 +34,11 @@ class Stretches:
         keys, number = np.unique(key, return_inverse=True)
         return cls(keys, np.unique((number * (size + 1) + first) * (size + 1) + last), size)
 
-    def have(self, key: Ints, first: Ints, last: Ints) -> Ints:
+    def have(self, key: Ints, first: Ints, last: Ints) -> Bools:
         """Whether such a name of the pair stands in exactly these words."""
         number = np.searchsorted(self.keys, key)
         code = (number * (self.size + 1) + np.maximum(first, 0)) * (self.size + 1) + np.maximum(last, 0)
-        known: Ints = keys_in(key, self.keys) & keys_in(code, self.codes)
+        known: Bools = keys_in(key, self.keys) & keys_in(code, self.codes)
         return known
 
 
