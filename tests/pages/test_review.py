@@ -95,7 +95,7 @@ def test_one_mention_is_decided(page: Page, desk: Desk) -> None:
     (entry,) = desk.entries()
     assert entry.paper
     assert entry.position in (0, 1)
-    assert Key("OpenAI!") not in desk.queue.standing
+    assert Key("OpenAI!") not in desk.queue.cases
     assert page.post("/decide", **page.card(number), how="none", mention="{").status_code == 409
 
 
@@ -272,4 +272,4 @@ def test_a_proposal_that_was_made_anew_is_not_accepted(page: Page, desk: Desk) -
         answer = page.post(path, proposal=key, name="Tanglewick", country="GB", kind="company")
         assert (answer.status_code, "was made anew" in answer.text) == (409, True)
     assert desk.ledger.entries() == []
-    assert desk.workspace.own == {}
+    assert desk.workspace.local == {}

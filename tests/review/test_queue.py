@@ -186,7 +186,7 @@ def test_what_others_decide_is_taken_in(desk: Desk, review_ws: Workspace) -> Non
     assert not desk.queue.decided[number]
     desk.refresh()
     assert desk.queue.decided[number]
-    assert Key(desk.queue.affiliations[number]) in desk.queue.standing
+    assert Key(desk.queue.affiliations[number]) in desk.queue.cases
     made = other.add_institution("Yarrowby Labs", "GB", city="York")
     assert desk.find(made.id) is None
     desk.refresh()

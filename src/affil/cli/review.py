@@ -128,9 +128,9 @@ def conflicts(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
 
     from affil.ledger.agreement import agreement, disputed
 
-    standing = _open(workspace, ledger).ledger.standing()
-    keys, agreed = disputed(standing), agreement(standing)
-    said = [(key, [e for e in (standing[key].holder, *standing[key].opinions.values()) if e is not None]) for key in keys]
+    cases = _open(workspace, ledger).ledger.cases()
+    keys, agreed = disputed(cases), agreement(cases)
+    said = [(key, [e for e in (cases[key].holder, *cases[key].opinions.values()) if e is not None]) for key in keys]
     if as_json:
         rows = [{**key._asdict(), "said": [{**asdict(e), "at": e.at.isoformat()} for e in entries]} for key, entries in said]
         print_json({"conflicts": rows, "agreement": [asdict(a) for a in agreed]})
@@ -236,7 +236,7 @@ def learn(
             lesson = train(
                 ws, output or Path(folder) / "matcher.skops", rows, tell, external=external, external_registry=external_registry
             )
-        tests = {"decided strings held out": lesson.own, "shipped development rows": lesson.gold}
+        tests = {"decided strings held out": lesson.decided, "shipped development rows": lesson.gold}
         if as_json:
             changes = {
                 name: {m: {"before": a, "after": b} for m, a, b in test.changes()} for name, test in tests.items() if test

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection, null, select
 
 from affil.errors import AffilError
-from affil.ledger.cases import Case, Key, Standing, key_of
+from affil.ledger.cases import Case, Cases, Key, key_of
 from affil.ledger.database import Database
 from affil.ledger.table import LEDGER, coded, digest_of, dump, entry_of, fold_entries
 from affil.types import LedgerEntry
@@ -176,16 +176,16 @@ class Ledger:
             rows = connection.execute(select(*columns).where(LEDGER.c.number > after).order_by(LEDGER.c.number))
             return [entry_of(row) for row in rows]
 
-    def standing(self) -> Standing:
+    def cases(self) -> Cases:
         """What people said of each string and mention, and what of it holds."""
-        return Standing(self.entries())
+        return Cases(self.entries())
 
     def current(self) -> dict[str, tuple[str, ...]]:
         """What holds now: raw string -> ids, an empty tuple where it names none; undecided strings are absent.
 
-        What was decided about single mentions is in `standing`.
+        What was decided about single mentions is in `cases`.
         """
-        return {key.affiliation: ids for key, ids in self.standing().current().items() if not key.paper}
+        return {key.affiliation: ids for key, ids in self.cases().current().items() if not key.paper}
 
     def close(self) -> None:
         """Close the connections to a server."""

@@ -111,7 +111,7 @@ class _Pages:
         # a string that is to be decided blindly keeps its secret here too
         entries = [e for e in reversed(self.desk.entries()) if not self._secret(e, by)]
         shown = entries[: self.desk.workspace.settings.web.listed]
-        alive = {e.number for case in self.desk.queue.standing.values() for e in (case.holder, *case.opinions.values()) if e}
+        alive = {e.number for case in self.desk.queue.cases.values() for e in (case.holder, *case.opinions.values()) if e}
         return self._page(request, "history.html", entries=shown, total=len(entries), alive=alive)
 
     def conflicts(self, request: Request) -> Response:
@@ -170,7 +170,7 @@ class _Pages:
         said = texts.text("saved", language, first, named)
         if len(entries) > 1:
             said = texts.text("saved_many", language, len(entries), named)
-        held = self.desk.queue.standing
+        held = self.desk.queue.cases
         beside = {
             case.holder.by for e in entries if (case := held[key_of(e)]).holder is not None and case.holder.number != e.number
         }

@@ -91,7 +91,7 @@ class Desk:
         self.queue = Queue(*workspace.matched_tables(), _facts(workspace), self.settings)
         self._lock = threading.Lock()
         self._entries: list[LedgerEntry] = []
-        self._own, self._own_read = workspace.own, self._own_time()
+        self._own, self._own_read = workspace.local, self._own_time()
         self._shown: dict[int, tuple[str, float]] = {}
         self._skipped: dict[str, set[int]] = {}
         self._numbers: dict[str, int] = {}
@@ -105,11 +105,11 @@ class Desk:
     def refresh(self) -> None:
         """Take in what others decided and added meanwhile."""
         with self._lock:
-            new = self.ledger.entries(self.queue.standing.number)
+            new = self.ledger.entries(self.queue.cases.number)
             self.queue.update(new)
             self._entries += new
             if self._own_time() != self._own_read:
-                self._own, self._own_read = self.workspace.own, self._own_time()
+                self._own, self._own_read = self.workspace.local, self._own_time()
 
     def entries(self) -> list[LedgerEntry]:
         """The whole ledger as last read, oldest first."""
@@ -173,7 +173,7 @@ class Desk:
         """A string with all that a person needs to decide it."""
         item = self.item(number)
         second = self.queue.second(number, by)
-        case = None if second else self.queue.standing.get(Key(item.affiliation))
+        case = None if second else self.queue.cases.get(Key(item.affiliation))
         matches = self._candidates(item.affiliation)
         chosen = set(item.institutions if case is None or case.institutions is None else case.institutions)
         said = {i for e in case.opinions.values() for i in e.institutions or ()} if case else set()
@@ -230,7 +230,7 @@ class Desk:
         for one in numbers:
             paper, position = mention if mention and one == number else ("", None)
             key = Key(self.item(one).affiliation, paper, position)
-            case = self.queue.standing.get(key, Case())
+            case = self.queue.cases.get(key, Case())
             shown = case.holder is None or (one == number and case.holder.number == seen)
             drafts.append(Draft(key, ids, by, why, settle and one == number, not shown))
         entries = self.ledger.decide_all(drafts)
@@ -248,7 +248,7 @@ class Desk:
         undone = {e.undoes for e in self._entries}
         for entry in reversed(self._entries):
             if entry.by == by and entry.undoes is None and entry.number not in undone:
-                case = self.queue.standing[Key(entry.affiliation, entry.paper, entry.position)]
+                case = self.queue.cases[Key(entry.affiliation, entry.paper, entry.position)]
                 alive = [case.holder, *case.opinions.values()]
                 if any(e is not None and e.number == entry.number for e in alive):
                     return entry
@@ -293,7 +293,7 @@ class Desk:
             AffilError: it cannot be written.
         """
         items = (self.queue.item(n) for n in self.queue.select(filters).tolist())
-        return write_sheet(path, sheet_rows(items, self.queue.standing, self.name))
+        return write_sheet(path, sheet_rows(items, self.queue.cases, self.name))
 
     def import_sheet(self, path: Path | str, *, by: str = "") -> Imported:
         """Record the decisions of a filled-in spreadsheet, all of them or none.
@@ -304,7 +304,7 @@ class Desk:
         drafts, unchanged, blank = read_drafts(
             path,
             by=by,
-            standing=self.queue.standing,
+            cases=self.queue.cases,
             strings={string_key(a): a for a in self.queue.affiliations},
             resolve=self._resolve,
         )
@@ -342,7 +342,7 @@ class Desk:
         self.refresh()
 
     def _open(self, affiliation: str) -> bool:
-        return unexplained(self.queue.standing.get(Key(affiliation)))
+        return unexplained(self.queue.cases.get(Key(affiliation)))
 
     def _resolve(self, written: str) -> str | None:
         found = self.find(written)
@@ -354,12 +354,12 @@ class Desk:
 
     def agreement(self) -> list[Agreement]:
         """How far people agree (see `affil.ledger.agreement`)."""
-        return agreement(self.queue.standing)
+        return agreement(self.queue.cases)
 
     def disputes(self) -> list[tuple[Key, Case]]:
         """What is to be settled."""
-        standing = self.queue.standing
-        return [(key, standing[key]) for key in disputed(standing)]
+        cases = self.queue.cases
+        return [(key, cases[key]) for key in disputed(cases)]
 
     def _find_candidates(self, affiliation: str) -> tuple[Match, ...]:
         # more than are shown are asked for, as several names of one institution may have been found
