@@ -38,7 +38,7 @@ def test_a_model_is_tested_before_it_replaces_another(review_ws: Workspace, tmp_
     assert lesson.held_out
     assert lesson.decided is not None
     assert lesson.decided.after.rows == lesson.held_out
-    assert lesson.decided.before.model != lesson.own.after.model
+    assert lesson.decided.before.model != lesson.decided.after.model
     changes = {name: (before, after) for name, before, after in lesson.decided.changes()}
     assert changes["recall"][0] is not None
     assert lesson.gold is not None
