@@ -22,9 +22,9 @@ def test_every_text_is_there_with_the_same_places() -> None:
 
 
 def test_what_is_said_is_a_text_and_every_text_is_said() -> None:
-    source = "".join(f.read_text("utf-8") for f in [*FOLDER.glob("templates/*"), *FOLDER.glob("*.py")])
+    source = "".join(f.read_text("utf-8") for f in [*FOLDER.glob("templates/*"), *FOLDER.rglob("*.py")])
     scripts = "".join(f.read_text("utf-8") for f in FOLDER.glob("static/*.js"))
-    said = {*re.findall(r"""\bt\(\s*["'](\w+)["']""", source)} - {"nav_", "roll_", "mode_"}
+    said = {*re.findall(r"""\b(?:t|text)\(\s*["'](\w+)["']""", source)} - {"nav_", "roll_", "mode_"}
     assert said <= {*texts.TEXTS}
     in_scripts = {*re.findall(r"\bT\.(\w+)", scripts)}
     assert {*texts.IN_PAGE} <= in_scripts

@@ -14,7 +14,8 @@ from affil.report import charts, texts
 from affil.report.data import Data
 from affil.report.formats import Names, number, percent, span, two
 from affil.report.names import LANGUAGES
-from affil.report.site import environment, moves
+from affil.report.pages.frame import environment
+from affil.report.pages.movers import moves
 
 _CJK = {
     "en": '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC"',
