@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from affil.rank import AREAS, KINDS, Level, Ranking
 from affil.rank.measure import areas_of
-from affil.report.data import continent_of
+from affil.report.entities import continent_of
 from affil.report.formats import number, percent
 from affil.report.pages.frame import BOARDS, Frame
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from affil.rank import AREAS, Level
-from affil.report.data import Entity, area_slug
+from affil.report.data import area_slug
+from affil.report.entities import Entity
 from affil.report.formats import number, percent, two
 from affil.report.pages.areas import own_shares
 from affil.report.pages.frame import BOARDS, Frame

@@ -13,7 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from affil.names import visible
 from affil.rank import AREAS, Level
 from affil.report import texts
-from affil.report.data import Data, Entity, area_slug
+from affil.report.data import Data, area_slug
+from affil.report.entities import Entity
 from affil.report.formats import Names, as_json, number, percent, span, two
 from affil.report.names import LANGUAGES
 
