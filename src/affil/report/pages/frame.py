@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from affil.names import visible
 from affil.rank import AREAS, Level
-from affil.report import texts
+from affil.report import i18n
 from affil.report.data import Data, area_slug
 from affil.report.entities import Entity
 from affil.report.formats import Names, as_json, number, percent, span, two
@@ -100,7 +100,7 @@ class Frame:
 
     def text(self, key: str, *values: object) -> str:
         """One text, its places filled."""
-        return texts.text(key, self.language, *values)
+        return i18n.text(key, self.language, *values)
 
     def name(self, level: Level, identifier: str) -> str:
         """The name of an entity."""
@@ -113,7 +113,7 @@ class Frame:
     def script_texts(self) -> dict[str, Any]:
         """What the scripts of a page say."""
         return {
-            **texts.page_texts(self.language),
+            **i18n.script_texts(self.language),
             "confidence": percent(self.data.settings.confidence, 0),
             "rows": self.data.report.rows,
         }
@@ -128,13 +128,13 @@ class Frame:
             "names": self.names,
             "at": self.at,
             "language": self.language,
-            "html_lang": texts.HTML_LANG[self.language],
+            "html_lang": i18n.HTML_LANG[self.language],
             "root": root or "./",
             "base": base or "./",
             "nav": NAV,
             "languages": [
                 (html, LABELS[code], f"{root}{'' if code == 'en' else code + '/'}{path}")
-                for code, html in texts.HTML_LANG.items()
+                for code, html in i18n.HTML_LANG.items()
             ],
             "site_title": data.title or self.text("title"),
             "version": self.shared.version,
