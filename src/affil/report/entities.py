@@ -68,8 +68,9 @@ def name_entities(
     country = {r["id"]: in_languages(r["name"], r["name_zh"] or "", r["id"]) for r in rows["country"]}
     country |= {code: in_languages(*country_name(code), code) for code in groups - country.keys()}
     taken: dict[str, str] = {}
+    with_page = {level: {*pages.get(level, ())} for level in LEVELS}
     slugs = {
-        level: {r["id"]: _slug(r["id"], taken) for r in rows[level] if r["id"] in {*pages.get(level, ())}}
+        level: {r["id"]: _slug(r["id"], taken) for r in rows[level] if r["id"] in with_page[level]}
         for level in ("country", "institution")
     }
     known = lookup(registry, [r["id"] for r in rows["institution"]])

@@ -107,7 +107,7 @@ def _periods(held: Held, years: Years | None, length: int) -> _Periods:
     window = years or (max(found[0], found[-1] - length + 1), found[-1])
     if not any(window[0] <= y <= window[1] for y in found):
         raise AffilError(f"there is no paper of {window[0]}-{window[1]}; there are papers of {found[0]}-{found[-1]}")
-    earlier = (2 * window[0] - window[1] - 1, window[0] - 1)
+    earlier = (window[0] - (window[1] - window[0] + 1), window[0] - 1)
     before = earlier if any(earlier[0] <= y <= earlier[1] for y in found) else None
     return _Periods((found[0], found[-1]), window, before, tuple([y for y in found if y <= window[1]][-2:]))
 
