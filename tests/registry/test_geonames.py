@@ -14,7 +14,7 @@ SHIPPED = ROOT / "src" / "affil" / "registry" / "data"
 
 
 def test_the_tables_are_those_that_the_tool_makes(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, ROOT / "tools" / "gazetteer", tmp_path], check=True)
+    subprocess.run([sys.executable, ROOT / "tools" / "gazetteer.py", tmp_path], check=True)
     assert (tmp_path / "countries.csv").read_bytes() == (SHIPPED / "countries.csv").read_bytes()
     assert pq.read_table(tmp_path / "cities.parquet").equals(pq.read_table(SHIPPED / "cities.parquet"), check_metadata=True)
 

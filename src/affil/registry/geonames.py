@@ -1,4 +1,4 @@
-"""Cities and countries of GeoNames (https://www.geonames.org, CC BY 4.0); `tools/gazetteer` makes the two tables."""
+"""Cities and countries of GeoNames (https://www.geonames.org, CC BY 4.0); `tools/gazetteer.py` makes the two tables."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from affil.ledger.agreement import Agreement, agreement, disputed
 from affil.ledger.cases import BLIND, NOT_AN_ORGANISATION, OPINION, unexplained
 from affil.match import Matcher
 from affil.names.ids import mistyped
-from affil.review.queue import Filters, Item, Numbers, Occurrence, Progress, Queue, VenueFacts
+from affil.review.queue import Filters, Item, Numbers, Occurrence, Queue, ReviewProgress, VenueFacts
 from affil.review.spreadsheet import Imported, read_drafts, sheet_rows, string_key, write_sheet
 from affil.types import Decision, Institution, LedgerEntry, Match, Name
 from affil.workspace import Workspace
@@ -348,7 +348,7 @@ class Desk:
         found = self.find(written)
         return found.id if found else None
 
-    def progress(self) -> Progress:
+    def progress(self) -> ReviewProgress:
         """How far the review is."""
         return self.queue.progress()
 

