@@ -60,7 +60,6 @@ class Found(TypedDict):
     end: int
     alias: str
     evidence: list[str]
-    by: str
 
 
 class Matched(TypedDict):
