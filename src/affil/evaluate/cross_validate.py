@@ -13,18 +13,18 @@ from threadpoolctl import threadpool_limits
 
 from affil.data import resource
 from affil.evaluate.gold import GoldRow, read_gold
-from affil.evaluate.metrics import Floats
 from affil.evaluate.score import Answer, Evaluation, answer, resolve, summarize_answers
 from affil.io.tables import open_table
 from affil.match import Matcher
 from affil.match.calibrate import POLICIES, policies
 from affil.match.decide import decide
-from affil.match.index import Index, Ints
+from affil.match.index import Index
 from affil.match.labels import Labelled, Trust
 from affil.match.modelfile import save_model
 from affil.match.pairs import STRIDE
 from affil.names import fold
 from affil.registry import Registry
+from affil.registry.arrays import Floats, Ints
 from affil.settings import Policy, Settings
 from affil.training.fit import fit_sample
 from affil.training.samples import Sample, base_samples, default_rows, external_composed, join, labelled_sample, read_rows

@@ -106,10 +106,10 @@ def list_test(
                 if row.place:
                     given.append((language, "place", f"{name}, {row.place}", row))
     answers = answer([string for _, _, string, _ in given], matcher, settings.batch.rows, progress)
-    code = registry.store.strings("inst_country").to_pylist()
+    code = registry.arrays.inst_country.to_pylist()
     with_domain: dict[str, list[int]] = defaultdict(list)
-    for column in ("inst_domain", "inst_other_domains"):
-        for i, domains in enumerate(registry.store.strings(column).to_pylist()):
+    for column in (registry.arrays.inst_domain, registry.arrays.inst_other_domains):
+        for i, domains in enumerate(column.to_pylist()):
             for domain in domains.split():
                 with_domain[domain.removeprefix("www.")].append(i)
     counts: dict[tuple[str, str], list[int]] = {}

@@ -138,9 +138,9 @@ def _string(joiner: str, pair: Sequence[_Named]) -> str:
 
 def _known(registry: Registry, bearers: Bearers, kind: str, most: int) -> list[_Named]:
     """The best known active institutions of a kind whose name is theirs alone, best known first."""
-    kinds, statuses = (registry.store.strings(f"inst_{what}").to_pylist() for what in ("kind", "status"))
+    kinds, statuses = (text.to_pylist() for text in (registry.arrays.inst_kind, registry.arrays.inst_status))
     here = np.flatnonzero([k == kind and s == "active" for k, s in zip(kinds, statuses, strict=True)])
-    here = here[np.argsort(-registry.store.array("inst_prominence")[here], kind="stable")]
+    here = here[np.argsort(-registry.arrays.inst_prominence[here], kind="stable")]
     out: list[_Named] = []
     for i in here.tolist():
         one = registry.at(i)

@@ -18,10 +18,9 @@ from affil.evaluate.score import Answer, answer
 from affil.io.tables import create_table
 from affil.names import fold, tokenize
 from affil.names.fold import generic
-from affil.registry.index import NAME_KINDS
 from affil.registry.places import country_name
 from affil.settings import Settings
-from affil.types import Decision, Institution, Name, Progress
+from affil.types import Decision, Institution, Name, NameKind, Progress
 
 if TYPE_CHECKING:
     from affil.match.interface import MatcherLike
@@ -111,9 +110,9 @@ class Bearers:
 
     def __init__(self, registry: Registry) -> None:
         """Read the registry's index."""
-        names = registry.store.strings("alias_text").to_pylist()
+        names = registry.arrays.alias_text.to_pylist()
         self._number = dict(zip(names, range(len(names)), strict=True))
-        self._ptr, self._inst = registry.store.array("owner_ptr"), registry.store.array("owner_inst")
+        self._ptr, self._inst = registry.arrays.owner_ptr, registry.arrays.owner_inst
         self._registry = registry
 
     def of(self, folded: str) -> list[int]:
@@ -161,7 +160,7 @@ class Bearers:
 
 def _names(one: Institution) -> list[Name]:
     names = [*one.names, Name(one.domain, "", "domain")] if one.domain else list(one.names)
-    return sorted(names, key=lambda name: NAME_KINDS.index(name.kind))
+    return sorted(names, key=lambda name: NameKind[name.kind.upper()])
 
 
 def script(text: str) -> str:
@@ -203,7 +202,7 @@ def self_test(
     start = time.perf_counter()
     seed = e.seed if seed is None else seed
     registry, source = matcher.registry, names or matcher.registry
-    active = np.flatnonzero([s == "active" for s in source.store.strings("inst_status").to_pylist()])
+    active = np.flatnonzero([s == "active" for s in source.arrays.inst_status.to_pylist()])
     wanted = (0 if len(active) <= e.whole else e.drawn) if sample is None else sample
     if wanted and wanted < len(active):
         active = np.sort(np.random.default_rng(seed).permutation(active)[:wanted])
@@ -246,7 +245,7 @@ def _given(x: OwnName, bearers: Bearers) -> Iterable[tuple[str, str]]:
 
 
 def _slices(x: OwnName, registry: Registry) -> dict[str, str]:
-    prominence = registry.store.array("inst_prominence")[registry.number(registry.resolve(x.institution.id))]
+    prominence = registry.arrays.inst_prominence[registry.number(registry.resolve(x.institution.id))]
     return {
         "name": x.name.kind,
         "institution": x.institution.kind,
