@@ -29,7 +29,7 @@ from affil.evaluate.gold import read_gold
 from affil.registry import Registry
 from affil.settings import TrainSettings
 from affil.training.samples import read_rows
-from affil.training.synthesize import Labelled
+from affil.match.labels import Labelled
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "tools" / "fetch_benchmarks"
