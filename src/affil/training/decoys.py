@@ -34,7 +34,7 @@ SURNAMES = (
     "Marlowe", "Nakamura", "Ortega", "Pryce", "Quintero", "Rhodes", "Sutton", "Thorne", "Ulrich", "Vance", "Wexler", "Yamada",
 )  # fmt: skip
 SAINTS = ("Mary", "John", "Luke", "Joseph", "Elizabeth", "Anne", "James", "Thomas", "Vincent", "Francis", "Michael", "Peter")
-BRANDS = ("Gen", "Nova", "Syn", "Thera", "Cyto", "Helio", "Quanta", "Vita", "Opti", 
+BRANDS = ("Gen", "Nova", "Syn", "Thera", "Cyto", "Helio", "Quanta", "Vita", "Opti",
           "Neuro", "Aero", "Hydro", "Bio", "Data", "Micro")  # fmt: skip
 ENDINGS = ("tech", "ware", "dyne", "gen", "vax", "soft", "metrics", "sys", "logic", "pharma", "sense", "cor", "lux", "nix", "med")  # fmt: skip
 # language: (countries, university, hospital, university hospital, technical university, institute)
