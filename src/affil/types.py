@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+Progress = Callable[[int, int], None]  # is told how many are done, of how many
 _HAN = re.compile("[\u3400-\u9fff]+")
 # What each reason says of a match in English: those for it, those against it.
 FOR = {

@@ -8,16 +8,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from affil.errors import InputError, UnknownIdError
 from affil.evaluate.metrics import Metric, share
-from affil.evaluate.score import Answer, MatcherLike, Progress, answer
+from affil.evaluate.score import Answer, answer
 from affil.evaluate.self_test import Bearers, Fault, find_faults, with_wrong
 from affil.io.tables import open_table
 from affil.names import fold
 from affil.settings import Settings
-from affil.types import Decision
+from affil.types import Decision, Progress
+
+if TYPE_CHECKING:
+    from affil.match.interface import MatcherLike
 
 NATIVE, ENGLISH = ("name", "name_native"), ("name_en", "name_english")  # what columns are called
 PLACES, IDS, DOMAINS = ("city", "province", "region", "address"), ("institution_id", "ror_id", "id"), "domains"

