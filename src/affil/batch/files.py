@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from affil.batch.answers import NUMBERS, Answer, MatcherLike
+from affil.batch.answers import NUMBERS, AnswerRows, BatchMatcher
 from affil.batch.pool import Ask, Waiting, asking, rare_collections
 from affil.errors import InputError
 from affil.io.tables import Batch, Format, create_table, open_table
 from affil.match import output_columns
 from affil.settings import Settings
-from affil.types import Decision
+from affil.types import Decision, Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def match_file(
     source: Path | str,
     out: Path | str,
     *,
-    matcher: MatcherLike,
+    matcher: BatchMatcher,
     column: str = "affiliation",
     input_format: Format | None = None,
     output_format: Format | None = None,
@@ -110,7 +108,7 @@ class _Slot:
     """Where the answer to a string will stand."""
 
     __slots__ = ("answer",)
-    answer: Answer
+    answer: AnswerRows
 
 
 class _Answers:
@@ -137,7 +135,7 @@ class _Answers:
         self.asked += len(new)
         waiting = self._ask(new) if new else list
 
-        def wait() -> list[Answer]:
+        def wait() -> list[AnswerRows]:
             for string, answer in zip(new, waiting(), strict=True):
                 here[string].answer = answer
             return [here[string].answer for string in strings]
@@ -165,7 +163,7 @@ def _strings(batch: Batch, column: str, name: str) -> list[str]:
     return [value or "" for value in values]
 
 
-def _beside(batch: Batch, found: Sequence[Answer], ours: Mapping[str, str]) -> dict[str, Sequence[Any]]:
+def _beside(batch: Batch, found: Sequence[AnswerRows], ours: Mapping[str, str]) -> dict[str, Sequence[Any]]:
     """The columns of the input, each row repeated for each row of its answer, and the answers' columns."""
     repeats = [len(answer.rows) for answer in found]
     out: dict[str, Sequence[Any]] = dict(batch.columns)

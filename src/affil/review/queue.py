@@ -154,7 +154,7 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ReviewProgress:
     """How far a review is: strings of the queue, those decided, the share of their mentions decided, conflicts.
 
     `right` is the expected share of all mentions whose answer, as it counts now, is right: 1 where a person decided, the
@@ -315,7 +315,7 @@ class Queue:
         found = process.extract(wanted, texts, scorer=scorer, score_cutoff=self.settings.alike, limit=None)
         return sorted((near[i] for _, _, i in found), key=lambda i: (-self.mentions[i], i))[:limit]
 
-    def progress(self) -> Progress:
+    def progress(self) -> ReviewProgress:
         """How far the review is."""
         with self._lock:
             decided = self.decided & self.queued
@@ -327,7 +327,7 @@ class Queue:
             right = np.select([self.decided, self.decision == "match", self.decision == "review"],
                               [1.0, self.probability, 1 - self.probability], nil)  # fmt: skip
             queued = int(self.mentions[self.queued].sum())
-            return Progress(
+            return ReviewProgress(
                 strings=int(self.queued.sum()),
                 decided=int(decided.sum()),
                 mentions_decided=float(self.mentions[decided].sum()) / queued if queued else 0.0,

@@ -21,7 +21,7 @@ from affil.ledger.cases import BLIND, OPINION
 from affil.match import Matcher
 from affil.review.card import Candidate, Card, in_pieces
 from affil.review.institutions import Institutions
-from affil.review.queue import Filters, Item, Numbers, Progress, Queue, VenueFacts
+from affil.review.queue import Filters, Item, Numbers, Queue, ReviewProgress, VenueFacts
 from affil.review.spreadsheet import Imported, read_drafts, sheet_rows, string_key, write_sheet
 from affil.types import Decision, Institution, LedgerEntry, Match, Name
 from affil.workspace import Workspace
@@ -242,7 +242,7 @@ class Session:
         self.refresh()
         return Imported(len(entries), sum(e.role in (OPINION, BLIND) for e in entries), unchanged, blank)
 
-    def progress(self) -> Progress:
+    def progress(self) -> ReviewProgress:
         """How far the review is."""
         return self.queue.progress()
 

@@ -17,7 +17,7 @@ from affil.io.files import atomic_path, files_in
 from affil.names import fold
 from affil.registry.dump import ROR
 from affil.registry.local import read_own
-from affil.types import Institution
+from affil.types import Institution, Progress
 from affil.workspace.ingest import Added, add_papers
 from affil.workspace.layout import (
     INSTITUTIONS,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from affil.registry import Registry
 
 _WITHOUT_EFFECT: Any = {"retrieve": {"batch", "searched_at_once", "remembered"}, "decide": {"small"}}  # on what is matched
-Progress = Callable[[int, int], None]
 
 
 class MatcherLike(Protocol):
@@ -129,8 +128,8 @@ def open_registry(files: WorkspaceFiles, chosen: str | None) -> Registry:
     from affil.registry.registry import write_registry
 
     file, sources = files.path / "registry.affil", [source_note(local), f"registry sha256:{base.hash[:16]}"]
-    if not file.exists() or Registry.open(file).store.meta["sources"] != sources:
-        dates = base.store.meta.get("dates", {})
+    if not file.exists() or Registry.open(file).meta["sources"] != sources:
+        dates = base.meta.get("dates", {})
         write_registry(merge([read_own(local).values(), base]), file, {"sources": sources, "dates": dates})
     return Registry.open(file)
 
