@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import os
 import re
@@ -195,6 +196,23 @@ def test_the_public_face() -> None:
     assert affil.__version__
     with pytest.raises(AttributeError, match="module 'affil' has no attribute 'nonsense'"):
         _ = affil.nonsense
+
+
+@pytest.mark.parametrize("name", ["Workspace", "Matcher"])
+def test_what_public_methods_return_is_exported(name: str) -> None:
+    """And what their keyword arguments are (`Unpack`); names behind a dot are of other libraries."""
+    ours = {
+        node.name for path in modules() for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef)
+    }
+    said = set()
+    for member, value in inspect.getmembers_static(getattr(affil, name)):
+        function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        if member.startswith("_") or not inspect.isfunction(function):
+            continue
+        returned, keywords = (str(function.__annotations__.get(what, "")) for what in ("return", "query"))
+        said |= {*re.findall(r"(?<![\w.])[A-Z]\w+", returned), *re.findall(r"Unpack\[(\w+)\]", keywords)} & ours
+    assert said
+    assert said <= {*affil.__all__}
 
 
 ARCHITECTURE = Path(__file__).parents[1] / "docs" / "architecture.md"

@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from affil.batch import MatchSummary, match_file, match_spark
+    from affil.discovery.proposals import Proposal
     from affil.errors import AffilError, InputError, UnknownIdError
     from affil.evaluate import Evaluation
+    from affil.ledger import Ledger
     from affil.match import Matcher
+    from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, Venues, Why
     from affil.registry import Registry, build_registry
     from affil.settings import Settings, load_settings
     from affil.training import train
-    from affil.types import Author, Decision, Institution, Match, Name, Paper, Reason, Result
-    from affil.workspace import Workspace
+    from affil.types import Author, Decision, Institution, LedgerEntry, Match, Name, Paper, Reason, Result
+    from affil.workspace import Added, Run, Workspace
 
     __version__: str
 
@@ -30,32 +33,49 @@ _HOME = {
     "affil.batch": ("MatchSummary", "match_file", "match_spark"),
     "affil.errors": ("AffilError", "InputError", "UnknownIdError"),
     "affil.evaluate": ("Evaluation",),
+    "affil.discovery.proposals": ("Proposal",),
+    "affil.ledger": ("Ledger",),
     "affil.match": ("Matcher",),
+    "affil.rank": ("Diff", "Query", "Ranking", "State", "Store", "Tables", "Trend", "Venues", "Why"),
     "affil.registry": ("Registry", "build_registry"),
     "affil.settings": ("Settings", "load_settings"),
     "affil.training": ("train",),
-    "affil.types": ("Author", "Decision", "Institution", "Match", "Name", "Paper", "Reason", "Result"),
-    "affil.workspace": ("Workspace",),
+    "affil.types": ("Author", "Decision", "Institution", "LedgerEntry", "Match", "Name", "Paper", "Reason", "Result"),
+    "affil.workspace": ("Added", "Run", "Workspace"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [  # spelt out for type checkers; a test holds it against _HOME
+    "Added",
     "AffilError",
     "Author",
     "Decision",
+    "Diff",
     "Evaluation",
     "InputError",
     "Institution",
+    "Ledger",
+    "LedgerEntry",
     "Match",
     "MatchSummary",
     "Matcher",
     "Name",
     "Paper",
+    "Proposal",
+    "Query",
+    "Ranking",
     "Reason",
     "Registry",
     "Result",
+    "Run",
     "Settings",
+    "State",
+    "Store",
+    "Tables",
+    "Trend",
     "UnknownIdError",
+    "Venues",
+    "Why",
     "Workspace",
     "__version__",
     "build_registry",

@@ -57,6 +57,34 @@ def test_one_mention(ws: str) -> None:
     assert key == ("OpenAI!", "p0-0", 1)
 
 
+def test_a_workspace_may_have_the_name_of_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of that name is what is reviewed, where no other workspace stands behind it."""
+    monkeypatch.chdir(tmp_path)
+    opened: list[Path] = []
+
+    def stop(workspace: Path, ledger: str | None) -> None:
+        opened.append(workspace)
+        raise AffilError("stop")
+
+    monkeypatch.setattr("affil.cli.review._session", stop)
+    monkeypatch.setattr("affil.cli.review._open", stop)
+    assert "Missing argument 'WS'" in run("review", "names", code=2).output, "there is no such folder"
+    for name in ("names", "export"):
+        (tmp_path / name).mkdir()
+    for words, workspace in {
+        ("names",): "names",
+        ("names", "--by", "ana", "--port", "0"): "names",
+        ("export",): "export",
+        ("page", "names"): "names",
+        ("names", "export"): "export",
+        ("names", "--accept", "ws"): "ws",
+        ("export", "-o", "q.csv", "ws"): "ws",
+    }.items():
+        assert str(CliRunner().invoke(app, ["review", *words]).exception) == "stop", words
+        assert opened.pop() == Path(workspace)
+    assert "Offer decided strings" in run("review", "names", "--help").output
+
+
 def test_names(ws: str) -> None:
     run("decide", ws, "Room 12", "--institution", OPENAI, "--by", "ana", "--why", "w")
     assert "1 names; add them with" in run("review", "names", ws).output

@@ -100,15 +100,8 @@ def match_file(
                     written += len(answer.rows)
                 if progress:
                     progress(rows, max(rows, table.size))
-    return MatchSummary(
-        rows=rows,
-        matched=counts[Decision.MATCH],
-        review=counts[Decision.REVIEW],
-        none=counts[Decision.NONE],
-        written=written,
-        strings=answers.asked,
-        seconds=time.perf_counter() - start,
-    )
+    matched, review, none = (counts[decision] for decision in (Decision.MATCH, Decision.REVIEW, Decision.NONE))
+    return MatchSummary(rows, matched, review, none, written, answers.asked, time.perf_counter() - start)
 
 
 class _Slot:

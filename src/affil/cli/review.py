@@ -16,12 +16,20 @@ if TYPE_CHECKING:
 
 
 class _PageFirst(TyperGroup):
-    """`affil review WS` is short for `affil review page WS`."""
+    """`affil review WS` is short for `affil review page WS`, also where the folder has the name of a command (`names`)."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
+        if args and not args[0].startswith("-") and (args[0] not in self.commands or self._is_workspace(ctx, *args)):
             args = ["page", *args]
         return super().resolve_command(ctx, args)
+
+    def _is_workspace(self, ctx: Any, word: str, *rest: str) -> bool:
+        """Whether a command's name is meant as a folder: there is one of that name, and no other workspace behind it."""
+        if not Path(word).is_dir():
+            return False
+        command = self.commands[word]
+        inner = command.make_context(word, [*rest], parent=ctx, resilient_parsing=True)
+        return inner.params.get("workspace") is None and not {"-h", "--help"} & {*rest}
 
 
 app = typer.Typer(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
-import tempfile
 import zipfile
 import zlib
 from dataclasses import fields
@@ -17,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from affil.errors import AffilError, InputError
+from affil.errors import InputError
+from affil.io.files import atomic_path
 from affil.match.calibrate import REGIMES
 from affil.match.classifier import Estimators, Model
 from affil.match.features.table import NAMES
@@ -75,18 +74,9 @@ def save_model(model: Model, card: dict[str, Any], path: Path) -> None:
     full = {**card, "features": list(model.features), "versions": {x: version(x) for x in LIBRARIES}}
     files[_TREES] = _pack(model)
     files[_CARD] = json.dumps(full, indent=1, sort_keys=True, ensure_ascii=False).encode()
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise AffilError(f"{path}: cannot be written ({error.strerror}); choose another place with -o") from error
-    try:
-        with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as out:
-            for name in sorted(files):
-                out.writestr(zipfile.ZipInfo(name, _EPOCH), files[name], zipfile.ZIP_DEFLATED, 9)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in sorted(files):
+            out.writestr(zipfile.ZipInfo(name, _EPOCH), files[name], zipfile.ZIP_DEFLATED, 9)
 
 
 def load_model(path: Path) -> tuple[Model, dict[str, Any], str]:

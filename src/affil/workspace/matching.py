@@ -17,7 +17,7 @@ from affil.io.files import atomic_path, files_in
 from affil.names import fold
 from affil.registry.dump import ROR
 from affil.registry.local import read_own
-from affil.types import Institution
+from affil.types import Institution, Progress
 from affil.workspace.ingest import Added, add_papers
 from affil.workspace.layout import (
     INSTITUTIONS,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from affil.registry import Registry
 
 _WITHOUT_EFFECT: Any = {"retrieve": {"batch", "searched_at_once", "remembered"}, "decide": {"small"}}  # on what is matched
-Progress = Callable[[int, int], None]
 
 
 class MatcherLike(Protocol):
