@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -89,11 +89,9 @@ def match_file(
         }
         with create_table(out, types, output_format) as writer, asking(matcher, workers, batching.task) as ask:
             answers = _Answers(ask, batching.remembered)
-            ahead: deque[tuple[Batch, Waiting]] = deque()
-
-            def write_first() -> None:
-                nonlocal rows, written
-                batch, wait = ahead.popleft()
+            asked = ((batch, answers.of(_strings(batch, column, table.name))) for batch in table.batches(batching.rows))
+            # several batches ahead, so that no worker waits while one is read or written
+            for batch, wait in _ahead(asked, 1 if workers == 1 else 2 * workers + 1):
                 found = wait()
                 writer.write(_beside(batch, found, ours))
                 rows += len(batch)
@@ -102,15 +100,6 @@ def match_file(
                     written += len(answer.rows)
                 if progress:
                     progress(rows, max(rows, table.size))
-
-            # several batches ahead, so that no worker waits while one is read or written
-            most = 1 if workers == 1 else 2 * workers + 1
-            for batch in table.batches(batching.rows):
-                ahead.append((batch, answers.of(_strings(batch, column, table.name))))
-                if len(ahead) == most:
-                    write_first()
-            while ahead:
-                write_first()
     return MatchSummary(
         rows=rows,
         matched=counts[Decision.MATCH],
@@ -159,6 +148,17 @@ class _Answers:
             return [here[string].answer for string in strings]
 
         return wait
+
+
+def _ahead(asked: Iterable[tuple[Batch, Waiting]], most: int) -> Iterator[tuple[Batch, Waiting]]:
+    """The batches, with up to `most` of them asked for before the first is given."""
+    ahead: deque[tuple[Batch, Waiting]] = deque()
+    for one in asked:
+        ahead.append(one)
+        if len(ahead) == most:
+            yield ahead.popleft()
+    while ahead:
+        yield ahead.popleft()
 
 
 def _strings(batch: Batch, column: str, name: str) -> list[str]:

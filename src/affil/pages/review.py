@@ -19,8 +19,9 @@ from affil.errors import AffilError
 from affil.ledger.cases import NOT_AN_ORGANISATION, key_of
 from affil.names import visible
 from affil.pages.language import language_of, set_language
+from affil.review import proposals
 from affil.review.queue import Filters
-from affil.review.session import Desk
+from affil.review.session import Session
 from affil.review.spreadsheet import string_key
 from affil.service import texts
 from affil.service.security import Access
@@ -32,8 +33,8 @@ _LONGEST_NAME = 80
 _TOLD = 200  # characters of a string that a form says it showed; its key is of all of them
 
 
-def review_app(desk: Desk, access: Access, *, by: str = "") -> Starlette:
-    """The application that shows a desk.
+def review_app(desk: Session, access: Access, *, by: str = "") -> Starlette:
+    """The application that shows a review session.
 
     Args:
         desk: the workspace to review.
@@ -76,7 +77,7 @@ def review_app(desk: Desk, access: Access, *, by: str = "") -> Starlette:
 class _Pages:
     """One method a route."""
 
-    def __init__(self, desk: Desk, by: str) -> None:
+    def __init__(self, desk: Session, by: str) -> None:
         self.desk, self.by, self.templates = desk, by, templates()
         self.choices = desk.queue.choices()
 
@@ -111,7 +112,7 @@ class _Pages:
         # a string that is to be decided blindly keeps its secret here too
         entries = [e for e in reversed(self.desk.entries()) if not self._secret(e, by)]
         shown = entries[: self.desk.workspace.settings.web.listed]
-        alive = {e.number for case in self.desk.queue.standing.values() for e in (case.holder, *case.opinions.values()) if e}
+        alive = {e.number for case in self.desk.queue.cases.values() for e in (case.holder, *case.opinions.values()) if e}
         return self._page(request, "history.html", entries=shown, total=len(entries), alive=alive)
 
     def conflicts(self, request: Request) -> Response:
@@ -126,13 +127,13 @@ class _Pages:
         if not self._by(request):
             return self._page(request, "who.html")
         self.desk.refresh()
-        found = self.desk.proposals()
+        found = proposals.open_proposals(self.desk)
         shown = [(_proposal_key(p), p) for p in found[: self.desk.workspace.settings.web.listed]]
         return self._page(request, "proposals.html", proposals=shown, total=len(found), choices=self.choices)
 
     def search(self, request: Request) -> Response:
         return self._part(
-            request, "search.html", query=(q := request.query_params.get("q", "")[:200]), found=self.desk.search(q)
+            request, "search.html", query=(q := request.query_params.get("q", "")[:200]), found=self.desk.institutions.search(q)
         )
 
     def candidate(self, request: Request) -> Response:
@@ -170,7 +171,7 @@ class _Pages:
         said = texts.text("saved", language, first, named)
         if len(entries) > 1:
             said = texts.text("saved_many", language, len(entries), named)
-        held = self.desk.queue.standing
+        held = self.desk.queue.cases
         beside = {
             case.holder.by for e in entries if (case := held[key_of(e)]).holder is not None and case.holder.number != e.number
         }
@@ -235,17 +236,17 @@ class _Pages:
         """Make a proposal a new institution."""
         by = self._who(request)
         fields = {f: _one(request, f).strip() for f in ("name", "country", "city", "kind")}
-        self.desk.accept(self._proposal(request), by=by, **fields)
+        proposals.accept(self.desk, self._proposal(request), by=by, **fields)
         return RedirectResponse("/new", 303)
 
     def refuse(self, request: Request) -> Response:
         """Decide that the strings of a proposal name no organisation."""
-        self.desk.refuse(self._proposal(request), by=self._who(request))
+        proposals.refuse(self.desk, self._proposal(request), by=self._who(request))
         return RedirectResponse("/new", 303)
 
     def _proposal(self, request: Request) -> Proposal:
         wanted = _one(request, "proposal")
-        found = next((p for p in self.desk.proposals() if _proposal_key(p) == wanted), None)
+        found = next((p for p in proposals.open_proposals(self.desk) if _proposal_key(p) == wanted), None)
         if found is None:
             raise AffilError(texts.text("stale_proposal", language_of(request)))
         return found
@@ -364,7 +365,7 @@ class _Pages:
     def _named(self, ids: Sequence[str] | None, language: str) -> str:
         if ids is None:
             return texts.text("undecided", language)
-        return ", ".join(visible(self.desk.name(i)) for i in ids) or texts.text("names_none", language)
+        return ", ".join(visible(self.desk.institutions.name(i)) for i in ids) or texts.text("names_none", language)
 
 
 def _filters(pairs: Sequence[tuple[str, str]]) -> Filters:

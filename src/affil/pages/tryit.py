@@ -16,7 +16,7 @@ from starlette.routing import Route
 from affil.match import COLUMNS, match_records
 from affil.names import visible
 from affil.pages.language import language_of, set_language
-from affil.review.session import Piece, in_pieces
+from affil.review.card import Piece, in_pieces
 from affil.service import texts
 from affil.service.match import Api
 from affil.service.operations import Json, errors

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from affil.errors import AffilError
-from affil.ledger.cases import Key, Standing
+from affil.ledger.cases import Cases, Key
 from affil.settings import ReviewSettings
 from affil.types import LedgerEntry
 
@@ -206,7 +206,7 @@ class Queue:
         self.decided = np.zeros(len(self), bool)
         self._people: dict[int, frozenset[str]] = {}
         self._double: dict[int, bool] = {}
-        self.standing = Standing()
+        self.cases = Cases()
         self._select = lru_cache(maxsize=64)(self._filtered)
 
     def __len__(self) -> int:
@@ -215,11 +215,11 @@ class Queue:
     def update(self, entries: Sequence[LedgerEntry]) -> None:
         """Take new entries of the ledger into account."""
         with self._lock:
-            self.standing.add(entries)
+            self.cases.add(entries)
             for entry in entries:
                 number = self._number.get(entry.affiliation)
                 if number is not None and not entry.paper:
-                    case = self.standing[Key(entry.affiliation)]
+                    case = self.cases[Key(entry.affiliation)]
                     self.decided[number] = case.holder is not None
                     self._people[number] = case.people
 
@@ -319,9 +319,9 @@ class Queue:
         """How far the review is."""
         with self._lock:
             decided = self.decided & self.queued
-            disputed = sum(case.disputed for case in self.standing.values())
+            disputed = sum(case.disputed for case in self.cases.values())
             seen = np.flatnonzero(self.decided & (self.decision == "none"))
-            confirmed = sum(not (self.standing[Key(self.affiliations[i])].institutions or ()) for i in seen.tolist())
+            confirmed = sum(not (self.cases[Key(self.affiliations[i])].institutions or ()) for i in seen.tolist())
             prior = self.settings.prior
             nil = (prior * (1 - self.settings.missed) + confirmed) / (prior + len(seen))
             right = np.select([self.decided, self.decision == "match", self.decision == "review"],
