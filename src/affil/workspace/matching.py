@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +17,7 @@ from affil.io.files import atomic_path, files_in
 from affil.names import fold
 from affil.registry.dump import ROR
 from affil.registry.local import read_own
-from affil.types import Institution
+from affil.types import Institution, Progress
 from affil.workspace.ingest import Added, add_papers
 from affil.workspace.layout import (
     INSTITUTIONS,
@@ -36,27 +36,10 @@ from affil.workspace.results import count_anew
 
 if TYPE_CHECKING:
     from affil.match import Matcher
+    from affil.match.interface import MatcherLike
     from affil.registry import Registry
 
 _WITHOUT_EFFECT: Any = {"retrieve": {"batch", "searched_at_once", "remembered"}, "decide": {"small"}}  # on what is matched
-Progress = Callable[[int, int], None]
-
-
-class MatcherLike(Protocol):
-    """What a run needs of a matcher."""
-
-    @property
-    def registry(self) -> Registry:
-        """The registry whose ids it returns."""
-
-    @property
-    def model_hash(self) -> str:
-        """The hash of its model."""
-
-    def match_table(self, strings: list[str]) -> pa.Table:
-        """Columns row (index into the strings), institution_id, probability, decision, and, where it tells them, stated_city,
-        stated_region, stated_country, named (see `affil.rank.Tables`); no row for a string without any.
-        """
 
 
 @dataclass(frozen=True, slots=True)

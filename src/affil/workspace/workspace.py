@@ -34,15 +34,16 @@ from affil.errors import AffilError
 from affil.io.files import atomic_path, files_in
 from affil.rank import Diff, Query, Ranking, State, Trend, Why
 from affil.settings import Settings, load_settings, settings_toml
-from affil.types import Institution, LedgerEntry, Name
+from affil.types import Institution, LedgerEntry, Name, Progress
 from affil.workspace import decisions, ingest, matching, results
 from affil.workspace.ingest import Added
 from affil.workspace.layout import WorkspaceFiles, changing
-from affil.workspace.matching import MatcherLike, Progress, Run
+from affil.workspace.matching import Run
 
 if TYPE_CHECKING:
     from affil.discovery.proposals import Proposal
     from affil.match import Matcher
+    from affil.match.interface import MatcherLike
     from affil.registry import Registry
 
 
