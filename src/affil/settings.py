@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -477,18 +476,16 @@ def load_settings(path: Path | None) -> Settings:
 
 def settings_toml(settings: Settings) -> str:
     """Write settings as TOML that `load_settings` reads back, each with its meaning as a comment."""
-    lines = []
+    import tomlkit  # only who makes a workspace needs it
+
+    document = tomlkit.document()
     for stage, chosen in settings:
-        lines += [f"# {type(chosen).__doc__}", f"[{stage}]"]
-        tables = []
-        for key, value in chosen:
-            meaning = type(chosen).model_fields[key].description
-            comment = f"  # {meaning}" if meaning else ""
-            if isinstance(value, BaseModel):
-                value = value.model_dump()
-            if isinstance(value, dict):
-                tables += [f"\n[{stage}.{key}]{comment}", *(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items())]
-            else:
-                lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}{comment}")
-        lines += [*tables, ""]
-    return "\n".join(lines)
+        table = tomlkit.table().add(tomlkit.comment(str(type(chosen).__doc__)))
+        held = chosen.model_dump()
+        for key in sorted(held, key=lambda k: isinstance(held[k], dict)):  # tables within it stand behind its values
+            item = tomlkit.item(held[key])
+            if meaning := type(chosen).model_fields[key].description:
+                item.comment(meaning)
+            table.add(key, item)
+        document.add(stage, table)
+    return document.as_string()

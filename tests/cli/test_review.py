@@ -113,7 +113,7 @@ def test_duplicates(review_registry: object) -> None:
 def test_training_with_the_ledger_shows_the_change_and_keeps_the_model_unless_told(ws: str, tmp_path: Path) -> None:
     settings = Path(ws) / "settings.toml"
     text = settings.read_text("utf-8")
-    smaller = {"synthetic": 240, "decoys": 150, "min_calibration": 20, '"iterations"': 8, '"min_samples_leaf"': 10}
+    smaller = {"synthetic": 240, "decoys": 150, "min_calibration": 20, "iterations": 8, "min_samples_leaf": 10}
     for name, value in smaller.items():
         text, found = re.subn(rf"^{name} = \d+", f"{name} = {value}", text, flags=re.MULTILINE)
         assert found

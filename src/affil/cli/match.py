@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -16,7 +17,9 @@ from affil.errors import AffilError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from affil.batch import MatchSummary
     from affil.evaluate import Evaluation
+    from affil.io.tables import Format
     from affil.match import Explained, Matcher
     from affil.match.why_not import Nothing
     from affil.settings import Settings
@@ -64,14 +67,7 @@ def match(
     if text:
         if source is not None or output is not None:
             raise AffilError("--text stands alone, without IN and OUT")
-        from affil.match import explained_dict, why_not
-
-        explained = why_not(load_matcher(registry, model, policy, tables=False), text, candidates)
-        if as_json:
-            said = [explained_dict(x) for x in explained]
-            print_json(said if len(said) > 1 else said[0])
-        else:
-            console().print(explained_table(explained))
+        _match_strings(text, candidates, load_matcher(registry, model, policy, tables=False), as_json)
         return
     if candidates:
         raise AffilError("--candidates needs --text")
@@ -81,33 +77,63 @@ def match(
         raise AffilError(f"{source}: no such file; to match the string itself: affil match --text {shlex.quote(source)}")
     if output is None:
         raise AffilError("name the output with -o FILE (-o - is standard output)")
-    from affil.batch import match_file, match_spark
-    from affil.io.tables import FORMATS, table_format
+    from affil.io.tables import FORMATS
 
     checked(engine, ENGINES, "engine")
     formats = [checked(f, FORMATS, "format") for f in (input_format, output_format)]
+    load = partial(load_matcher, registry, model, policy)
     if engine == "spark":
         if workers > 1 or {source, output} & {"-"} or {*formats} - {None, "parquet"}:
             raise AffilError("--engine spark reads and writes Parquet files, with as many workers as the cluster has")
-        with working("matching on Spark"):
-            matcher = load_matcher(registry, model, policy)
-            summary = match_spark(source, output, matcher=matcher, column=column, settings=matcher.settings)
+        summary = _match_on_spark(source, output, column, load)
     else:
-        table_format(source, formats[0])  # before a matcher is loaded for nothing
-        table_format(output, formats[1], output=True)
-        matcher = load_matcher(registry, model, policy)
-        with counting("matching", "rows") as progress:
-            summary = match_file(
-                source,
-                output,
-                matcher=matcher,
-                column=column,
-                input_format=formats[0],
-                output_format=formats[1],
-                settings=matcher.settings,
-                workers=workers,
-                progress=progress,
-            )
+        summary = _match_file(source, output, column, formats, workers, load)
+    _print_summary(summary, output, as_json)
+
+
+def _match_strings(strings: list[str], candidates: int, matcher: Matcher, as_json: bool) -> None:
+    from affil.match import explained_dict, why_not
+
+    explained = why_not(matcher, strings, candidates)
+    if as_json:
+        said = [explained_dict(x) for x in explained]
+        print_json(said if len(said) > 1 else said[0])
+    else:
+        console().print(explained_table(explained))
+
+
+def _match_on_spark(source: str, output: str, column: str, load: Callable[[], Matcher]) -> MatchSummary:
+    from affil.batch import match_spark
+
+    with working("matching on Spark"):
+        matcher = load()
+        return match_spark(source, output, matcher=matcher, column=column, settings=matcher.settings)
+
+
+def _match_file(
+    source: str, output: str, column: str, formats: list[Format | None], workers: int, load: Callable[[], Matcher]
+) -> MatchSummary:
+    from affil.batch import match_file
+    from affil.io.tables import table_format
+
+    table_format(source, formats[0])  # before a matcher is loaded for nothing
+    table_format(output, formats[1], output=True)
+    matcher = load()
+    with counting("matching", "rows") as progress:
+        return match_file(
+            source,
+            output,
+            matcher=matcher,
+            column=column,
+            input_format=formats[0],
+            output_format=formats[1],
+            settings=matcher.settings,
+            workers=workers,
+            progress=progress,
+        )
+
+
+def _print_summary(summary: MatchSummary, output: str, as_json: bool) -> None:
     if as_json and output != "-":
         print_json(summary.to_dict())
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,7 +11,7 @@ from affil.cli.show import Json, console, plain, plain_table
 
 if TYPE_CHECKING:
     from affil.types import LedgerEntry
-    from affil.workspace import Added
+    from affil.workspace import Added, Run
 
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="The folder of the workspace.", show_default=False)]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.", show_default=False)]
@@ -31,9 +31,6 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Add papers to a workspace and match what is new in it."""
-    import json
-    from dataclasses import asdict
-
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
@@ -41,17 +38,6 @@ def run(
 
     err = Console(stderr=True)
     ws = Workspace.open(workspace, create=bool(papers))
-
-    def tell(added: Added) -> None:
-        if not as_json:
-            typer.echo(f"papers: {added.new:,} new, {added.replaced:,} replaced, {added.unchanged:,} unchanged")
-        for duplicate in added.duplicates[:5]:
-            what = "a repeat of" if duplicate.identical else "another record of"
-            typer.echo(f"warning: {duplicate.path}, row {duplicate.row}: {what} {duplicate.id}, left out", err=True)
-        if len(added.duplicates) > 5:
-            typer.echo(f"warning: {len(added.duplicates) - 5:,} more repeated ids", err=True)
-        for line in added.problem_lines():
-            typer.echo(f"warning: {line}", err=True)
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
@@ -61,30 +47,48 @@ def run(
             def show(done: int, total: int) -> None:
                 bars.update(bar, description="matching strings", completed=done, total=total)
 
-            result = ws.run(show, papers=papers or None, read=tell, registry=registry, model=model)
+            result = ws.run(
+                show, papers=papers or None, read=lambda added: _print_added(added, as_json), registry=registry, model=model
+            )
     except KeyboardInterrupt:
         typer.echo(f"interrupted; finished batches are kept, go on with: affil run -w {workspace}", err=True)
         raise typer.Exit(130) from None
     if as_json:
-        added = result.added
-        counts = (
-            {
-                "new": added.new,
-                "replaced": added.replaced,
-                "unchanged": added.unchanged,
-                "repeated_ids": len(added.duplicates),
-                "problems": added.problem_lines(),
-            }
-            if added
-            else {}
-        )
-        told = {name: value for name, value in asdict(result).items() if name != "added"}
-        typer.echo(json.dumps({**counts, **told}, ensure_ascii=False, indent=2))
+        typer.echo(_run_json(result))
         return
     if result.again:
         typer.echo(f"{result.again}: all strings were matched again")
     typer.echo(f"strings: {result.matched:,} matched now, {result.strings:,} in all")
     typer.echo(f"next: affil rank {workspace}")
+
+
+def _print_added(added: Added, as_json: bool) -> None:
+    if not as_json:
+        typer.echo(f"papers: {added.new:,} new, {added.replaced:,} replaced, {added.unchanged:,} unchanged")
+    for duplicate in added.duplicates[:5]:
+        what = "a repeat of" if duplicate.identical else "another record of"
+        typer.echo(f"warning: {duplicate.path}, row {duplicate.row}: {what} {duplicate.id}, left out", err=True)
+    if len(added.duplicates) > 5:
+        typer.echo(f"warning: {len(added.duplicates) - 5:,} more repeated ids", err=True)
+    for line in added.problem_lines():
+        typer.echo(f"warning: {line}", err=True)
+
+
+def _run_json(result: Run) -> str:
+    import json
+    from dataclasses import asdict
+
+    counts: dict[str, Any] = {}
+    if added := result.added:
+        counts = {
+            "new": added.new,
+            "replaced": added.replaced,
+            "unchanged": added.unchanged,
+            "repeated_ids": len(added.duplicates),
+            "problems": added.problem_lines(),
+        }
+    told = {name: value for name, value in asdict(result).items() if name != "added"}
+    return json.dumps({**counts, **told}, ensure_ascii=False, indent=2)
 
 
 def decide(

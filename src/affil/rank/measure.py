@@ -83,7 +83,7 @@ def measure(
     **query: Unpack[Query],
 ) -> Ranking:
     """Rank what the tables `credit`, `stats` and `institutions` of a connection hold; see `rank`."""
-    asked = Asked(query, settings)
+    asked = CheckedQuery(query, settings)
     if limit is not None and limit < 1:
         raise AffilError(f"a limit is at least 1, not {limit}")
     held = held_venue_years(db)
@@ -101,7 +101,7 @@ def measure(
     return Ranking(frame, cover, settings, asked.level, asked.by, asked.area, venue, asked.years, asked.kind, asked.roll_up)
 
 
-class Asked:
+class CheckedQuery:
     """A query, checked, with its defaults.
 
     Raises:
@@ -158,7 +158,7 @@ def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) ->
     raise AffilError(f"no venue {wanted!r}" + (f"; did you mean: {', '.join(near)}?" if near else ""))
 
 
-def make_places(db: duckdb.DuckDBPyConnection, asked: Asked, settings: RankSettings) -> None:
+def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: RankSettings) -> None:
     """Tables `entity` (what is ranked) and `place` (which institution counts for which entity, by which part)."""
     db.execute(sql("sites"))
     codes = db.execute("SELECT DISTINCT country, region FROM site").fetchall()
@@ -188,7 +188,7 @@ def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[st
 
 
 def make_slice(
-    db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: Asked, settings: RankSettings
+    db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
 ) -> None:
     """Tables `slice` (venues and years, with what a paper of each weighs in it), `slice_area`, `area` and `holding`."""
     weights, shares = [], []

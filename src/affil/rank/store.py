@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from affil.errors import AffilError, InputError
 from affil.io.files import atomic_path, files_in, sweep
 from affil.rank.credit import Tables, VenueYear, count_credit, database, lost_decisions, number, prepare
-from affil.rank.measure import Asked, Query, find_venue, measure
+from affil.rank.measure import CheckedQuery, Query, find_venue, measure
 from affil.rank.ranking import Ranking
 from affil.rank.venues import Venue, Venues
 from affil.settings import RankSettings
@@ -251,7 +251,7 @@ class Store:
     @contextmanager
     def opened(self, state: State, **query: Unpack[Query]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Venues]]:
         """A connection with the tables `credit` (what the query's slice needs of it), `stats` and `institutions` of a state."""
-        asked, venues = Asked(query, state.settings), Venues(state.venues)
+        asked, venues = CheckedQuery(query, state.settings), Venues(state.venues)
         venue = find_venue(asked.venue, [(p.venue, p.year) for p in state.partitions], venues)
         needed = [p for p in state.partitions if (venue is None or p.venue == venue) and asked.covers(p.venue, p.year, venues)]
         with database(state.settings) as db:

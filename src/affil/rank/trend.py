@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from affil.errors import AffilError
-from affil.rank.measure import Asked, Query, coverage, find_venue, held_venue_years, make_places, make_slice, measured
+from affil.rank.measure import CheckedQuery, Query, coverage, find_venue, held_venue_years, make_places, make_slice, measured
 from affil.rank.ranking import Coverage, Level, Measure, plain_rows
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
@@ -100,7 +100,7 @@ def trend(
     if by not in TREND_MEASURES:
         raise AffilError(f"no measure {by!r}; it is one of: {', '.join(TREND_MEASURES)}")
     wanted = parse_year_list(query.get("years"))
-    asked = Asked({**query, "by": cast(Measure, "adjusted" if by == "share" else by), "years": None}, settings)
+    asked = CheckedQuery({**query, "by": cast(Measure, "adjusted" if by == "share" else by), "years": None}, settings)
     part = [(v, y) for v, y in _asked_venue_years(db, asked, venues) if wanted is None or y in wanted]
     years = tuple(sorted({y for _, y in part}))
     if not years:
@@ -132,7 +132,7 @@ def trend(
     )
 
 
-def _asked_venue_years(db: duckdb.DuckDBPyConnection, asked: Asked, venues: Venues) -> list[tuple[str, int]]:
+def _asked_venue_years(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, venues: Venues) -> list[tuple[str, int]]:
     """The venues and years that have papers and are asked for."""
     held = held_venue_years(db)
     venue = find_venue(asked.venue, held, venues)

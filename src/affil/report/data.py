@@ -16,7 +16,7 @@ from affil.settings import RankSettings, ReportSettings
 from affil.types import LedgerEntry
 
 Years = tuple[int, int]
-Key = tuple[Level, str]  # a level, and what else tells rankings apart
+RankingKey = tuple[Level, str]  # a level, and what else tells rankings apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Data:
     years: Years
     window: Years
     before: Years | None
-    rankings: Mapping[Key, Ranking]
-    rows: Mapping[Key, Mapping[str, dict[str, Any]]]
-    trends: Mapping[Key, Trend]
+    rankings: Mapping[RankingKey, Ranking]
+    rows: Mapping[RankingKey, Mapping[str, dict[str, Any]]]
+    trends: Mapping[RankingKey, Trend]
     entities: Mapping[Level, Mapping[str, Entity]]
     pages: Mapping[Level, tuple[str, ...]]
     tables: Mapping[tuple[str, Level], Mapping[str, pd.DataFrame]]

@@ -13,7 +13,7 @@ from affil.rank import LEVELS, Level
 from affil.rank.places import country_name, region_name
 from affil.registry import Registry
 from affil.report.names import (
-    Names,
+    Translations,
     city_names,
     continents,
     in_languages,
@@ -37,11 +37,11 @@ class Entity:
     """
 
     id: str
-    names: Names
+    names: Translations
     slug: str = ""
     kind: str = ""
     country: str = ""
-    place: tuple[Names, ...] = ()
+    place: tuple[Translations, ...] = ()
     search: tuple[str, ...] = ()
     lat: float | None = None
     lon: float | None = None
@@ -88,24 +88,24 @@ def name_entities(
     return out
 
 
-def _country(code: str, names: Names, slug: str) -> Entity:
+def _country(code: str, names: Translations, slug: str) -> Entity:
     return Entity(code, names, slug, country=code, search=tuple(sorted({page_fold(n) for n in (code, *names)})))
 
 
-def _region(row: Row, country: Mapping[str, Names]) -> Entity:
+def _region(row: Row, country: Mapping[str, Translations]) -> Entity:
     english, hans, hant = in_languages(row["name"], row["name_zh"] or "", row["country"] or "HK")
     names = (english.split(" [")[0], hans, hant)
     return Entity(row["id"], names, country=row["country"] or "", place=_place(country.get(row["country"])))
 
 
-def _city(row: Row, country: Mapping[str, Names]) -> Entity:
+def _city(row: Row, country: Mapping[str, Translations]) -> Entity:
     names = city_names(row["name"], row["id"].split("/")[0])
     place = tuple(p for p in _place(_region_names(row["id"]), country.get(row["country"])) if p[0] != names[0])
     return Entity(row["id"], names, country=row["country"], place=place, search=search_names(None, names))
 
 
 def _institution(
-    row: Row, country: Mapping[str, Names], known: Institution | None, slug: str, point: tuple[float, float] | None
+    row: Row, country: Mapping[str, Translations], known: Institution | None, slug: str, point: tuple[float, float] | None
 ) -> Entity:
     names = institution_names(row["name"], row["name_zh"] or "", row["country"], known)
     city = city_names(row["city"], row["country"]) if row["city"] else None
@@ -121,7 +121,7 @@ def _institution(
     )
 
 
-def _region_names(city: str) -> Names | None:
+def _region_names(city: str) -> Translations | None:
     """The names of the region that a city's id says, without what ISO adds in brackets."""
     parts = city.split("/")
     found = region_name(parts[1]) if len(parts) == 3 else None
@@ -141,9 +141,9 @@ def _locate_cities(entities: dict[Level, dict[str, Entity]], placed: Mapping[str
             entities["city"][city] = replace(entities["city"][city], lat=lat, lon=lon)
 
 
-def _place(*names: Names | None) -> tuple[Names, ...]:
+def _place(*names: Translations | None) -> tuple[Translations, ...]:
     """The names of what something lies in, without what is called the same as what it lies in (Singapore)."""
-    kept: list[Names] = []
+    kept: list[Translations] = []
     for one in names:
         if one and one[0] and one[0] not in [k[0] for k in kept]:
             kept.append(one)

@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from affil.errors import AffilError, InputError
 from affil.rank import AREAS, LEVELS, MEASURES, ROLL_UPS, Level, Ranking, Trend, Venues, measure, trend
-from affil.rank.measure import Asked, areas_of, make_places
+from affil.rank.measure import CheckedQuery, areas_of, make_places
 from affil.registry import Registry
-from affil.report.data import Data, Key, Years
+from affil.report.data import Data, RankingKey, Years
 from affil.report.entities import Entity, Placed, name_entities
 from affil.report.names import script_table
 from affil.settings import RankSettings, ReportSettings
@@ -123,8 +123,8 @@ class _Counted:
     held: Held
     periods: _Periods
     bulletin: bool
-    rankings: dict[Key, Ranking] = field(default_factory=dict)
-    trends: dict[Key, Trend] = field(default_factory=dict)
+    rankings: dict[RankingKey, Ranking] = field(default_factory=dict)
+    trends: dict[RankingKey, Trend] = field(default_factory=dict)
     tables: dict[tuple[str, Level], dict[str, pd.DataFrame]] = field(default_factory=dict)
     pages: dict[Level, tuple[str, ...]] = field(default_factory=dict)
 
@@ -197,7 +197,7 @@ def _placed(
     out: dict[str, dict[str, tuple[tuple[str, float], ...]]] = {}
     for level in LEVELS:
         for how in ROLL_UPS if level == "institution" else ("none",):
-            make_places(db, Asked({"level": level, "roll_up": how}, settings), settings)
+            make_places(db, CheckedQuery({"level": level, "roll_up": how}, settings), settings)
             found: dict[str, list[tuple[str, float]]] = {}
             for institution, identifier, part in db.execute(sql("placed")).fetchall():
                 if institution in institutions:

@@ -15,7 +15,7 @@ from affil.registry.geonames import cities, countries
 from affil.types import Institution
 
 LANGUAGES = ("en", "zh-hans", "zh-hant")
-Names = tuple[str, str, str]  # in the order of LANGUAGES
+Translations = tuple[str, str, str]  # in the order of LANGUAGES
 
 _HAN = re.compile("[\u3400-\u9fff]{2,8}")
 _HAS_HAN = re.compile("[\u3400-\u9fff]")
@@ -40,12 +40,12 @@ def traditional(text: str, country: str = "HK") -> str:
     return str(_converter(_TRADITIONAL.get(country, "s2hk")).convert(text))
 
 
-def in_languages(name: str, chinese: str, country: str = "HK") -> Names:
+def in_languages(name: str, chinese: str, country: str = "HK") -> Translations:
     """A name in all languages; what has no Chinese name keeps its own."""
     return (name, simplified(chinese), traditional(simplified(chinese), country)) if chinese else (name, name, name)
 
 
-def institution_names(name: str, name_zh: str, country: str, known: Institution | None) -> Names:
+def institution_names(name: str, name_zh: str, country: str, known: Institution | None) -> Translations:
     """The names of an institution; a traditional name that the registry has stands above a converted one."""
     english, hans, hant = in_languages(name, name_zh, country)
     own = [n.value for n in known.names if n.language == "zh-hant" and n.kind != "acronym"] if known else []
@@ -66,7 +66,7 @@ def _cities() -> Mapping[tuple[str, str], str]:
     return {key: name for key, (_, name) in out.items()}
 
 
-def city_names(name: str, country: str) -> Names:
+def city_names(name: str, country: str) -> Translations:
     """The names of a city; where GeoNames has no Chinese one, its Latin name."""
     return in_languages(name, _cities().get((country, name), ""), country)
 
@@ -77,7 +77,7 @@ def continents() -> Mapping[str, str]:
     return {code: country.continent for code, country in countries().items()}
 
 
-def search_names(known: Institution | None, names: Names) -> tuple[str, ...]:
+def search_names(known: Institution | None, names: Translations) -> tuple[str, ...]:
     """All names by which an entity is found, folded as a page folds what is typed, but for the English one, which pages show."""
     values = [*names[1:], *(n.value for n in known.names)] if known else names[1:]
     return tuple(sorted({page_fold(v) for v in values} - {page_fold(names[0]), ""}))
@@ -107,5 +107,5 @@ def lookup(registry: Registry | None, ids: Iterable[str]) -> dict[str, Instituti
     return {i: registry.get(i) for i in ids if i in registry} if registry is not None else {}
 
 
-__all__ = ["LANGUAGES", "Names", "city_names", "continents", "in_languages", "institution_names", "lookup", "page_fold", "script_table",
+__all__ = ["LANGUAGES", "Translations", "city_names", "continents", "in_languages", "institution_names", "lookup", "page_fold", "script_table",
            "search_names", "simplified", "traditional"]  # fmt: skip

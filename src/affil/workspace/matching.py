@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,26 +36,10 @@ from affil.workspace.results import count_anew
 
 if TYPE_CHECKING:
     from affil.match import Matcher
+    from affil.match.interface import MatcherLike
     from affil.registry import Registry
 
 _WITHOUT_EFFECT: Any = {"retrieve": {"batch", "searched_at_once", "remembered"}, "decide": {"small"}}  # on what is matched
-
-
-class MatcherLike(Protocol):
-    """What a run needs of a matcher."""
-
-    @property
-    def registry(self) -> Registry:
-        """The registry whose ids it returns."""
-
-    @property
-    def model_hash(self) -> str:
-        """The hash of its model."""
-
-    def match_table(self, strings: list[str]) -> pa.Table:
-        """Columns row (index into the strings), institution_id, probability, decision, and, where it tells them, stated_city,
-        stated_region, stated_country, named (see `affil.rank.Tables`); no row for a string without any.
-        """
 
 
 @dataclass(frozen=True, slots=True)

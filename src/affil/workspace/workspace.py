@@ -38,11 +38,12 @@ from affil.types import Institution, LedgerEntry, Name, Progress
 from affil.workspace import decisions, ingest, matching, results
 from affil.workspace.ingest import Added
 from affil.workspace.layout import WorkspaceFiles, changing
-from affil.workspace.matching import MatcherLike, Run
+from affil.workspace.matching import Run
 
 if TYPE_CHECKING:
     from affil.discovery.proposals import Proposal
     from affil.match import Matcher
+    from affil.match.interface import MatcherLike
     from affil.registry import Registry
 
 
