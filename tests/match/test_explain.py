@@ -9,7 +9,7 @@ import pytest
 from affil.match import Matcher
 from affil.match.explain import READ, explain
 from affil.settings import FeatureSettings, Settings
-from affil.types import NAME_KINDS, REASONS, Decision, Institution, Match, NameKind, Reason
+from affil.types import NAME_KINDS, REASONS, Decision, Institution, Match, Reason
 
 NOTHING = dict.fromkeys(READ, 0.0)
 TELLING = FeatureSettings().telling
