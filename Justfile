@@ -26,8 +26,8 @@ bench *ARGS:
 
 # the pages that are made from code: settings, and the API reference in build/api
 docs:
-    tools/settings_page
-    tools/api_reference build/api
+    tools/settings_page.py
+    tools/api_reference.py build/api
 
 # what every change must pass, from a new environment
 ci:

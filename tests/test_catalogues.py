@@ -18,7 +18,7 @@ from affil.report import i18n
 from affil.report.names import traditional
 from affil.service import texts
 
-TOOL = Path(__file__).parents[1] / "tools" / "catalogues"
+TOOL = Path(__file__).parents[1] / "tools" / "catalogues.py"
 FOLDERS = sorted(Path(affil.__file__).parent.glob("*/locale"))
 LANGUAGES = [
     *((i18n.LOCALE, language) for language in i18n.HTML_LANG if language != SOURCE),

@@ -2,7 +2,7 @@
 
 A package keeps them in its folder `locale`: `messages.pot` with the messages in English, and for each other language
 LOCALE/LC_MESSAGES/messages.po. The context of a message is the key by which code and templates name it; {0} is a place to fill.
-`tools/catalogues` brings the languages up to date with messages.pot.
+`tools/catalogues.py` brings the languages up to date with messages.pot.
 """
 
 from __future__ import annotations

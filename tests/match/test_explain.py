@@ -9,7 +9,7 @@ import pytest
 from affil.match import Matcher
 from affil.match.explain import READ, explain
 from affil.settings import FeatureSettings, Settings
-from affil.types import NAME_KINDS, REASONS, Decision, Institution, Match, NameKind, Reason
+from affil.types import NAME_KINDS, REASONS, Decision, Institution, Match, Reason
 
 NOTHING = dict.fromkeys(READ, 0.0)
 TELLING = FeatureSettings().telling
@@ -88,8 +88,14 @@ def test_all_reasons_in_order_and_in_words() -> None:
         )
 
 
-def test_every_kind_of_name_has_its_words() -> None:
-    assert tuple(NAME_KINDS) == tuple(kind.word for kind in NameKind)
+def test_every_kind_of_name_is_told_in_other_words() -> None:
+    said = set()
+    for kind in NAME_KINDS:
+        reasons = explain({**NOTHING, "exact": 1.0}, kind, 1, FeatureSettings())
+        (sentence,) = Match(Institution("affil:x", "X"), 0.5, Decision.REVIEW, 0, 1, "Alias", reasons).evidence
+        assert sentence.startswith("+ “Alias” is ")
+        said.add(sentence)
+    assert len(said) == len(NAME_KINDS) > 5
 
 
 def test_a_match_with_reasons_goes_to_other_processes() -> None:

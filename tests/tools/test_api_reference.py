@@ -1,4 +1,4 @@
-"""tools/api_reference renders every docstring of the public names, and finds what is missing and links that lead nowhere."""
+"""tools/api_reference.py renders every docstring of the public names, and finds what is missing and links that lead nowhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import affil
 import affil.evaluate
 import affil.rank
 
-TOOL = Path(__file__).parents[2] / "tools" / "api_reference"
+TOOL = Path(__file__).parents[2] / "tools" / "api_reference.py"
 
 
 def anchors(file: Path) -> set[str]:

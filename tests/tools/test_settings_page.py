@@ -29,8 +29,8 @@ def described(path: str, values: BaseModel) -> Iterator[tuple[str, str | None]]:
 
 
 def test_the_page_is_what_the_settings_say() -> None:
-    """Where it is not: run tools/settings_page."""
-    done = subprocess.run([sys.executable, ROOT / "tools" / "settings_page", "-o", "-"], capture_output=True, check=True)
+    """Where it is not: run tools/settings_page.py."""
+    done = subprocess.run([sys.executable, ROOT / "tools" / "settings_page.py", "-o", "-"], capture_output=True, check=True)
     assert done.stdout.decode() == (ROOT / "docs" / "settings.md").read_text("utf-8")
 
 

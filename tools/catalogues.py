@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Bring the message catalogues up to date with their messages.pot: tools/catalogues [LANGUAGE].
+"""Bring the message catalogues up to date with their messages.pot: tools/catalogues.py [LANGUAGE].
 
 A new message is added to each language without a text, a changed one keeps its old text, marked fuzzy, and one that is gone is
 dropped; the tests fail until all are translated and no mark is left. Traditional Chinese is converted from simplified by OpenCC,
@@ -22,7 +22,7 @@ from affil.report.names import traditional
 PACKAGE = Path(__file__).parents[1] / "src" / "affil"
 HEADER = """\
 # What {package} says in its pages. The context is the key by which code and templates name a message; {{0}} is a place to fill.
-# See tools/catalogues.
+# See tools/catalogues.py.
 msgid ""
 msgstr ""
 {language}"MIME-Version: 1.0\\n"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Build the API reference from the docstrings, as pages of HTML, and check its links.
 
-    tools/api_reference FOLDER
+    tools/api_reference.py FOLDER
 
 It holds `affil`, every package of it that says what is public (`__all__`), and the settings. Exit code 1: a public name is missing, a
 link leads nowhere, or a docstring cannot be rendered.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write docs/settings.md from the settings.
 
-tools/settings_page [-o FILE]     default: docs/settings.md; - is standard output
+tools/settings_page.py [-o FILE]     default: docs/settings.md; - is standard output
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from affil.settings import AGAIN, FETCH, SEARCH, TEXT, Settings
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 HEAD = """# Settings
 
-This page is written by `tools/settings_page` from `src/affil/settings.py`; a test compares the two.
+This page is written by `tools/settings_page.py` from `src/affil/settings.py`; a test compares the two.
 
 Every threshold and choice is a setting. A workspace keeps its own in `settings.toml`, with the sections below as tables (`[rank]`); a
 key that is not there has its default. As a library: `affil.load_settings(path)`, `affil.Settings(rank={"roll_up": "top"})`.
