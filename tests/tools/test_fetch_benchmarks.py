@@ -1,4 +1,4 @@
-"""tools/fetch_benchmarks downloads from a real server, verifies, and writes tables that training and evaluation read."""
+"""tools/fetch_benchmarks.py downloads from a real server, verifies, and writes tables that training and evaluation read."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from affil.evaluate.gold import read_gold
+from affil.match.labels import Labelled
 from affil.registry import Registry
 from affil.settings import TrainSettings
 from affil.training.samples import read_rows
-from affil.training.synthesize import Labelled
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "tools" / "fetch_benchmarks"
+SCRIPT = ROOT / "tools" / "fetch_benchmarks.py"
 pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="the tests run without the project's folder around them")
 
 Result = tuple[int, str, str]

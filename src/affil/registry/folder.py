@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from affil.errors import AffilError
-from affil.registry.store import FORMAT
+from affil.registry.arrays import FORMAT
 
 
 def cache_folder() -> Path:

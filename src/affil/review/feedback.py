@@ -155,7 +155,7 @@ def suggest_names(workspace: Workspace) -> list[Suggestion]:
     local = workspace.local
     counted = pq.read_table(workspace.table("strings"), columns=["affiliation", "mentions"])
     mentions = dict(zip(counted.column("affiliation").to_pylist(), counted.column("mentions").to_pylist(), strict=True))
-    known = set(registry.store.strings("alias_text").to_pylist())
+    known = set(registry.arrays.alias_text.to_pylist())
     known |= {fold(n.value) for one in local.values() for n in one.names}
     offered: dict[str, Suggestion] = {}
     for affiliation, ids in labelled(workspace):

@@ -267,7 +267,7 @@ class Reconciliation:
             "alias": ("Other name", "in any language", names(lambda n: n.kind == "alias")),
             "former": ("Former name", "in any language", names(lambda n: n.kind == "former")),
         }
-        spoken = Counter(x for x in self.registry.store.strings("name_language").to_pylist() if x)
+        spoken = Counter(x for x in self.registry.arrays.name_language.to_pylist() if x)
         for language, _ in spoken.most_common():
             out[f"name_{language}"] = (
                 f"Name in {_language(language)}",

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from affil.errors import UnknownIdError
-from affil.names.ids import KINDS
+from affil.names.ids import SCHEMES
 from affil.rank.places import region_name
 from affil.registry import Registry
 from affil.registry.geonames import CONTINENTS, cities, countries
@@ -100,15 +100,16 @@ class Records:
     @cached_property
     def _facts(self) -> list[dict[str, str]]:
         """What can be filtered by, of every institution."""
-        columns = [self.registry.store.strings(f"inst_{c}").to_pylist() for c in ("country", "kind", "status")]
+        a = self.registry.arrays
+        columns = [text.to_pylist() for text in (a.inst_country, a.inst_kind, a.inst_status)]
         return [_fact(*values) for values in zip(*columns, strict=True)]
 
     @cached_property
     def _below(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         """Children of each parent, and predecessors of each successor."""
         sides: tuple[dict[str, list[str]], dict[str, list[str]]] = {}, {}
-        for side, column in zip(sides, ("inst_parents", "inst_successors"), strict=True):
-            for one, above in zip(self.registry.ids, self.registry.store.strings(column).to_pylist(), strict=True):
+        for side, column in zip(sides, (self.registry.arrays.inst_parents, self.registry.arrays.inst_successors), strict=True):
+            for one, above in zip(self.registry.ids, column.to_pylist(), strict=True):
                 for identifier in above.split():
                     side.setdefault(identifier, []).append(one)
         return sides
@@ -128,7 +129,7 @@ class Records:
     def label(self, identifier: str) -> str:
         """The name of an institution, "" where the registry lacks it."""
         try:
-            return str(self.registry.store.strings("inst_name")[self.registry.number(identifier)].as_py())
+            return str(self.registry.arrays.inst_name[self.registry.number(identifier)].as_py())
         except UnknownIdError:
             return ""
 
@@ -200,7 +201,7 @@ def _name(name: Name) -> dict[str, Any]:
 def _external(one: Institution) -> list[dict[str, Any]]:
     """Its ids at other registries, as ROR writes them; which of several is preferred, nobody says."""
     out = []
-    for kind in KINDS:
+    for kind in SCHEMES:
         found = [i.removeprefix(f"{kind}:") for i in one.other_ids if i.startswith(f"{kind}:")]
         shown = [" ".join(re.findall("....", v)) for v in found] if kind == "isni" else found
         if shown:

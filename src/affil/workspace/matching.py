@@ -129,8 +129,8 @@ def open_registry(files: WorkspaceFiles, chosen: str | None) -> Registry:
     from affil.registry.registry import write_registry
 
     file, sources = files.path / "registry.affil", [source_note(local), f"registry sha256:{base.hash[:16]}"]
-    if not file.exists() or Registry.open(file).store.meta["sources"] != sources:
-        dates = base.store.meta.get("dates", {})
+    if not file.exists() or Registry.open(file).meta["sources"] != sources:
+        dates = base.meta.get("dates", {})
         write_registry(merge([read_own(local).values(), base]), file, {"sources": sources, "dates": dates})
     return Registry.open(file)
 

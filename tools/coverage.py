@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Count how many author mentions of papers a registry decides, and which strings it does not.
 
-    tools/coverage PAPERS... [--registry FILE] [--top 100] [--json]
+    tools/coverage.py PAPERS... [--registry FILE] [--top 100] [--json]
 
 A mention is an author with one raw affiliation string (or, in papers whose affiliations are not aligned to authors, the paper with
 one). It is a match where its string names an institution for sure, review where one is only likely, none where nothing was found;

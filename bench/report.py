@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Time and size of a report, and its first page on a slow phone: bench/report WS [--site FOLDER] [--lighthouse PROGRAM].
+"""Time and size of a report, and its first page on a slow phone: bench/report.py WS [--site FOLDER] [--lighthouse PROGRAM].
 
 Builds the site of a workspace and says how long it took, how large it is, and how many bytes the first page loads, compressed as a
 web server would. Then Chromium (the system's, by Playwright) opens the page with a processor four times slower and the network of a

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Time and memory of counting and ranking synthetic papers: bench/rank [--papers N ...] [--levels ...].
+"""Time and memory of counting and ranking synthetic papers: bench/rank.py [--papers N ...] [--levels ...].
 
 Each size runs in a process of its own. The papers are drawn at random: 110 venues, 11 years, five authors on average, one string
 each (one in ten has two), strings and institutions by a power law, one string in six in doubt. What is measured: the first count
@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -129,9 +130,9 @@ def measured(papers: int, folder: Path) -> dict[str, Any]:
     with ExitStack() as stack:
         db, known = timed("open", lambda: stack.enter_context(store.opened(first)))
         for level in LEVELS:
-            timed(level, lambda level=level: measure(db, known, settings, level=level))
+            timed(level, partial(measure, db, known, settings, level=level))
         for by in MEASURES:
-            timed(f"by {by}", lambda by=by: measure(db, known, settings, by=by, limit=20))
+            timed(f"by {by}", partial(measure, db, known, settings, by=by, limit=20))
     for seconds in (out, cpu):
         seconds["full ranking"] = round(sum(seconds[step] for step in ("count", "open", *LEVELS)), 2)
     decided = {"Department of Computing, Synthetic University 7": ["https://ror.org/000000001"]}

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Sort a cross-validation's errors into wrong labels, other conventions and our own, and score a second time without the first two.
 
-    tools/sort_errors draw ERRORS OUT [--rows 100] [--seed 1]     a sample of each set's wrong strings, with empty columns
+    tools/sort_errors.py draw ERRORS OUT [--rows 100] [--seed 1]     a sample of each set's wrong strings, with empty columns
                                                                     `verdict` and `cause`, for a reader
-    tools/sort_errors score SORTED CV.json                        F1 once more, errors of the first two verdicts set aside
+    tools/sort_errors.py score SORTED CV.json                        F1 once more, errors of the first two verdicts set aside
 
 ERRORS is the folder of `scripts/cross_validate --errors`, CV.json what it prints with --json. The rule by which a reader gives a
 verdict stands in docs/matcher.md. An error is a labelled institution that was missed or an answer that was not labelled; with s the

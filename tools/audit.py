@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Hold the matcher against author mentions of papers that were labelled by hand: what is decided, and how much of that is right.
 
-    tools/audit PAPERS... [--labels gold/audits/papers.csv] [--registry FILE] [--json]
+    tools/audit.py PAPERS... [--labels gold/audits/papers.csv] [--registry FILE] [--json]
 
 A mention is an author with a raw affiliation string; the labels name it by paper id and author position, the string is read from
 PAPERS (JSON Lines, plain or gzip). Labels of papers that are not among PAPERS are left out, and counted.

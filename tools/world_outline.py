@@ -2,7 +2,7 @@
 """Draw the outline of the world's land, for maps on pages: Natural Earth, from the npm package world-atlas.
 
     npm pack world-atlas && tar xzf world-atlas-*.tgz
-    tools/world_outline package/land-110m.json > src/affil/pages/templates/world.svg
+    tools/world_outline.py package/land-110m.json > src/affil/pages/templates/world.svg
 
 One path of an SVG in degrees: x is the longitude + 180, y is 90 - the latitude. Antarctica is left out; what crosses the date line
 is drawn on both sides of the map.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write the present id for every former one in text files: labelled strings, decisions, tables of one's own, tests.
 
-    tools/rename_ids FILE... [--check]
+    tools/rename_ids.py FILE... [--check]
 
 `alternative_ids.csv` beside the shipped tables says which id each former id became. A former id is replaced where it stands whole,
 whatever the columns of the file; everything else stays byte for byte. With --check nothing is written and the exit code is 1 where

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure the service under load, beside the library on the same strings.
 
-    bench/serve [--registry FILE] [--clients 50] [--seconds 120] [--steady 100000]
+    bench/serve.py [--registry FILE] [--clients 50] [--seconds 120] [--steady 100000]
 
 `affil serve` is started on the loopback in a process of its own, and asked by 50 clients at once, each of which waits for its answer
 before it asks again:
@@ -27,6 +27,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -83,10 +84,12 @@ def listed(some: list[str]) -> bytes:
     return head.encode() + body
 
 
-async def load(url: str, clients: int, make, until) -> tuple[list[float], Counter, float]:
+async def load(
+    url: str, clients: int, make: Callable[[], bytes], until: Callable[[int], bool]
+) -> tuple[list[float], Counter[int | str], float]:
     """Ask with so many clients until there is nothing more; times of answers, statuses, seconds in all."""
     times: list[float] = []
-    statuses: Counter = Counter()
+    statuses: Counter[int | str] = Counter()
 
     async def work() -> None:
         client = Client(url)
@@ -117,9 +120,10 @@ def memory(pid: int) -> float:
     return int(found[1]) / 1024
 
 
-def start(registry: str | None) -> tuple[subprocess.Popen, str]:
+def start(registry: str | None) -> tuple[subprocess.Popen[str], str]:
     command = [sys.executable, "-m", "affil", "serve", "--port", "0", "--quiet"]
     server = subprocess.Popen([*command, *(["--registry", registry] if registry else [])], stdout=subprocess.PIPE, text=True)
+    assert server.stdout
     line = server.stdout.readline()
     found = re.search(r"http://\S+", line)
     assert found, line
@@ -177,12 +181,16 @@ def main() -> None:
     for _ in range(10 if given.steady else 0):
         asked = given.steady // 10
         left = count(asked, -1)
-        _, statuses, _ = asyncio.run(load(url, given.clients, lambda: single(fresh()), lambda _, left=left: next(left) > 0))
+
+        def more(_: int, left: Iterator[int] = left) -> bool:
+            return next(left) > 0
+
+        _, statuses, _ = asyncio.run(load(url, given.clients, lambda: single(fresh()), more))
         held.append(memory(pid))
     if given.steady:
         print(f"memory over {given.steady:,} requests, MB: {' '.join(f'{m:.0f}' for m in held)}; statuses {dict(statuses)}")
 
-    async def ended() -> tuple[list[float], Counter, float]:
+    async def ended() -> tuple[list[float], Counter[int | str], float]:
         async def later() -> None:
             await asyncio.sleep(2)
             server.send_signal(signal.SIGTERM)

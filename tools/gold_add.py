@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Add labelled strings to gold/ from drafts, and deal them to train and dev.
 
-    tools/gold_add DRAFT... [--gold FOLDER]
+    tools/gold_add.py DRAFT... [--gold FOLDER]
 
 A draft is a TSV without header: affiliation, official names of the institutions (joined by " || "; empty: none of the
 registry), language, stratum, note. What stands in a split stays there. A new string that names an institution which test has

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Renew models/recorded.json, which tests hold the shipped model to, after scripts/retrain.
 
-    tools/record [--test]
+    tools/record.py [--test]
 
 Scored are gold/dev.csv, the registry's own names (see scripts/self_test) and pairs of them. --test scores gold/test.csv as well: once a
 release, when nothing is chosen any more; without it there are no figures of it, as those of another model would say nothing.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure the review of a large workspace: how long its queue takes to open, and a decision to be acknowledged.
 
-    bench/review [--strings 100000] [--decisions 1000] [--ledger URL]
+    bench/review.py [--strings 100000] [--decisions 1000] [--ledger URL]
 
 A workspace with that many distinct strings is made up in a temporary folder (the shipped registry's names behind invented
 departments, a fifth of them doubtful), `affil review` is started on it, and asked over HTTP as the page asks.
@@ -33,10 +33,17 @@ from affil.workspace.layout import MATCHES, MENTIONS, PAPERS
 from affil.workspace.matching import write_institutions
 
 
+def first(pattern: str, text: str) -> str:
+    """The first group of the first place that fits a pattern."""
+    found = re.search(pattern, text)
+    assert found, text
+    return found[1]
+
+
 def make(folder: Path, strings: int) -> Workspace:
     rng = np.random.default_rng(7)
     registry = Registry.open()
-    ids, names = registry.ids, registry.store.strings("inst_name").to_pylist()
+    ids, names = registry.ids, registry.arrays.inst_name.to_pylist()
     which = rng.integers(len(ids), size=strings)
     affiliations = [f"Group {i} of Optics, {names[w]}" for i, w in enumerate(which.tolist())]
     counts = np.minimum(rng.zipf(1.9, size=strings), 500)
@@ -97,7 +104,8 @@ def main() -> None:
         command = [sys.executable, "-m", "affil", "review", str(ws.path), "--by", "bench", "--port", "0"]
         command += ["--ledger", chosen.ledger] if chosen.ledger else []
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ}) as server:
-            host = urlsplit(re.search(r"http://\S+", server.stdout.readline())[0]).netloc
+            assert server.stdout
+            host = urlsplit(first(r"(http://\S+)", server.stdout.readline())).netloc
             started = time.perf_counter() - begin
             connection = http.client.HTTPConnection(host)
 
@@ -113,7 +121,7 @@ def main() -> None:
             text, opened = ask("GET", "/")
             times = []
             for _ in range(chosen.decisions):
-                string, shown = (unescape(re.search(rf'name="{f}" value="([^"]*)"', text)[1]) for f in ("string", "shown"))
+                string, shown = (unescape(first(rf'name="{f}" value="([^"]*)"', text)) for f in ("string", "shown"))
                 text, seconds = ask("POST", "/decide", string=string, shown=shown, how="none")
                 times.append(seconds)
             connection.close()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Check the shipped tables (src/affil/registry/data) against each other, GeoNames and, where given, a ROR dump.
 
-    tools/check_registry [--ror DUMP.zip] [--shared] [--data FOLDER]
+    tools/check_registry.py [--ror DUMP.zip] [--shared] [--data FOLDER]
 
 Faults are printed one a line: file, row, id, what is wrong and the fix. The exit code is 1 when there are any. Checks:
 
@@ -167,27 +167,27 @@ class Cities:
         of_country: dict[str, set[str]] = defaultdict(set)
         for country, city in wanted:
             of_country[country].add(city)
-        cities = [(c["countrycode"], c) for c in geonames()]
+        cities: list[tuple[str, dict[str, Any]]] = [(c["countrycode"], c) for c in geonames()]
         self._places: dict[tuple[str, str], list[Place]] = defaultdict(list)
-        own = {(country, city["name"]) for country, city in cities}
+        own = {(country, known["name"]) for country, known in cities}
         folded: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
         for country, name in sorted(wanted):
             folded[country, fold(name)].append((country, name))
         self.alike = {pair for spellings in folded.values() for pair in combinations(spellings, 2)}
-        for country, city in cities:
-            names = of_country[country] & {city["name"], *city["alternatenames"]}
+        for country, known in cities:
+            names = of_country[country] & {known["name"], *known["alternatenames"]}
             for name in names:
-                self._places[country, name].append((city["latitude"], city["longitude"]))
-            spellings = sorted((country, name) for name in names)
-            self.alike |= {pair for pair in combinations(spellings, 2) if not own.issuperset(pair)}
+                self._places[country, name].append((known["latitude"], known["longitude"]))
+            alike = sorted((country, name) for name in names)
+            self.alike |= {pair for pair in combinations(alike, 2) if not own.issuperset(pair)}
         missed: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for country, name in wanted - self._places.keys():
             missed[country][fold(name)].append(name)
-        for country, city in cities:
+        for country, known in cities:
             if country in missed:
-                for key in {fold(name) for name in (city["name"], *city["alternatenames"])} & missed[country].keys():
+                for key in {fold(name) for name in (known["name"], *known["alternatenames"])} & missed[country].keys():
                     for name in missed[country][key]:
-                        self._places[country, name].append((city["latitude"], city["longitude"]))
+                        self._places[country, name].append((known["latitude"], known["longitude"]))
 
     def places(self, country: str, city: str) -> list[Place]:
         return self._places.get((country, city), [])
@@ -265,7 +265,7 @@ def check_regions(tables: Tables) -> Iterator[Fault]:
         if row["country"] not in near or not row["lat"] or not row["lon"]:
             continue
         here = on_sphere([(float(row["lat"]), float(row["lon"]))])[0]
-        away, found = near[row["country"]].query(here, k=AROUND)
+        away, found = (np.atleast_1d(x) for x in near[row["country"]].query(here, k=AROUND))
         found = found[away * EARTH <= away[0] * EARTH + BORDER]
         places = [of_country[row["country"]][i] for i in found]
         there = [regions().get((p["countrycode"], p["admin1code"]), ()) for p in places]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Download the five public sets that affil is trained and measured on, as tables that affil reads.
 
-    tools/fetch_benchmarks FOLDER [--sets logs s2aff ...] [--registry ror.affil] [--record]
+    tools/fetch_benchmarks.py FOLDER [--sets logs s2aff ...] [--registry ror.affil] [--record]
 
 Writes crossref.csv, logs.csv, openalex.csv, s2aff.csv and springer.csv into FOLDER: the development rows of each set, with the columns
 affiliation (as it stands), ror_ids (a blank between several; empty: none), source, split and, with --registry, in_registry (whether

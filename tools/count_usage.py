@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Count how often papers name each institution of a registry unmistakably, as the table that tells bearers of one name apart.
 
-    tools/count_usage PAPERS... -o src/affil/registry/data/usage.csv [--registry FILE]
+    tools/count_usage.py PAPERS... -o src/affil/registry/data/usage.csv [--registry FILE]
 
 PAPERS is JSON Lines, plain or gzip. Only counts are written: columns id and mentions. Institutions named once only are left out.
 """
