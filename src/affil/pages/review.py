@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from affil.discovery.proposals import Proposal
@@ -19,12 +19,13 @@ from affil.errors import AffilError
 from affil.ledger.cases import NOT_AN_ORGANISATION, key_of
 from affil.names import visible
 from affil.pages.language import language_of, set_language
+from affil.pages.render import STATIC, render, templates
 from affil.review.queue import Filters
 from affil.review.session import Desk
 from affil.review.spreadsheet import string_key
 from affil.service import texts
 from affil.service.security import Access
-from affil.service.server import Form, Handler, endpoint, make_app, templates
+from affil.service.server import Form, Handler, endpoint, make_app
 from affil.types import KINDS, LedgerEntry, Name
 
 NAME_COOKIE = "affil_name"
@@ -70,6 +71,7 @@ def review_app(desk: Desk, access: Access, *, by: str = "") -> Starlette:
         access,
         settings,
         pages.error,
+        static=STATIC,
     )
 
 
@@ -340,17 +342,11 @@ class _Pages:
         language = language_of(request)
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         tools = {
-            "t": lambda key, *more: texts.text(key, language, *more),
-            "kind_of": lambda name: texts.kind(name, language),
-            "evidence": lambda match: texts.evidence(match, language),
-            "visible": visible,
             "named": lambda ids: self._named(ids, language),
             "string_number": self.desk.queue.number,
             "string_key": string_key,
             "shown": _shown,
             "json": json.dumps,
-            "lang": "zh-Hans" if language == "zh" else "en",
-            "other": texts.LANGUAGES[1 - texts.LANGUAGES.index(language)],
             "here": path if request.method == "GET" and values["whole"] else "/",
             "by": self._by(request),
             "progress": self.desk.progress(),
@@ -358,8 +354,8 @@ class _Pages:
             "pairs": lambda values: [(v, v) for v in values],
             "failed": False,
         }
-        html = self.templates.get_template(template).render({**tools, **values})
-        return HTMLResponse(html, status, headers={"vary": "hx-request, cookie, accept-language"})
+        vary = "hx-request, cookie, accept-language"
+        return render(self.templates, request, template, {**tools, **values}, status, vary=vary)
 
     def _named(self, ids: Sequence[str] | None, language: str) -> str:
         if ids is None:
