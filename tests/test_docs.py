@@ -1,4 +1,4 @@
-"""The examples of the README run, in order, in one folder."""
+"""The examples of the README and of docs/match.md run, in order, in one folder each; pages and their numbers are in order."""
 
 from __future__ import annotations
 
@@ -16,28 +16,32 @@ from affil.cli import app
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-MARKED = re.compile(r"<!-- (run|not run) by the tests -->\n```(sh|python)\n(.*?)```", re.DOTALL)
-
-pytestmark = pytest.mark.skipif(not README.exists(), reason="the tests run without the project's folder around them")
-
-
-def blocks() -> list[tuple[str, str, str]]:
-    return MARKED.findall(README.read_text("utf-8"))
+RUN = [README, ROOT / "docs" / "match.md"]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+MARKED = re.compile(r"<!-- (run|not run) by the tests -->\n```(sh|python)\n(.*?)```(?:\n\n```text\n(.*?)```)?", re.DOTALL)
 
 
-def test_every_example_is_marked() -> None:
-    assert len(blocks()) == README.read_text("utf-8").count("\n```sh\n") + README.read_text("utf-8").count("\n```python\n")
+def blocks(page: Path) -> list[tuple[str, str, str, str]]:
+    return MARKED.findall(page.read_text("utf-8"))
 
 
-def test_the_examples_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
+def test_every_example_is_marked(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert len(blocks(page)) == text.count("\n```sh\n") + text.count("\n```python\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
+def test_the_examples_run(page: Path, tmp_path: Path) -> None:
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
     (bin_folder / "affil").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m affil "$@"\n')
     (bin_folder / "affil").chmod(0o755)
-    environment = {**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}"}
+    environment = {**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}", "COLUMNS": "150"}
     python = ""
     ran = 0
-    for state, language, text in blocks():
+    for state, language, text, shown in blocks(page):
         if state != "run":
             continue
         ran += 1
@@ -48,16 +52,31 @@ def test_the_examples_run(tmp_path: Path) -> None:
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
-    assert ran >= 8
+        if shown:
+            assert without_probabilities(done.stdout) == without_probabilities(shown)
+    assert ran >= 3
     assert (tmp_path / "matches.csv").read_text("utf-8").startswith("id,affiliation,institution_id,")
-    assert (tmp_path / "vision.csv").exists()
+    assert (tmp_path / "vision.csv").exists() == (page == README)
 
 
-def test_links_and_pictures_exist() -> None:
-    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", README.read_text("utf-8"))
-    assert targets
+def without_probabilities(text: str) -> list[str]:
+    """The lines as they are read; another model is a little more or less sure."""
+    return [re.sub(r"\b[01]\.\d+", "0.999", line.rstrip()) for line in text.rstrip().splitlines()]
+
+
+def test_the_first_screen_shows_a_string_and_its_answer() -> None:
+    state, _, command, shown = blocks(README)[0]
+    assert state == "run"
+    assert command.startswith("affil match --text")
+    assert shown.count("match 0.") == 2
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_and_pictures_exist(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8"))
+    assert targets or page != README
     for target in targets:
-        assert target.startswith("https://") or (ROOT / target).exists(), target
+        assert target.startswith(("https://", "http://")) or (page.parent / target).exists(), target
 
 
 def test_every_command_is_documented() -> None:
@@ -70,3 +89,15 @@ def test_every_command_is_documented() -> None:
         names += [f"{name} {sub}" for sub in inner] if inner else [name]
     assert len(names) > 10
     assert not [name for name in names if f"affil {name}" not in text]
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    text = "".join(page.read_text("utf-8") for page in (README, *RUN, ROOT / "docs" / "architecture.md"))
+    assert not [page.name for page in PAGES if page != README and page.parent.name != "decisions" and page.name not in text]
+
+
+def test_decision_records_have_numbers_of_their_own() -> None:
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [int(record.name[:4]) for record in records] == list(range(1, len(records) + 1))
+    titles = [record.read_text("utf-8").splitlines()[0] for record in records]
+    assert [title.split(". ")[0] for title in titles] == [f"# {number}" for number in range(1, len(records) + 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ PACKAGE = Path(affil.__file__).parent
 # From the bottom up. A module may import what stands on a lower line, and its own package; nothing beside it.
 LAYERS = (
     ("types", "errors"),
-    ("settings", "data"),
+    ("settings", "data", "catalogue"),
     ("io", "names"),
     ("papers", "registry"),
     ("match",),
@@ -208,3 +209,22 @@ def test_the_public_face() -> None:
     assert affil.__version__
     with pytest.raises(AttributeError, match="module 'affil' has no attribute 'nonsense'"):
         _ = affil.nonsense
+
+
+ARCHITECTURE = Path(__file__).parents[1] / "docs" / "architecture.md"
+
+
+def test_the_picture_of_the_layers_is_what_is_enforced() -> None:
+    """docs/architecture.md draws them from above; explanations are indented or follow the names."""
+    picture = ARCHITECTURE.read_text("utf-8").split("```text\n")[1].split("```")[0]
+    drawn = [tuple(re.split(r"  ", line)[0].split(" | ")) for line in picture.splitlines() if not line.startswith(" ")]
+    assert drawn[::-1] == list(LAYERS)
+
+
+def test_the_files_that_the_architecture_names_exist() -> None:
+    named = re.findall(r"`([\w/]+\.py)`", ARCHITECTURE.read_text("utf-8"))
+    features = {f"match/features/{file.name}" for file in (PACKAGE / "match" / "features").glob("*.py")}
+    assert len(named) > 40
+    assert [
+        n for n in named if not (PACKAGE / n).is_file() and f"match/features/{n}" not in features and not n.startswith("tests/")
+    ] == []

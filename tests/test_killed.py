@@ -197,7 +197,7 @@ def test_finished_batches_are_taken_once(
     """A run that was killed when its matches were known, before it deleted the batches that they were made of."""
     new = papers(tmp_path / "new.jsonl", range(9), "OpenAI", "Fernhollow College")
     with monkeypatch.context() as killed:
-        killed.setattr("affil.workspace.workspace.shutil.rmtree", lambda folder, **_: None)
+        killed.setattr("affil.workspace.layout.shutil.rmtree", lambda folder, **_: None)
         review_ws.run(papers=new, matcher=doubter(review_registry))
     assert [*(review_ws.path / "matching").rglob("*.parquet")]
     expected = content(review_ws.path)

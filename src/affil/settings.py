@@ -16,6 +16,8 @@ RollUp = Literal["none", "parent", "top"]
 
 
 class _Frozen(BaseModel):
+    """A group of settings: its values do not change, and a key that is none of it is refused. @public"""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -165,23 +167,23 @@ class DecideSettings(_Frozen):
     hopeless: float = Field(
         default=0.002, ge=0, le=1, description="probability by the first stage below which the second judges no candidate"
     )
-    policy: Policy = "most-specific"
+    policy: Policy = Field(default="most-specific", description="what a string yields: most-specific, all, or one institution")
 
 
 class StageSettings(_Frozen):
     """Boosting of one stage of the matcher."""
 
     iterations: int = Field(ge=1, description="trees")
-    learning_rate: float = 0.1
-    max_leaf_nodes: int = Field(ge=2)
-    min_samples_leaf: int = Field(ge=1)
-    l2: float = 1.0
+    learning_rate: float = Field(default=0.1, description="share of each tree's correction that is taken")
+    max_leaf_nodes: int = Field(ge=2, description="leaves of a tree")
+    min_samples_leaf: int = Field(ge=1, description="least candidates in a leaf")
+    l2: float = Field(default=1.0, description="L2 penalty of the values of leaves")
 
 
 class TrainSettings(_Frozen):
     """Training of the matcher."""
 
-    seed: int = 20261124
+    seed: int = Field(default=20261124, description="seed of all that is drawn")
     folds: int = Field(default=3, ge=2, description="parts of the strings, each predicted by a model of the others")
     synthetic: int = Field(default=24_000, description="strings made from registry names")
     decoys: int = Field(default=16_000, description="made-up institutions that crowd the training registry")
@@ -202,8 +204,14 @@ class TrainSettings(_Frozen):
     finalists: int = Field(default=8, ge=1, description="candidates of a string that the second stage judges")
     large: int = Field(default=15_000, ge=1, description="institutions from which on a registry has calibrations of its own")
     min_calibration: int = Field(default=500, ge=1, description="least labelled finalists for a policy's own calibration")
-    first: StageSettings = StageSettings(iterations=150, max_leaf_nodes=31, min_samples_leaf=40)
-    second: StageSettings = StageSettings(iterations=80, max_leaf_nodes=16, min_samples_leaf=60)
+    first: StageSettings = Field(
+        default=StageSettings(iterations=150, max_leaf_nodes=31, min_samples_leaf=40),
+        description="trees that judge each candidate by itself",
+    )
+    second: StageSettings = Field(
+        default=StageSettings(iterations=80, max_leaf_nodes=16, min_samples_leaf=60),
+        description="trees that judge the best candidates of a string beside each other",
+    )
 
 
 class BatchSettings(_Frozen):
@@ -236,7 +244,7 @@ class EvaluateSettings(_Frozen):
     resamples: int = Field(default=2000, ge=1, description="bootstrap samples of the strings")
     confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the intervals")
     bins: int = Field(default=10, ge=1, description="bins of equal mass of the calibration error")
-    seed: int = 20261124
+    seed: int = Field(default=20261124, description="seed of all that is drawn")
     folds: int = Field(default=5, ge=2, description="folds of a cross-validation")
     whole: int = Field(
         default=10_000, ge=0, description="institutions up to which a self-test gives all of a registry their names back"
@@ -283,7 +291,7 @@ class RankSettings(_Frozen):
         default=200, ge=0, description="resamples of the doubtful matches for rank intervals; 0: no intervals"
     )
     confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the rank intervals")
-    seed: int = 20261124
+    seed: int = Field(default=20261124, description="seed of all that is drawn")
     memory: str = Field(
         default="1.5GB",
         pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
@@ -314,7 +322,7 @@ class ReviewSettings(_Frozen):
     lease: float = Field(default=120.0, ge=0, description="seconds for which a string shown to one person is shown to no other")
     alias_words: int = Field(default=6, ge=1, description="most words of a string that is offered as a name of an institution")
     held_out: float = Field(default=0.2, gt=0, lt=1, description="share of the decided strings that a new model is tested on")
-    seed: int = 20261124
+    seed: int = Field(default=20261124, description="seed of all that is drawn")
 
 
 class DiscoverSettings(_Frozen):
@@ -412,6 +420,36 @@ class Settings(_Frozen):
     serve: ServeSettings = ServeSettings()
     rank: RankSettings = RankSettings()
     report: ReportSettings = ReportSettings()
+
+
+Again = Literal["rebuild", "retrain", "reread", "rematch", "recount", "nothing"]
+
+# What must be run again after a setting was changed: of each section, and of the settings that differ from their section.
+AGAIN: dict[str, Again] = {
+    "text": "rebuild",
+    "search": "nothing",
+    "fetch": "nothing",
+    "retrieve": "retrain",
+    **dict.fromkeys(
+        ("retrieve.batch", "retrieve.searched_at_once", "retrieve.remembered", "retrieve.remembered_parts"), "nothing"
+    ),
+    "features": "retrain",
+    **dict.fromkeys(("features.telling", "features.near"), "nothing"),
+    "decide": "rematch",
+    "decide.small": "nothing",
+    "train": "retrain",
+    "batch": "nothing",
+    "read": "reread",
+    "read.rows": "nothing",
+    "evaluate": "nothing",
+    "review": "nothing",
+    "discover": "nothing",
+    "web": "nothing",
+    "serve": "nothing",
+    "rank": "nothing",
+    **dict.fromkeys(("rank.include_review", "rank.min_title", "rank.stated_places", "rank.successors"), "recount"),
+    "report": "nothing",
+}
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
+Progress = Callable[[int, int], None]  # is told how many are done, of how many
 _HAN = re.compile("[\u3400-\u9fff]+")
 # What each reason says of a match in English: those for it, those against it.
 FOR = {
@@ -42,8 +43,45 @@ NAME_KINDS = {
     "variant": "its name, here in another form",
     "id": "its id",
 }
-# What an institution is, after ROR's types.
-KINDS = ("education", "healthcare", "facility", "government", "company", "nonprofit", "archive", "other")
+
+
+class NameKind(IntEnum):
+    """What a name is to its institution, as built registries store it: the better kind first, in the order of `NAME_KINDS`."""
+
+    OFFICIAL = 0
+    LABEL = 1
+    ALIAS = 2
+    ACRONYM = 3
+    FORMER = 4
+    DOMAIN = 5
+    VARIANT = 6
+    ID = 7
+
+    @property
+    def word(self) -> str:
+        """As `Name.kind` and reasons say it."""
+        return self.name.lower()
+
+
+class InstitutionKind(IntEnum):
+    """What an institution is, after ROR's types."""
+
+    EDUCATION = 0
+    HEALTHCARE = 1
+    FACILITY = 2
+    GOVERNMENT = 3
+    COMPANY = 4
+    NONPROFIT = 5
+    ARCHIVE = 6
+    OTHER = 7
+
+    @property
+    def word(self) -> str:
+        """As `Institution.kind` says it."""
+        return self.name.lower()
+
+
+KINDS = tuple(kind.word for kind in InstitutionKind)
 
 
 class Decision(StrEnum):

@@ -1,36 +1,21 @@
-"""scripts/bench: what it compares with works, its data are what it says, its report holds every figure."""
+"""bench: what it compares with works, its data are what it says, its report holds every figure."""
 
 from __future__ import annotations
 
-import importlib.util
+import subprocess
 import sys
 from collections import Counter
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from affil import Registry, build_registry
+from affil import AffilError, Registry, build_registry
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "bench"
-pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="the tests run without the project's folder around them")
+pytest.importorskip("bench", reason="the tests run without the project's folder around them")
 
-
-@pytest.fixture(scope="module")
-def bench() -> ModuleType:
-    loader = SourceFileLoader("bench", str(SCRIPT))
-    spec = importlib.util.spec_from_loader("bench", loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["bench"] = module  # where dataclasses look for it
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-            patch.setenv(name, "1")
-        loader.exec_module(module)
-    return module
+from bench import common, methods, performance, scaling
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +28,9 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 
 
 @pytest.mark.parametrize("key", ["affil", "a", "b", "c"])
-def test_every_method_finds_names(bench: ModuleType, registry: Registry, key: str) -> None:
-    names, ids = bench.all_names(registry)
-    method = bench.Affil(registry.path) if key == "affil" else bench.BASELINES[key][1](names, ids)
+def test_every_method_finds_names(registry: Registry, key: str) -> None:
+    names, ids = methods.all_names(registry)
+    method = methods.Affil(registry.path) if key == "affil" else methods.BASELINES[key][1](names, ids)
     found = method.match(["Quillwater Institute of Optics, Oxford", "Inkwell Polytechnic, Leeds", ""])
     assert len(found) == 3
     best = [max(hits, key=lambda h: h[1])[0] if hits else "" for hits in found]
@@ -53,81 +38,88 @@ def test_every_method_finds_names(bench: ModuleType, registry: Registry, key: st
     assert all(0 <= score <= 1 + 1e-6 for hits in found for _, score in hits)
 
 
-def test_f1_is_that_of_the_best_threshold(bench: ModuleType) -> None:
+def test_f1_is_that_of_the_best_threshold() -> None:
     sets = {"one": [("s", frozenset({"a"})), ("t", frozenset())], "two": [("u", frozenset({"b", "c"}))]}
     found = {"one": [[("a", 0.9), ("x", 0.2)], [("y", 0.3)]], "two": [[("b", 0.8), ("c", 0.7)]]}
-    assert bench.best_f1(sets, found) == {"all": 1.0, "one": 1.0, "two": 1.0}
+    assert methods.best_f1(sets, found) == {"all": 1.0, "one": 1.0, "two": 1.0}
     found["two"] = [[("x", 0.95)]]  # surer than what is right: either it stays, or all goes
-    assert bench.best_f1(sets, found)["all"] == pytest.approx(2 * 1 / (2 + 3))
+    assert methods.best_f1(sets, found)["all"] == pytest.approx(2 * 1 / (2 + 3))
 
 
-def test_resized_registries_hold_other_names(bench: ModuleType, registry: Registry) -> None:
+def test_resized_registries_hold_other_names(registry: Registry) -> None:
     own = list(registry)
-    assert len(bench.resized(own, 2)) == 2
-    grown = bench.resized(own, 8)
+    assert len(scaling.resized(own, 2)) == 2
+    grown = scaling.resized(own, 8)
     assert len({x.id for x in grown}) == len(grown) == 8
     assert grown[:3] == own
     for own_one, other in zip(own, grown[3:6], strict=True):
         assert sum(a != b for a, b in zip(own_one.name.split(), other.name.split(), strict=True)) <= 1
-    assert bench._perturbed("University", ["Inkwell"], np.random.default_rng(0)) == "Inkwell University"
+    assert scaling._perturbed("University", ["Inkwell"], np.random.default_rng(0)) == "Inkwell University"
 
 
-def test_a_quarter_of_a_stream_is_new(bench: ModuleType) -> None:
+def test_a_quarter_of_a_stream_is_new() -> None:
     strings = [f"Institute {i}, University of Town{i}, City{i}" for i in range(500)]
     for rows in (2000, 20_000):
-        stream = list(bench.inputs(strings, rows))
+        stream = list(scaling.inputs(strings, rows))
         assert len(stream) == rows
         assert len(set(stream)) == pytest.approx(rows / 4, rel=0.1)
     assert max(Counter(stream).values()) < 200
 
 
-def test_a_command_is_measured_with_all_its_processes(bench: ModuleType) -> None:
+def test_a_command_is_measured_with_all_its_processes() -> None:
     ballast = bytearray(300 << 20)  # of this process, not of the command
     ballast[:: 1 << 12] = b"x" * len(ballast[:: 1 << 12])
     work = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'x = bytearray(b\"x\" * (80 << 20)); sum(range(10**7))'])"
-    took = bench.run(sys.executable, "-c", work)
+    took = common.run(sys.executable, "-c", work)
     assert 80 < took["mb"] < 200
     assert 0.05 < took["cpu"] < took["wall"] * 8
-    with pytest.raises(bench.AffilError, match="broken"):
-        bench.run(sys.executable, "-c", "raise SystemExit('broken')")
+    with pytest.raises(AffilError, match="broken"):
+        common.run(sys.executable, "-c", "raise SystemExit('broken')")
 
 
-def test_the_report_names_what_is_not_kept(bench: ModuleType, tmp_path: Path) -> None:
+def test_the_report_names_what_is_not_kept(tmp_path: Path) -> None:
     run = {"wall": 2.0, "cpu": 3.0, "mb": 400.0, "low": 1.0, "high": 3.0}
     file = {**run, "rows": 10_000, "distinct": 2500}
     several = {"median": 40.0, "low": 30.0, "high": 50.0}
-    methods = ("affil", "a", "b", "c")
+    keys = ("affil", "a", "b", "c")
     result: dict[str, Any] = {
         "machine": {"processor": "P", "cores": 2, "memory_gb": 8, "system": "S", "python": "3", "load": 0.1},
         "commit": "abc", "date": "2026-01-01", "quick": False, "registry": "R", "institutions": 10, "stream": 40, "strings": 10,
         "build": run, "start": {"first": run, "help": run},
-        "ratios": {"model": "M", "names": 20, "rates": dict.fromkeys(methods, several), "ratios": dict.fromkeys(("a", "b", "c"), several),
-                   "f1": {k: {"all": 0.9 - 0.2 * (k != "affil"), "g": 0.5} for k in methods}, "gold": {"g": 7}, "repeats": 4.0},
-        "methods": {key: {"build": 1.0, "mb": 100.0} for key in methods}, "stages": {"predict": 0.6, "rest": 0.4},
+        "ratios": {"model": "M", "names": 20, "rates": dict.fromkeys(keys, several), "ratios": dict.fromkeys(("a", "b", "c"), several),
+                   "f1": {k: {"all": 0.9 - 0.2 * (k != "affil"), "g": 0.5} for k in keys}, "gold": {"g": 7}, "repeats": 4.0},
+        "methods": {key: {"build": 1.0, "mb": 100.0} for key in keys}, "stages": {"predict": 0.6, "rest": 0.4},
         "files": {"cores": 2, **{f"{k}_{w}": file for k in ("distinct", "stream") for w in (1, 2)}},
         "inputs": [{**run, "rows": n, "cpu": n / 1000} for n in (1000, 10_000, 100_000)],
         "registries": [{"institutions": n, "names": 3 * n, "build": 1.0, "mb": 1.0, "seconds": dict.fromkeys(("affil", "a", "b"), s)}
                        for n, s in ((50, 1.0), (200, 3.0))],
         "spark": {"string": 0.001, "row": 0.00001, "start": 10.0, "rate": 2000.0},
     }  # fmt: skip
-    figures = bench.headline(result)
-    assert set(figures) == {key for key, *_ in bench.TARGETS}
+    figures = performance.headline(result)
+    assert set(figures) == {key for key, *_ in performance.TARGETS}
     assert (figures["distinct_rate"], figures["registry_growth"], figures["memory_growth"]) == (5000, pytest.approx(3), 1)
     assert figures["input_growth"] == pytest.approx(10)
-    text = bench.report(result)
+    text = performance.report(result)
     lines = [line for line in text.splitlines() if line.endswith("**no** |")]
     assert [line.split("|")[2].strip() for line in lines] == ["5,000", "2.00", "2.00", "3.00"]
-    cost = bench.cluster(result)
+    cost = performance.cluster(result)
     assert "every string new" in cost
     assert "140" in cost  # hours: 500 million times 1.01 ms
     (tmp_path / "doc.md").write_text("a\n<!-- figures by scripts/bench -->\nold\n<!-- end of figures -->\nz\n")
-    bench.put(tmp_path / "doc.md", cost)
-    bench.put(tmp_path / "doc.md", cost)
+    performance.put(tmp_path / "doc.md", cost)
+    performance.put(tmp_path / "doc.md", cost)
     written = (tmp_path / "doc.md").read_text()
     assert written.startswith("a\n<!--")
     assert written.endswith("<!-- end of figures -->\nz\n")
     assert written.count(cost) == 1
-    bench.draw(result, tmp_path / "x.svg")
+    performance.draw(result, tmp_path / "x.svg")
     before = (tmp_path / "x.svg").read_bytes()
-    bench.draw(result, tmp_path / "x.svg")
+    performance.draw(result, tmp_path / "x.svg")
     assert (tmp_path / "x.svg").read_bytes() == before
+
+
+def test_the_script_says_what_it_does() -> None:
+    script = Path(common.ROOT) / "scripts" / "bench"
+    done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, check=True)
+    assert "--quick" in done.stdout
+    assert "recordlinkage" in done.stdout

@@ -53,7 +53,7 @@ def test_a_dispute_from_beginning_to_end(ws: str) -> None:
 
 def test_one_mention(ws: str) -> None:
     run("decide", ws, "OpenAI!", "--institution", "none", "--by", "ana", "--why", "w", "--paper", "p0-0", "--position", "1")
-    (key,) = Workspace.open(ws).ledger.standing()
+    (key,) = Workspace.open(ws).ledger.cases()
     assert key == ("OpenAI!", "p0-0", 1)
 
 

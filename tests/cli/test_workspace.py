@@ -14,7 +14,6 @@ from affil.cli import ranking
 from affil.cli import workspace as verbs
 from affil.errors import AffilError, InputError
 from affil.types import Institution, Name
-from affil.workspace import Workspace
 
 MIT, CUHK = "https://ror.org/mit", "https://ror.org/cuhk"
 
@@ -62,7 +61,7 @@ for verb in (
 @pytest.fixture
 def matcher(monkeypatch: pytest.MonkeyPatch) -> Matcher:
     one = Matcher()
-    monkeypatch.setattr(Workspace, "_matcher", lambda self, registry, model: one)
+    monkeypatch.setattr("affil.workspace.matching.open_matcher", lambda files, registry, model: one)
     return one
 
 

@@ -12,7 +12,8 @@ from affil.discovery.proposals import discover, find_duplicates
 from affil.errors import AffilError
 from affil.registry import Registry
 from affil.registry.registry import write_registry
-from affil.review.session import Desk
+from affil.review.proposals import accept, open_proposals, refuse
+from affil.review.session import Session
 from affil.settings import DiscoverSettings
 from affil.types import Institution, Name
 from affil.workspace import Workspace
@@ -107,22 +108,22 @@ def test_clusters_become_proposals(review_registry: Any) -> None:
 
 def test_proposals_are_reviewed(review_ws: Workspace) -> None:
     assert [p.name for p in review_ws.discover()] == ["Tanglewick Robotics"]
-    desk = Desk(review_ws)
-    (proposal,) = desk.proposals()
+    session = Session(review_ws)
+    (proposal,) = open_proposals(session)
     with pytest.raises(AffilError, match="no country"):
-        desk.accept(proposal, by="ana", country="")
-    made = desk.accept(proposal, by="ana", kind="company", city="Leeds")
+        accept(session, proposal, by="ana", country="")
+    made = accept(session, proposal, by="ana", kind="company", city="Leeds")
     assert (made.name, made.country, made.city) == ("Tanglewick Robotics", "GB", "Leeds")
-    assert dict(desk.ledger.current().items()) == dict.fromkeys(proposal.strings, (made.id,))
-    assert desk.proposals() == []
+    assert dict(session.ledger.current().items()) == dict.fromkeys(proposal.strings, (made.id,))
+    assert open_proposals(session) == []
     assert review_ws.discover() == [], "what a person explained is not proposed again"
-    for entry in reversed(desk.entries()):
-        desk.undo(entry.number, by="ana", why="w")
+    for entry in reversed(session.entries()):
+        session.undo(entry.number, by="ana", why="w")
     (again,) = review_ws.discover() or [proposal]
-    desk.refuse(again, by="ana")
-    assert set(desk.ledger.current().values()) == {()}
+    refuse(session, again, by="ana")
+    assert set(session.ledger.current().values()) == {()}
     assert review_ws.discover() == []
-    desk.close()
+    session.close()
     (review_ws.path / "proposals.jsonl").write_text("nonsense")
     with pytest.raises(AffilError, match="is damaged"):
         _ = review_ws.proposals

@@ -4,6 +4,7 @@ import errno
 import gzip
 import io
 import os
+import random
 import stat
 import sys
 from pathlib import Path
@@ -115,12 +116,15 @@ def test_line_ends_are_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (gzip.compress(os.urandom(5000))[:-3000], "the gzip file is truncated; fetch or copy it again"),
-        (gzip.compress(b"id\n")[:-2], "the gzip file is truncated"),
+        (
+            gzip.compress(random.Random(1).randbytes(5000), mtime=0)[:-3000],
+            "the gzip file is truncated; fetch or copy it again",
+        ),
+        (gzip.compress(b"id\n", mtime=0)[:-2], "the gzip file is truncated"),
         (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" + b"\xff" * 99, "the gzip file is damaged"),
-        (gzip.compress(b"id\nx\n")[:-8] + b"\0" * 8, "the gzip file is damaged"),
+        (gzip.compress(b"id\nx\n", mtime=0)[:-8] + b"\0" * 8, "the gzip file is damaged"),
         (b"", "is empty"),
-        (gzip.compress(b""), "is empty"),
+        (gzip.compress(b"", mtime=0), "is empty"),
     ],
 )
 def test_broken_files(tmp_path: Path, content: bytes, message: str) -> None:

@@ -12,21 +12,21 @@ def test_kappa_by_hand() -> None:
     for string, first, second in (("1", "A", "A"), ("2", "A", "A"), ("3", "B", "B"), ("4", "A", "B")):
         ledger.decide(string, first, by="bo", why="w")
         ledger.decide(string, second, by="ana", why="w", blind=True)
-    (found,) = agreement(ledger.standing())
+    (found,) = agreement(ledger.cases())
     assert (found.first, found.second, found.strings, found.agreed) == ("ana", "bo", 4, 0.75)
     assert found.kappa == pytest.approx(0.5)
-    assert disputed(ledger.standing()) == [Key("4")]
+    assert disputed(ledger.cases()) == [Key("4")]
     ledger.decide("4", "B", by="cy", why="asked", settle=True)
-    assert agreement(ledger.standing())[0] == found, "a settlement does not make them agree"
-    assert disputed(ledger.standing()) == []
+    assert agreement(ledger.cases())[0] == found, "a settlement does not make them agree"
+    assert disputed(ledger.cases()) == []
 
 
 def test_only_blind_opinions_count() -> None:
     ledger = Ledger("sqlite://")
     ledger.decide("1", "A", by="ana", why="w")
     ledger.decide("1", "B", by="bo", why="saw what ana said")
-    assert agreement(ledger.standing()) == []
+    assert agreement(ledger.cases()) == []
     ledger.decide("2", "A", by="ana", why="w")
     ledger.decide("2", ["A"], by="bo", why="w", blind=True)
-    (found,) = agreement(ledger.standing())
+    (found,) = agreement(ledger.cases())
     assert (found.strings, found.agreed, found.kappa) == (1, 1.0, None), "one and the same answer says nothing"

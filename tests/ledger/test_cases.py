@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import AffilError
-from affil.ledger import Key, Ledger, Standing
+from affil.ledger import Cases, Key, Ledger
 from affil.ledger.cases import NOT_AN_ORGANISATION, unexplained
 
 A, B = "affil:a", "affil:b"
@@ -50,7 +50,7 @@ def test_it_is_what_the_story_says(steps: list[tuple[str, tuple[str, ...], bool]
     for by, ids, settle in steps:
         entry = ledger.decide("X", ids, by=by, why="w", settle=settle)
         naive.entries.append((entry.number, by, entry.role, ids, settle, None))
-        case = ledger.standing()[Key("X")]
+        case = ledger.cases()[Key("X")]
         assert case.institutions == naive.holds()
         assert case.disputed == naive.differ()
 
@@ -59,13 +59,13 @@ def test_it_is_what_the_story_says(steps: list[tuple[str, tuple[str, ...], bool]
 def test_taking_into_account_at_once_or_one_by_one_is_the_same(
     steps: list[tuple[tuple[str, tuple[str, ...], bool], int]],
 ) -> None:
-    ledger, slowly = Ledger("sqlite://"), Standing()
+    ledger, slowly = Ledger("sqlite://"), Cases()
     for (by, ids, settle), undo in steps:
         ledger.decide("X" if undo % 2 else "Y", ids, by=by, why="w", settle=settle)
         with contextlib.suppress(AffilError):
             ledger.undo(undo, by=by, why="w")
         slowly.add(ledger.entries(slowly.number))
-    at_once = ledger.standing()
+    at_once = ledger.cases()
     assert slowly == at_once
     assert slowly.number == at_once.number
 
@@ -75,5 +75,5 @@ def test_which_strings_may_still_name_something_new() -> None:
     ledger.decide("known", A, by="ana", why="w")
     ledger.decide("unknown", None, by="ana", why="none of the registry")
     ledger.decide("fax", None, by="ana", why=f"{NOT_AN_ORGANISATION}: a number")
-    standing = ledger.standing()
-    assert [unexplained(standing.get(Key(s))) for s in ("known", "unknown", "fax", "new")] == [False, True, False, True]
+    cases = ledger.cases()
+    assert [unexplained(cases.get(Key(s))) for s in ("known", "unknown", "fax", "new")] == [False, True, False, True]

@@ -229,12 +229,12 @@ def test_another_persons_decision_is_not_overwritten(ledger: Ledger) -> None:
     ledger.decide("X", A, by="ana", why="w")
     other = ledger.decide("X", B, by="bo", why="w")
     assert (other.role, other.previous, ledger.current()) == ("opinion", (A,), {"X": (A,)})
-    case = ledger.standing()[Key("X")]
+    case = ledger.cases()[Key("X")]
     assert case.disputed
     assert (case.holder.by, [*case.opinions]) == ("ana", ["bo"])
     ledger.decide("X", B, by="ana", why="bo is right")
     assert ledger.current() == {"X": (B,)}
-    assert not ledger.standing().disputes()
+    assert not ledger.cases().disputes()
 
 
 def test_a_dispute_is_settled_and_can_be_opened_again(ledger: Ledger) -> None:
@@ -242,13 +242,13 @@ def test_a_dispute_is_settled_and_can_be_opened_again(ledger: Ledger) -> None:
     ledger.decide("X", None, by="bo", why="w", blind=True)
     settled = ledger.decide("X", B, by="cy", why="asked the author", settle=True)
     assert settled.role == "settlement"
-    assert (ledger.current(), ledger.standing().disputes()) == ({"X": (B,)}, {})
+    assert (ledger.current(), ledger.cases().disputes()) == ({"X": (B,)}, {})
     ledger.undo(settled.number, by="cy", why="the author was wrong")
     assert ledger.current() == {"X": (A,)}
-    assert [*ledger.standing().disputes()] == [Key("X")]
+    assert [*ledger.cases().disputes()] == [Key("X")]
     back = ledger.undo(2, by="bo", why="ana is right")
     assert (back.institutions, back.previous) == ((A,), (A,))
-    assert not ledger.standing().disputes()
+    assert not ledger.cases().disputes()
 
 
 def test_single_mentions_are_decided_apart(ledger: Ledger) -> None:
@@ -256,9 +256,9 @@ def test_single_mentions_are_decided_apart(ledger: Ledger) -> None:
     ledger.decide("X", B, by="bo", why="in this paper it is another", paper="p1", position=2)
     ledger.decide("X", None, by="bo", why="w", paper="p1")
     assert ledger.current() == {"X": (A,)}
-    assert ledger.standing().current() == {Key("X"): (A,), Key("X", "p1", 2): (B,), Key("X", "p1"): ()}
+    assert ledger.cases().current() == {Key("X"): (A,), Key("X", "p1", 2): (B,), Key("X", "p1"): ()}
     ledger.undo(2, by="bo", why="w")
-    assert Key("X", "p1", 2) not in ledger.standing().current()
+    assert Key("X", "p1", 2) not in ledger.cases().current()
     with pytest.raises(AffilError, match="names both"):
         ledger.decide("X", A, by="ana", why="w", position=1)
 

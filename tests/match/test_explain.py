@@ -8,10 +8,8 @@ import pytest
 
 from affil.match import Matcher
 from affil.match.explain import READ, explain
-from affil.registry.index import NAME_KINDS
 from affil.settings import FeatureSettings, Settings
-from affil.types import NAME_KINDS as SAID
-from affil.types import REASONS, Decision, Institution, Match, Reason
+from affil.types import NAME_KINDS, REASONS, Decision, Institution, Match, NameKind, Reason
 
 NOTHING = dict.fromkeys(READ, 0.0)
 TELLING = FeatureSettings().telling
@@ -91,7 +89,7 @@ def test_all_reasons_in_order_and_in_words() -> None:
 
 
 def test_every_kind_of_name_has_its_words() -> None:
-    assert tuple(SAID) == NAME_KINDS
+    assert tuple(NAME_KINDS) == tuple(kind.word for kind in NameKind)
 
 
 def test_a_match_with_reasons_goes_to_other_processes() -> None:

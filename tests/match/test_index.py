@@ -4,37 +4,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.match.index import Index
+from affil.match.names import find_names
 from affil.match.pairs import expand, keys_in, rank_within
+from affil.match.sequences import Sequences
 from affil.names import tokenize
 from affil.registry import Registry
-from affil.registry.index import prefix_table
+from affil.registry.hashes import prefix_table
 from affil.registry.places import CODE, COUNTRY_CODE
 
 words = st.integers(0, 3)
 sequences = st.lists(st.lists(words, min_size=1, max_size=4).map(tuple), min_size=1, max_size=12, unique=True)
 
 
-class Tables:
-    """An index of nothing but one table."""
-
-    def __init__(self, names: list[tuple[int, ...]]) -> None:
-        self.table = {f"span_{k}": v for k, v in prefix_table(names).items()}
-
-    def array(self, name: str) -> np.ndarray:
-        return self.table[name]
-
-
 @given(sequences, st.lists(words, max_size=20), st.data())
 def test_find_equals_naive_search(names: list[tuple[int, ...]], text: list[int], data: st.DataObject) -> None:
     hard = data.draw(st.lists(st.booleans(), min_size=len(text), max_size=len(text)))
-    index = Index.__new__(Index)
-    index.registry = type("R", (), {"store": Tables(names)})()  # type: ignore[assignment]
-    index.words = ("a", "b", "c", "d")
-    starts = {n[0] for n in names}
-    index.__dict__["alias_short_han"] = np.zeros(len(names), bool)
-    index.__dict__["_starts"] = {"span": np.array([i in starts for i in range(4)] + [False])}
+    table = prefix_table(names)
+    known = Sequences(table["hash"], table["value"], 4)
     gap = np.where(hard, 3, 0).astype(np.int8) if text else np.zeros(0, np.int8)
-    first, length, found = index.find("span", np.array(text, np.int32), gap, 4)
+    first, length, found = known.find(np.array(text, np.int32), gap, 4)
     expected = {
         (i, len(n), k)
         for k, n in enumerate(names)
@@ -82,7 +70,7 @@ def test_every_name_of_the_shipped_registry_is_found_in_itself(index: Index) -> 
         word = index.alias_tok[ptr[alias] : ptr[alias + 1]]
         if len(word) > 24:
             continue
-        first, length, found = index.find("span", word, np.zeros(len(word), np.int8), 24)
+        first, length, found = find_names(index, word, np.zeros(len(word), np.int8), 24)
         assert (0, len(word), alias) in set(zip(first.tolist(), length.tolist(), found.tolist(), strict=True))
 
 
@@ -112,5 +100,5 @@ def test_words_have_numbers_and_places_are_spelt_or_codes() -> None:
 def test_short_forms_in_han_are_not_found_within_another_name(text: str, named: bool) -> None:
     index = Index(Registry.open())
     tokens = tokenize([text])
-    spans = index.find("span", index.numbers(tokens.words), tokens.gap, 24)
+    spans = find_names(index, index.numbers(tokens.words), tokens.gap, 24)
     assert any(index.alias_short_han[alias] for alias in spans[2]) == named

@@ -121,7 +121,7 @@ def test_a_faculty_before_its_university_has_not_to_be_explained(index: Index) -
 def places(index: Index, text: str) -> set[str]:
     """The countries that the places of a string lie in for sure."""
     mentions = prepare([text], index, RetrieveSettings())
-    names = index.registry.store.strings("country_code").to_pylist()
+    names = index.registry.arrays.country_code.to_pylist()
     return {names[k & 0xFFFFFFFF] for k in mentions.sure_country.tolist()}
 
 

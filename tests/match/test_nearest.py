@@ -8,10 +8,11 @@ from scipy import sparse
 from sparse_dot_topn import sp_matmul_topn
 
 from affil.data import resource
-from affil.match.index import Index, Ints
+from affil.match.index import Index
 from affil.match.mentions import prepare
 from affil.match.nearest import Nearest, nearest
 from affil.registry import Registry
+from affil.registry.arrays import Ints
 from affil.settings import RetrieveSettings
 
 

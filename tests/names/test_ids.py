@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import csv
+import re
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.names.ids import id_forms, ids_within, is_ror, mistyped, normal_id, other_id
+from affil.names.ids import KINDS, id_forms, ids_within, is_ror, mistyped, normal_id, other_id
 
 CUHK = "https://ror.org/00t33hh48"
 
@@ -124,3 +126,42 @@ def test_values_of_a_dump(kind: str, value: str, normal: str) -> None:
 )
 def test_ids_that_stand_in_a_text(text: str, found: list[str]) -> None:
     assert [identifier for _, _, identifier in ids_within(text)] == found
+
+
+digits = st.integers(1, 10**9).map(str)
+written_values = st.one_of(
+    st.tuples(st.just("grid"), digits, st.text("0123456789abcdef", min_size=1, max_size=2)).map(
+        lambda v: (v[0], f"grid.{v[1]}.{v[2]}")
+    ),
+    st.tuples(st.just("wikidata"), digits.map(lambda d: f"Q{d}")),
+    st.tuples(st.just("fundref"), digits),
+    st.tuples(st.just("isni"), st.sampled_from(["0000000419370482", "000000012146438X", "0000000107420364"])),
+)
+ADDRESSES = {
+    "grid": ("grid:{}", "{}", "https://www.grid.ac/institutes/{}", "http://grid.ac/institutes/{}/"),
+    "isni": ("isni:{}", "{}", "ISNI {}", "https://isni.org/isni/{}", "http://www.isni.org/{}"),
+    "wikidata": ("wikidata:{}", "https://www.wikidata.org/wiki/{}", "http://www.wikidata.org/entity/{}"),
+    "fundref": (
+        "fundref:{}",
+        "10.13039/{}",
+        "https://doi.org/10.13039/{}",
+        "http://dx.doi.org/10.13039/{}",
+        "funder:10.13039/{}",
+    ),
+}
+
+
+@given(written_values, st.data())
+def test_every_usual_form_of_another_registrys_id_is_that_id(known: tuple[str, str], data: st.DataObject) -> None:
+    kind, value = known
+    form = data.draw(st.sampled_from(ADDRESSES[kind]))
+    written = form.format(data.draw(st.sampled_from([value, value.upper(), value.lower()])))
+    assert normal_id(f" {written} ") == f"{kind}:{value}" == other_id(kind, value)
+    assert set(ADDRESSES) == set(KINDS)
+
+
+def test_ids_are_read_in_one_module() -> None:
+    addresses = re.compile(r"\bror\\?\.org/|grid\\?\.ac|(wikidata|isni)\\?\.org|10\\?\.13039")
+    package = Path(str(resources.files("affil")))
+    files = {str(f.relative_to(package)) for f in package.rglob("*.py") if addresses.search(f.read_text("utf-8"))}
+    assert files == {"names/ids.py"}

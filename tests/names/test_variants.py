@@ -101,11 +101,11 @@ def test_a_domain_of_a_group_and_its_branches_is_the_groups(tmp_path: Path) -> N
         encoding="utf-8",
     )
     build_registry([table], tmp_path / "own.affil")
-    store = Registry.open(tmp_path / "own.affil").store
-    alias = store.strings("alias_text").to_pylist().index("quillwater com")
-    begin, end = store.array("owner_ptr")[alias : alias + 2]
-    ids = store.strings("inst_id").to_pylist()
-    assert [ids[i] for i in store.array("owner_inst")[begin:end]] == ["affil:g"]
+    arrays = Registry.open(tmp_path / "own.affil").arrays
+    alias = arrays.alias_text.to_pylist().index("quillwater com")
+    begin, end = arrays.owner_ptr[alias : alias + 2]
+    ids = arrays.inst_id.to_pylist()
+    assert [ids[i] for i in arrays.owner_inst[begin:end]] == ["affil:g"]
 
 
 def test_flagships() -> None:

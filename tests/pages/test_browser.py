@@ -175,7 +175,7 @@ def test_an_afternoon_of_review(ana: Watched, review_ws: Workspace) -> None:
     expect(("affil:tanglewick-robotics",))
     ana.next(lambda: page.locator('#candidates .only[value="affil:tanglewick-robotics"]').click())
     assert ledger.current() == decided
-    assert "Tanglewick Robotics" in {one.name for one in review_ws.own.values()}
+    assert "Tanglewick Robotics" in {one.name for one in review_ws.local.values()}
     ranked = review_ws.rank().to_frame()
     assert "affil:tanglewick-robotics" in set(ranked["id"]), "it counts at once"
 
@@ -245,7 +245,7 @@ def test_two_people_differ_and_settle(ana: Watched, browser: Any, review_ws: Wor
     bo.page.wait_for_load_state()
     assert "No conflicts" in bo.page.locator("main").inner_text()
     assert ledger.current()[string] == ()
-    assert ledger.standing()[Key(string)].holder.role == "settlement"
+    assert ledger.cases()[Key(string)].holder.role == "settlement"
     bo.check()
     bo.context.close()
 

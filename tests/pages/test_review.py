@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from affil.ledger import Key
 from affil.pages.review import review_app
-from affil.review.session import Desk
+from affil.review.session import Session
 from affil.review.spreadsheet import string_key
 from affil.service.security import Access
 from affil.workspace import Workspace
@@ -29,16 +29,16 @@ def hidden(page: str) -> dict[str, str]:
 
 
 class Page:
-    def __init__(self, desk: Desk, by: str = "ana", **options: Any) -> None:
-        self.desk = desk
-        self.client = TestClient(review_app(desk, Access.of("127.0.0.1"), by=by), base_url=BASE, **options)
+    def __init__(self, session: Session, by: str = "ana", **options: Any) -> None:
+        self.session = session
+        self.client = TestClient(review_app(session, Access.of("127.0.0.1"), by=by), base_url=BASE, **options)
 
     def get(self, path: str, **headers: str) -> Any:
         return self.client.get(path, headers=headers)
 
     def card(self, number: int) -> dict[str, str]:
         """What the card of a string posts besides the decision, read off the page."""
-        return hidden(self.get(f"/?string={string_key(self.desk.queue.affiliations[number])}").text)
+        return hidden(self.get(f"/?string={string_key(self.session.queue.affiliations[number])}").text)
 
     def post(self, path: str, htmx: bool = True, **data: Any) -> Any:
         headers = {"origin": BASE, **({"hx-request": "true"} if htmx else {})}
@@ -46,56 +46,56 @@ class Page:
 
 
 @pytest.fixture
-def desk(review_ws: Workspace) -> Iterator[Desk]:
-    made = Desk(review_ws)
+def session(review_ws: Workspace) -> Iterator[Session]:
+    made = Session(review_ws)
     yield made
     made.close()
 
 
 @pytest.fixture
-def page(desk: Desk) -> Page:
-    return Page(desk)
+def page(session: Session) -> Page:
+    return Page(session)
 
 
-def test_who_one_is_is_asked_first_and_kept(desk: Desk) -> None:
-    page = Page(desk, by="")
+def test_who_one_is_is_asked_first_and_kept(session: Session) -> None:
+    page = Page(session, by="")
     assert "Who are you?" in page.get("/").text
     refused = page.post("/decide", **page.card(0), institution=OPENAI)
-    assert (refused.status_code, desk.entries()) == (409, [])
+    assert (refused.status_code, session.entries()) == (409, [])
     answer = page.post("/name", name="  Łucja   Żak ")
     assert answer.status_code == 303
     assert "HttpOnly" in answer.headers["set-cookie"]
     page.post("/decide", **page.card(0), institution=OPENAI)
-    assert desk.entries()[0].by == "Łucja Żak"
+    assert session.entries()[0].by == "Łucja Żak"
 
 
-def test_a_decision_brings_the_next_card_and_says_what_was_saved(page: Page, desk: Desk) -> None:
+def test_a_decision_brings_the_next_card_and_says_what_was_saved(page: Page, session: Session) -> None:
     answer = page.post("/decide", **page.card(3), institution=[OPENAI, "affil:fernhollow-college"], why="  asked  them ")
     assert answer.status_code == 200
     assert "<html" not in answer.text
     assert 'hx-swap-oob="true"' in answer.text
     assert "OpenAI, Fernhollow College" in answer.text
-    (entry,) = desk.entries()
+    (entry,) = session.entries()
     assert (entry.institutions, entry.why) == ((OPENAI, "affil:fernhollow-college"), "asked them")
     assert page.post("/decide", **page.card(4), only=OPENAI, institution="affil:fernhollow-college").status_code == 200
-    assert desk.entries()[-1].institutions == (OPENAI,), "only this stands above what is ticked"
+    assert session.entries()[-1].institutions == (OPENAI,), "only this stands above what is ticked"
     page.post("/decide", **page.card(5), how="not", why="a room", institution=OPENAI)
     page.post("/decide", **page.card(6), how="none")
-    assert [(e.institutions, e.why) for e in desk.entries()[2:]] == [
+    assert [(e.institutions, e.why) for e in session.entries()[2:]] == [
         ((), "not an organisation: a room"),
         ((), "none of the registry"),
     ]
 
 
-def test_one_mention_is_decided(page: Page, desk: Desk) -> None:
-    number = desk.queue.number("OpenAI!")
+def test_one_mention_is_decided(page: Page, session: Session) -> None:
+    number = session.queue.number("OpenAI!")
     text = page.get(f"/?string={string_key('OpenAI!')}").text
     value = re.search(r'name="mention" value="(\[[^"]+)"', text)[1].replace("&#34;", '"')
     assert page.post("/decide", **page.card(number), how="none", mention=value).status_code == 200
-    (entry,) = desk.entries()
+    (entry,) = session.entries()
     assert entry.paper
     assert entry.position in (0, 1)
-    assert Key("OpenAI!") not in desk.queue.standing
+    assert Key("OpenAI!") not in session.queue.cases
     assert page.post("/decide", **page.card(number), how="none", mention="{").status_code == 409
 
 
@@ -123,7 +123,7 @@ def test_one_mention_is_decided(page: Page, desk: Desk) -> None:
     ],
 )
 def test_what_cannot_be_done_is_said_and_nothing_is_recorded(
-    page: Page, desk: Desk, path: str, data: dict[str, str], message: str
+    page: Page, session: Session, path: str, data: dict[str, str], message: str
 ) -> None:
     data = page.card(3) | data
     answer = page.post(path, **data)
@@ -132,23 +132,23 @@ def test_what_cannot_be_done_is_said_and_nothing_is_recorded(
     assert message in answer.text
     whole = page.post(path, htmx=False, **data)
     assert (whole.status_code, message in whole.text, "<html" in whole.text) == (409, True, True)
-    assert desk.ledger.entries() == []
+    assert session.ledger.entries() == []
 
 
-def test_it_works_without_scripts(page: Page, desk: Desk) -> None:
+def test_it_works_without_scripts(page: Page, session: Session) -> None:
     answer = page.post("/decide", htmx=False, **(page.card(3) | {"filters": "decision=review&text=OpenAI"}), only=OPENAI)
     assert answer.status_code == 303
     assert answer.headers["location"] == "/?decision=review&text=OpenAI"
     assert page.post("/skip", htmx=False, **page.card(4)).headers["location"] == "/?"
-    assert desk.skipped("ana") == 1
+    assert session.skipped("ana") == 1
     assert page.post("/unskip", htmx=False).status_code == 303
-    assert desk.skipped("ana") == 0
+    assert session.skipped("ana") == 0
     assert page.post("/undo", htmx=False, **page.card(3)).status_code == 303
-    assert desk.ledger.current() == {}
+    assert session.ledger.current() == {}
 
 
-def test_the_language(desk: Desk) -> None:
-    page = Page(desk)
+def test_the_language(session: Session) -> None:
+    page = Page(session)
     assert 'lang="en"' in page.get("/").text
     assert 'lang="zh-Hans"' in page.get("/", **{"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}).text
     for back, to in (
@@ -173,31 +173,31 @@ def test_filters_in_the_address(page: Page) -> None:
 def test_the_blind_are_not_told(review_ws: Workspace) -> None:
     review = review_ws.settings.review.model_copy(update={"double": 1.0})
     review_ws.settings = review_ws.settings.model_copy(update={"review": review})
-    desk = Desk(review_ws)
-    desk.decide(3, [OPENAI], by="Ana Secret", why="hush hush")
-    card = f"/?string={string_key(desk.queue.affiliations[3])}"
+    session = Session(review_ws)
+    session.decide(3, [OPENAI], by="Ana Secret", why="hush hush")
+    card = f"/?string={string_key(session.queue.affiliations[3])}"
     for path in (card, "/history", "/conflicts", "/list?state=decided"):
-        told = Page(desk, by="bo").get(path).text
+        told = Page(session, by="bo").get(path).text
         assert "Ana Secret" not in told
         assert "hush hush" not in told
-    assert "Second opinion" in Page(desk, by="bo").get(card).text
-    assert "Ana Secret" in Page(desk, by="Ana Secret").get("/history").text
-    desk.close()
+    assert "Second opinion" in Page(session, by="bo").get(card).text
+    assert "Ana Secret" in Page(session, by="Ana Secret").get("/history").text
+    session.close()
 
 
 @pytest.fixture
-def later(desk: Desk, page: Page, doubter: Any, tmp_path: Path) -> Iterator[tuple[Page, str, dict[str, str], Page]]:
+def later(session: Session, page: Page, doubter: Any, tmp_path: Path) -> Iterator[tuple[Page, str, dict[str, str], Page]]:
     """A card opened before the workspace ran with more papers: its page, its string, what it posts, and the page of the new server."""
-    number = desk.queue.number("Music, OpenAI")
+    number = session.queue.number("Music, OpenAI")
     card = page.card(number)
-    desk.close()
+    session.close()
     record = {"venue": "CVPR", "year": 2024, "authors": [{"name": "Eve", "affiliations": ["Alibaba Group, China"]}]}
     papers = tmp_path / "more.jsonl"
     papers.write_text("".join(json.dumps({"id": f"more{i}", "title": "T", **record}) + "\n" for i in range(99)), "utf-8")
-    workspace = Workspace.open(desk.workspace.path)
+    workspace = Workspace.open(session.workspace.path)
     workspace.add_papers(papers)
-    workspace.run(matcher=doubter(desk.registry))
-    again = Desk(workspace)
+    workspace.run(matcher=doubter(session.matcher.registry))
+    again = Session(workspace)
     assert again.queue.affiliations[number] != "Music, OpenAI", "the numbers have moved"
     yield page, "Music, OpenAI", card, Page(again)
     again.close()
@@ -207,28 +207,28 @@ def test_an_open_page_decides_the_string_that_it_showed(later: Any) -> None:
     """Run, open a card, stop, run with more papers, start again, post from the old page."""
     _, string, card, now = later
     assert now.post("/skip", **card).status_code == 200
-    assert now.desk._skipped["ana"] == {now.desk.queue.number(string)}
+    assert now.session._skipped["ana"] == {now.session.queue.number(string)}
     assert now.post("/decide", **card, institution=OPENAI).status_code == 200
-    assert [(e.affiliation, e.institutions) for e in now.desk.ledger.entries()] == [(string, (OPENAI,))]
+    assert [(e.affiliation, e.institutions) for e in now.session.ledger.entries()] == [(string, (OPENAI,))]
 
 
 def test_an_open_page_of_before_this_version_decides_nothing(later: Any) -> None:
     """It posts the number of a row, which is another string's by now."""
     now = later[-1]
-    old = {"number": str(now.desk.queue.number("Alibaba Group, China")), "seen": "0", "filters": ""}
+    old = {"number": str(now.session.queue.number("Alibaba Group, China")), "seen": "0", "filters": ""}
     for language, said in (("en", "does not have the string that this page showed"), ("zh", "未保存")):
         for path, more in (("/decide", {"institution": OPENAI}), ("/decide", {"how": "none"}), ("/skip", {})):
             now.client.cookies.set("affil_language", language)
             answer = now.post(path, **old, **more)
             assert (answer.status_code, said in answer.text) == (409, True)
-    assert now.desk.ledger.entries() == []
-    assert now.desk.skipped("ana") == 0
+    assert now.session.ledger.entries() == []
+    assert now.session.skipped("ana") == 0
 
 
-def test_a_card_and_its_text_must_agree(page: Page, desk: Desk) -> None:
+def test_a_card_and_its_text_must_agree(page: Page, session: Session) -> None:
     card, other = page.card(3), page.card(4)
     answer = page.post("/decide", **(card | {"string": other["string"]}), institution=OPENAI)
-    assert (answer.status_code, desk.ledger.entries()) == (409, [])
+    assert (answer.status_code, session.ledger.entries()) == (409, [])
 
 
 def test_a_mention_that_is_no_longer_there_is_not_decided(later: Any, tmp_path: Path) -> None:
@@ -239,37 +239,37 @@ def test_a_mention_that_is_no_longer_there_is_not_decided(later: Any, tmp_path: 
     authors = [{"name": "Eve", "affiliations": ["OpenAI!"]}] * 3
     record = {"id": paper, "title": "T", "venue": "CVPR", "year": 2024, "authors": authors}
     (tmp_path / "corrected.jsonl").write_text(json.dumps(record) + "\n", "utf-8")
-    workspace = Workspace.open(now.desk.workspace.path)
+    workspace = Workspace.open(now.session.workspace.path)
     workspace.add_papers(tmp_path / "corrected.jsonl")
-    desk = Desk(workspace)
-    answer = Page(desk).post("/decide", **card, how="none", mention=mention)
-    assert (answer.status_code, desk.ledger.entries()) == (409, [])
-    desk.close()
+    session = Session(workspace)
+    answer = Page(session).post("/decide", **card, how="none", mention=mention)
+    assert (answer.status_code, session.ledger.entries()) == (409, [])
+    session.close()
 
 
-def test_undo_takes_back_what_the_page_says_and_nothing_else(page: Page, desk: Desk) -> None:
+def test_undo_takes_back_what_the_page_says_and_nothing_else(page: Page, session: Session) -> None:
     page.post("/decide", **page.card(3), institution=OPENAI)
     old = page.card(5)
     page.post("/decide", **page.card(4), institution=OPENAI)  # in another tab
     answer = page.post("/undo", filters="", last=old["last"])
     assert (answer.status_code, "does not show your last decision" in answer.text) == (409, True)
-    assert len(desk.ledger.current()) == 2
+    assert len(session.ledger.current()) == 2
     assert page.post("/undo", filters="", last=page.card(5)["last"]).status_code == 200
-    assert [*desk.ledger.current()] == [desk.queue.affiliations[3]]
+    assert [*session.ledger.current()] == [session.queue.affiliations[3]]
     wrong = page.post("/undo", entry=1, string=string_key("another"))
-    assert (wrong.status_code, len(desk.ledger.current())) == (409, 1)
+    assert (wrong.status_code, len(session.ledger.current())) == (409, 1)
     assert page.post("/settle", entry=1, string=string_key("another")).status_code == 409
 
 
-def test_a_proposal_that_was_made_anew_is_not_accepted(page: Page, desk: Desk) -> None:
-    desk.workspace.discover()
+def test_a_proposal_that_was_made_anew_is_not_accepted(page: Page, session: Session) -> None:
+    session.workspace.discover()
     key = re.search(r'name="proposal" value="(\w+)"', page.get("/new").text)[1]
-    file = desk.workspace.path / "proposals.jsonl"
+    file = session.workspace.path / "proposals.jsonl"
     rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     rows[0]["strings"].append("Room 12")
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     for path in ("/accept", "/refuse"):
         answer = page.post(path, proposal=key, name="Tanglewick", country="GB", kind="company")
         assert (answer.status_code, "was made anew" in answer.text) == (409, True)
-    assert desk.ledger.entries() == []
-    assert desk.workspace.own == {}
+    assert session.ledger.entries() == []
+    assert session.workspace.local == {}

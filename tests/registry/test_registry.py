@@ -4,8 +4,10 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from affil.errors import InputError, UnknownIdError
@@ -13,10 +15,10 @@ from affil.names import fold
 from affil.names.variants import closed_up, unplaced
 from affil.registry import Registry
 from affil.registry.aliases import variants
-from affil.registry.index import NAME_KINDS, active_successors
+from affil.registry.arrays import FORMAT, Arrays, read_arrays, write_arrays
+from affil.registry.bearers import active_successors
 from affil.registry.registry import write_registry
-from affil.registry.store import FORMAT, Store, write_store
-from affil.types import Institution, Name
+from affil.types import Institution, Name, NameKind
 
 
 def test_what_goes_in_comes_out(small: Registry, institutions: list[Institution]) -> None:
@@ -130,13 +132,24 @@ def test_damaged_and_foreign_files_are_named(small: Registry, tmp_path: Path) ->
         Registry.open(tmp_path / "none.affil")
 
 
-def test_another_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_format_is_refused(small: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "other.affil"
-    monkeypatch.setattr("affil.registry.store.FORMAT", 999)
-    write_store(path, {"x": ["y"]}, {})
+    monkeypatch.setattr("affil.registry.arrays.FORMAT", 999)
+    write_arrays(path, small.arrays, {})
     monkeypatch.undo()
     with pytest.raises(InputError, match=rf"format 999, this version reads format {FORMAT}.*registry build"):
-        Store(path)
+        read_arrays(path)
+
+
+def test_arrays_are_of_the_types_that_they_say(small: Registry) -> None:
+    for name, hint in get_type_hints(Arrays).items():
+        values = getattr(small.arrays, name)
+        if hint is pa.Array:
+            assert values.type == pa.large_string(), name
+        else:
+            assert values.dtype == get_args(get_args(hint)[1])[0], name
+            assert not values.flags.writeable
+        assert f"{name}" in str(Arrays.__doc__)
 
 
 def test_shipped_registry_opens_and_knows_short_forms() -> None:
@@ -187,10 +200,10 @@ def test_what_more_than_one_institution_is_left_with_is_nobodys(tmp_path: Path) 
         university(5, "Oakmere University", "GB", "Oxford"),
     ]
     registry = write_registry(rows, tmp_path / "places.affil", {"sources": []})
-    names = registry.store.strings("alias_text").to_pylist()
+    names = registry.arrays.alias_text.to_pylist()
     assert "quillwater university" in names
     assert "fernhollow university" not in names
-    owners = registry.store.array("owner_ptr")
+    owners = registry.arrays.owner_ptr
     place = names.index("oakmere university")
     assert owners[place + 1] - owners[place] == 1
 
@@ -198,13 +211,13 @@ def test_what_more_than_one_institution_is_left_with_is_nobodys(tmp_path: Path) 
 def test_what_is_shown_of_a_name_is_what_its_kind_says() -> None:
     """A domain is shown as the domain, an acronym as the acronym, and what is no variant folds to the words that it was found by."""
     registry = Registry.open()
-    names, words = registry.store.strings("name_value").to_pylist(), registry.store.strings("alias_text").to_pylist()
-    of_word = np.repeat(np.arange(len(words)), np.diff(registry.store.array("owner_ptr")))
-    owners = (registry.store.array(f"owner_{what}").tolist() for what in ("inst", "kind", "name"))
+    names, words = registry.arrays.name_value.to_pylist(), registry.arrays.alias_text.to_pylist()
+    of_word = np.repeat(np.arange(len(words)), np.diff(registry.arrays.owner_ptr))
+    owners = (a.tolist() for a in (registry.arrays.owner_inst, registry.arrays.owner_kind, registry.arrays.owner_name))
     domains = {domain for one in registry for domain in (one.domain, *one.other_domains)}
     checked = Counter()
     for word, _, kind, name in zip(of_word.tolist(), *owners, strict=True):
-        kind, shown = NAME_KINDS[kind], names[name]
+        kind, shown = NameKind(kind).word, names[name]
         checked[kind] += 1
         if kind == "domain":
             assert shown in domains
@@ -218,17 +231,17 @@ def test_a_domain_that_folding_leaves_one_word_names_nobody(tmp_path: Path) -> N
         "own:a", "Quillwater College", (Name("Quillwater College", "en", "official"),), "education", "US", domain="du.edu"
     )
     registry = write_registry([one, replace(one, id="own:b", domain="qc.edu")], tmp_path / "domains.affil", {"sources": []})
-    assert "edu" not in registry.store.strings("alias_text").to_pylist()
-    assert "qc edu" in registry.store.strings("alias_text").to_pylist()
+    assert "edu" not in registry.arrays.alias_text.to_pylist()
+    assert "qc edu" in registry.arrays.alias_text.to_pylist()
     assert [n.value for n in registry.get("own:b").names] == ["Quillwater College"]
 
 
 def bearers(registry: Registry, name: str) -> set[str]:
-    texts = registry.store.strings("alias_text").to_pylist()
+    texts = registry.arrays.alias_text.to_pylist()
     if name not in texts:
         return set()
-    first, last = registry.store.array("owner_ptr")[texts.index(name) : texts.index(name) + 2]
-    return {registry.ids[i] for i in registry.store.array("owner_inst")[first:last]}
+    first, last = registry.arrays.owner_ptr[texts.index(name) : texts.index(name) + 2]
+    return {registry.ids[i] for i in registry.arrays.owner_inst[first:last]}
 
 
 def test_a_regional_company_does_not_bear_its_parents_name(tmp_path: Path) -> None:
@@ -294,10 +307,10 @@ def test_a_namesake_in_another_country_bears_the_name_as_a_variant(tmp_path: Pat
 
     rows = [university("University of Quillwater (Switzerland)", "CH"), university("University of Quillwater", "DE")]
     registry = write_registry(rows, tmp_path / "namesakes.affil", {"sources": []})
-    place = registry.store.strings("alias_text").to_pylist().index("university quillwater")
-    first, last = registry.store.array("owner_ptr")[place : place + 2]
-    kinds = [tuple(NAME_KINDS)[k] for k in registry.store.array("owner_kind")[first:last]]
-    assert dict(zip([registry.ids[i] for i in registry.store.array("owner_inst")[first:last]], kinds, strict=True)) == {
+    place = registry.arrays.alias_text.to_pylist().index("university quillwater")
+    first, last = registry.arrays.owner_ptr[place : place + 2]
+    kinds = [NameKind(k).word for k in registry.arrays.owner_kind[first:last]]
+    assert dict(zip([registry.ids[i] for i in registry.arrays.owner_inst[first:last]], kinds, strict=True)) == {
         "own:DE": "official",
         "own:CH": "variant",
     }
@@ -330,7 +343,7 @@ def test_a_city_goes_by_what_the_gazetteer_calls_it(tmp_path: Path) -> None:
     one = Institution("own:a", "A", (Name("A College", "en", "official"),), "education", "US", "US-NY", "New York")
     two = Institution("own:b", "B", (Name("B College", "en", "official"),), "education", "US", "US-NY", "New York City")
     registry = write_registry([one, two], tmp_path / "cities.affil", {"sources": []})
-    cities = registry.store.array("inst_city_id").tolist()
+    cities = registry.arrays.inst_city_id.tolist()
     assert cities[0] == cities[1]
     assert registry.get("own:a").city == "New York"
 

@@ -39,7 +39,9 @@ def test_ids_are_unique_and_well_formed(institutions: list[dict[str, str]]) -> N
 def test_places_are_codes_and_coordinates(institutions: list[dict[str, str]]) -> None:
     for r in institutions:
         assert pycountry.countries.get(alpha_2=r["country"]), r
-        assert not r["region"] or r["region"].startswith(f"{r['country']}-"), r  # tools/check_registry says whether it is one
+        assert not r["region"] or r["region"].startswith(f"{r['country']}-"), (
+            r
+        )  # tools/check_registry.py says whether it is one
         assert r["city"], r
         assert abs(float(r["lat"])) <= 90, r
         assert abs(float(r["lon"])) <= 180, r

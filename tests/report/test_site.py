@@ -227,7 +227,7 @@ def test_what_is_wrong_is_one_line_and_leaves_what_was_there(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(site_module.Site, "_downloads", fails)
+        patch.setattr(site_module, "write_downloads", fails)
         with pytest.raises(KeyboardInterrupt):
             report(report_ws, old)
     assert (old / "index.html").exists()

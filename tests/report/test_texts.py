@@ -4,40 +4,57 @@ import re
 from pathlib import Path
 
 import affil.report
-from affil.rank import AREAS, KINDS, LEVELS
-from affil.report import LANGUAGES, names, texts
+from affil.catalogue import messages
+from affil.rank import AREAS, KINDS, LEVELS, MEASURES
+from affil.report import LANGUAGES, i18n, names
 
 FOLDER = Path(affil.report.__file__).parent
 
 
-def test_every_text_is_there_with_the_same_places() -> None:
-    for table in (texts.TEXTS, texts.AREAS, texts.LEVELS, texts.KINDS, texts.CONTINENTS, texts.MEASURES):
-        for key, (english, chinese) in table.items():
-            assert english, key
-            assert chinese, key
-            assert {*re.findall(r"\{\d\}", english)} == {*re.findall(r"\{\d\}", chinese)}, key
-    assert {*texts.AREAS} == {*AREAS}
-    assert {*texts.KINDS} == {*KINDS}
-    assert {*texts.LEVELS} == {*LEVELS}
+def of(table: str) -> set[str]:
+    """The keys of a table of names; "" for texts."""
+    return {key.removeprefix(f"{table}.") for key in messages(i18n.LOCALE, "en") if key.rpartition(".")[0] == table}
+
+
+def test_everything_that_is_counted_has_a_name() -> None:
+    assert of("areas") == {*AREAS}
+    assert of("kinds") == {*KINDS}
+    assert of("levels") == {*LEVELS}
+    assert of("measures") == {*MEASURES, "share"}
+    assert of("continents") == {*names.continents().values()}
+    assert i18n.named("areas", "computer vision", "zh-hant") == "計算機視覺"
+    assert i18n.named("areas", "alchemy", "zh-hant") == "alchemy"
 
 
 def test_what_is_said_is_a_text_and_every_text_is_said() -> None:
-    source = "".join(f.read_text("utf-8") for f in [*FOLDER.glob("templates/*"), *FOLDER.glob("*.py")])
+    source = "".join(f.read_text("utf-8") for f in [*FOLDER.glob("templates/*"), *FOLDER.rglob("*.py")])
     scripts = "".join(f.read_text("utf-8") for f in FOLDER.glob("static/*.js"))
-    said = {*re.findall(r"""\bt\(\s*["'](\w+)["']""", source)} - {"nav_", "roll_", "mode_"}
-    assert said <= {*texts.TEXTS}
+    said = {*re.findall(r"""\b(?:t|text)\(\s*["'](\w+)["']""", source)} - {"nav_", "roll_", "mode_"}
+    assert said <= of("")
     in_scripts = {*re.findall(r"\bT\.(\w+)", scripts)}
-    assert {*texts.IN_PAGE} <= in_scripts
-    loose = {k for k in texts.TEXTS if f'"{k}"' in source.replace((FOLDER / "texts.py").read_text("utf-8"), "")}
-    made = {k for k in texts.TEXTS if k.startswith(("nav_", "roll_", "mode_"))}
-    assert {*texts.TEXTS} == said | loose | made | {*texts.IN_PAGE}
+    assert {*i18n.IN_PAGE} <= in_scripts
+    loose = {k for k in of("") if f'"{k}"' in source}
+    made = {k for k in of("") if k.startswith(("nav_", "roll_", "mode_"))}
+    assert of("") == said | loose | made | {*i18n.IN_PAGE}
+
+
+def test_places_are_filled() -> None:
+    assert i18n.text("against", "en", "2020", "2019") == "2020 against 2019"
+    assert i18n.text("against", "zh-hans", "2020", "2019") == "2020 与 2019 相比"
+
+
+def test_what_scripts_say_has_all_names_in_order() -> None:
+    said = i18n.script_texts("zh-hant")
+    assert said["new"] == "新"
+    assert isinstance(said["levels"], dict)
+    assert said["levels"] == {level: i18n.named("levels", level, "zh-hant") for level in LEVELS}
 
 
 def test_traditional_chinese_is_that_of_hong_kong() -> None:
-    assert texts.text("search", "zh-hant") == "按名稱查找"
-    assert texts.text("m_sources", "zh-hant").count("繁體") == 1
-    for key in texts.TEXTS:
-        assert "箇" not in texts.text(key, "zh-hant", *range(9)), key
+    assert i18n.text("search", "zh-hant") == "按名稱查找"
+    assert i18n.text("m_sources", "zh-hant").count("繁體") == 1
+    for key, text in messages(i18n.LOCALE, "zh-hant").items():
+        assert "箇" not in text, key
 
 
 def test_names() -> None:

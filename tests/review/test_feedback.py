@@ -36,17 +36,17 @@ def test_a_model_is_tested_before_it_replaces_another(review_ws: Workspace, tmp_
     lesson = learn(review_ws, tmp_path / "m.skops", [rows])
     assert lesson.trained + lesson.held_out == len(strings)
     assert lesson.held_out
-    assert lesson.own is not None
-    assert lesson.own.after.rows == lesson.held_out
-    assert lesson.own.before.model != lesson.own.after.model
-    changes = {name: (before, after) for name, before, after in lesson.own.changes()}
+    assert lesson.decided is not None
+    assert lesson.decided.after.rows == lesson.held_out
+    assert lesson.decided.before.model != lesson.decided.after.model
+    changes = {name: (before, after) for name, before, after in lesson.decided.changes()}
     assert changes["recall"][0] is not None
     assert lesson.gold is not None
     assert lesson.gold.after.rows == lesson.gold.before.rows
     before = review_ws.matcher().model_hash
-    assert before != lesson.own.after.model, "not in use yet"
+    assert before != lesson.decided.after.model, "not in use yet"
     use_model(review_ws, lesson.model)
-    assert review_ws.matcher().model_hash == lesson.own.after.model
+    assert review_ws.matcher().model_hash == lesson.decided.after.model
     assert "the model" in review_ws.run().again
 
 

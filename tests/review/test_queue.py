@@ -8,7 +8,7 @@ import pytest
 from affil.errors import AffilError
 from affil.ledger import Key
 from affil.review.queue import Filters, Queue
-from affil.review.session import Desk
+from affil.review.session import Session
 from affil.settings import ReviewSettings
 from affil.workspace import Workspace
 
@@ -16,15 +16,15 @@ OPENAI = "affil:openai"
 
 
 @pytest.fixture
-def desk(review_ws: Workspace) -> Iterator[Desk]:
-    made = Desk(review_ws)
+def session(review_ws: Workspace) -> Iterator[Session]:
+    made = Session(review_ws)
     yield made
     made.close()
 
 
 @pytest.fixture
-def queue(desk: Desk) -> Queue:
-    return desk.queue
+def queue(session: Session) -> Queue:
+    return session.queue
 
 
 def strings(queue: Queue, **filters: Any) -> list[str]:
@@ -55,15 +55,15 @@ def test_the_order_is_credit_times_uncertainty_against_the_naive_sum(queue: Queu
 def test_the_queue_holds_doubtful_strings_and_a_sample_of_the_others(review_ws: Workspace) -> None:
     settings = ReviewSettings(audit=2)
     review_ws.settings = review_ws.settings.model_copy(update={"review": settings})
-    desk = Desk(review_ws)
-    items = [desk.queue.item(n) for n in desk.select(Filters(), "ana").tolist()]
+    session = Session(review_ws)
+    items = [session.queue.item(n) for n in session.select(Filters(), "ana").tolist()]
     counts = {d: sum(i.decision == d for i in items) for d in ("review", "match", "none")}
-    assert counts["review"] == sum(desk.queue.decision == "review")
+    assert counts["review"] == sum(session.queue.decision == "review")
     assert (counts["match"], counts["none"]) == (2, 2)
     assert all(i.audit == (i.decision != "review") for i in items)
-    again = Desk(review_ws)
-    assert again.select(Filters(), "bo").tolist() == desk.select(Filters(), "ana").tolist(), "the same sample every time"
-    desk.close()
+    again = Session(review_ws)
+    assert again.select(Filters(), "bo").tolist() == session.select(Filters(), "ana").tolist(), "the same sample every time"
+    session.close()
     again.close()
 
 
@@ -105,91 +105,93 @@ def test_filters_that_cannot_be(queue: Queue, filters: dict[str, Any], message: 
         queue.select(Filters(**filters))
 
 
-def test_decisions_leave_the_queue_and_undo_brings_them_back(desk: Desk) -> None:
-    number = desk.next(Filters(), "ana")
-    before = desk.progress()
-    (entry,) = desk.decide(number, [OPENAI], by="ana", why="w")
-    assert number not in desk.select(Filters(), "ana")
-    assert number in desk.select(Filters(state="decided"), "ana")
-    after = desk.progress()
+def test_decisions_leave_the_queue_and_undo_brings_them_back(session: Session) -> None:
+    number = session.next(Filters(), "ana")
+    before = session.progress()
+    (entry,) = session.decide(number, [OPENAI], by="ana", why="w")
+    assert number not in session.select(Filters(), "ana")
+    assert number in session.select(Filters(state="decided"), "ana")
+    after = session.progress()
     assert (after.decided, after.disputed) == (before.decided + 1, 0)
     assert after.right > before.right
-    assert after.mentions_decided == pytest.approx(desk.queue.mentions[number] / desk.queue.mentions[desk.queue.queued].sum())
-    assert desk.last("ana") == entry
-    assert desk.last("bo") is None
-    desk.undo(entry.number, by="ana", why="w")
-    assert desk.progress() == before
-    assert desk.last("ana") is None
+    assert after.mentions_decided == pytest.approx(
+        session.queue.mentions[number] / session.queue.mentions[session.queue.queued].sum()
+    )
+    assert session.last("ana") == entry
+    assert session.last("bo") is None
+    session.undo(entry.number, by="ana", why="w")
+    assert session.progress() == before
+    assert session.last("ana") is None
 
 
-def test_expected_right_by_hand(desk: Desk) -> None:
-    queue = desk.queue
+def test_expected_right_by_hand(session: Session) -> None:
+    queue = session.queue
     shares = {
         "match": queue.probability,
         "review": 1 - queue.probability,
         "none": 1 - queue.settings.missed + 0 * queue.probability,
     }
     by_hand = sum(float(shares[d][i]) * queue.mentions[i] for i, d in enumerate(queue.decision)) / queue.mentions.sum()
-    assert desk.progress().right == pytest.approx(by_hand)
+    assert session.progress().right == pytest.approx(by_hand)
 
 
 def test_a_second_person_decides_a_share_blindly(review_ws: Workspace) -> None:
     settings = review_ws.settings.review.model_copy(update={"double": 0.5})
     review_ws.settings = review_ws.settings.model_copy(update={"review": settings})
-    desk = Desk(review_ws)
-    numbers = desk.select(Filters(), "ana").tolist()
+    session = Session(review_ws)
+    numbers = session.select(Filters(), "ana").tolist()
     for number in numbers:
-        desk.decide(number, [OPENAI], by="ana", why="w")
-    assert desk.select(Filters(), "ana").tolist() == [], "nobody is asked twice"
-    second = desk.select(Filters(), "bo").tolist()
+        session.decide(number, [OPENAI], by="ana", why="w")
+    assert session.select(Filters(), "ana").tolist() == [], "nobody is asked twice"
+    second = session.select(Filters(), "bo").tolist()
     assert 0.3 < len(second) / len(numbers) < 0.7
-    card = desk.card(second[0], "bo")
+    card = session.card(second[0], "bo")
     assert (card.second, card.case, card.history, card.seen) == (True, None, (), 0)
-    (entry,) = desk.decide(second[0], [], by="bo", why="w", seen=card.seen)
+    (entry,) = session.decide(second[0], [], by="bo", why="w", seen=card.seen)
     assert entry.role == "blind"
-    assert second[0] not in desk.select(Filters(), "bo")
-    assert second[0] not in desk.select(Filters(), "cy"), "two are enough"
-    assert [key.affiliation for key, _ in desk.disputes()] == [entry.affiliation]
-    (agreed,) = desk.agreement()
+    assert second[0] not in session.select(Filters(), "bo")
+    assert second[0] not in session.select(Filters(), "cy"), "two are enough"
+    assert [key.affiliation for key, _ in session.disputes()] == [entry.affiliation]
+    (agreed,) = session.agreement()
     assert (agreed.strings, agreed.agreed) == (1, 0.0)
-    desk.close()
+    session.close()
 
 
-def test_alike_strings(desk: Desk) -> None:
-    queue = desk.queue
+def test_alike_strings(session: Session) -> None:
+    queue = session.queue
     number = queue.number("Dept. of Physics, OpenAI")
-    found = [i.affiliation for i in desk.alike(number)]
+    found = [i.affiliation for i in session.alike(number)]
     assert "Physics, OpenAI" in found
     assert not [s for s in found if "OpenAI" not in s], "only those in which the same was found"
     assert "OpenAI!" not in found, "the sure ones stay out"
     twin = queue.number("Tanglewick Robotics Inc.")
-    assert "Tanglewick Robotics" in [i.affiliation for i in desk.alike(twin)]
-    desk.decide(number, [OPENAI], by="ana", why="w", also=[queue.number("Physics, OpenAI")])
-    assert desk.ledger.current() == {"Dept. of Physics, OpenAI": (OPENAI,), "Physics, OpenAI": (OPENAI,)}
-    assert "Physics, OpenAI" not in [i.affiliation for i in desk.alike(number)]
+    assert "Tanglewick Robotics" in [i.affiliation for i in session.alike(twin)]
+    session.decide(number, [OPENAI], by="ana", why="w", also=[queue.number("Physics, OpenAI")])
+    assert session.ledger.current() == {"Dept. of Physics, OpenAI": (OPENAI,), "Physics, OpenAI": (OPENAI,)}
+    assert "Physics, OpenAI" not in [i.affiliation for i in session.alike(number)]
 
 
-def test_occurrences_are_of_the_newest_papers(desk: Desk) -> None:
-    number = desk.queue.number("OpenAI!")
-    found = desk.queue.occurrences(number, 3, 100)
+def test_occurrences_are_of_the_newest_papers(session: Session) -> None:
+    number = session.queue.number("OpenAI!")
+    found = session.queue.occurrences(number, 3, 100)
     assert len({o.paper for o in found}) == 3
     assert {o.author for o in found} >= {"Zoe"}
     years = [o.year for o in found]
     assert years == sorted(years, reverse=True)
-    assert len(desk.queue.occurrences(number, 3, 2)) == 2
+    assert len(session.queue.occurrences(number, 3, 2)) == 2
 
 
-def test_what_others_decide_is_taken_in(desk: Desk, review_ws: Workspace) -> None:
-    other = Desk(review_ws)
-    number = desk.next(Filters(), "ana")
+def test_what_others_decide_is_taken_in(session: Session, review_ws: Workspace) -> None:
+    other = Session(review_ws)
+    number = session.next(Filters(), "ana")
     other.decide(number, [], by="bo", why="w")
-    assert not desk.queue.decided[number]
-    desk.refresh()
-    assert desk.queue.decided[number]
-    assert Key(desk.queue.affiliations[number]) in desk.queue.standing
+    assert not session.queue.decided[number]
+    session.refresh()
+    assert session.queue.decided[number]
+    assert Key(session.queue.affiliations[number]) in session.queue.cases
     made = other.add_institution("Yarrowby Labs", "GB", city="York")
-    assert desk.find(made.id) is None
-    desk.refresh()
-    assert desk.find(made.id).city == "York"
-    assert desk.search("yarrowby")[0].id == made.id
+    assert session.institutions.find(made.id) is None
+    session.refresh()
+    assert session.institutions.find(made.id).city == "York"
+    assert session.institutions.search("yarrowby")[0].id == made.id
     other.close()

@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 
 from affil.errors import AffilError, InputError
 from affil.review.queue import Filters
-from affil.review.session import Desk
+from affil.review.session import Session
 from affil.review.spreadsheet import COLUMNS, ImportProblemsError, string_key
 from affil.workspace import Workspace
 
@@ -21,8 +21,8 @@ ANY = Filters(scope="all", state="any")
 
 
 @pytest.fixture
-def desk(review_ws: Workspace) -> Iterator[Desk]:
-    made = Desk(review_ws)
+def session(review_ws: Workspace) -> Iterator[Session]:
+    made = Session(review_ws)
     yield made
     made.close()
 
@@ -58,39 +58,39 @@ def sheet(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path / f"sheet{request.param}"
 
 
-def test_out_filled_in_and_back(desk: Desk, sheet: Path) -> None:
-    desk.decide(0, [OPENAI], by="ana", why="asked")
-    desk.decide(1, [], by="ana", why="not an organisation: a room")
-    desk.decide(2, [], by="ana", why="none of the registry")
-    assert desk.export_sheet(sheet, ANY) == len(desk.queue)
+def test_out_filled_in_and_back(session: Session, sheet: Path) -> None:
+    session.decide(0, [OPENAI], by="ana", why="asked")
+    session.decide(1, [], by="ana", why="not an organisation: a room")
+    session.decide(2, [], by="ana", why="none of the registry")
+    assert session.export_sheet(sheet, ANY) == len(session.queue)
     rows = read(sheet)
     assert tuple(rows[0]) == COLUMNS
     by_key = {row["key"]: row for row in rows}
-    first = by_key[string_key(desk.queue.affiliations[0])]
+    first = by_key[string_key(session.queue.affiliations[0])]
     assert (first["institution_ids"], first["why"], first["decided_by"], first["entry"]) == (OPENAI, "asked", "ana", "1")
-    assert [by_key[string_key(desk.queue.affiliations[n])]["institution_ids"] for n in (1, 2)] == [
+    assert [by_key[string_key(session.queue.affiliations[n])]["institution_ids"] for n in (1, 2)] == [
         "not an organisation",
         "none",
     ]
-    same = desk.import_sheet(sheet, by="bo")
+    same = session.import_sheet(sheet, by="bo")
     assert (same.decided, same.unchanged, same.blank) == (0, 3, len(rows) - 3), "what was not changed is not decided again"
-    assert len(desk.entries()) == 3
+    assert len(session.entries()) == 3
 
     for number, ids in ((5, f"{OPENAI} affil:fernhollow-college"), (6, "None"), (7, "NOT AN ORGANISATION"), (0, "none")):
-        by_key[string_key(desk.queue.affiliations[number])].update(institution_ids=ids, why="")
-    done = desk.import_sheet(write(sheet, rows), by="bo")
+        by_key[string_key(session.queue.affiliations[number])].update(institution_ids=ids, why="")
+    done = session.import_sheet(write(sheet, rows), by="bo")
     assert (done.decided, done.opinions, done.unchanged) == (4, 1, 2)
-    current = desk.ledger.current()
-    assert current[desk.queue.affiliations[5]] == (OPENAI, "affil:fernhollow-college")
-    assert current[desk.queue.affiliations[6]] == current[desk.queue.affiliations[7]] == ()
-    assert current[desk.queue.affiliations[0]] == (OPENAI,), "ana's decision is not overwritten"
-    whys = {e.affiliation: e.why for e in desk.entries()}
-    assert whys[desk.queue.affiliations[7]] == f"not an organisation: decided in {sheet.name}"
-    assert [key.affiliation for key, _ in desk.disputes()] == [desk.queue.affiliations[0]]
+    current = session.ledger.current()
+    assert current[session.queue.affiliations[5]] == (OPENAI, "affil:fernhollow-college")
+    assert current[session.queue.affiliations[6]] == current[session.queue.affiliations[7]] == ()
+    assert current[session.queue.affiliations[0]] == (OPENAI,), "ana's decision is not overwritten"
+    whys = {e.affiliation: e.why for e in session.entries()}
+    assert whys[session.queue.affiliations[7]] == f"not an organisation: decided in {sheet.name}"
+    assert [key.affiliation for key, _ in session.disputes()] == [session.queue.affiliations[0]]
 
 
-def test_all_problems_at_once_and_nothing_recorded(desk: Desk, sheet: Path) -> None:
-    desk.export_sheet(sheet, ANY)
+def test_all_problems_at_once_and_nothing_recorded(session: Session, sheet: Path) -> None:
+    session.export_sheet(sheet, ANY)
     rows = read(sheet)
     rows[0]["institution_ids"] = OPENAI
     rows[1]["institution_ids"] = "affil:nobody"
@@ -98,7 +98,7 @@ def test_all_problems_at_once_and_nothing_recorded(desk: Desk, sheet: Path) -> N
     rows[3].update(key="0000", institution_ids="none")
     rows[4] = dict(rows[0])
     with pytest.raises(ImportProblemsError) as error:
-        desk.import_sheet(write(sheet, rows), by="bo")
+        session.import_sheet(write(sheet, rows), by="bo")
     assert error.value.problems == (
         (3, "the registry has no institution 'affil:nobody'"),
         (4, "none stands alone: a string names institutions or none"),
@@ -106,34 +106,34 @@ def test_all_problems_at_once_and_nothing_recorded(desk: Desk, sheet: Path) -> N
         (6, "the string stands in row 2 already"),
     )
     assert f"{sheet}: 4 problems, nothing was recorded" in str(error.value)
-    assert desk.ledger.entries() == []
+    assert session.ledger.entries() == []
     with pytest.raises(ImportProblemsError, match="row 2: nobody is named as deciding"):
-        desk.import_sheet(write(sheet, rows[:1]))
-    assert desk.ledger.entries() == []
+        session.import_sheet(write(sheet, rows[:1]))
+    assert session.ledger.entries() == []
 
 
-def test_a_sheet_of_ones_own(desk: Desk, sheet: Path) -> None:
-    rows = [{"affiliation": desk.queue.affiliations[3], "institution_ids": OPENAI, "by": "cy"}]
-    assert desk.import_sheet(write(sheet, rows)).decided == 1
-    assert desk.entries()[0].by == "cy"
+def test_a_sheet_of_ones_own(session: Session, sheet: Path) -> None:
+    rows = [{"affiliation": session.queue.affiliations[3], "institution_ids": OPENAI, "by": "cy"}]
+    assert session.import_sheet(write(sheet, rows)).decided == 1
+    assert session.entries()[0].by == "cy"
 
 
-def test_what_is_no_sheet(desk: Desk, tmp_path: Path) -> None:
+def test_what_is_no_sheet(session: Session, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
-        desk.import_sheet(tmp_path / "none.xlsx", by="x")
+        session.import_sheet(tmp_path / "none.xlsx", by="x")
     (tmp_path / "bad.xlsx").write_text("no workbook")
     with pytest.raises(InputError, match="cannot be read as XLSX"):
-        desk.import_sheet(tmp_path / "bad.xlsx", by="x")
+        session.import_sheet(tmp_path / "bad.xlsx", by="x")
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="needs the columns institution_ids, and key or affiliation"):
-        desk.import_sheet(tmp_path / "bad.csv", by="x")
+        session.import_sheet(tmp_path / "bad.csv", by="x")
     with pytest.raises(AffilError, match=r"written as \.csv or \.xlsx"):
-        desk.export_sheet(tmp_path / "x.ods", ANY)
+        session.export_sheet(tmp_path / "x.ods", ANY)
 
 
 def test_hostile_strings_leave_as_text_and_come_back(hostile_ws: Workspace, hostile: tuple[str, ...], sheet: Path) -> None:
-    desk = Desk(hostile_ws)
-    assert desk.export_sheet(sheet, ANY) == len(hostile)
+    session = Session(hostile_ws)
+    assert session.export_sheet(sheet, ANY) == len(hostile)
     rows = read(sheet)
     assert max(len(v) for row in rows for v in row.values()) < 32_767
     if sheet.suffix == ".csv":
@@ -144,15 +144,15 @@ def test_hostile_strings_leave_as_text_and_come_back(hostile_ws: Workspace, host
         assert all(cell.quotePrefix for cell in cells if str(cell.value).startswith(("=", "+", "-", "@")))
     for row in rows:
         row["institution_ids"] = OPENAI
-    done: Any = desk.import_sheet(write(sheet, rows), by="ana")
+    done: Any = session.import_sheet(write(sheet, rows), by="ana")
     assert done.decided == len(hostile)
-    assert set(desk.ledger.current()) == set(hostile), "to the letter"
-    desk.close()
+    assert set(session.ledger.current()) == set(hostile), "to the letter"
+    session.close()
 
 
-def filled(desk: Desk, sheet: Path, column: str) -> list[dict[str, str]]:
+def filled(session: Session, sheet: Path, column: str) -> list[dict[str, str]]:
     """An exported sheet, its first six rows filled in, in one column of which the cells of four rows were sorted."""
-    desk.export_sheet(sheet, ANY)
+    session.export_sheet(sheet, ANY)
     rows = read(sheet)
     for n, row in enumerate(rows[:6]):
         row["institution_ids"] = OPENAI if n % 2 else "none"
@@ -162,39 +162,39 @@ def filled(desk: Desk, sheet: Path, column: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("column", ["key", "affiliation"])
-def test_a_sheet_sorted_in_part_is_refused(desk: Desk, sheet: Path, column: str) -> None:
-    rows = filled(desk, sheet, column)
-    keys = {string_key(a): a for a in desk.queue.affiliations}
+def test_a_sheet_sorted_in_part_is_refused(session: Session, sheet: Path, column: str) -> None:
+    rows = filled(session, sheet, column)
+    keys = {string_key(a): a for a in session.queue.affiliations}
     moved = [n for n, row in enumerate(rows, 2) if keys[row["key"]] != row["affiliation"]]
     assert len(moved) >= 2
     with pytest.raises(ImportProblemsError) as error:
-        desk.import_sheet(write(sheet, rows), by="bo")
+        session.import_sheet(write(sheet, rows), by="bo")
     assert [row for row, _ in error.value.problems] == moved
     first = rows[moved[0] - 2]
     assert error.value.problems[0][1] == (
         f"its key belongs to {keys[first['key']]!r}, but its affiliation is {first['affiliation']!r}: parts of rows were moved; "
         "undo that and sort whole rows, or export the sheet again"
     )
-    assert desk.ledger.entries() == []
+    assert session.ledger.entries() == []
 
 
-def test_rows_that_came_apart_are_refused_also_where_nothing_is_filled_in(desk: Desk, sheet: Path) -> None:
-    desk.export_sheet(sheet, ANY)
+def test_rows_that_came_apart_are_refused_also_where_nothing_is_filled_in(session: Session, sheet: Path) -> None:
+    session.export_sheet(sheet, ANY)
     rows = read(sheet)
     rows[0]["institution_ids"] = OPENAI
     rows[5]["affiliation"] = rows[6]["affiliation"]
     rows[7]["affiliation"] = ""
     with pytest.raises(ImportProblemsError) as error:
-        desk.import_sheet(write(sheet, rows), by="bo")
+        session.import_sheet(write(sheet, rows), by="bo")
     assert [row for row, _ in error.value.problems] == [7, 9]
-    assert desk.ledger.entries() == []
+    assert session.ledger.entries() == []
 
 
-def test_whole_rows_may_be_sorted_and_left_out(desk: Desk, sheet: Path) -> None:
-    desk.export_sheet(sheet, ANY)
+def test_whole_rows_may_be_sorted_and_left_out(session: Session, sheet: Path) -> None:
+    session.export_sheet(sheet, ANY)
     rows = [row | {"institution_ids": OPENAI} for row in sorted(read(sheet), key=lambda row: row["affiliation"])[3:20]]
-    assert desk.import_sheet(write(sheet, rows), by="bo").decided == 17
-    assert set(desk.ledger.current()) == {row["affiliation"] for row in rows}
+    assert session.import_sheet(write(sheet, rows), by="bo").decided == 17
+    assert set(session.ledger.current()) == {row["affiliation"] for row in rows}
 
 
 ODD = (
@@ -229,14 +229,14 @@ def test_what_spreadsheets_change_in_a_text_does_not_matter(
     workspace.add_papers(papers)
     workspace.run(matcher=doubter(review_registry))
     workspace.choose(registry=review_registry.path)
-    desk = Desk(workspace)
-    desk.export_sheet(sheet, ANY)
+    session = Session(workspace)
+    session.export_sheet(sheet, ANY)
     rows = [row | {"affiliation": CHANGES[change](row["affiliation"]), "institution_ids": OPENAI} for row in read(sheet)]
     for row in rows:
         row["key"] = row["key"] if keyed else ""
-    assert desk.import_sheet(write(sheet, rows), by="bo").decided == len(desk.queue)
-    assert set(desk.ledger.current()) == set(desk.queue.affiliations)
-    desk.close()
+    assert session.import_sheet(write(sheet, rows), by="bo").decided == len(session.queue)
+    assert set(session.ledger.current()) == set(session.queue.affiliations)
+    session.close()
 
 
 def test_a_text_that_several_strings_share_needs_the_key(
@@ -249,14 +249,14 @@ def test_a_text_that_several_strings_share_needs_the_key(
     workspace.add_papers(papers)
     workspace.run(matcher=doubter(review_registry))
     workspace.choose(registry=review_registry.path)
-    desk = Desk(workspace)
-    assert len(desk.queue) == 3
+    session = Session(workspace)
+    assert len(session.queue) == 3
     wanted = [{"affiliation": "OpenAI Lab ", "institution_ids": OPENAI}]
     with pytest.raises(
         ImportProblemsError, match="row 2: 3 strings of this workspace are written so in a sheet; keep the column key"
     ):
-        desk.import_sheet(write(sheet, wanted), by="bo")
+        session.import_sheet(write(sheet, wanted), by="bo")
     exact = [{"affiliation": "OpenAI\u2003Lab", "institution_ids": OPENAI}]
-    assert desk.import_sheet(write(sheet, exact), by="bo").decided == 1
-    assert [*desk.ledger.current()] == ["OpenAI\u2003Lab"]
-    desk.close()
+    assert session.import_sheet(write(sheet, exact), by="bo").decided == 1
+    assert [*session.ledger.current()] == ["OpenAI\u2003Lab"]
+    session.close()

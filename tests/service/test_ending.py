@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "bench" / "serve"
+SCRIPT = Path(__file__).parents[2] / "bench" / "serve.py"
 
 
 @pytest.fixture(scope="module")

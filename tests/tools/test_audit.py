@@ -1,4 +1,4 @@
-"""tools/audit holds matches against labelled author mentions, and says what is wrong with broken labels."""
+"""tools/audit.py holds matches against labelled author mentions, and says what is wrong with broken labels."""
 
 import csv
 import json
@@ -30,7 +30,7 @@ LABELS = [("p1", str(i), ids, note) for i, (_, ids, note) in enumerate(MENTIONS)
 
 
 def audit(*arguments: str | Path) -> tuple[int, str, str]:
-    command = [sys.executable, ROOT / "tools" / "audit", *arguments]
+    command = [sys.executable, ROOT / "tools" / "audit.py", *arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
     return done.returncode, done.stdout, done.stderr

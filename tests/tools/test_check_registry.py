@@ -1,4 +1,4 @@
-"""tools/check_registry passes on the shipped tables, and says what is wrong with broken ones."""
+"""tools/check_registry.py passes on the shipped tables, and says what is wrong with broken ones."""
 
 import csv
 import os
@@ -17,7 +17,7 @@ Row = dict[str, str]
 
 
 def check(*arguments: str | Path) -> tuple[int, list[str]]:
-    command = [sys.executable, ROOT / "tools" / "check_registry", *arguments]
+    command = [sys.executable, ROOT / "tools" / "check_registry.py", *arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
     assert not done.stderr

@@ -1,8 +1,9 @@
-"""tools/fetch_benchmarks downloads from a real server, verifies, and writes tables that training and evaluation read."""
+"""tools/fetch_benchmarks.py downloads from a real server, verifies, and writes tables that training and evaluation read."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import importlib.util
 import io
@@ -26,13 +27,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from affil.evaluate.gold import read_gold
+from affil.match.labels import Labelled
 from affil.registry import Registry
 from affil.settings import TrainSettings
 from affil.training.samples import read_rows
-from affil.training.synthesize import Labelled
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "tools" / "fetch_benchmarks"
+SCRIPT = ROOT / "tools" / "fetch_benchmarks.py"
 pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="the tests run without the project's folder around them")
 
 Result = tuple[int, str, str]
@@ -56,7 +57,7 @@ def table(*rows: tuple[str, ...], delimiter: str = ",", bom: bool = False) -> by
 
 def archive(**files: bytes) -> bytes:
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)

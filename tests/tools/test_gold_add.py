@@ -1,4 +1,4 @@
-"""tools/gold_add deals drafts to train and dev, and leaves the frozen test rows alone."""
+"""tools/gold_add.py deals drafts to train and dev, and leaves the frozen test rows alone."""
 
 import csv
 import os
@@ -27,7 +27,7 @@ def gold(tmp_path: Path) -> Path:
 def add(gold: Path, *rows: str) -> tuple[int, str]:
     draft = gold.parent / "draft.tsv"
     draft.write_text("\n".join(rows), "utf-8")
-    command: list[str | Path] = [sys.executable, ROOT / "tools" / "gold_add", draft, "--gold", gold]
+    command: list[str | Path] = [sys.executable, ROOT / "tools" / "gold_add.py", draft, "--gold", gold]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
     return done.returncode, done.stdout + done.stderr

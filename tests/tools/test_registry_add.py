@@ -1,4 +1,4 @@
-"""tools/registry_add adds drafts to the tables, and takes nothing away."""
+"""tools/registry_add.py adds drafts to the tables, and takes nothing away."""
 
 import csv
 import json
@@ -34,7 +34,7 @@ def tables(tmp_path: Path) -> Path:
 def add(tables: Path, draft: str) -> tuple[int, str]:
     path = tables.parent / "draft.txt"
     path.write_text(draft, "utf-8")
-    command = [sys.executable, ROOT / "tools" / "registry_add", path, "--ror", tables.parent / "ror.zip", "--data", tables]
+    command = [sys.executable, ROOT / "tools" / "registry_add.py", path, "--ror", tables.parent / "ror.zip", "--data", tables]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
     assert not done.stderr

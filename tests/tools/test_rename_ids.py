@@ -1,4 +1,4 @@
-"""tools/rename_ids writes the ids of today into files that hold former ones, and nothing else."""
+"""tools/rename_ids.py writes the ids of today into files that hold former ones, and nothing else."""
 
 import csv
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from importlib import resources
 from pathlib import Path
 
-SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "rename_ids"
+SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "rename_ids.py"
 
 
 def rows(name: str) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""tools/sort_errors draws wrong strings of each set, and scores again without the errors that are not ours."""
+"""tools/sort_errors.py draws wrong strings of each set, and scores again without the errors that are not ours."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ COLUMNS = ("affiliation", "expected", "expected_names", "got", "got_names", "pro
 
 
 def sort_errors(*arguments: str | Path) -> tuple[int, str, str]:
-    command = [sys.executable, ROOT / "tools" / "sort_errors", *arguments]
+    command = [sys.executable, ROOT / "tools" / "sort_errors.py", *arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
     return done.returncode, done.stdout, done.stderr

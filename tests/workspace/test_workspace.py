@@ -335,7 +335,7 @@ def test_a_run_goes_on_with_the_registry_and_model_it_began_with(ws: Workspace, 
         loaded.append((registry, model))
         return matcher
 
-    monkeypatch.setattr(Workspace, "_matcher", load)
+    monkeypatch.setattr("affil.workspace.matching.open_matcher", load)
     matcher.interrupt_at = 0
     with pytest.raises(KeyboardInterrupt):
         ws.run(registry="/data/ror.affil")
@@ -371,6 +371,22 @@ def test_while_another_process_writes_rankings_are_those_of_before(ws: Workspace
         assert "another process is changing it; wait until that one is done; this is how things stood at 20" in now.warnings[0]
         with pytest.raises(AffilError, match="another process"):
             ws.snapshot("later")
+
+
+def test_a_result_is_saved_while_nobody_changes_the_workspace(ws: Workspace, tmp_path: Path) -> None:
+    """Its manifest tells of one state of the workspace."""
+    ws.settings = Settings.model_validate({"review": {"wait": 0.1}})
+    ws.run(matcher=FakeMatcher(registry()))
+    ranking = ws.rank()
+    (tmp_path / "r.csv").write_text("mine")
+    with closing(sqlite3.connect(ws.path / ".lock", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(AffilError, match="another process is changing it; wait"):
+            ws.save(ranking, tmp_path / "r.csv")
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith(("r.", ".affil"))] == ["r.csv"]
+    assert (tmp_path / "r.csv").read_text() == "mine"
+    manifest = ws.save(ranking, tmp_path / "r.csv")
+    assert json.loads(manifest.read_text("utf-8"))["rows"] == len(ranking.frame)
 
 
 def test_an_institution_withdrawn_half_way(ws: Workspace) -> None:

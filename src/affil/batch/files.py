@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from affil.batch.answers import NUMBERS, Answer, MatcherLike
+from affil.batch.answers import NUMBERS, AnswerRows, BatchMatcher
 from affil.batch.pool import Ask, Waiting, asking, rare_collections
 from affil.errors import InputError
 from affil.io.tables import Batch, Format, create_table, open_table
 from affil.match import output_columns
 from affil.settings import Settings
-from affil.types import Decision
+from affil.types import Decision, Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def match_file(
     source: Path | str,
     out: Path | str,
     *,
-    matcher: MatcherLike,
+    matcher: BatchMatcher,
     column: str = "affiliation",
     input_format: Format | None = None,
     output_format: Format | None = None,
@@ -91,11 +89,9 @@ def match_file(
         }
         with create_table(out, types, output_format) as writer, asking(matcher, workers, batching.task) as ask:
             answers = _Answers(ask, batching.remembered)
-            ahead: deque[tuple[Batch, Waiting]] = deque()
-
-            def write_first() -> None:
-                nonlocal rows, written
-                batch, wait = ahead.popleft()
+            asked = ((batch, answers.of(_strings(batch, column, table.name))) for batch in table.batches(batching.rows))
+            # several batches ahead, so that no worker waits while one is read or written
+            for batch, wait in _ahead(asked, 1 if workers == 1 else 2 * workers + 1):
                 found = wait()
                 writer.write(_beside(batch, found, ours))
                 rows += len(batch)
@@ -104,15 +100,6 @@ def match_file(
                     written += len(answer.rows)
                 if progress:
                     progress(rows, max(rows, table.size))
-
-            # several batches ahead, so that no worker waits while one is read or written
-            most = 1 if workers == 1 else 2 * workers + 1
-            for batch in table.batches(batching.rows):
-                ahead.append((batch, answers.of(_strings(batch, column, table.name))))
-                if len(ahead) == most:
-                    write_first()
-            while ahead:
-                write_first()
     return MatchSummary(
         rows=rows,
         matched=counts[Decision.MATCH],
@@ -128,7 +115,7 @@ class _Slot:
     """Where the answer to a string will stand."""
 
     __slots__ = ("answer",)
-    answer: Answer
+    answer: AnswerRows
 
 
 class _Answers:
@@ -155,12 +142,23 @@ class _Answers:
         self.asked += len(new)
         waiting = self._ask(new) if new else list
 
-        def wait() -> list[Answer]:
+        def wait() -> list[AnswerRows]:
             for string, answer in zip(new, waiting(), strict=True):
                 here[string].answer = answer
             return [here[string].answer for string in strings]
 
         return wait
+
+
+def _ahead(asked: Iterable[tuple[Batch, Waiting]], most: int) -> Iterator[tuple[Batch, Waiting]]:
+    """The batches, with up to `most` of them asked for before the first is given."""
+    ahead: deque[tuple[Batch, Waiting]] = deque()
+    for one in asked:
+        ahead.append(one)
+        if len(ahead) == most:
+            yield ahead.popleft()
+    while ahead:
+        yield ahead.popleft()
 
 
 def _strings(batch: Batch, column: str, name: str) -> list[str]:
@@ -172,7 +170,7 @@ def _strings(batch: Batch, column: str, name: str) -> list[str]:
     return [value or "" for value in values]
 
 
-def _beside(batch: Batch, found: Sequence[Answer], ours: Mapping[str, str]) -> dict[str, Sequence[Any]]:
+def _beside(batch: Batch, found: Sequence[AnswerRows], ours: Mapping[str, str]) -> dict[str, Sequence[Any]]:
     """The columns of the input, each row repeated for each row of its answer, and the answers' columns."""
     repeats = [len(answer.rows) for answer in found]
     out: dict[str, Sequence[Any]] = dict(batch.columns)

@@ -17,13 +17,13 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
-from affil.batch.answers import Answer, MatcherLike, answers
+from affil.batch.answers import AnswerRows, BatchMatcher, answers
 from affil.errors import AffilError
 from affil.io.interrupts import SIGNALS, undisturbed
 
-Waiting = Callable[[], list[Answer]]  # waits for the answers to some strings
+Waiting = Callable[[], list[AnswerRows]]  # waits for the answers to some strings
 Ask = Callable[[list[str]], Waiting]
-_Outcome = list[Answer] | Exception
+_Outcome = list[AnswerRows] | Exception
 _Pickled = SimpleQueue[bytes | None]  # one outcome; none of a process that is gone. An interrupt leaves no lock of it taken.
 _Tasks = SimpleQueue[tuple[list[str], _Pickled] | None]  # strings and where their outcome goes; none at the end
 
@@ -31,7 +31,7 @@ _COLLECT = (50_000, 20, 100)  # Python's own are 700, 10, 10
 
 
 @contextmanager
-def asking(matcher: MatcherLike, workers: int, task: int) -> Iterator[Ask]:
+def asking(matcher: BatchMatcher, workers: int, task: int) -> Iterator[Ask]:
     """Give a function that takes strings and returns another, which waits for their answers.
 
     With one worker all is done here. Otherwise each of `workers` processes opens a matcher of its own (from the same files,
@@ -76,7 +76,7 @@ def rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _answered(pickled: bytes | None) -> list[Answer]:
+def _answered(pickled: bytes | None) -> list[AnswerRows]:
     if pickled is None:
         problem = "a worker process was killed, or could not start (is there memory for all?)"
         raise AffilError(f"{problem}; run again, with fewer --workers")
@@ -127,7 +127,7 @@ def _work(recipe: bytes, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends the others
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # as they were put off while it was started
-    matcher: MatcherLike | None = None
+    matcher: BatchMatcher | None = None
     with suppress(EOFError, OSError):  # until nobody is left to work for
         while True:
             strings = pipe.recv()

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from affil.cli.show import Json, console, plain, plain_table, print_json, working
 
 if TYPE_CHECKING:
-    from affil.review.session import Desk
+    from affil.review.session import Session
 
 
 class _PageFirst(TyperGroup):
@@ -66,13 +66,13 @@ def page(
     except ModuleNotFoundError as error:
         raise AffilError(f"the page needs {error.name}: pip install 'affil[web]'") from error
 
-    desk = _desk(workspace, ledger)
-    settings = desk.workspace.settings.web
+    session = _session(workspace, ledger)
+    settings = session.workspace.settings.web
     access = Access.of(host, token)
     listening = listen(host, settings.port if port is None else port, exactly=port is not None)
     typer.echo(f"review at {address(listening, host, access.token)} (Ctrl-C ends)")
-    with closing(desk), suppress(KeyboardInterrupt):  # the way to end it
-        serve(review_app(desk, access, by=by), listening, settings)
+    with closing(session), suppress(KeyboardInterrupt):  # the way to end it
+        serve(review_app(session, access, by=by), listening, settings)
 
 
 @app.command("export")
@@ -95,7 +95,7 @@ def export_sheet(
     from affil.review.queue import Filters
 
     filters = Filters(scope, state, decision, country, area, venue, year, low, high, text)  # type: ignore[arg-type]
-    written = _desk(workspace, ledger).export_sheet(output, filters.check())
+    written = _session(workspace, ledger).export_sheet(output, filters.check())
     typer.echo(
         f"{written:,} strings written to {output}; fill in institution_ids, then: affil review import {workspace} {output}"
     )
@@ -112,7 +112,7 @@ def import_sheet(
     """Record the decisions of a filled-in spreadsheet: all of them, or none where a row is wrong."""
     from dataclasses import asdict
 
-    done = _desk(workspace, ledger).import_sheet(sheet, by=by)
+    done = _session(workspace, ledger).import_sheet(sheet, by=by)
     if as_json:
         print_json(asdict(done))
         return
@@ -128,9 +128,9 @@ def conflicts(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
 
     from affil.ledger.agreement import agreement, disputed
 
-    standing = _open(workspace, ledger).ledger.standing()
-    keys, agreed = disputed(standing), agreement(standing)
-    said = [(key, [e for e in (standing[key].holder, *standing[key].opinions.values()) if e is not None]) for key in keys]
+    cases = _open(workspace, ledger).ledger.cases()
+    keys, agreed = disputed(cases), agreement(cases)
+    said = [(key, [e for e in (cases[key].holder, *cases[key].opinions.values()) if e is not None]) for key in keys]
     if as_json:
         rows = [{**key._asdict(), "said": [{**asdict(e), "at": e.at.isoformat()} for e in entries]} for key, entries in said]
         print_json({"conflicts": rows, "agreement": [asdict(a) for a in agreed]})
@@ -236,7 +236,7 @@ def learn(
             lesson = train(
                 ws, output or Path(folder) / "matcher.skops", rows, tell, external=external, external_registry=external_registry
             )
-        tests = {"decided strings held out": lesson.own, "shipped development rows": lesson.gold}
+        tests = {"decided strings held out": lesson.decided, "shipped development rows": lesson.gold}
         if as_json:
             changes = {
                 name: {m: {"before": a, "after": b} for m, a, b in test.changes()} for name, test in tests.items() if test
@@ -275,8 +275,8 @@ def _open(workspace: Path, ledger: str | None) -> Any:
     return ws
 
 
-def _desk(workspace: Path, ledger: str | None) -> Desk:
+def _session(workspace: Path, ledger: str | None) -> Session:
     with working("opening the workspace"):
-        from affil.review.session import Desk
+        from affil.review.session import Session
 
-        return Desk(_open(workspace, ledger))
+        return Session(_open(workspace, ledger))

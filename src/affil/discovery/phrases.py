@@ -23,7 +23,7 @@ _NOTES = frozenset(
     {"equal", "contribution", "contributor", "contributors", "corresponding", "investigator", "investigators", "unknown"}
 )
 _LONGEST = 12  # words of a name
-Names = tuple[tuple[str, str], ...]  # country and city ("" where it is none) of each place that bears a name
+NamedPlaces = tuple[tuple[str, str], ...]  # country and city ("" where it is none) of each place that bears a name
 _DAMAGED = re.compile(r"[`´¨˘ˇ^~]|\s\s|\s[\u0300-\u036f]")  # accents that stand apart: the name is not as its owner writes it
 
 
@@ -103,7 +103,7 @@ def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Su
     out = []
     for block in dict.fromkeys(blocks):
         inside = [s for s, b in zip(segments, blocks, strict=True) if b == block]
-        named: list[Names] = []
+        named: list[NamedPlaces] = []
         found: list[tuple[int, int, int, tuple[str, ...]]] = []
         explained = after_part = False
         for a, b in inside:
@@ -172,7 +172,7 @@ def _explained(words: tuple[str, ...], around: Surroundings) -> bool:
 
 
 @cache
-def places() -> Mapping[tuple[str, ...], Names]:
+def places() -> Mapping[tuple[str, ...], NamedPlaces]:
     """Folded names of places: words -> what bears the name, countries first, then cities that are called so and not else."""
     named = [p for p in read_places() if p.kind in SPELT]
     tokens = tokenize([p.name for p in named])
@@ -189,7 +189,7 @@ def places() -> Mapping[tuple[str, ...], Names]:
     return out
 
 
-def _where(named: Sequence[Names]) -> tuple[str, str]:
+def _where(named: Sequence[NamedPlaces]) -> tuple[str, str]:
     """The country and the city that the places of an address name together, the last of each ("" where none is, or is sure)."""
     countries = [names[0][0] for names in named if len({country for country, _ in names}) == 1]
     country = next(filter(None, reversed(countries)), "")
@@ -203,7 +203,7 @@ def _codes() -> Mapping[str, str]:
     return {p.name.lower(): p.country for p in read_places() if p.kind == CODE}
 
 
-def _place(words: tuple[str, ...]) -> Names | None:
+def _place(words: tuple[str, ...]) -> NamedPlaces | None:
     """The places that a part between commas may name, if it names nothing else."""
     if not words:
         return (("", ""),)

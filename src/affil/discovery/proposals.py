@@ -66,7 +66,7 @@ def discover(
     from affil.discovery import linkage  # recordlinkage takes a second to import
 
     tell("looking for names")
-    known = [str(name) for name in registry.store.strings("alias_text").to_pylist()]
+    known = [str(name) for name in registry.arrays.alias_text.to_pylist()]
     around = Surroundings(
         frozenset(known),
         _folded(people),

@@ -13,18 +13,18 @@ from threadpoolctl import threadpool_limits
 
 from affil.data import resource
 from affil.evaluate.gold import GoldRow, read_gold
-from affil.evaluate.metrics import Floats
 from affil.evaluate.score import Answer, Evaluation, answer, resolve, summarize_answers
 from affil.io.tables import open_table
 from affil.match import Matcher
 from affil.match.calibrate import POLICIES, policies
 from affil.match.decide import decide
-from affil.match.index import Index, Ints
+from affil.match.index import Index
 from affil.match.labels import Labelled, Trust
 from affil.match.modelfile import save_model
 from affil.match.pairs import STRIDE
 from affil.names import fold
 from affil.registry import Registry
+from affil.registry.arrays import Floats, Ints
 from affil.settings import Policy, Settings
 from affil.training.fit import fit_sample
 from affil.training.samples import Sample, base_samples, default_rows, external_composed, join, labelled_sample, read_rows
@@ -95,56 +95,99 @@ def cross_validate(
     """
     tell = progress or (lambda _: None)
     settings = settings or Settings()
-    t = settings.train
-    kept = [(path.stem, *resolve(read_gold(path), registry, only=True)) for path in external]
-    names = [name for name, rows, _ in kept for _ in rows]
-    rows = [row for _, part, _ in kept for row in part]
-    complete = [_is_complete(path) for path, (_, part, _) in zip(external, kept, strict=True) for _ in part]
-    policy: dict[str, Policy] = {name: t.policies.get(name, "most-specific") for name, _, _ in kept}
+    sets = [_read_set(path, registry, settings) for path in external]
+    rows = [row for one in sets for row in one.rows]
+    policy = [one.policy for one in sets for _ in one.rows]
     folds = institution_folds(rows, settings.evaluate.folds, settings.evaluate.seed)
     with threadpool_limits(1), tempfile.TemporaryDirectory() as folder:
-        gold = [replace(r, trust=Trust.REPRESENTATIVE) for r in read_rows(resource("gold/train.csv"))]
-        base = join(base_samples(gold, base_registry or Registry.open(), settings, tell))
-        tell(f"matching {len(rows):,} external strings against {len(registry):,} institutions")
-        labelled = [
-            Labelled(row.affiliation, tuple(ids), policy[n], row.acceptable, _trust(row, whole))
-            for n, (row, ids), whole in zip(names, rows, complete, strict=True)
-        ]
-        number = {fold(r.affiliation) or r.affiliation: int(f) for r, f in zip(labelled, folds, strict=True)}
-        labelled = default_rows(labelled, registry)
-        index = Index(registry)
-        everything = labelled_sample(labelled, index, settings, complete=t.complete_weight)
-        base = join([base, external_composed(index, settings, tell)])
-        fold_of = np.array([number[fold(r.affiliation) or r.affiliation] for r in labelled])
-        found: dict[str, list[list[Answer]]] = {kind: [[] for _ in rows] for kind in ("default", "own")}
+        trainer = _Trainer(sets, folds, registry, base_registry or Registry.open(), settings, tell)
+        default: list[list[Answer]] = [[] for _ in rows]
+        own: list[list[Answer]] = [[] for _ in rows]
         thresholds: list[float] = []
         for k in range(settings.evaluate.folds):
             tell(f"fold {k + 1} of {settings.evaluate.folds}: training")
-            seen = everything.take(fold_of != k)
-            model, probability = fit_sample(join([seen, base]), settings)
-            named = np.array([len(row.institutions) for row in labelled])[fold_of != k].sum()
-            model_path = Path(folder) / f"fold{k}.skops"
-            save_model(model, {}, model_path)
-            thresholds.append(best_review(probability[: len(seen.labels)], seen, int(named), settings))
+            model = Path(folder) / f"fold{k}.skops"
+            thresholds.append(trainer.train_without(k, model))
             here = np.flatnonzero(folds == k)
-            for kind in found:
+            for found, of in ((default, [settings.decide.policy] * len(rows)), (own, policy)):
                 for wanted in POLICIES:
-                    chosen = [i for i in here if (policy[names[i]] if kind == "own" else settings.decide.policy) == wanted]
-                    matcher = _matcher(registry, model_path, settings, wanted, thresholds[-1])
+                    chosen = [i for i in here if of[i] == wanted]
+                    matcher = _matcher(registry, model, settings, wanted, thresholds[-1])
                     answers = answer([rows[i][0].affiliation for i in chosen], matcher, settings.batch.rows, None)
                     for row, got in zip(chosen, answers, strict=True):
-                        found[kind][row] = got
+                        found[row] = got
     out = []
-    for path, (name, part, left_out) in zip(external, kept, strict=True):
-        own = [i for i, n in enumerate(names) if n == name]
-        subsets = _subsets(name, part) if _is_complete(path) else {name: list(range(len(part)))}
-        for title, scored in subsets.items():
-            default, by_policy = (
-                summarize_answers([part[i] for i in scored], [found[kind][own[i]] for i in scored], matcher, settings, left_out)
-                for kind in ("default", "own")
+    start = 0
+    for one in sets:
+        for title, scored in one.subsets().items():
+            part = [one.rows[i] for i in scored]
+            of_default, of_own = (
+                summarize_answers(part, [found[start + i] for i in scored], matcher, settings, one.left_out)
+                for found in (default, own)
             )
-            out.append(CrossValidation(title, policy[name], default, by_policy, tuple(thresholds)))
+            out.append(CrossValidation(title, one.policy, of_default, of_own, tuple(thresholds)))
+        start += len(one.rows)
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """A labelled set: its rows with their ids in the registry, and how many rows were left out."""
+
+    name: str
+    rows: list[tuple[GoldRow, frozenset[str]]]
+    left_out: int
+    policy: Policy
+    complete: bool  # whether its labels are
+
+    def labelled(self) -> list[Labelled]:
+        return [
+            Labelled(row.affiliation, tuple(ids), self.policy, row.acceptable, _trust(row, self.complete))
+            for row, ids in self.rows
+        ]
+
+    def subsets(self) -> dict[str, list[int]]:
+        return _subsets(self.name, self.rows) if self.complete else {self.name: list(range(len(self.rows)))}
+
+
+def _read_set(path: Path, registry: Registry, settings: Settings) -> _Set:
+    rows, left_out = resolve(read_gold(path), registry, only=True)
+    policy: Policy = settings.train.policies.get(path.stem, "most-specific")
+    return _Set(path.stem, rows, left_out, policy, _is_complete(path))
+
+
+class _Trainer:
+    """Trains on all folds but one, `gold/train.csv`, and composed strings."""
+
+    def __init__(
+        self,
+        sets: Sequence[_Set],
+        folds: Ints,
+        registry: Registry,
+        base: Registry,
+        settings: Settings,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.settings = settings
+        gold = [replace(r, trust=Trust.REPRESENTATIVE) for r in read_rows(resource("gold/train.csv"))]
+        always = join(base_samples(gold, base, settings, tell))
+        rows = [row for one in sets for row in one.labelled()]
+        tell(f"matching {len(rows):,} external strings against {len(registry):,} institutions")
+        number = {fold(r.affiliation) or r.affiliation: int(f) for r, f in zip(rows, folds, strict=True)}
+        self.labelled = default_rows(rows, registry)
+        index = Index(registry)
+        self.sample = labelled_sample(self.labelled, index, settings, complete=settings.train.complete_weight)
+        self.always = join([always, external_composed(index, settings, tell)])
+        self.fold = np.array([number[fold(r.affiliation) or r.affiliation] for r in self.labelled])
+
+    def train_without(self, k: int, path: Path) -> float:
+        """Write the model of all folds but the k-th; returns its review threshold."""
+        rest = self.fold != k
+        seen = self.sample.take(rest)
+        model, probability = fit_sample(join([seen, self.always]), self.settings)
+        save_model(model, {}, path)
+        named = np.array([len(row.institutions) for row in self.labelled])[rest].sum()
+        return best_review(probability[: len(seen.labels)], seen, int(named), self.settings)
 
 
 def _is_complete(path: Path) -> bool:

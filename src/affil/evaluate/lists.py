@@ -5,19 +5,25 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from affil.errors import InputError, UnknownIdError
 from affil.evaluate.metrics import Metric, share
-from affil.evaluate.score import Answer, MatcherLike, Progress, answer
+from affil.evaluate.score import Answer, answer
 from affil.evaluate.self_test import Bearers, Fault, find_faults, with_wrong
 from affil.io.tables import open_table
 from affil.names import fold
 from affil.settings import Settings
-from affil.types import Decision
+from affil.types import Decision, Progress
+
+if TYPE_CHECKING:
+    from affil.match.interface import MatcherLike
+
+if TYPE_CHECKING:
+    from affil.registry import Registry
 
 NATIVE, ENGLISH = ("name", "name_native"), ("name_en", "name_english")  # what columns are called
 PLACES, IDS, DOMAINS = ("city", "province", "region", "address"), ("institution_id", "ror_id", "id"), "domains"
@@ -93,31 +99,15 @@ def list_test(
     """
     settings = settings or Settings()
     start = time.perf_counter()
-    registry, bearers = matcher.registry, Bearers(matcher.registry)
+    registry = matcher.registry
     rows = _read(source, country)
-    given: list[tuple[str, str, str, _Row]] = []  # language, form, string
-    for row in rows:
-        for language, name in (("native", row.native), ("english", row.english)):
-            if name:
-                given.append((language, "alone", name, row))
-                if row.place:
-                    given.append((language, "place", f"{name}, {row.place}", row))
+    given = [one for row in rows for one in _given(row)]
     answers = answer([string for _, _, string, _ in given], matcher, settings.batch.rows, progress)
-    code = registry.store.strings("inst_country").to_pylist()
-    with_domain: dict[str, list[int]] = defaultdict(list)
-    for column in ("inst_domain", "inst_other_domains"):
-        for i, domains in enumerate(registry.store.strings(column).to_pylist()):
-            for domain in domains.split():
-                with_domain[domain.removeprefix("www.")].append(i)
+    institutions = _Institutions(registry)
     counts: dict[tuple[str, str], list[int]] = {}
     faults: list[Fault] = []
     for (language, form, string, row), found in zip(given, answers, strict=True):
-        if row.id:
-            right = {_resolved(row.id, matcher)}
-        else:
-            meant = [i for known in (row.native, row.english) for i in bearers.of(fold(known))]
-            meant += [i for domain in row.domains for i in with_domain.get(domain, ())]
-            right = {registry.resolve(registry.ids[i]) for i in meant if code[i] == row.country}
+        right = institutions.of(row)
         names = {i: registry.get(i).name for i in sorted(right) if i in registry}
         of = counts.setdefault((language, form), [0] * 6)
         of[:] = [a + b for a, b in zip(of, _counted(right, bool(names), found), strict=True)]
@@ -138,14 +128,43 @@ def list_test(
     )
 
 
+def _given(row: _Row) -> Iterator[tuple[str, str, str, _Row]]:
+    """Language, form and string of what is given of a row."""
+    for language, name in (("native", row.native), ("english", row.english)):
+        if name:
+            yield language, "alone", name, row
+            if row.place:
+                yield language, "place", f"{name}, {row.place}", row
+
+
+class _Institutions:
+    """Which institutions of a registry a row of a list may mean (see `ListTest`)."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry, self.bearers = registry, Bearers(registry)
+        self.country = registry.arrays.inst_country.to_pylist()
+        self.with_domain: dict[str, list[int]] = defaultdict(list)
+        for column in (registry.arrays.inst_domain, registry.arrays.inst_other_domains):
+            for i, domains in enumerate(column.to_pylist()):
+                for domain in domains.split():
+                    self.with_domain[domain.removeprefix("www.")].append(i)
+
+    def of(self, row: _Row) -> set[str]:
+        if row.id:
+            return {_resolved(row.id, self.registry)}
+        meant = [i for name in (row.native, row.english) for i in self.bearers.of(fold(name))]
+        meant += [i for domain in row.domains for i in self.with_domain.get(domain, ())]
+        return {self.registry.resolve(self.registry.ids[i]) for i in meant if self.country[i] == row.country}
+
+
 def _counted(right: set[str], known: bool, found: Sequence[Answer]) -> tuple[int, ...]:
     ids, sure = {a.id for a in found}, {a.id for a in found if a.decision == Decision.MATCH}
     return 1, known, bool(ids), bool(ids & right), bool(sure & right), bool(sure - right)
 
 
-def _resolved(identifier: str, matcher: MatcherLike) -> str:
+def _resolved(identifier: str, registry: Registry) -> str:
     try:
-        return matcher.registry.resolve(identifier)
+        return registry.resolve(identifier)
     except UnknownIdError:
         return identifier
 

@@ -13,13 +13,14 @@ import numpy as np
 
 from affil.errors import AffilError
 from affil.evaluate.metrics import Metric, share
-from affil.evaluate.score import MatcherLike, Progress, answer
-from affil.evaluate.self_test import Bearers, Fault, script, with_wrong
+from affil.evaluate.score import answer
+from affil.evaluate.self_test import Bearers, Fault, find_faults, script, with_wrong
 from affil.registry.aliases import variants
 from affil.settings import Settings
-from affil.types import Decision
+from affil.types import Decision, Progress
 
 if TYPE_CHECKING:
+    from affil.match.interface import MatcherLike
     from affil.registry import Registry
 
 JOINERS = (", ", " and ", "; ", " / ", " + ", "\n", "和", "、", "，")
@@ -82,40 +83,20 @@ def pair_test(
     start = time.perf_counter()
     seed = e.seed if seed is None else seed
     rng = np.random.default_rng(seed)
-    registry, bearers = matcher.registry, Bearers(matcher.registry)
-    drawn = []
-    for kind in ("company", "education"):
-        known = _known(registry, bearers, kind, e.known)
-        if not known:
-            raise AffilError(f"{registry.path}: no institution of kind {kind} whose name is its alone")
-        drawn.append([known[i] for i in np.sort(rng.permutation(len(known))[: e.paired])])
+    drawn = [_draw(matcher.registry, kind, rng, settings) for kind in ("company", "education")]
     pairs = [tuple(pair) if first else tuple(reversed(pair)) for pair, first in _ordered(drawn, rng)]
     given = [(joiner, pair) for joiner in JOINERS for pair in pairs]
     strings = [_string(joiner, pair) for joiner, pair in given]
     answers = answer(strings, matcher, settings.batch.rows, progress)
     counts = {joiner: [0, 0] for joiner in JOINERS}
-    faults = []
+    faults: list[Fault] = []
     for (joiner, pair), string, found in zip(given, strings, answers, strict=True):
-        ids, sure = {a.id for a in found}, {a.id for a in found if a.decision == Decision.MATCH}
-        wanted = {one.id for one in pair}
-        counts[joiner][0] += wanted <= ids
-        counts[joiner][1] += wanted <= sure
-        for fault in ["missed"] * bool(wanted - ids) + ["wrong"] * bool(sure - wanted):
-            faults.append(
-                Fault(
-                    fault,
-                    string,
-                    joiner,
-                    "pair",
-                    " ".join(one.id for one in pair),
-                    "; ".join(one.name for one in pair),
-                    " ".join(a.id for a in found),
-                    "; ".join(registry.get(a.id).name for a in found),
-                    "; ".join(a.decision for a in found),
-                )
-            )
+        wanted = {one.id: one.name for one in pair}
+        counts[joiner][0] += {*wanted} <= {a.id for a in found}
+        counts[joiner][1] += {*wanted} <= {a.id for a in found if a.decision == Decision.MATCH}
+        faults += find_faults(string, joiner, "pair", wanted, found, matcher.registry, every=True)
     return PairTest(
-        registry=registry.version,
+        registry=matcher.registry.version,
         model=matcher.model_hash,
         seed=seed,
         companies=tuple(one.name for one in drawn[0]),
@@ -124,6 +105,13 @@ def pair_test(
         seconds=time.perf_counter() - start,
         faults=tuple(faults),
     )
+
+
+def _draw(registry: Registry, kind: str, rng: np.random.Generator, settings: Settings) -> list[_Named]:
+    known = _known(registry, Bearers(registry), kind, settings.evaluate.known)
+    if not known:
+        raise AffilError(f"{registry.path}: no institution of kind {kind} whose name is its alone")
+    return [known[i] for i in np.sort(rng.permutation(len(known))[: settings.evaluate.paired])]
 
 
 def _ordered(drawn: Sequence[Sequence[_Named]], rng: np.random.Generator) -> list[tuple[tuple[_Named, ...], bool]]:
@@ -137,9 +125,9 @@ def _string(joiner: str, pair: Sequence[_Named]) -> str:
 
 def _known(registry: Registry, bearers: Bearers, kind: str, most: int) -> list[_Named]:
     """The best known active institutions of a kind whose name is theirs alone, best known first."""
-    kinds, statuses = (registry.store.strings(f"inst_{what}").to_pylist() for what in ("kind", "status"))
+    kinds, statuses = (text.to_pylist() for text in (registry.arrays.inst_kind, registry.arrays.inst_status))
     here = np.flatnonzero([k == kind and s == "active" for k, s in zip(kinds, statuses, strict=True)])
-    here = here[np.argsort(-registry.store.array("inst_prominence")[here], kind="stable")]
+    here = here[np.argsort(-registry.arrays.inst_prominence[here], kind="stable")]
     out: list[_Named] = []
     for i in here.tolist():
         one = registry.at(i)

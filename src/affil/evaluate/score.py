@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,30 +26,13 @@ from affil.evaluate.metrics import (
 )
 from affil.io.tables import create_table
 from affil.settings import Settings
-from affil.types import Decision
+from affil.types import Decision, Progress
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
+    from affil.match.interface import MatcherLike
     from affil.registry import Registry
-
-Progress = Callable[[int, int], None]
-
-
-class MatcherLike(Protocol):
-    """What scoring needs of a matcher."""
-
-    @property
-    def registry(self) -> Registry:
-        """The registry whose ids it returns."""
-
-    @property
-    def model_hash(self) -> str:
-        """The hash of its model."""
-
-    def match_table(self, strings: list[str], /) -> pa.Table:
-        """Columns row (index into the strings), institution_id, probability, decision, alias; no row where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,16 @@ import numpy as np
 
 from affil.errors import AffilError, UnknownIdError
 from affil.evaluate.metrics import Metric, share
-from affil.evaluate.score import Answer, MatcherLike, Progress, answer
+from affil.evaluate.score import Answer, answer
 from affil.io.tables import create_table
 from affil.names import fold, tokenize
 from affil.names.fold import generic
-from affil.registry.index import NAME_KINDS
 from affil.registry.places import country_name
 from affil.settings import Settings
-from affil.types import Decision, Institution, Name
+from affil.types import Decision, Institution, Name, NameKind, Progress
 
 if TYPE_CHECKING:
+    from affil.match.interface import MatcherLike
     from affil.registry import Registry
 
 FORMS = ("alone", "city", "city and country")  # how a name is given back
@@ -110,9 +110,9 @@ class Bearers:
 
     def __init__(self, registry: Registry) -> None:
         """Read the registry's index."""
-        names = registry.store.strings("alias_text").to_pylist()
+        names = registry.arrays.alias_text.to_pylist()
         self._number = dict(zip(names, range(len(names)), strict=True))
-        self._ptr, self._inst = registry.store.array("owner_ptr"), registry.store.array("owner_inst")
+        self._ptr, self._inst = registry.arrays.owner_ptr, registry.arrays.owner_inst
         self._registry = registry
 
     def of(self, folded: str) -> list[int]:
@@ -160,7 +160,7 @@ class Bearers:
 
 def _names(one: Institution) -> list[Name]:
     names = [*one.names, Name(one.domain, "", "domain")] if one.domain else list(one.names)
-    return sorted(names, key=lambda name: NAME_KINDS.index(name.kind))
+    return sorted(names, key=lambda name: NameKind[name.kind.upper()])
 
 
 def script(text: str) -> str:
@@ -202,28 +202,19 @@ def self_test(
     start = time.perf_counter()
     seed = e.seed if seed is None else seed
     registry, source = matcher.registry, names or matcher.registry
-    active = np.flatnonzero([s == "active" for s in source.store.strings("inst_status").to_pylist()])
-    wanted = (0 if len(active) <= e.whole else e.drawn) if sample is None else sample
-    if wanted and wanted < len(active):
-        active = np.sort(np.random.default_rng(seed).permutation(active)[:wanted])
+    drawn = _draw(source, sample, seed, settings)
     bearers = Bearers(registry)
-    own, left = bearers.own_names([source.at(int(i)) for i in active])
+    own, left = bearers.own_names(drawn)
     if not own:
         raise AffilError(f"{source.path}: no institution with a name that it alone bears in {registry.path}")
     given = [(form, k, string) for k, x in enumerate(own) for form, string in _given(x, bearers)]
     answers = answer([string for *_, string in given], matcher, settings.batch.rows, progress)
-    expected = [registry.resolve(x.institution.id) for x in own]
-    slices = [_slices(x, registry) for x in own]
-    tally = Tally()
-    faults = []
-    for (form, k, string), found in zip(given, answers, strict=True):
-        tally.add(form, slices[k], {expected[k]}, found)
-        faults += find_faults(string, form, own[k].name.kind, {expected[k]: own[k].institution.name}, found, registry)
+    tally, faults = _count(own, given, answers, registry)
     return SelfTest(
         registry=registry.version,
         model=matcher.model_hash,
         seed=seed,
-        institutions=len(active),
+        institutions=len(drawn),
         names=len(own),
         shared=left["shared"],
         generic=left["generic"],
@@ -233,6 +224,30 @@ def self_test(
         seconds=time.perf_counter() - start,
         faults=tuple(faults),
     )
+
+
+def _draw(source: Registry, sample: int | None, seed: int, settings: Settings) -> list[Institution]:
+    """Active institutions in the order of the registry, `sample` of them (see `self_test`)."""
+    e = settings.evaluate
+    active = np.flatnonzero([s == "active" for s in source.arrays.inst_status.to_pylist()])
+    wanted = (0 if len(active) <= e.whole else e.drawn) if sample is None else sample
+    if wanted and wanted < len(active):
+        active = np.sort(np.random.default_rng(seed).permutation(active)[:wanted])
+    return [source.at(int(i)) for i in active]
+
+
+def _count(
+    own: Sequence[OwnName], given: Sequence[tuple[str, int, str]], answers: Iterable[Sequence[Answer]], registry: Registry
+) -> tuple[Tally, list[Fault]]:
+    """Count the answers to strings, each given with its form and the number of its name in `own`."""
+    expected = [registry.resolve(x.institution.id) for x in own]
+    slices = [_slices(x, registry) for x in own]
+    tally = Tally()
+    faults: list[Fault] = []
+    for (form, k, string), found in zip(given, answers, strict=True):
+        tally.add(form, slices[k], {expected[k]}, found)
+        faults += find_faults(string, form, own[k].name.kind, {expected[k]: own[k].institution.name}, found, registry)
+    return tally, faults
 
 
 def _given(x: OwnName, bearers: Bearers) -> Iterable[tuple[str, str]]:
@@ -245,7 +260,7 @@ def _given(x: OwnName, bearers: Bearers) -> Iterable[tuple[str, str]]:
 
 
 def _slices(x: OwnName, registry: Registry) -> dict[str, str]:
-    prominence = registry.store.array("inst_prominence")[registry.number(registry.resolve(x.institution.id))]
+    prominence = registry.arrays.inst_prominence[registry.number(registry.resolve(x.institution.id))]
     return {
         "name": x.name.kind,
         "institution": x.institution.kind,
@@ -285,12 +300,18 @@ class Tally:
 
 
 def find_faults(
-    string: str, form: str, kind: str, expected: dict[str, str], found: Sequence[Answer], registry: Registry
+    string: str,
+    form: str,
+    kind: str,
+    expected: dict[str, str],
+    found: Sequence[Answer],
+    registry: Registry,
+    *,
+    every: bool = False,
 ) -> list[Fault]:
-    """What is wrong with an answer; `expected` are ids, of which any will do, with their names."""
-    faults = [] if {a.id for a in found} & {*expected} else ["missed"]
-    if {a.id for a in found if a.decision == Decision.MATCH} - {*expected}:
-        faults.append("wrong")
+    """What is wrong with an answer; `expected` are ids with their names, of which any will do, or `every` one is wanted."""
+    ids, sure = {a.id for a in found}, {a.id for a in found if a.decision == Decision.MATCH}
+    missed = not ids >= {*expected} if every else not ids & {*expected}
     return [
         Fault(
             fault,
@@ -303,5 +324,6 @@ def find_faults(
             "; ".join(registry.get(a.id).name for a in found),
             "; ".join(a.decision for a in found),
         )
-        for fault in faults
+        for fault, there in (("missed", missed), ("wrong", bool(sure - {*expected})))
+        if there
     ]

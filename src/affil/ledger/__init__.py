@@ -1,6 +1,6 @@
 """What people decide, and how it lasts."""
 
-from affil.ledger.cases import Case, Key, Standing
+from affil.ledger.cases import Case, Cases, Key
 from affil.ledger.ledger import Draft, Ledger
 
-__all__ = ["Case", "Draft", "Key", "Ledger", "Standing"]
+__all__ = ["Case", "Cases", "Draft", "Key", "Ledger"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from affil.ledger.cases import BLIND, Key, Standing
+from affil.ledger.cases import BLIND, Cases, Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Agreement:
     kappa: float | None
 
 
-def agreement(standing: Standing) -> list[Agreement]:
+def agreement(cases: Cases) -> list[Agreement]:
     """The agreement of each pair of people, those with most strings in common first; taken-back decisions do not count."""
     answers: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for case in standing.values():
+    for case in cases.values():
         earlier = [*case.opinions.values(), *(e for _, settled in case.decided for e in settled.values())]
         # the decision that the blind one was held against: the last one of somebody else before it
         for opinion in (e for e in earlier if e.role == BLIND):
@@ -40,9 +40,9 @@ def agreement(standing: Standing) -> list[Agreement]:
     return sorted(out, key=lambda a: (-a.strings, a.first, a.second))
 
 
-def disputed(standing: Standing) -> list[Key]:
+def disputed(cases: Cases) -> list[Key]:
     """The strings and mentions on which people differ: the list to settle, oldest dispute first."""
-    return sorted(standing.disputes(), key=lambda key: max(e.number for e in standing[key].opinions.values()))
+    return sorted(cases.disputes(), key=lambda key: max(e.number for e in cases[key].opinions.values()))
 
 
 def _measure(first: str, second: str, pairs: list[tuple[str, str]]) -> Agreement:

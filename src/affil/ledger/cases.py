@@ -91,7 +91,7 @@ def unexplained(case: Case | None) -> bool:
     return not case.holder.institutions and not case.holder.why.startswith(NOT_AN_ORGANISATION)
 
 
-class Standing(dict[Key, Case]):
+class Cases(dict[Key, Case]):
     """All cases of a ledger; `number` is the last entry that was taken into account."""
 
     def __init__(self, entries: Iterable[LedgerEntry] = ()) -> None:

@@ -48,7 +48,7 @@ def set_apart(papers: Path, mentions: Path, decided: Mapping[Key, tuple[str, ...
     Args:
         papers: Parquet with id and digest.
         mentions: Parquet with paper, position, author, affiliation.
-        decided: what holds (`Standing.current()`).
+        decided: what holds (`Cases.current()`).
 
     Returns:
         The tables, and string -> ids.

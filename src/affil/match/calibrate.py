@@ -6,7 +6,7 @@ import numpy as np
 
 from affil.match.features.featurize import Pairs
 from affil.match.features.table import NAMES
-from affil.match.index import Floats, Ints
+from affil.registry.arrays import Floats, Ints
 from affil.settings import Policy
 
 POLICIES: tuple[Policy, ...] = ("most-specific", "all", "one")

@@ -7,10 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from affil.match.index import Index, Ints
+from affil.match.index import Index
 from affil.match.mentions import Mentions
 from affil.match.nearest import nearest
 from affil.match.pairs import STRIDE, expand, keys_in, rank_within
+from affil.registry.arrays import Bools, Ints
 from affil.settings import RetrieveSettings
 
 
@@ -27,11 +28,11 @@ class Candidates:
     alias: Ints
     kind: Ints
     owner: Ints
-    exact: Ints
+    exact: Bools
     first: Ints
     length: Ints
 
-    def take(self, rows: Ints) -> Candidates:
+    def take(self, rows: Ints | Bools) -> Candidates:
         """The pairs of these rows."""
         return Candidates(*(getattr(self, f)[rows] for f in self.__slots__))
 

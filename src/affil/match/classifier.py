@@ -21,8 +21,8 @@ from affil.match.calibrate import LEAST, calibrate, regimes
 from affil.match.features.featurize import Pairs
 from affil.match.features.table import NAMES
 from affil.match.forest import Forest, to_forest
-from affil.match.index import Floats, Ints
 from affil.match.pairs import expand, rank_within
+from affil.registry.arrays import Floats, Ints
 
 # what the second stage adds: name: direction; `p` is the first stage's probability
 RIVALS = {

@@ -11,12 +11,14 @@ from functools import cache
 import numpy as np
 from rapidfuzz.distance import OSA
 
-from affil.match.index import Index, Ints
+from affil.match.index import Index
+from affil.match.sequences import Spans
 from affil.names import Tokens
 from affil.names.fold import fold_word, generic, roles, vocabulary
 from affil.names.tokens import DASH, HARD
 from affil.names.variants import is_pinyin
-from affil.registry.index import checksums, deletions
+from affil.registry.arrays import Ints
+from affil.registry.hashes import checksums, deletions
 from affil.settings import RetrieveSettings
 
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
@@ -205,7 +207,7 @@ def _split(word: str, index: Index, settings: RetrieveSettings) -> tuple[str, ..
 
 
 def misspelt_branches(
-    spans: tuple[Ints, Ints, Ints],
+    spans: Spans,
     words: Sequence[str],
     typed: Sequence[str],
     gap: Ints,
@@ -219,11 +221,13 @@ def misspelt_branches(
     """
     out: dict[int, str] = {}
     gaps = np.append(gap, HARD)
-    behind = spans[0] + spans[1]
+    behind = spans.last
     known = np.zeros(len(index.alias_text), bool)
     known[list(index.branches)] = True
-    begun = set(spans[0][spans[1] > 1].tolist())
-    for i, alias in zip(*(a[known[spans[2]] & (gaps[behind] < HARD)].tolist() for a in (behind, spans[2])), strict=True):
+    begun = set(spans.first[spans.length > 1].tolist())
+    for i, alias in zip(
+        *(a[known[spans.sequence] & (gaps[behind] < HARD)].tolist() for a in (behind, spans.sequence)), strict=True
+    ):
         word, branches = typed[i], index.branches[alias]
         if len(word) < settings.min_branch or not word.isascii() or not word.isalpha() or word in generic():
             continue

@@ -6,8 +6,8 @@ import numpy as np
 
 from affil.match.features.featurize import Pairs
 from affil.match.features.table import NAMES
-from affil.match.index import Floats, Ints
 from affil.match.pairs import STRIDE, expand, keys_in, rank_within
+from affil.registry.arrays import Floats, Ints
 from affil.settings import DecideSettings
 
 _APART = NAMES.index("apart")

@@ -21,7 +21,7 @@ def explain(f: Mapping[str, float], kind: str, bearers: int, settings: FeatureSe
 
     Args:
         f: feature values by name, those of `READ` at least.
-        kind: what the name that matched is to the institution, one of `affil.registry.index.NAME_KINDS`.
+        kind: what the name that matched is to the institution, one of `affil.types.NAME_KINDS`.
         bearers: how many institutions bear the name.
         settings: which missing words are told.
     """

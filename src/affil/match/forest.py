@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import expit
 
 from affil.io.interrupts import undisturbed
-from affil.match.index import Floats, Ints
+from affil.registry.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)

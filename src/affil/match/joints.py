@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from affil.match.index import KINDS, UNIVERSITY, Index, Ints
+from affil.match.index import UNIVERSITY, Index
 from affil.match.plausible import related
+from affil.match.sequences import Spans
 from affil.names import Tokens
 from affil.names.tokens import COMMA, HARD
+from affil.registry.arrays import Bools, Ints
 from affil.settings import RetrieveSettings
+from affil.types import InstitutionKind
 
 # what joins two names: words that folding drops, slashes and dashes
 _AND = frozenset(("and", "&", "und", "et", "y", "e", "och", "og", "/", "-", "–", "—", "in collaboration with", ", and", ", &"))
@@ -20,11 +23,11 @@ _HAN_AND = frozenset("和与及暨")  # folded, each a word
 
 
 def find_joints(
-    spans: tuple[Ints, Ints, Ints],
-    places: tuple[Ints, Ints, Ints],
+    spans: Spans,
+    places: Spans,
     index: Index,
     settings: RetrieveSettings,
-    upper: Ints,
+    upper: Bools,
     gap: Ints,
     words: Sequence[str],
     tokens: Tokens,
@@ -40,60 +43,80 @@ def find_joints(
     Returns:
         The words that begin a part, and the words that only join ("和").
     """
-    first, length, alias = spans
     begins: list[int] = []
     joiners: list[int] = []
-    if not len(first):
+    if not len(spans.first):
         return begins, joiners
-    last = first + length
-    size = len(gap)
-    gaps = np.append(gap, HARD)
-    starts, ends = gaps[first] >= COMMA, gaps[last] >= COMMA
-    telling = (length > 1) | upper[first] | starts | ends
-    # the longest name that ends, and that begins, at each word
-    ending, beginning = np.full(size + 1, -1), np.full(size + 1, -1)
-    order = np.argsort(length, kind="stable")
-    ending[last[order]] = order
-    beginning[first[order]] = order
-    placed = np.full(size + 1, -1)  # where the longest place begins that ends at each word
-    order = np.argsort(places[1], kind="stable")
-    placed[(places[0] + places[1])[order]] = places[0][order]
-    within = np.cumsum(np.bincount(first + 1, minlength=size + 2) - np.bincount(last, minlength=size + 2))[:size] > 0
-
-    def crossed(j: int, left: int, right: int) -> bool:
-        """Whether a name goes over the joint that holds the whole of one of the two."""
-        if not within[j]:
-            return False
-        over = (first < j) & (last > j)
-        return bool((over & ((first <= first[left]) | (last >= last[right]))).any())
-
-    conjunction = np.array([False, *(w in _HAN_AND for w in words)], bool)  # before each word
-    ended, begun = ((at >= 0) & telling[at] for at in (ending, beginning))
-    shared = np.zeros(size + 1, bool)
-    shared[[i for i, w in enumerate(words) if w in _JOINT and _jointly(words, i)]] = True
-    jointly = shared[last[beginning]] & (beginning >= 0)
-    likely = (begun & (ended | (placed >= 0) | conjunction)) | (jointly & (ending >= 0))
-    likely = likely[1:size] & (string[1:] == string[:-1])
-    for j in (np.flatnonzero(likely) + 1).tolist():
-        end = j
-        while placed[end] >= 0 and ending[end] < 0 and string[max(placed[end] - 1, 0)] == string[j]:
-            end = int(placed[end])
-        behind_place = end < j
-        han = bool(conjunction[j]) and end == j and gaps[end - 1] < COMMA
-        at = end - 1 if han else end
-        left, right = int(ending[at]), int(beginning[j])
-        if left < 0 or string[first[left]] != string[j]:
+    beside = _Beside(spans, places, upper, gap, words)
+    for j in beside.likely(string):
+        end, conjunction = beside.end_before(j, string)
+        left, right = int(beside.ending[end - conjunction]), int(beside.beginning[j])
+        if left < 0 or string[spans.first[left]] != string[j]:
             continue
         between = tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold()
-        if not (telling[left] and telling[right]) and not (between in _DASHES and jointly[j]):
+        behind_place = end < j
+        if not (beside.telling[left] and beside.telling[right]) and not (between in _DASHES and beside.jointly[j]):
             continue
-        joined = han or (between in _AND and not (behind_place and between in _DASHES))
-        if not joined and not behind_place and between in _COMMAS and starts[left] and ends[right]:
-            joined = all(_stands_alone(index, int(alias[k]), settings) for k in (left, right))
-        if joined and not crossed(j, left, right) and not related(index, int(alias[left]), int(alias[right])):
+        joined = conjunction or (between in _AND and not (behind_place and between in _DASHES))
+        if not joined and not behind_place and between in _COMMAS and beside.starts[left] and beside.ends[right]:
+            joined = all(_stands_alone(index, int(spans.sequence[k]), settings) for k in (left, right))
+        if not joined or beside.crossed(j, left, right):
+            continue
+        if not related(index, int(spans.sequence[left]), int(spans.sequence[right])):
             begins.append(j)
-            joiners += [at] * int(han)
+            joiners += [end - 1] * conjunction
     return begins, joiners
+
+
+class _Beside:
+    """What ends before and begins at each word of a batch, and at its end.
+
+    `ending` and `beginning` are the longest names (rows of the spans, or -1) that end before the word, and begin at it; `placed` is
+    where the longest place begins that ends before it, or -1. `conjunction` marks words behind a Han "and", `jointly` those that a
+    name begins at which belongs to several. Of the spans, `telling` are no mere acronyms within other words; `starts` and `ends`
+    tell whether they begin and end a segment.
+    """
+
+    def __init__(self, spans: Spans, places: Spans, upper: Bools, gap: Ints, words: Sequence[str]) -> None:
+        first, length, _ = spans
+        size, last = len(gap), spans.last
+        self._first, self._last = first, last
+        self._gaps = np.append(gap, HARD)
+        self.starts, self.ends = self._gaps[first] >= COMMA, self._gaps[last] >= COMMA
+        self.telling = (length > 1) | upper[first] | self.starts | self.ends
+        self.ending, self.beginning = np.full(size + 1, -1), np.full(size + 1, -1)
+        order = np.argsort(length, kind="stable")
+        self.ending[last[order]] = order
+        self.beginning[first[order]] = order
+        self.placed = np.full(size + 1, -1)
+        order = np.argsort(places.length, kind="stable")
+        self.placed[places.last[order]] = places.first[order]
+        self._within = np.cumsum(np.bincount(first + 1, minlength=size + 2) - np.bincount(last, minlength=size + 2))[:size] > 0
+        self.conjunction = np.array([False, *(w in _HAN_AND for w in words)], bool)
+        shared = np.zeros(size + 1, bool)
+        shared[[i for i, w in enumerate(words) if w in _JOINT and _jointly(words, i)]] = True
+        self.jointly = shared[last[self.beginning]] & (self.beginning >= 0)
+
+    def likely(self, string: Ints) -> list[int]:
+        """Words at which a name begins that may be joined to one before it."""
+        ended, begun = ((at >= 0) & self.telling[at] for at in (self.ending, self.beginning))
+        likely = (begun & (ended | (self.placed >= 0) | self.conjunction)) | (self.jointly & (self.ending >= 0))
+        found: list[int] = (np.flatnonzero(likely[1 : len(string)] & (string[1:] == string[:-1])) + 1).tolist()
+        return found
+
+    def end_before(self, j: int, string: Ints) -> tuple[int, bool]:
+        """Where the name before a word ends, places behind it aside, and whether a Han "and" stands between."""
+        end = j
+        while self.placed[end] >= 0 and self.ending[end] < 0 and string[max(self.placed[end] - 1, 0)] == string[j]:
+            end = int(self.placed[end])
+        return end, bool(self.conjunction[j]) and end == j and bool(self._gaps[end - 1] < COMMA)
+
+    def crossed(self, j: int, left: int, right: int) -> bool:
+        """Whether a name goes over the joint that holds the whole of one of the two."""
+        if not self._within[j]:
+            return False
+        over = (self._first < j) & (self._last > j)
+        return bool((over & ((self._first <= self._first[left]) | (self._last >= self._last[right]))).any())
 
 
 _JOINT = frozenset(("joint", "联"))  # the words that `_jointly` begins with
@@ -110,4 +133,5 @@ def _stands_alone(index: Index, alias: int, settings: RetrieveSettings) -> bool:
     usage = index.inst_usage[owners]
     if usage[0] >= settings.famous and usage[0] >= settings.dominant * usage.sum():
         return True
-    return len(owners) == 1 and (bool(index.alias_head[alias] & UNIVERSITY) or KINDS[index.inst_kind[owners[0]]] == "company")
+    company = index.inst_kind[owners[0]] == InstitutionKind.COMPANY
+    return len(owners) == 1 and (bool(index.alias_head[alias] & UNIVERSITY) or bool(company))

@@ -19,7 +19,7 @@ from affil.match.decide import decide
 from affil.match.explain import READ, explain
 from affil.match.features.featurize import Pairs, featurize
 from affil.match.features.table import NAMES
-from affil.match.index import Floats, Index, Ints
+from affil.match.index import Index
 from affil.match.mentions import Mentions, prepare
 from affil.match.modelfile import load_model
 from affil.match.pairs import rank_within
@@ -29,9 +29,9 @@ from affil.match.stated import stated_places
 from affil.names import raw_span
 from affil.names.ids import ids_within
 from affil.registry import Registry
-from affil.registry.index import NAME_KINDS
+from affil.registry.arrays import Floats, Ints
 from affil.settings import Policy, Settings
-from affil.types import Decision, Institution, Match, Reason, Result, Stated
+from affil.types import Decision, Institution, Match, NameKind, Reason, Result, Stated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -222,7 +222,7 @@ class Matcher:
 
     @cached_property
     def _names(self) -> Any:
-        return self.registry.store.strings("name_value")
+        return self.registry.arrays.name_value
 
     def _alias(self, row: _Row) -> str:
         return row.identifier or str(self._names[int(self._index.owner_name[row.owner])].as_py())
@@ -237,7 +237,7 @@ class Matcher:
 
     def _named(self, rows: Sequence[_Row]) -> pa.Array:
         """For each row the id of the closed institution that the string names, where the one found is its successor; else ""."""
-        names, ids = self.registry.store.array("inst_name_ptr"), self.registry.ids
+        names, ids = self.registry.arrays.inst_name_ptr, self.registry.ids
         owner_name = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
         bearer = (np.searchsorted(names, owner_name, side="right") - 1).tolist()
         for k, row in enumerate(rows):
@@ -248,7 +248,7 @@ class Matcher:
 
     def _explained(self, row: _Row) -> Match:
         read = dict(zip(READ, np.frombuffer(row.features, np.float32).tolist(), strict=True)) if row.features else {}
-        reasons = explain(read, NAME_KINDS[row.kind], row.bearers, self.settings.features) if read else (_ID_NAMED,)
+        reasons = explain(read, NameKind(row.kind).word, row.bearers, self.settings.features) if read else (_ID_NAMED,)
         decision = _decided(row.probability, self.settings.decide.match)
         return Match(
             self._institution(row.inst),

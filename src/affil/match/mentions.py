@@ -9,14 +9,17 @@ from operator import is_not
 import numpy as np
 
 from affil.match.corrections import correct, misspelt_branches, rejoin
-from affil.match.index import Floats, Index, Ints
+from affil.match.index import Index
 from affil.match.joints import find_joints
+from affil.match.names import find_names
 from affil.match.places import find_places, shared_places
 from affil.match.plausible import amid_hangul, faculties, off_places, off_streets, off_towns, plausible
+from affil.match.sequences import Spans
 from affil.names import Tokens, tokenize
 from affil.names.fold import roles
 from affil.names.things import things
-from affil.names.tokens import COMMA, HARD, terms
+from affil.names.tokens import BLANK, COMMA, HARD, terms
+from affil.registry.arrays import Bools, Floats, Ints
 from affil.settings import RetrieveSettings
 
 
@@ -41,25 +44,25 @@ class Mentions:
     word: Ints
     term: Ints
     weight: Floats
-    changed: Ints
+    changed: Bools
     gap: Ints
     start: Ints
     end: Ints
-    upper: Ints
-    cjk: Ints
+    upper: Bools
+    cjk: Bools
     part: Ints
     segment: Ints
     block: Ints
-    spans: tuple[Ints, Ints, Ints]
-    place: Ints
+    spans: Spans
+    place: Bools
     country: Ints
     region: Ints
     city: Ints
     city_country: Ints
     city_region: Ints
     sure_country: Ints
-    borrowed: Ints
-    amid: Ints
+    borrowed: Bools
+    amid: Bools
 
     @property
     def count(self) -> int:
@@ -75,69 +78,79 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     """Tokenize, correct, weigh and segment a batch, find all names and places that stand in it word for word."""
     tokens = rejoin(tokenize(strings, limit=settings.max_string), index, settings)
     words, origin = correct(tokens, index, settings)
-    changed = np.fromiter(map(is_not, words, map(tokens.words.__getitem__, origin.tolist())), bool, len(words))
-    gap = tokens.gap[origin].copy()
+    typed = [tokens.words[i] for i in origin.tolist()]
+    changed = np.fromiter(map(is_not, words, typed), bool, len(words))
+    string = np.repeat(np.arange(len(strings)), np.diff(tokens.ptr))[origin]
+    new = np.concatenate([[True], string[1:] != string[:-1]]) if len(string) else np.zeros(0, bool)
+    gap = tokens.gap[origin]
     if len(origin) > 1:
-        gap[1:][origin[1:] == origin[:-1]] = 0
-    word = index.numbers(words)
-    void = things(tokens)[origin]
-    word[void] = -1
-    cjk = tokens.cjk[origin]
+        gap[1:][origin[1:] == origin[:-1]] = BLANK
+    start, end, upper, cjk = tokens.start[origin], tokens.end[origin], tokens.upper[origin], tokens.cjk[origin]
+    glued = ~new & (start == np.roll(end, 1))
     fixed = Tokens(tokens.repaired, words, tokens.start, tokens.end, gap, tokens.upper, cjk, tokens.ptr)
-    term_words = terms(fixed)
+    word, term, weight = _weighed(fixed, things(tokens)[origin], index, settings)
+    weight[_footnotes(words, glued)] = 0
+    gap = np.where(new, HARD, gap).astype(np.int8)
+    spans = find_names(index, word, gap, settings.max_name_tokens)
+    if meant := misspelt_branches(spans, words, typed, gap, index, settings):
+        words = [meant.get(i, w) for i, w in enumerate(words)]
+        at = list(meant)
+        word[at] = term[at] = index.numbers(list(meant.values()))
+        weight[at], changed[at] = index.word_idf[term[at]], True
+        spans = find_names(index, word, gap, settings.max_name_tokens)
+    amid = amid_hangul(words, cjk & glued)
+    spans, named, void = _sifted(spans, words, word, gap, upper, cjk, string, amid, index, settings)
+    weight[void] = 0
+    begins, joiners = find_joints(spans, named, index, settings, upper, gap, words, tokens, origin, string)
+    gap[begins] = HARD
+    weight[joiners] = 0
+    joints = np.cumsum(np.bincount(begins, minlength=len(words) + 1)) if begins else np.zeros(len(words) + 1, np.int64)
+    spans = spans.where(joints[spans.first] == joints[np.maximum(spans.last - 1, 0)])  # no name goes over a joint
+    begin = new.copy()
+    begin[begins] = True
+    # strings without a word are parts as well, so that every string has one
+    string_of_part, part = _with_empty(string[begin], np.cumsum(begin) - 1 if len(string) else string, len(strings))
+    segment = np.cumsum(new | (gap >= COMMA)) - 1
+    block = np.cumsum(new | (gap >= HARD)) - 1
+    place, places = find_places(index, named, words, gap, upper, part, spans, settings.famous)
+    places, borrowed = shared_places(places, string_of_part)
+    return Mentions(
+        strings, string_of_part, tokens, words, word, term, weight, changed, gap, start, end, upper, cjk, part, segment, block,
+        spans, place, *places, borrowed, amid,
+    )  # fmt: skip
+
+
+def _weighed(tokens: Tokens, void: Bools, index: Index, settings: RetrieveSettings) -> tuple[Ints, Ints, Floats]:
+    """The numbers of words and terms in the vocabulary, and their weights; `void` are words for things, which name nobody."""
+    word = index.numbers(tokens.words)
+    word[void] = -1
+    term_words = terms(tokens)
     term = index.numbers(term_words)
-    idf = np.append(index.word_idf, 1.0)
-    weight = np.where(np.array([t == "" for t in term_words], bool), 0.0, idf[term])
+    weight = np.where(np.array([t == "" for t in term_words], bool), 0.0, np.append(index.word_idf, 1.0)[term])
     role = roles()
     # postcodes, street numbers and words of addresses are no part of a name that would have to be explained
     noise = {t for t in set(term_words) if t.isdigit() or role.get(t) == "noise"}
     weight[[t in noise for t in term_words]] *= settings.noise_weight
     weight[void] = 0
-    string = np.repeat(np.arange(len(strings)), np.diff(tokens.ptr))[origin]
-    new = np.concatenate([[True], string[1:] != string[:-1]]) if len(string) else np.zeros(0, bool)
-    glued = ~new & (tokens.start[origin] == np.roll(tokens.end[origin], 1))
-    weight[_footnotes(words, glued)] = 0
-    gap = np.where(new, HARD, gap).astype(np.int8)
-    upper = tokens.upper[origin]
-    spans = index.find("span", word, gap, settings.max_name_tokens)
-    if meant := misspelt_branches(spans, words, [tokens.words[i] for i in origin], gap, index, settings):
-        words = [meant.get(i, w) for i, w in enumerate(words)]
-        for i, w in meant.items():
-            word[i] = term[i] = index.word_id.get(w, -1)
-            weight[i], changed[i] = idf[term[i]], True
-        spans = index.find("span", word, gap, settings.max_name_tokens)
+    return word, term, weight
+
+
+def _sifted(
+    spans: Spans, words: Sequence[str], word: Ints, gap: Ints, upper: Bools, cjk: Bools, string: Ints, amid: Bools, index: Index,
+    settings: RetrieveSettings,
+) -> tuple[Spans, Spans, Bools]:  # fmt: skip
+    """The names found that are names where they stand, the places found, and the words of streets and faculties."""
+    void = np.zeros(len(words), bool)
     spans = plausible(spans, index, upper, gap)
-    amid = amid_hangul(words, cjk & glued)
-    spans = (spans[0][~amid[spans[0]]], spans[1][~amid[spans[0]]], spans[2][~amid[spans[0]]])
-    weight[faculties(spans, word, upper, gap)] = 0
+    spans = spans.where(~amid[spans.first])
+    void[faculties(spans, word, upper, gap)] = True
     spans, addressed = off_streets(spans, words, gap, cjk)
-    weight[addressed] = 0
-    named = index.find("place", word, gap, settings.max_place_tokens)
+    named = index.place_sequences.find(word, gap, settings.max_place_tokens)
     spans = off_places(spans, named, gap, index)
-    spans = off_towns(spans, named, gap, string, index)
-    begins, joiners = find_joints(spans, named, index, settings, upper, gap, words, tokens, origin, string)
-    gap[begins] = HARD
-    weight[joiners] = 0
-    joints = np.cumsum(np.bincount(begins, minlength=len(words) + 1)) if begins else np.zeros(len(words) + 1, np.int64)
-    whole = joints[spans[0]] == joints[np.maximum(spans[0] + spans[1] - 1, 0)]  # no name goes over a joint
-    spans = (spans[0][whole], spans[1][whole], spans[2][whole])
-    begin = new.copy()
-    begin[begins] = True
-    part = np.cumsum(begin) - 1 if len(string) else string
-    # strings without a word are parts as well, so that every string has one
-    string_of_part, part = _with_empty(string[begin], part, len(strings))
-    segment = np.cumsum(new | (gap >= COMMA)) - 1
-    block = np.cumsum(new | (gap >= HARD)) - 1
-    place, *places = find_places(index, named, words, gap, upper, part, spans, settings.famous)
-    (country, region, city, city_country, city_region, sure_country), borrowed = shared_places(places, string_of_part)
-    return Mentions(
-        strings, string_of_part, tokens, words, word, term, weight.astype(np.float64), changed, gap, tokens.start[origin],
-        tokens.end[origin], upper, cjk, part, segment, block, spans, place, country, region, city,
-        city_country, city_region, sure_country, borrowed, amid,
-    )  # fmt: skip
+    return off_towns(spans, named, gap, string, index), named, void | addressed
 
 
-def _footnotes(words: Sequence[str], glued: Ints) -> Ints:
+def _footnotes(words: Sequence[str], glued: Bools) -> Bools:
     """Which words are digits that stand to a letter without a blank: "Korea University1", "2Microsoft", but not "第2医院".
 
     `glued[i]` says that word i begins where the word before it ends.
@@ -146,7 +159,7 @@ def _footnotes(words: Sequence[str], glued: Ints) -> Ints:
     digit = np.array([w.isdigit() for w in words] + [True], bool)
     counted = np.array([False, *(w == _ORDINAL for w in words)], bool)[:-1]
     after, before = glued & ~np.roll(digit, 1)[:-1] & ~counted, np.append(glued[1:], False) & ~digit[1:]
-    found: Ints = short[:-1] & (after | before) & ~counted
+    found: Bools = short[:-1] & (after | before) & ~counted
     return found
 
 

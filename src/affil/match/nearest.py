@@ -14,7 +14,8 @@ import numpy as np
 from scipy import sparse
 from sparse_dot_topn import sp_matmul_topn
 
-from affil.match.index import Index, Ints
+from affil.match.index import Index
+from affil.registry.arrays import Ints
 from affil.settings import RetrieveSettings
 
 _SURE = 0.999  # of the threshold: single precision may carry a name over it that double precision does not

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from affil.match.index import Ints
+from affil.registry.arrays import Bools, Floats, Ints
 
 STRIDE = 1 << 32  # keys of (string, number) pairs in one integer
 
 
-def keys_in(keys: Ints, sorted_keys: Ints) -> Ints:
+def keys_in(keys: Ints, sorted_keys: Ints) -> Bools:
     """Which keys stand in a sorted array."""
     if not len(sorted_keys):
         return np.zeros(len(keys), bool)
     at = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
-    found: Ints = sorted_keys[at] == keys
+    found: Bools = sorted_keys[at] == keys
     return found
 
 
@@ -22,11 +22,15 @@ def expand(ptr: Ints, rows: Ints) -> tuple[Ints, Ints]:
     """For ragged rows given by `ptr`: the position of each asking row, and the flat index of each of its elements."""
     count = ptr[rows + 1] - ptr[rows]
     who = np.repeat(np.arange(len(rows)), count)
-    offset = np.arange(len(who)) - np.repeat(np.cumsum(count) - count, count)
-    return who, ptr[rows][who] + offset
+    return who, ptr[rows][who] + ragged(count)
 
 
-def rank_within(group: Ints, *keys: Ints) -> Ints:
+def ragged(count: Ints) -> Ints:
+    """The numbers from 0 to each count, one run behind the other."""
+    return np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+
+
+def rank_within(group: Ints, *keys: Ints | Floats) -> Ints:
     """Rank (0 best) of each row within its group; rows are ordered by the keys, ascending, the first key first."""
     begins = np.concatenate([[True], group[1:] != group[:-1]]) if len(group) else np.zeros(0, bool)
     if len(group) and (group[1:] >= group[:-1]).all():  # as most are: then small numbers will do, which NumPy sorts by radix

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from affil.match.index import Index, Ints
+from affil.match.index import Index
+from affil.match.names import find_names
 from affil.names import tokenize
 from affil.names.split import split_parts
 from affil.names.tokens import COMMA
+from affil.registry.arrays import Bools, Ints
 from affil.settings import RetrieveSettings
 
 
@@ -69,9 +71,9 @@ def _only_places(texts: Sequence[str], index: Index, settings: RetrieveSettings)
     digits = np.array([w.isdigit() for w in tokens.words], bool)
     coded = (np.bincount(string, digits, len(texts)) > 0)[string]  # "OX1 3PU"
     covered = digits | (coded & np.array([len(w) <= settings.postcode_letters for w in tokens.words], bool))
-    first, length, _ = index.find("place", word, tokens.gap, settings.max_place_tokens)
+    first, length, _ = index.place_sequences.find(word, tokens.gap, settings.max_place_tokens)
     covered |= covering(first, length, len(word))
-    first, length, _ = index.find("span", word, tokens.gap, settings.max_name_tokens)
+    first, length, _ = find_names(index, word, tokens.gap, settings.max_name_tokens)
     named = np.zeros(len(texts), bool)
     named[string[first[length == np.diff(tokens.ptr)[string[first]]]]] = True
     left = np.bincount(string, ~covered, len(texts))
@@ -83,14 +85,14 @@ def _placed(texts: Sequence[str], index: Index, settings: RetrieveSettings) -> l
     """Whether each text ends in a place of its own, set off by a separator."""
     tokens = tokenize(texts)
     word = index.numbers(tokens.words)
-    first, length, _ = index.find("place", word, tokens.gap, settings.max_place_tokens)
+    first, length, _ = index.place_sequences.find(word, tokens.gap, settings.max_place_tokens)
     begins = np.isin(first, tokens.ptr[:-1])
     ends = set((first + length)[(tokens.gap[first] >= COMMA) & ~begins].tolist())
     return [int(end) in ends for end in tokens.ptr[1:]]
 
 
-def covering(first: Ints, length: Ints, size: int) -> Ints:
+def covering(first: Ints, length: Ints, size: int) -> Bools:
     """Which of `size` words stand in one of these spans."""
     border = np.bincount(first, minlength=size + 1) - np.bincount(first + length, minlength=size + 1)
-    covered: Ints = np.cumsum(border)[:-1] > 0
+    covered: Bools = np.cumsum(border)[:-1] > 0
     return covered

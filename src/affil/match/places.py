@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from affil.match.index import Index, Ints
-from affil.match.pairs import STRIDE
+from affil.match.index import Index
+from affil.match.pairs import STRIDE, expand, ragged
+from affil.match.parts import covering
+from affil.match.sequences import Spans
 from affil.names.tokens import COMMA, HARD
+from affil.registry.arrays import Bools, Ints
 from affil.registry.places import CITY, CODE, COUNTRY, COUNTRY_CODE, REGION
+from affil.types import NameKind
 
 _CODE = 3  # letters of the longest code of a country
 _TURNED = frozenset(("north", "south", "east", "west", "new", "upper", "lower", "great", "greater", "port", "fort", "mount"))
 
 
-def shared_places(places: Sequence[Ints], string_of_part: Ints) -> tuple[list[Ints], Ints]:
+class PlaceKeys(NamedTuple):
+    """The places that parts name, each as sorted keys `part * STRIDE + number`: countries, regions, cities, the countries of cities
+    and regions, the regions of cities, and the countries of places that are the whole of their segment.
+    """
+
+    country: Ints
+    region: Ints
+    city: Ints
+    city_country: Ints
+    city_region: Ints
+    sure_country: Ints
+
+
+def shared_places(places: PlaceKeys, string_of_part: Ints) -> tuple[PlaceKeys, Bools]:
     """Places of parts, where a part without any has those of the next part of its string that has some, else of the last.
 
     Returns:
         The places, and which parts have those of another.
     """
     if len(string_of_part) < 2 or not (string_of_part[1:] == string_of_part[:-1]).any():
-        return list(places), np.zeros(len(string_of_part), bool)
+        return places, np.zeros(len(string_of_part), bool)
     has = np.zeros(len(string_of_part), bool)
     for keys in places:
         has[keys // STRIDE] = True
@@ -37,78 +55,101 @@ def shared_places(places: Sequence[Ints], string_of_part: Ints) -> tuple[list[In
         of_part, place = keys // STRIDE, keys % STRIDE
         bounds = np.searchsorted(of_part, np.arange(len(has) + 1))
         count = (bounds[1:] - bounds[:-1])[lender]
-        row = np.repeat(bounds[lender], count) + np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        row = np.repeat(bounds[lender], count) + ragged(count)
         out.append(np.repeat(np.arange(len(has)), count) * STRIDE + place[row])
-    return out, lender != number
+    return PlaceKeys(*out), lender != number
 
 
 def find_places(
-    index: Index,
-    named: tuple[Ints, Ints, Ints],
-    words: Sequence[str],
-    gap: Ints,
-    upper: Ints,
-    part: Ints,
-    spans: tuple[Ints, Ints, Ints],
-    famous: int,
-) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
+    index: Index, named: Spans, words: Sequence[str], gap: Ints, upper: Bools, part: Ints, spans: Spans, famous: int
+) -> tuple[Bools, PlaceKeys]:
     """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place), and of
     the official names of famous ones ("Mila" is no town in Algeria).
+
+    Args:
+        index: the index, with the gazetteer.
+        named: names of places in the batch.
+        words: the words of the batch.
+        gap: what separates each from the one before it.
+        upper: whether each was typed in capitals.
+        part: the part that each belongs to.
+        spans: names of organisations in the batch.
+        famous: how often papers name an institution that is famous.
+
+    Returns:
+        Which words only name a place, and the places named in each part.
     """
-    first, length, sequence = named
-    size = len(words)
-    inside = np.zeros(size + 1, np.int32)
-    official = index.owner_ptr[spans[2]]  # the first bearer, by the kind of the name
-    long = (spans[1] > 1) | ((index.owner_kind[official] == 0) & (index.inst_usage[index.owner_inst[official]] >= famous))
-    alone = np.zeros(size + 1, bool)
-    alone[spans[0][long & (spans[1] == 1)]] = True
-    np.add.at(inside, spans[0][long], 1)
-    np.add.at(inside, spans[0][long] + spans[1][long], -1)
-    covered = np.cumsum(inside)[:-1] > 0
-    longest: Ints = np.zeros(size, np.int32)
-    if len(first):
-        np.maximum.at(longest, first, length)
+    covered, alone = _covered(index, spans, len(words), famous)
     ends = np.append(gap, HARD)
-    whole = (ends[first] >= COMMA) & (ends[np.minimum(first + length, size)] >= COMMA) if len(first) else first > 0
-    keep = (
-        (length == longest[first]) & (~covered[first] | (whole & ~(alone[first] & (length == 1)))) if len(first) else first > 0
-    )
-    # North Manchester is not Manchester
-    turned = np.array([w in _TURNED for w in words] + [False], bool)
-    keep &= ~(turned[first - 1] & (ends[first] < COMMA) & ~covered[np.maximum(first - 1, 0)])
-    first, length, sequence, whole = first[keep], length[keep], sequence[keep], whole[keep]
-    count = index.place_ptr[sequence + 1] - index.place_ptr[sequence]
-    pair = np.repeat(np.arange(len(first)), count)
-    offset = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
-    row = index.place_row[index.place_ptr[sequence][pair] + offset]
-    kind, at = index.place_kind[row], first[pair]
+    whole = (ends[named.first] >= COMMA) & (ends[np.minimum(named.last, len(words))] >= COMMA)
+    keep = _free(named, whole, words, ends, covered, alone)
+    named, whole = named.where(keep), whole[keep]
+    pair, row = expand(index.place_ptr, named.sequence)
+    row = index.place_row[row]
+    kind, at = index.place_kind[row], named.first[pair]
     ok = (kind < CODE) | _codes(index, part[at], upper[at] & (ends[at] >= COMMA), ends[at + 1] >= HARD, pair, row, kind)
     # those of three letters where they are typed so or stand by themselves: "CAN", "PER", "NOR" are words too
     short = np.array([len(w) <= _CODE and w.isascii() for w in words] + [False], bool)
-    ok &= (kind != COUNTRY) | (length[pair] > 1) | ~short[at] | upper[at] | whole[pair]
-    pair, row, kind, at = pair[ok], row[ok], kind[ok], at[ok]
-    where = part[at].astype(np.int64) * STRIDE
+    ok &= (kind != COUNTRY) | (named.length[pair] > 1) | ~short[at] | upper[at] | whole[pair]
+    pair, row = pair[ok], row[ok]
+    used = named.where(np.unique(pair))
+    return covering(used.first, used.length, len(words)) & ~covered, _place_keys(index, part[at[ok]], pair, row, whole[pair])
+
+
+def _covered(index: Index, spans: Spans, size: int, famous: int) -> tuple[Bools, Bools]:
+    """Which words stand in names that name no place: longer ones, and official ones of famous institutions. And, with an entry more
+    for the end of the batch, which are such a name by themselves.
+    """
+    official = index.owner_ptr[spans.sequence]  # the first bearer, by the kind of the name
+    known = (index.owner_kind[official] == NameKind.OFFICIAL) & (index.inst_usage[index.owner_inst[official]] >= famous)
+    long = spans.where((spans.length > 1) | known)
+    alone = np.zeros(size + 1, bool)
+    alone[long.first[long.length == 1]] = True
+    return covering(long.first, long.length, size), alone
+
+
+def _free(named: Spans, whole: Bools, words: Sequence[str], ends: Ints, covered: Bools, alone: Bools) -> Bools:
+    """Which names of places count: the longest at each word, in no name of an organisation unless they are their whole segment."""
+    first, length, _ = named
+    if not len(first):
+        return np.zeros(0, bool)
+    longest: Ints = np.zeros(len(words), np.int32)
+    np.maximum.at(longest, first, length)
+    keep = (length == longest[first]) & (~covered[first] | (whole & ~(alone[first] & (length == 1))))
+    # North Manchester is not Manchester
+    turned = np.array([w in _TURNED for w in words] + [False], bool)
+    free: Bools = keep & ~(turned[first - 1] & (ends[first] < COMMA) & ~covered[np.maximum(first - 1, 0)])
+    return free
+
+
+def _place_keys(index: Index, part: Ints, pair: Ints, row: Ints, whole: Bools) -> PlaceKeys:
+    """The places named in each part.
+
+    Args:
+        index: the index, with the gazetteer.
+        part: for each reading of a name the part that it stands in.
+        pair: the name that it reads.
+        row: the row of the gazetteer that it means.
+        whole: whether the name is the whole of its segment.
+    """
+    kind, where = index.place_kind[row], part.astype(np.int64) * STRIDE
+    country, region = where + index.place_country[row], where + index.place_region[row]
     is_country = (kind == COUNTRY) | (kind == COUNTRY_CODE)
     is_region = (kind == REGION) | (kind == CODE)
     is_city = kind == CITY
-    sure = whole[pair] | (kind >= CODE)
+    sure = whole | (kind >= CODE)
     wide = sure & (is_country | (is_region & ~np.isin(pair, pair[is_city])))  # Santa Cruz is a city as well
-    mark = np.zeros(size + 1, np.int32)
-    used = np.unique(pair)
-    np.add.at(mark, first[used], 1)
-    np.add.at(mark, first[used] + length[used], -1)
-    return (
-        (np.cumsum(mark)[:-1] > 0) & ~covered,
-        np.unique(where[is_country] + index.place_country[row[is_country]]),
-        np.unique(where[is_region] + index.place_region[row[is_region]]),
+    return PlaceKeys(
+        np.unique(country[is_country]),
+        np.unique(region[is_region]),
         np.unique(where[is_city] + index.place_city[row[is_city]]),
-        np.unique(where[is_city | is_region] + index.place_country[row[is_city | is_region]]),
-        np.unique(where[is_city] + index.place_region[row[is_city]]),
-        _narrowed(where[sure] + index.place_country[row[sure]], where[wide] + index.place_country[row[wide]]),
+        np.unique(country[is_city | is_region]),
+        np.unique(region[is_city]),
+        _narrowed(country[sure], country[wide]),
     )
 
 
-def _codes(index: Index, part: Ints, typed: Ints, last: Ints, pair: Ints, row: Ints, kind: Ints) -> Ints:
+def _codes(index: Index, part: Ints, typed: Bools, last: Bools, pair: Ints, row: Ints, kind: Ints) -> Bools:
     """Which two-letter codes name a place: "Cambridge, MA 02139", "Hamilton, ON, CA", not "in" or "de".
 
     They count as capitals behind a separator; those of countries at the end, and only if a city or region there is named, too:
@@ -118,7 +159,7 @@ def _codes(index: Index, part: Ints, typed: Ints, last: Ints, pair: Ints, row: I
     code = (kind >= CODE) & typed & (last | ~of_country)
     where = part.astype(np.int64) * STRIDE + index.place_country[row]
     backed = code & np.isin(where, where[(kind == CITY) | (kind == REGION)])
-    likely: Ints = np.where(np.isin(pair, pair[backed]), backed, code & ~of_country)
+    likely: Bools = np.where(np.isin(pair, pair[backed]), backed, code & ~of_country)
     return likely
 
 

@@ -7,16 +7,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from affil.match.index import Index, Ints
+from affil.match.index import Index
 from affil.match.parts import covering
+from affil.match.sequences import Spans
 from affil.names.tokens import COMMA, DASH, HARD
+from affil.registry.arrays import Bools, Ints
 from affil.registry.places import CITY
+from affil.types import NameKind
 
 _HANGUL = re.compile("[\uac00-\ud7af]+")
 _NATIONAL = "국립"  # stands before a name, no part of it
 
 
-def plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: Ints) -> tuple[Ints, Ints, Ints]:
+def plausible(spans: Spans, index: Index, upper: Bools, gap: Ints) -> Spans:
     """Drop hits that are none: acronyms not typed in capitals, unless alone between separators; variants and domains over a comma."""
     first, length, alias = spans
     if not len(first):
@@ -25,11 +28,11 @@ def plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: In
     gaps = np.append(gap, HARD)
     alone = (gaps[first] >= COMMA) & (gaps[first + 1] >= COMMA)
     latin = np.array([index.alias_text[a].isascii() for a in alias], bool)
-    acronym = (length == 1) & (kind == index.kind_acronym) & latin & ~upper[first] & ~alone
+    acronym = (length == 1) & (kind == NameKind.ACRONYM) & latin & ~upper[first] & ~alone
     commas = np.concatenate([[0], np.cumsum(gap >= COMMA)])
-    apart = ((kind == index.kind_variant) | (kind == index.kind_domain)) & (commas[first + length] > commas[first + 1])
+    apart = ((kind == NameKind.VARIANT) | (kind == NameKind.DOMAIN)) & (commas[first + length] > commas[first + 1])
     # a variant that begins within another name that ends before it does: "Ondokuz Mayıs (University Samsun)"
-    variant = kind == index.kind_variant
+    variant = kind == NameKind.VARIANT
     reach = np.zeros(len(gap) + 1, np.int64)
     np.maximum.at(reach, first[~variant], (first + length)[~variant])
     reach = np.concatenate([[0], np.maximum.accumulate(reach)])  # how far names reach that begin before each word
@@ -54,17 +57,17 @@ def plausible(spans: tuple[Ints, Ints, Ints], index: Index, upper: Ints, gap: In
         other = int(np.flatnonzero((first == behind[i]) & (first + length == longest[behind[i]]))[0])
         broken[i] |= not related(index, int(alias[i]), int(alias[other]))
     keep = ~acronym & ~apart & ~begun & ~broken
-    return first[keep], length[keep], alias[keep]
+    return spans.where(keep)
 
 
-def amid_hangul(words: Sequence[str], glued: Ints) -> Ints:
+def amid_hangul(words: Sequence[str], glued: Bools) -> Bools:
     """Which words stand amid a word of Hangul, so that no name begins there: "동(서울대학교)", but "국립(부경대학교)"."""
     rows = np.flatnonzero(glued)
     amid = [
         _HANGUL.fullmatch(words[i - 1] + words[i]) is not None and "".join(words[max(i - 2, 0) : i]) != _NATIONAL
         for i in rows.tolist()
     ]
-    found: Ints = np.zeros(len(words), bool)
+    found: Bools = np.zeros(len(words), bool)
     found[rows] = amid
     return found
 
@@ -84,10 +87,10 @@ def _reach_within(furthest: Ints, first: Ints, length: Ints) -> Ints:
     return out
 
 
-def faculties(spans: tuple[Ints, Ints, Ints], word: Ints, upper: Ints, gap: Ints) -> Ints:
+def faculties(spans: Spans, word: Ints, upper: Bools, gap: Ints) -> Ints:
     """Unknown words in capitals that a dash joins to an acronym behind them, alone in their segment: "FMRP-USP", a faculty's."""
     gaps = np.append(gap, HARD)
-    at = spans[0][(spans[1] == 1) & upper[spans[0]]]
+    at = spans.first[(spans.length == 1) & upper[spans.first]]
     at = at[(at > 0) & (gaps[at] == DASH) & (gaps[at + 1] >= COMMA)] - 1
     found: Ints = at[(word[at] < 0) & upper[at] & (gaps[at] >= COMMA)]
     return found
@@ -96,9 +99,7 @@ def faculties(spans: tuple[Ints, Ints, Ints], word: Ints, upper: Ints, gap: Ints
 _STREETS = (("路",), ("街",), ("弄",), ("大", "道"), ("大", "街"))  # folded
 
 
-def off_streets(
-    spans: tuple[Ints, Ints, Ints], words: Sequence[str], gap: Ints, cjk: Ints
-) -> tuple[tuple[Ints, Ints, Ints], Ints]:
+def off_streets(spans: Spans, words: Sequence[str], gap: Ints, cjk: Bools) -> tuple[Spans, Bools]:
     """Names without those that a street is called after, and the words of these: "华为路1号", "腾讯大道"."""
     first, length, _ = spans
     last = first + length
@@ -115,38 +116,34 @@ def off_streets(
     np.add.at(addressed, last[named], -1)
     covered = np.cumsum(addressed)[:-1] > 0
     within = covered[first] & covered[last - 1] if len(first) else named
-    return (spans[0][~within], spans[1][~within], spans[2][~within]), covered
+    return spans.where(~within), covered
 
 
-def off_places(
-    spans: tuple[Ints, Ints, Ints], named: tuple[Ints, Ints, Ints], gap: Ints, index: Index
-) -> tuple[Ints, Ints, Ints]:
+def off_places(spans: Spans, named: Spans, gap: Ints, index: Index) -> Spans:
     """Names without those that places beside each other make over a comma: "Manchester, United Kingdom", "Phoenix, United States"."""
     first, length, _ = spans
     last = first + length
-    begin, end = named[0], named[0] + named[1]
-    covered = np.concatenate([[0], np.cumsum(covering(begin, named[1], len(gap)))])
+    begin, end = named.first, named.last
+    covered = np.concatenate([[0], np.cumsum(covering(begin, named.length, len(gap)))])
     reach, land = np.zeros((2, len(gap) + 1), np.int64)  # how far the longest place, and country, reaches that begins at a word
     np.maximum.at(reach, begin, end)
-    of_country = index.place_country_name[named[2]]
+    of_country = index.place_country_name[named.sequence]
     np.maximum.at(land, begin[of_country], end[of_country])
     behind = _next_segment(first, gap)
     crosses = behind < last
     made = crosses & ((reach[behind] > last) | ((land[behind] == last) & (covered[last] - covered[first] == length)))
-    return spans[0][~made], spans[1][~made], spans[2][~made]
+    return spans.where(~made)
 
 
-def off_towns(
-    spans: tuple[Ints, Ints, Ints], named: tuple[Ints, Ints, Ints], gap: Ints, string: Ints, index: Index
-) -> tuple[Ints, Ints, Ints]:
+def off_towns(spans: Spans, named: Spans, gap: Ints, string: Ints, index: Index) -> Spans:
     """Names without those that are the town of the institution before: "Ibaraki Christian University, Hitachi"."""
     first, length, alias = spans
     gaps = np.append(gap, HARD)
     whole = (length == 1) & (gaps[first] >= COMMA) & (gaps[first + length] >= COMMA) & (first > 0)
-    rows = np.flatnonzero(whole & np.isin(first, named[0][named[1] == 1]))
+    rows = np.flatnonzero(whole & np.isin(first, named.first[named.length == 1]))
     if not len(rows):
         return spans
-    place = dict(zip(named[0][named[1] == 1].tolist(), named[2][named[1] == 1].tolist(), strict=True))
+    place = dict(zip(named.first[named.length == 1].tolist(), named.sequence[named.length == 1].tolist(), strict=True))
     sole = np.diff(index.owner_ptr)[alias] == 1
     city = index.inst_city_id[index.owner_inst[index.owner_ptr[alias]]]
     lost = []
@@ -156,7 +153,7 @@ def off_towns(
         meant = index.place_row[index.place_ptr[place[at]] : index.place_ptr[place[at] + 1]]
         if np.isin(city[before], index.place_city[meant[index.place_kind[meant] == CITY]]).any():
             lost.append(k)
-    return np.delete(first, lost), np.delete(length, lost), np.delete(alias, lost)
+    return spans.where(np.delete(np.arange(len(first)), lost))
 
 
 def related(index: Index, left: int, right: int) -> bool:

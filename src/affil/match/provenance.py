@@ -23,7 +23,7 @@ def differences(card: Mapping[str, Any], registry: Registry, settings: Settings)
     A registry other than the shipped one is always another than the model's; that is what a model is for.
     """
     out = []
-    if registry.store.meta["sources"] == SHIPPED and card.get("registry") != registry.hash:
+    if registry.meta["sources"] == SHIPPED and card.get("registry") != registry.hash:
         out.append("the shipped registry, or the rules by which it is read")
     told, here = card.get("settings", {}), settings_told(settings)
     for name in ("features", "retrieve", "text"):

@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from affil.match.index import Index, Ints
+from affil.match.index import Index
+from affil.match.names import find_names
 from affil.match.parts import covering
 from affil.names import Tokens
 from affil.names.tokens import COMMA, HARD
+from affil.registry.arrays import Bools, Ints
 from affil.registry.places import CITY, CODE, COUNTRY_CODE, REGION, SPELT
 from affil.settings import RetrieveSettings
 from affil.types import Stated
@@ -83,7 +85,7 @@ _LONG = 1 << 32  # longer than any string
 def _hits(index: Index, tokens: Tokens, gap: Ints, settings: RetrieveSettings) -> list[_Hit]:
     """The places that are named, in order: the longest at each word, set off from other words, no part of a longer name."""
     word = index.numbers(tokens.words)
-    first, length, sequence = index.find("place", word, gap[:-1], settings.max_place_tokens)
+    first, length, sequence = index.place_sequences.find(word, gap[:-1], settings.max_place_tokens)
     last = first + length
     before, behind = gap[first] >= COMMA, gap[last] >= COMMA
     # codes stand in capitals behind a separator, those of countries at the end
@@ -105,14 +107,14 @@ def _hits(index: Index, tokens: Tokens, gap: Ints, settings: RetrieveSettings) -
     return out
 
 
-def _inside_names(index: Index, word: Ints, gap: Ints, ptr: Ints, at: Ints, settings: RetrieveSettings) -> Ints:
+def _inside_names(index: Index, word: Ints, gap: Ints, ptr: Ints, at: Ints, settings: RetrieveSettings) -> Bools:
     """Whether some words stand in names of several words; only their strings are looked at."""
     asked = np.zeros(len(ptr) - 1, bool)
     asked[np.searchsorted(ptr, at, "right") - 1] = True
     here = np.flatnonzero(np.repeat(asked, np.diff(ptr)))
-    first, length, _ = index.find("span", word[here], gap[:-1][here], settings.max_name_tokens)
+    first, length, _ = find_names(index, word[here], gap[:-1][here], settings.max_name_tokens)
     several = length > 1
-    inside: Ints = covering(first[several], length[several], len(here))[np.searchsorted(here, at)]
+    inside: Bools = covering(first[several], length[several], len(here))[np.searchsorted(here, at)]
     return inside
 
 

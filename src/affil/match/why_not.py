@@ -205,7 +205,7 @@ def _missing(matcher: Matcher, string: str, m: Match) -> tuple[str, ...]:
 
 def _values(matcher: Matcher, string: str, m: Match | None, missing: Sequence[str]) -> dict[str, Any]:
     """What the sentences are filled with."""
-    sources = matcher.registry.store.meta["sources"]
+    sources = matcher.registry.meta["sources"]
     shipped = sources == ["shipped"]
     values: dict[str, Any] = {
         "review": matcher.settings.decide.review,

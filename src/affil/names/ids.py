@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 ROR = "https://ror.org/"
-KINDS = ("fundref", "grid", "isni", "wikidata")  # of other registries, the prefixes of their ids here
+SCHEMES = ("fundref", "grid", "isni", "wikidata")  # of other registries, the prefixes of their ids here
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?ror\.org/+(?:organizations/)?(.*?)[/\s]*", re.IGNORECASE)
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: without i, l, o and u, which read as others
 _BARE = re.compile(rf"0[{_ALPHABET}]{{6}}[0-9]{{2}}")
@@ -53,7 +53,7 @@ def id_forms(written: str) -> tuple[str, ...]:
 
 
 def other_id(kind: str, value: str) -> str:
-    """The normal form of a value of one of `KINDS`; as given, behind its kind, where it is written in no known way."""
+    """The normal form of a value of one of `SCHEMES`; as given, behind its kind, where it is written in no known way."""
     written = normal_id(value if value.lower().startswith(("grid", "http")) else f"{kind}:{value}")
     return (written if written.startswith(f"{kind}:") else f"{kind}:{value.strip()}").replace(" ", "")
 

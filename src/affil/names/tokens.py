@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 from typing import Any
 
@@ -27,8 +28,18 @@ def _pattern(letter: str, letters: str, apostrophe: str, before: str) -> re.Patt
 _LETTER = rf"[^\W\d_{CJK}]"
 _TOKEN = _pattern(_LETTER, rf"(?:{_LETTER}+|[\u0300-\u036f])+", "['’ʼ‘]", rf"(?P<cjk>[{CJK}])|")
 _ASCII_TOKEN = _pattern("[A-Za-z]", "[A-Za-z]+", "'", "")  # the same where all is ASCII, in sets that are looked up at once
-# How strongly the characters between two tokens separate: a new organisation, a new segment, or only a new word.
-BLANK, DASH, COMMA, HARD = 0, 1, 2, 3
+
+
+class Gap(IntEnum):
+    """How strongly the characters between two tokens separate: only words, segments (COMMA), or organisations (HARD)."""
+
+    BLANK = 0
+    DASH = 1
+    COMMA = 2
+    HARD = 3
+
+
+BLANK, DASH, COMMA, HARD = Gap
 _HARD = re.compile(r"[;+|•‖¶\n；]|\s[/·]\s")
 _COMMA = re.compile(r"[,:()\[\]{}<>、，：（）【】「」/\\_*†‡§^=@]|\s[-–—]+\s|[–—]")
 _DASH = re.compile(r"[-.’']")
@@ -39,7 +50,7 @@ class Tokens:
     """The tokens of a batch of strings, one after the other.
 
     `words[i]` is a folded token, `start[i]:end[i]` its place in `repaired[string]`, `gap[i]` how strongly it is separated from
-    the token before it (BLANK, DASH, COMMA, HARD), `upper[i]` whether it was typed in capitals, `cjk[i]` whether it is one
+    the token before it (a `Gap`), `upper[i]` whether it was typed in capitals, `cjk[i]` whether it is one
     character of a script without blanks. Tokens `ptr[k]` to `ptr[k + 1]` are those of string k.
     """
 
@@ -61,7 +72,7 @@ _LISTED = re.compile(r"\s*1\s?[^\W\d_]")  # where such numbers begin with 1
 
 
 @lru_cache(maxsize=1 << 12)
-def _gap(between: str) -> int:
+def _gap(between: str) -> Gap:
     if _HARD.search(between):
         return HARD
     if _COMMA.search(between):
@@ -133,7 +144,8 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
     for raw in strings:
         text = repair(raw[:limit])
         repaired.append(text)
-        last_end, gap, first = 0, HARD, len(words)
+        last_end, first = 0, len(words)
+        gap: int = HARD
         single = False  # whether the last token is a run of single letters that may go on
         notes = frozenset(m.end() for m in _NOTE.finditer(text)) if _LISTED.match(text) else frozenset()
         for m in (_ASCII_TOKEN if text.isascii() else _TOKEN).finditer(text):
@@ -202,8 +214,6 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
 
 def fold(text: str) -> str:
     """Fold a whole string: its canonical words joined by blanks (see `tokenize` for offsets)."""
-    pass
-
     return " ".join(tokenize([text]).words)
 
 

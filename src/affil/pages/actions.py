@@ -14,6 +14,7 @@ from affil.names import visible
 from affil.pages.forms import chosen_mention, entry_key, field, filters_of, number_of, proposal_key, query_of, shown_of
 from affil.pages.frame import NAME_COOKIE, Frame
 from affil.pages.language import language_of
+from affil.review import proposals
 from affil.review.queue import Filters
 from affil.review.spreadsheet import string_key
 from affil.service import texts
@@ -52,7 +53,7 @@ class Actions(Frame):
         said = texts.text("saved", language, first, named)
         if len(entries) > 1:
             said = texts.text("saved_many", language, len(entries), named)
-        held = self.desk.queue.standing
+        held = self.desk.queue.cases
         beside = {
             case.holder.by for e in entries if (case := held[key_of(e)]).holder is not None and case.holder.number != e.number
         }
@@ -121,17 +122,17 @@ class Actions(Frame):
         """Make a proposal a new institution."""
         by = self._who(request)
         fields = {f: field(request, f).strip() for f in ("name", "country", "city", "kind")}
-        self.desk.accept(self._proposal(request), by=by, **fields)
+        proposals.accept(self.desk, self._proposal(request), by=by, **fields)
         return RedirectResponse("/new", 303)
 
     def refuse(self, request: Request) -> Response:
         """Decide that the strings of a proposal name no organisation."""
-        self.desk.refuse(self._proposal(request), by=self._who(request))
+        proposals.refuse(self.desk, self._proposal(request), by=self._who(request))
         return RedirectResponse("/new", 303)
 
     def _proposal(self, request: Request) -> Proposal:
         wanted = field(request, "proposal")
-        found = next((p for p in self.desk.proposals() if proposal_key(p) == wanted), None)
+        found = next((p for p in proposals.open_proposals(self.desk) if proposal_key(p) == wanted), None)
         if found is None:
             raise AffilError(texts.text("stale_proposal", language_of(request)))
         return found

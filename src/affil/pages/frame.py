@@ -17,7 +17,7 @@ from affil.pages.forms import entry_key, query_of, shown_of
 from affil.pages.language import language_of
 from affil.pages.render import render, templates
 from affil.review.queue import Filters
-from affil.review.session import Desk
+from affil.review.session import Session
 from affil.review.spreadsheet import string_key
 from affil.service import texts
 from affil.types import KINDS
@@ -28,7 +28,7 @@ NAME_COOKIE = "affil_name"
 class Frame:
     """Around the views and the actions: the session, and the name of whoever has not given one."""
 
-    def __init__(self, desk: Desk, by: str) -> None:
+    def __init__(self, desk: Session, by: str) -> None:
         self.desk, self.by, self.templates = desk, by, templates()
 
     def error(self, request: Request, error: Exception) -> Response:
@@ -94,4 +94,4 @@ class Frame:
     def _named(self, ids: Sequence[str] | None, language: str) -> str:
         if ids is None:
             return texts.text("undecided", language)
-        return ", ".join(visible(self.desk.name(i)) for i in ids) or texts.text("names_none", language)
+        return ", ".join(visible(self.desk.institutions.name(i)) for i in ids) or texts.text("names_none", language)

@@ -12,14 +12,15 @@ from affil.pages.forms import filters_of, proposal_key, query_of
 from affil.pages.frame import Frame
 from affil.pages.language import set_language
 from affil.pages.render import STATIC
-from affil.review.session import Desk
+from affil.review import proposals
+from affil.review.session import Session
 from affil.service.security import Access
 from affil.service.server import Handler, endpoint, make_app
 from affil.types import LedgerEntry
 
 
-def review_app(desk: Desk, access: Access, *, by: str = "") -> Starlette:
-    """The application that shows a desk.
+def review_app(desk: Session, access: Access, *, by: str = "") -> Starlette:
+    """The application that shows a review session.
 
     Args:
         desk: the workspace to review.
@@ -63,7 +64,7 @@ def review_app(desk: Desk, access: Access, *, by: str = "") -> Starlette:
 class Views(Frame):
     """One method a route."""
 
-    def __init__(self, desk: Desk, by: str) -> None:
+    def __init__(self, desk: Session, by: str) -> None:
         super().__init__(desk, by)
         self.choices = desk.queue.choices()
 
@@ -99,7 +100,7 @@ class Views(Frame):
         # a string that is to be decided blindly keeps its secret here too
         entries = [e for e in reversed(self.desk.entries()) if not self._secret(e, by)]
         shown = entries[: self.desk.workspace.settings.web.listed]
-        alive = {e.number for case in self.desk.queue.standing.values() for e in (case.holder, *case.opinions.values()) if e}
+        alive = {e.number for case in self.desk.queue.cases.values() for e in (case.holder, *case.opinions.values()) if e}
         return self._page(request, "history.html", entries=shown, total=len(entries), alive=alive)
 
     def conflicts(self, request: Request) -> Response:
@@ -116,14 +117,14 @@ class Views(Frame):
         if not self._by(request):
             return self._page(request, "who.html")
         self.desk.refresh()
-        found = self.desk.proposals()
+        found = proposals.open_proposals(self.desk)
         shown = [(proposal_key(p), p) for p in found[: self.desk.workspace.settings.web.listed]]
         return self._page(request, "proposals.html", proposals=shown, total=len(found), choices=self.choices)
 
     def search(self, request: Request) -> Response:
         """Institutions of a name."""
         return self._part(
-            request, "search.html", query=(q := request.query_params.get("q", "")[:200]), found=self.desk.search(q)
+            request, "search.html", query=(q := request.query_params.get("q", "")[:200]), found=self.desk.institutions.search(q)
         )
 
     def candidate(self, request: Request) -> Response:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from affil.match import COLUMNS, match_records
 from affil.pages.language import language_of, set_language
 from affil.pages.render import render
-from affil.review.session import Piece, in_pieces
+from affil.review.card import Piece, in_pieces
 from affil.service import texts
 from affil.service.candidates import FEATURES
 from affil.service.match import Api

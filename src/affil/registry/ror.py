@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import InputError
-from affil.names.ids import KINDS, other_id
+from affil.names.ids import SCHEMES, other_id
 from affil.types import Institution, Name
 
 _HOST = re.compile(r"^(?:https?://)?(?:www\d?\.)?([^/:]+)")
@@ -92,7 +92,7 @@ def _other_ids(external: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
             other_id(kind.lower(), value)
             for kind, values in external
             for value in ([values] if isinstance(values, str) else values or ())
-            if kind.lower() in KINDS and value
+            if kind.lower() in SCHEMES and value
         )
     )
 

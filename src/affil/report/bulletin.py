@@ -10,11 +10,12 @@ from typing import Any
 from affil.errors import AffilError
 from affil.io.files import atomic_path
 from affil.rank import AREAS, Level
-from affil.report import charts, texts
+from affil.report import charts, i18n
 from affil.report.data import Data
 from affil.report.formats import Names, number, percent, span, two
 from affil.report.names import LANGUAGES
-from affil.report.site import environment, moves
+from affil.report.pages.frame import environment
+from affil.report.pages.movers import moves
 
 _CJK = {
     "en": '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC"',
@@ -89,7 +90,7 @@ class Bulletin:
 
     def t(self, key: str, *values: object) -> str:
         """One text."""
-        return texts.text(key, self.language, *values)
+        return i18n.text(key, self.language, *values)
 
     def name(self, level: Level, identifier: str) -> str:
         """The name of an entity."""
@@ -105,7 +106,7 @@ class Bulletin:
         venues = {v for v, y, _ in data.held if data.window[0] <= y <= data.window[1]}
         return templates.get_template(template).render(
             t=self.t,
-            html_lang=texts.HTML_LANG[self.language],
+            html_lang=i18n.HTML_LANG[self.language],
             site_title=data.title or self.t("title"),
             heading=self.t("b_title", *data.window),
             headlines=self.headlines(),

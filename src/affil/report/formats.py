@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from affil.report import texts
+from affil.report import i18n
 from affil.report.data import Years
 
 
@@ -49,20 +49,20 @@ class Names:
 
     def areas(self, key: str) -> str:
         """The name of an area."""
-        return texts.named(texts.AREAS, key, self.language)
+        return i18n.named("areas", key, self.language)
 
     def levels(self, key: str) -> str:
         """The name of a level."""
-        return texts.named(texts.LEVELS, key, self.language)
+        return i18n.named("levels", key, self.language)
 
     def kinds(self, key: str) -> str:
         """The name of a kind of institutions."""
-        return texts.named(texts.KINDS, key, self.language)
+        return i18n.named("kinds", key, self.language)
 
     def continents(self, key: str) -> str:
         """The name of a continent."""
-        return texts.named(texts.CONTINENTS, key, self.language)
+        return i18n.named("continents", key, self.language)
 
     def measures(self, key: str) -> str:
         """The name of a measure."""
-        return texts.named(texts.MEASURES, key, self.language)
+        return i18n.named("measures", key, self.language)

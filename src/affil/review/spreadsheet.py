@@ -15,7 +15,7 @@ from typing import Any
 from affil.errors import AffilError, InputError
 from affil.io.files import atomic_path, open_output
 from affil.io.tables import open_table
-from affil.ledger.cases import NOT_AN_ORGANISATION, Case, Key, Standing
+from affil.ledger.cases import NOT_AN_ORGANISATION, Case, Cases, Key
 from affil.ledger.ledger import Draft
 from affil.names import visible
 from affil.names.ids import mistyped
@@ -72,16 +72,16 @@ def string_key(affiliation: str) -> str:
     return hashlib.sha256(affiliation.encode(errors="surrogatepass")).hexdigest()[:20]
 
 
-def sheet_rows(items: Iterable[Item], standing: Standing, name_of: Callable[[str], str]) -> Iterator[dict[str, str]]:
+def sheet_rows(items: Iterable[Item], cases: Cases, name_of: Callable[[str], str]) -> Iterator[dict[str, str]]:
     """The rows of a sheet, by `COLUMNS`.
 
     Args:
         items: strings of the queue.
-        standing: what people decided; fills in what holds.
+        cases: what people decided; fills in what holds.
         name_of: the name of an institution to show beside its id.
     """
     for item in items:
-        case = standing.get(Key(item.affiliation), Case())
+        case = cases.get(Key(item.affiliation), Case())
         holder = case.holder
         yield {
             "key": string_key(item.affiliation),
@@ -210,7 +210,7 @@ def read_drafts(
     path: Path | str,
     *,
     by: str,
-    standing: Standing,
+    cases: Cases,
     strings: Mapping[str, str],
     resolve: Callable[[str], str | None],
 ) -> tuple[list[Draft], int, int]:
@@ -219,7 +219,7 @@ def read_drafts(
     Args:
         path: a sheet (see `read_sheet`).
         by: who decided where the row does not say (column `by`).
-        standing: what holds now.
+        cases: what holds now.
         strings: the strings of the workspace by `string_key`.
         resolve: the full id of an institution for what a person wrote, None where there is none.
 
@@ -250,7 +250,7 @@ def read_drafts(
         problems += [(number, problem) for problem in found]
         if found or affiliation is None:
             continue
-        case = standing.get(Key(affiliation), Case())
+        case = cases.get(Key(affiliation), Case())
         refused = cell.casefold() == NOT
         said = NOT if refused else " ".join(sorted(ids)) or NONE
         held = _cell(case)

@@ -86,7 +86,7 @@ def _fixed(records: Records) -> dict[str, Property]:
 
 
 def _names(registry: Registry) -> dict[str, Property]:
-    spoken = Counter(x for x in registry.store.strings("name_language").to_pylist() if x)
+    spoken = Counter(x for x in registry.arrays.name_language.to_pylist() if x)
     found = {
         f"name_{language}": Property(
             f"Name in {_language(language)}", f"language {language}", _named(partial(_is_in, language))

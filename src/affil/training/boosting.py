@@ -10,8 +10,8 @@ from affil.match.calibrate import LEAST, POLICIES, REGIMES, calibrate, logistic,
 from affil.match.classifier import COMPARED, RIVALS, Estimators, Model, finalists, rival_features
 from affil.match.features.featurize import Pairs
 from affil.match.features.table import FEATURES
-from affil.match.index import Floats, Ints
 from affil.match.labels import Trust
+from affil.registry.arrays import Floats, Ints
 from affil.settings import StageSettings, TrainSettings
 
 

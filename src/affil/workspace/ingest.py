@@ -2,15 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from affil.types import Paper
-from affil.workspace.layout import MENTIONS, PAPERS, TEXT
+from affil.workspace.layout import MENTIONS, PAPERS, TEXT, Change, sha256_of
+
+if TYPE_CHECKING:
+    from affil.papers.common import Problem
+    from affil.papers.read import Duplicate
+
+_CHUNK = 20_000  # papers held in memory at once
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What `add_papers` did: papers that are new, that replaced an older record of their id, or that were there already.
+
+    `duplicates` are ids that occur twice in these files; the first record of each was taken. `problems` are records that were
+    left out or read only in part.
+    """
+
+    new: int
+    replaced: int
+    unchanged: int
+    duplicates: tuple[Duplicate, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def problem_lines(self) -> list[str]:
+        """The problems in a few plain sentences, the same ones together."""
+        together: dict[tuple[str, str, bool], list[int]] = {}
+        for one in self.problems:
+            together.setdefault((one.path, one.what, one.lost), []).append(one.row)
+        return [
+            f"{path}: {len(rows):,} {'papers left out' if lost else 'papers'}, as each {what} (first: row {rows[0]})"
+            for (path, what, lost), rows in together.items()
+        ]
+
+
+def add_papers(change: Change, paths: Path | str | Iterable[Path | str]) -> Added:
+    """Add papers as a part of a step."""
+    from affil.papers.read import paper_digest, read_papers
+
+    files = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
+    with change.writing("papers") as papers, change.writing("mentions") as mentions:
+        known = digests_of(change.file("papers"))
+        duplicates: list[Duplicate] = []
+        problems: list[Problem] = []
+        counts = {"new": 0, "replaced": 0, "unchanged": 0}
+        with (
+            pq.ParquetWriter(papers, PAPERS, compression="zstd") as to_papers,
+            pq.ParquetWriter(mentions, MENTIONS, compression="zstd") as to_mentions,
+        ):
+            fresh: list[tuple[Paper, bytes]] = []
+            newer: set[str] = set()
+            for paper in read_papers(files, duplicates.append, problems.append, change.settings.read):
+                before, digest = known.get(paper.id), paper_digest(paper)
+                state = "new" if before is None else "unchanged" if before == digest else "replaced"
+                counts[state] += 1
+                if state == "unchanged":
+                    continue
+                newer.add(paper.id)
+                fresh.append((paper, digest))
+                if len(fresh) == _CHUNK:
+                    write_papers(fresh, to_papers, to_mentions)
+                    fresh = []
+            write_papers(fresh, to_papers, to_mentions)
+            keep_rows(change.file("papers"), "id", newer, to_papers)
+            keep_rows(change.file("mentions"), "paper", newer, to_mentions)
+        with change.writing("strings") as strings:
+            pq.write_table(count_strings(mentions), strings, compression="zstd")
+    inputs = {str(f): {"file": str(f), "sha256": sha256_of(f)} for f in files if f.is_file()}
+    older = {i["file"]: i for i in change.before.get("inputs", [])}
+    change.news["inputs"] = [*({**older, **inputs}).values()]
+    return Added(**counts, duplicates=tuple(duplicates), problems=tuple(problems))
 
 
 def write_papers(papers: Sequence[tuple[Paper, bytes]], to_papers: pq.ParquetWriter, to_mentions: pq.ParquetWriter) -> None:
@@ -59,3 +131,13 @@ def keep_rows(table: Path | None, column: str, newer: set[str], writer: pq.Parqu
     with pq.ParquetFile(table) as old:
         for batch in old.iter_batches():
             writer.write_batch(batch.filter(pc.invert(pc.is_in(batch.column(column), value_set=replaced))))
+
+
+def count_strings(mentions: Path) -> pa.Table:
+    """Distinct strings with their mentions and papers, the most frequent first."""
+    with duckdb.connect() as db:
+        db.read_parquet(str(mentions)).create_view("mentions")
+        return db.sql(
+            "SELECT affiliation, count(*) AS mentions, count(DISTINCT paper) AS papers FROM mentions "
+            "WHERE affiliation IS NOT NULL GROUP BY affiliation ORDER BY mentions DESC, affiliation"
+        ).to_arrow_table()

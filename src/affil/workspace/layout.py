@@ -1,17 +1,31 @@
-"""The files of a workspace: their columns, and what each says of how it was made."""
+"""The files of a workspace (`affil.workspace.workspace` lists them), its lock, and the steps that change it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import platform
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from affil.errors import InputError
+from affil.errors import AffilError, BusyError, InputError
+from affil.io.files import atomic_path, sweep
+from affil.ledger import Ledger
+from affil.rank import Store, Tables, Venues, load_venues
+from affil.registry.local import read_own
+from affil.settings import Settings
+from affil.types import Institution
 
 TEXT = pa.string()
 PAPERS = pa.schema(
@@ -45,6 +59,216 @@ INSTITUTIONS = pa.schema(
     ]
 )
 TABLES = ("papers", "mentions", "strings", "matches", "institutions")
+_PACKAGES = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")  # whose versions the manifest holds
+
+
+@dataclass(slots=True)
+class WorkspaceFiles:
+    """What a workspace holds, as its folder has it at this moment."""
+
+    path: Path
+    settings: Settings = field(default_factory=Settings)
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Versions, hashes, counts and settings of the last steps; empty in a new workspace."""
+        file = self.path / "manifest.json"
+        if not file.exists():
+            return {}
+        try:
+            out: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        except (ValueError, OSError) as error:
+            raise InputError(file, f"cannot be read: {error}", fix="delete it and run again with all papers") from error
+        return out
+
+    def table(self, name: str) -> Path:
+        """Where one of the tables is, as a Parquet file (see the module).
+
+        Raises:
+            AffilError: there is none yet.
+        """
+        names = table_files(self.path, self.manifest)
+        if name not in names:
+            raise AffilError(f"{self.path}: no {name} yet; first: affil run PAPERS... -w {self.path}")
+        return self.path / names[name]
+
+    @property
+    def tables(self) -> Tables:
+        """What is ranked.
+
+        Raises:
+            AffilError: nothing was matched yet.
+        """
+        return self.matched_tables()[0]
+
+    def matched_tables(self) -> tuple[Tables, Path]:
+        """What is ranked, and where the distinct strings are, all of one step.
+
+        Raises:
+            AffilError: nothing was matched yet.
+        """
+        self.must_be_matched()
+        names = table_files(self.path, self.manifest)
+        papers, mentions, strings, matches, institutions = (self.path / names[name] for name in TABLES)
+        return Tables(papers, mentions, matches, self._with_local(institutions)), strings
+
+    @property
+    def venues(self) -> Venues:
+        """The shipped venues, with those of venues.csv laid over them."""
+        given = self.path / "venues.csv"
+        return load_venues(given if given.exists() else None)
+
+    def institutions(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """The registry that the ids belong to, with the institutions that people added, as a table."""
+        found = self._with_local(self.table("institutions"))
+        if isinstance(found, pa.Table):
+            return found if columns is None else found.select(list(columns))
+        return pq.read_table(found, columns=None if columns is None else list(columns))
+
+    def published_venues(self) -> list[str]:
+        """The venues of the papers, under the names that these give them."""
+        found = pc.unique(pq.read_table(self.table("papers"), columns=["venue"]).column(0)).to_pylist()
+        return sorted(str(v) for v in found if v is not None)
+
+    @property
+    def local(self) -> dict[str, Institution]:
+        """The institutions and names that people added, by id."""
+        return read_own(self.path / "own.csv")
+
+    @property
+    def ledger(self) -> Ledger:
+        """What people decided. Entries note the registry and model of the last run."""
+        return self.open_ledger()
+
+    def open_ledger(self, *, lasting: bool = False) -> Ledger:
+        """The ledger; with `lasting`, one that stays open between calls (see `Ledger`)."""
+        manifest = self.manifest
+        return Ledger(
+            self.settings.review.ledger or self.path / "ledger.sqlite",
+            model=manifest.get("model", {}).get("hash", ""),
+            registry=manifest.get("registry", {}).get("version", ""),
+            wait=self.settings.review.wait,
+            lasting=lasting,
+        )
+
+    @property
+    def counts(self) -> Store:
+        """What was counted, now and before."""
+        return Store(self.path / "counts")
+
+    def must_be_matched(self) -> None:
+        """Check that there is something to rank and to review; raises AffilError."""
+        if not {"matches", "institutions"} <= table_files(self.path, self.manifest).keys():
+            raise AffilError(f"{self.path}: nothing is matched yet; first: affil run PAPERS... -w {self.path}")
+
+    def _with_local(self, institutions: Path) -> Path | pa.Table:
+        """The institutions, with those that people added since the last run."""
+        if not (local := self.local):
+            return institutions
+        held = pq.read_table(institutions)
+        known = set(held.column("id").to_pylist())
+        if "other_ids" in held.column_names:  # which a registry has come to hold under an id of its own
+            known |= {other for others in held.column("other_ids").to_pylist() for other in others or ()}
+        rows = [institution_row(one, one.id) for one in local.values() if one.id not in known]
+        if not rows:
+            return institutions
+        return pa.concat_tables([held, pa.Table.from_pylist(rows, held.schema)])
+
+
+class Change:
+    """One step: the tables that it writes, which nothing names yet, and news for the manifest, which makes them known at once."""
+
+    def __init__(self, files: WorkspaceFiles) -> None:
+        self.folder, self.settings, self.before = files.path, files.settings, files.manifest
+        self.tables = table_files(self.folder, self.before)
+        self.replaced = set(self.tables.values())
+        self.number = int(self.before.get("step", 0)) + 1
+        self.news: dict[str, Any] = {}
+        self.done_with: list[Path] = []  # folders that are deleted when the step has ended
+
+    def file(self, table: str) -> Path | None:
+        """Where a table is, as it will be; None where there is none."""
+        return self.folder / self.tables[table] if table in self.tables else None
+
+    @contextmanager
+    def writing(self, table: str) -> Iterator[Path]:
+        """Where to write a table anew; it takes the place of the old one when the block ends well."""
+        name = f"tables/{table}-{self.number:06}.parquet"
+        (self.folder / "tables").mkdir(exist_ok=True)
+        with atomic_path(self.folder / name) as temporary:
+            yield temporary
+        self.tables[table] = name
+
+    def commit(self) -> None:
+        """End a step: the manifest names its tables from now on."""
+        content = {
+            **self.before,
+            **self.news,
+            "counts": {name: pq.read_metadata(self.folder / file).num_rows for name, file in self.tables.items()},
+            "tables": self.tables,
+            "step": self.number,
+            "replaced": sorted(self.replaced - {*self.tables.values()}),
+            "settings": self.settings.model_dump(),
+            "versions": {"python": platform.python_version(), **{name: version_of(name) for name in _PACKAGES}},
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        with atomic_path(self.folder / "manifest.json") as temporary:
+            temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        for folder in self.done_with:
+            shutil.rmtree(folder)
+
+
+@contextmanager
+def locked(folder: Path, wait: float = 0.0) -> Iterator[None]:
+    """Keep other processes from changing the workspace. An SQLite lock works everywhere and ends with the process.
+
+    Raises:
+        BusyError: another process holds the lock for longer than `wait` seconds, or the folder is not writable.
+    """
+    try:
+        with closing(sqlite3.connect(folder / ".lock", timeout=wait, isolation_level=None)) as lock:
+            lock.execute("BEGIN EXCLUSIVE")
+            yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise BusyError(f"{folder}: another process is changing it; wait until that one is done") from error
+        raise BusyError(f"{folder}: is not writable ({error}); correct its permissions") from error
+
+
+@contextmanager
+def changing(files: WorkspaceFiles, wait: float = 0.0) -> Iterator[Change]:
+    """Begin a step, alone, on what earlier ones left; it has ended with `Change.commit`, and without has never been.
+
+    Raises:
+        BusyError: see `locked`.
+    """
+    with locked(files.path, wait):
+        delete_unnamed(files)
+        try:
+            yield Change(files)
+        except BaseException:
+            delete_unnamed(files)
+            raise
+
+
+def delete_unnamed(files: WorkspaceFiles) -> None:
+    """Delete what no manifest names: what killed steps left, and tables that were replaced.
+
+    These are there until the next step, for who still reads them.
+    """
+    sweep(files.path)
+    manifest = files.manifest
+    named = {files.path / file for file in table_files(files.path, manifest).values()}
+    replaced = {files.path / file for file in manifest.get("replaced", ())}
+    for file in {*(files.path / "tables").glob("*.parquet"), *replaced} - named:
+        file.unlink(missing_ok=True)
+
+
+def table_files(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The file of each table below the folder, as a manifest names it; in workspaces of before they stood in the folder."""
+    if "tables" in manifest:
+        return dict(manifest["tables"])
+    return {name: f"{name}.parquet" for name in TABLES if (folder / f"{name}.parquet").exists()}
 
 
 def marked(schema: pa.Schema, identity: dict[str, str]) -> pa.Schema:
@@ -78,3 +302,9 @@ def version_of(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
+
+
+def institution_row(one: Institution, active: str) -> dict[str, Any]:
+    """An institution as a row of institutions.parquet."""
+    fields = {name: getattr(one, name) for name in INSTITUTIONS.names if name not in ("active_id", "parents", "other_ids")}
+    return {**fields, "active_id": active, "parents": list(one.parents), "other_ids": list(one.other_ids)}

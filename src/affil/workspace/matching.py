@@ -1,21 +1,45 @@
-"""Strings of a workspace to rows of matches, and the institutions that they are matched to."""
+"""The strings of a workspace matched: batch by batch, into rows of matches and the institutions that they name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from affil.errors import AffilError
+from affil.io.files import atomic_path, files_in
 from affil.names import fold
+from affil.registry.dump import ROR
+from affil.registry.local import read_own
 from affil.types import Institution
-from affil.workspace.layout import INSTITUTIONS, MATCHES, TEXT, TOLD, marked
+from affil.workspace.ingest import Added, add_papers
+from affil.workspace.layout import (
+    INSTITUTIONS,
+    MATCHES,
+    TEXT,
+    TOLD,
+    Change,
+    WorkspaceFiles,
+    changing,
+    hash_of,
+    identity_of,
+    institution_row,
+    marked,
+)
+from affil.workspace.results import count_anew
 
 if TYPE_CHECKING:
+    from affil.match import Matcher
     from affil.registry import Registry
+
+_WITHOUT_EFFECT: Any = {"retrieve": {"batch", "searched_at_once", "remembered"}, "decide": {"small"}}  # on what is matched
+Progress = Callable[[int, int], None]
 
 
 class MatcherLike(Protocol):
@@ -35,20 +59,173 @@ class MatcherLike(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What `run` did: strings in the workspace, strings matched now, and whether all had to be matched again, and why.
+
+    `added` is what `add_papers` would have returned, None where no papers were given.
+    """
+
+    strings: int
+    matched: int
+    again: str = ""
+    added: Added | None = None
+
+
+def run(
+    files: WorkspaceFiles,
+    progress: Progress | None = None,
+    *,
+    papers: Path | str | Iterable[Path | str] | None = None,
+    read: Callable[[Added], None] | None = None,
+    registry: Path | str | None = None,
+    model: Path | str | None = None,
+    matcher: MatcherLike | None = None,
+) -> Run:
+    """See `Workspace.run`."""
+    with changing(files) as change:
+        added = None if papers is None else add_papers(change, papers)
+        if added is not None and read is not None:
+            read(added)
+        if (file := change.file("strings")) is None:
+            raise AffilError(f"{files.path}: no papers yet; add some with: affil run PAPERS... -w {files.path}")
+        chosen = choose(change, registry, model)
+        matcher = matcher or open_matcher(files, chosen["registry"], chosen["model"])
+        identity = {
+            "registry": matcher.registry.hash,
+            "model": matcher.model_hash,
+            "settings": hash_of(files.settings.model_dump(include={"retrieve", "features", "decide"}, exclude=_WITHOUT_EFFECT)),
+        }
+        change.news["chosen"] = chosen
+        again = _why_again(change, identity)
+        strings = pq.read_table(file, columns=["affiliation"]).column(0)
+        matched = _match_new(change, matcher, strings, identity, bool(again), progress)
+        change.news |= {
+            "registry": {"version": matcher.registry.version, "hash": identity["registry"]},
+            "model": {"hash": identity["model"]},
+            "runs": change.before.get("runs", 0) + 1,
+        }
+        change.commit()
+        count_anew(files)
+    return Run(len(strings), matched, again, added)
+
+
+def open_matcher(files: WorkspaceFiles, registry: str | None, model: str | None) -> Matcher:
+    """The matcher of a chosen registry and model."""
+    from affil.match import Matcher  # heavy, and not needed to rank
+
+    return Matcher.load(registry=open_registry(files, registry), model=Path(model) if model else None, settings=files.settings)
+
+
+def open_registry(files: WorkspaceFiles, chosen: str | None) -> Registry:
+    """The chosen registry, with the institutions and names that people added laid over it."""
+    from affil.registry import Registry
+
+    base = Registry.open(chosen)
+    if not (local := files.path / "own.csv").exists():
+        return base
+    from affil.registry.build import source_note
+    from affil.registry.merge import merge
+    from affil.registry.registry import write_registry
+
+    file, sources = files.path / "registry.affil", [source_note(local), f"registry sha256:{base.hash[:16]}"]
+    if not file.exists() or Registry.open(file).meta["sources"] != sources:
+        dates = base.meta.get("dates", {})
+        write_registry(merge([read_own(local).values(), base]), file, {"sources": sources, "dates": dates})
+    return Registry.open(file)
+
+
+def choose(change: Change, registry: Path | str | None, model: Path | str | None) -> dict[str, str | None]:
+    """The registry and model to use: those given, else those of the last run."""
+    last = change.before.get("chosen", {})
+    return {"registry": _chosen(registry, last.get("registry")), "model": _chosen(model, last.get("model"))}
+
+
+def _chosen(given: Path | str | None, remembered: str | None) -> str | None:
+    """The file to use: the one given, else the one of the last run; None stands for the shipped one, `ror` for the fetched one."""
+    if given is None:
+        return remembered
+    return None if str(given) == "shipped" else str(given) if str(given) == ROR else str(Path(given).resolve())
+
+
+def _why_again(change: Change, identity: dict[str, str]) -> str:
+    """Why the matches that exist do not count any more; "" if they do, or there are none."""
+    if (matches := change.file("matches")) is None:
+        return ""
+    before = identity_of(matches)
+    names = {"registry": "the registry", "model": "the model", "settings": "the matching settings"}
+    changed = [names[part] for part in names if before.get(part) != identity[part]]
+    return f"{' and '.join(changed)} changed" if changed else ""
+
+
+def _match_new(
+    change: Change,
+    matcher: MatcherLike,
+    strings: pa.ChunkedArray,
+    identity: dict[str, str],
+    again: bool,
+    progress: Progress | None,
+) -> int:
+    """Match what is not matched yet, batch by batch into files of their own, then merge them; returns how many strings."""
+    parts = change.folder / "matching" / hash_of(identity)
+    parts.mkdir(parents=True, exist_ok=True)
+    for other in parts.parent.iterdir():
+        if other != parts:
+            shutil.rmtree(other)
+    matches = None if again else change.file("matches")
+    known = set() if matches is None else set(strings_of(matches))
+    wanted = [s for s in strings.to_pylist() if s not in known]
+    finished = files_in(parts, "*.parquet")
+    seen = {a for file in finished for a in strings_of(file)}
+    todo = [s for s in wanted if s not in seen]
+    size = change.settings.retrieve.batch
+    try:
+        for number, start in enumerate(range(0, len(todo), size), len(finished)):
+            batch = todo[start : start + size]
+            with atomic_path(parts / f"{number:06}.parquet") as temporary:
+                pq.write_table(answers_of(matcher, batch), temporary)
+            if progress:
+                progress(start + len(batch), len(todo))
+    except KeyboardInterrupt:
+        # Half of a new matching is not mixed with an old one: the old one stays in place until the new one is complete.
+        if not again:
+            _merge_batches(change, parts, wanted, matcher.registry, identity, again)
+        change.commit()
+        raise
+    _merge_batches(change, parts, wanted, matcher.registry, identity, again)
+    return len(todo)
+
+
+def _merge_batches(
+    change: Change, parts: Path, wanted: list[str], registry: Registry, identity: dict[str, str], again: bool
+) -> None:
+    """Put the finished batches into the matches, and the registry's institutions beside them.
+
+    A killed run may have left batches that are in the matches already, or strings of papers that never came in.
+    """
+    institutions, matches = change.file("institutions"), change.file("matches")
+    if institutions is None or identity_of(institutions).get("registry") != identity["registry"]:
+        with change.writing("institutions") as temporary:
+            write_institutions(registry, read_own(change.folder / "own.csv"), temporary, {"registry": identity["registry"]})
+    finished = files_in(parts, "*.parquet")
+    if finished or again or matches is None:
+        new = pa.array(wanted, TEXT)
+        with (
+            change.writing("matches") as temporary,
+            pq.ParquetWriter(temporary, marked(MATCHES, identity), compression="zstd") as writer,
+        ):
+            for file in [*([matches] if matches is not None and not again else []), *finished]:
+                with pq.ParquetFile(file) as old:
+                    for batch in old.iter_batches():
+                        rows = batch if file == matches else batch.filter(pc.is_in(batch.column(0), value_set=new))
+                        writer.write_batch(rows.replace_schema_metadata(writer.schema.metadata))
+    change.done_with.append(change.folder / "matching")
+
+
 def strings_of(matches: Path) -> list[str]:
     """The strings that have matches."""
     out: list[str] = pq.read_table(matches, columns=["affiliation"]).column(0).to_pylist()
     return out
-
-
-def count_strings(mentions: Path) -> pa.Table:
-    """Distinct strings with their mentions and papers, the most frequent first."""
-    with duckdb.connect() as db:
-        db.read_parquet(str(mentions)).create_view("mentions")
-        return db.sql(
-            "SELECT affiliation, count(*) AS mentions, count(DISTINCT paper) AS papers FROM mentions "
-            "WHERE affiliation IS NOT NULL GROUP BY affiliation ORDER BY mentions DESC, affiliation"
-        ).to_arrow_table()
 
 
 def answers_of(matcher: MatcherLike, strings: list[str]) -> pa.Table:
@@ -79,21 +256,15 @@ def answers_of(matcher: MatcherLike, strings: list[str]) -> pa.Table:
     return pa.table(columns, MATCHES)
 
 
-def write_institutions(registry: Registry, own: Mapping[str, Institution], path: Path, identity: dict[str, str]) -> None:
-    """The institutions of the registry, and the workspace's own under the ids that were decided for.
+def write_institutions(registry: Registry, local: Mapping[str, Institution], path: Path, identity: dict[str, str]) -> None:
+    """The institutions of the registry, and those that people added under the ids that were decided for.
 
-    Where a registry has come to hold an own institution under its ROR id, the own id stands for that one.
+    Where a registry has come to hold one of these under its ROR id, the id of before stands for that one.
     """
     rows = [institution_row(one, registry.resolve(one.id)) for one in registry]
     known = {identifier for row in rows for identifier in (row["id"], *row["other_ids"])}
-    missing = {(one.country, fold(one.name)): one for one in own.values() if one.id not in known}
+    missing = {(one.country, fold(one.name)): one for one in local.values() if one.id not in known}
     if missing:
         same = {(one.country, fold(n.value)): one.id for one in registry for n in one.names if n.kind != "acronym"}
         rows += [institution_row(one, registry.resolve(same[k]) if k in same else one.id) for k, one in missing.items()]
     pq.write_table(pa.Table.from_pylist(rows, marked(INSTITUTIONS, identity)), path, compression="zstd")
-
-
-def institution_row(one: Institution, active: str) -> dict[str, Any]:
-    """An institution as a row of institutions.parquet."""
-    fields = {name: getattr(one, name) for name in INSTITUTIONS.names if name not in ("active_id", "parents", "other_ids")}
-    return {**fields, "active_id": active, "parents": list(one.parents), "other_ids": list(one.other_ids)}

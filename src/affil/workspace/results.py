@@ -1,19 +1,128 @@
-"""Results as files."""
+"""The counts and rankings of a workspace, and results as files."""
 
 from __future__ import annotations
 
 import json
+import os
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from affil.errors import AffilError
-from affil.rank import Diff, Ranking, Trend, Why
+import affil.rank as ranks
+from affil.errors import AffilError, BusyError
+from affil.io.files import atomic_path
+from affil.ledger.cases import key_of
+from affil.ledger.overrides import apart_name, set_apart
+from affil.rank import Diff, Query, Ranking, State, Trend, Why
+from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # what the manifest says that repeats nothing
+
+
+def count(files: WorkspaceFiles) -> State:
+    """See `Workspace.count`."""
+    files.must_be_matched()
+    with locked(files.path):
+        return count_anew(files)
+
+
+def count_or_last(files: WorkspaceFiles) -> State:
+    """The counts of now; of the last time, with a warning, where they cannot be brought up to date."""
+    try:
+        return count(files)
+    except BusyError as error:
+        last = files.counts.last()
+        if last is None:
+            raise
+        return replace(last, warnings=(*last.warnings, f"{error}; this is how things stood at {last.time}"))
+
+
+def count_anew(files: WorkspaceFiles) -> State:
+    """Bring the counts up to date, under a lock that the caller holds."""
+    cases, tables = files.ledger.cases(), files.tables
+    apart, decisions = set_apart(tables.papers, tables.mentions, cases.current())
+    manifest, last = files.manifest, files.counts.last()
+    about = {
+        "registry": manifest.get("registry", {}).get("hash", ""),
+        "model": manifest.get("model", {}).get("hash", ""),
+        "matching": identity_of(tables.matches).get("settings", ""),
+        "runs": manifest.get("runs", 0),
+    }
+    return files.counts.refresh(
+        replace(tables, papers=apart.papers, mentions=apart.mentions),
+        decisions,
+        files.venues,
+        files.settings.rank,
+        entries=cases.number,
+        about=about,
+        run=last is None or last.about.get("runs", 0) != about["runs"],  # also of a run that was killed before it counted
+    )
+
+
+def rank(files: WorkspaceFiles, *, limit: int | None, resamples: int | None, **query: Unpack[Query]) -> Ranking:
+    """See `Workspace.rank`."""
+    state = count_or_last(files)
+    if resamples is not None:
+        state = replace(state, settings=state.settings.model_copy(update={"resamples": resamples}))
+    return files.counts.rank(state, limit=limit, **query)
+
+
+def trend(files: WorkspaceFiles, *, panel: bool, limit: int | None, **query: Unpack[Query]) -> Trend:
+    """See `Workspace.trend`."""
+    state = count_or_last(files)
+    everything: Query = {**query, "years": None, "by": "adjusted"}
+    with files.counts.opened(state, **everything) as (db, venues):
+        return ranks.trend(db, venues, state.settings, panel=panel, limit=limit, **query)
+
+
+def why(files: WorkspaceFiles, entity: str, **query: Unpack[Query]) -> Why:
+    """See `Workspace.why`."""
+    state = count_or_last(files)
+    plain = state.settings.model_copy(update={"resamples": 0})
+    with files.counts.opened(state, **query) as (db, venues):
+        return ranks.why(db, venues, plain, entity, files.table("papers"), **query)
+
+
+def diff(files: WorkspaceFiles, since: str, **query: Unpack[Query]) -> Diff:
+    """See `Workspace.diff`."""
+    now = count(files)
+    entries = [replace(e, affiliation=apart_name(key_of(e))) if e.paper else e for e in files.ledger.entries()]
+    return ranks.diff(files.counts, files.counts.since(since), now, entries, **query)
+
+
+def snapshot(files: WorkspaceFiles, name: str) -> State:
+    """See `Workspace.snapshot`."""
+    files.must_be_matched()
+    with locked(files.path):
+        return files.counts.snapshot(name, count_anew(files))
+
+
+def save(files: WorkspaceFiles, result: Ranking | Trend | Why | Diff, path: Path) -> Path:
+    """See `Workspace.save`."""
+    # Nobody changes the workspace while it is described; who may only read it has no lock to take.
+    lock = locked(files.path, files.settings.review.wait) if os.access(files.path, os.W_OK) else nullcontext()
+    manifest = path.with_name(path.name + ".manifest.json")
+    with lock, atomic_path(manifest) as beside, atomic_path(path) as temporary:
+        save_table(result, temporary, shown=path)
+        content = {
+            "file": path.name,
+            "sha256": sha256_of(temporary),
+            "rows": len(main_table(result)),
+            **about_result(result),
+            "workspace": {k: v for k, v in files.manifest.items() if k not in _OF_THE_FOLDER},
+            "last_decision": max((e.number for e in files.ledger.entries()), default=0),
+            "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        beside.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
+    return manifest
 
 
 def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path | None = None) -> None:

@@ -15,10 +15,11 @@ from affil.match.features.location import locate, strength_of
 from affil.match.features.places import nearness_of, place_columns
 from affil.match.features.rivals import Stretches, family, rival_columns
 from affil.match.features.table import DECIMALS, NAMES
-from affil.match.index import Floats, Index, Ints
+from affil.match.index import Index
 from affil.match.mentions import Mentions
 from affil.match.pairs import STRIDE, keys_in, rank_within
 from affil.names.tokens import COMMA
+from affil.registry.arrays import Floats, Ints
 from affil.settings import Settings
 
 

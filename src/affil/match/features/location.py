@@ -2,106 +2,146 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from affil.match.candidates import Candidates
-from affil.match.index import Floats, Index, Ints
+from affil.match.features.table import Columns
+from affil.match.index import Index
 from affil.match.mentions import Mentions
-from affil.match.pairs import STRIDE, expand, keys_in, rank_within
+from affil.match.pairs import STRIDE, expand, keys_in, ragged, rank_within
+from affil.registry.arrays import Bools, Floats, Ints
 
 
-def _sums(values: Floats, group: Ints, size: int) -> Floats:
-    total: Floats = np.bincount(group, values, size)
-    return total
+def _sums(values: Floats | Bools, group: Ints, size: int) -> Floats:
+    return np.bincount(group, values, size).astype(np.float64, copy=False)
 
 
-def strength_of(place: dict[str, Floats]) -> Floats:
+def strength_of(place: Columns) -> Floats:
     """How much of a name is there: its weight, less where words are missing, lie scattered over the string or name a place."""
     strength: Floats = place["found_mass"] * place["coverage"] * place["coverage_here"] ** 2
     return np.where(place["exact"], strength, strength * (1 - place["placed"]))
 
 
-def locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, Ints, dict[str, Floats]]:
-    """Find the words of each name in its string: how much of it is there, where most of it stands together."""
+def locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, Ints, Columns]:
+    """Find the words of each name in its string: how much of it is there, where most of it stands together.
+
+    Returns:
+        The candidates of whose name something is there; the first matched word of each and the word behind the last; columns.
+    """
     n, size = len(c.string), max(len(m.term), 1)
-    term_ptr = index.alias_term_ptr
-    pair, slot = expand(term_ptr, c.alias)
-    term = index.alias_term[slot]
-    weight = index.word_idf[term]
     order = np.argsort(m.part * STRIDE + m.term, kind="stable")
     keys = (m.part * STRIDE + m.term)[order]
+    pair, slot = expand(index.alias_term_ptr, c.alias)
+    term = index.alias_term[slot]
+    weight = index.word_idf[term]
     ask = c.string[pair] * STRIDE + term
     left, right = np.searchsorted(keys, ask, "left"), np.searchsorted(keys, ask, "right")
     here = right > left
-    official_ptr = index.inst_alias[c.inst]
-    own, own_slot = expand(term_ptr, official_ptr)
-    own_term = index.alias_term[own_slot]
-    own_ask = c.string[own] * STRIDE + own_term
-    official = _sums(index.word_idf[own_term] * keys_in(own_ask, keys), own, n) / np.maximum(
-        index.alias_mass[official_ptr], 1e-6
-    )
     mass = np.maximum(index.alias_mass[c.alias], 1e-6)
     found_mass = _sums(weight * here, pair, n)
     best_word, missing = np.zeros(n), np.zeros(n)
     np.maximum.at(best_word, pair[here], weight[here])
     np.maximum.at(missing, pair[~here], weight[~here])
-    count = right - left
-    what = np.repeat(np.arange(len(pair)), count)
-    position = order[np.repeat(left, count) + np.arange(len(what)) - np.repeat(np.cumsum(count) - count, count)]
+    what = np.repeat(np.arange(len(pair)), right - left)
+    position = order[np.repeat(left, right - left) + ragged(right - left)]
+    together = _together(m, n, size, pair[what], slot[what], weight[what], position)
+    first, last = _extent(m, c, together, pair[what], position)
+    rows = np.flatnonzero((last > first) & (first >= 0) & (first < size))
+    c, first, last = c.take(rows), first[rows], last[rows]
+    coverage_here = together.weight[rows]
+    return (
+        c,
+        first,
+        last,
+        {
+            "exact": c.exact,
+            "turned": np.where(c.exact, 0, np.minimum(together.turned[rows], 4)),
+            "coverage": np.where(c.exact, 1, found_mass[rows] / mass[rows]),
+            "coverage_here": np.where(c.exact, 1, coverage_here / mass[rows]),
+            "mass": mass[rows],
+            "found_mass": np.where(c.exact, mass[rows], found_mass[rows]),
+            "best_word": best_word[rows],
+            "missing_word": missing[rows],
+            "official_coverage": _official_coverage(c, index, keys),
+            "words": (index.alias_ptr[c.alias + 1] - index.alias_ptr[c.alias]).astype(float),
+            **_matched_columns(m, c, first, last, coverage_here, together.placed[rows]),
+        },
+    )
+
+
+def _official_coverage(c: Candidates, index: Index, keys: Ints) -> Floats:
+    """The share of the weight of the institution's official name that is found in the string."""
+    official = index.inst_alias[c.inst]
+    pair, slot = expand(index.alias_term_ptr, official)
+    term = index.alias_term[slot]
+    found = _sums(index.word_idf[term] * keys_in(c.string[pair] * STRIDE + term, keys), pair, len(c.string))
+    share: Floats = np.minimum(found / np.maximum(index.alias_mass[official], 1e-6), 1)
+    return share
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """For each row the segment that holds most of its name (-1: none), the weight of the name's words there, how much of that is in
+    words that name a place, and how many of these words stand before one that they follow in the name.
+    """
+
+    segment: Ints
+    weight: Floats
+    placed: Floats
+    turned: Floats
+
+
+def _together(m: Mentions, n: int, size: int, pair: Ints, slot: Ints, weight: Floats, position: Ints) -> _Together:
+    """Where most of each name stands: `pair`, `slot` and `weight` are the rows, terms and weights of the words at `position`."""
     # one entry a (pair, segment, word of the name): sums per segment, then the segment with most
-    group = pair[what] * size + m.segment[position]
-    _, one = np.unique(group * (1 << 20) + slot[what] % (1 << 20), return_index=True)
+    group = pair * size + m.segment[position]
+    _, one = np.unique(group * (1 << 20) + slot % (1 << 20), return_index=True)
     segments, inverse = np.unique(group[one], return_inverse=True)
-    in_segment = _sums(weight[what][one], inverse, len(segments))
+    in_segment = _sums(weight[one], inverse, len(segments))
     owner = segments // size
     best = np.flatnonzero(rank_within(owner, -in_segment) == 0)
-    coverage_here, at_segment = np.zeros(n), np.full(n, -1)
-    coverage_here[owner[best]] = in_segment[best]
-    at_segment[owner[best]] = segments[best] % size
-    inside = m.segment[position] == at_segment[pair[what]]
-    at_place = np.append(m.place, False)
-    in_place = np.zeros(n)
-    counted = one[m.segment[position[one]] == at_segment[pair[what[one]]]]
-    np.add.at(in_place, pair[what[counted]], weight[what[counted]] * at_place[position[counted]])
-    ordered = counted[np.lexsort((slot[what[counted]], pair[what[counted]]))]
-    whose, stands = pair[what[ordered]], position[ordered]
+    most, segment = np.zeros(n), np.full(n, -1)
+    most[owner[best]] = in_segment[best]
+    segment[owner[best]] = segments[best] % size
+    placed = np.zeros(n)
+    counted = one[m.segment[position[one]] == segment[pair[one]]]
+    np.add.at(placed, pair[counted], weight[counted] * np.append(m.place, False)[position[counted]])
+    ordered = counted[np.lexsort((slot[counted], pair[counted]))]
+    whose, stands = pair[ordered], position[ordered]
     turned = _sums((whose[1:] == whose[:-1]) & (stands[1:] < stands[:-1]), whose[1:], n)
+    return _Together(segment, most, placed, turned)
+
+
+def _extent(m: Mentions, c: Candidates, together: _Together, pair: Ints, position: Ints) -> tuple[Ints, Ints]:
+    """The first word of each name in the segment that holds most of it, and the word behind the last."""
+    n, size = len(c.string), max(len(m.term), 1)
+    inside = m.segment[position] == together.segment[pair]
     first, last = np.full(n, size), np.full(n, -1)
-    np.minimum.at(first, pair[what][inside], position[inside])
-    np.maximum.at(last, pair[what][inside], position[inside])
+    np.minimum.at(first, pair[inside], position[inside])
+    np.maximum.at(last, pair[inside], position[inside])
     # a pair of Han characters ends one word further on
     cjk = np.append(m.cjk, False)
     grows = (last >= 0) & ~c.exact & cjk[np.minimum(last, size - 1)] & cjk[np.minimum(last + 1, size)]
-    last = last + grows
-    first = np.where(c.exact, c.first, first)
-    last = np.where(c.exact, c.first + c.length, last + 1)
-    usable = (last > first) & (first >= 0) & (first < size)
-    rows = np.flatnonzero(usable)
-    c = c.take(rows)
-    changed = np.concatenate([[0], np.cumsum(m.changed)])
-    upper = np.concatenate([[0], np.cumsum(m.upper)])
-    han = np.concatenate([[0], np.cumsum(cjk[: len(m.term)])])
-    first, last = first[rows], last[rows]
+    return np.where(c.exact, c.first, first), np.where(c.exact, c.first + c.length, last + grows + 1)
+
+
+def _matched_columns(m: Mentions, c: Candidates, first: Ints, last: Ints, coverage_here: Floats, placed: Floats) -> Columns:
+    """The matched words: places among them, words between, corrected ones, capitals, characters of Han."""
     length = np.maximum(last - first, 1)
-    total = np.concatenate([[0], np.cumsum(m.weight)])
-    between = np.where(c.exact, 0, np.maximum(total[last] - total[first] - coverage_here[rows], 0))
-    at_places = np.concatenate([[0], np.cumsum(np.where(m.place, m.weight, 0))])
-    share = (at_places[last] - at_places[first]) / np.maximum(total[last] - total[first], 1e-6)
-    columns = {
-        "exact": c.exact,
-        "placed": np.clip(np.where(c.exact, share, in_place[rows] / np.maximum(coverage_here[rows], 1e-6)), 0, 1),
-        "between": between,
-        "turned": np.where(c.exact, 0, np.minimum(turned[rows], 4)),
-        "coverage": np.where(c.exact, 1, found_mass[rows] / mass[rows]),
-        "coverage_here": np.where(c.exact, 1, coverage_here[rows] / mass[rows]),
-        "mass": mass[rows],
-        "found_mass": np.where(c.exact, mass[rows], found_mass[rows]),
-        "best_word": best_word[rows],
-        "missing_word": missing[rows],
-        "official_coverage": np.minimum(official[rows], 1),
-        "words": (index.alias_ptr[c.alias + 1] - index.alias_ptr[c.alias]).astype(float),
-        "changed": (changed[last] - changed[first]) / length,
-        "capitals": (upper[last] - upper[first]) / length,
-        "cjk": (han[last] - han[first]) / length,
+
+    def within(values: Floats | Bools) -> Floats:
+        total = np.concatenate([[0], np.cumsum(values)])
+        inside: Floats = total[last] - total[first]
+        return inside
+
+    weight = within(m.weight)
+    share = within(np.where(m.place, m.weight, 0)) / np.maximum(weight, 1e-6)
+    return {
+        "placed": np.clip(np.where(c.exact, share, placed / np.maximum(coverage_here, 1e-6)), 0, 1),
+        "between": np.where(c.exact, 0, np.maximum(weight - coverage_here, 0)),
+        "changed": within(m.changed) / length,
+        "capitals": within(m.upper) / length,
+        "cjk": within(m.cjk) / length,
     }
-    return c, first, last, columns

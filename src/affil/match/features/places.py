@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from affil.match.candidates import Candidates
-from affil.match.index import Floats, Index, Ints
+from affil.match.features.table import Columns
+from affil.match.index import Index
 from affil.match.mentions import Mentions
 from affil.match.pairs import STRIDE, keys_in
+from affil.registry.arrays import Ints
 
 
-def place_columns(m: Mentions, c: Candidates, index: Index) -> dict[str, Floats]:
+def place_columns(m: Mentions, c: Candidates, index: Index) -> Columns:
     """Agreement and conflict of the institution's place with the places that the string names."""
     country = index.inst_country_id[c.inst].astype(np.int64)
     base = c.string * STRIDE
@@ -44,7 +46,7 @@ def place_columns(m: Mentions, c: Candidates, index: Index) -> dict[str, Floats]
     }
 
 
-def nearness_of(places: dict[str, Floats]) -> Ints:
+def nearness_of(places: Columns) -> Ints:
     """How well the place of each row agrees with those of its string: 3 its city, 2 its region, 1 its country, 0 unknown, -1 another."""
     another = places["country_differs"] | places["elsewhere"]
     levels: Ints = np.select(

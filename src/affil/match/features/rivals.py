@@ -8,10 +8,16 @@ import numpy as np
 
 from affil.match.candidates import Candidates
 from affil.match.features.location import strength_of
-from affil.match.index import HOSPITAL, KINDS, UNIVERSITY, Floats, Index, Ints
+from affil.match.features.table import Columns
+from affil.match.index import HOSPITAL, UNIVERSITY, Index
 from affil.match.mentions import Mentions
 from affil.match.pairs import STRIDE, expand, keys_in, rank_within
+from affil.registry.arrays import Bools, Floats, Ints
 from affil.settings import TEXT, FeatureSettings
+from affil.types import InstitutionKind
+
+# kinds of institutions that are features
+_TOLD_KINDS = tuple(k for k in InstitutionKind if k not in (InstitutionKind.ARCHIVE, InstitutionKind.OTHER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +34,11 @@ class Stretches:
         keys, number = np.unique(key, return_inverse=True)
         return cls(keys, np.unique((number * (size + 1) + first) * (size + 1) + last), size)
 
-    def have(self, key: Ints, first: Ints, last: Ints) -> Ints:
+    def have(self, key: Ints, first: Ints, last: Ints) -> Bools:
         """Whether such a name of the pair stands in exactly these words."""
         number = np.searchsorted(self.keys, key)
         code = (number * (self.size + 1) + np.maximum(first, 0)) * (self.size + 1) + np.maximum(last, 0)
-        known: Ints = keys_in(key, self.keys) & keys_in(code, self.codes)
+        known: Bools = keys_in(key, self.keys) & keys_in(code, self.codes)
         return known
 
 
@@ -75,32 +81,50 @@ def rival_columns(
     index: Index,
     first: Ints,
     last: Ints,
-    place: dict[str, Floats],
+    place: Columns,
     child: Ints,
     at: Ints,
     stretches: Stretches,
     nearness: Ints,
     settings: FeatureSettings,
-) -> dict[str, Floats]:
+) -> Columns:
     """How the candidate stands among the others of its string: nested names, family, homonyms."""
-    n = len(c.string)
-    base = c.string * STRIDE
+    exact = np.flatnonzero(c.exact)
     mass = strength_of(place)
-    # nested: a longer word-for-word span of another institution encloses this one
+    nesting = _nesting_columns(m, c, index, first, last, mass, place["words"], stretches)
+    nested = nesting["nested"]
+    spans = m.part[np.unique(first[exact])]
+    is_place = np.append(np.concatenate([[0], np.cumsum(m.place)]), 0)
+    return {
+        **nesting,
+        **_neighbours(m, c, index, first, last, exact[~nested[exact]]),
+        **_family_columns(c, first, last, child, at),
+        **_weight_columns(m, c, mass),
+        **_homonym_columns(m, c, index, nearness, settings),
+        **_others(m, c, index, np.flatnonzero(c.exact & ~nested & (place["mass"] > settings.claim))),
+        **_institution_columns(c, index),
+        "exact_names": np.minimum(np.bincount(spans, minlength=m.count)[c.string], 10),
+        "is_place": (is_place[last] - is_place[first]) >= (last - first),
+    }
+
+
+def _nesting_columns(
+    m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, mass: Floats, words: Floats, stretches: Stretches
+) -> Columns:
+    """Names within longer ones: a word-for-word span of another institution encloses the row's, or overlaps it."""
+    n = len(c.string)
     nested, nested_weight, contains, overlapped = np.zeros(n, bool), np.zeros(n), np.zeros(n), np.zeros(n, bool)
     enclosed = np.zeros(n, bool)
     exact = np.flatnonzero(c.exact)
-    begins = np.searchsorted(c.string[exact], np.arange(m.count + 1))
     if len(exact):
-        who, other = expand(begins, c.string)
+        who, other = expand(np.searchsorted(c.string[exact], np.arange(m.count + 1)), c.string)
         other = exact[other]
-        encloses = (
-            (first[other] <= first[who]) & (last[other] >= last[who]) & (last[other] - first[other] > last[who] - first[who])
-        )
-        encloses &= c.inst[who] != c.inst[other]
+        another = c.inst[who] != c.inst[other]
+        longer = last[other] - first[other] > last[who] - first[who]
+        encloses = (first[other] <= first[who]) & (last[other] >= last[who]) & longer & another
         enclosed[who[encloses]] = True
         # "West China Hospital" stands beside "Sichuan University" in the longer name that has both
-        key, of = base[other] + c.inst[other], c.exact[who] & (place["words"][who] > 1)
+        key, of = c.string[other] * STRIDE + c.inst[other], c.exact[who] & (words[who] > 1)
         ends, begins = of & (last[who] == last[other]), of & (first[who] == first[other])
         beside = np.zeros(len(who), bool)
         for gap in (0, 1):  # with a small word between them or none
@@ -110,64 +134,75 @@ def rival_columns(
         nested[who[encloses]] = True
         np.maximum.at(nested_weight, who[encloses], index.alias_mass[c.alias[other[encloses]]] - mass[who[encloses]])
         runs_into = (first[other] < first[who]) & (last[other] > first[who]) & (last[other] < last[who])
-        overlapped[who[runs_into & (c.inst[who] != c.inst[other])]] = True
-        inner = encloses & c.exact[who]
-        contains += np.bincount(other[inner], minlength=n)
-    parent_found, child_found, parent_inside = np.zeros(n, bool), np.zeros(n, bool), np.zeros(n, bool)
-    parent_found[child] |= c.exact[at]
-    np.logical_or.at(child_found, at, c.exact[child])
-    np.logical_or.at(parent_inside, child, (first[at] >= first[child]) & (last[at] <= last[child]) & c.exact[at])
-    namesake_child, namesake_parent = np.zeros(n, bool), np.zeros(n, bool)
-    namesake = c.alias[child] == c.alias[at]
-    namesake_child[at[namesake]] = True
-    namesake_parent[child[namesake]] = True
+        overlapped[who[runs_into & another]] = True
+        contains += np.bincount(other[encloses & c.exact[who]], minlength=n)
+    return {
+        "nested": nested,
+        "nested_weight": nested_weight,
+        "apart": enclosed & ~nested,
+        "overlapped": overlapped | (~c.exact & m.amid[first]),
+        "contains": np.minimum(contains, 4),
+    }
+
+
+def _family_columns(c: Candidates, first: Ints, last: Ints, child: Ints, parent: Ints) -> Columns:
+    """Which rows have a parent or child in the string: `child[i]` and `parent[i]` are rows of one string."""
+    columns = ("parent_found", "child_found", "parent_name_inside", "namesake_child", "namesake_parent")
+    out = {name: np.zeros(len(c.string), bool) for name in columns}
+    out["parent_found"][child] |= c.exact[parent]
+    np.logical_or.at(out["child_found"], parent, c.exact[child])
+    inside = (first[parent] >= first[child]) & (last[parent] <= last[child]) & c.exact[parent]
+    np.logical_or.at(out["parent_name_inside"], child, inside)
+    namesake = c.alias[child] == c.alias[parent]
+    out["namesake_child"][parent[namesake]] = True
+    out["namesake_parent"][child[namesake]] = True
+    return out
+
+
+def _weight_columns(m: Mentions, c: Candidates, mass: Floats) -> Columns:
+    """The found weight of the name beside that of the string's other candidates."""
     rank = rank_within(c.string, -mass)
     top, second = np.zeros(m.count), np.zeros(m.count)
     top[c.string[rank == 0]] = mass[rank == 0]
     second[c.string[rank == 1]] = mass[rank == 1]
     rival = np.where(rank == 0, second[c.string], top[c.string])
-    same_name = c.string * STRIDE + c.alias
+    return {"rival_mass": rival, "mass_gap": mass - rival, "coverage_rank": np.minimum(rank, 20)}
+
+
+def _homonym_columns(m: Mentions, c: Candidates, index: Index, nearness: Ints, settings: FeatureSettings) -> Columns:
+    """The row among the bearers of its name in its string."""
+    base = c.string * STRIDE
+    same_name = base + c.alias
     _, group = np.unique(same_name, return_inverse=True)
     here = keys_in(base + index.inst_country_id[c.inst], m.country) | keys_in(base + index.inst_city_id[c.inst], m.city)
     # fame counts among those who are as near to the place named
     nearest = np.full(int(group.max(initial=-1)) + 1, -1)
     np.maximum.at(nearest, group, nearness)
     away = nearest[group] - nearness
-    spans = m.part[np.unique(first[exact])]
-    is_place = np.append(np.concatenate([[0], np.cumsum(m.place)]), 0)
-    return _neighbours(m, c, index, first, last, exact[~nested[exact]]) | {
-        "parent_found": parent_found,
-        "child_found": child_found,
-        "parent_name_inside": parent_inside,
-        "nested": nested,
-        "nested_weight": nested_weight,
-        "apart": enclosed & ~nested,
-        "overlapped": overlapped | (~c.exact & m.amid[first]),
-        "contains": np.minimum(contains, 4),
-        "rival_mass": rival,
-        "mass_gap": mass - rival,
-        "coverage_rank": np.minimum(rank, 20),
+    better = rank_within(same_name, c.kind.astype(np.int64)) - _ties_before(same_name, c.kind)
+    return {
         "homonym_rank": np.minimum(rank_within(same_name, -index.inst_prominence[c.inst]), 10),
         "homonym_gap": _lead(same_name, index.inst_fame[c.inst] - settings.away_fame * away),
         "usage": _share(group, (index.inst_usage[c.inst] + settings.usage_prior) * settings.away_usage**away),
-        "named_often": np.log1p(index.inst_usage[c.inst]),
-        "homonym_kind": np.minimum(rank_within(same_name, c.kind.astype(np.int64)) - _ties_before(same_name, c.kind), 3),
-        **_others(m, c, index, np.flatnonzero(c.exact & ~nested & (place["mass"] > settings.claim))),
+        "homonym_kind": np.minimum(better, 3),
         "homonyms_in_place": np.minimum(np.bincount(group, here)[group], 5),
-        "prominence": index.inst_prominence[c.inst],
-        **{kind: index.inst_kind[c.inst] == KINDS.index(kind) for kind in KINDS[:5]},
-        "nonprofit": index.inst_kind[c.inst] == KINDS.index("nonprofit"),
-        "closed": index.inst_closed[c.inst],
-        "children": np.log1p(index.inst_children[c.inst]),
-        "parents": np.minimum(index.parent_ptr[c.inst + 1] - index.parent_ptr[c.inst], 4),
-        "namesake_child": namesake_child,
-        "namesake_parent": namesake_parent,
-        "exact_names": np.minimum(np.bincount(spans, minlength=m.count)[c.string], 10),
-        "is_place": (is_place[last] - is_place[first]) >= (last - first),
     }
 
 
-def _others(m: Mentions, c: Candidates, index: Index, names: Ints) -> dict[str, Floats]:
+def _institution_columns(c: Candidates, index: Index) -> Columns:
+    """What the institution is, whatever the string says."""
+    kind = index.inst_kind[c.inst]
+    return {
+        "prominence": index.inst_prominence[c.inst],
+        "named_often": np.log1p(index.inst_usage[c.inst]),
+        **{k.word: kind == k for k in _TOLD_KINDS},
+        "closed": index.inst_closed[c.inst],
+        "children": np.log1p(index.inst_children[c.inst]),
+        "parents": np.minimum(index.parent_ptr[c.inst + 1] - index.parent_ptr[c.inst], 4),
+    }
+
+
+def _others(m: Mentions, c: Candidates, index: Index, names: Ints) -> Columns:
     """Where the other institutions of a part are: `names` are rows found word for word; those of names that several bear are left out."""
     names = names[index.owner_ptr[c.alias[names] + 1] - index.owner_ptr[c.alias[names]] == 1]
     mass = np.zeros(len(c.string))
@@ -179,14 +214,14 @@ def _others(m: Mentions, c: Candidates, index: Index, names: Ints) -> dict[str, 
     near = np.bincount(town, mass)[town] - mass if len(town) else mass
     # universities and companies stand beside each other from everywhere
     sole = c.exact & (index.owner_ptr[c.alias + 1] - index.owner_ptr[c.alias] == 1)
-    sole &= ((index.alias_head[c.alias] & UNIVERSITY) > 0) | (index.inst_kind[c.inst] == KINDS.index("company"))
+    sole &= ((index.alias_head[c.alias] & UNIVERSITY) > 0) | (index.inst_kind[c.inst] == InstitutionKind.COMPANY)
     return {
         "others_elsewhere": np.where(sole, 0, np.maximum(whole - same, 0) / np.maximum(whole, 1e-6)),
         "others_here": (near > 1e-6) & (index.inst_city_id[c.inst] >= 0),
     }
 
 
-def _neighbours(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, names: Ints) -> dict[str, Floats]:
+def _neighbours(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, names: Ints) -> Columns:
     """What else is named: `names` are the rows found word for word and not nested; each stretch of words counts once."""
     size = len(m.term)
     stretch, row = np.unique(first[names] * (size + 1) + last[names], return_index=True)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy.typing as npt
+
+Columns = dict[str, npt.NDArray[Any]]  # features by name, one entry a pair: truth values, counts or numbers
+
 # name: (meaning, direction in which more of it may only raise (1) or lower (-1) the probability, 0 for either)
 FEATURES: dict[str, tuple[str, int]] = {
     "exact": ("the name stands in the string word for word", 0),

@@ -1,4 +1,6 @@
 -- Adjusted publications: the parts that the entity holds, each times the weight of its venue.
+-- Reads holding, slice.
+-- Makes id, adjusted: a row an entity.
 SELECT id, sum(weight * credit ORDER BY venue, year) AS adjusted
 FROM (SELECT id, venue, year, CAST(sum(credit) AS DOUBLE) AS credit FROM holding GROUP BY id, venue, year)
 JOIN slice USING (venue, year)

@@ -5,6 +5,8 @@
 -- `stated` is the place that the string gives for the institution, as country/region/city, where that counts (its kind is one of
 -- the setting) and says something else than the registry; else "". Of what a person decided it is that which the model found for
 -- the institution, else the only one that it found in the string.
+-- Reads placed_match, decisions, decided, institutions, succession; variable stated_kinds.
+-- Makes table answer: a row a string, institution and span of years.
 CREATE TEMP TABLE answer AS
 WITH given AS (
     SELECT affiliation, institution_id, former, decision, probability, false AS decided, stated

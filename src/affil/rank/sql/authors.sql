@@ -1,4 +1,6 @@
 -- Distinct normalised author names; where affiliations are not aligned, the author is null and nobody is counted.
+-- Reads credit, slice, place; variable kind.
+-- Makes id, authors: a row an entity.
 SELECT id, count(author) AS authors
 FROM (
     SELECT DISTINCT place.id, credit.author

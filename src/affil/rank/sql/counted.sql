@@ -1,4 +1,6 @@
 -- The adjusted publications that count for somebody, and how much of them has no place at this level.
+-- Reads credit, slice, place.
+-- Makes counted, unplaced: one row.
 SELECT
     coalesce(sum(weight * credit ORDER BY venue, year, placed), 0) AS counted,
     coalesce(sum(weight * credit ORDER BY venue, year) FILTER (NOT placed), 0) AS unplaced

@@ -3,6 +3,8 @@
 -- part. Where affiliations are not aligned to authors (position is null), the whole is split over what the paper's strings name.
 -- One row a string and institution that it may name; what is not counted (still in review, or named twice) has no credit, and
 -- `several` says whether its holder has more strings.
+-- Reads mention, several, naming, paper, string; variables first_paper, last_paper.
+-- Makes table credit: a row an author or paper, string and institution.
 CREATE OR REPLACE TEMP TABLE credit AS
 WITH claim AS (
     SELECT mention.*, naming.* EXCLUDE (string), several.paper IS NOT NULL AS several

@@ -1,5 +1,7 @@
 -- Geometric mean, over the areas of the slice, of the adjusted publications in the area plus the offset. A venue's credit is
 -- split over its areas (slice_area.weight); an area without any counts as the offset alone; areas may weigh more or less.
+-- Reads holding, slice_area, area; variable area_offset.
+-- Makes id, index: a row an entity.
 WITH in_area AS (
     SELECT id, area, sum(weight * credit ORDER BY venue, year) AS adjusted
     FROM (SELECT id, venue, year, CAST(sum(credit) AS DOUBLE) AS credit FROM holding GROUP BY id, venue, year)

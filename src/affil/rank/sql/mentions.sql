@@ -1,5 +1,7 @@
 -- An author with one raw string, or with none; for a paper that is not aligned, one of its strings. Strings are numbered: texts
 -- are compared once, numbers from here on; names are folded. A string whose answer depends on the year is another one each year.
+-- Reads mentions, paper, answer; variable include_review.
+-- Makes tables string, person, mention, several, naming.
 CREATE TEMP TABLE string AS
 SELECT CAST(row_number() OVER (ORDER BY affiliation, year) AS INTEGER) AS string, affiliation, year
 FROM (

@@ -1,6 +1,8 @@
 -- The papers of the wanted venues and years. Records of one venue and year are one paper where their titles are the same after
 -- folding (and long enough to mean something) and they share an author, or one of them names none: the record that ties
 -- affiliations to authors, then the one with most authors, stands for all.
+-- Reads papers, venue_name, wanted, mentions; variable min_title.
+-- Makes table paper: a row a record, numbered.
 CREATE TEMP TABLE paper AS
 WITH record AS (
     SELECT papers.id, venue_name.venue, papers.year, papers.aligned, papers.authors, folded(papers.title) AS title

@@ -1,4 +1,6 @@
 -- What each venue and year holds: its papers, and what became of each mention.
+-- Reads string, answer, mention, paper.
+-- Makes a row a venue and year.
 WITH asked AS (
     SELECT
         string,

@@ -1,4 +1,6 @@
 -- For each wanted entity, with whom it shares most papers.
+-- Reads holding, wanted_id; variable listed.
+-- Makes id, partner, publications: a row a pair of entities.
 SELECT mine.id, theirs.id AS partner, count(*) AS publications
 FROM holding AS mine
 SEMI JOIN wanted_id ON wanted_id.id = mine.id

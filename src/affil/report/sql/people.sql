@@ -1,4 +1,6 @@
 -- One row a venue, year, institution and author name that counts for it.
+-- Reads credit.
+-- Makes author, institution, venue, year.
 SELECT DISTINCT author, concat_ws(chr(31), institution, nullif(stated, '')) AS institution, venue, year
 FROM credit
 WHERE counted AND author IS NOT NULL

@@ -1,4 +1,6 @@
 -- The strings under which each wanted entity was found, most papers first, and how many there are.
+-- Reads credit, slice, place, wanted_id; variable listed.
+-- Makes id, affiliation, papers, probability, strings: a row an entity and string.
 SELECT id, affiliation, papers, probability, strings
 FROM (
     SELECT

@@ -1,4 +1,6 @@
 -- What each entity holds of each venue.
+-- Reads holding, slice.
+-- Makes id, venue, publications, adjusted: a row an entity and venue.
 SELECT id, venue, count(*) AS publications, sum(weight * CAST(credit AS DOUBLE) ORDER BY weight * CAST(credit AS DOUBLE)) AS adjusted
 FROM holding
 JOIN slice USING (venue, year)

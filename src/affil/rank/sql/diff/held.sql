@@ -1,4 +1,6 @@
 -- What each entity holds in the papers of the venues and years that changed.
+-- Reads holding, slice, touched.
+-- Makes id, venue, year, paper, credit: a row an entity and paper.
 SELECT id, venue, year, paper, weight * CAST(credit AS DOUBLE) AS credit
 FROM holding
 JOIN slice USING (venue, year)

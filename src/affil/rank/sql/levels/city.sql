@@ -1,5 +1,7 @@
 -- A city is a name within a region within a country. Where the registry leaves the region out and knows the city in one region
 -- only, it is that one.
+-- Reads site, country_names, region_names.
+-- Makes tables located and place (a row an institution and stated place), entity (a row a city).
 CREATE OR REPLACE TEMP TABLE located AS
 WITH city AS (
     SELECT

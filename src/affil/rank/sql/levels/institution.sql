@@ -1,4 +1,6 @@
 -- Each institution by itself, or as what it is rolled up to (`rolled`, from the registry's parents).
+-- Reads institutions, country_names, region_names, rolled, site.
+-- Makes tables entity (a row an institution), place (a row an institution, stated place and what it counts as).
 CREATE OR REPLACE TEMP TABLE entity AS
 SELECT
     institutions.id,

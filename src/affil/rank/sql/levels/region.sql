@@ -1,5 +1,7 @@
 -- ISO 3166-2 subdivisions, in the groups of the settings. An institution without one counts for its country as a whole, which for
 -- Singapore or Hong Kong is all.
+-- Reads site, country_names, region_names, region_groups.
+-- Makes tables located and place (a row an institution and stated place), entity (a row a region).
 CREATE OR REPLACE TEMP TABLE located AS
 SELECT
     site.institution,

@@ -1,4 +1,6 @@
 -- What may be drawn: each string of the slice with each institution that it may name; what is certain has probability 1.
+-- Reads credit, slice, place; variable kind.
+-- Makes tables pair, holder, drawn_string, ranked, each numbered from 0.
 CREATE OR REPLACE TEMP TABLE pair AS
 SELECT
     CAST(row_number() OVER (ORDER BY affiliation, institution) - 1 AS INTEGER) AS pair,

@@ -1,4 +1,6 @@
 -- For each entity, the sets of pairs that can make a paper its own (any of them does), and how many papers have that set.
+-- Reads credit, slice, pair, place, ranked; variable kind.
+-- Makes entity, pairs, weight: a row an entity and set of pairs.
 WITH naming AS (
     SELECT ranked.entity, credit.venue, credit.year, credit.paper, pair.pair
     FROM credit

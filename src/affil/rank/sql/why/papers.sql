@@ -1,4 +1,6 @@
 -- The papers of one entity, with what they give it and through which authors and strings.
+-- Reads credit, slice, place, holding, titled; variables entity, kind.
+-- Makes a row a paper.
 WITH through AS (
     SELECT
         credit.paper,

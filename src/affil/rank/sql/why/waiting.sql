@@ -1,4 +1,6 @@
 -- What may name the entity and is not counted: a person should look. Nothing waits where its holder names the institution anyway.
+-- Reads credit, slice, place; variables entity, kind.
+-- Makes a row a string and institution.
 WITH claimed AS (
     SELECT credit.*
     FROM credit

@@ -1,0 +1,41 @@
+# The usual jobs (https://just.systems). Each is one or two commands; type those where there is no `just`.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# list the jobs
+default:
+    @just --list
+
+# all tests, on two cores
+test *ARGS:
+    pytest -n 2 --dist loadfile {{ARGS}}
+
+# all but browsers, servers, Spark, end-to-end runs and the shipped model: under three minutes
+fast *ARGS:
+    pytest -n 2 --dist loadfile -m "not slow" {{ARGS}}
+
+# style and types
+lint:
+    ruff check
+    ruff format --check
+    mypy --strict
+
+# how fast it matches, against plain ways to match (docs/performance.md)
+bench *ARGS:
+    scripts/bench {{ARGS}}
+
+# the pages that are made from code: settings, and the API reference in build/api
+docs:
+    tools/settings_page
+    tools/api_reference build/api
+
+# what every change must pass, from a new environment
+ci:
+    .ci/run
+
+# sdist and wheel of the version in pyproject.toml, once CHANGELOG.md has a heading for it and .ci/run passes
+release: ci
+    version=$(python -c 'import tomllib; print(tomllib.load(open("pyproject.toml", "rb"))["project"]["version"])'); \
+    grep -q "^## \[$version\] - " CHANGELOG.md || { echo "CHANGELOG.md has no heading for $version"; exit 2; }; \
+    git diff --quiet HEAD || { echo "there are changes that are not committed"; exit 2; }; \
+    rm -rf dist && python -m build && git tag -a "v$version" -m "affil $version"

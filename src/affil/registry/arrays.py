@@ -1,0 +1,181 @@
+"""The arrays of a built registry, in one file: Arrow IPC with one row, each column one whole array; opened memory-mapped, without copying."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from affil.errors import InputError
+
+FORMAT = 5  # raised whenever a built file of before can no longer be read, or holds words folded otherwise
+Ints = npt.NDArray[np.integer[Any]]
+Floats = npt.NDArray[np.floating[Any]]
+Bools = npt.NDArray[np.bool_]
+Text: TypeAlias = pa.Array  # of large_string: `[i].as_py()` reads one, `to_pylist()` all
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """All arrays of a built registry, read-only where they were opened from a file.
+
+    Each is one-dimensional. Sizes: I institutions, N names of all institutions, S further names that are shown (see `name_value`),
+    O other ids, W words, A distinct folded names (aliases), B pairs of alias and bearer, T terms of aliases, K tokens of aliases,
+    P places of the gazetteer, Q distinct folded names of places. `x_ptr` of size R + 1 delimits ragged rows: row r is
+    `x[x_ptr[r]:x_ptr[r + 1]]`.
+
+    Institutions, in the order of their ids (each of size I where nothing else is said):
+        inst_id, inst_name, inst_name_zh, inst_kind, inst_country, inst_region, inst_city, inst_domain, inst_status: text, as in
+            `affil.types.Institution`.
+        inst_parents, inst_successors, inst_other_domains: text, several separated by blanks.
+        inst_lat, inst_lon: degrees, NaN where unknown.
+        inst_prominence_raw: as in `Institution`; inst_prominence: its rank in the registry, 0 to 1.
+        inst_usage: how often AI papers name it.
+        inst_successor_from: a year, or 0.
+        inst_stands: the number of the institution that stands for it today, or -1.
+        inst_country_id, inst_region_id, inst_city_id: numbers in `country_code`, `region_code` (0 for none), `city_name` (-1 for none).
+        inst_name_ptr (I + 1): delimits its names.
+        inst_other (O), inst_other_ptr (I + 1): its other ids, as rows of `other_id`.
+        parent, parent_ptr (I + 1): the numbers of its parents.
+
+    Names:
+        name_value (N + S): as written, the institutions' own, then those shown for domains and for acronyms out of parentheses.
+        name_language, name_kind, name_until (N): as in `affil.types.Name`, the year 0 where unknown.
+        other_id, other_inst (O): other ids, sorted, and the institution of each.
+
+    Index over names:
+        word, word_idf, word_df (W): the vocabulary, sorted; idf from 0 to 1; number of institutions whose names hold the word.
+        delete_hash, delete_word: checksums, sorted, of words with one character left out, and the word of each.
+        alias_text, alias_mass (A): folded names, sorted, and the sum of the idf weights of their terms.
+        alias_tok (K), alias_ptr (A + 1): their tokens, as words; alias_term (T), alias_term_ptr (A + 1): their distinct terms.
+        owner_inst, owner_kind, owner_name (B), owner_ptr (A + 1): who bears an alias, by what kind of name (`NameKind`), the better
+            kind and the more used institution first; owner_name is a row of `name_value`.
+        span_hash, span_value: hash table of the prefixes of aliases (see `affil.registry.hashes.prefix_table`).
+        posting_data, posting_indices (T), posting_indptr (W + 1): words x aliases, normalised idf weights, in CSR form.
+
+    Places:
+        place_hash, place_value: hash table of the prefixes of folded names of places.
+        place_row, place_ptr (Q + 1): the rows of the gazetteer that a folded name means.
+        place_kind, place_country, place_region, place_city (P): kind (see `affil.registry.places`), and numbers as for institutions.
+        country_code, region_code, city_name: ISO 3166-1 codes, ISO 3166-2 codes (the first is ""), cities as written.
+    """
+
+    inst_id: Text
+    inst_name: Text
+    inst_name_zh: Text
+    inst_kind: Text
+    inst_country: Text
+    inst_region: Text
+    inst_city: Text
+    inst_domain: Text
+    inst_status: Text
+    inst_parents: Text
+    inst_successors: Text
+    inst_other_domains: Text
+    inst_lat: npt.NDArray[np.float64]
+    inst_lon: npt.NDArray[np.float64]
+    inst_prominence_raw: npt.NDArray[np.float32]
+    inst_prominence: npt.NDArray[np.float32]
+    inst_usage: npt.NDArray[np.int32]
+    inst_successor_from: npt.NDArray[np.int16]
+    inst_stands: npt.NDArray[np.int32]
+    inst_country_id: npt.NDArray[np.int16]
+    inst_region_id: npt.NDArray[np.int32]
+    inst_city_id: npt.NDArray[np.int32]
+    inst_name_ptr: npt.NDArray[np.int64]
+    inst_other: npt.NDArray[np.int32]
+    inst_other_ptr: npt.NDArray[np.int64]
+    parent: npt.NDArray[np.int32]
+    parent_ptr: npt.NDArray[np.int64]
+    name_value: Text
+    name_language: Text
+    name_kind: Text
+    name_until: npt.NDArray[np.int16]
+    other_id: Text
+    other_inst: npt.NDArray[np.int32]
+    word: Text
+    word_idf: npt.NDArray[np.float32]
+    word_df: npt.NDArray[np.int32]
+    delete_hash: npt.NDArray[np.uint32]
+    delete_word: npt.NDArray[np.int32]
+    alias_text: Text
+    alias_mass: npt.NDArray[np.float32]
+    alias_tok: npt.NDArray[np.int32]
+    alias_ptr: npt.NDArray[np.int64]
+    alias_term: npt.NDArray[np.int32]
+    alias_term_ptr: npt.NDArray[np.int64]
+    owner_inst: npt.NDArray[np.int32]
+    owner_kind: npt.NDArray[np.int8]
+    owner_name: npt.NDArray[np.int32]
+    owner_ptr: npt.NDArray[np.int64]
+    span_hash: npt.NDArray[np.uint64]
+    span_value: npt.NDArray[np.int32]
+    posting_data: npt.NDArray[np.float32]
+    posting_indices: npt.NDArray[np.int32]
+    posting_indptr: npt.NDArray[np.int64]
+    place_hash: npt.NDArray[np.uint64]
+    place_value: npt.NDArray[np.int32]
+    place_row: npt.NDArray[np.int32]
+    place_ptr: npt.NDArray[np.int64]
+    place_kind: npt.NDArray[np.int8]
+    place_country: npt.NDArray[np.int16]
+    place_region: npt.NDArray[np.int32]
+    place_city: npt.NDArray[np.int32]
+    country_code: Text
+    region_code: Text
+    city_name: Text
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Any]) -> Arrays:
+        """The arrays of a build, whose text comes as lists."""
+        text = {name: pa.array(values, pa.large_string()) for name, values in columns.items() if isinstance(values, list)}
+        return cls(**{**columns, **text})
+
+
+def write_arrays(path: Path, arrays: Arrays, meta: Mapping[str, Any]) -> str:
+    """Write arrays and JSON-able `meta` to `path`; return the content hash (SHA-256)."""
+    columns, digest = {}, hashlib.sha256()
+    for name in sorted(f.name for f in fields(Arrays)):
+        values = getattr(arrays, name)
+        flat = pa.array(np.ascontiguousarray(values)) if isinstance(values, np.ndarray) else values
+        digest.update(name.encode())
+        for buffer in flat.buffers():
+            digest.update(buffer or b"")
+        columns[name] = pa.LargeListArray.from_arrays(pa.array([0, len(flat)], pa.int64()), flat)
+    content = digest.hexdigest()
+    schema = pa.schema(
+        [pa.field(n, c.type) for n, c in columns.items()],
+        metadata={"affil-format": str(FORMAT), "affil-meta": json.dumps({**meta, "hash": content}, ensure_ascii=False)},
+    )
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        writer.write_batch(pa.record_batch(list(columns.values()), schema=schema))
+    return content
+
+
+def read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
+    """Open a built file: its arrays, and what `write_arrays` was told of it, with the content hash under `hash`.
+
+    Raises:
+        InputError: it is missing, not such a file, truncated, or built by another version.
+    """
+    rebuild = "build it again with: affil registry build SOURCE... -o FILE"
+    try:
+        batch = pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
+    except FileNotFoundError as error:
+        raise InputError(path, "no such file", fix=rebuild) from error
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(path, "not a built registry, or truncated", fix=rebuild) from error
+    meta = batch.schema.metadata or {}
+    if meta.get(b"affil-format") != str(FORMAT).encode():
+        found = meta.get(b"affil-format", b"none").decode()
+        raise InputError(path, f"built in format {found}, this version reads format {FORMAT}", fix=rebuild)
+    values = {f.name: batch.column(f.name).values for f in fields(Arrays)}
+    numbers = {n: np.from_dlpack(v) for n, v in values.items() if v.type != pa.large_string()}  # Arrow's own way imports pandas
+    return Arrays(**{**values, **numbers}), json.loads(meta[b"affil-meta"])

@@ -1,0 +1,227 @@
+"""Counts what the report shows: the library's own rankings, and tables from what these are counted from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from affil.errors import AffilError, InputError
+from affil.rank import AREAS, LEVELS, MEASURES, ROLL_UPS, Level, Ranking, Trend, Venues, measure, trend
+from affil.rank.measure import Asked, areas_of, make_places
+from affil.registry import Registry
+from affil.report.data import Data, Key, Years
+from affil.report.entities import Entity, Placed, name_entities
+from affil.report.names import script_table
+from affil.settings import RankSettings, ReportSettings
+from affil.workspace import Workspace
+
+Held = tuple[tuple[str, int, int], ...]  # venue, year, papers
+
+
+@cache
+def sql(name: str) -> str:
+    """One of the queries of the pages."""
+    return resources.files("affil.report").joinpath(f"sql/{name}.sql").read_text("utf-8")
+
+
+def gather(
+    ws: Workspace, *, years: Years | None = None, bulletin: bool = False, tell: Callable[[str], None] = lambda _: None
+) -> Data:
+    """Count all that the report shows.
+
+    Args:
+        ws: the workspace.
+        years: the years that are shown first; default: the last of the data, as many as the setting says.
+        bulletin: only what the bulletin needs.
+        tell: called with what is being done.
+
+    Raises:
+        AffilError: nothing was matched yet, or no paper is of these years.
+    """
+    chosen, state = ws.settings.report, ws.count()
+    settings = state.settings
+    with ws.counts.opened(state, level="institution") as (db, venues):
+        held = tuple((p.venue, p.year, p.stats["papers"]) for p in state.partitions if p.stats["papers"])
+        if not held:
+            raise AffilError(f"{ws.path}: there is no paper to report on")
+        periods = _periods(held, years, chosen.years)
+        counted = _Counted(db, venues, settings, chosen, held, periods, bulletin)
+        levels: tuple[Level, ...] = ("institution", "city", "country") if bulletin else LEVELS
+        for level in levels:
+            tell(f"ranking: {level}")
+            counted.add(level)
+        tell("reading names")
+        registry, notes = _registry(ws)
+        facts, people = db.sql(sql("facts")).to_arrow_table(), db.sql(sql("people")).to_arrow_table()
+        placed = _placed(db, settings, set(facts.column("institution").to_pylist()))
+        entities = _entities(db, ws, settings, placed, counted, registry)
+    return Data(
+        title=chosen.title,
+        made=datetime.now(UTC),
+        settings=settings,
+        report=chosen,
+        manifest=ws.manifest,
+        venues=venues,
+        held=held,
+        years=periods.all,
+        window=periods.window,
+        before=periods.before,
+        rankings=counted.rankings,
+        rows={key: _rows(ranking.frame) for key, ranking in counted.rankings.items()},
+        trends=counted.trends,
+        entities=entities,
+        pages=counted.pages,
+        tables=counted.tables,
+        facts=facts,
+        people=people,
+        placed=placed,
+        script=script_table(n for level in entities.values() for e in level.values() for n in (*e.names, *e.search)),
+        decisions=tuple(ws.ledger.entries()),
+        warnings=state.warnings,
+        notes=notes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Periods:
+    """First and last year of the data, the window, the same number of years before it (None without papers), and the last two
+    years with papers (fewer where there are fewer), first the earlier.
+    """
+
+    all: Years
+    window: Years
+    before: Years | None
+    last_two: tuple[int, ...]
+
+
+def _periods(held: Held, years: Years | None, length: int) -> _Periods:
+    found = sorted({y for _, y, _ in held})
+    window = years or (max(found[0], found[-1] - length + 1), found[-1])
+    if not any(window[0] <= y <= window[1] for y in found):
+        raise AffilError(f"there is no paper of {window[0]}-{window[1]}; there are papers of {found[0]}-{found[-1]}")
+    earlier = (window[0] - (window[1] - window[0] + 1), window[0] - 1)
+    before = earlier if any(earlier[0] <= y <= earlier[1] for y in found) else None
+    return _Periods((found[0], found[-1]), window, before, tuple([y for y in found if y <= window[1]][-2:]))
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Rankings, trends and tables of pages, level by level (see `Data`), from the tables of a connection."""
+
+    db: duckdb.DuckDBPyConnection
+    venues: Venues
+    settings: RankSettings
+    chosen: ReportSettings
+    held: Held
+    periods: _Periods
+    bulletin: bool
+    rankings: dict[Key, Ranking] = field(default_factory=dict)
+    trends: dict[Key, Trend] = field(default_factory=dict)
+    tables: dict[tuple[str, Level], dict[str, pd.DataFrame]] = field(default_factory=dict)
+    pages: dict[Level, tuple[str, ...]] = field(default_factory=dict)
+
+    def add(self, level: Level) -> None:
+        """Count a level. A ranking leaves its slice in the connection, and the tables of pages are those of this slice."""
+        with_pages = level in ("institution", "country") and not self.bulletin
+        window = self.periods.window
+        self.rankings[level, "all"] = self._rank(level, ranges=not self.bulletin)
+        if with_pages:
+            self.tables["years", level] = _by_entity(self.db.sql(sql("years")).df())
+        self._add_periods(level)
+        for area in AREAS if level in ("institution", "country") else ():
+            if any(area in areas_of(v, y, self.venues) for v, y, _ in self.held if window[0] <= y <= window[1]):
+                self.rankings[level, area] = self._rank(level, ranges=not self.bulletin, years=window, area=area)
+        for by in ("index", "adjusted") if self.bulletin else (*(m for m in MEASURES if m != "adjusted"), "adjusted"):
+            self.rankings[level, by] = self._rank(level, ranges=True, years=window, by=by)
+        plain = self.settings.model_copy(update={"resamples": 0})
+        self.trends[level, "publications"] = trend(self.db, self.venues, plain, level=level, by="publications", years=window)
+        if with_pages:
+            ids = self.rankings[level, "adjusted"].frame["id"].tolist()
+            self.pages[level] = tuple(ids[: self.chosen.institutions] if level == "institution" else ids)
+            self._rank(level, ranges=False, years=window)
+            for name, table in _page_tables(self.db, self.pages[level], self.chosen).items():
+                self.tables[name, level] = table
+
+    def _add_periods(self, level: Level) -> None:
+        """What the window is compared with."""
+        if self.periods.before:
+            self.rankings[level, "before"] = self._rank(level, ranges=False, years=self.periods.before)
+        if len(self.periods.last_two) == 2 and level != "region":
+            for what, year in zip(("last", "last before"), reversed(self.periods.last_two), strict=True):
+                self.rankings[level, what] = self._rank(level, ranges=False, years=(year, year))
+
+    def _rank(self, level: Level, *, ranges: bool, **query: Any) -> Ranking:
+        settings = self.settings if ranges else self.settings.model_copy(update={"resamples": 0})
+        return measure(self.db, self.venues, settings, level=level, **query)
+
+
+def _registry(ws: Workspace) -> tuple[Registry | None, tuple[str, ...]]:
+    """The registry of the workspace; if it cannot be opened, a note that says so."""
+    try:
+        return ws.registry(), ()
+    except InputError as error:
+        return None, (f"names are those of the last run only, as the registry cannot be opened: {error}",)
+
+
+def _rows(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    return {str(row["id"]): {str(k): v for k, v in row.items()} for row in frame.to_dict("records")}
+
+
+def _by_entity(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {str(i): part for i, part in frame.groupby("id", sort=False)}
+
+
+def _page_tables(
+    db: duckdb.DuckDBPyConnection, ids: Sequence[str], chosen: ReportSettings
+) -> dict[str, dict[str, pd.DataFrame]]:
+    """The tables of the pages of some entities, from the tables of the connection."""
+    db.register("wanted_id", pa.table({"id": pa.array(ids, pa.string())}))
+    db.execute("SET VARIABLE listed = ?", [chosen.listed])
+    return {
+        name: _by_entity(db.sql(sql(name)).df()) for name in ("areas", "venues", "partners", "strings", "standing", "members")
+    }
+
+
+def _placed(
+    db: duckdb.DuckDBPyConnection, settings: RankSettings, institutions: set[str]
+) -> dict[str, dict[str, tuple[tuple[str, float], ...]]]:
+    """What each institution with papers counts for, at each level and, for institutions, each way of rolling them up."""
+    out: dict[str, dict[str, tuple[tuple[str, float], ...]]] = {}
+    for level in LEVELS:
+        for how in ROLL_UPS if level == "institution" else ("none",):
+            make_places(db, Asked({"level": level, "roll_up": how}, settings), settings)
+            found: dict[str, list[tuple[str, float]]] = {}
+            for institution, identifier, part in db.execute(sql("placed")).fetchall():
+                if institution in institutions:
+                    found.setdefault(institution, []).append((identifier, float(part)))
+            out[how if level == "institution" else level] = {i: tuple(targets) for i, targets in found.items()}
+            db.execute(f"CREATE OR REPLACE TEMP TABLE entity_{level} AS FROM entity")
+    return out
+
+
+def _entities(
+    db: duckdb.DuckDBPyConnection,
+    ws: Workspace,
+    settings: RankSettings,
+    placed: Placed,
+    counted: _Counted,
+    registry: Registry | None,
+) -> dict[Level, dict[str, Entity]]:
+    """All that is ranked at each level, from the tables that `_placed` leaves."""
+    rows: dict[Level, list[dict[str, Any]]] = {}
+    for level in LEVELS:
+        ways = ROLL_UPS if level == "institution" else (level,)
+        wanted = {target for how in ways for targets in placed[how].values() for target, _ in targets}
+        found = db.sql(f"SELECT * FROM entity_{level} ORDER BY name, id").df().to_dict("records")
+        rows[level] = [{str(k): v for k, v in r.items()} for r in found if r["id"] in wanted]
+    places = ws.institutions(["id", "lat", "lon"]).to_pylist()
+    points = {p["id"]: (p["lat"], p["lon"]) for p in places if p["lat"] is not None and p["lat"] == p["lat"]}
+    return name_entities(rows, placed, counted.pages, frozenset(settings.country_groups.values()), registry, points)

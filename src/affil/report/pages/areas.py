@@ -1,0 +1,115 @@
+"""The areas: who leads where, how even profiles are, and a page for each area."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from affil.rank import AREAS, Level
+from affil.rank.measure import areas_of
+from affil.report import charts
+from affil.report.data import Data
+from affil.report.formats import number, two
+from affil.report.pages.board import ranked_rows
+from affil.report.pages.frame import Frame
+from affil.report.pages.method import venue_rows
+
+
+def areas(frame: Frame) -> dict[str, Any]:
+    """The profiles of the first countries and institutions over the areas."""
+    data = frame.data
+    present = [a for a in AREAS if ("institution", a) in data.rankings]
+    many: tuple[tuple[Level, int], ...] = (
+        ("country", data.report.leading_countries),
+        ("institution", data.report.leading),
+    )
+    first = data.ranking("country").frame["id"].head(3).tolist()
+    return {
+        "heading": frame.text("areas_title"),
+        "section": "areas",
+        "areas": AREAS,
+        "present": present,
+        "tables": [
+            (level, [_heat(data, level, i, present) for i in data.ranking(level).frame["id"].head(n)]) for level, n in many
+        ],
+        "chart": _chart(frame, first, present),
+        "scripts": ("engine", "explore"),
+        "first": [frame.name("country", i) for i in first],
+        "texts": {
+            **frame.script_texts(),
+            "page": "areas",
+            "first": first,
+            "world": frame.text("world_short"),
+            "spec": charts.profile_spec(["x"], frame.text("own_share"), []),
+            "label": frame.text("profile_of"),
+        },
+    }
+
+
+def area(frame: Frame, name: str) -> dict[str, Any]:
+    """The leaders of an area, and its venues."""
+    data = frame.data
+    common = {"heading": frame.names.areas(name), "section": "areas", "number": AREAS.index(name)}
+    if ("institution", name) not in data.rankings:
+        return {**common, "countries": [], "institutions": [], "lead": "", "trend": [], "venues": []}
+    ranking = data.rankings["institution", name]
+    held = [(v, y, n) for v, y, n in data.held if name in areas_of(v, y, data.venues)]
+    papers = {y: sum(n for _, year, n in held if year == y) for y in sorted({y for _, y, _ in held})}
+    shown = [y for y in papers if data.window[0] <= y <= data.window[1]]
+    most = max(papers[y] for y in shown)
+    return {
+        **common,
+        "lead": frame.text(
+            "area_lead", two(ranking.coverage.credit), data.window[0], data.window[1], number(ranking.coverage.papers)
+        ),
+        "institutions": ranked_rows(frame, "institution", ranking, data.report.leading, "adjusted"),
+        "countries": ranked_rows(frame, "country", data.rankings["country", name], data.report.leading_countries, "adjusted"),
+        "trend": [
+            {
+                "year": y,
+                "papers": papers[y],
+                "part": papers[y] / most,
+                "venues": sorted({v for v, year, _ in held if year == y}),
+            }
+            for y in shown
+        ],
+        "venues": [v for v in venue_rows(frame) if v["venue"] in {x for x, _, _ in held}],
+    }
+
+
+def own_shares(data: Data, level: Level, identifier: str) -> dict[str, float]:
+    """The share of an entity's output that lies in each area."""
+    held = {r["area"]: float(r["adjusted"]) for r in data.of("areas", level, identifier)}
+    total = sum(held.values())
+    return {a: v / total for a, v in held.items()} if total else {}
+
+
+def _chart(frame: Frame, countries: Sequence[str], present: Sequence[str]) -> str:
+    """The profiles of some countries beside the world's as a picture."""
+    names = [*(frame.name("country", i) for i in countries), frame.text("world_short")]
+    own = [own_shares(frame.data, "country", i) for i in countries] + [dict(frame.shared.world_share)]
+    spec = charts.profile_spec(names, frame.text("own_share"), [frame.names.areas(a) for a in present])
+    spec["data"]["values"] = [
+        {"who": n, "area": frame.names.areas(a), "value": o.get(a, 0.0)}
+        for n, o in zip(names, own, strict=True)
+        for a in present
+    ]
+    return charts.draw(spec, frame.text("profile_of"))
+
+
+def _heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> dict[str, Any]:
+    """An entity's share of each area, beside its share of all areas, and how even its shares are."""
+    found = {a: data.row(level, identifier, a) for a in present}
+    shares = {a: float(row["share"]) if row else 0.0 for a, row in found.items()}
+    own = sum(float(row["adjusted"]) for row in found.values() if row)
+    whole = sum(data.rankings[level, a].coverage.credit for a in present)
+    mean = own / whole if whole else 0.0
+    total = sum(shares.values())
+    parts = [s / total for s in shares.values() if s > 0] if total else []
+    even = -sum(p * math.log(p) for p in parts) / math.log(len(present)) if len(present) > 1 and parts else None
+    cells = [
+        {"share": s, "times": f"×{s / mean:.1f}" if mean else "–", "heat": min(1.0, s / mean / 2.5) if mean else 0.0}
+        for s in shares.values()
+    ]
+    return {"entity": data.entities[level][identifier], "cells": cells, "even": even}

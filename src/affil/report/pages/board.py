@@ -1,0 +1,94 @@
+"""The leaderboards, and the rows of a ranking as every page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from affil.rank import AREAS, KINDS, Level, Ranking
+from affil.rank.measure import areas_of
+from affil.report.entities import continent_of
+from affil.report.formats import number, percent
+from affil.report.pages.frame import BOARDS, Frame
+
+
+def board(frame: Frame, level: Level) -> dict[str, Any]:
+    """A leaderboard, as it is before the reader ticks anything."""
+    data, ranking = frame.data, frame.data.ranking(level)
+    before = data.rankings.get((level, "before"))
+    ranks = dict(zip(before.frame["id"], before.frame["rank"].tolist(), strict=True)) if before else {}
+    rows = ranked_rows(frame, level, ranking, data.report.rows, "adjusted")
+    for row in rows:
+        row["before"] = ranks.get(row["id"])
+    length = data.window[1] - data.window[0] + 1
+    lead = _lead(frame, ranking)
+    return {
+        "heading": frame.text("board_title", frame.names.levels(level)),
+        "description": lead,
+        "lead": lead,
+        "level": level,
+        "boards": BOARDS,
+        "rows": rows,
+        "total": len(ranking.frame),
+        "areas": AREAS,
+        "kinds": KINDS,
+        "venues": sorted({v for v, _, _ in data.held}),
+        **_places(frame, level),
+        "has_outside": any(not areas_of(v, y, data.venues) for v, y, _ in data.held),
+        "has_before": before is not None,
+        "change_why": frame.text("change_why", data.window[0] - length, data.window[0] - 1)
+        if before
+        else frame.text("change_none"),
+        "confidence": percent(data.settings.confidence, 0),
+        "roll_up": data.settings.roll_up,
+        "offset": f"{data.settings.offset:g}",
+        "inline": True,
+        "css": Markup(frame.shared.css),
+        "scripts": ("engine", "board"),
+        "texts": frame.script_texts(),
+    }
+
+
+def ranked_rows(frame: Frame, level: Level, ranking: Ranking, limit: int, by: str) -> list[dict[str, Any]]:
+    """The first rows of a ranking, with what a table shows of them."""
+    rows = ranking.frame.head(limit)
+    most = float(rows[by].max()) if len(rows) else 1.0
+    return [_shown(frame, level, row, float(row[by]) / most if most else 0.0) for row in rows.to_dict("records")]
+
+
+def _shown(frame: Frame, level: Level, row: Mapping[Any, Any], part: float) -> dict[str, Any]:
+    """A row of a ranking, with what a table shows of its entity; `part` is its share of the table's largest value."""
+    entity = frame.data.entities[level][row["id"]]
+    return {
+        **{str(k): v for k, v in row.items()},
+        "entity": entity,
+        "latin": entity.names[0] if entity.names[0] != entity.names[frame.at] else "",
+        "place": frame.place(entity),
+        "part": part,
+        "told": not row.get("ahead", 1.0) < frame.data.settings.confidence,
+    }
+
+
+def _lead(frame: Frame, ranking: Ranking) -> str:
+    """What the leaderboard rests on, in a sentence."""
+    data, cover = frame.data, ranking.coverage
+    return frame.text(
+        "lead",
+        number(cover.papers),
+        number(len({v for v, y, _ in data.held if data.window[0] <= y <= data.window[1]})),
+        data.window[0],
+        data.window[1],
+        percent(cover.matched, 0),
+        percent(cover.counted, 0),
+    )
+
+
+def _places(frame: Frame, level: Level) -> dict[str, list[tuple[str, str]]]:
+    """Continents and countries that a leaderboard can be narrowed to, by name."""
+    entities = frame.data.entities
+    codes = sorted({e.country for e in entities[level].values()} & {*entities["country"]})
+    named = [(code, frame.name("country", code)) for code in codes] if level != "country" else []
+    continents = [(c, frame.names.continents(c)) for c in {*map(continent_of, codes)} if c]
+    return {"continents": sorted(continents, key=lambda x: x[1]), "countries": sorted(named, key=lambda x: x[1])}

@@ -1,0 +1,72 @@
+"""The tables of the site to download, and the page that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from affil.rank import AREAS
+from affil.report.data import Data, area_slug
+from affil.report.formats import span
+from affil.report.pages.frame import BOARDS, Frame
+from affil.workspace import Workspace
+
+FILES = ("csv", "json", "parquet")
+
+
+def downloads(frame: Frame, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The tables that `write_downloads` wrote."""
+    return {
+        "heading": frame.text("downloads_title"),
+        "section": "downloads",
+        "files": [{**f, "label": _label(frame, f["label"])} for f in files],
+    }
+
+
+def write_downloads(ws: Workspace, data: Data, folder: Path) -> list[dict[str, Any]]:
+    """Write every table of the site as CSV, JSON and Parquet, each with its manifest, into a new folder.
+
+    Returns name, label, rows and files (suffix and size) of each.
+    """
+    folder.mkdir()
+    out = []
+    for name, label, result in _tables(data):
+        parts = []
+        for suffix in FILES:
+            path = folder / f"{name}.{suffix}"
+            ws.save(result, path)
+            parts.append((suffix, _size(path)))
+        out.append({"name": name, "label": label, "rows": len(result.frame), "parts": parts})
+    return out
+
+
+def _tables(data: Data) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    """File name, label and content of each table."""
+    for level, _ in BOARDS:
+        yield (
+            f"{level}-{data.window[0]}-{data.window[1]}",
+            ("ranking", level, span(data.window)),
+            data.rankings[level, "adjusted"],
+        )
+        yield f"{level}-all-years", ("ranking", level, "all"), data.rankings[level, "all"]
+        yield f"{level}-papers-by-year", ("trend", level), data.trends[level, "publications"]
+    for level in ("institution", "country"):
+        for area in AREAS:
+            if (level, area) in data.rankings:
+                yield f"{level}-{area_slug(area)}", ("area", level, area), data.rankings[level, area]
+
+
+def _label(frame: Frame, about: Sequence[str]) -> str:
+    """What a table is called."""
+    what, level, *more = about
+    name = frame.names.levels(level)
+    if what == "trend":
+        return frame.text("trend_table", name)
+    detail = frame.names.areas(more[0]) if what == "area" else frame.text("all_years") if more[0] == "all" else more[0]
+    return frame.text("ranking_table", name, detail)
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"

@@ -1,0 +1,153 @@
+"""What all pages of one language share: its texts and names, and the frame around each page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from affil.names import visible
+from affil.rank import AREAS, Level
+from affil.report import i18n
+from affil.report.data import Data, area_slug
+from affil.report.entities import Entity
+from affil.report.formats import Names, as_json, number, percent, span, two
+from affil.report.names import LANGUAGES
+
+BOARDS: tuple[tuple[Level, str], ...] = (
+    ("institution", "index.html"),
+    ("city", "cities.html"),
+    ("region", "regions.html"),
+    ("country", "countries.html"),
+)
+NAV = (
+    ("index.html", "rankings"),
+    ("trends.html", "trends"),
+    ("areas.html", "areas"),
+    ("map.html", "map"),
+    ("movers.html", "movers"),
+    ("method.html", "method"),
+    ("downloads.html", "downloads"),
+)
+LABELS = {"en": "English", "zh-hans": "简体", "zh-hant": "繁體"}
+
+
+def environment() -> Environment:
+    """The templates."""
+    made = Environment(
+        loader=PackageLoader("affil.report"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(
+        n=number,
+        f2=two,
+        pct=percent,
+        pct1=partial(percent, digits=1),
+        pct0=partial(percent, digits=0),
+        years=span,
+        visible=visible,
+        slug=area_slug,
+        json=as_json,
+    )
+    return made
+
+
+@dataclass
+class Shared:
+    """What the pages of all languages share: the data, the version of affil, templates, the style sheet."""
+
+    data: Data
+    version: str
+
+    @cached_property
+    def templates(self) -> Environment:
+        """The templates, compiled once."""
+        return environment()
+
+    @cached_property
+    def css(self) -> str:
+        """The style sheet, for pages that carry it."""
+        return resources.files("affil.report").joinpath("static/style.css").read_text("utf-8")
+
+    @cached_property
+    def world_share(self) -> Mapping[str, float]:
+        """The share of each area in all that is counted in the areas."""
+        credit = {
+            a: self.data.rankings["institution", a].coverage.credit for a in AREAS if ("institution", a) in self.data.rankings
+        }
+        total = sum(credit.values())
+        return {a: credit.get(a, 0.0) / total if total else 0.0 for a in AREAS}
+
+
+class Frame:
+    """Texts, names and the frame around each page in one language.
+
+    `at` is the place of the language in `LANGUAGES`, and in the names of entities; `folder` is where its pages are.
+    """
+
+    def __init__(self, shared: Shared, language: str) -> None:
+        self.shared, self.data, self.language = shared, shared.data, language
+        self.at = LANGUAGES.index(language)
+        self.names = Names(language)
+        self.folder = "" if self.at == 0 else f"{language}/"
+
+    def text(self, key: str, *values: object) -> str:
+        """One text, its places filled."""
+        return i18n.text(key, self.language, *values)
+
+    def name(self, level: Level, identifier: str) -> str:
+        """The name of an entity."""
+        return self.data.entities[level][identifier].names[self.at]
+
+    def place(self, entity: Entity) -> str:
+        """Where an entity is: nearest first in English, last in Chinese."""
+        return ("，" if self.at else ", ").join(p[self.at] for p in (reversed(entity.place) if self.at else entity.place))
+
+    def script_texts(self) -> dict[str, Any]:
+        """What the scripts of a page say."""
+        return {
+            **i18n.script_texts(self.language),
+            "confidence": percent(self.data.settings.confidence, 0),
+            "rows": self.data.report.rows,
+        }
+
+    def render(self, path: str, template: str, values: Mapping[str, Any]) -> str:
+        """The page at a path below the folder of the language."""
+        data = self.data
+        base = "../" * path.count("/")
+        root = base + ("../" if self.folder else "")
+        common = {
+            "t": self.text,
+            "names": self.names,
+            "at": self.at,
+            "language": self.language,
+            "html_lang": i18n.HTML_LANG[self.language],
+            "root": root or "./",
+            "base": base or "./",
+            "nav": NAV,
+            "languages": [
+                (html, LABELS[code], f"{root}{'' if code == 'en' else code + '/'}{path}")
+                for code, html in i18n.HTML_LANG.items()
+            ],
+            "site_title": data.title or self.text("title"),
+            "version": self.shared.version,
+            "made": f"{data.made:%Y-%m-%d}",
+            "papers": number(sum(p for *_, p in data.held)),
+            "years": data.years,
+            "window": data.window,
+            "warnings": data.warnings,
+            "description": "",
+            "inline": False,
+            "css": "",
+            "scripts": (),
+            "texts": None,
+            "section": "rankings",
+        }
+        return self.shared.templates.get_template(template).render({**common, **values})

@@ -1,0 +1,121 @@
+"""What strings are composed of: the institutions of a registry, and how likely each is to be drawn."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from affil.names import fold
+from affil.registry.arrays import Floats
+from affil.training import shares
+from affil.types import Institution
+
+SHORT_HAN = re.compile("[\u4e00-\u9fff]{2,4}")
+COUNTRY_BEHIND = re.compile(r"\s*\([^)]*\)$")
+_OWN_WORD = re.compile(r"(?:The )?University of (\w{4,})|(?:The )?(\w{4,}) University")
+# Large bodies with sites in many countries: known, and of no nation by their names, or of all nations: the WHO and ESA, no ministry.
+_BODIES = frozenset(("government", "nonprofit", "other", "facility"))
+_NATIONAL = re.compile(
+    "Ministr|National|Department|Government|Agency for|Institute|Council of|Authority|Hospital|Health Service"
+)
+_NATIONS = re.compile("World|International|European|United Nations|Inter-American|Pan American|Asian|African|Nordic|Global")
+_KNOWN = 0.95  # quantile of prominence
+_FAME, _OBSCURITY = 4.0, 3.0  # exponents by which the most prominent are likelier, and less likely, than the least prominent
+_TINY = 1e-12  # keeps sums from being 0
+
+
+class Pool:
+    """Known and unknown institutions with the chances of being drawn; nothing in here is random.
+
+    Args:
+        known: the institutions of the registry that strings are labelled with.
+        unknown: those that the registry must not know, whose strings are labelled with nothing.
+    """
+
+    def __init__(self, known: Sequence[Institution], unknown: Sequence[Institution]) -> None:
+        self.known, self.unknown = list(known), list(unknown)
+        self.by_id = {x.id: x for x in self.known}
+        self.names = frozenset(fold(n.value) for x in self.known for n in x.names)
+        self.countries: dict[str, set[str]] = {}  # of each folded name
+        for x in self.known:
+            for n in x.names:
+                self.countries.setdefault(fold(n.value), set()).add(x.country)
+        order = np.array([x.prominence for x in self.known]).argsort(kind="stable").argsort(kind="stable")
+        rank = order / max(len(self.known) - 1, 1)
+        usage = np.array([x.usage for x in self.known], float)
+        # A third of the strings is about any institution, so that fame never outweighs an exact name; a third about the better
+        # known; a third in proportion to how often papers name each, as far as that is known, since a short form is that often theirs.
+        weights = [np.ones(len(rank)), np.exp(_FAME * rank), usage if usage.any() else np.ones(len(rank))]
+        self.chance: Floats = np.mean([w / w.sum() for w in weights], axis=0)
+        self._add_bodies(rank)
+        self._add_short_names(usage, rank)
+        self._add_acronyms(rank)
+        self.sites = self._sites()
+        self.schools = self._schools()
+
+    def _add_bodies(self, rank: Floats) -> None:
+        """`bodies`: companies and large bodies, which have sites where none is known; `body_chance`: of each."""
+        mothers = {p for x in self.known for p in x.parents}
+        large = np.array(
+            [
+                x.kind in _BODIES
+                and not _NATIONAL.search(x.name)
+                and (_NATIONS.match(x.name) is not None or (x.id in mothers and r > _KNOWN))
+                for x, r in zip(self.known, rank, strict=True)
+            ],
+            bool,
+        )
+        company = np.array([x.kind == "company" for x in self.known], bool)
+        own = np.flatnonzero(company | large)
+        self.bodies = [self.known[i] for i in own]
+        chance = sum(
+            share * part / max(part.sum(), _TINY)
+            for share, part in ((1 - shares.BODY, self.chance * company), (shares.BODY, self.chance * large))
+        )
+        self.body_chance: Floats = chance[own] / max(chance[own].sum(), _TINY)
+
+    def _add_short_names(self, usage: Floats, rank: Floats) -> None:
+        """`short_names` with `short_chance`; `homonyms`: whose each is; `likelihood`: of each institution to be meant by one."""
+        self.homonyms: dict[str, list[int]] = {}
+        for i, x in enumerate(self.known):
+            for n in x.names:
+                if n.kind == "acronym" or (n.kind in ("alias", "label") and SHORT_HAN.fullmatch(n.value)):
+                    self.homonyms.setdefault(n.value, []).append(i)
+        self.short_names = list(self.homonyms) or [self.known[0].name]
+        used = [float(usage[own].sum()) + len(own) for own in self.homonyms.values()] or [1.0]
+        self.short_chance: Floats = np.array(used) / sum(used)
+        self.likelihood: Floats = usage + 1 if usage.any() else np.exp(_FAME * rank)
+
+    def _add_acronyms(self, rank: Floats) -> None:
+        """`acronyms` with `acronym_chance`: capitals that name nobody and happen to be an institution's are an obscure one's."""
+        own = [(n.value, r) for x, r in zip(self.known, rank, strict=True) for n in x.names if n.kind == "acronym"]
+        self.acronyms = [a for a, _ in own] or ["ABC"]
+        obscurity = np.exp(-_OBSCURITY * np.array([r for _, r in own] or [0.0]))
+        self.acronym_chance: Floats = obscurity / obscurity.sum()
+        self.known_acronyms = frozenset(a for a, _ in own)
+
+    def _sites(self) -> list[tuple[Institution, Institution]]:
+        """Branches and laboratories with their mothers, whose name they bear in a town where no other one of hers is."""
+        out = []
+        taken: Counter[tuple[str, str, str]] = Counter()
+        for x in self.known:
+            for mother in (self.by_id[p] for p in x.parents if p in self.by_id):
+                own = fold(COUNTRY_BEHIND.sub("", mother.name))
+                if x.city and fold(x.name).startswith(own) and (x.country, x.city) != (mother.country, mother.city):
+                    taken[mother.id, x.country, x.city] += 1
+                    out.append((x, mother))
+        return [(x, mother) for x, mother in out if taken[mother.id, x.country, x.city] == 1]
+
+    def _schools(self) -> list[tuple[Institution, str]]:
+        """Universities with the one word that tells each from all others: Yale."""
+        words = [(x, fold(word)) for x in self.known for word in _own_words(x)]
+        count = Counter(word for _, word in {(x.id, word) for x, word in words})
+        return [(x, word.title()) for x, word in words if count[word] == 1 and x.kind == "education"]
+
+
+def _own_words(x: Institution) -> list[str]:
+    names = dict.fromkeys(n.value for n in x.names if n.kind in ("official", "label"))
+    return [m[1] or m[2] for name in names if (m := _OWN_WORD.fullmatch(name))]

@@ -1,0 +1,165 @@
+"""What people decide about the strings of a workspace, and the institutions and names that they add."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from affil.errors import AffilError, InputError, UnknownIdError
+from affil.io.files import atomic_path
+from affil.ledger import Key
+from affil.ledger.cases import key_of, unexplained
+from affil.names import fold
+from affil.names.ids import mistyped
+from affil.rank.credit import find_ids
+from affil.registry.local import add_name, make_institution, write_own
+from affil.types import Institution, LedgerEntry, Name
+from affil.workspace.layout import WorkspaceFiles, locked
+from affil.workspace.matching import open_registry
+
+if TYPE_CHECKING:
+    from affil.discovery.proposals import Proposal
+
+
+def decide(
+    files: WorkspaceFiles,
+    affiliation: str,
+    institution: str | Sequence[str] | None,
+    *,
+    by: str,
+    why: str,
+    paper: str,
+    position: int | None,
+    settle: bool,
+) -> tuple[LedgerEntry, tuple[str, ...]]:
+    """See `Workspace.decide`."""
+    files.must_be_matched()
+    wanted = [] if institution is None else [institution] if isinstance(institution, str) else list(institution)
+    ids, warnings = _checked_ids(files, wanted)
+    occurs = pc.any(pc.equal(pq.read_table(files.table("strings"), columns=["affiliation"]).column(0), affiliation))
+    if not occurs.as_py():
+        warnings.append(f"{affiliation!r} does not occur in {files.path}; the decision waits until it does")
+    ledger = files.ledger
+    entry = ledger.decide(affiliation, ids or None, by=by, why=why, paper=paper, position=position, settle=settle)
+    case = ledger.cases()[key_of(entry)]
+    if case.holder is not None and case.holder.number != entry.number:
+        warnings.append(
+            f"{case.holder.by} decided before (entry {case.holder.number}), and that holds until someone settles the two: "
+            "decide again with --settle"
+        )
+    return entry, tuple(warnings)
+
+
+def _checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The registry's form of some ids, and what is to be said of closed institutions.
+
+    Raises:
+        UnknownIdError: the registry has none of that id.
+    """
+    known_ids, active = _find_ids(files, wanted)
+    ids, warnings = [], []
+    for one in wanted:
+        known = known_ids.get(one)
+        if known is None:
+            raise UnknownIdError(one, f"the registry of {files.path}", mistyped(one))
+        if active[known] != known:
+            since = _taken_over(files, known)
+            warnings.append(f"{known} is closed; it counts for its successor {active[known]}{since and f' from {since} on'}")
+        ids.append(known)
+    return ids, warnings
+
+
+def _taken_over(files: WorkspaceFiles, identifier: str) -> str:
+    """The first year that counts for the successor of a closed institution; "" where it counts in all years."""
+    table = files.institutions()
+    if not files.settings.rank.successors or "successor_from" not in table.column_names:
+        return ""
+    year = table.filter(pc.equal(table.column("id"), identifier)).column("successor_from")[0].as_py()
+    return str(year or "")
+
+
+def _find_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The institutions that are meant by some ids, and what stands for each of those today."""
+    with duckdb.connect() as db:
+        db.register("institutions", files.institutions(["id", "active_id", "other_ids"]))
+        find_ids(db, wanted)
+        rows = db.execute("SELECT given, id, active_id FROM meant JOIN institutions USING (id)").fetchall()
+    return {given: identifier for given, identifier, _ in rows}, {identifier: active for _, identifier, active in rows}
+
+
+def add_institution(
+    files: WorkspaceFiles, name: str, country: str, *, city: str, kind: str, names: Iterable[Name]
+) -> Institution:
+    """See `Workspace.add_institution`."""
+    files.must_be_matched()
+    with locked(files.path, files.settings.review.wait):
+        table = files.institutions(["id", "name", "country"])
+        local = files.local
+        made = make_institution(
+            name, country, city=city, kind=kind, names=names, taken={*table.column("id").to_pylist(), *local}
+        )
+        known = zip(*(table.column(c).to_pylist() for c in ("id", "name", "country")), strict=True)
+        same = next((i for i, n, c in known if c == made.country and fold(n) == fold(made.name)), None)
+        if same is not None:
+            raise AffilError(f"there is one called {made.name!r} in {made.country} already: {same}")
+        write_own(files.path / "own.csv", [*local.values(), made])
+    return made
+
+
+def add_names(files: WorkspaceFiles, names: Iterable[tuple[Institution, str]]) -> int:
+    """See `Workspace.add_names`."""
+    with locked(files.path, files.settings.review.wait):
+        local, added = files.local, 0
+        for institution, name in names:
+            bare = replace(institution, names=(Name(institution.name, "", "official"),), parents=(), successors=())
+            before = local.get(institution.id, bare)
+            local[institution.id] = add_name(before, name)
+            added += local[institution.id] is not before
+        if added:
+            write_own(files.path / "own.csv", local.values())
+    return added
+
+
+def discover(files: WorkspaceFiles, tell: Callable[[str], None]) -> list[Proposal]:
+    """See `Workspace.discover`."""
+    from affil.discovery.proposals import discover
+
+    tables, strings = files.matched_tables()
+    cases = files.ledger.cases()
+    matches = pq.read_table(tables.matches, columns=["affiliation", "decision"])
+    silent = matches.filter(pc.equal(matches.column("decision"), "none")).column("affiliation").combine_chunks()
+    table = pq.read_table(strings, columns=["affiliation", "mentions"])
+    left = table.filter(pc.is_in(table.column("affiliation"), value_set=silent))
+    pairs = zip(left.column("affiliation").to_pylist(), left.column("mentions").to_pylist(), strict=True)
+    authors = pc.unique(pq.read_table(tables.mentions, columns=["author"]).column(0)).drop_null().to_pylist()
+    found = discover(
+        [(a, n) for a, n in pairs if unexplained(cases.get(Key(a)))],
+        table.column("affiliation").to_pylist(),
+        authors,
+        open_registry(files, files.manifest.get("chosen", {}).get("registry")),
+        files.settings.discover,
+        tell,
+    )
+    with atomic_path(files.path / "proposals.jsonl") as temporary:
+        temporary.write_text("".join(json.dumps(asdict(p), ensure_ascii=False) + "\n" for p in found), "utf-8")
+    return found
+
+
+def proposals(files: WorkspaceFiles) -> list[Proposal]:
+    """See `Workspace.proposals`."""
+    from affil.discovery.proposals import Proposal
+
+    file = files.path / "proposals.jsonl"
+    if not file.exists():
+        return []
+    try:
+        rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+        return [Proposal(**{**row, "strings": tuple(row["strings"]), "spellings": tuple(row["spellings"])}) for row in rows]
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(file, f"is damaged: {error}", fix="run affil discover again") from error

@@ -1,0 +1,141 @@
+"""The message catalogues of all packages: every language has every message of today, with the same places to fill."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from string import Formatter
+from types import ModuleType
+
+import pytest
+from babel.messages import Catalog
+
+import affil
+from affil.catalogue import SOURCE, catalogue_file, messages, read_catalogue
+from affil.report import i18n
+from affil.report.names import traditional
+from affil.service import texts
+
+TOOL = Path(__file__).parents[1] / "tools" / "catalogues"
+FOLDERS = sorted(Path(affil.__file__).parent.glob("*/locale"))
+LANGUAGES = [
+    *((i18n.LOCALE, language) for language in i18n.HTML_LANG if language != SOURCE),
+    *((texts.LOCALE, language) for language in texts.LANGUAGES if language != SOURCE),
+]
+of_each_language = pytest.mark.parametrize(
+    ("folder", "language"), LANGUAGES, ids=lambda v: v.parent.name if isinstance(v, Path) else v
+)
+
+
+def keys(catalogue: Catalog) -> list[tuple[str, str]]:
+    return [(str(m.context), str(m.id)) for m in catalogue if m.id]
+
+
+def places(text: str) -> list[tuple[str, str]]:
+    """What is to be filled, and how it is written."""
+    return sorted((name, spec or "") for _, name, spec, _ in Formatter().parse(text) if name is not None)
+
+
+def test_every_catalogue_is_of_a_language_that_pages_have() -> None:
+    files = {catalogue_file(folder, language) for folder, language in LANGUAGES}
+    assert sorted({folder for folder, _ in LANGUAGES}) == FOLDERS
+    assert {f for folder in FOLDERS for f in folder.rglob("*.po")} == files
+    assert len(files) == 3
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.parent.name)
+def test_every_message_has_a_key_of_its_own_and_a_text(folder: Path) -> None:
+    found = keys(read_catalogue(catalogue_file(folder, SOURCE)))
+    assert len(found) > 100
+    assert all(key and text.strip() for key, text in found)
+    assert len({key for key, _ in found}) == len(found)
+
+
+@of_each_language
+def test_every_language_has_every_message_and_none_is_fuzzy(folder: Path, language: str) -> None:
+    source = read_catalogue(catalogue_file(folder, SOURCE))
+    here = read_catalogue(catalogue_file(folder, language))
+    assert keys(here) == keys(source)  # of the English of today, in its order
+    assert not here.obsolete
+    for message in here:
+        if message.id:
+            assert str(message.string).strip(), message.context
+            assert not message.fuzzy, message.context
+
+
+@of_each_language
+def test_places_to_fill_are_the_same(folder: Path, language: str) -> None:
+    for message in read_catalogue(catalogue_file(folder, language)):
+        if message.id:
+            assert {*places(str(message.string))} == {*places(str(message.id))}, message.context
+
+
+def test_traditional_chinese_is_converted_but_for_what_a_translator_wrote() -> None:
+    """A comment of the translator in the catalogue says so."""
+    here = read_catalogue(catalogue_file(i18n.LOCALE, "zh-hant"))
+    source = messages(i18n.LOCALE, "zh-hans")
+    for message in here:
+        if message.id:
+            said = str(message.string)
+            assert message.user_comments or said == traditional(source[str(message.context)]), message.context
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    if not TOOL.exists():
+        pytest.skip("the tests run without the project's folder around them")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    loader = SourceFileLoader("catalogues", str(TOOL))
+    spec = importlib.util.spec_from_loader(loader.name, loader)
+    assert spec
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    folder = tmp_path / "report" / "locale"
+    for file in (i18n.LOCALE / "messages.pot", *i18n.LOCALE.rglob("*.po")):
+        target = folder / file.relative_to(i18n.LOCALE)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.read_bytes())
+    return folder
+
+
+def test_the_tool_finds_nothing_to_do(tool: ModuleType, copy: Path) -> None:
+    assert tool.update(copy) == []
+
+
+def test_the_tool_brings_languages_up_to_date(tool: ModuleType, copy: Path) -> None:
+    """One message is new, one changed, one gone; a fourth is written by hand in traditional characters."""
+    template = catalogue_file(copy, SOURCE)
+    text = template.read_text("utf-8")
+    for old, new in (
+        ('msgid "Light or dark"', 'msgid "Light or dark colours"'),
+        ('msgctxt "rank"\nmsgid "Rank"', 'msgctxt "quite_new"\nmsgid "Quite new"'),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    template.write_text(text, "utf-8")
+    hant = catalogue_file(copy, "zh-hant")
+    own = '# as it is said in Taipei\nmsgctxt "search"\nmsgid "Find by any name"\nmsgstr "以名稱尋找"'
+    text = hant.read_text("utf-8")
+    old = 'msgctxt "search"\nmsgid "Find by any name"\nmsgstr "按名稱查找"'
+    assert text.count(old) == 1
+    hant.write_text(text.replace(old, own), "utf-8")
+
+    assert {f.name for f in tool.update(copy, "fr")} == {"messages.po"}
+    for language, dark in (("zh-hans", "浅色或深色"), ("zh-hant", "淺色或深色")):
+        found = {m.context: m for m in read_catalogue(catalogue_file(copy, language)) if m.id}
+        assert "rank" not in found
+        assert found["theme"].string == dark
+        assert found["theme"].fuzzy
+        assert found["quite_new"].string == "" or found["quite_new"].fuzzy
+    assert messages(copy, "zh-hant")["search"] == "以名稱尋找"
+    french = read_catalogue(catalogue_file(copy, "fr"))
+    assert keys(french) == keys(read_catalogue(template))
+    assert not any(m.string for m in french if m.id)
+    assert tool.update(copy) == []

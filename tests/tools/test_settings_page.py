@@ -1,0 +1,54 @@
+"""docs/settings.md is what the settings say, and what it says must be run again is what the code runs again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from affil.match.provenance import differences, settings_told
+from affil.registry import Registry
+from affil.settings import AGAIN, FETCH, SEARCH, TEXT, Settings
+
+ROOT = Path(__file__).parents[2]
+SECTIONS = {**dict(Settings()), "text": TEXT, "search": SEARCH, "fetch": FETCH}
+
+
+def again(path: str) -> str:
+    return AGAIN.get(path, AGAIN[path.split(".")[0]])
+
+
+def described(path: str, values: BaseModel) -> Iterator[tuple[str, str | None]]:
+    for key, value in values:
+        yield f"{path}.{key}", type(values).model_fields[key].description
+        if isinstance(value, BaseModel):
+            yield from described(f"{path}.{key}", value)
+
+
+def test_the_page_is_what_the_settings_say() -> None:
+    """Where it is not: run tools/settings_page."""
+    done = subprocess.run([sys.executable, ROOT / "tools" / "settings_page", "-o", "-"], capture_output=True, check=True)
+    assert done.stdout.decode() == (ROOT / "docs" / "settings.md").read_text("utf-8")
+
+
+def test_every_setting_says_what_it_does_and_what_must_be_run_again() -> None:
+    told = dict(pair for name, values in SECTIONS.items() for pair in described(name, values))
+    assert [path for path, meaning in told.items() if not meaning] == []
+    assert {path for path in AGAIN if path not in SECTIONS} <= {*told}
+    assert {*SECTIONS} <= {*AGAIN}
+
+
+def test_what_needs_a_new_model_is_what_a_model_is_held_against() -> None:
+    """A matcher says of each of these settings that its model was trained with another; of two, although they change words only."""
+    registry, told = Registry.open(), settings_told(Settings())
+    for section in ("retrieve", "features", "text"):
+        card = {"registry": registry.hash, "settings": {**told, section: {}}}  # of a model trained with none of these values
+        held = {one.removeprefix("setting ") for one in differences(card, registry, Settings())}
+        words = {"features.telling", "features.near"} if section == "features" else set()
+        assert held - words == {
+            f"{section}.{key}" for key in told[section] if again(f"{section}.{key}") in ("retrain", "rebuild")
+        }
+        assert words <= held
