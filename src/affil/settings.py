@@ -16,7 +16,10 @@ RollUp = Literal["none", "parent", "top"]
 
 
 class _Frozen(BaseModel):
-    """A group of settings: its values do not change, and a key that is none of it is refused. @public"""
+    """A group of settings: its values do not change, and a key that is none of it is refused.
+
+    @public
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -206,8 +206,8 @@ class Match:
     """One institution found in an affiliation string.
 
     `probability` is calibrated. `start` and `end` delimit the matched words in the raw string, `alias` is the registry's name
-    that they matched, `reasons` what speaks for and against it. `by` names who decided: "model", or "ledger" for a human
-    decision. `stated` is the place that the string gives for it, which need not be where the institution is.
+    that they matched, `reasons` what speaks for and against it. `stated` is the place that the string gives for it, which
+    need not be where the institution is.
     """
 
     institution: Institution
@@ -217,7 +217,6 @@ class Match:
     end: int
     alias: str
     reasons: tuple[Reason, ...] = ()
-    by: str = "model"
     stated: Stated = Stated()
 
     @property

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.names.ids import KINDS, id_forms, ids_within, is_ror, mistyped, normal_id, other_id
+from affil.names.ids import SCHEMES, id_forms, ids_within, is_ror, mistyped, normal_id, other_id
 
 CUHK = "https://ror.org/00t33hh48"
 
@@ -157,7 +157,7 @@ def test_every_usual_form_of_another_registrys_id_is_that_id(known: tuple[str, s
     form = data.draw(st.sampled_from(ADDRESSES[kind]))
     written = form.format(data.draw(st.sampled_from([value, value.upper(), value.lower()])))
     assert normal_id(f" {written} ") == f"{kind}:{value}" == other_id(kind, value)
-    assert set(ADDRESSES) == set(KINDS)
+    assert set(ADDRESSES) == set(SCHEMES)
 
 
 def test_ids_are_read_in_one_module() -> None:

@@ -292,5 +292,5 @@ def test_settings_of_the_service_are_read(tmp_path: Any) -> None:
 def test_a_result_as_json_has_what_a_table_has() -> None:
     match = Match(Institution("affil:x", "X"), 0.5, Decision.REVIEW, 0, 1, "X", (Reason("name_exact", "official"),))
     made = result_dict(Result("X", (match,)))
-    assert list(made["matches"][0]) == [*COLUMNS, "start", "end", "alias", "by"]
+    assert list(made["matches"][0]) == [*COLUMNS, "start", "end", "alias"]
     assert made["matches"][0]["evidence"] == ["+ “X” is its official name"]

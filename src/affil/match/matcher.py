@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain, islice, pairwise, repeat
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,50 +17,25 @@ from affil.errors import AffilError, InputError
 from affil.match.candidates import retrieve
 from affil.match.decide import decide
 from affil.match.explain import READ, explain
-from affil.match.features.featurize import Pairs, featurize
-from affil.match.features.table import NAMES
+from affil.match.features.featurize import featurize
+from affil.match.found import Found, found_rows, identified, most_specific, moved, united
 from affil.match.index import Index
-from affil.match.mentions import Mentions, prepare
+from affil.match.mentions import prepare
 from affil.match.modelfile import load_model
 from affil.match.pairs import rank_within
 from affil.match.parts import parts_of
 from affil.match.records import COLUMNS, STATED, match_records, output_columns
-from affil.match.stated import stated_places
-from affil.names import raw_span
 from affil.names.ids import ids_within
 from affil.registry import Registry
-from affil.registry.arrays import Floats, Ints
 from affil.settings import Policy, Settings
-from affil.types import Decision, Institution, Match, NameKind, Reason, Result, Stated
+from affil.types import Decision, Institution, Match, NameKind, Reason, Result
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 SHIPPED_MODEL = "models/matcher.skops"
-_NOWHERE = Stated()
 _ID_NAMED = Reason("name_exact", "id")  # of what an id says
-_READ = np.array([NAMES.index(name) for name in READ])
-
-
-class _Row(NamedTuple):
-    """An institution found in a string: numbers of the index, the words in the raw string, and the features of `READ` as bytes.
-
-    `chosen` tells whether it is part of the answer; the others are what else could be meant. `identifier` is what stands in the
-    string where that is an id, `stated` the place that the string gives for it.
-    """
-
-    inst: int
-    probability: float
-    start: int
-    end: int
-    owner: int
-    kind: int
-    bearers: int
-    features: bytes
-    chosen: bool
-    stated: Stated
-    identifier: str = ""
 
 
 class Matcher:
@@ -72,7 +47,7 @@ class Matcher:
         self.model_path = model_path
         self._model, self.model_card, self.model_hash = load_model(model_path)
         self._institutions: dict[int, Institution] = {}
-        self._memory: dict[str, tuple[_Row, ...]] = {}  # answers of parts, which come again more often than strings
+        self._memory: dict[str, tuple[Found, ...]] = {}  # answers of parts, which come again more often than strings
 
     @classmethod
     def load(
@@ -224,10 +199,10 @@ class Matcher:
     def _names(self) -> Any:
         return self.registry.arrays.name_value
 
-    def _alias(self, row: _Row) -> str:
+    def _alias(self, row: Found) -> str:
         return row.identifier or str(self._names[int(self._index.owner_name[row.owner])].as_py())
 
-    def _aliases(self, rows: Sequence[_Row]) -> pa.Array:
+    def _aliases(self, rows: Sequence[Found]) -> pa.Array:
         """`_alias` of many rows at once."""
         numbers = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
         names = self._names.take(pa.array(numbers)).cast(pa.string())
@@ -235,7 +210,7 @@ class Matcher:
             return names
         return pa.array([r.identifier or name for r, name in zip(rows, names.to_pylist(), strict=True)], pa.string())
 
-    def _named(self, rows: Sequence[_Row]) -> pa.Array:
+    def _named(self, rows: Sequence[Found]) -> pa.Array:
         """For each row the id of the closed institution that the string names, where the one found is its successor; else ""."""
         names, ids = self.registry.arrays.inst_name_ptr, self.registry.ids
         owner_name = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
@@ -246,7 +221,7 @@ class Matcher:
         named = ["" if b in (row.inst, len(ids)) else ids[b] for b, row in zip(bearer, rows, strict=True)]
         return pa.array(named, pa.string())
 
-    def _explained(self, row: _Row) -> Match:
+    def _explained(self, row: Found) -> Match:
         read = dict(zip(READ, np.frombuffer(row.features, np.float32).tolist(), strict=True)) if row.features else {}
         reasons = explain(read, NameKind(row.kind).word, row.bearers, self.settings.features) if read else (_ID_NAMED,)
         decision = _decided(row.probability, self.settings.decide.match)
@@ -261,9 +236,9 @@ class Matcher:
             stated=row.stated,
         )
 
-    def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[list[_Row]]:
+    def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[list[Found]]:
         """What each string names: the chosen institutions, most probable first, then up to `rivals` a part that were not chosen."""
-        out: list[list[_Row]] = []
+        out: list[list[Found]] = []
         size = self.settings.retrieve.batch
         for begin in range(0, len(strings), size):
             batch = strings[begin : begin + size]
@@ -272,11 +247,11 @@ class Matcher:
             bounds = np.searchsorted(parts.string, np.arange(len(batch) + 1)).tolist()
             text, start, end = (column.tolist() for column in (parts.text, parts.start, parts.end))
             for first, last in pairwise(bounds):
-                moved = [row for k in range(first, last) for row in _moved(found[text[k]], start[k], end[k])]
-                out.append(self._united(moved, rivals > 0) if last - first > 1 else moved)
+                own = [row for k in range(first, last) for row in moved(found[text[k]], start[k], end[k])]
+                out.append(united(own, self.settings.decide.policy, rivals > 0) if last - first > 1 else own)
         return out
 
-    def _remembered(self, texts: Sequence[str]) -> list[tuple[_Row, ...]]:
+    def _remembered(self, texts: Sequence[str]) -> list[tuple[Found, ...]]:
         """`_matched`, each part once as long as it is remembered."""
         new = [t for t in texts if t not in self._memory]
         fresh = dict(zip(new, self._matched(new), strict=True)) if new else {}
@@ -286,10 +261,10 @@ class Matcher:
             del self._memory[old]
         return found
 
-    def _matched(self, texts: Sequence[str], rivals: int = 0) -> list[tuple[_Row, ...]]:
+    def _matched(self, texts: Sequence[str], rivals: int = 0) -> list[tuple[Found, ...]]:
         """What each part names, with up to `rivals` that were not chosen."""
         settings, index, judge = self.settings, self._index, self.settings.decide
-        out: list[tuple[_Row, ...]] = []
+        out: list[tuple[Found, ...]] = []
         batches = -(-len(texts) // settings.retrieve.batch)
         for begin, end in pairwise(len(texts) * k // max(batches, 1) for k in range(batches + 1)):  # even: small ones cost more
             batch = texts[begin:end]
@@ -303,101 +278,16 @@ class Matcher:
                 others = others[rank_within(pairs.candidates.string[others], -probability[others]) < rivals]
                 rows = np.concatenate([rows, others])
                 chosen = np.arange(len(rows)) < len(chosen)
-            found = self._row_records(mentions, pairs, probability, rows, chosen)
+            found = found_rows(mentions, pairs, probability, rows, chosen, index, settings.retrieve)
             of_text = mentions.string[pairs.candidates.string[rows]]
-            answers: list[list[_Row]] = [[] for _ in batch]
+            answers: list[list[Found]] = [[] for _ in batch]
             for number, row in zip(of_text.tolist(), found, strict=True):
                 answers[number].append(row)
             for text, own in zip(batch, answers, strict=True):
-                out.append(tuple(self._specific(self._identified(text) or own, rivals > 0)))
+                out.append(
+                    tuple(most_specific(identified(text, self.registry, judge.identified) or own, index, judge, rivals > 0))
+                )
         return out
-
-    def _identified(self, text: str) -> list[_Row]:
-        """The institutions whose ids stand in a text; they are its answer."""
-        out: dict[int, _Row] = {}
-        for start, end, identifier in ids_within(text):
-            if identifier in self.registry:
-                inst = self.registry.number(self.registry.resolve(identifier))
-                if inst not in out:
-                    probability = self.settings.decide.identified
-                    out[inst] = _Row(inst, probability, start, end, 0, 0, 1, b"", True, _NOWHERE, text[start:end])
-        return list(out.values())
-
-    def _row_records(self, mentions: Mentions, pairs: Pairs, probability: Floats, rows: Ints, chosen: Ints) -> Iterable[_Row]:
-        index, c = self._index, pairs.candidates
-        alias = c.alias[rows]
-        string, first, last, inst = (
-            column.tolist()
-            for column in (
-                mentions.string[c.string[rows]],
-                mentions.start[pairs.first[rows]],
-                mentions.end[pairs.last[rows] - 1],
-                c.inst[rows],
-            )
-        )
-        named = int(chosen.sum())  # they stand before the rivals, which have no place
-        place = stated_places(
-            mentions.tokens, string[:named], first[:named], last[:named], inst[:named], index, self.settings.retrieve
-        )
-        raw, repaired = mentions.strings, mentions.tokens.repaired
-        spans = [raw_span(raw[s], repaired[s], a, b) for s, a, b in zip(string, first, last, strict=True)]
-        columns = (
-            np.round(probability[rows], 6),
-            c.owner[rows],
-            c.kind[rows],
-            index.owner_ptr[alias + 1] - index.owner_ptr[alias],
-            chosen,
-        )
-        p, owner, kind, bearers, taken = (column.tolist() for column in columns)
-        start, end = zip(*spans, strict=True) if spans else ((), ())
-        read = np.ascontiguousarray(pairs.features[np.ix_(rows, _READ)], np.float32)
-        features = read.view(f"V{read.itemsize * len(READ)}").ravel().tolist()  # bytes, since many rows are kept
-        stated = chain(place, repeat(_NOWHERE))
-        return map(_Row, inst, p, start, end, owner, kind, bearers, features, taken, stated)
-
-    def _united(self, rows: list[_Row], rivals: bool) -> list[_Row]:
-        """Each institution once, by its likeliest row, and of the policy `one` only the likeliest; then rivals, if any."""
-        if len(rows) < 2:
-            return rows
-        best: dict[int, _Row] = {}
-        for row in sorted(rows, key=lambda r: (not r.chosen, -r.probability)):
-            best.setdefault(row.inst, row)
-        left_out = [r.inst for r in best.values() if r.chosen][1:] if self.settings.decide.policy == "one" else ()
-        return _without(best.values(), left_out, rivals)
-
-    def _specific(self, rows: list[_Row], rivals: bool) -> list[_Row]:
-        """The answer of one part: under the policy `most-specific` no institution whose child the same part names, if that is sure.
-
-        Names that are joined in a part ("Google and ETH Zurich") are no parts of their own here: whoever writes a child and its
-        parent in one breath tells where the child is. Behind a hard separator the parent is an affiliation of its own.
-        """
-        rows = self._united(rows, rivals)
-        if len(rows) < 2 or self.settings.decide.policy != "most-specific":
-            return rows
-        ptr, parent = self._index.parent_ptr, self._index.parent
-        chosen = {r.inst: r.probability for r in rows if r.chosen}
-        left_out = {
-            p
-            for child, sure in chosen.items()
-            for p in parent[ptr[child] : ptr[child + 1]].tolist()
-            if sure >= min(chosen.get(p, 0.0), self.settings.decide.displaces)
-        }
-        return _without(rows, left_out, rivals)
-
-
-def _without(rows: Iterable[_Row], left_out: Collection[int], rivals: bool) -> list[_Row]:
-    """Rows of a string without some institutions, which become rivals where these are wanted."""
-    if not rivals:
-        return [r for r in rows if r.inst not in left_out]
-    told = [r._replace(chosen=False) if r.inst in left_out else r for r in rows]
-    return sorted(told, key=lambda r: (not r.chosen, -r.probability))
-
-
-def _moved(rows: tuple[_Row, ...], start: int, end: int) -> Iterable[_Row]:
-    """The answer of a part with its places in the string; what was found in the places behind it ends with the part."""
-    if not start:
-        return rows
-    return (r._replace(start=min(r.start + start, end), end=min(r.end + start, end)) for r in rows)
 
 
 def _decided(probability: float, least: float) -> Decision:

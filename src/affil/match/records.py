@@ -38,7 +38,7 @@ def result_dict(result: Result) -> dict[str, Any]:
 
 def match_dict(result: Result, m: Match) -> dict[str, Any]:
     """A match of a result, or a candidate of its string, ready for JSON."""
-    return {**_record(result, m, list(m.evidence)), "start": m.start, "end": m.end, "alias": m.alias, "by": m.by}
+    return {**_record(result, m, list(m.evidence)), "start": m.start, "end": m.end, "alias": m.alias}
 
 
 def _record(result: Result, m: Match, evidence: str | list[str]) -> dict[str, Any]:

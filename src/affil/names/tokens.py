@@ -127,6 +127,38 @@ def _unabbreviated(short: str, before: str, behind: str, begins: bool, joined: b
 _WITHIN = frozenset(("", ".", "&"))  # what may stand between single letters of one acronym
 
 
+def _folded(surface: str, kind: str | None) -> tuple[str, ...]:
+    """The folded words of a token that is no single letter."""
+    if kind == "company":
+        return (surface.replace("&", "").casefold(),)
+    if kind == "initials":
+        letters = surface.replace(".", "").casefold()
+        country = fold_word(letters)
+        return country if len(country) > 1 else (letters,)  # "U.S.", "U.K."
+    return fold_word(surface)
+
+
+def _settle(text: str, first: int, columns: tuple[list[Any], ...]) -> None:
+    """Finish the words of one string, those from `first` on: what single letters and abbreviations mean is told by the words beside
+    them, and dropped words go.
+    """
+    words, starts, ends, gaps, uppers, cjks = columns
+    if len(words) > first:
+        gaps[first] = HARD
+    for i in range(first, len(words)):  # last, when a letter can no longer grow: "y" is "and", but "A&M" is "am"
+        if len(words[i]) == 1 and not cjks[i] and not _eastern(i, first, text, words, starts, ends, gaps, uppers):
+            words[i] = "".join(fold_word(words[i]))
+        elif words[i] in _TWOFOLD and (short := text[starts[i] : ends[i]].casefold()) in _SHORT:
+            goes_on = i + 1 < len(words) and gaps[i + 1] < COMMA
+            behind, joined = (words[i + 1], text[ends[i] : starts[i + 1]] in (" ", ". ")) if goes_on else ("", False)
+            begins = gaps[i] >= COMMA
+            words[i] = _unabbreviated(short, "" if begins and i == first else words[i - 1], behind, begins, joined)
+    if "" in words[first:]:
+        keep = [i for i in range(first, len(words)) if words[i]]
+        for column in columns:
+            column[first:] = [column[i] for i in keep]
+
+
 def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
     """Repair and tokenize a batch; of a longer string only the first `limit` characters are read.
 
@@ -157,25 +189,16 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
             if last_end in notes:
                 gap = HARD
             last_end = e
-            letter = e == s + 1 and kind == "word"
-            if letter:
+            if e == s + 1 and kind == "word":
                 if single and gap < COMMA and between.strip() in _WITHIN:
                     words[-1] += surface.casefold()
                     ends[-1] = e
                     continue
                 folded: tuple[str, ...] = (surface.casefold(),)
                 single = True
-            elif kind == "company":
-                folded = (surface.replace("&", "").casefold(),)
-                single = False
-            elif kind == "initials":
-                letters = surface.replace(".", "").casefold()
-                country = fold_word(letters)
-                folded = country if len(country) > 1 else (letters,)  # "U.S.", "U.K."
-                single = len(folded) == 1
             else:
-                folded = fold_word(surface)
-                single = False
+                folded = _folded(surface, kind)
+                single = kind == "initials" and len(folded) == 1
             for word in folded:
                 words.append(word)
                 starts.append(s)
@@ -184,21 +207,7 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
                 uppers.append(surface.isupper())
                 cjks.append(kind == "cjk")
                 gap = BLANK
-        if len(words) > first:
-            gaps[first] = HARD
-        for i in range(first, len(words)):  # last, when a letter can no longer grow: "y" is "and", but "A&M" is "am"
-            if len(words[i]) == 1 and not cjks[i] and not _eastern(i, first, text, words, starts, ends, gaps, uppers):
-                words[i] = "".join(fold_word(words[i]))
-            elif words[i] in _TWOFOLD and (short := text[starts[i] : ends[i]].casefold()) in _SHORT:
-                goes_on = i + 1 < len(words) and gaps[i + 1] < COMMA
-                behind, joined = (words[i + 1], text[ends[i] : starts[i + 1]] in (" ", ". ")) if goes_on else ("", False)
-                begins = gaps[i] >= COMMA
-                words[i] = _unabbreviated(short, "" if begins and i == first else words[i - 1], behind, begins, joined)
-        if "" in words[first:]:
-            keep = [i for i in range(first, len(words)) if words[i]]
-            columns: tuple[list[Any], ...] = (words, starts, ends, gaps, uppers, cjks)
-            for column in columns:
-                column[first:] = [column[i] for i in keep]
+        _settle(text, first, (words, starts, ends, gaps, uppers, cjks))
         ptr.append(len(words))
     return Tokens(
         repaired,

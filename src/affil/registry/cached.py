@@ -23,7 +23,7 @@ def ror_path() -> Path:
 
 def ror_file(dump: Dump, tell: Tell) -> Path:
     """The built registry of a dump, built first where it is not there."""
-    out = dump_folder() / f"{dump.md5[:12]}-{sources_hash('ror.py')}.affil"
+    out = dump_folder() / f"{dump.md5[:12]}-{sources_hash()}.affil"
     if not out.exists():
         build_file([SHIPPED, dump_folder() / dump.file], out, tell)
     return out

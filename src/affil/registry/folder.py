@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
 from importlib import resources
+from importlib.metadata import version
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import platformdirs
 
 from affil.errors import AffilError
 from affil.registry.arrays import FORMAT
+from affil.settings import TEXT
+
+# What repairs, folds and weighs names; another version may do so otherwise.
+_LIBRARIES = ("anyascii", "ftfy", "numpy", "opencc", "pycountry", "rapidfuzz", "scipy")
 
 
 def cache_folder() -> Path:
@@ -22,17 +31,25 @@ def cache_folder() -> Path:
     return folder
 
 
-def sources_hash(*more: str) -> str:
-    """A hash of all that the shipped registry is built from, tables and code, and of more modules of this package."""
-    digest = hashlib.sha256(str(FORMAT).encode())
-    code = ("aliases.py", "build.py", "geonames.py", "index.py", "merge.py", "places.py", "tables.py", *more)
-    tables = (
-        *(f"data/{table}.csv" for table in ("institutions", "names", "alternative_ids", "successors", "usage", "regions")),
-        "data/cities.parquet",
-        "data/date.txt",
-    )
-    text = ("words.csv", "fold.py", "ids.py", "tokens.py", "repair.py", "variants.py")
-    for package, names in (("affil.registry", code + tables), ("affil.names", text)):
-        for name in names:
-            digest.update(resources.files(package).joinpath(name).read_bytes())
+@cache
+def sources_hash() -> str:
+    """A hash of all that decides how a registry is built: the code and tables of names and registry, the kinds of names and
+    institutions, the settings of text, the versions of libraries and of Unicode.
+    """
+    digest = hashlib.sha256(f"{FORMAT} {TEXT.model_dump_json()} {unicodedata.unidata_version}".encode())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {version(library)}".encode())
+    for package in ("affil.names", "affil.registry"):
+        for name, content in _contents(resources.files(package)):
+            digest.update(f"{package} {name}".encode() + content)
+    digest.update(resources.files("affil").joinpath("types.py").read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _contents(folder: Traversable) -> Iterator[tuple[str, bytes]]:
+    """The name and content of each file of a package, compiled code aside."""
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if entry.is_dir() and entry.name != "__pycache__":
+            yield from _contents(entry)
+        elif entry.is_file():
+            yield entry.name, entry.read_bytes()

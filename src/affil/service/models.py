@@ -72,7 +72,6 @@ class Found(Answer):
     end: int
     alias: str
     evidence: list[str]
-    by: str
 
 
 class Matched(Answer):

@@ -1,0 +1,57 @@
+"""A built registry in the cache is built again when anything that decides how it is built is another."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import affil
+from affil.registry import folder
+from affil.settings import TEXT
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of what the hash reads, where it is read instead."""
+    package = Path(affil.__file__).parent
+    for part in ("names", "registry"):
+        shutil.copytree(package / part, tmp_path / part)
+    shutil.copy(package / "types.py", tmp_path)
+    monkeypatch.setattr("affil.registry.folder.resources.files", lambda name: tmp_path.joinpath(*name.split(".")[1:]))
+    yield tmp_path
+
+
+@pytest.mark.parametrize(
+    "file", ["names/words.csv", "names/things.csv", "names/tokens.py", "registry/data/names.csv", "registry/ror.py", "types.py"]
+)
+def test_code_tables_and_kinds_are_in_the_hash(source: Path, file: str) -> None:
+    before = folder.sources_hash.__wrapped__()
+    (source / file).write_bytes((source / file).read_bytes() + b"\n")
+    assert folder.sources_hash.__wrapped__() != before
+
+
+def test_a_new_table_is_in_the_hash_and_compiled_code_is_not(source: Path) -> None:
+    before = folder.sources_hash.__wrapped__()
+    (source / "names" / "__pycache__").mkdir(exist_ok=True)
+    (source / "names" / "__pycache__" / "fold.pyc").write_bytes(b"x")
+    assert folder.sources_hash.__wrapped__() == before
+    (source / "registry" / "data" / "more.csv").write_bytes(b"x")
+    assert folder.sources_hash.__wrapped__() != before
+
+
+def other_library(name: str) -> str:
+    return "0" if name == "ftfy" else version(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("version", other_library), ("TEXT", TEXT.model_copy(update={"flagship": TEXT.flagship + 1})), ("FORMAT", 999)],
+)
+def test_libraries_settings_and_format_are_in_the_hash(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: Callable[[str], str] | object
+) -> None:
+    before = folder.sources_hash.__wrapped__()
+    monkeypatch.setattr(folder, name, value)
+    assert folder.sources_hash.__wrapped__() != before
