@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -341,3 +342,52 @@ def service_url(own_cache: Path) -> Iterator[str]:
     assert server.stop() == ""
     server.process.stdout.close()
     server.process.stderr.close()
+
+
+@dataclass
+class Service:
+    """The service in this process, and what is behind it."""
+
+    client: Any
+    matcher: Any
+    gatherer: Any
+    settings: Any
+
+
+@contextlib.contextmanager
+def in_process(matcher: Any, access: Any, settings: Any, base: str = "http://127.0.0.1:8372") -> Iterator[Service]:
+    from starlette.testclient import TestClient
+
+    from affil.pages.serve import serve_app
+    from affil.service.batching import Gatherer
+    from affil.service.telemetry import Metrics
+
+    metrics = Metrics({"version": matcher.version})
+    with Gatherer(matcher, settings, metrics.matched) as gatherer:
+        app = serve_app(matcher, gatherer, metrics, access, settings)
+        with TestClient(app, base_url=base, follow_redirects=False, raise_server_exceptions=False) as client:
+            yield Service(client, matcher, gatherer, settings)
+
+
+@pytest.fixture(scope="session")
+def shipped_matcher() -> Any:
+    from affil.match import Matcher
+
+    return Matcher.load()
+
+
+@pytest.fixture(scope="session")
+def service(shipped_matcher: Any) -> Iterator[Service]:
+    """The shipped matcher, on the loopback."""
+    from affil.service.security import Access
+    from affil.settings import ServeSettings
+
+    settings = ServeSettings(per_minute=1_000_000)  # the test client's address is not the loopback's
+    with in_process(shipped_matcher, Access.of("127.0.0.1"), settings) as made:
+        yield made
+
+
+@pytest.fixture
+def serving() -> Callable[..., Any]:
+    """To make a service of one's own."""
+    return in_process

@@ -45,7 +45,21 @@ NEVER = {
     "registry": {"papers"},
     "match": {"papers"},
 }
-HEAVY = ("numpy", "pandas", "scipy", "sklearn", "pyarrow", "duckdb", "sqlalchemy", "pydantic", "opencc", "rapidfuzz", "rich")
+HEAVY = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "sklearn",
+    "pyarrow",
+    "duckdb",
+    "sqlalchemy",
+    "pydantic",
+    "opencc",
+    "rapidfuzz",
+    "rich",
+    "fastapi",
+    "starlette",
+)
 
 
 def modules() -> list[Path]:

@@ -20,7 +20,7 @@ import referencing
 import referencing.jsonschema
 
 from affil.match.explain import READ, explain
-from affil.service.reconcile import FEATURES, TYPES, features
+from affil.service.candidates import FEATURES, TYPES, features
 from affil.service.security import Access
 from affil.settings import FeatureSettings, ServeSettings
 from affil.types import NAME_KINDS, REASONS, Decision, Institution, Match

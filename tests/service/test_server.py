@@ -9,6 +9,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from affil.errors import AffilError
+from affil.pages.render import STATIC
 from affil.service.security import Access, is_loopback
 from affil.service.server import address, endpoint, listen, make_app
 from affil.settings import WebSettings
@@ -31,7 +32,7 @@ def client(access: Access, base: str = "http://127.0.0.1:8000") -> TestClient:
         Route("/", endpoint(hello, SMALL)),
         Route("/say", endpoint(said, SMALL), methods=["POST"]),
     ]
-    app = make_app(routes, access, SMALL, lambda _, error: PlainTextResponse(str(error), 409))
+    app = make_app(routes, access, SMALL, lambda _, error: PlainTextResponse(str(error), 409), static=STATIC)
     return TestClient(app, base_url=base, follow_redirects=False)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import asyncio
 import json
 import logging
 import re
@@ -13,9 +12,8 @@ from typing import Any
 import pytest
 
 from affil.match import COLUMNS, result_dict
-from affil.pages.tryit import Point, window
 from affil.service.limits import Limits
-from affil.service.operations import Json
+from affil.service.routing import Json
 from affil.service.security import Access
 from affil.service.telemetry import log_lines
 from affil.settings import ServeSettings, load_settings
@@ -170,13 +168,19 @@ def test_clients_elsewhere_may_ask_so_often(shipped_matcher: Any, serving: Any) 
         assert "more than 5 requests in a minute" in last.json()["errors"][0]
 
 
-def test_what_is_remembered_of_clients_is_of_this_minute() -> None:
-    limits = Limits(Json({}), ServeSettings(per_minute=2))
-    assert [limits._wait("1.2.3.4") > 0 for _ in range(4)] == [False, False, True, True]
-    assert limits._wait("1.2.3.5") == 0
-    limits._minute -= 1
-    assert limits._wait("1.2.3.4") == 0
-    assert dict(limits._asked) == {"1.2.3.4": 1}
+def test_every_client_is_counted_for_itself() -> None:
+    async def ask() -> list[int]:
+        limits, statuses = Limits(Json({}), ServeSettings(per_minute=2)), []
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        for client in ("1.2.3.4",) * 4 + ("1.2.3.5",) + ("127.0.0.1",) * 4:
+            await limits({"type": "http", "client": (client, 1)}, None, send)
+        return statuses
+
+    assert asyncio.run(ask()) == [200, 200, 429, 429, 200, 200, 200, 200, 200]
 
 
 def test_a_request_takes_only_so_long(shipped_matcher: Any, serving: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,68 +281,6 @@ def test_the_log(shipped_matcher: Any, serving: Any, capsys: pytest.CaptureFixtu
     assert lines[-1]["error"].startswith("KeyError")
     assert ("Tanglewick" in out) is strings
     assert (lines[0].get("affiliations") == ["Tanglewick Robotics", "Quillwater"]) is strings
-
-
-# the page
-
-
-def test_the_page_without_scripts(service: Any) -> None:
-    plain = service.client.get("/")
-    assert plain.status_code == 200
-    assert 'name="affiliations"' in plain.text
-    assert 'id="results"' not in plain.text
-    assert "港中大" in service.client.get("/?example=1").text
-    found = service.client.post("/", data={"affiliations": "\n\n 港中大, Shatin \r\n独立研究者\n"}, headers=OWN).text
-    assert "<mark>港中大</mark>, Shatin" in found
-    assert found.count('<li class="card">') == 2
-    assert "The Chinese University of Hong Kong" in found
-    assert 'class="dot match"' in found
-    many = service.client.post("/", data={"affiliations": "x\n" * 101}, headers=OWN)
-    assert (many.status_code, "101 lines; the page takes 100" in many.text) == (413, True)
-    long = service.client.post("/", data={"affiliations": "x" * 10_001}, headers=OWN)
-    assert (long.status_code, "at most 10,000" in long.text) == (400, True)
-    chinese = service.client.get("/", headers={"accept-language": "zh-CN"})
-    assert "这些字符串指的是哪些机构" in chinese.text
-    assert 'lang="zh-Hans"' in chinese.text
-
-
-def test_the_download_has_the_columns_of_affil_match(service: Any) -> None:
-    lines = STRINGS[:3]
-    answer = service.client.post("/download", data={"affiliations": "\n".join(lines)}, headers=OWN)
-    assert answer.headers["content-disposition"] == 'attachment; filename="matches.csv"'
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert list(rows[0]) == ["affiliation", *COLUMNS]
-    expected = service.matcher.match_many(lines)
-    assert [r["institution_id"] for r in rows] == [m.institution.id for r in expected for m in r.matches] + [""]
-    assert rows[-1]["decision"] == "none"
-    assert service.client.post("/download", data={"affiliations": "x\n" * 101}, headers=OWN).status_code == 413
-
-
-def test_the_description_names_every_operation(service: Any) -> None:
-    document = service.client.get("/openapi.json").json()
-    assert document["openapi"] == "3.1.0"
-    assert {"/match", "/organizations", "/v2/organizations/{id}", "/reconcile", "/health"} <= set(document["paths"])
-    page = service.client.get("/docs").text
-    for path, methods in document["paths"].items():
-        for method in methods:
-            assert f'<span class="method">{method.upper()}</span> {path}' in page
-
-
-def test_the_map_shows_all_points() -> None:
-    def at(*places: tuple[float, float]) -> list[Point]:
-        return [Point(lon + 180, 90 - lat, Institution("x", "x"), "match") for lon, lat in places]
-
-    assert window([]) == (0.0, 5.0, 360.0, 145.0)
-    for places in (
-        at((114, 22)),
-        at((114, 22), (-71, 42)),
-        at((-0.1, 51), (2, 48)),
-        at((179, -40)),
-        at((-179, 70), (179, -45)),
-    ):
-        x, y, width, height = window(places)
-        assert all(x <= p.x <= x + width and y <= p.y <= y + height for p in places)
-        assert 0 <= x <= x + width <= 360.1
 
 
 def test_settings_of_the_service_are_read(tmp_path: Any) -> None:

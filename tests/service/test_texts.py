@@ -20,9 +20,7 @@ KEYS = {key for key in ENGLISH if "." not in key}
 
 def test_the_templates_use_no_text_that_is_not_there_and_none_is_idle() -> None:
     folder = Path(affil.pages.__file__).parent
-    source = "".join(
-        f.read_text("utf-8") for f in [*folder.glob("templates/*.html"), folder / "review.py", folder / "tryit.py"]
-    )
+    source = "".join(f.read_text("utf-8") for f in [*folder.glob("templates/*.html"), *folder.glob("*.py")])
     used = set(re.findall(r"""\bt\(["'](\w+)["']""", source)) | set(re.findall(r"""texts\.text\(\s*["'](\w+)["']""", source))
     used -= {"answer_", "role_"}  # the beginnings of several
     assert used <= KEYS

@@ -5,8 +5,11 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -15,15 +18,16 @@ from starlette.responses import Response
 
 from affil.batch.pool import rare_collections
 from affil.match import Matcher
+from affil.pages.render import STATIC, templates
 from affil.pages.tryit import TryIt
 from affil.service.batching import Gatherer
 from affil.service.limits import Limits
 from affil.service.match import Api
-from affil.service.operations import document, errors, failed, routes
 from affil.service.reconcile import Reconciliation
 from affil.service.ror import Records
+from affil.service.routing import document, errors, failed, invalid, not_here
 from affil.service.security import Access, Sharing
-from affil.service.server import make_app, serve, templates
+from affil.service.server import make_app, serve
 from affil.service.telemetry import Metrics, Observe, log_lines
 from affil.settings import ServeSettings
 
@@ -61,23 +65,20 @@ def serve_app(
     def on_error(request: Request, error: Exception) -> Response:
         return page.error(request, error) if request.scope.get("affil.path") in _PAGES else failed(request, error)
 
-    def http_error(_: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        answer = errors(error.status_code, str(error.detail).lower())
-        answer.headers.update(error.headers or {})
-        return answer
-
     return make_app(
-        [*page.routes(), *routes(operations, settings)],
+        [*page.routes(), *operations],
         access,
         settings,
         on_error,
+        static=STATIC,
+        kind=partial(FastAPI, openapi_url=None),  # the pages show the document
         sharing=Sharing(("/reconcile",), settings.origins, programs=True),
         refuse=errors,
         outside=[Middleware(Observe, metrics=metrics, strings=log_strings)],
         inside=[Middleware(Limits, settings=settings)],
         handlers={
-            HTTPException: http_error,
+            HTTPException: not_here,
+            RequestValidationError: invalid,
             Exception: lambda *_: errors(500, "this should not have happened; the log says more"),
         },
     )

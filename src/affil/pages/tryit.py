@@ -10,17 +10,17 @@ from typing import Any
 
 import jinja2
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from affil.match import COLUMNS, match_records
-from affil.names import visible
 from affil.pages.language import language_of, set_language
+from affil.pages.render import render
 from affil.review.card import Piece, in_pieces
 from affil.service import texts
+from affil.service.candidates import FEATURES
 from affil.service.match import Api
-from affil.service.operations import Json, errors
-from affil.service.reconcile import FEATURES
+from affil.service.routing import Json, errors
 from affil.service.server import endpoint
 from affil.settings import ServeSettings
 from affil.types import Institution, Match, Result
@@ -135,22 +135,14 @@ class TryIt:
         return text, [line.strip() for line in text.splitlines() if line.strip()]
 
     def _page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
-        language = language_of(request)
         tools = {
-            "t": lambda key, *more: texts.text(key, language, *more),
-            "kind_of": lambda name: texts.kind(name, language),
-            "evidence": lambda match: texts.evidence(match, language),
-            "visible": visible,
-            "lang": "zh-Hans" if language == "zh" else "en",
-            "other": texts.LANGUAGES[1 - texts.LANGUAGES.index(language)],
             "here": request.url.path,
             "said": "",
             "limit": self.settings.lines,
             "institutions": len(self.api.matcher.registry),
             "reconcile": f"{str(request.base_url).rstrip('/')}/reconcile",
         }
-        html = self.templates.get_template(template).render({**tools, **values})
-        return HTMLResponse(html, status, headers={"vary": "cookie, accept-language"})
+        return render(self.templates, request, template, {**tools, **values}, status, vary="cookie, accept-language")
 
     def error(self, request: Request, error: Exception) -> Response:
         """A page that says what is wrong."""

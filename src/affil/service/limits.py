@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from affil.service.operations import errors
+from affil.service.routing import errors
 from affil.service.security import is_loopback
 from affil.settings import ServeSettings
-
-_MINUTE = 60
 
 
 class Limits:
@@ -24,7 +24,8 @@ class Limits:
 
     def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
         self.app, self.settings = app, settings
-        self._minute, self._asked = 0, Counter[str]()
+        self._allowed = RateLimitItemPerMinute(settings.per_minute)
+        self._clients = FixedWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or turn it away."""
@@ -32,7 +33,9 @@ class Limits:
             await self.app(scope, receive, send)
             return
         client = (scope.get("client") or ("",))[0]
-        if not is_loopback(client) and (wait := self._wait(client)):
+        if not is_loopback(client) and not await self._clients.hit(self._allowed, client):
+            again = (await self._clients.get_window_stats(self._allowed, client)).reset_time
+            wait = max(round(again - time.time()), 1)
             answer = errors(429, f"more than {self.settings.per_minute:,} requests in a minute; try again in {wait} seconds")
             answer.headers["retry-after"] = str(wait)
             await answer(scope, receive, send)
@@ -50,13 +53,3 @@ class Limits:
         except TimeoutError:
             if not begun:
                 await errors(503, f"no answer within {self.settings.seconds:g} seconds")(scope, receive, send)
-
-    def _wait(self, client: str) -> int:
-        """Seconds that a client has to wait; 0: none. Only the present minute is remembered."""
-        now = time.monotonic()
-        minute = int(now // _MINUTE)
-        if minute != self._minute:
-            self._minute = minute
-            self._asked.clear()
-        self._asked[client] += 1
-        return 0 if self._asked[client] <= self.settings.per_minute else round(_MINUTE - now % _MINUTE) or 1

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
+from typing import Annotated, Any
 from urllib.parse import unquote
 
+from fastapi import Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from affil.errors import UnknownIdError
 from affil.match import Matcher, result_dict
-from affil.service import shapes
 from affil.service.batching import Gatherer
-from affil.service.operations import BadRequestError, Json, Operation
+from affil.service.models import (
+    AffiliationAnswer,
+    Health,
+    ListAnswer,
+    MatchAnswer,
+    MatchBody,
+    MatchQuery,
+    Nothing,
+    Organization,
+    OrganizationsQuery,
+)
 from affil.service.ror import Records, read_filters
+from affil.service.routing import BadRequestError, Json, Operation
 from affil.service.telemetry import Metrics, note
 from affil.settings import ServeSettings
 from affil.types import Decision, Match, Result
 
 _TRUE = {"": True, "true": True, "false": False}
-_ROR = {404: "there is no such organisation"}
+_LOST = {404: "there is no such organisation"}
 
 
 class Api:
@@ -33,45 +46,29 @@ class Api:
     ) -> None:
         self.matcher, self.gatherer, self.records, self.metrics = matcher, gatherer, records, metrics
         self.settings = settings
+        about = {"affil": version("affil"), "version": matcher.version, "institutions": len(matcher.registry)}
+        self.about = {"status": "ok", **about}
 
     def operations(self) -> list[Operation]:
         """What can be asked."""
-        found = [
-            Operation("GET", "/match", "Match one string", self.match_one, shapes.MatchQuery, shapes.MatchAnswer),
-            Operation("POST", "/match", "Match strings", self.match, shapes.MatchBody, shapes.MatchAnswer),
-        ]
-        answers = shapes.AffiliationAnswer | shapes.ListAnswer
-        for before in ("", "/v2"):
+        operation = partial(Operation, fields=self.settings.fields)
+        found = [operation("GET", "/match", self.match_one, MatchAnswer), operation("POST", "/match", self.match, MatchAnswer)]
+        for path in ("/organizations", "/v2/organizations"):
             found += [
-                Operation(
-                    "GET",
-                    f"{before}/organizations",
-                    "Match a string, or search for organisations, as the ROR API does",
-                    self.organizations,
-                    shapes.OrganizationsQuery,
-                    answers,
-                ),
-                Operation(
-                    "GET",
-                    f"{before}/organizations/{{id:path}}",
-                    "One organisation, as the ROR API gives it",
-                    self.organization,
-                    shapes.Nothing,
-                    shapes.Organization,
-                    also=_ROR,
-                ),
+                operation("GET", path, self.organizations, AffiliationAnswer | ListAnswer),
+                operation("GET", f"{path}/{{id:path}}", self.organization, Organization, also=_LOST),
             ]
-        found += [
-            Operation("GET", "/health", "Whether the service answers", self.health, shapes.Nothing, shapes.Health),
-            Operation("GET", "/metrics", "Counts, for Prometheus", self.measured, shapes.Nothing, "text/plain"),
+        return [
+            *found,
+            operation("GET", "/health", self.health, Health),
+            operation("GET", "/metrics", self.measured, text=["text/plain"]),
         ]
-        return found
 
-    async def match_one(self, request: Request, asked: shapes.MatchQuery) -> Response:
+    async def match_one(self, request: Request, asked: Annotated[MatchQuery, Query()]) -> Response:
         """Match one string."""
         return await self._match(request, [asked.affiliation], asked.candidates or 0)
 
-    async def match(self, request: Request, asked: shapes.MatchBody) -> Response:
+    async def match(self, request: Request, asked: MatchBody, _: Annotated[Nothing, Query()]) -> Response:
         """Match strings."""
         return await self._match(request, asked.affiliations, asked.candidates)
 
@@ -92,9 +89,13 @@ class Api:
         note(request.scope, strings)
         return await self.gatherer.ranked(strings, min(candidates, settings.most_candidates))
 
-    async def organizations(self, request: Request, asked: shapes.OrganizationsQuery) -> Response:
-        """Match a string, or search."""
-        page, everyone, filters = _page(asked.page), _flag(asked.all_status), _filters(asked.filter)
+    async def organizations(self, request: Request, asked: Annotated[OrganizationsQuery, Query()]) -> Response:
+        """Match a string, or search for organisations, as the ROR API does."""
+        page, everyone, filters = (
+            _page("1" if asked.page is None else asked.page),
+            _flag(asked.all_status),
+            _filters(asked.filter),
+        )
         if asked.affiliation is not None:
             string = asked.affiliation
             found = (await self.ranked(request, [string], self.settings.candidates, 1))[0] if string.strip() else ()
@@ -119,22 +120,22 @@ class Api:
             found = registry.search(query.strip("\"' "), self.settings.found)
             return chosen((registry.number(one.id) for one, _ in found), filters)
 
-    async def organization(self, request: Request, _: shapes.Nothing) -> Response:
-        """One organisation, by its id as an address, with the host alone, or bare."""
-        given = request.path_params["id"]
+    async def organization(
+        self, id: Annotated[str, Path(description="in any form")], _: Annotated[Nothing, Query()]
+    ) -> Response:
+        """One organisation, as the ROR API gives it."""
         try:
-            one = self.matcher.registry.get(unquote(given))
+            one = self.matcher.registry.get(unquote(id))
         except UnknownIdError:
-            raise BadRequestError(f"ROR ID '{given[:100]}' does not exist", status=404) from None
+            raise BadRequestError(f"ROR ID '{id[:100]}' does not exist", status=404) from None
         return Json(self.records.record(one))
 
-    async def health(self, _request: Request, _: shapes.Nothing) -> Response:
+    async def health(self, _: Annotated[Nothing, Query()]) -> Response:
         """Whether the service answers."""
-        about = {"affil": version("affil"), "version": self.matcher.version, "institutions": len(self.matcher.registry)}
-        return Json({"status": "ok", **about})
+        return Json(self.about)
 
-    async def measured(self, _request: Request, _: shapes.Nothing) -> Response:
-        """Counts."""
+    async def measured(self, _: Annotated[Nothing, Query()]) -> Response:
+        """Counts, for Prometheus."""
         self.metrics.waiting.set(self.gatherer.waiting)
         return Response(self.metrics.text(), media_type="text/plain; version=0.0.4")
 
@@ -143,9 +144,9 @@ def _chosen(string: str, matches: Sequence[Match]) -> Result:
     return Result(string, tuple(m for m in matches if m.decision != Decision.NONE))
 
 
-def _others(string: str, matches: Sequence[Match]) -> list[shapes.Json]:
+def _others(string: str, matches: Sequence[Match]) -> list[dict[str, Any]]:
     others = Result(string, tuple(m for m in matches if m.decision == Decision.NONE))
-    found: list[shapes.Json] = result_dict(others)["matches"]
+    found: list[dict[str, Any]] = result_dict(others)["matches"]
     return found
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import jinja2
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -26,7 +25,6 @@ from affil.errors import AffilError
 from affil.service.security import NOTHING_SHARED, SAFE, Access, Guard, Sharing
 from affil.settings import WebSettings
 
-PAGES = Path(__file__).parents[1] / "pages"  # templates and static files
 Form = Mapping[str, Sequence[str]]
 # What answers a request: blocking code, called in a thread.
 Handler = Callable[[Request], Response]
@@ -57,6 +55,8 @@ def make_app(
     settings: WebSettings,
     on_error: Callable[[Request, Exception], Response],
     *,
+    static: Path,
+    kind: Callable[..., Starlette] = Starlette,
     sharing: Sharing = NOTHING_SHARED,
     refuse: Callable[[int, str], Response] | None = None,
     outside: Sequence[Middleware] = (),
@@ -70,6 +70,8 @@ def make_app(
         access: who may ask.
         settings: how much.
         on_error: shows what a user can mend (AffilError).
+        static: the folder of static files.
+        kind: makes the application: Starlette, or FastAPI.
         sharing: what pages of others and programs may ask.
         refuse: makes the answer to whom the guard turns away, from a status and a sentence.
         outside: middleware that sees all requests, those turned away included.
@@ -77,18 +79,10 @@ def make_app(
         handlers: further exception handlers.
     """
     guard = Middleware(Guard, access=access, settings=settings, sharing=sharing, refuse=refuse)
-    return Starlette(
-        routes=[Mount("/static", StaticFiles(directory=PAGES / "static"), name="static"), *routes],
+    return kind(
+        routes=[Mount("/static", StaticFiles(directory=static), name="static"), *routes],
         middleware=[*outside, guard, *inside],
         exception_handlers={AffilError: on_error, **(handlers or {})},
-    )
-
-
-def templates() -> jinja2.Environment:
-    """The templates; everything is escaped, and a name that is not given is an error."""
-    loader = jinja2.FileSystemLoader(PAGES / "templates")
-    return jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
 
 
@@ -101,11 +95,14 @@ def listen(host: str, port: int, *, exactly: bool) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         try:
-            return socket.create_server((host, port), family=family, backlog=128)
+            made = socket.create_server((host, port), family=family, backlog=128)
         except OSError:
             if exactly:
                 raise
-            return socket.create_server((host, 0), family=family, backlog=128)
+            made = socket.create_server((host, 0), family=family, backlog=128)
+        # An answer is written in two parts; Nagle's algorithm would hold the second one back for some 40 ms.
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
     except OSError as error:
         raise AffilError(f"cannot listen on {host} port {port}: {error.strerror or error}; choose another --port") from error
 

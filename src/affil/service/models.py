@@ -1,19 +1,32 @@
-"""What the service is asked and what it answers, field by field: requests are checked against it, the OpenAPI page is made of it."""
+"""What the service is asked and what it answers, field by field: FastAPI checks requests against it, and describes the service by it."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-_EXACT = ConfigDict(extra="forbid")
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """A parameter is there or not; there is no null in an address."""
+    schema.pop("default", None)
+    schema |= schema.pop("anyOf")[0]
+
+
+_unless = partial(Field, default=None, json_schema_extra=_without_null)  # a parameter that may be missing
 
 
 class Asked(BaseModel):
     """Parameters or a body; what is not known is an error, so that a misspelt name does not go unnoticed."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+    model_config = ConfigDict(extra="forbid")
+
+
+class Answer(BaseModel):
+    """What comes; answers are described by these models, and sent as plain values."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class Nothing(Asked):
@@ -27,7 +40,7 @@ class MatchQuery(Asked):
     """One string."""
 
     affiliation: str = Field(description="the string", examples=["Dept. of CSE, 港中大, Shatin"])
-    candidates: int | None = Field(default=None, ge=0, description="institutions not chosen that are listed as well, at most")
+    candidates: int | None = _unless(ge=0, description="institutions not chosen that are listed as well, at most")
 
 
 class MatchBody(Asked):
@@ -39,10 +52,9 @@ class MatchBody(Asked):
     )
 
 
-class Found(TypedDict):
+class Found(Answer):
     """An institution found in a string. `start` and `end` are the matched words' place in it, in characters."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     institution_id: str
     name: str
     name_zh: str
@@ -62,38 +74,34 @@ class Found(TypedDict):
     evidence: list[str]
 
 
-class Matched(TypedDict):
+class Matched(Answer):
     """One string, and what it names; `candidates`, where asked for, are those that were not chosen."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     affiliation: str
     decision: Literal["match", "review", "none"]
     matches: list[Found]
     candidates: list[Found]
 
 
-class MatchAnswer(TypedDict):
+class MatchAnswer(Answer):
     """The answers in the order of the strings, and the versions that gave them."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     results: list[Matched]
     version: str
 
 
-class Health(TypedDict):
+class Health(Answer):
     """The service answers."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     status: Literal["ok"]
     affil: str
     version: str
     institutions: int
 
 
-class Errors(TypedDict):
+class Errors(Answer):
     """What is wrong, each in one line."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     errors: list[str]
 
 
@@ -103,61 +111,53 @@ class Errors(TypedDict):
 class OrganizationsQuery(Asked):
     """One of `affiliation` and `query`, or neither, for all organisations."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=False)
-    affiliation: str | None = Field(default=None, description="a messy string, to be matched")
-    single_search: str | None = Field(default=None, description="accepted with `affiliation`; both searches are one here")
-    query: str | None = Field(default=None, description="words of a name, or an id, to be searched for")
+    affiliation: str | None = _unless(description="a messy string, to be matched")
+    single_search: str | None = _unless(description="accepted with `affiliation`; both searches are one here")
+    query: str | None = _unless(description="words of a name, or an id, to be searched for")
     filter: str = Field(
         default="",
         description="types, status, country.country_code, country.country_name and so on, as key:value, separated by commas",
     )
-    page: str = Field(
-        default="1", description="a number from 1", json_schema_extra={"type": "integer", "default": 1, "minimum": 1}
+    page: Annotated[str, WithJsonSchema({"type": "integer", "default": 1, "minimum": 1})] | None = _unless(
+        description="a number from 1"
     )
-    all_status: str | None = Field(
-        default=None,
-        description="inactive and withdrawn ones too",
-        json_schema_extra={"enum": ["", "true", "false"], "type": "string"},
+    all_status: Annotated[str, WithJsonSchema({"type": "string", "enum": ["", "true", "false"]})] | None = _unless(
+        description="inactive and withdrawn ones too"
     )
 
 
-class Stamp(TypedDict):
+class Stamp(Answer):
     """When a record was made or changed; the date is "" where it is not known."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     date: str
     schema_version: str
 
 
-class Admin(TypedDict):
+class Admin(Answer):
     """Dates of a record."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     created: Stamp
     last_modified: Stamp
 
 
-class ExternalId(TypedDict):
+class ExternalId(Answer):
     """Ids at other registries."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     all: list[str]
     preferred: str | None
     type: str
 
 
-class Link(TypedDict):
+class Link(Answer):
     """An address."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     type: str
     value: str
 
 
-class Details(TypedDict):
+class Details(Answer):
     """A place."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     continent_code: str
     continent_name: str
     country_code: str
@@ -169,36 +169,32 @@ class Details(TypedDict):
     name: str
 
 
-class Location(TypedDict):
+class Location(Answer):
     """A place with its GeoNames number, 0 where that is not known."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     geonames_details: Details
     geonames_id: int
 
 
-class OrganizationName(TypedDict):
+class OrganizationName(Answer):
     """A name."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     lang: str | None
     types: list[Literal["ror_display", "label", "alias", "acronym"]]
     value: str
 
 
-class Relationship(TypedDict):
+class Relationship(Answer):
     """Another organisation."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     id: str
     label: str
     type: Literal["parent", "child", "predecessor", "successor"]
 
 
-class Organization(TypedDict):
+class Organization(Answer):
     """A record of ROR schema 2.1."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     admin: Admin
     domains: list[str]
     established: int | None
@@ -212,10 +208,9 @@ class Organization(TypedDict):
     types: list[str]
 
 
-class MatchedOrganization(TypedDict):
+class MatchedOrganization(Answer):
     """An organisation that a string may name; `score` is the probability, `chosen` what is taken without a person."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     substring: str
     score: float
     matching_type: Literal["EXACT", "PHRASE", "COMMON TERMS", "FUZZY", "HEURISTICS", "ACRONYM", "SINGLE SEARCH"]
@@ -223,37 +218,33 @@ class MatchedOrganization(TypedDict):
     organization: Organization
 
 
-class AffiliationAnswer(TypedDict):
+class AffiliationAnswer(Answer):
     """The answer to `affiliation`."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     number_of_results: int
     items: list[MatchedOrganization]
 
 
-class Bucket(TypedDict):
+class Bucket(Answer):
     """How many of what was found have this value."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     id: str
     title: str
     count: int
 
 
-class Meta(TypedDict):
+class Meta(Answer):
     """Counts over all pages."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     types: list[Bucket]
     countries: list[Bucket]
     continents: list[Bucket]
     statuses: list[Bucket]
 
 
-class ListAnswer(TypedDict):
+class ListAnswer(Answer):
     """The answer to `query`; `time_taken` in milliseconds."""
 
-    __pydantic_config__ = _EXACT  # type: ignore[misc]
     number_of_results: int
     time_taken: int
     items: list[Organization]
@@ -262,14 +253,14 @@ class ListAnswer(TypedDict):
 
 # Reconciliation Service API 0.2
 
-_CALLBACK = Field(default=None, description="name of a function around the answer (JSONP)", pattern=r"^[A-Za-z_$][\w$.]{0,99}$")
+_CALLBACK = _unless(description="name of a function around the answer (JSONP)", pattern=r"^[A-Za-z_$][\w$.]{0,99}$")
 
 
 class ReconcileQuery(Asked):
     """Without `queries` and `extend`: the manifest."""
 
-    queries: str | None = Field(default=None, description="a batch of queries, as JSON")
-    extend: str | None = Field(default=None, description="a query for data extension, as JSON")
+    queries: str | None = _unless(description="a batch of queries, as JSON")
+    extend: str | None = _unless(description="a query for data extension, as JSON")
     callback: str | None = _CALLBACK
 
 
@@ -295,7 +286,7 @@ class Query(Asked):
 
     query: str = ""
     type: str | list[str] | None = None
-    limit: Annotated[int | None, Field(ge=1)] = None
+    limit: int | None = Field(default=None, ge=1)
     properties: list[Property] = Field(default_factory=list)
     type_strict: Literal["any", "should", "all"] = "any"
 
@@ -319,8 +310,8 @@ class SuggestQuery(Asked):
 
     prefix: str = Field(description="the beginning of a name, or an id")
     cursor: int = Field(default=0, ge=0, le=100_000, description="suggestions to skip")
-    limit: int | None = Field(default=None, ge=1, description="suggestions at most")
-    type: str | None = Field(default=None, description="a type, for entities")
+    limit: int | None = _unless(ge=1, description="suggestions at most")
+    type: str | None = _unless(description="a type, for entities")
     callback: str | None = _CALLBACK
 
 
@@ -335,8 +326,5 @@ class ProposeQuery(Asked):
     """Properties of a type."""
 
     type: str = Field(default="organization", description="the type")
-    limit: int | None = Field(default=None, ge=1, description="properties at most")
+    limit: int | None = _unless(ge=1, description="properties at most")
     callback: str | None = _CALLBACK
-
-
-Json = dict[str, Any]

@@ -1,0 +1,81 @@
+"""What the forms of the review page say, and what they are told to say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from affil.discovery.proposals import Proposal
+from affil.errors import AffilError
+from affil.names import visible
+from affil.review.queue import Filters
+from affil.review.spreadsheet import string_key
+from affil.service.server import Form
+from affil.types import LedgerEntry
+
+_SHOWN = 200  # characters of a string that a form says it showed; its key is of all of them
+
+
+def filters_of(pairs: Sequence[tuple[str, str]]) -> Filters:
+    """Filters from the fields of a form; what is blank or not a filter is left out."""
+    known = {f.name: f for f in fields(Filters)}
+    given: dict[str, Any] = {k: v.strip() for k, v in pairs if k in known and v.strip()}
+    for bound in ("low", "high"):
+        if bound in given:
+            try:
+                given[bound] = float(given[bound])
+            except ValueError as error:
+                raise AffilError(f"no probability: {given[bound]!r}") from error
+    return Filters(**given).check()
+
+
+def query_of(filters: Filters) -> str:
+    """Filters as the parameters of an address."""
+    plain = Filters()
+    return urlencode(
+        {f.name: getattr(filters, f.name) for f in fields(Filters) if getattr(filters, f.name) != getattr(plain, f.name)}
+    )
+
+
+def field(request: Request, name: str) -> str:
+    """The last value of a field of the form, "" where it is not there."""
+    values: Form = request.state.form
+    return values[name][-1] if values.get(name) else ""
+
+
+def shown_of(affiliation: str) -> str:
+    """What a form says that its card showed: the beginning of the string, as a browser hands it back."""
+    return visible(affiliation[:_SHOWN])
+
+
+def entry_key(entry: LedgerEntry) -> str:
+    """A key of an entry, and of the string that it is about."""
+    return f"{entry.number} {string_key(entry.affiliation)}"
+
+
+def proposal_key(proposal: Proposal) -> str:
+    """A short key of all that a proposal says."""
+    return string_key(json.dumps(asdict(proposal)))
+
+
+def chosen_mention(value: str) -> tuple[str, int | None, str]:
+    """A mention from what the form says of it: `["paper", position, "author"]`."""
+    try:
+        paper, position, author = json.loads(value)
+    except (ValueError, TypeError) as error:
+        raise AffilError(f"not a mention: {value[:40]!r}") from error
+    if not (isinstance(paper, str) and isinstance(author, str) and (position is None or type(position) is int)):
+        raise AffilError(f"not a mention: {value[:40]!r}")
+    return paper, position, author
+
+
+def number_of(value: str) -> int:
+    """A number from 0."""
+    if not value.isascii() or not value.isdigit() or len(value) > 12:
+        raise AffilError(f"not a number: {value[:20]!r}")
+    return int(value)

@@ -1,0 +1,97 @@
+"""What the pages of the review have in common: who asks, which string is meant, and how an answer looks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from http.cookies import CookieError
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from affil.errors import AffilError
+from affil.names import visible
+from affil.pages.forms import entry_key, query_of, shown_of
+from affil.pages.language import language_of
+from affil.pages.render import render, templates
+from affil.review.queue import Filters
+from affil.review.session import Session
+from affil.review.spreadsheet import string_key
+from affil.service import texts
+from affil.types import KINDS
+
+NAME_COOKIE = "affil_name"
+
+
+class Frame:
+    """Around the views and the actions: the session, and the name of whoever has not given one."""
+
+    def __init__(self, desk: Session, by: str) -> None:
+        self.desk, self.by, self.templates = desk, by, templates()
+
+    def error(self, request: Request, error: Exception) -> Response:
+        """What is wrong, as a message on the page, or as a page."""
+        if "hx-request" in request.headers:
+            return self._part(request, "message.html", said=str(error), failed=True, status=409)
+        return self._page(request, "error.html", said=str(error), status=409)
+
+    def _by(self, request: Request) -> str:
+        try:
+            return unquote(request.cookies.get(NAME_COOKIE, "")) or self.by
+        except CookieError:
+            return self.by
+
+    def _who(self, request: Request) -> str:
+        by = self._by(request)
+        if not by:
+            raise AffilError(texts.text("who", language_of(request)))
+        return by
+
+    def _string(self, request: Request, key: str) -> int:
+        """The number of the string with this key."""
+        number = self.desk.number(key)
+        if number is None:
+            raise AffilError(texts.text("stale", language_of(request)))
+        return number
+
+    def _card(self, number: int | None, filters: Filters, by: str) -> dict[str, Any]:
+        return {
+            "card": None if number is None else self.desk.card(number, by),
+            "left": len(self.desk.select(filters, by)),
+            "skipped": self.desk.skipped(by),
+            "last": "" if (last := self.desk.last(by)) is None else entry_key(last),
+            "filters": filters,
+            "current": query_of(filters),
+        }
+
+    def _page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
+        return self._render(request, template, status, {"said": "", **values, "whole": True})
+
+    def _part(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
+        return self._render(request, template, status, {"said": "", "failed": False, **values, "whole": False})
+
+    def _render(self, request: Request, template: str, status: int, values: dict[str, Any]) -> Response:
+        language = language_of(request)
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        tools = {
+            "named": lambda ids: self._named(ids, language),
+            "string_number": self.desk.queue.number,
+            "string_key": string_key,
+            "shown": shown_of,
+            "json": json.dumps,
+            "here": path if request.method == "GET" and values["whole"] else "/",
+            "by": self._by(request),
+            "progress": self.desk.progress(),
+            "kinds": KINDS,
+            "pairs": lambda values: [(v, v) for v in values],
+            "failed": False,
+        }
+        vary = "hx-request, cookie, accept-language"
+        return render(self.templates, request, template, {**tools, **values}, status, vary=vary)
+
+    def _named(self, ids: Sequence[str] | None, language: str) -> str:
+        if ids is None:
+            return texts.text("undecided", language)
+        return ", ".join(visible(self.desk.institutions.name(i)) for i in ids) or texts.text("names_none", language)

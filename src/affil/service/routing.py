@@ -1,0 +1,230 @@
+"""Operations on FastAPI: what is asked must be exactly as described, and what is wrong is said in `errors`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
+
+from affil.errors import AffilError, BusyError, UnknownIdError
+from affil.service.models import Errors
+
+T = TypeVar("T")
+_SHOWN = 3  # faults of one request that are told
+_FAULTS = {400: "what was asked cannot be read", 413: "too much", 429: "too often", 503: "too busy"}
+_FAULTS_OF_POSTS = {403: "a post of another site's page", 415: "another kind of body"}
+
+
+class BadRequestError(AffilError):
+    """A request that cannot be answered as it is."""
+
+    def __init__(self, *problems: str, status: int = 400) -> None:
+        self.problems, self.status = problems, status
+        super().__init__("; ".join(problems))
+
+
+class Json(JSONResponse):
+    """An answer in JSON."""
+
+    def render(self, content: Any) -> bytes:
+        """The bytes of the answer."""
+        return to_json(content)
+
+
+class Operation(APIRoute):
+    """A route of FastAPI. Besides, it refuses text that is not UTF-8, and reads JSON as strictly as pydantic can.
+
+    Args:
+        method: GET, which answers HEAD as well, or POST.
+        path: where.
+        endpoint: what answers; the first line of its docstring is the summary.
+        answers: the model of the answer in JSON, if it is one.
+        fields: parameters that are read of one request.
+        text: media types of an answer in text.
+        also: further statuses of answers that say what is wrong, and why they come.
+        more: what else FastAPI is told.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        endpoint: Callable[..., Awaitable[Response]],
+        answers: Any = None,
+        *,
+        fields: int,
+        text: Sequence[str] = (),
+        also: Mapping[int, str] | None = None,
+        **more: Any,
+    ) -> None:
+        self.most_fields = fields
+        statuses = _FAULTS | (_FAULTS_OF_POSTS if method == "POST" else {}) | dict(also or {})
+        responses: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {"schema": {"type": "string"}} for kind in text}}}
+        responses |= {status: {"model": Errors, "description": why} for status, why in sorted(statuses.items())}
+        super().__init__(
+            path,
+            endpoint,
+            methods=[method],
+            summary=(endpoint.__doc__ or "").partition("\n")[0].rstrip("."),
+            operation_id=f"{method.lower()}_" + re.sub(r"\W+", "_", path).strip("_"),
+            response_model=answers,
+            response_class=Json if answers else Response,
+            response_description="the answer",
+            responses=responses,
+            **more,
+        )
+        self.description = ""  # not the docstring again
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What FastAPI does with a request, after what it does not check."""
+        handle = super().get_route_handler()
+        body: Any = None if self.body_field is None else self.body_field.field_info.annotation
+
+        async def answer(request: Request) -> Response:
+            request.scope["affil.path"] = self.path
+            parameters(request.scope["query_string"], self.most_fields)
+            if body is None:
+                return await handle(request)
+            must_be(request, "application/json")
+            return await handle(_Read(request, check(body, await request.body())))
+
+        return answer
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether this route answers; HEAD as GET."""
+        return super().matches({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["method"] == "HEAD" and "GET" in (self.methods or ()):
+            await self.app(scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
+
+
+class _Read(Request):
+    """A request whose JSON has been read and checked; FastAPI would read what is no JSON as well: NaN, half of a character."""
+
+    def __init__(self, request: Request, content: Any) -> None:
+        super().__init__(request.scope, request.receive)
+        self.content = content
+
+    async def body(self) -> bytes:
+        """Something, for which FastAPI asks for the JSON."""
+        return b"{}"
+
+    async def json(self) -> Any:
+        """What was read."""
+        return self.content
+
+
+def errors(status: int, *problems: str) -> Json:
+    """An answer that says what is wrong."""
+    headers = {"retry-after": "1"} if status == 503 else None
+    return Json({"errors": list(problems)}, status, headers)
+
+
+def failed(_: Request, error: Exception) -> Response:
+    """The answer to what a user can mend."""
+    if isinstance(error, BadRequestError):
+        return errors(error.status, *error.problems)
+    status = 404 if isinstance(error, UnknownIdError) else 503 if isinstance(error, BusyError) else 400
+    return errors(status, str(error))
+
+
+def invalid(_: Request, error: Exception) -> Response:
+    """The answer to parameters that FastAPI refuses."""
+    assert isinstance(error, RequestValidationError)
+    return errors(400, *_told([{**fault, "loc": fault["loc"][1:]} for fault in error.errors()]))
+
+
+def not_here(request: Request, error: Exception) -> Response:
+    """The answer where no route is, or none of this method."""
+    assert isinstance(error, HTTPException)
+    answer = errors(error.status_code, str(error.detail).lower())
+    answer.headers.update(error.headers or {})
+    if error.status_code == 405:  # FastAPI has a route for each method
+        routes = [r for r in request.app.routes if isinstance(r, Route) and r.matches(request.scope)[0] != Match.NONE]
+        methods = {method for route in routes for method in route.methods or ()}
+        answer.headers["allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    return answer
+
+
+def must_be(request: Request, kind: str) -> None:
+    """Refuse a body of another media type."""
+    given = request.headers.get("content-type", "")
+    if given.partition(";")[0].strip().lower() != kind:
+        raise BadRequestError(f"the body must be {kind}, not {given[:80]!r}", status=415)
+
+
+def parameters(text: bytes, most: int) -> dict[str, str]:
+    """The parameters of an address or a form, by name; the last of several of one name.
+
+    Raises:
+        BadRequestError: they are more than `most`, or not in UTF-8.
+    """
+    try:
+        return dict(parse_qsl(text.decode("utf-8"), keep_blank_values=True, max_num_fields=most, errors="strict"))
+    except ValueError as error:
+        raise BadRequestError(f"the parameters cannot be read: {error}") from error
+
+
+def check(shape: type[T], given: bytes | str | Mapping[str, Any], where: str = "") -> T:
+    """What was asked, checked.
+
+    Args:
+        shape: a model.
+        given: JSON (as bytes: a body, of which numbers in quotes and the like are refused), or values by name.
+        where: stands before what is wrong.
+
+    Raises:
+        BadRequestError: says what is wrong, and where.
+    """
+    adapter: TypeAdapter[T] = _adapter(shape)  # type: ignore[arg-type]  # a type is hashable
+    try:
+        if isinstance(given, bytes | str):
+            return adapter.validate_json(given, strict=isinstance(given, bytes))
+        return adapter.validate_python(given)
+    except ValidationError as error:
+        raise BadRequestError(*(f"{where}{fault}" for fault in _told(error.errors(include_url=False)))) from None
+
+
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)
+
+
+def _told(faults: Sequence[Any]) -> list[str]:
+    return [_fault(fault) for fault in faults[:_SHOWN]]
+
+
+def _fault(fault: Any) -> str:
+    where = ".".join(map(str, fault["loc"]))[:100]
+    if fault["type"] == "extra_forbidden":
+        return f"query parameter '{where}' is illegal"
+    if fault["type"] == "missing":
+        return f"'{where}' is missing"
+    return f"'{where}' {re.sub('^(Input|String) should', 'should', fault['msg'])}" if where else str(fault["msg"])
+
+
+def document(operations: Sequence[Operation], title: str, version: str, description: str) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of these operations, without the answer 422 of FastAPI, which is 400 here."""
+    made = get_openapi(title=title, version=version, openapi_version="3.1.0", description=description, routes=operations)
+    for one in (one for methods in made["paths"].values() for one in methods.values()):
+        one["responses"].pop("422", None)
+    for shape in ("HTTPValidationError", "ValidationError"):
+        del made["components"]["schemas"][shape]
+    return made
