@@ -22,7 +22,7 @@ import pytest
 
 import affil
 from affil.cli import main
-from affil.registry import Registry, store
+from affil.registry import Registry, arrays
 
 CUHK, TSINGHUA = "https://ror.org/00t33hh48", "https://ror.org/03cve4549"
 STRINGS = 'id,affiliation\n1,"Dept. of CSE, The Chinese Univ. of Hong Kong, Shatin"\n2,清华大学\n3,独立研究者\n'
@@ -269,10 +269,10 @@ def test_what_registry_refuses(call: Call, small: Path, monkeypatch: pytest.Monk
     assert unknown.endswith("; find it with: affil registry search TEXT")
     Path("old.affil").write_bytes(small.read_bytes())
     with monkeypatch.context() as patch:
-        patch.setattr(store, "FORMAT", store.FORMAT + 1)
+        patch.setattr(arrays, "FORMAT", arrays.FORMAT + 1)
         other = refused(call("registry", "info", "--registry", "old.affil"))
     assert other.startswith(
-        f"old.affil: built in format {store.FORMAT}, this version reads format {store.FORMAT + 1}; build it again"
+        f"old.affil: built in format {arrays.FORMAT}, this version reads format {arrays.FORMAT + 1}; build it again"
     )
     Path("half.affil").write_bytes(small.read_bytes()[:-2000])
     assert refused(call("registry", "info", "--registry", "half.affil")).startswith(
