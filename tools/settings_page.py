@@ -21,23 +21,23 @@ HEAD = """# Settings
 
 This page is written by `tools/settings_page.py` from `src/affil/settings.py`; a test compares the two.
 
-Every threshold and choice is a setting. A workspace keeps its own in `settings.toml`, with the sections below as tables (`[rank]`); a
-key that is not there has its default. As a library: `affil.load_settings(path)`, `affil.Settings(rank={"roll_up": "top"})`.
+Every threshold and choice is a setting. A workspace has its own in `settings.toml`, with the sections below as tables (`[rank]`); a
+missing key has its default. As a library: `affil.load_settings(path)`, `affil.Settings(rank={"roll_up": "top"})`.
 
-The column *again* says what must be run after a change. Each step entails those below it, but for `reread`:
+The column *again* says what must be run after a change. Each step includes those below it, except `reread`:
 
 | again | what to run |
 |---|---|
-| `rebuild` | registries: `affil registry build`, for the shipped one nothing: it is built anew when the code changes; then as for `retrain` |
-| `retrain` | the model: `affil train`, for the shipped one `scripts/retrain`; then as for `rematch` |
-| `rematch` | the matches: `affil run -w WORKSPACE`, which sees that settings changed and matches all strings again; then as for `recount` |
+| `rebuild` | registries: `affil registry build` (the shipped one is rebuilt automatically when the code changes); then as for `retrain` |
+| `retrain` | the model: `affil train` (the shipped one: `scripts/retrain`); then as for `rematch` |
+| `rematch` | the matches: `affil run -w WORKSPACE`, which detects the change and matches all strings again; then as for `recount` |
 | `reread` | the papers: `affil run PAPERS... -w NEW`, into a new workspace |
-| `recount` | nothing by hand: the next `affil rank` counts all venues and years again |
-| `nothing` | the next command takes the new value; a service must be started again |
+| `recount` | nothing by hand: the next `affil rank` recounts all venues and years |
+| `nothing` | the next command uses the new value; a service must be restarted |
 """
 LAST = """
-The sections `text`, `search` and `fetch` are no workspace's choice: built registries and shipped models rest on them, or no
-workspace is there when they are needed. They are changed in `src/affil/settings.py`.
+The sections `text`, `search` and `fetch` cannot be set per workspace: built registries and shipped models depend on them, or they
+are needed where there is no workspace. Change them in `src/affil/settings.py`.
 """
 
 

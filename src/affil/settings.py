@@ -1,4 +1,4 @@
-"""Every threshold and choice, in one place, validated; a workspace keeps its own copy in `settings.toml`."""
+"""All thresholds and choices in one place, validated; a workspace has its own copy in `settings.toml`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RollUp = Literal["none", "parent", "top"]
 
 
 class _Frozen(BaseModel):
-    """A group of settings: its values do not change, and a key that is none of it is refused.
+    """A group of settings: immutable; unknown keys are rejected.
 
     @public
     """
@@ -24,19 +24,23 @@ class _Frozen(BaseModel):
 
 
 class TextSettings(_Frozen):
-    """Folding of text. Not a workspace's choice: built registries and trained models rest on it."""
+    """Text normalisation. Fixed for all workspaces: built registries and trained models depend on it."""
 
     sure_han: int = Field(
-        default=3, description="Han characters that are no chance: two that come out of another script's bytes may be"
+        default=3,
+        description="number of Han characters from which decoded text is trusted; one or two may be misread bytes of another script",
     )
-    umlaut_acronym: int = Field(default=5, description="longest word in capitals, in letters, whose 'ue' is no umlaut")
-    number: int = Field(default=2, description="longest number, in digits, that may be written with a zero in front")
+    umlaut_acronym: int = Field(
+        default=5, description="longest all-capitals word, in letters, in which 'ue' is not read as an umlaut"
+    )
+    number: int = Field(default=2, description="longest number, in digits, that may be written with a leading zero")
     terms: int = Field(
-        default=2, description="different terms in a string (RBC, HDL) from which on none is an institution's acronym"
+        default=2,
+        description="number of different technical terms in a string (RBC, HDL) from which none is read as an acronym",
     )
-    spelt_acronym: int = Field(default=8, description="longest acronym, in letters, that is compared with the words beside it")
+    spelt_acronym: int = Field(default=8, description="longest acronym, in letters, that is compared with the words next to it")
     flagship: float = Field(
-        default=0.3, description="prominence by which the campus exceeds all others that the name of its system alone may mean"
+        default=0.3, description="lead in prominence a campus needs for the name of its university system alone to mean it"
     )
 
 
@@ -44,18 +48,16 @@ TEXT = TextSettings()
 
 
 class SearchSettings(_Frozen):
-    """Search in a registry by a person. Not a workspace's choice: a registry is searched without one, too."""
+    """Registry search by a person. Fixed for all workspaces: a registry can also be searched without one."""
 
-    begins: float = Field(
-        default=0.97, description="similarity of a name that begins with what is searched, as a share of an equal one"
-    )
+    begins: float = Field(default=0.97, description="score of a name that starts with the query, relative to an exact match")
     most: float = Field(
-        default=0.35, description="least share of the searched words, by how rare they are, that a name has which lacks some"
+        default=0.35, description="minimum share of the query's idf weight that a partly matching name must contain"
     )
-    least: float = Field(default=55.0, description="least weighted ratio, 0 to 100, of a name that is similar at all")
-    compared: int = Field(default=400, description="similar names that are compared closely")
+    least: float = Field(default=55.0, description="minimum weighted similarity of a name, 0 to 100")
+    compared: int = Field(default=400, description="number of similar names that are compared in detail")
     similar: float = Field(
-        default=0.95, description="similarity of a name that lacks some of the words, as a share of an equal one"
+        default=0.95, description="score of a name that lacks some of the query's words, relative to an exact match"
     )
 
 
@@ -63,17 +65,15 @@ SEARCH = SearchSettings()
 
 
 class FetchSettings(_Frozen):
-    """Fetching of ROR."""
+    """Download of ROR."""
 
     record: str = Field(
-        default="https://zenodo.org/api/records/6347574", description="Zenodo's record of all versions of the ROR dumps"
+        default="https://zenodo.org/api/records/6347574", description="Zenodo record with all versions of the ROR dump"
     )
-    timeout: float = Field(default=30.0, gt=0, description="seconds without a byte after which a connection is given up")
-    attempts: int = Field(default=4, ge=1, description="times that it is tried in one run")
-    wait: float = Field(default=2.0, ge=0, description="seconds before the next attempt, times how often it failed")
-    patience: float = Field(
-        default=60.0, ge=0, description="seconds before the next attempt at most, whatever the server asks for"
-    )
+    timeout: float = Field(default=30.0, gt=0, description="seconds without data after which a connection is dropped")
+    attempts: int = Field(default=4, ge=1, description="number of attempts per run")
+    wait: float = Field(default=2.0, ge=0, description="seconds before a retry, multiplied by the number of failures so far")
+    patience: float = Field(default=60.0, ge=0, description="maximum seconds before a retry, even if the server asks for more")
 
 
 FETCH = FetchSettings()
@@ -82,147 +82,171 @@ FETCH = FetchSettings()
 class RetrieveSettings(_Frozen):
     """Candidate retrieval."""
 
-    max_name_tokens: int = Field(default=24, description="longest name, in tokens, that the exact pass looks for")
-    top_k: int = Field(default=8, description="names kept per segment by the word index")
-    min_similarity: float = Field(default=0.25, description="least share of a segment's weight that a name must explain")
-    max_candidates: int = Field(default=10, description="institutions kept per string")
+    max_name_tokens: int = Field(default=24, description="longest name, in tokens, that exact search looks for")
+    top_k: int = Field(default=8, description="number of names kept per segment by the word index")
+    min_similarity: float = Field(default=0.25, description="minimum share of a segment's idf weight that a name must cover")
+    max_candidates: int = Field(default=10, description="maximum number of candidates per string")
     max_bearers: int = Field(
-        default=200, ge=1, description="bearers of a name that are considered: best kind of name, best known first"
+        default=200,
+        ge=1,
+        description="maximum number of homonyms considered per name: best kind of name, then best known, first",
     )
-    max_homonyms: int = Field(default=8, description="institutions kept per ambiguous name")
+    max_homonyms: int = Field(default=8, description="maximum number of candidates per ambiguous name")
     min_correctable: int = Field(default=6, description="shortest unknown word, in characters, that is spell-corrected")
-    longest_acronym: int = Field(default=7, description="longest word in capitals, in characters, that is not spell-corrected")
+    longest_acronym: int = Field(default=7, description="longest all-capitals word, in characters, that is not spell-corrected")
     max_broken: int = Field(default=9, description="longest unknown part, in characters, of a word that was broken in two")
-    min_part: int = Field(default=6, description="shortest part, in characters, of a word that is taken for two glued ones")
-    min_generic_part: int = Field(default=3, description="the same where a part is a generic word (university)")
+    min_part: int = Field(default=6, description="shortest part, in characters, of a word that is split into two")
+    min_generic_part: int = Field(default=3, description="the same where one part is a generic word (university)")
     min_generic_misspelt: int = Field(
-        default=9, description="shortest form of a generic word, in characters, that may be misspelt by one: universidade"
+        default=9, description="shortest generic word, in characters, that is spell-corrected (universidade)"
     )
-    min_branch: int = Field(
-        default=5, description="shortest word, in characters, that may misspell the name of a branch: Austn"
-    )
-    max_place_tokens: int = Field(default=6, description="longest name of a place, in tokens")
-    noise_weight: float = Field(default=0.3, description="weight of numbers and words of addresses, as a share of their idf")
-    max_string: int = Field(default=2000, description="characters of a part of a string that are read")
-    max_cell: int = Field(default=50_000, description="characters of a string that are cut into parts")
-    longest_place: int = Field(default=60, description="characters up to which a part may be nothing but a place")
+    min_branch: int = Field(default=5, description="shortest word, in characters, that may be a misspelt branch name (Austn)")
+    max_place_tokens: int = Field(default=6, description="longest place name, in tokens")
+    noise_weight: float = Field(default=0.3, description="weight of numbers and address words, as a share of their idf")
+    max_string: int = Field(default=2000, description="maximum number of characters read of each part of a string")
+    max_cell: int = Field(default=50_000, description="maximum number of characters of a string that are split into parts")
+    longest_place: int = Field(default=60, description="longest part, in characters, that may be only a place")
     famous: int = Field(
-        default=20, ge=1, description="mentions from which on a short name stands for its best known bearer alone"
+        default=20,
+        ge=1,
+        description="number of mentions from which a short name may stand for its best known institution alone",
     )
-    dominant: float = Field(default=0.9, ge=0, le=1, description="share of the mentions of all bearers that this one needs")
-    postcode_letters: int = Field(default=2, description="most letters beside the digits of a postcode")
-    remembered_parts: int = Field(default=100_000, ge=0, description="parts of strings whose answers are kept for repeats")
-    common_words: int = Field(default=60, ge=0, description="words of most names, which alone bring no name into a search")
-    searched_at_once: int = Field(default=192, ge=1, description="sets of words searched at once")
-    remembered: int = Field(default=20_000, ge=0, description="sets of words whose nearest names are kept for repeats")
-    batch: int = Field(default=4096, description="strings matched at once")
+    dominant: float = Field(
+        default=0.9, ge=0, le=1, description="share of all mentions of the name that this institution needs for it"
+    )
+    postcode_letters: int = Field(default=2, description="maximum number of letters in a postcode")
+    remembered_parts: int = Field(default=100_000, ge=0, description="size of the cache of answers, in parts of strings")
+    common_words: int = Field(
+        default=60, ge=0, description="number of stop words: the words found in most names, which alone retrieve no candidates"
+    )
+    searched_at_once: int = Field(default=192, ge=1, description="number of word sets searched at once")
+    remembered: int = Field(default=20_000, ge=0, description="size of the cache of nearest names, in word sets")
+    batch: int = Field(default=4096, description="number of strings matched at once")
 
 
 class FeatureSettings(_Frozen):
-    """How candidates are weighed against each other before the model sees them. Weights are idf, 0 to 1 a word."""
+    """Comparison of candidates before the model scores them. Weights are idf weights, 0 to 1 per word."""
 
-    exact_bonus: float = Field(default=0.5, description="share of a name's weight added where it stands word for word")
-    kind_cost: float = Field(default=0.02, description="weight lost for each step from official name to variant")
-    comma_cost: float = Field(default=0.15, description="weight lost for each comma inside the name as it stands in the string")
-    place_bonus: float = Field(default=0.1, description="weight added where the string names the institution's country")
-    fame_bonus: float = Field(default=0.1, description="weight added for the best known institution of the registry")
-    claim: float = Field(default=0.6, description="least weight of a single word that claims its place in a segment")
+    exact_bonus: float = Field(default=0.5, description="bonus for an exact match, as a share of the name's weight")
+    kind_cost: float = Field(default=0.02, description="penalty for each step from official name to variant")
+    comma_cost: float = Field(default=0.15, description="penalty for each comma inside the name as found in the string")
+    place_bonus: float = Field(default=0.1, description="bonus if the string names the institution's country")
+    fame_bonus: float = Field(default=0.1, description="bonus for the best known institution in the registry")
+    claim: float = Field(default=0.6, description="minimum weight of a single word that claims its span of a segment")
     usage_prior: float = Field(
-        default=2.0, gt=0, description="mentions added to each bearer's of a name, for those never counted"
+        default=2.0, gt=0, description="mentions added to each homonym's count, so that one never counted is not excluded"
     )
     small_words: int = Field(
-        default=2, description="characters between two words above which small ones, which folding drops, stand between them"
+        default=2,
+        description="gap between two words, in characters, above which words dropped by folding are assumed between them",
     )
     away_usage: float = Field(
         default=0.1,
         gt=0,
         le=1,
-        description="what mentions count for each step (city, region, country) that another bearer is nearer",
+        description="factor on a homonym's mentions for each step (city, region, country) by which another is closer",
     )
-    away_fame: float = Field(default=1.0, ge=0, description="prominence, in its logarithm, that each such step costs")
-    content: float = Field(default=0.15, description="least weight of a segment that is more than a place")
-    whole: float = Field(default=0.01, description="most weight beside a name that is the whole of its segment")
+    away_fame: float = Field(default=1.0, ge=0, description="reduction of log prominence for each such step")
+    content: float = Field(default=0.15, description="minimum weight of a segment that is more than a place")
+    whole: float = Field(default=0.01, description="maximum weight left over in a segment that a name covers completely")
     lesser: float = Field(
-        default=0.75, description="share of the weight found in one part of a string below which another part names it less"
+        default=0.75,
+        description="share of the weight found in one part of a string below which another part counts as a weaker mention",
     )
     telling: float = Field(
-        default=0.3, description="weight above which a missing word of a name is told as evidence against it"
+        default=0.3, description="weight above which a missing word of a name is reported as evidence against it"
     )
     near: float = Field(
-        default=0.4, ge=0, le=1, description="least share of a name's weight that is there for it to be told as the nearest"
+        default=0.4,
+        ge=0,
+        le=1,
+        description="minimum share of a name's weight that must be present for it to be reported as nearest",
     )
 
 
 class DecideSettings(_Frozen):
     """From probabilities to decisions."""
 
-    match: float = Field(default=0.87, ge=0, le=1, description="least calibrated probability of an automatic match")
-    review: float = Field(default=0.45, ge=0, le=1, description="least probability that a person is shown")
-    homonym: float = Field(
-        default=0.35, ge=0, le=1, description="least probability of the likeliest of several bearers of a name"
-    )
+    match: float = Field(default=0.87, ge=0, le=1, description="minimum calibrated probability of an automatic match")
+    review: float = Field(default=0.45, ge=0, le=1, description="minimum probability for review")
+    homonym: float = Field(default=0.35, ge=0, le=1, description="minimum probability of the likeliest of several homonyms")
     displaces: float = Field(
-        default=0.95, ge=0, le=1, description="probability from which on a child takes its parent's place, however sure that is"
+        default=0.95,
+        ge=0,
+        le=1,
+        description="probability from which a child replaces its parent, whatever the parent's probability",
     )
-    identified: float = Field(default=0.9999, ge=0, le=1, description="probability of an institution whose id the string holds")
-    small: int = Field(default=1000, ge=0, description="most candidates that are judged without importing scikit-learn")
+    identified: float = Field(default=0.9999, ge=0, le=1, description="probability of an institution whose id is in the string")
+    small: int = Field(default=1000, ge=0, description="largest number of candidates scored without importing scikit-learn")
     hopeless: float = Field(
-        default=0.002, ge=0, le=1, description="probability by the first stage below which the second judges no candidate"
+        default=0.002, ge=0, le=1, description="first-stage probability below which a candidate skips the second stage"
     )
-    policy: Policy = Field(default="most-specific", description="what a string yields: most-specific, all, or one institution")
+    policy: Policy = Field(
+        default="most-specific", description="which institutions to return for a string: most-specific, all or one"
+    )
 
 
 class StageSettings(_Frozen):
-    """Boosting of one stage of the matcher."""
+    """Gradient boosting of one stage of the matcher."""
 
-    iterations: int = Field(ge=1, description="trees")
-    learning_rate: float = Field(default=0.1, description="share of each tree's correction that is taken")
-    max_leaf_nodes: int = Field(ge=2, description="leaves of a tree")
-    min_samples_leaf: int = Field(ge=1, description="least candidates in a leaf")
-    l2: float = Field(default=1.0, description="L2 penalty of the values of leaves")
+    iterations: int = Field(ge=1, description="number of trees")
+    learning_rate: float = Field(default=0.1, description="learning rate")
+    max_leaf_nodes: int = Field(ge=2, description="maximum number of leaves per tree")
+    min_samples_leaf: int = Field(ge=1, description="minimum number of candidates per leaf")
+    l2: float = Field(default=1.0, description="L2 regularisation of leaf values")
 
 
 class TrainSettings(_Frozen):
     """Training of the matcher."""
 
-    seed: int = Field(default=20261124, description="seed of all that is drawn")
-    folds: int = Field(default=3, ge=2, description="parts of the strings, each predicted by a model of the others")
-    synthetic: int = Field(default=24_000, description="strings made from registry names")
-    decoys: int = Field(default=16_000, description="made-up institutions that crowd the training registry")
-    withheld: float = Field(default=0.2, description="share of them that is named in strings, but not in the registry")
-    composed_weight: float = Field(default=0.3, description="weight of a composed string")
-    gold_weight: float = Field(default=2.0, description="weight of a labelled string of the project")
-    external_weight: float = Field(default=1.0, description="weight of a labelled string of an external set")
-    complete_weight: float = Field(default=3.0, description="weight of a string of an external set with complete labels")
-    synthetic_external: int = Field(default=16_000, description="strings made from the names of the external registry")
-    sure_unlabelled: float = Field(
-        default=0.9, description="probability, by models of other folds, above which a missing label is taken for forgotten"
+    seed: int = Field(default=20261124, description="random seed")
+    folds: int = Field(default=3, ge=2, description="number of folds for out-of-fold predictions")
+    synthetic: int = Field(default=24_000, description="number of strings synthesized from registry names")
+    decoys: int = Field(default=16_000, description="number of made-up institutions added to the training registry")
+    withheld: float = Field(
+        default=0.2, description="share of the decoys that appear in strings but are left out of the registry"
     )
-    sure_labelled: float = Field(default=0.02, description="probability below which a label is taken for wrong")
+    composed_weight: float = Field(default=0.3, description="sample weight of a synthesized string")
+    gold_weight: float = Field(default=2.0, description="sample weight of one of the project's labelled strings")
+    external_weight: float = Field(default=1.0, description="sample weight of a labelled string from an external set")
+    complete_weight: float = Field(
+        default=3.0, description="sample weight of a string from an external set with complete labels"
+    )
+    synthetic_external: int = Field(
+        default=16_000, description="number of strings synthesized from names in the external registry"
+    )
+    sure_unlabelled: float = Field(
+        default=0.9, description="out-of-fold probability above which a missing label is taken as an omission"
+    )
+    sure_labelled: float = Field(default=0.02, description="out-of-fold probability below which a label is taken as wrong")
     policies: dict[str, Policy] = Field(
         default={"crossref": "one", "springer": "one", "openalex": "all", "s2aff": "all"},
-        description="what the labels of a source hold; of others: most-specific",
+        description="policy that a source's labels follow; any other source: most-specific",
     )
-    finalists: int = Field(default=8, ge=1, description="candidates of a string that the second stage judges")
-    large: int = Field(default=15_000, ge=1, description="institutions from which on a registry has calibrations of its own")
-    min_calibration: int = Field(default=500, ge=1, description="least labelled finalists for a policy's own calibration")
+    finalists: int = Field(default=8, ge=1, description="number of candidates per string scored by the second stage")
+    large: int = Field(
+        default=15_000, ge=1, description="number of institutions from which a registry gets its own calibrations"
+    )
+    min_calibration: int = Field(
+        default=500, ge=1, description="minimum number of labelled finalists for a policy's own calibration"
+    )
     first: StageSettings = Field(
         default=StageSettings(iterations=150, max_leaf_nodes=31, min_samples_leaf=40),
-        description="trees that judge each candidate by itself",
+        description="first stage: scores each candidate on its own",
     )
     second: StageSettings = Field(
         default=StageSettings(iterations=80, max_leaf_nodes=16, min_samples_leaf=60),
-        description="trees that judge the best candidates of a string beside each other",
+        description="second stage: scores the best candidates of a string against each other",
     )
 
 
 class BatchSettings(_Frozen):
-    """Matching of whole files."""
+    """Batch matching of files."""
 
-    rows: int = Field(default=8192, ge=1, description="rows read, matched and written at once")
-    task: int = Field(default=4096, ge=1, description="strings that a worker process takes at a time")
-    spark_task: int = Field(default=50_000, ge=1, description="rows for each task of a Spark cluster")
-    remembered: int = Field(default=100_000, ge=0, description="strings whose answers are kept for repeats further down")
+    rows: int = Field(default=8192, ge=1, description="number of rows read, matched and written at once")
+    task: int = Field(default=4096, ge=1, description="number of strings per task of a worker process")
+    spark_task: int = Field(default=50_000, ge=1, description="number of rows per Spark task")
+    remembered: int = Field(default=100_000, ge=0, description="size of the cache of answers to repeated strings")
 
 
 class ReadSettings(_Frozen):
@@ -232,178 +256,191 @@ class ReadSettings(_Frozen):
         default=0.3,
         ge=0,
         le=1,
-        description="share of a file's records with another number of affiliations than of authors, above which none is aligned",
+        description="share of records whose numbers of affiliations and authors differ, above which none in the file are aligned",
     )
     not_accepted: tuple[str, ...] = Field(
-        default=("reject", "withdraw", "desk", "active"), description="how the status of a paper begins that was not accepted"
+        default=("reject", "withdraw", "desk", "active"), description="prefixes of the status of a paper that was not accepted"
     )
-    rows: int = Field(default=65_536, ge=1, description="rows of a table held at once")
+    rows: int = Field(default=65_536, ge=1, description="number of table rows held in memory at once")
 
 
 class EvaluateSettings(_Frozen):
     """Scoring against labelled strings."""
 
-    resamples: int = Field(default=2000, ge=1, description="bootstrap samples of the strings")
-    confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the intervals")
-    bins: int = Field(default=10, ge=1, description="bins of equal mass of the calibration error")
-    seed: int = Field(default=20261124, description="seed of all that is drawn")
-    folds: int = Field(default=5, ge=2, description="folds of a cross-validation")
+    resamples: int = Field(default=2000, ge=1, description="number of bootstrap samples")
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="confidence level of the intervals")
+    bins: int = Field(default=10, ge=1, description="number of equal-frequency bins of the calibration error")
+    seed: int = Field(default=20261124, description="random seed")
+    folds: int = Field(default=5, ge=2, description="number of cross-validation folds")
     whole: int = Field(
-        default=10_000, ge=0, description="institutions up to which a self-test gives all of a registry their names back"
+        default=10_000, ge=0, description="largest registry, in institutions, that a self-test covers completely"
     )
-    drawn: int = Field(default=1000, ge=1, description="institutions that it draws of a larger one")
-    paired: int = Field(default=40, ge=1, description="companies, and universities, that it names beside each other")
-    known: int = Field(default=120, ge=1, description="best known companies, and universities, of which these are drawn")
+    drawn: int = Field(default=1000, ge=1, description="number of institutions sampled from a larger registry")
+    paired: int = Field(default=40, ge=1, description="number of companies, and of universities, to pair in one string")
+    known: int = Field(default=120, ge=1, description="number of best known companies, and of universities, to draw them from")
     curve: tuple[float, ...] = Field(
         default=(0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99),
-        description="thresholds of the curve of coverage against precision",
+        description="match thresholds of the coverage-precision curve",
     )
     thresholds: tuple[float, ...] = Field(
-        default=tuple(round(0.25 + 0.05 * i, 2) for i in range(10)), description="review thresholds that it tries"
+        default=tuple(round(0.25 + 0.05 * i, 2) for i in range(10)), description="review thresholds to try"
     )
 
 
 class RankSettings(_Frozen):
-    """Counting."""
+    """Counting and ranking."""
 
-    offset: float = Field(default=1.0, ge=0, description="added to an area's adjusted publications before the geometric mean")
+    offset: float = Field(
+        default=1.0, ge=0, description="added to each area's adjusted publications before taking the geometric mean"
+    )
     area_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
-        default_factory=dict, description="weight of an area in the geometric mean, where it is not 1, e.g. robotics = 0.5"
+        default_factory=dict, description="weights of areas in the geometric mean, where not 1, e.g. robotics = 0.5"
     )
-    include_review: bool = Field(default=False, description="count matches that still wait for a person")
-    roll_up: RollUp = Field(default="none", description="count institutions as themselves, as their parents, or as the topmost")
-    not_parents: tuple[str, ...] = Field(
-        default=(), description="ids that nobody is rolled up to, e.g. a system of universities"
+    include_review: bool = Field(default=False, description="count matches that are still waiting for review")
+    roll_up: RollUp = Field(
+        default="none",
+        description="count institutions as themselves (none), as their parent, or as their topmost ancestor (top)",
     )
+    not_parents: tuple[str, ...] = Field(default=(), description="ids never to roll up to, e.g. a university system")
     stated_places: tuple[str, ...] = Field(
         default=("company",),
-        description="kinds of institutions that count for the city, region and country that the string states, where it does",
+        description="kinds of institutions that count for the city, region and country stated in the string, if any",
     )
     successors: bool = Field(
         default=True,
-        description="what names a closed institution counts for its successor from the year on in which this took over, where known, "
-        "and for itself before; false: for the successor in all years",
+        description="count a closed institution for its successor from the year of succession on, where known; false: in all years",
     )
-    country_groups: dict[str, str] = Field(default_factory=dict, description="ISO code counted as another, e.g. HK = CN")
+    country_groups: dict[str, str] = Field(
+        default_factory=dict, description="count an ISO country code as another, e.g. HK = CN"
+    )
     region_groups: dict[str, str] = Field(
-        default_factory=dict, description="ISO code of a region or country counted as another, or under a name of your own"
+        default_factory=dict, description="count an ISO region or country code as another, or under a name of your own"
     )
-    min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, by which repeats are found")
+    min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, used to find duplicates")
     resamples: int = Field(
-        default=200, ge=0, description="resamples of the doubtful matches for rank intervals; 0: no intervals"
+        default=200, ge=0, description="number of resamples of doubtful matches for rank intervals; 0: no intervals"
     )
-    confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the rank intervals")
-    seed: int = Field(default=20261124, description="seed of all that is drawn")
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="confidence level of the rank intervals")
+    seed: int = Field(default=20261124, description="random seed")
     memory: str = Field(
         default="1.5GB",
         pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
-        description="memory of the database that counts, before it uses the disk",
+        description="memory limit of the counting database; above it, it uses the disk",
     )
-    kept_states: int = Field(default=30, ge=2, description="states of the counts that are kept for diff, besides snapshots")
+    kept_states: int = Field(default=30, ge=2, description="number of past states kept for diff, besides snapshots")
 
 
 class ReviewSettings(_Frozen):
-    """Human decisions."""
+    """Human review."""
 
-    ledger: str = Field(default="", description="SQLAlchemy URL of a team's ledger; empty: the workspace's own file")
+    ledger: str = Field(default="", description="SQLAlchemy URL of a shared ledger; empty: a file in the workspace")
     wait: float = Field(default=10.0, ge=0, description="seconds to wait for another writer of the ledger")
-    audit: int = Field(default=100, ge=0, description="sure matches, and as many strings without any, that people check")
+    audit: int = Field(default=100, ge=0, description="number of sure matches to audit, and of strings without a match")
     missed: float = Field(
-        default=0.1, ge=0, le=1, description="share of strings without a match that name an institution, till audited"
+        default=0.1,
+        ge=0,
+        le=1,
+        description="assumed share of strings without a match that do name an institution, before any audit",
     )
-    prior: float = Field(default=20.0, gt=0, description="audited strings that this assumption weighs as much as")
-    double: float = Field(default=0.1, ge=0, le=1, description="share of strings that a second person decides blindly")
-    alike: float = Field(default=88.0, ge=0, le=100, description="least similarity of strings that may be decided together")
-    alike_shown: int = Field(default=200, ge=1, description="most strings that are offered to be decided together")
-    candidates: int = Field(default=8, ge=1, le=9, description="institutions offered for a string")
-    least: float = Field(default=0.001, ge=0, le=1, description="least probability of an institution that is offered")
-    few: int = Field(default=3, ge=0, description="institutions that are offered however improbable")
-    papers: int = Field(default=5, ge=1, description="papers shown for a string")
-    authors: int = Field(default=12, ge=1, description="authors of these papers that are shown")
-    characters: int = Field(default=2000, ge=80, description="characters of a string that are shown")
-    lease: float = Field(default=120.0, ge=0, description="seconds for which a string shown to one person is shown to no other")
-    alias_words: int = Field(default=6, ge=1, description="most words of a string that is offered as a name of an institution")
-    held_out: float = Field(default=0.2, gt=0, lt=1, description="share of the decided strings that a new model is tested on")
-    seed: int = Field(default=20261124, description="seed of all that is drawn")
+    prior: float = Field(default=20.0, gt=0, description="weight of this assumption, in audited strings")
+    double: float = Field(default=0.1, ge=0, le=1, description="share of strings that a second person decides blind")
+    alike: float = Field(
+        default=88.0, ge=0, le=100, description="minimum similarity, 0 to 100, of strings that may be decided together"
+    )
+    alike_shown: int = Field(default=200, ge=1, description="maximum number of similar strings offered to be decided together")
+    candidates: int = Field(default=8, ge=1, le=9, description="maximum number of institutions offered per string")
+    least: float = Field(default=0.001, ge=0, le=1, description="minimum probability of an institution that is offered")
+    few: int = Field(default=3, ge=0, description="number of institutions always offered, however improbable")
+    papers: int = Field(default=5, ge=1, description="number of papers shown per string")
+    authors: int = Field(default=12, ge=1, description="number of authors shown per paper")
+    characters: int = Field(default=2000, ge=80, description="maximum number of characters of a string that are shown")
+    lease: float = Field(
+        default=120.0, ge=0, description="seconds for which a string shown to one person is hidden from others"
+    )
+    alias_words: int = Field(default=6, ge=1, description="longest string, in words, suggested as a new name of an institution")
+    held_out: float = Field(default=0.2, gt=0, lt=1, description="share of the decided strings held out to test a new model")
+    seed: int = Field(default=20261124, description="random seed")
 
 
 class DiscoverSettings(_Frozen):
-    """Institutions that a registry lacks, or holds twice."""
+    """Discovery of institutions missing from a registry, and of duplicates."""
 
-    rare: float = Field(default=0.0005, gt=0, le=1, description="share of all strings up to which a word tells who is meant")
-    few: int = Field(default=5, ge=1, description="number of strings that is rare enough in however small a workspace")
+    rare: float = Field(default=0.0005, gt=0, le=1, description="share of all strings up to which a word is distinctive")
+    few: int = Field(default=5, ge=1, description="number of strings that always counts as rare, however small the workspace")
     letters: int = Field(
-        default=6, ge=1, description="shortest single word that is taken for the known institution of that name"
+        default=6, ge=1, description="shortest single word that is matched to the known institution of that name"
     )
-    capitals: int = Field(default=5, ge=0, description="longest word in capitals that is no name of an institution by itself")
-    block: int = Field(default=60, ge=2, description="names up to which a word is shared by names that are compared")
+    capitals: int = Field(default=5, ge=0, description="longest all-capitals word that is not a name by itself")
+    block: int = Field(default=60, ge=2, description="maximum number of names that share a word used for blocking")
     window: int = Field(default=5, ge=3, description="neighbours in alphabetical order that are compared; an odd number")
-    link: float = Field(default=0.8, ge=0, le=1, description="least probability that two names mean one institution")
+    link: float = Field(default=0.8, ge=0, le=1, description="minimum probability that two names mean the same institution")
     near: float = Field(
-        default=85.0, ge=0, le=100, description="least similarity to a known name that counts as its misspelling"
+        default=85.0, ge=0, le=100, description="minimum similarity, 0 to 100, to a known name to count as its misspelling"
     )
-    mentions: int = Field(default=2, ge=1, description="least mentions of a proposed institution")
+    mentions: int = Field(default=2, ge=1, description="minimum number of mentions of a proposed institution")
 
 
 class WebSettings(_Frozen):
-    """Pages and answers over HTTP."""
+    """Web pages and APIs."""
 
-    port: int = Field(default=8371, ge=0, le=65535, description="port to listen on; another where it is taken")
-    body: int = Field(default=1_000_000, ge=1, description="bytes of a request that are read")
-    fields: int = Field(default=2000, ge=1, description="fields of a form that are read")
-    at_once: int = Field(default=64, ge=1, description="requests answered at the same time; more are turned away")
+    port: int = Field(default=8371, ge=0, le=65535, description="port to listen on; if it is taken, another is chosen")
+    body: int = Field(default=1_000_000, ge=1, description="maximum size of a request, in bytes")
+    fields: int = Field(default=2000, ge=1, description="maximum number of form fields in a request")
+    at_once: int = Field(default=64, ge=1, description="maximum number of concurrent requests; more are rejected")
     idle: int = Field(default=5, ge=1, description="seconds after which an idle connection is closed")
-    listed: int = Field(default=50, ge=1, description="rows of a list on one page")
+    listed: int = Field(default=50, ge=1, description="number of rows per page of a list")
 
 
 class ReportSettings(_Frozen):
     """The report: a site and a bulletin."""
 
-    title: str = Field(default="", description="what the site is called; empty: AI Research Rankings")
-    years: int = Field(default=10, ge=1, description="years that the pages show first, up to the last that has papers")
-    rows: int = Field(default=100, ge=1, description="rows of a leaderboard that are shown first")
-    institutions: int = Field(default=500, ge=0, description="institutions that have a page of their own")
-    listed: int = Field(default=12, ge=1, description="rows of a short list: venues, partners, strings, movers")
-    compared: int = Field(default=200, ge=1, description="entities of most output among which movers are looked for")
-    places_compared: int = Field(default=40, ge=1, description="the same of countries and of cities")
-    mapped: int = Field(default=50, ge=1, description="cities listed below the map")
-    leading: int = Field(default=30, ge=1, description="institutions listed as leaders of an area, and compared by profile")
-    leading_countries: int = Field(default=20, ge=1, description="the same of countries")
-    bulletin: int = Field(default=15, ge=1, description="rows of a table of the bulletin")
+    title: str = Field(default="", description="title of the site; empty: AI Research Rankings")
+    years: int = Field(default=10, ge=1, description="number of years shown by default, up to the last year with papers")
+    rows: int = Field(default=100, ge=1, description="number of leaderboard rows shown at first")
+    institutions: int = Field(default=500, ge=0, description="number of institutions with a page of their own")
+    listed: int = Field(default=12, ge=1, description="number of rows of a short list: venues, partners, strings, movers")
+    compared: int = Field(default=200, ge=1, description="number of top institutions among which movers are found")
+    places_compared: int = Field(default=40, ge=1, description="the same for countries and for cities")
+    mapped: int = Field(default=50, ge=1, description="number of cities listed below the map")
+    leading: int = Field(
+        default=30, ge=1, description="number of institutions listed as leaders of an area and compared by profile"
+    )
+    leading_countries: int = Field(default=20, ge=1, description="the same for countries")
+    bulletin: int = Field(default=15, ge=1, description="number of rows per table in the bulletin")
 
 
 class ServeSettings(WebSettings):
-    """The service `affil serve`, and what it grants a client."""
+    """The service `affil serve` and its limits."""
 
-    port: int = Field(default=8372, ge=0, le=65535, description="port to listen on; another where it is taken")
-    at_once: int = Field(default=256, ge=1, description="connections at the same time; more are turned away")
+    port: int = Field(default=8372, ge=0, le=65535, description="port to listen on; if it is taken, another is chosen")
+    at_once: int = Field(default=256, ge=1, description="maximum number of connections; more are rejected")
     origins: tuple[str, ...] = Field(
-        default=(), description='sites besides this machine whose pages may reconcile, e.g. "https://refine.example"; "*": all'
+        default=(), description='other sites whose pages may use reconciliation, e.g. "https://refine.example"; "*": all'
     )
     names: tuple[str, ...] = Field(
         default=(),
-        description='names by which a proxy on this machine calls it, e.g. "affil.example"; a token is demanded then',
+        description='host names that a proxy on this machine uses, e.g. "affil.example"; if set, a token is required',
     )
-    strings: int = Field(default=1000, ge=1, description="strings of one request")
-    characters: int = Field(default=10_000, ge=1, description="characters of one string")
-    lines: int = Field(default=100, ge=1, description="strings pasted into the page")
-    queries: int = Field(default=100, ge=1, description="reconciliation queries of one request")
-    entities: int = Field(default=1000, ge=1, description="institutions of one request for data extension")
-    candidates: int = Field(default=10, ge=1, description="institutions proposed for a string, unless the client says how many")
-    most_candidates: int = Field(default=50, ge=1, description="the same at most")
-    least: float = Field(default=0.001, ge=0, le=1, description="least probability of an institution that is proposed")
-    page: int = Field(default=20, ge=1, description="organisations on a page of a search")
-    found: int = Field(default=1000, ge=1, description="organisations that a search finds at most")
-    seconds: float = Field(default=30.0, gt=0, description="time a request takes at most")
-    per_minute: int = Field(default=600, ge=1, description="requests a minute of one client on another machine")
-    batch: int = Field(default=512, ge=1, description="strings of several requests that are matched at once")
-    short: int = Field(default=10, ge=1, description="strings of a request that goes before longer ones")
-    share: int = Field(default=100, ge=1, description="strings that a longer request has in a batch while others wait")
-    waiting: int = Field(default=50_000, ge=1, description="strings that wait to be matched; more are turned away")
-    linger: float = Field(default=0.002, ge=0, description="seconds that a batch waits for more strings after another")
-    drain: float = Field(
-        default=1.0, ge=0, description="seconds in which, when it ends, requests on open connections are still answered"
+    strings: int = Field(default=1000, ge=1, description="maximum number of strings per request")
+    characters: int = Field(default=10_000, ge=1, description="maximum length of a string, in characters")
+    lines: int = Field(default=100, ge=1, description="maximum number of strings pasted into the page")
+    queries: int = Field(default=100, ge=1, description="maximum number of reconciliation queries per request")
+    entities: int = Field(default=1000, ge=1, description="maximum number of institutions per data extension request")
+    candidates: int = Field(default=10, ge=1, description="default number of candidates per string")
+    most_candidates: int = Field(default=50, ge=1, description="maximum number of candidates per string")
+    least: float = Field(default=0.001, ge=0, le=1, description="minimum probability of a candidate")
+    page: int = Field(default=20, ge=1, description="number of organisations per page of search results")
+    found: int = Field(default=1000, ge=1, description="maximum number of search results")
+    seconds: float = Field(default=30.0, gt=0, description="time limit of a request, in seconds")
+    per_minute: int = Field(
+        default=600, ge=1, description="maximum number of requests per minute from a client on another machine"
     )
+    batch: int = Field(default=512, ge=1, description="maximum number of strings matched in one batch, from all requests")
+    short: int = Field(default=10, ge=1, description="largest request, in strings, that goes ahead of longer ones")
+    share: int = Field(default=100, ge=1, description="number of strings a longer request gets per batch while others wait")
+    waiting: int = Field(default=50_000, ge=1, description="maximum number of strings waiting to be matched; more are rejected")
+    linger: float = Field(default=0.002, ge=0, description="seconds that a batch waits for more strings")
+    drain: float = Field(default=1.0, ge=0, description="seconds to finish open requests at shutdown")
 
 
 class Settings(_Frozen):
@@ -426,7 +463,7 @@ class Settings(_Frozen):
 
 Again = Literal["rebuild", "retrain", "reread", "rematch", "recount", "nothing"]
 
-# What must be run again after a setting was changed: of each section, and of the settings that differ from their section.
+# What must be run again after a change: by section, then settings that differ from their section.
 AGAIN: dict[str, Again] = {
     "text": "rebuild",
     "search": "nothing",
@@ -455,7 +492,7 @@ AGAIN: dict[str, Again] = {
 
 
 def load_settings(path: Path | None) -> Settings:
-    """Read settings from a TOML file; defaults where `path` is None or does not exist.
+    """Read settings from a TOML file; all defaults if `path` is None or does not exist.
 
     Raises:
         InputError: the file is not TOML, or a key or value is unknown.
@@ -469,20 +506,20 @@ def load_settings(path: Path | None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":  # also what an older version wrote there
+        if first["type"] == "extra_forbidden":  # or one that an older version wrote
             raise InputError(path, f"there is no setting {name}", fix="delete its line") from error
         raise InputError(path, f"setting {name}: {first['msg']}") from error
 
 
 def settings_toml(settings: Settings) -> str:
-    """Write settings as TOML that `load_settings` reads back, each with its meaning as a comment."""
-    import tomlkit  # only who makes a workspace needs it
+    """Write settings as TOML that `load_settings` reads back, each with its description as a comment."""
+    import tomlkit  # only needed to create a workspace
 
     document = tomlkit.document()
     for stage, chosen in settings:
         table = tomlkit.table().add(tomlkit.comment(str(type(chosen).__doc__)))
         held = chosen.model_dump()
-        for key in sorted(held, key=lambda k: isinstance(held[k], dict)):  # tables within it stand behind its values
+        for key in sorted(held, key=lambda k: isinstance(held[k], dict)):  # nested tables come after plain values
             item = tomlkit.item(held[key])
             if meaning := type(chosen).model_fields[key].description:
                 item.comment(meaning)

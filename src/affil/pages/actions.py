@@ -38,7 +38,7 @@ class Actions(Frame):
             raise AffilError(texts.text("choose_first", language))
         note = " ".join(field(request, "why").split())
         reason = {"none": "none of the registry", "not": NOT_AN_ORGANISATION}.get(how, "") if not ids else ""
-        entries = self.desk.decide(
+        entries = self.session.decide(
             number,
             ids,
             by=by,
@@ -53,7 +53,7 @@ class Actions(Frame):
         said = texts.text("saved", language, first, named)
         if len(entries) > 1:
             said = texts.text("saved_many", language, len(entries), named)
-        held = self.desk.queue.cases
+        held = self.session.queue.cases
         beside = {
             case.holder.by for e in entries if (case := held[key_of(e)]).holder is not None and case.holder.number != e.number
         }
@@ -65,50 +65,50 @@ class Actions(Frame):
         """End a dispute by one of the answers given."""
         by = self._who(request)
         chosen = self._entry(request)
-        number = self.desk.queue.number(chosen.affiliation)
+        number = self.session.queue.number(chosen.affiliation)
         if number is None:
             raise AffilError(texts.text("stale", language_of(request)))
         why = " ".join(field(request, "why").split()) or f"settled with entry {chosen.number} by {chosen.by}"
         mention = (chosen.paper, chosen.position) if chosen.paper else None
-        self.desk.decide(number, list(chosen.institutions or ()), by=by, why=why, settle=True, mention=mention)
+        self.session.decide(number, list(chosen.institutions or ()), by=by, why=why, settle=True, mention=mention)
         return RedirectResponse("/conflicts", 303)
 
     def undo(self, request: Request) -> Response:
         """Take a decision back: the one that is named, else the last one of who asks."""
         by, language = self._who(request), language_of(request)
         filters = filters_of(parse_qsl(field(request, "filters"), keep_blank_values=True))
-        self.desk.refresh()
+        self.session.refresh()
         given = field(request, "entry")
-        last = self._entry(request) if given else self.desk.last(by)
+        last = self._entry(request) if given else self.session.last(by)
         if last is None:
             raise AffilError(texts.text("nothing_to_undo", language))
         if not given and field(request, "last") != entry_key(last):
             raise AffilError(texts.text("stale_undo", language, visible(last.affiliation)[:80]))
-        entry = self.desk.undo(last.number, by=by, why=field(request, "why") or "taken back on the page")
+        entry = self.session.undo(last.number, by=by, why=field(request, "why") or "taken back on the page")
         said = texts.text("undone", language, visible(entry.affiliation)[:80])
         if given:
             return RedirectResponse("/history", 303)
-        return self._next(request, filters, by, said, number=self.desk.queue.number(entry.affiliation))
+        return self._next(request, filters, by, said, number=self.session.queue.number(entry.affiliation))
 
     def skip(self, request: Request) -> Response:
         """Put a string off."""
         by, number = self._who(request), self._card_string(request)
         filters = filters_of(parse_qsl(field(request, "filters"), keep_blank_values=True))
-        self.desk.skip(number, by)
-        self.desk.refresh()
-        said = texts.text("skipped", language_of(request), visible(self.desk.item(number).affiliation)[:80])
+        self.session.skip(number, by)
+        self.session.refresh()
+        said = texts.text("skipped", language_of(request), visible(self.session.item(number).affiliation)[:80])
         return self._next(request, filters, by, said)
 
     def unskip(self, request: Request) -> Response:
         """Bring back what was put off."""
-        self.desk.unskip(self._who(request))
+        self.session.unskip(self._who(request))
         return RedirectResponse("/?" + query_of(filters_of(parse_qsl(field(request, "filters")))), 303)
 
     def add_institution(self, request: Request) -> Response:
         """Add an institution to the local registry, as a candidate of the card."""
         self._who(request)
         chinese = field(request, "chinese").strip()
-        made = self.desk.add_institution(
+        made = self.session.add_institution(
             field(request, "name"),
             field(request, "country"),
             city=field(request, "city"),
@@ -116,23 +116,23 @@ class Actions(Frame):
             names=[Name(chinese, "zh", "label")] if chinese else [],
         )
         said = texts.text("made", language_of(request), made.name)
-        return self._part(request, "candidate.html", c=self.desk.candidate(made.id), said=said)
+        return self._part(request, "candidate.html", c=self.session.candidate(made.id), said=said)
 
     def accept(self, request: Request) -> Response:
         """Make a proposal a new institution."""
         by = self._who(request)
         fields = {f: field(request, f).strip() for f in ("name", "country", "city", "kind")}
-        proposals.accept(self.desk, self._proposal(request), by=by, **fields)
+        proposals.accept(self.session, self._proposal(request), by=by, **fields)
         return RedirectResponse("/new", 303)
 
     def refuse(self, request: Request) -> Response:
         """Decide that the strings of a proposal name no organisation."""
-        proposals.refuse(self.desk, self._proposal(request), by=self._who(request))
+        proposals.refuse(self.session, self._proposal(request), by=self._who(request))
         return RedirectResponse("/new", 303)
 
     def _proposal(self, request: Request) -> Proposal:
         wanted = field(request, "proposal")
-        found = next((p for p in proposals.open_proposals(self.desk) if proposal_key(p) == wanted), None)
+        found = next((p for p in proposals.open_proposals(self.session) if proposal_key(p) == wanted), None)
         if found is None:
             raise AffilError(texts.text("stale_proposal", language_of(request)))
         return found
@@ -149,7 +149,7 @@ class Actions(Frame):
     def _card_string(self, request: Request) -> int:
         """The number of the string that the card showed."""
         number = self._string(request, field(request, "string"))
-        if field(request, "shown") != shown_of(self.desk.item(number).affiliation):
+        if field(request, "shown") != shown_of(self.session.item(number).affiliation):
             raise AffilError(texts.text("stale", language_of(request)))
         return number
 
@@ -159,14 +159,14 @@ class Actions(Frame):
         if not value:
             return None
         paper, position, author = chosen_mention(value)
-        if not self.desk.queue.stands(number, paper, position, author):
+        if not self.session.queue.stands(number, paper, position, author):
             raise AffilError(texts.text("stale_mention", language_of(request), paper[:80]))
         return paper, position
 
     def _entry(self, request: Request) -> LedgerEntry:
         """The entry of the ledger that the page showed, under the string that it showed with it."""
         wanted = number_of(field(request, "entry"))
-        found = next((e for e in self.desk.entries() if e.number == wanted), None)
+        found = next((e for e in self.session.entries() if e.number == wanted), None)
         if found is None or string_key(found.affiliation) != field(request, "string"):
             raise AffilError(texts.text("stale_entry", language_of(request), wanted))
         return found
@@ -175,5 +175,5 @@ class Actions(Frame):
         """The next card as a part of the page, or the whole page for who has no scripts."""
         if "hx-request" not in request.headers:
             return RedirectResponse("/?" + query_of(filters), 303)
-        number = self.desk.next(filters, by) if number is None else number
+        number = self.session.next(filters, by) if number is None else number
         return self._part(request, "card.html", **self._card(number, filters, by), said=said)

@@ -28,8 +28,8 @@ NAME_COOKIE = "affil_name"
 class Frame:
     """Around the views and the actions: the session, and the name of whoever has not given one."""
 
-    def __init__(self, desk: Session, by: str) -> None:
-        self.desk, self.by, self.templates = desk, by, templates()
+    def __init__(self, session: Session, by: str) -> None:
+        self.session, self.by, self.templates = session, by, templates()
 
     def error(self, request: Request, error: Exception) -> Response:
         """What is wrong, as a message on the page, or as a page."""
@@ -51,17 +51,17 @@ class Frame:
 
     def _string(self, request: Request, key: str) -> int:
         """The number of the string with this key."""
-        number = self.desk.number(key)
+        number = self.session.number(key)
         if number is None:
             raise AffilError(texts.text("stale", language_of(request)))
         return number
 
     def _card(self, number: int | None, filters: Filters, by: str) -> dict[str, Any]:
         return {
-            "card": None if number is None else self.desk.card(number, by),
-            "left": len(self.desk.select(filters, by)),
-            "skipped": self.desk.skipped(by),
-            "last": "" if (last := self.desk.last(by)) is None else entry_key(last),
+            "card": None if number is None else self.session.card(number, by),
+            "left": len(self.session.select(filters, by)),
+            "skipped": self.session.skipped(by),
+            "last": "" if (last := self.session.last(by)) is None else entry_key(last),
             "filters": filters,
             "current": query_of(filters),
         }
@@ -77,13 +77,13 @@ class Frame:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         tools = {
             "named": lambda ids: self._named(ids, language),
-            "string_number": self.desk.queue.number,
+            "string_number": self.session.queue.number,
             "string_key": string_key,
             "shown": shown_of,
             "json": json.dumps,
             "here": path if request.method == "GET" and values["whole"] else "/",
             "by": self._by(request),
-            "progress": self.desk.progress(),
+            "progress": self.session.progress(),
             "kinds": KINDS,
             "pairs": lambda values: [(v, v) for v in values],
             "failed": False,
@@ -94,4 +94,4 @@ class Frame:
     def _named(self, ids: Sequence[str] | None, language: str) -> str:
         if ids is None:
             return texts.text("undecided", language)
-        return ", ".join(visible(self.desk.institutions.name(i)) for i in ids) or texts.text("names_none", language)
+        return ", ".join(visible(self.session.institutions.name(i)) for i in ids) or texts.text("names_none", language)

@@ -19,16 +19,16 @@ from affil.service.server import Handler, endpoint, make_app
 from affil.types import LedgerEntry
 
 
-def review_app(desk: Session, access: Access, *, by: str = "") -> Starlette:
+def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
     """The application that shows a review session.
 
     Args:
-        desk: the workspace to review.
+        session: the workspace to review.
         access: who may ask.
         by: the name of whoever has not given one; "": they are asked.
     """
-    views, actions = Views(desk, by), Actions(desk, by)
-    settings = desk.workspace.settings.web
+    views, actions = Views(session, by), Actions(session, by)
+    settings = session.workspace.settings.web
 
     def route(path: str, handler: Handler, method: str = "GET") -> Route:
         return Route(path, endpoint(handler, settings), methods=[method])
@@ -64,9 +64,9 @@ def review_app(desk: Session, access: Access, *, by: str = "") -> Starlette:
 class Views(Frame):
     """One method a route."""
 
-    def __init__(self, desk: Session, by: str) -> None:
-        super().__init__(desk, by)
-        self.choices = desk.queue.choices()
+    def __init__(self, session: Session, by: str) -> None:
+        super().__init__(session, by)
+        self.choices = session.queue.choices()
 
     def review(self, request: Request) -> Response:
         """The card of the next string, or of the one that is asked for."""
@@ -74,9 +74,9 @@ class Views(Frame):
         if not by or "who" in request.query_params:
             return self._page(request, "who.html")
         filters = filters_of(request.query_params.multi_items())
-        self.desk.refresh()
+        self.session.refresh()
         wanted = request.query_params.get("string")
-        number = self._string(request, wanted) if wanted else self.desk.next(filters, by)
+        number = self._string(request, wanted) if wanted else self.session.next(filters, by)
         return self._page(request, "review.html", **self._card(number, filters, by), choices=self.choices)
 
     def listing(self, request: Request) -> Response:
@@ -84,9 +84,9 @@ class Views(Frame):
         if not (by := self._by(request)):
             return self._page(request, "who.html")
         filters = filters_of(request.query_params.multi_items())
-        self.desk.refresh()
-        numbers = self.desk.select(filters, by)
-        shown = [self.desk.item(n) for n in numbers[: self.desk.workspace.settings.web.listed].tolist()]
+        self.session.refresh()
+        numbers = self.session.select(filters, by)
+        shown = [self.session.item(n) for n in numbers[: self.session.workspace.settings.web.listed].tolist()]
         current = query_of(filters)
         return self._page(
             request, "list.html", items=shown, total=len(numbers), filters=filters, current=current, choices=self.choices
@@ -96,47 +96,50 @@ class Views(Frame):
         """All decisions, the latest first."""
         if not (by := self._by(request)):
             return self._page(request, "who.html")
-        self.desk.refresh()
+        self.session.refresh()
         # a string that is to be decided blindly keeps its secret here too
-        entries = [e for e in reversed(self.desk.entries()) if not self._secret(e, by)]
-        shown = entries[: self.desk.workspace.settings.web.listed]
-        alive = {e.number for case in self.desk.queue.cases.values() for e in (case.holder, *case.opinions.values()) if e}
+        entries = [e for e in reversed(self.session.entries()) if not self._secret(e, by)]
+        shown = entries[: self.session.workspace.settings.web.listed]
+        alive = {e.number for case in self.session.queue.cases.values() for e in (case.holder, *case.opinions.values()) if e}
         return self._page(request, "history.html", entries=shown, total=len(entries), alive=alive)
 
     def conflicts(self, request: Request) -> Response:
         """Where decisions differ, and how far people agree."""
         if not (by := self._by(request)):
             return self._page(request, "who.html")
-        self.desk.refresh()
-        disputes = [(key, case) for key, case in self.desk.disputes() if by in case.people or len(case.people) > 1]
-        shown = disputes[: self.desk.workspace.settings.web.listed]
-        return self._page(request, "conflicts.html", disputes=shown, total=len(disputes), agreement=self.desk.agreement())
+        self.session.refresh()
+        disputes = [(key, case) for key, case in self.session.disputes() if by in case.people or len(case.people) > 1]
+        shown = disputes[: self.session.workspace.settings.web.listed]
+        return self._page(request, "conflicts.html", disputes=shown, total=len(disputes), agreement=self.session.agreement())
 
     def proposals(self, request: Request) -> Response:
         """Institutions that the registry may lack."""
         if not self._by(request):
             return self._page(request, "who.html")
-        self.desk.refresh()
-        found = proposals.open_proposals(self.desk)
-        shown = [(proposal_key(p), p) for p in found[: self.desk.workspace.settings.web.listed]]
+        self.session.refresh()
+        found = proposals.open_proposals(self.session)
+        shown = [(proposal_key(p), p) for p in found[: self.session.workspace.settings.web.listed]]
         return self._page(request, "proposals.html", proposals=shown, total=len(found), choices=self.choices)
 
     def search(self, request: Request) -> Response:
         """Institutions of a name."""
         return self._part(
-            request, "search.html", query=(q := request.query_params.get("q", "")[:200]), found=self.desk.institutions.search(q)
+            request,
+            "search.html",
+            query=(q := request.query_params.get("q", "")[:200]),
+            found=self.session.institutions.search(q),
         )
 
     def candidate(self, request: Request) -> Response:
         """An institution as a candidate of the card."""
-        return self._part(request, "candidate.html", c=self.desk.candidate(request.query_params.get("id", "")))
+        return self._part(request, "candidate.html", c=self.session.candidate(request.query_params.get("id", "")))
 
     def similar(self, request: Request) -> Response:
         """Strings like the one on the card."""
         return self._part(
-            request, "similar.html", items=self.desk.alike(self._string(request, request.query_params.get("string", "")))
+            request, "similar.html", items=self.session.alike(self._string(request, request.query_params.get("string", "")))
         )
 
     def _secret(self, entry: LedgerEntry, by: str) -> bool:
-        number = self.desk.queue.number(entry.affiliation)
-        return number is not None and self.desk.queue.second(number, by)
+        number = self.session.queue.number(entry.affiliation)
+        return number is not None and self.session.queue.second(number, by)
