@@ -41,7 +41,7 @@ def _own_words(name: str) -> list[str]:
 
 
 def _perturbed(name: str, words: Sequence[str], rng: np.random.Generator) -> str:
-    """The name with one of its telling words replaced by one of another name; what has none gets one in front."""
+    """The name with one of its distinctive words replaced by one of another name; what has none gets one in front."""
     own = _own_words(name)
     other = words[int(rng.integers(len(words)))]
     return name.replace(own[int(rng.integers(len(own)))], other, 1) if own else f"{other} {name}"

@@ -350,7 +350,7 @@ class Service:
 
     client: Any
     matcher: Any
-    gatherer: Any
+    batcher: Any
     settings: Any
 
 
@@ -359,14 +359,14 @@ def in_process(matcher: Any, access: Any, settings: Any, base: str = "http://127
     from starlette.testclient import TestClient
 
     from affil.pages.serve import serve_app
-    from affil.service.batching import Gatherer
+    from affil.service.batching import Batcher
     from affil.service.telemetry import Metrics
 
     metrics = Metrics({"version": matcher.version})
-    with Gatherer(matcher, settings, metrics.matched) as gatherer:
-        app = serve_app(matcher, gatherer, metrics, access, settings)
+    with Batcher(matcher, settings, metrics.matched) as batcher:
+        app = serve_app(matcher, batcher, metrics, access, settings)
         with TestClient(app, base_url=base, follow_redirects=False, raise_server_exceptions=False) as client:
-            yield Service(client, matcher, gatherer, settings)
+            yield Service(client, matcher, batcher, settings)
 
 
 @pytest.fixture(scope="session")

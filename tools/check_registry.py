@@ -100,10 +100,10 @@ class Tables(NamedTuple):
 
     def shared(self) -> dict[str, dict[str, list[str]]]:
         """Names of several institutions: folded name -> institution -> its spellings. What folds to nothing names nobody."""
-        bearers: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        homonyms: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for row in self.names:
-            bearers[fold(row["name"])][row["id"]].append(row["name"])
-        return {key: dict(of) for key, of in sorted(bearers.items()) if key and len(of) > 1}
+            homonyms[fold(row["name"])][row["id"]].append(row["name"])
+        return {key: dict(of) for key, of in sorted(homonyms.items()) if key and len(of) > 1}
 
 
 def check_ids(tables: Tables) -> Iterator[Fault]:
@@ -218,7 +218,7 @@ def check_successions(tables: Tables) -> Iterator[Fault]:
 
 def check_places(tables: Tables) -> Iterator[Fault]:
     cities = Cities((row["country"], row["city"]) for row in tables.institutions)
-    standing: dict[tuple[str, str], list[tuple[Place, str, str]]] = defaultdict(list)
+    located: dict[tuple[str, str], list[tuple[Place, str, str]]] = defaultdict(list)
     for where, row in tables.numbered():
         found = cities.places(row["country"], row["city"])
         if not found:
@@ -234,11 +234,11 @@ def check_places(tables: Tables) -> Iterator[Fault]:
         if not away <= NEAR:
             problem = f"coordinates are {away:.0f} km from {row['city']}"
             yield Fault("place", where, row["id"], problem, f"GeoNames has it at {nearest[0]}, {nearest[1]}")
-        standing[row["country"], row["city"]].append((here, where, row["id"]))
+        located[row["country"], row["city"]].append((here, where, row["id"]))
     for pair in sorted(cities.alike):
-        rarer, other = sorted(pair, key=lambda city: len(standing[city]))
-        if any(kilometres(a, b) <= SAME for a, _, _ in standing[rarer] for b, _, _ in standing[other]):
-            _, where, id = standing[rarer][0]
+        rarer, other = sorted(pair, key=lambda city: len(located[city]))
+        if any(kilometres(a, b) <= SAME for a, _, _ in located[rarer] for b, _, _ in located[other]):
+            _, where, id = located[rarer][0]
             yield Fault("spelling", where, id, f"{rarer[1]!r} is {other[1]!r} elsewhere", "write the city in one way")
 
 
@@ -335,9 +335,9 @@ def check_ambiguous(tables: Tables) -> Iterator[Fault]:
             yield Fault("ambiguous", where, row["name"], "is not shared by several institutions", "remove the row")
         if not row["context"].strip():
             yield Fault("ambiguous", where, row["name"], "has no context", "say what decides")
-    for key, bearers in shared.items():
-        institutions = sorted(known[i]["name"] for i in bearers if i in known)
-        shown, name = " | ".join(institutions), next(iter(bearers.values()))[0]
+    for key, homonyms in shared.items():
+        institutions = sorted(known[i]["name"] for i in homonyms if i in known)
+        shown, name = " | ".join(institutions), next(iter(homonyms.values()))[0]
         if key not in listed:
             yield Fault("ambiguous", "names.csv", name, f"is shared by {shown}", "list it in ambiguous.csv")
         elif sorted(listed[key][1]["institutions"].split(" | ")) != institutions:
@@ -369,9 +369,9 @@ def main() -> int:
     tables = Tables.read(args.data)
     shared, known = tables.shared(), tables.by_id()
     if args.shared:
-        for bearers in shared.values():
-            told = (f"{known[i]['name']} [{known[i]['country']}, {known[i]['city']}]" for i in bearers if i in known)
-            print(f"{next(iter(bearers.values()))[0]}: {' | '.join(told)}")
+        for homonyms in shared.values():
+            told = (f"{known[i]['name']} [{known[i]['country']}, {known[i]['city']}]" for i in homonyms if i in known)
+            print(f"{next(iter(homonyms.values()))[0]}: {' | '.join(told)}")
     found = [
         *check_ids(tables),
         *check_names(tables),

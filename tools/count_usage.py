@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Count how often papers name each institution of a registry unmistakably, as the table that tells bearers of one name apart.
+"""Count how often papers name each institution of a registry unmistakably, as the table that tells homonyms apart.
 
     tools/count_usage.py PAPERS... -o src/affil/registry/data/usage.csv [--registry FILE]
 

@@ -352,7 +352,7 @@ class ReviewSettings(_Frozen):
     least: float = Field(default=0.001, ge=0, le=1, description="minimum probability of an institution that is offered")
     few: int = Field(default=3, ge=0, description="number of institutions always offered, however improbable")
     papers: int = Field(default=5, ge=1, description="number of papers shown per string")
-    authors: int = Field(default=12, ge=1, description="number of authors shown per paper")
+    authors: int = Field(default=12, ge=1, description="maximum number of authors shown, over these papers")
     characters: int = Field(default=2000, ge=80, description="maximum number of characters of a string that are shown")
     lease: float = Field(
         default=120.0, ge=0, description="seconds for which a string shown to one person is hidden from others"

@@ -29,7 +29,7 @@ AGAINST = {
     "part_of_longer_name": "the words are part of a longer name",
     "numbers_differ": "numbers differ",
     "other_kind_named": "beside it stand words of another kind of organisation",
-    "word_missing": "a telling word of the name is missing",
+    "word_missing": "a distinctive word of the name is missing",
 }
 REASONS = FOR | AGAINST
 # What a name of each kind is to its institution.

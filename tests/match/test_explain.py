@@ -15,8 +15,8 @@ NOTHING = dict.fromkeys(READ, 0.0)
 TELLING = FeatureSettings().telling
 
 
-def names(bearers: int = 1, /, **features: float) -> list[str]:
-    return [r.name for r in explain({**NOTHING, **features}, "official", bearers, FeatureSettings())]
+def names(homonyms: int = 1, /, **features: float) -> list[str]:
+    return [r.name for r in explain({**NOTHING, **features}, "official", homonyms, FeatureSettings())]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_all_reasons_in_order_and_in_words() -> None:
         first = (
             "+ “Name, {with} comma” is a former name of it" if exact else "+ 50% of “Name, {with} comma”, a former name of it"
         )
-        last = () if exact else ("- a telling word of the name is missing",)
+        last = () if exact else ("- a distinctive word of the name is missing",)
         assert match.evidence == (
             first,
             "+ the city York is named",

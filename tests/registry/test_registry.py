@@ -16,7 +16,7 @@ from affil.names.variants import closed_up, unplaced
 from affil.registry import Registry
 from affil.registry.aliases import variants
 from affil.registry.arrays import FORMAT, Arrays, read_arrays, write_arrays
-from affil.registry.bearers import active_successors
+from affil.registry.homonyms import active_successors
 from affil.registry.registry import write_registry
 from affil.types import Institution, Name, NameKind
 
@@ -236,7 +236,7 @@ def test_a_domain_that_folding_leaves_one_word_names_nobody(tmp_path: Path) -> N
     assert [n.value for n in registry.get("own:b").names] == ["Quillwater College"]
 
 
-def bearers(registry: Registry, name: str) -> set[str]:
+def owners(registry: Registry, name: str) -> set[str]:
     texts = registry.arrays.alias_text.to_pylist()
     if name not in texts:
         return set()
@@ -260,11 +260,11 @@ def test_a_regional_company_does_not_bear_its_parents_name(tmp_path: Path) -> No
         company("Brackenfield (Sweden)", "SE", "brackenfield.com"),
     ]
     registry = write_registry(sorted(rows, key=lambda x: x.id), tmp_path / "regional.affil", {"sources": []})
-    assert bearers(registry, "quillwater") == {"own:quillwater"}
-    assert bearers(registry, "quillwater germany") == {"own:quillwater germany"}
-    assert bearers(registry, "fernhollow") == set()  # what is left of two domains is nobody's
-    assert bearers(registry, "oakmere") == {"own:oakmere instruments"}
-    assert bearers(registry, "brackenfield") == {"own:brackenfield sweden"}
+    assert owners(registry, "quillwater") == {"own:quillwater"}
+    assert owners(registry, "quillwater germany") == {"own:quillwater germany"}
+    assert owners(registry, "fernhollow") == set()  # what is left of two domains is nobody's
+    assert owners(registry, "oakmere") == {"own:oakmere instruments"}
+    assert owners(registry, "brackenfield") == {"own:brackenfield sweden"}
 
 
 def test_capitals_that_fold_to_a_common_word_name_nobody(tmp_path: Path) -> None:
@@ -276,8 +276,8 @@ def test_capitals_that_fold_to_a_common_word_name_nobody(tmp_path: Path) -> None
         "CN",
     )
     registry = write_registry([one], tmp_path / "capitals.affil", {"sources": []})
-    assert bearers(registry, "information technology") == set()
-    assert bearers(registry, fold("羽水光年")) == {"own:inf"}
+    assert owners(registry, "information technology") == set()
+    assert owners(registry, fold("羽水光年")) == {"own:inf"}
 
 
 def test_names_that_mean_nobody_are_left_out(tmp_path: Path) -> None:
@@ -286,8 +286,8 @@ def test_names_that_mean_nobody_are_left_out(tmp_path: Path) -> None:
     names = (Name("Fernhollow", "en", "official"), *(Name(name, "", "acronym") for name in (*junk, *sound[:-1])))
     one = Institution("own:fernhollow", "Fernhollow", (*names, Name(sound[-1], "en", "alias")), "education", "NL")
     registry = write_registry([one], tmp_path / "junk.affil", {"sources": []})
-    assert [name for name in junk if fold(name) and bearers(registry, fold(name))] == []
-    assert [name for name in sound if not bearers(registry, fold(name))] == ["TU Wien"]  # Vienna is a word of the table
+    assert [name for name in junk if fold(name) and owners(registry, fold(name))] == []
+    assert [name for name in sound if not owners(registry, fold(name))] == ["TU Wien"]  # Vienna is a word of the table
 
 
 def test_a_parents_alias_does_not_hide_its_part(tmp_path: Path) -> None:
@@ -297,8 +297,8 @@ def test_a_parents_alias_does_not_hide_its_part(tmp_path: Path) -> None:
 
     rows = [body("own:a", "Quillwater", "Quillwater Digital"), body("own:b", "Quillwater Digital", parent="own:a")]
     registry = write_registry(rows, tmp_path / "parts.affil", {"sources": []})
-    assert bearers(registry, "quillwater digital") == {"own:b"}
-    assert bearers(registry, "quillwater") == {"own:a"}
+    assert owners(registry, "quillwater digital") == {"own:b"}
+    assert owners(registry, "quillwater") == {"own:a"}
 
 
 def test_a_namesake_in_another_country_bears_the_name_as_a_variant(tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ def test_the_shipped_registry_knows_whom_a_bare_name_means() -> None:
         ("philips", "Philips"),
         ("thu", "Tsinghua University"),
     ):
-        assert [registry.get(i).name for i in bearers(registry, name)] == [official]
+        assert [registry.get(i).name for i in owners(registry, name)] == [official]
 
 
 def test_every_process_builds_the_same_bytes(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Short forms as Chinese authors type them: the shipped registry and model know whose they are, or leave them to a person.
 
 `short_forms.csv` was written from knowledge of the field, not from the tables. `institution_id` is empty where the form alone does
-not tell; `also` has the other bearers of a form.
+not tell; `also` has the other institutions of a form.
 """
 
 import csv
@@ -13,7 +13,7 @@ from affil.match import Matcher
 from affil.types import Decision, Match
 
 LIST = Path(__file__).with_name("short_forms.csv")
-MOSTLY = 0.75  # share of the mentions of all bearers in AI papers
+MOSTLY = 0.75  # share of the mentions of all homonyms in AI papers
 LEAST_RIGHT = 0.97
 Row = dict[str, str]
 Answer = tuple[Row, Match | None]
@@ -57,14 +57,14 @@ def test_forms_that_mean_one_institution_resolve(answers: list[Answer]) -> None:
 
 
 def test_ambiguous_forms_are_not_guessed(matcher: Matcher, answers: list[Answer]) -> None:
-    """Without context one of the bearers goes to review, or none; a match is one that papers mostly mean by the form."""
+    """Without context one of the homonyms goes to review, or none; a match is one that papers mostly mean by the form."""
     guessed = []
     registry = matcher.registry
     for row, best in answers:
         if not row["also"] or best is None or best.institution.id == row["institution_id"]:
             continue
-        bearers = {*row["also"].split(), row["institution_id"]} - {""}
-        usage = {i: registry.get(i).usage for i in bearers}
+        homonyms = {*row["also"].split(), row["institution_id"]} - {""}
+        usage = {i: registry.get(i).usage for i in homonyms}
         mostly = usage.get(best.institution.id, 0) >= MOSTLY * sum(usage.values())
         if (best.decision == Decision.MATCH and not mostly) or best.institution.id not in row["also"].split():
             guessed.append(say(row, best))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import BusyError
-from affil.service.batching import Gatherer, Ranked
+from affil.service.batching import Batcher, Ranked
 from affil.settings import ServeSettings
 from affil.types import Decision, Institution, Match
 
@@ -45,13 +45,13 @@ class Echo:
 def test_everyone_gets_their_own(requests: list[tuple[list[str], int]], batch: int) -> None:
     settings = ServeSettings(linger=0.0, batch=batch, short=3, share=4)
 
-    async def ask(gatherer: Gatherer) -> list[list[Ranked]]:
-        return await asyncio.gather(*(gatherer.ranked(strings, limit) for strings, limit in requests))
+    async def ask(batcher: Batcher) -> list[list[Ranked]]:
+        return await asyncio.gather(*(batcher.ranked(strings, limit) for strings, limit in requests))
 
     matcher = Echo()
-    with Gatherer(matcher, settings) as gatherer:
-        found = asyncio.run(ask(gatherer))
-        assert gatherer.waiting == 0
+    with Batcher(matcher, settings) as batcher:
+        found = asyncio.run(ask(batcher))
+        assert batcher.waiting == 0
     assert found == [[answer(s, limit) for s in strings] for strings, limit in requests]
     assert all(len(b) <= batch for b in matcher.batches)
 
@@ -60,17 +60,17 @@ def test_what_comes_meanwhile_is_matched_together() -> None:
     matcher = Echo(held=True)
     sizes: list[int] = []
 
-    async def ask(gatherer: Gatherer) -> None:
-        first = asyncio.create_task(gatherer.ranked(["first"], 0))
+    async def ask(batcher: Batcher) -> None:
+        first = asyncio.create_task(batcher.ranked(["first"], 0))
         await asyncio.to_thread(matcher.begun.wait)
-        others = [asyncio.create_task(gatherer.ranked([f"string {i}"], 0)) for i in range(50)]
+        others = [asyncio.create_task(batcher.ranked([f"string {i}"], 0)) for i in range(50)]
         await asyncio.sleep(0.05)
-        assert gatherer.waiting == 50
+        assert batcher.waiting == 50
         matcher.go.set()
         await asyncio.gather(first, *others)
 
-    with Gatherer(matcher, FAST, sizes.append) as gatherer:
-        asyncio.run(ask(gatherer))
+    with Batcher(matcher, FAST, sizes.append) as batcher:
+        asyncio.run(ask(batcher))
     assert [len(b) for b in matcher.batches] == sizes == [1, 50]
 
 
@@ -78,18 +78,18 @@ def test_short_requests_do_not_wait_for_long_ones() -> None:
     matcher = Echo(held=True)
     settings = ServeSettings(linger=0.0, batch=100, short=5, share=20)
 
-    async def ask(gatherer: Gatherer) -> None:
-        first = asyncio.create_task(gatherer.ranked(["first"], 0))
+    async def ask(batcher: Batcher) -> None:
+        first = asyncio.create_task(batcher.ranked(["first"], 0))
         await asyncio.to_thread(matcher.begun.wait)
-        long = [asyncio.create_task(gatherer.ranked([f"{k} {i}" for i in range(150)], 0)) for k in "ab"]
+        long = [asyncio.create_task(batcher.ranked([f"{k} {i}" for i in range(150)], 0)) for k in "ab"]
         await asyncio.sleep(0.05)
-        short = asyncio.create_task(gatherer.ranked(["short"], 0))
+        short = asyncio.create_task(batcher.ranked(["short"], 0))
         await asyncio.sleep(0.05)
         matcher.go.set()
         await asyncio.gather(first, *long, short)
 
-    with Gatherer(matcher, settings) as gatherer:
-        asyncio.run(ask(gatherer))
+    with Batcher(matcher, settings) as batcher:
+        asyncio.run(ask(batcher))
     second = matcher.batches[1]
     assert second[0] == "short"
     assert {s[0] for s in second[1:]} == {"a", "b"}, "long ones take turns"
@@ -101,27 +101,27 @@ def test_lists_of_one_length_are_answered_in_their_order() -> None:
     settings = ServeSettings(linger=0.0, batch=53, short=1, share=10)
     strings = [[f"{k}.{i}" for i in range(10)] for k in range(40)]
 
-    async def ask(gatherer: Gatherer) -> None:
-        first = asyncio.create_task(gatherer.ranked(["first"], 0))
+    async def ask(batcher: Batcher) -> None:
+        first = asyncio.create_task(batcher.ranked(["first"], 0))
         await asyncio.to_thread(matcher.begun.wait)
-        lists = [asyncio.create_task(gatherer.ranked(some, 0)) for some in strings]
+        lists = [asyncio.create_task(batcher.ranked(some, 0)) for some in strings]
         await asyncio.sleep(0.05)
         matcher.go.set()
         await asyncio.gather(first, *lists)
 
-    with Gatherer(matcher, settings) as gatherer:
-        asyncio.run(ask(gatherer))
+    with Batcher(matcher, settings) as batcher:
+        asyncio.run(ask(batcher))
     assert [s for batch in matcher.batches[1:] for s in batch] == [s for some in strings for s in some]
 
 
 def test_a_failure_is_its_own_requests() -> None:
-    async def ask(gatherer: Gatherer) -> list[object]:
+    async def ask(batcher: Batcher) -> list[object]:
         return await asyncio.gather(
-            gatherer.ranked(["x"], 0), gatherer.ranked(["poison"], 0), gatherer.ranked(["y"], 0), return_exceptions=True
+            batcher.ranked(["x"], 0), batcher.ranked(["poison"], 0), batcher.ranked(["y"], 0), return_exceptions=True
         )
 
-    with Gatherer(Echo(), FAST) as gatherer:
-        x, poison, y = asyncio.run(ask(gatherer))
+    with Batcher(Echo(), FAST) as batcher:
+        x, poison, y = asyncio.run(ask(batcher))
     assert (x, y) == ([answer("x", 0)], [answer("y", 0)])
     assert isinstance(poison, ValueError)
 
@@ -130,40 +130,40 @@ def test_too_much_is_turned_away_and_who_left_is_left_out() -> None:
     matcher = Echo(held=True)
     settings = ServeSettings(linger=0.0, waiting=10)
 
-    async def ask(gatherer: Gatherer) -> None:
-        first = asyncio.create_task(gatherer.ranked(["first"], 0))
+    async def ask(batcher: Batcher) -> None:
+        first = asyncio.create_task(batcher.ranked(["first"], 0))
         await asyncio.to_thread(matcher.begun.wait)
-        gone = asyncio.create_task(gatherer.ranked(["gone"] * 8, 0))
+        gone = asyncio.create_task(batcher.ranked(["gone"] * 8, 0))
         await asyncio.sleep(0.05)
         with pytest.raises(BusyError, match="8 strings wait already"):
-            await gatherer.ranked(["x"] * 3, 0)
+            await batcher.ranked(["x"] * 3, 0)
         gone.cancel()
         await asyncio.sleep(0.05)
-        last = asyncio.create_task(gatherer.ranked(["last"], 0))
+        last = asyncio.create_task(batcher.ranked(["last"], 0))
         await asyncio.sleep(0.05)
         matcher.go.set()
         await asyncio.gather(first, last)
         assert gone.cancelled()
 
-    with Gatherer(matcher, settings) as gatherer:
-        asyncio.run(ask(gatherer))
-        assert gatherer.waiting == 0
+    with Batcher(matcher, settings) as batcher:
+        asyncio.run(ask(batcher))
+        assert batcher.waiting == 0
     assert matcher.batches == [["first"], ["last"]]
 
 
 def test_the_end_waits_for_what_was_asked() -> None:
     matcher = Echo(held=True)
 
-    async def ask(gatherer: Gatherer) -> list[Ranked]:
-        asked = asyncio.create_task(gatherer.ranked(["a", "b"], 0))
+    async def ask(batcher: Batcher) -> list[Ranked]:
+        asked = asyncio.create_task(batcher.ranked(["a", "b"], 0))
         await asyncio.to_thread(matcher.begun.wait)
-        rest = asyncio.create_task(gatherer.ranked(["c"], 0))
+        rest = asyncio.create_task(batcher.ranked(["c"], 0))
         await asyncio.sleep(0.05)
-        ending = asyncio.create_task(asyncio.to_thread(gatherer.__exit__, None, None, None))
+        ending = asyncio.create_task(asyncio.to_thread(batcher.__exit__, None, None, None))
         await asyncio.sleep(0.05)
         matcher.go.set()
         await ending
         return [*await asked, *await rest]
 
-    with Gatherer(matcher, FAST) as gatherer:
-        assert asyncio.run(ask(gatherer)) == [answer(s, 0) for s in "abc"]
+    with Batcher(matcher, FAST) as batcher:
+        assert asyncio.run(ask(batcher)) == [answer(s, 0) for s in "abc"]

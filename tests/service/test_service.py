@@ -191,7 +191,7 @@ def test_a_request_takes_only_so_long(shipped_matcher: Any, serving: Any, monkey
 
             await asyncio.sleep(60)
 
-        monkeypatch.setattr(made.gatherer, "ranked", never)
+        monkeypatch.setattr(made.batcher, "ranked", never)
         answer = made.client.get("/match?affiliation=MIT")
         assert (answer.status_code, answer.json()) == (503, {"errors": ["no answer within 0.2 seconds"]})
 
@@ -211,7 +211,7 @@ def test_a_fault_of_ours_is_told_and_does_not_quote(
         async def broken(*_: Any) -> Any:
             raise KeyError("Secret Institute")
 
-        monkeypatch.setattr(made.gatherer, "ranked", broken)
+        monkeypatch.setattr(made.batcher, "ranked", broken)
         answer = made.client.get("/match?affiliation=MIT")
         assert answer.status_code == 500
         assert answer.json() == {"errors": ["this should not have happened; the log says more"]}
@@ -251,14 +251,14 @@ def test_the_log(shipped_matcher: Any, serving: Any, capsys: pytest.CaptureFixtu
     from starlette.testclient import TestClient
 
     from affil.pages.serve import serve_app
-    from affil.service.batching import Gatherer
+    from affil.service.batching import Batcher
     from affil.service.telemetry import Metrics
 
     settings, metrics = ServeSettings(), Metrics({})
     try:
         log_lines(strings=strings, requests=True)
-        with Gatherer(shipped_matcher, settings) as gatherer:
-            app = serve_app(shipped_matcher, gatherer, metrics, Access.of("127.0.0.1"), settings, log_strings=strings)
+        with Batcher(shipped_matcher, settings) as batcher:
+            app = serve_app(shipped_matcher, batcher, metrics, Access.of("127.0.0.1"), settings, log_strings=strings)
             with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
                 client.post("/match", json={"affiliations": ["Tanglewick Robotics", "Quillwater"]})
                 client.get("/match?affiliation=Tanglewick+Robotics")

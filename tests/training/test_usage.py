@@ -42,7 +42,7 @@ def test_a_namesake_in_another_country_is_not_counted_but_companies_sit_in_many(
     }
 
 
-def test_of_the_bearers_of_a_name_the_only_one_in_the_place_named_counts(registry: Registry) -> None:
+def test_of_homonyms_the_only_one_in_the_place_named_counts(registry: Registry) -> None:
     strings = {"QMU, Pittsburgh, USA": 3, "QMU, Beijing": 4, "QMU, France": 8, "School of Law, QMU, China": 5}
     assert count_usage(strings, registry) == {"own:mellon": 3, "own:medical": 5}  # Beijing alone says no country for sure
 

@@ -30,12 +30,12 @@ from affil.registry import Registry
 from affil.settings import DiscoverSettings
 from affil.types import Institution
 
-# One row a name: name (folded), compact (without blanks), key and second (its telling words, rarest first), country, city.
+# One row a name: name (folded), compact (without blanks), key and second (its distinctive words, rarest first), country, city.
 COLUMNS = ("name", "compact", "key", "second", "country", "city")
 
 
 def records(rows: Sequence[tuple[str, Sequence[str], str, str]]) -> pd.DataFrame:
-    """Records from (folded name, telling words with the rarest first, country, city)."""
+    """Records from (folded name, distinctive words with the rarest first, country, city)."""
     return pd.DataFrame(
         {
             "name": [name for name, *_ in rows],
@@ -52,30 +52,30 @@ def records(rows: Sequence[tuple[str, Sequence[str], str, str]]) -> pd.DataFrame
 def registry_records(
     registry: Registry, settings: DiscoverSettings, without_place: bool = False
 ) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
-    """Records of a registry's names in Latin letters (no acronyms), and the number of the institution that bears each.
+    """Records of a registry's names in Latin letters (no acronyms), and the number of the institution of each.
 
     Where `without_place` is true, a name that ends in its institution's own place, as "Trinity College (Connecticut)", is a record
     without it, too.
     """
     rows, owners = [], []
     frequency: dict[str, int] = {}
-    bearers = [(number, one) for number, one in enumerate(registry) if one.status != "withdrawn"]
-    values = [(n.value, number, one) for number, one in bearers for n in one.names if n.kind not in ("acronym", "former")]
+    known = [(number, one) for number, one in enumerate(registry) if one.status != "withdrawn"]
+    values = [(n.value, number, one) for number, one in known for n in one.names if n.kind not in ("acronym", "former")]
     names = [
         (words, number, one)
         for words, (_, number, one) in zip(_words([value for value, *_ in values]), values, strict=True)
         if "".join(words).isascii()
     ]
     if without_place:
-        places = _own_places([one for _, one in bearers])
+        places = _own_places([one for _, one in known])
         shorter = [(unplaced(words, places[one.id]), number, one) for words, number, one in names]
         names += [(list(words), number, one) for words, number, one in shorter if words]
     for several, *_ in names:
         for word in set(several):
             frequency[word] = frequency.get(word, 0) + 1
     for several, number, one in names:
-        telling = sorted({w for w in several if w not in generic() and not w.isdigit()}, key=lambda w: (frequency[w], w))
-        keys = [w for w in telling if frequency[w] <= settings.block]
+        distinctive = sorted({w for w in several if w not in generic() and not w.isdigit()}, key=lambda w: (frequency[w], w))
+        keys = [w for w in distinctive if frequency[w] <= settings.block]
         if (keys or without_place) and len(several) > 1:
             rows.append((" ".join(several), keys, one.country, one.city))
             owners.append(number)
@@ -158,7 +158,7 @@ def compare(pairs: pd.MultiIndex, frame: pd.DataFrame) -> pd.DataFrame:
     common, all_ = one.minimum(other).sum(axis=1), one.maximum(other).sum(axis=1)
     return out.assign(
         rarest=(key[left] == key[right]).astype(float),
-        # what the names share of their words, and the most telling word that only one of them has
+        # what the names share of their words, and the most distinctive word that only one of them has
         overlap=np.asarray(common, float).ravel() / np.maximum(np.asarray(all_, float).ravel(), 1e-9),
         missing=abs(one - other).max(axis=1).toarray().ravel(),
     )

@@ -31,7 +31,7 @@ _DAMAGED = re.compile(r"[`´¨˘ˇ^~]|\s\s|\s[\u0300-\u036f]")  # accents that s
 class Phrase:
     """A part of a string that may name an unknown organisation.
 
-    `surface` is as typed, `name` folded, `keys` its telling words, rarest first. `country` and `city` are what stands beside it
+    `surface` is as typed, `name` folded, `keys` its distinctive words, rarest first. `country` and `city` are what stands beside it
     ("" where nothing does). `rank` tells how much it looks like an organisation: 2 by a word such as university, 1 by such as
     institute, 0 by nothing but a name.
     """
@@ -116,14 +116,14 @@ def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Su
             explained = explained or _people(here, around)
             kinds = {roles().get(w, "") for w in tokens.words[a:b]}
             listed, after_part = after_part, "part" in kinds  # "Department of Physics, Chemistry": what goes on is no name
-            telling = tuple(sorted(
+            distinctive = tuple(sorted(
                 {t for w, t in zip(tokens.words[a:b], words[a:b], strict=True)
                  if t and not t.isdigit() and w not in generic() and (w,) not in places() and around.tells(t)},
                 key=lambda t: (around.frequency.get(t, 0), t),
             ))  # fmt: skip
             typed = tokens.repaired[k][int(tokens.start[a]) : int(tokens.end[b - 1])]
             if (
-                not telling
+                not distinctive
                 or kinds & {"part", "noise"}
                 or b - a > _LONGEST
                 or " ".join(here) in around.people
@@ -137,15 +137,15 @@ def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Su
             # are those of a department
             bare = a != inside[0][0] or listed or (len(here) == 1 and typed.isupper() and len(typed) <= around.capitals)
             if not typed[0].islower() and (rank or not bare):
-                found.append((rank, a, b, telling))
+                found.append((rank, a, b, distinctive))
         if explained or not found:
             continue
-        rank, a, b, telling = max(found, key=lambda f: (f[0], -f[1]))
+        rank, a, b, distinctive = max(found, key=lambda f: (f[0], -f[1]))
         begin, end = int(tokens.start[a]), int(tokens.end[b - 1])
         surface = tokens.repaired[k][begin:end]
         if tokens.repaired[k][end : end + 2] in ("/s", "/S"):
             surface = _STROKE.sub("", surface)
-        out.append(Phrase(string, surface, " ".join(tokens.words[a:b]), telling, *_where(named), rank))
+        out.append(Phrase(string, surface, " ".join(tokens.words[a:b]), distinctive, *_where(named), rank))
     return out
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from affil.errors import InputError, UnknownIdError
 from affil.evaluate.metrics import Metric, share
 from affil.evaluate.score import Answer, answer
-from affil.evaluate.self_test import Bearers, Fault, find_faults, with_wrong
+from affil.evaluate.self_test import Fault, NameIndex, find_faults, with_wrong
 from affil.io.tables import open_table
 from affil.names import fold
 from affil.settings import Settings
@@ -141,7 +141,7 @@ class _Institutions:
     """Which institutions of a registry a row of a list may mean (see `ListTest`)."""
 
     def __init__(self, registry: Registry) -> None:
-        self.registry, self.bearers = registry, Bearers(registry)
+        self.registry, self.names = registry, NameIndex(registry)
         self.country = registry.arrays.inst_country.to_pylist()
         self.with_domain: dict[str, list[int]] = defaultdict(list)
         for column in (registry.arrays.inst_domain, registry.arrays.inst_other_domains):
@@ -152,7 +152,7 @@ class _Institutions:
     def of(self, row: _Row) -> set[str]:
         if row.id:
             return {_resolved(row.id, self.registry)}
-        meant = [i for name in (row.native, row.english) for i in self.bearers.of(fold(name))]
+        meant = [i for name in (row.native, row.english) for i in self.names.of(fold(name))]
         meant += [i for domain in row.domains for i in self.with_domain.get(domain, ())]
         return {self.registry.resolve(self.registry.ids[i]) for i in meant if self.country[i] == row.country}
 

@@ -124,7 +124,7 @@ class Bin:
 
 
 def reliability(probability: Sequence[float] | Floats, right: Sequence[bool] | npt.NDArray[np.bool_], bins: int) -> list[Bin]:
-    """Sort pairs by probability into `bins` of equal mass (fewer where there are fewer pairs)."""
+    """Sort pairs by probability into `bins` of equal frequency (fewer where there are fewer pairs)."""
     p, r = np.asarray(probability, float), np.asarray(right, float)
     order = np.argsort(p, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]

@@ -14,7 +14,7 @@ import numpy as np
 from affil.errors import AffilError
 from affil.evaluate.metrics import Metric, share
 from affil.evaluate.score import answer
-from affil.evaluate.self_test import Bearers, Fault, find_faults, script, with_wrong
+from affil.evaluate.self_test import Fault, NameIndex, find_faults, script, with_wrong
 from affil.registry.aliases import variants
 from affil.settings import Settings
 from affil.types import Decision, Progress
@@ -108,9 +108,9 @@ def pair_test(
 
 
 def _draw(registry: Registry, kind: str, rng: np.random.Generator, settings: Settings) -> list[_Named]:
-    known = _known(registry, Bearers(registry), kind, settings.evaluate.known)
+    known = _known(registry, NameIndex(registry), kind, settings.evaluate.known)
     if not known:
-        raise AffilError(f"{registry.path}: no institution of kind {kind} whose name is its alone")
+        raise AffilError(f"{registry.path}: no institution of kind {kind} with a unique name")
     return [known[i] for i in np.sort(rng.permutation(len(known))[: settings.evaluate.paired])]
 
 
@@ -123,7 +123,7 @@ def _string(joiner: str, pair: Sequence[_Named]) -> str:
     return joiner.join(one.name if joiner.isascii() else one.name_zh for one in pair)
 
 
-def _known(registry: Registry, bearers: Bearers, kind: str, most: int) -> list[_Named]:
+def _known(registry: Registry, index: NameIndex, kind: str, most: int) -> list[_Named]:
     """The best known active institutions of a kind whose name is theirs alone, best known first."""
     kinds, statuses = (text.to_pylist() for text in (registry.arrays.inst_kind, registry.arrays.inst_status))
     here = np.flatnonzero([k == kind and s == "active" for k, s in zip(kinds, statuses, strict=True)])
@@ -132,10 +132,10 @@ def _known(registry: Registry, bearers: Bearers, kind: str, most: int) -> list[_
     for i in here.tolist():
         one = registry.at(i)
         name = next((text for text, what in variants(one.name, "official") if what == "official" and "(" not in text), one.name)
-        if _JOINED.search(name) or not bearers.own(name, i):
+        if _JOINED.search(name) or not index.is_unique(name, i):
             continue
         chinese = one.name_zh
-        own = chinese and script(chinese) == "han" and not _JOINED.search(chinese) and bearers.own(chinese, i)
+        own = chinese and script(chinese) == "han" and not _JOINED.search(chinese) and index.is_unique(chinese, i)
         out.append(_Named(one.id, name, chinese if own else name))
         if len(out) == most:
             break

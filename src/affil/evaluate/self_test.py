@@ -98,15 +98,15 @@ def write_faults(faults: Iterable[Fault], path: Path | str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnName:
-    """A name that one institution of a registry alone bears."""
+class UniqueName:
+    """A name that exactly one institution of a registry has."""
 
     institution: Institution
     name: Name
 
 
-class Bearers:
-    """Who bears which folded name in a registry."""
+class NameIndex:
+    """Which institutions of a registry have which folded name."""
 
     def __init__(self, registry: Registry) -> None:
         """Read the registry's index."""
@@ -116,22 +116,22 @@ class Bearers:
         self._registry = registry
 
     def of(self, folded: str) -> list[int]:
-        """The numbers of the institutions that bear a folded name; none where the index has no such name."""
+        """The numbers of the institutions with a folded name; empty if the index has no such name."""
         k = self._number.get(folded)
         return [] if k is None else self._inst[self._ptr[k] : self._ptr[k + 1]].tolist()
 
-    def own(self, text: str, number: int) -> bool:
-        """Whether a name is that of this institution alone, and holds a distinctive word."""
+    def is_unique(self, text: str, number: int) -> bool:
+        """Whether this institution alone has the name, and the name has a distinctive word."""
         folded = fold(text)
         return self.of(folded) == [number] and not {*folded.split()} <= generic()
 
-    def own_names(self, institutions: Sequence[Institution]) -> tuple[list[OwnName], Counter[str]]:
-        """The names that each of some institutions alone bears in this registry, and how many are left out why.
+    def unique_names(self, institutions: Sequence[Institution]) -> tuple[list[UniqueName], Counter[str]]:
+        """The names unique to each of some institutions in this registry, and the number left out for each reason.
 
-        A name that an institution has twice, once folded, counts once, as the better kind. Left out are `shared` and `generic`
+        A name that an institution has twice after folding counts once, as the better kind. Left out are `shared` and `generic`
         names, and institutions that are `unknown` here.
         """
-        out: list[OwnName] = []
+        out: list[UniqueName] = []
         left: Counter[str] = Counter()
         pairs = [(one, name) for one in institutions for name in _names(one)]
         tokens = tokenize([name.value for _, name in pairs])
@@ -148,13 +148,13 @@ class Bearers:
             if one.id not in expected or (one.id, folded) in seen:
                 continue
             seen.add((one.id, folded))
-            bearers = self.of(folded)
-            if not bearers or set(words) <= generic():
+            homonyms = self.of(folded)
+            if not homonyms or set(words) <= generic():
                 left["generic"] += 1
-            elif bearers != [expected[one.id]]:
+            elif homonyms != [expected[one.id]]:
                 left["shared"] += 1
             else:
-                out.append(OwnName(one, name))
+                out.append(UniqueName(one, name))
         return out, left
 
 
@@ -203,19 +203,19 @@ def self_test(
     seed = e.seed if seed is None else seed
     registry, source = matcher.registry, names or matcher.registry
     drawn = _draw(source, sample, seed, settings)
-    bearers = Bearers(registry)
-    own, left = bearers.own_names(drawn)
-    if not own:
-        raise AffilError(f"{source.path}: no institution with a name that it alone bears in {registry.path}")
-    given = [(form, k, string) for k, x in enumerate(own) for form, string in _given(x, bearers)]
+    index = NameIndex(registry)
+    unique, left = index.unique_names(drawn)
+    if not unique:
+        raise AffilError(f"{source.path}: no institution with a name of its own in {registry.path}")
+    given = [(form, k, string) for k, x in enumerate(unique) for form, string in _given(x, index)]
     answers = answer([string for *_, string in given], matcher, settings.batch.rows, progress)
-    tally, faults = _count(own, given, answers, registry)
+    tally, faults = _count(unique, given, answers, registry)
     return SelfTest(
         registry=registry.version,
         model=matcher.model_hash,
         seed=seed,
         institutions=len(drawn),
-        names=len(own),
+        names=len(unique),
         shared=left["shared"],
         generic=left["generic"],
         unknown=left["unknown"],
@@ -237,29 +237,29 @@ def _draw(source: Registry, sample: int | None, seed: int, settings: Settings) -
 
 
 def _count(
-    own: Sequence[OwnName], given: Sequence[tuple[str, int, str]], answers: Iterable[Sequence[Answer]], registry: Registry
+    unique: Sequence[UniqueName], given: Sequence[tuple[str, int, str]], answers: Iterable[Sequence[Answer]], registry: Registry
 ) -> tuple[Tally, list[Fault]]:
-    """Count the answers to strings, each given with its form and the number of its name in `own`."""
-    expected = [registry.resolve(x.institution.id) for x in own]
-    slices = [_slices(x, registry) for x in own]
+    """Count the answers to strings, each given with its form and the number of its name in `unique`."""
+    expected = [registry.resolve(x.institution.id) for x in unique]
+    slices = [_slices(x, registry) for x in unique]
     tally = Tally()
     faults: list[Fault] = []
     for (form, k, string), found in zip(given, answers, strict=True):
         tally.add(form, slices[k], {expected[k]}, found)
-        faults += find_faults(string, form, own[k].name.kind, {expected[k]: own[k].institution.name}, found, registry)
+        faults += find_faults(string, form, unique[k].name.kind, {expected[k]: unique[k].institution.name}, found, registry)
     return tally, faults
 
 
-def _given(x: OwnName, bearers: Bearers) -> Iterable[tuple[str, str]]:
+def _given(x: UniqueName, index: NameIndex) -> Iterable[tuple[str, str]]:
     city, country = x.institution.city, country_name(x.institution.country)
     yield FORMS[0], x.name.value
-    if city and not bearers.of(fold(f"{x.name.value} {city}")):  # "University of Texas, Austin" is not the system in Austin
+    if city and not index.of(fold(f"{x.name.value} {city}")):  # "University of Texas, Austin" is not the system in Austin
         yield FORMS[1], f"{x.name.value}, {city}"
         if country:
             yield FORMS[2], f"{x.name.value}, {city}, {country}"
 
 
-def _slices(x: OwnName, registry: Registry) -> dict[str, str]:
+def _slices(x: UniqueName, registry: Registry) -> dict[str, str]:
     prominence = registry.arrays.inst_prominence[registry.number(registry.resolve(x.institution.id))]
     return {
         "name": x.name.kind,

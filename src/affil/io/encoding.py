@@ -146,16 +146,16 @@ def _unknown(raw: IO[bytes], path: Path | str, byte: int) -> InputError:
     from charset_normalizer import from_bytes
 
     raw.seek(0)
-    telling = bytearray()  # only lines outside ASCII tell encodings apart
+    beyond_ascii = bytearray()  # only lines outside ASCII tell encodings apart
     row = 1
     for number, line in enumerate(raw, 1):
         if not line.isascii():
-            row = number if not telling else row
-            telling += line
-        if len(telling) > 1 << 16:
+            row = number if not beyond_ascii else row
+            beyond_ascii += line
+        if len(beyond_ascii) > 1 << 16:
             break
     raw.seek(0)
-    best = from_bytes(bytes(telling), cp_isolation=_SUSPECTS.split()).best()
+    best = from_bytes(bytes(beyond_ascii), cp_isolation=_SUSPECTS.split()).best()
     problem = f"byte {byte:,} is not UTF-8, and the text is neither UTF-16, GB18030 nor Big5"
     if best is None:
         return InputError(path, problem, row=row, fix="save it as UTF-8")

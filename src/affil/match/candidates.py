@@ -63,9 +63,9 @@ def retrieve(m: Mentions, index: Index, settings: RetrieveSettings) -> Candidate
         first[who],
         length[who],
     )
-    # of names that many bear ("General Hospital"), the bearers in the places named, then the best known
-    bearers = (index.owner_ptr[alias + 1] - index.owner_ptr[alias])[who]
-    rows = np.flatnonzero(bearers > settings.max_homonyms)
+    # of ambiguous names ("General Hospital"), the homonyms in the places named, then the best known
+    homonyms = (index.owner_ptr[alias + 1] - index.owner_ptr[alias])[who]
+    rows = np.flatnonzero(homonyms > settings.max_homonyms)
     string, inst = pairs.string[rows] * STRIDE, pairs.inst[rows]
     agrees = 2 * keys_in(string + index.inst_city_id[inst], m.city) + keys_in(string + index.inst_country_id[inst], m.country)
     stays = np.ones(len(who), bool)

@@ -16,14 +16,14 @@ _APART = NAMES.index("apart")
 def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
     """Choose the rows of `pairs` that a string is taken to name, best first within a string.
 
-    A row needs the probability of a review at least, alone or together with the other bearers of its name. Of two institutions
+    A row needs the probability of a review at least, alone or together with its homonyms. Of two institutions
     that claim overlapping words only the more probable one stays, so that a name means one institution, unless the other stands
     beside a shorter name of it ("West China Hospital, Sichuan University"). Then the policy: `one`
     keeps the best of the string, `most-specific` drops an institution whose child stays and is all but certain, or at least as
     sure as it; `all` keeps both.
     """
     c = pairs.candidates
-    # A name that several bear is someone's, even if nobody's for sure: the likeliest bearer goes to review ("NTU").
+    # A name that several bear is someone's, even if nobody's for sure: the likeliest homonym goes to review ("NTU").
     name = c.string * STRIDE + c.alias
     _, group = np.unique(name, return_inverse=True)
     together = np.bincount(group, probability)[group] if len(probability) else probability

@@ -8,22 +8,22 @@ from functools import cache
 from affil.settings import FeatureSettings
 from affil.types import Reason
 
-# The features that it reads.
+# The features used.
 READ = ("exact", "coverage", "city_agrees", "country_agrees", "other_names", "parent_found", "changed", "country_differs",
         "city_differs", "nested", "number_missing", "hospital_left", "university_left", "institute_left",
         "missing_word")  # fmt: skip
 
-_reason = cache(Reason)  # few differ, but for shares: each is made once
+_reason = cache(Reason)  # few are distinct, except for shares
 
 
-def explain(f: Mapping[str, float], kind: str, bearers: int, settings: FeatureSettings) -> tuple[Reason, ...]:
-    """Say what speaks for the match, then what speaks against it.
+def explain(f: Mapping[str, float], kind: str, homonyms: int, settings: FeatureSettings) -> tuple[Reason, ...]:
+    """List the reasons for the match, then those against it.
 
     Args:
         f: feature values by name, those of `READ` at least.
-        kind: what the name that matched is to the institution, one of `affil.types.NAME_KINDS`.
-        bearers: how many institutions bear the name.
-        settings: which missing words are told.
+        kind: kind of the name that matched, one of `affil.types.NAME_KINDS`.
+        homonyms: number of institutions with the name.
+        settings: which missing words are reported.
     """
     out = [_reason("name_exact", kind) if f["exact"] else Reason("name_coverage", kind, f["coverage"])]
     if f["city_agrees"]:
@@ -40,8 +40,8 @@ def explain(f: Mapping[str, float], kind: str, bearers: int, settings: FeatureSe
         out.append(_reason("other_country_named"))
     if f["city_differs"]:
         out.append(_reason("other_place_named"))
-    if bearers > 1:
-        out.append(_reason("bearers", "", bearers))
+    if homonyms > 1:
+        out.append(_reason("bearers", "", homonyms))
     if f["nested"]:
         out.append(_reason("part_of_longer_name"))
     if f["number_missing"]:

@@ -38,7 +38,7 @@ class Found(NamedTuple):
     end: int
     owner: int
     kind: int
-    bearers: int
+    homonyms: int
     features: bytes
     chosen: bool
     stated: Stated
@@ -71,12 +71,12 @@ def found_rows(
         index.owner_ptr[alias + 1] - index.owner_ptr[alias],
         chosen,
     )
-    p, owner, kind, bearers, taken = (column.tolist() for column in columns)
+    p, owner, kind, homonyms, taken = (column.tolist() for column in columns)
     start, end = zip(*spans, strict=True) if spans else ((), ())
     read = np.ascontiguousarray(pairs.features[np.ix_(rows, _READ)], np.float32)
     features = read.view(f"V{read.itemsize * len(READ)}").ravel().tolist()  # bytes, since many rows are kept
     stated = chain(place, repeat(NOWHERE))
-    return map(Found, inst, p, start, end, owner, kind, bearers, features, taken, stated)
+    return map(Found, inst, p, start, end, owner, kind, homonyms, features, taken, stated)
 
 
 def united(rows: list[Found], policy: Policy, rivals: bool) -> list[Found]:

@@ -55,7 +55,7 @@ def find_joints(
             continue
         between = tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold()
         behind_place = end < j
-        if not (beside.telling[left] and beside.telling[right]) and not (between in _DASHES and beside.jointly[j]):
+        if not (beside.distinctive[left] and beside.distinctive[right]) and not (between in _DASHES and beside.jointly[j]):
             continue
         joined = conjunction or (between in _AND and not (behind_place and between in _DASHES))
         if not joined and not behind_place and between in _COMMAS and beside.starts[left] and beside.ends[right]:
@@ -73,7 +73,7 @@ class _Beside:
 
     `ending` and `beginning` are the longest names (rows of the spans, or -1) that end before the word, and begin at it; `placed` is
     where the longest place begins that ends before it, or -1. `conjunction` marks words behind a Han "and", `jointly` those that a
-    name begins at which belongs to several. Of the spans, `telling` are no mere acronyms within other words; `starts` and `ends`
+    name begins at which belongs to several. Of the spans, `distinctive` are no mere acronyms within other words; `starts` and `ends`
     tell whether they begin and end a segment.
     """
 
@@ -83,7 +83,7 @@ class _Beside:
         self._first, self._last = first, last
         self._gaps = np.append(gap, HARD)
         self.starts, self.ends = self._gaps[first] >= COMMA, self._gaps[last] >= COMMA
-        self.telling = (length > 1) | upper[first] | self.starts | self.ends
+        self.distinctive = (length > 1) | upper[first] | self.starts | self.ends
         self.ending, self.beginning = np.full(size + 1, -1), np.full(size + 1, -1)
         order = np.argsort(length, kind="stable")
         self.ending[last[order]] = order
@@ -99,7 +99,7 @@ class _Beside:
 
     def likely(self, string: Ints) -> list[int]:
         """Words at which a name begins that may be joined to one before it."""
-        ended, begun = ((at >= 0) & self.telling[at] for at in (self.ending, self.beginning))
+        ended, begun = ((at >= 0) & self.distinctive[at] for at in (self.ending, self.beginning))
         likely = (begun & (ended | (self.placed >= 0) | self.conjunction)) | (self.jointly & (self.ending >= 0))
         found: list[int] = (np.flatnonzero(likely[1 : len(string)] & (string[1:] == string[:-1])) + 1).tolist()
         return found

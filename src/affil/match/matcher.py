@@ -214,16 +214,16 @@ class Matcher:
         """For each row the id of the closed institution that the string names, where the one found is its successor; else ""."""
         names, ids = self.registry.arrays.inst_name_ptr, self.registry.ids
         owner_name = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
-        bearer = (np.searchsorted(names, owner_name, side="right") - 1).tolist()
+        owner = (np.searchsorted(names, owner_name, side="right") - 1).tolist()
         for k, row in enumerate(rows):
             if row.identifier:
-                bearer[k] = self.registry.number(next(identifier for _, _, identifier in ids_within(row.identifier)))
-        named = ["" if b in (row.inst, len(ids)) else ids[b] for b, row in zip(bearer, rows, strict=True)]
+                owner[k] = self.registry.number(next(identifier for _, _, identifier in ids_within(row.identifier)))
+        named = ["" if b in (row.inst, len(ids)) else ids[b] for b, row in zip(owner, rows, strict=True)]
         return pa.array(named, pa.string())
 
     def _explained(self, row: Found) -> Match:
         read = dict(zip(READ, np.frombuffer(row.features, np.float32).tolist(), strict=True)) if row.features else {}
-        reasons = explain(read, NameKind(row.kind).word, row.bearers, self.settings.features) if read else (_ID_NAMED,)
+        reasons = explain(read, NameKind(row.kind).word, row.homonyms, self.settings.features) if read else (_ID_NAMED,)
         decision = _decided(row.probability, self.settings.decide.match)
         return Match(
             self._institution(row.inst),

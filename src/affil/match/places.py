@@ -100,7 +100,7 @@ def _covered(index: Index, spans: Spans, size: int, famous: int) -> tuple[Bools,
     """Which words stand in names that name no place: longer ones, and official ones of famous institutions. And, with an entry more
     for the end of the batch, which are such a name by themselves.
     """
-    official = index.owner_ptr[spans.sequence]  # the first bearer, by the kind of the name
+    official = index.owner_ptr[spans.sequence]  # the first institution, by the kind of name
     known = (index.owner_kind[official] == NameKind.OFFICIAL) & (index.inst_usage[index.owner_inst[official]] >= famous)
     long = spans.where((spans.length > 1) | known)
     alone = np.zeros(size + 1, bool)

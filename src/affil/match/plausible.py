@@ -157,7 +157,7 @@ def off_towns(spans: Spans, named: Spans, gap: Ints, string: Ints, index: Index)
 
 
 def related(index: Index, left: int, right: int) -> bool:
-    """Whether a bearer of one name is, or is the parent of, a bearer of the other."""
+    """Whether an institution of one name is, or is the parent of, one of the other."""
     a, b = (index.owner_inst[index.owner_ptr[x] : index.owner_ptr[x + 1]].tolist() for x in (left, right))
     parents = [index.parent[index.parent_ptr[i] : index.parent_ptr[i + 1]].tolist() for i in (*a, *b)]
     return (

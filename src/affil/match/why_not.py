@@ -141,24 +141,24 @@ def _rejected(matcher: Matcher, string: str, m: Match, chosen: Sequence[Match]) 
 
 def _nothing(matcher: Matcher, string: str, others: Sequence[Match]) -> Nothing:
     mentions = prepare([string], matcher._index, matcher.settings.retrieve)
-    telling = {
+    distinctive = {
         word
         for word, place in zip(mentions.words, mentions.place.tolist(), strict=True)
         if not (place or word in generic() or word.isdigit())
     }
-    near = [m for m in others if _exact(m) or _is_near(m, telling, matcher.settings.features.near)]
+    near = [m for m in others if _exact(m) or _is_near(m, distinctive, matcher.settings.features.near)]
     nearest = next((m for m in near if _exact(m) and _elsewhere(m)), near[0] if near else None)
     missing: tuple[str, ...] = ()
     if nearest is not None:
         missing = _missing(matcher, string, nearest)
-        bearers = any(r.name == "bearers" for r in nearest.reasons)
+        shared = any(r.name == "bearers" for r in nearest.reasons)
         if _exact(nearest):
-            why = "homonym_elsewhere" if _elsewhere(nearest) else "several_bear" if bearers else "below_threshold"
+            why = "homonym_elsewhere" if _elsewhere(nearest) else "several_bear" if shared else "below_threshold"
         else:
             why = "name_incomplete" if missing else "below_threshold"
     elif not mentions.words:
         why = "no_words"
-    elif telling:
+    elif distinctive:
         why = "nothing_named"
     else:
         why = "place_only" if mentions.place.any() else "generic_words"
@@ -166,10 +166,10 @@ def _nothing(matcher: Matcher, string: str, others: Sequence[Match]) -> Nothing:
     return Nothing(why, NOTHING[why].format_map(values), tuple(n.format_map(values) for n in NEXT[why]), nearest, missing)
 
 
-def _is_near(m: Match, telling: set[str], least: float) -> bool:
+def _is_near(m: Match, distinctive: set[str], least: float) -> bool:
     """Whether enough of a name is there, and more of it than generic words and places."""
     covered = next((r.value or 0.0 for r in m.reasons if r.name == "name_coverage"), 0.0)
-    return covered >= least and bool({*fold(m.alias).split()} & telling)
+    return covered >= least and bool({*fold(m.alias).split()} & distinctive)
 
 
 def _exact(m: Match) -> bool:

@@ -98,11 +98,11 @@ def hospitals_alone(
         if rest := _without_school(words, schools):
             left[rest].setdefault(target, name)
     sizes = sorted({len(rest) for rest in left})
-    for words, bearers in owners.items():
+    for words, held in owners.items():
         if not _WARD.isdisjoint(words):
             for n in sizes:
                 for i in range(len(words) - n + 1):
-                    if (rest := words[i : i + n]) in left and set(bearers) - set(left[rest]):
+                    if (rest := words[i : i + n]) in left and set(held) - set(left[rest]):
                         del left[rest]
     return [(rest, target, name) for rest, own in left.items() if len(own) == 1 for target, name in own.items()]
 

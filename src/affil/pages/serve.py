@@ -20,7 +20,7 @@ from affil.batch.pool import rare_collections
 from affil.match import Matcher
 from affil.pages.render import STATIC, templates
 from affil.pages.tryit import TryIt
-from affil.service.batching import Gatherer
+from affil.service.batching import Batcher
 from affil.service.limits import Limits
 from affil.service.match import Api
 from affil.service.reconcile import Reconciliation
@@ -28,7 +28,7 @@ from affil.service.ror import Records
 from affil.service.routing import document, errors, failed, invalid, not_here
 from affil.service.security import Access, Sharing
 from affil.service.server import make_app, serve
-from affil.service.telemetry import Metrics, Observe, log_lines
+from affil.service.telemetry import Metrics, RequestLog, log_lines
 from affil.settings import ServeSettings
 
 _PAGES = ("/", "/docs")
@@ -39,7 +39,7 @@ DESCRIPTION = (
 
 def serve_app(
     matcher: Matcher,
-    gatherer: Gatherer,
+    batcher: Batcher,
     metrics: Metrics,
     access: Access,
     settings: ServeSettings,
@@ -50,15 +50,15 @@ def serve_app(
 
     Args:
         matcher: what matches, and the registry.
-        gatherer: the thread that asks it.
+        batcher: the thread that asks it.
         metrics: counts to be kept.
         access: who may ask.
         settings: how much.
         log_strings: whether the log holds the strings.
     """
     records, pages = Records(matcher.registry).warm(), templates()
-    api = Api(matcher, gatherer, records, metrics, settings)
-    operations = [*api.operations(), *Reconciliation(gatherer, records, pages, settings).operations()]
+    api = Api(matcher, batcher, records, metrics, settings)
+    operations = [*api.operations(), *Reconciliation(batcher, records, pages, settings).operations()]
     described = document(operations, "affil", version("affil"), DESCRIPTION)
     page = TryIt(api, pages, described, settings)
 
@@ -74,7 +74,7 @@ def serve_app(
         kind=partial(FastAPI, openapi_url=None),  # the pages show the document
         sharing=Sharing(("/reconcile",), settings.origins, programs=True),
         refuse=errors,
-        outside=[Middleware(Observe, metrics=metrics, strings=log_strings)],
+        outside=[Middleware(RequestLog, metrics=metrics, strings=log_strings)],
         inside=[Middleware(Limits, settings=settings)],
         handlers={
             HTTPException: not_here,
@@ -99,6 +99,6 @@ def service(
     """
     log_lines(strings=log_strings, requests=log_requests)
     metrics = Metrics({"affil": version("affil"), "version": matcher.version})
-    with rare_collections(), Gatherer(matcher, settings, metrics.matched) as gatherer:
-        app = serve_app(matcher, gatherer, metrics, access, settings, log_strings=log_strings)
+    with rare_collections(), Batcher(matcher, settings, metrics.matched) as batcher:
+        app = serve_app(matcher, batcher, metrics, access, settings, log_strings=log_strings)
         yield lambda listening: serve(app, listening, settings, drain=settings.drain, grace=settings.seconds, log_config=None)

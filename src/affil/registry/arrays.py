@@ -27,7 +27,7 @@ class Arrays:
     """All arrays of a built registry, read-only where they were opened from a file.
 
     Each is one-dimensional. Sizes: I institutions, N names of all institutions, S further names that are shown (see `name_value`),
-    O other ids, W words, A distinct folded names (aliases), B pairs of alias and bearer, T terms of aliases, K tokens of aliases,
+    O other ids, W words, A distinct folded names (aliases), B pairs of alias and institution, T terms of aliases, K tokens of aliases,
     P places of the gazetteer, Q distinct folded names of places. `x_ptr` of size R + 1 delimits ragged rows: row r is
     `x[x_ptr[r]:x_ptr[r + 1]]`.
 

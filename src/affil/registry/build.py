@@ -16,8 +16,8 @@ from affil.errors import AffilError, InputError
 from affil.io.files import atomic_path
 from affil.names.ids import is_ror
 from affil.registry.arrays import Arrays, write_arrays
-from affil.registry.bearers import active_successors
 from affil.registry.dump import ROR
+from affil.registry.homonyms import active_successors
 from affil.registry.index import build_index
 from affil.registry.merge import merge
 from affil.registry.places import read_places

@@ -13,8 +13,8 @@ from scipy import sparse
 from affil.names import tokenize
 from affil.names.fold import generic, roles
 from affil.registry.arrays import Floats, Ints
-from affil.registry.bearers import Words, find_bearers, surfaces_of
 from affil.registry.hashes import checksums, csr, deletions, prefix_table
+from affil.registry.homonyms import Words, find_owners, surfaces_of
 from affil.registry.places import CITY, COUNTRY, REGION, Place
 from affil.types import Institution
 
@@ -23,14 +23,14 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
     """Build all arrays that matching needs from the institutions (in their order) and the gazetteer.
 
     Names of closed institutions count for their active successor. The keys are those of `affil.registry.arrays.Arrays` that are
-    no columns of institutions and names, and `shown`: see `affil.registry.bearers.Surfaces`.
+    no columns of institutions and names, and `shown`: see `affil.registry.homonyms.Surfaces`.
     """
     number = {x.id: i for i, x in enumerate(institutions)}
     parents = [[number[p] for p in x.parents if p in number] for x in institutions]
     place_words = _folded([p.name for p in places])
     surfaces = surfaces_of(institutions)
-    bearers = find_bearers(institutions, parents, surfaces, _called_within(places, place_words))
-    owners, terms = bearers.owners, bearers.terms
+    names = find_owners(institutions, parents, surfaces, _called_within(places, place_words))
+    owners, terms = names.owners, names.terms
     aliases = sorted(owners)
     rows_of_place = _place_rows(institutions, places, place_words, owners)
     place_names = sorted(rows_of_place)
@@ -107,13 +107,13 @@ def _alias_columns(
     """The words and terms of each alias, and its vector as a column of postings."""
     alias_tok, alias_ptr = csr([[word_id[w] for w in a] for a in aliases])
     alias_term, alias_term_ptr = csr([[word_id[t] for t in dict.fromkeys(terms[a])] for a in aliases])
-    mass = np.add.reduceat(np.append(idf[alias_term], 0.0), alias_term_ptr[:-1]) if aliases else np.zeros(0)
+    weight = np.add.reduceat(np.append(idf[alias_term], 0.0), alias_term_ptr[:-1]) if aliases else np.zeros(0)
     matrix: Any = sparse.csr_matrix((idf[alias_term], alias_term, alias_term_ptr), shape=(len(aliases), len(word_id)))
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     postings = sparse.csr_matrix(sparse.diags(1 / np.maximum(norms, 1e-6)).dot(matrix).T, dtype=np.float32)
     postings.sort_indices()
     return {
-        "alias_text": [" ".join(a) for a in aliases], "alias_mass": mass.astype(np.float32), "alias_tok": alias_tok,
+        "alias_text": [" ".join(a) for a in aliases], "alias_mass": weight.astype(np.float32), "alias_tok": alias_tok,
         "alias_ptr": alias_ptr, "alias_term": alias_term, "alias_term_ptr": alias_term_ptr, "posting_data": postings.data,
         "posting_indices": postings.indices, "posting_indptr": postings.indptr.astype(np.int64),
     }  # fmt: skip
@@ -122,7 +122,7 @@ def _alias_columns(
 def _owner_columns(
     aliases: Sequence[Words], owners: Mapping[Words, Mapping[int, tuple[int, int]]], institutions: Sequence[Institution]
 ) -> dict[str, Any]:
-    """The bearers of each alias, the better kind of name, then the more used and better known institution first."""
+    """The institutions of each alias: better kind of name first, then the more used and better known."""
     rows = [
         sorted((kind, -institutions[i].usage, -institutions[i].prominence, i, name) for i, (kind, name) in owners[a].items())
         for a in aliases

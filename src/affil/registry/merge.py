@@ -77,11 +77,11 @@ def _join(upper: Institution, lower: Institution) -> Institution:
 
 def _called(institutions: Iterable[Institution]) -> dict[str, str]:
     """The institution that each other id belongs to; those that several have are left out, unless one of them alone is active."""
-    bearers: dict[str, list[Institution]] = {}
+    holders: dict[str, list[Institution]] = {}
     for one in institutions:
         for other in one.other_ids:
-            bearers.setdefault(other, []).append(one)
-    active = {other: [x for x in some if x.status == "active"] if len(some) > 1 else some for other, some in bearers.items()}
+            holders.setdefault(other, []).append(one)
+    active = {other: [x for x in some if x.status == "active"] if len(some) > 1 else some for other, some in holders.items()}
     return {other: some[0].id for other, some in active.items() if len(some) == 1}
 
 

@@ -1,4 +1,4 @@
-"""All that the report shows; `affil.report.gather` counts it."""
+"""All that the report shows; `affil.report.collect` counts it."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from affil.errors import AffilError
+from affil.report.collect import collect
 from affil.report.data import Years
-from affil.report.gather import gather
 from affil.report.names import LANGUAGES
 from affil.workspace import Workspace
 
@@ -60,7 +60,7 @@ def report(
         return _site(ws, path, years, tell)
     from affil.report.bulletin import write_bulletin
 
-    written = write_bulletin(gather(ws, years=years, bulletin=True, tell=tell), path, format, language)
+    written = write_bulletin(collect(ws, years=years, bulletin=True, tell=tell), path, format, language)
     return Report(path, format, len(written), sum(f.stat().st_size for f in written))
 
 
@@ -84,7 +84,7 @@ def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str]
         known = version("affil")
     except PackageNotFoundError:
         known = "0+unknown"
-    data = gather(ws, years=years, tell=tell)
+    data = collect(ws, years=years, tell=tell)
     try:
         files = write_site(ws, data, known, folder, tell)
     except OSError as error:

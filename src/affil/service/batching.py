@@ -20,7 +20,7 @@ Ranked = tuple[Match, ...]
 
 
 class Ranker(Protocol):
-    """What a gatherer asks of a matcher."""
+    """What a batcher needs of a matcher."""
 
     def ranked(self, affiliations: Sequence[str], limits: Sequence[int], least: float) -> list[Ranked]:
         """See `Matcher.ranked`."""
@@ -50,8 +50,8 @@ class _Request:
             self.loop.call_soon_threadsafe(tell)
 
 
-class Gatherer:
-    """One thread that matches, in batches, what requests ask for; while it is at one batch, the next one gathers.
+class Batcher:
+    """One thread that matches, in batches, what requests ask for; while it is at one batch, the next one fills.
 
     Short requests go first, longer ones share what room they leave in turns, so that a single string never waits for a long list.
     To be used as a context; what is asked for before its end is answered.
@@ -71,7 +71,7 @@ class Gatherer:
         self._ending = False
         self._thread = threading.Thread(target=self._work, name="matching", daemon=True)
 
-    def __enter__(self) -> Gatherer:
+    def __enter__(self) -> Batcher:
         self._thread.start()
         return self
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from affil.errors import UnknownIdError
 from affil.match import Matcher, result_dict
-from affil.service.batching import Gatherer
+from affil.service.batching import Batcher
 from affil.service.models import (
     AffiliationAnswer,
     Health,
@@ -41,10 +41,8 @@ _LOST = {404: "there is no such organisation"}
 class Api:
     """One method an operation."""
 
-    def __init__(
-        self, matcher: Matcher, gatherer: Gatherer, records: Records, metrics: Metrics, settings: ServeSettings
-    ) -> None:
-        self.matcher, self.gatherer, self.records, self.metrics = matcher, gatherer, records, metrics
+    def __init__(self, matcher: Matcher, batcher: Batcher, records: Records, metrics: Metrics, settings: ServeSettings) -> None:
+        self.matcher, self.batcher, self.records, self.metrics = matcher, batcher, records, metrics
         self.settings = settings
         about = {"affil": version("affil"), "version": matcher.version, "institutions": len(matcher.registry)}
         self.about = {"status": "ok", **about}
@@ -87,7 +85,7 @@ class Api:
                 said = f"string {number} has {len(string):,} characters; at most {settings.characters:,}"
                 raise BadRequestError(said, status=413)
         note(request.scope, strings)
-        return await self.gatherer.ranked(strings, min(candidates, settings.most_candidates))
+        return await self.batcher.ranked(strings, min(candidates, settings.most_candidates))
 
     async def organizations(self, request: Request, asked: Annotated[OrganizationsQuery, Query()]) -> Response:
         """Match a string, or search for organisations, as the ROR API does."""
@@ -136,7 +134,7 @@ class Api:
 
     async def measured(self, _: Annotated[Nothing, Query()]) -> Response:
         """Counts, for Prometheus."""
-        self.metrics.waiting.set(self.gatherer.waiting)
+        self.metrics.waiting.set(self.batcher.waiting)
         return Response(self.metrics.text(), media_type="text/plain; version=0.0.4")
 
 

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from affil.errors import UnknownIdError
 from affil.names.ids import ROR, is_ror
-from affil.service.batching import Gatherer
+from affil.service.batching import Batcher
 from affil.service.candidates import ENTITY, TYPES, Sought, candidates, description
 from affil.service.models import Extend, IdQuery, ProposeQuery, Query, ReconcileQuery, SuggestQuery
 from affil.service.properties import Properties
@@ -37,8 +37,8 @@ _SCRIPT = "text/javascript"  # an answer with `callback`
 class Reconciliation:
     """One method an operation."""
 
-    def __init__(self, gatherer: Gatherer, records: Records, templates: jinja2.Environment, settings: ServeSettings) -> None:
-        self.gatherer, self.records, self.templates, self.settings = gatherer, records, templates, settings
+    def __init__(self, batcher: Batcher, records: Records, templates: jinja2.Environment, settings: ServeSettings) -> None:
+        self.batcher, self.records, self.templates, self.settings = batcher, records, templates, settings
         self.registry = records.registry
 
     @cached_property
@@ -102,7 +102,7 @@ class Reconciliation:
         # enough for those of other types to be left out
         most = max((q.limit for q in queries.values()), default=0)
         found = dict(
-            zip(strings, await self.gatherer.ranked(strings, self.settings.most_candidates if most else 0), strict=True)
+            zip(strings, await self.batcher.ranked(strings, self.settings.most_candidates if most else 0), strict=True)
         )
         return {
             key: {"result": candidates(query, self._by_id(query.identifier), found.get(query.string, ()))}

@@ -45,7 +45,7 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-class Observe:
+class RequestLog:
     """ASGI middleware: counts every request, and writes a line about it."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, strings: bool) -> None:

@@ -26,7 +26,7 @@ def count_usage(
     """Count mentions of institutions by names that nobody else bears, or nobody else in the place that the string names, without a model.
 
     A name counts where it fills a segment of a string, within no longer name, and the string names no other country (companies
-    sit in many). Of the bearers of one name the only one in the country named counts, or the only one of these in the city.
+    sit in many). Of homonyms the only one in the country named counts, or the only one of these in the city.
 
     Args:
         strings: affiliation strings with their numbers of mentions.

@@ -39,8 +39,8 @@ def locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, 
     ask = c.string[pair] * STRIDE + term
     left, right = np.searchsorted(keys, ask, "left"), np.searchsorted(keys, ask, "right")
     here = right > left
-    mass = np.maximum(index.alias_mass[c.alias], 1e-6)
-    found_mass = _sums(weight * here, pair, n)
+    name_weight = np.maximum(index.alias_mass[c.alias], 1e-6)
+    found_weight = _sums(weight * here, pair, n)
     best_word, missing = np.zeros(n), np.zeros(n)
     np.maximum.at(best_word, pair[here], weight[here])
     np.maximum.at(missing, pair[~here], weight[~here])
@@ -58,10 +58,10 @@ def locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, 
         {
             "exact": c.exact,
             "turned": np.where(c.exact, 0, np.minimum(together.turned[rows], 4)),
-            "coverage": np.where(c.exact, 1, found_mass[rows] / mass[rows]),
-            "coverage_here": np.where(c.exact, 1, coverage_here / mass[rows]),
-            "mass": mass[rows],
-            "found_mass": np.where(c.exact, mass[rows], found_mass[rows]),
+            "coverage": np.where(c.exact, 1, found_weight[rows] / name_weight[rows]),
+            "coverage_here": np.where(c.exact, 1, coverage_here / name_weight[rows]),
+            "mass": name_weight[rows],
+            "found_mass": np.where(c.exact, name_weight[rows], found_weight[rows]),
             "best_word": best_word[rows],
             "missing_word": missing[rows],
             "official_coverage": _official_coverage(c, index, keys),

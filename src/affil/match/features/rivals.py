@@ -90,8 +90,8 @@ def rival_columns(
 ) -> Columns:
     """How the candidate stands among the others of its string: nested names, family, homonyms."""
     exact = np.flatnonzero(c.exact)
-    mass = strength_of(place)
-    nesting = _nesting_columns(m, c, index, first, last, mass, place["words"], stretches)
+    weight = strength_of(place)
+    nesting = _nesting_columns(m, c, index, first, last, weight, place["words"], stretches)
     nested = nesting["nested"]
     spans = m.part[np.unique(first[exact])]
     is_place = np.append(np.concatenate([[0], np.cumsum(m.place)]), 0)
@@ -99,7 +99,7 @@ def rival_columns(
         **nesting,
         **_neighbours(m, c, index, first, last, exact[~nested[exact]]),
         **_family_columns(c, first, last, child, at),
-        **_weight_columns(m, c, mass),
+        **_weight_columns(m, c, weight),
         **_homonym_columns(m, c, index, nearness, settings),
         **_others(m, c, index, np.flatnonzero(c.exact & ~nested & (place["mass"] > settings.claim))),
         **_institution_columns(c, index),
@@ -109,7 +109,7 @@ def rival_columns(
 
 
 def _nesting_columns(
-    m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, mass: Floats, words: Floats, stretches: Stretches
+    m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, weight: Floats, words: Floats, stretches: Stretches
 ) -> Columns:
     """Names within longer ones: a word-for-word span of another institution encloses the row's, or overlaps it."""
     n = len(c.string)
@@ -132,7 +132,7 @@ def _nesting_columns(
             beside |= begins & stretches.have(key, last[who] + gap, last[other])
         encloses &= ~beside
         nested[who[encloses]] = True
-        np.maximum.at(nested_weight, who[encloses], index.alias_mass[c.alias[other[encloses]]] - mass[who[encloses]])
+        np.maximum.at(nested_weight, who[encloses], index.alias_mass[c.alias[other[encloses]]] - weight[who[encloses]])
         runs_into = (first[other] < first[who]) & (last[other] > first[who]) & (last[other] < last[who])
         overlapped[who[runs_into & another]] = True
         contains += np.bincount(other[encloses & c.exact[who]], minlength=n)
@@ -159,18 +159,18 @@ def _family_columns(c: Candidates, first: Ints, last: Ints, child: Ints, parent:
     return out
 
 
-def _weight_columns(m: Mentions, c: Candidates, mass: Floats) -> Columns:
+def _weight_columns(m: Mentions, c: Candidates, weight: Floats) -> Columns:
     """The found weight of the name beside that of the string's other candidates."""
-    rank = rank_within(c.string, -mass)
+    rank = rank_within(c.string, -weight)
     top, second = np.zeros(m.count), np.zeros(m.count)
-    top[c.string[rank == 0]] = mass[rank == 0]
-    second[c.string[rank == 1]] = mass[rank == 1]
+    top[c.string[rank == 0]] = weight[rank == 0]
+    second[c.string[rank == 1]] = weight[rank == 1]
     rival = np.where(rank == 0, second[c.string], top[c.string])
-    return {"rival_mass": rival, "mass_gap": mass - rival, "coverage_rank": np.minimum(rank, 20)}
+    return {"rival_mass": rival, "mass_gap": weight - rival, "coverage_rank": np.minimum(rank, 20)}
 
 
 def _homonym_columns(m: Mentions, c: Candidates, index: Index, nearness: Ints, settings: FeatureSettings) -> Columns:
-    """The row among the bearers of its name in its string."""
+    """The candidate among its homonyms in its string."""
     base = c.string * STRIDE
     same_name = base + c.alias
     _, group = np.unique(same_name, return_inverse=True)
@@ -205,13 +205,13 @@ def _institution_columns(c: Candidates, index: Index) -> Columns:
 def _others(m: Mentions, c: Candidates, index: Index, names: Ints) -> Columns:
     """Where the other institutions of a part are: `names` are rows found word for word; those of names that several bear are left out."""
     names = names[index.owner_ptr[c.alias[names] + 1] - index.owner_ptr[c.alias[names]] == 1]
-    mass = np.zeros(len(c.string))
-    mass[names] = index.alias_mass[c.alias[names]]
-    whole = np.bincount(c.string, mass, m.count)[c.string] - mass
+    weight = np.zeros(len(c.string))
+    weight[names] = index.alias_mass[c.alias[names]]
+    whole = np.bincount(c.string, weight, m.count)[c.string] - weight
     _, land = np.unique(c.string * STRIDE + index.inst_country_id[c.inst], return_inverse=True)
-    same = np.bincount(land, mass)[land] - mass if len(land) else mass
+    same = np.bincount(land, weight)[land] - weight if len(land) else weight
     _, town = np.unique(c.string * STRIDE + (index.inst_city_id[c.inst] + 1), return_inverse=True)
-    near = np.bincount(town, mass)[town] - mass if len(town) else mass
+    near = np.bincount(town, weight)[town] - weight if len(town) else weight
     # universities and companies stand beside each other from everywhere
     sole = c.exact & (index.owner_ptr[c.alias + 1] - index.owner_ptr[c.alias] == 1)
     sole &= ((index.alias_head[c.alias] & UNIVERSITY) > 0) | (index.inst_kind[c.inst] == InstitutionKind.COMPANY)

@@ -39,7 +39,7 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
         "venues": data.of("venues", level, identifier)[: data.report.listed],
         "members": _linked(frame, "members", level, identifier, "institution") if level == "country" else [],
         "partners": _linked(frame, "partners", level, identifier, "partner"),
-        "standing": _standing(frame, level, identifier, row or {}),
+        "reliability": _reliability(frame, level, identifier, row or {}),
         "strings": _strings(frame, identifier) if level == "institution" else [],
     }
 
@@ -114,9 +114,9 @@ def _linked(frame: Frame, table: str, level: Level, identifier: str, column: str
     return [{**r, "entity": entities[r[column]]} for r in rows if r[column] in entities]
 
 
-def _standing(frame: Frame, level: Level, identifier: str, row: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _reliability(frame: Frame, level: Level, identifier: str, row: Mapping[str, Any]) -> list[tuple[str, str]]:
     """How well founded an entity's numbers are."""
-    found = frame.data.of("standing", level, identifier)
+    found = frame.data.of("reliability", level, identifier)
     one = found[0] if found else {"probability": None, "decided": 0.0, "strings": 0, "papers": 0}
     return [
         (frame.text("mean_probability"), percent(one["probability"], 1)),

@@ -1,4 +1,4 @@
-"""Which institutions bear which folded names: as sources write them, and as they are also typed."""
+"""Homonyms: which institutions have which folded names, as sources write them and as people also type them."""
 
 from __future__ import annotations
 
@@ -99,11 +99,11 @@ def without_rivals(
     return out
 
 
-class Bearers:
-    """The folded names of a registry, gathered step by step; `find_bearers` runs the steps.
+class NameOwners:
+    """The folded names of a registry and their homonyms, built step by step by `find_owners`.
 
-    `owners[words]` holds for each institution that bears the name the kind of name and its number, `terms[words]` what the words
-    count as in word vectors.
+    `owners[words]` maps each institution of that name to the kind of name and the name's number; `terms[words]` are the terms
+    that stand for the words in idf vectors.
     """
 
     def __init__(
@@ -121,8 +121,8 @@ class Bearers:
         self._titles: dict[int, tuple[Words, int]] = {}  # official names of universities
         self._schools: set[Words] = set()
 
-    def _bear(self, words: Words, institution: int, kind: int, name: int) -> None:
-        """That an institution bears a name; of several kinds of one name the best is kept."""
+    def _add_owner(self, words: Words, institution: int, kind: int, name: int) -> None:
+        """Add an institution to the owners of a name; of several kinds of name, the best is kept."""
         held = self.owners[words].get(institution)
         if held is None or kind < held[0]:
             self.owners[words][institution] = (kind, name)
@@ -144,14 +144,14 @@ class Bearers:
             if without_country(surface, surfaces.whole[k], len(words)):
                 self._regional.append((words, institution, kind, name))
                 continue
-            self._bear(words, institution, kind, name)
+            self._add_owner(words, institution, kind, name)
             if kind == NameKind.OFFICIAL and self.institutions[institution].kind == "education":
                 self._titles.setdefault(institution, (words, name))
             if kind in _WRITTEN:
                 self._collect_variants(words, surface, institution, name)
 
     def _collect_variants(self, words: Words, surface: str, institution: int, name: int) -> None:
-        """The other ways in which a name is typed; who bears them is known when all names are there."""
+        """The other ways in which a name is typed; whose they are is known once all names have been added."""
         of = self.institutions[institution]
         within = self.within.get(of.country, set())
         if not says_nothing(words, within) and (other := swapped(words)):
@@ -171,7 +171,7 @@ class Bearers:
     def add_regional(self) -> None:
         """Names without their country, where they are no one else's."""
         for words, institution, kind, name in without_rivals(self._regional, self.owners, self.parents):
-            self._bear(words, institution, kind, name)
+            self._add_owner(words, institution, kind, name)
 
     def drop_names_of_parts(self) -> None:
         """What a part is officially called is no longer another name of the whole: "SINTEF Digital"."""
@@ -197,19 +197,17 @@ class Bearers:
         proper = {w for w, own in self.owners.items() if min(kind for kind, _ in own.values()) <= NameKind.ALIAS}
         begins = self._beginnings(proper)
         # Washington University (in St. Louis) is not the University of Washington
-        reordered = [
-            (other, bearer, name) for other, bearer, name in self._reordered if not begins.get(other, set()) - {bearer}
-        ]
-        for words, bearer, name in hospitals_alone(self._hospitals, self._schools, self.owners):
-            self._curtailed[words].append((bearer, name))
-        for words, bearer, name in reordered:
+        reordered = [(other, owner, name) for other, owner, name in self._reordered if not begins.get(other, set()) - {owner}]
+        for words, owner, name in hospitals_alone(self._hospitals, self._schools, self.owners):
+            self._curtailed[words].append((owner, name))
+        for words, owner, name in reordered:
             if words in self._curtailed:
-                self._curtailed[words].append((bearer, name))
+                self._curtailed[words].append((owner, name))
         # what is left of "International Islamic University Malaysia" is left of others too
-        sole = [(w, *own[0]) for w, own in self._curtailed.items() if len({bearer for bearer, _ in own}) == 1]
-        for words, bearer, name in [*reordered, *self._shortened, *sole]:
-            if words not in proper and bearer not in self.owners[words]:
-                self.owners[words][bearer] = (NameKind.VARIANT, name)
+        sole = [(w, *own[0]) for w, own in self._curtailed.items() if len({owner for owner, _ in own}) == 1]
+        for words, owner, name in [*reordered, *self._shortened, *sole]:
+            if words not in proper and owner not in self.owners[words]:
+                self.owners[words][owner] = (NameKind.VARIANT, name)
                 self.terms.setdefault(words, words)
 
     def _beginnings(self, proper: Iterable[Words]) -> dict[Words, set[int]]:
@@ -226,19 +224,19 @@ class Bearers:
     def add_flagships(self) -> None:
         """The name of a system of universities for the one campus that it commonly means."""
         called = [self._titles.get(i, ((), 0))[0] for i in range(len(self.institutions))]
-        for words, bearer in flagships(called, self.parents, [x.prominence for x in self.institutions], TEXT.flagship):
-            self.owners[words].setdefault(bearer, (NameKind.VARIANT, self._titles[bearer][1]))
+        for words, owner in flagships(called, self.parents, [x.prominence for x in self.institutions], TEXT.flagship):
+            self.owners[words].setdefault(owner, (NameKind.VARIANT, self._titles[owner][1]))
             self.terms.setdefault(words, words)
 
 
-def find_bearers(
+def find_owners(
     institutions: Sequence[Institution],
     parents: Sequence[Sequence[int]],
     surfaces: Surfaces,
     within: Mapping[str, set[Words]],
-) -> Bearers:
-    """The folded names of institutions with their bearers; `within`: what each country, its regions and its cities are called."""
-    out = Bearers(institutions, parents, within)
+) -> NameOwners:
+    """Find the institutions that share each folded name; `within`: the names of each country, its regions and its cities."""
+    out = NameOwners(institutions, parents, within)
     out.add(surfaces)
     out.add_regional()
     out.drop_names_of_parts()

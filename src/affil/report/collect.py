@@ -32,7 +32,7 @@ def sql(name: str) -> str:
     return resources.files("affil.report").joinpath(f"sql/{name}.sql").read_text("utf-8")
 
 
-def gather(
+def collect(
     ws: Workspace, *, years: Years | None = None, bulletin: bool = False, tell: Callable[[str], None] = lambda _: None
 ) -> Data:
     """Count all that the report shows.
@@ -186,7 +186,8 @@ def _page_tables(
     db.register("wanted_id", pa.table({"id": pa.array(ids, pa.string())}))
     db.execute("SET VARIABLE listed = ?", [chosen.listed])
     return {
-        name: _by_entity(db.sql(sql(name)).df()) for name in ("areas", "venues", "partners", "strings", "standing", "members")
+        name: _by_entity(db.sql(sql(name)).df())
+        for name in ("areas", "venues", "partners", "strings", "reliability", "members")
     }
 
 
