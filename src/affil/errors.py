@@ -1,4 +1,4 @@
-"""What can fail for a user, each said in one line that names the file, the row and what to do."""
+"""Errors a user can cause and fix: one line each, naming the file, the row and the fix."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 
 class AffilError(Exception):
-    """Bad input or an impossible request. The command line prints the message alone and exits with code 2."""
+    """Bad input or an impossible request. The command line prints only the message and exits with code 2."""
 
 
 class InputError(AffilError):
-    """A file that cannot be read as what it should be."""
+    """An input file that is missing, malformed or damaged."""
 
     def __init__(self, path: Path | str, problem: str, *, row: int | None = None, fix: str = "") -> None:
         self.path, self.row = str(path), row
@@ -19,11 +19,11 @@ class InputError(AffilError):
 
 
 class BusyError(AffilError):
-    """Something that another process is changing, or that cannot be written to."""
+    """A resource that is locked by another process or not writable."""
 
 
 class UnknownIdError(AffilError):
-    """An institution id that the registry does not have."""
+    """An institution id that is not in the registry."""
 
     def __init__(self, identifier: str, registry: str = "the registry", why: str = "") -> None:
         fix = f"{why}; " if why else ""

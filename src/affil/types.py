@@ -1,4 +1,4 @@
-"""What flows through all stages: frozen records, and the words of what speaks for and against a match."""
+"""Records shared by all stages, and the texts of the reasons for and against a match."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-Progress = Callable[[int, int], None]  # is told how many are done, of how many
+Progress = Callable[[int, int], None]  # called with (done, total)
 _HAN = re.compile("[\u3400-\u9fff]+")
-# What each reason says of a match in English: those for it, those against it.
+# English texts of the reasons for and against a match.
 FOR = {
     "name_exact": "“{alias}” is {kind}",
     "name_coverage": "{value:.0%} of “{alias}”, {kind}",
@@ -25,14 +25,14 @@ AGAINST = {
     "misspelt": "misspelt or glued words were corrected",
     "other_country_named": "another country is named",
     "other_place_named": "a place in another country is named",
-    "bearers": "{value} institutions bear this name",
+    "bearers": "{value} institutions have this name",
     "part_of_longer_name": "the words are part of a longer name",
     "numbers_differ": "numbers differ",
-    "other_kind_named": "beside it stand words of another kind of organisation",
+    "other_kind_named": "next to it are words for another kind of organisation",
     "word_missing": "a distinctive word of the name is missing",
 }
 REASONS = FOR | AGAINST
-# What a name of each kind is to its institution.
+# English descriptions of the kinds of names.
 NAME_KINDS = {
     "official": "its official name",
     "label": "one of its names",
@@ -46,7 +46,7 @@ NAME_KINDS = {
 
 
 class NameKind(IntEnum):
-    """What a name is to its institution, as built registries store it: the better kind first, in the order of `NAME_KINDS`."""
+    """The kind of a name, as stored in built registries: best first, in the order of `NAME_KINDS`."""
 
     OFFICIAL = 0
     LABEL = 1
@@ -59,12 +59,12 @@ class NameKind(IntEnum):
 
     @property
     def word(self) -> str:
-        """As `Name.kind` and reasons say it."""
+        """The word used in `Name.kind` and reasons."""
         return self.name.lower()
 
 
 class InstitutionKind(IntEnum):
-    """What an institution is, after ROR's types."""
+    """The kind of an institution, after ROR's types."""
 
     EDUCATION = 0
     HEALTHCARE = 1
@@ -77,7 +77,7 @@ class InstitutionKind(IntEnum):
 
     @property
     def word(self) -> str:
-        """As `Institution.kind` says it."""
+        """The word used in `Institution.kind`."""
         return self.name.lower()
 
 
@@ -85,7 +85,7 @@ KINDS = tuple(kind.word for kind in InstitutionKind)
 
 
 class Decision(StrEnum):
-    """What is done with a candidate: taken, shown to a person, or left out."""
+    """What happens to a candidate: matched automatically, sent to review, or dropped."""
 
     MATCH = "match"
     REVIEW = "review"
@@ -113,11 +113,10 @@ class Institution:
     `id` is the ROR URL where one is confirmed, else `affil:slug` (or what a user's own table says). `kind` follows ROR's
     types. `country` is ISO 3166-1 alpha-2, `region` ISO 3166-2 (or ""), `lat` and `lon` are degrees (None where unknown).
     `parents` and `successors` are ids; `successor_from` is the first year that counts for the successor of a closed institution,
-    where that is known. `other_ids` are what it is also called: ids of before, and those of other registries, in
-    the forms of `affil.names.ids`. `status` is active, inactive or withdrawn. `prominence` is the logarithm of how much the
-    source knows of it (names, other ids, relations, links); only its order within a registry is used. `usage` is how often AI
-    papers name it unmistakably, as far as that was counted. `domain` is that of its site; `other_domains` are further ones, such
-    as those of its mail.
+    if known. `other_ids` are its former ids and those in other registries, in the forms of `affil.names.ids`.
+    `status` is active, inactive or withdrawn. `prominence` is the logarithm of the number of
+    facts in the source (names, other ids, relations, links); only its order within a registry is used. `usage` is the number of
+    unambiguous mentions in AI papers, if counted. `domain` is that of its website; `other_domains` are others, such as for mail.
     """
 
     id: str
@@ -157,14 +156,14 @@ class Institution:
 
 @functools.cache
 def _converters() -> tuple[Any, Any]:
-    import opencc  # here, since what takes time to import waits until it is needed
+    import opencc  # imported late: it is slow to import
 
     return opencc.OpenCC("jp2t"), opencc.OpenCC("t2s")
 
 
 @functools.lru_cache(maxsize=1 << 14)
 def _simplified(character: str) -> str:
-    """A Japanese character in simplified writing; one that is traditional Chinese too is read as that."""
+    """The simplified form of a Japanese character; one that is also traditional Chinese is treated as such."""
     modern, traditional = _converters()
     for form in (character, modern.convert(character)):
         written = str(traditional.convert(form))
@@ -177,9 +176,9 @@ def _simplified(character: str) -> str:
 class Reason:
     """One reason for or against a match.
 
-    `name` is one of `FOR` or `AGAINST`. `kind` is what the name that matched is to the institution, one of `NAME_KINDS` (""
-    where the reason is not about the name). `value` is the share of the name's weight that was found (name_coverage, 0 to 1),
-    or the number of institutions that bear the name (bearers); of other reasons None.
+    `name` is one of `FOR` or `AGAINST`. `kind` is the kind of the name that matched, one of `NAME_KINDS` ("" if the reason is
+    not about the name). `value` is the share of the name's idf weight that was found (name_coverage, 0 to 1), or the number of
+    institutions with the name (bearers); None for other reasons.
     """
 
     name: str
@@ -188,13 +187,13 @@ class Reason:
 
     @property
     def speaks_for(self) -> bool:
-        """Whether it speaks for the match, not against it."""
+        """Whether it is a reason for the match, not against it."""
         return self.name in FOR
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """The place that a string states for an institution: city, ISO 3166-2 and ISO 3166-1 codes; "" for what it does not say."""
+    """The place stated in a string for an institution: city, ISO 3166-2 and ISO 3166-1 codes; "" where not stated."""
 
     city: str = ""
     region: str = ""
@@ -205,9 +204,9 @@ class Stated:
 class Match:
     """One institution found in an affiliation string.
 
-    `probability` is calibrated. `start` and `end` delimit the matched words in the raw string, `alias` is the registry's name
-    that they matched, `reasons` what speaks for and against it. `stated` is the place that the string gives for it, which
-    need not be where the institution is.
+    `probability` is calibrated. `start` and `end` delimit the matched words in the raw string, `alias` is the registry name
+    that they matched, `reasons` are for and against it. `stated` is the place given in the string, which may differ from the
+    institution's location.
     """
 
     institution: Institution
@@ -221,15 +220,15 @@ class Match:
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """The reasons in plain English, each behind + where it speaks for the match, behind - where against it."""
+        """The reasons in plain English, prefixed with + if for the match and - if against it."""
         return tuple([f"{'+' if speaks_for else '-'} {said}" for speaks_for, said in self.told()])
 
     def told(self, sentences: Mapping[str, str] = REASONS, names: Mapping[str, str] = NAME_KINDS) -> list[tuple[bool, str]]:
-        """The reasons in words: whether each speaks for the match, and what it says.
+        """The reasons as text: whether each is for the match, and its sentence.
 
         Args:
-            sentences: what each of `REASONS` says in a language.
-            names: what each of `NAME_KINDS` is called in it.
+            sentences: the text of each of `REASONS` in a language.
+            names: the text of each of `NAME_KINDS` in it.
         """
         one = self.institution
         values: dict[str, object] = {"alias": self.alias, "city": one.city, "country": one.country}
@@ -249,7 +248,7 @@ class Result:
 
     @property
     def decision(self) -> Decision:
-        """The decision for the string as a whole: review as soon as one match needs it."""
+        """The decision for the whole string: review if any match needs it."""
         decisions = {m.decision for m in self.matches}
         return Decision.REVIEW if Decision.REVIEW in decisions else Decision.MATCH if decisions else Decision.NONE
 
@@ -277,13 +276,13 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One line of the ledger: who decided when that a raw string names which institutions, and why.
+    """One ledger entry: who decided when, and why, which institutions a raw string names.
 
-    `institutions` are ids, empty where the string names none, and None where an undo left the string undecided, so that the
-    model's answer counts again. `previous` is what held before in the same terms. `undoes` is the number of the entry that this
-    one takes back. `model` and `registry` are the versions that the person looked at ("" where unknown). `role` says what the
-    entry does: decision, opinion, blind or settlement (see `affil.ledger.cases`). Where `paper` is not "", it is about that
-    paper's mention only, of the author at `position` (None: the paper's as a whole).
+    `institutions` are ids: empty if the string names none, None if an undo left the string undecided, so that the model's answer
+    counts again. `previous` is the value before it. `undoes` is the number of the entry that this one undoes. `model` and
+    `registry` are the versions the person saw ("" if unknown). `role` is decision, opinion, blind or settlement (see
+    `affil.ledger.cases`). If `paper` is not "", the entry applies only to that paper's mention, of the author at `position`
+    (None: of the whole paper).
     """
 
     number: int

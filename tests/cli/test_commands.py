@@ -132,7 +132,7 @@ def test_match_one_string(call: Call) -> None:
     assert result["affiliation"][result["matches"][0]["start"] : result["matches"][0]["end"]] == "清华大学"
     none = json.loads(call("match", "--text", "独立研究者", "--json").out)
     assert (none["affiliation"], none["decision"], none["matches"], none["candidates"]) == ("独立研究者", "none", [], [])
-    assert none["none"]["said"] == "no name of the registry stands there"
+    assert none["none"]["said"] == "it contains no name from the registry"
     assert none["none"]["next"][0] == "look for it under another name: affil registry search '独立研究者'"
 
 
@@ -141,7 +141,7 @@ def test_match_several_strings_with_what_was_not_chosen(call: Call) -> None:
     printed = call(*arguments).out
     assert "not chosen: “Northeastern University” names Northeastern University" in printed
     assert "a place is named, but no organisation" in printed
-    assert "next: see whether the name of the institution was cut off" in printed
+    assert "next: check whether the institution's name was cut off" in printed
     first, second = json.loads(call(*arguments, "--json").out)
     assert [len(x["candidates"]) for x in (first, second)] == [2, 2]
     assert {"probability", "evidence", "why", "said"} <= {*first["candidates"][0]}
@@ -174,7 +174,7 @@ def test_policies(call: Call) -> None:
     [
         ((), 'name a file to match (- is standard input), or try one string: affil match --text "..."'),
         (("strings.csv",), "name the output with -o FILE (-o - is standard output)"),
-        (("strings.csv", "--text", "x"), "--text stands alone, without IN and OUT"),
+        (("strings.csv", "--text", "x"), "--text cannot be combined with IN or OUT"),
         (("strings.csv", "-o", "out.csv", "--candidates", "3"), "--candidates needs --text"),
         (("清华大学",), "清华大学: no such file; to match the string itself: affil match --text '清华大学'"),
         (
@@ -182,14 +182,14 @@ def test_policies(call: Call) -> None:
             "to match the string itself: affil match --text 'St. John'\"'\"'s University'",
         ),
         (("MIT " * 100,), "no such file; to match the string itself: affil match --text 'MIT MIT"),
-        (("strings.csv", "-o", "out.xlsx"), "out.xlsx: its name does not tell the format; name it .csv, .tsv or .jsonl"),
-        (("strings.xls", "-o", "out.csv"), "strings.xls: its name does not tell the format"),
+        (("strings.csv", "-o", "out.xlsx"), "out.xlsx: unknown format; name it .csv, .tsv or .jsonl"),
+        (("strings.xls", "-o", "out.csv"), "strings.xls: unknown format"),
         (("strings.csv", "-o", "o", "--output-format", "xml"), "no format 'xml'; known are: csv, tsv, jsonl, parquet"),
         (("nothing.csv", "-o", "out.csv"), "nothing.csv: no such file; check the path"),
         (("strings.csv", "-o", "no/out.csv"), "no/out.csv: there is no folder no; create it or choose another output"),
         (
             ("strings.csv", "-o", "out.csv", "--column", "x"),
-            "no column 'x'; its columns are: id, affiliation; name one with --column",
+            "no column 'x'; its columns are: id, affiliation; choose one with --column",
         ),
         (("strings.csv", "-o", "out.csv", "--registry", "no.affil"), "no.affil: no such file"),
         (("strings.csv", "-o", "out.csv", "--model", "no.skops"), "no.skops: "),
@@ -219,7 +219,7 @@ def test_what_match_refuses(call: Call, strings: Path, arguments: tuple[str, ...
             gzip.compress(b"affiliation\nMIT\n" * 99, mtime=0)[:-9],
             "a.csv.gz: the gzip file is truncated; fetch or copy it again",
         ),
-        ("a.parquet", b"PAR1", "a.parquet: is no Parquet file, or a truncated one; fetch or write it again"),
+        ("a.parquet", b"PAR1", "a.parquet: not a Parquet file, or truncated; fetch or write it again"),
         ("a.csv", b"PK\x03\x04", "a.csv: is a zip archive or an Excel workbook, not text; save or unpack it as CSV"),
     ],
 )
@@ -244,8 +244,10 @@ def test_registry_commands(call: Call) -> None:
     assert "香港中文大學" in call("registry", "search", "Chinese University of Hong Kong").out
     assert "nothing is called like '🝰🝰'" in call("registry", "search", "🝰🝰").out
     assert [one["exact"] for one in found] == [True, False, False]
-    assert "nothing bears" not in call("registry", "search", "港中大").out
-    assert call("registry", "search", "Quillwater Nonsense").out.startswith("nothing bears this name; the nearest are:\n")
+    assert "exactly this name" not in call("registry", "search", "港中大").out
+    assert call("registry", "search", "Quillwater Nonsense").out.startswith(
+        "no institution has exactly this name; the most similar are:\n"
+    )
     unlike = json.loads(call("registry", "search", "Quillwater Nonsense", "--json").out)
     assert unlike
     assert not any(one["exact"] for one in unlike)
@@ -316,7 +318,7 @@ def test_evaluate(call: Call) -> None:
     assert "Date" not in drawn
     assert refused(call("evaluate", "gold.csv", "--picture", "curve.gif")).startswith("curve.gif: no format for a picture")
     assert refused(call("evaluate", "gold.csv", "--picture", "no/curve.svg")).startswith("no/curve.svg: there is no folder no")
-    assert "1 left out, as the registry lacks an id of theirs" in printed
+    assert "1 skipped because the registry lacks one of their ids" in printed
     outside = json.loads(call("evaluate", "gold.csv", "--json", "--outside").out)
     assert (outside["rows"], outside["left_out"]) == (4, 0)
     Path("gold.csv").write_text("affiliation\nx\n")

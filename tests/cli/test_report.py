@@ -27,7 +27,7 @@ def test_report_writes_a_site_and_a_bulletin(review_folder: Path, tmp_path: Path
 
 def test_report_fails_in_one_line(review_folder: Path, tmp_path: Path) -> None:
     for arguments, said in (
-        ((tmp_path / "nothing",), "no workspace there"),
+        ((tmp_path / "nothing",), "not a workspace"),
         ((review_folder, "--format", "docx", "-o", tmp_path / "x"), "it is one of: site, pdf, md"),
         ((review_folder, "--years", "soon", "-o", tmp_path / "x"), "years are one year or a range"),
         ((review_folder, "--format", "md", "-o", tmp_path / "none" / "b.md"), "none"),

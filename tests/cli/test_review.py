@@ -140,5 +140,5 @@ def test_training_with_the_ledger_shows_the_change_and_keeps_the_model_unless_to
 def test_the_page_needs_a_workspace(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["review", str(tmp_path)])
     assert isinstance(result.exception, AffilError)
-    assert "no workspace there" in str(result.exception)
+    assert "not a workspace" in str(result.exception)
     assert "Commands:" in run("review", "--help").output

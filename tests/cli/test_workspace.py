@@ -158,7 +158,7 @@ def test_exports(ws: str, tmp_path: Path) -> None:
 def test_ranges_slices_and_the_manifest(ws: str, tmp_path: Path) -> None:
     shown = call("rank", ws, "--kind", "education", "--by", "publications").stdout
     assert "range" in shown
-    assert "range: the ranks that doubtful matches leave open (95% of 200 resamples)" in shown
+    assert "range: possible ranks given the doubtful matches (95% of 200 resamples)" in shown
     plain = call("rank", ws, "--resamples", "0", "--roll-up", "top").stdout
     assert "range" not in plain
     assert "Institutions are rolled up: top." in plain
@@ -233,16 +233,16 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, ws: str, matcher: 
     matcher.interrupted = True
     result = call("run", str(tmp_path / "b.jsonl"), "-w", ws)
     assert result.exit_code == 130
-    assert f"finished batches are kept, go on with: affil run -w {ws}" in result.stderr
+    assert f"finished batches are kept, resume with: affil run -w {ws}" in result.stderr
     assert "50.0% none" not in call("rank", ws).stdout
     matcher.interrupted = False
     assert "1 matched now, 3 in all" in call("run", "-w", ws).stdout
 
 
 def test_mistakes(tmp_path: Path, ws: str) -> None:
-    with pytest.raises(AffilError, match="no workspace there; make one with: affil run PAPERS"):
+    with pytest.raises(AffilError, match="not a workspace; create one with: affil run PAPERS"):
         call("rank", str(tmp_path / "none"))
-    with pytest.raises(AffilError, match="no workspace there"):
+    with pytest.raises(AffilError, match="not a workspace"):
         call("run", "-w", str(tmp_path / "none"))
     with pytest.raises(AffilError, match="no level 'town'"):
         call("rank", ws, "--level", "town")

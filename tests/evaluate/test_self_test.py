@@ -158,7 +158,7 @@ def test_names_of_one_registry_on_another(registry: Registry, tmp_path: Path) ->
     assert (got.shared, got.unknown) == (3, 1)
     assert not [f for f in got.faults if f.affiliation == "Fernhollow College"]
     other = write_registry([one(8, "Nutmeg Academy")], tmp_path / "other.affil", {"sources": ["test"]})
-    with pytest.raises(AffilError, match=r"tiny.affil: no institution with a name that it alone bears in .*other.affil"):
+    with pytest.raises(AffilError, match=r"tiny.affil: no institution with a name of its own in .*other.affil"):
         self_test(Told(other), registry)
 
 

@@ -114,18 +114,18 @@ def test_parquet_keeps_types(tmp_path: Path) -> None:
         ("a.csv", b"id,x\n1,a\0b\n", "row 2: holds a NUL character"),
         ("a.csv", b'id,x\n1,"a"b\n', "row 2: no valid CSV: ',' expected after '\"'"),
         ("a.csv", b'id,x\n1,2\n3,"unclosed\n4,5\n', "row 3: no valid CSV: unexpected end of data"),
-        ("a.csv", b"id,id\n1,2\n", "row 1: two columns are called 'id'; rename one of them"),
+        ("a.csv", b"id,id\n1,2\n", "row 1: duplicate column 'id'; rename one of them"),
         ("a.tsv", b"id\tx\n1,2\n", "row 2: has 1 fields, the header 2"),
         ("a.jsonl", b'{"a": 1}\n{"a": \n', r"row 2: not JSON at character 6: Expecting value; correct the line"),
-        ("a.jsonl", b"\n[1]\n", "row 2: the line is JSON but no object"),
-        ("a.jsonl", b'{"a": "\\ud83d"}\n', "row 1: holds half a surrogate pair"),
+        ("a.jsonl", b"\n[1]\n", "row 2: the line is JSON but not an object"),
+        ("a.jsonl", b'{"a": "\\ud83d"}\n', "row 1: contains half a surrogate pair"),
         ("a.jsonl", b'{"a": ' + b"9" * 5000 + b"}", "row 1: not JSON that can be read"),
         ("a.jsonl", b"[" * 100_000, "row 1: not JSON that can be read"),
         ("a.jsonl", b" \n", "is empty"),
-        ("a.parquet", b"PAR1 and no more", "is no Parquet file, or a truncated one"),
-        ("a.parquet", b"", "is no Parquet file, or a truncated one"),
-        ("a.txt", b"id\n1\n", "its name does not tell the format; name it .csv"),
-        ("a.parquet.gz", b"", "its name does not tell the format"),
+        ("a.parquet", b"PAR1 and no more", "not a Parquet file, or truncated"),
+        ("a.parquet", b"", "not a Parquet file, or truncated"),
+        ("a.txt", b"id\n1\n", "unknown format; name it .csv"),
+        ("a.parquet.gz", b"", "unknown format"),
     ],
 )
 def test_broken_tables_name_file_row_and_fix(tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -149,7 +149,7 @@ def test_a_missing_column_lists_those_found(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,affil\n1,MIT\n")
     with open_table(tmp_path / "a.csv") as table, pytest.raises(InputError) as caught:
         table.require("affiliation")
-    assert str(caught.value).endswith("no column 'affiliation'; its columns are: id, affil; name one with --column")
+    assert str(caught.value).endswith("no column 'affiliation'; its columns are: id, affil; choose one with --column")
 
 
 def test_formats_by_name() -> None:

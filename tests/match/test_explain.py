@@ -80,10 +80,10 @@ def test_all_reasons_in_order_and_in_words() -> None:
             "- misspelt or glued words were corrected",
             "- another country is named",
             "- a place in another country is named",
-            "- 3 institutions bear this name",
+            "- 3 institutions have this name",
             "- the words are part of a longer name",
             "- numbers differ",
-            "- beside it stand words of another kind of organisation",
+            "- next to it are words for another kind of organisation",
             *last,
         )
 
@@ -103,5 +103,5 @@ def test_a_match_with_reasons_goes_to_other_processes() -> None:
     match = Match(Institution("affil:x", "X"), 0.5, Decision.REVIEW, 0, 1, "X", reasons)
     again = pickle.loads(pickle.dumps(match))
     assert again == match
-    assert again.evidence == ("+ 25% of “X”, one of its names", "- 2 institutions bear this name")
+    assert again.evidence == ("+ 25% of “X”, one of its names", "- 2 institutions have this name")
     assert hash(again) == hash(match)

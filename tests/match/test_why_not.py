@@ -80,7 +80,7 @@ CHOSEN = candidate("Quillwater Optics", 0.95, chosen=True, parents=("own:Quillwa
             candidate("Fernhollow", 0.2, EXACT, Reason("other_place_named"), Reason("country_named"), span=(50, 60)),
             "most-specific",
             "below_threshold",
-            "its probability is below 0.45, from which on a person is asked",
+            "its probability is below 0.45, the threshold for review",
         ),
         (
             candidate("Fernhollow Optics Park", 0.2, Reason("name_coverage", "alias", 0.5), span=(50, 60)),
@@ -92,7 +92,7 @@ CHOSEN = candidate("Quillwater Optics", 0.95, chosen=True, parents=("own:Quillwa
             candidate("Fernhollow", 0.2, EXACT, Reason("bearers", "", 2), span=(50, 60)),
             "most-specific",
             "several_bear",
-            "others bear “Fernhollow” too, and nothing tells which is meant",
+            "other institutions are called “Fernhollow” too, and nothing shows which one is meant",
         ),
     ],
 )
@@ -115,13 +115,13 @@ def test_a_child_in_another_part_is_no_reason(matcher: Matcher) -> None:
 @pytest.mark.parametrize(
     ("string", "why", "said"),
     [
-        ("   ", "no_words", "the string holds no words"),
-        ("Department of Computer Science", "generic_words", "only generic words or numbers stand there"),
-        ("12345", "generic_words", "only generic words or numbers stand there"),
+        ("   ", "no_words", "the string contains no words"),
+        ("Department of Computer Science", "generic_words", "there are only generic words or numbers"),
+        ("12345", "generic_words", "there are only generic words or numbers"),
         ("Paris, France", "place_only", "a place is named, but no organisation"),
         ("School of Engineering, Paris", "place_only", "a place is named, but no organisation"),
-        ("Qwzx Fghj", "nothing_named", "no name of the registry stands there"),
-        ("独立研究者", "nothing_named", "no name of the registry stands there"),
+        ("Qwzx Fghj", "nothing_named", "it contains no name from the registry"),
+        ("独立研究者", "nothing_named", "it contains no name from the registry"),
     ],
 )
 def test_why_a_string_names_none(matcher: Matcher, string: str, why: str, said: str) -> None:
@@ -142,12 +142,12 @@ def test_why_a_string_names_none(matcher: Matcher, string: str, why: str, said: 
         (
             (EXACT, Reason("bearers", "", 2)),
             "several_bear",
-            "several institutions bear “Fernhollow Optics”, and nothing tells which is meant",
+            "several institutions are called “Fernhollow Optics”, and nothing shows which one is meant",
         ),
         (
             (EXACT,),
             "below_threshold",
-            "the nearest is Fernhollow Optics, whose probability, 0.300, is below 0.45, from which on a person is asked",
+            "the nearest is Fernhollow Optics, whose probability, 0.300, is below 0.45, the threshold for review",
         ),
         (
             (Reason("name_coverage", "alias", 0.6),),

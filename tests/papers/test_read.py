@@ -63,7 +63,7 @@ def test_gzip_and_bom_are_recognised_by_content(tmp_path: Path) -> None:
         ({"authors": [{"affiliations": []}]}, "authors.1.name is missing; add authors.1.name to the paper"),
         ({"paper_affiliations": ["MIT"]}, 'whose aligned is false; add "aligned": false'),
         ({"aligned": False}, "aligned is false, but an author has affiliations; move them to paper_affiliations"),
-        ({"title": "\ud83d"}, "title holds half a surrogate pair"),
+        ({"title": "\ud83d"}, "title contains half a surrogate pair"),
     ],
 )
 def test_wrong_fields_name_file_row_and_fix(tmp_path: Path, change: dict[str, Any], message: str) -> None:

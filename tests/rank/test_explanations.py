@@ -190,7 +190,7 @@ def test_a_name_that_several_have(kept: Kept) -> None:
     kept.papers += [Paper(f"x{n}", "", "CV", 2020, (Author("A", (s,)),)) for n, s in enumerate(("s6", "s7"))]
     kept.answers |= {"s6": [("b", "match")], "s7": [("c", "match")]}
     with pytest.raises(
-        AffilError, match=r"several are called 'cambridge': .*US/US-MA/Cambridge \(3 papers\).*; say which by its id"
+        AffilError, match=r"several entities are called 'cambridge': .*US/US-MA/Cambridge \(3 papers\).*; give an id"
     ):
         kept.why("cambridge", level="city")
     assert kept.why("GB/GB-ENG/Cambridge", level="city").row["publications"] == 1

@@ -153,7 +153,7 @@ def test_nothing_new_makes_no_new_state(tmp_path: Path, project: Project) -> Non
 
 def test_states_are_found_by_date_name_and_run(tmp_path: Path, project: Project) -> None:
     store = Store(tmp_path)
-    with pytest.raises(AffilError, match="nothing was counted yet"):
+    with pytest.raises(AffilError, match="nothing counted yet"):
         store.since("last")
     first = project.refresh(store)
     with pytest.raises(AffilError, match="this is the first state"):
@@ -171,11 +171,15 @@ def test_states_are_found_by_date_name_and_run(tmp_path: Path, project: Project)
     with pytest.raises(AffilError, match=r"'autumn' is no snapshot \(spring\), no date like 2026-11-24, and not: last"):
         store.since("autumn")
     assert list(store.snapshots()) == ["spring"]
-    for name, message in (("spring", "there is a snapshot 'spring' already"), ("last", "named with"), ("../x", "named with")):
+    for name, message in (
+        ("spring", "there is already a snapshot 'spring'"),
+        ("last", "invalid snapshot name"),
+        ("../x", "invalid snapshot name"),
+    ):
         with pytest.raises(AffilError, match=message):
             store.snapshot(name, second)
     store.remove_snapshot("spring")
-    with pytest.raises(AffilError, match="there is no snapshot 'spring'; there are: none"):
+    with pytest.raises(AffilError, match="no snapshot 'spring'; known are: none"):
         store.remove_snapshot("spring")
 
 
@@ -230,5 +234,5 @@ def test_what_is_damaged_or_of_another_version(tmp_path: Path, project: Project)
     assert store.rank(project.refresh(store)).to_frame().equals(before)
     file = max((tmp_path / "states").iterdir())
     file.write_text("{", "utf-8")
-    with pytest.raises(InputError, match=r"is damaged: .*; delete the folder counts; it is made again"):
+    with pytest.raises(InputError, match=r"is damaged: .*; delete the folder counts; it will be rebuilt"):
         store.last()

@@ -279,7 +279,7 @@ def test_the_command(zenodo: Zenodo) -> None:
     assert call("registry", "fetch", "--record", record) == (
         "ROR v2.0 of 2026-06-23, 2 institutions: fetched\nuse it with: affil match strings.csv -o matches.csv --registry ror\n"
     )
-    assert "the newest one is here already" in call("registry", "fetch", "--record", record)
+    assert "already up to date" in call("registry", "fetch", "--record", record)
     assert json.loads(call("registry", "fetch", "--record", record, "--json"))["new"] is False
     info = call("registry", "info", "--registry", "ror")
     assert re.search(r"dates +v2\.0-2026-06-23-ror-data\.zip sha256:\w+ of 2026-06-23, [\d,]+ days ago", info)

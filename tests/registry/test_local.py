@@ -67,7 +67,9 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_an_own_institution_counts_at_once_and_is_matched_from_the_next_run_on(review_ws: Workspace) -> None:
     made = review_ws.add_institution("Tanglewick Robotics", "GB", city="Leeds", kind="company")
-    with pytest.raises(AffilError, match="there is one called 'tanglewick robotics' in GB already: affil:tanglewick-robotics"):
+    with pytest.raises(
+        AffilError, match="there is already an institution 'tanglewick robotics' in GB: affil:tanglewick-robotics"
+    ):
         review_ws.add_institution("tanglewick robotics", "GB")
     assert review_ws.add_institution("Tanglewick Robotics", "US").id == "affil:tanglewick-robotics-2"
     entry, warnings = review_ws.decide("Tanglewick Robotics Inc.", made.id, by="ana", why="w")

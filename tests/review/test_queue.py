@@ -97,7 +97,7 @@ def test_filters(queue: Queue) -> None:
         ({"state": "x"}, "no state"),
         ({"decision": "x"}, "no decision"),
         ({"low": 0.9, "high": 0.1}, "the lower one first"),
-        ({"year": "soon"}, "no year 'soon'; write 2020 or 2014-2024"),
+        ({"year": "soon"}, "invalid year 'soon'; write e.g. 2020 or 2014-2024"),
     ],
 )
 def test_filters_that_cannot_be(queue: Queue, filters: dict[str, Any], message: str) -> None:

@@ -135,7 +135,7 @@ def test_too_much_is_turned_away_and_who_left_is_left_out() -> None:
         await asyncio.to_thread(matcher.begun.wait)
         gone = asyncio.create_task(batcher.ranked(["gone"] * 8, 0))
         await asyncio.sleep(0.05)
-        with pytest.raises(BusyError, match="8 strings wait already"):
+        with pytest.raises(BusyError, match="8 strings are already waiting"):
             await batcher.ranked(["x"] * 3, 0)
         gone.cancel()
         await asyncio.sleep(0.05)

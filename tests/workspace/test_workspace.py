@@ -261,7 +261,7 @@ def test_decisions_survive_new_registries_and_models(ws: Workspace) -> None:
 
 
 def test_decisions_are_checked(ws: Workspace) -> None:
-    with pytest.raises(AffilError, match="nothing is matched yet"):
+    with pytest.raises(AffilError, match="nothing matched yet"):
         ws.decide("MIT", MIT, by="ana", why="w")
     closed = Institution(OLD, "Old", successors=(MIT,), status="inactive")
     ws.run(matcher=FakeMatcher(registry(closed)))
@@ -278,19 +278,19 @@ def test_decisions_are_checked(ws: Workspace) -> None:
 
 
 def test_opening(tmp_path: Path) -> None:
-    with pytest.raises(AffilError, match="no workspace there; make one with: affil run PAPERS"):
+    with pytest.raises(AffilError, match="not a workspace; create one with: affil run PAPERS"):
         Workspace.open(tmp_path / "none", create=False)
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "letter.txt").write_text("x")
-    with pytest.raises(AffilError, match="is not an empty folder"):
+    with pytest.raises(AffilError, match="not an empty folder"):
         Workspace.open(tmp_path / "home")
-    with pytest.raises(AffilError, match="is not an empty folder"):
+    with pytest.raises(AffilError, match="not an empty folder"):
         Workspace.open(tmp_path / "home" / "letter.txt")
     ws = Workspace.open(tmp_path / "deep" / "new")
     assert Workspace.open(ws.path, create=False).settings == Settings()
     with pytest.raises(AffilError, match="no papers yet; add some with: affil run PAPERS"):
         ws.run(matcher=FakeMatcher(registry()))
-    with pytest.raises(AffilError, match="nothing is matched yet; first: affil run PAPERS"):
+    with pytest.raises(AffilError, match="nothing matched yet; first run: affil run PAPERS"):
         ws.rank()
     (ws.path / "settings.toml").write_text("[rank]\nofset = 1\n")
     with pytest.raises(InputError, match=r"setting rank\.ofset"):
@@ -354,7 +354,7 @@ def test_a_run_goes_on_with_the_registry_and_model_it_began_with(ws: Workspace, 
 def test_one_process_at_a_time(ws: Workspace, tmp_path: Path) -> None:
     with closing(sqlite3.connect(ws.path / ".lock", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(AffilError, match="another process is changing it; wait"):
+        with pytest.raises(AffilError, match="locked by another process; try again"):
             ws.run(matcher=FakeMatcher(registry()))
         with pytest.raises(AffilError, match="another process"):
             ws.add_papers(tmp_path / "a.jsonl")
@@ -368,7 +368,7 @@ def test_while_another_process_writes_rankings_are_those_of_before(ws: Workspace
         other.execute("BEGIN EXCLUSIVE")
         now = ws.rank()
         assert now.frame.equals(before.frame)
-        assert "another process is changing it; wait until that one is done; this is how things stood at 20" in now.warnings[0]
+        assert "locked by another process; try again when it is done; showing the state of 20" in now.warnings[0]
         with pytest.raises(AffilError, match="another process"):
             ws.snapshot("later")
 
@@ -381,7 +381,7 @@ def test_a_result_is_saved_while_nobody_changes_the_workspace(ws: Workspace, tmp
     (tmp_path / "r.csv").write_text("mine")
     with closing(sqlite3.connect(ws.path / ".lock", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(AffilError, match="another process is changing it; wait"):
+        with pytest.raises(AffilError, match="locked by another process; try again"):
             ws.save(ranking, tmp_path / "r.csv")
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith(("r.", ".affil"))] == ["r.csv"]
     assert (tmp_path / "r.csv").read_text() == "mine"

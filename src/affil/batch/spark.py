@@ -143,7 +143,7 @@ def _read(spark: SparkSession, source: str, column: str) -> DataFrame:
         raise InputError(source, "no Parquet file or folder that Spark can read", fix="check the path") from error
     kinds = dict(given.dtypes)
     if column not in kinds:
-        raise InputError(source, f"no column {column!r}; its columns are: {', '.join(kinds)}", fix="name one with --column")
+        raise InputError(source, f"no column {column!r}; its columns are: {', '.join(kinds)}", fix="choose one with --column")
     if kinds[column] != "string":
         raise InputError(source, f"column {column!r} holds {kinds[column]} instead of text", fix="name another column")
     return given

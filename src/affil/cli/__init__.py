@@ -1,4 +1,4 @@
-"""The command `affil`: each verb is a function of the library, with options in front and a table or JSON behind."""
+"""The command `affil`: each verb is a thin wrapper over a library function and prints a table or JSON."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import typer
 from affil.cli import demo, match, ranking, registry, report, review, serve, workspace
 from affil.errors import AffilError
 
-INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
+INTERRUPTED = 130  # the exit code shells expect after Ctrl-C
 
 app = typer.Typer(
-    help="Affiliation strings to institutions on the map, and papers to rankings. Start with: affil demo",
+    help="Match affiliation strings to institutions and rank institutions by papers. Start with: affil demo",
     no_args_is_help=True,
-    # Rich help and tracebacks cost twice the time that the help itself takes.
+    # Rich help and tracebacks take twice as long as the help itself.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -56,16 +56,16 @@ def _version(wanted: bool) -> None:
 def options(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
-    """What stands before any verb."""
+    """Options that apply before any command."""
 
 
 def main() -> None:
-    """Run the command line: an error that a user can mend is one line on standard error and exit code 2."""
+    """Run the command line; an error the user can fix is one line on standard error, with exit code 2."""
     signal.signal(signal.SIGTERM, _terminate)
     signal.signal(signal.SIGINT, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to fail
+            stream.reconfigure(errors="backslashreplace")  # do not fail on a character that the terminal cannot show
     try:
         app()
     except AffilError as error:
@@ -78,7 +78,7 @@ def main() -> None:
     except Exception:
         if not _received:
             raise
-        # a signal in the middle of an import leaves half a module, and what fails of that is no fault of its own
+        # a signal during an import leaves half a module; errors that follow from that are not reported
         if _received[-1] == signal.SIGINT:
             _say("interrupted")
         sys.exit(128 + _received[-1])
@@ -102,5 +102,5 @@ def _say(message: str) -> None:
     try:
         sys.stderr.write(f"affil: {message}\n")
         sys.stderr.flush()
-    except OSError:  # nobody listens
+    except OSError:  # standard error is closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

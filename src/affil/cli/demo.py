@@ -1,4 +1,4 @@
-"""The command demo: the main job on a sample that comes with the package."""
+"""The command demo: match and rank a sample that comes with the package."""
 
 from __future__ import annotations
 
@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 def demo(
     workspace: Annotated[
         Path | None,
-        typer.Option("--workspace", "-w", metavar="WS", help="Keep the workspace in this folder.", show_default=False),
+        typer.Option(
+            "--workspace",
+            "-w",
+            metavar="WS",
+            help="Folder to keep the workspace in; default: a temporary one.",
+            show_default=False,
+        ),
     ] = None,
     registry: RegistryFile = None,
     as_json: Json = False,
 ) -> None:
-    """Run the main job on a small sample, and say what to try next."""
+    """Match and rank a small sample, and suggest what to try next."""
     from tempfile import TemporaryDirectory
 
     from affil.cli.match import load_matcher, result_table

@@ -33,50 +33,57 @@ def match(
     source: Annotated[
         str | None,
         typer.Argument(
-            metavar="[IN]", help="A .csv, .tsv, .jsonl (each also .gz) or .parquet; - is standard input.", show_default=False
+            metavar="[IN]",
+            help="Input: .csv, .tsv, .jsonl (each also .gz) or .parquet; - is standard input.",
+            show_default=False,
         ),
     ] = None,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="OUT", help="The same; - is standard output.", show_default=False)
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="OUT", help="Output, in the same formats; - is standard output.", show_default=False
+        ),
     ] = None,
     text: Annotated[
-        list[str] | None, typer.Option(metavar="STRING", help="Match this string instead; repeatable.", show_default=False)
+        list[str] | None,
+        typer.Option(metavar="STRING", help="String to match instead of a file; repeatable.", show_default=False),
     ] = None,
     candidates: Annotated[
-        int, typer.Option(min=0, metavar="N", help="With --text: N institutions that were not chosen, and why.")
+        int, typer.Option(min=0, metavar="N", help="With --text: also show N rejected candidates, and why.")
     ] = 0,
-    column: Annotated[str, typer.Option(metavar="NAME", help="The column with the affiliation strings.")] = "affiliation",
+    column: Annotated[str, typer.Option(metavar="NAME", help="Column with the affiliation strings.")] = "affiliation",
     registry: RegistryFile = None,
     model: ModelFile = None,
     policy: PolicyName = None,
     input_format: Annotated[
         str | None,
-        typer.Option(metavar="FORMAT", help="csv, tsv, jsonl or parquet, where the name does not tell.", show_default=False),
+        typer.Option(metavar="FORMAT", help="csv, tsv, jsonl or parquet; default: from the file name.", show_default=False),
     ] = None,
-    output_format: Annotated[str | None, typer.Option(metavar="FORMAT", help="The same for OUT.", show_default=False)] = None,
-    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that match at the same time.")] = 1,
+    output_format: Annotated[str | None, typer.Option(metavar="FORMAT", help="Format of OUT.", show_default=False)] = None,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Number of worker processes.")] = 1,
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="local (default), or spark: Parquet to a folder of Parquet on a cluster.")
+        str,
+        typer.Option(metavar="NAME", help="local (default), or spark: match Parquet into a folder of Parquet on a cluster."),
     ] = "local",
     as_json: Json = False,
 ) -> None:
     """Find the institutions that affiliation strings name.
 
-    One row a matched institution is written, in the order of the input, behind the columns of the input.
+    Writes one row per matched institution, in input order: the input columns, then the match.
     """
     if text:
         if source is not None or output is not None:
-            raise AffilError("--text stands alone, without IN and OUT")
+            raise AffilError("--text cannot be combined with IN or OUT")
         _match_strings(text, candidates, load_matcher(registry, model, policy, tables=False), as_json)
         return
     if candidates:
         raise AffilError("--candidates needs --text")
     if source is None:
-        raise AffilError('name a file to match (- is standard input), or try one string: affil match --text "..."')
+        raise AffilError('give a file to match (- is standard input), or one string: affil match --text "..."')
     if engine == "local" and not is_file_name(source):
         raise AffilError(f"{source}: no such file; to match the string itself: affil match --text {shlex.quote(source)}")
     if output is None:
-        raise AffilError("name the output with -o FILE (-o - is standard output)")
+        raise AffilError("give an output with -o FILE (-o - is standard output)")
     from affil.io.tables import FORMATS
 
     checked(engine, ENGINES, "engine")
@@ -116,7 +123,7 @@ def _match_file(
     from affil.batch import match_file
     from affil.io.tables import table_format
 
-    table_format(source, formats[0])  # before a matcher is loaded for nothing
+    table_format(source, formats[0])  # fail before loading a matcher
     table_format(output, formats[1], output=True)
     matcher = load()
     with counting("matching", "rows") as progress:
@@ -148,20 +155,22 @@ def _print_summary(summary: MatchSummary, output: str, as_json: bool) -> None:
 def evaluate(
     rows: Annotated[
         Path,
-        typer.Argument(metavar="ROWS", help="A table with affiliation and institution_ids (or ror_ids).", show_default=False),
+        typer.Argument(
+            metavar="ROWS", help="Table with columns affiliation and institution_ids (or ror_ids).", show_default=False
+        ),
     ],
     registry: RegistryFile = None,
     model: ModelFile = None,
     policy: PolicyName = None,
     outside: Annotated[
-        bool, typer.Option("--outside", help="Count ids that the registry lacks as missed, instead of leaving their rows out.")
+        bool, typer.Option("--outside", help="Count ids missing from the registry as errors instead of skipping their rows.")
     ] = False,
     errors: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the wrong rows there, for reading.", show_default=False)
+        Path | None, typer.Option(metavar="FILE", help="Write the wrongly matched rows to this file.", show_default=False)
     ] = None,
     picture: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw coverage, precision and reliability: .svg, .png or .pdf.", show_default=False),
+        typer.Option(metavar="FILE", help="Plot coverage, precision and reliability: .svg, .png or .pdf.", show_default=False),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -183,7 +192,7 @@ def evaluate(
     out = console()
     for table in evaluation_tables(result):
         out.print(table, "")
-    left = f"; {result.left_out:,} left out, as the registry lacks an id of theirs" if result.left_out else ""
+    left = f"; {result.left_out:,} skipped because the registry lacks one of their ids" if result.left_out else ""
     typer.echo(f"{result.rows:,} strings, {result.pairs:,} answers in {result.seconds:.1f} s{left}")
     typer.echo(f"registry {result.registry}, model {result.model[:12]}")
     if errors is not None:
@@ -193,34 +202,36 @@ def evaluate(
 def train(
     rows: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[ROWS]...", help="CSV files with affiliation and institution_ids; default: the shipped ones."),
+        typer.Argument(
+            metavar="[ROWS]...", help="CSV files with columns affiliation and institution_ids; default: the shipped ones."
+        ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="The model to write; default: matcher.skops.", show_default=False),
+        typer.Option("--output", "-o", metavar="FILE", help="Model file to write; default: matcher.skops.", show_default=False),
     ] = None,
     registry: RegistryFile = None,
     external: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Labelled rows of another registry; repeatable.", show_default=False),
+        typer.Option(metavar="FILE", help="Rows labelled with ids of another registry; repeatable.", show_default=False),
     ] = None,
     external_registry: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The registry of these.", show_default=False)
+        Path | None, typer.Option(metavar="FILE", help="Registry of the --external rows.", show_default=False)
     ] = None,
     ledger: Annotated[
         Path | None,
-        typer.Option("--ledger", metavar="WS", help="Learn from what people decided in a workspace, too.", show_default=False),
+        typer.Option("--ledger", metavar="WS", help="Also train on the decisions made in this workspace.", show_default=False),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="With --ledger: let the workspace use the model without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --ledger: use the model in the workspace without asking.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Train a model; the same inputs give the same bytes.
+    """Train a model; the same input gives the same bytes.
 
-    With --ledger it is scored beside the model in use, on strings that neither was trained on, before it replaces that one.
+    With --ledger, the new model is compared with the current one on held-out strings before it replaces it.
     """
     if ledger is not None:
         if registry is not None:
-            raise AffilError("--ledger takes the workspace's own registry, without --registry")
+            raise AffilError("--ledger uses the workspace's registry; omit --registry")
         from affil.cli.review import learn
 
         learn(ledger, rows or None, output, yes, as_json, external or (), external_registry)
@@ -248,7 +259,7 @@ def train(
 def load_matcher(
     registry: Path | None, model: Path | None, policy: str | None, settings: Settings | None = None, *, tables: bool = True
 ) -> Matcher:
-    """Load a matcher as the options say, to match into Arrow tables or, sooner, only into results."""
+    """Load a matcher for the given options; `tables=False` loads faster but cannot make Arrow tables."""
     from affil.settings import Policy
 
     chosen = checked(policy, get_args(Policy), "policy")
@@ -257,25 +268,25 @@ def load_matcher(
         from affil.match import Matcher
 
         matcher = Matcher.load(registry, model, settings, policy=chosen)
-        with undisturbed():  # what is imported late is imported now: some libraries swallow an interrupt of their import
-            warm: Callable[[list[str]], object] = matcher.match_table if tables else matcher.match_many  # tables take pandas
+        with undisturbed():  # trigger lazy imports now: some libraries swallow an interrupt while being imported
+            warm: Callable[[list[str]], object] = matcher.match_table if tables else matcher.match_many  # tables need pandas
             warm(["University of Oxford"])
     if matcher.differences:
         said = "; ".join(matcher.differences)
-        typer.echo(f"note: the model was trained with other than is here: {said}. Train again with: affil train", err=True)
+        typer.echo(f"note: these have changed since the model was trained: {said}. Retrain with: affil train", err=True)
     return matcher
 
 
 def is_file_name(source: str) -> bool:
-    """Whether it names a file that is there, or could only be meant as one: "-", or a name with an ending."""
+    """Whether this is an existing file or can only be a file name: "-", or a name with an extension."""
     try:
         return source == "-" or Path(source).exists() or re.fullmatch(r"\.[A-Za-z0-9]{1,8}", Path(source).suffix) is not None
-    except (OSError, ValueError):  # longer than a file name may be
+    except (OSError, ValueError):  # too long for a file name
         return False
 
 
 def checked(value: str | None, known: tuple[str, ...], what: str) -> Any:
-    """The value if it is None or one of those known."""
+    """The value, if it is None or a known one."""
     if value is not None and value not in known:
         raise AffilError(f"no {what} {value!r}; known are: {', '.join(known)}")
     return value
@@ -285,12 +296,12 @@ COLORS = {"match": "green", "review": "yellow", "none": "dim"}
 
 
 def result_table(results: list[Result], title: str = "") -> Table:
-    """Results as a table: the raw strings with the matched words set off, and what speaks for each institution."""
+    """Results as a table: raw strings with the matched words highlighted, and the evidence for each institution."""
     return _answers([(result, [_cells(m) for m in result.matches] or [_NONE]) for result in results], title)
 
 
 def explained_table(explained: list[Explained]) -> Table:
-    """The same, with the candidates that were not chosen and why, and why a string names none."""
+    """The same, with rejected candidates and why, and why a string has no match."""
     rows = []
     for x in explained:
         cells = [_cells(m) for m in x.result.matches]
@@ -303,7 +314,7 @@ def explained_table(explained: list[Explained]) -> Table:
     return _answers(rows)
 
 
-_NONE = ("", "[dim]none[/]", "")  # where nothing is named
+_NONE = ("", "[dim]none[/]", "")  # no match
 
 
 def _answers(rows: list[tuple[Result, list[tuple[str, str, str]]]], title: str = "") -> Table:
@@ -359,7 +370,7 @@ def evaluation_tables(result: Evaluation) -> list[Table]:
     for name, m in result.metrics.items():
         interval = f"{m.low:.3f} to {m.high:.3f}" if m.low is not None and m.high is not None else ""
         table.add_row(name, _number(m.value), interval, METRICS[name].meaning)
-    table.add_row("calibration_error", _number(result.calibration_error), "", "gap between probability and share right")
+    table.add_row("calibration_error", _number(result.calibration_error), "", "gap between probability and observed precision")
     curve = plain_table("threshold of match>", "precision>", "coverage>")
     for point in result.curve:
         curve.add_row(f"{point.threshold:.2f}", _number(point.precision), _number(point.coverage))

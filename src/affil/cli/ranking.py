@@ -1,4 +1,4 @@
-"""Commands on what a workspace counted: rank, trend, why, diff, snapshot."""
+"""Commands on a workspace's counts: rank, trend, why, diff, snapshot."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from affil.rank import Diff, Query, Ranking, Trend, Why
     from affil.workspace import Workspace
 
-_ROOM = {"city": 100, "name_zh": 110}  # columns of a terminal from which on there is room for them
+_ROOM = {"city": 100, "name_zh": 110}  # terminal width from which each is shown
 
-WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="The folder of the workspace.", show_default=False)]
+WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
 LevelName = Annotated[str, typer.Option("--level", metavar="NAME", help="institution, city, region or country.")]
 AreaName = Annotated[
     str | None,
     typer.Option("--area", metavar="NAME", help='One of the eight areas, e.g. "computer vision".', show_default=False),
 ]
 VenueName = Annotated[
-    str | None, typer.Option("--venue", metavar="NAME", help="One venue, under any of its names.", show_default=False)
+    str | None, typer.Option("--venue", metavar="NAME", help="One venue, by any of its names.", show_default=False)
 ]
 Years = Annotated[
-    str | None, typer.Option("--years", metavar="A-B", help="Years, both ends included, or one year.", show_default=False)
+    str | None, typer.Option("--years", metavar="A-B", help="Range of years (inclusive), or one year.", show_default=False)
 ]
 Kind = Annotated[
     str | None,
@@ -40,15 +40,19 @@ RollUpName = Annotated[
     typer.Option(
         "--roll-up",
         metavar="HOW",
-        help="Institutions as themselves (none), their parents (parent) or the topmost (top); default: the setting.",
+        help="Count institutions as themselves (none), as their parent, or as their topmost ancestor (top); default: the setting.",
         show_default=False,
     ),
 ]
-Limit = Annotated[int, typer.Option("--limit", help="Rows; 0: all.", min=0)]
+Limit = Annotated[int, typer.Option("--limit", help="Number of rows; 0: all.", min=0)]
 Output = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", metavar="FILE", help="A .csv, .json or .parquet; its manifest is put beside it.", show_default=False
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Output: .csv, .json or .parquet, with a manifest next to it.",
+        show_default=False,
     ),
 ]
 
@@ -66,7 +70,7 @@ def rank(
     resamples: Annotated[
         int | None,
         typer.Option(
-            help="How often doubtful matches are drawn for the rank intervals; 0: no intervals; default: the setting.",
+            help="Number of resamples of doubtful matches for rank intervals; 0: no intervals; default: the setting.",
             min=0,
             show_default=False,
         ),
@@ -89,19 +93,17 @@ def trend(
     area: AreaName = None,
     venue: VenueName = None,
     years: Annotated[
-        str | None, typer.Option("--years", metavar="LIST", help="e.g. 2014-2024 or 2014,2018,2023.", show_default=False)
+        str | None, typer.Option("--years", metavar="LIST", help="Years, e.g. 2014-2024 or 2014,2018,2023.", show_default=False)
     ] = None,
     kind: Kind = None,
     by: Annotated[str, typer.Option(metavar="NAME", help="publications, authors, adjusted, index or share.")] = "adjusted",
     roll_up: RollUpName = None,
-    panel: Annotated[
-        bool, typer.Option("--panel", help="Count only venues that have papers in every one of the years.")
-    ] = False,
+    panel: Annotated[bool, typer.Option("--panel", help="Count only venues with papers in every one of the years.")] = False,
     limit: Limit = 10,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Show a measure year by year, and how it grew."""
+    """Show a measure by year, and its growth."""
     query = _query(level, area, venue, years, kind, by, roll_up)
     ws = _open(workspace)
     result = ws.trend(panel=panel, limit=limit or None, **query)
@@ -110,7 +112,7 @@ def trend(
 
 def why(
     workspace: WorkspaceFolder,
-    entity: Annotated[str, typer.Argument(metavar="NAME", help="Its id or its name.", show_default=False)],
+    entity: Annotated[str, typer.Argument(metavar="NAME", help="Id or name.", show_default=False)],
     level: LevelName = "institution",
     area: AreaName = None,
     venue: VenueName = None,
@@ -122,7 +124,7 @@ def why(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """List the papers behind the numbers of an institution, city, region or country."""
+    """List the papers behind the counts of an institution, city, region or country."""
     query = _query(level, area, venue, years, kind, by, roll_up)
     ws = _open(workspace)
     result = ws.why(entity, **query)
@@ -137,7 +139,9 @@ def why(
 
 def diff(
     workspace: WorkspaceFolder,
-    since: Annotated[str, typer.Option(metavar="WHAT", help="last (the last run), a date, or a snapshot.")] = "last",
+    since: Annotated[
+        str, typer.Option(metavar="WHAT", help="Compare with: last (the last run), a date, or a snapshot.")
+    ] = "last",
     level: LevelName = "institution",
     area: AreaName = None,
     venue: VenueName = None,
@@ -149,7 +153,7 @@ def diff(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Show which ranks moved, by how much, and through which decisions or papers."""
+    """Show which ranks changed, by how much, and because of which decisions or papers."""
     query = _query(level, area, venue, years, kind, by, roll_up)
     ws = _open(workspace)
     result = ws.diff(since, **query)
@@ -164,16 +168,18 @@ def diff(
 
 def snapshot(
     workspace: WorkspaceFolder,
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The name; none: list all.", show_default=False)] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Forget the snapshot instead.")] = False,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Name of the snapshot; omit to list all.", show_default=False)
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Delete the snapshot.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Keep how things stand under a name, to compare with later: affil diff WS --since NAME."""
+    """Save the current counts under a name, to compare with later: affil diff WS --since NAME."""
     from affil.errors import AffilError
 
     ws = _open(workspace)
     if remove and not name:
-        raise AffilError("--remove needs the name of a snapshot; list them with: affil snapshot WS")
+        raise AffilError("--remove needs a snapshot name; list them with: affil snapshot WS")
     if name and remove:
         ws.counts.remove_snapshot(name)
     elif name:
@@ -201,7 +207,7 @@ def _query(*values: Any) -> Query:
 def _put(
     ws: Workspace, result: Ranking | Trend | Why | Diff, output: Path | None, as_json: bool, table: Any, notes: list[str]
 ) -> None:
-    """Write a result where it is wanted: to a file, as JSON, or as a table with notes."""
+    """Output a result: to a file, as JSON, or as a table with notes."""
     if output is not None:
         manifest = ws.save(result, output)
         if not as_json:
@@ -222,8 +228,8 @@ def _notes(ranking: Ranking) -> list[str]:
     if "low" in ranking.frame:
         level = f"{ranking.settings.confidence:.0%}"
         lines.append(
-            f"range: the ranks that doubtful matches leave open ({level} of {ranking.settings.resamples} resamples); "
-            f"≈: not told apart from the next row."
+            f"range: possible ranks given the doubtful matches ({level} of {ranking.settings.resamples} resamples); "
+            f"≈: not distinguishable from the next row."
         )
     if ranking.level == "institution" and ranking.roll_up != "none":
         lines.append(f"Institutions are rolled up: {ranking.roll_up}.")
@@ -231,7 +237,7 @@ def _notes(ranking: Ranking) -> list[str]:
 
 
 def _ranking_table(ranking: Ranking, width: int) -> Table:
-    """The ranking as a table for a terminal of this width; Chinese names where the level has them and there is room."""
+    """The ranking as a table for a terminal of this width, with Chinese names where the level has them and they fit."""
     from rich.table import Table
 
     years = "-".join(map(str, ranking.years or ("all years",)))

@@ -1,4 +1,4 @@
-"""Commands on registries: build, search, show, info."""
+"""Commands on registries: build, fetch, search, show, info, duplicates."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import typer
 
 from affil.cli.show import Json, RegistryFile, console, downloading, plain, plain_table, print_json, working
 
-app = typer.Typer(
-    help="Build a registry of institutions, and look things up in one.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(help="Build, fetch and search registries of institutions.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()
@@ -21,11 +19,11 @@ def build(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="shipped, ror, a ROR dump (.json, .zip) or a table (.csv, .tsv); earlier over later.",
+            help="shipped, ror, a ROR dump (.json, .zip) or a table (.csv, .tsv); earlier sources take precedence.",
             show_default=False,
         ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The registry to write.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Registry file to write.", show_default=False)],
     as_json: Json = False,
 ) -> None:
     """Merge sources into one registry file."""
@@ -39,11 +37,11 @@ def build(
 @app.command()
 def fetch(
     record: Annotated[
-        str | None, typer.Option(metavar="URL", help="A record that answers as Zenodo's does.", show_default=False)
+        str | None, typer.Option(metavar="URL", help="URL of a record with Zenodo's API.", show_default=False)
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Bring the newest ROR dump, and build a registry of it: --registry ror."""
+    """Download the latest ROR dump and build a registry from it, for use as: --registry ror."""
     from affil.registry import fetch_ror
     from affil.settings import FETCH
 
@@ -54,7 +52,7 @@ def fetch(
 
         print_json({**asdict(found.dump), "new": found.new, "registry": found.registry.info()})
         return
-    news = "fetched" if found.new else "the newest one is here already"
+    news = "fetched" if found.new else "already up to date"
     typer.echo(f"ROR {found.dump.version} of {found.dump.date}, {len(found.registry):,} institutions: {news}")
     typer.echo("use it with: affil match strings.csv -o matches.csv --registry ror")
 
@@ -62,13 +60,13 @@ def fetch(
 @app.command()
 def search(
     text: Annotated[
-        str, typer.Argument(metavar="TEXT", help="A name, in any language, or a part of one; or an id.", show_default=False)
+        str, typer.Argument(metavar="TEXT", help="A name or part of one, in any language, or an id.", show_default=False)
     ],
-    limit: Annotated[int, typer.Option(help="Rows.", min=1)] = 10,
+    limit: Annotated[int, typer.Option(help="Number of rows.", min=1)] = 10,
     registry: RegistryFile = None,
     as_json: Json = False,
 ) -> None:
-    """Find institutions by any of their names or ids; where nothing bears the name, those that come nearest."""
+    """Find institutions by name or id; if none has exactly that name, the most similar ones."""
     from affil.registry import Registry
     from affil.registry.registry import EXACT
 
@@ -80,10 +78,10 @@ def search(
         print_json([{"score": s, "exact": s == EXACT, **asdict(one), "name_zh": one.name_zh} for one, s in found])
         return
     if not found:
-        typer.echo(f"nothing is called like {text!r}")
+        typer.echo(f"no institution has a name like {text!r}")
         return
     if found[0][1] != EXACT:
-        typer.echo("nothing bears this name; the nearest are:")
+        typer.echo("no institution has exactly this name; the most similar are:")
     table = plain_table("score>", "id", "name", "中文", "kind", "place", "status")
     for one, score in found:
         place = ", ".join(filter(None, (one.city, one.country)))
@@ -94,12 +92,12 @@ def search(
 @app.command()
 def show(
     identifier: Annotated[
-        str, typer.Argument(metavar="ID", help="An id in any form: 00t33hh48, grid.10784.3a ...", show_default=False)
+        str, typer.Argument(metavar="ID", help="Id in any form: 00t33hh48, grid.10784.3a ...", show_default=False)
     ],
     registry: RegistryFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show all that the registry knows of one institution."""
+    """Show everything the registry has on one institution."""
     from affil.registry import Registry
 
     opened = Registry.open(registry)
@@ -113,7 +111,7 @@ def show(
     place = ", ".join(filter(None, (one.city, one.region, one.country)))
     position = f" ({one.lat:.4f}, {one.lon:.4f})" if one.lat is not None and one.lon is not None else ""
     successor = opened.resolve(one.id)
-    status = one.status + (f", stands for {opened.get(successor).name} ({successor})" if successor != one.id else "")
+    status = one.status + (f", succeeded by {opened.get(successor).name} ({successor})" if successor != one.id else "")
     facts = {
         "id": one.id,
         "name": one.name,
@@ -138,7 +136,7 @@ def show(
 
 @app.command()
 def info(registry: RegistryFile = None, as_json: Json = False) -> None:
-    """Show what a registry holds, what it was built from, and how old it is."""
+    """Show a registry's contents, sources and age."""
     from affil.registry import Registry
 
     with working("opening the registry"):
@@ -150,12 +148,12 @@ def info(registry: RegistryFile = None, as_json: Json = False) -> None:
 def duplicates(
     registry: RegistryFile = None,
     least: Annotated[
-        float | None, typer.Option(help="Least probability; default: the settings'.", min=0, max=1, show_default=False)
+        float | None, typer.Option(help="Minimum probability; default: the setting.", min=0, max=1, show_default=False)
     ] = None,
-    limit: Annotated[int, typer.Option(help="Rows; 0: all.", min=0)] = 50,
+    limit: Annotated[int, typer.Option(help="Number of rows; 0: all.", min=0)] = 50,
     as_json: Json = False,
 ) -> None:
-    """List institutions that a registry may hold twice."""
+    """List possible duplicates in a registry."""
     from dataclasses import asdict
 
     from affil.discovery.proposals import find_duplicates

@@ -19,18 +19,18 @@ def report(
             "--output",
             "-o",
             metavar="PATH",
-            help="The folder of the site, or the file of the bulletin.",
+            help="Folder of the site, or file of the bulletin.",
             show_default="site, or bulletin.pdf",
         ),
     ] = None,
     format: Annotated[str, typer.Option("--format", metavar="NAME", help="site, or a bulletin: pdf or md.")] = "site",
     language: Annotated[
-        str, typer.Option("--language", metavar="NAME", help="Of the bulletin: en, zh-hans or zh-hant.")
+        str, typer.Option("--language", metavar="NAME", help="Language of the bulletin: en, zh-hans or zh-hant.")
     ] = "en",
     years: Years = None,
     as_json: Json = False,
 ) -> None:
-    """Write a site with leaderboards, trends, map and pages, or a bulletin for print."""
+    """Write a website with leaderboards, trends, a map and entity pages, or a printable bulletin."""
     from affil.rank import parse_years
     from affil.report import Report, report
     from affil.report.report import Format

@@ -1,4 +1,4 @@
-"""Commands for reviewing: the page, spreadsheets, conflicts, agreement, new names, new institutions."""
+"""Review commands: page, spreadsheets, conflicts, agreement, new names, new institutions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _PageFirst(TyperGroup):
-    """`affil review WS` is short for `affil review page WS`, also where the folder has the name of a command (`names`)."""
+    """`affil review WS` is short for `affil review page WS`, even if the folder is named like a command (`names`)."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and (args[0] not in self.commands or self._is_workspace(ctx, *args)):
@@ -24,7 +24,7 @@ class _PageFirst(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def _is_workspace(self, ctx: Any, word: str, *rest: str) -> bool:
-        """Whether a command's name is meant as a folder: there is one of that name, and no other workspace behind it."""
+        """Whether a command's name means a folder: it exists, and no other workspace argument follows."""
         if not Path(word).is_dir():
             return False
         command = self.commands[word]
@@ -34,17 +34,15 @@ class _PageFirst(TyperGroup):
 
 app = typer.Typer(
     cls=_PageFirst,
-    help="Decide doubtful matches: on a page (affil review WS), or in a spreadsheet.",
+    help="Review doubtful matches on a web page (affil review WS) or in a spreadsheet.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="The folder of the workspace.", show_default=False)]
-By = Annotated[
-    str, typer.Option("--by", metavar="NAME", help="Your name, which stands beside your decisions.", show_default=False)
-]
+WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Your name, recorded with your decisions.", show_default=False)]
 LedgerUrl = Annotated[
     str | None,
-    typer.Option("--ledger", metavar="URL", help="The team's ledger, e.g. postgresql://user@host/name.", show_default=False),
+    typer.Option("--ledger", metavar="URL", help="Shared ledger, e.g. postgresql://user@host/name.", show_default=False),
 ]
 
 
@@ -52,17 +50,15 @@ LedgerUrl = Annotated[
 def page(
     workspace: WorkspaceFolder,
     by: By = "",
-    host: Annotated[str, typer.Option(help="Address to listen on; only the loopback goes without a token.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="Port to listen on; default: 8371, or another that is free.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; other than loopback, a token is required.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default: 8371, or another free one.")] = None,
     token: Annotated[
         str,
-        typer.Option(
-            envvar="AFFIL_TOKEN", metavar="TEXT", help="What others must show; made up if need be.", show_default=False
-        ),
+        typer.Option(envvar="AFFIL_TOKEN", metavar="TEXT", help="Access token; generated if omitted.", show_default=False),
     ] = "",
     ledger: LedgerUrl = None,
 ) -> None:
-    """Serve the page on which people decide, until Ctrl-C."""
+    """Serve the review page until Ctrl-C."""
     from contextlib import closing, suppress
 
     from affil.errors import AffilError
@@ -79,27 +75,27 @@ def page(
     access = Access.of(host, token)
     listening = listen(host, settings.port if port is None else port, exactly=port is not None)
     typer.echo(f"review at {address(listening, host, access.token)} (Ctrl-C ends)")
-    with closing(session), suppress(KeyboardInterrupt):  # the way to end it
+    with closing(session), suppress(KeyboardInterrupt):  # the normal way to stop
         serve(review_app(session, access, by=by), listening, settings)
 
 
 @app.command("export")
 def export_sheet(
     workspace: WorkspaceFolder,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="A .csv or .xlsx.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Output: .csv or .xlsx.", show_default=False)],
     state: Annotated[str, typer.Option(help="open, decided or any.")] = "open",
     scope: Annotated[str, typer.Option(help="queue (doubtful strings and the audit sample), or all.")] = "queue",
-    decision: Annotated[str, typer.Option(help="What the model says: review, match or none.", show_default=False)] = "",
-    country: Annotated[str, typer.Option(help="ISO code of a country found.", show_default=False)] = "",
+    decision: Annotated[str, typer.Option(help="Model's decision: review, match or none.", show_default=False)] = "",
+    country: Annotated[str, typer.Option(help="ISO code of a matched country.", show_default=False)] = "",
     area: Annotated[str, typer.Option(help="One of the eight areas.", show_default=False)] = "",
-    venue: Annotated[str, typer.Option(help="A venue, as papers name it.", show_default=False)] = "",
-    year: Annotated[str, typer.Option(help="2020 or 2014-2024.", show_default=False)] = "",
-    low: Annotated[float, typer.Option(help="Least probability.")] = 0.0,
-    high: Annotated[float, typer.Option(help="Highest probability.")] = 1.0,
-    text: Annotated[str, typer.Option(help="What stands in the string.", show_default=False)] = "",
+    venue: Annotated[str, typer.Option(help="Venue, as written in the papers.", show_default=False)] = "",
+    year: Annotated[str, typer.Option(help="Year or range: 2020 or 2014-2024.", show_default=False)] = "",
+    low: Annotated[float, typer.Option(help="Minimum probability.")] = 0.0,
+    high: Annotated[float, typer.Option(help="Maximum probability.")] = 1.0,
+    text: Annotated[str, typer.Option(help="Text that the string contains.", show_default=False)] = "",
     ledger: LedgerUrl = None,
 ) -> None:
-    """Write the queue as a spreadsheet, to fill in the column institution_ids (ids, none, or: not an organisation)."""
+    """Export the queue as a spreadsheet; fill in the column institution_ids (ids, none, or: not an organisation)."""
     from affil.review.queue import Filters
 
     filters = Filters(scope, state, decision, country, area, venue, year, low, high, text)  # type: ignore[arg-type]
@@ -117,21 +113,21 @@ def import_sheet(
     ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
-    """Record the decisions of a filled-in spreadsheet: all of them, or none where a row is wrong."""
+    """Record the decisions from a filled-in spreadsheet: all of them, or none if any row is wrong."""
     from dataclasses import asdict
 
     done = _session(workspace, ledger).import_sheet(sheet, by=by)
     if as_json:
         print_json(asdict(done))
         return
-    typer.echo(f"{done.decided:,} decisions recorded, {done.unchanged:,} rows as they were, {done.blank:,} not filled in")
+    typer.echo(f"{done.decided:,} decisions recorded, {done.unchanged:,} rows unchanged, {done.blank:,} not filled in")
     if done.opinions:
-        typer.echo(f"{done.opinions:,} of them stand beside another person's decision: affil review conflicts {workspace}")
+        typer.echo(f"{done.opinions:,} of them differ from another person's decision: affil review conflicts {workspace}")
 
 
 @app.command()
 def conflicts(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = False) -> None:
-    """List the strings on which people differ, and how far they agree where two decided blindly."""
+    """List strings on which reviewers disagree, and their agreement on strings decided blind."""
     from dataclasses import asdict
 
     from affil.ledger.agreement import agreement, disputed
@@ -161,10 +157,10 @@ def conflicts(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
 @app.command()
 def names(
     workspace: WorkspaceFolder,
-    accept: Annotated[bool, typer.Option("--accept", help="Add them all to the workspace's own table.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Add them all to the workspace's table.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Offer decided strings as new names of their institutions."""
+    """Suggest decided strings as new names of their institutions."""
     from affil.review.feedback import suggest_names
 
     ws = _open(workspace, None)
@@ -191,12 +187,13 @@ def names(
 def discover(
     workspace: WorkspaceFolder,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="A .csv, .jsonl or .parquet.", show_default=False)
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Output: .csv, .jsonl or .parquet.", show_default=False),
     ] = None,
-    limit: Annotated[int, typer.Option(help="Rows shown; 0: all.", min=0)] = 20,
+    limit: Annotated[int, typer.Option(help="Number of rows shown; 0: all.", min=0)] = 20,
     as_json: Json = False,
 ) -> None:
-    """Propose new institutions for the strings that nothing explains; accept them on the page (affil review WS)."""
+    """Propose new institutions for unmatched strings; accept them on the review page (affil review WS)."""
     from dataclasses import asdict
 
     with working("opening the workspace") as tell:
@@ -231,7 +228,7 @@ def learn(
     external: Sequence[Path] = (),
     external_registry: Path | None = None,
 ) -> None:
-    """Train with the ledger of a workspace, show the change of metrics, and use the model if that is wanted."""
+    """Train with a workspace's ledger, show the change in metrics, and use the model if confirmed."""
     import sys
     import tempfile
 
@@ -261,7 +258,7 @@ def learn(
         said = f"trained with {lesson.trained:,} decided strings, tested on {lesson.held_out:,} others"
         typer.echo(said, err=as_json)
         used = yes or (
-            not as_json and sys.stdin.isatty() and typer.confirm(f"shall {workspace} use this model from the next run on?")
+            not as_json and sys.stdin.isatty() and typer.confirm(f"use this model in {workspace} from the next run on?")
         )
         if used:
             typer.echo(f"in use: {use_model(ws, lesson.model)}; match again with: affil run -w {workspace}", err=as_json)

@@ -1,4 +1,4 @@
-"""The command that answers over HTTP."""
+"""The command serve: the HTTP service."""
 
 from __future__ import annotations
 
@@ -14,21 +14,19 @@ def serve(
     registry: RegistryFile = None,
     model: ModelFile = None,
     policy: PolicyName = None,
-    host: Annotated[str, typer.Option(help="Address to listen on; only the loopback goes without a token.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="Port to listen on; default: 8372, or another that is free.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; other than loopback, a token is required.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default: 8372, or another free one.")] = None,
     token: Annotated[
         str,
-        typer.Option(
-            envvar="AFFIL_TOKEN", metavar="TEXT", help="What others must show; made up if need be.", show_default=False
-        ),
+        typer.Option(envvar="AFFIL_TOKEN", metavar="TEXT", help="Access token; generated if omitted.", show_default=False),
     ] = "",
     settings: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A TOML file with limits, below [serve].", show_default=False)
+        Path | None, typer.Option(metavar="FILE", help="TOML file with limits, under [serve].", show_default=False)
     ] = None,
-    log_strings: Annotated[bool, typer.Option("--log-strings", help="Write the strings into the log as well.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log only what goes wrong.")] = False,
+    log_strings: Annotated[bool, typer.Option("--log-strings", help="Include the strings in the log.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log errors only.")] = False,
 ) -> None:
-    """Answer over HTTP, until Ctrl-C: a page to try strings, JSON, the ROR API's questions, OpenRefine's."""
+    """Serve over HTTP until Ctrl-C: a page to try strings, a JSON API, the ROR API and OpenRefine reconciliation."""
     from contextlib import suppress
 
     from affil.errors import AffilError
@@ -43,12 +41,12 @@ def serve(
     from affil.cli.match import load_matcher
 
     if settings is not None and not settings.exists():
-        raise AffilError(f"{settings}: there is no such file")
+        raise AffilError(f"{settings}: no such file")
     chosen = load_settings(settings)
     access = Access.of(host, token, chosen.serve.names)
     listening = listen(host, chosen.serve.port if port is None else port, exactly=port is not None)
     matcher = load_matcher(registry, model, policy, chosen)
     with service(matcher, access, chosen.serve, log_strings=log_strings, log_requests=not quiet) as answer:
         typer.echo(f"serving at {address(listening, host, access.token)} (Ctrl-C ends)")
-        with suppress(KeyboardInterrupt, SystemExit):  # the ways to end it
+        with suppress(KeyboardInterrupt, SystemExit):  # the normal ways to stop
             answer(listening)

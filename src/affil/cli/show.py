@@ -1,4 +1,4 @@
-"""What commands share: options that mean the same everywhere, progress on standard error, text shown as it is."""
+"""Shared by commands: common options, progress on standard error, literal text."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ RegistryFile = Annotated[
     typer.Option(
         "--registry",
         metavar="FILE",
-        help="A built registry, or ror (see: affil registry fetch); default: shipped.",
+        help="Registry file, or ror (see: affil registry fetch); default: shipped.",
         show_default=False,
     ),
 ]
 ModelFile = Annotated[
-    Path | None, typer.Option("--model", metavar="FILE", help="A trained model; default: the shipped one.", show_default=False)
+    Path | None, typer.Option("--model", metavar="FILE", help="Model file; default: the shipped one.", show_default=False)
 ]
 PolicyName = Annotated[
     str | None,
     typer.Option(
         "--policy",
         metavar="NAME",
-        help="What a string yields: most-specific (default), all (parents too) or one.",
+        help="Institutions to return per string: most-specific (default), all (with parents) or one.",
         show_default=False,
     ),
 ]
@@ -38,7 +38,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console; where nothing is known of the width (a file, a pipe) tables take what they need."""
+    """A console; if the width is unknown (a file, a pipe), tables are 200 columns wide."""
     from rich.console import Console
 
     made = Console(stderr=stderr, highlight=False)
@@ -46,7 +46,7 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def plain_table(*headers: str, title: str = "") -> Table:
-    """An empty table without lines; a header that ends in `>` stands above numbers."""
+    """An empty table without lines; a header that ends in `>` is right-aligned, for numbers."""
     from rich.table import Table
 
     table = Table(
@@ -58,7 +58,7 @@ def plain_table(*headers: str, title: str = "") -> Table:
 
 
 def plain(text: object) -> str:
-    """Text that rich prints as it is: brackets are no markup, control characters are shown as such."""
+    """Text that rich prints literally: brackets are not markup, control characters are replaced."""
     from rich.markup import escape
 
     return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text)))
@@ -73,7 +73,7 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def working(what: str) -> Iterator[Callable[[str], None]]:
-    """Show on a terminal that something is being done; what is given may be called with what is done now."""
+    """Show a spinner on a terminal; yields a function that updates its text."""
     err = console(stderr=True)
     if not err.is_terminal:
         yield lambda _: None
@@ -84,7 +84,7 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def downloading(what: str) -> Iterator[tuple[Callable[[int, int], None], Callable[[str], None]]]:
-    """Show bytes, rate and time left on a terminal, or what else is being done."""
+    """Show download progress on a terminal; yields functions for (done, total) bytes and for a status text."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     err = console(stderr=True)
@@ -99,7 +99,7 @@ def downloading(what: str) -> Iterator[tuple[Callable[[int, int], None], Callabl
 
 @contextmanager
 def counting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar with rate and time left on a terminal; what is given is called with (done, to do)."""
+    """Show a progress bar on a terminal; yields a function to call with (done, total)."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
     from rich.text import Text
 

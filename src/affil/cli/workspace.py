@@ -13,24 +13,22 @@ if TYPE_CHECKING:
     from affil.types import LedgerEntry
     from affil.workspace import Added, Run
 
-WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="The folder of the workspace.", show_default=False)]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.", show_default=False)]
-Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why: what the next person needs to know.", show_default=False)]
+WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Your name, recorded with the decision.", show_default=False)]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Reason, for others to read.", show_default=False)]
 
 
 def run(
     papers: Annotated[
         list[Path] | None,
-        typer.Argument(help="Papers: JSON Lines, OpenAlex works, Paper Copilot's JSON, or .csv/.parquet; none: go on."),
+        typer.Argument(help="Papers: JSON Lines, OpenAlex works, Paper Copilot JSON, or .csv/.parquet; omit to resume."),
     ] = None,
-    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="The folder of the workspace.", metavar="WS")] = Path(
-        "ws"
-    ),
-    registry: Annotated[str | None, typer.Option(metavar="FILE", help="A built registry, or: shipped, ror.")] = None,
-    model: Annotated[str | None, typer.Option(metavar="FILE", help="A trained model, or: shipped.")] = None,
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Workspace folder.", metavar="WS")] = Path("ws"),
+    registry: Annotated[str | None, typer.Option(metavar="FILE", help="Registry file, or: shipped, ror.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="FILE", help="Model file, or: shipped.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Add papers to a workspace and match what is new in it."""
+    """Add papers to a workspace and match new strings."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
@@ -51,7 +49,7 @@ def run(
                 show, papers=papers or None, read=lambda added: _print_added(added, as_json), registry=registry, model=model
             )
     except KeyboardInterrupt:
-        typer.echo(f"interrupted; finished batches are kept, go on with: affil run -w {workspace}", err=True)
+        typer.echo(f"interrupted; finished batches are kept, resume with: affil run -w {workspace}", err=True)
         raise typer.Exit(130) from None
     if as_json:
         typer.echo(_run_json(result))
@@ -93,29 +91,30 @@ def _run_json(result: Run) -> str:
 
 def decide(
     workspace: WorkspaceFolder,
-    affiliation: Annotated[str, typer.Argument(metavar="STRING", help="The raw string, exactly.", show_default=False)],
+    affiliation: Annotated[str, typer.Argument(metavar="STRING", help="The exact raw string.", show_default=False)],
     institution: Annotated[
         list[str],
-        typer.Option("--institution", metavar="ID", help="What it names; repeatable; none: nothing.", show_default=False),
+        typer.Option("--institution", metavar="ID", help="Institution that it names; repeatable; or none.", show_default=False),
     ],
     by: By,
     why: Why,
     paper: Annotated[str, typer.Option(metavar="ID", help="Decide for this paper only.", show_default=False)] = "",
     position: Annotated[
-        int | None, typer.Option(metavar="N", help="With --paper: for its author at this position, from 0.", show_default=False)
+        int | None,
+        typer.Option(metavar="N", help="With --paper: only for the author at this position, from 0.", show_default=False),
     ] = None,
-    settle: Annotated[bool, typer.Option("--settle", help="Hold from now on, whatever others decided.")] = False,
+    settle: Annotated[bool, typer.Option("--settle", help="Settle a conflict: this decision overrides all others.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Decide what a raw string names; it counts at once, and stands above the model from now on.
+    """Decide what a raw string names. Takes effect at once and overrides the model.
 
-    Where another person decided otherwise, that holds until someone settles the two.
+    If another person decided differently, their decision holds until someone settles the conflict.
     """
     from affil.errors import AffilError
     from affil.workspace import Workspace
 
     if "none" in institution and len(institution) > 1:
-        raise AffilError("--institution none stands alone: a string names institutions or none")
+        raise AffilError("--institution none cannot be combined with others")
     chosen = None if institution == ["none"] else institution
     entry, warnings = Workspace.open(workspace, create=False).decide(
         affiliation, chosen, by=by, why=why, paper=paper, position=position, settle=settle
@@ -149,12 +148,12 @@ def decisions(workspace: WorkspaceFolder, as_json: Json = False) -> None:
 
 def undo(
     workspace: WorkspaceFolder,
-    number: Annotated[int, typer.Argument(metavar="N", help="The number of the decision.", show_default=False)],
+    number: Annotated[int, typer.Argument(metavar="N", help="Number of the decision.", show_default=False)],
     by: By,
     why: Why,
     as_json: Json = False,
 ) -> None:
-    """Take a decision back; what held before holds again."""
+    """Undo a decision; the previous one holds again."""
     from affil.workspace import Workspace
 
     entry = Workspace.open(workspace, create=False).ledger.undo(number, by=by, why=why)

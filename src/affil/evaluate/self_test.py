@@ -58,7 +58,7 @@ class Fault:
 class SelfTest:
     """How a matcher knows the unique names of a registry.
 
-    `institutions` were drawn, with `names` names that they alone bear; left out are `shared` ones, `generic` ones, which folding
+    `institutions` were drawn, with `names` unique names; left out are `shared` ones, `generic` ones, which folding
     leaves without any distinctive word, and those of `unknown` institutions, which the matcher's registry lacks. `forms` holds the
     shares for each of `FORMS`, `slices` the same by kind of name, kind of institution, script, language, and decile of prominence
     (1: the least known of the registry, 10: the best known).
@@ -182,9 +182,9 @@ def self_test(
 ) -> SelfTest:
     """Give the unique names of a registry back to a matcher: alone, with the city, with city and country.
 
-    Unique is what one institution alone bears in the matcher's registry. Where name and city together are a name, the city is left
-    out. An answer is right if it is that institution; whatever
-    else is decided `match` is wrong, be it a parent or a part of it.
+    A name is unique if exactly one institution in the matcher's registry has it. The city is left out if
+    name and city together are a name. An answer is right if it is that institution; any other decided `match` is wrong, even a
+    parent or a part of it.
 
     Args:
         matcher: a loaded matcher.

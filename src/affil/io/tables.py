@@ -55,7 +55,7 @@ class Table(ABC):
         self.name, self.columns, self.size = name, tuple(columns), size
         twice = next((c for i, c in enumerate(self.columns) if c in self.columns[:i]), None)
         if twice is not None:
-            raise InputError(name, f"two columns are called {twice!r}", row=1, fix="rename one of them")
+            raise InputError(name, f"duplicate column {twice!r}", row=1, fix="rename one of them")
 
     @property
     @abstractmethod
@@ -78,7 +78,7 @@ class Table(ABC):
         """
         if column not in self.columns:
             found = ", ".join(self.columns)
-            raise InputError(self.name, f"no column {column!r}; its columns are: {found}", fix="name one with --column")
+            raise InputError(self.name, f"no column {column!r}; its columns are: {found}", fix="choose one with --column")
 
 
 class _Delimited(Table):
@@ -136,7 +136,7 @@ class _JsonLines(Table):
             for key, value in record.items():
                 kinds.setdefault(key, set()).add(type(value) if not _is_huge(value) else object)
         if not size:
-            raise InputError(text.name, "is empty", fix="give a file with one JSON object a line")
+            raise InputError(text.name, "is empty", fix="give a file with one JSON object per line")
         self._kinds = kinds
         super().__init__(text.name, list(kinds), size)
 
@@ -166,11 +166,11 @@ def _record(line: str, name: str, row: int) -> dict[str, Any]:
             name, f"not JSON at character {error.pos + 1}: {error.msg}", row=row, fix="correct the line"
         ) from error
     except UnicodeEncodeError as error:
-        raise InputError(name, "holds half a surrogate pair", row=row, fix="correct the line") from error
+        raise InputError(name, "contains half a surrogate pair", row=row, fix="correct the line") from error
     except (RecursionError, ValueError) as error:  # nested too deeply, or a whole number of thousands of digits
         raise InputError(name, f"not JSON that can be read: {error}", row=row, fix="correct the line") from error
     if not isinstance(record, dict):
-        raise InputError(name, "the line is JSON but no object", row=row, fix='write {"column": value, ...} on each line')
+        raise InputError(name, "the line is JSON but not an object", row=row, fix='write {"column": value, ...} on each line')
     return record
 
 
@@ -197,7 +197,7 @@ class _Parquet(Table):
         try:
             self._file = pq.ParquetFile(raw)
         except (pa.ArrowException, OSError, EOFError) as error:
-            raise InputError(name, "is no Parquet file, or a truncated one", fix="fetch or write it again") from error
+            raise InputError(name, "not a Parquet file, or truncated", fix="fetch or write it again") from error
         self._schema = self._file.schema_arrow
         super().__init__(name, self._schema.names, self._file.metadata.num_rows)
 
@@ -236,7 +236,7 @@ def table_format(path: Path | str, given: Format | None = None, *, output: bool 
     found = _EXTENSIONS.get(suffix)
     if found is None or (found == "parquet" and name.endswith(".gz")):
         known = "name it .csv, .tsv or .jsonl (each also with .gz) or .parquet"
-        raise InputError(shown_name(path, output=output), "its name does not tell the format", fix=known)
+        raise InputError(shown_name(path, output=output), "unknown format", fix=known)
     return found
 
 

@@ -70,7 +70,7 @@ class Database:
         with self._clear("write"):
             if self._file is not None:
                 if not self._file.parent.is_dir():
-                    raise AffilError(f"{self._file.parent}: no such folder for a ledger; make it first")
+                    raise AffilError(f"{self._file.parent}: no such folder; create it for the ledger first")
                 self._there(self._file)
                 if not self._columns:
                     self._write_ahead(self._file)
@@ -107,7 +107,7 @@ class Database:
             pool = NullPool if self._file and not self._lasting else None
             engine = create_engine(self._url, poolclass=pool, connect_args={"timeout": self._wait})
         except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
-            raise AffilError(f"no ledger can be kept at {self.where}: {error}; install the database's driver") from error
+            raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver") from error
 
         @event.listens_for(engine, "connect")
         def _connected(connection: sqlite3.Connection, _record: object) -> None:
@@ -121,7 +121,7 @@ class Database:
         return engine
 
     def _there(self, file: Path) -> bool:
-        """Whether the file is there. One that was put in its place, or away, is not confused with the one that is open."""
+        """Whether the file exists; detects that the open file was replaced or moved."""
         try:
             found = file.stat()
         except FileNotFoundError:
@@ -134,7 +134,7 @@ class Database:
         return inode is not None
 
     def _write_ahead(self, file: Path) -> None:
-        """Let readers read while somebody writes. Kept in the file, and impossible inside a transaction."""
+        """Switch to WAL, so that readers do not block on a writer. Stored in the file; not possible inside a transaction."""
         with suppress(sqlite3.Error), closing(sqlite3.connect(file, timeout=self._wait)) as plain:
             plain.execute("PRAGMA journal_mode=WAL")  # what goes wrong here is said by the transaction that follows
 
@@ -143,7 +143,7 @@ class Database:
         return self._url.get_backend_name() == "postgresql"
 
     def _reach(self) -> Connection:
-        """A connection; a server that does not answer is asked again for a while, as it may be restarting."""
+        """A connection; retries for a while if the server does not answer, as it may be restarting."""
         until = time.monotonic() + (self._wait if self._url.get_backend_name() != "sqlite" else 0)
         while True:
             try:
@@ -155,25 +155,27 @@ class Database:
 
     @contextmanager
     def _clear(self, verb: str) -> Iterator[None]:
-        """Say in one line what a database refuses."""
+        """Turn database errors into one-line messages."""
         try:
             yield
         except IntegrityError as error:
-            raise AffilError(f"{self.where}: another person was faster; look at: affil decisions WS") from error
+            raise AffilError(
+                f"{self.where}: someone else wrote an entry at the same time; check with: affil decisions WS"
+            ) from error
         except DBAPIError as error:
             reason = str(error.orig).strip()
             if error.connection_invalidated:
                 raise AffilError(
-                    f"{self.where}: the connection was lost while writing; look whether the entry is there, and try again"
+                    f"{self.where}: connection lost while writing; check whether the entry was recorded, then try again"
                     if verb == "write"
-                    else f"{self.where}: the connection was lost; try again"
+                    else f"{self.where}: connection lost; try again"
                 ) from error
             if any(sign in reason for sign in ("is full", "No space left", "disk I/O error")):
-                raise AffilError(f"{self.where}: the disk is full or failing; nothing was recorded, free some space") from error
+                raise AffilError(f"{self.where}: disk full or failing; nothing was recorded; free some space") from error
             if "locked" in reason or "busy" in reason:
-                raise AffilError(f"{self.where}: locked by another writer; try again when that one is done") from error
+                raise AffilError(f"{self.where}: locked by another writer; try again when it is done") from error
             if "readonly" in reason or "read-only" in reason:
-                raise AffilError(f"{self.where}: is read-only; make the file and its folder writable to decide") from error
+                raise AffilError(f"{self.where}: read-only; make the file and its folder writable") from error
             if "not a database" in reason or "malformed" in reason:
                 raise InputError(self.where, "not a ledger, or damaged", fix="restore the file from a copy") from error
             if isinstance(error, OperationalError) and "unable to open" in reason:

@@ -1,4 +1,4 @@
-"""The ledger: human decisions, one row each, never changed and never deleted, keyed by the raw affiliation string.
+"""The ledger: an append-only log of human decisions, keyed by the raw affiliation string.
 
 A decision holds for the string exactly as published, so it survives new models, new registries and a new normaliser; it may
 be about one mention of the string only (a paper, and an author's position). Taking a decision back is a new row, which restores
@@ -24,7 +24,7 @@ from affil.types import LedgerEntry
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A decision to be recorded: what it is about, the ids it names (none: empty), who, why (see `Ledger.decide`)."""
+    """A decision to record: its key, ids (empty: none), who and why (see `Ledger.decide`)."""
 
     key: Key
     institutions: tuple[str, ...]
@@ -35,7 +35,7 @@ class Draft:
 
 
 class Ledger:
-    """Decisions of people about raw affiliation strings.
+    """Human decisions on raw affiliation strings.
 
     Args:
         database: a file (SQLite, made at the first decision) or any SQLAlchemy URL. SQLite and PostgreSQL refuse changes to rows
@@ -43,7 +43,7 @@ class Ledger:
         model: version or hash of the model whose answers are being judged, noted in each new entry.
         registry: the same for the registry.
         wait: seconds to wait for another writer (SQLite), or for a server that is being restarted.
-        lasting: keep files open between calls, for a program that decides a lot; end with `close`.
+        lasting: keep files open between calls, for a program that makes many decisions; end with `close`.
     """
 
     def __init__(
@@ -66,19 +66,19 @@ class Ledger:
         model: str | None = None,
         registry: str | None = None,
     ) -> LedgerEntry:
-        """Record that a raw string names these institutions: one id, several, or None where it names none.
+        """Record that a raw string names these institutions: one id, several, or None for none.
 
-        Where another person's decision holds already, the entry is an opinion beside it and does not overwrite it, unless it is
-        to `settle` the matter; `blind` notes that the other decision was not shown.
+        If another person's decision already holds, the entry is recorded as an opinion and does not replace it, unless `settle` is
+        true; `blind` records that the other decision was not shown.
 
         Args:
             affiliation: the raw string, exactly.
-            institution: what it names.
+            institution: id or ids that it names, or None.
             by: who decides.
-            why: the reason, for those who come later.
+            why: the reason.
             paper: the id of the only paper that the decision is about; "": wherever the string stands.
             position: the author's position in that paper, from 0.
-            settle: hold from now on, whatever others said.
+            settle: override all other decisions from now on.
             blind: see above.
             model: what the person looked at; default: that of the ledger.
             registry: the same for the registry.
@@ -96,15 +96,15 @@ class Ledger:
         """Record several decisions, all or none of them; see `decide`.
 
         Raises:
-            AffilError: a draft has something blank, or the ledger cannot be written.
+            AffilError: a field is blank, or the ledger cannot be written.
         """
         for draft in drafts:
             ids = {f"id {i!r}": i for i in draft.institutions}
             for what, value in {"the string": draft.key.affiliation, "--by": draft.by, "--why": draft.why, **ids}.items():
                 if not value.strip():
-                    raise AffilError(f"{what} of a decision is blank; a decision says who, what and why")
+                    raise AffilError(f"{what} is blank; a decision needs who, what and why")
             if draft.key.position is not None and not draft.key.paper:
-                raise AffilError("a position without a paper; a decision about one mention names both")
+                raise AffilError("a position needs a paper; a decision on one mention gives both")
         if not drafts:
             return []
         with self._database.write() as connection:
@@ -126,33 +126,32 @@ class Ledger:
         return entries
 
     def undo(self, number: int, *, by: str, why: str) -> LedgerEntry:
-        """Take an entry back: a new entry restores what held for its string before.
+        """Undo an entry: a new entry restores the previous decision on its string.
 
-        Only what holds now, or an opinion beside it, can be taken back; an older decision is reached by taking back the later
-        ones first.
+        Only the decision that holds now, or an opinion, can be undone; to undo an older decision, first undo the later ones.
 
         Raises:
             AffilError: there is no such entry; it is itself an undo, was already taken back or superseded; or the ledger cannot
                 be written.
         """
         if not by.strip() or not why.strip():
-            raise AffilError("--by or --why is blank; the ledger keeps who took a decision back and why")
+            raise AffilError("--by or --why is blank; an undo needs who and why")
         with self._database.write() as connection:
             rows = connection.execute(select(LEDGER).where(LEDGER.c.number == number)).all()
             if not rows:
-                raise AffilError(f"{self._database.where} has no entry {number}; list them with: affil decisions WS")
+                raise AffilError(f"{self._database.where} has no entry {number}; list entries with: affil decisions WS")
             entry = entry_of(rows[0])
             if entry.undoes is not None:
-                raise AffilError(f"entry {number} is itself an undo (of {entry.undoes}); decide again instead")
+                raise AffilError(f"entry {number} is an undo (of {entry.undoes}); make a new decision instead")
             history = self._history(connection, key_of(entry))
             undone = {e.undoes: e.number for e in history if e.undoes is not None}
             if number in undone:
-                raise AffilError(f"entry {number} was already taken back by entry {undone[number]}")
+                raise AffilError(f"entry {number} was already undone by entry {undone[number]}")
             case = fold_entries(history)
             holds = case.holder is not None and case.holder.number == number
             if not holds and number not in {e.number for e in case.opinions.values()}:
                 later = max(e.number for e in history if e.undoes is None and e.number not in undone)
-                raise AffilError(f"entry {number} was superseded by entry {later}; take that back first, or decide again")
+                raise AffilError(f"entry {number} was superseded by entry {later}; undo that first, or make a new decision")
             return self._append(
                 connection,
                 by=by.strip(),
@@ -177,11 +176,11 @@ class Ledger:
             return [entry_of(row) for row in rows]
 
     def cases(self) -> Cases:
-        """What people said of each string and mention, and what of it holds."""
+        """The decisions on each string and mention, and which of them holds."""
         return Cases(self.entries())
 
     def current(self) -> dict[str, tuple[str, ...]]:
-        """What holds now: raw string -> ids, an empty tuple where it names none; undecided strings are absent.
+        """Decisions that hold now: raw string -> ids, an empty tuple for none; undecided strings are absent.
 
         What was decided about single mentions is in `cases`.
         """

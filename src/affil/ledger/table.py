@@ -1,6 +1,6 @@
 """The table of a ledger, and how an entry is written in it.
 
-A ledger of before has fewer columns; the next write adds them, each empty in the entries that are there (`ALTER TABLE ledger ADD
+An older ledger has fewer columns; the next write adds them, each empty in the entries that are there (`ALTER TABLE ledger ADD
 COLUMN`). That is all of the migration, the same on SQLite and PostgreSQL, and it happens in the writer's own transaction on whichever
 file or server the user names, so no Alembic: its revisions, version table and command are for a database that somebody runs.
 """

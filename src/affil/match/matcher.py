@@ -47,7 +47,7 @@ class Matcher:
         self.model_path = model_path
         self._model, self.model_card, self.model_hash = load_model(model_path)
         self._institutions: dict[int, Institution] = {}
-        self._memory: dict[str, tuple[Found, ...]] = {}  # answers of parts, which come again more often than strings
+        self._memory: dict[str, tuple[Found, ...]] = {}  # cached answers by part: parts repeat more often than strings
 
     @classmethod
     def load(
@@ -60,10 +60,10 @@ class Matcher:
         """Load a matcher.
 
         Args:
-            registry: an opened registry or a built file; default the shipped registry.
-            model: a model file; default the shipped model.
-            settings: thresholds and choices; defaults where not given.
-            policy: which institutions a string yields, in place of the settings' choice.
+            registry: an open registry or a registry file; default: the shipped one.
+            model: a model file; default: the shipped one.
+            settings: thresholds and choices; default: `Settings()`.
+            policy: which institutions to return per string; overrides the settings.
 
         Raises:
             InputError: a file is missing, damaged, or of another version.
@@ -76,12 +76,12 @@ class Matcher:
         return cls(registry if isinstance(registry, Registry) else Registry.open(registry), model_path, settings)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """To other processes a matcher goes as the names of its files, which are opened there: the index stays in memory once."""
+        """Pickle only the file names; other processes open the files themselves and share the memory-mapped index."""
         return _reopen, (self.registry.path.resolve(), self.model_path.resolve(), self.settings, self.version)
 
     @cached_property
     def differences(self) -> tuple[str, ...]:
-        """What the model was trained with that is another here (see `affil.match.provenance`); best nothing."""
+        """What has changed since the model was trained (see `affil.match.provenance`); ideally empty."""
         from affil.match.provenance import differences
 
         return differences(self.model_card, self.registry, self.settings)
@@ -109,9 +109,9 @@ class Matcher:
         return [results[s] for s in affiliations]
 
     def candidates(self, affiliation: str, limit: int = 8) -> tuple[Match, ...]:
-        """The likeliest institutions of one string, chosen or not, most probable first; for people who look for the right one.
+        """The most probable institutions for one string, chosen or not, best first; for manual selection.
 
-        Unlike `match` it keeps rivals for the same words. Decision `none` marks those too improbable to be shown otherwise.
+        Unlike `match` it keeps rivals for the same words. Decision `none` marks those below the review threshold.
         """
         rows = sorted(next(iter(self._answers([affiliation], limit))), key=lambda r: -r.probability)[:limit]
         out = [self._explained(row) for row in rows]
@@ -123,8 +123,8 @@ class Matcher:
 
         Args:
             affiliations: strings; repeated ones are matched once.
-            limits: how many institutions are wanted for each; the chosen ones are given even if they are more.
-            least: the least probability of those not chosen, whose decision is `none` here.
+            limits: maximum number of institutions for each; chosen ones are always included.
+            least: minimum probability of those not chosen; their decision is `none`.
         """
         wanted: dict[str, int] = {}
         for string, limit in zip(affiliations, limits, strict=True):
@@ -148,7 +148,7 @@ class Matcher:
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
         matched words in the raw string), alias (the registry's name), named (the id of the closed institution whose name that is,
         where the one found is its successor, else ""), stated_city, stated_region and stated_country (the place
-        that the string gives for it, see `affil.types.Stated`). Strings that name nothing have no row.
+        that the string gives for it, see `affil.types.Stated`). Strings without a match have no row.
         """
         distinct = list(dict.fromkeys(affiliations))
         answers = dict(zip(distinct, self._answers(distinct), strict=True))
@@ -170,9 +170,9 @@ class Matcher:
         )
 
     def match_frame(self, frame: pd.DataFrame, column: str = "affiliation") -> pd.DataFrame:
-        """Match a column of a pandas frame: its columns, then those of `COLUMNS`, one row a matched institution, in order.
+        """Match a column of a pandas frame; returns its columns and those of `COLUMNS`, one row per matched institution, in order.
 
-        A column whose name the frame has already gets `affil_` before it.
+        A new column whose name is already in the frame gets the prefix `affil_`.
 
         Raises:
             InputError: the frame has no such column.

@@ -25,25 +25,25 @@ REJECTED = {
     "part_of_longer_name": "the words are part of a longer name",
     "place_differs": "the string names another place than {place}",
     "name_incomplete": "words of “{alias}” are missing: {missing}",
-    "several_bear": "others bear “{alias}” too, and nothing tells which is meant",
-    "below_threshold": "its probability is below {review}, from which on a person is asked",
+    "several_bear": "other institutions are called “{alias}” too, and nothing shows which one is meant",
+    "below_threshold": "its probability is below {review}, the threshold for review",
 }
 # Why a string names none.
 NOTHING = {
-    "no_words": "the string holds no words",
-    "generic_words": "only generic words or numbers stand there, which name no organisation by themselves",
+    "no_words": "the string contains no words",
+    "generic_words": "there are only generic words or numbers, which name no organisation by themselves",
     "place_only": "a place is named, but no organisation",
     "homonym_elsewhere": "“{alias}” is the name of {nearest} in {place}, and the string names another place",
-    "several_bear": "several institutions bear “{alias}”, and nothing tells which is meant",
+    "several_bear": "several institutions are called “{alias}”, and nothing shows which one is meant",
     "name_incomplete": "the nearest is {nearest} as “{alias}”, words of which are missing: {missing}",
-    "below_threshold": "the nearest is {nearest}, whose probability, {probability:.3f}, is below {review}, from which on a person is asked",
-    "nothing_named": "no name of the registry stands there",
+    "below_threshold": "the nearest is {nearest}, whose probability, {probability:.3f}, is below {review}, the threshold for review",
+    "nothing_named": "it contains no name from the registry",
 }  # fmt: skip
 # What to do about it.
-_COMPLETE = "see whether the name of the institution was cut off"
+_COMPLETE = "check whether the institution's name was cut off"
 _SEARCH = "look for it under another name: affil registry search {search}{registry}"
-_OWN = "if the registry lacks it, write it into a table of your own, own.csv, and: affil registry build own.csv {sources} -o own.affil"
-_DECIDE = "if it is {nearest}, decide so in a workspace WS: affil decide WS {string} --institution {id} --by YOU --why REASON"
+_OWN = "if the registry lacks it, add it to a table of your own, own.csv, and run: affil registry build own.csv {sources} -o own.affil"
+_DECIDE = "if it is {nearest}, record that in a workspace WS: affil decide WS {string} --institution {id} --by YOU --why REASON"
 NEXT = {
     "no_words": (),
     "generic_words": (_COMPLETE,),
@@ -212,7 +212,7 @@ def _values(matcher: Matcher, string: str, m: Match | None, missing: Sequence[st
         "policy": matcher.settings.decide.policy,
         "missing": ", ".join(missing),
         "string": shlex.quote(string),
-        "search": shlex.quote(_telling(string)),
+        "search": shlex.quote(_distinctive_part(string)),
         "registry": "" if shipped else f" --registry {shlex.quote(str(matcher.registry.path))}",
         "sources": " ".join(shlex.quote(source.split(" sha256:")[0]) for source in sources),
     }
@@ -228,7 +228,7 @@ def _values(matcher: Matcher, string: str, m: Match | None, missing: Sequence[st
     return values
 
 
-def _telling(string: str) -> str:
+def _distinctive_part(string: str) -> str:
     """The first part of a string that holds a word of its own."""
     parts = [" ".join(part.split()) for part in re.split(r"[,;\n，；、]", string)]
     return next((part for part in parts if {*fold(part).split()} - generic()), " ".join(string.split()))

@@ -1,1 +1,1 @@
-"""Papers in, in the formats in which people have them."""
+"""Readers of papers in common formats."""

@@ -1,4 +1,4 @@
-"""What readers of papers share: JSON line by line, and what a reading has to report."""
+"""Shared by readers of papers: JSON Lines, and problem reports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AGAIN = "fetch or copy it again"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a source that could not be read as it should be: what, and where. `lost` tells whether the paper is left out.
+    """A problem in a source: what and where. `lost` is true if the paper was skipped.
 
     `what` says the same of all records with the same problem, so that they can be counted.
     """
@@ -32,7 +32,7 @@ class Problem:
 
 
 def read_lines(path: Path | str) -> Iterator[tuple[int, bytes]]:
-    """Numbered lines that are not blank, gzip unpacked; all that can go wrong with the file itself is said here.
+    """Numbered non-blank lines, with gzip unpacked; reports all errors of the file itself.
 
     Raises:
         InputError: it is missing, empty, truncated, or UTF-16.

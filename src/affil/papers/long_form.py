@@ -1,4 +1,4 @@
-"""Papers as a table, CSV, TSV or Parquet: a row for each author and affiliation."""
+"""Papers as a table (CSV, TSV or Parquet) with one row per author and affiliation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Works of OpenAlex, one JSON object a line, as its API and its snapshot give them.
+"""OpenAlex works, one JSON object per line, as in its API and snapshot.
 
 Fields read: `id`, `title`, `publication_year`, `primary_location` and `locations` (for the venue), `authorships` with
 `raw_author_name` and `raw_affiliation_strings`, `is_retracted`, `is_paratext`, `is_authors_truncated`.
@@ -17,7 +17,7 @@ from affil.types import Author, Paper
 def read_openalex(
     name: str, lines: Iterable[tuple[int, bytes]], report: Callable[[Problem], None]
 ) -> Iterator[tuple[int, Paper]]:
-    """Papers with the number of their line; what is no paper of a venue and a year is left out, and reported.
+    """Papers with their line numbers; works without a venue or year are skipped and reported.
 
     A line may also hold a page of results of the API, `{"results": [...]}`.
 
@@ -38,7 +38,7 @@ def read_openalex(
 
 
 def _paper(work: dict[str, Any]) -> tuple[Paper | None, str]:
-    """The paper, or None; and what is to be said of it."""
+    """The paper, or None, and problems to report."""
     identifier, year, venue = whole_text(work.get("id")), work.get("publication_year"), _venue(work)
     if not identifier:
         return None, "has no id"
@@ -68,7 +68,7 @@ def _author(authorship: dict[str, Any]) -> Author:
 
 
 def _venue(work: dict[str, Any]) -> str:
-    """The source of the version of record; a repository (arXiv) only where there is nothing else."""
+    """The source of the version of record; a repository (arXiv) only as a last resort."""
     locations = [work.get("primary_location"), *(work.get("locations") or [])]
     known = [one for one in locations if isinstance(one, dict)]
     sources = [one["source"] for one in known if isinstance(one.get("source"), dict)]

@@ -52,7 +52,7 @@ def read_paper_copilot(
 
 
 def _paper(record: Any, stem: str, venue: str, year: int, by_paper: bool, settings: ReadSettings) -> tuple[Paper | None, str]:
-    """The paper, or None; and what is to be said of it."""
+    """The paper, or None, and problems to report."""
     if not isinstance(record, dict):
         return None, "is no JSON object"
     status = whole_text(record.get("status"))
@@ -76,7 +76,7 @@ def _paper(record: Any, stem: str, venue: str, year: int, by_paper: bool, settin
 
 
 def _lists_by_paper(records: list[Any], settings: ReadSettings) -> bool:
-    """Whether the file lists each paper's distinct affiliations: then equal numbers of affiliations and authors are chance."""
+    """Whether the file lists each paper's distinct affiliations, so that equal numbers of affiliations and authors are a coincidence."""
     numbers = [(len(_names(r)), len(_cells(r))) for r in records if isinstance(r, dict) and any(_cells(r))]
     unequal = sum(names != cells for names, cells in numbers)
     return bool(numbers) and unequal / len(numbers) > settings.by_paper

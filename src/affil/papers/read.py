@@ -1,4 +1,4 @@
-"""Papers in, from files of four kinds (the formats are described in docs/ranking.md)."""
+"""Read papers from four kinds of files (formats: docs/ranking.md)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TABLES: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".par
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A record whose id an earlier record of the same reading already had; the earlier one is kept.
+    """A record with the same id as an earlier one; the earlier one is kept.
 
     `identical` tells whether nothing is lost by that: title, venue, year, authors and affiliations are the same.
     """
@@ -42,7 +42,7 @@ class Duplicate:
 def _whole(text: str) -> str:
     # Half a surrogate pair is valid JSON but not text: no table can store it.
     if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
-        raise ValueError("holds half a surrogate pair")
+        raise ValueError("contains half a surrogate pair")
     return text
 
 
@@ -81,7 +81,7 @@ def read_papers(
     on_problem: Callable[[Problem], None] | None = None,
     settings: ReadSettings | None = None,
 ) -> Iterator[Paper]:
-    """Read papers one at a time, in order. Four kinds of files are told apart by name and content; gzip is unpacked.
+    """Read papers one at a time, in order. The kind of file is detected from name and content; gzip is unpacked.
 
 
     - JSON Lines of papers (`-`: standard input). Fields: `id`, `venue` (text, not blank), `year` (whole number), `authors` (list
@@ -142,7 +142,7 @@ def _begins_list(path: Path | str) -> bool:
 
 
 def paper_digest(paper: Paper) -> bytes:
-    """A 16-byte digest of all that a paper record says (BLAKE2b); equal digests mean equal papers."""
+    """A 16-byte digest of a paper record (BLAKE2b); equal digests mean equal papers."""
     authors = [(a.name, *a.affiliations) for a in paper.authors]
     content = [paper.id, paper.title, paper.venue, paper.year, authors, paper.aligned, paper.paper_affiliations]
     return hashlib.blake2b(json.dumps(content).encode(), digest_size=16).digest()

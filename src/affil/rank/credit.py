@@ -58,7 +58,7 @@ def database(settings: RankSettings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def attach(db: duckdb.DuckDBPyConnection, name: str, table: Path | pa.Table) -> None:
-    """Make a table known under a name."""
+    """Register a table under a name."""
     if isinstance(table, pa.Table):
         db.register(name, table)
     else:

@@ -1,4 +1,4 @@
-"""What moved between two states of the counts, and through which decisions, answers or papers."""
+"""Changes between two states of the counts, and the decisions, answers or papers that caused them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From credit to a ranking: the slice that is asked for, the places that things are counted for, and the measures."""
+"""From credit to a ranking: the slice of venues and years, the entities counted for, and the measures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DIGITS = 9  # of sums of credit
 
 
 class Query(TypedDict, total=False):
-    """What is asked of a ranking; everything may be left out.
+    """The query of a ranking; all keys are optional.
 
     level: institution (default), city, region or country. area: one of the eight areas; only the part of a venue's credit that
     belongs to it is counted. venue: one venue, under any name that the venue table knows. years: 2020, "2014-2024" or
@@ -102,7 +102,7 @@ def measure(
 
 
 class CheckedQuery:
-    """A query, checked, with its defaults.
+    """A validated query with defaults.
 
     Raises:
         AffilError: something in it is unknown.
@@ -142,7 +142,7 @@ def held_venue_years(db: duckdb.DuckDBPyConnection) -> list[VenueYear]:
 
 
 def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) -> str | None:
-    """The short name of the venue that is meant; a venue that the table lacks is meant by its name in the papers.
+    """Resolve a venue to its short name; a venue missing from the table goes by its name in the papers.
 
     Raises:
         AffilError: there is no such venue.
@@ -220,7 +220,7 @@ def measured(db: duckdb.DuckDBPyConnection, cover: Coverage, by: Measure) -> pd.
 
 
 def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues) -> Coverage:
-    """What the slice rests on."""
+    """What the slice is based on."""
     counts = {name: value or 0 for name, value in _row(db, sql("coverage")).items()}
     credit = _row(db, sql("counted"))
     weight, mentions = counts["weight"], int(counts["mentions"])

@@ -1,4 +1,4 @@
-"""A ranking: the table, and what a reader must know to judge it."""
+"""A ranking: the table, and the information needed to judge it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a ranking rests on.
+    """What a ranking is based on.
 
     `mentions` is the number of author mentions: an author with one raw string, or with none; for a paper that is not aligned,
     each of its strings. Every mention is one of these shares (of 1): `matched`, `review` (a person should look), `none` (no
@@ -55,7 +55,7 @@ class Coverage:
         return {**asdict(self), "unknown_venues": dict(self.unknown_venues), "misdated": dict(self.misdated)}
 
     def lines(self) -> list[str]:
-        """The coverage in a few plain sentences."""
+        """The coverage in a few sentences."""
         shares = [(self.matched, "matched"), (self.review, "to review"), (self.none, "none"), (self.missing, "missing")]
         if self.pending:
             shares.append((self.pending, "not matched yet"))
@@ -104,15 +104,15 @@ class Ranking:
     warnings: tuple[str, ...] = ()
 
     def with_warnings(self, warnings: tuple[str, ...]) -> Ranking:
-        """The same ranking with more that a reader must see."""
+        """The same ranking with further warnings."""
         return replace(self, warnings=self.warnings + warnings)
 
     def to_frame(self) -> pd.DataFrame:
-        """The table, as a copy of your own."""
+        """A copy of the table."""
         return self.frame.copy()
 
     def about(self) -> dict[str, Any]:
-        """All but the table, as plain JSON values."""
+        """Everything except the table, as plain JSON values."""
         return {
             "level": self.level,
             "by": self.by,
@@ -143,7 +143,7 @@ def _plain(value: Any) -> Any:
 
 
 def parse_years(years: int | str | tuple[int, int] | None) -> tuple[int, int] | None:
-    """First and last year, both included: from 2020, "2020", "2014-2024", (2014, 2024); None for all.
+    """First and last year, inclusive: from 2020, "2020", "2014-2024", (2014, 2024); None for all.
 
     Raises:
         AffilError: it is none of these, or the first year is after the last.

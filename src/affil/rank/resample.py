@@ -1,4 +1,4 @@
-"""How sure a rank is: doubtful matches are drawn again and again by their probabilities, and everything is ranked each time.
+"""Uncertainty of ranks: doubtful matches are resampled by their probabilities, and everything is ranked each time.
 
 Each pair of a raw string and an institution that it may name, matched or in review, is kept in a resample with its calibrated
 probability; what a person decided is kept always. A string keeps or loses a match for all its mentions at once. Pairs are drawn
@@ -30,7 +30,7 @@ Values = NDArray[np.float64]
 
 
 def resampled_ranks(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, by: Measure, settings: RankSettings) -> pd.DataFrame:
-    """The ranking with `low`, `high` and `ahead` (see `Ranking`); as it is where no resamples are wanted.
+    """The ranking with `low`, `high` and `ahead` (see `Ranking`); unchanged if no resamples are requested.
 
     `low` and `high` are the quantiles of the rank over the resamples at the level of `confidence`, widened to the rank itself.
     """

@@ -1,4 +1,4 @@
-"""Counts that are kept: what each venue and year holds is computed once, and again only where its papers or answers changed.
+"""Stored counts: those of a venue and year are computed once, and again only if its papers or answers change.
 
     counts/states/000001.json      a state: which file holds which venue and year, and what it was made from
     counts/snapshots/NAME.json     a state that was given a name
@@ -82,7 +82,7 @@ class State:
     name: str = ""
 
     def to_json(self) -> str:
-        """The state as its file says it."""
+        """The state as JSON."""
         content = {f.name: getattr(self, f.name) for f in fields(self)}
         content |= {"partitions": [asdict(p) for p in self.partitions], "venues": [asdict(v) for v in self.venues]}
         content |= {"format": _FORMAT, "settings": self.settings.model_dump(mode="json")}
@@ -104,14 +104,14 @@ class State:
         return cls(**{**{k: v for k, v in content.items() if k != "format"}, **parts})
 
     def same_counts(self, other: State) -> bool:
-        """Whether every ranking of the two is the same."""
+        """Whether all rankings of the two states are equal."""
         return all(
             getattr(self, f) == getattr(other, f) for f in ("partitions", "answers", "institutions", "venues", "settings")
         )
 
 
 class Store:
-    """The kept counts of one project, in a folder."""
+    """The stored counts of one project, in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -172,7 +172,7 @@ class Store:
         return state
 
     def last(self) -> State | None:
-        """The newest state; None before the first, or where its format is of another version."""
+        """The newest state; None if there is none or its format is of another version."""
         files = self._states()
         return self._load(files[-1]) if files else None
 
@@ -185,7 +185,7 @@ class Store:
         """
         states = [state for file in self._states() if (state := self._load(file)) is not None]
         if not states:
-            raise AffilError("nothing was counted yet; first: affil run PAPERS... -w WS")
+            raise AffilError("nothing counted yet; first run: affil run PAPERS... -w WS")
         if what == "last":
             runs = [state for state in states[:-1] if state.run]
             before = states[-1].run or not runs
@@ -197,7 +197,7 @@ class Store:
         if snapshot is not None and snapshot.exists():
             named = self._load(snapshot)
             if named is None:
-                raise AffilError(f"the snapshot {what!r} is of another version of affil")
+                raise AffilError(f"snapshot {what!r} was made by another version of affil")
             return named
         try:
             moment = datetime.fromisoformat(what)
@@ -208,33 +208,33 @@ class Store:
         end = end if end.tzinfo else end.replace(tzinfo=UTC)
         earlier = [state for state in states if datetime.fromisoformat(state.time) <= end]
         if not earlier:
-            raise AffilError(f"no state of the counts is as old as {what}; the oldest kept one is of {states[0].time}")
+            raise AffilError(f"no state of the counts is as old as {what}; the oldest one kept is from {states[0].time}")
         return earlier[-1]
 
     def snapshot(self, name: str, state: State) -> State:
-        """Give a state a name, under which it is kept until it is removed.
+        """Save a state under a name until it is removed.
 
         Raises:
             AffilError: the name is taken, or no name.
         """
         file = self._snapshot(name)
         if file is None or name == "last" or name[0].isdigit() or name[0] == ".":
-            raise AffilError(f"a snapshot is named with letters, digits, '.', '_' and '-', a letter first, and not {name!r}")
+            raise AffilError(f"invalid snapshot name {name!r}; use letters, digits, '.', '_' and '-', starting with a letter")
         if file.exists():
-            raise AffilError(f"there is a snapshot {name!r} already; remove it first, or take another name")
+            raise AffilError(f"there is already a snapshot {name!r}; remove it first, or choose another name")
         named = replace(state, name=name)
         self._save(named, file)
         return named
 
     def remove_snapshot(self, name: str) -> None:
-        """Forget a snapshot.
+        """Delete a snapshot.
 
         Raises:
             AffilError: there is none of that name.
         """
         file = self._snapshot(name)
         if file is None or not file.exists():
-            raise AffilError(f"there is no snapshot {name!r}; there are: {', '.join(self.snapshots()) or 'none'}")
+            raise AffilError(f"no snapshot {name!r}; known are: {', '.join(self.snapshots()) or 'none'}")
         file.unlink()
 
     def snapshots(self) -> dict[str, str]:
@@ -244,7 +244,7 @@ class Store:
         return dict(sorted(found.items(), key=lambda item: item[1]))
 
     def rank(self, state: State, *, limit: int | None = None, **query: Unpack[Query]) -> Ranking:
-        """Rank what a state holds; see `affil.rank.rank`. Its own settings and venues apply."""
+        """Rank a state, with its own settings and venues; see `affil.rank.rank`."""
         with self.opened(state, **query) as (db, venues):
             return measure(db, venues, state.settings, limit=limit, **query).with_warnings(state.warnings)
 
@@ -270,7 +270,7 @@ class Store:
             yield db, venues
 
     def file(self, name: str) -> Path:
-        """Where a file of a state is."""
+        """The path of a file of a state."""
         return self.folder / "files" / f"{name}.parquet"
 
     def _usable(self, last: State, settings: RankSettings) -> bool:
@@ -311,7 +311,7 @@ class Store:
         return self._put(sink.getvalue())
 
     def _put(self, content: bytes | pa.Buffer) -> str:
-        """Keep a file under the hash of its bytes, and return that."""
+        """Store a file under the hash of its bytes; returns the hash."""
         name = hashlib.sha256(content).hexdigest()[:24]
         if not self.file(name).exists():
             self.file(name).parent.mkdir(parents=True, exist_ok=True)
@@ -338,10 +338,10 @@ class Store:
             content = json.loads(file.read_text("utf-8"))
             return State.from_json(content) if content["format"] == _FORMAT else None
         except (ValueError, KeyError, TypeError, OSError) as error:
-            raise InputError(file, f"is damaged: {error}", fix="delete the folder counts; it is made again") from error
+            raise InputError(file, f"is damaged: {error}", fix="delete the folder counts; it will be rebuilt") from error
 
     def _tidy(self, kept: int) -> None:
-        """Forget the oldest states, and delete the files that nobody names any more, and those that were never finished."""
+        """Delete the oldest states, and files that are unused or unfinished."""
         sweep(self.folder)
         for file in self._states()[:-kept]:
             file.unlink()
@@ -371,7 +371,7 @@ def _answers(db: duckdb.DuckDBPyConnection) -> pa.Table:
 
 
 def _answered_anew(db: duckdb.DuckDBPyConnection, before: Path) -> set[VenueYear]:
-    """The venues and years with a string whose answer is another one than before."""
+    """The venues and years with a string whose answer changed."""
     db.read_parquet(str(before)).create_view("answer_before")
     rows = db.execute(
         "WITH changed AS ((FROM answer EXCEPT FROM answer_before) UNION ALL (FROM answer_before EXCEPT FROM answer)) "

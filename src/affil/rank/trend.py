@@ -1,4 +1,4 @@
-"""The same ranking year by year. Years differ in the venues that have papers, so each trend says which, and offers a fixed panel."""
+"""A ranking by year. Venues with papers differ between years, so each trend lists them and offers a fixed panel."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Trend:
     kind: str | None = None
 
     def lines(self) -> list[str]:
-        """What a reader must know to judge it, in plain sentences."""
+        """What is needed to judge it, in a few sentences."""
         varied = sorted({v for venues in self.venues.values() for v in venues} - {*self.every_year})
         of_years = f"{self.years[0]} to {self.years[-1]}" if len(self.years) > 2 else " and ".join(map(str, self.years))
         if self.panel:
@@ -83,7 +83,7 @@ def trend(
     limit: int | None = None,
     **query: Unpack[Query],
 ) -> Trend:
-    """A measure year by year, from the tables `credit`, `stats` and `institutions` of a connection.
+    """A measure by year, from the tables `credit`, `stats` and `institutions` of a connection.
 
     Args:
         db: the connection.
@@ -104,7 +104,7 @@ def trend(
     part = [(v, y) for v, y in _asked_venue_years(db, asked, venues) if wanted is None or y in wanted]
     years = tuple(sorted({y for _, y in part}))
     if not years:
-        raise AffilError("there is no paper of these years and venues")
+        raise AffilError("no papers from these years and venues")
     of_year = {year: {v for v, y in part if y == year} for year in years}
     every_year = set.intersection(*of_year.values())
     if panel:
@@ -133,14 +133,14 @@ def trend(
 
 
 def _asked_venue_years(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, venues: Venues) -> list[tuple[str, int]]:
-    """The venues and years that have papers and are asked for."""
+    """The venues and years that have papers and match the query."""
     held = held_venue_years(db)
     venue = find_venue(asked.venue, held, venues)
     return [(v, y) for v, y in held if (venue is None or v == venue) and asked.covers(v, y, venues)]
 
 
 def parse_year_list(years: Any) -> tuple[int, ...] | None:
-    """The years that are meant by 2020, (2014, 2024), "2014-2024" or "2014,2018,2020-2023"; None for all.
+    """Parse years: 2020, (2014, 2024), "2014-2024" or "2014,2018,2020-2023"; None for all.
 
     Raises:
         AffilError: it is none of these.
@@ -159,7 +159,7 @@ def parse_year_list(years: Any) -> tuple[int, ...] | None:
 
 
 def _side_by_side(frames: Mapping[int, pd.DataFrame], by: str, limit: int | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Values and ranks, a column a year, in the order of the last year."""
+    """Values and ranks, one column per year, ordered by the last year."""
     years = list(frames)
     places = [c for c in frames[years[0]] if c in ("name", "name_zh", "kind", "city", "region", "country")]
     about = pd.concat([f[places] for f in frames.values()])

@@ -48,13 +48,13 @@ class Venue:
     years: tuple[int | None, int | None] = (None, None)
 
     def existed_in(self, year: int) -> bool:
-        """Whether there was such a venue in that year, as far as the table knows."""
+        """Whether the venue existed in that year, according to the table."""
         first, last = self.years
         return (first is None or first <= year) and (last is None or year <= last)
 
 
 class Venues(Mapping[str, Venue]):
-    """Venues by their short name; `resolve` finds them under any known name.
+    """Venues by short name; `resolve` finds them by any known name.
 
     Raises:
         AffilError: two venues share a name, an area is none of `AREAS`, or a weight is negative or not finite.
@@ -68,7 +68,7 @@ class Venues(Mapping[str, Venue]):
             for name in (venue.venue, venue.name, *venue.aliases):
                 other = self._names.setdefault(_fold(name), venue.venue)
                 if other != venue.venue:
-                    raise AffilError(f"venues {other} and {venue.venue} share the name {name!r}; take it from one of them")
+                    raise AffilError(f"venues {other} and {venue.venue} share the name {name!r}; remove it from one of them")
 
     def __getitem__(self, venue: str) -> Venue:
         return self._venues[venue]
@@ -80,7 +80,7 @@ class Venues(Mapping[str, Venue]):
         return len(self._venues)
 
     def resolve(self, name: str) -> Venue | None:
-        """The venue that a name means, or None.
+        """The venue with a name, or None.
 
         Case, accents, punctuation, years, ordinals, sponsors and "Proc. of the" do not matter; an abbreviation in brackets may
         follow or stand alone. Workshops and other events of a venue are not the venue.
@@ -116,7 +116,7 @@ def load_venues(path: Path | None = None) -> Venues:
 
 
 def find_area(name: str) -> str:
-    """The area that is meant, whatever its case and hyphens.
+    """Resolve an area, ignoring case and hyphens.
 
     Raises:
         AffilError: none of the eight is.

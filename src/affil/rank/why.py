@@ -22,7 +22,7 @@ from affil.settings import RankSettings
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What stands behind an entity's row of a ranking.
+    """What an entity's row of a ranking is based on.
 
     `row` is that row. `papers` has one row for each paper that counts: paper, title, venue, year, credit (with the venue's weight;
     they add up to the adjusted publications), aligned, authors (normalised names that hold it), strings (through which it
@@ -49,7 +49,7 @@ def why(
     papers: Path | pa.Table,
     **query: Unpack[Query],
 ) -> Why:
-    """List the papers behind an entity's numbers, from the tables `credit`, `stats` and `institutions` of a connection.
+    """List the papers behind an entity's counts, from the tables `credit`, `stats` and `institutions` of a connection.
 
     Args:
         db: the connection.
@@ -81,7 +81,7 @@ def _find(ranking: Ranking, entity: str, meant: Collection[str]) -> dict[str, An
         return plain_rows(found)[0]
     if len(found) > 1:
         several = ", ".join(f"{r['id']} ({r['publications']} papers)" for r in found.head(5).to_dict("records"))
-        raise AffilError(f"several are called {entity!r}: {several}; say which by its id")
+        raise AffilError(f"several entities are called {entity!r}: {several}; give an id")
     near = difflib.get_close_matches(entity, frame["name"].tolist(), n=3, cutoff=0.6)
     hint = f"; did you mean: {', '.join(near)}?" if near else "; see the ids with: affil rank WS --limit 0 --json"
     raise AffilError(f"no {ranking.level} {entity!r} is in this ranking{hint}")

@@ -59,14 +59,14 @@ def print_pdf(html: str, path: Path, language: str) -> None:
         with contextlib.redirect_stdout(io.StringIO()):  # it greets there before it fails
             from weasyprint import HTML
     except ImportError as error:
-        raise AffilError("a PDF needs weasyprint; install it with: pip install 'affil[report]', or take --format md") from error
+        raise AffilError("a PDF needs weasyprint; install it with: pip install 'affil[report]', or use --format md") from error
     except OSError as error:
         raise AffilError(
-            "a PDF needs the library Pango (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0), or take --format md"
+            "a PDF needs the library Pango (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0), or use --format md"
         ) from error
     if language != "en" and not _has_chinese_font():
         raise AffilError(
-            "no font on this machine has Chinese characters (Debian: apt-get install fonts-noto-cjk), or take --format md"
+            "no font on this machine has Chinese characters (Debian: apt-get install fonts-noto-cjk), or use --format md"
         )
     HTML(string=html).write_pdf(path)
 

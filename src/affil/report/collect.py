@@ -51,7 +51,7 @@ def collect(
     with ws.counts.opened(state, level="institution") as (db, venues):
         held = tuple((p.venue, p.year, p.stats["papers"]) for p in state.partitions if p.stats["papers"])
         if not held:
-            raise AffilError(f"{ws.path}: there is no paper to report on")
+            raise AffilError(f"{ws.path}: no papers to report on")
         periods = _periods(held, years, chosen.years)
         counted = _Counted(db, venues, settings, chosen, held, periods, bulletin)
         levels: tuple[Level, ...] = ("institution", "city", "country") if bulletin else LEVELS
@@ -106,7 +106,7 @@ def _periods(held: Held, years: Years | None, length: int) -> _Periods:
     found = sorted({y for _, y, _ in held})
     window = years or (max(found[0], found[-1] - length + 1), found[-1])
     if not any(window[0] <= y <= window[1] for y in found):
-        raise AffilError(f"there is no paper of {window[0]}-{window[1]}; there are papers of {found[0]}-{found[-1]}")
+        raise AffilError(f"no papers from {window[0]}-{window[1]}; there are papers from {found[0]}-{found[-1]}")
     earlier = (window[0] - (window[1] - window[0] + 1), window[0] - 1)
     before = earlier if any(earlier[0] <= y <= earlier[1] for y in found) else None
     return _Periods((found[0], found[-1]), window, before, tuple([y for y in found if y <= window[1]][-2:]))

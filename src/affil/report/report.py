@@ -69,17 +69,17 @@ def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str]
 
     folder = folder.resolve()
     if folder.is_file():
-        raise AffilError(f"{folder}: is a file; name a folder for the site")
+        raise AffilError(f"{folder}: is a file; choose a folder for the site")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).exists():
-        raise AffilError(f"{folder}: holds something else than a site of affil; name a new folder")
+        raise AffilError(f"{folder}: not empty and not a site made by affil; choose a new folder")
     if not folder.parent.is_dir():
-        raise AffilError(f"{folder.parent}: there is no such folder; make it first")
+        raise AffilError(f"{folder.parent}: no such folder; create it first")
     try:
         from affil.report.charts import draw, trend_spec
         from affil.report.site import write_site
     except ModuleNotFoundError as error:
         raise AffilError(f"the site needs {error.name}; install it with: pip install 'affil[report]'") from error
-    draw(trend_spec(["x"], "", ""), "")  # what is missing is told before anything is counted
+    draw(trend_spec(["x"], "", ""), "")  # report a missing dependency before counting
     try:
         known = version("affil")
     except PackageNotFoundError:
@@ -88,5 +88,5 @@ def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str]
     try:
         files = write_site(ws, data, known, folder, tell)
     except OSError as error:
-        raise AffilError(f"{folder}: the site cannot be written: {error.strerror or error}") from error
+        raise AffilError(f"{folder}: cannot write the site: {error.strerror or error}") from error
     return Report(folder, "site", files, sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()))

@@ -106,7 +106,7 @@ def learn(
     decided = labelled(workspace)
     if not decided:
         raise AffilError(
-            f"{workspace.path}: nothing is decided yet, or all of it in dispute; first: affil review {workspace.path}"
+            f"{workspace.path}: no decisions yet, or all are in conflict; first run: affil review {workspace.path}"
         )
     tests = [row for row in decided if _share(row[0]) < settings.review.held_out]
     lessons = [row for row in decided if _share(row[0]) >= settings.review.held_out]

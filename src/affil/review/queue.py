@@ -117,9 +117,9 @@ class Filters:
         if self.decision and self.decision not in ANSWERS:
             raise AffilError(f"no decision {self.decision!r}; known are: {', '.join(ANSWERS)}")
         if not 0 <= self.low <= self.high <= 1:
-            raise AffilError(f"probabilities from {self.low} to {self.high}: they run from 0 to 1, the lower one first")
+            raise AffilError(f"probabilities from {self.low} to {self.high}: need 0 <= low <= high <= 1")
         if self.year and not all(part.isdigit() and len(part) < 5 for part in self.year.split("-", 1)):
-            raise AffilError(f"no year {self.year!r}; write 2020 or 2014-2024")
+            raise AffilError(f"invalid year {self.year!r}; write e.g. 2020 or 2014-2024")
         return self
 
 
@@ -316,7 +316,7 @@ class Queue:
         return sorted((near[i] for _, _, i in found), key=lambda i: (-self.mentions[i], i))[:limit]
 
     def progress(self) -> ReviewProgress:
-        """How far the review is."""
+        """Progress of the review."""
         with self._lock:
             decided = self.decided & self.queued
             disputed = sum(case.disputed for case in self.cases.values())

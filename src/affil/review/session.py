@@ -1,4 +1,4 @@
-"""A review session: what a person who reviews a workspace has before them, whatever shows it.
+"""A review session: the state and actions of reviewing a workspace, independent of the user interface.
 
 session = Session(Workspace.open("ws"))
 number = session.next(Filters(), by="ana")
@@ -60,7 +60,7 @@ class Session:
         self.ledger.close()
 
     def refresh(self) -> None:
-        """Take in what others decided and added meanwhile."""
+        """Load what others have decided and added in the meantime."""
         with self._lock:
             new = self.ledger.entries(self.queue.cases.number)
             self.queue.update(new)
@@ -76,9 +76,9 @@ class Session:
         return self.queue.select(filters, by)
 
     def next(self, filters: Filters, by: str) -> int | None:
-        """The string that this person should decide next; None where there is none left.
+        """The next string for this person to decide; None if none is left.
 
-        What is before another person at this moment is given to nobody else, unless nothing else is left.
+        A string currently shown to another person is skipped, unless nothing else is left.
         """
         held = None
         now = time.monotonic()
@@ -95,18 +95,18 @@ class Session:
         return held
 
     def skip(self, number: int, by: str) -> None:
-        """Leave a string aside for this person, until `unskip` or until the session is opened anew."""
+        """Skip a string for this person, until `unskip` or until the session is reopened."""
         with self._lock:
             self._skipped.setdefault(by, set()).add(self.item(number).number)
             self._shown.pop(number, None)
 
     def unskip(self, by: str) -> int:
-        """Take up again what this person skipped; returns how many strings that are."""
+        """Restore the strings this person skipped; returns their number."""
         with self._lock:
             return len(self._skipped.pop(by, ()))
 
     def skipped(self, by: str) -> int:
-        """How many strings this person skipped."""
+        """Number of strings this person skipped."""
         return len(self._skipped.get(by, ()))
 
     def item(self, number: int) -> Item:
@@ -126,7 +126,7 @@ class Session:
         return self._numbers.get(key)
 
     def card(self, number: int, by: str) -> Card:
-        """A string with all that a person needs to decide it."""
+        """A string with everything needed to decide it."""
         item = self.item(number)
         second = self.queue.second(number, by)
         case = None if second else self.queue.cases.get(Key(item.affiliation))
@@ -166,13 +166,13 @@ class Session:
         also: Iterable[int] = (),
         mention: tuple[str, int | None] | None = None,
     ) -> list[LedgerEntry]:
-        """Record what a string names, and in the same step the same for others (`also`); all of it or nothing.
+        """Record a decision on a string and, in the same transaction, on others (`also`); all or nothing.
 
         `seen` is the number of the decision that was shown (`Card.seen`). `mention` restricts the decision to one paper and, with
         a position, one author.
 
         Raises:
-            UnknownIdError: an id is unknown. AffilError: something is blank, or the ledger cannot be written.
+            UnknownIdError: an id is unknown. AffilError: a field is blank, or the ledger cannot be written.
         """
         ids = tuple(self.institutions.known(identifier).id for identifier in institutions)
         numbers = list(dict.fromkeys([number, *also]))
@@ -194,7 +194,7 @@ class Session:
         return entry
 
     def last(self, by: str) -> LedgerEntry | None:
-        """The last entry of this person that can still be taken back."""
+        """The last entry of this person that can still be undone."""
         undone = {e.undoes for e in self._entries}
         for entry in reversed(self._entries):
             if entry.by == by and entry.undoes is None and entry.number not in undone:
@@ -243,20 +243,20 @@ class Session:
         return Imported(len(entries), sum(e.role in (OPINION, BLIND) for e in entries), unchanged, blank)
 
     def progress(self) -> ReviewProgress:
-        """How far the review is."""
+        """Progress of the review."""
         return self.queue.progress()
 
     def agreement(self) -> list[Agreement]:
-        """How far people agree (see `affil.ledger.agreement`)."""
+        """Agreement between reviewers (see `affil.ledger.agreement`)."""
         return agreement(self.queue.cases)
 
     def disputes(self) -> list[tuple[Key, Case]]:
-        """What is to be settled."""
+        """Conflicts to settle."""
         cases = self.queue.cases
         return [(key, cases[key]) for key in disputed(cases)]
 
     def _find_candidates(self, affiliation: str) -> tuple[Match, ...]:
-        # more than are shown are asked for, as several names of one institution may have been found
+        # request more than are shown, as one institution may be found by several names
         found = {m.institution.id: m for m in reversed(self.matcher.candidates(affiliation, 2 * self.settings.candidates))}
         best = sorted(found.values(), key=lambda m: -m.probability)
         few, least = self.settings.few, self.settings.least

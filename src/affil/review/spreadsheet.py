@@ -45,7 +45,7 @@ _TOLD = 100  # characters of a string that are told in a problem
 
 
 class ImportProblemsError(AffilError):
-    """Rows of a spreadsheet that cannot be taken; none was recorded."""
+    """A spreadsheet has invalid rows; nothing was recorded."""
 
     def __init__(self, path: Path | str, problems: Sequence[tuple[int, str]]) -> None:
         self.problems = tuple(problems)
@@ -115,7 +115,7 @@ def write_sheet(path: Path | str, rows: Iterable[Mapping[str, str]]) -> int:
     if Path(path).suffix.lower() == ".xlsx":
         return _write_xlsx(Path(path), rows)
     if Path(path).suffix.lower() not in (".csv", ""):
-        raise AffilError(f"{path}: a sheet is written as .csv or .xlsx")
+        raise AffilError(f"{path}: a sheet must be .csv or .xlsx")
     count = 0
     with open_output(path) as raw:
         text = io.TextIOWrapper(raw, "utf-8-sig", newline="", write_through=True)  # with its mark, which Excel needs

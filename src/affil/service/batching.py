@@ -1,4 +1,4 @@
-"""Strings of many requests matched together: the matcher takes little longer for a hundred strings than for one."""
+"""Batching of strings across requests: matching a hundred strings takes little longer than one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Request:
     gone: bool = False  # nobody waits for it any more
 
     def finish(self, error: Exception | None = None) -> None:
-        """Tell who waits; called from the matching thread."""
+        """Wake the waiting request; called from the matching thread."""
 
         def tell() -> None:
             if not self.answer.done():
@@ -51,9 +51,9 @@ class _Request:
 
 
 class Batcher:
-    """One thread that matches, in batches, what requests ask for; while it is at one batch, the next one fills.
+    """One thread that matches strings from all requests in batches; while it matches one batch, the next one fills.
 
-    Short requests go first, longer ones share what room they leave in turns, so that a single string never waits for a long list.
+    Short requests go first; longer ones share the remaining room in turns, so that a single string never waits for a long list.
     To be used as a context; what is asked for before its end is answered.
 
     Args:
@@ -82,7 +82,7 @@ class Batcher:
         self._thread.join()
 
     async def ranked(self, strings: Sequence[str], limit: int) -> list[Ranked]:
-        """What `Matcher.ranked` says of these strings, with this limit for each.
+        """The result of `Matcher.ranked` for these strings, with this limit for each.
 
         Raises:
             BusyError: too many strings wait already.
@@ -93,7 +93,7 @@ class Batcher:
         request = _Request(strings, limit, loop, loop.create_future())
         with self._changed:
             if self.waiting + len(strings) > self.settings.waiting:
-                raise BusyError(f"{self.waiting:,} strings wait already; try again in a moment")
+                raise BusyError(f"{self.waiting:,} strings are already waiting; try again in a moment")
             self.waiting += len(strings)
             (self._short if len(strings) <= self.settings.short else self._long).append(request)
             self._changed.notify()

@@ -20,7 +20,7 @@ FEATURES = REASONS | {
     "name_coverage": "…% of “…”",
     "city_named": "the city … is named",
     "country_named": "the country … is named",
-    "bearers": "… institutions bear this name",
+    "bearers": "… institutions have this name",
 }
 
 

@@ -1,4 +1,4 @@
-"""How often a client may ask, and how long an answer may take."""
+"""Rate limit and timeout of requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from affil.settings import ServeSettings
 
 
 class Limits:
-    """ASGI middleware: turns away clients that ask too often, and gives up requests that take too long.
+    """ASGI middleware: rejects clients that exceed the rate limit and aborts requests that take too long.
 
     Clients on this machine may ask as often as they like. What a proxy on this machine passes on is counted for whom it names in
     `x-forwarded-for`.
@@ -28,7 +28,7 @@ class Limits:
         self._clients = FixedWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or turn it away."""
+        """Handle a request, or reject it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

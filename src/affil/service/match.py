@@ -1,4 +1,4 @@
-"""The matcher over HTTP: affil's own answers, and those of the ROR API."""
+"""The matcher over HTTP: affil's API and the ROR API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the service is asked and what it answers, field by field: FastAPI checks requests against it, and describes the service by it."""
+"""Request and response models of the service: FastAPI validates requests against them and documents the service with them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _unless = partial(Field, default=None, json_schema_extra=_without_null)  # a par
 
 
 class Asked(BaseModel):
-    """Parameters or a body; what is not known is an error, so that a misspelt name does not go unnoticed."""
+    """Parameters or a body; unknown names are errors, so that typos are caught."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -162,13 +162,13 @@ class Reconciliation:
     async def flyout_type(self, asked: Annotated[IdQuery, Parameters()]) -> Response:
         """A word on a type."""
         if asked.id not in TYPES:
-            raise BadRequestError(f"there is no type '{asked.id[:100]}'", status=404)
+            raise BadRequestError(f"unknown type '{asked.id[:100]}'", status=404)
         return self._word(asked, TYPES[asked.id]["name"], "")
 
     async def flyout_property(self, asked: Annotated[IdQuery, Parameters()]) -> Response:
         """A word on a property."""
         if asked.id not in self.properties.of:
-            raise BadRequestError(f"there is no property '{asked.id[:100]}'", status=404)
+            raise BadRequestError(f"unknown property '{asked.id[:100]}'", status=404)
         known = self.properties.of[asked.id]
         return self._word(asked, known.name, known.meaning)
 
@@ -189,7 +189,7 @@ class Reconciliation:
     def _must_have(self, identifier: str) -> Institution:
         one = self._by_id(identifier)
         if one is None:
-            raise BadRequestError(f"there is no institution '{identifier[:100]}'", status=404)
+            raise BadRequestError(f"unknown institution '{identifier[:100]}'", status=404)
         return one
 
     def _about(self, one: Institution) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Operations on FastAPI: what is asked must be exactly as described, and what is wrong is said in `errors`."""
+"""Operations on FastAPI: requests must match their models exactly; problems are reported in `errors`."""
 
 from __future__ import annotations
 

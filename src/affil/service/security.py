@@ -97,7 +97,7 @@ class Guard:
         self.refuse = refuse or _plain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or turn it away."""
+        """Handle a request, or reject it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

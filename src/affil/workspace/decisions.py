@@ -107,7 +107,7 @@ def add_institution(
         known = zip(*(table.column(c).to_pylist() for c in ("id", "name", "country")), strict=True)
         same = next((i for i, n, c in known if c == made.country and fold(n) == fold(made.name)), None)
         if same is not None:
-            raise AffilError(f"there is one called {made.name!r} in {made.country} already: {same}")
+            raise AffilError(f"there is already an institution {made.name!r} in {made.country}: {same}")
         write_own(files.path / "own.csv", [*local.values(), made])
     return made
 

@@ -64,7 +64,7 @@ _PACKAGES = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")  #
 
 @dataclass(slots=True)
 class WorkspaceFiles:
-    """What a workspace holds, as its folder has it at this moment."""
+    """The files of a workspace, as they are now."""
 
     path: Path
     settings: Settings = field(default_factory=Settings)
@@ -82,14 +82,14 @@ class WorkspaceFiles:
         return out
 
     def table(self, name: str) -> Path:
-        """Where one of the tables is, as a Parquet file (see the module).
+        """The path of one of the tables, a Parquet file (see the module).
 
         Raises:
             AffilError: there is none yet.
         """
         names = table_files(self.path, self.manifest)
         if name not in names:
-            raise AffilError(f"{self.path}: no {name} yet; first: affil run PAPERS... -w {self.path}")
+            raise AffilError(f"{self.path}: no {name} yet; first run: affil run PAPERS... -w {self.path}")
         return self.path / names[name]
 
     @property
@@ -137,7 +137,7 @@ class WorkspaceFiles:
 
     @property
     def ledger(self) -> Ledger:
-        """What people decided. Entries note the registry and model of the last run."""
+        """Human decisions. New entries record the registry and model of the last run."""
         return self.open_ledger()
 
     def open_ledger(self, *, lasting: bool = False) -> Ledger:
@@ -153,13 +153,13 @@ class WorkspaceFiles:
 
     @property
     def counts(self) -> Store:
-        """What was counted, now and before."""
+        """The counts, current and past."""
         return Store(self.path / "counts")
 
     def must_be_matched(self) -> None:
-        """Check that there is something to rank and to review; raises AffilError."""
+        """Raise AffilError unless there is something to rank and to review."""
         if not {"matches", "institutions"} <= table_files(self.path, self.manifest).keys():
-            raise AffilError(f"{self.path}: nothing is matched yet; first: affil run PAPERS... -w {self.path}")
+            raise AffilError(f"{self.path}: nothing matched yet; first run: affil run PAPERS... -w {self.path}")
 
     def _with_local(self, institutions: Path) -> Path | pa.Table:
         """The institutions, with those that people added since the last run."""
@@ -220,7 +220,7 @@ class Change:
 
 @contextmanager
 def locked(folder: Path, wait: float = 0.0) -> Iterator[None]:
-    """Keep other processes from changing the workspace. An SQLite lock works everywhere and ends with the process.
+    """Lock the workspace against other processes. An SQLite lock works everywhere and ends with the process.
 
     Raises:
         BusyError: another process holds the lock for longer than `wait` seconds, or the folder is not writable.
@@ -231,13 +231,13 @@ def locked(folder: Path, wait: float = 0.0) -> Iterator[None]:
             yield
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise BusyError(f"{folder}: another process is changing it; wait until that one is done") from error
-        raise BusyError(f"{folder}: is not writable ({error}); correct its permissions") from error
+            raise BusyError(f"{folder}: locked by another process; try again when it is done") from error
+        raise BusyError(f"{folder}: not writable ({error}); fix its permissions") from error
 
 
 @contextmanager
 def changing(files: WorkspaceFiles, wait: float = 0.0) -> Iterator[Change]:
-    """Begin a step, alone, on what earlier ones left; it has ended with `Change.commit`, and without has never been.
+    """Start a step under the lock; it takes effect with `Change.commit` and otherwise leaves no trace.
 
     Raises:
         BusyError: see `locked`.
@@ -252,9 +252,9 @@ def changing(files: WorkspaceFiles, wait: float = 0.0) -> Iterator[Change]:
 
 
 def delete_unnamed(files: WorkspaceFiles) -> None:
-    """Delete what no manifest names: what killed steps left, and tables that were replaced.
+    """Delete files the manifest does not refer to: leftovers of killed steps, and replaced tables.
 
-    These are there until the next step, for who still reads them.
+    Replaced tables are kept until the next step for processes still reading them.
     """
     sweep(files.path)
     manifest = files.manifest

@@ -42,7 +42,7 @@ def count_or_last(files: WorkspaceFiles) -> State:
         last = files.counts.last()
         if last is None:
             raise
-        return replace(last, warnings=(*last.warnings, f"{error}; this is how things stood at {last.time}"))
+        return replace(last, warnings=(*last.warnings, f"{error}; showing the state of {last.time}"))
 
 
 def count_anew(files: WorkspaceFiles) -> State:
@@ -142,7 +142,7 @@ def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path 
             table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
             pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), "affil": about}), path)
         else:
-            raise AffilError(f"{shown}: is written as .csv, .json or .parquet, not {shown.suffix or 'without extension'}")
+            raise AffilError(f"{shown}: the format must be .csv, .json or .parquet, not {shown.suffix or 'without extension'}")
     except OSError as error:
         raise AffilError(f"{shown}: cannot be written: {error.strerror or error}") from error
 
