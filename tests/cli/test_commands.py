@@ -172,8 +172,8 @@ def test_policies(call: Call) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), 'name a file to match (- is standard input), or try one string: affil match --text "..."'),
-        (("strings.csv",), "name the output with -o FILE (-o - is standard output)"),
+        ((), 'give a file to match (- is standard input), or one string: affil match --text "..."'),
+        (("strings.csv",), "give an output with -o FILE (-o - is standard output)"),
         (("strings.csv", "--text", "x"), "--text cannot be combined with IN or OUT"),
         (("strings.csv", "-o", "out.csv", "--candidates", "3"), "--candidates needs --text"),
         (("清华大学",), "清华大学: no such file; to match the string itself: affil match --text '清华大学'"),
@@ -242,7 +242,7 @@ def test_registry_commands(call: Call) -> None:
     assert len(found) == 3
     assert CUHK in {one["id"] for one in found}
     assert "香港中文大學" in call("registry", "search", "Chinese University of Hong Kong").out
-    assert "nothing is called like '🝰🝰'" in call("registry", "search", "🝰🝰").out
+    assert "no institution has a name like '🝰🝰'" in call("registry", "search", "🝰🝰").out
     assert [one["exact"] for one in found] == [True, False, False]
     assert "exactly this name" not in call("registry", "search", "港中大").out
     assert call("registry", "search", "Quillwater Nonsense").out.startswith(

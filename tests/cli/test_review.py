@@ -82,7 +82,7 @@ def test_a_workspace_may_have_the_name_of_a_command(tmp_path: Path, monkeypatch:
     }.items():
         assert str(CliRunner().invoke(app, ["review", *words]).exception) == "stop", words
         assert opened.pop() == Path(workspace)
-    assert "Offer decided strings" in run("review", "names", "--help").output
+    assert "Suggest decided strings" in run("review", "names", "--help").output
 
 
 def test_names(ws: str) -> None:

@@ -122,7 +122,7 @@ def test_none_and_several(ws: str) -> None:
     assert "names none" in call("decide", ws, "MIT", "--institution", "none", "--by", "a", "--why", "w").stdout
     both = call("decide", ws, "MIT", "--institution", MIT, "--institution", CUHK, "--by", "a", "--why", "w")
     assert f"names {MIT}, {CUHK} (before: none)" in both.stdout
-    with pytest.raises(AffilError, match="--institution none stands alone"):
+    with pytest.raises(AffilError, match="--institution none cannot be combined"):
         call("decide", ws, "MIT", "--institution", "none", "--institution", MIT, "--by", "a", "--why", "w")
     with pytest.raises(AffilError, match="has no institution 'nosuch'"):
         call("decide", ws, "MIT", "--institution", "nosuch", "--by", "a", "--why", "w")
@@ -194,7 +194,7 @@ def test_diff_names_the_decision_that_moved_a_rank(ws: str, tmp_path: Path) -> N
     assert "no snapshots yet" in call("snapshot", ws).stdout
     with pytest.raises(AffilError, match="'before' is no snapshot"):
         call("diff", ws, "--since", "before")
-    with pytest.raises(AffilError, match="--remove needs the name"):
+    with pytest.raises(AffilError, match="--remove needs a snapshot name"):
         call("snapshot", ws, "--remove")
 
 

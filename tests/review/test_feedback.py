@@ -26,7 +26,7 @@ def test_what_is_learned_from(review_ws: Workspace) -> None:
 
 def test_a_model_is_tested_before_it_replaces_another(review_ws: Workspace, tmp_path: Path) -> None:
     review_ws.settings = Settings(train=SMALL, review=review_ws.settings.review)
-    with pytest.raises(AffilError, match="nothing is decided yet"):
+    with pytest.raises(AffilError, match="no decisions yet"):
         learn(review_ws, tmp_path / "m.skops")
     rows = tmp_path / "rows.csv"
     rows.write_text(f"affiliation,institution_ids\nOpenAI,{OPENAI}\nnobody,\n", "utf-8")

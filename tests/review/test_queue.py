@@ -96,7 +96,7 @@ def test_filters(queue: Queue) -> None:
         ({"scope": "x"}, "no scope 'x'; known are: queue, all"),
         ({"state": "x"}, "no state"),
         ({"decision": "x"}, "no decision"),
-        ({"low": 0.9, "high": 0.1}, "the lower one first"),
+        ({"low": 0.9, "high": 0.1}, "need 0 <= low <= high <= 1"),
         ({"year": "soon"}, "invalid year 'soon'; write e.g. 2020 or 2014-2024"),
     ],
 )

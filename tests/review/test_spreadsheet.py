@@ -127,7 +127,7 @@ def test_what_is_no_sheet(session: Session, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="needs the columns institution_ids, and key or affiliation"):
         session.import_sheet(tmp_path / "bad.csv", by="x")
-    with pytest.raises(AffilError, match=r"written as \.csv or \.xlsx"):
+    with pytest.raises(AffilError, match=r"a sheet must be \.csv or \.xlsx"):
         session.export_sheet(tmp_path / "x.ods", ANY)
 
 
