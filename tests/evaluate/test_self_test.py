@@ -238,7 +238,7 @@ def test_pairs_of_which_one_is_forgotten(registry: Registry) -> None:
 
 def test_pairs_need_both_kinds(tmp_path: Path) -> None:
     schools = write_registry([one(1, "Oakmere University")], tmp_path / "schools.affil", {"sources": ["test"]})
-    with pytest.raises(AffilError, match="no institution of kind company whose name is its alone"):
+    with pytest.raises(AffilError, match="no institution of kind company with a unique name"):
         pair_test(Told(schools))
 
 

@@ -156,7 +156,7 @@ def test_formats_by_name() -> None:
     assert table_format("-") == "csv"
     assert table_format("-", "jsonl") == "jsonl"
     assert table_format("x.TSV.gz") == "tsv"
-    with pytest.raises(InputError, match=r"x\.xlsx: its name"):
+    with pytest.raises(InputError, match=r"x\.xlsx: unknown format"):
         table_format("x.xlsx", output=True)
 
 

@@ -9,7 +9,7 @@ from affil.data import resource
 from affil.errors import InputError
 from affil.match.calibrate import REGIMES
 from affil.match.classifier import Estimators, Model
-from affil.match.modelfile import load_model, save_model
+from affil.match.modelfile import load_model, same_model, save_model
 
 
 def fitted() -> Model:
@@ -24,6 +24,17 @@ def test_equal_models_give_equal_bytes(tmp_path: Path) -> None:
     save_model(fitted(), {"rows": 1}, tmp_path / "a")
     save_model(fitted(), {"rows": 1}, tmp_path / "b")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_models_are_the_same_whatever_commit_their_cards_name(tmp_path: Path) -> None:
+    model = fitted()
+    save_model(model, {"rows": 1, "commit": "a"}, tmp_path / "a")
+    save_model(model, {"rows": 1, "commit": "b"}, tmp_path / "b")
+    save_model(model, {"rows": 2, "commit": "a"}, tmp_path / "rows")
+    save_model(Model.of(model.estimators, model.curves * 0.5, 5, 1000), {"rows": 1, "commit": "a"}, tmp_path / "curves")
+    assert same_model(tmp_path / "a", tmp_path / "b")
+    assert not same_model(tmp_path / "a", tmp_path / "rows")
+    assert not same_model(tmp_path / "a", tmp_path / "curves")
 
 
 def test_a_loaded_model_predicts_the_same(tmp_path: Path) -> None:

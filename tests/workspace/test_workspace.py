@@ -301,7 +301,7 @@ def test_settings_are_kept_with_their_meanings_and_read_back(tmp_path: Path) -> 
     settings = Settings(rank=RankSettings(offset=0.5, include_review=True, country_groups={"HK": "CN", "MO": "CN"}))
     (tmp_path / "settings.toml").write_text(settings_toml(settings), "utf-8")
     assert load_settings(tmp_path / "settings.toml") == settings
-    assert "# count matches that still wait for a person" in settings_toml(settings)
+    assert "# count matches that are still waiting for review" in settings_toml(settings)
 
 
 def test_country_groups_and_own_venues(ws: Workspace) -> None:
