@@ -37,6 +37,10 @@ SLOW_TESTS = frozenset({
 SLOW_FIXTURES = frozenset({"browser", "postgres", "serve", "service_url"})
 HERE = Path(__file__).parent
 
+# Where tests are started in the background of a shell, SIGINT is ignored, and what they start would ignore it, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:

@@ -9,7 +9,7 @@ from affil.match.index import Index
 from affil.match.mentions import prepare
 from affil.match.pairs import STRIDE
 from affil.match.parts import covering, parts_of
-from affil.match.places import shared_places
+from affil.match.places import PlaceKeys, shared_places
 from affil.registry import Registry
 from affil.settings import RetrieveSettings
 
@@ -95,7 +95,9 @@ def test_a_part_without_a_place_has_that_of_the_next(index: Index) -> None:
 def test_a_part_without_a_place_has_that_of_the_next_or_of_the_last(parts: list[tuple[bool, int]]) -> None:
     string = np.cumsum([step > 0 for _, step in parts], dtype=np.int64)
     placed = [k for k, (has, _) in enumerate(parts) if has]
-    [got], borrowed = shared_places([np.array([k * STRIDE + 7 * k for k in placed], np.int64)], string)
+    keys = np.array([k * STRIDE + 7 * k for k in placed], np.int64)
+    (got, *others), borrowed = shared_places(PlaceKeys(*[keys] * len(PlaceKeys._fields)), string)
+    assert all(np.array_equal(got, other) for other in others)
     expected = []
     for k in range(len(parts)):
         own = [i for i in placed if string[i] == string[k]]
