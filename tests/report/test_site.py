@@ -207,10 +207,10 @@ def test_what_is_wrong_is_one_line_and_leaves_what_was_there(
     full.mkdir()
     (full / "thesis.tex").write_text("mine")
     for words, arguments in (
-        ("holds something else", {"output": full}),
+        ("not a site made by affil", {"output": full}),
         ("is a file", {"output": full / "thesis.tex"}),
         ("no such folder", {"output": tmp_path / "a" / "b"}),
-        ("no paper of 1950-1951", {"output": tmp_path / "s", "years": (1950, 1951)}),
+        ("no papers from 1950-1951", {"output": tmp_path / "s", "years": (1950, 1951)}),
         ("no format 'docx'", {"output": tmp_path / "s", "format": "docx"}),
         ("no language 'fr'", {"output": tmp_path / "s.md", "format": "md", "language": "fr"}),
     ):
