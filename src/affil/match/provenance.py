@@ -27,9 +27,9 @@ def differences(card: Mapping[str, Any], registry: Registry, settings: Settings)
         out.append("the shipped registry, or the rules by which it is read")
     told, here = card.get("settings", {}), settings_told(settings)
     for name in ("features", "retrieve", "text"):
-        changed = sorted(k for k, v in here[name].items() if k not in _SPEED and told.get(name, {}).get(k) != v)
+        changed = sorted(k for k, v in here[name].items() if k not in SPEED and told.get(name, {}).get(k) != v)
         out += [f"setting {name}.{key}" for key in changed]
     return tuple(out)
 
 
-_SPEED = frozenset(("batch", "searched_at_once", "remembered", "remembered_parts"))  # what changes no answer
+SPEED = frozenset(("batch", "searched_at_once", "remembered", "remembered_parts"))  # what changes no answer

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError
 from affil.io.files import atomic_path, files_in
+from affil.match.provenance import SPEED
 from affil.names import fold
 from affil.registry.dump import ROR
 from affil.registry.local import read_own
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from affil.match.interface import MatcherLike
     from affil.registry import Registry
 
-_WITHOUT_EFFECT: Any = {"retrieve": {"batch", "searched_at_once", "remembered"}, "decide": {"small"}}  # on what is matched
+_WITHOUT_EFFECT: Any = {"retrieve": set(SPEED), "decide": {"small"}}  # on what is matched
 
 
 @dataclass(frozen=True, slots=True)
