@@ -263,7 +263,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One paper. Where `aligned` is false, `paper_affiliations` belong to the paper but to no known author."""
+    """One paper. Where `aligned` is false, `paper_affiliations` belong to the paper but to no known author.
+
+    `doi` is as the source gives it; "" where it gives none.
+    """
 
     id: str
     title: str
@@ -272,6 +275,7 @@ class Paper:
     authors: tuple[Author, ...]
     aligned: bool = True
     paper_affiliations: tuple[str, ...] = ()
+    doi: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,6 +240,12 @@ def table_format(path: Path | str, given: Format | None = None, *, output: bool 
     return found
 
 
+def is_table(path: Path | str, start: bytes) -> bool:
+    """Whether a file is a table, by its name or by how it begins."""
+    name = Path(path).name.lower()
+    return start.startswith(b"PAR1") or _EXTENSIONS.get(Path(name.removesuffix(".gz")).suffix, "jsonl") != "jsonl"
+
+
 @contextmanager
 def open_table(path: Path | str, format: Format | None = None) -> Iterator[Table]:
     """Open a table, or standard input for `-`, for reading in batches.

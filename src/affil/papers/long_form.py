@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from affil.errors import InputError
-from affil.io.tables import Format, open_table
-from affil.papers.common import Problem, whole_text
-from affil.settings import ReadSettings
+from affil.papers.common import whole_text
+from affil.papers.head import Head
+from affil.papers.reader import Numbered, Reader
+from affil.papers.source import Source
 from affil.types import Author, Paper
 
 REQUIRED = ("paper", "author", "affiliation", "venue", "year")
@@ -27,9 +26,7 @@ class _Open:
     of_paper: list[str] = field(default_factory=list)
 
 
-def read_long_form(
-    path: Path | str, format: Format, report: Callable[[Problem], None], settings: ReadSettings
-) -> Iterator[tuple[int, Paper]]:
+def read_long_form(source: Source) -> Numbered:
     """Papers with the number of their first row.
 
     Columns: `paper` (its id), `author`, `affiliation`, `venue`, `year`; optionally `title`, and `position` (of the author, a
@@ -41,12 +38,12 @@ def read_long_form(
     """
     done: set[str] = set()
     current: _Open | None = None
-    with open_table(path, format) as table:
+    with source.table() as table:
         for column in REQUIRED:
             if column not in table.columns:
                 needed = f"the columns are {', '.join(REQUIRED)}, and if you like title and position"
                 raise InputError(table.name, f"no column {column!r}", fix=needed)
-        for batch in table.batches(settings.rows):
+        for batch in table.batches(source.settings.rows):
             columns = {c: batch.columns.get(c, [None] * len(batch)) for c in (*REQUIRED, "title", "position")}
             for row, *values in zip(batch.rows, *columns.values(), strict=True):
                 cells = dict(zip(columns, values, strict=True))
@@ -55,7 +52,7 @@ def read_long_form(
                     raise InputError(table.name, "paper is blank", row=row, fix="give each row the id of its paper")
                 if current is None or identifier != current.id:
                     if current is not None:
-                        yield _closed(current, table.name, report)
+                        yield _closed(current, source)
                         done.add(current.id)
                     if identifier in done:
                         problem = f"the rows of paper {identifier!r} do not stand together"
@@ -66,7 +63,23 @@ def read_long_form(
                     raise InputError(table.name, problem, row=row, fix="make them the same")
                 _add(current, cells, table.name, row)
         if current is not None:
-            yield _closed(current, table.name, report)
+            yield _closed(current, source)
+
+
+def _recognises(head: Head) -> bool:
+    return head.headings.issuperset(REQUIRED)
+
+
+LONG_FORM = Reader(
+    name="table",
+    title="a table with a row for each author and affiliation",
+    recognises=_recognises,
+    read=read_long_form,
+    fields="`paper` (its id), `author`, `affiliation`, `venue`, `year`; optionally `title` and `position` of the author.",
+    lost="Other columns are ignored.",
+    export="Write it from a spreadsheet or a program of your own.",
+    specification="",
+)
 
 
 def _said(cells: dict[str, Any], name: str, row: int) -> tuple[str, str, int]:
@@ -97,7 +110,7 @@ def _add(paper: _Open, cells: dict[str, Any], name: str, row: int) -> None:
         strings.append(affiliation)
 
 
-def _closed(paper: _Open, name: str, report: Callable[[Problem], None]) -> tuple[int, Paper]:
+def _closed(paper: _Open, source: Source) -> tuple[int, Paper]:
     if all(position is not None for position, _ in paper.authors):
         paper.authors = dict(sorted(paper.authors.items(), key=lambda item: item[0][0]))
     title, venue, year = paper.said
@@ -105,7 +118,7 @@ def _closed(paper: _Open, name: str, report: Callable[[Problem], None]) -> tuple
     if not paper.of_paper:
         return paper.row, Paper(paper.id, title, venue, year, authors)
     if any(a.affiliations for a in authors):
-        report(Problem(name, paper.row, "has an affiliation without an author: counted by paper", lost=False))
+        source.report(paper.row, "has an affiliation without an author: counted by paper", lost=False)
     strings = (*paper.of_paper, *(s for a in authors for s in a.affiliations))
     named = tuple(Author(a.name) for a in authors)
     return paper.row, Paper(paper.id, title, venue, year, named, False, tuple(dict.fromkeys(strings)))

@@ -6,17 +6,17 @@ Fields read: `id`, `title`, `publication_year`, `primary_location` and `location
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from affil.errors import InputError
-from affil.papers.common import Problem, parse_json, whole_text
+from affil.papers.common import whole_text
+from affil.papers.head import Head
+from affil.papers.reader import Numbered, Reader
+from affil.papers.source import Source
 from affil.types import Author, Paper
 
 
-def read_openalex(
-    name: str, lines: Iterable[tuple[int, bytes]], report: Callable[[Problem], None]
-) -> Iterator[tuple[int, Paper]]:
+def read_openalex(source: Source) -> Numbered:
     """Papers with their line numbers; works without a venue or year are skipped and reported.
 
     A line may also hold a page of results of the API, `{"results": [...]}`.
@@ -24,17 +24,34 @@ def read_openalex(
     Raises:
         InputError: a line is not JSON, or no work.
     """
-    for row, line in lines:
-        value = parse_json(name, row, line)
+    place = source.head.place_of("authorships") or ""
+    for row, value in source.records("" if place == "results.item" else place):
         works = value["results"] if isinstance(value, dict) and isinstance(value.get("results"), list) else [value]
         for work in works:
             if not isinstance(work, dict) or not isinstance(work.get("authorships"), list):
-                raise InputError(name, "is no work of OpenAlex: no list authorships", row=row, fix="give works, one a line")
+                fix = "give works, one a line"
+                raise InputError(source.name, "is no work of OpenAlex: no list authorships", row=row, fix=fix)
             paper, problem = _paper(work)
             if problem:
-                report(Problem(name, row, problem, lost=paper is None))
+                source.report(row, problem, lost=paper is None)
             if paper is not None:
                 yield row, paper
+
+
+def _recognises(head: Head) -> bool:
+    return head.place_of("authorships") is not None or head.keys.get("", frozenset()) >= {"meta", "results"}
+
+
+OPENALEX = Reader(
+    name="openalex",
+    title="OpenAlex works",
+    recognises=_recognises,
+    read=read_openalex,
+    fields="`id`, `doi`, `title`, `publication_year`, the venue from `primary_location` and `locations`, `authorships`.",
+    lost="Retracted works and paratext are left out.",
+    export="From the API (`affil fetch openalex`) or the snapshot.",
+    specification="https://docs.openalex.org/api-entities/works/work-object",
+)
 
 
 def _paper(work: dict[str, Any]) -> tuple[Paper | None, str]:
@@ -52,7 +69,7 @@ def _paper(work: dict[str, Any]) -> tuple[Paper | None, str]:
         return None, "has no venue: neither a source nor a raw source name"
     title = whole_text(work.get("title")) or whole_text(work.get("display_name"))
     authors = tuple(_author(a) for a in work["authorships"] if isinstance(a, dict))
-    paper = Paper(identifier, title, venue, year, authors)
+    paper = Paper(identifier, title, venue, year, authors, doi=whole_text(work.get("doi")))
     if work.get("is_authors_truncated"):
         return paper, "has an author list that was cut off: authors count for more than their part"
     if not any(a.affiliations for a in authors):
