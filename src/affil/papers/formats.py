@@ -11,17 +11,32 @@ from pathlib import Path
 
 from affil.errors import AffilError
 from affil.papers.common import Problem
+from affil.papers.crossref import CROSSREF
+from affil.papers.datacite import DATACITE
+from affil.papers.europe_pmc import EUROPE_PMC
 from affil.papers.head import Head
 from affil.papers.long_form import LONG_FORM
 from affil.papers.native import NATIVE
 from affil.papers.openalex import OPENALEX
+from affil.papers.openreview import OPENREVIEW
+from affil.papers.orcid import ORCID
 from affil.papers.paper_copilot import PAPER_COPILOT
 from affil.papers.reader import Reader
 from affil.papers.source import Source
 from affil.settings import ReadSettings
 from affil.types import Paper
 
-READERS: tuple[Reader, ...] = (NATIVE, OPENALEX, PAPER_COPILOT, LONG_FORM)
+READERS: tuple[Reader, ...] = (
+    NATIVE,
+    OPENALEX,
+    CROSSREF,
+    DATACITE,
+    EUROPE_PMC,
+    ORCID,
+    OPENREVIEW,
+    PAPER_COPILOT,
+    LONG_FORM,
+)
 """The formats that affil brings, in the order in which they are tried."""
 
 GROUP = "affil.readers"

@@ -50,17 +50,27 @@ class Source:
         self.problem(Problem(self.name, row, what, lost))
 
     def records(self, place: str = "") -> Iterator[tuple[int, Any]]:
-        """JSON values one at a time, with their number.
+        """JSON values one at a time, with their number: that of the line in JSON Lines, else that of the record.
+
+        A file of lines is parsed line by line, which is fast; one value that holds all records is streamed.
 
         Args:
-            place: where they stand (see `Head.keys`): "" for JSON Lines (then the number is that of the line) or one value.
+            place: where they stand (see `Head.keys`): "" for a line or the whole value.
 
         Raises:
-            InputError: the file is not JSON, or damaged.
+            InputError: the file is not JSON, or damaged, or a line lacks the place.
         """
-        if place == "" and not self._spans_lines():
+        if self.has_lines(place):
             for row, line in read_lines(self.head.path):
-                yield row, parse_json(self.name, row, line)
+                value = parse_json(self.name, row, line)
+                if not place:
+                    yield row, value
+                    continue
+                found = _at(value, place)
+                if found is None:
+                    raise InputError(self.name, f"no {place.removesuffix('.item')} in the line", row=row, fix=_AGAIN)
+                for one in found:
+                    yield row, one
             return
         import ijson
 
@@ -78,6 +88,12 @@ class Source:
             except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
                 what = " ".join(str(error).split())[:120]
                 raise InputError(self.name, f"not JSON after record {at.row}: {what}", fix=_AGAIN) from error
+
+    def has_lines(self, place: str) -> bool:
+        """Whether each line is a value of its own; lines too long for the beginning count only where no place inside is asked for."""
+        if place.startswith("item") or self._spans_lines():
+            return False
+        return not place or "\n" in self.head.text.strip()
 
     def _spans_lines(self) -> bool:
         """Whether the first value goes over several lines, so that the file is no JSON Lines."""
@@ -132,3 +148,16 @@ class Source:
     def table(self) -> AbstractContextManager[Table]:
         """The rows of a table, see `affil.io.tables.open_table`."""
         return open_table(self.head.path)
+
+
+def _at(value: Any, place: str) -> list[Any] | None:
+    """The values at a place inside a value; None where there is no such place."""
+    found = [value]
+    for key in place.split("."):
+        if key == "item":
+            found = [member for one in found if isinstance(one, list) for member in one]
+            continue
+        found = [one[key] for one in found if isinstance(one, dict) and key in one]
+        if not found:
+            return None
+    return found
