@@ -17,44 +17,16 @@ from affil.papers.source import Source
 from affil.types import Author, Paper
 
 _KEYS = (("DOI", "container-title"), ("DOI", "author"), ("DOI", "type", "prefix"), ("DOI", "type", "member"))
-_PREPRINTS = frozenset(["posted-content", "preprint"])
-_NO_PAPERS = frozenset(
-    [
-        "book-series",
-        "book-set",
-        "component",
-        "database",
-        "dataset",
-        "grant",
-        "journal",
-        "journal-issue",
-        "journal-volume",
-        "other",
-        "peer-review",
-        "proceedings",
-        "proceedings-series",
-        "report-series",
-        "standard",
-        "standard-series",
-    ]
-)
-_PARTS_OF_BOOKS = frozenset(
-    ["book-chapter", "book-part", "book-section", "book-track", "chapter", "paper-conference", "proceedings-article"]
-)
-_NOTICES = frozenset(
-    [
-        "addendum",
-        "clarification",
-        "correction",
-        "corrigendum",
-        "erratum",
-        "expression_of_concern",
-        "partial_retraction",
-        "removal",
-        "retraction",
-        "withdrawal",
-    ]
-)
+_PREPRINTS = {"posted-content", "preprint"}
+_NO_PAPERS = {
+    "book-series", "book-set", "component", "database", "dataset", "grant", "journal", "journal-issue", "journal-volume", "other",
+    "peer-review", "proceedings", "proceedings-series", "report-series", "standard", "standard-series",
+}  # fmt: skip
+_IN_BOOKS = {"book-chapter", "book-part", "book-section", "book-track", "chapter", "paper-conference", "proceedings-article"}
+_RETRACTIONS = {"removal", "retraction", "withdrawal"}
+_NOTICES = _RETRACTIONS | {
+    "addendum", "clarification", "correction", "corrigendum", "erratum", "expression_of_concern", "partial_retraction",
+}  # fmt: skip
 _DATES = ("issued", "published", "published-print", "published-online", "published-other")
 
 
@@ -122,9 +94,9 @@ def _paper(work: dict[str, Any]) -> tuple[Paper | None, str]:
         return None, "is a preprint (posted-content)"
     if kind in _NO_PAPERS:
         return None, f"is of type {kind}, no paper"
-    if any(_notice(update) for update in objects(work, "update-to")):
+    if any(_kind(update) in _NOTICES for update in objects(work, "update-to")):
         return None, "is a notice about another paper (a correction, a retraction)"
-    if any(_notice(update) in ("retraction", "removal", "withdrawal") for update in objects(work, "updated-by")):
+    if any(_kind(update) in _RETRACTIONS for update in objects(work, "updated-by")):
         return None, "is retracted"
     published = next(filter(None, (year(inside(work, date, "date-parts")) for date in _DATES)), None)
     if published is None:
@@ -138,15 +110,14 @@ def _paper(work: dict[str, Any]) -> tuple[Paper | None, str]:
     return paper, "" if any(a.affiliations for a in authors) else "has no affiliation"
 
 
-def _notice(update: dict[str, Any]) -> str:
-    kind = text(update, "type").lower().replace(" ", "_")
-    return kind if kind in _NOTICES else ""
+def _kind(update: dict[str, Any]) -> str:
+    return text(update, "type").lower().replace(" ", "_")
 
 
 def _venue(work: dict[str, Any], kind: str) -> str:
     titles = texts(work, "container-title")
     if titles:
-        return titles[-1 if kind in _PARTS_OF_BOOKS else 0]
+        return titles[-1 if kind in _IN_BOOKS else 0]
     return text(work, "event", "name") or text(work, "event-title") or (text(work, "event") if kind != "speech" else "")
 
 

@@ -41,7 +41,8 @@ def _place(head: Head) -> str | None:
     """Where the metadata stand; of an answer without any, where they would."""
     if (place := head.place_of(*_KEYS)) is not None:
         return place
-    return "data.item.attributes" if head.keys.get("", frozenset()) >= {"data", "meta", "links"} else None
+    empty = head.keys.get("", frozenset()) >= {"data", "meta", "links"} and "data.item" not in head.keys
+    return "data.item.attributes" if empty else None
 
 
 def _recognises(head: Head) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from affil.papers.common import whole_text
@@ -42,7 +43,7 @@ def joined(*parts: str) -> str:
     """The parts of an address with commas between, without blank ones and those that an earlier one holds already."""
     kept: list[str] = []
     for part in parts:
-        if part and not any(part in earlier for earlier in kept):
+        if part and not any(re.search(rf"(?<!\w){re.escape(part)}(?!\w)", earlier) for earlier in kept):
             kept.append(part)
     return ", ".join(kept)
 

@@ -23,42 +23,19 @@ from affil.types import Author, Paper
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-_NO_PAPERS = frozenset(
-    [
-        "component",
-        "database",
-        "dataset",
-        "erratum",
-        "grant",
-        "journal",
-        "journal-issue",
-        "journal-volume",
-        "libguides",
-        "paratext",
-        "peer-review",
-        "proceedings",
-        "retraction",
-        "software",
-        "supplementary-materials",
-    ]
-)
+_NO_PAPERS = {
+    "component", "database", "dataset", "erratum", "grant", "journal", "journal-issue", "journal-volume", "libguides", "paratext",
+    "peer-review", "proceedings", "retraction", "software", "supplementary-materials",
+}  # fmt: skip
 _SHORT = re.compile(r"W\d+")
 _BATCH = 500  # works of Parquet held in memory at once: one of 5,000 authors takes some megabytes
 
-_PLAIN = [
-    "id",
-    "doi",
-    "title",
-    "display_name",
-    "publication_year",
-    "type",
-    "is_retracted",
-    "is_paratext",
-    "is_authors_truncated",
-]
+_PLAIN = ["id", "doi", "title", "display_name", "publication_year", "type"]
+_FLAGS = ["is_retracted", "is_paratext", "is_authors_truncated"]
 _LOCATION = ["source.display_name", "source.type", "raw_source_name"]
 _COLUMNS = frozenset(
     _PLAIN
+    + _FLAGS
     + [f"{location}.{field}" for location in ("primary_location", "locations") for field in _LOCATION]
     + ["host_venue.display_name", "host_venue.type"]
     + ["authorships.author.display_name", "authorships.raw_author_name", "authorships.raw_affiliation_strings"]

@@ -22,22 +22,7 @@ from affil.types import Author, Paper
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NOT_ACCEPTED = re.compile(r"submi|withdrawn|reject|under review", re.IGNORECASE)
-_PRESENTED = frozenset(
-    [
-        "accept",
-        "accepted",
-        "conditional",
-        "conference",
-        "main",
-        "notable",
-        "oral",
-        "poster",
-        "regular",
-        "spotlight",
-        "talk",
-        "top",
-    ]
-)
+_PRESENTED = {"accept", "accepted", "conditional", "notable", "oral", "poster", "regular", "spotlight", "talk", "top"}
 _UPLOADS = "OpenReview.net/"  # venues of what authors upload themselves
 
 Profiles = dict[str, list[Employment]]  # by each name that a person goes by

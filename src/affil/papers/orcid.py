@@ -125,5 +125,5 @@ def _employments(listed: Any) -> Iterator[Employment]:
             *(text(address, part) for part in ("city", "region", "country")),
         )
         if text(organisation, "name"):
-            dates = (year(text(summary, date, "year", "value")) for date in ("start-date", "end-date"))
-            yield Employment(*dates, place)
+            first, last = (year(text(summary, date, "year", "value")) for date in ("start-date", "end-date"))
+            yield Employment(first, last, place)

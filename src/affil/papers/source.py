@@ -86,7 +86,9 @@ class Source:
                     at.row = row
                     yield row, value
             except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
-                what = " ".join(str(error).split())[:120]
+                what = " ".join(str(error).replace("(right here) ------^", "").split())[
+                    :120
+                ]  # yajl points at the place with an arrow
                 raise InputError(self.name, f"not JSON after record {at.row}: {what}", fix=_AGAIN) from error
 
     def has_lines(self, place: str) -> bool:
