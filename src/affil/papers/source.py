@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lxml import etree
 
 _AGAIN = "correct it, or fetch it again"
+_ARROW = "(right here) ------^"  # with which yajl points at the place
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,7 @@ class Source:
                     at.row = row
                     yield row, value
             except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
-                what = " ".join(str(error).replace("(right here) ------^", "").split())[
-                    :120
-                ]  # yajl points at the place with an arrow
+                what = " ".join(str(error).replace(_ARROW, "").split())[:120]
                 raise InputError(self.name, f"not JSON after record {at.row}: {what}", fix=_AGAIN) from error
 
     def has_lines(self, place: str) -> bool:
@@ -100,7 +99,7 @@ class Source:
     def _spans_lines(self) -> bool:
         """Whether the first value goes over several lines, so that the file is no JSON Lines."""
         first, _, rest = self.head.text.lstrip().partition("\n")
-        if not rest.strip() or rest.lstrip().startswith("{"):
+        if not rest.strip() or (rest.lstrip().startswith("{") and not first.rstrip().endswith(("[", "{", ",", ":"))):
             return False
         try:
             json.loads(first)
