@@ -13,8 +13,13 @@ from affil.io.tables import is_table, open_table
 from affil.papers.common import damage_said
 
 _LENGTH = 1 << 18  # bytes; the first work of OpenAlex can pass a quarter of them
+_DEPTH = 40  # objects and lists within each other
 _ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+def _below(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
 
 
 class Head:
@@ -74,12 +79,22 @@ class Head:
         import ijson
 
         found: dict[str, set[str]] = {}
-        if not self.json:
-            return {}
+        within: list[str] = []  # the places of the open objects and lists
+        name = ""  # where the next value stands
         try:
-            for prefix, event, value in ijson.parse(self.text.encode(), multiple_values=True, use_float=True):
+            for event, value in ijson.basic_parse(
+                self.text.encode() if self.json else b"", multiple_values=True, use_float=True
+            ):
                 if event == "map_key":
-                    found.setdefault(prefix, set()).add(value)
+                    found.setdefault(within[-1], set()).add(value)
+                    name = _below(within[-1], value)
+                elif event in ("start_map", "start_array"):
+                    within.append(name)
+                    name = _below(name, "item")
+                    if len(within) > _DEPTH:  # nobody's records; their places would fill the memory
+                        break
+                elif event in ("end_map", "end_array"):
+                    name = within.pop()
         except (ijson.JSONError, ValueError, RecursionError):  # the beginning ends amid a value, or it is no JSON
             pass
         return {place: frozenset(keys) for place, keys in sorted(found.items(), key=lambda item: item[0].count("."))}
