@@ -146,7 +146,10 @@ years = st.integers(1900, 2100)
 histories = st.lists(st.builds(Employment, st.none() | years, st.none() | years, words), max_size=3)
 people = st.dictionaries(st.integers(1, 9).map(lambda n: f"~P_Q{n}"), histories, max_size=4)
 notes = st.lists(
-    st.tuples(words, years, st.lists(st.tuples(words, st.integers(1, 9).map(lambda n: f"~P_Q{n}")), max_size=4)), max_size=4
+    st.tuples(
+        words, st.integers(1900, 2099), st.lists(st.tuples(words, st.integers(1, 9).map(lambda n: f"~P_Q{n}")), max_size=4)
+    ),
+    max_size=4,
 )
 
 
