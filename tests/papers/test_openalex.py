@@ -72,7 +72,7 @@ def test_a_work_of_2022_with_host_venue_and_one_string() -> None:
     assert problems == []
 
 
-@pytest.mark.parametrize("name", ["openalex-page.json", "openalex-snapshot.jsonl"])
+@pytest.mark.parametrize("name", ["openalex-page.json", "openalex-snapshot.jsonl", "openalex-snapshot.parquet"])
 def test_a_page_and_the_snapshot(name: str) -> None:
     papers, problems = read(SAMPLES / name)
     assert papers == [ONE, TWO, FOUR]
@@ -179,7 +179,7 @@ def test_a_bare_id_gets_its_address(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["lines", "page", "list"])
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, form: str) -> None:
-    some = [{**works()[0], "id": f"W{i}", "abstract_inverted_index": {"x" * 5000: [0]}} for i in range(2000)]
+    some = [{**works()[0], "id": f"W{i}", "abstract_inverted_index": {"x" * 5000: [0]}} for i in range(600)]
     text = (
         "\n".join(map(json.dumps, some))
         if form == "lines"
@@ -189,10 +189,10 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, form: str) -> None:
     path.write_text(text)
     head = Head(path)
     tracemalloc.start()
-    assert sum(1 for _ in OPENALEX.read(Source(head, ReadSettings(), lambda _: None, {}))) == 2000
+    assert sum(1 for _ in OPENALEX.read(Source(head, ReadSettings(), lambda _: None, {}))) == 600
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 2_000_000 < path.stat().st_size
+    assert peak < 1_000_000 < 3_000_000 < path.stat().st_size
 
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9).map(str.strip).filter(bool)
