@@ -82,13 +82,13 @@ def test_an_answer_of_lite_results_has_no_affiliations(tmp_path: Path) -> None:
         "source": "MED",
         "pmid": "1",
         "title": "T",
-        "authorString": "Old A.",
+        "authorString": "Old A, New B.",
         "journalTitle": "J Tea",
         "pubYear": "2020",
     }
     (tmp_path / "lite.json").write_text(json.dumps({"hitCount": 1, "resultList": {"result": [result]}}))
     papers, problems = read(tmp_path / "lite.json")
-    assert papers == [Paper("pmid:1", "T", "J Tea", 2020, ())]
+    assert papers == [Paper("pmid:1", "T", "J Tea", 2020, (Author("Old A"), Author("New B")))]
     assert [p.what for p in problems] == ["has no affiliation"]
 
 

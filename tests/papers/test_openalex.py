@@ -192,7 +192,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, form: str) -> None:
     assert sum(1 for _ in OPENALEX.read(Source(head, ReadSettings(), lambda _: None, {}))) == 600
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 1_000_000 < 3_000_000 < path.stat().st_size
+    assert peak < 1_600_000 < 3_000_000 < path.stat().st_size
 
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9).map(str.strip).filter(bool)

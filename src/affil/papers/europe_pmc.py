@@ -59,11 +59,12 @@ EUROPE_PMC = Reader(
     ),
     lost=(
         "Preprints, retracted papers and notices (errata, retractions) are left out, as are results without a year or a journal. Where "
-        "only the result as a whole has an affiliation, it counts for the paper and for no author."
+        "only the result as a whole has an affiliation, it counts for the paper and for no author. Results of the type lite have none."
     ),
     export=(
         "<https://www.ebi.ac.uk/europepmc/webservices/rest/search?query=...&format=json&resultType=core&pageSize=1000>, saved as it "
-        "comes. Without `resultType=core` there are no affiliations."
+        "comes. The next page: `cursorMark=` with the value of `nextCursorMark`; "
+        "pages may stand one a line in one file."
     ),
     specification="https://europepmc.org/RestfulWebService",
 )
@@ -88,6 +89,8 @@ def _paper(result: dict[str, Any]) -> tuple[Paper | None, str]:
     identifier = f"pmid:{pmid}" if pmid else f"{text(result, 'source')}:{text(result, 'id')}"
     doi, title = bare_doi(text(result, "doi")), text(result, "title")
     authors = tuple(_author(author) for author in objects(result, "authorList", "author"))
+    if not authors:  # of the result type lite
+        authors = tuple(Author(name) for name in text(result, "authorString").rstrip(".").split(", ") if name)
     of_paper = text(result, "affiliation")
     if any(a.affiliations for a in authors):
         return Paper(identifier, title, venue, published, authors, doi=doi), ""
