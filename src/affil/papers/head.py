@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from affil.errors import InputError
-from affil.io.files import STANDARD, open_input, shown_name
+from affil.io.files import STANDARD, copied, open_input, shown_name
 from affil.io.tables import is_table, open_table
 from affil.papers.common import damage_said
 
@@ -33,6 +33,8 @@ class Head:
         self.path = path
         self.shown = shown_name(path)
         self.name = "" if str(path) == STANDARD else Path(path).name.lower().removesuffix(".gz")
+        with damage_said(self.shown):
+            self._copy = copied(path)  # as the file is opened again to be read
         with damage_said(self.shown), open_input(path) as raw:
             self.start = raw.read(_LENGTH)
 
