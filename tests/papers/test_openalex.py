@@ -83,6 +83,17 @@ def test_a_list_spread_over_lines() -> None:
     assert read(SAMPLES / "openalex-list.json") == ([ONE, TWO], [])
 
 
+@pytest.mark.parametrize("first", ["{\n  ", '{"meta": {}, "results": [\n'])
+def test_a_page_spread_over_lines(tmp_path: Path, first: str) -> None:
+    """As a person or a program formats it; a line that begins as an object does is no line of JSON Lines."""
+    rows = ",\n".join(map(json.dumps, works()))
+    begin = '"meta": {},\n  "results": [\n' if first == "{\n  " else ""
+    (tmp_path / "page.json").write_text(f"{first}{begin}{rows}\n]}}\n", "utf-8")
+    assert read(tmp_path / "page.json")[0] == [ONE, TWO, FOUR]
+    (tmp_path / "page.json").write_text(json.dumps({"meta": {}, "results": works()}, indent=2), "utf-8")
+    assert read(tmp_path / "page.json")[0] == [ONE, TWO, FOUR]
+
+
 def test_pages_one_a_line(tmp_path: Path) -> None:
     page = (SAMPLES / "openalex-page.json").read_bytes()
     (tmp_path / "pages.jsonl.gz").write_bytes(gzip.compress(page + b"\n" + page + b"\n"))
