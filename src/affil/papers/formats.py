@@ -10,18 +10,38 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from affil.errors import AffilError
+from affil.papers.acl_anthology import ACL_ANTHOLOGY
+from affil.papers.arxiv import ARXIV
 from affil.papers.common import Problem
+from affil.papers.dblp import DBLP, DBLP_HOMEPAGES
+from affil.papers.europe_pmc import EUROPE_PMC
+from affil.papers.grobid import GROBID
 from affil.papers.head import Head
+from affil.papers.jats import JATS
 from affil.papers.long_form import LONG_FORM
 from affil.papers.native import NATIVE
 from affil.papers.openalex import OPENALEX
 from affil.papers.paper_copilot import PAPER_COPILOT
+from affil.papers.pubmed import PUBMED
 from affil.papers.reader import Reader
 from affil.papers.source import Source
 from affil.settings import ReadSettings
 from affil.types import Paper
 
-READERS: tuple[Reader, ...] = (NATIVE, OPENALEX, PAPER_COPILOT, LONG_FORM)
+READERS: tuple[Reader, ...] = (
+    NATIVE,
+    OPENALEX,
+    PUBMED,
+    EUROPE_PMC,
+    JATS,
+    GROBID,
+    ACL_ANTHOLOGY,
+    ARXIV,
+    DBLP,
+    DBLP_HOMEPAGES,
+    PAPER_COPILOT,
+    LONG_FORM,
+)
 """The formats that affil brings, in the order in which they are tried."""
 
 GROUP = "affil.readers"

@@ -14,7 +14,7 @@ from affil.papers.common import damage_said
 
 _LENGTH = 1 << 18  # bytes; the first work of OpenAlex can pass a quarter of them
 _ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.DOTALL)  # or a document type that declares something
 
 
 class Head:
