@@ -10,7 +10,7 @@ from affil.types import Author
 _BETWEEN = re.compile(r"\s*(?:,\s*and\s|,|;|\band\s|&)\s*")
 _JUNIOR = re.compile(r",\s*(Jr\.?|Sr\.?|I{2,3}|IV)(?=\s*(?:,|;|\(|$|\band\b))")
 _COLLABORATION = re.compile(r"\b(?:collaboration|consortium|group|team)$", re.IGNORECASE)
-_NUMBERED = re.compile(r"\(\s*([\w*†‡]{1,3})\s*\)\s*")
+_NUMBERED = re.compile(r"\(\s*(\d{1,3}|[a-z*†‡])\s*\)\s*")
 _MARKS = re.compile(r"\s*(?:,|;|&|\band\b|\s)\s*")
 _OTHERS = re.compile(r"et\.?\s+al\.?", re.IGNORECASE)
 

@@ -117,7 +117,7 @@ def _read(source: Source, notes: Mapping[str, tuple[_Note, ...]]) -> Numbered:
 
 def _draft(record: etree._Element, notes: Mapping[str, tuple[_Note, ...]]) -> Draft | str:
     key, year = record.get("key", ""), year_in(first(record, "year"))
-    if record.get("publtype", "") == "withdrawn":
+    if "withdrawn" in record.get("publtype", "").split():
         return "was withdrawn"
     names = [text_of(one) for one in each(record, "author")]
     held = [_in_year(notes.get(name, ()), year or 0) for name in names]

@@ -90,7 +90,7 @@ def _held(contrib: etree._Element, affs: dict[etree._Element | str, str]) -> tup
     """The affiliations of one author: those inside, then those that its references name; members of a group keep their own."""
     found: dict[str, None] = {}
     for one in contrib.iter("{*}aff", "{*}aff-alternatives", "{*}xref"):
-        if next(one.iterancestors("{*}contrib")) is not contrib or local(one.getparent()) == "aff-alternatives":  # type: ignore[arg-type]
+        if next(one.iterancestors("{*}contrib", "{*}contrib-group", "{*}aff-alternatives")) is not contrib:
             continue
         for key in one.get("rid", "").split() if local(one) == "xref" else (one,):
             if text := affs.get(key):
@@ -150,7 +150,8 @@ class _Pieces:
         """Put a comma, or a space beside a postal code, where a part begins right behind another."""
         before = "".join(self._said).rstrip()
         if before and not before.endswith(_ENDS):
-            self._said = [before, " " if "postal-code" in (name, self._after) else ", "]
+            beside = name == "postal-code" or (self._after == "postal-code" and name == "city")
+            self._said = [before, " " if beside else ", "]
 
     def _is_mark(self, element: etree._Element) -> bool:
         """Whether an element is the mark of an affiliation ("1", "a,*"), and no part of its words ("1st", "CO2")."""

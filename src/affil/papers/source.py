@@ -136,9 +136,9 @@ class Source:
                         yield at.row, element
                         _forget(element)
             except etree.XMLSyntaxError as error:
-                problem, fix = _FAULTS.get(
-                    getattr(error, "code", 0), (f"no well-formed XML after record {at.row}: {error.msg}", _AGAIN)
-                )
+                so_far = f" after record {at.row}" if at.row else ""
+                usual = f"no well-formed XML{so_far}: {error.msg}", _AGAIN
+                problem, fix = _FAULTS.get(getattr(error, "code", 0), usual)
                 raise InputError(self.name, problem, fix=fix) from error
         if at.row == 0:
             named = " or ".join(names)
