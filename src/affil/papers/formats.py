@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from affil.errors import AffilError
+from affil.errors import AffilError, InputError
 from affil.papers.acl_anthology import ACL_ANTHOLOGY
 from affil.papers.arxiv import ARXIV
 from affil.papers.common import Problem
@@ -82,6 +82,9 @@ def recognise(head: Head, format: str | None = None) -> Reader:
     found = next((reader for reader in known.values() if reader.recognises(head)), None)
     if found is not None:
         return found
+    if head.root:
+        known_formats = "see which formats are read: affil formats"
+        raise InputError(head.shown, f"is XML of no format that is read: its outermost element is {head.root}", fix=known_formats)
     return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
 
 
