@@ -84,7 +84,9 @@ def recognise(head: Head, format: str | None = None) -> Reader:
         return found
     if head.root:
         known_formats = "see which formats are read: affil formats"
-        raise InputError(head.shown, f"is XML of no format that is read: its outermost element is {head.root}", fix=known_formats)
+        raise InputError(
+            head.shown, f"is XML of no format that is read: its outermost element is {head.root}", fix=known_formats
+        )
     return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
 
 

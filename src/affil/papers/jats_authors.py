@@ -28,7 +28,8 @@ _PARTS = frozenset(
 )
 _MARKS = frozenset(["sup", "bold", "italic", "sub"])
 _MARK = re.compile(r"[\s,;()\[\]]*(?:\d{1,3}|[a-zA-Z]{1,2}|[^\w\s]{1,4})(?:[\s,;]+(?:\d{1,3}|[a-zA-Z]|[^\w\s]))*[\s,;.()\[\]]*")
-_ENDS = (",", ";", ":", "(", "/", "-", "–")
+_ENDS = (",", ";", ":")
+_JOINED = ("(", "/", "-", "–")
 _LEFT = "has affiliations that no author is tied to: they are left out"
 
 Told = tuple[tuple[Author, ...], tuple[str, ...], str]
@@ -149,9 +150,9 @@ class _Pieces:
     def _part(self, name: str) -> None:
         """Put a comma, or a space beside a postal code, where a part begins right behind another."""
         before = "".join(self._said).rstrip()
-        if before and not before.endswith(_ENDS):
-            beside = name == "postal-code" or (self._after == "postal-code" and name == "city")
-            self._said = [before, " " if beside else ", "]
+        beside = name == "postal-code" or (self._after == "postal-code" and name == "city")
+        if before and not before.endswith(_JOINED):
+            self._said = [before, " " if beside or before.endswith(_ENDS) else ", "]
 
     def _is_mark(self, element: etree._Element) -> bool:
         """Whether an element is the mark of an affiliation ("1", "a,*"), and no part of its words ("1st", "CO2")."""
