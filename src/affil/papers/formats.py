@@ -14,7 +14,7 @@ from affil.papers.acl_anthology import ACL_ANTHOLOGY
 from affil.papers.arxiv import ARXIV
 from affil.papers.common import Problem
 from affil.papers.dblp import DBLP, DBLP_HOMEPAGES
-from affil.papers.europe_pmc import EUROPE_PMC
+from affil.papers.europe_pmc_xml import EUROPE_PMC_XML
 from affil.papers.grobid import GROBID
 from affil.papers.head import Head
 from affil.papers.jats import JATS
@@ -32,7 +32,7 @@ READERS: tuple[Reader, ...] = (
     NATIVE,
     OPENALEX,
     PUBMED,
-    EUROPE_PMC,
+    EUROPE_PMC_XML,
     JATS,
     GROBID,
     ACL_ANTHOLOGY,

@@ -29,6 +29,7 @@ _PARTS = frozenset(
 _MARKS = frozenset(["sup", "bold", "italic", "sub"])
 _MARK = re.compile(r"[\s,;()\[\]]*(?:\d{1,3}|[a-zA-Z]{1,2}|[^\w\s]{1,4})(?:[\s,;]+(?:\d{1,3}|[a-zA-Z]|[^\w\s]))*[\s,;.()\[\]]*")
 _ENDS = (",", ";", ":")
+_BESIDE = frozenset([("city", "postal-code"), ("state", "postal-code"), ("postal-code", "city")])  # "518055 Shenzhen"
 _JOINED = ("(", "/", "-", "–")
 _LEFT = "has affiliations that no author is tied to: they are left out"
 
@@ -150,7 +151,7 @@ class _Pieces:
     def _part(self, name: str) -> None:
         """Put a comma, or a space beside a postal code, where a part begins right behind another."""
         before = "".join(self._said).rstrip()
-        beside = name == "postal-code" or (self._after == "postal-code" and name == "city")
+        beside = (self._after, name) in _BESIDE
         if before and not before.endswith(_JOINED):
             self._said = [before, " " if beside or before.endswith(_ENDS) else ", "]
 

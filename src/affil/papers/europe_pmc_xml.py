@@ -1,7 +1,7 @@
 """Results of a search in Europe PMC, in XML.
 
-Read of a `result`: `id`, `source`, `pmid`, `pmcid`, `doi`, `title`, `authorList` with `authorAffiliationDetailsList` (result type core),
-`authorString` (result type lite), `journalInfo`, `bookOrReportDetails` (of preprints), `pubYear`, `pubTypeList`.
+Read of a `result`: `id`, `source`, `pmid`, `doi`, `title`, `authorList` with `authorAffiliationDetailsList` (result type core),
+`authorString` (result type lite), `journalInfo`, `pubYear`, `pubTypeList`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lxml import etree
 
 
-def read_europe_pmc(source: Source) -> Numbered:
+def read_europe_pmc_xml(source: Source) -> Numbered:
     """Papers with the number of their result.
 
     Raises:
@@ -35,18 +35,19 @@ def _recognises(head: Head) -> bool:
     return head.root in ("responseWrapper", "resultList") and "<result>" in head.text
 
 
-EUROPE_PMC = Reader(
-    name="europe-pmc",
+EUROPE_PMC_XML = Reader(
+    name="europe-pmc-xml",
     title="Europe PMC search results in XML",
     recognises=_recognises,
-    read=read_europe_pmc,
+    read=read_europe_pmc_xml,
     fields=(
-        "The id (`pmid:`, else `pmc:`, else that of Europe PMC), `doi`, `title`, `journalInfo` (of a preprint: the server, as "
-        "`publisher`), `pubYear`, `authorList` with each author's affiliations."
+        "`pmid` (else `source` and `id`), `doi`, `title`, the journal of `journalInfo`, `pubYear`, `authorList` with each author's "
+        "affiliations."
     ),
     lost=(
-        "Retracted papers, notices of retraction and errata are left out, and what has no journal (patents, books). The "
-        "result type lite has no affiliations. Full texts from Europe PMC are JATS."
+        "Preprints, retracted papers, notices of retraction and errata are left out, and what has no journal (patents, books). Where only "
+        "the result as a whole has an affiliation, it belongs to the paper and to no author. The result type lite has no affiliations. "
+        "Full texts from Europe PMC are JATS."
     ),
     export=(
         "`https://www.ebi.ac.uk/europepmc/webservices/rest/search?query=...&resultType=core&format=xml&pageSize=1000`, each "
@@ -64,17 +65,22 @@ def _draft(result: etree._Element) -> Draft | str:
     for kind in kinds:
         if reason := NO_PAPERS.get(text_of(kind).lower()):
             return reason
-    pmid, pmcid, home = first(result, "pmid"), first(result, "pmcid"), first(result, "source")
-    preprint = "bookOrReportDetails/publisher" if home == "PPR" else "journalTitle"
+    pmid, home, of_paper = first(result, "pmid"), first(result, "source"), first(result, "affiliation")
+    if home == "PPR":
+        return "is a preprint"
+    authors = _authors(result)
+    loose = (of_paper,) if of_paper and not any(a.affiliations for a in authors) else ()
     return Draft(
-        f"pmid:{pmid}" if pmid else f"pmc:{pmcid}" if pmcid else f"europepmc:{home}/{identifier}",
+        f"pmid:{pmid}" if pmid else f"{home}:{identifier}",
         first(result, "title"),
-        first(result, "journalInfo/journal/title", "journalInfo/journal/medlineAbbreviation", "journalTitle", preprint),
+        first(result, "journalInfo/journal/title", "journalInfo/journal/medlineAbbreviation", "journalTitle"),
         year_in(
             first(result, "pubYear"), first(result, "journalInfo/yearOfPublication"), first(result, "firstPublicationDate")
         ),
-        _authors(result),
+        authors,
         bare_doi(first(result, "doi")),
+        loose,
+        "has an affiliation, but not whose: counted by paper" if loose else "",
     )
 
 
@@ -87,6 +93,4 @@ def _authors(result: etree._Element) -> tuple[Author, ...]:
         authors.append(Author(name, tuple(filter(None, map(text_of, stated)))))
     if not authors:
         authors = [Author(name) for name in first(result, "authorString").rstrip(".").split(", ") if name]
-    if authors and not any(a.affiliations for a in authors) and (of_first := first(result, "affiliation")):
-        authors[0] = Author(authors[0].name, (of_first,))
     return tuple(authors)
