@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from affil.papers.common import bare_doi
 from affil.papers.draft import Draft, finish, year_in
 from affil.papers.head import Head
-from affil.papers.markup import each, first, local, text_of
+from affil.papers.markup import each, local, text_of
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
@@ -116,23 +116,24 @@ def _read(source: Source, notes: Mapping[str, tuple[_Note, ...]]) -> Numbered:
 
 
 def _draft(record: etree._Element, notes: Mapping[str, tuple[_Note, ...]]) -> Draft | str:
-    key, year = record.get("key", ""), year_in(first(record, "year"))
     if "withdrawn" in record.get("publtype", "").split():
         return "was withdrawn"
-    names = [text_of(one) for one in each(record, "author")]
+    told: dict[str, list[str]] = {}
+    for child in record:  # once over the children: the whole file has some eighty million of them
+        told.setdefault(local(child), []).append(text_of(child))
+    key, year, names = record.get("key", ""), year_in(*told.get("year", ())), told.get("author", [])
     held = [_in_year(notes.get(name, ()), year or 0) for name in names]
     authors = tuple(
         Author(_HOMONYM.sub("", name), tuple(n.affiliation for n in some)) for name, some in zip(names, held, strict=True)
     )
     today = any(not note.dated for some in held for note in some)
-    links = (bare_doi(text_of(one)) for one in each(record, "ee"))
     return Draft(
         f"dblp:{key}" if key else "",
-        first(record, "title").removesuffix("."),
-        first(record, "booktitle", "journal") if local(record) == "inproceedings" else first(record, "journal", "booktitle"),
+        next(iter(told.get("title", ())), "").removesuffix("."),
+        next(filter(None, [*told.get("journal", ()), *told.get("booktitle", ())]), ""),
         year,
         authors,
-        next(filter(None, links), ""),
+        next(filter(None, map(bare_doi, told.get("ee", ()))), ""),
         problem=_TODAY if today else "",
     )
 
