@@ -64,9 +64,10 @@ PUBMED = Reader(
         "the first author only, so older papers count less than they should. Investigators of a group are no authors."
     ),
     export=(
-        "On <https://pubmed.ncbi.nlm.nih.gov>: Save, Format PubMed gives no XML; fetch the PMIDs with `efetch -db pubmed "
-        "-format xml` (<https://www.ncbi.nlm.nih.gov/books/NBK179288/>), or take the yearly files from "
-        "<https://ftp.ncbi.nlm.nih.gov/pubmed/baseline/>."
+        "The site itself saves no XML. Ask E-utilities: `esearch -db pubmed -query '...' | efetch -format xml > papers.xml` "
+        "(<https://www.ncbi.nlm.nih.gov/books/NBK179288/>), or in the browser "
+        "`https://eutils.ncbi.nlm.nih.gov/entrez/eutils/efetch.fcgi?db=pubmed&retmode=xml&id=` with PMIDs between commas; or take the "
+        "yearly files from <https://ftp.ncbi.nlm.nih.gov/pubmed/baseline/>."
     ),
     specification="https://dtd.nlm.nih.gov/ncbi/pubmed/doc/out/250101/index.html",
 )
