@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import resource
 import subprocess
 import sys
 import tracemalloc
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from affil.errors import AffilError, InputError
 from affil.papers.common import Problem
-from affil.papers.formats import formats, recognise
+from affil.papers.formats import formats, readers, recognise
 from affil.papers.head import Head
 from affil.papers.markup import each, first, local, text_of
 from affil.papers.read import read_papers
@@ -132,6 +136,11 @@ def test_named_entities_are_characters_also_without_their_document_type() -> Non
         (b"<dblp><article/></dblp>\n<?xml version='1.0'?><dblp/>", "no well-formed XML|several documents in one file"),
         (b"<dblp><article/></dblp>\n<dblp/>", "several documents in one file; give each document a file of its own"),
         (b"<dblp>" + b"<a>" * 5000, "goes beyond all measure: .* nested too deeply|no well-formed XML"),
+        (
+            b"<dblp><article>\0</article></dblp>",
+            "no well-formed XML: Invalid character: Char 0x0 out of allowed range , line 1",
+        ),
+        (b"<?xml version='1.0' encoding='x-foo'?><dblp/>", "no well-formed XML: Unsupported encoding: x-foo"),
         (b"<dblp><article><title>\xff\xfe</title></article></dblp>", "no well-formed XML: "),
         (gzip.compress(b"<dblp>" + b"<article/>" * 2_000 + b"</dblp>")[:-20], "the gzip file is truncated after row"),
     ],
@@ -165,3 +174,38 @@ def test_any_encoding_that_xml_declares(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "a.xml").write_bytes(told.encode(encoding))
     (paper,) = read_papers([tmp_path / "a.xml"])
     assert paper.authors[0].name == "Jörg"
+
+
+SAMPLES = sorted(p for p in (Path(__file__).parent / "samples").glob("*.xml") if "damaged" not in p.name)
+
+
+@given(
+    st.sampled_from(SAMPLES),
+    st.lists(st.tuples(st.sampled_from(["drop", "empty", "double", "bare"]), st.floats(0, 0.999)), max_size=8),
+)
+def test_whatever_a_record_lacks_it_is_a_paper_or_a_report(
+    tmp_path_factory: pytest.TempPathFactory, sample: Path, changes: list[tuple[str, float]]
+) -> None:
+    tree = etree.parse(sample, etree.XMLParser(resolve_entities=False, load_dtd=False))
+    for what, place in changes:
+        below = [e for e in tree.getroot().iter("*") if e.getparent() is not None]
+        if not below:
+            break
+        element = below[int(place * len(below))]
+        if what == "drop":
+            element.getparent().remove(element)
+        elif what == "empty":
+            element.clear()
+        elif what == "bare":
+            element.attrib.clear()
+        else:
+            element.addnext(deepcopy(element))
+    path = tmp_path_factory.mktemp("papers") / sample.name
+    tree.write(str(path))
+    for format in [name for name, reader in readers().items() if sample.name.startswith(name)] + ["dblp-homepages"]:
+        with contextlib.suppress(InputError):  # no record is left
+            for paper in read_papers([path], lambda _: None, format=format):
+                assert paper.id and paper.venue and 1900 <= paper.year <= 2100
+                assert paper.aligned or not any(a.affiliations for a in paper.authors)
+                assert paper.aligned == (not paper.paper_affiliations)
+                assert all(all(a.affiliations) for a in paper.authors)

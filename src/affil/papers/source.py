@@ -137,7 +137,7 @@ class Source:
                         _forget(element)
             except etree.XMLSyntaxError as error:
                 so_far = f" after record {at.row}" if at.row else ""
-                usual = f"no well-formed XML{so_far}: {error.msg}", _AGAIN
+                usual = f"no well-formed XML{so_far}: {' '.join(str(error.msg).split())}", _AGAIN
                 problem, fix = _FAULTS.get(getattr(error, "code", 0), usual)
                 raise InputError(self.name, problem, fix=fix) from error
         if at.row == 0:
