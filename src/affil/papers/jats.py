@@ -58,9 +58,9 @@ JATS = Reader(
         "are ids of institutions."
     ),
     lost=(
-        "Retractions and corrections are left out, as are editors and the members of a collaboration that is itself the "
-        "author. Several affiliations that nothing ties to authors belong to the paper, which then counts as a whole. Where "
-        "`aff` consists of elements without punctuation, they are joined with commas."
+        "Retractions and corrections are left out, as are editors, and the members of a collaboration where others are authors. "
+        "Several affiliations that nothing ties to authors belong to the paper, which then counts as a whole. Where `aff` consists of "
+        "elements without punctuation, they are joined with commas; of SciELO's, the `original` is taken."
     ),
     export=(
         "From PubMed Central: `efetch -db pmc -format xml`, or the Open Access subset "
