@@ -27,6 +27,7 @@ _OTHERS = ("proceedings", "book", "incollection", "phdthesis", "mastersthesis", 
 _HOMONYM = re.compile(r" \d{4}$")  # "Wei Wang 0001" is one of many
 _TWO = re.compile(r"(\d{4})?\s*[-–]\s*(\d{4})?")
 _ONE = re.compile(r"(?:since\s+(\d{4})|until\s+(\d{4}))", re.IGNORECASE)
+OTHER = "is a book, a thesis, a chapter or a data set, no paper"
 _TODAY = "has affiliations of its authors' homepages: where they are today, not where they were"
 
 
@@ -112,7 +113,7 @@ def _read(source: Source, notes: Mapping[str, tuple[_Note, ...]]) -> Numbered:
         if local(record) in _PAPERS:
             yield from finish(source, row, _draft(record, notes))
         elif local(record) not in ("www", "person"):
-            source.report(row, "is a book, a thesis, a chapter or a data set, no paper", lost=True)
+            source.report(row, OTHER, lost=True)
 
 
 def _draft(record: etree._Element, notes: Mapping[str, tuple[_Note, ...]]) -> Draft | str:
@@ -123,9 +124,7 @@ def _draft(record: etree._Element, notes: Mapping[str, tuple[_Note, ...]]) -> Dr
         told.setdefault(local(child), []).append(text_of(child))
     key, year, names = record.get("key", ""), year_in(*told.get("year", ())), told.get("author", [])
     held = [_in_year(notes.get(name, ()), year or 0) for name in names]
-    authors = tuple(
-        Author(_HOMONYM.sub("", name), tuple(n.affiliation for n in some)) for name, some in zip(names, held, strict=True)
-    )
+    authors = tuple(Author(person(name), tuple(n.affiliation for n in some)) for name, some in zip(names, held, strict=True))
     today = any(not note.dated for some in held for note in some)
     return Draft(
         f"dblp:{key}" if key else "",
@@ -138,9 +137,14 @@ def _draft(record: etree._Element, notes: Mapping[str, tuple[_Note, ...]]) -> Dr
     )
 
 
-def _notes(person: etree._Element) -> tuple[_Note, ...]:
+def person(name: str) -> str:
+    """A name without the number that dblp gives to people of the same name ("Wei Wang 0001")."""
+    return _HOMONYM.sub("", name)
+
+
+def _notes(homepage: etree._Element) -> tuple[_Note, ...]:
     notes = []
-    for note in each(person, "note"):
+    for note in each(homepage, "note"):
         told, label = text_of(note), note.get("label", "")
         if "affiliation" not in note.get("type", "").split() or not told:
             continue

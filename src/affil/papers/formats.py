@@ -14,6 +14,7 @@ from affil.papers.acl_anthology import ACL_ANTHOLOGY
 from affil.papers.arxiv import ARXIV
 from affil.papers.common import Problem
 from affil.papers.dblp import DBLP, DBLP_HOMEPAGES
+from affil.papers.dblp_api import DBLP_API
 from affil.papers.europe_pmc_xml import EUROPE_PMC_XML
 from affil.papers.grobid import GROBID
 from affil.papers.head import Head
@@ -39,6 +40,7 @@ READERS: tuple[Reader, ...] = (
     ARXIV,
     DBLP,
     DBLP_HOMEPAGES,
+    DBLP_API,
     PAPER_COPILOT,
     LONG_FORM,
 )
