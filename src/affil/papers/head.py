@@ -15,7 +15,7 @@ from affil.papers.common import damage_said
 _LENGTH = 1 << 18  # bytes; the first work of OpenAlex can pass a quarter of them
 _DEPTH = 40  # objects and lists within each other
 _ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.DOTALL)  # or a document type that declares something
 
 
 def _below(place: str, name: str) -> str:

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 _AGAIN = "correct it, or fetch it again"
 _ARROW = "(right here) ------^"  # with which yajl points at the place
+_FAULTS = {  # libxml2's codes of faults that its words do not explain
+    5: ("goes on after its outermost element: several documents in one file", "give each document a file of its own"),
+    114: (
+        "goes beyond all measure: its entities unfold without end, or it is nested too deeply",
+        "get it from a source you trust",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,33 +125,41 @@ class Source:
                 yield row, line.rstrip("\r\n")
 
     def elements(self, *names: str) -> Iterator[tuple[int, etree._Element]]:
-        """XML elements of these local names one at a time, with their number; each is emptied when the next is asked for.
+        """XML elements of these local names one at a time, each whole, with their number.
 
-        External entities and document types are never loaded, and entities of one's own are not expanded.
+        One that stands inside another of them is a part of it, and not given itself. When the next is asked for, an element is
+        emptied, and all that stood before it is gone. Document types and external entities are never loaded; entities stay in the
+        text unexpanded (see `affil.papers.markup.text_of`), so that no file can fill the memory by them.
 
         Raises:
-            InputError: the file is no well-formed XML, or damaged.
+            InputError: the file is no well-formed XML, is damaged, or has none of these elements.
         """
         from lxml import etree
 
+        depth = 0
         with damage_said(self.name) as at, open_input(self.head.path) as raw:
             try:
-                events = etree.iterparse(
+                for event, element in etree.iterparse(
                     raw,
-                    events=("end",),
+                    events=("start", "end"),
                     tag=[f"{{*}}{n}" for n in names],
                     resolve_entities=False,
                     load_dtd=False,
                     no_network=True,
-                )
-                for row, (_, element) in enumerate(events, 1):
-                    at.row = row
-                    yield row, element
-                    element.clear(keep_tail=True)
-                    while element.getprevious() is not None:  # what was read before still hangs on the parent
-                        del element.getparent()[0]
+                ):
+                    depth += 1 if event == "start" else -1
+                    if depth == 0:
+                        at.row += 1
+                        yield at.row, element
+                        _forget(element)
             except etree.XMLSyntaxError as error:
-                raise InputError(self.name, f"no well-formed XML: {error.msg}", row=error.lineno, fix=_AGAIN) from error
+                so_far = f" after record {at.row}" if at.row else ""
+                usual = f"no well-formed XML{so_far}: {' '.join(str(error.msg).split())}", _AGAIN
+                problem, fix = _FAULTS.get(getattr(error, "code", 0), usual)
+                raise InputError(self.name, problem, fix=fix) from error
+        if at.row == 0:
+            named = " or ".join(names)
+            raise InputError(self.name, f"no record in it: no element {named}", fix="check that it is the file you mean")
 
     def table(self) -> AbstractContextManager[Table]:
         """The rows of a table, see `affil.io.tables.open_table`."""
@@ -162,3 +177,12 @@ def _at(value: Any, place: str) -> list[Any] | None:
         if not found:
             return None
     return found
+
+
+def _forget(element: etree._Element) -> None:
+    """Empty an element that was read, and take away what stands before it, at each level up to the outermost."""
+    element.clear(keep_tail=True)  # type: ignore[call-arg]  # unknown to the stubs
+    for node in (element, *element.iterancestors()):
+        parent = node.getparent()
+        if parent is not None:
+            del parent[: parent.index(node)]
