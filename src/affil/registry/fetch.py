@@ -1,11 +1,11 @@
-"""Fetch the newest dump of the Research Organization Registry from Zenodo, and keep a registry built of it in the user's cache.
+"""Fetch the newest dump of the Research Organization Registry from Zenodo and build a registry of it in the user's cache.
 
-    ror/dump.json                     what was fetched last: version, date, file, MD5
+    ror/dump.json                     the last fetched dump: version, date, file, MD5
     ror/v2.9-2026-06-23-ror-data.zip  the dump itself
-    ror/MD5.part                      a dump that did not arrive whole; the next time goes on from there
-    ror/MD5-HASH.affil                the shipped tables over the dump, by this version of affil
+    ror/MD5.part                      a partial download, resumed next time
+    ror/MD5-HASH.affil                the shipped tables merged over the dump, by this version of affil
 
-Zenodo's API: https://developers.zenodo.org. The record of all versions leads to the newest one.
+Zenodo's API: https://developers.zenodo.org. The record of all versions redirects to the newest.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 
 _BY_HAND = "or download a dump from https://doi.org/10.5281/zenodo.6347574 and give it to: affil registry build shipped FILE"
-_PASSING = (429, 500, 502, 503, 504)  # what a server says that will answer again soon
+_TRANSIENT = (429, 500, 502, 503, 504)  # transient HTTP errors, retried
 _AGAIN = "run it again, it goes on from there"
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What `fetch_ror` did: the newest dump, whether it is `new` here, and the registry built of it."""
+    """Result of `fetch_ror`: the newest dump, whether it was `new`, and the registry built of it."""
 
     dump: Dump
     new: bool
@@ -49,18 +49,18 @@ class Fetched:
 
 
 def fetch_ror(progress: Progress | None = None, tell: Tell | None = None, *, record: str = FETCH.record) -> Fetched:
-    """Download the newest dump unless it is here, check it, and build the shipped tables over it.
+    """Download the newest dump unless present, verify it, and build a registry with the shipped tables merged over it.
 
-    A download that is cut off goes on where it broke off, a few times by itself, then at the next call. Dumps of before are
-    removed when the new one is built.
+    An interrupted download is resumed: a few times automatically, then by the next call. Older dumps are removed after the
+    build.
 
     Args:
-        progress: called with (bytes here, bytes in all).
-        tell: told what is being done.
-        record: the address of Zenodo's record, or of one that answers as it does.
+        progress: called with (bytes received, bytes in total).
+        tell: called with a message per step.
+        record: the URL of the Zenodo record, or of a compatible server.
 
     Raises:
-        AffilError: it cannot be reached, answers with something else, or the dump arrives damaged.
+        AffilError: the server cannot be reached or answers unexpectedly, or the dump is damaged.
     """
     import httpx2
 
@@ -85,7 +85,7 @@ def fetch_ror(progress: Progress | None = None, tell: Tell | None = None, *, rec
 def _newest(client: httpx2.Client, record: str) -> Dump:
     import httpx2
 
-    with _answered(client, record) as response:
+    with _requested(client, record) as response:
         try:
             content = json.loads(response.read())
             about = content["metadata"]
@@ -98,22 +98,22 @@ def _newest(client: httpx2.Client, record: str) -> Dump:
                 str(about["version"]), str(about["publication_date"]), name, int(file["size"]), md5, file["links"]["self"]
             )
         except httpx2.TransportError as error:
-            raise AffilError(f"{record}: broke off ({_said(error)}); run it again") from error
+            raise AffilError(f"{record}: broke off ({_reason(error)}); run it again") from error
         except (KeyError, TypeError, ValueError, StopIteration) as error:
             raise AffilError(f"{record}: is no record of a ROR dump as Zenodo gives it ({error!r}); {_BY_HAND}") from error
 
 
 def _download(client: httpx2.Client, dump: Dump, path: Path, progress: Progress) -> None:
-    """Bring the file, from where an earlier attempt broke off, and check it."""
+    """Download the file, resuming an earlier attempt, and verify it."""
     import httpx2
 
     part = dump_folder() / f"{dump.md5}.part"
     broken = 0
     while (have := part.stat().st_size if part.exists() else 0) < dump.size:
         try:
-            with _answered(client, dump.url, {"Range": f"bytes={have}-"} if have else {}) as response:
+            with _requested(client, dump.url, {"Range": f"bytes={have}-"} if have else {}) as response:
                 goes_on = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-                have = have if response.status_code == 206 and goes_on else 0  # a server may give all of it again
+                have = have if response.status_code == 206 and goes_on else 0  # the server may ignore the range
                 with part.open("ab" if have else "wb") as file:
                     for chunk in response.iter_raw():
                         file.write(chunk)
@@ -125,7 +125,7 @@ def _download(client: httpx2.Client, dump: Dump, path: Path, progress: Progress)
             broken += 1
             if broken >= FETCH.attempts:
                 share = f"{have / 1e6:,.1f} of {dump.size / 1e6:,.1f} MB"
-                raise AffilError(f"{dump.url}: broke off after {share} ({_said(error)}); {_AGAIN}") from error
+                raise AffilError(f"{dump.url}: broke off after {share} ({_reason(error)}); {_AGAIN}") from error
             time.sleep(FETCH.wait * broken)
         except OSError as error:
             raise AffilError(f"{part}: cannot be written ({error.strerror}); free some space, and {_AGAIN}") from error
@@ -138,27 +138,27 @@ def _download(client: httpx2.Client, dump: Dump, path: Path, progress: Progress)
 
 
 @contextmanager
-def _answered(client: httpx2.Client, url: str, headers: dict[str, str] | None = None) -> Iterator[httpx2.Response]:
-    """Ask for an address, again where the server is busy.
+def _requested(client: httpx2.Client, url: str, headers: dict[str, str] | None = None) -> Iterator[httpx2.Response]:
+    """Request a URL, retrying while the server is busy.
 
     Raises:
-        AffilError: the server cannot be reached, or says that there is nothing.
+        AffilError: the server cannot be reached or answers with an error.
     """
     import httpx2
 
-    away = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol)  # no use in asking again
+    permanent = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol)  # not retried
     host = urlsplit(url).netloc
     wanted = {"Accept-Encoding": "identity", **(headers or {})}
     for attempt in range(1, FETCH.attempts + 1):
         try:
             response = client.send(client.build_request("GET", url, headers=wanted), stream=True)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            passing = isinstance(error, httpx2.TransportError) and not isinstance(error, away)
+            passing = isinstance(error, httpx2.TransportError) and not isinstance(error, permanent)
             if passing and attempt < FETCH.attempts:
                 time.sleep(FETCH.wait * attempt)
                 continue
             raise AffilError(
-                f"{host or url} cannot be reached ({_said(error)}); connect this machine to the internet, {_BY_HAND}"
+                f"{host or url} cannot be reached ({_reason(error)}); connect this machine to the internet, {_BY_HAND}"
             ) from error
         try:
             status = response.status_code
@@ -167,11 +167,11 @@ def _answered(client: httpx2.Client, url: str, headers: dict[str, str] | None = 
                 return
         finally:
             response.close()
-        if status not in _PASSING:
+        if status not in _TRANSIENT:
             break
         if attempt < FETCH.attempts:
             time.sleep(_wait(response, attempt))
-    later = "try again later" if status in _PASSING else "it may have moved"
+    later = "try again later" if status in _TRANSIENT else "it may have moved"
     raise AffilError(f"{url}: answers {status} {response.reason_phrase}; {later}, {_BY_HAND}")
 
 
@@ -181,10 +181,10 @@ def _md5(path: Path) -> str:
 
 
 def _wait(response: httpx2.Response, attempt: int) -> float:
-    """Seconds until the next attempt: what the server asks for, as far as anyone waits."""
+    """Seconds until the next attempt: what the server asks for, up to a limit."""
     asked: Any = response.headers.get("Retry-After", "")
     return min(float(asked), FETCH.patience) if asked.isdecimal() else FETCH.wait * attempt
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
