@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 SHIPPED_MODEL = "models/matcher.skops"
-_ID_NAMED = Reason("name_exact", "id")  # of what an id says
+_ID_NAMED = Reason("name_exact", "id")  # for matches by an id in the string
 
 
 class Matcher:
@@ -203,7 +203,7 @@ class Matcher:
         return row.identifier or str(self._names[int(self._index.owner_name[row.owner])].as_py())
 
     def _aliases(self, rows: Sequence[Found]) -> pa.Array:
-        """`_alias` of many rows at once."""
+        """`_alias` for many rows."""
         numbers = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
         names = self._names.take(pa.array(numbers)).cast(pa.string())
         if not any(r.identifier for r in rows):
@@ -211,7 +211,7 @@ class Matcher:
         return pa.array([r.identifier or name for r, name in zip(rows, names.to_pylist(), strict=True)], pa.string())
 
     def _named(self, rows: Sequence[Found]) -> pa.Array:
-        """For each row the id of the closed institution that the string names, where the one found is its successor; else ""."""
+        """For rows that found a successor: the id of the closed institution named in the string; else ""."""
         names, ids = self.registry.arrays.inst_name_ptr, self.registry.ids
         owner_name = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
         owner = (np.searchsorted(names, owner_name, side="right") - 1).tolist()
@@ -237,7 +237,7 @@ class Matcher:
         )
 
     def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[list[Found]]:
-        """What each string names: the chosen institutions, most probable first, then up to `rivals` a part that were not chosen."""
+        """The institutions chosen for each string, most probable first, then up to `rivals` others per part."""
         out: list[list[Found]] = []
         size = self.settings.retrieve.batch
         for begin in range(0, len(strings), size):
@@ -252,7 +252,7 @@ class Matcher:
         return out
 
     def _remembered(self, texts: Sequence[str]) -> list[tuple[Found, ...]]:
-        """`_matched`, each part once as long as it is remembered."""
+        """`_matched` with a cache."""
         new = [t for t in texts if t not in self._memory]
         fresh = dict(zip(new, self._matched(new), strict=True)) if new else {}
         found = [fresh[t] if t in fresh else self._memory[t] for t in texts]
@@ -262,7 +262,7 @@ class Matcher:
         return found
 
     def _matched(self, texts: Sequence[str], rivals: int = 0) -> list[tuple[Found, ...]]:
-        """What each part names, with up to `rivals` that were not chosen."""
+        """The institutions chosen for each part, and up to `rivals` others."""
         settings, index, judge = self.settings, self._index, self.settings.decide
         out: list[tuple[Found, ...]] = []
         batches = -(-len(texts) // settings.retrieve.batch)

@@ -1,4 +1,4 @@
-"""The places that the parts of a string name."""
+"""Places named in the parts of a string."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from affil.registry.arrays import Bools, Ints
 from affil.registry.places import CITY, CODE, COUNTRY, COUNTRY_CODE, REGION
 from affil.types import NameKind
 
-_CODE = 3  # letters of the longest code of a country
+_CODE = 3  # maximum letters of a country code
 _TURNED = frozenset(("north", "south", "east", "west", "new", "upper", "lower", "great", "greater", "port", "fort", "mount"))
 
 
 class PlaceKeys(NamedTuple):
-    """The places that parts name, each as sorted keys `part * STRIDE + number`: countries, regions, cities, the countries of cities
-    and regions, the regions of cities, and the countries of places that are the whole of their segment.
+    """Places named in parts, as sorted keys `part * STRIDE + number`: countries, regions, cities, the countries of cities and
+    regions, the regions of cities, and the countries of places that fill their segment.
     """
 
     country: Ints
@@ -34,10 +34,10 @@ class PlaceKeys(NamedTuple):
 
 
 def shared_places(places: PlaceKeys, string_of_part: Ints) -> tuple[PlaceKeys, Bools]:
-    """Places of parts, where a part without any has those of the next part of its string that has some, else of the last.
+    """Give parts without places those of the next part of the string with some, else of the previous one.
 
     Returns:
-        The places, and which parts have those of another.
+        The places, and a mask of parts with borrowed places.
     """
     if len(string_of_part) < 2 or not (string_of_part[1:] == string_of_part[:-1]).any():
         return places, np.zeros(len(string_of_part), bool)
@@ -45,7 +45,7 @@ def shared_places(places: PlaceKeys, string_of_part: Ints) -> tuple[PlaceKeys, B
     for keys in places:
         has[keys // STRIDE] = True
     number = np.arange(len(has))
-    behind = np.minimum.accumulate(np.where(has, number, len(has) - 1)[::-1])[::-1]  # the next one that has some
+    behind = np.minimum.accumulate(np.where(has, number, len(has) - 1)[::-1])[::-1]  # next part with places
     before = np.maximum.accumulate(np.where(has, number, 0))
     lender = number
     for other in (before, behind):
@@ -63,21 +63,21 @@ def shared_places(places: PlaceKeys, string_of_part: Ints) -> tuple[PlaceKeys, B
 def find_places(
     index: Index, named: Spans, words: Sequence[str], gap: Ints, upper: Bools, part: Ints, spans: Spans, famous: int
 ) -> tuple[Bools, PlaceKeys]:
-    """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place), and of
-    the official names of famous ones ("Mila" is no town in Algeria).
+    """Find places outside multi-word names of organisations ("Washington" in "University of Washington") and outside official
+    names of famous ones ("Mila" is not the town in Algeria).
 
     Args:
         index: the index, with the gazetteer.
-        named: names of places in the batch.
+        named: occurrences of place names.
         words: the words of the batch.
-        gap: what separates each from the one before it.
-        upper: whether each was typed in capitals.
-        part: the part that each belongs to.
-        spans: names of organisations in the batch.
-        famous: how often papers name an institution that is famous.
+        gap: the gap before each word.
+        upper: whether each word was in capitals.
+        part: the part of each word.
+        spans: occurrences of names of organisations.
+        famous: minimum usage of a famous institution.
 
     Returns:
-        Which words only name a place, and the places named in each part.
+        A mask of words that only name a place, and the places named in each part.
     """
     covered, alone = _covered(index, spans, len(words), famous)
     ends = np.append(gap, HARD)
@@ -88,7 +88,7 @@ def find_places(
     row = index.place_row[row]
     kind, at = index.place_kind[row], named.first[pair]
     ok = (kind < CODE) | _codes(index, part[at], upper[at] & (ends[at] >= COMMA), ends[at + 1] >= HARD, pair, row, kind)
-    # those of three letters where they are typed so or stand by themselves: "CAN", "PER", "NOR" are words too
+    # three-letter codes only in capitals or alone in their segment: "CAN", "PER", "NOR" are words too
     short = np.array([len(w) <= _CODE and w.isascii() for w in words] + [False], bool)
     ok &= (kind != COUNTRY) | (named.length[pair] > 1) | ~short[at] | upper[at] | whole[pair]
     pair, row = pair[ok], row[ok]
@@ -97,10 +97,10 @@ def find_places(
 
 
 def _covered(index: Index, spans: Spans, size: int, famous: int) -> tuple[Bools, Bools]:
-    """Which words stand in names that name no place: longer ones, and official ones of famous institutions. And, with an entry more
-    for the end of the batch, which are such a name by themselves.
+    """Mask of words in names that exclude places (multi-word, or official of famous institutions), and mask of words that are
+    such a name alone (with an extra entry for the end of the batch).
     """
-    official = index.owner_ptr[spans.sequence]  # the first institution, by the kind of name
+    official = index.owner_ptr[spans.sequence]  # the first owner, by kind of name
     known = (index.owner_kind[official] == NameKind.OFFICIAL) & (index.inst_usage[index.owner_inst[official]] >= famous)
     long = spans.where((spans.length > 1) | known)
     alone = np.zeros(size + 1, bool)
@@ -109,7 +109,7 @@ def _covered(index: Index, spans: Spans, size: int, famous: int) -> tuple[Bools,
 
 
 def _free(named: Spans, whole: Bools, words: Sequence[str], ends: Ints, covered: Bools, alone: Bools) -> Bools:
-    """Which names of places count: the longest at each word, in no name of an organisation unless they are their whole segment."""
+    """Which place names count: the longest at each word, outside names of organisations unless they fill their segment."""
     first, length, _ = named
     if not len(first):
         return np.zeros(0, bool)
@@ -127,10 +127,10 @@ def _place_keys(index: Index, part: Ints, pair: Ints, row: Ints, whole: Bools) -
 
     Args:
         index: the index, with the gazetteer.
-        part: for each reading of a name the part that it stands in.
-        pair: the name that it reads.
-        row: the row of the gazetteer that it means.
-        whole: whether the name is the whole of its segment.
+        part: the part of each reading of a name.
+        pair: the name of each reading.
+        row: its gazetteer row.
+        whole: whether the name fills its segment.
     """
     kind, where = index.place_kind[row], part.astype(np.int64) * STRIDE
     country, region = where + index.place_country[row], where + index.place_region[row]
@@ -138,7 +138,7 @@ def _place_keys(index: Index, part: Ints, pair: Ints, row: Ints, whole: Bools) -
     is_region = (kind == REGION) | (kind == CODE)
     is_city = kind == CITY
     sure = whole | (kind >= CODE)
-    wide = sure & (is_country | (is_region & ~np.isin(pair, pair[is_city])))  # Santa Cruz is a city as well
+    wide = sure & (is_country | (is_region & ~np.isin(pair, pair[is_city])))  # Santa Cruz is also a city
     return PlaceKeys(
         np.unique(country[is_country]),
         np.unique(region[is_region]),
@@ -152,8 +152,8 @@ def _place_keys(index: Index, part: Ints, pair: Ints, row: Ints, whole: Bools) -
 def _codes(index: Index, part: Ints, typed: Bools, last: Bools, pair: Ints, row: Ints, kind: Ints) -> Bools:
     """Which two-letter codes name a place: "Cambridge, MA 02139", "Hamilton, ON, CA", not "in" or "de".
 
-    They count as capitals behind a separator; those of countries at the end, and only if a city or region there is named, too:
-    CA is California, unless the string names Toronto, and "Institute for Machines (GT)" is not in Guatemala.
+    They count in capitals after a separator; country codes only at the end, and only if a city or region there is named too: CA
+    is California unless the string names Toronto, and "Institute for Machines (GT)" is not in Guatemala.
     """
     of_country = kind == COUNTRY_CODE
     code = (kind >= CODE) & typed & (last | ~of_country)
@@ -164,7 +164,9 @@ def _codes(index: Index, part: Ints, typed: Bools, last: Bools, pair: Ints, row:
 
 
 def _narrowed(places: Ints, wide: Ints) -> Ints:
-    """The countries of places, as keys of parts, of which countries and regions leave some: "Boston, USA" is not in Lincolnshire."""
+    """Restrict the possible countries of places (keys of parts) by named countries and regions: "Boston, USA" is not in
+    Lincolnshire.
+    """
     places, wide = np.unique(places), np.unique(wide)
     free = ~np.isin(places // STRIDE, wide // STRIDE)
     kept: Ints = places[free | np.isin(places, wide)]

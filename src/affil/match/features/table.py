@@ -1,4 +1,4 @@
-"""The features, each with its meaning, in the order of a model's columns."""
+"""The features and their meanings, in the order of a model's columns."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy.typing as npt
 
-Columns = dict[str, npt.NDArray[Any]]  # features by name, one entry a pair: truth values, counts or numbers
+Columns = dict[str, npt.NDArray[Any]]  # features by name, one entry per pair: booleans or numbers
 
-# name: (meaning, direction in which more of it may only raise (1) or lower (-1) the probability, 0 for either)
+# name: (meaning, monotone constraint: 1 increasing, -1 decreasing, 0 none)
 FEATURES: dict[str, tuple[str, int]] = {
     "exact": ("the name stands in the string word for word", 0),
     "coverage": ("share of the name's weight found anywhere in the string", 1),
@@ -110,4 +110,4 @@ FEATURES: dict[str, tuple[str, int]] = {
     "cjk": ("share of the matched words in Han, kana or Hangul", 0),
 }  # fmt: skip
 NAMES = tuple(FEATURES)
-DECIMALS = 5  # of all features
+DECIMALS = 5  # of feature values
