@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 import pycountry
 
-# pycountry writes Chinese regions with the word for what they are (province, municipality, autonomous region).
+# pycountry's names of Chinese regions include their type (province, municipality, autonomous region)
 _KIND_OF_REGION = re.compile(r" (?:Shi|Sheng|(?:Uygur |Zhuangzu |Huizu )?Zizhiqu)$")
 
 
