@@ -100,9 +100,7 @@ def _own_places(institutions: Sequence[Institution]) -> dict[str, set[tuple[str,
 
 
 def candidate_pairs(frame: pd.DataFrame, settings: DiscoverSettings) -> pd.MultiIndex:
-    """Blocking: pairs of records that share one of their two rarest words, are equal, or are neighbours in alphabetical
-    order.
-    """
+    """Blocking: pairs of records that share one of their two rarest words, are equal, or are alphabetical neighbours."""
     if len(frame) < 2:
         return pd.MultiIndex.from_arrays([[], []])
     index = recordlinkage.Index()

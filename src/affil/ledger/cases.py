@@ -85,9 +85,7 @@ class Case:
 
 
 def unexplained(case: Case | None) -> bool:
-    """Whether a string may still name an unknown institution: nobody decided what it names, or that it names no
-    organisation.
-    """
+    """Whether a string may name an unknown institution: nobody decided on one, or that it names no organisation."""
     if case is None or case.holder is None:
         return True
     return not case.holder.institutions and not case.holder.why.startswith(NOT_AN_ORGANISATION)

@@ -97,9 +97,7 @@ class Database:
         return self._columns
 
     def _connect(self) -> Engine:
-        """An engine with immediate SQLite transactions: the driver's deferred ones would let two writers read the same
-        state.
-        """
+        """An engine with immediate SQLite transactions: the driver's deferred ones let two writers read the same state."""
         try:
             if self._url.get_backend_name() != "sqlite":
                 # PostgreSQL writers are serialised by a lock (see `write`), so that numbers appear in order

@@ -208,7 +208,7 @@ class Index:
 
     @cached_property
     def branches(self) -> dict[int, frozenset[str]]:
-        """For aliases that begin names of the institution's children, the next words: "Berkeley" after "University of
+        """Next words of children's names, by the alias of the parent that begins them: "Berkeley" for "University of
         California".
         """
         alias = np.repeat(np.arange(len(self.owner_ptr) - 1), np.diff(self.owner_ptr))

@@ -164,9 +164,7 @@ def _codes(index: Index, part: Ints, typed: Bools, last: Bools, pair: Ints, row:
 
 
 def _narrowed(places: Ints, wide: Ints) -> Ints:
-    """Restrict the possible countries of places (keys of parts) by named countries and regions: "Boston, USA" is not in
-    Lincolnshire.
-    """
+    """Restrict countries of places (keys of parts) by named countries and regions: "Boston, USA" is not in Lincolnshire."""
     places, wide = np.unique(places), np.unique(wide)
     free = ~np.isin(places // STRIDE, wide // STRIDE)
     kept: Ints = places[free | np.isin(places, wide)]

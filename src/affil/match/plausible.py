@@ -20,9 +20,7 @@ _NATIONAL = "국립"  # "national", written before a name
 
 
 def plausible(spans: Spans, index: Index, upper: Bools, gap: Ints) -> Spans:
-    """Drop acronyms not in capitals, unless alone between separators; variants and domains across a comma; parts of other
-    names.
-    """
+    """Drop acronyms not in capitals (unless alone in a segment), variants and domains across a comma, and parts of other names."""
     first, length, alias = spans
     if not len(first):
         return spans

@@ -33,9 +33,7 @@ class Spans(NamedTuple):
 
 @dataclass(frozen=True)
 class Sequences:
-    """Hash table of all prefixes of the sequences (see `affil.registry.hashes.prefix_table`), over a vocabulary of `words`
-    words.
-    """
+    """Hash table of all prefixes of sequences (see `affil.registry.hashes.prefix_table`) over a vocabulary of size `words`."""
 
     hashes: npt.NDArray[np.uint64]
     values: npt.NDArray[np.int32]

@@ -39,9 +39,7 @@ def vocabulary() -> Mapping[str, tuple[str, ...]]:
 
 @functools.cache
 def roles() -> Mapping[str, str]:
-    """Role of a canonical word: `head` (university, hospital), `part` (department), `legal` (company), `noise` (of
-    addresses).
-    """
+    """Roles of canonical words: `head` (university, hospital), `part` (department), `legal` (company), `noise` (addresses)."""
     table: dict[str, str] = {}
     with resources.files("affil.names").joinpath("words.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):

@@ -1,4 +1,4 @@
-"""Shared by readers of papers: JSON Lines, and problem reports."""
+"""Common parts of paper readers: JSON Lines, and problem reports."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _AGAIN = "fetch or copy it again"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem in a source: what and where. `lost` is true if the paper was skipped.
+    """A problem in a source: what and where; `lost` if the paper was skipped.
 
-    `what` says the same of all records with the same problem, so that they can be counted.
+    `what` is identical for the same kind of problem, so that records can be counted.
     """
 
     path: str
@@ -35,7 +35,7 @@ def read_lines(path: Path | str) -> Iterator[tuple[int, bytes]]:
     """Numbered non-blank lines, with gzip unpacked; reports all errors of the file itself.
 
     Raises:
-        InputError: it is missing, empty, truncated, or UTF-16.
+        InputError: the file is missing, empty, truncated, or UTF-16.
     """
     name, row, filled = shown_name(path), 0, False
     with damage_said(name) as at, open_input(path) as lines:
@@ -58,7 +58,7 @@ class _At:
 
 @contextmanager
 def damage_said(name: str) -> Iterator[_At]:
-    """Say in one line what is wrong with a file that breaks while it is read; `row` of what is given is how far it came."""
+    """Report damage found while reading as a one-line error; set `row` of the yielded object to the current position."""
     at = _At()
     try:
         yield at
@@ -71,10 +71,10 @@ def damage_said(name: str) -> Iterator[_At]:
 
 
 def parse_json(name: str, row: int | None, text: bytes) -> Any:
-    """A JSON value.
+    """Parse a JSON value.
 
     Raises:
-        InputError: it is none, or not UTF-8.
+        InputError: the text is not JSON, or not UTF-8.
     """
     try:
         return json.loads(text.decode("utf-8-sig"))
@@ -86,10 +86,10 @@ def parse_json(name: str, row: int | None, text: bytes) -> Any:
         raise InputError(name, f"not JSON {where}: {error.msg}", row=row, fix=fix) from error
     except RecursionError as error:
         raise InputError(name, "not a paper: nested too deeply", row=row, fix="correct the line") from error
-    except ValueError as error:  # a whole number too long for Python
+    except ValueError as error:  # an integer too long for Python
         raise InputError(name, f"not JSON that can be read: {error}", row=row, fix="correct the line") from error
 
 
 def whole_text(value: object) -> str:
-    """A value as text without half surrogate pairs, which no table can store; "" for what is no text."""
+    """A text without lone surrogates, which tables cannot store; "" if the value is not text."""
     return value.encode("utf-8", "replace").decode("utf-8").strip() if isinstance(value, str) else ""

@@ -22,7 +22,7 @@ def read_openalex(
     A line may also hold a page of results of the API, `{"results": [...]}`.
 
     Raises:
-        InputError: a line is not JSON, or no work.
+        InputError: a line is not JSON, or not a work.
     """
     for row, line in lines:
         value = parse_json(name, row, line)

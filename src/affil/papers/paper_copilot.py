@@ -1,7 +1,7 @@
-"""Paper Copilot's lists (github.com/papercopilot/paperlists): one JSON array for each venue and year, as published.
+"""Paper Copilot's lists (github.com/papercopilot/paperlists): one JSON array per venue and year, as published.
 
-Fields read: `id`, `title`, `status`, `author` (names between `;`, in older files between commas) and `aff` (one cell for each
-author between `;`, several affiliations of one author between `+`). Venue and year stand in the file's name: iclr2024.json.
+Fields read: `id`, `title`, `status`, `author` (names separated by `;`, in older files by commas) and `aff` (a cell per author,
+separated by `;`; affiliations of one author by `+`). Venue and year are in the file name: iclr2024.json.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _NAME = re.compile(r"(.*?[^\W_])[ _-]*((?:19|20)\d\d)")
 def read_paper_copilot(
     path: Path | str, report: Callable[[Problem], None], settings: ReadSettings
 ) -> Iterator[tuple[int, Paper]]:
-    """Papers with the number of their record.
+    """Papers with their record numbers.
 
-    Papers that were not accepted are left out, and reported. Where a record has another number of affiliations than of authors,
-    or the file as a whole lists affiliations by paper, affiliations belong to the paper and to no author.
+    Papers that were not accepted are left out and reported. If a record's numbers of affiliations and authors differ, or the
+    whole file lists affiliations by paper, affiliations belong to the paper rather than to authors.
 
     Raises:
-        InputError: the file's name does not tell venue and year, or it is no JSON array.
+        InputError: the file name lacks venue and year, or the content is not a JSON array.
     """
     name = shown_name(path)
     stem = re.sub(r"\.json(?:\.gz)?$", "", Path(path).name, flags=re.IGNORECASE)
@@ -76,7 +76,7 @@ def _paper(record: Any, stem: str, venue: str, year: int, by_paper: bool, settin
 
 
 def _lists_by_paper(records: list[Any], settings: ReadSettings) -> bool:
-    """Whether the file lists each paper's distinct affiliations, so that equal numbers of affiliations and authors are a coincidence."""
+    """Whether the file lists distinct affiliations by paper; equal numbers of affiliations and authors are then coincidental."""
     numbers = [(len(_names(r)), len(_cells(r))) for r in records if isinstance(r, dict) and any(_cells(r))]
     unequal = sum(names != cells for names, cells in numbers)
     return bool(numbers) and unequal / len(numbers) > settings.by_paper

@@ -30,7 +30,7 @@ _TABLES: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".par
 class Duplicate:
     """A record with the same id as an earlier one; the earlier one is kept.
 
-    `identical` tells whether nothing is lost by that: title, venue, year, authors and affiliations are the same.
+    `identical`: nothing is lost, as title, venue, year, authors and affiliations are the same.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Duplicate:
 
 
 def _whole(text: str) -> str:
-    # Half a surrogate pair is valid JSON but not text: no table can store it.
+    # a lone surrogate is valid JSON but cannot be stored as text
     if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
         raise ValueError("contains half a surrogate pair")
     return text
@@ -83,16 +83,15 @@ def read_papers(
 ) -> Iterator[Paper]:
     """Read papers one at a time, in order. The kind of file is detected from name and content; gzip is unpacked.
 
-
     - JSON Lines of papers (`-`: standard input). Fields: `id`, `venue` (text, not blank), `year` (whole number), `authors` (list
       of `name`, `affiliations`), `title`, `aligned` (default true) and `paper_affiliations` (only where `aligned` is false).
-      Other fields are ignored; blank affiliations are dropped, all others stay exactly as they are.
+      Other fields are ignored; blank affiliations are dropped, others kept unchanged.
     - JSON Lines of OpenAlex works (see `affil.papers.openalex`).
-    - a JSON array as Paper Copilot publishes it (see `affil.papers.paper_copilot`).
-    - `.csv`, `.tsv` or `.parquet` with a row for each author and affiliation (see `affil.papers.long_form`).
+    - JSON arrays of Paper Copilot (see `affil.papers.paper_copilot`).
+    - `.csv`, `.tsv` or `.parquet` with a row per author and affiliation (see `affil.papers.long_form`).
 
-    An id that occurs twice is read once, and `on_duplicate` is told; without it, a repeat that differs is an error, since
-    something would be lost silently. `on_problem` is told of records that are left out or read only in part.
+    Of repeated ids only the first is read, and `on_duplicate` is called; without it, a differing repeat is an error, to lose
+    nothing silently. `on_problem` is called for records that are skipped or partly read.
 
     Raises:
         InputError: a file is missing, empty, truncated or not UTF-8; a line is not JSON or not a paper.
@@ -116,7 +115,7 @@ def read_papers(
 
 
 def _numbered(path: Path | str, report: Callable[[Problem], None], settings: ReadSettings) -> Iterator[tuple[int, Paper]]:
-    """The papers of a file, whatever its kind, each with the number of its row."""
+    """The papers of a file of any kind, with row numbers."""
     name = Path(path).name.lower()
     table = _TABLES.get(Path(name.removesuffix(".gz")).suffix)
     if table is not None:
@@ -150,7 +149,7 @@ def paper_digest(paper: Paper) -> bytes:
 
 def _paper(path: str, row: int, line: bytes) -> Paper:
     try:
-        # json, not pydantic's own parser: its errors tell a person where the line breaks, and it keeps odd but valid input.
+        # json, not pydantic's parser: its errors say where a line breaks, and it accepts odd but valid input
         record = _PaperRecord.model_validate(parse_json(path, row, line))
     except ValidationError as error:
         problem, fix = _complaint(error)
@@ -169,7 +168,7 @@ def _paper(path: str, row: int, line: bytes) -> Paper:
 
 
 def _complaint(error: ValidationError) -> tuple[str, str]:
-    """The first thing wrong with a record, and what to do."""
+    """The first problem of a record, and its fix."""
     first = error.errors()[0]
     field = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"]) or "the line"
     value: Any = first["input"]

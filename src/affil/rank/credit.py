@@ -1,6 +1,4 @@
-"""Compute fractional credit from papers, author mentions and matches. The SQL in `sql/` is the published method
-(docs/ranking.md).
-"""
+"""Fractional credit of papers, author mentions and matches. The SQL in `sql/` is the published method (docs/ranking.md)."""
 
 from __future__ import annotations
 

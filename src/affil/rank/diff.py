@@ -85,9 +85,7 @@ def diff(store: Store, before: State, after: State, entries: Sequence[LedgerEntr
 
 
 def _counted(store: Store, state: State, touched: pa.Table, query: Query) -> tuple[pd.DataFrame, pa.Table, pa.Table]:
-    """A state's ranking, and for the touched venues and years: credit by entity and paper, and the institutions of each
-    string.
-    """
+    """A state's ranking, and for touched venues and years: credit by entity and paper, and the institutions of each string."""
     plain = replace(state, settings=state.settings.model_copy(update={"resamples": 0}))
     with store.opened(plain, **query) as (db, venues):
         frame = measure(db, venues, plain.settings, **query).frame

@@ -30,9 +30,7 @@ _DAY = re.compile(r"(?<!\d)20\d\d-[01]\d-[0-3]\d(?!\d)")
 
 
 def read_source(source: str | Path) -> Iterable[Institution]:
-    """Read the institutions of one source: `shipped`, `ror` (see `fetch_ror`), a ROR dump (.json, .zip), or a table (.csv,
-    .tsv).
-    """
+    """Read one source: `shipped`, `ror` (see `fetch_ror`), a ROR dump (.json, .zip), or a table (.csv, .tsv)."""
     if str(source) == SHIPPED:
         return read_shipped()
     path = source_path(source)

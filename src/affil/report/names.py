@@ -1,6 +1,4 @@
-"""Names of institutions, cities and countries in the languages of the report, from the registry, GeoNames and ISO; Chinese
-scripts are converted by OpenCC.
-"""
+"""Names in the languages of the report, from the registry, GeoNames and ISO; Chinese scripts are converted by OpenCC."""
 
 from __future__ import annotations
 
@@ -80,9 +78,7 @@ def continents() -> Mapping[str, str]:
 
 
 def search_names(known: Institution | None, names: Translations) -> tuple[str, ...]:
-    """Names by which an entity can be found, folded like input in the page; without the English name, which pages have
-    anyway.
-    """
+    """Names by which an entity can be found, folded like input in the page; except the English name, which pages have."""
     values = [*names[1:], *(n.value for n in known.names)] if known else names[1:]
     return tuple(sorted({page_fold(v) for v in values} - {page_fold(names[0]), ""}))
 

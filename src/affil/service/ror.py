@@ -83,9 +83,7 @@ class Records:
         return [n for n in numbers if all(self._facts[n][field].casefold() in values for field, values in filters.items())]
 
     def listed(self, found: Sequence[int], page: int, size: int, milliseconds: int) -> dict[str, Any]:
-        """The response to `query=`: one page of the institutions found (numbers in the registry), and counts over all of
-        them.
-        """
+        """The response to `query=`: a page of the institutions found (numbers in the registry), and counts over all."""
         facts = [self._facts[n] for n in found]
         return {
             "number_of_results": len(found),

@@ -79,9 +79,7 @@ class Pool:
         self.body_chance: Floats = chance[own] / max(chance[own].sum(), _TINY)
 
     def _add_short_names(self, usage: Floats, rank: Floats) -> None:
-        """Set `short_names`, `short_chance`, `homonyms` (institutions of each) and `likelihood` (of an institution being
-        meant).
-        """
+        """Set `short_names`, `short_chance`, `homonyms` (institutions of each) and `likelihood` (of meaning an institution)."""
         self.homonyms: dict[str, list[int]] = {}
         for i, x in enumerate(self.known):
             for n in x.names:
@@ -93,9 +91,7 @@ class Pool:
         self.likelihood: Floats = usage + 1 if usage.any() else np.exp(_FAME * rank)
 
     def _add_acronyms(self, rank: Floats) -> None:
-        """Set `acronyms` and `acronym_chance`: capitals that only coincide with an acronym are mostly an obscure
-        institution's.
-        """
+        """Set `acronyms` and `acronym_chance`: capitals that coincide with an acronym are mostly an obscure institution's."""
         own = [(n.value, r) for x, r in zip(self.known, rank, strict=True) for n in x.names if n.kind == "acronym"]
         self.acronyms = [a for a, _ in own] or ["ABC"]
         obscurity = np.exp(-_OBSCURITY * np.array([r for _, r in own] or [0.0]))
@@ -103,9 +99,7 @@ class Pool:
         self.known_acronyms = frozenset(a for a, _ in own)
 
     def _sites(self) -> list[tuple[Institution, Institution]]:
-        """(branch, parent) pairs where the branch's name begins with the parent's and it is the parent's only branch in its
-        city.
-        """
+        """(branch, parent) pairs whose names begin alike, where the branch is the parent's only one in its city."""
         out = []
         taken: Counter[tuple[str, str, str]] = Counter()
         for x in self.known:

@@ -1,4 +1,4 @@
-"""Papers into the tables of a workspace."""
+"""Add papers to the tables of a workspace."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from affil.papers.common import Problem
     from affil.papers.read import Duplicate
 
-_CHUNK = 20_000  # papers held in memory at once
+_CHUNK = 20_000  # papers in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What `add_papers` did: papers that are new, that replaced an older record of their id, or that were there already.
+    """Result of `add_papers`: numbers of papers that are new, replaced an older record, or were present already.
 
-    `duplicates` are ids that occur twice in these files; the first record of each was taken. `problems` are records that were
-    left out or read only in part.
+    `duplicates` are repeated ids in the files, of which the first record was used. `problems` are records skipped or partly
+    read.
     """
 
     new: int
@@ -37,7 +37,7 @@ class Added:
     problems: tuple[Problem, ...] = ()
 
     def problem_lines(self) -> list[str]:
-        """The problems in a few plain sentences, the same ones together."""
+        """The problems as messages, grouped by kind."""
         together: dict[tuple[str, str, bool], list[int]] = {}
         for one in self.problems:
             together.setdefault((one.path, one.what, one.lost), []).append(one.row)
@@ -48,7 +48,7 @@ class Added:
 
 
 def add_papers(change: Change, paths: Path | str | Iterable[Path | str]) -> Added:
-    """Add papers as a part of a step."""
+    """Add papers within a step."""
     from affil.papers.read import paper_digest, read_papers
 
     files = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
@@ -116,7 +116,7 @@ def _mentions(paper: Paper) -> Iterator[tuple[str, int | None, str | None, str |
 
 
 def digests_of(papers: Path | None) -> dict[str, bytes]:
-    """The digest of each paper, by its id."""
+    """The digests of papers, by id."""
     if papers is None:
         return {}
     table = pq.read_table(papers, columns=["id", "digest"])
@@ -124,7 +124,7 @@ def digests_of(papers: Path | None) -> dict[str, bytes]:
 
 
 def keep_rows(table: Path | None, column: str, newer: set[str], writer: pq.ParquetWriter) -> None:
-    """Copy the rows of papers that have no newer record."""
+    """Copy the rows of papers without a newer record."""
     if table is None:
         return
     replaced = pa.array(newer, TEXT)
@@ -134,7 +134,7 @@ def keep_rows(table: Path | None, column: str, newer: set[str], writer: pq.Parqu
 
 
 def count_strings(mentions: Path) -> pa.Table:
-    """Distinct strings with their mentions and papers, the most frequent first."""
+    """Distinct strings with numbers of mentions and papers, most frequent first."""
     with duckdb.connect() as db:
         db.read_parquet(str(mentions)).create_view("mentions")
         return db.sql(
