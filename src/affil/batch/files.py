@@ -93,7 +93,7 @@ def match_file(
             # several batches ahead, so that no worker idles during reading or writing
             for batch, wait in _ahead(asked, 1 if workers == 1 else 2 * workers + 1):
                 found = wait()
-                writer.write(_beside(batch, found, ours))
+                writer.write(_joined_columns(batch, found, ours))
                 rows += len(batch)
                 for answer in found:
                     counts[answer.decision] += 1
@@ -163,7 +163,7 @@ def _strings(batch: Batch, column: str, name: str) -> list[str]:
     return [value or "" for value in values]
 
 
-def _beside(batch: Batch, found: Sequence[AnswerRows], ours: Mapping[str, str]) -> dict[str, Sequence[Any]]:
+def _joined_columns(batch: Batch, found: Sequence[AnswerRows], ours: Mapping[str, str]) -> dict[str, Sequence[Any]]:
     """The input's columns, each row repeated for each row of its answer, and the answers' columns."""
     repeats = [len(answer.rows) for answer in found]
     out: dict[str, Sequence[Any]] = dict(batch.columns)

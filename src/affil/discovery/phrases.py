@@ -107,12 +107,12 @@ def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Su
         explained = after_part = False
         for a, b in inside:
             here = tuple(w for w in tokens.words[a:b] if not w.isdigit() and roles().get(w) != "noise")
-            place = _place(here)
+            place = _as_places(here)
             if place is not None:
                 named.append(place)
                 continue
-            explained = explained or _explained(here, around) or bool(_NOTES & set(here))
-            explained = explained or _people(here, around)
+            explained = explained or _has_known_name(here, around) or bool(_NOTES & set(here))
+            explained = explained or _only_people(here, around)
             kinds = {roles().get(w, "") for w in tokens.words[a:b]}
             listed, after_part = after_part, "part" in kinds  # a continued list is no name: "Department of Physics, Chemistry"
             distinctive = tuple(sorted(
@@ -144,19 +144,19 @@ def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Su
         surface = tokens.repaired[k][begin:end]
         if tokens.repaired[k][end : end + 2] in ("/s", "/S"):
             surface = _STROKE.sub("", surface)
-        out.append(Phrase(string, surface, " ".join(tokens.words[a:b]), distinctive, *_where(named), rank))
+        out.append(Phrase(string, surface, " ".join(tokens.words[a:b]), distinctive, *_location(named), rank))
     return out
 
 
-def _people(words: tuple[str, ...], around: Surroundings) -> bool:
+def _only_people(words: tuple[str, ...], around: Surroundings) -> bool:
     """Whether the words consist of one or more author names."""
     if len(words) > 1 and " ".join(words) in around.people:
         return True
     cuts = range(2, len(words) - 1) if len(words) <= _LONGEST else ()
-    return any(" ".join(words[:cut]) in around.people and _people(words[cut:], around) for cut in cuts)
+    return any(" ".join(words[:cut]) in around.people and _only_people(words[cut:], around) for cut in cuts)
 
 
-def _explained(words: tuple[str, ...], around: Surroundings) -> bool:
+def _has_known_name(words: tuple[str, ...], around: Surroundings) -> bool:
     """Whether the words contain a known name: of two or more words, or a single word that is long or common."""
     if " ".join(words) in around.known:
         return True
@@ -188,7 +188,7 @@ def places() -> Mapping[tuple[str, ...], NamedPlaces]:
     return out
 
 
-def _where(named: Sequence[NamedPlaces]) -> tuple[str, str]:
+def _location(named: Sequence[NamedPlaces]) -> tuple[str, str]:
     """The country and city of an address, the last named of each; "" if none, or ambiguous."""
     countries = [names[0][0] for names in named if len({country for country, _ in names}) == 1]
     country = next(filter(None, reversed(countries)), "")
@@ -202,7 +202,7 @@ def _codes() -> Mapping[str, str]:
     return {p.name.lower(): p.country for p in read_places() if p.kind == CODE}
 
 
-def _place(words: tuple[str, ...]) -> NamedPlaces | None:
+def _as_places(words: tuple[str, ...]) -> NamedPlaces | None:
     """The places that a part between commas may mean; None if it is no place."""
     if not words:
         return (("", ""),)
@@ -213,5 +213,5 @@ def _place(words: tuple[str, ...]) -> NamedPlaces | None:
     for cut in range(1, len(words)):  # "Ningbo China"
         first, second = places().get(words[:cut]), places().get(words[cut:])
         if first and second:
-            return (_where([first, second]),)
+            return (_location([first, second]),)
     return None

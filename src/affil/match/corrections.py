@@ -102,10 +102,10 @@ def correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[l
     fixes: dict[tuple[str, str], tuple[str, ...]] = {}
     rest: dict[str, list[str]] = {}
     for w, surface in dict.fromkeys((tokens.words[i], surface) for i, surface in typed.items()):
-        parts = _glued(w, surface, index)
+        parts = _split_at_capitals(w, surface, index)
         if parts:
             fixes[w, surface] = parts
-        elif surface.endswith(".") and not surface.isupper() and (full := _expanded(w, index)):
+        elif surface.endswith(".") and not surface.isupper() and (full := _expand(w, index)):
             fixes[w, surface] = (full,)
         elif not surface.isupper() or len(w) > settings.longest_acronym:
             rest.setdefault(w, []).append(surface)  # acronyms are never corrected
@@ -137,7 +137,7 @@ def correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[l
     return words, np.array(origin, np.int64)
 
 
-def _glued(word: str, surface: str, index: Index) -> tuple[str, ...]:
+def _split_at_capitals(word: str, surface: str, index: Index) -> tuple[str, ...]:
     """Split a glued word at capitals into known words, or into any word and a generic one.
 
     "GeorgiaInstituteofTechnology", "ofTianjin", "affilliationInstitute"; () if it is not glued.
@@ -173,7 +173,7 @@ def _misspelt_generic(word: str, shorter: Sequence[str], settings: RetrieveSetti
     return vocabulary()[min(near)] if near else None
 
 
-def _expanded(word: str, index: Index) -> str:
+def _expand(word: str, index: Index) -> str:
     """The commonest word of registry names with this prefix, or ""."""
     first, last = bisect_left(index.words, word), bisect_left(index.words, word + "\x7f")
     if first == last:

@@ -114,8 +114,8 @@ def without(rows: Iterable[Found], left_out: Collection[int], rivals: bool) -> l
     """Remove institutions from the answer; they become rivals if those are wanted."""
     if not rivals:
         return [r for r in rows if r.inst not in left_out]
-    told = [r._replace(chosen=False) if r.inst in left_out else r for r in rows]
-    return sorted(told, key=lambda r: (not r.chosen, -r.probability))
+    marked = [r._replace(chosen=False) if r.inst in left_out else r for r in rows]
+    return sorted(marked, key=lambda r: (not r.chosen, -r.probability))
 
 
 def moved(rows: tuple[Found, ...], start: int, end: int) -> Iterable[Found]:

@@ -46,20 +46,20 @@ def find_joints(
     joiners: list[int] = []
     if not len(spans.first):
         return begins, joiners
-    beside = _Beside(spans, places, upper, gap, words)
-    for j in beside.likely(string):
-        end, conjunction = beside.end_before(j, string)
-        left, right = int(beside.ending[end - conjunction]), int(beside.beginning[j])
+    near = _Adjacent(spans, places, upper, gap, words)
+    for j in near.likely(string):
+        end, conjunction = near.end_before(j, string)
+        left, right = int(near.ending[end - conjunction]), int(near.beginning[j])
         if left < 0 or string[spans.first[left]] != string[j]:
             continue
         between = tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold()
         behind_place = end < j
-        if not (beside.distinctive[left] and beside.distinctive[right]) and not (between in _DASHES and beside.jointly[j]):
+        if not (near.distinctive[left] and near.distinctive[right]) and not (between in _DASHES and near.jointly[j]):
             continue
         joined = conjunction or (between in _AND and not (behind_place and between in _DASHES))
-        if not joined and not behind_place and between in _COMMAS and beside.starts[left] and beside.ends[right]:
-            joined = all(_stands_alone(index, int(spans.sequence[k]), settings) for k in (left, right))
-        if not joined or beside.crossed(j, left, right):
+        if not joined and not behind_place and between in _COMMAS and near.starts[left] and near.ends[right]:
+            joined = all(_is_distinctive(index, int(spans.sequence[k]), settings) for k in (left, right))
+        if not joined or near.crossed(j, left, right):
             continue
         if not related(index, int(spans.sequence[left]), int(spans.sequence[right])):
             begins.append(j)
@@ -67,7 +67,7 @@ def find_joints(
     return begins, joiners
 
 
-class _Beside:
+class _Adjacent:
     """Names that end before or begin at each word of a batch, and at its end.
 
     `ending` and `beginning` are the longest names (rows of the spans, or -1) that end before the word or begin at it; `placed`
@@ -93,7 +93,7 @@ class _Beside:
         self._within = np.cumsum(np.bincount(first + 1, minlength=size + 2) - np.bincount(last, minlength=size + 2))[:size] > 0
         self.conjunction = np.array([False, *(w in _HAN_AND for w in words)], bool)
         shared = np.zeros(size + 1, bool)
-        shared[[i for i, w in enumerate(words) if w in _JOINT and _jointly(words, i)]] = True
+        shared[[i for i, w in enumerate(words) if w in _JOINT and _begins_joint(words, i)]] = True
         self.jointly = shared[last[self.beginning]] & (self.beginning >= 0)
 
     def likely(self, string: Ints) -> list[int]:
@@ -118,15 +118,15 @@ class _Beside:
         return bool((over & ((self._first <= self._first[left]) | (self._last >= self._last[right]))).any())
 
 
-_JOINT = frozenset(("joint", "联"))  # first words tested by `_jointly`
+_JOINT = frozenset(("joint", "联"))  # first words tested by `_begins_joint`
 
 
-def _jointly(words: Sequence[str], i: int) -> bool:
+def _begins_joint(words: Sequence[str], i: int) -> bool:
     """Whether a joint organisation begins at a word: "Joint Lab", "联合实验室"."""
     return words[i : i + 1] == ["joint"] or words[i : i + 2] == ["联", "合"]
 
 
-def _stands_alone(index: Index, alias: int, settings: RetrieveSettings) -> bool:
+def _is_distinctive(index: Index, alias: int, settings: RetrieveSettings) -> bool:
     """Whether a name is distinctive by itself: a unique name of a university or company, or a famous one."""
     owners = index.owner_inst[index.owner_ptr[alias] : index.owner_ptr[alias + 1]]
     usage = index.inst_usage[owners]

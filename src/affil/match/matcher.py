@@ -243,7 +243,7 @@ class Matcher:
         for begin in range(0, len(strings), size):
             batch = strings[begin : begin + size]
             parts = parts_of(batch, self._index, self.settings.retrieve)
-            found = self._remembered(parts.texts) if not rivals else self._matched(parts.texts, rivals)
+            found = self._cached(parts.texts) if not rivals else self._matched(parts.texts, rivals)
             bounds = np.searchsorted(parts.string, np.arange(len(batch) + 1)).tolist()
             text, start, end = (column.tolist() for column in (parts.text, parts.start, parts.end))
             for first, last in pairwise(bounds):
@@ -251,7 +251,7 @@ class Matcher:
                 out.append(united(own, self.settings.decide.policy, rivals > 0) if last - first > 1 else own)
         return out
 
-    def _remembered(self, texts: Sequence[str]) -> list[tuple[Found, ...]]:
+    def _cached(self, texts: Sequence[str]) -> list[tuple[Found, ...]]:
         """`_matched` with a cache."""
         new = [t for t in texts if t not in self._memory]
         fresh = dict(zip(new, self._matched(new), strict=True)) if new else {}

@@ -91,7 +91,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     start, end, upper, cjk = tokens.start[origin], tokens.end[origin], tokens.upper[origin], tokens.cjk[origin]
     glued = ~new & (start == np.roll(end, 1))
     fixed = Tokens(tokens.repaired, words, tokens.start, tokens.end, gap, tokens.upper, cjk, tokens.ptr)
-    word, term, weight = _weighed(fixed, things(tokens)[origin], index, settings)
+    word, term, weight = _word_weights(fixed, things(tokens)[origin], index, settings)
     weight[_footnotes(words, glued)] = 0
     gap = np.where(new, HARD, gap).astype(np.int8)
     spans = find_names(index, word, gap, settings.max_name_tokens)
@@ -102,7 +102,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
         weight[at], changed[at] = index.word_idf[term[at]], True
         spans = find_names(index, word, gap, settings.max_name_tokens)
     amid = amid_hangul(words, cjk & glued)
-    spans, named, void = _sifted(spans, words, word, gap, upper, cjk, string, amid, index, settings)
+    spans, named, void = _plausible_names(spans, words, word, gap, upper, cjk, string, amid, index, settings)
     weight[void] = 0
     begins, joiners = find_joints(spans, named, index, settings, upper, gap, words, tokens, origin, string)
     gap[begins] = HARD
@@ -112,7 +112,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     begin = new.copy()
     begin[begins] = True
     # strings without words get an empty part, so that every string has one
-    string_of_part, part = _with_empty(string[begin], np.cumsum(begin) - 1 if len(string) else string, len(strings))
+    string_of_part, part = _add_empty_parts(string[begin], np.cumsum(begin) - 1 if len(string) else string, len(strings))
     segment = np.cumsum(new | (gap >= COMMA)) - 1
     block = np.cumsum(new | (gap >= HARD)) - 1
     place, places = find_places(index, named, words, gap, upper, part, spans, settings.famous)
@@ -123,7 +123,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     )  # fmt: skip
 
 
-def _weighed(tokens: Tokens, void: Bools, index: Index, settings: RetrieveSettings) -> tuple[Ints, Ints, Floats]:
+def _word_weights(tokens: Tokens, void: Bools, index: Index, settings: RetrieveSettings) -> tuple[Ints, Ints, Floats]:
     """Vocabulary numbers of words and terms, and weights; `void` marks words for things."""
     word = index.numbers(tokens.words)
     word[void] = -1
@@ -138,7 +138,7 @@ def _weighed(tokens: Tokens, void: Bools, index: Index, settings: RetrieveSettin
     return word, term, weight
 
 
-def _sifted(
+def _plausible_names(
     spans: Spans, words: Sequence[str], word: Ints, gap: Ints, upper: Bools, cjk: Bools, string: Ints, amid: Bools, index: Index,
     settings: RetrieveSettings,
 ) -> tuple[Spans, Spans, Bools]:  # fmt: skip
@@ -166,7 +166,7 @@ def _footnotes(words: Sequence[str], glued: Bools) -> Bools:
     return found
 
 
-def _with_empty(string_of_part: Ints, part: Ints, strings: int) -> tuple[Ints, Ints]:
+def _add_empty_parts(string_of_part: Ints, part: Ints, strings: int) -> tuple[Ints, Ints]:
     """Renumber parts, inserting an empty one for each string without words."""
     empty = np.setdiff1d(np.arange(strings), string_of_part)
     every = np.concatenate([string_of_part, empty])

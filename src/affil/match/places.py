@@ -17,7 +17,9 @@ from affil.registry.places import CITY, CODE, COUNTRY, COUNTRY_CODE, REGION
 from affil.types import NameKind
 
 _CODE = 3  # maximum letters of a country code
-_TURNED = frozenset(("north", "south", "east", "west", "new", "upper", "lower", "great", "greater", "port", "fort", "mount"))
+_QUALIFIERS = frozenset(
+    ("north", "south", "east", "west", "new", "upper", "lower", "great", "greater", "port", "fort", "mount")
+)
 
 
 class PlaceKeys(NamedTuple):
@@ -79,10 +81,10 @@ def find_places(
     Returns:
         A mask of words that only name a place, and the places named in each part.
     """
-    covered, alone = _covered(index, spans, len(words), famous)
+    covered, alone = _name_masks(index, spans, len(words), famous)
     ends = np.append(gap, HARD)
     whole = (ends[named.first] >= COMMA) & (ends[np.minimum(named.last, len(words))] >= COMMA)
-    keep = _free(named, whole, words, ends, covered, alone)
+    keep = _valid_names(named, whole, words, ends, covered, alone)
     named, whole = named.where(keep), whole[keep]
     pair, row = expand(index.place_ptr, named.sequence)
     row = index.place_row[row]
@@ -96,7 +98,7 @@ def find_places(
     return covering(used.first, used.length, len(words)) & ~covered, _place_keys(index, part[at[ok]], pair, row, whole[pair])
 
 
-def _covered(index: Index, spans: Spans, size: int, famous: int) -> tuple[Bools, Bools]:
+def _name_masks(index: Index, spans: Spans, size: int, famous: int) -> tuple[Bools, Bools]:
     """Mask of words in names that exclude places (multi-word, or official of famous institutions), and mask of words that are
     such a name alone (with an extra entry for the end of the batch).
     """
@@ -108,7 +110,7 @@ def _covered(index: Index, spans: Spans, size: int, famous: int) -> tuple[Bools,
     return covering(long.first, long.length, size), alone
 
 
-def _free(named: Spans, whole: Bools, words: Sequence[str], ends: Ints, covered: Bools, alone: Bools) -> Bools:
+def _valid_names(named: Spans, whole: Bools, words: Sequence[str], ends: Ints, covered: Bools, alone: Bools) -> Bools:
     """Which place names count: the longest at each word, outside names of organisations unless they fill their segment."""
     first, length, _ = named
     if not len(first):
@@ -117,7 +119,7 @@ def _free(named: Spans, whole: Bools, words: Sequence[str], ends: Ints, covered:
     np.maximum.at(longest, first, length)
     keep = (length == longest[first]) & (~covered[first] | (whole & ~(alone[first] & (length == 1))))
     # North Manchester is not Manchester
-    turned = np.array([w in _TURNED for w in words] + [False], bool)
+    turned = np.array([w in _QUALIFIERS for w in words] + [False], bool)
     free: Bools = keep & ~(turned[first - 1] & (ends[first] < COMMA) & ~covered[np.maximum(first - 1, 0)])
     return free
 
@@ -145,7 +147,7 @@ def _place_keys(index: Index, part: Ints, pair: Ints, row: Ints, whole: Bools) -
         np.unique(where[is_city] + index.place_city[row[is_city]]),
         np.unique(country[is_city | is_region]),
         np.unique(region[is_city]),
-        _narrowed(country[sure], country[wide]),
+        _restrict_countries(country[sure], country[wide]),
     )
 
 
@@ -163,7 +165,7 @@ def _codes(index: Index, part: Ints, typed: Bools, last: Bools, pair: Ints, row:
     return likely
 
 
-def _narrowed(places: Ints, wide: Ints) -> Ints:
+def _restrict_countries(places: Ints, wide: Ints) -> Ints:
     """Restrict countries of places (keys of parts) by named countries and regions: "Boston, USA" is not in Lincolnshire."""
     places, wide = np.unique(places), np.unique(wide)
     free = ~np.isin(places // STRIDE, wide // STRIDE)

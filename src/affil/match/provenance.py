@@ -25,9 +25,9 @@ def differences(card: Mapping[str, Any], registry: Registry, settings: Settings)
     out = []
     if registry.meta["sources"] == SHIPPED and card.get("registry") != registry.hash:
         out.append("the shipped registry, or the rules by which it is read")
-    told, here = card.get("settings", {}), settings_told(settings)
+    trained, here = card.get("settings", {}), settings_told(settings)
     for name in ("features", "retrieve", "text"):
-        changed = sorted(k for k, v in here[name].items() if k not in SPEED and told.get(name, {}).get(k) != v)
+        changed = sorted(k for k, v in here[name].items() if k not in SPEED and trained.get(name, {}).get(k) != v)
         out += [f"setting {name}.{key}" for key in changed]
     return tuple(out)
 

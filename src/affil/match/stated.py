@@ -62,8 +62,8 @@ def stated_places(
     of_string = np.searchsorted(tokens.ptr, [h.first for h in hits], "right") - 1
     begins = np.searchsorted(of_string, np.arange(len(tokens.ptr))).tolist()
     string = np.repeat(np.arange(len(tokens.ptr) - 1), np.diff(tokens.ptr))
-    places = string * _LONG + tokens.start
-    first, last = (np.searchsorted(places, np.array(row) * _LONG + np.array(at)).tolist() for at in (start, end))
+    places = string * _STRIDE + tokens.start
+    first, last = (np.searchsorted(places, np.array(row) * _STRIDE + np.array(at)).tolist() for at in (start, end))
     names: dict[int, list[tuple[int, int, int]]] = {}  # by string with places: (first, last, row) of names
     for k, r in enumerate(row):
         if begins[r] < begins[r + 1] and first[k] < last[k]:
@@ -74,12 +74,12 @@ def stated_places(
         around = hits[begins[r] : begins[r + 1]]
         where = sorted({(a, b) for a, b, _ in found})
         for a, b, k in found:
-            if own := _belonging(around, (a, b), where, gaps, tokens.words):
+            if own := _places_of_name(around, (a, b), where, gaps, tokens.words):
                 out[k] = resolved(own, home[k])
     return out
 
 
-_LONG = 1 << 32  # exceeds the length of any string
+_STRIDE = 1 << 32  # exceeds the length of any string
 
 
 def _hits(index: Index, tokens: Tokens, gap: Ints, settings: RetrieveSettings) -> list[_Hit]:
@@ -118,7 +118,7 @@ def _inside_names(index: Index, word: Ints, gap: Ints, ptr: Ints, at: Ints, sett
     return inside
 
 
-def _belonging(
+def _places_of_name(
     hits: Sequence[_Hit], name: tuple[int, int], names: Sequence[tuple[int, int]], gaps: Sequence[int], words: Sequence[str]
 ) -> tuple[int, ...]:
     """Meanings of the places that belong to a name: those right after it and before the next name; else, if the name is alone,
@@ -151,10 +151,10 @@ def _belonging(
 
 
 def _resolver(index: Index, settings: RetrieveSettings) -> Callable[[tuple[int, ...], int], Stated]:
-    """`_resolved` for an index, with a cache kept in it."""
-    key = (_resolved, settings.remembered)
+    """`_resolve_place` for an index, with a cache kept in it."""
+    key = (_resolve_place, settings.remembered)
     if key not in index.kept:
-        index.kept[key] = lru_cache(settings.remembered)(partial(_resolved, index))
+        index.kept[key] = lru_cache(settings.remembered)(partial(_resolve_place, index))
     resolver: Callable[[tuple[int, ...], int], Stated] = index.kept[key]
     return resolver
 
@@ -169,10 +169,10 @@ def _rows(index: Index, meaning: int) -> Ints:
     return rows[np.isin(index.place_kind[rows], _READ[coded])]
 
 
-_BARE = 0.9  # vote of a country code against other readings: CA alone is California
+_CODE_VOTE = 0.9  # vote of a country code against other readings: CA alone is California
 
 
-def _resolved(index: Index, meanings: Sequence[int], home: int) -> Stated:
+def _resolve_place(index: Index, meanings: Sequence[int], home: int) -> Stated:
     """The place that several place names mean together: the country compatible with most of them, then region and city there.
 
     Ties between countries are resolved by `home`, the institution's country, else by the city with most institutions.
@@ -183,7 +183,7 @@ def _resolved(index: Index, meanings: Sequence[int], home: int) -> Stated:
     for hit in hits:
         spelt = set(country[hit[kind[hit] != COUNTRY_CODE]].tolist())
         for c in set(country[hit].tolist()):
-            votes[c] = votes.get(c, 0) + (1 if c in spelt else _BARE)
+            votes[c] = votes.get(c, 0) + (1 if c in spelt else _CODE_VOTE)
     most = max(votes.values())
     if most < 1:  # an unsupported country code: "Institute for Machines (GT)"
         return Stated()

@@ -80,7 +80,7 @@ def _gap(between: str) -> Gap:
     return DASH if _DASH.search(between) else BLANK
 
 
-def _eastern(
+def _is_east(
     i: int, first: int, text: str, words: list[str], starts: list[int], ends: list[int], gaps: list[int], uppers: list[bool]
 ) -> bool:
     """Whether a letter is E for "East" ("E China Normal Univ", "Univ E Anglia") rather than Portuguese or Italian for "and"."""
@@ -100,10 +100,10 @@ _MEDICAL = frozenset(
 
 
 _SHORT = frozenset(("med", "min", "cent", "informat"))
-_TWOFOLD = frozenset(("medicine", "ministry", "center", "information"))  # their folded forms
+_AMBIGUOUS = frozenset(("medicine", "ministry", "center", "information"))  # their folded forms
 
 
-def _unabbreviated(short: str, before: str, behind: str, begins: bool, joined: bool) -> str:
+def _resolve_abbreviation(short: str, before: str, behind: str, begins: bool, joined: bool) -> str:
     """Resolve an ambiguous abbreviation by the words before and after it.
 
     `begins`: it begins a segment; `joined`: no dropped word follows. "Med Univ Vienna" and "Univ Med Ctr" are medical, "Sch Med
@@ -138,7 +138,7 @@ def _folded(surface: str, kind: str | None) -> tuple[str, ...]:
     return fold_word(surface)
 
 
-def _settle(text: str, first: int, columns: tuple[list[Any], ...]) -> None:
+def _finish(text: str, first: int, columns: tuple[list[Any], ...]) -> None:
     """Finish the words of one string, from `first` on: resolve single letters and abbreviations by their neighbours, remove
     dropped words.
     """
@@ -146,13 +146,13 @@ def _settle(text: str, first: int, columns: tuple[list[Any], ...]) -> None:
     if len(words) > first:
         gaps[first] = HARD
     for i in range(first, len(words)):  # after acronyms are joined: "y" is "and", but "A&M" is "am"
-        if len(words[i]) == 1 and not cjks[i] and not _eastern(i, first, text, words, starts, ends, gaps, uppers):
+        if len(words[i]) == 1 and not cjks[i] and not _is_east(i, first, text, words, starts, ends, gaps, uppers):
             words[i] = "".join(fold_word(words[i]))
-        elif words[i] in _TWOFOLD and (short := text[starts[i] : ends[i]].casefold()) in _SHORT:
+        elif words[i] in _AMBIGUOUS and (short := text[starts[i] : ends[i]].casefold()) in _SHORT:
             goes_on = i + 1 < len(words) and gaps[i + 1] < COMMA
             behind, joined = (words[i + 1], text[ends[i] : starts[i + 1]] in (" ", ". ")) if goes_on else ("", False)
             begins = gaps[i] >= COMMA
-            words[i] = _unabbreviated(short, "" if begins and i == first else words[i - 1], behind, begins, joined)
+            words[i] = _resolve_abbreviation(short, "" if begins and i == first else words[i - 1], behind, begins, joined)
     if "" in words[first:]:
         keep = [i for i in range(first, len(words)) if words[i]]
         for column in columns:
@@ -207,7 +207,7 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
                 uppers.append(surface.isupper())
                 cjks.append(kind == "cjk")
                 gap = BLANK
-        _settle(text, first, (words, starts, ends, gaps, uppers, cjks))
+        _finish(text, first, (words, starts, ends, gaps, uppers, cjks))
         ptr.append(len(words))
     return Tokens(
         repaired,

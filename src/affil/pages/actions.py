@@ -29,7 +29,7 @@ class Actions(Frame):
 
     def decide(self, request: Request) -> Response:
         """Record a decision on a string, and on similar ones if chosen."""
-        by, number, language = self._who(request), self._card_string(request), language_of(request)
+        by, number, language = self._reviewer(request), self._card_string(request), language_of(request)
         filters = filters_of(parse_qsl(field(request, "filters"), keep_blank_values=True))
         form: Form = request.state.form
         how = field(request, "how")
@@ -63,7 +63,7 @@ class Actions(Frame):
 
     def settle(self, request: Request) -> Response:
         """Settle a dispute with one of the given answers."""
-        by = self._who(request)
+        by = self._reviewer(request)
         chosen = self._entry(request)
         number = self.session.queue.number(chosen.affiliation)
         if number is None:
@@ -75,7 +75,7 @@ class Actions(Frame):
 
     def undo(self, request: Request) -> Response:
         """Undo a decision: the given one, else the person's last."""
-        by, language = self._who(request), language_of(request)
+        by, language = self._reviewer(request), language_of(request)
         filters = filters_of(parse_qsl(field(request, "filters"), keep_blank_values=True))
         self.session.refresh()
         given = field(request, "entry")
@@ -92,7 +92,7 @@ class Actions(Frame):
 
     def skip(self, request: Request) -> Response:
         """Skip a string."""
-        by, number = self._who(request), self._card_string(request)
+        by, number = self._reviewer(request), self._card_string(request)
         filters = filters_of(parse_qsl(field(request, "filters"), keep_blank_values=True))
         self.session.skip(number, by)
         self.session.refresh()
@@ -101,12 +101,12 @@ class Actions(Frame):
 
     def unskip(self, request: Request) -> Response:
         """Restore skipped strings."""
-        self.session.unskip(self._who(request))
+        self.session.unskip(self._reviewer(request))
         return RedirectResponse("/?" + query_of(filters_of(parse_qsl(field(request, "filters")))), 303)
 
     def add_institution(self, request: Request) -> Response:
         """Add an institution to the local registry, and show it as a candidate on the card."""
-        self._who(request)
+        self._reviewer(request)
         chinese = field(request, "chinese").strip()
         made = self.session.add_institution(
             field(request, "name"),
@@ -120,14 +120,14 @@ class Actions(Frame):
 
     def accept(self, request: Request) -> Response:
         """Accept a proposal as a new institution."""
-        by = self._who(request)
+        by = self._reviewer(request)
         fields = {f: field(request, f).strip() for f in ("name", "country", "city", "kind")}
         proposals.accept(self.session, self._proposal(request), by=by, **fields)
         return RedirectResponse("/new", 303)
 
     def refuse(self, request: Request) -> Response:
         """Decide that the strings of a proposal name no organisation."""
-        proposals.refuse(self.session, self._proposal(request), by=self._who(request))
+        proposals.refuse(self.session, self._proposal(request), by=self._reviewer(request))
         return RedirectResponse("/new", 303)
 
     def _proposal(self, request: Request) -> Proposal:

@@ -43,7 +43,7 @@ class Frame:
         except CookieError:
             return self.by
 
-    def _who(self, request: Request) -> str:
+    def _reviewer(self, request: Request) -> str:
         by = self._by(request)
         if not by:
             raise AffilError(texts.text("who", language_of(request)))

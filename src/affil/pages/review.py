@@ -98,7 +98,7 @@ class Views(Frame):
             return self._page(request, "who.html")
         self.session.refresh()
         # hide decisions on strings that this person is to decide blindly
-        entries = [e for e in reversed(self.session.entries()) if not self._secret(e, by)]
+        entries = [e for e in reversed(self.session.entries()) if not self._is_hidden(e, by)]
         shown = entries[: self.session.workspace.settings.web.listed]
         alive = {e.number for case in self.session.queue.cases.values() for e in (case.holder, *case.opinions.values()) if e}
         return self._page(request, "history.html", entries=shown, total=len(entries), alive=alive)
@@ -140,6 +140,6 @@ class Views(Frame):
             request, "similar.html", items=self.session.alike(self._string(request, request.query_params.get("string", "")))
         )
 
-    def _secret(self, entry: LedgerEntry, by: str) -> bool:
+    def _is_hidden(self, entry: LedgerEntry, by: str) -> bool:
         number = self.session.queue.number(entry.affiliation)
         return number is not None and self.session.queue.second(number, by)

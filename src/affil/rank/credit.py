@@ -82,8 +82,8 @@ def prepare(
     find_ids(db, {i for _, i in pairs})
     db.execute(sql("decided"))
     columns = _columns(db, "matches")
-    told = columns >= {f"stated_{f}" for f in _PLACE}
-    place = "concat_ws('/', " + ", ".join(f"coalesce(stated_{f}, '')" for f in _PLACE) + ")" if told else "''"
+    has_stated = columns >= {f"stated_{f}" for f in _PLACE}
+    place = "concat_ws('/', " + ", ".join(f"coalesce(stated_{f}, '')" for f in _PLACE) + ")" if has_stated else "''"
     named = "nullif(named, '')" if "named" in columns else "NULL"
     db.execute(
         f"CREATE TEMP VIEW placed_match AS SELECT *, {named} AS former, "

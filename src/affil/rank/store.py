@@ -149,7 +149,7 @@ class Store:
             old = {(p.venue, p.year): p for p in last.partitions} if last and self._usable(last, settings) else {}
             touched = {where for where, digest in papers.items() if where not in old or old[where].papers != digest}
             if old and last is not None:
-                touched |= _answered_anew(db, self.file(last.answers)) & papers.keys()
+                touched |= _changed_answers(db, self.file(last.answers)) & papers.keys()
             fresh = {(p.venue, p.year): p for p in self._count(db, sorted(touched), papers, settings)}
             state = State(
                 number=last.number + 1 if last else 1,
@@ -371,7 +371,7 @@ def _answers(db: duckdb.DuckDBPyConnection) -> pa.Table:
     return db.sql("SELECT * FROM answer ORDER BY affiliation, institution, since").to_arrow_table()
 
 
-def _answered_anew(db: duckdb.DuckDBPyConnection, before: Path) -> set[VenueYear]:
+def _changed_answers(db: duckdb.DuckDBPyConnection, before: Path) -> set[VenueYear]:
     """Venues and years with a string whose answer changed."""
     db.read_parquet(str(before)).create_view("answer_before")
     rows = db.execute(

@@ -165,9 +165,9 @@ def _ranges(data: Data, order: Numbers) -> dict[str, Any]:
 
 def _range(ranking: Ranking, number: Mapping[str, int], confidence: float) -> list[list[int]]:
     frame = ranking.frame
-    told = (frame["ahead"].fillna(1.0) >= confidence).astype(int)
+    distinct = (frame["ahead"].fillna(1.0) >= confidence).astype(int)
     numbers = [number[i] for i in frame["id"]]
-    return [numbers, frame["low"].astype(int).tolist(), frame["high"].astype(int).tolist(), told.tolist()]
+    return [numbers, frame["low"].astype(int).tolist(), frame["high"].astype(int).tolist(), distinct.tolist()]
 
 
 def _search(data: Data, order: Numbers) -> dict[str, Any]:

@@ -146,7 +146,7 @@ class Guard:
         if not length.isdigit() or int(length) > self.settings.body:
             return refuse(413, f"the request is too large: more than {self.settings.body:,} bytes")
         if shared:
-            if not admitted and not self._welcome(headers):
+            if not admitted and not self._allowed_page(headers):
                 return refuse(
                     403, "refused: the request comes from another site; the setting serve.origins names those that may ask"
                 )
@@ -154,7 +154,7 @@ class Guard:
                 return Response(status_code=204)
         elif request.method not in SAFE and not _own_page(headers, host, self.sharing.programs):
             return refuse(403, "refused: the request comes from another site")
-        return self._unless_admitted(request) if access.token and not admitted else None
+        return self._require_token(request) if access.token and not admitted else None
 
     def _admit_by_path(self, scope: Scope) -> bool:
         """Whether the path begins with the token, which is then moved to the root path."""
@@ -167,7 +167,7 @@ class Guard:
         scope["root_path"] = f"{before}{_TOKEN_PATH}{shown}"
         return True
 
-    def _welcome(self, headers: Mapping[str, str]) -> bool:
+    def _allowed_page(self, headers: Mapping[str, str]) -> bool:
         """Whether the requesting page is allowed; requests from no page (a program, a followed link) are."""
         origin, fetch = headers.get("origin"), headers.get("sec-fetch-site")
         if "*" in self.sharing.origins:
@@ -192,7 +192,7 @@ class Guard:
             ),
         }
 
-    def _unless_admitted(self, request: Request) -> Response | None:
+    def _require_token(self, request: Request) -> Response | None:
         """None if the client has the token; a token in the URL is exchanged for a cookie."""
         access = self.access
         shown = request.query_params.get("token", "")

@@ -46,7 +46,7 @@ def count_usage(
         batch = texts[begin : begin + size]
         parts = parts_of(batch, index, settings.retrieve)
         prepared = prepare([parts.texts[t] for t in parts.text], index, settings.retrieve)
-        part, inst = _unmistakable(prepared, index)
+        part, inst = _unambiguous(prepared, index)
         string = parts.string[prepared.string[part]]
         found = np.unique(string * STRIDE + inst)  # an institution counts once per string
         np.add.at(total, found % STRIDE, mentions[begin + found // STRIDE])
@@ -55,7 +55,7 @@ def count_usage(
     return {registry.ids[i]: int(total[i]) for i in np.flatnonzero(total)}
 
 
-def _unmistakable(m: Mentions, index: Index) -> tuple[Ints, Ints]:
+def _unambiguous(m: Mentions, index: Index) -> tuple[Ints, Ints]:
     """(part, institution) pairs that are unambiguous."""
     first, length, alias = m.spans
     last = first + length

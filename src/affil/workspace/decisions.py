@@ -69,13 +69,13 @@ def _checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str
         if known is None:
             raise UnknownIdError(one, f"the registry of {files.path}", mistyped(one))
         if active[known] != known:
-            since = _taken_over(files, known)
+            since = _successor_from(files, known)
             warnings.append(f"{known} is closed; it counts for its successor {active[known]}{since and f' from {since} on'}")
         ids.append(known)
     return ids, warnings
 
 
-def _taken_over(files: WorkspaceFiles, identifier: str) -> str:
+def _successor_from(files: WorkspaceFiles, identifier: str) -> str:
     """The first year that counts for the successor of a closed institution; "" for all years."""
     table = files.institutions()
     if not files.settings.rank.successors or "successor_from" not in table.column_names:

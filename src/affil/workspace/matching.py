@@ -81,7 +81,7 @@ def run(
             "settings": hash_of(files.settings.model_dump(include={"retrieve", "features", "decide"}, exclude=_WITHOUT_EFFECT)),
         }
         change.news["chosen"] = chosen
-        again = _why_again(change, identity)
+        again = _rematch_reason(change, identity)
         strings = pq.read_table(file, columns=["affiliation"]).column(0)
         matched = _match_new(change, matcher, strings, identity, bool(again), progress)
         change.news |= {
@@ -132,7 +132,7 @@ def _chosen(given: Path | str | None, remembered: str | None) -> str | None:
     return None if str(given) == "shipped" else str(given) if str(given) == ROR else str(Path(given).resolve())
 
 
-def _why_again(change: Change, identity: dict[str, str]) -> str:
+def _rematch_reason(change: Change, identity: dict[str, str]) -> str:
     """Why existing matches are outdated; "" if they are not, or there are none."""
     if (matches := change.file("matches")) is None:
         return ""

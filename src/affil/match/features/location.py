@@ -47,7 +47,7 @@ def locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, 
     np.maximum.at(missing, pair[~here], weight[~here])
     what = np.repeat(np.arange(len(pair)), right - left)
     position = order[np.repeat(left, right - left) + ragged(right - left)]
-    together = _together(m, n, size, pair[what], slot[what], weight[what], position)
+    together = _best_segments(m, n, size, pair[what], slot[what], weight[what], position)
     first, last = _extent(m, c, together, pair[what], position)
     rows = np.flatnonzero((last > first) & (first >= 0) & (first < size))
     c, first, last = c.take(rows), first[rows], last[rows]
@@ -83,7 +83,7 @@ def _official_coverage(c: Candidates, index: Index, keys: Ints) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class _Together:
+class _BestSegments:
     """For each row: the segment with most of its name (-1: none), the weight found there, how much of that is in words that
     name a place, and the number of words out of order.
     """
@@ -94,7 +94,7 @@ class _Together:
     turned: Floats
 
 
-def _together(m: Mentions, n: int, size: int, pair: Ints, slot: Ints, weight: Floats, position: Ints) -> _Together:
+def _best_segments(m: Mentions, n: int, size: int, pair: Ints, slot: Ints, weight: Floats, position: Ints) -> _BestSegments:
     """The segment with most of each name; `pair`, `slot`, `weight` are rows, terms and weights of the words at `position`."""
     # one entry per (pair, segment, word of the name): sum per segment, then take the best segment
     group = pair * size + m.segment[position]
@@ -112,10 +112,10 @@ def _together(m: Mentions, n: int, size: int, pair: Ints, slot: Ints, weight: Fl
     ordered = counted[np.lexsort((slot[counted], pair[counted]))]
     whose, stands = pair[ordered], position[ordered]
     turned = _sums((whose[1:] == whose[:-1]) & (stands[1:] < stands[:-1]), whose[1:], n)
-    return _Together(segment, most, placed, turned)
+    return _BestSegments(segment, most, placed, turned)
 
 
-def _extent(m: Mentions, c: Candidates, together: _Together, pair: Ints, position: Ints) -> tuple[Ints, Ints]:
+def _extent(m: Mentions, c: Candidates, together: _BestSegments, pair: Ints, position: Ints) -> tuple[Ints, Ints]:
     """The extent `first`, `last` (exclusive) of each name in its best segment."""
     n, size = len(c.string), max(len(m.term), 1)
     inside = m.segment[position] == together.segment[pair]

@@ -17,7 +17,7 @@ from affil.settings import TEXT, FeatureSettings
 from affil.types import InstitutionKind
 
 # kinds of institutions used as features
-_TOLD_KINDS = tuple(k for k in InstitutionKind if k not in (InstitutionKind.ARCHIVE, InstitutionKind.OTHER))
+_FEATURE_KINDS = tuple(k for k in InstitutionKind if k not in (InstitutionKind.ARCHIVE, InstitutionKind.OTHER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ def _institution_columns(c: Candidates, index: Index) -> Columns:
     return {
         "prominence": index.inst_prominence[c.inst],
         "named_often": np.log1p(index.inst_usage[c.inst]),
-        **{k.word: kind == k for k in _TOLD_KINDS},
+        **{k.word: kind == k for k in _FEATURE_KINDS},
         "closed": index.inst_closed[c.inst],
         "children": np.log1p(index.inst_children[c.inst]),
         "parents": np.minimum(index.parent_ptr[c.inst + 1] - index.parent_ptr[c.inst], 4),

@@ -71,7 +71,7 @@ FEATURES: dict[str, tuple[str, int]] = {
     "rival_mass": ("largest found weight among the string's other institutions", 0),
     "mass_gap": ("found weight less that of the best other", 0),
     "coverage_rank": ("rank of its found weight among the string's candidates", -1),
-    "others_elsewhere": ("weighted share of the other institutions found outside its country; 0 for unique names of universities and companies", 0),
+    "others_elsewhere": ("weighted share of the other institutions that are not in its country; 0 for unique universities and companies", 0),
     "others_here": ("another institution in its city is found word for word", 0),
     "homonym_rank": ("rank of its prominence among the homonyms in this string", 0),
     "homonym_gap": ("its fame less that of the best other homonym in this string, discounted by distance from the named place", 1),
