@@ -68,11 +68,11 @@ class Ledger:
     ) -> LedgerEntry:
         """Record that a raw string names these institutions: one id, several, or None for none.
 
-        If another person's decision already holds, the entry is recorded as an opinion and does not replace it, unless `settle` is
-        true; `blind` records that the other decision was not shown.
+        If another person's decision is in effect, the entry is recorded as an opinion and does not replace it, unless `settle`
+        is true; `blind` records that the other decision was not shown.
 
         Args:
-            affiliation: the raw string, exactly.
+            affiliation: the exact raw string.
             institution: the id or ids that it names, or None.
             by: the person.
             why: the reason.

@@ -119,12 +119,12 @@ class Matcher:
         return tuple(replace(m, decision=Decision.NONE) if m.probability < low else m for m in out)
 
     def ranked(self, affiliations: Sequence[str], limits: Sequence[int], least: float = 0.0) -> list[tuple[Match, ...]]:
-        """The institutions chosen for each string as `match_many` chooses them, then those it did not choose, likeliest first.
+        """The institutions that `match_many` chooses for each string, then others, likeliest first.
 
         Args:
             affiliations: strings; repeated ones are matched once.
-            limits: maximum number of institutions for each; chosen ones are always included.
-            least: minimum probability of those not chosen; their decision is `none`.
+            limits: maximum number of institutions per string; chosen ones are always included.
+            least: minimum probability of the others; their decision is `none`.
         """
         wanted: dict[str, int] = {}
         for string, limit in zip(affiliations, limits, strict=True):
@@ -146,9 +146,9 @@ class Matcher:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
 
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
-        matched words in the raw string), alias (the registry's name), named (the id of the closed institution whose name that is,
-        where the one found is its successor, else ""), stated_city, stated_region and stated_country (the place
-        that the string gives for it, see `affil.types.Stated`). Strings without a match have no row.
+        matched words in the raw string), alias (the registry's name), named (the id of the closed institution with that name,
+        if the one found is its successor, else ""), stated_city, stated_region and stated_country (the place that the string
+        gives for it, see `affil.types.Stated`). Strings without a match have no row.
         """
         distinct = list(dict.fromkeys(affiliations))
         answers = dict(zip(distinct, self._answers(distinct), strict=True))

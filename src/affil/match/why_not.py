@@ -17,7 +17,7 @@ from affil.types import Decision, Match, Result
 if TYPE_CHECKING:
     from affil.match.matcher import Matcher
 
-# Why a candidate was not chosen.
+# Reasons for not choosing a candidate.
 REJECTED = {
     "child_chosen": "a part of it is named, {other}, and the policy is {policy}",
     "one_wanted": "one institution is wanted, and {other} is likelier",
@@ -28,7 +28,7 @@ REJECTED = {
     "several_bear": "other institutions are called “{alias}” too, and nothing shows which one is meant",
     "below_threshold": "its probability is below {review}, the threshold for review",
 }
-# Why a string has no match.
+# Reasons for a string without a match.
 NOTHING = {
     "no_words": "the string contains no words",
     "generic_words": "there are only generic words or numbers, which name no organisation by themselves",

@@ -58,7 +58,7 @@ def rank(
         tables: the input.
         decisions: raw string -> ids (empty: none); they override matches (`Ledger.current()`).
         venues: the venue table; default: the shipped one.
-        settings: offset, groups, roll-up, whether matches in review count, and how often they are resampled.
+        settings: offset, groups, roll-up, whether matches in review count, number of resamples.
         limit: maximum number of rows.
         query: see `Query`.
 
@@ -142,7 +142,7 @@ def held_venue_years(db: duckdb.DuckDBPyConnection) -> list[VenueYear]:
 
 
 def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) -> str | None:
-    """Resolve a venue to its short name; a venue missing from the table goes by its name in the papers.
+    """Resolve a venue to its short name; a venue missing from the table has its name in the papers.
 
     Raises:
         AffilError: there is no such venue.

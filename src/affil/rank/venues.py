@@ -97,7 +97,7 @@ class Venues(Mapping[str, Venue]):
 def load_venues(path: Path | None = None) -> Venues:
     """The shipped venues; rows of a CSV at `path` with the same columns replace venues of the same name.
 
-    Columns: `venue`, `name`, `areas` and `aliases` (each separated by `;`), `weight` (1 where blank), and optionally `years`
+    Columns: `venue`, `name`, `areas` and `aliases` (each separated by `;`), `weight` (1 if blank), and optionally `years`
     (`2017-`, `1990-2005`, `-2010`, `2020`; blank: any).
 
     Raises:
