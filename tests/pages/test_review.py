@@ -87,6 +87,17 @@ def test_a_decision_brings_the_next_card_and_says_what_was_saved(page: Page, ses
     ]
 
 
+def test_a_decision_posted_twice_is_one_entry_and_saved_both_times(page: Page, session: Session) -> None:
+    """A double click."""
+    card = page.card(3)
+    answers = [page.post("/decide", **card, only=OPENAI, why="sure") for _ in range(2)]
+    assert [a.status_code for a in answers] == [200, 200]
+    assert all("OpenAI" in a.text and "Saved" in a.text for a in answers)
+    assert [(e.by, e.institutions) for e in session.entries()] == [("ana", (OPENAI,))]
+    page.post("/decide", **page.card(3), how="none")
+    assert len(session.entries()) == 2, "another answer is another entry"
+
+
 def test_one_mention_is_decided(page: Page, session: Session) -> None:
     number = session.queue.number("OpenAI!")
     text = page.get(f"/?string={string_key('OpenAI!')}").text
