@@ -83,8 +83,6 @@ def rank(
     ws = _open(workspace)
     ranking = ws.rank(limit=limit or None, resamples=resamples, **query)
     _put(ws, ranking, output, as_json, lambda width: _ranking_table(ranking, width), _notes(ranking))
-    for warning in ranking.warnings:
-        typer.echo(f"warning: {warning}", err=True)
 
 
 def trend(
@@ -207,7 +205,15 @@ def _query(*values: Any) -> Query:
 def _put(
     ws: Workspace, result: Ranking | Trend | Why | Diff, output: Path | None, as_json: bool, table: Any, notes: list[str]
 ) -> None:
-    """Output a result: to a file, as JSON, or as a table with notes."""
+    """Output a result: to a file, as JSON, or as a table with notes; then what a reader must know of the state it is of."""
+    _print(ws, result, output, as_json, table, notes)
+    for warning in result.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+
+
+def _print(
+    ws: Workspace, result: Ranking | Trend | Why | Diff, output: Path | None, as_json: bool, table: Any, notes: list[str]
+) -> None:
     if output is not None:
         manifest = ws.save(result, output)
         if not as_json:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from affil.errors import AffilError
+from affil.rank.state import State
 from affil.settings import RankSettings, RollUp
 
 Level = Literal["institution", "city", "region", "country"]
@@ -88,7 +89,7 @@ class Ranking:
     adjusted, index, share (of all counted credit of the slice), unaligned (publications without known authors). With intervals
     also `low` and `high`, the best and the worst rank that the doubtful matches leave open, and `ahead`, the share of
     resamples in which it stands before the next row. The other fields say how it was made; `warnings` are sentences a reader
-    must see.
+    must see. `state` is the state of a project's counts that was ranked, None where plain tables were.
     """
 
     frame: pd.DataFrame
@@ -102,10 +103,7 @@ class Ranking:
     kind: str | None = None
     roll_up: RollUp = "none"
     warnings: tuple[str, ...] = ()
-
-    def with_warnings(self, warnings: tuple[str, ...]) -> Ranking:
-        """The same ranking with further warnings."""
-        return replace(self, warnings=self.warnings + warnings)
+    state: State | None = field(default=None, repr=False)
 
     def to_frame(self) -> pd.DataFrame:
         """A copy of the table."""

@@ -115,7 +115,7 @@ class Bulletin:
             chart_label=self.t("trend_chart", self.names.measures("publications"), ", ".join(n for n, _ in self.lines())),
             tables=self.tables(),
             notes=[
-                *data.warnings,
+                *data.state.warnings,
                 self.t("measures_why", f"{data.settings.offset:g}"),
                 self.t("range_why", percent(data.settings.confidence, 0)),
                 self.t("m_unknown_1"),

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from affil.rank import Level, Ranking, Trend, Venues
+from affil.rank import Level, Ranking, State, Trend, Venues
 from affil.report.entities import Entity
 from affil.settings import RankSettings, ReportSettings
 from affil.types import LedgerEntry
@@ -29,8 +29,9 @@ class Data:
     year and the one before it by (level, "last") and (level, "last before"); `rows` are their rows by id. `entities` are all that
     is ranked, by level and id, `pages` the ids of those that have a page. `tables` are the tables of these pages by the name of
     their query (see `sql/`) and level. `facts` and `people` are what the pages count from, `placed` what each institution counts
-    for at each level and way of rolling up. `script` has the simplified form of traditional characters. `warnings` are sentences
-    that a reader must see, `notes` those for the method.
+    for at each level and way of rolling up. `script` has the simplified form of traditional characters. `state` is what was counted,
+    with the sentences that a reader must see; `manifest` is what the workspace's manifest said then, `decisions` what people had
+    decided; `notes` are sentences for the method.
     """
 
     title: str
@@ -53,8 +54,8 @@ class Data:
     people: pa.Table
     placed: Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]]
     script: Mapping[str, str]
+    state: State
     decisions: tuple[LedgerEntry, ...] = ()
-    warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
     def ranking(self, level: Level, what: str = "adjusted") -> Ranking:

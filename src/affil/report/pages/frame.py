@@ -142,7 +142,7 @@ class Frame:
             "papers": number(sum(p for *_, p in data.held)),
             "years": data.years,
             "window": data.window,
-            "warnings": data.warnings,
+            "warnings": data.state.warnings,
             "description": "",
             "inline": False,
             "css": "",
