@@ -175,6 +175,10 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score the matcher on labelled strings."""
+    if picture is not None:
+        from affil.evaluate.picture import check_picture, draw
+
+        check_picture(picture)
     matcher = load_matcher(registry, model, policy)
     from affil.evaluate import evaluate as score
 
@@ -183,8 +187,6 @@ def evaluate(
     if errors is not None:
         result.write_mistakes(errors)
     if picture is not None:
-        from affil.evaluate.picture import draw
-
         draw({rows.stem: result}, picture, matcher.settings.decide.match)
     if as_json:
         print_json(result.to_dict())

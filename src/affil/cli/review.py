@@ -61,14 +61,12 @@ def page(
     """Serve the review page until Ctrl-C."""
     from contextlib import closing, suppress
 
-    from affil.errors import AffilError
+    from affil.errors import needing
 
-    try:
+    with needing("web", "the page"):
         from affil.pages.review import review_app
         from affil.service.security import Access
         from affil.service.server import address, listen, serve
-    except ModuleNotFoundError as error:
-        raise AffilError(f"the page needs {error.name}: pip install 'affil[web]'") from error
 
     session = _session(workspace, ledger)
     settings = session.workspace.settings.web

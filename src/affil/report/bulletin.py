@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from affil.errors import AffilError
+from affil.errors import AffilError, needing
 from affil.io.files import atomic_path
 from affil.rank import AREAS, Level
 from affil.report import charts, i18n
@@ -56,10 +56,8 @@ def print_pdf(html: str, path: Path, language: str) -> None:
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     logging.getLogger("fontTools").setLevel(logging.CRITICAL)
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # it greets there before it fails
-            from weasyprint import HTML
-    except ImportError as error:
-        raise AffilError("a PDF needs weasyprint; install it with: pip install 'affil[report]', or use --format md") from error
+        with contextlib.redirect_stdout(io.StringIO()), needing("report", "a PDF", "use --format md"):
+            from weasyprint import HTML  # it greets on standard output before it fails
     except OSError as error:
         raise AffilError(
             "a PDF needs the library Pango (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0), or use --format md"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from affil.errors import AffilError
+from affil.errors import AffilError, needing
 from affil.report.collect import collect
 from affil.report.data import Years
 from affil.report.names import LANGUAGES
@@ -56,16 +56,20 @@ def report(
     if language not in LANGUAGES:
         raise AffilError(f"no language {language!r}; it is one of: {', '.join(LANGUAGES)}")
     path = Path(output)
+    with needing("report", f"a report ({format})"):
+        from affil.report.bulletin import write_bulletin
+        from affil.report.charts import draw, trend_spec
+    draw(trend_spec(["x"], "", ""), "")  # report a missing dependency before counting
     if format == "site":
         return _site(ws, path, years, tell)
-    from affil.report.bulletin import write_bulletin
-
     written = write_bulletin(collect(ws, years=years, bulletin=True, tell=tell), path, format, language)
     return Report(path, format, len(written), sum(f.stat().st_size for f in written))
 
 
 def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str], None]) -> Report:
     from importlib.metadata import PackageNotFoundError, version
+
+    from affil.report.site import write_site
 
     folder = folder.resolve()
     if folder.is_file():
@@ -74,12 +78,6 @@ def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str]
         raise AffilError(f"{folder}: not empty and not a site made by affil; choose a new folder")
     if not folder.parent.is_dir():
         raise AffilError(f"{folder.parent}: no such folder; create it first")
-    try:
-        from affil.report.charts import draw, trend_spec
-        from affil.report.site import write_site
-    except ModuleNotFoundError as error:
-        raise AffilError(f"the site needs {error.name}; install it with: pip install 'affil[report]'") from error
-    draw(trend_spec(["x"], "", ""), "")  # report a missing dependency before counting
     try:
         known = version("affil")
     except PackageNotFoundError:
