@@ -25,7 +25,7 @@ SLOW = frozenset({
     "evaluate/test_self_test.py", "evaluate/test_shipped_model.py", "match/test_kinds.py", "match/test_why_not.py", "pages/test_browser.py",
     "pages/test_durability.py", "registry/test_sources.py", "report/test_browser.py", "review/test_feedback.py", "service/test_ending.py",
     "service/test_fuzz.py", "service/test_serve_doc.py", "test_demo.py", "test_killed.py", "tools/test_api_reference.py",
-    "tools/test_check_registry.py", "training/test_fit.py", "training/test_usage.py",
+    "tools/test_baseline.py", "tools/test_check_registry.py", "training/test_fit.py", "training/test_usage.py",
 })  # fmt: skip
 SLOW_TESTS = frozenset({
     "test_every_process_builds_the_same_bytes", "test_same_institutions_same_hash", "test_reads_the_shared_papers",
