@@ -77,6 +77,33 @@ def start() -> Iterator[Any]:
             process.kill()
 
 
+@pytest.fixture
+def french(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Any, dict[str, Any], Any], None]:
+    """Add French to a module's catalogues (its `LOCALE`) and to a table of languages, in the way that a translator does."""
+
+    def add(module: Any, languages: dict[str, Any], line: Any) -> None:
+        from babel.messages import Catalog
+        from babel.messages.pofile import write_po
+
+        from affil.catalogue import SOURCE, catalogue_file, read_catalogue
+
+        folder = tmp_path / "translated" / module.__name__
+        shutil.copytree(module.LOCALE, folder)
+        catalogue = Catalog(locale="fr")
+        catalogue.update(read_catalogue(catalogue_file(folder, SOURCE)))
+        for message in catalogue:
+            if message.id:
+                message.string = "Français" if message.context == "language" else f"fr:{message.id}"
+        file = catalogue_file(folder, "fr")
+        file.parent.mkdir(parents=True)
+        with file.open("wb") as out:
+            write_po(out, catalogue)
+        monkeypatch.setattr(module, "LOCALE", folder)
+        monkeypatch.setitem(languages, "fr", line)
+
+    return add
+
+
 NAMES = (
     "The Chinese University of Hong Kong",
     "Quillwater Institute of Optics",

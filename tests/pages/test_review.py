@@ -16,6 +16,7 @@ from affil.ledger import Key
 from affil.pages.review import review_app
 from affil.review.session import Session
 from affil.review.spreadsheet import string_key
+from affil.service import texts
 from affil.service.security import Access
 from affil.workspace import Workspace
 
@@ -171,6 +172,26 @@ def test_the_language(session: Session) -> None:
         answer = page.post("/language", htmx=False, to="zh", back=back)
         assert (answer.status_code, answer.headers["location"]) == (303, to)
     assert "匹配" in page.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "shown"),
+    [("", "en"), ("de-DE, zh-TW;q=0.8", "zh-Hans"), ("en-GB,en;q=0.9,zh;q=0.8", "en"), ("de;q=0.9", "en"), (";;,,x", "en")],
+)
+def test_the_first_language_that_the_browser_asks_for_and_there_is(page: Page, accepted: str, shown: str) -> None:
+    assert f'<html lang="{shown}">' in page.get("/", **{"accept-language": accepted}).text
+
+
+def test_a_further_language_is_a_catalogue_and_a_line(page: Page, french: Any) -> None:
+    french(texts, texts.LANGUAGES, "fr")
+    text = page.get("/", **{"accept-language": "fr"}).text
+    assert '<html lang="fr">' in text
+    assert re.findall(r'name="to" value="(\w+)" lang="([\w-]+)">(\w+)<', text) == [
+        ("en", "en", "English"),
+        ("zh", "zh-Hans", "中文"),
+    ]
+    assert "fr:" in text
+    assert page.post("/language", htmx=False, to="fr", back="/").cookies["affil_language"] == "fr"
 
 
 def test_filters_in_the_address(page: Page) -> None:

@@ -29,7 +29,7 @@ def report(
         typer.Option(
             "--language",
             metavar="NAME",
-            help="Language of the bulletin: en (default), zh-hans or zh-hant.",
+            help="Language of the bulletin, e.g. zh-hans; default: en.",
             show_default=False,
         ),
     ] = None,

@@ -43,7 +43,7 @@ def report(
         ws: the workspace.
         output: the folder of the site, or the file of the bulletin. An older site there is replaced when the new one is complete.
         format: `site`: pages in all languages; `pdf` or `md`: a bulletin.
-        language: of the bulletin: en, zh-hans or zh-hant.
+        language: of the bulletin: one of `LANGUAGES`.
         years: first and last year that the pages show first; default: the last ones (`report.years`).
         tell: called with what is being done.
 
