@@ -1,8 +1,6 @@
 """Who may ask and how much: tokens, hosts, posts of other sites, security headers.
 
-Starlette's TrustedHostMiddleware and CORSMiddleware do not do this. The first answers 400 in plain text, where clients are told 421 in
-`errors`. The second only adds headers: it does not turn a request away before it is answered, and knows neither paths nor the token in
-the path, which lets any page in.
+Starlette's TrustedHostMiddleware and CORSMiddleware do not do this; see docs/decisions/0010-guard.md.
 """
 
 from __future__ import annotations
