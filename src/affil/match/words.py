@@ -30,4 +30,5 @@ class Words:
     def between(self, i: int) -> str:
         """What is typed between a word and the one before it."""
         before, behind = self.origin[i - 1], self.origin[i]
-        return self.tokens.repaired[self.string[i]][self.tokens.end[before] : self.tokens.start[behind]]
+        text: str = self.tokens.repaired[self.string[i]]
+        return text[self.tokens.end[before] : self.tokens.start[behind]]
