@@ -63,7 +63,7 @@ def test_the_queue_holds_doubtful_strings_and_a_sample_of_the_others(review_ws: 
     assert (counts["match"], counts["none"]) == (2, 2)
     assert all(i.audit == (i.decision != "review") for i in items)
     again = Session(review_ws)
-    assert again.select(Filters(), "bo").tolist() == session.queue.select(Filters(), "ana").tolist(), (
+    assert again.queue.select(Filters(), "bo").tolist() == session.queue.select(Filters(), "ana").tolist(), (
         "the same sample every time"
     )
     session.close()
