@@ -14,7 +14,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from affil.cli import app
 from affil.io.files import atomic_path, sweep
 from affil.workspace import Workspace
 
@@ -83,10 +85,8 @@ def papers(path: Path, numbers: range, *strings: str) -> Path:
 
 def ranked(ws: Path) -> dict[str, Any]:
     """What `affil rank` says: every institution with its numbers, how much is matched, and nothing that would be odd."""
-    done = subprocess.run(
-        [sys.executable, "-m", "affil", "rank", str(ws), "--json"], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(app, ["rank", str(ws), "--json"])
+    assert done.exit_code == 0, (done.stderr, done.exception)
     said = json.loads(done.stdout)
     return {name: said[name] for name in ("ranking", "coverage", "warnings")}
 
@@ -112,7 +112,7 @@ def strays(ws: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def before(review_registry: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def before(review_registry: Any, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace that was matched and ranked, in batches of five strings; and papers that are to come."""
     folder = tmp_path_factory.mktemp("killed")
     old = papers(folder / "old.jsonl", range(20), "OpenAI", "Fernhollow College", "nobody knows")
@@ -122,7 +122,8 @@ def before(review_registry: Any, tmp_path_factory: pytest.TempPathFactory) -> Pa
     settings = (ws / "settings.toml").read_text("utf-8")
     (ws / "settings.toml").write_text(settings.replace("batch = 4096", "batch = 5"), "utf-8")
     assert Workspace.open(ws).settings.retrieve.batch == 5
-    assert touches(affil(ws, "run", old, "-w", ws, "--registry", review_registry.path)) > 0
+    chosen = ("--registry", review_registry.path, "--model", tiny_model)
+    assert touches(affil(ws, "run", old, "-w", ws, *chosen)) > 0
     ranked(ws)
     return ws
 
