@@ -102,6 +102,20 @@ def sweep(folder: Path) -> None:
             part.unlink()
 
 
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Lock the file `lock` while the block runs: others that want it wait, in this process or another.
+
+    Where it cannot be locked nobody waits.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            file = stack.enter_context(lock.open("ab"))
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _begin(path: Path | str) -> tuple[Path, int] | None:
     """Create the temporary file of an output, locked by its handle (see `sweep`); None for special files."""
     target = Path(path).resolve()
