@@ -44,8 +44,8 @@ class Sheet(Table):
             raise InputError(name, "is empty", fix="give a workbook with a row of headings and rows below it")
         above = titles_above([cells for _, cells in first])
         self._header, cells = first[above]
-        headings = ["" if c is None else str(c).strip() for c in cells]
-        while headings and not headings[-1]:
+        headings = ["" if c is None else str(c) for c in cells]
+        while headings and not headings[-1].strip():
             headings.pop()
         notes = title_note([str(next(c for c in r if c is not None)) for _, r in first[:above]], self._header)
         if wanted is None and len(visible) > 1:
