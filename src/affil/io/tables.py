@@ -207,8 +207,12 @@ def create_table(
                 writer.close()
         elif kind == "xlsx":
             sheet = SheetWriter(raw, tuple(types), shown_name(path, output=True))
-            yield sheet
-            sheet.close()
+            whole = False
+            try:
+                yield sheet
+                whole = True
+            finally:
+                sheet.close(whole=whole)
         elif kind == "jsonl":
             yield JsonLinesWriter(raw, tuple(types))
         else:
