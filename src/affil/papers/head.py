@@ -13,6 +13,7 @@ from affil.io.tables import is_table, open_table
 from affil.papers.common import damage_said
 
 _LENGTH = 1 << 18  # bytes; the first work of OpenAlex can pass a quarter of them
+_DEEPEST = 20  # levels of objects and lists that are looked into
 _ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
@@ -76,10 +77,19 @@ class Head:
         found: dict[str, set[str]] = {}
         if not self.json:
             return {}
+        path: list[
+            str
+        ] = []  # the key, or "item", in each object or list that is open; ijson's prefixes cost memory by depth squared
         try:
-            for prefix, event, value in ijson.parse(self.text.encode(), multiple_values=True, use_float=True):
+            for event, value in ijson.basic_parse(self.text.encode(), multiple_values=True, use_float=True):
                 if event == "map_key":
-                    found.setdefault(prefix, set()).add(value)
+                    if len(path) <= _DEEPEST:
+                        found.setdefault(".".join(path[:-1]), set()).add(value)
+                    path[-1] = value
+                elif event in ("start_map", "start_array"):
+                    path.append("item" if event == "start_array" else "")
+                elif event in ("end_map", "end_array"):
+                    path.pop()
         except (ijson.JSONError, ValueError, RecursionError):  # the beginning ends amid a value, or it is no JSON
             pass
         return {place: frozenset(keys) for place, keys in sorted(found.items(), key=lambda item: item[0].count("."))}
