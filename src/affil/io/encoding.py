@@ -102,9 +102,8 @@ def detect(raw: IO[bytes], path: Path | str, given: str | None = None) -> TextFo
     start = raw.read(4)
     if not start:
         raise InputError(path, "is empty", fix="give a file with a header line and rows")
-    for magic, what in _FOREIGN_MAGIC.items():
-        if start.startswith(magic[:4]):
-            raise InputError(path, f"is {what}, not text", fix="save or unpack it as CSV, TSV or JSON Lines")
+    if what := no_text(start):
+        raise InputError(path, f"is {what}, not text", fix="save or unpack it as CSV, TSV or JSON Lines")
     marked = next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
     if given is not None:
         return _checked(raw, path, given, marked)
@@ -124,6 +123,11 @@ def detect(raw: IO[bytes], path: Path | str, given: str | None = None) -> TextFo
         assert isinstance(form, TextForm)  # decoded without a fault a moment ago
         return form
     return _guessed(raw, path, text, share < _NOT_COMMON)
+
+
+def no_text(start: bytes) -> str:
+    """What a file is that begins so and is no text, as "a PDF"; "" where that does not show."""
+    return next((what for magic, what in _FOREIGN_MAGIC.items() if start.startswith(magic[:4])), "")
 
 
 def _checked(raw: IO[bytes], path: Path | str, given: str, marked: str | None) -> TextForm:

@@ -8,14 +8,18 @@ from functools import cached_property
 from pathlib import Path
 
 from affil.errors import InputError
-from affil.io.files import STANDARD, open_input, shown_name
+from affil.io.files import STANDARD, copied, open_input, shown_name
 from affil.io.tables import is_table, open_table
 from affil.papers.common import damage_said
 
 _LENGTH = 1 << 18  # bytes; the first work of OpenAlex can pass a quarter of them
-_DEEPEST = 20  # levels of objects and lists that are looked into
+_DEPTH = 40  # objects and lists within each other
 _ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.DOTALL)  # or a document type that declares something
+
+
+def _below(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
 
 
 class Head:
@@ -29,6 +33,8 @@ class Head:
         self.path = path
         self.shown = shown_name(path)
         self.name = "" if str(path) == STANDARD else Path(path).name.lower().removesuffix(".gz")
+        with damage_said(self.shown):
+            self._copy = copied(path)  # as the file is opened again to be read
         with damage_said(self.shown), open_input(path) as raw:
             self.start = raw.read(_LENGTH)
 
@@ -75,21 +81,22 @@ class Head:
         import ijson
 
         found: dict[str, set[str]] = {}
-        if not self.json:
-            return {}
-        path: list[
-            str
-        ] = []  # the key, or "item", in each object or list that is open; ijson's prefixes cost memory by depth squared
+        within: list[str] = []  # the places of the open objects and lists
+        name = ""  # where the next value stands
         try:
-            for event, value in ijson.basic_parse(self.text.encode(), multiple_values=True, use_float=True):
+            for event, value in ijson.basic_parse(
+                self.text.encode() if self.json else b"", multiple_values=True, use_float=True
+            ):
                 if event == "map_key":
-                    if len(path) <= _DEEPEST:
-                        found.setdefault(".".join(path[:-1]), set()).add(value)
-                    path[-1] = value
+                    found.setdefault(within[-1], set()).add(value)
+                    name = _below(within[-1], value)
                 elif event in ("start_map", "start_array"):
-                    path.append("item" if event == "start_array" else "")
+                    within.append(name)
+                    name = _below(name, "item")
+                    if len(within) > _DEPTH:  # nobody's records; their places would fill the memory
+                        break
                 elif event in ("end_map", "end_array"):
-                    path.pop()
+                    name = within.pop()
         except (ijson.JSONError, ValueError, RecursionError):  # the beginning ends amid a value, or it is no JSON
             pass
         return {place: frozenset(keys) for place, keys in sorted(found.items(), key=lambda item: item[0].count("."))}
