@@ -59,8 +59,8 @@ _LEAST_COMMON = 0.5
 _NOT_COMMON = 0.35
 _KANA = frozenset(map(chr, range(0x3041, 0x30FF)))
 _LEAST_CHARACTERS = 16
-# Measured on names in 26 pairs of language and encoding: where the confidence of the second guess is at most this share of the first's, 97 of 100 first
-# guesses are right for a single name and 99 of 100 for five; above it, 7 of 10 for a single name.
+# Measured on names in 26 pairs of language and encoding: where the confidence of the second guess is at most this share of the
+# first's, 97 of 100 first guesses are right for a single name and 99 of 100 for five; above it, 7 of 10 for a single name.
 _OPEN = 0.995
 _RARER = {"mac-roman": 0.95, "cp850": 0.95}  # seldom met; one accented letter can be of either
 _AMID_LETTERS = re.compile(r"(?<=[^\W\d_])([^\x00-\x7f\w]|[¹²³¼½¾])(?=[^\W\d_])")
