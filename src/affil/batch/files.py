@@ -1,4 +1,4 @@
-"""Match a whole file: rows in, one row a matched institution out, in bounded memory."""
+"""Match a whole file in bounded memory; writes one row per matched institution."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MatchSummary:
-    """What `match_file` did.
+    """Statistics of `match_file`.
 
-    `rows` were read and `written` are in the output. Of those read, `matched` have only sure matches, `review` at least one
-    that a person should see, `none` no institution. `strings` were put to the matcher; all others were repeats of these.
+    `rows` were read, `written` are in the output. Of those read, `matched` have only certain matches, `review` at least one for
+    review, `none` no institution. `strings` were matched; the others were repeats.
     """
 
     rows: int
@@ -40,7 +40,7 @@ class MatchSummary:
     seconds: float
 
     def to_dict(self) -> dict[str, int | float]:
-        """All fields, ready for JSON."""
+        """All fields, JSON-serialisable."""
         return {**asdict(self), "seconds": round(self.seconds, 3)}
 
 
@@ -60,7 +60,7 @@ def match_file(
     progress: Progress | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> MatchSummary:
-    """Match the strings of one column of a table and write one row a matched institution, in the order of the input.
+    """Match the strings of one column of a table and write one row per matched institution, in the order of the input.
 
     The columns of the input stand in front, unchanged; behind them those of `COLUMNS`, with `affil_` before the name of one
     that the input has as well. A string without an institution has one row with an empty id and decision `none`. `matched_text`
@@ -112,7 +112,7 @@ def match_file(
             # several batches ahead, so that no worker waits while one is read or written
             for batch, wait in _ahead(asked, 1 if workers == 1 else 2 * workers + 1):
                 found = wait()
-                writer.write(_beside(batch, found, ours))
+                writer.write(_joined_columns(batch, found, ours))
                 rows += len(batch)
                 for answer in found:
                     counts[answer.decision] += 1
@@ -130,14 +130,14 @@ def _style(given: Style | None, excel: bool) -> Style:
 
 
 class _Slot:
-    """Where the answer to a string will stand."""
+    """Placeholder of an answer."""
 
     __slots__ = ("answer",)
     answer: AnswerRows
 
 
 class _Answers:
-    """Answers to strings, with those used last kept for strings that come again."""
+    """Answers to strings, with an LRU cache."""
 
     def __init__(self, ask: Ask, size: int) -> None:
         self._ask, self._size = ask, size
@@ -175,7 +175,7 @@ class _Answers:
 
 
 def _ahead(asked: Iterable[tuple[Batch, Waiting]], most: int) -> Iterator[tuple[Batch, Waiting]]:
-    """The batches, with up to `most` of them asked for before the first is given."""
+    """Yield the batches, keeping up to `most` requested ahead."""
     ahead: deque[tuple[Batch, Waiting]] = deque()
     for one in asked:
         ahead.append(one)
@@ -194,8 +194,8 @@ def _strings(batch: Batch, column: str, name: str) -> list[str]:
     return [value or "" for value in values]
 
 
-def _beside(batch: Batch, found: Sequence[AnswerRows], ours: Mapping[str, str]) -> dict[str, Sequence[Any]]:
-    """The columns of the input, each row repeated for each row of its answer, and the answers' columns."""
+def _joined_columns(batch: Batch, found: Sequence[AnswerRows], ours: Mapping[str, str]) -> dict[str, Sequence[Any]]:
+    """The input's columns, each row repeated for each row of its answer, and the answers' columns."""
     repeats = [len(answer.rows) for answer in found]
     out: dict[str, Sequence[Any]] = dict(batch.columns)
     if len(repeats) != sum(repeats):

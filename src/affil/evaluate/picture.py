@@ -1,4 +1,4 @@
-"""The picture of an evaluation: how much is matched without a person at which precision, and whether probabilities keep their word."""
+"""Plot an evaluation: automatic coverage against precision, and reliability of the probabilities."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from affil.evaluate.score import Evaluation
 from affil.io.files import atomic_path
 
 FORMATS = (".svg", ".png", ".pdf")
-# Okabe and Ito's colours, which colour-blind readers tell apart
+# Okabe and Ito's palette, safe for colour-blind readers
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 
 def draw(evaluations: Mapping[str, Evaluation], path: Path | str, match: float) -> None:
-    """Draw the curve of automatic coverage against precision, and the reliability of the probabilities.
+    """Plot the curve of automatic coverage against precision, and the reliability diagram.
 
     Args:
-        evaluations: by the name to show.
+        evaluations: by display name.
         path: an .svg, .png or .pdf.
-        match: the threshold in use, marked on the curve.
+        match: the current threshold, marked on the curve.
 
     Raises:
-        AffilError: the format is another, matplotlib (the extra `plot`) is missing, or the file cannot be written.
+        AffilError: the format is unsupported, matplotlib (the extra `plot`) is missing, or the file cannot be written.
     """
     kind = Path(path).suffix.lower()
     if kind not in FORMATS:

@@ -26,7 +26,7 @@ _CHUNK = 1 << 20
 _SAMPLE = 1 << 16  # bytes of lines beyond ASCII that a guess is made from
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is a prefix of it
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -157,7 +157,7 @@ def _row_of(raw: IO[bytes], byte: int) -> int:
 
 
 def _unmarked_utf16(raw: IO[bytes]) -> str | None:
-    """UTF-16 without a mark shows in its line ends and commas: every other byte is often zero, the others hardly ever."""
+    """Detect UTF-16 without a mark by its line ends and commas: every other byte is often zero, the others rarely."""
     raw.seek(0)
     sample = raw.read(1 << 16)
     even, odd = sample[::2].count(0), sample[1::2].count(0)
@@ -175,7 +175,7 @@ def _chunks(raw: IO[bytes]) -> Iterator[bytes]:
 
 
 def _read_as(raw: IO[bytes], encoding: str) -> TextForm | int:
-    """The form of a text that is strictly in this encoding, else the number (from 1) of the first byte that is not."""
+    """The form of a text that strictly decodes, else the position (from 1) of the first invalid byte."""
     decoder = codecs.getincrementaldecoder(encoding)()
     lines, read, last = 0, 0, "\n"
     try:
@@ -195,7 +195,7 @@ def _read_as(raw: IO[bytes], encoding: str) -> TextForm | int:
 
 @cache
 def _common() -> frozenset[str]:
-    """Characters common in Chinese running text, institutions' names and personal names, simplified and traditional."""
+    """Characters common in Chinese text, institution names and personal names, simplified and traditional."""
     return frozenset(resources.files("affil.io").joinpath("common_han.txt").read_text("utf-8")) - {"\n"}
 
 

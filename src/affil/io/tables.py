@@ -59,7 +59,7 @@ def table_format(path: Path | str, given: Format | None = None) -> Format:
     """The format of an output: that which its name tells, or `given`; CSV for standard output.
 
     Raises:
-        InputError: the extension is none of those known.
+        InputError: the extension is unknown.
     """
     if given is not None:
         return given
@@ -114,7 +114,7 @@ def open_table(
         encoding: that of text, instead of telling it (see `affil.io.encoding`).
 
     Raises:
-        InputError: it cannot be opened or read, is empty, or (while reading) has a broken row.
+        InputError: the table cannot be opened or read, is empty, or (while reading) has an invalid row.
     """
     name = shown_name(path)
     with open_input(path) as raw:
@@ -184,9 +184,9 @@ def create_table(
     *,
     style: Style | None = None,
 ) -> Iterator[TableWriter]:
-    """Open an output table, or standard output for `-`, with these columns (and their Arrow types, which Parquet keeps).
+    """Open an output table, or standard output for `-`, with these columns (and Arrow types, used by Parquet).
 
-    The file appears only when the block ends without an exception; until then, whatever stood there stays. Text is UTF-8.
+    The file is replaced only when the block ends without an exception. Text is UTF-8.
 
     Args:
         path: the file.
@@ -195,7 +195,7 @@ def create_table(
         style: how delimited text is written; by default with the delimiter of its format. A semicolon is for .csv only.
 
     Raises:
-        InputError: the extension is unknown. AffilError: it cannot be written.
+        InputError: the extension is unknown. AffilError: the file cannot be written.
     """
     kind = table_format(path, format)
     with open_output(path) as raw:

@@ -1,4 +1,4 @@
-"""In which language a page is shown: what somebody chose, else what the browser asks for."""
+"""The language of a page: the user's choice, else the browser's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def language_of(request: Request) -> str:
 
 
 def set_language(request: Request) -> Response:
-    """Remember the language of the form's field `to`, and go back to the page of its field `back`."""
+    """Store the language in the form field `to`, and redirect to the page in the field `back`."""
     form: Form = request.state.form
     to, back = (form.get(name, [""])[-1] for name in ("to", "back"))
     answer = RedirectResponse(back if re.match(r"/(?![/\\])", back) else "/", 303)

@@ -21,7 +21,7 @@ FIELDS = (*REQUIRED, "title", "position", "doi")
 
 @dataclass(slots=True)
 class _Open:
-    """A paper whose rows are being read. Authors are keyed by position and name, in order of their first row."""
+    """A paper being read; authors are keyed by position and name, in order of their first row."""
 
     id: str
     row: int
@@ -40,7 +40,7 @@ def read_long_form(source: Source) -> Numbered:
     counts by paper.
 
     Raises:
-        InputError: a column is missing, a row lacks its paper, venue or year, or contradicts an earlier one of its paper.
+        InputError: a column is missing, a row lacks its paper, venue or year, or contradicts an earlier row of its paper.
     """
     done: set[str] = set()
     current: _Open | None = None

@@ -1,4 +1,4 @@
-"""Counts of papers and people by institution, city, region and country, as a published method over plain tables."""
+"""Rankings of institutions, cities, regions and countries by papers and authors, as published SQL over plain tables."""
 
 from affil.rank.credit import Tables
 from affil.rank.diff import Diff, diff

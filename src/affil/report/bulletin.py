@@ -1,4 +1,4 @@
-"""A short bulletin for print: headline figures, the trend, top tables, each with the command that traces it."""
+"""A short printable bulletin: headline figures, trend, top tables, each with the command that reproduces it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CJK = {
 
 
 def write_bulletin(data: Data, path: Path, format: str, language: str) -> list[Path]:
-    """Write a bulletin as PDF, or as Markdown with its chart beside it (NAME.svg); returns the files.
+    """Write a bulletin as PDF, or as Markdown with its chart as NAME.svg; returns the files.
 
     Raises:
         AffilError: a library or font is missing, or the file cannot be written.
@@ -44,7 +44,7 @@ def write_bulletin(data: Data, path: Path, format: str, language: str) -> list[P
 
 
 def print_pdf(html: str, path: Path, language: str) -> None:
-    """Print a page as PDF by WeasyPrint.
+    """Render HTML as PDF with WeasyPrint.
 
     Raises:
         AffilError: WeasyPrint or Pango is missing, or no font has Chinese characters.
@@ -56,7 +56,7 @@ def print_pdf(html: str, path: Path, language: str) -> None:
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     logging.getLogger("fontTools").setLevel(logging.CRITICAL)
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # it greets there before it fails
+        with contextlib.redirect_stdout(io.StringIO()):  # WeasyPrint prints to stdout when it fails
             from weasyprint import HTML
     except ImportError as error:
         raise AffilError("a PDF needs weasyprint; install it with: pip install 'affil[report]', or use --format md") from error
@@ -72,7 +72,7 @@ def print_pdf(html: str, path: Path, language: str) -> None:
 
 
 def _has_chinese_font() -> bool:
-    """Whether fontconfig, which WeasyPrint asks for fonts, knows one for Chinese; where it cannot be asked, hope."""
+    """Whether fontconfig, used by WeasyPrint, has a Chinese font; assumed true without the fc-list command."""
     import shutil
     import subprocess
 
@@ -83,13 +83,13 @@ def _has_chinese_font() -> bool:
 
 
 class Bulletin:
-    """One bulletin in one language."""
+    """The bulletin in one language."""
 
     def __init__(self, data: Data, language: str) -> None:
         self.data, self.language, self.at, self.names = data, language, LANGUAGES.index(language), Names(language)
 
     def t(self, key: str, *values: object) -> str:
-        """One text."""
+        """A text in the bulletin's language."""
         return i18n.text(key, self.language, *values)
 
     def name(self, level: Level, identifier: str) -> str:
@@ -126,7 +126,7 @@ class Bulletin:
         )
 
     def headlines(self) -> list[str]:
-        """The figures in a few sentences."""
+        """The key figures in a few sentences."""
         data = self.data
         first = data.ranking("country").frame.head(3)
         out = []
@@ -154,7 +154,7 @@ class Bulletin:
         return out
 
     def lines(self) -> list[tuple[str, list[float]]]:
-        """The trend of the countries of most papers."""
+        """The trends of the countries with most papers."""
         trend = self.data.trends["country", "publications"]
         years = list(trend.years)
         order = (
@@ -177,12 +177,12 @@ class Bulletin:
         return charts.draw(spec, self.t("trend_chart", self.names.measures("publications"), ", ".join(names)))
 
     def tables(self) -> list[dict[str, Any]]:
-        """Countries, institutions, cities, and who leads in each area."""
+        """Top countries, institutions and cities, and the leaders by area."""
         levels: tuple[Level, ...] = ("country", "institution", "city")
         return [*(self.top(level) for level in levels), self.leaders()]
 
     def top(self, level: Level) -> dict[str, Any]:
-        """The first rows of a ranking, with the change against the period before."""
+        """The first rows of a ranking, with changes from the previous period."""
         data, ranking = self.data, self.data.ranking(level)
         old = data.rankings.get((level, "before"))
         before = {} if old is None else {r["id"]: r for r in old.frame[["id", "rank", "share"]].to_dict("records")}

@@ -1,4 +1,4 @@
-"""Names of institutions, cities and countries in the languages of the report: the registry's, GeoNames', ISO's; script by OpenCC."""
+"""Names in the languages of the report, from the registry, GeoNames and ISO; Chinese scripts are converted by OpenCC."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Translations = tuple[str, str, str]  # in the order of LANGUAGES
 _HAN = re.compile("[\u3400-\u9fff]{2,8}")
 _HAS_HAN = re.compile("[\u3400-\u9fff]")
 _KIND_OF_CITY = re.compile("(?<=..)(特别市|广域市|特別市|広域市|市)$")
-_TRADITIONAL = {"TW": "s2tw"}  # of other places: as in Hong Kong
+_TRADITIONAL = {"TW": "s2tw"}  # elsewhere as in Hong Kong
 
 
 @functools.cache
@@ -30,23 +30,23 @@ def _converter(how: str) -> opencc.OpenCC:
 
 @functools.lru_cache(maxsize=1 << 16)
 def simplified(text: str) -> str:
-    """Chinese in simplified characters."""
+    """Convert to simplified Chinese."""
     return str(_converter("t2s").convert(text))
 
 
 @functools.lru_cache(maxsize=1 << 16)
 def traditional(text: str, country: str = "HK") -> str:
-    """Chinese in traditional characters, as they are written in Taiwan or, for all other places, in Hong Kong."""
+    """Convert to traditional Chinese as used in Taiwan or, for all other countries, in Hong Kong."""
     return str(_converter(_TRADITIONAL.get(country, "s2hk")).convert(text))
 
 
 def in_languages(name: str, chinese: str, country: str = "HK") -> Translations:
-    """A name in all languages; what has no Chinese name keeps its own."""
+    """A name in all languages; without a Chinese name, the original is used."""
     return (name, simplified(chinese), traditional(simplified(chinese), country)) if chinese else (name, name, name)
 
 
 def institution_names(name: str, name_zh: str, country: str, known: Institution | None) -> Translations:
-    """The names of an institution; a traditional name that the registry has stands above a converted one."""
+    """The names of an institution; the registry's traditional name is preferred to a converted one."""
     english, hans, hant = in_languages(name, name_zh, country)
     own = [n.value for n in known.names if n.language == "zh-hant" and n.kind != "acronym"] if known else []
     return (english, hans, own[0]) if own else (english, hans, hant)
@@ -54,7 +54,7 @@ def institution_names(name: str, name_zh: str, country: str, known: Institution 
 
 @functools.cache
 def _cities() -> Mapping[tuple[str, str], str]:
-    """(country, GeoNames name) -> Chinese name in simplified characters, that which most of its Chinese names agree on."""
+    """(country, GeoNames name) -> simplified Chinese name, the most frequent among its Chinese names."""
     out: dict[tuple[str, str], tuple[int, str]] = {}
     for city in cities():
         found = Counter(_KIND_OF_CITY.sub("", simplified(n)) for n in city.alternate_names if _HAN.fullmatch(n))
@@ -67,7 +67,7 @@ def _cities() -> Mapping[tuple[str, str], str]:
 
 
 def city_names(name: str, country: str) -> Translations:
-    """The names of a city; where GeoNames has no Chinese one, its Latin name."""
+    """The names of a city; without a Chinese one in GeoNames, the Latin name."""
     return in_languages(name, _cities().get((country, name), ""), country)
 
 
@@ -78,20 +78,20 @@ def continents() -> Mapping[str, str]:
 
 
 def search_names(known: Institution | None, names: Translations) -> tuple[str, ...]:
-    """All names by which an entity is found, folded as a page folds what is typed, but for the English one, which pages show."""
+    """Names by which an entity can be found, folded like input in the page; except the English name, which pages have."""
     values = [*names[1:], *(n.value for n in known.names)] if known else names[1:]
     return tuple(sorted({page_fold(v) for v in values} - {page_fold(names[0]), ""}))
 
 
 @functools.lru_cache(maxsize=1 << 16)
 def page_fold(text: str) -> str:
-    """Case, accents and script of Han as the search in the page compares them (see `fold` in static/engine.js)."""
+    """Fold case, accents and Han script like the search in the page (`fold` in static/engine.js)."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join("".join(simplified(c) for c in plain.lower()).split())
 
 
 def script_table(texts: Iterable[str]) -> dict[str, str]:
-    """Each traditional character that a reader may type for one of these texts, with its simplified form."""
+    """Traditional characters that a reader may type for these texts, mapped to simplified ones."""
     characters = {
         c
         for text in texts
@@ -103,7 +103,7 @@ def script_table(texts: Iterable[str]) -> dict[str, str]:
 
 
 def lookup(registry: Registry | None, ids: Iterable[str]) -> dict[str, Institution]:
-    """The institutions of a registry, those that it has."""
+    """The institutions with these ids that the registry has."""
     return {i: registry.get(i) for i in ids if i in registry} if registry is not None else {}
 
 

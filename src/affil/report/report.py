@@ -1,4 +1,4 @@
-"""The report of a workspace: a site for readers, or a bulletin for print."""
+"""The report of a workspace: a site or a printable bulletin."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from affil.workspace import Workspace
 
 Format = Literal["site", "pdf", "md"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-_MARK = "data/facts.js"  # what a folder has that is a site of ours
+_MARK = "data/facts.js"  # marks a folder as a site written by affil
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was written: where, how many files, and their size in bytes."""
+    """What was written: path, number of files, total size in bytes."""
 
     path: Path
     format: Format
@@ -37,19 +37,19 @@ def report(
     years: Years | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Write a report of what a workspace counted.
+    """Write a report of a workspace.
 
     Args:
         ws: the workspace.
-        output: the folder of the site, or the file of the bulletin. An older site there is replaced when the new one is complete.
+        output: the folder of the site, or the file of the bulletin. An older site is replaced when the new one is complete.
         format: `site`: pages in all languages; `pdf` or `md`: a bulletin.
-        language: of the bulletin: en, zh-hans or zh-hant.
-        years: first and last year that the pages show first; default: the last ones (`report.years`).
-        tell: called with what is being done.
+        language: language of the bulletin: en, zh-hans or zh-hant.
+        years: first and last year shown by default; default: the last years (`report.years`).
+        tell: called with a message per step.
 
     Raises:
-        AffilError: nothing was matched yet, no paper is of these years, an argument is unknown, the place cannot be written or
-            holds something else, or a library is missing.
+        AffilError: nothing was matched yet, these years have no papers, an argument is invalid, the output cannot be written or
+            exists and is no site, or a library is missing.
     """
     if format not in FORMATS:
         raise AffilError(f"no format {format!r}; it is one of: {', '.join(FORMATS)}")

@@ -24,7 +24,7 @@ from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_o
 if TYPE_CHECKING:
     import pandas as pd
 
-_OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # what the manifest says that repeats nothing
+_OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # manifest entries irrelevant for reproduction
 
 
 def count(files: WorkspaceFiles) -> State:
@@ -35,7 +35,7 @@ def count(files: WorkspaceFiles) -> State:
 
 
 def count_or_last(files: WorkspaceFiles) -> State:
-    """The counts of now; of the last time, with a warning, where they cannot be brought up to date."""
+    """The current counts, or the last ones with a warning if they cannot be updated."""
     try:
         return count(files)
     except BusyError as error:
@@ -46,7 +46,7 @@ def count_or_last(files: WorkspaceFiles) -> State:
 
 
 def count_anew(files: WorkspaceFiles) -> State:
-    """Bring the counts up to date, under a lock that the caller holds."""
+    """Update the counts; the caller holds the lock."""
     cases, tables = files.ledger.cases(), files.tables
     apart, decisions = set_apart(tables.papers, tables.mentions, cases.current())
     manifest, last = files.manifest, files.counts.last()
@@ -63,7 +63,7 @@ def count_anew(files: WorkspaceFiles) -> State:
         files.settings.rank,
         entries=cases.number,
         about=about,
-        run=last is None or last.about.get("runs", 0) != about["runs"],  # also of a run that was killed before it counted
+        run=last is None or last.about.get("runs", 0) != about["runs"],  # also after a run killed before counting
     )
 
 
@@ -107,7 +107,7 @@ def snapshot(files: WorkspaceFiles, name: str) -> State:
 
 def save(files: WorkspaceFiles, result: Ranking | Trend | Why | Diff, path: Path) -> Path:
     """See `Workspace.save`."""
-    # Nobody changes the workspace while it is described; who may only read it has no lock to take.
+    # locked while being described, unless the workspace is read-only
     lock = locked(files.path, files.settings.review.wait) if os.access(files.path, os.W_OK) else nullcontext()
     manifest = path.with_name(path.name + ".manifest.json")
     with lock, atomic_path(manifest) as beside, atomic_path(path) as temporary:
@@ -129,7 +129,7 @@ def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path 
     """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension.
 
     Raises:
-        AffilError: another extension, or the file cannot be written.
+        AffilError: the extension is unknown, or the file cannot be written.
     """
     shown, frame = shown or path, main_table(result)
     try:
@@ -148,11 +148,11 @@ def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path 
 
 
 def main_table(result: Ranking | Trend | Why | Diff) -> pd.DataFrame:
-    """The table of a result."""
+    """The main table of a result."""
     return result.papers if isinstance(result, Why) else result.moves if isinstance(result, Diff) else result.frame
 
 
 def about_result(result: Ranking | Trend | Why | Diff) -> dict[str, Any]:
-    """All but the tables of a result, as plain JSON values."""
+    """Everything except the tables of a result, JSON-serialisable."""
     tables = ("ranking", "trend", "ranks", "papers", "waiting", "moves", "causes")
     return {name: value for name, value in result.to_dict().items() if name not in tables}

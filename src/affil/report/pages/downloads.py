@@ -1,4 +1,4 @@
-"""The tables of the site to download, and the page that lists them."""
+"""The downloadable tables of the site, and the page that lists them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILES = ("csv", "json", "parquet")
 
 
 def downloads(frame: Frame, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The tables that `write_downloads` wrote."""
+    """The tables written by `write_downloads`."""
     return {
         "heading": frame.text("downloads_title"),
         "section": "downloads",
@@ -25,7 +25,7 @@ def downloads(frame: Frame, files: Sequence[Mapping[str, Any]]) -> dict[str, Any
 
 
 def write_downloads(ws: Workspace, data: Data, folder: Path) -> list[dict[str, Any]]:
-    """Write every table of the site as CSV, JSON and Parquet, each with its manifest, into a new folder.
+    """Write every table of the site as CSV, JSON and Parquet, each with a manifest, into a new folder.
 
     Returns name, label, rows and files (suffix and size) of each.
     """
@@ -58,7 +58,7 @@ def _tables(data: Data) -> Iterator[tuple[str, tuple[str, ...], Any]]:
 
 
 def _label(frame: Frame, about: Sequence[str]) -> str:
-    """What a table is called."""
+    """The title of a table."""
     what, level, *more = about
     name = frame.names.levels(level)
     if what == "trend":

@@ -1,4 +1,4 @@
-"""What all pages of one language share: its texts and names, and the frame around each page."""
+"""Common parts of all pages of a language: texts, names, and the frame around each page."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LABELS = {"en": "English", "zh-hans": "简体", "zh-hant": "繁體"}
 
 
 def environment() -> Environment:
-    """The templates."""
+    """The template environment."""
     made = Environment(
         loader=PackageLoader("affil.report"),
         autoescape=select_autoescape(),
@@ -61,7 +61,7 @@ def environment() -> Environment:
 
 @dataclass
 class Shared:
-    """What the pages of all languages share: the data, the version of affil, templates, the style sheet."""
+    """Common to all languages: data, affil's version, templates, style sheet."""
 
     data: Data
     version: str
@@ -73,12 +73,12 @@ class Shared:
 
     @cached_property
     def css(self) -> str:
-        """The style sheet, for pages that carry it."""
+        """The style sheet, for inlining."""
         return resources.files("affil.report").joinpath("static/style.css").read_text("utf-8")
 
     @cached_property
     def world_share(self) -> Mapping[str, float]:
-        """The share of each area in all that is counted in the areas."""
+        """The share of each area in the total over areas."""
         credit = {
             a: self.data.rankings["institution", a].coverage.credit for a in AREAS if ("institution", a) in self.data.rankings
         }
@@ -89,7 +89,7 @@ class Shared:
 class Frame:
     """Texts, names and the frame around each page in one language.
 
-    `at` is the place of the language in `LANGUAGES`, and in the names of entities; `folder` is where its pages are.
+    `at` is the index of the language in `LANGUAGES` and in names of entities; `folder` holds its pages.
     """
 
     def __init__(self, shared: Shared, language: str) -> None:
@@ -99,7 +99,7 @@ class Frame:
         self.folder = "" if self.at == 0 else f"{language}/"
 
     def text(self, key: str, *values: object) -> str:
-        """One text, its places filled."""
+        """A formatted text."""
         return i18n.text(key, self.language, *values)
 
     def name(self, level: Level, identifier: str) -> str:
@@ -107,11 +107,11 @@ class Frame:
         return self.data.entities[level][identifier].names[self.at]
 
     def place(self, entity: Entity) -> str:
-        """Where an entity is: nearest first in English, last in Chinese."""
+        """The location of an entity: nearest place first in English, last in Chinese."""
         return ("，" if self.at else ", ").join(p[self.at] for p in (reversed(entity.place) if self.at else entity.place))
 
     def script_texts(self) -> dict[str, Any]:
-        """What the scripts of a page say."""
+        """Texts for a page's scripts."""
         return {
             **i18n.script_texts(self.language),
             "confidence": percent(self.data.settings.confidence, 0),
@@ -119,7 +119,7 @@ class Frame:
         }
 
     def render(self, path: str, template: str, values: Mapping[str, Any]) -> str:
-        """The page at a path below the folder of the language."""
+        """Render the page at a path below the language's folder."""
         data = self.data
         base = "../" * path.count("/")
         root = base + ("../" if self.folder else "")
