@@ -65,7 +65,7 @@ def test_other_encodings_are_guessed_and_said(codec: str) -> None:
     assert content.decode(found.encoding) == OTHERS[codec]
     assert found.lines == OTHERS[codec].count("\n")
     assert found.note.startswith("the text looks like ")
-    assert found.note.endswith("give another --encoding")
+    assert found.note.endswith("affil match --encoding")
     forced = detect(io.BytesIO(content), "x.csv", codec)
     assert content.decode(forced.encoding) == OTHERS[codec]
     assert forced.note == ""
@@ -96,7 +96,10 @@ def test_two_equal_guesses_are_a_choice() -> None:
     """One letter may be Spanish in CP1252 or Polish in CP1250."""
     content = "affiliation\nUniversidad Adolfo Ibáñez\n".encode("cp1252")
     choice = r"CP125[02] \('Ibá[ñń]ez'\)"
-    with pytest.raises(InputError, match=rf"^x.csv, row 2: byte 34 is not UTF-8; it may be {choice} or {choice}; choose one"):
+    with pytest.raises(
+        InputError,
+        match=rf"^x.csv, row 2: byte 34 is not UTF-8; it may be {choice} or {choice}; save it as UTF-8, or choose one",
+    ):
         form(content)
     assert detect(io.BytesIO(content), "x.csv", "cp1252").encoding == "cp1252"
 
