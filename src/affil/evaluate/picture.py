@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from affil.errors import AffilError
+from affil.errors import AffilError, needing
 from affil.evaluate.score import Evaluation
 from affil.io.files import atomic_path
 
@@ -26,14 +26,11 @@ def draw(evaluations: Mapping[str, Evaluation], path: Path | str, match: float) 
     Raises:
         AffilError: the format is unsupported, matplotlib (the extra `plot`) is missing, or the file cannot be written.
     """
+    check_picture(path)
     kind = Path(path).suffix.lower()
-    if kind not in FORMATS:
-        raise AffilError(f"{path}: no format for a picture; use one of {', '.join(FORMATS)}")
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise AffilError("a picture needs matplotlib: pip install 'affil[plot]'") from error
+    import matplotlib
+    from matplotlib.figure import Figure
+
     style: Any = {"svg.hashsalt": "affil", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
     with matplotlib.rc_context(style), atomic_path(path) as target:
         figure = Figure(figsize=(9, 3.8), layout="constrained")
@@ -50,3 +47,15 @@ def draw(evaluations: Mapping[str, Evaluation], path: Path | str, match: float) 
         reliable.plot([0, 1], [0, 1], color="#999999", linewidth=0.8)
         reliable.set(xlabel="probability", ylabel="share right", title="Reliability", aspect="equal")
         figure.savefig(target, format=kind[1:], metadata={"Date": None} if kind == ".svg" else None, dpi=150)
+
+
+def check_picture(path: Path | str) -> None:
+    """Say before anything is measured that a picture cannot be drawn.
+
+    Raises:
+        AffilError: the format is another than those of `draw`, or matplotlib (the extra `plot`) is missing.
+    """
+    if Path(path).suffix.lower() not in FORMATS:
+        raise AffilError(f"{path}: no format for a picture; use one of {', '.join(FORMATS)}")
+    with needing("plot", "a picture"):
+        import matplotlib.figure  # noqa: F401

@@ -69,6 +69,16 @@ class Case:
             return DECISION
         return BLIND if blind else OPINION
 
+    def same(self, entry: LedgerEntry) -> LedgerEntry | None:
+        """The entry that already says all that a new one would say, for the same person; None where the new one adds something."""
+        if entry.role == SETTLEMENT and self.opinions:
+            return None
+        last = self.opinions.get(entry.by) if entry.role in (OPINION, BLIND) else self.holder
+        if last is None or set(last.institutions or ()) != set(entry.institutions or ()):
+            return None
+        told = ("by", "why", "role", "model", "registry")
+        return last if all(getattr(last, name) == getattr(entry, name) for name in told) else None
+
     def add(self, entry: LedgerEntry) -> None:
         """Apply the next entry on this subject."""
         if entry.undoes is not None:

@@ -107,7 +107,8 @@ class Database:
             pool = NullPool if self._file and not self._lasting else None
             engine = create_engine(self._url, poolclass=pool, connect_args={"timeout": self._wait})
         except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
-            raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver") from error
+            extra = " with: pip install 'affil[web]'" if self._postgres else ""
+            raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver{extra}") from error
 
         @event.listens_for(engine, "connect")
         def _connected(connection: sqlite3.Connection, _record: object) -> None:

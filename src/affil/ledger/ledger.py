@@ -9,7 +9,7 @@ without effect until someone settles it. The current decisions are the fold of a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,8 +68,8 @@ class Ledger:
     ) -> LedgerEntry:
         """Record that a raw string names these institutions: one id, several, or None for none.
 
-        If another person's decision is in effect, the entry is recorded as an opinion and does not replace it, unless `settle`
-        is true; `blind` records that the other decision was not shown.
+        If another person's decision already holds, the entry is recorded as an opinion and does not replace it, unless `settle` is
+        true; `blind` records that the other decision was not shown. A decision sent twice (a double click) is one entry.
 
         Args:
             affiliation: the exact raw string.
@@ -95,6 +95,8 @@ class Ledger:
     ) -> list[LedgerEntry]:
         """Record several decisions, all or none of them; see `decide`.
 
+        Returns the entry of each, in order: of a decision that its person already holds, the one there is (see `Case.same`).
+
         Raises:
             AffilError: a field is blank, or the ledger cannot be written.
         """
@@ -111,18 +113,22 @@ class Ledger:
             entries = []
             for draft in drafts:
                 case = self._case(connection, draft.key)
-                entry = self._append(
-                    connection,
+                new = LedgerEntry(
+                    number=0,
+                    at=datetime.now(UTC),
                     by=draft.by.strip(),
-                    key=draft.key,
+                    affiliation=draft.key.affiliation,
                     institutions=tuple(dict.fromkeys(draft.institutions)),
                     why=draft.why,
                     previous=case.institutions,
-                    role=case.role(draft.by.strip(), settle=draft.settle, blind=draft.blind),
+                    undoes=None,
                     model=self.model if model is None else model,
                     registry=self.registry if registry is None else registry,
+                    role=case.role(draft.by.strip(), settle=draft.settle, blind=draft.blind),
+                    paper=draft.key.paper,
+                    position=draft.key.position,
                 )
-                entries.append(entry)
+                entries.append(case.same(new) or _append(connection, new))
         return entries
 
     def undo(self, number: int, *, by: str, why: str) -> LedgerEntry:
@@ -152,18 +158,18 @@ class Ledger:
             if not holds and number not in {e.number for e in case.opinions.values()}:
                 later = max(e.number for e in history if e.undoes is None and e.number not in undone)
                 raise AffilError(f"entry {number} was superseded by entry {later}; undo that first, or make a new decision")
-            return self._append(
-                connection,
+            undo = replace(
+                entry,
+                at=datetime.now(UTC),
                 by=by.strip(),
-                key=key_of(entry),
                 institutions=entry.previous if holds else case.institutions,
                 why=why,
                 previous=case.institutions,
                 undoes=number,
-                role=entry.role,
                 model=self.model,
                 registry=self.registry,
             )
+            return _append(connection, undo)
 
     def entries(self, after: int = 0) -> list[LedgerEntry]:
         """All entries with a number above `after`, oldest first."""
@@ -197,39 +203,24 @@ class Ledger:
     def _case(self, connection: Connection, key: Key) -> Case:
         return fold_entries(self._history(connection, key))
 
-    def _append(
-        self,
-        connection: Connection,
-        *,
-        by: str,
-        key: Key,
-        institutions: tuple[str, ...] | None,
-        why: str,
-        previous: tuple[str, ...] | None,
-        role: str,
-        model: str,
-        registry: str,
-        undoes: int | None = None,
-    ) -> LedgerEntry:
-        at = datetime.now(UTC)
-        result = connection.execute(
-            LEDGER.insert().values(
-                at=at.isoformat(timespec="microseconds"),
-                by=coded(by),
-                key=digest_of(key),
-                affiliation=coded(key.affiliation),
-                institutions=dump(institutions),
-                why=coded(why),
-                previous=dump(previous),
-                undoes=undoes,
-                model=model,
-                registry=registry,
-                role=role,
-                paper=coded(key.paper) if key.paper else None,
-                position=key.position,
-            )
+
+def _append(connection: Connection, entry: LedgerEntry) -> LedgerEntry:
+    """Add an entry under the next number, whatever number it has; returns it with that."""
+    result = connection.execute(
+        LEDGER.insert().values(
+            at=entry.at.isoformat(timespec="microseconds"),
+            by=coded(entry.by),
+            key=digest_of(key_of(entry)),
+            affiliation=coded(entry.affiliation),
+            institutions=dump(entry.institutions),
+            why=coded(entry.why),
+            previous=dump(entry.previous),
+            undoes=entry.undoes,
+            model=entry.model,
+            registry=entry.registry,
+            role=entry.role,
+            paper=coded(entry.paper) if entry.paper else None,
+            position=entry.position,
         )
-        number = int(result.inserted_primary_key[0])  # type: ignore[index]
-        return LedgerEntry(
-            number, at, by, key.affiliation, institutions, why, previous, undoes, model, registry, role, key.paper, key.position
-        )
+    )
+    return replace(entry, number=int(result.inserted_primary_key[0]))  # type: ignore[index]

@@ -15,6 +15,7 @@ from affil.match.names import find_names
 from affil.match.places import find_places, shared_places
 from affil.match.plausible import amid_hangul, faculties, off_places, off_streets, off_towns, plausible
 from affil.match.sequences import Spans
+from affil.match.words import Words
 from affil.names import Tokens, tokenize
 from affil.names.fold import roles
 from affil.names.things import things
@@ -102,10 +103,11 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
         weight[at], changed[at] = index.word_idf[term[at]], True
         spans = find_names(index, word, gap, settings.max_name_tokens)
     amid = amid_hangul(words, cjk & glued)
-    spans, named, void = _plausible_names(spans, words, word, gap, upper, cjk, string, amid, index, settings)
+    batch = Words(words, word, gap, upper, cjk, string, origin, tokens)
+    spans, named, void = _sifted(spans, batch, amid, index, settings)
     weight[void] = 0
-    begins, joiners = find_joints(spans, named, index, settings, upper, gap, words, tokens, origin, string)
-    gap[begins] = HARD
+    begins, joiners = find_joints(spans, named, batch, index, settings)
+    gap[begins] = HARD  # of the batch, too
     weight[joiners] = 0
     joints = np.cumsum(np.bincount(begins, minlength=len(words) + 1)) if begins else np.zeros(len(words) + 1, np.int64)
     spans = spans.where(joints[spans.first] == joints[np.maximum(spans.last - 1, 0)])  # no name spans a joint
@@ -115,7 +117,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     string_of_part, part = _add_empty_parts(string[begin], np.cumsum(begin) - 1 if len(string) else string, len(strings))
     segment = np.cumsum(new | (gap >= COMMA)) - 1
     block = np.cumsum(new | (gap >= HARD)) - 1
-    place, places = find_places(index, named, words, gap, upper, part, spans, settings.famous)
+    place, places = find_places(named, spans, batch, part, index, settings.famous)
     places, borrowed = shared_places(places, string_of_part)
     return Mentions(
         strings, string_of_part, tokens, words, word, term, weight, changed, gap, start, end, upper, cjk, part, segment, block,
@@ -138,19 +140,17 @@ def _word_weights(tokens: Tokens, void: Bools, index: Index, settings: RetrieveS
     return word, term, weight
 
 
-def _plausible_names(
-    spans: Spans, words: Sequence[str], word: Ints, gap: Ints, upper: Bools, cjk: Bools, string: Ints, amid: Bools, index: Index,
-    settings: RetrieveSettings,
-) -> tuple[Spans, Spans, Bools]:  # fmt: skip
-    """The plausible names, the places, and a mask of words of streets and faculties."""
-    void = np.zeros(len(words), bool)
-    spans = plausible(spans, index, upper, gap)
+def _sifted(spans: Spans, words: Words, amid: Bools, index: Index, settings: RetrieveSettings) -> tuple[Spans, Spans, Bools]:
+    """The names found that are names where they stand, the places found, and the words of streets and faculties."""
+    gap = words.gap
+    void = np.zeros(len(words.folded), bool)
+    spans = plausible(spans, index, words.upper, gap)
     spans = spans.where(~amid[spans.first])
-    void[faculties(spans, word, upper, gap)] = True
-    spans, addressed = off_streets(spans, words, gap, cjk)
-    named = index.place_sequences.find(word, gap, settings.max_place_tokens)
+    void[faculties(spans, words.number, words.upper, gap)] = True
+    spans, addressed = off_streets(spans, words.folded, gap, words.cjk)
+    named = index.place_sequences.find(words.number, gap, settings.max_place_tokens)
     spans = off_places(spans, named, gap, index)
-    return off_towns(spans, named, gap, string, index), named, void | addressed
+    return off_towns(spans, named, gap, words.string, index), named, void | addressed
 
 
 def _footnotes(words: Sequence[str], glued: Bools) -> Bools:

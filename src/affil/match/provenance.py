@@ -1,4 +1,4 @@
-"""Compare what a model was trained from, by its card, with what is present."""
+"""What a model was made from, as its card says it, and what of that is different here."""
 
 from __future__ import annotations
 
@@ -6,30 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from affil.registry import Registry
-from affil.settings import TEXT, Settings
+from affil.settings import TEXT, Settings, again
 
 SHIPPED = ["shipped"]
 
 
 def settings_told(settings: Settings) -> dict[str, Any]:
-    """The settings that a model depends on, JSON-serialisable."""
+    """The settings that a model rests on, ready for JSON."""
     chosen = {"train": settings.train, "features": settings.features, "retrieve": settings.retrieve, "text": TEXT}
     return {name: part.model_dump(mode="json") for name, part in chosen.items()}
 
 
 def differences(card: Mapping[str, Any], registry: Registry, settings: Settings) -> tuple[str, ...]:
-    """Descriptions of what differs from the model's training; empty if its measured scores apply.
+    """What a model was trained with that is another here, in words; nothing where it can be used as it was measured.
 
-    Only the shipped registry is compared: models are meant to be used with others.
+    A registry other than the shipped one is always another than the model's; that is what a model is for.
     """
     out = []
     if registry.meta["sources"] == SHIPPED and card.get("registry") != registry.hash:
         out.append("the shipped registry, or the rules by which it is read")
-    trained, here = card.get("settings", {}), settings_told(settings)
+    told, here = card.get("settings", {}), settings_told(settings)
     for name in ("features", "retrieve", "text"):
-        changed = sorted(k for k, v in here[name].items() if k not in SPEED and trained.get(name, {}).get(k) != v)
-        out += [f"setting {name}.{key}" for key in changed]
+        changed = sorted(key for key, value in here[name].items() if told.get(name, {}).get(key) != value)
+        out += [f"setting {name}.{key}" for key in changed if again(f"{name}.{key}") in ("retrain", "rebuild")]
     return tuple(out)
-
-
-SPEED = frozenset(("batch", "searched_at_once", "remembered", "remembered_parts"))  # settings without effect on answers

@@ -1,7 +1,7 @@
-"""The location that a mention states for its institution, as opposed to the registry's.
+"""Where a mention says that its institution sits: the place that stands with its name in the string, not that of the registry.
 
-"Tencent AI Lab, Bellevue, WA, USA" is an institution in Shenzhen with the stated place Bellevue. Each organisation in a string
-gets the nearest place after its name and before the next name ("SenseTime, Hong Kong; Huawei, Shenzhen").
+"Tencent AI Lab, Bellevue, WA, USA" names a laboratory of Shenzhen, and Bellevue. Of several organisations in a string each has
+the place that belongs to it: the nearest behind its name, before the next name ("SenseTime, Hong Kong; Huawei, Shenzhen").
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from affil.types import Stated
 
 
 class _Hit(NamedTuple):
-    """Words `first:last` that name a place, and its meaning: `len(_READ)` times the number of the place name, plus the index
-    into `_READ` of the kinds allowed.
+    """Words that name a place: the first and the one behind the last, and what they may mean: twice the number of their sequence
+    in the gazetteer, and 1 more where codes ("CA") are meant too.
     """
 
     first: int
@@ -42,16 +42,16 @@ def stated_places(
     index: Index,
     settings: RetrieveSettings,
 ) -> list[Stated]:
-    """The place stated with each name found; blank if none.
+    """The place that goes with each of some names that were found in strings; blank where none is stated.
 
     Args:
         tokens: the words of the strings.
-        row: the string number of each name.
-        start: its start in the repaired string.
-        end: its end there.
-        inst: its institution number, whose country resolves ambiguous places.
+        row: for each name the number of its string.
+        start: where it begins in the repaired string.
+        end: where it ends there.
+        inst: for each name the number of its institution, whose country decides between places that are called the same.
         index: the index of the registry, with the gazetteer.
-        settings: limits on name lengths, and the cache size.
+        settings: how long the name of a place may be.
     """
     out = [Stated()] * len(row)
     gap = np.append(tokens.gap, HARD)
@@ -62,9 +62,9 @@ def stated_places(
     of_string = np.searchsorted(tokens.ptr, [h.first for h in hits], "right") - 1
     begins = np.searchsorted(of_string, np.arange(len(tokens.ptr))).tolist()
     string = np.repeat(np.arange(len(tokens.ptr) - 1), np.diff(tokens.ptr))
-    places = string * _STRIDE + tokens.start
-    first, last = (np.searchsorted(places, np.array(row) * _STRIDE + np.array(at)).tolist() for at in (start, end))
-    names: dict[int, list[tuple[int, int, int]]] = {}  # by string with places: (first, last, row) of names
+    places = string * _LONG + tokens.start
+    first, last = (np.searchsorted(places, np.array(row) * _LONG + np.array(at)).tolist() for at in (start, end))
+    names: dict[int, list[tuple[int, int, int]]] = {}  # of strings with places: the words of each name, and its row
     for k, r in enumerate(row):
         if begins[r] < begins[r + 1] and first[k] < last[k]:
             names.setdefault(r, []).append((first[k], last[k], k))
@@ -74,21 +74,21 @@ def stated_places(
         around = hits[begins[r] : begins[r + 1]]
         where = sorted({(a, b) for a, b, _ in found})
         for a, b, k in found:
-            if own := _places_of_name(around, (a, b), where, gaps, tokens.words):
+            if own := _belonging(around, (a, b), where, gaps, tokens.words):
                 out[k] = resolved(own, home[k])
     return out
 
 
-_STRIDE = 1 << 32  # exceeds the length of any string
+_LONG = 1 << 32  # longer than any string
 
 
 def _hits(index: Index, tokens: Tokens, gap: Ints, settings: RetrieveSettings) -> list[_Hit]:
-    """The places named, in order: the longest at each word, set off from other words, and not part of a longer name."""
+    """The places that are named, in order: the longest at each word, set off from other words, no part of a longer name."""
     word = index.numbers(tokens.words)
     first, length, sequence = index.place_sequences.find(word, gap[:-1], settings.max_place_tokens)
     last = first + length
     before, behind = gap[first] >= COMMA, gap[last] >= COMMA
-    # codes are in capitals after a separator, country codes at the end
+    # codes stand in capitals behind a separator, those of countries at the end
     coded = np.where(tokens.upper[first] & before, 1 + (gap[last] >= HARD), 0)
     apart = behind | tokens.cjk[last - 1]
     close = np.flatnonzero(~apart)
@@ -108,7 +108,7 @@ def _hits(index: Index, tokens: Tokens, gap: Ints, settings: RetrieveSettings) -
 
 
 def _inside_names(index: Index, word: Ints, gap: Ints, ptr: Ints, at: Ints, settings: RetrieveSettings) -> Bools:
-    """Whether the words `at` are within multi-word names; only their strings are searched."""
+    """Whether some words stand in names of several words; only their strings are looked at."""
     asked = np.zeros(len(ptr) - 1, bool)
     asked[np.searchsorted(ptr, at, "right") - 1] = True
     here = np.flatnonzero(np.repeat(asked, np.diff(ptr)))
@@ -118,14 +118,14 @@ def _inside_names(index: Index, word: Ints, gap: Ints, ptr: Ints, at: Ints, sett
     return inside
 
 
-def _places_of_name(
+def _belonging(
     hits: Sequence[_Hit], name: tuple[int, int], names: Sequence[tuple[int, int]], gaps: Sequence[int], words: Sequence[str]
 ) -> tuple[int, ...]:
-    """Meanings of the places that belong to a name: those right after it and before the next name; else, if the name is alone,
-    those before it.
+    """What the places mean that go with a name: the first ones behind it and before the next name, else, if it is alone, those
+    before it.
 
-    Across a hard separator only an unbroken run of places counts. Names without a comma between them share the places after the
-    last ("Tencent and Huawei, Shenzhen").
+    Over a hard separator they go only as far as it is places that stand there. Names without a comma between them share what
+    stands behind the last ("Tencent and Huawei, Shenzhen").
     """
     first, last = name
     found: list[int] = []
@@ -151,31 +151,34 @@ def _places_of_name(
 
 
 def _resolver(index: Index, settings: RetrieveSettings) -> Callable[[tuple[int, ...], int], Stated]:
-    """`_resolve_place` for an index, with a cache kept in it."""
-    key = (_resolve_place, settings.remembered)
+    """`_resolved` in this index, which stays with it and remembers what comes again ("Beijing, China")."""
+    key = (_resolved, settings.remembered)
     if key not in index.kept:
-        index.kept[key] = lru_cache(settings.remembered)(partial(_resolve_place, index))
+        index.kept[key] = lru_cache(settings.remembered)(partial(_resolved, index))
     resolver: Callable[[tuple[int, ...], int], Stated] = index.kept[key]
     return resolver
 
 
-_READ = (SPELT, (*SPELT, CODE), (*SPELT, CODE, COUNTRY_CODE))  # kinds of places that words may mean, by position
+_READ = (SPELT, (*SPELT, CODE), (*SPELT, CODE, COUNTRY_CODE))  # kinds of places that words may name, by where they stand
 
 
 def _rows(index: Index, meaning: int) -> Ints:
-    """The gazetteer rows that a hit may mean."""
+    """The rows of the gazetteer that a hit may mean."""
     sequence, coded = divmod(meaning, len(_READ))
     rows = index.place_row[index.place_ptr[sequence] : index.place_ptr[sequence + 1]]
     return rows[np.isin(index.place_kind[rows], _READ[coded])]
 
 
-_CODE_VOTE = 0.9  # vote of a country code against other readings: CA alone is California
+# What the code of a country counts as evidence for it, where a name and the code of a region count 1. A constant, since only its
+# being just below 1 matters: a code loses where all else is equal ("Apple, CA" is in California), adds to what else names the
+# country ("Toronto, ON, CA"), and says nothing alone, which takes 1.
+_BARE = 0.9
 
 
-def _resolve_place(index: Index, meanings: Sequence[int], home: int) -> Stated:
-    """The place that several place names mean together: the country compatible with most of them, then region and city there.
+def _resolved(index: Index, meanings: Sequence[int], home: int) -> Stated:
+    """The place that some names mean together: the country that most of them can lie in, then its region and city there.
 
-    Ties between countries are resolved by `home`, the institution's country, else by the city with most institutions.
+    Where several countries remain, it is `home`, that of the institution, else the one whose city of that name has most institutions.
     """
     hits = [_rows(index, meaning) for meaning in meanings]
     kind, country, region, city = index.place_kind, index.place_country, index.place_region, index.place_city
@@ -183,9 +186,9 @@ def _resolve_place(index: Index, meanings: Sequence[int], home: int) -> Stated:
     for hit in hits:
         spelt = set(country[hit[kind[hit] != COUNTRY_CODE]].tolist())
         for c in set(country[hit].tolist()):
-            votes[c] = votes.get(c, 0) + (1 if c in spelt else _CODE_VOTE)
+            votes[c] = votes.get(c, 0) + (1 if c in spelt else _BARE)
     most = max(votes.values())
-    if most < 1:  # an unsupported country code: "Institute for Machines (GT)"
+    if most < 1:  # a code that nothing speaks for: "Institute for Machines (GT)"
         return Stated()
     leading = [c for c, n in votes.items() if n == most]
     if len(leading) > 1:

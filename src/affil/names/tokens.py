@@ -80,17 +80,17 @@ def _gap(between: str) -> Gap:
     return DASH if _DASH.search(between) else BLANK
 
 
-def _is_east(
-    i: int, first: int, text: str, words: list[str], starts: list[int], ends: list[int], gaps: list[int], uppers: list[bool]
-) -> bool:
-    """Whether a letter is E for "East" ("E China Normal Univ", "Univ E Anglia") rather than Portuguese or Italian for "and"."""
-    return (
+def _eastern(i: int, first: int, text: str, columns: tuple[list[Any], ...]) -> bool:
+    """Whether a letter is an E for "East", as in "E China Normal Univ" and "Univ E Anglia", and no Portuguese or Italian "and"."""
+    words, starts, ends, gaps, uppers, _ = columns
+    east: bool = (
         text[starts[i]] == "E"
         and (gaps[i] >= COMMA or (i > first and words[i - 1] == "university"))
         and i + 1 < len(words)
         and not uppers[i + 1]
         and text[ends[i] : starts[i + 1]] in (" ", ". ")
     )
+    return east
 
 
 _MEDICAL = frozenset(
@@ -142,11 +142,11 @@ def _finish(text: str, first: int, columns: tuple[list[Any], ...]) -> None:
     """Finish the words of one string, from `first` on: resolve single letters and abbreviations by their neighbours, remove
     dropped words.
     """
-    words, starts, ends, gaps, uppers, cjks = columns
+    words, starts, ends, gaps, _, cjks = columns
     if len(words) > first:
         gaps[first] = HARD
-    for i in range(first, len(words)):  # after acronyms are joined: "y" is "and", but "A&M" is "am"
-        if len(words[i]) == 1 and not cjks[i] and not _is_east(i, first, text, words, starts, ends, gaps, uppers):
+    for i in range(first, len(words)):  # last, when a letter can no longer grow: "y" is "and", but "A&M" is "am"
+        if len(words[i]) == 1 and not cjks[i] and not _eastern(i, first, text, columns):
             words[i] = "".join(fold_word(words[i]))
         elif words[i] in _AMBIGUOUS and (short := text[starts[i] : ends[i]].casefold()) in _SHORT:
             goes_on = i + 1 < len(words) and gaps[i + 1] < COMMA

@@ -59,7 +59,7 @@ class Frame:
     def _card(self, number: int | None, filters: Filters, by: str) -> dict[str, Any]:
         return {
             "card": None if number is None else self.session.card(number, by),
-            "left": len(self.session.select(filters, by)),
+            "left": len(self.session.queue.select(filters, by)),
             "skipped": self.session.skipped(by),
             "last": "" if (last := self.session.last(by)) is None else entry_key(last),
             "filters": filters,
@@ -83,7 +83,7 @@ class Frame:
             "json": json.dumps,
             "here": path if request.method == "GET" and values["whole"] else "/",
             "by": self._by(request),
-            "progress": self.session.progress(),
+            "progress": self.session.queue.progress(),
             "kinds": KINDS,
             "pairs": lambda values: [(v, v) for v in values],
             "failed": False,

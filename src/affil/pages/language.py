@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from babel import negotiate_locale
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from affil.catalogue import SOURCE
 from affil.service import texts
 from affil.service.server import Form
 
@@ -18,7 +20,8 @@ def language_of(request: Request) -> str:
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     if chosen in texts.LANGUAGES:
         return str(chosen)
-    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+    wanted = [one.partition(";")[0].strip() for one in request.headers.get("accept-language", "").split(",")]
+    return negotiate_locale(wanted, texts.LANGUAGES, sep="-") or SOURCE
 
 
 def set_language(request: Request) -> Response:

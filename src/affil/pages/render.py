@@ -44,8 +44,8 @@ def render(
         "kind_of": lambda name: texts.kind(name, language),
         "evidence": lambda match: texts.evidence(match, language),
         "visible": visible,
-        "lang": "zh-Hans" if language == "zh" else "en",
-        "other": texts.LANGUAGES[1 - texts.LANGUAGES.index(language)],
+        "lang": texts.LANGUAGES[language],
+        "others": [(tag, html, texts.text("language", tag)) for tag, html in texts.LANGUAGES.items() if tag != language],
     }
     html = known.get_template(template).render({**tools, **values})
     return HTMLResponse(html, status, headers={"vary": vary})

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from affil.ledger.agreement import agreement
 from affil.pages.actions import Actions
 from affil.pages.forms import filters_of, proposal_key, query_of
 from affil.pages.frame import Frame
@@ -85,7 +86,7 @@ class Views(Frame):
             return self._page(request, "who.html")
         filters = filters_of(request.query_params.multi_items())
         self.session.refresh()
-        numbers = self.session.select(filters, by)
+        numbers = self.session.queue.select(filters, by)
         shown = [self.session.item(n) for n in numbers[: self.session.workspace.settings.web.listed].tolist()]
         current = query_of(filters)
         return self._page(
@@ -110,7 +111,9 @@ class Views(Frame):
         self.session.refresh()
         disputes = [(key, case) for key, case in self.session.disputes() if by in case.people or len(case.people) > 1]
         shown = disputes[: self.session.workspace.settings.web.listed]
-        return self._page(request, "conflicts.html", disputes=shown, total=len(disputes), agreement=self.session.agreement())
+        return self._page(
+            request, "conflicts.html", disputes=shown, total=len(disputes), agreement=agreement(self.session.queue.cases)
+        )
 
     def proposals(self, request: Request) -> Response:
         """Proposed new institutions."""

@@ -5,7 +5,8 @@ from affil.rank.diff import Diff, diff
 from affil.rank.measure import Query, measure, rank
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years
 from affil.rank.rollup import ROLL_UPS, roll_up
-from affil.rank.store import State, Store
+from affil.rank.state import State
+from affil.rank.store import Store
 from affil.rank.trend import TREND_MEASURES, Trend, trend
 from affil.rank.venues import AREAS, Venue, Venues, find_area, load_venues
 from affil.rank.why import Why, why

@@ -13,7 +13,8 @@ from affil.errors import AffilError
 from affil.rank.credit import database, sql
 from affil.rank.measure import Query, measure
 from affil.rank.ranking import plain_rows
-from affil.rank.store import State, Store
+from affil.rank.state import State
+from affil.rank.store import Store
 from affil.types import LedgerEntry
 
 
@@ -38,6 +39,11 @@ class Diff:
     after: State
     by: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that a reader must see."""
+        return self.after.warnings
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-serialisable dictionary."""

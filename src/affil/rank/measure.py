@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 import duckdb
@@ -71,7 +72,7 @@ def rank(
         spans = number(db, settings)
         count_credit(db, 1, spans[-1][2] if spans else 0)
         ranking = measure(db, venues, settings, limit=limit, **query)
-        return ranking.with_warnings(lost_decisions(db))
+        return replace(ranking, warnings=lost_decisions(db))
 
 
 def measure(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from affil.errors import AffilError
+from affil.rank.state import State
 from affil.settings import RankSettings, RollUp
 
 Level = Literal["institution", "city", "region", "country"]
@@ -83,10 +84,11 @@ def _listed(venues: tuple[tuple[str, int], ...]) -> str:
 class Ranking:
     """Entities ranked by one measure, with all measures.
 
-    `frame` has one row per entity: rank (ties share one), id, name, place columns of the level, publications, authors,
-    adjusted, index, share (of the credit of the slice), unaligned (publications without known authors). With intervals also
-    `low` and `high`, the best and worst rank under uncertain matches, and `ahead`, the share of resamples in which it ranks
-    before the next row. The other fields record how it was made; `warnings` must be shown to readers.
+    `frame` has one row each: rank (ties share one), id, name, what the level knows of its place, publications, authors,
+    adjusted, index, share (of all counted credit of the slice), unaligned (publications without known authors). With intervals
+    also `low` and `high`, the best and the worst rank that the doubtful matches leave open, and `ahead`, the share of
+    resamples in which it stands before the next row. The other fields say how it was made; `warnings` are sentences a reader
+    must see. `state` is the state of a project's counts that was ranked, None where plain tables were.
     """
 
     frame: pd.DataFrame
@@ -100,10 +102,7 @@ class Ranking:
     kind: str | None = None
     roll_up: RollUp = "none"
     warnings: tuple[str, ...] = ()
-
-    def with_warnings(self, warnings: tuple[str, ...]) -> Ranking:
-        """The same ranking with further warnings."""
-        return replace(self, warnings=self.warnings + warnings)
+    state: State | None = field(default=None, repr=False)
 
     def to_frame(self) -> pd.DataFrame:
         """A copy of the table."""

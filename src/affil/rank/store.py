@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, Unpack
@@ -29,10 +29,10 @@ from affil.io.files import atomic_path, files_in, sweep
 from affil.rank.credit import Tables, VenueYear, count_credit, database, lost_decisions, number, prepare
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
 from affil.rank.ranking import Ranking
-from affil.rank.venues import Venue, Venues
+from affil.rank.state import FORMAT, Partition, State
+from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
-_FORMAT = 3  # version of states and files; a change recounts everything
 _AT_ONCE = 100_000  # papers counted at once
 _NAME = re.compile(r"[\w.-]{1,80}")
 _STATS = ("papers", "unaligned", "repeated", "mentions", "matched", "review", "none", "missing", "pending", "decided")
@@ -49,67 +49,6 @@ _CREDIT = pa.schema(
         *[("probability", pa.float64()), ("credit", pa.decimal128(16, 15)), ("counted", pa.bool_()), ("several", pa.bool_())],
     ]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Partition:
-    """The counts of one venue and year: the file of its credit, a digest of its papers, and its row of `stats`."""
-
-    venue: str
-    year: int
-    file: str
-    papers: str
-    stats: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """All counts at one time.
-
-    `decisions` is the number of the ledger's last entry, `about` further provenance (model, registry). `run` marks the state at
-    the end of a run.
-    """
-
-    number: int
-    time: str
-    partitions: tuple[Partition, ...]
-    answers: str
-    institutions: str
-    venues: tuple[Venue, ...]
-    settings: RankSettings
-    decisions: int = 0
-    about: Mapping[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-    run: bool = False
-    name: str = ""
-
-    def to_json(self) -> str:
-        """The state as JSON."""
-        content = {f.name: getattr(self, f.name) for f in fields(self)}
-        content |= {"partitions": [asdict(p) for p in self.partitions], "venues": [asdict(v) for v in self.venues]}
-        content |= {"format": _FORMAT, "settings": self.settings.model_dump(mode="json")}
-        return json.dumps(content, ensure_ascii=False) + "\n"
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> State:
-        """Read a state written by `to_json`."""
-        venues = [
-            {**v, "areas": tuple(v["areas"]), "aliases": tuple(v["aliases"]), "years": tuple(v["years"])}
-            for v in content["venues"]
-        ]
-        parts = {
-            "partitions": tuple(Partition(**p) for p in content["partitions"]),
-            "venues": tuple(Venue(**v) for v in venues),
-            "settings": RankSettings.model_validate(content["settings"]),
-            "warnings": tuple(content["warnings"]),
-        }
-        return cls(**{**{k: v for k, v in content.items() if k != "format"}, **parts})
-
-    def same_counts(self, other: State) -> bool:
-        """Whether all rankings of two states are equal."""
-        return all(
-            getattr(self, f) == getattr(other, f) for f in ("partitions", "answers", "institutions", "venues", "settings")
-        )
 
 
 class Store:
@@ -140,7 +79,9 @@ class Store:
             about: further provenance to store.
             run: whether this is the end of a run.
 
-        The caller must prevent concurrent refreshes.
+        Where no ranking changed it is the last state, with what it stands on now: `about` and `entries` as they are given.
+
+        The caller keeps others from refreshing at the same time.
         """
         last = self.last()
         with database(settings) as db:
@@ -166,8 +107,8 @@ class Store:
             )
         if last is not None and last.same_counts(state) and last.warnings == state.warnings:
             if not run:
-                return last
-            state = replace(last, run=True, about={**last.about, "runs": state.about.get("runs", 0)})
+                return replace(last, about=state.about, decisions=entries)
+            state = replace(last, run=True, about=state.about)
         self._save(state, self._numbered(state.number))
         self._tidy(settings.kept_states)
         return state
@@ -247,7 +188,8 @@ class Store:
     def rank(self, state: State, *, limit: int | None = None, **query: Unpack[Query]) -> Ranking:
         """Rank a state with its own settings and venues; see `affil.rank.rank`."""
         with self.opened(state, **query) as (db, venues):
-            return measure(db, venues, state.settings, limit=limit, **query).with_warnings(state.warnings)
+            ranking = measure(db, venues, state.settings, limit=limit, **query)
+            return replace(ranking, warnings=ranking.warnings + state.warnings, state=state)
 
     @contextmanager
     def opened(self, state: State, **query: Unpack[Query]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Venues]]:
@@ -337,7 +279,7 @@ class Store:
     def _load(self, file: Path) -> State | None:
         try:
             content = json.loads(file.read_text("utf-8"))
-            return State.from_json(content) if content["format"] == _FORMAT else None
+            return State.from_json(content) if content["format"] == FORMAT else None
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise InputError(file, f"is damaged: {error}", fix="delete the folder counts; it will be rebuilt") from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Unpack, cast, get_args
 
 import duckdb
@@ -14,6 +14,7 @@ import pandas as pd
 from affil.errors import AffilError
 from affil.rank.measure import CheckedQuery, Query, coverage, find_venue, held_venue_years, make_places, make_slice, measured
 from affil.rank.ranking import Coverage, Level, Measure, plain_rows
+from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
@@ -24,10 +25,11 @@ TREND_MEASURES = (*get_args(Measure), "share")
 class Trend:
     """A measure of each entity by year.
 
-    `frame` has one row per entity, sorted by the last year: id, name, place columns of the level, a column per year, `growth`
-    (first to last year; 0.1 is 10%) and `growth_last` (from the year before the last); null if it started at 0. `ranks` has the
-    ranks in the same order. `venues` are the venues of each year, `every_year` those with papers in all years; with `panel`,
-    only these are counted. `coverage` is by year.
+    `frame` has one row for each entity, in the order of the last year: id, name, what the level knows of its place, a column for
+    each year, `growth` (from the first year to the last, 0.1 is 10%) and `growth_last` (from the year before the last); null
+    where it grew from nothing. `ranks` has the ranks in the same order. `venues` are the venues of each year, `every_year` those
+    that have papers in all of them; with `panel`, only these are counted. `coverage` is that of each year. `state` is the state of
+    a project's counts that it is of, None where that is not known.
     """
 
     frame: pd.DataFrame
@@ -41,6 +43,12 @@ class Trend:
     coverage: Mapping[int, Coverage]
     area: str | None = None
     kind: str | None = None
+    state: State | None = field(default=None, repr=False)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that a reader must see."""
+        return self.state.warnings if self.state else ()
 
     def lines(self) -> list[str]:
         """Notes on coverage and comparability, in a few sentences."""

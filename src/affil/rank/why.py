@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -16,6 +16,7 @@ from affil.errors import AffilError
 from affil.rank.credit import attach, find_ids, sql
 from affil.rank.measure import Query, measure
 from affil.rank.ranking import Ranking, plain_rows
+from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
@@ -24,16 +25,23 @@ from affil.settings import RankSettings
 class Why:
     """The papers behind an entity's row of a ranking.
 
-    `row` is that row. `papers` has one row per counted paper: paper, title, venue, year, credit (including the venue's weight;
-    sums to the adjusted publications), aligned, authors (normalised names that hold the credit), strings (that name the
-    entity), least_probability (of these; null if people decided all). `waiting` has the strings in review that may name the
-    entity and are not counted: affiliation, institution, probability, papers.
+    `row` is that row. `papers` has one row for each paper that counts: paper, title, venue, year, credit (with the venue's weight;
+    they add up to the adjusted publications), aligned, authors (normalised names that hold it), strings (through which it
+    counts), least_probability (of these; null where people decided all). `waiting` has the strings in review that may name the
+    entity and are not counted: affiliation, institution, probability, papers. `state` is the state of a project's counts that it
+    is of, None where that is not known.
     """
 
     row: dict[str, Any]
     papers: pd.DataFrame
     waiting: pd.DataFrame
     ranking: Ranking
+    state: State | None = field(default=None, repr=False)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that a reader must see."""
+        return self.state.warnings if self.state else ()
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, JSON-serialisable."""

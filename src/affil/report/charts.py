@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from affil.errors import AffilError
+from affil.errors import needing
 
 Spec = dict[str, Any]
 
@@ -190,8 +190,6 @@ def land() -> Mapping[str, Any]:
 
 
 def _vl() -> Any:
-    try:
+    with needing("report", "a chart"):
         import vl_convert
-    except ImportError as error:
-        raise AffilError("charts need vl-convert-python; install it with: pip install 'affil[report]'") from error
     return vl_convert

@@ -22,6 +22,7 @@ from affil.report.entities import Entity, Placed, name_entities
 from affil.report.names import script_table
 from affil.settings import RankSettings, ReportSettings
 from affil.workspace import Workspace
+from affil.workspace.results import count_or_last
 
 Held = tuple[tuple[str, int, int], ...]  # venue, year, papers
 
@@ -46,7 +47,7 @@ def collect(
     Raises:
         AffilError: nothing was matched yet, or these years have no papers.
     """
-    chosen, state = ws.settings.report, ws.count()
+    chosen, state = ws.settings.report, count_or_last(ws)
     settings = state.settings
     with ws.counts.opened(state, level="institution") as (db, venues):
         held = tuple((p.venue, p.year, p.stats["papers"]) for p in state.partitions if p.stats["papers"])
@@ -68,7 +69,7 @@ def collect(
         made=datetime.now(UTC),
         settings=settings,
         report=chosen,
-        manifest=ws.manifest,
+        manifest=state.about.get("workspace") or ws.manifest,  # states of older versions do not have it
         venues=venues,
         held=held,
         years=periods.all,
@@ -84,8 +85,8 @@ def collect(
         people=people,
         placed=placed,
         script=script_table(n for level in entities.values() for e in level.values() for n in (*e.names, *e.search)),
-        decisions=tuple(ws.ledger.entries()),
-        warnings=state.warnings,
+        state=state,
+        decisions=tuple(entry for entry in ws.ledger.entries() if entry.number <= state.decisions),
         notes=notes,
     )
 

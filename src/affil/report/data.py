@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from affil.rank import Level, Ranking, Trend, Venues
+from affil.rank import Level, Ranking, State, Trend, Venues
 from affil.report.entities import Entity
 from affil.settings import RankSettings, ReportSettings
 from affil.types import LedgerEntry
@@ -23,14 +23,15 @@ RankingKey = tuple[Level, str]  # a level, and a measure, area or period
 class Data:
     """The data of a report.
 
-    `years` is the first and last year with papers, `window` the years shown by default, `before` the preceding period of the
-    same length (None without papers), `held` the number of papers by venue and year. `rankings` of the window are keyed by
-    (level, measure) and (level, area), of all years by (level, "all"), of the preceding period by (level, "before"), of the
-    last year and the one before it by (level, "last") and (level, "last before"); `rows` are their rows by id. `entities` are
-    all ranked entities by level and id, `pages` the ids of those with a page. `tables` are the page tables by query name (see
-    `sql/`) and level. `facts` and `people` are the data that pages compute from, `placed` the entities an institution counts
-    for, by level and roll-up. `script` maps traditional to simplified characters. `warnings` must be shown to readers, `notes`
-    belong on the method page.
+    `years` is the first and last year with papers, `window` the years that are shown first, `before` those of the same length
+    before them (None where no paper is of these), `held` the papers of each venue and year. `rankings` holds rankings of the window
+    by (level, measure) and (level, area), of all years by (level, "all"), of the years before by (level, "before"), of the last
+    year and the one before it by (level, "last") and (level, "last before"); `rows` are their rows by id. `entities` are all that
+    is ranked, by level and id, `pages` the ids of those that have a page. `tables` are the tables of these pages by the name of
+    their query (see `sql/`) and level. `facts` and `people` are what the pages count from, `placed` what each institution counts
+    for at each level and way of rolling up. `script` has the simplified form of traditional characters. `state` is what was counted,
+    with the sentences that a reader must see; `manifest` is what the workspace's manifest said then, `decisions` what people had
+    decided; `notes` are sentences for the method.
     """
 
     title: str
@@ -53,8 +54,8 @@ class Data:
     people: pa.Table
     placed: Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]]
     script: Mapping[str, str]
+    state: State
     decisions: tuple[LedgerEntry, ...] = ()
-    warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
     def ranking(self, level: Level, what: str = "adjusted") -> Ranking:

@@ -93,8 +93,8 @@ def _country(code: str, names: Translations, slug: str) -> Entity:
 
 
 def _region(row: Row, country: Mapping[str, Translations]) -> Entity:
-    english, hans, hant = in_languages(row["name"], row["name_zh"] or "", row["country"] or "HK")
-    names = (english.split(" [")[0], hans, hant)
+    english, *others = in_languages(row["name"], row["name_zh"] or "", row["country"] or "HK")
+    names = (english.split(" [")[0], *others)
     return Entity(row["id"], names, country=row["country"] or "", place=_place(country.get(row["country"])))
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from affil.catalogue import messages
-from affil.report.names import LANGUAGES
 
 LOCALE = Path(__file__).with_name("locale")
-HTML_LANG = dict(zip(LANGUAGES, ("en", "zh-Hans", "zh-Hant"), strict=True))
 IN_PAGE = (
     "more", "less", "nothing", "nothing_why", "shown", "ranks_within", "not_loaded", "no_range", "change_why", "change_none", "new", "was",
     "copied", "remove", "growth", "panel_none", "trend_chart", "stop",

@@ -6,7 +6,8 @@ import functools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import opencc
 
@@ -14,8 +15,7 @@ from affil.registry import Registry
 from affil.registry.geonames import cities, countries
 from affil.types import Institution
 
-LANGUAGES = ("en", "zh-hans", "zh-hant")
-Translations = tuple[str, str, str]  # in the order of LANGUAGES
+Translations = tuple[str, ...]  # in the order of LANGUAGES
 
 _HAN = re.compile("[\u3400-\u9fff]{2,8}")
 _HAS_HAN = re.compile("[\u3400-\u9fff]")
@@ -40,16 +40,46 @@ def traditional(text: str, country: str = "HK") -> str:
     return str(_converter(_TRADITIONAL.get(country, "s2hk")).convert(text))
 
 
-def in_languages(name: str, chinese: str, country: str = "HK") -> Translations:
-    """A name in all languages; without a Chinese name, the original is used."""
-    return (name, simplified(chinese), traditional(simplified(chinese), country)) if chinese else (name, name, name)
+class Language(NamedTuple):
+    """What a language of the report has besides its messages.
+
+    `chinese` writes a Chinese name, of a country, in its script: None where names are written as in English. `named` tells whether
+    the rows of rankings name institutions in it; else the names of the registry in it stand above those.
+    """
+
+    chinese: Callable[[str, str], str] | None = None
+    named: bool = False
+
+    def place(self, names: Sequence[str]) -> str:
+        """What something lies in, given nearest first: as in an English address, or in a Chinese one."""
+        return "，".join(reversed(names)) if self.chinese else ", ".join(names)
+
+
+# By tag. A further language is a line here, such as "fr": Language(), and its messages: tools/catalogues.py fr.
+LANGUAGES: dict[str, Language] = {
+    "en": Language(named=True),
+    "zh-hans": Language(lambda name, _: simplified(name), named=True),
+    "zh-hant": Language(lambda name, country: traditional(simplified(name), country)),
+}
+
+
+def html_tag(language: str) -> str:
+    """The tag of a language as pages have it: zh-Hans."""
+    return "-".join(part.title() if len(part) == 4 else part for part in language.split("-"))
+
+
+def in_languages(name: str, chinese: str = "", country: str = "HK") -> Translations:
+    """A name in all languages; what has no Chinese name keeps its own."""
+    return tuple(one.chinese(chinese, country) if one.chinese and chinese else name for one in LANGUAGES.values())
 
 
 def institution_names(name: str, name_zh: str, country: str, known: Institution | None) -> Translations:
-    """The names of an institution; the registry's traditional name is preferred to a converted one."""
-    english, hans, hant = in_languages(name, name_zh, country)
-    own = [n.value for n in known.names if n.language == "zh-hant" and n.kind != "acronym"] if known else []
-    return (english, hans, own[0]) if own else (english, hans, hant)
+    """The names of an institution; one that the registry has in a language, such as a traditional one, stands above a converted one."""
+    made = in_languages(name, name_zh, country)
+    own = {n.language: n.value for n in reversed(known.names) if n.kind != "acronym"} if known else {}
+    return tuple(
+        made_up if one.named else own.get(tag, made_up) for (tag, one), made_up in zip(LANGUAGES.items(), made, strict=True)
+    )
 
 
 @functools.cache
@@ -107,5 +137,5 @@ def lookup(registry: Registry | None, ids: Iterable[str]) -> dict[str, Instituti
     return {i: registry.get(i) for i in ids if i in registry} if registry is not None else {}
 
 
-__all__ = ["LANGUAGES", "Translations", "city_names", "continents", "in_languages", "institution_names", "lookup", "page_fold", "script_table",
-           "search_names", "simplified", "traditional"]  # fmt: skip
+__all__ = ["LANGUAGES", "Language", "Translations", "city_names", "continents", "html_tag", "in_languages", "institution_names", "lookup",
+           "page_fold", "script_table", "search_names", "simplified", "traditional"]  # fmt: skip

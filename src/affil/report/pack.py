@@ -15,7 +15,7 @@ from affil.rank import AREAS, KINDS, LEVELS, ROLL_UPS, Level, Ranking
 from affil.rank.measure import areas_of
 from affil.report.data import Data
 from affil.report.entities import Entity, continent_of
-from affil.report.names import LANGUAGES
+from affil.report.names import LANGUAGES, in_languages
 
 Numbers = Mapping[Level, Mapping[str, int]]
 
@@ -38,7 +38,9 @@ def pack(data: Data) -> dict[str, str]:
         "search": _search(data, order),
     }
     for at, language in enumerate(LANGUAGES):
-        out[f"names-{language}"] = {level: [_named(_at(data, level, i), at) for i in order[level]] for level in LEVELS}
+        out[f"names-{language}"] = {
+            level: [_named(_at(data, level, i), language, at) for i in order[level]] for level in LEVELS
+        }
     return {name: script(name, value) for name, value in out.items()}
 
 
@@ -52,8 +54,8 @@ def numbers(data: Data, facts: pd.DataFrame) -> Numbers:
 
 
 def _at(data: Data, level: Level, identifier: str) -> Entity:
-    """An entity; a placeholder for an institution that counts only as its parent and is not shown."""
-    return data.entities[level].get(identifier) or Entity(identifier, (identifier,) * 3)
+    """An entity; an institution that counts only as its parent has no entry of its own, and none is shown."""
+    return data.entities[level].get(identifier) or Entity(identifier, in_languages(identifier))
 
 
 def _cells(data: Data) -> list[tuple[str, int]]:
@@ -129,9 +131,9 @@ def _entities(data: Data, level: Level, order: Numbers) -> dict[str, Any]:
     return out
 
 
-def _named(entity: Entity, at: int) -> list[str]:
-    """Name, English name if different, and place, in a language."""
-    place = ("，" if at else ", ").join(p[at] for p in (reversed(entity.place) if at else entity.place))
+def _named(entity: Entity, language: str, at: int) -> list[str]:
+    """Name, English name where it is another, and place, in a language, which is the one with this number."""
+    place = LANGUAGES[language].place([p[at] for p in entity.place])
     return [entity.names[at], entity.names[0] if entity.names[0] != entity.names[at] else "", place]
 
 

@@ -1,4 +1,4 @@
-"""The site: pages in three languages with their data, in one folder that needs no server."""
+"""The site: pages from templates, in all languages, with the data that they count from, in one folder that needs no server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.rank import AREAS
-from affil.report import charts
+from affil.report import charts, i18n
 from affil.report.data import Data, area_slug
 from affil.report.names import LANGUAGES
 from affil.report.pack import pack, script
@@ -17,7 +17,7 @@ from affil.report.pages.areas import area, areas
 from affil.report.pages.board import board
 from affil.report.pages.downloads import downloads, write_downloads
 from affil.report.pages.entity import entity
-from affil.report.pages.frame import BOARDS, LABELS, Frame, Shared
+from affil.report.pages.frame import BOARDS, Frame, Shared
 from affil.report.pages.map import map_page
 from affil.report.pages.method import method
 from affil.report.pages.movers import movers
@@ -56,7 +56,7 @@ def _write(ws: Workspace, data: Data, version: str, folder: Path, tell: Callable
     files = write_downloads(ws, data, folder / "downloads")
     shared = Shared(data, version)
     for language in LANGUAGES:
-        tell(f"writing the pages: {LABELS[language]}")
+        tell(f"writing the pages: {i18n.text('language', language)}")
         frame = Frame(shared, language)
         for path, template, values in _pages(frame, files):
             file = folder / frame.folder / path

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from affil.errors import AffilError
 from affil.ledger import Case, Draft, Key
-from affil.ledger.agreement import Agreement, agreement, disputed
+from affil.ledger.agreement import disputed
 from affil.ledger.cases import BLIND, OPINION
 from affil.match import Matcher
 from affil.review.card import Candidate, Card, in_pieces
 from affil.review.institutions import Institutions
-from affil.review.queue import Filters, Item, Numbers, Queue, ReviewProgress, VenueFacts
+from affil.review.queue import Filters, Item, Queue, VenueFacts
 from affil.review.spreadsheet import Imported, read_drafts, sheet_rows, string_key, write_sheet
 from affil.types import Decision, Institution, LedgerEntry, Match, Name
 from affil.workspace import Workspace
@@ -71,10 +71,6 @@ class Session:
         """The whole ledger as last read, oldest first."""
         return list(self._entries)
 
-    def select(self, filters: Filters, by: str) -> Numbers:
-        """The strings that pass the filters and are open to this person (see `Queue.select`)."""
-        return self.queue.select(filters, by)
-
     def next(self, filters: Filters, by: str) -> int | None:
         """The next string for this person to decide; None if none is left.
 
@@ -84,7 +80,7 @@ class Session:
         now = time.monotonic()
         with self._lock:
             skipped = self._skipped.get(by, set())
-            for number in self.select(filters, by).tolist():
+            for number in self.queue.select(filters, by).tolist():
                 if number in skipped:
                     continue
                 who, until = self._shown.get(number, (by, 0.0))
@@ -242,14 +238,6 @@ class Session:
         entries = self.ledger.decide_all(drafts)
         self.refresh()
         return Imported(len(entries), sum(e.role in (OPINION, BLIND) for e in entries), unchanged, blank)
-
-    def progress(self) -> ReviewProgress:
-        """Progress of the review."""
-        return self.queue.progress()
-
-    def agreement(self) -> list[Agreement]:
-        """Agreement between reviewers (see `affil.ledger.agreement`)."""
-        return agreement(self.queue.cases)
 
     def disputes(self) -> list[tuple[Key, Case]]:
         """Conflicts to settle."""

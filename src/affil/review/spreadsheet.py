@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from affil.errors import AffilError, InputError
+from affil.errors import AffilError, InputError, needing
 from affil.io.files import atomic_path, open_output
 from affil.io.tables import open_table
 from affil.ledger.cases import NOT_AN_ORGANISATION, Case, Cases, Key
@@ -322,9 +322,7 @@ def _ids(cell: str, resolve: Callable[[str], str | None]) -> tuple[list[str], li
 
 
 def _openpyxl() -> Any:
-    try:
+    with needing("web", "XLSX", "use .csv"):
         import openpyxl
         import openpyxl.cell
-    except ModuleNotFoundError as error:
-        raise AffilError("XLSX needs openpyxl: pip install 'affil[web]', or use .csv") from error
     return openpyxl

@@ -1,7 +1,6 @@
 """Access control: tokens, hosts, cross-site requests, body size, security headers.
 
-Starlette's TrustedHostMiddleware and CORSMiddleware do not suffice. The first answers 400 in plain text instead of 421 in
-`errors`. The second only adds headers: it does not reject requests, and supports neither paths nor a token in the path.
+Starlette's TrustedHostMiddleware and CORSMiddleware do not do this; see docs/decisions/0010-guard.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Texts of the pages in English and Chinese; see `affil.catalogue`."""
+"""What the pages say, in each of their languages; see `affil.catalogue`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from affil.catalogue import messages
 from affil.names import visible
 from affil.types import NAME_KINDS, REASONS, Match
 
-LANGUAGES = ("en", "zh")
+# By tag, as HTML has it. A further language is a line here, such as "fr": "fr", and its messages: tools/catalogues.py fr.
+LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 LOCALE = Path(__file__).with_name("locale")
 
 

@@ -23,9 +23,12 @@ _NATIONAL = re.compile(
     "Ministr|National|Department|Government|Agency for|Institute|Council of|Authority|Hospital|Health Service"
 )
 _NATIONS = re.compile("World|International|European|United Nations|Inter-American|Pan American|Asian|African|Nordic|Global")
-_KNOWN = 0.95  # quantile of prominence
-_FAME, _OBSCURITY = 4.0, 3.0  # log odds of the most against the least prominent: sampled by fame, and by obscurity
-_TINY = 1e-12  # avoids division by zero
+# Constants and no settings, as the table of shares is: the shipped model was trained on strings composed with them, and whoever
+# trains on a registry of their own needs no others, since they are about ranks of prominence, not about its values.
+_KNOWN = 0.95  # rank of prominence, 0 to 1, from which a body is known abroad: most bodies of a registry have no sites there
+_FAME = 4.0  # log odds of the most prominent against the least: 55 to 1, about as papers name them
+_OBSCURITY = 3.0  # the same for acronyms that happen to be an institution's: 1 to 20, as those of the known ones are avoided
+_TINY = 1e-12  # keeps sums from being 0
 
 
 class Pool:

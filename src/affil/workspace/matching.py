@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError
 from affil.io.files import atomic_path, files_in
-from affil.match.provenance import SPEED
 from affil.names import fold
 from affil.registry.dump import ROR
 from affil.registry.local import read_own
+from affil.settings import Settings, again
 from affil.types import Institution, Progress
 from affil.workspace.ingest import Added, add_papers
 from affil.workspace.layout import (
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from affil.match import Matcher
     from affil.match.interface import MatcherLike
     from affil.registry import Registry
-
-_WITHOUT_EFFECT: Any = {"retrieve": set(SPEED), "decide": {"small"}}  # settings without effect on matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ def run(
         identity = {
             "registry": matcher.registry.hash,
             "model": matcher.model_hash,
-            "settings": hash_of(files.settings.model_dump(include={"retrieve", "features", "decide"}, exclude=_WITHOUT_EFFECT)),
+            "settings": hash_of(matching_settings(files.settings)),
         }
         change.news["chosen"] = chosen
         again = _rematch_reason(change, identity)
@@ -94,6 +92,15 @@ def run(
         change.commit()
         count_anew(files)
     return Run(len(strings), matched, again, added)
+
+
+def matching_settings(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The settings that answers depend on: where one changes, all strings are matched again."""
+    sections = settings.model_dump(include={"retrieve", "features", "decide"})
+    return {
+        section: {key: value for key, value in values.items() if again(f"{section}.{key}") != "nothing"}
+        for section, values in sections.items()
+    }
 
 
 def open_matcher(files: WorkspaceFiles, registry: str | None, model: str | None) -> Matcher:

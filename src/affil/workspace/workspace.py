@@ -211,13 +211,14 @@ class Workspace(WorkspaceFiles):
     def save(self, result: Ranking | Trend | Why | Diff, path: Path | str) -> Path:
         """Write a result as `save_table` does, with `NAME.manifest.json` next to it: its inputs, and how to reproduce it.
 
+        The manifest describes the state that was counted, also where the workspace has changed since.
+
         Returns the path of the manifest.
 
         Raises:
-            AffilError: the extension is unknown, a file cannot be written, or another process is changing the workspace. Existing
-                files are unchanged.
+            AffilError: the extension is unknown, or a file cannot be written. Existing files are unchanged.
         """
-        return results.save(self, result, Path(path))
+        return results.save(result, Path(path))
 
     def count(self) -> State:
         """Update the counts from papers, matches, decisions and settings.

@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
 from affil.match.candidates import Candidates
+from affil.match.features.location import Located
 from affil.match.features.table import DECIMALS, Columns
 from affil.match.index import HOSPITAL, INSTITUTE, PART, PARTS, UNIVERSITY, Index
 from affil.match.mentions import Mentions
@@ -61,11 +62,9 @@ class _Context:
         return np.minimum(self.last, len(self.m.term))
 
 
-def context_columns(
-    m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, place: Columns, f: FeatureSettings
-) -> Columns:
-    """Features of the context: the rest of the segment, the adjacent words, other kinds of organisation."""
-    x = _context(m, c, index, first, last, place, f)
+def context_columns(m: Mentions, located: Located, index: Index, f: FeatureSettings) -> Columns:
+    """What stands around the matched words: the rest of the segment, the words next to them, other kinds of organisation."""
+    x, place = _context(m, located, index, f), located.columns
     return {
         **_share_columns(x, place, f),
         **_next_word_columns(x, f),
@@ -77,13 +76,14 @@ def context_columns(
     }
 
 
-def _context(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, place: Columns, f: FeatureSettings) -> _Context:
+def _context(m: Mentions, located: Located, index: Index, f: FeatureSettings) -> _Context:
+    c, first, last = located.candidates, located.first, located.last
     size = len(m.term)
     content = np.where(m.place, 0, m.weight)
     bounds = _bounds(m.segment)
     from_segment, to_segment = m.segment[np.minimum(first, size - 1)], m.segment[np.minimum(last - 1, size - 1)]
-    # an adjacent distinctive name is no part of this one: "Peking University University of Oxford"
-    claims_alone = (place["words"] > 1) | (index.alias_mass[c.alias] > f.claim)
+    # another name that says all by itself is no part of this one: "Peking University University of Oxford"
+    claims_alone = (located.columns["words"] > 1) | (index.alias_mass[c.alias] > f.claim)
     sole = np.flatnonzero(c.exact & (np.diff(index.owner_ptr)[c.alias] == 1) & claims_alone)
     begun, ended = np.zeros(size + 1, bool), np.zeros(size + 1, bool)
     begun[first[sole]] = ended[last[sole]] = True

@@ -13,7 +13,7 @@ from affil.match.candidates import Candidates
 from affil.match.features.context import context_columns
 from affil.match.features.location import locate, strength_of
 from affil.match.features.places import nearness_of, place_columns
-from affil.match.features.rivals import Stretches, family, rival_columns
+from affil.match.features.rivals import Family, Stretches, rival_columns
 from affil.match.features.table import DECIMALS, NAMES
 from affil.match.index import Index
 from affil.match.mentions import Mentions
@@ -48,10 +48,11 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
         index: the index.
         settings: feature thresholds, and the number of institutions kept per string.
     """
-    # sorted, which makes lookups faster
-    c, first, last, place = locate(m, found.take(np.lexsort((found.inst, found.string))), index)
-    # best name of each institution: by explained weight, exact before scattered, official before acronym
-    strength = strength_of(place)
+    # in order, since what is looked up in order is found faster
+    located = locate(m, found.take(np.lexsort((found.inst, found.string))), index)
+    c, first, last = located.candidates, located.first, located.last
+    # the best name of each institution: the weight that it explains, word for word before scattered, official before acronym
+    strength = strength_of(located.columns)
     f = settings.features
     quality = strength + f.exact_bonus * c.exact * index.alias_mass[c.alias] - f.kind_cost * c.kind
     commas = np.concatenate([[0], np.cumsum(m.gap >= COMMA)])
@@ -62,20 +63,20 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     names = keys[np.unique(number * (len(m.term) + 1) + first[c.exact]) // (len(m.term) + 1)]  # one entry per occurrence
     own = np.flatnonzero(c.exact & (index.owner_ptr[c.alias + 1] - index.owner_ptr[c.alias] == 1))
     stretches = Stretches.of(key[own], first[own], last[own], len(m.term))
-    c, first, last, quality = c.take(np.flatnonzero(keep)), first[keep], last[keep], quality[keep]
-    place = {k: v[keep] for k, v in place.items()}
+    located, quality = located.take(np.flatnonzero(keep)), quality[keep]
+    c = located.candidates
     agree = keys_in(c.string * STRIDE + index.inst_country_id[c.inst], m.country) * f.place_bonus
-    # strings with many names keep more
-    spans = m.part[np.unique(first[c.exact])]
+    # a string that names many keeps more
+    spans = m.part[np.unique(located.first[c.exact])]
     most = np.maximum(2 * np.bincount(spans, minlength=m.count), settings.retrieve.max_candidates)
     keep = rank_within(c.string, -(quality + agree + f.fame_bonus * index.inst_prominence[c.inst])) < most[c.string]
-    c, first, last = c.take(np.flatnonzero(keep)), first[keep], last[keep]
-    place = {k: v[keep] for k, v in place.items()}
+    located = located.take(np.flatnonzero(keep))
+    c = located.candidates
     key = c.string * STRIDE + c.inst
-    child, parent = family(key, c, index)
+    family = Family.of(key, c, index)
     places = place_columns(m, c, index)
-    columns = place | context_columns(m, c, index, first, last, place, f) | places
-    columns |= rival_columns(m, c, index, first, last, place, child, parent, stretches, nearness_of(places), f)
+    columns = located.columns | context_columns(m, located, index, f) | places
+    columns |= rival_columns(m, located, index, family, stretches, nearness_of(places), f)
     policy = settings.decide.policy
     columns["registry_size"] = np.full(len(key), np.log10(len(index.parent_ptr) - 1))
     columns |= {"policy_all": np.full(len(key), policy == "all"), "policy_one": np.full(len(key), policy == "one")}
@@ -86,4 +87,4 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
         column = columns[name]
         row[:] = column.astype(np.float64).round(DECIMALS) if column.dtype.kind == "f" else column
     features = table.T
-    return Pairs(c, first, last, features, child, parent)
+    return Pairs(c, located.first, located.last, features, family.child, family.parent)

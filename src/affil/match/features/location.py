@@ -24,13 +24,25 @@ def strength_of(place: Columns) -> Floats:
     return np.where(place["exact"], strength, strength * (1 - place["placed"]))
 
 
-def locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, Ints, Columns]:
-    """Locate the words of each name in its string: how much is present, and in which segment.
-
-    Returns:
-        The candidates with at least one word present; their matched words as arrays `first` and `last` (exclusive); feature
-        columns.
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Candidates of whose names something is there: the matched words are `first` to before `last` of the batch, `columns` say how
+    much of the name they are.
     """
+
+    candidates: Candidates
+    first: Ints
+    last: Ints
+    columns: Columns
+
+    def take(self, rows: Ints | Bools) -> Located:
+        """The candidates of these rows."""
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        return Located(self.candidates.take(rows), self.first[rows], self.last[rows], columns)
+
+
+def locate(m: Mentions, c: Candidates, index: Index) -> Located:
+    """Find the words of each name in its string: how much of it is there, where most of it stands together."""
     n, size = len(c.string), max(len(m.term), 1)
     order = np.argsort(m.part * STRIDE + m.term, kind="stable")
     keys = (m.part * STRIDE + m.term)[order]
@@ -52,24 +64,20 @@ def locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, 
     rows = np.flatnonzero((last > first) & (first >= 0) & (first < size))
     c, first, last = c.take(rows), first[rows], last[rows]
     coverage_here = together.weight[rows]
-    return (
-        c,
-        first,
-        last,
-        {
-            "exact": c.exact,
-            "turned": np.where(c.exact, 0, np.minimum(together.turned[rows], 4)),
-            "coverage": np.where(c.exact, 1, found_weight[rows] / name_weight[rows]),
-            "coverage_here": np.where(c.exact, 1, coverage_here / name_weight[rows]),
-            "mass": name_weight[rows],
-            "found_mass": np.where(c.exact, name_weight[rows], found_weight[rows]),
-            "best_word": best_word[rows],
-            "missing_word": missing[rows],
-            "official_coverage": _official_coverage(c, index, keys),
-            "words": (index.alias_ptr[c.alias + 1] - index.alias_ptr[c.alias]).astype(float),
-            **_matched_columns(m, c, first, last, coverage_here, together.placed[rows]),
-        },
-    )
+    columns = {
+        "exact": c.exact,
+        "turned": np.where(c.exact, 0, np.minimum(together.turned[rows], 4)),
+        "coverage": np.where(c.exact, 1, found_weight[rows] / name_weight[rows]),
+        "coverage_here": np.where(c.exact, 1, coverage_here / name_weight[rows]),
+        "mass": name_weight[rows],
+        "found_mass": np.where(c.exact, name_weight[rows], found_weight[rows]),
+        "best_word": best_word[rows],
+        "missing_word": missing[rows],
+        "official_coverage": _official_coverage(c, index, keys),
+        "words": (index.alias_ptr[c.alias + 1] - index.alias_ptr[c.alias]).astype(float),
+        **_matched_columns(m, c, first, last, coverage_here, together.placed[rows]),
+    }
+    return Located(c, first, last, columns)
 
 
 def _official_coverage(c: Candidates, index: Index, keys: Ints) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from affil.match.candidates import Candidates
-from affil.match.features.location import strength_of
+from affil.match.features.location import Located, strength_of
 from affil.match.features.table import Columns
 from affil.match.index import HOSPITAL, UNIVERSITY, Index
 from affil.match.mentions import Mentions
@@ -42,13 +42,21 @@ class Stretches:
         return known
 
 
-def family(key: Ints, c: Candidates, index: Index) -> tuple[Ints, Ints]:
-    """All pairs of rows (child, parent) of one string; `key` holds the ascending `string * STRIDE + inst`."""
-    child, parent = expand(index.parent_ptr, c.inst)
-    ask = c.string[child] * STRIDE + index.parent[parent]
-    at = np.minimum(np.searchsorted(key, ask), max(len(key) - 1, 0))
-    here = key[at] == ask if len(key) else np.zeros(0, bool)
-    return child[here], at[here]
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Rows of one string whose institutions are child and parent: `child[i]` and `parent[i]`."""
+
+    child: Ints
+    parent: Ints
+
+    @classmethod
+    def of(cls, key: Ints, c: Candidates, index: Index) -> Family:
+        """All such pairs; `key` holds the ascending `string * STRIDE + inst`."""
+        child, parent = expand(index.parent_ptr, c.inst)
+        ask = c.string[child] * STRIDE + index.parent[parent]
+        at = np.minimum(np.searchsorted(key, ask), max(len(key) - 1, 0))
+        here = key[at] == ask if len(key) else np.zeros(0, bool)
+        return cls(child[here], at[here])
 
 
 def _ties_before(group: Ints, key: Ints) -> Ints:
@@ -77,28 +85,25 @@ def _share(group: Ints, value: Floats) -> Floats:
 
 def rival_columns(
     m: Mentions,
-    c: Candidates,
+    located: Located,
     index: Index,
-    first: Ints,
-    last: Ints,
-    place: Columns,
-    child: Ints,
-    at: Ints,
+    family: Family,
     stretches: Stretches,
     nearness: Ints,
     settings: FeatureSettings,
 ) -> Columns:
-    """All features relative to the other candidates of the string."""
+    """How the candidate stands among the others of its string: nested names, family, homonyms."""
+    c, first, last, place = located.candidates, located.first, located.last, located.columns
     exact = np.flatnonzero(c.exact)
     weight = strength_of(place)
-    nesting = _nesting_columns(m, c, index, first, last, weight, place["words"], stretches)
+    nesting = _nesting_columns(m, located, index, weight, stretches)
     nested = nesting["nested"]
     spans = m.part[np.unique(first[exact])]
     is_place = np.append(np.concatenate([[0], np.cumsum(m.place)]), 0)
     return {
         **nesting,
-        **_neighbours(m, c, index, first, last, exact[~nested[exact]]),
-        **_family_columns(c, first, last, child, at),
+        **_neighbours(m, located, index, exact[~nested[exact]]),
+        **_family_columns(located, family),
         **_weight_columns(m, c, weight),
         **_homonym_columns(m, c, index, nearness, settings),
         **_others(m, c, index, np.flatnonzero(c.exact & ~nested & (place["mass"] > settings.claim))),
@@ -108,10 +113,9 @@ def rival_columns(
     }
 
 
-def _nesting_columns(
-    m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, weight: Floats, words: Floats, stretches: Stretches
-) -> Columns:
-    """Nesting: an exact name of another institution encloses the row's words, or overlaps them."""
+def _nesting_columns(m: Mentions, located: Located, index: Index, weight: Floats, stretches: Stretches) -> Columns:
+    """Names within longer ones: a word-for-word span of another institution encloses the row's, or overlaps it."""
+    c, first, last, words = located.candidates, located.first, located.last, located.columns["words"]
     n = len(c.string)
     nested, nested_weight, contains, overlapped = np.zeros(n, bool), np.zeros(n), np.zeros(n), np.zeros(n, bool)
     enclosed = np.zeros(n, bool)
@@ -145,8 +149,10 @@ def _nesting_columns(
     }
 
 
-def _family_columns(c: Candidates, first: Ints, last: Ints, child: Ints, parent: Ints) -> Columns:
-    """Presence of parents and children; `child[i]` and `parent[i]` are rows of one string."""
+def _family_columns(located: Located, family: Family) -> Columns:
+    """Which rows have a parent or child in the string."""
+    c, first, last = located.candidates, located.first, located.last
+    child, parent = family.child, family.parent
     columns = ("parent_found", "child_found", "parent_name_inside", "namesake_child", "namesake_parent")
     out = {name: np.zeros(len(c.string), bool) for name in columns}
     out["parent_found"][child] |= c.exact[parent]
@@ -221,8 +227,9 @@ def _others(m: Mentions, c: Candidates, index: Index, names: Ints) -> Columns:
     }
 
 
-def _neighbours(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, names: Ints) -> Columns:
-    """Other names in the part; `names` are exact rows that are not nested, each word range counted once."""
+def _neighbours(m: Mentions, located: Located, index: Index, names: Ints) -> Columns:
+    """What else is named: `names` are the rows found word for word and not nested; each stretch of words counts once."""
+    c, first, last = located.candidates, located.first, located.last
     size = len(m.term)
     stretch, row = np.unique(first[names] * (size + 1) + last[names], return_index=True)
     begin, string = stretch // (size + 1), c.string[names[row]]
@@ -246,13 +253,14 @@ def _neighbours(m: Mentions, c: Candidates, index: Index, first: Ints, last: Int
     return {
         "names_before": np.minimum(before, 6),
         "names_behind": np.minimum(of_string - before - own, 6),
-        "initials": _initials(m, c, index, first, last),
+        "initials": _initials(m, located, index),
         **counts,
     }
 
 
-def _initials(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints) -> Floats:
-    """Whether the words before or after an acronym begin with its letters."""
+def _initials(m: Mentions, located: Located, index: Index) -> Floats:
+    """Whether the words right before or right behind an acronym begin with its letters."""
+    c, first, last = located.candidates, located.first, located.last
     size = len(m.words)
     initial = np.array([ord(w[0]) if w[0] < "\x80" else 0 for w in m.words] + [0], np.uint8)
     string = np.append(m.part, -1)

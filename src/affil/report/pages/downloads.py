@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def write_downloads(ws: Workspace, data: Data, folder: Path) -> list[dict[str, A
         parts = []
         for suffix in FILES:
             path = folder / f"{name}.{suffix}"
-            ws.save(result, path)
+            ws.save(replace(result, state=data.state), path)
             parts.append((suffix, _size(path)))
         out.append({"name": name, "label": label, "rows": len(result.frame), "parts": parts})
     return out

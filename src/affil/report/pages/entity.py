@@ -9,6 +9,7 @@ from affil.rank import AREAS, Level
 from affil.report.data import area_slug
 from affil.report.entities import Entity
 from affil.report.formats import number, percent, two
+from affil.report.names import LANGUAGES
 from affil.report.pages.areas import own_shares
 from affil.report.pages.frame import BOARDS, Frame
 
@@ -45,9 +46,8 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
 
 
 def _other_names(one: Entity, at: int) -> list[str]:
-    """Its names in the other languages; on the English page both Chinese scripts if they differ."""
-    english, hans, hant = one.names
-    names = [english, hans, hant] if at == 0 and hant != hans else [english, hans]
+    """Its names in the other languages, each once; that in traditional characters only on the English page."""
+    names = dict.fromkeys(n for tag, n in zip(LANGUAGES, one.names, strict=True) if at == 0 or tag != "zh-hant")
     return [n for n in names if n != one.names[at]]
 
 

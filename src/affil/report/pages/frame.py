@@ -10,13 +10,14 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from affil.catalogue import SOURCE
 from affil.names import visible
 from affil.rank import AREAS, Level
 from affil.report import i18n
 from affil.report.data import Data, area_slug
 from affil.report.entities import Entity
 from affil.report.formats import Names, as_json, number, percent, span, two
-from affil.report.names import LANGUAGES
+from affil.report.names import LANGUAGES, html_tag
 
 BOARDS: tuple[tuple[Level, str], ...] = (
     ("institution", "index.html"),
@@ -33,7 +34,6 @@ NAV = (
     ("method.html", "method"),
     ("downloads.html", "downloads"),
 )
-LABELS = {"en": "English", "zh-hans": "简体", "zh-hant": "繁體"}
 
 
 def environment() -> Environment:
@@ -94,9 +94,9 @@ class Frame:
 
     def __init__(self, shared: Shared, language: str) -> None:
         self.shared, self.data, self.language = shared, shared.data, language
-        self.at = LANGUAGES.index(language)
+        self.at = [*LANGUAGES].index(language)
         self.names = Names(language)
-        self.folder = "" if self.at == 0 else f"{language}/"
+        self.folder = "" if language == SOURCE else f"{language}/"
 
     def text(self, key: str, *values: object) -> str:
         """A formatted text."""
@@ -107,8 +107,8 @@ class Frame:
         return self.data.entities[level][identifier].names[self.at]
 
     def place(self, entity: Entity) -> str:
-        """The location of an entity: nearest place first in English, last in Chinese."""
-        return ("，" if self.at else ", ").join(p[self.at] for p in (reversed(entity.place) if self.at else entity.place))
+        """Where an entity is."""
+        return LANGUAGES[self.language].place([p[self.at] for p in entity.place])
 
     def script_texts(self) -> dict[str, Any]:
         """Texts for a page's scripts."""
@@ -128,13 +128,13 @@ class Frame:
             "names": self.names,
             "at": self.at,
             "language": self.language,
-            "html_lang": i18n.HTML_LANG[self.language],
+            "html_lang": html_tag(self.language),
             "root": root or "./",
             "base": base or "./",
             "nav": NAV,
             "languages": [
-                (html, LABELS[code], f"{root}{'' if code == 'en' else code + '/'}{path}")
-                for code, html in i18n.HTML_LANG.items()
+                (html_tag(code), i18n.text("language", code), f"{root}{'' if code == SOURCE else code + '/'}{path}")
+                for code in LANGUAGES
             ],
             "site_title": data.title or self.text("title"),
             "version": self.shared.version,
@@ -142,7 +142,7 @@ class Frame:
             "papers": number(sum(p for *_, p in data.held)),
             "years": data.years,
             "window": data.window,
-            "warnings": data.warnings,
+            "warnings": data.state.warnings,
             "description": "",
             "inline": False,
             "css": "",
