@@ -282,7 +282,7 @@ def test_what_match_refuses(call: Call, strings: Path, arguments: tuple[str, ...
             "a.csv.gz: the gzip file is truncated; fetch or copy it again",
         ),
         ("a.parquet", b"PAR1", "a.parquet: not a Parquet file, or truncated; fetch or write it again"),
-        ("a.csv", b"PK\x03\x04", "a.csv: is a zip archive or an Excel workbook, not text; save or unpack it as CSV"),
+        ("a.csv", b"PK\x03\x04", "a.csv: is a zip archive without a workbook; unpack it and give the file in it"),
     ],
 )
 def test_broken_input_leaves_the_output_alone(call: Call, small: Path, name: str, content: bytes, message: str) -> None:
