@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,8 @@ from affil.errors import InputError
 from affil.io.files import open_input, shown_name
 
 _AGAIN = "fetch or copy it again"
+_DOI = re.compile(r"10\.\d{3,9}/\S+")
+_YEAR = re.compile(r"(?<!\d)(?:1[89]\d\d|20\d\d|2100)(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +97,32 @@ def parse_json(name: str, row: int | None, text: bytes) -> Any:
 def whole_text(value: object) -> str:
     """A value as text without half surrogate pairs, which no table can store; "" for what is no text."""
     return value.encode("utf-8", "replace").decode("utf-8").strip() if isinstance(value, str) else ""
+
+
+def cell_text(value: object) -> str:
+    """A cell of a table as text; whole numbers as a person writes them, as Excel keeps 2023 as 2023.0."""
+    if isinstance(value, str):
+        return whole_text(value)
+    if value is None or value != value:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def bare_doi(text: str) -> str:
+    """A DOI without the address of its resolver, in lower case: 10.1/x; "" for what holds none."""
+    found = _DOI.search(text.replace("%2F", "/").replace("%2f", "/"))
+    return found[0].rstrip(".,;\"'").lower() if found else ""
+
+
+def year_in(text: str) -> int | None:
+    """The year from 1900 to 2100 that a date names first: 2023, "SEP 2023", "2023/05/01"; None where it names none."""
+    found = _YEAR.search(text)
+    return int(found[0]) if found and int(found[0]) >= 1900 else None
+
+
+def made_id(title: str, year: int, author: str, doi: str = "") -> str:
+    """An id of a paper whose source gives none: that of its DOI, else a digest of its title, year and first author."""
+    if doi:
+        return f"doi:{doi}"
+    content = "\0".join([" ".join(re.findall(r"\w+", title.casefold())), str(year), author])
+    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()[:16]}"

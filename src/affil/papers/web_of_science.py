@@ -1,0 +1,267 @@
+"""Web of Science's exports: plain text, tab-delimited text, Excel, and tables made of them.
+
+The plain text has fields of two letters (FN ... VR ... PT ... ER ... EF), one address a line of C1, its authors in brackets in
+front: `[Diaz, C.; Li, H.] Univ Leeds, Leeds, England.` Names stand there as in AF. Tables have the same fields, under the two
+letters or under long headings, addresses between semicolons and without the full stop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from affil.errors import InputError
+from affil.papers.common import bare_doi, cell_text, made_id, year_in
+from affil.papers.head import Head
+from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
+from affil.papers.reader import Numbered, Reader
+from affil.papers.source import Source
+from affil.types import Paper
+
+Fields = Mapping[str, list[str]]
+"""The fields of a record by their two letters, each with its values."""
+
+HEADINGS = {
+    "publication type": "PT",
+    "authors": "AU",
+    "book authors": "BA",
+    "author full names": "AF",
+    "book author full names": "BF",
+    "group authors": "CA",
+    "article title": "TI",
+    "source title": "SO",
+    "book series title": "SE",
+    "conference title": "CT",
+    "document type": "DT",
+    "addresses": "C1",
+    "reprint addresses": "RP",
+    "publication year": "PY",
+    "early access date": "EA",
+    "doi": "DI",
+    "ut (unique wos id)": "UT",
+}
+"""The long headings of the Excel export and the fields that they stand for."""
+
+ONLY_REPRINT = "has no addresses but that of its corresponding author (RP)"
+
+_FIELD = re.compile(r"([A-Z][A-Z0-9])(?: (.*))?")
+_LISTS = frozenset(["AU", "AF", "BA", "BF", "CA", "C1"])  # of which each line is a value
+_REPRINT = re.compile(r"(?P<names>[^()]+?) \((?:corresponding|reprint) author\), (?P<address>.+)")
+_ANOTHER_REPRINT = re.compile(r"\.;\s*")
+_NOT_PAPERS = ("Correction", "Expression of Concern", "Retract", "Withdrawn Publication")
+_SATELLITE = re.compile(r"\b(?:workshops?|findings|companion|adjunct|extended abstracts|demonstrations?)\b", re.IGNORECASE)
+
+
+def read_web_of_science(source: Source) -> Numbered:
+    """Papers with the number of their record in plain text, else of their line or row.
+
+    Raises:
+        InputError: the file is broken: a record without its end, a line without a field, no type or title in a record.
+    """
+    records = _plain_text(source) if _is_plain_text(source.head) else _table(source)
+    for row, fields in records:
+        if not fields.get("PT") and not fields.get("TI"):
+            problem = "is no record of Web of Science: neither PT nor TI"
+            raise InputError(source.name, problem, row=row, fix="export the records again, as they come")
+        paper, problem = _paper(fields)
+        if problem:
+            source.report(row, problem, lost=paper is None)
+        if paper is not None:
+            yield row, paper
+
+
+def proceedings_venue(source_title: str, conference: str) -> str:
+    """The name of the venue of a paper in proceedings: the conference's, unless the volume is that of its workshops or the like."""
+    if conference and not (_SATELLITE.search(source_title) and not _SATELLITE.search(conference)):
+        return conference
+    return source_title
+
+
+def split_addresses(lines: list[str]) -> list[Named]:
+    """Addresses with the names in brackets in front of them, of lines or cells with one or several addresses between semicolons."""
+    return [_named(one) for line in lines for one in _between_semicolons(line)]
+
+
+def _recognises(head: Head) -> bool:
+    if _is_plain_text(head) or _letters(head):
+        return True
+    return {"ut (unique wos id)", "source title"} <= head.headings or {"pt", "au", "so", "ut"} <= head.headings
+
+
+WEB_OF_SCIENCE = Reader(
+    name="web-of-science",
+    title="Web of Science: plain text, tab-delimited or Excel",
+    recognises=_recognises,
+    read=read_web_of_science,
+    fields=(
+        "`UT` (the paper's id), `TI`, `PY` (else the year of `EA`), `DI`, `AF` (else `AU`; groups of `CA` that an address names), `C1`"
+        " with the authors in brackets, the venue from `SO` or, in proceedings, `CT`; in Excel the columns that hold the same. Of a"
+        " record without `C1`, the corresponding author's address in `RP` is read, and reported."
+    ),
+    lost=(
+        "`C1` without names (records before 2008 and some since) does not tell whose an address is: such papers count as a whole."
+        " `C3`, Web of Science's own names of institutions, is not read, as it names no author. Corrections, retractions and retracted"
+        " papers are left out."
+    ),
+    export=(
+        "On the page of results: Export, “Plain text file” (or “Tab delimited file”, “Excel”), Record Content “Full Record”, up to 500 or"
+        " 1,000 records a file; give all files at once. “Author, Title, Source” alone has no addresses."
+    ),
+    specification="https://images.webofknowledge.com/images/help/WOS/hs_wos_fieldtags.html",
+)
+
+
+def _is_plain_text(head: Head) -> bool:
+    return head.text.lstrip("\ufeff \r\n").startswith("FN ") and "\nVR " in head.text.replace("\r", "\n")
+
+
+def _letters(head: Head) -> bool:
+    """Whether it is tab-delimited text under headings of two letters."""
+    first = head.text.lstrip("\ufeff").split("\n", 1)[0].rstrip("\r").split("\t")
+    return {"PT", "AU", "SO"} <= set(first)
+
+
+def _plain_text(source: Source) -> Iterator[tuple[int, Fields]]:
+    """The records of plain text, numbered from 1. Files that were put together keep their first and last lines in the middle."""
+    fields: dict[str, list[str]] = {}
+    tag, number = "", 0
+    for row, line in source.lines():
+        line = line.lstrip("\ufeff").rstrip()
+        field = _FIELD.fullmatch(line)
+        if field is None:
+            if not tag and line.strip():
+                raise InputError(source.name, "the line is in no field", row=row, fix="export the records again, as they come")
+            if line.strip():
+                _add(fields, tag, line.strip())
+        elif field[1] in ("FN", "VR", "EF"):
+            tag = ""
+        elif field[1] == "ER":
+            number += 1
+            yield number, fields
+            fields, tag = {}, ""
+        else:
+            tag = field[1]
+            if tag == "PT" and fields:
+                problem = f"record {number + 1} has no end (ER) before the next one begins"
+                raise InputError(source.name, problem, row=row, fix="export the records again, as they come")
+            fields.setdefault(tag, []).append(field[2] or "")
+    if fields:
+        raise InputError(source.name, f"ends within record {number + 1}: it was cut off", fix="export or copy it again")
+
+
+def _add(fields: dict[str, list[str]], tag: str, text: str) -> None:
+    """Continue a field: a list by another value, unless its last one has an open bracket; text by more of it."""
+    values = fields[tag]
+    if tag in _LISTS and not (tag == "C1" and values[-1].count("[") > values[-1].count("]")):
+        values.append(text)
+    else:
+        values[-1] = f"{values[-1]} {text}".strip()
+
+
+def _table(source: Source) -> Iterator[tuple[int, Fields]]:
+    for row, cells in _letter_rows(source) if _letters(source.head) else source.rows():
+        fields = {HEADINGS.get(heading, heading.upper()): [text] for heading, text in cells.items() if text}
+        for tag in ("AU", "AF", "BA", "BF", "CA"):
+            if tag in fields:
+                fields[tag] = [name for name in re.split(r";\s*", fields[tag][0]) if name]
+        yield row, fields
+
+
+def _letter_rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of tab-delimited text. It has no quoting, and in some years a tab more at the ends of rows than of the headings."""
+    headings: list[str] = []
+    for row, line in source.lines():
+        cells = line.lstrip("\ufeff").split("\t") if line.strip() else []
+        if not headings:
+            headings = [c.strip() for c in cells]
+        elif cells:
+            if len(cells) < len(headings) - 1 or any(c.strip() for c in cells[len(headings) :]):
+                problem = f"has {len(cells)} fields, the headings are {len(headings)}"
+                raise InputError(source.name, problem, row=row, fix="export the records again, as they come")
+            yield row, {h: c.strip() for h, c in zip(headings, cells, strict=False) if h}
+
+
+def _paper(fields: Fields) -> tuple[Paper | None, str]:
+    """The paper, or None, and problems to report."""
+    kinds = _text(fields, "DT")
+    unwanted = next((kind for kind in kinds.split(";") if kind.strip().startswith(_NOT_PAPERS)), "")
+    year = year_in(_text(fields, "PY")) or year_in(_text(fields, "EA"))
+    venue, title, doi = _venue(fields), _text(fields, "TI"), bare_doi(_text(fields, "DI"))
+    if unwanted:
+        return None, f"is no paper that counts: {unwanted.strip()}"
+    if year is None:
+        return None, "has no year (PY)"
+    if not venue:
+        return None, "has no source (SO)"
+    paired = _paired(fields)
+    first = paired.authors[0].name if paired.authors else ""
+    identifier = _text(fields, "UT") or made_id(title, year, first, doi)
+    paper = Paper(identifier, title, venue, year, paired.authors, paired.aligned, paired.of_paper, doi)
+    return paper, paired.problem
+
+
+def _text(fields: Fields, tag: str) -> str:
+    return cell_text(" ".join(fields.get(tag, ())))
+
+
+def _venue(fields: Fields) -> str:
+    """The journal, or the conference of a book or of a volume in a series."""
+    title, series, conference = _text(fields, "SO"), _text(fields, "SE"), _text(fields, "CT")
+    if _text(fields, "PT") in ("J", "") and not series:
+        return title or conference
+    return proceedings_venue(title, conference) or series
+
+
+def _paired(fields: Fields) -> Paired:
+    authors, short = _authors(fields)
+    groups = [name for name in fields.get("CA", ()) if not is_nobody(name)]
+    addresses = split_addresses(fields.get("C1", []))
+    named = {name for names, _ in addresses for name in names}
+    added = [group for group in groups if group in named or not authors]
+    authors, short = authors + added, short + added if short else short
+    if addresses:
+        return pair(authors, addresses, short)
+    reprint = _reprint(_text(fields, "RP"))
+    if not reprint:
+        return by_paper(authors, ())
+    paired = pair(authors, reprint, short)
+    return Paired(paired.authors, paired.of_paper, paired.problem or ONLY_REPRINT)
+
+
+def _authors(fields: Fields) -> tuple[list[str], list[str]]:
+    """The full names of the authors and, where there is one for each, the short ones."""
+    full, short = fields.get("AF") or fields.get("BF") or [], fields.get("AU") or fields.get("BA") or []
+    pairs = list(zip(full, short, strict=True)) if len(full) == len(short) else [(name, "") for name in full or short]
+    pairs = [(name, other) for name, other in pairs if not is_nobody(name)]
+    return [name for name, _ in pairs], [other for _, other in pairs if other]
+
+
+def _between_semicolons(cell: str) -> list[str]:
+    """The addresses of a cell: a semicolon within brackets separates names."""
+    pieces, start, depth = [], 0, 0
+    for i, c in enumerate(cell):
+        depth += (c == "[") - (c == "]" and depth > 0)
+        if c == ";" and depth == 0:
+            pieces.append(cell[start:i])
+            start = i + 1
+    pieces.append(cell[start:])
+    return [p for p in map(str.strip, pieces) if p]
+
+
+def _named(address: str) -> Named:
+    """An address with the names in front; the full stop that ends it in plain text is not of it."""
+    names, depth, end = "", 0, 0
+    if address.startswith("["):
+        for i, c in enumerate(address):
+            depth += (c == "[") - (c == "]")
+            if depth == 0:
+                names, end = address[1:i], i + 1
+                break
+    bare = address[end:].strip().removesuffix(".")
+    return tuple(n for n in map(str.strip, names.split(";")) if n), bare
+
+
+def _reprint(text: str) -> list[Named]:
+    """The addresses of corresponding authors: `Li, H (corresponding author), Univ Leeds, Leeds, England.; Diaz, C (...), ...`."""
+    found = [_REPRINT.fullmatch(one) for one in _ANOTHER_REPRINT.split(text.removesuffix("."))]
+    return [(tuple(re.split(r";\s*", m["names"])), m["address"]) for m in found if m]
