@@ -262,6 +262,9 @@ class ReadSettings(_Frozen):
         default=("reject", "withdraw", "desk", "active"), description="prefixes of the status of a paper that was not accepted"
     )
     rows: int = Field(default=65_536, ge=1, description="number of table rows held in memory at once")
+    least_title: int = Field(
+        default=20, ge=1, description="letters a title must have for records without a DOI to be the same paper by it"
+    )
 
 
 class EvaluateSettings(_Frozen):

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from affil.cli import demo, match, ranking, registry, report, review, serve, workspace
+from affil.cli import demo, formats, match, ranking, registry, report, review, serve, workspace
 from affil.errors import AffilError
 
 INTERRUPTED = 130  # the exit code shells expect after Ctrl-C
@@ -28,6 +28,7 @@ app.command()(match.match)
 app.command()(match.evaluate)
 app.command()(match.train)
 app.command()(workspace.run)
+app.command()(formats.formats)
 app.command()(ranking.rank)
 app.command()(ranking.trend)
 app.command()(ranking.why)

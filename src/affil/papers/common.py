@@ -17,6 +17,7 @@ from typing import Any
 from affil.errors import InputError
 from affil.io.files import open_input, shown_name
 
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
 _AGAIN = "fetch or copy it again"
 _DOI = re.compile(r"10\.\d{3,9}/\S+")
 _YEAR = re.compile(r"(?<!\d)(?:1[89]\d\d|20\d\d|2100)(?!\d)")
@@ -92,6 +93,15 @@ def parse_json(name: str, row: int | None, text: bytes) -> Any:
         raise InputError(name, "not a paper: nested too deeply", row=row, fix="correct the line") from error
     except ValueError as error:  # a whole number too long for Python
         raise InputError(name, f"not JSON that can be read: {error}", row=row, fix="correct the line") from error
+
+
+def bare_doi(text: str) -> str:
+    """A DOI in its bare form and lower case, as DOIs are compared without regard to case; "" for what is none.
+
+    "https://doi.org/10.1000/ABC" and "doi:10.1000/abc" both give "10.1000/abc".
+    """
+    found = _DOI.search(text)
+    return found[0].lower() if found else ""
 
 
 def whole_text(value: object) -> str:

@@ -9,13 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from affil.errors import InputError
-from affil.io.files import shown_name
 from affil.papers.common import Problem
 from affil.papers.formats import recognise
 from affil.papers.head import Head
 from affil.papers.source import Source
 from affil.settings import ReadSettings
 from affil.types import Paper
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A paper as read, with the file, its format, and the number of its record."""
+
+    paper: Paper
+    path: str
+    row: int
+    format: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +68,35 @@ def read_papers(
         AffilError: there is no such format.
     """
     seen: dict[str, bytes] = {}
+    for record in read_records(paths, on_problem, settings, format=format, mapping=mapping):
+        paper, digest = record.paper, paper_digest(record.paper)
+        if paper.id not in seen:
+            seen[paper.id] = digest
+            yield paper
+            continue
+        duplicate = Duplicate(paper.id, record.path, record.row, seen[paper.id] == digest)
+        if on_duplicate is not None:
+            on_duplicate(duplicate)
+        elif not duplicate.identical:
+            problem = f"paper {paper.id!r} was read before with other content"
+            raise InputError(record.path, problem, row=record.row, fix="give each paper its own id")
+
+
+def read_records(
+    paths: Iterable[Path | str],
+    on_problem: Callable[[Problem], None] | None = None,
+    settings: ReadSettings | None = None,
+    *,
+    format: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Iterator[Record]:
+    """All records of the files, repeated ids included; arguments and errors are those of `read_papers`."""
     report, settings = on_problem or (lambda _: None), settings or ReadSettings()
     for path in paths:
         head = Head(path)
-        for row, paper in recognise(head, format).read(Source(head, settings, report, mapping or {})):
-            digest = paper_digest(paper)
-            if paper.id not in seen:
-                seen[paper.id] = digest
-                yield paper
-                continue
-            duplicate = Duplicate(paper.id, shown_name(path), row, seen[paper.id] == digest)
-            if on_duplicate is not None:
-                on_duplicate(duplicate)
-            elif not duplicate.identical:
-                raise InputError(
-                    path, f"paper {paper.id!r} was read before with other content", row=row, fix="give each paper its own id"
-                )
+        reader = recognise(head, format)
+        for row, paper in reader.read(Source(head, settings, report, mapping or {})):
+            yield Record(paper, head.shown, row, reader.name)
 
 
 def paper_digest(paper: Paper) -> bytes:

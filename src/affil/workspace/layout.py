@@ -37,8 +37,11 @@ PAPERS = pa.schema(
         ("authors", pa.int32()),
         ("aligned", pa.bool_()),
         ("digest", pa.binary(16)),
+        ("doi", TEXT),
+        ("format", TEXT),
     ]
 )
+MERGED = pa.schema([("kept", TEXT), ("dropped", TEXT), ("by", TEXT)])
 MENTIONS = pa.schema([("paper", TEXT), ("position", pa.int32()), ("author", TEXT), ("affiliation", TEXT)])
 _STATED = ("stated_city", "stated_region", "stated_country")
 TOLD = (*_STATED, "named")  # what not every matcher tells

@@ -61,6 +61,8 @@ def run(
     progress: Progress | None = None,
     *,
     papers: Path | str | Iterable[Path | str] | None = None,
+    format: str | None = None,
+    mapping: Mapping[str, str] | None = None,
     read: Callable[[Added], None] | None = None,
     registry: Path | str | None = None,
     model: Path | str | None = None,
@@ -68,7 +70,7 @@ def run(
 ) -> Run:
     """See `Workspace.run`."""
     with changing(files) as change:
-        added = None if papers is None else add_papers(change, papers)
+        added = None if papers is None else add_papers(change, papers, format=format, mapping=mapping)
         if added is not None and read is not None:
             read(added)
         if (file := change.file("strings")) is None:
