@@ -19,7 +19,6 @@ from affil.io.files import open_input, shown_name
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _AGAIN = "fetch or copy it again"
-_DOI = re.compile(r"10\.\d{3,9}/\S+")
 _YEAR = re.compile(r"(?<!\d)(?:1[89]\d\d|20\d\d|2100)(?!\d)")
 
 
@@ -116,12 +115,6 @@ def cell_text(value: object) -> str:
     if value is None or value != value:
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def bare_doi(text: str) -> str:
-    """A DOI without the address of its resolver, in lower case: 10.1/x; "" for what holds none."""
-    found = _DOI.search(text.replace("%2F", "/").replace("%2f", "/"))
-    return found[0].rstrip(".,;\"'").lower() if found else ""
 
 
 def year_in(text: str) -> int | None:

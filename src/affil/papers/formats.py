@@ -18,10 +18,17 @@ from affil.papers.openalex import OPENALEX
 from affil.papers.paper_copilot import PAPER_COPILOT
 from affil.papers.reader import Reader
 from affil.papers.source import Source
+from affil.papers.web_of_science import WEB_OF_SCIENCE
 from affil.settings import ReadSettings
 from affil.types import Paper
 
-READERS: tuple[Reader, ...] = (NATIVE, OPENALEX, PAPER_COPILOT, LONG_FORM)
+READERS: tuple[Reader, ...] = (
+    NATIVE,
+    OPENALEX,
+    PAPER_COPILOT,
+    WEB_OF_SCIENCE,
+    LONG_FORM,
+)
 """The formats that affil brings, in the order in which they are tried."""
 
 GROUP = "affil.readers"
