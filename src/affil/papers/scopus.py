@@ -1,0 +1,200 @@
+"""Scopus' CSV export: a row a paper, its authors with their affiliations in one cell, in headings and styles of all years.
+
+`Authors with affiliations` holds `Diaz C., University of Leeds, Leeds, United Kingdom; Li H., ...`, in older exports `Diaz, C., ...`;
+several affiliations of one author follow each other after commas. `Affiliations` lists the paper's distinct affiliations, by which
+those of one author are told apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from affil.io.cells import COMMAS, split_cell
+from affil.papers.common import bare_doi, made_id, year_in
+from affil.papers.head import Head
+from affil.papers.pairing import Paired, by_paper, is_nobody
+from affil.papers.reader import Numbered, Reader
+from affil.papers.source import Source
+from affil.types import Author, Paper
+
+NOT_PAPERS = frozenset(["conference review", "erratum", "retracted"])
+"""Document types of what is no paper: a whole volume of proceedings, a correction, a retracted paper."""
+
+NO_CONFERENCE = "is in a series of many conferences and does not tell which: its venue is the series"
+
+_EID = re.compile(r"2-s2\.0-\d+")
+_NUMBER = re.compile(r"\s*\(\d+\)$")
+_CUT = re.compile(r"[;；]\s*")
+_INITIALS = re.compile(r"(?:[^\W\d_]{1,2}\.[\s-]*)+|(?:Jr|Sr|II|III|IV)\.?")
+# Series whose volumes belong to many conferences, so that only the conference's name tells the venue.
+_SERIES = re.compile(
+    r"\b(?:lecture notes|communications in computer and information science|proceedings of machine learning research"
+    r"|(?:acm )?international conference proceedings? series|ceur workshop proceedings|advances in intelligent systems and computing"
+    r"|advances in information and communication technology|frontiers in artificial intelligence and applications"
+    r"|leibniz international proceedings|studies in computational intelligence|smart innovation, systems and technologies"
+    r"|proceedings of spie|springer proceedings|procedia|conference series)\b",
+    re.IGNORECASE,
+)
+
+
+def read_scopus(source: Source) -> Numbered:
+    """Papers with the numbers of their rows.
+
+    Raises:
+        InputError: the table is broken.
+    """
+    for row, cells in source.rows():
+        paper, problem = _paper(cells)
+        if problem:
+            source.report(row, problem, lost=paper is None)
+        if paper is not None:
+            yield row, paper
+
+
+def scopus_venue(source_title: str, conference: str) -> str:
+    """The venue of a record: its source, or the conference where the source is a series of many."""
+    return conference if conference and (not source_title or is_series(source_title)) else source_title
+
+
+def is_series(venue: str) -> bool:
+    """Whether the volumes of a series belong to many conferences: Lecture Notes in Computer Science."""
+    return _SERIES.search(venue) is not None
+
+
+def scopus_id(*texts: str) -> str:
+    """Scopus' id of a record (EID), from its own column or from the address of its page; "" where there is none."""
+    return next((found[0] for found in map(_EID.search, texts) if found), "")
+
+
+def distinct_affiliations(cell: str) -> list[str]:
+    """The affiliations of a paper, which stand between semicolons."""
+    return [one for one in map(str.strip, _CUT.split(cell)) if one]
+
+
+def _recognises(head: Head) -> bool:
+    names = head.headings
+    if "source title" not in names or "ut (unique wos id)" in names:
+        return False
+    return "authors with affiliations" in names or {"authors", "eid"} <= names or {"authors", "link", "document type"} <= names
+
+
+SCOPUS = Reader(
+    name="scopus",
+    title="Scopus: CSV",
+    recognises=_recognises,
+    read=read_scopus,
+    fields=(
+        "`EID` (the paper's id), `Title`, `Year`, `DOI`, `Author full names` (else `Authors`), `Authors with affiliations`, by which"
+        " affiliations come author by author; `Affiliations` tells several affiliations of one author apart. The venue is `Source title`,"
+        " or `Conference name` where the source is a book series such as Lecture Notes in Computer Science."
+    ),
+    lost=(
+        "Without `Authors with affiliations`, papers of several authors count as a whole. Records of whole proceedings (conference"
+        " review), errata and retracted papers are left out."
+    ),
+    export=(
+        "Mark the documents, Export, CSV; under “What information do you want to export?” tick “Citation information” and, under"
+        " “Bibliographical information”, “Affiliations”; under “Other information”, “Conference information”. Up to 20,000 documents a file."
+    ),
+    specification="https://service.elsevier.com/app/answers/detail/a_id/11234/supporthub/scopus/",
+)
+
+
+def _paper(cells: Mapping[str, str]) -> tuple[Paper | None, str]:
+    """The paper, or None, and problems to report."""
+    kind, year = cells.get("document type", ""), year_in(cells.get("year", ""))
+    venue = scopus_venue(cells.get("source title", ""), cells.get("conference name", ""))
+    if kind.casefold() in NOT_PAPERS:
+        return None, f"is no paper: {kind}"
+    if year is None:
+        return None, "has no Year"
+    if not venue:
+        return None, "has no Source title"
+    title, doi = cells.get("title", ""), bare_doi(cells.get("doi", ""))
+    paired = _paired(cells)
+    first = paired.authors[0].name if paired.authors else ""
+    identifier = scopus_id(cells.get("eid", ""), cells.get("link", "")) or made_id(title, year, first, doi)
+    paper = Paper(identifier, title, venue, year, paired.authors, paired.aligned, paired.of_paper, doi)
+    return paper, paired.problem or (NO_CONFERENCE if is_series(venue) else "")
+
+
+def _paired(cells: Mapping[str, str]) -> Paired:
+    short, full = split_authors(cells.get("authors", "")), _full_names(cells.get("author full names", ""))
+    names = full if len(full) == len(short) or not short else short
+    distinct, of_authors = distinct_affiliations(cells.get("affiliations", "")), cells.get(COMMAS, "")
+    found = split_cell(of_authors, COMMAS) if of_authors else []
+    if not names:
+        short = names = [authors[0] for authors, _ in found if authors]
+    pieces = _own_pieces(of_authors, list(zip(names, short if len(short) == len(names) else names, strict=True)))
+    if not any(pieces):
+        return by_paper(names, distinct or [address for _, address in found if address])
+    known = combinations(distinct)
+    return Paired(tuple(Author(n, tuple(split_own(piece, known))) for n, piece in zip(names, pieces, strict=True)))
+
+
+def split_authors(cell: str) -> list[str]:
+    """The names of the authors: between semicolons, in older exports between commas ("Diaz C., Li H." or "Diaz, C., Li, H.")."""
+    if is_nobody(cell):
+        return []
+    if ";" in cell or "," not in cell:
+        return [n for n in map(str.strip, cell.split(";")) if n and not is_nobody(n)]
+    names: list[str] = []
+    for part in filter(None, map(str.strip, cell.split(","))):
+        if names and _INITIALS.fullmatch(part):
+            names[-1] += f", {part}"
+        else:
+            names.append(part)
+    return names
+
+
+def _full_names(cell: str) -> list[str]:
+    return [n for n in (_NUMBER.sub("", one) for one in map(str.strip, cell.split(";"))) if n and not is_nobody(n)]
+
+
+def _own_pieces(cell: str, authors: Sequence[tuple[str, str]]) -> list[str]:
+    """What stands behind each author's name, in any of its forms.
+
+    A piece between semicolons that begins with no further author continues the one before.
+    """
+    own, at = [""] * len(authors), -1
+    starts = [re.compile(f"(?:{'|'.join(map(_any_comma, forms))})" + r"(?:,\s*|$)") for forms in authors]
+    for piece in map(str.strip, _CUT.split(cell)):
+        begun = next(((i, m) for i in range(at + 1, len(authors)) if (m := starts[i].match(piece))), None)
+        if begun is not None:
+            at, own[begun[0]] = begun[0], piece[begun[1].end() :].strip()
+        elif at >= 0 and piece:
+            own[at] += f"; {piece}"
+    return own
+
+
+def _any_comma(name: str) -> str:
+    """A pattern for a name with and without its comma."""
+    return r"[,\s]+".join(map(re.escape, re.findall(r"[^,\s]+", name)))
+
+
+def combinations(distinct: Sequence[str]) -> list[str]:
+    """The affiliations of a paper, the longest first, also two or three put together again, as one may hold a semicolon."""
+    known = {"; ".join(distinct[i : i + n]) for n in (1, 2, 3) for i in range(len(distinct) - n + 1)}
+    return sorted(known, key=lambda one: (-len(one), one))
+
+
+def split_own(text: str, known: Sequence[str]) -> list[str]:
+    """The affiliations of one author, which commas join, told apart by those of the paper (see `combinations`).
+
+    Where the text is none of them put together, it stays one string. Of several ways to read it, that with the longest
+    affiliations first is taken.
+    """
+    return _compose(text, known) or [text] if text else []
+
+
+def _compose(text: str, known: Sequence[str]) -> list[str] | None:
+    ways: dict[int, list[str]] = {0: []}  # by the number of characters read, in the order of the first way there
+    for start in range(len(text)):
+        if start not in ways:
+            continue
+        for one in known:
+            end = start + len(one)
+            if text.startswith(one, start) and (end == len(text) or text.startswith(", ", end)):
+                ways.setdefault(end if end == len(text) else end + 2, [*ways[start], one])
+    return ways.get(len(text))
