@@ -17,6 +17,7 @@ from affil.papers.native import NATIVE
 from affil.papers.openalex import OPENALEX
 from affil.papers.paper_copilot import PAPER_COPILOT
 from affil.papers.reader import Reader
+from affil.papers.ris import RIS
 from affil.papers.scopus import SCOPUS
 from affil.papers.source import Source
 from affil.papers.web_of_science import WEB_OF_SCIENCE
@@ -29,6 +30,7 @@ READERS: tuple[Reader, ...] = (
     PAPER_COPILOT,
     WEB_OF_SCIENCE,
     SCOPUS,
+    RIS,
     LONG_FORM,
 )
 """The formats that affil brings, in the order in which they are tried."""
