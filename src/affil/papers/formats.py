@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from affil.errors import AffilError
+from affil.papers.bibtex import BIBTEX
 from affil.papers.common import Problem
 from affil.papers.head import Head
 from affil.papers.long_form import LONG_FORM
@@ -31,6 +32,7 @@ READERS: tuple[Reader, ...] = (
     WEB_OF_SCIENCE,
     SCOPUS,
     RIS,
+    BIBTEX,
     LONG_FORM,
 )
 """The formats that affil brings, in the order in which they are tried."""

@@ -110,8 +110,10 @@ class _Names:
 
 
 def _plain(name: str) -> str:
-    bare = (c for c in unicodedata.normalize("NFKD", name.casefold()) if c.isalnum())
-    return "".join(bare)
+    """A name without case, accents and punctuation; a suffix may stand before or behind the given name."""
+    family, *others = name.split(",")
+    parts = [family, *(sorted(others) if len(others) > 1 else others)]
+    return "".join(c for c in unicodedata.normalize("NFKD", "".join(parts).casefold()) if c.isalnum())
 
 
 def _initials(name: str) -> tuple[str, str]:

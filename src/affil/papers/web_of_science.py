@@ -77,6 +77,11 @@ def proceedings_venue(source_title: str, conference: str) -> str:
     return source_title
 
 
+def is_unwanted(kinds: str) -> str:
+    """The one of the kinds of a document that makes it no paper, such as Correction or Retracted Publication; "" if none does."""
+    return next((kind for kind in map(str.strip, kinds.split(";")) if kind.startswith(_NOT_PAPERS)), "")
+
+
 def split_addresses(lines: list[str]) -> list[Named]:
     """Addresses with the names in brackets in front of them, of lines or cells with one or several addresses between semicolons."""
     return [_named(one) for line in lines for one in _between_semicolons(line)]
@@ -184,11 +189,10 @@ def _letter_rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
 def _paper(fields: Fields) -> tuple[Paper | None, str]:
     """The paper, or None, and problems to report."""
     kinds = _text(fields, "DT")
-    unwanted = next((kind for kind in kinds.split(";") if kind.strip().startswith(_NOT_PAPERS)), "")
     year = year_in(_text(fields, "PY")) or year_in(_text(fields, "EA"))
     venue, title, doi = _venue(fields), _text(fields, "TI"), bare_doi(_text(fields, "DI"))
-    if unwanted:
-        return None, f"is no paper that counts: {unwanted.strip()}"
+    if unwanted := is_unwanted(kinds):
+        return None, f"is no paper: {unwanted}"
     if year is None:
         return None, "has no year (PY)"
     if not venue:
