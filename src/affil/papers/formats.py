@@ -13,6 +13,7 @@ from affil.errors import AffilError
 from affil.papers.bibtex import BIBTEX
 from affil.papers.common import Problem
 from affil.papers.head import Head
+from affil.papers.lens import LENS
 from affil.papers.long_form import LONG_FORM
 from affil.papers.native import NATIVE
 from affil.papers.openalex import OPENALEX
@@ -22,6 +23,7 @@ from affil.papers.ris import RIS
 from affil.papers.scopus import SCOPUS
 from affil.papers.source import Source
 from affil.papers.web_of_science import WEB_OF_SCIENCE
+from affil.papers.zotero import ZOTERO
 from affil.settings import ReadSettings
 from affil.types import Paper
 
@@ -31,6 +33,8 @@ READERS: tuple[Reader, ...] = (
     PAPER_COPILOT,
     WEB_OF_SCIENCE,
     SCOPUS,
+    LENS,
+    ZOTERO,
     RIS,
     BIBTEX,
     LONG_FORM,

@@ -1,0 +1,67 @@
+"""Zotero's CSV export: a row an item, without affiliations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from affil.papers.common import bare_doi, made_id, year_in
+from affil.papers.head import Head
+from affil.papers.pairing import NONE, is_nobody
+from affil.papers.reader import Numbered, Reader
+from affil.papers.scopus import scopus_venue
+from affil.papers.source import Source
+from affil.types import Author, Paper
+
+_PAPERS = frozenset(["bookSection", "conferencePaper", "journalArticle", "magazineArticle", "preprint"])
+
+
+def read_zotero(source: Source) -> Numbered:
+    """Papers with the numbers of their rows.
+
+    Raises:
+        InputError: the table is broken.
+    """
+    for row, cells in source.rows():
+        paper, problem = _paper(cells)
+        source.report(row, problem, lost=paper is None)
+        if paper is not None:
+            yield row, paper
+
+
+def _recognises(head: Head) -> bool:
+    return {"key", "item type", "publication title", "author"} <= head.headings
+
+
+ZOTERO = Reader(
+    name="zotero",
+    title="Zotero: CSV",
+    recognises=_recognises,
+    read=read_zotero,
+    fields=(
+        "`Key` (of which the paper's id is made), `Title`, `Publication Year` (else `Date`), `Author`, `DOI`; the venue is"
+        " `Publication Title`, or `Conference Name` where that is blank or a book series."
+    ),
+    lost=(
+        "Zotero keeps no affiliations: give the same papers from another source besides, such as OpenAlex, and both become one paper by its"
+        " DOI. Items that are no articles, papers, chapters or preprints are left out."
+    ),
+    export="Mark a collection, right-click, Export Collection, Format “CSV”.",
+    specification="https://www.zotero.org/support/kb/exporting",
+)
+
+
+def _paper(cells: Mapping[str, str]) -> tuple[Paper | None, str]:
+    """The paper, or None, and problems to report."""
+    kind, year = cells.get("item type", ""), year_in(cells.get("publication year", "")) or year_in(cells.get("date", ""))
+    venue = scopus_venue(cells.get("publication title", ""), cells.get("conference name", "") or cells.get("meeting name", ""))
+    if kind not in _PAPERS:
+        return None, f"is no paper: {kind}"
+    if year is None:
+        return None, "has no Publication Year"
+    if not venue:
+        return None, "has no Publication Title"
+    title, doi = cells.get("title", ""), bare_doi(cells.get("doi", ""))
+    names = [n for n in map(str.strip, cells.get("author", "").split(";")) if n and not is_nobody(n)]
+    key = cells.get("key", "")
+    identifier = f"zotero:{key}" if key else made_id(title, year, next(iter(names), ""), doi)
+    return Paper(identifier, title, venue, year, tuple(map(Author, names)), doi=doi), NONE
