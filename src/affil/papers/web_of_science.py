@@ -46,7 +46,8 @@ ONLY_REPRINT = "has no addresses but that of its corresponding author (RP)"
 
 _FIELD = re.compile(r"([A-Z][A-Z0-9])(?: (.*))?")
 _LISTS = frozenset(["AU", "AF", "BA", "BF", "CA", "C1"])  # of which each line is a value
-_REPRINT = re.compile(r"(?P<names>[^()]+?) \((?:corresponding|reprint) author\), (?P<address>.+)")
+_REPRINT = re.compile(r"(?P<names>[^()]+? \((?:corresponding|reprint) author\)|[^,;]+, [A-Z]{1,4}), (?P<address>.+)")
+_REPRINT_AUTHOR = re.compile(r" \((?:corresponding|reprint) author\)$")
 _ANOTHER_REPRINT = re.compile(r"\.;\s*")
 _NOT_PAPERS = ("Correction", "Expression of Concern", "Retract", "Withdrawn Publication")
 _SATELLITE = re.compile(r"\b(?:workshops?|findings|companion|adjunct|extended abstracts|demonstrations?)\b", re.IGNORECASE)
@@ -268,4 +269,4 @@ def _named(address: str) -> Named:
 def _reprint(text: str) -> list[Named]:
     """The addresses of corresponding authors: `Li, H (corresponding author), Univ Leeds, Leeds, England.; Diaz, C (...), ...`."""
     found = [_REPRINT.fullmatch(one) for one in _ANOTHER_REPRINT.split(text.removesuffix("."))]
-    return [(tuple(re.split(r";\s*", m["names"])), m["address"]) for m in found if m]
+    return [(tuple(re.split(r";\s*", _REPRINT_AUTHOR.sub("", m["names"]))), m["address"]) for m in found if m]
