@@ -45,7 +45,7 @@ def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
 
 
-@given(st.lists(text, min_size=1, max_size=4, unique=True), st.data(), st.sampled_from(FORMATS))
+@given(st.lists(text, min_size=1, max_size=4, unique=True), st.data(), st.sampled_from([f for f in FORMATS if f != "xlsx"]))
 def test_any_text_survives(
     tmp_path_factory: pytest.TempPathFactory, columns: list[str], data: st.DataObject, format: Format
 ) -> None:
