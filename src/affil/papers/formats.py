@@ -31,12 +31,12 @@ READERS: tuple[Reader, ...] = (
     NATIVE,
     OPENALEX,
     PAPER_COPILOT,
+    RIS,
+    BIBTEX,
     WEB_OF_SCIENCE,
     SCOPUS,
     LENS,
     ZOTERO,
-    RIS,
-    BIBTEX,
     LONG_FORM,
 )
 """The formats that affil brings, in the order in which they are tried."""

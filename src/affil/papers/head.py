@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from affil.io.tables import is_table, open_table
 from affil.papers.common import damage_said
 
 _LENGTH = 1 << 18  # bytes; the first work of OpenAlex can pass a quarter of them
+_PIECE, _DEPTH = 1 << 12, 64  # bytes parsed at once, and levels of JSON beyond which nothing is looked for
 _ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
@@ -77,7 +79,10 @@ class Head:
         if not self.json:
             return {}
         try:
-            for prefix, event, value in ijson.parse(self.text.encode(), multiple_values=True, use_float=True):
+            start = io.BytesIO(self.text.encode())  # in small pieces, as the places of values nested deeply fill the memory
+            for prefix, event, value in ijson.parse(start, multiple_values=True, use_float=True, buf_size=_PIECE):
+                if prefix.count(".") > _DEPTH:
+                    break
                 if event == "map_key":
                     found.setdefault(prefix, set()).add(value)
         except (ijson.JSONError, ValueError, RecursionError):  # the beginning ends amid a value, or it is no JSON
