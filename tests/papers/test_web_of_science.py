@@ -20,6 +20,7 @@ from affil.papers.web_of_science import HEADINGS, ONLY_REPRINT, proceedings_venu
 from affil.types import Author, Paper
 
 SAMPLES = Path(__file__).parent / "samples"
+ECCV = "13th European Conference on Computer Vision (ECCV)"
 LEEDS = "Univ Leeds, Sch Comp [SCOMP], Leeds LS2 9JT, W Yorkshire, England"
 TSINGHUA = "Tsinghua Univ, Dept Comp Sci & Technol, Beijing 100084, Peoples R China"
 MICROSOFT = "Microsoft Res Asia, Beijing, Peoples R China"
@@ -164,8 +165,8 @@ def test_records_that_lack_what_a_ranking_needs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "conference", "venue"),
     [
-        ("COMPUTER VISION - ECCV 2014, PT V", "13th European Conference on Computer Vision (ECCV)", "13th European Conference on Computer Vision (ECCV)"),
-        ("COMPUTER VISION - ECCV 2014 WORKSHOPS, PT I", "13th European Conference on Computer Vision (ECCV)", "COMPUTER VISION - ECCV 2014 WORKSHOPS, PT I"),
+        ("COMPUTER VISION - ECCV 2014, PT V", ECCV, ECCV),
+        ("COMPUTER VISION - ECCV 2014 WORKSHOPS, PT I", ECCV, "COMPUTER VISION - ECCV 2014 WORKSHOPS, PT I"),
         ("FINDINGS OF THE ACL: ACL 2023", "61st Annual Meeting of the ACL (ACL)", "FINDINGS OF THE ACL: ACL 2023"),
         ("CVPR WORKSHOPS (CVPRW 2018)", "31st CVPR Workshops (CVPRW)", "31st CVPR Workshops (CVPRW)"),
         ("COMPUTER VISION", "", "COMPUTER VISION"),

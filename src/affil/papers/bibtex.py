@@ -12,8 +12,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 import bibtexparser
-from bibtexparser.middlewares.names import split_multiple_persons_names
-from bibtexparser.model import Entry
+from bibtexparser.model import (
+    DuplicateBlockKeyBlock,
+    DuplicateFieldKeyBlock,
+    Entry,
+    ExplicitComment,
+    ImplicitComment,
+    ParsingFailedBlock,
+    String,
+)
 from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latexwalker import LatexWalkerError
 
@@ -38,6 +45,7 @@ _NO_ENTRIES = frozenset(["comment", "preamble"])
 _STRING = re.compile(r"@\s*string\s*[{(]\s*([^\s=]+)", re.IGNORECASE)
 _REFERENCE = re.compile(r"[=#]\s*([A-Za-z][^\s,#={}]*)")
 _WRAPPED_BRACE = re.compile(r"\\\r?\n\s+(?=[{}])")  # Web of Science breaks lines between a backslash and its brace
+_NO_COMMA = re.compile(r"""[{"].*?[}"]\s*\n\s*[\w-]+\s*=\s*[{"\d]""", re.DOTALL)  # a value that goes on with the next field
 _UNESCAPED = re.compile(r"(?<!\\)[%&#]")
 _CORRESPONDING = re.compile(r"\s*\((?:corresponding|reprint) author\)", re.IGNORECASE)
 _CONFERENCE = re.compile(r"(.+?\([^()]+\)), ")  # of Web of Science's note: name (acronym), place, date
@@ -138,13 +146,22 @@ def _pieces(source: Source) -> Iterator[tuple[int, str, list[str]]]:
 
 
 def _entries(text: str) -> list[dict[str, str]]:
-    """The entries of a block, mostly one, as fields by their names in lower case and the kind as "entrytype"; none if it is not valid."""
-    library = bibtexparser.parse_string(text)
-    return [] if library.failed_blocks else [_fields(entry) for entry in library.entries]
+    """The entries of a block, mostly one, as fields by their names in lower case and the kind as "entrytype"; none if it is not valid.
 
-
-def _fields(entry: Entry) -> dict[str, str]:
-    return {"entrytype": entry.entry_type.casefold()} | {f.key.casefold(): str(f.value) for f in reversed(entry.fields)}
+    A field or a key that comes twice does no harm.
+    """
+    entries = []
+    for block in bibtexparser.parse_string(text).blocks:
+        twice = isinstance(block, (DuplicateFieldKeyBlock, DuplicateBlockKeyBlock))
+        entry = block.ignore_error_block if isinstance(block, ParsingFailedBlock) and twice else block
+        if isinstance(entry, Entry) and not any(_NO_COMMA.match(str(f.value)) for f in entry.fields):
+            values = {f.key.casefold(): str(f.value) for f in reversed(entry.fields)}
+            if twice:  # the library leaves the braces and quotes of what it complains of
+                values = {key: re.sub(r"^[{\"]|[}\"]$", "", value) for key, value in values.items()}
+            entries.append({"entrytype": entry.entry_type.casefold()} | values)
+        elif not isinstance(entry, (ExplicitComment, ImplicitComment, String)):
+            return []
+    return entries
 
 
 def _paper(entry: dict[str, str]) -> tuple[Paper | None, str]:
@@ -179,8 +196,7 @@ def _venue(entry: dict[str, str]) -> str:
 
 def _paired(entry: dict[str, str]) -> tuple[Paired, str]:
     """The authors with what is theirs, and whether their list was cut off, in words."""
-    people = split_multiple_persons_names(" ".join(entry.get("author", "").split()))
-    names = [n for n in map(decode_latex, people) if n and not is_nobody(n)]
+    names = [n for n in map(decode_latex, _people(entry.get("author", ""))) if n and not is_nobody(n)]
     cut_off = "has an author list that was cut off: authors count for more than their part" if "others" in names else ""
     authors = [n for n in names if n != "others"]
     if "unique-id" in entry:  # whose Affiliations are Web of Science's own names of institutions
@@ -188,6 +204,18 @@ def _paired(entry: dict[str, str]) -> tuple[Paired, str]:
     cells = entry.get("affiliations", "") or entry.get("affiliation", "")
     found = (decode_latex(one) for one in re.split(r";(?!\w)|\n\s*\n", cells))
     return by_paper(authors, [one for one in found if one]), cut_off
+
+
+def _people(text: str) -> list[str]:
+    """The names between the words "and" that stand in no braces; the library's function loses accents at their beginnings."""
+    parts, depth = [""], 0
+    for word in text.split():
+        depth += word.count("{") - word.count("}")
+        if depth == 0 and word.casefold() == "and":
+            parts.append("")
+        else:
+            parts[-1] += f" {word}"
+    return parts
 
 
 def _pair_lines(authors: Sequence[str], lines: Sequence[str]) -> Paired:
