@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import InputError
+from affil.io.tables import create_table
 from affil.papers.common import Problem
 from affil.papers.formats import recognise
 from affil.papers.head import Head
 from affil.papers.read import read_papers
-from affil.papers.web_of_science import HEADINGS, ONLY_REPRINT, proceedings_venue, split_addresses
+from affil.papers.web_of_science import HEADINGS, ONLY_REPRINT, proceedings_venue, split_addresses, split_names
 from affil.types import Author, Paper
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -126,6 +127,15 @@ def _moved(tmp_path: Path) -> list[Problem]:
     return [Problem(str(tmp_path / "savedrecs.csv"), p.row, p.what, p.lost) for p in problems]
 
 
+def test_the_excel_export(tmp_path: Path) -> None:
+    headings, rows = long_headings(SAMPLES / "web-of-science-tab.txt")
+    columns: dict[str, list[Any]] = {h: [row[i] for row in rows] for i, h in enumerate(headings)}
+    columns["Publication Year"] = [float(year) for year in columns["Publication Year"]]  # as Excel keeps them
+    with create_table(tmp_path / "savedrecs.xlsx", dict.fromkeys(columns, "string") | {"Publication Year": "double"}) as table:
+        table.write(columns)
+    assert read(tmp_path / "savedrecs.xlsx")[0] == read(SAMPLES / "web-of-science-tab.txt")[0]
+
+
 def test_files_put_together_and_packed(tmp_path: Path) -> None:
     one, two = ((SAMPLES / f"web-of-science-{n}.txt").read_bytes() for n in ("plain", "older"))
     (tmp_path / "all.txt.gz").write_bytes(gzip.compress(two.replace(b"EF\r\n", b"") + one))
@@ -177,12 +187,18 @@ def test_the_venue_of_proceedings(source: str, conference: str, venue: str) -> N
 
 
 def test_brackets_and_semicolons_of_addresses() -> None:
-    cell = "[Li, H; [Anon]] Univ X [Campus; Y], Leeds, England; Univ Z, Bath, England; [Diaz, C] [Lab] Univ V."
-    assert split_addresses([cell]) == [
+    cell = "[Li, H; [Anon]] Univ X [Campus; Y], Leeds, England; Univ Z, Bath, England; [Diaz, C] [Lab] Univ V"
+    assert [split_names(one) for one in split_addresses(cell)] == [
         (("Li, H", "[Anon]"), "Univ X [Campus; Y], Leeds, England"),
         ((), "Univ Z, Bath, England"),
         (("Diaz, C",), "[Lab] Univ V"),
     ]
+    assert split_addresses("[Li, H] Univ X [Campus, Leeds; [Diaz, C] Univ V; ; Univ Z") == [
+        "[Li, H] Univ X [Campus, Leeds",
+        "[Diaz, C] Univ V",
+        "Univ Z",
+    ]
+    assert split_names("[Li, H Univ X") == ((), "[Li, H Univ X")
 
 
 WORD = st.text("abcdeéz", min_size=1, max_size=8)

@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 
-import bibtexparser
+from bibtexparser.entrypoint import parse_string
 from bibtexparser.model import (
     DuplicateBlockKeyBlock,
     DuplicateFieldKeyBlock,
@@ -151,7 +151,7 @@ def _entries(text: str) -> list[dict[str, str]]:
     A field or a key that comes twice does no harm.
     """
     entries = []
-    for block in bibtexparser.parse_string(text).blocks:
+    for block in parse_string(text).blocks:
         twice = isinstance(block, (DuplicateFieldKeyBlock, DuplicateBlockKeyBlock))
         entry = block.ignore_error_block if isinstance(block, ParsingFailedBlock) and twice else block
         if isinstance(entry, Entry) and not any(_NO_COMMA.match(str(f.value)) for f in entry.fields):

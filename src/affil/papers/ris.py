@@ -171,4 +171,5 @@ def _paired(tags: Tags) -> Paired:
     found: list[Named] = [one for cell in tags.get("AD", ()) for one in split_cell(cell)]
     if any(names for names, _ in found):
         return pair(authors, found)
-    return by_paper(authors, [one for _, cell in found for one in distinct_affiliations(cell)])
+    cells = [cell for _, cell in found]
+    return by_paper(authors, cells if len(cells) != 1 else distinct_affiliations(cells[0]))  # ProQuest puts all into one

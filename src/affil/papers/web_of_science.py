@@ -46,6 +46,7 @@ ONLY_REPRINT = "has no addresses but that of its corresponding author (RP)"
 
 _FIELD = re.compile(r"([A-Z][A-Z0-9])(?: (.*))?")
 _LISTS = frozenset(["AU", "AF", "BA", "BF", "CA", "C1"])  # of which each line is a value
+_SEMICOLON = re.compile(r";\s*")
 _REPRINT = re.compile(r"(?P<names>[^()]+? \((?:corresponding|reprint) author\)|[^,;]+, [A-Z]{1,4}), (?P<address>.+)")
 _REPRINT_AUTHOR = re.compile(r" \((?:corresponding|reprint) author\)$")
 _ANOTHER_REPRINT = re.compile(r"\.;\s*")
@@ -83,9 +84,23 @@ def is_unwanted(kinds: str) -> str:
     return next((kind for kind in map(str.strip, kinds.split(";")) if kind.startswith(_NOT_PAPERS)), "")
 
 
-def split_addresses(lines: list[str]) -> list[Named]:
-    """Addresses with the names in brackets in front of them, of lines or cells with one or several addresses between semicolons."""
-    return [_named(one) for line in lines for one in _between_semicolons(line)]
+def split_addresses(cell: str) -> list[str]:
+    """The addresses of a cell, names in brackets in front of them: a semicolon within brackets separates names.
+
+    A bracket that is never closed ends where the next address begins with names.
+    """
+    found, rest = [], cell.strip()
+    while rest:
+        cut = _end_of_address(rest)
+        found.append(rest[: cut.start() if cut else len(rest)].strip())
+        rest = rest[cut.end() :] if cut else ""
+    return [one for one in found if one]
+
+
+def split_names(address: str) -> Named:
+    """An address without the names in front of it, and these."""
+    end = _end_of_names(address)
+    return tuple(n for n in map(str.strip, address[1 : end - 1].split(";")) if n) if end else (), address[end:].strip()
 
 
 def _recognises(head: Head) -> bool:
@@ -143,6 +158,7 @@ def _plain_text(source: Source) -> Iterator[tuple[int, Fields]]:
             tag = ""
         elif field[1] == "ER":
             number += 1
+            fields["C1"] = [one.removesuffix(".") for one in fields.get("C1", ())]  # it ends the line, not the address
             yield number, fields
             fields, tag = {}, ""
         else:
@@ -169,7 +185,9 @@ def _table(source: Source) -> Iterator[tuple[int, Fields]]:
         fields = {HEADINGS.get(heading, heading.upper()): [text] for heading, text in cells.items() if text}
         for tag in ("AU", "AF", "BA", "BF", "CA"):
             if tag in fields:
-                fields[tag] = [name for name in re.split(r";\s*", fields[tag][0]) if name]
+                fields[tag] = [name for name in _SEMICOLON.split(fields[tag][0]) if name]
+        if "C1" in fields:
+            fields["C1"] = split_addresses(fields["C1"][0])
         yield row, fields
 
 
@@ -220,7 +238,7 @@ def _venue(fields: Fields) -> str:
 def _paired(fields: Fields) -> Paired:
     authors, short = _authors(fields)
     groups = [name for name in fields.get("CA", ()) if not is_nobody(name)]
-    addresses = split_addresses(fields.get("C1", []))
+    addresses = [split_names(one) for one in fields.get("C1", ())]
     named = {name for names, _ in addresses for name in names}
     added = [group for group in groups if group in named or not authors]
     authors, short = authors + added, short + added if short else short
@@ -241,32 +259,26 @@ def _authors(fields: Fields) -> tuple[list[str], list[str]]:
     return [name for name, _ in pairs], [other for _, other in pairs if other]
 
 
-def _between_semicolons(cell: str) -> list[str]:
-    """The addresses of a cell: a semicolon within brackets separates names."""
-    pieces, start, depth = [], 0, 0
-    for i, c in enumerate(cell):
-        depth += (c == "[") - (c == "]" and depth > 0)
-        if c == ";" and depth == 0:
-            pieces.append(cell[start:i])
-            start = i + 1
-    pieces.append(cell[start:])
-    return [p for p in map(str.strip, pieces) if p]
+def _end_of_address(cell: str) -> re.Match[str] | None:
+    """The semicolon that ends the first address of a cell; None where that is the last."""
+    names = _end_of_names(cell)
+    for m in _SEMICOLON.finditer(cell, names):
+        if cell.count("[", names, m.start()) <= cell.count("]", names, m.start()):
+            return m
+    return next((m for m in _SEMICOLON.finditer(cell, names) if cell.startswith("[", m.end())), None)
 
 
-def _named(address: str) -> Named:
-    """An address with the names in front; the full stop that ends it in plain text is not of it."""
-    names, depth, end = "", 0, 0
-    if address.startswith("["):
-        for i, c in enumerate(address):
-            depth += (c == "[") - (c == "]")
-            if depth == 0:
-                names, end = address[1:i], i + 1
-                break
-    bare = address[end:].strip().removesuffix(".")
-    return tuple(n for n in map(str.strip, names.split(";")) if n), bare
+def _end_of_names(address: str) -> int:
+    """Where the brackets end in which an address begins; 0 where it begins with none."""
+    depth = 0
+    for i, c in enumerate(address if address.startswith("[") else ""):
+        depth += (c == "[") - (c == "]")
+        if depth == 0:
+            return i + 1
+    return 0
 
 
 def _reprint(text: str) -> list[Named]:
     """The addresses of corresponding authors: `Li, H (corresponding author), Univ Leeds, Leeds, England.; Diaz, C (...), ...`."""
     found = [_REPRINT.fullmatch(one) for one in _ANOTHER_REPRINT.split(text.removesuffix("."))]
-    return [(tuple(re.split(r";\s*", _REPRINT_AUTHOR.sub("", m["names"]))), m["address"]) for m in found if m]
+    return [(tuple(_SEMICOLON.split(_REPRINT_AUTHOR.sub("", m["names"]))), m["address"]) for m in found if m]
