@@ -8,7 +8,7 @@ those of one author are told apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from affil.io.cells import COMMAS, split_cell
 from affil.papers.common import bare_doi, made_id, year_in
@@ -26,6 +26,7 @@ NO_CONFERENCE = "is in a series of many conferences and does not tell which: its
 _EID = re.compile(r"2-s2\.0-\d+")
 _NUMBER = re.compile(r"\s*\(\d+\)$")
 _CUT = re.compile(r"[;；]\s*")
+_COMMA = re.compile(", ")
 _INITIALS = re.compile(r"(?:[^\W\d_]{1,2}\.[\s-]*)+|(?:Jr|Sr|II|III|IV)\.?")
 # Series whose volumes belong to many conferences, so that only the conference's name tells the venue.
 _SERIES = re.compile(
@@ -123,12 +124,11 @@ def _paired(cells: Mapping[str, str]) -> Paired:
     short, full = split_authors(cells.get("authors", "")), _full_names(cells.get("author full names", ""))
     names = full if len(full) == len(short) or not short else short
     distinct, of_authors = distinct_affiliations(cells.get("affiliations", "")), cells.get(COMMAS, "")
-    found = split_cell(of_authors, COMMAS) if of_authors else []
-    if not names:
-        short = names = [authors[0] for authors, _ in found if authors]
+    if not names and of_authors:
+        short = names = [authors[0] for authors, _ in split_cell(of_authors, COMMAS) if authors]
     pieces = _own_pieces(of_authors, list(zip(names, short if len(short) == len(names) else names, strict=True)))
     if not any(pieces):
-        return by_paper(names, distinct or [address for _, address in found if address])
+        return by_paper(names, distinct or [address for _, address in split_cell(of_authors, COMMAS) if address])
     known = combinations(distinct)
     return Paired(tuple(Author(n, tuple(split_own(piece, known))) for n, piece in zip(names, pieces, strict=True)))
 
@@ -173,28 +173,21 @@ def _any_comma(name: str) -> str:
     return r"[,\s]+".join(map(re.escape, re.findall(r"[^,\s]+", name)))
 
 
-def combinations(distinct: Sequence[str]) -> list[str]:
-    """The affiliations of a paper, the longest first, also two or three put together again, as one may hold a semicolon."""
-    known = {"; ".join(distinct[i : i + n]) for n in (1, 2, 3) for i in range(len(distinct) - n + 1)}
-    return sorted(known, key=lambda one: (-len(one), one))
+def combinations(distinct: Sequence[str]) -> frozenset[str]:
+    """The affiliations of a paper, also two or three put together again, as one may hold a semicolon."""
+    return frozenset("; ".join(distinct[i : i + n]) for n in (1, 2, 3) for i in range(len(distinct) - n + 1))
 
 
-def split_own(text: str, known: Sequence[str]) -> list[str]:
+def split_own(text: str, known: Set[str]) -> list[str]:
     """The affiliations of one author, which commas join, told apart by those of the paper (see `combinations`).
 
     Where the text is none of them put together, it stays one string. Of several ways to read it, that with the longest
     affiliations first is taken.
     """
-    return _compose(text, known) or [text] if text else []
-
-
-def _compose(text: str, known: Sequence[str]) -> list[str] | None:
-    ways: dict[int, list[str]] = {0: []}  # by the number of characters read, in the order of the first way there
-    for start in range(len(text)):
-        if start not in ways:
-            continue
-        for one in known:
-            end = start + len(one)
-            if text.startswith(one, start) and (end == len(text) or text.startswith(", ", end)):
-                ways.setdefault(end if end == len(text) else end + 2, [*ways[start], one])
-    return ways.get(len(text))
+    ends = [*(m.start() for m in _COMMA.finditer(text)), len(text)]
+    ways: dict[int, list[str]] = {0: []}  # by the number of characters read, the first way found to read them
+    for start in (0, *(end + 2 for end in ends)):
+        for end in reversed(ends) if start in ways else ():
+            if text[start:end] in known:
+                ways.setdefault(end if end == len(text) else end + 2, [*ways[start], text[start:end]])
+    return ways.get(len(text), [text]) if text else []
