@@ -136,7 +136,7 @@ def test_fields_and_keys_that_come_twice(tmp_path: Path) -> None:
         (r"100\% of R\&D at AT&T {#}1, Dept.~of~Physics", "100% of R&D at AT&T #1, Dept. of Physics"),
         ("50% of it {stays} and\n  goes on", "50% of it stays and goes on"),
         (r"$\alpha$-nets {[}SCOMP]", r"$\alpha$-nets [SCOMP]"),
-        ("unbalanced } here", "unbalanced } here"),
+        ("unbalanced } here", "unbalanced here"),
         ("no LaTeX", "no LaTeX"),
     ],
 )

@@ -46,6 +46,7 @@ _STRING = re.compile(r"@\s*string\s*[{(]\s*([^\s=]+)", re.IGNORECASE)
 _REFERENCE = re.compile(r"[=#]\s*([A-Za-z][^\s,#={}]*)")
 _WRAPPED_BRACE = re.compile(r"\\\r?\n\s+(?=[{}])")  # Web of Science breaks lines between a backslash and its brace
 _NO_COMMA = re.compile(r"""[{"].*?[}"]\s*\n\s*[\w-]+\s*=\s*[{"\d]""", re.DOTALL)  # a value that goes on with the next field
+_ESCAPED, _SPECIAL = re.compile(r"\\([&%#$_])|\{\[\}"), set("\\{}~$")
 _UNESCAPED = re.compile(r"(?<!\\)[%&#]")
 _CORRESPONDING = re.compile(r"\s*\((?:corresponding|reprint) author\)", re.IGNORECASE)
 _CONFERENCE = re.compile(r"(.+?\([^()]+\)), ")  # of Web of Science's note: name (acronym), place, date
@@ -84,7 +85,9 @@ def read_bibtex(source: Source) -> Numbered:
 
 def decode_latex(text: str) -> str:
     """Text without commands and braces of LaTeX, blanks and line ends as single blanks."""
-    if "\\" in text or "{" in text or "~" in text:
+    if not set(_ESCAPED.sub("", text)) & _SPECIAL:
+        text = _ESCAPED.sub(lambda m: m[1] or "[", text)  # all that Web of Science escapes
+    else:
         try:
             text = _DECODER.latex_to_text(_UNESCAPED.sub(r"\\\g<0>", text))
         except (LatexWalkerError, ValueError, IndexError, RecursionError):
