@@ -1,6 +1,6 @@
 """Measure affil against plain ways to match, on the same strings and the same registry, in one process and one run.
 
-    scripts/bench [--data FOLDER] [--model FILE] [--quick] [--write] [--json FILE]
+    scripts/bench [--data FOLDER] [--model FILE] [--quick] [--write] [--json FILE] [--note TEXT] [--from FILE]
 
 FOLDER holds `ror/*.zip` (a ROR dump), `papers/*.jsonl.gz` and `gold/*.csv`; default: `../shared/data`. What is not there is
 replaced by what the project brings along (the shipped registry, the demo's strings, gold/dev.csv), and the figures say so. A
@@ -61,10 +61,18 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="small samples, under two minutes")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md, its picture, docs/scale.md")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
+    parser.add_argument("--note", default="", metavar="TEXT", help="what a reader must know of this machine and run")
+    parser.add_argument(
+        "--from", dest="made", type=Path, metavar="FILE", help="measure nothing; take the figures that --json wrote"
+    )
     args = parser.parse_args()
     try:
-        with tempfile.TemporaryDirectory(prefix="affil-bench-") as folder:
-            result = measure(load_data(args.data), QUICK if args.quick else FULL, Path(folder), args.model)
+        if args.made:
+            result = json.loads(args.made.read_text("utf-8"))
+        else:
+            with tempfile.TemporaryDirectory(prefix="affil-bench-") as folder:
+                result = measure(load_data(args.data), QUICK if args.quick else FULL, Path(folder), args.model)
+        result["note"] = args.note or result.get("note", "")
         text = report(result)
         if args.json:
             args.json.write_text(json.dumps(result, indent=1), "utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -134,13 +135,14 @@ def report(r: dict[str, Any]) -> str:
     """The text of docs/performance.md."""
     m, ratios, first, build = r["machine"], r["ratios"], r["start"]["first"], r["build"]
     stages = table(["stage", "share"], [[name, f"{share:.0%}"] for name, share in r["stages"].items()])
+    note = f"\n{textwrap.fill(r['note'], 128)}\n" if r.get("note") else ""
     return f"""# Performance
 
 Made by `scripts/bench --write`{" (`--quick`: small samples)" if r["quick"] else ""}, all in one run; change it there.
 Measured {r["date"]} at commit {r["commit"]} on {m["processor"]}, {m["cores"]} cores, {m["memory_gb"]} GB, {m["system"]}, Python
 {m["python"]}; load average {m["load"]} when it began. Registry: {r["registry"]} ({r["institutions"]:,} institutions,
 {ratios["names"]:,} names). Strings: {r["strings"]:,} distinct of {r["stream"]:,}.
-
+{note}
 ![Rates and growth](images/performance.svg)
 
 ## What is promised

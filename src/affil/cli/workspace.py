@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +12,7 @@ import typer
 from affil.cli.show import Json, console, plain, plain_table
 
 if TYPE_CHECKING:
-    from affil.types import LedgerEntry
+    from affil.types import LedgerEntry, Progress
     from affil.workspace import Added, Run
 
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
@@ -52,34 +54,19 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Add papers to a workspace and match new strings."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
-
     from affil.workspace import Workspace
 
-    err = Console(stderr=True)
     ws = Workspace.open(workspace, create=bool(papers))
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    try:
-        with Progress(*columns, console=err, transient=True) as bars:
-            bar = bars.add_task("reading papers" if papers else "matching strings", total=None)
-
-            def show(done: int, total: int) -> None:
-                bars.update(bar, description="matching strings", completed=done, total=total)
-
-            result = ws.run(
-                show,
-                papers=papers or None,
-                format=format,
-                mapping=mapping_of(mapped),
-                read=lambda added: _print_added(added, as_json),
-                registry=registry,
-                model=model,
-            )
-    except KeyboardInterrupt:
-        typer.echo(f"interrupted; finished batches are kept, resume with: affil run -w {workspace}", err=True)
-        raise typer.Exit(130) from None
+    with matching_shown(workspace, "reading papers" if papers else "matching strings") as show:
+        result = ws.run(
+            show,
+            papers=papers or None,
+            format=format,
+            mapping=mapping_of(mapped),
+            read=lambda added: print_added(added, as_json),
+            registry=registry,
+            model=model,
+        )
     if as_json:
         typer.echo(_run_json(result))
         return
@@ -89,7 +76,25 @@ def run(
     typer.echo(f"next: affil rank {workspace}")
 
 
-def _print_added(added: Added, as_json: bool) -> None:
+@contextmanager
+def matching_shown(workspace: Path, begin: str) -> Iterator[Progress]:
+    """A bar on the way; an interrupted run says how to go on."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+            bar = bars.add_task(begin, total=None)
+            yield lambda done, total: bars.update(bar, description="matching strings", completed=done, total=total)
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted; finished batches are kept, resume with: affil run -w {workspace}", err=True)
+        raise typer.Exit(130) from None
+
+
+def print_added(added: Added, as_json: bool) -> None:
+    """What was read, with warnings on standard error."""
     from affil.papers.formats import readers
 
     if not as_json:

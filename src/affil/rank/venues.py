@@ -49,7 +49,7 @@ class Venue:
     """A conference or journal. Its papers count `weight` each, split evenly over `areas` (empty: in none of the eight).
 
     `years` are the first and last year it has existed in, None where that end is open; a paper dated outside them is counted
-    outside any area.
+    outside any area. `openalex` are its confirmed sources at OpenAlex (S...), which has one for each of some conferences' years.
     """
 
     venue: str
@@ -58,6 +58,7 @@ class Venue:
     weight: float = 1.0
     aliases: tuple[str, ...] = ()
     years: tuple[int | None, int | None] = (None, None)
+    openalex: tuple[str, ...] = ()
 
     def existed_in(self, year: int) -> bool:
         """Whether the venue existed in that year, according to the table."""
@@ -126,7 +127,7 @@ def load_venues(path: Path | None = None) -> Venues:
     """The shipped venues; with `path`, a CSV of the same columns is laid over them (a row replaces the venue of its name).
 
     Columns: `venue`, `name`, `areas` and `aliases` (each separated by `;`), `weight` (1 where blank), and optionally `years`
-    (`2017-`, `1990-2005`, `-2010`, `2020`; blank: any).
+    (`2017-`, `1990-2005`, `-2010`, `2020`; blank: any) and `openalex` (source ids, separated by `;`).
 
     Raises:
         InputError: the file lacks a column or has a row that is not a venue.
@@ -170,6 +171,7 @@ def _rows(lines: Sequence[str], source: Path | str) -> Iterator[Venue]:
                 float(row["weight"] or 1),
                 _split(row["aliases"]),
                 _years(row.get("years") or ""),
+                _split(row.get("openalex") or ""),
             )
             _check(venue)
         except (AffilError, ValueError, AttributeError, TypeError) as error:
