@@ -56,27 +56,87 @@ def test_known_encodings(text: str, codec: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("codec", OTHERS)
-def test_other_encodings_are_named(codec: str) -> None:
-    with pytest.raises(InputError) as caught:
-        form(OTHERS[codec].encode(codec))
-    looks = "CP1252 or CP1250" if codec in ("cp1252", "cp1250") else codec.upper()
-    assert str(caught.value).startswith("x.csv, row 2: byte ")
-    assert f"it looks like {looks}" in str(caught.value)
-    assert "convert it, e.g. iconv -f " in str(caught.value)
+def test_other_encodings_are_guessed_and_said(codec: str) -> None:
+    content = OTHERS[codec].encode(codec)
+    found = detect(io.BytesIO(content), "x.csv")
+    assert content.decode(found.encoding) == OTHERS[codec]
+    assert found.lines == OTHERS[codec].count("\n")
+    assert found.note.startswith("the text looks like ")
+    assert found.note.endswith("give another --encoding")
+    forced = detect(io.BytesIO(content), "x.csv", codec)
+    assert content.decode(forced.encoding) == OTHERS[codec]
+    assert forced.note == ""
 
 
 @pytest.mark.parametrize("codec", OTHERS)
 @pytest.mark.parametrize("line", [1, 2])
-def test_a_single_foreign_line_is_not_taken_for_chinese(codec: str, line: int) -> None:
+def test_a_single_foreign_line_is_never_chinese(codec: str, line: int) -> None:
     content = ("id,affiliation\n" + OTHERS[codec].split("\n")[line] + "\n").encode(codec)
-    with pytest.raises(InputError, match="neither UTF-16, GB18030 nor Big5"):
+    try:
+        found = detect(io.BytesIO(content), "x.csv")
+    except InputError as error:
+        assert "it may be " in str(error)
+    else:
+        assert found.encoding not in ("gb18030", "cp950", "big5hkscs")
+        assert found.note
+
+
+def test_chinese_is_no_guess() -> None:
+    for text, codec in ((SIMPLIFIED, "gb18030"), (TRADITIONAL, "big5")):
+        assert detect(io.BytesIO(text.encode(codec)), "x.csv").note == ""
+    few = detect(io.BytesIO("清华大学\n".encode("gb18030")), "x.csv")
+    assert few.encoding == "gb18030"
+    assert "looks like GB18030" in few.note
+
+
+def test_two_equal_guesses_are_a_choice() -> None:
+    """One letter may be Spanish in CP1252 or Polish in CP1250."""
+    content = "affiliation\nUniversidad Adolfo Ibáñez\n".encode("cp1252")
+    choice = r"CP125[02] \('Ibá[ñń]ez'\)"
+    with pytest.raises(InputError, match=rf"^x.csv, row 2: byte 34 is not UTF-8; it may be {choice} or {choice}; choose one"):
         form(content)
+    assert detect(io.BytesIO(content), "x.csv", "cp1252").encoding == "cp1252"
+
+
+@pytest.mark.parametrize(
+    ("content", "given", "expected"),
+    [
+        (b"a\xe9", "latin-1", "iso8859-1"),
+        (b"\xef\xbb\xbfa", "utf8", "utf-8-sig"),
+        ("a".encode("utf-16"), "UTF-16", "utf-16"),
+        ("清华".encode("gbk"), "GBK", "gbk"),
+    ],
+)
+def test_a_given_encoding_is_taken(content: bytes, given: str, expected: str) -> None:
+    assert detect(io.BytesIO(content), "x.csv", given).encoding == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "given", "message"),
+    [
+        (b"a\nb\xff\n", "utf-8", "x.csv, row 2: byte 4 is not utf-8; omit --encoding, or give another one"),
+        (b"a", "klingon", "no encoding 'klingon'; give one such as utf-8, gb18030"),
+        (b"a", "base64", "no encoding 'base64'"),
+        (b"", "utf-8", "is empty"),
+    ],
+)
+def test_a_given_encoding_is_checked(content: bytes, given: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        detect(io.BytesIO(content), "x.csv", given)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"", "is empty"),
+        (
+            "Zürich, Universität\n".encode() * 9 + b"Z\xfcrich\n",
+            "row 10: byte 200 is not UTF-8, and the rest is: it is damaged",
+        ),
+        (
+            SIMPLIFIED.encode("gb18030") + "大".encode("gb18030")[:1],
+            "row 5: byte 18 is not UTF-8; the text is GB18030, but damaged at byte 89; correct it",
+        ),
         (b"PK\x03\x04rest", "is a zip archive or an Excel workbook, not text; save or unpack it"),
         (b"PAR1rest", "is a Parquet file"),
         ("id,清华".encode("utf-16")[:-1], "is UTF-16 by its first bytes, but damaged at byte 11"),
@@ -93,8 +153,8 @@ def test_a_character_that_straddles_two_chunks(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(encoding, "_CHUNK", 7)
     for codec in ("utf-8", "utf-16", "gb18030", "big5"):
         assert form(TRADITIONAL.encode(codec))[1] == 4
-    with pytest.raises(InputError, match="byte 14 is not UTF-8"):
-        form(b"0123456789\xe6\xb8\x85\xff\n")
+    with pytest.raises(InputError, match="byte 23 is not UTF-8"):
+        form(b"0123456789" + "清华大学".encode() + b"\xff\n")
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))

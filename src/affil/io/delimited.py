@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DELIMITERS = (",", ";", "\t", "|")
+WHOLE_LINES = "\x1f"
+"""The delimiter of text with one column, of which each line is a cell, whatever it holds."""
 _LONGEST_FIELD = 1 << 24  # characters; the csv module stops at 131,072, which a list of authors can pass
 _SAMPLE = 1 << 18  # characters from which the delimiter is told
 _TITLES = 5  # rows above the headings that are passed over at most
@@ -108,7 +110,7 @@ class Delimited(Table):
             raise InputError(text.name, "is empty", fix="give a file with a header line and rows")
         row, self._headings = header[0], header[1]
         notes = [*text.notes, *title_note([next(filter(None, r), "") for _, r in above], row)]
-        self.style = Style(found.delimiter, text.mark)
+        self.style = Style("," if found.delimiter == WHOLE_LINES else found.delimiter, text.mark)
         super().__init__(text.name, checked_headings(text.name, self._headings, row), max(text.lines - row, 0), notes)
 
     @property
@@ -148,7 +150,10 @@ class Delimited(Table):
             problem = f"has {len(record)} fields, the header {len(self._headings)}"
             if len(record) == len(self._headings):
                 problem = f"has {next(filter(None, record[width:]))[:40]!r} in a column without a heading"
-            raise InputError(self.name, problem, row=row, fix="put fields that hold the delimiter in double quotes")
+            fix = "put fields that hold the delimiter in double quotes"
+            if len(self._headings) == 1:
+                fix += ", or call the file .txt if each line is one string"
+            raise InputError(self.name, problem, row=row, fix=fix)
         return record[:width]
 
 

@@ -18,22 +18,22 @@ AFFILIATION = frozenset({
 """Names of columns with affiliation strings, as `plain` gives them."""
 
 PAPERS = {
-    "paper": ("paper", "paper id", "id", "article id", "work id", "record id", "论文", "论文编号", "论文id", "文章编号", "文献编号",
-              "編號", "编号"),
+    "paper": ("paper", "paper id", "paper no", "article id", "work id", "record id", "id", "论文", "论文编号", "论文id", "文章编号",
+              "文献编号", "編號", "编号"),
     "title": ("title", "paper title", "article title", "document title", "论文题目", "论文标题", "题目", "题名", "标题", "篇名",
               "文章标题", "題名", "標題"),
-    "venue": ("venue", "journal", "journal title", "journal name", "source", "source title", "publication", "publication name",
-              "publication title", "conference", "conference name", "journal/conference", "venue name", "期刊", "期刊名称", "刊名",
-              "来源", "文献来源", "会议", "会议名称", "来源出版物", "期刊名稱", "會議", "來源"),
-    "year": ("year", "publication year", "pub year", "published year", "py", "年份", "年", "发表年份", "出版年", "发表年", "年度",
+    "venue": ("venue", "venue name", "journal", "journal title", "journal name", "source title", "publication title",
+              "publication name", "conference", "conference name", "journal/conference", "publication", "source", "期刊", "期刊名称",
+              "刊名", "会议", "会议名称", "文献来源", "来源出版物", "来源", "期刊名稱", "會議", "來源"),
+    "year": ("year", "publication year", "pub year", "published year", "py", "年份", "发表年份", "出版年", "发表年", "年度", "年",
              "發表年份"),
-    "author": ("author", "author name", "authors", "name", "full name", "作者", "作者姓名", "姓名", "作者名"),
-    "position": ("position", "author position", "author order", "order", "rank", "作者顺序", "作者排序", "排序", "署名顺序", "作者順序"),
-    "doi": ("doi", "doi number"),
+    "author": ("author", "author name", "作者", "作者姓名", "作者名", "姓名"),
+    "position": ("position", "author position", "author order", "作者顺序", "作者排序", "署名顺序", "作者順序"),
+    "doi": ("doi",),
 }  # fmt: skip
 """For each column of a table of papers (see `affil.papers.long_form`) the names it usually has, the likeliest first."""
 
-_USUAL = AFFILIATION.union(*PAPERS.values())
+_USUAL = AFFILIATION.union(*PAPERS.values(), ("authors", "name", "full name", "abstract", "keywords"))
 _BLANKS = re.compile(r"[\s_\-]+")
 
 

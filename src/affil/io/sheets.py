@@ -52,7 +52,7 @@ class Sheet(Table):
             others = listed([v for v in visible if v != title], 5)
             notes = [f"the sheet read is {title!r}; for another give --sheet: {others}", *notes]
         columns = checked_headings(name, headings, self._header)
-        size = self._sheet.total_height - self._header
+        size = (self._sheet.end or (0, 0))[0] + 1 - self._header
         super().__init__(name, columns, max(size, 0), notes)
 
     @property

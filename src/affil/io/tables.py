@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from affil.errors import InputError
-from affil.io.delimited import Delimited, layout
+from affil.io.delimited import WHOLE_LINES, Delimited, layout
 from affil.io.files import STANDARD, Text, as_text, damage_said, open_input, open_output, shown_name
 from affil.io.records import JsonLines, Parquet
 from affil.io.sheets import Sheet
@@ -103,9 +103,9 @@ def open_table(
     """Open a table, or standard input for `-`, for reading in batches.
 
     Its format shows in its content, whatever its name says: Parquet, a spreadsheet (.xlsx, .xls, .ods), JSON Lines, or delimited
-    text with commas, semicolons, tabs or bars, which the headings tell. Cells of delimited text are text, exactly as they stand; other
-    values keep their types. Blank lines are skipped. A key that a JSON object lacks is None, and so is a blank cell of a
-    spreadsheet. What was guessed is in `Table.notes`.
+    text with commas, semicolons, tabs or bars, which the headings tell; with a single heading each line is a cell, unless the file
+    is called .csv. Cells of delimited text are text, exactly as they stand; other values keep their types. Blank lines are skipped.
+    A key that a JSON object lacks is None, and so is a blank cell of a spreadsheet. What was guessed is in `Table.notes`.
 
     Args:
         path: the file.
@@ -161,8 +161,8 @@ def _of_text(text: Text, given: Format | None, by_name: Format | None) -> Table:
             raise InputError(text.name, "is a web page or XML, no table", fix=fix)
     if given == "jsonl" or (given is None and _is_json_lines(begin, by_name)):
         return JsonLines(text)
-    tabs = "tsv" in (given, by_name)
-    return Delimited(text, "\t" if tabs else ",", fixed=given == "tsv")
+    preferred = "\t" if "tsv" in (given, by_name) else "," if "csv" in (given, by_name) else WHOLE_LINES
+    return Delimited(text, preferred, fixed=given == "tsv")
 
 
 def _is_json_lines(begin: str, by_name: Format | None) -> bool:
@@ -207,8 +207,12 @@ def create_table(
                 writer.close()
         elif kind == "xlsx":
             sheet = SheetWriter(raw, tuple(types), shown_name(path, output=True))
-            yield sheet
-            sheet.close()
+            whole = False
+            try:
+                yield sheet
+                whole = True
+            finally:
+                sheet.close(whole=whole)
         elif kind == "jsonl":
             yield JsonLinesWriter(raw, tuple(types))
         else:

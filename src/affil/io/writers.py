@@ -158,9 +158,12 @@ class SheetWriter:
         cell.data_type = "s"  # text, also where it begins with =
         return cell
 
-    def close(self) -> None:
-        """Put the workbook together and write it."""
-        self._book.save(self._raw)
+    def close(self, *, whole: bool) -> None:
+        """Put the workbook together and write it, if it is whole; else only end what openpyxl has begun."""
+        if whole:
+            self._book.save(self._raw)
+        else:
+            self._sheet.close()
 
 
 def text_of(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +97,8 @@ class Source:
             InputError: see `open_text`.
         """
         with open_text(self.head.path) as text:
+            for note in text.notes:
+                self.report(1, note, lost=False)
             for row, line in enumerate(text.stream, 1):
                 yield row, line.rstrip("\r\n")
 
@@ -129,9 +131,13 @@ class Source:
             except etree.XMLSyntaxError as error:
                 raise InputError(self.name, f"no well-formed XML: {error.msg}", row=error.lineno, fix=_AGAIN) from error
 
-    def table(self) -> AbstractContextManager[Table]:
-        """The rows of a table, see `affil.io.tables.open_table`."""
-        return open_table(self.head.path)
+    @contextmanager
+    def table(self) -> Iterator[Table]:
+        """The rows of a table, see `affil.io.tables.open_table`; what was guessed in reading it is reported."""
+        with open_table(self.head.path) as table:
+            for note in table.notes:
+                self.report(1, note, lost=False)
+            yield table
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
         """The numbered rows of a table as text: cells by their headings in lower case, or by what `mapping` says they stand for.
