@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from affil.errors import InputError
 from affil.papers.common import Problem
+from affil.papers.proceedings import NO_CONFERENCE
 from affil.papers.read import read_papers
-from affil.papers.scopus import NO_CONFERENCE, combinations, scopus_venue, split_authors, split_own
+from affil.papers.scopus import combinations, split_authors, split_own
 from affil.types import Author, Paper
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -21,8 +22,6 @@ HEADINGS = (
     *("Authors", "Author full names", "Title", "Year", "Source title", "DOI", "Affiliations", "Authors with affiliations"),
     *("Conference name", "Document Type", "EID"),
 )
-FINDINGS = "Findings of the Association for Computational Linguistics: ACL 2023"
-ICML = "40th International Conference on Machine Learning, ICML 2023"
 LEEDS = "School of Computing, University of Leeds, Leeds, LS2 9JT, United Kingdom"
 TSINGHUA = "Department of Computer Science and Technology, Tsinghua University, Beijing, 100084, China"
 MICROSOFT = "Microsoft Research Asia, Beijing, China"
@@ -125,20 +124,6 @@ def test_rows_that_lack_something(tmp_path: Path) -> None:
 )
 def test_the_names_of_all_years(cell: str, names: list[str]) -> None:
     assert split_authors(cell) == names
-
-
-@pytest.mark.parametrize(
-    ("title", "conference", "venue"),
-    [
-        ("Lecture Notes in Computer Science (including subseries Lecture Notes in Artificial Intelligence)", "ECCV 2018", "ECCV 2018"),
-        ("Proceedings of Machine Learning Research", ICML, ICML),
-        (FINDINGS, "61st Annual Meeting of the Association for Computational Linguistics, ACL 2023", FINDINGS),
-        ("Bioinformatics", "ISMB 2019", "Bioinformatics"),
-        ("", "ISMB 2019", "ISMB 2019"),
-    ],
-)  # fmt: skip
-def test_the_venue_is_the_conference_only_where_the_source_is_a_series(title: str, conference: str, venue: str) -> None:
-    assert scopus_venue(title, conference) == venue
 
 
 def test_affiliations_that_are_not_those_of_the_paper_stay_together() -> None:

@@ -17,11 +17,10 @@ from affil.papers.common import Problem
 from affil.papers.formats import recognise
 from affil.papers.head import Head
 from affil.papers.read import read_papers
-from affil.papers.web_of_science import HEADINGS, ONLY_REPRINT, proceedings_venue, split_addresses, split_names
+from affil.papers.web_of_science import HEADINGS, ONLY_REPRINT, split_addresses, split_names
 from affil.types import Author, Paper
 
 SAMPLES = Path(__file__).parent / "samples"
-ECCV = "13th European Conference on Computer Vision (ECCV)"
 LEEDS = "Univ Leeds, Sch Comp [SCOMP], Leeds LS2 9JT, W Yorkshire, England"
 TSINGHUA = "Tsinghua Univ, Dept Comp Sci & Technol, Beijing 100084, Peoples R China"
 MICROSOFT = "Microsoft Res Asia, Beijing, Peoples R China"
@@ -170,20 +169,6 @@ def test_records_that_lack_what_a_ranking_needs(tmp_path: Path) -> None:
     )
     (tmp_path / "a.txt").write_text(text)
     assert said(read(tmp_path / "a.txt")[1]) == [(1, "has no year (PY)", True), (2, "has no source (SO)", True)]
-
-
-@pytest.mark.parametrize(
-    ("source", "conference", "venue"),
-    [
-        ("COMPUTER VISION - ECCV 2014, PT V", ECCV, ECCV),
-        ("COMPUTER VISION - ECCV 2014 WORKSHOPS, PT I", ECCV, "COMPUTER VISION - ECCV 2014 WORKSHOPS, PT I"),
-        ("FINDINGS OF THE ACL: ACL 2023", "61st Annual Meeting of the ACL (ACL)", "FINDINGS OF THE ACL: ACL 2023"),
-        ("CVPR WORKSHOPS (CVPRW 2018)", "31st CVPR Workshops (CVPRW)", "31st CVPR Workshops (CVPRW)"),
-        ("COMPUTER VISION", "", "COMPUTER VISION"),
-    ],
-)  # fmt: skip
-def test_the_venue_of_proceedings(source: str, conference: str, venue: str) -> None:
-    assert proceedings_venue(source, conference) == venue
 
 
 def test_brackets_and_semicolons_of_addresses() -> None:

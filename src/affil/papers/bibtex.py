@@ -28,11 +28,17 @@ from affil.errors import InputError
 from affil.papers.common import bare_doi, made_id, whole_text, year_in
 from affil.papers.head import Head
 from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
+from affil.papers.proceedings import (
+    NO_CONFERENCE,
+    conference_in_note,
+    is_series,
+    proceedings_venue,
+    unwanted_kind,
+    venue_or_conference,
+)
 from affil.papers.reader import Numbered, Reader
-from affil.papers.ris import conference_in_note
-from affil.papers.scopus import NO_CONFERENCE, NOT_PAPERS, is_series, scopus_id, scopus_venue
+from affil.papers.scopus import scopus_id
 from affil.papers.source import Source
-from affil.papers.web_of_science import is_unwanted, proceedings_venue
 from affil.types import Paper
 
 for _name in ("bibtexparser", "pylatexenc"):  # what they warn of is reported by this module
@@ -171,7 +177,7 @@ def _paper(entry: dict[str, str]) -> tuple[Paper | None, str]:
     """The paper, or None, and problems to report."""
     kind, year = entry.get("type", ""), year_in(entry.get("year", "")) or year_in(entry.get("date", ""))
     whole = kind.casefold() == "book" if kind else entry["entrytype"] in _WHOLE  # Scopus writes chapters as @BOOK
-    if whole or kind.casefold() in NOT_PAPERS or is_unwanted(kind):
+    if whole or unwanted_kind(kind):
         return None, f"is no paper: {kind or entry['entrytype']}"
     if year is None:
         return None, "has no year"
@@ -194,7 +200,7 @@ def _venue(entry: dict[str, str]) -> str:
         book = proceedings_venue(book or journal, named[1]) if named and (book or "series" in entry) else book
         return book or journal
     title = (book or journal) if entry["entrytype"] in _BOOKS else (journal or book)
-    return scopus_venue(title, conference_in_note(note))
+    return venue_or_conference(title, conference_in_note(note))
 
 
 def _paired(entry: dict[str, str]) -> tuple[Paired, str]:

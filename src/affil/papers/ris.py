@@ -17,10 +17,17 @@ from affil.io.cells import split_cell
 from affil.papers.common import bare_doi, made_id, whole_text, year_in
 from affil.papers.head import Head
 from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
+from affil.papers.proceedings import (
+    NO_CONFERENCE,
+    conference_in_note,
+    is_series,
+    proceedings_venue,
+    unwanted_kind,
+    venue_or_conference,
+)
 from affil.papers.reader import Numbered, Reader
-from affil.papers.scopus import NO_CONFERENCE, NOT_PAPERS, distinct_affiliations, is_series, scopus_id, scopus_venue
+from affil.papers.scopus import distinct_affiliations, scopus_id
 from affil.papers.source import Source
-from affil.papers.web_of_science import proceedings_venue
 from affil.types import Paper
 
 Tags = Mapping[str, list[str]]
@@ -29,7 +36,6 @@ Tags = Mapping[str, list[str]]
 _TAG = re.compile(r"([A-Z][A-Z0-9]) {1,2}-(?: (.*))?")
 _GLUED = re.compile(r"(?<=\S)(?=(?:AD|AN|C1|C3|FU|OA|PU|WE)  - )")
 _BEGINS = re.compile(r"^\ufeff?TY {1,2}- ", re.MULTILINE)
-_CONFERENCE_NOTE = re.compile(r"Conference name: ([^;]+)")
 _TYPES = frozenset([*TYPE_OF_REFERENCE_MAPPING, "CPAPER", "RPRT", "GRNT", "JFULL", "PREPRINT"])
 _JOURNALS = ("T2", "JF", "JO", "JA", "J2", "J1", "BT", "T3")  # where a record may name its journal or book, best first
 _AGAIN = "export the records again, as they come"
@@ -63,12 +69,6 @@ def read_ris(source: Source) -> Numbered:
                 source.report(number, problem, lost=paper is None)
             if paper is not None:
                 yield number, paper
-
-
-def conference_in_note(note: str) -> str:
-    """The conference that Scopus names in the note of a record."""
-    found = _CONFERENCE_NOTE.search(note)
-    return found[1].strip() if found else ""
 
 
 def _recognises(head: Head) -> bool:
@@ -135,7 +135,7 @@ def _values(values: object) -> list[str]:
 
 def _paper(tags: Tags) -> tuple[Paper | None, str]:
     """The paper, or None, and problems to report."""
-    kind = next((one for one in tags.get("M3", ()) if one.casefold() in NOT_PAPERS), "")
+    kind = unwanted_kind("; ".join(tags.get("M3", ())))
     year = next(filter(None, (year_in(v) for tag in ("PY", "Y1", "DA") for v in tags.get(tag, ()))), None)
     venue = _venue(tags)
     if kind:
@@ -163,7 +163,7 @@ def _venue(tags: Tags) -> str:
     noted = next(filter(None, map(conference_in_note, tags.get("N1", ()))), "")
     if any(v.startswith("WOS:") for v in tags.get("AN", ())):  # whose C3 are institutions
         return title if tags["TY"] == ["JOUR"] else proceedings_venue(title, _joined(tags, "CP"))
-    return scopus_venue(title, noted or _joined(tags, "C3"))
+    return venue_or_conference(title, noted or _joined(tags, "C3"))
 
 
 def _paired(tags: Tags) -> Paired:

@@ -14,29 +14,16 @@ from affil.io.cells import COMMAS, split_cell
 from affil.papers.common import bare_doi, made_id, year_in
 from affil.papers.head import Head
 from affil.papers.pairing import Paired, by_paper, is_nobody
+from affil.papers.proceedings import NO_CONFERENCE, is_series, unwanted_kind, venue_or_conference
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author, Paper
-
-NOT_PAPERS = frozenset(["conference review", "erratum", "retracted"])
-"""Document types of what is no paper: a whole volume of proceedings, a correction, a retracted paper."""
-
-NO_CONFERENCE = "is in a series of many conferences and does not tell which: its venue is the series"
 
 _EID = re.compile(r"2-s2\.0-\d+")
 _NUMBER = re.compile(r"\s*\(\d+\)$")
 _CUT = re.compile(r"[;；]\s*")
 _COMMA = re.compile(", ")
 _INITIALS = re.compile(r"(?:[^\W\d_]{1,2}\.[\s-]*)+|(?:Jr|Sr|II|III|IV)\.?")
-# Series whose volumes belong to many conferences, so that only the conference's name tells the venue.
-_SERIES = re.compile(
-    r"\b(?:lecture notes|communications in computer and information science|proceedings of machine learning research"
-    r"|(?:acm )?international conference proceedings? series|ceur workshop proceedings|advances in intelligent systems and computing"
-    r"|advances in information and communication technology|frontiers in artificial intelligence and applications"
-    r"|leibniz international proceedings|studies in computational intelligence|smart innovation, systems and technologies"
-    r"|proceedings of spie|springer proceedings|procedia|conference series)\b",
-    re.IGNORECASE,
-)
 
 
 def read_scopus(source: Source) -> Numbered:
@@ -51,16 +38,6 @@ def read_scopus(source: Source) -> Numbered:
             source.report(row, problem, lost=paper is None)
         if paper is not None:
             yield row, paper
-
-
-def scopus_venue(source_title: str, conference: str) -> str:
-    """The venue of a record: its source, or the conference where the source is a series of many."""
-    return conference if conference and (not source_title or is_series(source_title)) else source_title
-
-
-def is_series(venue: str) -> bool:
-    """Whether the volumes of a series belong to many conferences: Lecture Notes in Computer Science."""
-    return _SERIES.search(venue) is not None
 
 
 def scopus_id(*texts: str) -> str:
@@ -105,8 +82,8 @@ SCOPUS = Reader(
 def _paper(cells: Mapping[str, str]) -> tuple[Paper | None, str]:
     """The paper, or None, and problems to report."""
     kind, year = cells.get("document type", ""), year_in(cells.get("year", ""))
-    venue = scopus_venue(cells.get("source title", ""), cells.get("conference name", ""))
-    if kind.casefold() in NOT_PAPERS:
+    venue = venue_or_conference(cells.get("source title", ""), cells.get("conference name", ""))
+    if unwanted_kind(kind):
         return None, f"is no paper: {kind}"
     if year is None:
         return None, "has no Year"

@@ -14,6 +14,7 @@ from affil.errors import InputError
 from affil.papers.common import bare_doi, cell_text, made_id, year_in
 from affil.papers.head import Head
 from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
+from affil.papers.proceedings import proceedings_venue, unwanted_kind
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Paper
@@ -50,8 +51,6 @@ _SEMICOLON = re.compile(r";\s*")
 _REPRINT = re.compile(r"(?P<names>[^()]+? \((?:corresponding|reprint) author\)|[^,;]+, [A-Z]{1,4}), (?P<address>.+)")
 _REPRINT_AUTHOR = re.compile(r" \((?:corresponding|reprint) author\)$")
 _ANOTHER_REPRINT = re.compile(r"\.;\s*")
-_NOT_PAPERS = ("Correction", "Expression of Concern", "Retract", "Withdrawn Publication")
-_SATELLITE = re.compile(r"\b(?:workshops?|findings|companion|adjunct|extended abstracts|demonstrations?)\b", re.IGNORECASE)
 
 
 def read_web_of_science(source: Source) -> Numbered:
@@ -70,18 +69,6 @@ def read_web_of_science(source: Source) -> Numbered:
             source.report(row, problem, lost=paper is None)
         if paper is not None:
             yield row, paper
-
-
-def proceedings_venue(source_title: str, conference: str) -> str:
-    """The name of the venue of a paper in proceedings: the conference's, unless the volume is that of its workshops or the like."""
-    if conference and not (_SATELLITE.search(source_title) and not _SATELLITE.search(conference)):
-        return conference
-    return source_title
-
-
-def is_unwanted(kinds: str) -> str:
-    """The one of the kinds of a document that makes it no paper, such as Correction or Retracted Publication; "" if none does."""
-    return next((kind for kind in map(str.strip, kinds.split(";")) if kind.startswith(_NOT_PAPERS)), "")
 
 
 def split_addresses(cell: str) -> list[str]:
@@ -210,7 +197,7 @@ def _paper(fields: Fields) -> tuple[Paper | None, str]:
     kinds = _text(fields, "DT")
     year = year_in(_text(fields, "PY")) or year_in(_text(fields, "EA"))
     venue, title, doi = _venue(fields), _text(fields, "TI"), bare_doi(_text(fields, "DI"))
-    if unwanted := is_unwanted(kinds):
+    if unwanted := unwanted_kind(kinds):
         return None, f"is no paper: {unwanted}"
     if year is None:
         return None, "has no year (PY)"

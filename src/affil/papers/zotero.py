@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from affil.papers.common import bare_doi, made_id, year_in
 from affil.papers.head import Head
 from affil.papers.pairing import NONE, is_nobody
+from affil.papers.proceedings import venue_or_conference
 from affil.papers.reader import Numbered, Reader
-from affil.papers.scopus import scopus_venue
 from affil.papers.source import Source
 from affil.types import Author, Paper
 
@@ -53,7 +53,9 @@ ZOTERO = Reader(
 def _paper(cells: Mapping[str, str]) -> tuple[Paper | None, str]:
     """The paper, or None, and problems to report."""
     kind, year = cells.get("item type", ""), year_in(cells.get("publication year", "")) or year_in(cells.get("date", ""))
-    venue = scopus_venue(cells.get("publication title", ""), cells.get("conference name", "") or cells.get("meeting name", ""))
+    venue = venue_or_conference(
+        cells.get("publication title", ""), cells.get("conference name", "") or cells.get("meeting name", "")
+    )
     if kind not in _PAPERS:
         return None, f"is no paper: {kind}"
     if year is None:
