@@ -19,6 +19,8 @@ ICML = "40th International Conference on Machine Learning, ICML 2023"
         ("FINDINGS OF THE ACL: ACL 2023", "61st Annual Meeting of the ACL (ACL)", "FINDINGS OF THE ACL: ACL 2023"),
         ("CVPR WORKSHOPS (CVPRW 2018)", "31st CVPR Workshops (CVPRW)", "31st CVPR Workshops (CVPRW)"),
         ("COMPUTER VISION", "", "COMPUTER VISION"),
+        ("62ND ACL: STUDENT RESEARCH WORKSHOP", "62nd ACL (ACL) / Student Research Workshop (SRW)", "62ND ACL: STUDENT RESEARCH WORKSHOP"),
+        ("MICCAI 2018, PT I", "21st MICCAI (MICCAI) / 8th Workshop on VCBM", "21st MICCAI (MICCAI) / 8th Workshop on VCBM"),
     ],
 )  # fmt: skip
 def test_the_venue_of_proceedings(source: str, conference: str, venue: str) -> None:

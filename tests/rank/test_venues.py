@@ -72,6 +72,8 @@ def test_every_name_of_every_venue_means_it() -> None:
         ),
         ("HRI '20: PROCEEDINGS OF THE 2020 ACM/IEEE INTERNATIONAL CONFERENCE ON HUMAN-ROBOT INTERACTION", "HRI"),
         ("ROBOTICS: SCIENCE AND SYSTEMS XIV", "RSS"),
+        ("2025 Conference on Computer Vision and Pattern Recognition-CVPR-Annual", "CVPR"),
+        ("2024 38th Conference on Neural Information Processing Systems-NeurIPS", "NeurIPS"),
         # Scopus
         ("Proceedings of the IEEE Computer Society Conference on Computer Vision and Pattern Recognition", "CVPR"),
         ("2023 IEEE/CVF Conference on Computer Vision and Pattern Recognition, CVPR 2023", "CVPR"),
@@ -119,6 +121,8 @@ def test_ways_to_write_a_venue(name: str, venue: str) -> None:
         "Pattern Recognition, ICPR 2022",  # the journal's name and the conference's
         "Neural Networks, IJCNN 2019",
         "Lecture Notes in Computer Science",
+        "2025 Conference on Artificial Intelligence-CAI-Annual",
+        "PROCEEDINGS OF THE 25TH INTERNATIONAL CONFERENCE ON WORLD WIDE WEB (WWW'16 COMPANION)",
     ],
 )
 def test_what_is_no_venue_of_the_table(name: str) -> None:

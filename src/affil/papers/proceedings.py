@@ -39,10 +39,12 @@ def venue_or_conference(source: str, conference: str) -> str:
 
 
 def proceedings_venue(volume: str, conference: str) -> str:
-    """The conference of a volume of proceedings, unless the volume is that of its workshops or the like: then its title."""
-    if conference and not (_SATELLITE.search(volume) and not _SATELLITE.search(conference)):
-        return conference
-    return volume
+    """The conference of a volume of proceedings, unless the volume is that of its workshops or the like: then its title.
+
+    What is written behind the conference and " / " was held together with it, and does not tell which of them the volume is of.
+    """
+    satellite = _SATELLITE.search(volume) and (" / " in conference or not _SATELLITE.search(conference))
+    return volume if satellite or not conference else conference
 
 
 def conference_in_note(note: str) -> str:

@@ -37,6 +37,7 @@ _ORDINAL = re.compile(
 # How indexes of proceedings write a venue: several of its names side by side, then the volume; and what is only near a venue.
 _PARTS = re.compile(r"\s*[,;:()\[\]]\s*|\s+[-–—/]\s+|\.\s+")
 _VOLUME = re.compile(r"(?:,\s*(?i:vols?|volumes?|pts?|parts?|no)\b.*|\s[IVXL]{2,})$", re.DOTALL)
+_HYPHENED = re.compile(r"-(?=\w*[A-Z]{2}\w*(?:-Annual)?$)")  # Conference on Neural Information Processing Systems-NeurIPS
 _SATELLITE = re.compile(
     r"\b(?:workshops?|findings|companion|adjunct|demos?|demonstrations?|tutorials?|student|doctoral|extended abstracts|challenges?)\b",
     re.IGNORECASE,
@@ -100,7 +101,7 @@ class Venues(Mapping[str, Venue]):
         venue may stand side by side, with a place and a date (see `_agreed`). Workshops and other events of a venue are not the
         venue.
         """
-        known = self._names.get(_fold(name))
+        known, name = self._names.get(_fold(name)), _HYPHENED.sub(", ", name)
         if known is None and not _SATELLITE.search(name.partition(" / ")[0]):
             bracketed = re.fullmatch(r"(.*\S)\s*\(([^()]*)\)\s*", name)
             forms = [*(bracketed.groups() if bracketed and not _SATELLITE.search(name) else ()), name.partition(" / ")[0]]
