@@ -17,6 +17,12 @@ class InputError(AffilError):
         where = f"{path}, row {row}" if row is not None else str(path)
         super().__init__(f"{where}: {problem}" + (f"; {fix}" if fix else ""))
 
+    def noting(self, note: str) -> InputError:
+        """The same error with a note in brackets at the end."""
+        other = InputError(self.path, "", row=self.row)
+        other.args = (f"{self} ({note})",)
+        return other
+
 
 class BusyError(AffilError):
     """A resource that is locked by another process or not writable."""

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from affil.papers.duplicates import Merged
 from affil.workspace import Workspace
 
+W1 = "https://openalex.org/W1"
 TITLE = "Learning to Rank Institutions from Messy Strings"
 
 
@@ -45,10 +46,10 @@ def test_the_richer_record_wins_in_one_step_and_over_several(tmp_path: Path) -> 
         tmp_path / "poor.jsonl", record("P1", doi="10.1000/x"), record("P2", "CMU", title="Another title that is long")
     )
     rich = native(tmp_path / "rich.jsonl", work("W1", "MIT", "CSAIL, MIT", doi="https://doi.org/10.1000/X"))
-    expected = (["P2", "W1"], ["CMU", "CSAIL, MIT", "MIT", None])
+    expected = (["P2", W1], ["CMU", "CSAIL, MIT", "MIT", None])
     together = Workspace.open(tmp_path / "together")
     added = together.add_papers([poor, rich])
-    assert added.merged == (Merged("W1", "P1", "doi"),)
+    assert added.merged == (Merged(W1, "P1", "doi"),)
     assert dict(added.formats) == {str(poor): "affil", str(rich): "openalex"}
     assert held(together) == expected
     for order in ([poor, rich], [rich, poor]):
@@ -59,14 +60,14 @@ def test_the_richer_record_wins_in_one_step_and_over_several(tmp_path: Path) -> 
         again = ws.add_papers([poor, rich])
         assert (again.new, again.replaced) == (0, 0)
         assert held(ws) == expected
-        assert pq.read_table(ws.table("merged")).to_pylist() == [{"kept": "W1", "dropped": "P1", "by": "doi"}]
+        assert pq.read_table(ws.table("merged")).to_pylist() == [{"kept": W1, "dropped": "P1", "by": "doi"}]
 
 
 def test_by_title_only_across_sources(tmp_path: Path) -> None:
     ours = native(tmp_path / "a.jsonl", record("P1", "MIT"), record("P2"))
     theirs = native(tmp_path / "b.jsonl", work("W1"))
     ws = Workspace.open(tmp_path / "ws")
-    assert ws.add_papers([ours, theirs]).merged == (Merged("P1", "W1", "title"),)
+    assert ws.add_papers([ours, theirs]).merged == (Merged("P1", W1, "title"),)
     assert held(ws)[0] == ["P1", "P2"]
 
 

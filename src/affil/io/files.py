@@ -11,6 +11,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import weakref
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -151,6 +152,30 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
+class Copy:
+    """What can be read only once (standard input, a pipe), unpacked into a file of its own: `open_input` reads that while this lives."""
+
+    def __init__(self, path: Path | str) -> None:
+        handle, name = tempfile.mkstemp(prefix=_TEMPORARY)
+        weakref.finalize(self, Path(name).unlink, missing_ok=True)
+        with os.fdopen(handle, "wb") as file, open_input(path) as raw:
+            shutil.copyfileobj(raw, file, 1 << 20)
+        self.file = Path(name)
+        _COPIES[str(path)] = self
+
+
+_COPIES: weakref.WeakValueDictionary[str, Copy] = weakref.WeakValueDictionary()
+
+
+def copied(path: Path | str) -> Copy | None:
+    """A copy of what is to be opened several times and cannot be, to be held until then; None for what can.
+
+    Raises:
+        InputError: it cannot be read, or its gzip is damaged.
+    """
+    return None if str(path) != STANDARD and (Path(path).is_file() or not Path(path).exists()) else Copy(path)
+
+
 @contextmanager
 def open_input(path: Path | str) -> Iterator[IO[bytes]]:
     """Open a file, or standard input for `-`, as seekable bytes; gzip is recognised by content and unpacked.
@@ -163,11 +188,12 @@ def open_input(path: Path | str) -> Iterator[IO[bytes]]:
     name = shown_name(path)
     with ExitStack() as stack:
         try:
-            if str(path) == STANDARD:
+            copy = _COPIES.get(str(path))
+            if copy is None and str(path) == STANDARD:
                 raw: IO[bytes] = sys.stdin.buffer
             else:
-                raw = stack.enter_context(Path(path).open("rb"))
-            if str(path) == STANDARD or not raw.seekable():
+                raw = stack.enter_context((Path(path) if copy is None else copy.file).open("rb"))
+            if copy is None and (str(path) == STANDARD or not raw.seekable()):
                 spool = stack.enter_context(tempfile.TemporaryFile())
                 shutil.copyfileobj(raw, spool, 1 << 20)
                 spool.seek(0)

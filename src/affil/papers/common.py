@@ -105,7 +105,9 @@ def bare_doi(text: str) -> str:
 
 def whole_text(value: object) -> str:
     """A value as text without half surrogate pairs, which no table can store; "" for what is no text."""
-    return value.encode("utf-8", "replace").decode("utf-8").strip() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return (value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")).strip()
 
 
 def cell_text(value: object) -> str:

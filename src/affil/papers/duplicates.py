@@ -11,8 +11,8 @@ from affil.types import Paper
 
 _INITIALS = 3  # letters of initials that are written behind a name, at most
 
-Richness = tuple[bool, int, int, int]
-"""How much a record tells of affiliations: whether they are tied to authors, authors that have some, strings, characters."""
+Richness = tuple[bool, bool, int, int, int]
+"""How much a record tells: whether it names all authors, whether affiliations are tied to them, authors with some, strings, characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class Merged:
     by: str
 
 
-def richness(paper: Paper) -> Richness:
-    """How much a paper tells of affiliations; what is greater is richer."""
+def richness(paper: Paper, *, partial: bool = False) -> Richness:
+    """How much a record tells of affiliations; what is greater is richer. `partial`: its format names only some authors."""
     strings = [*paper.paper_affiliations, *(s for a in paper.authors for s in a.affiliations)]
     stated = sum(1 for a in paper.authors if a.affiliations)
-    return paper.aligned and stated > 0, stated, len(strings), sum(map(len, strings))
+    return not partial, paper.aligned and stated > 0, stated, len(strings), sum(map(len, strings))
 
 
 def title_key(title: str, year: int, first_author: str, least: int) -> bytes:
@@ -83,8 +83,8 @@ class Merger:
         self._richness[id] = rich
         self._remember(id, source, bare_doi(doi), title)
 
-    def add(self, paper: Paper, source: str) -> str | None:
-        """Take a record.
+    def add(self, paper: Paper, source: str, *, partial: bool = False) -> str | None:
+        """Take a record; `partial`: its format names only some of a paper's authors.
 
         Returns:
             The id of the record that it is the same paper as and that is at least as rich, so that this one is left out; None
@@ -93,7 +93,7 @@ class Merger:
         doi = bare_doi(paper.doi)
         first = paper.authors[0].name if paper.authors else ""
         title = title_key(paper.title, paper.year, first, self.least)
-        rich = richness(paper)
+        rich = richness(paper, partial=partial)
         kept = True
         for other, by in self._same(paper.id, source, doi, title):
             if rich > self._richness[other]:

@@ -9,15 +9,27 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from affil.errors import AffilError
+from affil.errors import AffilError, InputError
+from affil.papers.acl_anthology import ACL_ANTHOLOGY
+from affil.papers.arxiv import ARXIV
 from affil.papers.bibtex import BIBTEX
 from affil.papers.common import Problem
+from affil.papers.crossref import CROSSREF
+from affil.papers.datacite import DATACITE
+from affil.papers.dblp import DBLP, DBLP_HOMEPAGES
+from affil.papers.dblp_api import DBLP_API
+from affil.papers.europe_pmc import EUROPE_PMC
+from affil.papers.grobid import GROBID
 from affil.papers.head import Head
+from affil.papers.jats import JATS
 from affil.papers.lens import LENS
 from affil.papers.long_form import LONG_FORM
 from affil.papers.native import NATIVE
 from affil.papers.openalex import OPENALEX
+from affil.papers.openreview import OPENREVIEW
+from affil.papers.orcid import ORCID
 from affil.papers.paper_copilot import PAPER_COPILOT
+from affil.papers.pubmed import PUBMED
 from affil.papers.reader import Reader
 from affil.papers.ris import RIS
 from affil.papers.scopus import SCOPUS
@@ -30,6 +42,19 @@ from affil.types import Paper
 READERS: tuple[Reader, ...] = (
     NATIVE,
     OPENALEX,
+    CROSSREF,
+    DATACITE,
+    EUROPE_PMC,
+    ORCID,
+    OPENREVIEW,
+    PUBMED,
+    JATS,
+    GROBID,
+    ACL_ANTHOLOGY,
+    ARXIV,
+    DBLP,
+    DBLP_HOMEPAGES,
+    DBLP_API,
     PAPER_COPILOT,
     RIS,
     BIBTEX,
@@ -79,6 +104,11 @@ def recognise(head: Head, format: str | None = None) -> Reader:
     found = next((reader for reader in known.values() if reader.recognises(head)), None)
     if found is not None:
         return found
+    if head.root:
+        known_formats = "see which formats are read: affil formats"
+        raise InputError(
+            head.shown, f"is XML of no format that is read: its outermost element is {head.root}", fix=known_formats
+        )
     return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
 
 

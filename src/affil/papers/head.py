@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import codecs
-import io
 import re
 from functools import cached_property
 from pathlib import Path
 
 from affil.errors import InputError
-from affil.io.files import STANDARD, open_input, shown_name
+from affil.io.files import STANDARD, copied, open_input, shown_name
 from affil.io.tables import is_table, open_table
 from affil.papers.common import damage_said
 
 _LENGTH = 1 << 18  # bytes; the first work of OpenAlex can pass a quarter of them
-_PIECE, _DEPTH = 1 << 12, 64  # bytes parsed at once, and levels of JSON beyond which nothing is looked for
+_DEPTH = 40  # objects and lists within each other
 _ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.DOTALL)  # or a document type that declares something
+
+
+def _below(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
 
 
 class Head:
@@ -30,6 +33,8 @@ class Head:
         self.path = path
         self.shown = shown_name(path)
         self.name = "" if str(path) == STANDARD else Path(path).name.lower().removesuffix(".gz")
+        with damage_said(self.shown):
+            self._copy = copied(path)  # as the file is opened again to be read
         with damage_said(self.shown), open_input(path) as raw:
             self.start = raw.read(_LENGTH)
 
@@ -76,15 +81,22 @@ class Head:
         import ijson
 
         found: dict[str, set[str]] = {}
-        if not self.json:
-            return {}
+        within: list[str] = []  # the places of the open objects and lists
+        name = ""  # where the next value stands
         try:
-            start = io.BytesIO(self.text.encode())  # in small pieces, as the places of values nested deeply fill the memory
-            for prefix, event, value in ijson.parse(start, multiple_values=True, use_float=True, buf_size=_PIECE):
-                if prefix.count(".") > _DEPTH:
-                    break
+            for event, value in ijson.basic_parse(
+                self.text.encode() if self.json else b"", multiple_values=True, use_float=True
+            ):
                 if event == "map_key":
-                    found.setdefault(prefix, set()).add(value)
+                    found.setdefault(within[-1], set()).add(value)
+                    name = _below(within[-1], value)
+                elif event in ("start_map", "start_array"):
+                    within.append(name)
+                    name = _below(name, "item")
+                    if len(within) > _DEPTH:  # nobody's records; their places would fill the memory
+                        break
+                elif event in ("end_map", "end_array"):
+                    name = within.pop()
         except (ijson.JSONError, ValueError, RecursionError):  # the beginning ends amid a value, or it is no JSON
             pass
         return {place: frozenset(keys) for place, keys in sorted(found.items(), key=lambda item: item[0].count("."))}

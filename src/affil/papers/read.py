@@ -12,6 +12,8 @@ from affil.errors import InputError
 from affil.papers.common import Problem
 from affil.papers.formats import recognise
 from affil.papers.head import Head
+from affil.papers.native import NATIVE
+from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.settings import ReadSettings
 from affil.types import Paper
@@ -25,6 +27,7 @@ class Record:
     path: str
     row: int
     format: str
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,18 @@ def read_records(
     for path in paths:
         head = Head(path)
         reader = recognise(head, format)
-        for row, paper in reader.read(Source(head, settings, report, mapping or {})):
-            yield Record(paper, head.shown, row, reader.name)
+        for row, paper in _read(reader, Source(head, settings, report, mapping or {})):
+            yield Record(paper, head.shown, row, reader.name, reader.partial)
+
+
+def _read(reader: Reader, source: Source) -> Numbered:
+    """The papers of a file; an error says which format it was read as, as that may be what is wrong."""
+    try:
+        yield from reader.read(source)
+    except InputError as error:
+        if reader is NATIVE:  # which says so in its own words
+            raise
+        raise error.noting(f"it was read as: {reader.title}") from error
 
 
 def paper_digest(paper: Paper) -> bytes:

@@ -29,6 +29,7 @@ class Reader:
         lost: what the format does not tell, or what is left out, likewise.
         export: how to get such a file, likewise.
         specification: the address of the format's description.
+        partial: whether its records name only some of a paper's authors, so that any other record of the paper is preferred.
     """
 
     name: str
@@ -39,3 +40,4 @@ class Reader:
     lost: str
     export: str
     specification: str
+    partial: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from affil.errors import AffilError
 from affil.rank import AREAS, Query
@@ -86,11 +86,10 @@ def rankings(
 def _queries(years: tuple[int, int] | None) -> Iterator[tuple[str, Query]]:
     """The name and the query of each table."""
     for level, plural in (("institution", "institutions"), ("city", "cities"), ("country", "countries")):
-        asked: Any = {"level": level, **_within(years)}
-        yield f"{plural}-index", {**asked, "by": "index"}
-        yield f"{plural}-adjusted", {**asked, "by": "adjusted"}
+        for by in ("index", "adjusted"):
+            yield f"{plural}-{by}", cast(Query, {"level": level, "by": by, **_within(years)})
         for area in AREAS:
-            yield f"{plural}-{area.lower().replace(' ', '-')}", {**asked, "area": area, "by": "adjusted"}
+            yield f"{plural}-{area.lower().replace(' ', '-')}", cast(Query, {"level": level, "area": area, **_within(years)})
 
 
 def _within(years: tuple[int, int] | None) -> Query:

@@ -14,12 +14,24 @@ import pyarrow.parquet as pq
 from affil.io.files import atomic_path
 from affil.papers.common import Problem
 from affil.papers.duplicates import Merged, Merger, Richness, title_key
+from affil.papers.formats import readers
 from affil.papers.read import Duplicate, Record, paper_digest, read_records
 from affil.types import Paper
 from affil.workspace.layout import MENTIONS, MERGED, PAPERS, TEXT, Change, WorkspaceFiles, sha256_of
 
 _CHUNK = 20_000  # papers held in memory at once
-_RICHEST: Richness = (True, 1 << 31, 1 << 31, 1 << 31)
+_RICHEST: Richness = (True, True, 1 << 31, 1 << 31, 1 << 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """Records of a file with the same problem: what it is, whether they were left out, how many, and the first one's number."""
+
+    path: str
+    what: str
+    lost: bool
+    records: int
+    first: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +47,15 @@ class Added:
     replaced: int
     unchanged: int
     duplicates: tuple[Duplicate, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Problems, ...] = ()
     merged: tuple[Merged, ...] = ()
     formats: tuple[tuple[str, str], ...] = ()
 
     def problem_lines(self) -> list[str]:
-        """The problems in a few plain sentences, the same ones together."""
-        together: dict[tuple[str, str, bool], list[int]] = {}
-        for one in self.problems:
-            together.setdefault((one.path, one.what, one.lost), []).append(one.row)
+        """The problems in a few plain sentences."""
         return [
-            f"{path}: {len(rows):,} {'papers left out' if lost else 'papers'}, as each {what} (first: row {rows[0]})"
-            for (path, what, lost), rows in together.items()
+            f"{p.path}: {p.records:,} {'papers left out' if p.lost else 'papers'}, as each {p.what} (first: row {p.first})"
+            for p in self.problems
         ]
 
 
@@ -93,7 +102,7 @@ class _Adding:
         self._seen: dict[str, bytes] = {}
         self._counts = {"new": 0, "replaced": 0, "unchanged": 0}
         self._duplicates: list[Duplicate] = []
-        self._problems: list[Problem] = []
+        self._problems: dict[tuple[str, str, bool], list[int]] = {}  # number of records, the first
         self._formats: dict[str, str] = {}
 
     def fresh(
@@ -101,7 +110,7 @@ class _Adding:
     ) -> Iterator[list[tuple[Paper, bytes, str]]]:
         """Papers to write, with digest and format, some at a time."""
         some: list[tuple[Paper, bytes, str]] = []
-        for record in read_records(files, self._problems.append, self._settings, format=format, mapping=mapping):
+        for record in read_records(files, self._met, self._settings, format=format, mapping=mapping):
             self._formats[record.path] = record.format
             digest = paper_digest(record.paper)
             if self._takes(record, digest):
@@ -111,6 +120,9 @@ class _Adding:
                 yield some
                 some = []
         yield some
+
+    def _met(self, problem: Problem) -> None:
+        self._problems.setdefault((problem.path, problem.what, problem.lost), [0, problem.row])[0] += 1
 
     def _takes(self, record: Record, digest: bytes) -> bool:
         paper = record.paper
@@ -122,7 +134,7 @@ class _Adding:
         if before == digest:
             self._counts["unchanged"] += 1
             return False
-        if self.merger.add(paper, record.format) is not None:
+        if self.merger.add(paper, record.format, partial=record.partial) is not None:
             if before is not None:  # changed such that it is poorer than another record of the same paper now
                 self.newer.add(paper.id)
             return False
@@ -133,7 +145,7 @@ class _Adding:
         return Added(
             **self._counts,
             duplicates=tuple(self._duplicates),
-            problems=tuple(self._problems),
+            problems=tuple(Problems(*key, *counts) for key, counts in self._problems.items()),
             merged=tuple(self.merger.merged),
             formats=tuple(self._formats.items()),
         )
@@ -149,6 +161,7 @@ def _merger(change: Change) -> Merger:
     if papers is None or mentions is None:
         return merger
     decided = {e.paper for e in WorkspaceFiles(change.folder, change.settings).open_ledger().entries() if e.paper}
+    partial = {name for name, reader in readers().items() if reader.partial}
     columns = pq.read_schema(papers).names
     doi, format = ("p.doi" if "doi" in columns else "NULL"), ("p.format" if "format" in columns else "NULL")
     with duckdb.connect() as db:
@@ -162,7 +175,11 @@ def _merger(change: Change) -> Merger:
         )
         while some := rows.fetchmany(_CHUNK):
             for id, source, doi, title, year, author, aligned, stated, strings, length in some:
-                rich = (bool(aligned and stated), stated, strings, int(length)) if id not in decided else _RICHEST
+                rich = (
+                    (source not in partial, bool(aligned and stated), stated, strings, int(length))
+                    if id not in decided
+                    else _RICHEST
+                )
                 key = title_key(title, year, author or "", merger.least)
                 merger.know(id, source, doi, key, rich)
     return merger
