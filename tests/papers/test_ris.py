@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affil.errors import InputError
@@ -74,7 +74,7 @@ def test_of_others() -> None:
     )
     assert papers[1].venue == "International Symposium of Robotics Research"
     assert papers[1].paper_affiliations == ("University of Porto, Porto, Portugal", "INESC TEC, Porto, Portugal")
-    assert said(problems) == [(2, BY_PAPER, False), (3, "has no year (PY)", True)]
+    assert said(problems) == [(2, BY_PAPER, False), (3, "has no year", True)]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_broken_files(tmp_path: Path, content: str, message: str) -> None:
 
 def test_records_that_lack_a_venue(tmp_path: Path) -> None:
     (tmp_path / "a.ris").write_text("TY  - THES\nPY  - 2020\nTI  - A\nER  - \n")
-    assert said(read(tmp_path / "a.ris")[1]) == [(1, "has no venue: none of T2, JF, JO, JA", True)]
+    assert said(read(tmp_path / "a.ris")[1]) == [(1, "has no venue", True)]
 
 
 WORD = st.text("abcdeéz", min_size=1, max_size=8)
@@ -119,6 +119,7 @@ def record(paper: Paper, end: str) -> str:
     return "".join(f"{tag}  - {value}{end}" for tag, value in tags) + f"ER  - {end}{end}"
 
 
+@settings(deadline=None)
 @given(st.lists(papers(), max_size=4, unique_by=lambda p: p.id), st.sampled_from(["\n", "\r\n"]))
 def test_papers_that_are_written_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, written: list[Paper], end: str

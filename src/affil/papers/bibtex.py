@@ -25,7 +25,8 @@ from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latexwalker import LatexWalkerError
 
 from affil.errors import InputError
-from affil.papers.common import bare_doi, made_id, whole_text, year_in
+from affil.papers.common import bare_doi, whole_text
+from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
 from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
 from affil.papers.proceedings import (
@@ -39,7 +40,6 @@ from affil.papers.proceedings import (
 from affil.papers.reader import Numbered, Reader
 from affil.papers.scopus import scopus_id
 from affil.papers.source import Source
-from affil.types import Paper
 
 for _name in ("bibtexparser", "pylatexenc"):  # what they warn of is reported by this module
     logging.getLogger(_name).addHandler(logging.NullHandler())
@@ -79,11 +79,7 @@ def read_bibtex(source: Source) -> Numbered:
             broken += 1
             source.report(row, "is no valid BibTeX: check its braces and commas", lost=True)
         for entry in entries:
-            paper, problem = _paper(entry)
-            if problem:
-                source.report(row, problem, lost=paper is None)
-            if paper is not None:
-                yield row, paper
+            yield from finish(source, row, _draft(entry))
     if broken and (last or not valid):
         what = "the last entry was cut off or is no valid BibTeX" if valid else "is no valid BibTeX"
         raise InputError(source.name, what, row=last or None, fix="export it again, or correct its braces and commas")
@@ -173,23 +169,17 @@ def _entries(text: str) -> list[dict[str, str]]:
     return entries
 
 
-def _paper(entry: dict[str, str]) -> tuple[Paper | None, str]:
-    """The paper, or None, and problems to report."""
-    kind, year = entry.get("type", ""), year_in(entry.get("year", "")) or year_in(entry.get("date", ""))
+def _draft(entry: dict[str, str]) -> Draft | str:
+    kind = entry.get("type", "")
     whole = kind.casefold() == "book" if kind else entry["entrytype"] in _WHOLE  # Scopus writes chapters as @BOOK
     if whole or unwanted_kind(kind):
-        return None, f"is no paper: {kind or entry['entrytype']}"
-    if year is None:
-        return None, "has no year"
-    venue = _venue(entry)
-    if not venue:
-        return None, "has no journal and no booktitle"
+        return f"is no paper: {kind or entry['entrytype']}"
     title, doi = decode_latex(entry.get("title", "")), bare_doi(entry.get("doi", "").replace("\\_", "_"))
+    identifier = entry.get("unique-id", "") or scopus_id(entry.get("url", "")) or doi_id(doi)
+    venue, year = _venue(entry), year_in(entry.get("year", ""), entry.get("date", ""))
     paired, cut_off = _paired(entry)
-    first = paired.authors[0].name if paired.authors else ""
-    identifier = entry.get("unique-id", "") or scopus_id(entry.get("url", "")) or made_id(title, year, first, doi)
-    paper = Paper(identifier, title, venue, year, paired.authors, paired.aligned, paired.of_paper, doi)
-    return paper, cut_off or paired.problem or (NO_CONFERENCE if is_series(venue) else "")
+    problem = cut_off or paired.problem or (NO_CONFERENCE if is_series(venue) else "")
+    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem)
 
 
 def _venue(entry: dict[str, str]) -> str:

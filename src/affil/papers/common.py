@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import gzip
-import hashlib
 import json
 import re
 import zlib
@@ -19,7 +18,6 @@ from affil.io.files import open_input, shown_name
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _AGAIN = "fetch or copy it again"
-_YEAR = re.compile(r"(?<!\d)(?:1[89]\d\d|20\d\d|2100)(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +115,3 @@ def cell_text(value: object) -> str:
     if value is None or value != value:
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def year_in(text: str) -> int | None:
-    """The year from 1900 to 2100 that a date names first: 2023, "SEP 2023", "2023/05/01"; None where it names none."""
-    found = _YEAR.search(text)
-    return int(found[0]) if found and int(found[0]) >= 1900 else None
-
-
-def made_id(title: str, year: int, author: str, doi: str = "") -> str:
-    """An id of a paper whose source gives none: that of its DOI, else a digest of its title, year and first author."""
-    if doi:
-        return f"doi:{doi}"
-    content = "\0".join([" ".join(re.findall(r"\w+", title.casefold())), str(year), author])
-    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()[:16]}"

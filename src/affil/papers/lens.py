@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from affil.papers.common import bare_doi, made_id, year_in
+from affil.papers.common import bare_doi
+from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
-from affil.papers.pairing import NONE, is_nobody
+from affil.papers.pairing import is_nobody
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
-from affil.types import Author, Paper
+from affil.types import Author
 
 _NOT_PAPERS = frozenset(
     ["book", "conference proceedings", "dataset", "dissertation", "erratum", "journal", "journal issue", "reference entry"]
@@ -23,10 +24,7 @@ def read_lens(source: Source) -> Numbered:
         InputError: the table is broken.
     """
     for row, cells in source.rows():
-        paper, problem = _paper(cells)
-        source.report(row, problem, lost=paper is None)
-        if paper is not None:
-            yield row, paper
+        yield from finish(source, row, _draft(cells))
 
 
 def _recognises(head: Head) -> bool:
@@ -48,18 +46,11 @@ LENS = Reader(
 )
 
 
-def _paper(cells: Mapping[str, str]) -> tuple[Paper | None, str]:
-    """The paper, or None, and problems to report."""
-    kind, venue = cells.get("publication type", ""), cells.get("source title", "")
-    year = year_in(cells.get("publication year", "")) or year_in(cells.get("date published", ""))
+def _draft(cells: Mapping[str, str]) -> Draft | str:
+    kind, number, doi = cells.get("publication type", ""), cells.get("lens id", ""), bare_doi(cells.get("doi", ""))
     if kind in _NOT_PAPERS:
-        return None, f"is no paper: {kind}"
-    if year is None:
-        return None, "has no Publication Year"
-    if not venue:
-        return None, "has no Source Title"
-    title, doi = cells.get("title", ""), bare_doi(cells.get("doi", ""))
+        return f"is no paper: {kind}"
+    year = year_in(cells.get("publication year", ""), cells.get("date published", ""))
     names = [n for n in map(str.strip, cells.get("author/s", "").split(";")) if n and not is_nobody(n)]
-    number = cells.get("lens id", "")
-    identifier = f"lens:{number}" if number else made_id(title, year, next(iter(names), ""), doi)
-    return Paper(identifier, title, venue, year, tuple(map(Author, names)), doi=doi), NONE
+    identifier = f"lens:{number}" if number else doi_id(doi)
+    return Draft(identifier, cells.get("title", ""), cells.get("source title", ""), year, tuple(map(Author, names)), doi)

@@ -12,7 +12,6 @@ from affil.types import Author
 Named = tuple[tuple[str, ...], str]
 """The names in front of an address (none where there are none), and the address as it stands."""
 
-NONE = "has no affiliation"
 NOT_SAID = "does not say whose its affiliations are: counted by paper"
 STRANGER = "has an affiliation of somebody who is none of its authors: counted by paper"
 NAMESAKES = "has authors of one name whose affiliations cannot be told apart: counted by paper"
@@ -44,8 +43,8 @@ def by_paper(authors: Iterable[str], addresses: Iterable[str], problem: str = NO
     """Affiliations without word of whose they are: those of a single author are his, others belong to the paper."""
     people, strings = list(authors), tuple(dict.fromkeys(addresses))
     if len(people) == 1:
-        return Paired((Author(people[0], strings),), problem="" if strings else NONE)
-    return Paired(tuple(map(Author, people)), strings, problem if strings else NONE)
+        return Paired((Author(people[0], strings),))
+    return Paired(tuple(map(Author, people)), strings, problem if strings else "")
 
 
 def pair(authors: Sequence[str], addresses: Sequence[Named], short: Sequence[str] = ()) -> Paired:
@@ -81,7 +80,7 @@ def pair(authors: Sequence[str], addresses: Sequence[Named], short: Sequence[str
         for i in namesakes:
             theirs[i] += [address for address, _ in places]
     paired = tuple(Author(name, tuple(dict.fromkeys(own))) for name, own in zip(authors, theirs, strict=True))
-    return Paired(paired, problem="" if strings else NONE)
+    return Paired(paired)
 
 
 class _Names:

@@ -14,7 +14,8 @@ from rispy.config import TYPE_OF_REFERENCE_MAPPING
 
 from affil.errors import InputError
 from affil.io.cells import split_cell
-from affil.papers.common import bare_doi, made_id, whole_text, year_in
+from affil.papers.common import bare_doi, whole_text
+from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
 from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
 from affil.papers.proceedings import (
@@ -28,7 +29,6 @@ from affil.papers.proceedings import (
 from affil.papers.reader import Numbered, Reader
 from affil.papers.scopus import distinct_affiliations, scopus_id
 from affil.papers.source import Source
-from affil.types import Paper
 
 Tags = Mapping[str, list[str]]
 """The tags of a record, each with its values."""
@@ -64,11 +64,7 @@ def read_ris(source: Source) -> Numbered:
     parser = rispy.RisParser(mapping=_Names(), list_tags=_All(), delimiter_tags_mapping={})
     for number, lines in enumerate(_records(source), 1):
         for tags in parser.parse_lines(iter(lines)):
-            paper, problem = _paper({tag: _values(values) for tag, values in tags.items()})
-            if problem:
-                source.report(number, problem, lost=paper is None)
-            if paper is not None:
-                yield number, paper
+            yield from finish(source, number, _draft({tag: _values(values) for tag, values in tags.items()}))
 
 
 def _recognises(head: Head) -> bool:
@@ -133,24 +129,16 @@ def _values(values: object) -> list[str]:
     return [text for text in map(whole_text, values if isinstance(values, list) else [values]) if text]
 
 
-def _paper(tags: Tags) -> tuple[Paper | None, str]:
-    """The paper, or None, and problems to report."""
-    kind = unwanted_kind("; ".join(tags.get("M3", ())))
-    year = next(filter(None, (year_in(v) for tag in ("PY", "Y1", "DA") for v in tags.get(tag, ()))), None)
-    venue = _venue(tags)
-    if kind:
-        return None, f"is no paper: {kind}"
-    if year is None:
-        return None, "has no year (PY)"
-    if not venue:
-        return None, "has no venue: none of T2, JF, JO, JA"
-    title, doi = _joined(tags, "TI") or _joined(tags, "T1"), bare_doi(_joined(tags, "DO"))
-    paired = _paired(tags)
-    first = paired.authors[0].name if paired.authors else ""
+def _draft(tags: Tags) -> Draft | str:
+    if kind := unwanted_kind("; ".join(tags.get("M3", ()))):
+        return f"is no paper: {kind}"
+    title, doi, venue = _joined(tags, "TI") or _joined(tags, "T1"), bare_doi(_joined(tags, "DO")), _venue(tags)
     numbers = [v for v in tags.get("AN", ()) if v.startswith("WOS:")]
-    identifier = next(iter(numbers), "") or scopus_id(*tags.get("UR", ())) or made_id(title, year, first, doi)
-    paper = Paper(identifier, title, venue, year, paired.authors, paired.aligned, paired.of_paper, doi)
-    return paper, paired.problem or (NO_CONFERENCE if is_series(venue) else "")
+    identifier = next(iter(numbers), "") or scopus_id(*tags.get("UR", ())) or doi_id(doi)
+    year = year_in(*(v for tag in ("PY", "Y1", "DA") for v in tags.get(tag, ())))
+    paired = _paired(tags)
+    problem = paired.problem or (NO_CONFERENCE if is_series(venue) else "")
+    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem)
 
 
 def _joined(tags: Tags, tag: str) -> str:

@@ -11,13 +11,14 @@ import re
 from collections.abc import Mapping, Sequence, Set
 
 from affil.io.cells import COMMAS, split_cell
-from affil.papers.common import bare_doi, made_id, year_in
+from affil.papers.common import bare_doi
+from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
 from affil.papers.pairing import Paired, by_paper, is_nobody
 from affil.papers.proceedings import NO_CONFERENCE, is_series, unwanted_kind, venue_or_conference
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
-from affil.types import Author, Paper
+from affil.types import Author
 
 _EID = re.compile(r"2-s2\.0-\d+")
 _NUMBER = re.compile(r"\s*\(\d+\)$")
@@ -33,11 +34,7 @@ def read_scopus(source: Source) -> Numbered:
         InputError: the table is broken.
     """
     for row, cells in source.rows():
-        paper, problem = _paper(cells)
-        if problem:
-            source.report(row, problem, lost=paper is None)
-        if paper is not None:
-            yield row, paper
+        yield from finish(source, row, _draft(cells))
 
 
 def scopus_id(*texts: str) -> str:
@@ -79,22 +76,16 @@ SCOPUS = Reader(
 )
 
 
-def _paper(cells: Mapping[str, str]) -> tuple[Paper | None, str]:
-    """The paper, or None, and problems to report."""
-    kind, year = cells.get("document type", ""), year_in(cells.get("year", ""))
-    venue = venue_or_conference(cells.get("source title", ""), cells.get("conference name", ""))
+def _draft(cells: Mapping[str, str]) -> Draft | str:
+    kind, doi = cells.get("document type", ""), bare_doi(cells.get("doi", ""))
     if unwanted_kind(kind):
-        return None, f"is no paper: {kind}"
-    if year is None:
-        return None, "has no Year"
-    if not venue:
-        return None, "has no Source title"
-    title, doi = cells.get("title", ""), bare_doi(cells.get("doi", ""))
+        return f"is no paper: {kind}"
+    identifier = scopus_id(cells.get("eid", ""), cells.get("link", "")) or doi_id(doi)
+    venue = venue_or_conference(cells.get("source title", ""), cells.get("conference name", ""))
     paired = _paired(cells)
-    first = paired.authors[0].name if paired.authors else ""
-    identifier = scopus_id(cells.get("eid", ""), cells.get("link", "")) or made_id(title, year, first, doi)
-    paper = Paper(identifier, title, venue, year, paired.authors, paired.aligned, paired.of_paper, doi)
-    return paper, paired.problem or (NO_CONFERENCE if is_series(venue) else "")
+    problem = paired.problem or (NO_CONFERENCE if is_series(venue) else "")
+    year = year_in(cells.get("year", ""))
+    return Draft(identifier, cells.get("title", ""), venue, year, paired.authors, doi, paired.of_paper, problem)
 
 
 def _paired(cells: Mapping[str, str]) -> Paired:

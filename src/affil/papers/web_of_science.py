@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from affil.errors import InputError
-from affil.papers.common import bare_doi, cell_text, made_id, year_in
+from affil.papers.common import bare_doi, cell_text
+from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
 from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
 from affil.papers.proceedings import proceedings_venue, unwanted_kind
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
-from affil.types import Paper
 
 Fields = Mapping[str, list[str]]
 """The fields of a record by their two letters, each with its values."""
@@ -64,11 +64,7 @@ def read_web_of_science(source: Source) -> Numbered:
         if not fields.get("PT") and not fields.get("TI"):
             problem = "is no record of Web of Science: neither PT nor TI"
             raise InputError(source.name, problem, row=row, fix="export the records again, as they come")
-        paper, problem = _paper(fields)
-        if problem:
-            source.report(row, problem, lost=paper is None)
-        if paper is not None:
-            yield row, paper
+        yield from finish(source, row, _draft(fields))
 
 
 def split_addresses(cell: str) -> list[str]:
@@ -192,22 +188,13 @@ def _letter_rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
             yield row, {h: c.strip() for h, c in zip(headings, cells, strict=False) if h}
 
 
-def _paper(fields: Fields) -> tuple[Paper | None, str]:
-    """The paper, or None, and problems to report."""
-    kinds = _text(fields, "DT")
-    year = year_in(_text(fields, "PY")) or year_in(_text(fields, "EA"))
-    venue, title, doi = _venue(fields), _text(fields, "TI"), bare_doi(_text(fields, "DI"))
-    if unwanted := unwanted_kind(kinds):
-        return None, f"is no paper: {unwanted}"
-    if year is None:
-        return None, "has no year (PY)"
-    if not venue:
-        return None, "has no source (SO)"
-    paired = _paired(fields)
-    first = paired.authors[0].name if paired.authors else ""
-    identifier = _text(fields, "UT") or made_id(title, year, first, doi)
-    paper = Paper(identifier, title, venue, year, paired.authors, paired.aligned, paired.of_paper, doi)
-    return paper, paired.problem
+def _draft(fields: Fields) -> Draft | str:
+    if unwanted := unwanted_kind(_text(fields, "DT")):
+        return f"is no paper: {unwanted}"
+    paired, doi, year = _paired(fields), bare_doi(_text(fields, "DI")), year_in(_text(fields, "PY"), _text(fields, "EA"))
+    identifier = _text(fields, "UT") or doi_id(doi)
+    title, venue = _text(fields, "TI"), _venue(fields)
+    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, paired.problem)
 
 
 def _text(fields: Fields, tag: str) -> str:

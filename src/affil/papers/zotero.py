@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from affil.papers.common import bare_doi, made_id, year_in
+from affil.papers.common import bare_doi
+from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
-from affil.papers.pairing import NONE, is_nobody
+from affil.papers.pairing import is_nobody
 from affil.papers.proceedings import venue_or_conference
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
-from affil.types import Author, Paper
+from affil.types import Author
 
 _PAPERS = frozenset(["bookSection", "conferencePaper", "journalArticle", "magazineArticle", "preprint"])
 
@@ -22,10 +23,7 @@ def read_zotero(source: Source) -> Numbered:
         InputError: the table is broken.
     """
     for row, cells in source.rows():
-        paper, problem = _paper(cells)
-        source.report(row, problem, lost=paper is None)
-        if paper is not None:
-            yield row, paper
+        yield from finish(source, row, _draft(cells))
 
 
 def _recognises(head: Head) -> bool:
@@ -50,20 +48,14 @@ ZOTERO = Reader(
 )
 
 
-def _paper(cells: Mapping[str, str]) -> tuple[Paper | None, str]:
-    """The paper, or None, and problems to report."""
-    kind, year = cells.get("item type", ""), year_in(cells.get("publication year", "")) or year_in(cells.get("date", ""))
+def _draft(cells: Mapping[str, str]) -> Draft | str:
+    kind, key, doi = cells.get("item type", ""), cells.get("key", ""), bare_doi(cells.get("doi", ""))
+    if kind not in _PAPERS:
+        return f"is no paper: {kind}"
     venue = venue_or_conference(
         cells.get("publication title", ""), cells.get("conference name", "") or cells.get("meeting name", "")
     )
-    if kind not in _PAPERS:
-        return None, f"is no paper: {kind}"
-    if year is None:
-        return None, "has no Publication Year"
-    if not venue:
-        return None, "has no Publication Title"
-    title, doi = cells.get("title", ""), bare_doi(cells.get("doi", ""))
+    year = year_in(cells.get("publication year", ""), cells.get("date", ""))
     names = [n for n in map(str.strip, cells.get("author", "").split(";")) if n and not is_nobody(n)]
-    key = cells.get("key", "")
-    identifier = f"zotero:{key}" if key else made_id(title, year, next(iter(names), ""), doi)
-    return Paper(identifier, title, venue, year, tuple(map(Author, names)), doi=doi), NONE
+    identifier = f"zotero:{key}" if key else doi_id(doi)
+    return Draft(identifier, cells.get("title", ""), venue, year, tuple(map(Author, names)), doi)
