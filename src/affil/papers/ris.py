@@ -84,7 +84,8 @@ RIS = Reader(
     ),
     lost=(
         "RIS does not say whose an address is, so papers of several authors count as a whole: prefer the CSV of Scopus and the plain"
-        " text of Web of Science. Records of whole proceedings, errata and retracted papers of Scopus are left out."
+        " text of Web of Science. Records of whole proceedings, errata and retracted papers of Scopus are left out;"
+        " Web of Science does not mark corrections and retractions in RIS."
     ),
     export=(
         "Scopus: Export, RIS, with “Affiliations” and “Conference information”. Web of Science: Export, RIS, “Full Record”. Zotero,"
