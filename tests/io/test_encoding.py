@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import csv
 import io
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from affil.data import resource
 from affil.errors import InputError
 from affil.io import encoding
 from affil.io.encoding import detect
@@ -155,6 +158,43 @@ def test_a_character_that_straddles_two_chunks(monkeypatch: pytest.MonkeyPatch) 
         assert form(TRADITIONAL.encode(codec))[1] == 4
     with pytest.raises(InputError, match="byte 23 is not UTF-8"):
         form(b"0123456789" + "清华大学".encode() + b"\xff\n")
+
+
+LANGUAGES = {
+    "zh": ["gb18030"], "zh-hant": ["cp950"], "ja": ["cp932", "euc_jp"], "ko": ["cp949"], "ru": ["cp1251", "koi8_r"],
+    "uk": ["cp1251"], "fr": ["cp1252", "mac_roman"], "de": ["cp1252", "cp850"], "es": ["cp1252"], "pt": ["cp1252"],
+    "sv": ["cp1252"], "pl": ["cp1250", "iso8859_2"], "cs": ["cp1250"], "hu": ["cp1250"], "el": ["cp1253"], "tr": ["cp1254"],
+    "he": ["cp1255"], "ar": ["cp1256"], "th": ["cp874"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("names", "least"), [(1, 0.92), (3, 0.96), (10, 0.99), (30, 0.99)])
+def test_names_of_institutions_in_all_encodings(names: int, least: float) -> None:
+    """What docs/match.md says: the share of files with so many names that are read rightly; no wrong reading is silent."""
+    known: dict[str, list[str]] = {}
+    with resource("registry/data/names.csv").open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            if not row["name"].isascii():
+                known.setdefault(row["language"], []).append(row["name"])
+    random, right, read, refused = Random(7), 0, 0, 0
+    for language, codecs in LANGUAGES.items():
+        for codec in codecs:
+            usable = [name for name in known[language] if name.encode(codec, "ignore").decode(codec) == name]
+            if len(usable) < names:
+                continue
+            for _ in range(12):
+                text = "id,affiliation\n" + "".join(f"{i},{n}\n" for i, n in enumerate(random.sample(usable, names)))
+                read += 1
+                try:
+                    found = detect(io.BytesIO(text.encode(codec)), "x.csv")
+                except InputError:
+                    refused += 1
+                    continue
+                good = text.encode(codec).decode(found.encoding) == text
+                right += good
+                assert good or found.note, (codec, found, text)
+    assert right / read >= least
+    assert refused / read < 0.03
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))

@@ -214,6 +214,21 @@ def test_a_comma_in_headings_does_not_hide_the_semicolons(tmp_path: Path) -> Non
     assert read(tmp_path / "a.csv") == {"Name, given": ["A", "C"], "Score": ["1,5", "2,5"], "Where": ["B", "D, E"]}
 
 
+def test_quotes_between_tabs_need_not_enclose(tmp_path: Path) -> None:
+    """Web of Science writes titles with quotes as they are."""
+    rows = ['J\t"Smart" cups\t[Li, H.] Univ A\t', 'J\t"Tea\t[Diaz, C.] Univ B', 'J\tx\t"']
+    (tmp_path / "savedrecs.txt").write_text("\n".join(["PT\tTI\tC1", *rows]) + "\n", "utf-8-sig")
+    assert read(tmp_path / "savedrecs.txt") == {
+        "PT": ["J", "J", "J"],
+        "TI": ['"Smart" cups', '"Tea', "x"],
+        "C1": ["[Li, H.] Univ A", "[Diaz, C.] Univ B", '"'],
+    }
+    (tmp_path / "a.tsv").write_text('a\tb\n"x" y\t1\n')
+    assert read(tmp_path / "a.tsv") == {"a": ['"x" y'], "b": ["1"]}
+    (tmp_path / "a.tsv").write_text('a\tb\n"x\ty"\t1\n')
+    assert read(tmp_path / "a.tsv") == {"a": ["x\ty"], "b": ["1"]}
+
+
 def test_padding_of_spreadsheets_is_dropped(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id;x;;\n1;2;;\n;;;\n3;4\n5;6;;;;\n")
     assert read(tmp_path / "a.csv") == {"id": ["1", "", "3", "5"], "x": ["2", "", "4", "6"]}

@@ -94,6 +94,8 @@ def match(
     if text:
         if source is not None or output is not None:
             raise AffilError("--text cannot be combined with IN or OUT")
+        if sheet is not None or encoding is not None or excel:
+            raise AffilError("--sheet, --encoding and --excel are for files; omit them with --text")
         _match_strings(text, candidates, load_matcher(registry, model, policy, tables=False), as_json)
         return
     if candidates:
@@ -153,9 +155,13 @@ def _match_file(
     excel: bool,
 ) -> MatchSummary:
     from affil.batch import match_file
+    from affil.io.files import STANDARD, open_input
     from affil.io.tables import table_format
 
-    if table_format(output, formats[1]) not in ("csv", "tsv", "xlsx") and excel:  # fail before loading a matcher
+    if source != STANDARD:
+        with open_input(source):  # fail before loading a matcher
+            pass
+    if table_format(output, formats[1]) not in ("csv", "tsv", "xlsx") and excel:
         raise AffilError("--excel is for .csv, .tsv and .xlsx")
     matcher = load()
     with counting("matching", "rows") as progress:

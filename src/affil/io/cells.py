@@ -67,6 +67,8 @@ def split_cell(text: str, column: str = "") -> list[Named]:
 
 def addresses(text: str, column: str = "") -> list[str]:
     """The distinct addresses of a cell in order, without their authors (see `split_cell`); at least one, which may be empty."""
+    if "[" not in text and "［" not in text and not is_commas(column):
+        return [text]
     found = dict.fromkeys(address for _, address in split_cell(text, column) if address)
     return list(found) or [""]
 

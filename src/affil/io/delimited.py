@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from affil.errors import InputError
 from affil.io.files import Text
@@ -20,39 +21,57 @@ WHOLE_LINES = "\x1f"
 """The delimiter of text with one column, of which each line is a cell, whatever it holds."""
 _LONGEST_FIELD = 1 << 24  # characters; the csv module stops at 131,072, which a list of authors can pass
 _SAMPLE = 1 << 18  # characters from which the delimiter is told
+_LONGEST_CELL = 50  # lines of a cell in quotes
 _TITLES = 5  # rows above the headings that are passed over at most
 
 
 class Layout(NamedTuple):
-    """What stands between fields, how many records stand above the headings, and the share of records as long as those."""
+    """How text is delimited.
+
+    Attributes:
+        delimiter: what stands between fields.
+        above: how many records stand above the headings.
+        fit: the share of records that are as long as the headings.
+        quoted: whether quotes enclose fields; where they do not, they are characters as others.
+    """
 
     delimiter: str
-    above: int
-    fit: float
+    above: int = 0
+    fit: float = 0.0
+    quoted: bool = True
 
 
 def layout(sample: str, *, whole: bool, preferred: str = ",") -> Layout:
     """Tell the layout of delimited text from its beginning.
 
     A delimiter is one that cuts the headings; of several, the one that cuts most rows into as many fields (`preferred` if they
-    cut alike). Records above the headings are titles if each has one field filled and the record below them has a usual heading.
+    cut alike). Records above the headings are titles if each has one field filled and the record below them has a usual heading. Quotes
+    enclose fields, except between tabs where they make no sense as such, or where the headings are those of Web of Science.
 
     Args:
         sample: the beginning.
         whole: whether that is all of it; else the last record may be cut off, and is not looked at.
         preferred: the delimiter of text with one column, and of what may have several.
     """
-    best = Layout(preferred, 0, 0.0)
+    best = Layout(preferred)
     for delimiter in dict.fromkeys([preferred, *DELIMITERS]):
         records, broken = _records(sample, delimiter, whole)
+        quoted = delimiter != "\t" or not (broken or (records and _of_web_of_science(records[0])))
+        if not quoted:
+            records, broken = _records(sample, delimiter, whole, csv.QUOTE_NONE)
         above = titles_above(records)
         rows = records[above + 1 :]
         width = len(records[above]) if len(records) > above else 0
         if width < 2:
             continue
         fit = (1 + sum(len(r) == width for r in rows)) / (1 + len(rows) + broken)
-        best = max(best, Layout(delimiter, above, fit), key=lambda x: x.fit)  # the first of several
+        best = max(best, Layout(delimiter, above, fit, quoted), key=lambda x: x.fit)  # the first of several
     return best
+
+
+def _of_web_of_science(headings: Sequence[str]) -> bool:
+    """Whether headings are its tags of two characters, PT first; its exports never enclose fields."""
+    return headings[0] == "PT" and all(len(tag) in (0, 2) for tag in headings)
 
 
 def titles_above(records: Sequence[Sequence[object]]) -> int:
@@ -67,16 +86,23 @@ def titles_above(records: Sequence[Sequence[object]]) -> int:
     return 0
 
 
-def _records(sample: str, delimiter: str, whole: bool) -> tuple[list[list[str]], int]:
-    """The records of a sample, and 1 if one is broken amid it."""
+def _records(
+    sample: str, delimiter: str, whole: bool, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
+) -> tuple[list[list[str]], bool]:
+    """The records of a sample, and whether one is broken amid it; one that is cut off by its end is not."""
     allow_long_fields()
     records: list[list[str]] = []
-    reader = csv.reader(sample.splitlines(keepends=True), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=True, quoting=quoting)
+    begun = 0  # the line before the record that is read
     try:
-        records.extend(record for record in reader if record)
+        for record in reader:
+            begun = reader.line_num
+            if record:
+                records.append(record)
     except csv.Error as error:
-        return records, int("unexpected end" not in str(error))
-    return (records, 0) if whole else (records[:-1], 0)
+        cut_off = "unexpected end" in str(error) and not whole and reader.line_num - begun < _LONGEST_CELL
+        return records, not cut_off
+    return (records, False) if whole else (records[:-1], False)
 
 
 def allow_long_fields() -> None:
@@ -100,8 +126,9 @@ class Delimited(Table):
         text.stream.seek(0)
         found = layout(sample, whole=len(sample) < _SAMPLE, preferred=preferred)
         if fixed and found.delimiter != preferred:
-            found = Layout(preferred, 0, 0.0)
-        self._reader = csv.reader(self._lines(text), delimiter=found.delimiter, strict=True)
+            found = Layout(preferred)
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if found.quoted else csv.QUOTE_NONE
+        self._reader = csv.reader(self._lines(text), delimiter=found.delimiter, strict=True, quoting=quoting)
         self._at = 0
         self._records = self._read(text.name)
         above = list(islice(self._records, found.above))

@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from affil.errors import AffilError, InputError
+from affil.io.encoding import no_text
 from affil.papers.acl_anthology import ACL_ANTHOLOGY
 from affil.papers.arxiv import ARXIV
 from affil.papers.bibtex import BIBTEX
@@ -104,11 +105,9 @@ def recognise(head: Head, format: str | None = None) -> Reader:
     found = next((reader for reader in known.values() if reader.recognises(head)), None)
     if found is not None:
         return found
-    if head.root:
-        known_formats = "see which formats are read: affil formats"
-        raise InputError(
-            head.shown, f"is XML of no format that is read: its outermost element is {head.root}", fix=known_formats
-        )
+    other = f"XML of no format that is read: its outermost element is {head.root}" if head.root else no_text(head.start)
+    if other and not head.table:
+        raise InputError(head.shown, f"is {other}", fix="see which formats are read: affil formats")
     return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
 
 

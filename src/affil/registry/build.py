@@ -36,14 +36,14 @@ def read_source(source: str | Path) -> Iterable[Institution]:
     path = source_path(source)
     if not path.exists():
         raise InputError(
-            path, "no such file", fix="sources are `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv)"
+            path, "no such file", fix="sources are `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv, .xlsx)"
         )
     if path.suffix.lower() in (".json", ".zip"):
         return read_ror(path)
-    if path.suffix.lower() in (".csv", ".tsv", ".tab"):
+    if path.suffix.lower() in (".csv", ".tsv", ".tab", ".xlsx", ".xls", ".ods"):
         return read_table(path)
     raise InputError(
-        path, "unknown kind of source", fix="give `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv)"
+        path, "unknown kind of source", fix="give `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv, .xlsx)"
     )
 
 
