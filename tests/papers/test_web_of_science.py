@@ -171,6 +171,18 @@ def test_records_that_lack_what_a_ranking_needs(tmp_path: Path) -> None:
     assert said(read(tmp_path / "a.txt")[1]) == [(1, "has no year", True), (2, "has no venue", True)]
 
 
+def test_lines_of_addresses(tmp_path: Path) -> None:
+    """Names may go over several lines; a bracket within an address that is never closed ends with its line."""
+    lines = "C1 [Li, Hui;\n   Wu, Qi] Univ X [Campus, Leeds.\n   [Wu, Qi] Univ Z.\n"
+    text = f"FN x\nVR 1.0\nPT J\nAF Li, Hui\n   Wu, Qi\nTI T\nSO NATURE\n{lines}PY 2020\nUT WOS:1\nER\n"
+    (tmp_path / "a.txt").write_text(
+        text + text.partition("1.0\n")[2].replace(lines, "C1 \n").replace("WOS:1", "WOS:2") + "EF\n"
+    )
+    (one, two), problems = read(tmp_path / "a.txt")
+    assert [a.affiliations for a in one.authors] == [("Univ X [Campus, Leeds",), ("Univ X [Campus, Leeds", "Univ Z")]
+    assert (two.aligned, said(problems)) == (True, [(2, "has no affiliation", False)])
+
+
 def test_brackets_and_semicolons_of_addresses() -> None:
     cell = "[Li, H; [Anon]] Univ X [Campus; Y], Leeds, England; Univ Z, Bath, England; [Diaz, C] [Lab] Univ V"
     assert [split_names(one) for one in split_addresses(cell)] == [

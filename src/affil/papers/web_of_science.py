@@ -141,7 +141,7 @@ def _plain_text(source: Source) -> Iterator[tuple[int, Fields]]:
             tag = ""
         elif field[1] == "ER":
             number += 1
-            fields["C1"] = [one.removesuffix(".") for one in fields.get("C1", ())]  # it ends the line, not the address
+            fields["C1"] = [one.removesuffix(".") for one in fields.get("C1", ()) if one]  # it ends the line, not the address
             yield number, fields
             fields, tag = {}, ""
         else:
@@ -155,9 +155,10 @@ def _plain_text(source: Source) -> Iterator[tuple[int, Fields]]:
 
 
 def _add(fields: dict[str, list[str]], tag: str, text: str) -> None:
-    """Continue a field: a list by another value, unless its last one has an open bracket; text by more of it."""
+    """Continue a field: a list by another value, unless the names before an address are not at their end; text by more of it."""
     values = fields[tag]
-    if tag in _LISTS and not (tag == "C1" and values[-1].count("[") > values[-1].count("]")):
+    within_names = tag == "C1" and values[-1].startswith("[") and not _end_of_names(values[-1]) and not text.startswith("[")
+    if tag in _LISTS and not within_names:
         values.append(text)
     else:
         values[-1] = f"{values[-1]} {text}".strip()
