@@ -75,9 +75,7 @@ def test_plain_text() -> None:
 def test_addresses_of_older_records_belong_to_no_author() -> None:
     papers, problems = read(SAMPLES / "web-of-science-older.txt")
     first, second, third = papers
-    assert (
-        (first.aligned, first.id) == (False, "WOS:A1991FZ00000003") or first.id == "A1991FZ00000003" or first.id.endswith("003")
-    )
+    assert (first.id, first.aligned) == ("WOS:A1991FZ00000003", False)
     assert first.paper_affiliations == (
         "UNIV EDINBURGH,DEPT ARTIFICIAL INTELLIGENCE,EDINBURGH,MIDLOTHIAN,SCOTLAND",
         "UNIV TOKYO,TOKYO 113,JAPAN",
