@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from affil.errors import InputError
 from affil.io.files import open_input, open_text
 from affil.io.tables import Table, open_table
-from affil.papers.common import Problem, damage_said, parse_json, read_lines
+from affil.papers.common import Problem, cell_text, damage_said, parse_json, read_lines
 from affil.papers.head import Head
 from affil.settings import ReadSettings
 
@@ -170,6 +170,19 @@ class Source:
             for note in table.notes:
                 self.report(1, note, lost=False)
             yield table
+
+    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """The numbered rows of a table as text: cells by their headings in lower case, or by what `mapping` says they stand for.
+
+        Raises:
+            InputError: see `open_table`.
+        """
+        with self.table() as table:
+            names = {column: self.mapping.get(column, column).strip().casefold() for column in table.columns}
+            for batch in table.batches(self.settings.rows):
+                columns = [batch.columns[column] for column in names]
+                for row, *values in zip(batch.rows, *columns, strict=True):
+                    yield row, dict(zip(names.values(), map(cell_text, values), strict=True))
 
 
 def _at(value: Any, place: str) -> list[Any] | None:
