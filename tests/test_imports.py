@@ -27,6 +27,7 @@ LAYERS = (
     ("match",),
     ("training",),
     ("rank", "ledger", "discovery", "evaluate"),
+    ("fetch",),
     ("workspace", "batch"),
     ("demo", "review"),
     ("report", "service"),

@@ -65,7 +65,7 @@ SEARCH = SearchSettings()
 
 
 class FetchSettings(_Frozen):
-    """Download of ROR."""
+    """Fetching from services: ROR's dumps, and papers."""
 
     record: str = Field(
         default="https://zenodo.org/api/records/6347574", description="Zenodo record with all versions of the ROR dump"
@@ -74,6 +74,19 @@ class FetchSettings(_Frozen):
     attempts: int = Field(default=4, ge=1, description="number of attempts per run")
     wait: float = Field(default=2.0, ge=0, description="seconds before a retry, multiplied by the number of failures so far")
     patience: float = Field(default=60.0, ge=0, description="maximum seconds before a retry, even if the server asks for more")
+    per_second: float = Field(default=10.0, gt=0, description="most requests per second to OpenAlex")
+    page: int = Field(default=100, ge=1, le=100, description="works per call of OpenAlex")
+    alternatives: int = Field(default=50, ge=1, le=100, description="most sources in one filter of OpenAlex")
+    openalex_cost: float = Field(default=0.0001, ge=0, description="US$ that OpenAlex counts for a call that lists")
+    openalex: str = Field(default="https://api.openalex.org", description="address of OpenAlex")
+    crossref: str = Field(default="https://api.crossref.org", description="address of Crossref")
+    crossref_page: int = Field(default=500, ge=1, le=1000, description="works per call of Crossref")
+    dblp: str = Field(default="https://dblp.org", description="address of dblp")
+    dblp_page: int = Field(default=1000, ge=1, le=1000, description="records per call of dblp")
+    openreview: str = Field(default="https://api2.openreview.net", description="address of OpenReview")
+    openreview_page: int = Field(default=1000, ge=1, le=1000, description="notes per call of OpenReview")
+    openreview_profiles: int = Field(default=50, ge=1, description="profiles per call of OpenReview")
+    gap: float = Field(default=1.0, ge=0, description="seconds between requests to Crossref, dblp and OpenReview")
 
 
 FETCH = FetchSettings()
@@ -262,6 +275,9 @@ class ReadSettings(_Frozen):
         default=("reject", "withdraw", "desk", "active"), description="prefixes of the status of a paper that was not accepted"
     )
     rows: int = Field(default=65_536, ge=1, description="number of table rows held in memory at once")
+    least_title: int = Field(
+        default=20, ge=1, description="letters a title must have for records without a DOI to be the same paper by it"
+    )
 
 
 class EvaluateSettings(_Frozen):
@@ -473,7 +489,7 @@ AGAIN: dict[str, Again] = {
         ("retrieve.batch", "retrieve.searched_at_once", "retrieve.remembered", "retrieve.remembered_parts"), "nothing"
     ),
     "features": "retrain",
-    **dict.fromkeys(("features.telling", "features.near"), "nothing"),
+    **dict.fromkeys(("features.telling", "features.near"), "rematch"),  # what is told of a match, not the match
     "decide": "rematch",
     "decide.small": "nothing",
     "train": "retrain",
@@ -489,6 +505,15 @@ AGAIN: dict[str, Again] = {
     **dict.fromkeys(("rank.include_review", "rank.min_title", "rank.stated_places", "rank.successors"), "recount"),
     "report": "nothing",
 }
+
+
+def again(path: str) -> Again:
+    """What must be run again after a change of a setting, given as `decide.small`.
+
+    Raises:
+        KeyError: there is no such section.
+    """
+    return AGAIN.get(path) or AGAIN[path.partition(".")[0]]
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import os
+import sys
+import tempfile
+import threading
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -119,6 +124,23 @@ def test_the_same_paper_twice_is_read_once_and_flagged(tmp_path: Path) -> None:
     assert flagged == [Duplicate("P1", str(second), 1, True), Duplicate("P1", str(second), 2, False)]
     with pytest.raises(InputError, match="row 2: paper 'P1' was read before with other content"):
         list(read_papers([first, second]))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_can_be_read_only_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
+    """Standard input and pipes: the format is told from the beginning, which is gone then."""
+    content = "".join(json.dumps({**GOOD, "id": f"P{n}"}) + "\n" for n in range(3000)).encode()
+    content = gzip.compress(content) if packed else content
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    assert sum(1 for _ in read_papers(["-"])) == 3000
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(content,))
+    writer.start()
+    assert sum(1 for _ in read_papers([pipe])) == 3000
+    writer.join()
+    assert list(tmp_path.iterdir()) == [pipe], "copies are gone"
 
 
 def test_two_thousand_authors(tmp_path: Path) -> None:

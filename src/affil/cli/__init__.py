@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from affil.cli import demo, match, ranking, registry, report, review, serve, workspace
+from affil.cli import demo, fetch, formats, match, ranking, rankings, registry, report, review, serve, workspace
 from affil.errors import AffilError
 
 INTERRUPTED = 130  # the exit code shells expect after Ctrl-C
@@ -28,12 +28,15 @@ app.command()(match.match)
 app.command()(match.evaluate)
 app.command()(match.train)
 app.command()(workspace.run)
+app.command()(formats.formats)
+app.add_typer(fetch.app, name="fetch")
 app.command()(ranking.rank)
 app.command()(ranking.trend)
 app.command()(ranking.why)
 app.command()(ranking.diff)
 app.command()(ranking.snapshot)
 app.command()(report.report)
+app.command()(rankings.rankings)
 app.command()(workspace.decide)
 app.command()(workspace.decisions)
 app.command()(workspace.undo)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +12,7 @@ import typer
 from affil.cli.show import Json, console, plain, plain_table
 
 if TYPE_CHECKING:
-    from affil.types import LedgerEntry
+    from affil.types import LedgerEntry, Progress
     from affil.workspace import Added, Run
 
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
@@ -18,39 +20,53 @@ By = Annotated[str, typer.Option("--by", metavar="NAME", help="Your name, record
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Reason, for others to read.", show_default=False)]
 
 
+PaperFormat = Annotated[
+    str | None,
+    typer.Option("--format", metavar="NAME", help="Format of the papers instead of recognising it; see: affil formats."),
+]
+Mapped = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="HEADING=NAME", help="A heading of a table and the usual name it stands for; repeatable."),
+]
+
+
+def mapping_of(given: list[str] | None) -> dict[str, str]:
+    """The headings given with `--map`, each with the usual name that it stands for."""
+    from affil.errors import AffilError
+
+    pairs = [one.rpartition("=") for one in given or ()]
+    for one, (heading, _, name) in zip(given or (), pairs, strict=True):
+        if not heading or not name:
+            raise AffilError(f"--map {one!r}: write it as HEADING=NAME, such as --map Journal=venue")
+    return {heading: name for heading, _, name in pairs}
+
+
 def run(
     papers: Annotated[
         list[Path] | None,
-        typer.Argument(help="Papers: JSON Lines, OpenAlex works, Paper Copilot JSON, or .csv/.parquet; omit to resume."),
+        typer.Argument(help="Papers in any format of: affil formats; omit to resume."),
     ] = None,
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Workspace folder.", metavar="WS")] = Path("ws"),
     registry: Annotated[str | None, typer.Option(metavar="FILE", help="Registry file, or: shipped, ror.")] = None,
     model: Annotated[str | None, typer.Option(metavar="FILE", help="Model file, or: shipped.")] = None,
+    format: PaperFormat = None,
+    mapped: Mapped = None,
     as_json: Json = False,
 ) -> None:
     """Add papers to a workspace and match new strings."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
-
     from affil.workspace import Workspace
 
-    err = Console(stderr=True)
     ws = Workspace.open(workspace, create=bool(papers))
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    try:
-        with Progress(*columns, console=err, transient=True) as bars:
-            bar = bars.add_task("reading papers" if papers else "matching strings", total=None)
-
-            def show(done: int, total: int) -> None:
-                bars.update(bar, description="matching strings", completed=done, total=total)
-
-            result = ws.run(
-                show, papers=papers or None, read=lambda added: _print_added(added, as_json), registry=registry, model=model
-            )
-    except KeyboardInterrupt:
-        typer.echo(f"interrupted; finished batches are kept, resume with: affil run -w {workspace}", err=True)
-        raise typer.Exit(130) from None
+    with matching_shown(workspace, "reading papers" if papers else "matching strings") as show:
+        result = ws.run(
+            show,
+            papers=papers or None,
+            format=format,
+            mapping=mapping_of(mapped),
+            read=lambda added: print_added(added, as_json),
+            registry=registry,
+            model=model,
+        )
     if as_json:
         typer.echo(_run_json(result))
         return
@@ -60,9 +76,36 @@ def run(
     typer.echo(f"next: affil rank {workspace}")
 
 
-def _print_added(added: Added, as_json: bool) -> None:
+@contextmanager
+def matching_shown(workspace: Path, begin: str) -> Iterator[Progress]:
+    """A bar on the way; an interrupted run says how to go on."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+            bar = bars.add_task(begin, total=None)
+            yield lambda done, total: bars.update(bar, description="matching strings", completed=done, total=total)
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted; finished batches are kept, resume with: affil run -w {workspace}", err=True)
+        raise typer.Exit(130) from None
+
+
+def print_added(added: Added, as_json: bool) -> None:
+    """What was read, with warnings on standard error."""
+    from affil.papers.formats import readers
+
     if not as_json:
         typer.echo(f"papers: {added.new:,} new, {added.replaced:,} replaced, {added.unchanged:,} unchanged")
+        for path, format in added.formats:
+            typer.echo(f"{path}: {readers()[format].title}")
+        for by, what in (("doi", "DOI"), ("title", "title, year and first author")):
+            if several := [m for m in added.merged if m.by == by]:
+                first = several[0]
+                told = f"{len(several):,} records are of a paper that has another record of the same {what}"
+                typer.echo(f"{told}; the one with more affiliations is kept (first: {first.kept} instead of {first.dropped})")
     for duplicate in added.duplicates[:5]:
         what = "a repeat of" if duplicate.identical else "another record of"
         typer.echo(f"warning: {duplicate.path}, row {duplicate.row}: {what} {duplicate.id}, left out", err=True)
@@ -83,6 +126,8 @@ def _run_json(result: Run) -> str:
             "replaced": added.replaced,
             "unchanged": added.unchanged,
             "repeated_ids": len(added.duplicates),
+            "merged": [asdict(one) for one in added.merged],
+            "formats": dict(added.formats),
             "problems": added.problem_lines(),
         }
     told = {name: value for name, value in asdict(result).items() if name != "added"}

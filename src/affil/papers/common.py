@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import Any
 from affil.errors import InputError
 from affil.io.files import open_input, shown_name
 
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
 _AGAIN = "fetch or copy it again"
 
 
@@ -90,6 +92,26 @@ def parse_json(name: str, row: int | None, text: bytes) -> Any:
         raise InputError(name, f"not JSON that can be read: {error}", row=row, fix="correct the line") from error
 
 
+def bare_doi(text: str) -> str:
+    """A DOI in its bare form and lower case, as DOIs are compared without regard to case; "" for what is none.
+
+    "https://doi.org/10.1000/ABC" and "doi:10.1000/abc" both give "10.1000/abc".
+    """
+    found = _DOI.search(text)
+    return found[0].lower() if found else ""
+
+
 def whole_text(value: object) -> str:
     """A value as text without half surrogate pairs, which no table can store; "" for what is no text."""
-    return value.encode("utf-8", "replace").decode("utf-8").strip() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return (value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")).strip()
+
+
+def cell_text(value: object) -> str:
+    """A cell of a table as text; whole numbers as a person writes them, as Excel keeps 2023 as 2023.0."""
+    if isinstance(value, str):
+        return whole_text(value)
+    if value is None or value != value:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from affil.errors import InputError
-from affil.io.files import open_input, shown_name
-from affil.papers.common import Problem, damage_said, parse_json, whole_text
+from affil.io.files import open_input
+from affil.papers.common import damage_said, parse_json, whole_text
+from affil.papers.head import Head
+from affil.papers.reader import Numbered, Reader
+from affil.papers.source import Source
 from affil.settings import ReadSettings
 from affil.types import Author, Paper
 
 _NAME = re.compile(r"(.*?[^\W_])[ _-]*((?:19|20)\d\d)")
 
 
-def read_paper_copilot(
-    path: Path | str, report: Callable[[Problem], None], settings: ReadSettings
-) -> Iterator[tuple[int, Paper]]:
+def read_paper_copilot(source: Source) -> Numbered:
     """Papers with the number of their record.
 
     Papers that were not accepted are left out, and reported. Where a record has another number of affiliations than of authors,
@@ -32,7 +32,7 @@ def read_paper_copilot(
     Raises:
         InputError: the file's name does not tell venue and year, or it is no JSON array.
     """
-    name = shown_name(path)
+    name, path, settings = source.name, source.head.path, source.settings
     stem = re.sub(r"\.json(?:\.gz)?$", "", Path(path).name, flags=re.IGNORECASE)
     named = _NAME.fullmatch(stem)
     if named is None:
@@ -46,9 +46,25 @@ def read_paper_copilot(
     for row, record in enumerate(records, 1):
         paper, problem = _paper(record, stem, venue, year, by_paper, settings)
         if problem:
-            report(Problem(name, row, problem, lost=paper is None))
+            source.report(row, problem, lost=paper is None)
         if paper is not None:
             yield row, paper
+
+
+def _recognises(head: Head) -> bool:
+    return head.name.endswith(".json") and head.text.lstrip().startswith("[")
+
+
+PAPER_COPILOT = Reader(
+    name="paper-copilot",
+    title="Paper Copilot's lists",
+    recognises=_recognises,
+    read=read_paper_copilot,
+    fields="`id`, `title`, `status`, `author` and `aff`; venue and year stand in the file's name, as in iclr2024.json.",
+    lost="Papers that were not accepted are left out. Where affiliations and authors do not pair, papers count as a whole.",
+    export="Download a list from <https://github.com/papercopilot/paperlists>.",
+    specification="https://github.com/papercopilot/paperlists",
+)
 
 
 def _paper(record: Any, stem: str, venue: str, year: int, by_paper: bool, settings: ReadSettings) -> tuple[Paper | None, str]:

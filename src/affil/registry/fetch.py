@@ -13,29 +13,19 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from affil.errors import AffilError
 from affil.io.files import atomic_path
+from affil.io.http import Http, said
 from affil.registry.cached import ror_file
 from affil.registry.dump import Dump, Tell, dump_folder
 from affil.registry.registry import Registry
 from affil.settings import FETCH
 from affil.types import Progress
 
-if TYPE_CHECKING:
-    import httpx2
-
-    from affil.registry.registry import Registry
-
-
 _BY_HAND = "or download a dump from https://doi.org/10.5281/zenodo.6347574 and give it to: affil registry build shipped FILE"
-_PASSING = (429, 500, 502, 503, 504)  # what a server says that will answer again soon
 _AGAIN = "run it again, it goes on from there"
 
 
@@ -62,11 +52,9 @@ def fetch_ror(progress: Progress | None = None, tell: Tell | None = None, *, rec
     Raises:
         AffilError: it cannot be reached, answers with something else, or the dump arrives damaged.
     """
-    import httpx2
-
     tell = tell or (lambda _: None)
     tell("asking for the newest version of ROR")
-    with httpx2.Client(follow_redirects=True, timeout=FETCH.timeout, headers={"User-Agent": "affil"}) as client:
+    with Http(f", {_BY_HAND}") as client:
         newest = _newest(client, record)
         path = dump_folder() / newest.file
         new = not path.exists() or _md5(path) != newest.md5
@@ -82,28 +70,21 @@ def fetch_ror(progress: Progress | None = None, tell: Tell | None = None, *, rec
     return Fetched(newest, new, registry)
 
 
-def _newest(client: httpx2.Client, record: str) -> Dump:
-    import httpx2
-
-    with _answered(client, record) as response:
-        try:
-            content = json.loads(response.read())
-            about = content["metadata"]
-            file = next(f for f in content["files"] if str(f["key"]).endswith(".zip"))
-            kind, _, md5 = str(file["checksum"]).rpartition(":")
-            name = Path(str(file["key"])).name
-            if kind not in ("", "md5") or len(md5) != 32 or not md5.isalnum():
-                raise ValueError(f"the checksum {file['checksum']!r}")
-            return Dump(
-                str(about["version"]), str(about["publication_date"]), name, int(file["size"]), md5, file["links"]["self"]
-            )
-        except httpx2.TransportError as error:
-            raise AffilError(f"{record}: broke off ({_said(error)}); run it again") from error
-        except (KeyError, TypeError, ValueError, StopIteration) as error:
-            raise AffilError(f"{record}: is no record of a ROR dump as Zenodo gives it ({error!r}); {_BY_HAND}") from error
+def _newest(client: Http, record: str) -> Dump:
+    content = client.get(record)
+    try:
+        about = content["metadata"]
+        file = next(f for f in content["files"] if str(f["key"]).endswith(".zip"))
+        kind, _, md5 = str(file["checksum"]).rpartition(":")
+        name = Path(str(file["key"])).name
+        if kind not in ("", "md5") or len(md5) != 32 or not md5.isalnum():
+            raise ValueError(f"the checksum {file['checksum']!r}")
+        return Dump(str(about["version"]), str(about["publication_date"]), name, int(file["size"]), md5, file["links"]["self"])
+    except (KeyError, TypeError, ValueError, StopIteration) as error:
+        raise AffilError(f"{record}: is no record of a ROR dump as Zenodo gives it ({error!r}); {_BY_HAND}") from error
 
 
-def _download(client: httpx2.Client, dump: Dump, path: Path, progress: Progress) -> None:
+def _download(client: Http, dump: Dump, path: Path, progress: Progress) -> None:
     """Bring the file, from where an earlier attempt broke off, and check it."""
     import httpx2
 
@@ -111,7 +92,7 @@ def _download(client: httpx2.Client, dump: Dump, path: Path, progress: Progress)
     broken = 0
     while (have := part.stat().st_size if part.exists() else 0) < dump.size:
         try:
-            with _answered(client, dump.url, {"Range": f"bytes={have}-"} if have else {}) as response:
+            with client.stream(dump.url, headers={"Range": f"bytes={have}-"} if have else {}) as response:
                 goes_on = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
                 have = have if response.status_code == 206 and goes_on else 0  # a server may give all of it again
                 with part.open("ab" if have else "wb") as file:
@@ -125,7 +106,7 @@ def _download(client: httpx2.Client, dump: Dump, path: Path, progress: Progress)
             broken += 1
             if broken >= FETCH.attempts:
                 share = f"{have / 1e6:,.1f} of {dump.size / 1e6:,.1f} MB"
-                raise AffilError(f"{dump.url}: broke off after {share} ({_said(error)}); {_AGAIN}") from error
+                raise AffilError(f"{dump.url}: broke off after {share} ({said(error)}); {_AGAIN}") from error
             time.sleep(FETCH.wait * broken)
         except OSError as error:
             raise AffilError(f"{part}: cannot be written ({error.strerror}); free some space, and {_AGAIN}") from error
@@ -137,54 +118,6 @@ def _download(client: httpx2.Client, dump: Dump, path: Path, progress: Progress)
     part.replace(path)
 
 
-@contextmanager
-def _answered(client: httpx2.Client, url: str, headers: dict[str, str] | None = None) -> Iterator[httpx2.Response]:
-    """Ask for an address, again where the server is busy.
-
-    Raises:
-        AffilError: the server cannot be reached, or says that there is nothing.
-    """
-    import httpx2
-
-    away = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol)  # no use in asking again
-    host = urlsplit(url).netloc
-    wanted = {"Accept-Encoding": "identity", **(headers or {})}
-    for attempt in range(1, FETCH.attempts + 1):
-        try:
-            response = client.send(client.build_request("GET", url, headers=wanted), stream=True)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            passing = isinstance(error, httpx2.TransportError) and not isinstance(error, away)
-            if passing and attempt < FETCH.attempts:
-                time.sleep(FETCH.wait * attempt)
-                continue
-            raise AffilError(
-                f"{host or url} cannot be reached ({_said(error)}); connect this machine to the internet, {_BY_HAND}"
-            ) from error
-        try:
-            status = response.status_code
-            if status in (200, 206):
-                yield response
-                return
-        finally:
-            response.close()
-        if status not in _PASSING:
-            break
-        if attempt < FETCH.attempts:
-            time.sleep(_wait(response, attempt))
-    later = "try again later" if status in _PASSING else "it may have moved"
-    raise AffilError(f"{url}: answers {status} {response.reason_phrase}; {later}, {_BY_HAND}")
-
-
 def _md5(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "md5").hexdigest()
-
-
-def _wait(response: httpx2.Response, attempt: int) -> float:
-    """Seconds until the next attempt: what the server asks for, as far as anyone waits."""
-    asked: Any = response.headers.get("Retry-After", "")
-    return min(float(asked), FETCH.patience) if asked.isdecimal() else FETCH.wait * attempt
-
-
-def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__

@@ -1,91 +1,206 @@
-"""Papers into the tables of a workspace."""
+"""Add papers to the tables of a workspace."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from affil.io.files import atomic_path
+from affil.papers.common import Problem
+from affil.papers.duplicates import Merged, Merger, Richness, title_key
+from affil.papers.formats import readers
+from affil.papers.read import Duplicate, Record, paper_digest, read_records
 from affil.types import Paper
-from affil.workspace.layout import MENTIONS, PAPERS, TEXT, Change, sha256_of
-
-if TYPE_CHECKING:
-    from affil.papers.common import Problem
-    from affil.papers.read import Duplicate
+from affil.workspace.layout import MENTIONS, MERGED, PAPERS, TEXT, Change, WorkspaceFiles, sha256_of
 
 _CHUNK = 20_000  # papers held in memory at once
+_RICHEST: Richness = (True, True, 1 << 31, 1 << 31, 1 << 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """Records of a file with the same problem: what it is, whether they were left out, how many, and the first one's number."""
+
+    path: str
+    what: str
+    lost: bool
+    records: int
+    first: int
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What `add_papers` did: papers that are new, that replaced an older record of their id, or that were there already.
+    """Result of `add_papers`: numbers of papers that are new, replaced an older record, or were present already.
 
-    `duplicates` are ids that occur twice in these files; the first record of each was taken. `problems` are records that were
-    left out or read only in part.
+    `merged` are records of one paper under several ids, of which the one richest in affiliations was kept. `duplicates` are ids that
+    occur twice in these files; the first record of each was taken. `problems` are records that were left out or read only in part.
+    `formats` are the files with the formats that they were read as.
     """
 
     new: int
     replaced: int
     unchanged: int
     duplicates: tuple[Duplicate, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Problems, ...] = ()
+    merged: tuple[Merged, ...] = ()
+    formats: tuple[tuple[str, str], ...] = ()
 
     def problem_lines(self) -> list[str]:
-        """The problems in a few plain sentences, the same ones together."""
-        together: dict[tuple[str, str, bool], list[int]] = {}
-        for one in self.problems:
-            together.setdefault((one.path, one.what, one.lost), []).append(one.row)
+        """The problems in a few plain sentences."""
         return [
-            f"{path}: {len(rows):,} {'papers left out' if lost else 'papers'}, as each {what} (first: row {rows[0]})"
-            for (path, what, lost), rows in together.items()
+            f"{p.path}: {p.records:,} {'papers left out' if p.lost else 'papers'}, as each {p.what} (first: row {p.first})"
+            for p in self.problems
         ]
 
 
-def add_papers(change: Change, paths: Path | str | Iterable[Path | str]) -> Added:
-    """Add papers as a part of a step."""
-    from affil.papers.read import paper_digest, read_papers
-
+def add_papers(
+    change: Change,
+    paths: Path | str | Iterable[Path | str],
+    *,
+    format: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Added:
+    """Add papers as a part of a step; `format` and `mapping` are those of `read_papers`."""
     files = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
     with change.writing("papers") as papers, change.writing("mentions") as mentions:
-        known = digests_of(change.file("papers"))
-        duplicates: list[Duplicate] = []
-        problems: list[Problem] = []
-        counts = {"new": 0, "replaced": 0, "unchanged": 0}
+        adding = _Adding(change)
         with (
             pq.ParquetWriter(papers, PAPERS, compression="zstd") as to_papers,
             pq.ParquetWriter(mentions, MENTIONS, compression="zstd") as to_mentions,
         ):
-            fresh: list[tuple[Paper, bytes]] = []
-            newer: set[str] = set()
-            for paper in read_papers(files, duplicates.append, problems.append, change.settings.read):
-                before, digest = known.get(paper.id), paper_digest(paper)
-                state = "new" if before is None else "unchanged" if before == digest else "replaced"
-                counts[state] += 1
-                if state == "unchanged":
-                    continue
-                newer.add(paper.id)
-                fresh.append((paper, digest))
-                if len(fresh) == _CHUNK:
-                    write_papers(fresh, to_papers, to_mentions)
-                    fresh = []
-            write_papers(fresh, to_papers, to_mentions)
-            keep_rows(change.file("papers"), "id", newer, to_papers)
-            keep_rows(change.file("mentions"), "paper", newer, to_mentions)
+            for some in adding.fresh(files, format, mapping):
+                write_papers(some, to_papers, to_mentions)
+            gone = adding.newer | adding.merger.dropped
+            keep_rows(change.file("papers"), "id", gone, to_papers)
+            keep_rows(change.file("mentions"), "paper", gone, to_mentions)
+        if late := adding.newer & adding.merger.dropped:  # written before a richer record came
+            drop_rows(papers, "id", late)
+            drop_rows(mentions, "paper", late)
         with change.writing("strings") as strings:
             pq.write_table(count_strings(mentions), strings, compression="zstd")
     inputs = {str(f): {"file": str(f), "sha256": sha256_of(f)} for f in files if f.is_file()}
     older = {i["file"]: i for i in change.before.get("inputs", [])}
     change.news["inputs"] = [*({**older, **inputs}).values()]
-    return Added(**counts, duplicates=tuple(duplicates), problems=tuple(problems))
+    _write_merged(change, adding.merger.merged)
+    return adding.added()
 
 
-def write_papers(papers: Sequence[tuple[Paper, bytes]], to_papers: pq.ParquetWriter, to_mentions: pq.ParquetWriter) -> None:
+class _Adding:
+    """Records sorted into those to write and those that are there already, or are another record of a paper."""
+
+    def __init__(self, change: Change) -> None:
+        self._settings = change.settings.read
+        self._known = digests_of(change.file("papers"))
+        self.merger = _merger(change)
+        self.newer: set[str] = set()
+        self._seen: dict[str, bytes] = {}
+        self._counts = {"new": 0, "replaced": 0, "unchanged": 0}
+        self._duplicates: list[Duplicate] = []
+        self._problems: dict[tuple[str, str, bool], list[int]] = {}  # number of records, the first
+        self._formats: dict[str, str] = {}
+
+    def fresh(
+        self, files: Sequence[Path], format: str | None, mapping: Mapping[str, str] | None
+    ) -> Iterator[list[tuple[Paper, bytes, str]]]:
+        """Papers to write, with digest and format, some at a time."""
+        some: list[tuple[Paper, bytes, str]] = []
+        for record in read_records(files, self._met, self._settings, format=format, mapping=mapping):
+            self._formats[record.path] = record.format
+            digest = paper_digest(record.paper)
+            if self._takes(record, digest):
+                self.newer.add(record.paper.id)
+                some.append((record.paper, digest, record.format))
+            if len(some) == _CHUNK:
+                yield some
+                some = []
+        yield some
+
+    def _met(self, problem: Problem) -> None:
+        self._problems.setdefault((problem.path, problem.what, problem.lost), [0, problem.row])[0] += 1
+
+    def _takes(self, record: Record, digest: bytes) -> bool:
+        paper = record.paper
+        if (earlier := self._seen.get(paper.id)) is not None:
+            self._duplicates.append(Duplicate(paper.id, record.path, record.row, earlier == digest))
+            return False
+        self._seen[paper.id] = digest
+        before = self._known.get(paper.id)
+        if before == digest:
+            self._counts["unchanged"] += 1
+            return False
+        if self.merger.add(paper, record.format, partial=record.partial) is not None:
+            if before is not None:  # changed such that it is poorer than another record of the same paper now
+                self.newer.add(paper.id)
+            return False
+        self._counts["new" if before is None else "replaced"] += 1
+        return True
+
+    def added(self) -> Added:
+        return Added(
+            **self._counts,
+            duplicates=tuple(self._duplicates),
+            problems=tuple(Problems(*key, *counts) for key, counts in self._problems.items()),
+            merged=tuple(self.merger.merged),
+            formats=tuple(self._formats.items()),
+        )
+
+
+def _merger(change: Change) -> Merger:
+    """What finds several records of one paper, told of all papers that the workspace has.
+
+    A paper with decisions about single mentions is kept, however rich another record is: the decisions hold for this one.
+    """
+    merger = Merger(change.settings.read.least_title)
+    papers, mentions = change.file("papers"), change.file("mentions")
+    if papers is None or mentions is None:
+        return merger
+    decided = {e.paper for e in WorkspaceFiles(change.folder, change.settings).open_ledger().entries() if e.paper}
+    partial = {name for name, reader in readers().items() if reader.partial}
+    columns = pq.read_schema(papers).names
+    doi, format = ("p.doi" if "doi" in columns else "NULL"), ("p.format" if "format" in columns else "NULL")
+    with duckdb.connect() as db:
+        db.read_parquet(str(papers)).create_view("papers")
+        db.read_parquet(str(mentions)).create_view("mentions")
+        rows = db.execute(
+            f"""SELECT p.id, coalesce({format}, 'affil'), coalesce({doi}, ''), p.title, p.year, any_value(m.author) FILTER (m.position = 0),
+                p.aligned, count(DISTINCT m.position) FILTER (m.affiliation IS NOT NULL), count(m.affiliation),
+                coalesce(sum(length(m.affiliation)), 0)
+            FROM papers AS p LEFT JOIN mentions AS m ON m.paper = p.id GROUP BY ALL"""
+        )
+        while some := rows.fetchmany(_CHUNK):
+            for id, source, doi, title, year, author, aligned, stated, strings, length in some:
+                rich = (
+                    (source not in partial, bool(aligned and stated), stated, strings, int(length))
+                    if id not in decided
+                    else _RICHEST
+                )
+                key = title_key(title, year, author or "", merger.least)
+                merger.know(id, source, doi, key, rich)
+    return merger
+
+
+def _write_merged(change: Change, merged: Sequence[Merged]) -> None:
+    """Add to the table of records left out for a richer one of the same paper."""
+    before = change.file("merged")
+    if not merged and before is None:
+        return
+    with change.writing("merged") as file:
+        rows = {} if before is None else {row["dropped"]: row for row in pq.read_table(before, schema=MERGED).to_pylist()}
+        rows |= {one.dropped: {"kept": one.kept, "dropped": one.dropped, "by": one.by} for one in merged}
+        for one in merged:  # a record that is kept now
+            rows.pop(one.kept, None)
+        pq.write_table(pa.Table.from_pylist(list(rows.values()), MERGED), file, compression="zstd")
+
+
+def write_papers(
+    papers: Sequence[tuple[Paper, bytes, str]], to_papers: pq.ParquetWriter, to_mentions: pq.ParquetWriter
+) -> None:
     """Append papers and their mentions to the two files."""
     records = [
         {
@@ -96,10 +211,12 @@ def write_papers(papers: Sequence[tuple[Paper, bytes]], to_papers: pq.ParquetWri
             "authors": len(p.authors),
             "aligned": p.aligned,
             "digest": digest,
+            "doi": p.doi,
+            "format": format,
         }
-        for p, digest in papers
+        for p, digest, format in papers
     ]
-    mentions = [row for p, _ in papers for row in _mentions(p)]
+    mentions = [row for p, _, _ in papers for row in _mentions(p)]
     to_papers.write_table(pa.Table.from_pylist(records, PAPERS))
     columns = zip(*mentions, strict=True) if mentions else [()] * len(MENTIONS)
     to_mentions.write_table(pa.table([pa.array(c, f.type) for c, f in zip(columns, MENTIONS, strict=True)], MENTIONS))
@@ -116,25 +233,35 @@ def _mentions(paper: Paper) -> Iterator[tuple[str, int | None, str | None, str |
 
 
 def digests_of(papers: Path | None) -> dict[str, bytes]:
-    """The digest of each paper, by its id."""
+    """The digests of papers, by id."""
     if papers is None:
         return {}
     table = pq.read_table(papers, columns=["id", "digest"])
     return dict(zip(table.column("id").to_pylist(), table.column("digest").to_pylist(), strict=True))
 
 
-def keep_rows(table: Path | None, column: str, newer: set[str], writer: pq.ParquetWriter) -> None:
-    """Copy the rows of papers that have no newer record."""
+def keep_rows(table: Path | None, column: str, gone: Set[str], writer: pq.ParquetWriter) -> None:
+    """Copy the rows of an older table but those of papers that are gone; columns that it lacks are null."""
     if table is None:
         return
-    replaced = pa.array(newer, TEXT)
+    values = pa.array(gone, TEXT)
     with pq.ParquetFile(table) as old:
         for batch in old.iter_batches():
-            writer.write_batch(batch.filter(pc.invert(pc.is_in(batch.column(column), value_set=replaced))))
+            kept = batch.filter(pc.invert(pc.is_in(batch.column(column), value_set=values)))
+            columns = [
+                kept.column(f.name) if f.name in kept.schema.names else pa.nulls(len(kept), f.type) for f in writer.schema
+            ]
+            writer.write_batch(pa.record_batch(columns, schema=writer.schema))
+
+
+def drop_rows(table: Path, column: str, gone: Set[str]) -> None:
+    """Take the rows of papers out of a table."""
+    with atomic_path(table) as temporary, pq.ParquetWriter(temporary, pq.read_schema(table), compression="zstd") as writer:
+        keep_rows(table, column, gone, writer)
 
 
 def count_strings(mentions: Path) -> pa.Table:
-    """Distinct strings with their mentions and papers, the most frequent first."""
+    """Distinct strings with numbers of mentions and papers, most frequent first."""
     with duckdb.connect() as db:
         db.read_parquet(str(mentions)).create_view("mentions")
         return db.sql(

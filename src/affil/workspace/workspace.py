@@ -1,7 +1,7 @@
 """A workspace: one folder with a project's data, from papers to rankings, and everything needed to reproduce it.
 
     tables/               papers, mentions, strings, matches and institutions, each with the number of the step that wrote it:
-        papers            id, title, venue, year, authors (their number), aligned, digest
+        papers            id, title, venue, year, authors (their number), aligned, digest, doi, format (that it was read as)
         mentions          paper, position, author, affiliation: a row for each author and raw string; affiliation is null where
                           an author has none, position and author where a paper's strings are not aligned to authors
         strings           affiliation, mentions, papers: the distinct strings, most mentioned first
@@ -9,12 +9,13 @@
                           model's answers, with a null id where there is none; human decisions are kept separately, in the ledger,
                           and override them
         institutions      the registry that the ids belong to
+        merged            kept, dropped, by: records left out for a richer one of the same paper (optional)
     manifest.json         current tables, versions, hashes, counts
     ledger.sqlite         human decisions
-    own.csv               optional: institutions and names added by users, laid over the registry
+    own.csv               optional: institutions and names added by users, merged over the registry
     registry.affil        the registry including them, as used by the last run
     settings.toml         the settings of this project
-    venues.csv            optional: venues laid over the shipped ones
+    venues.csv            optional: venues overriding the shipped ones
     counts/               counts by venue and year, current and past (see `affil.rank.store`)
     matching/             finished batches of an interrupted run, reused by the next one
 
@@ -25,7 +26,7 @@ not refer to. `Workspace.table` gives the path of a table; older workspaces had 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -56,7 +57,7 @@ class Workspace(WorkspaceFiles):
         """Open the workspace in a folder; with `create`, create it if there is none.
 
         Raises:
-            AffilError: there is none, and `create` is false or it cannot be created.
+            AffilError: there is none and `create` is false, or it cannot be created.
             InputError: its settings.toml is not valid.
         """
         path = Path(path)
@@ -88,19 +89,28 @@ class Workspace(WorkspaceFiles):
         """The registry of the last run, with the institutions and names that users added.
 
         Raises:
-            InputError: its file is gone.
+            InputError: its file is missing.
         """
         return matching.open_registry(self, self.manifest.get("chosen", {}).get("registry"))
 
-    def add_papers(self, paths: Path | str | Iterable[Path | str]) -> Added:
-        """Add papers (files of four kinds, see `read_papers`); a newer record of an id replaces the older one.
+    def add_papers(
+        self,
+        paths: Path | str | Iterable[Path | str],
+        *,
+        format: str | None = None,
+        mapping: Mapping[str, str] | None = None,
+    ) -> Added:
+        """Add papers from files of any format that is read (see `read_papers`, also for `format` and `mapping`).
+
+        A newer record of an id replaces the older one. Records of one paper from several sources (of one DOI, else of one title, year
+        and first author) are one paper: the one that tells most of affiliations is kept, and the table `merged` says which.
 
         Raises:
             InputError: a file cannot be read; the workspace is unchanged.
             AffilError: another process is changing the workspace.
         """
         with changing(self) as change:
-            added = ingest.add_papers(change, paths)
+            added = ingest.add_papers(change, paths, format=format, mapping=mapping)
             change.commit()
         return added
 
@@ -109,6 +119,8 @@ class Workspace(WorkspaceFiles):
         progress: Progress | None = None,
         *,
         papers: Path | str | Iterable[Path | str] | None = None,
+        format: str | None = None,
+        mapping: Mapping[str, str] | None = None,
         read: Callable[[Added], None] | None = None,
         registry: Path | str | None = None,
         model: Path | str | None = None,
@@ -126,6 +138,8 @@ class Workspace(WorkspaceFiles):
         Args:
             progress: called with (strings matched, strings to match) after every batch.
             papers: files to add first, as `add_papers` does.
+            format: their format, instead of recognising it.
+            mapping: headings of their tables and the usual names that they stand for.
             read: called with the result of adding them, before matching starts.
             registry: a registry file, `shipped`, or `ror` (see `affil.registry.fetch_ror`).
             model: a trained model.
@@ -135,13 +149,22 @@ class Workspace(WorkspaceFiles):
             AffilError: there are no papers; another process is changing the workspace; registry or model cannot be read.
             InputError: a file of papers cannot be read. The workspace is unchanged.
         """
-        return matching.run(self, progress, papers=papers, read=read, registry=registry, model=model, matcher=matcher)
+        return matching.run(
+            self,
+            progress,
+            papers=papers,
+            format=format,
+            mapping=mapping,
+            read=read,
+            registry=registry,
+            model=model,
+            matcher=matcher,
+        )
 
     def rank(self, *, limit: int | None = None, resamples: int | None = None, **query: Unpack[Query]) -> Ranking:
         """Rank the matched papers; decisions in the ledger override the model.
 
-        Only what changed since the last time is recounted. A file venues.csv in the workspace is laid over the shipped venue
-        table.
+        Only what changed since the last time is recounted. A file venues.csv in the workspace overrides the shipped venues.
 
         Args:
             limit: maximum number of rows; default: all.
@@ -188,13 +211,14 @@ class Workspace(WorkspaceFiles):
     def save(self, result: Ranking | Trend | Why | Diff, path: Path | str) -> Path:
         """Write a result as `save_table` does, with `NAME.manifest.json` next to it: its inputs, and how to reproduce it.
 
+        The manifest describes the state that was counted, also where the workspace has changed since.
+
         Returns the path of the manifest.
 
         Raises:
-            AffilError: the extension is unknown, a file cannot be written, or another process is changing the workspace. Existing
-                files are unchanged.
+            AffilError: the extension is unknown, or a file cannot be written. Existing files are unchanged.
         """
-        return results.save(self, result, Path(path))
+        return results.save(result, Path(path))
 
     def count(self) -> State:
         """Update the counts from papers, matches, decisions and settings.
@@ -235,7 +259,7 @@ class Workspace(WorkspaceFiles):
         It is stored in own.csv and matched from the next run on.
 
         Raises:
-            AffilError: a field is wrong, or the registry has an institution of that name in that country; another process is
+            AffilError: a field is invalid, or the registry has an institution of that name in that country; another process is
                 changing the workspace.
         """
         return decisions.add_institution(self, name, country, city=city, kind=kind, names=names)
@@ -244,7 +268,7 @@ class Workspace(WorkspaceFiles):
         """Add names to institutions in own.csv, as aliases; returns how many are new. Matched from the next run on.
 
         Raises:
-            AffilError: another process is changing the workspace, or it cannot be written.
+            AffilError: another process is changing the workspace, or own.csv cannot be written.
         """
         return decisions.add_names(self, names)
 

@@ -1,0 +1,51 @@
+"""The command rankings: from papers to tables and site in one go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affil.cli.ranking import Years
+from affil.cli.show import Json, print_json
+from affil.cli.workspace import Mapped, PaperFormat, mapping_of, matching_shown, print_added
+
+
+def rankings(
+    papers: Annotated[list[Path] | None, typer.Argument(help="Papers to add first, in any format of: affil formats.")] = None,
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Workspace folder.", metavar="WS")] = Path("ws"),
+    like: Annotated[str, typer.Option("--like", metavar="NAME", help="What they are like: airankings.")] = "airankings",
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where tables and site go.")] = Path(
+        "rankings"
+    ),
+    years: Years = None,
+    format: PaperFormat = None,
+    mapped: Mapped = None,
+    as_json: Json = False,
+) -> None:
+    """Match papers, and write rankings by level, area and year, trends and the website.
+
+    Without PAPERS it takes those of the workspace; fetch them with: affil fetch openalex --venues all --years 2014-2025.
+    """
+    from affil.rank import parse_years
+    from affil.report.rankings import rankings as write
+    from affil.workspace import Workspace
+
+    ws = Workspace.open(workspace, create=bool(papers))
+    with matching_shown(workspace, "reading papers") as show:
+        done = write(
+            ws,
+            output,
+            papers=papers,
+            like=like,
+            years=parse_years(years),
+            format=format,
+            mapping=mapping_of(mapped),
+            read=lambda added: print_added(added, as_json),
+            progress=show,
+        )
+    if as_json:
+        print_json({"folder": str(done.folder), "tables": [str(t) for t in done.tables], "start": str(done.start)})
+        return
+    typer.echo(f"written: {len(done.tables)} tables in {done.folder / 'tables'}; open {done.start}")

@@ -1,0 +1,73 @@
+"""What a record says of a paper, before it is known whether that is enough for one."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from affil.papers.reader import Numbered
+from affil.papers.source import Source
+from affil.types import Author, Paper
+
+_YEAR = re.compile(r"(?<!\d)(?:19\d\d|20\d\d|2100)(?!\d)")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A paper that may lack what a paper needs.
+
+    `id` is that of the source; without one, the paper gets one from its title, year and first author. `of_paper` are affiliations
+    that no author is tied to, where no author has one. `problem` is what is wrong with a record that is read nevertheless.
+    """
+
+    id: str
+    title: str
+    venue: str
+    year: int | None
+    authors: tuple[Author, ...]
+    doi: str = ""
+    of_paper: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def finish(source: Source, row: int, draft: Draft | str) -> Numbered:
+    """The paper of a record, if it is one, after reporting what is wrong with it.
+
+    Args:
+        source: where the record stands.
+        row: its number.
+        draft: what it says, or why it is no paper.
+    """
+    if isinstance(draft, Draft) and draft.year is not None and draft.venue:
+        stated = draft.of_paper or any(a.affiliations for a in draft.authors)
+        problem = draft.problem or ("" if stated else "has no affiliation")
+        if problem:
+            source.report(row, problem, lost=False)
+        identifier = draft.id or made_id(draft.title, draft.year, draft.authors)
+        loose = bool(draft.of_paper)
+        yield (
+            row,
+            Paper(identifier, draft.title, draft.venue, draft.year, draft.authors, not loose, draft.of_paper, draft.doi),
+        )
+    elif isinstance(draft, Draft):
+        source.report(row, "has no year" if draft.year is None else "has no venue", lost=True)
+    else:
+        source.report(row, draft, lost=True)
+
+
+def made_id(title: str, year: int, authors: tuple[Author, ...]) -> str:
+    """The id of a paper whose source gives none, the same in each export: a digest of title, year and first author."""
+    told = "\0".join([title, str(year), authors[0].name if authors else ""])
+    return "made:" + hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def doi_id(doi: str) -> str:
+    """The id of a paper whose source gives none but the DOI; "" without one."""
+    return f"doi:{doi}" if doi else ""
+
+
+def year_in(*texts: str) -> int | None:
+    """The first year from 1900 to 2100 in the first text that has one."""
+    found = next((year for text in texts if (year := _YEAR.search(text))), None)
+    return int(found[0]) if found else None

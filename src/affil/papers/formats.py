@@ -1,0 +1,140 @@
+"""All formats of papers, and which of them a file is."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from affil.errors import AffilError, InputError
+from affil.io.encoding import no_text
+from affil.papers.acl_anthology import ACL_ANTHOLOGY
+from affil.papers.arxiv import ARXIV
+from affil.papers.bibtex import BIBTEX
+from affil.papers.common import Problem
+from affil.papers.crossref import CROSSREF
+from affil.papers.datacite import DATACITE
+from affil.papers.dblp import DBLP, DBLP_HOMEPAGES
+from affil.papers.dblp_api import DBLP_API
+from affil.papers.europe_pmc import EUROPE_PMC
+from affil.papers.grobid import GROBID
+from affil.papers.head import Head
+from affil.papers.jats import JATS
+from affil.papers.lens import LENS
+from affil.papers.long_form import LONG_FORM
+from affil.papers.native import NATIVE
+from affil.papers.openalex import OPENALEX
+from affil.papers.openreview import OPENREVIEW
+from affil.papers.orcid import ORCID
+from affil.papers.paper_copilot import PAPER_COPILOT
+from affil.papers.pubmed import PUBMED
+from affil.papers.reader import Reader
+from affil.papers.ris import RIS
+from affil.papers.scopus import SCOPUS
+from affil.papers.source import Source
+from affil.papers.web_of_science import WEB_OF_SCIENCE
+from affil.papers.zotero import ZOTERO
+from affil.settings import ReadSettings
+from affil.types import Paper
+
+READERS: tuple[Reader, ...] = (
+    NATIVE,
+    OPENALEX,
+    CROSSREF,
+    DATACITE,
+    EUROPE_PMC,
+    ORCID,
+    OPENREVIEW,
+    PUBMED,
+    JATS,
+    GROBID,
+    ACL_ANTHOLOGY,
+    ARXIV,
+    DBLP,
+    DBLP_HOMEPAGES,
+    DBLP_API,
+    PAPER_COPILOT,
+    RIS,
+    BIBTEX,
+    WEB_OF_SCIENCE,
+    SCOPUS,
+    LENS,
+    ZOTERO,
+    LONG_FORM,
+)
+"""The formats that affil brings, in the order in which they are tried."""
+
+GROUP = "affil.readers"
+"""The group of entry points by which other packages add readers."""
+
+
+@functools.cache
+def readers() -> dict[str, Reader]:
+    """All readers by name, those of other packages after affil's own.
+
+    Raises:
+        AffilError: an entry point cannot be loaded, is no reader, or takes a name that is taken.
+    """
+    found = {reader.name: reader for reader in READERS}
+    for point in entry_points(group=GROUP):
+        try:
+            reader = point.load()
+        except Exception as error:  # whatever the other package does
+            raise AffilError(f"the reader {point.name!r} ({point.value}) cannot be loaded: {error}") from error
+        if not isinstance(reader, Reader):
+            raise AffilError(f"the reader {point.name!r} ({point.value}) is no affil.papers.reader.Reader")
+        if found.setdefault(reader.name, reader) is not reader:
+            raise AffilError(f"two readers are called {reader.name!r}; uninstall one of their packages")
+    return found
+
+
+def recognise(head: Head, format: str | None = None) -> Reader:
+    """The reader of a file: the one that is named, else the first that recognises it.
+
+    Raises:
+        AffilError: there is no reader of that name. InputError: none recognises the file.
+    """
+    known = readers()
+    if format is not None:
+        if format not in known:
+            raise AffilError(f"no format {format!r}; there are: {', '.join(known)}")
+        return known[format]
+    found = next((reader for reader in known.values() if reader.recognises(head)), None)
+    if found is not None:
+        return found
+    other = f"XML of no format that is read: its outermost element is {head.root}" if head.root else no_text(head.start)
+    if other and not head.table:
+        raise InputError(head.shown, f"is {other}", fix="see which formats are read: affil formats")
+    return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a file is, and its first papers as they are read, with the problems up to there."""
+
+    path: str
+    reader: Reader
+    papers: tuple[Paper, ...]
+    problems: tuple[Problem, ...]
+
+
+def formats(path: Path | str, *, format: str | None = None, records: int = 3, mapping: Mapping[str, str] | None = None) -> Look:
+    """Tell what a file is and read its first papers.
+
+    Args:
+        path: the file; `-` is standard input.
+        format: the name of a format to read it as.
+        records: number of papers to read.
+        mapping: headings of the file and the usual names that they stand for (see `read_papers`).
+
+    Raises:
+        InputError: it cannot be read. AffilError: there is no such format.
+    """
+    head, problems = Head(path), list[Problem]()
+    reader = recognise(head, format)
+    source = Source(head, ReadSettings(), problems.append, mapping or {})
+    papers = tuple(paper for _, paper in itertools.islice(reader.read(source), records))
+    return Look(head.shown, reader, papers, tuple(problems))

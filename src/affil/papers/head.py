@@ -1,0 +1,115 @@
+"""The beginning of a file, from which readers recognise their format."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from functools import cached_property
+from pathlib import Path
+
+from affil.errors import InputError
+from affil.io.files import STANDARD, copied, open_input, shown_name
+from affil.io.tables import is_table, open_table
+from affil.papers.common import damage_said
+
+_LENGTH = 1 << 18  # bytes; the first work of OpenAlex can pass a quarter of them
+_DEPTH = 40  # objects and lists within each other
+_ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
+_COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.DOTALL)  # or a document type that declares something
+
+
+def _below(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+class Head:
+    """The name and the first 256 KiB of a file, unpacked, and what they show; all of it is computed when first asked for.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = path
+        self.shown = shown_name(path)
+        self.name = "" if str(path) == STANDARD else Path(path).name.lower().removesuffix(".gz")
+        with damage_said(self.shown):
+            self._copy = copied(path)  # as the file is opened again to be read
+        with damage_said(self.shown), open_input(path) as raw:
+            self.start = raw.read(_LENGTH)
+
+    @cached_property
+    def text(self) -> str:
+        """The beginning as text: UTF-16 by its mark, else UTF-8; what is neither shows its ASCII characters."""
+        if self.start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return self.start.decode("utf-16", "replace")
+        return self.start.decode("utf-8-sig", "replace")
+
+    @cached_property
+    def table(self) -> bool:
+        """Whether it is a table, broken or not."""
+        return not self.json and not self.root and is_table(self.path, self.start)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The headings of a table (delimited text, spreadsheet or Parquet), as they stand; () for what is none."""
+        if not self.table:
+            return ()
+        try:
+            with open_table(self.path) as table:
+                return table.columns
+        except InputError:
+            return ()
+
+    @cached_property
+    def headings(self) -> frozenset[str]:
+        """The headings of a table in lower case, without blanks around."""
+        return frozenset(c.strip().casefold() for c in self.columns)
+
+    @cached_property
+    def json(self) -> bool:
+        """Whether it begins as a JSON object or list does."""
+        return self.text.lstrip()[:1] in ("{", "[")
+
+    @cached_property
+    def keys(self) -> dict[str, frozenset[str]]:
+        """The keys of the first JSON objects at each place, the outermost place first.
+
+        A place is written as ijson writes prefixes: "" is the value itself (JSON Lines too), "item" a member of a list, "results.item" a
+        member of the list `results`. Of an object that the beginning cuts off, the keys before the cut are known.
+        """
+        import ijson
+
+        found: dict[str, set[str]] = {}
+        within: list[str] = []  # the places of the open objects and lists
+        name = ""  # where the next value stands
+        try:
+            for event, value in ijson.basic_parse(
+                self.text.encode() if self.json else b"", multiple_values=True, use_float=True
+            ):
+                if event == "map_key":
+                    found.setdefault(within[-1], set()).add(value)
+                    name = _below(within[-1], value)
+                elif event in ("start_map", "start_array"):
+                    within.append(name)
+                    name = _below(name, "item")
+                    if len(within) > _DEPTH:  # nobody's records; their places would fill the memory
+                        break
+                elif event in ("end_map", "end_array"):
+                    name = within.pop()
+        except (ijson.JSONError, ValueError, RecursionError):  # the beginning ends amid a value, or it is no JSON
+            pass
+        return {place: frozenset(keys) for place, keys in sorted(found.items(), key=lambda item: item[0].count("."))}
+
+    def place_of(self, *keys: str) -> str | None:
+        """The outermost place of JSON objects that have all of these keys; None where there is none (see `keys`)."""
+        return next((place for place, found in self.keys.items() if found.issuperset(keys)), None)
+
+    @cached_property
+    def root(self) -> str:
+        """The name of the outermost XML element without its prefix; "" for what is no XML."""
+        text = self.text.lstrip()
+        if not text.startswith("<"):
+            return ""
+        found = _ROOT.search(_COMMENT.sub("", text))
+        return found[1] if found else ""

@@ -1,0 +1,115 @@
+"""affil's own format: JSON Lines, one paper a line.
+
+Fields: `id`, `venue` (text, not blank), `year` (whole number), `authors` (list of `name`, `affiliations`), `title`, `doi`, `aligned`
+(default true) and `paper_affiliations` (only where `aligned` is false).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from affil.errors import InputError
+from affil.papers.head import Head
+from affil.papers.reader import Numbered, Reader
+from affil.papers.source import Source
+from affil.types import Author, Paper
+
+
+def _whole(text: str) -> str:
+    # Half a surrogate pair is valid JSON but not text: no table can store it.
+    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError("contains half a surrogate pair")
+    return text
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is blank")
+    return text
+
+
+_Text = Annotated[str, AfterValidator(_whole)]
+_Label = Annotated[str, AfterValidator(_whole), AfterValidator(_filled)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class _AuthorRecord(_Record):
+    name: _Text
+    affiliations: list[_Text] = []
+
+
+class _PaperRecord(_Record):
+    id: _Label
+    title: _Text = ""
+    venue: _Label
+    year: Annotated[int, Field(ge=1900, le=2100)]
+    authors: list[_AuthorRecord]
+    aligned: bool = True
+    paper_affiliations: list[_Text] = []
+    doi: _Text = ""
+
+
+def read_native(source: Source) -> Numbered:
+    """Papers with their line numbers; blank affiliations are dropped, all others stay exactly as they are.
+
+    Raises:
+        InputError: a line is not JSON, or no paper.
+    """
+    for row, value in source.records():
+        yield row, _paper(source.name, row, value)
+
+
+def _recognises(head: Head) -> bool:
+    return not head.text.lstrip().startswith("[") and head.place_of("id", "venue", "year", "authors") == ""
+
+
+NATIVE = Reader(
+    name="affil",
+    title="affil's own JSON Lines",
+    recognises=_recognises,
+    read=read_native,
+    fields="`id`, `title`, `venue`, `year`, `doi`, `authors` (each with `name` and `affiliations`), `aligned`, `paper_affiliations`.",
+    lost="Nothing; other fields are ignored.",
+    export="Write one JSON object a line from a program of your own.",
+    specification="https://jsonlines.org",
+)
+
+
+def _paper(path: str, row: int, value: Any) -> Paper:
+    try:
+        record = _PaperRecord.model_validate(value)
+    except ValidationError as error:
+        problem, fix = _complaint(error)
+        raise InputError(path, problem, row=row, fix=fix) from error
+    authors = tuple(Author(a.name, tuple(c for c in a.affiliations if c.strip())) for a in record.authors)
+    of_paper = tuple(c for c in record.paper_affiliations if c.strip())
+    stated = any(a.affiliations for a in authors)
+    if record.aligned and of_paper:
+        problem = "paper_affiliations belong to papers whose aligned is false"
+        raise InputError(path, problem, row=row, fix='add "aligned": false, or move them to the authors')
+    if not record.aligned and stated:
+        raise InputError(
+            path, "aligned is false, but an author has affiliations", row=row, fix="move them to paper_affiliations"
+        )
+    return Paper(record.id, record.title, record.venue, record.year, authors, record.aligned, of_paper, record.doi)
+
+
+def _complaint(error: ValidationError) -> tuple[str, str]:
+    """The first thing wrong with a record, and what to do."""
+    first = error.errors()[0]
+    field = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"]) or "the line"
+    value: Any = first["input"]
+    if first["type"] == "missing":
+        return f"{field} is missing", f"add {field} to the paper"
+    if field == "year" and isinstance(value, str):
+        return f"year is text ({value!r})", 'write it as a whole number, e.g. "year": 2024'
+    shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
+    problem = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "value_error":
+        return f"{field} {problem}", "correct the line"
+    return f"{field}: {problem[0].lower()}{problem[1:]}, not {shown}", "correct the line"

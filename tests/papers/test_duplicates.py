@@ -1,0 +1,129 @@
+"""Records of one paper from several sources."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from affil.papers.common import bare_doi
+from affil.papers.duplicates import Merged, Merger, family_name, richness, title_key
+from affil.types import Author, Paper
+
+TITLE = "Learning to Rank Institutions from Messy Strings"
+LEAST = 20
+
+
+def paper(id: str, *affiliations: str, doi: str = "", title: str = TITLE, year: int = 2024, first: str = "Li, Ana") -> Paper:
+    return Paper(id, title, "ICML", year, (Author(first, affiliations), Author("Bo Chen")), doi=doi)
+
+
+@pytest.mark.parametrize(
+    ("text", "doi"),
+    [
+        ("10.1000/ABC.1", "10.1000/abc.1"),
+        ("https://doi.org/10.1000/abc.1", "10.1000/abc.1"),
+        ("doi:10.1000/abc(2)3", "10.1000/abc(2)3"),
+        ("", ""),
+        ("not one", ""),
+        ("11.1000/abc", ""),
+    ],
+)
+def test_dois_in_all_forms(text: str, doi: str) -> None:
+    assert bare_doi(text) == doi
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("Li, Ana", "Li"),
+        ("Ana Li", "Li"),
+        ("Li AB", "Li"),
+        ("Li A.B.", "Li"),
+        ("van der Berg, J.", "van der Berg"),
+        ("李安", "李安"),
+        ("", ""),
+    ],
+)
+def test_family_names(name: str, family: str) -> None:
+    assert family_name(name) == family
+
+
+def test_the_richer_record_of_one_doi_is_kept_whichever_comes_first() -> None:
+    poor, rich = paper("a", doi="10.1000/X"), paper("b", "MIT", doi="https://doi.org/10.1000/x")
+    merger = Merger(LEAST)
+    assert merger.add(poor, "crossref") is None
+    assert merger.add(rich, "scopus") is None
+    assert merger.dropped == {"a"}
+    assert merger.merged == [Merged("b", "a", "doi")]
+    merger = Merger(LEAST)
+    assert merger.add(rich, "scopus") is None
+    assert merger.add(poor, "crossref") == "b"
+    assert merger.dropped == {"a"}
+
+
+def test_without_a_doi_title_year_and_first_author_tell_across_sources() -> None:
+    merger = Merger(LEAST)
+    assert merger.add(paper("a", "MIT", doi="10.1000/x"), "scopus") is None
+    assert merger.add(paper("b", title="Learning to rank institutions, from messy strings!", first="A. Li"), "dblp") == "a"
+    assert merger.add(paper("c", year=2023), "dblp") is None
+    assert merger.add(paper("d", first="Bo Chen"), "dblp") is None
+    assert merger.add(paper("e", title="Editorial"), "dblp") is None
+    assert merger.add(paper("f", title="Editorial"), "scopus") is None
+    assert merger.dropped == {"b"}
+
+
+def test_two_papers_of_one_title_stay_two_where_the_source_or_the_dois_say_so() -> None:
+    merger = Merger(LEAST)
+    assert merger.add(paper("a", "MIT"), "affil") is None
+    assert merger.add(paper("b"), "affil") is None
+    merger = Merger(LEAST)
+    assert merger.add(paper("a", "MIT", doi="10.1000/x"), "scopus") is None
+    assert merger.add(paper("b", doi="10.1000/y"), "dblp") is None
+    assert not merger.dropped
+
+
+def test_three_records_that_are_tied_by_different_things_are_one() -> None:
+    merger = Merger(LEAST)
+    merger.add(paper("a", doi="10.1000/x", title="Something else that is long enough"), "crossref")
+    merger.add(paper("b"), "dblp")
+    assert merger.add(paper("c", "MIT", doi="10.1000/x"), "scopus") is None
+    assert merger.dropped == {"a", "b"}
+    assert merger.add(paper("a", doi="10.1000/x", title="Something else that is long enough"), "crossref") == "c"
+
+
+def test_what_stands_in_a_workspace_already_is_known() -> None:
+    held = paper("a", "MIT", doi="10.1000/x")
+    merger = Merger(LEAST)
+    merger.know("a", "scopus", held.doi, title_key(held.title, held.year, "Li, Ana", LEAST), richness(held))
+    assert merger.add(paper("b", doi="10.1000/X"), "crossref") == "a"
+    assert merger.add(paper("c", "MIT", "CMU", doi="10.1000/x"), "wos") is None
+    assert merger.dropped == {"a", "b"}
+
+
+records = st.lists(
+    st.tuples(st.sampled_from(["", "10.1000/x", "10.1000/y"]), st.sampled_from([TITLE, TITLE + " again"]), st.integers(0, 3)),
+    max_size=8,
+)
+
+
+@given(records, st.randoms())
+@settings(max_examples=200)
+def test_one_is_kept_of_each_paper_and_it_is_the_richest_of_those_it_stands_for(
+    given: list[tuple[str, str, int]], order: random.Random
+) -> None:
+    papers = [paper(f"p{n}", *["MIT"] * count, doi=doi, title=title) for n, (doi, title, count) in enumerate(given)]
+    order.shuffle(papers)
+    merger = Merger(LEAST)
+    for n, one in enumerate(papers):
+        merger.add(one, f"source {n}")
+    kept = [p for p in papers if p.id not in merger.dropped]
+    by_id = {p.id: p for p in papers}
+    assert bool(kept) == bool(papers)
+    for one in merger.merged:
+        assert richness(by_id[one.kept]) >= richness(by_id[one.dropped])
+    for doi in {p.doi for p in papers} - {""}:
+        assert sum(p.doi == doi for p in kept) <= 1
+        assert any(p.doi == doi for p in papers)

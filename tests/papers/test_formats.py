@@ -1,0 +1,87 @@
+"""Every sample is recognised as its format and as no other; readers of other packages."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
+
+import pytest
+
+from affil.errors import AffilError, InputError
+from affil.papers import formats as library
+from affil.papers.formats import READERS, formats, readers, recognise
+from affil.papers.head import Head
+from affil.papers.reader import Reader
+from affil.papers.source import Source
+from affil.types import Author, Paper
+
+SAMPLES = sorted((Path(__file__).parent / "samples").glob("*"))
+NAMES = sorted((r.name for r in READERS), key=len, reverse=True)
+
+
+def format_of(sample: Path) -> str:
+    """Samples are named after their format: scopus-new.csv."""
+    return next(name for name in NAMES if sample.name.startswith(name))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: s.name)
+def test_a_sample_is_recognised_and_read(sample: Path) -> None:
+    assert recognise(Head(sample)).name == format_of(sample)
+    if "damaged" not in sample.name:
+        look = formats(sample)
+        assert look.papers or look.problems
+
+
+def test_the_first_papers_of_a_file_and_its_format(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"id": "P1", "venue": "ICML", "year": 2024, "authors": [{"name": "Ana Li"}]}\n' * 5, "utf-8")
+    look = formats(file, records=2)
+    assert (look.reader.name, len(look.papers)) == ("affil", 2)
+    with pytest.raises(AffilError, match="no format 'endnote'; there are: affil, "):
+        formats(file, format="endnote")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"%PDF-1.7", "is a PDF; see which formats are read: affil formats"),
+        (b"PK\x03\x04 word/document.xml", "is a zip archive or an Excel workbook; see which"),
+        (b"PK\x03\x04 xl/workbook.xml", "is no workbook that can be read: .*; save it again as .xlsx"),
+    ],
+)
+def test_what_holds_no_papers_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        formats(tmp_path / "a")
+
+
+def _read(source: Source):  # type: ignore[no-untyped-def]
+    for row, line in source.lines():
+        id, venue, year, name = line.split("\t")
+        yield row, Paper(id, "", venue, int(year), (Author(name),))
+
+
+OURS = Reader("ours", "our list", lambda head: head.text.startswith("OURS"), _read, "All.", "Nothing.", "Ask us.", "")
+NOT_ONE = "nothing"
+
+
+def test_other_packages_add_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def points(*values: str) -> None:
+        readers.cache_clear()
+        found = EntryPoints(EntryPoint(f"p{n}", f"{__name__}:{v}", library.GROUP) for n, v in enumerate(values))
+        monkeypatch.setattr(library, "entry_points", lambda group: found.select(group=group))
+
+    monkeypatch.setitem(__import__("sys").modules, __name__, __import__("sys").modules[_read.__module__])
+    (tmp_path / "list").write_text("OURS1\tICML\t2024\tAna Li\n", "utf-8")
+    try:
+        points("OURS")
+        look = formats(tmp_path / "list")
+        assert (look.reader, look.papers[0].id) == (OURS, "OURS1")
+        points("NOT_ONE")
+        with pytest.raises(AffilError, match=r"the reader 'p0' .* is no affil.papers.reader.Reader"):
+            readers()
+        points("GONE")
+        with pytest.raises(AffilError, match=r"the reader 'p0' .* cannot be loaded"):
+            readers()
+    finally:
+        readers.cache_clear()

@@ -1,0 +1,103 @@
+"""Papers that come from several sources into one workspace."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from affil.papers.duplicates import Merged
+from affil.workspace import Workspace
+
+W1 = "https://openalex.org/W1"
+TITLE = "Learning to Rank Institutions from Messy Strings"
+
+
+def native(path: Path, *records: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(r) + "\n" for r in records), "utf-8")
+    return path
+
+
+def record(id: str, *affiliations: str, **more: Any) -> dict[str, Any]:
+    authors = [{"name": "Ana Li", "affiliations": list(affiliations)}, {"name": "Bo Chen"}]
+    return {"id": id, "title": TITLE, "venue": "ICML", "year": 2024, "authors": authors, **more}
+
+
+def work(id: str, *affiliations: str, doi: str | None = None) -> dict[str, Any]:
+    return {
+        "id": id,
+        "doi": doi,
+        "title": TITLE,
+        "publication_year": 2024,
+        "primary_location": {"source": {"display_name": "ICML"}},
+        "authorships": [{"raw_author_name": "Ana Li", "raw_affiliation_strings": list(affiliations)}],
+    }
+
+
+def held(ws: Workspace) -> tuple[list[str], list[str | None]]:
+    papers = pq.read_table(ws.table("papers")).column("id").to_pylist()
+    return sorted(papers), sorted(pq.read_table(ws.table("mentions")).column("affiliation").to_pylist(), key=str)
+
+
+def test_the_richer_record_wins_in_one_step_and_over_several(tmp_path: Path) -> None:
+    poor = native(
+        tmp_path / "poor.jsonl", record("P1", doi="10.1000/x"), record("P2", "CMU", title="Another title that is long")
+    )
+    rich = native(tmp_path / "rich.jsonl", work("W1", "MIT", "CSAIL, MIT", doi="https://doi.org/10.1000/X"))
+    expected = (["P2", W1], ["CMU", "CSAIL, MIT", "MIT", None])
+    together = Workspace.open(tmp_path / "together")
+    added = together.add_papers([poor, rich])
+    assert added.merged == (Merged(W1, "P1", "doi"),)
+    assert dict(added.formats) == {str(poor): "affil", str(rich): "openalex"}
+    assert held(together) == expected
+    for order in ([poor, rich], [rich, poor]):
+        ws = Workspace.open(tmp_path / order[0].stem)
+        for file in order:
+            ws.add_papers(file)
+        assert held(ws) == expected
+        again = ws.add_papers([poor, rich])
+        assert (again.new, again.replaced) == (0, 0)
+        assert held(ws) == expected
+        assert pq.read_table(ws.table("merged")).to_pylist() == [{"kept": W1, "dropped": "P1", "by": "doi"}]
+
+
+def test_by_title_only_across_sources(tmp_path: Path) -> None:
+    ours = native(tmp_path / "a.jsonl", record("P1", "MIT"), record("P2"))
+    theirs = native(tmp_path / "b.jsonl", work("W1"))
+    ws = Workspace.open(tmp_path / "ws")
+    assert ws.add_papers([ours, theirs]).merged == (Merged("P1", W1, "title"),)
+    assert held(ws)[0] == ["P1", "P2"]
+
+
+def test_a_paper_with_decisions_about_single_mentions_stays(tmp_path: Path) -> None:
+    ws = Workspace.open(tmp_path / "ws")
+    ws.add_papers(native(tmp_path / "a.jsonl", record("P1", "MIT", doi="10.1000/x")))
+    ws.ledger.decide("MIT", ["https://ror.org/042nb2s44"], by="ana", why="it is", paper="P1", position=0)
+    ws.add_papers(native(tmp_path / "b.jsonl", work("W1", "MIT", "CSAIL, MIT", doi="10.1000/x")))
+    assert held(ws)[0] == ["P1"]
+
+
+def test_a_record_that_changes_into_a_poorer_one_gives_way(tmp_path: Path) -> None:
+    ws = Workspace.open(tmp_path / "ws")
+    ws.add_papers(native(tmp_path / "a.jsonl", record("P1", "MIT"), record("P2", "CMU", title="Another title that is long")))
+    ws.add_papers(native(tmp_path / "b.jsonl", work("W1", "MIT", doi="10.1000/x")))
+    assert held(ws)[0] == ["P1", "P2"]
+    added = ws.add_papers(
+        native(tmp_path / "c.jsonl", record("P2", "CMU", doi="10.1000/y", title="Another title that is long"))
+    )
+    assert (added.replaced, held(ws)[0]) == (1, ["P1", "P2"])
+
+
+def test_papers_of_a_workspace_without_dois_are_read_on(tmp_path: Path) -> None:
+    """Tables written before DOIs were read lack the column."""
+    ws = Workspace.open(tmp_path / "ws")
+    ws.add_papers(native(tmp_path / "a.jsonl", record("P1", "MIT")))
+    file = ws.table("papers")
+    pq.write_table(pq.read_table(file).drop_columns(["doi", "format"]), file)
+    ws.add_papers(native(tmp_path / "b.jsonl", record("P2", "CMU", title="Another title that is long", doi="10.1000/x")))
+    assert pq.read_table(ws.table("papers")).select(["id", "doi"]).to_pylist() == [
+        {"id": "P2", "doi": "10.1000/x"},
+        {"id": "P1", "doi": None},
+    ]

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Write docs/formats.md from the readers.
+
+tools/formats_page.py [-o FILE]     default: docs/formats.md; - is standard output
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from affil.papers.formats import READERS
+from affil.papers.reader import Reader
+
+PAGE = Path(__file__).parents[1] / "docs" / "formats.md"
+HEAD = """# Formats of papers
+
+This page is written by `tools/formats_page.py` from the readers in `src/affil/papers/`; a test compares the two.
+
+`affil run FILE... -w WORKSPACE` reads all of these, also packed by gzip, and recognises each file by its content. `affil formats FILE`
+tells what a file is and shows its first papers as they are read; `--format NAME` reads it as a format of your choice. In tables, headings
+may be in any case; `--map HEADING=NAME` says which heading stands for a usual one (`--map Journal=venue`).
+
+Affiliation strings stay exactly as published. What is left out or read only in part is said after reading, with the row of the first.
+Records of one paper from several files (of one DOI, else of one title, year and first author) are one paper: the record that tells most of
+affiliations is kept, and the table `merged` of the workspace says which.
+
+Another package can add a reader: an entry point of the group `affil.readers` that names an `affil.papers.reader.Reader`
+([CONTRIBUTING](../CONTRIBUTING.md#add-a-reader-of-papers)).
+
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-o", "--output", default=str(PAGE), metavar="FILE")
+    output = parser.parse_args().output
+    if output == "-":
+        sys.stdout.write(page())
+    else:
+        Path(output).write_text(page(), "utf-8")
+    return 0
+
+
+def page() -> str:
+    """The whole page."""
+    rows = "".join(f"| [{r.title[0].upper()}{r.title[1:]}](#{r.name}) | `{r.name}` |\n" for r in READERS)
+    return HEAD + "| format | name |\n|---|---|\n" + rows + "".join(map(section, READERS))
+
+
+def section(reader: Reader) -> str:
+    """What a person should know of one format."""
+    described = f" ([description]({reader.specification}))" if reader.specification else ""
+    return (
+        f'\n## <a id="{reader.name}"></a>{reader.title[0].upper()}{reader.title[1:]}\n\n`--format {reader.name}`{described}\n\n'
+        f"- **Read:** {reader.fields}\n- **Lost:** {reader.lost}\n- **How to get it:** {reader.export}\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
