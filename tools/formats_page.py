@@ -45,7 +45,7 @@ def main() -> int:
 
 def page() -> str:
     """The whole page."""
-    rows = "".join(f"| [{r.title[0].upper()}{r.title[1:]}](#{r.name}) | `{r.name}` |\n" for r in READERS)
+    rows = "".join(f"| [{r.title}](#{r.name}) | `{r.name}` |\n" for r in READERS)
     return HEAD + "| format | name |\n|---|---|\n" + rows + "".join(map(section, READERS))
 
 
@@ -53,7 +53,7 @@ def section(reader: Reader) -> str:
     """What a person should know of one format."""
     described = f" ([description]({reader.specification}))" if reader.specification else ""
     return (
-        f'\n## <a id="{reader.name}"></a>{reader.title[0].upper()}{reader.title[1:]}\n\n`--format {reader.name}`{described}\n\n'
+        f'\n## <a id="{reader.name}"></a>{reader.title}\n\n`--format {reader.name}`{described}\n\n'
         f"- **Read:** {reader.fields}\n- **Lost:** {reader.lost}\n- **How to get it:** {reader.export}\n"
     )
 

@@ -25,7 +25,7 @@ GOLD = Path(__file__).resolve().parents[1] / "gold"
 FIELDS = ["affiliation", "institution_ids", "language", "stratum", "note"]
 DEV = 20  # per cent of the new strings
 
-Rows = dict[str, dict[str, str]]  # by the folded string
+Rows = dict[str, list[dict[str, str]]]  # by the folded string, which several strings may share
 
 
 def key(affiliation: str) -> str:
@@ -33,12 +33,15 @@ def key(affiliation: str) -> str:
 
 
 def read(path: Path) -> Rows:
+    rows: Rows = defaultdict(list)
     with path.open(encoding="utf-8", newline="") as lines:
-        return {key(r["affiliation"]): r for r in csv.DictReader(lines)}
+        for row in csv.DictReader(lines):
+            rows[key(row["affiliation"])].append(row)
+    return rows
 
 
 def institutions(rows: Rows) -> set[str]:
-    return {i for r in rows.values() for i in r["institution_ids"].split()}
+    return {i for group in rows.values() for r in group for i in r["institution_ids"].split()}
 
 
 def split(affiliation: str, ids: list[str], held_out: set[str]) -> str:
@@ -74,19 +77,20 @@ def main() -> int:
             if there == "test":
                 print(f"{draft}:{number}: {affiliation!r} stands in test already, which is frozen")
                 faults += 1
-            elif there and parts[there][key(affiliation)]["institution_ids"] != new["institution_ids"]:
+            elif there and any(r["institution_ids"] != new["institution_ids"] for r in parts[there][key(affiliation)]):
                 print(f"{draft}:{number}: {affiliation!r} is labelled otherwise already")
                 faults += 1
             elif not there:
-                parts[split(affiliation, ids, held_out)][key(affiliation)] = new
+                parts[split(affiliation, ids, held_out)][key(affiliation)].append(new)
     if faults:
         return 1
     for name in ("train", "dev"):
         with (arguments.gold / f"{name}.csv").open("w", encoding="utf-8", newline="") as out:
             writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(sorted(parts[name].values(), key=lambda r: (r["stratum"], r["affiliation"])))
-        print(name, len(parts[name]))
+            rows = [r for group in parts[name].values() for r in group]
+            writer.writerows(sorted(rows, key=lambda r: (r["stratum"], r["affiliation"])))
+        print(name, len(rows))
     return 0
 
 

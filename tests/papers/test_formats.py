@@ -37,8 +37,8 @@ def test_the_first_papers_of_a_file_and_its_format(tmp_path: Path) -> None:
     file.write_text('{"id": "P1", "venue": "ICML", "year": 2024, "authors": [{"name": "Ana Li"}]}\n' * 5, "utf-8")
     look = formats(file, records=2)
     assert (look.reader.name, len(look.papers)) == ("affil", 2)
-    with pytest.raises(AffilError, match="no format 'endnote'; there are: affil, "):
-        formats(file, format="endnote")
+    with pytest.raises(AffilError, match="no format 'no-such-format'; there are: affil, "):
+        formats(file, format="no-such-format")
 
 
 @pytest.mark.parametrize(

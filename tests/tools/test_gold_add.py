@@ -60,6 +60,13 @@ def test_adding_again_changes_nothing(gold: Path) -> None:
     assert [(gold / f"{n}.csv").read_bytes() for n in ("train", "dev")] == before
 
 
+def test_rows_that_fold_alike_both_stay(gold: Path) -> None:
+    with (gold / "train.csv").open("a", encoding="utf-8") as file:
+        file.write(f"TSINGHUA,{TSINGHUA},en,en-dept,\n")
+    assert add(gold, "Group 1, Tsinghua\tTsinghua University\ten\ten-dept")[0] == 0
+    assert {"Tsinghua", "TSINGHUA"} <= set(read(gold, "train"))
+
+
 @pytest.mark.parametrize(
     ("row", "problem"),
     [

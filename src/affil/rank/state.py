@@ -54,7 +54,7 @@ class State:
     def from_json(cls, content: dict[str, Any]) -> State:
         """Read back what `to_json` wrote."""
         venues = [
-            {**v, "areas": tuple(v["areas"]), "aliases": tuple(v["aliases"]), "years": tuple(v["years"])}
+            {k: tuple(x) if isinstance(x, list) else x for k, x in v.items()}
             for v in content["venues"]
         ]
         parts = {
