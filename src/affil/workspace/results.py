@@ -18,12 +18,13 @@ from affil.errors import AffilError, BusyError
 from affil.io.files import atomic_path
 from affil.ledger.cases import key_of
 from affil.ledger.overrides import apart_name, set_apart
-from affil.rank import Diff, Query, Ranking, State, Trend, Why
+from affil.rank import Diff, Query, Ranking, RanksByYear, State, Trend, Why
 from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Result = Ranking | RanksByYear | Trend | Why | Diff
 _OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # what the manifest says that repeats nothing
 
 
@@ -83,6 +84,14 @@ def trend(files: WorkspaceFiles, *, panel: bool, limit: int | None, **query: Unp
         return ranks.trend(db, venues, state.settings, panel=panel, limit=limit, **query)
 
 
+def ranks_by_year(files: WorkspaceFiles, *, limit: int | None, **query: Unpack[Query]) -> RanksByYear:
+    """See `Workspace.ranks_by_year`."""
+    state = count_or_last(files)
+    everything: Query = {**query, "years": None, "by": "adjusted"}
+    with files.counts.opened(state, **everything) as (db, venues):
+        return ranks.ranks_by_year(db, venues, state.settings, limit=limit, **query)
+
+
 def why(files: WorkspaceFiles, entity: str, **query: Unpack[Query]) -> Why:
     """See `Workspace.why`."""
     state = count_or_last(files)
@@ -105,7 +114,7 @@ def snapshot(files: WorkspaceFiles, name: str) -> State:
         return files.counts.snapshot(name, count_anew(files))
 
 
-def save(files: WorkspaceFiles, result: Ranking | Trend | Why | Diff, path: Path) -> Path:
+def save(files: WorkspaceFiles, result: Result, path: Path) -> Path:
     """See `Workspace.save`."""
     # Nobody changes the workspace while it is described; who may only read it has no lock to take.
     lock = locked(files.path, files.settings.review.wait) if os.access(files.path, os.W_OK) else nullcontext()
@@ -125,7 +134,7 @@ def save(files: WorkspaceFiles, result: Ranking | Trend | Why | Diff, path: Path
     return manifest
 
 
-def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path | None = None) -> None:
+def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None:
     """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension.
 
     Raises:
@@ -147,12 +156,12 @@ def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path 
         raise AffilError(f"{shown}: cannot be written: {error.strerror or error}") from error
 
 
-def main_table(result: Ranking | Trend | Why | Diff) -> pd.DataFrame:
+def main_table(result: Result) -> pd.DataFrame:
     """The table of a result."""
     return result.papers if isinstance(result, Why) else result.moves if isinstance(result, Diff) else result.frame
 
 
-def about_result(result: Ranking | Trend | Why | Diff) -> dict[str, Any]:
+def about_result(result: Result) -> dict[str, Any]:
     """All but the tables of a result, as plain JSON values."""
-    tables = ("ranking", "trend", "ranks", "papers", "waiting", "moves", "causes")
+    tables = ("ranking", "trend", "matched", "ranks", "values", "papers", "waiting", "moves", "causes")
     return {name: value for name, value in result.to_dict().items() if name not in tables}

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from affil.errors import AffilError
 from affil.io.files import atomic_path, files_in
-from affil.rank import Diff, Query, Ranking, State, Trend, Why
+from affil.rank import Diff, Query, Ranking, RanksByYear, State, Trend, Why
 from affil.settings import Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Name, Progress
 from affil.workspace import decisions, ingest, matching, results
@@ -177,8 +177,16 @@ class Workspace(WorkspaceFiles):
         """
         return results.rank(self, limit=limit, resamples=resamples, **query)
 
+    def ranks_by_year(self, *, limit: int | None = None, **query: Unpack[Query]) -> RanksByYear:
+        """The rank in each year, and who has been first for how long (see `affil.rank.ranks_by_year`).
+
+        Raises:
+            AffilError: nothing was matched yet, or an argument is unknown.
+        """
+        return results.ranks_by_year(self, limit=limit, **query)
+
     def trend(self, *, panel: bool = False, limit: int | None = None, **query: Unpack[Query]) -> Trend:
-        """A measure by year (see `affil.rank.trend`).
+        """A measure by year, and its growth over matched venues (see `affil.rank.trend`).
 
         Raises:
             AffilError: nothing was matched yet, an argument is unknown, or no venue is in every year of a panel.
@@ -209,7 +217,7 @@ class Workspace(WorkspaceFiles):
         """
         return results.snapshot(self, name)
 
-    def save(self, result: Ranking | Trend | Why | Diff, path: Path | str) -> Path:
+    def save(self, result: results.Result, path: Path | str) -> Path:
         """Write a result as `save_table` does, with `NAME.manifest.json` next to it: its inputs, and how to reproduce it.
 
         Returns the path of the manifest.
