@@ -96,11 +96,10 @@ def compare(
         ),
         how="inner",
     ).sort_values(["rank_after", "name"])
-    last = max(y for _, y in asked.papers if y <= after[1]) if any(y <= after[1] for _, y in asked.papers) else after[1]
     return Comparison(
         frame.reset_index(),
         found,
-        missing_venues(asked.papers, venues, last),
+        missing_venues(asked.papers, venues, after[1]),
         asked.query.level,
         asked.by,
         asked.query.area,

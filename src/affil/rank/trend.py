@@ -77,12 +77,13 @@ class Trend:
         same = f"in every year {', '.join(self.every_year)}" if self.every_year else "no venue is there in every year"
         return [
             f"The years differ in their venues, so numbers as counted do not compare: {same}; only in some {', '.join(varied)}.",
-            self._growth(),
+            self.growth_line(),
             *self._incomplete(),
             *(["With a fixed panel only the venues of every year are counted."] if self.every_year else []),
         ]
 
-    def _growth(self) -> str:
+    def growth_line(self) -> str:
+        """Over which years and on what growth is told."""
         if self.compared is None:
             return "No venue is in the last two years, so there is no growth to tell."
         first, last = self.compared
@@ -158,8 +159,8 @@ def trend(
             raise AffilError(_no_panel(of_year))
         papers = {(v, y): n for (v, y), n in papers.items() if v in every_year}
         of_year = venues_of_years(papers)
-    lacking = () if panel else missing_venues(asked.papers, venues, years[-1])
-    reference = years[-2] if lacking and len(years) > 1 else years[-1]
+    lacking = () if panel or years[-1] - 1 not in years else missing_venues(asked.papers, venues, years[-1])
+    reference = years[-2] if lacking else years[-1]
     links = last_chain(chain(papers), years[-1]) or last_chain(chain(papers), reference)
     slots = [cells_of(papers, y) for y in years] + [link.slot(y) for link in links for y in link.years]
     about, found = measure_slots(db, venues, settings, asked, slots)
@@ -167,13 +168,10 @@ def trend(
     ranks = pd.DataFrame({y: f["rank"].astype("Int64") for y, f in zip(years, found, strict=False)})
     linked = iter(f["value"].reindex(about.index).fillna(0.0) for f in found[len(years) :])
     compared = [(link, {y: next(linked) for y in link.years}) for link in links]
-    order = np.lexsort([about["name"], -counted[years[-1]], *(-counted[y] for y in years if y <= reference)])
-    about, shares = about.iloc[order[:limit]], asked.by == "share"
-    frame = about.join(counted).assign(growth=_growth(compared, shares))
-    if len(years) > 1:
-        frame["growth_last"] = _growth(_last_step(compared, years[-2:]), shares)
+    about = about.iloc[_order(about["name"], counted, reference)[:limit]]
+    shares = asked.by == "share"
     return Trend(
-        frame=frame.reset_index(),
+        frame=about.join(counted).assign(**_growths(compared, years, shares)).reset_index(),
         matched=about[["name"]].join(_in_venues_of(reference, counted, compared, shares)).reset_index(),
         ranks=about.join(ranks).reset_index(),
         level=asked.query.level,
@@ -192,6 +190,18 @@ def trend(
 
 
 Compared = Sequence[tuple[Link, Mapping[int, "pd.Series[float]"]]]  # each link, with the values of its years in its venues
+
+
+def _order(names: pd.Series[str], counted: pd.DataFrame, reference: int) -> Any:
+    """Positions in the order of the last whole year, then of those before it, of an incomplete one, and of names."""
+    years = [*counted.columns]
+    return np.lexsort([names, -counted[years[-1]], *(-counted[y] for y in years if y <= reference)])
+
+
+def _growths(compared: Compared, years: Sequence[int], shares: bool) -> dict[str, pd.Series[float]]:
+    """The columns of growth: over all links, and over the last two years, where there are several."""
+    out = {"growth": _growth(compared, shares)}
+    return out | ({"growth_last": _growth(_last_step(compared, years[-2:]), shares)} if len(years) > 1 else {})
 
 
 def _growth(compared: Compared, shares: bool) -> pd.Series[float]:

@@ -43,7 +43,7 @@ class RanksByYear:
             + (f", {row['in_a_row']} years in a row (of {whole} with papers)." if row["in_a_row"] > 1 else ".")
             for row in self.frame[self.frame["in_a_row"] > 0].to_dict("records")
         ]
-        return [*out, *trend.lines()]
+        return [*out, *(line for line in trend.lines() if line != trend.growth_line())]
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as plain JSON values."""
