@@ -138,13 +138,20 @@ def test_an_area_page_is_the_ranking_of_the_area(site: Path, report_ws: Workspac
     assert 'class="empty"' in (site / "area" / "simulation.html").read_text("utf-8")
 
 
-def test_movers_are_told_by_both_rankings(site: Path, report_ws: Workspace) -> None:
-    now = report_ws.rank(years=(2017, 2021)).frame.set_index("name")
-    before = report_ws.rank(years=(2012, 2016)).frame.set_index("name")
-    best = (before["rank"] - now["rank"]).dropna().max()
-    first = next(r for r in Page(site / "movers.html").rows if r[0] in now.index)
-    assert before["rank"][first[0]] - now["rank"][first[0]] == best
-    assert first[1:3] == [str(before["rank"][first[0]]), str(now["rank"][first[0]])]
+def test_movers_are_told_by_both_rankings_over_the_same_venues(site: Path, report_ws: Workspace) -> None:
+    compared = report_ws.compare((2012, 2016), (2017, 2021))
+    assert [p.years for p in compared.pairs] == [(2012 + k, 2017 + k) for k in range(5)]
+    rows = compared.frame.set_index("name")
+    best = (rows["rank_before"] - rows["rank_after"]).max()
+    first = next(r for r in Page(site / "movers.html").rows if r[0] in rows.index)
+    assert rows["rank_before"][first[0]] - rows["rank_after"][first[0]] == best
+    assert first[1:3] == [str(rows["rank_before"][first[0]]), str(rows["rank_after"][first[0]])]
+    text = (site / "movers.html").read_text("utf-8")
+    assert f"{compared.rests_on:.0%} of the papers of these years" in text
+    for _, name, change in [(r[0], r[3], r[2]) for r in Page(site / "index.html").rows if r[0].isdigit()]:
+        one = next(row for known, row in rows.iterrows() if name.startswith(str(known)))
+        moved = one["rank_before"] - one["rank_after"]
+        assert change == ("=" if not moved else f"▲+{moved}" if moved > 0 else f"▼−{-moved}")
 
 
 def test_what_strings_and_names_hold_is_no_markup(site: Path) -> None:

@@ -18,13 +18,13 @@ from affil.errors import AffilError, BusyError
 from affil.io.files import atomic_path
 from affil.ledger.cases import key_of
 from affil.ledger.overrides import apart_name, set_apart
-from affil.rank import Diff, Query, Ranking, RanksByYear, State, Trend, Why
+from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, Why
 from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Result = Ranking | RanksByYear | Trend | Why | Diff
+Result = Ranking | RanksByYear | Trend | Comparison | Why | Diff
 _OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # what the manifest says that repeats nothing
 
 
@@ -90,6 +90,14 @@ def ranks_by_year(files: WorkspaceFiles, *, limit: int | None, **query: Unpack[Q
     everything: Query = {**query, "years": None, "by": "adjusted"}
     with files.counts.opened(state, **everything) as (db, venues):
         return ranks.ranks_by_year(db, venues, state.settings, limit=limit, **query)
+
+
+def compare(files: WorkspaceFiles, before: tuple[int, int], after: tuple[int, int], **query: Unpack[Query]) -> Comparison:
+    """See `Workspace.compare`."""
+    state = count_or_last(files)
+    everything: Query = {**query, "years": None, "by": "adjusted"}
+    with files.counts.opened(state, **everything) as (db, venues):
+        return ranks.compare(db, venues, state.settings, before, after, **query)
 
 
 def why(files: WorkspaceFiles, entity: str, **query: Unpack[Query]) -> Why:
@@ -163,5 +171,5 @@ def main_table(result: Result) -> pd.DataFrame:
 
 def about_result(result: Result) -> dict[str, Any]:
     """All but the tables of a result, as plain JSON values."""
-    tables = ("ranking", "trend", "matched", "ranks", "values", "papers", "waiting", "moves", "causes")
+    tables = ("ranking", "trend", "matched", "ranks", "values", "comparison", "papers", "waiting", "moves", "causes")
     return {name: value for name, value in result.to_dict().items() if name not in tables}

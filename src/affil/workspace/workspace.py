@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from affil.errors import AffilError
 from affil.io.files import atomic_path, files_in
-from affil.rank import Diff, Query, Ranking, RanksByYear, State, Trend, Why
+from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, Why
 from affil.settings import Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Name, Progress
 from affil.workspace import decisions, ingest, matching, results
@@ -192,6 +192,14 @@ class Workspace(WorkspaceFiles):
             AffilError: nothing was matched yet, an argument is unknown, or no venue is in every year of a panel.
         """
         return results.trend(self, panel=panel, limit=limit, **query)
+
+    def compare(self, before: tuple[int, int], after: tuple[int, int], **query: Unpack[Query]) -> Comparison:
+        """Two periods over the venues that both have: whose rank moved (see `affil.rank.compare`).
+
+        Raises:
+            AffilError: nothing was matched yet, or an argument is unknown.
+        """
+        return results.compare(self, before, after, **query)
 
     def why(self, entity: str, **query: Unpack[Query]) -> Why:
         """The papers behind the counts of an institution (or city, region, country), given by id or name.
