@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import Any, NoReturn, Unpack
 
 import duckdb
 import numpy as np
@@ -155,10 +155,8 @@ def trend(
         raise AffilError("no papers from these years and venues")
     years, every_year = tuple(of_year), frozenset.intersection(*of_year.values())
     if panel:
-        if not every_year:
-            raise AffilError(_no_panel(of_year))
         papers = {(v, y): n for (v, y), n in papers.items() if v in every_year}
-        of_year = venues_of_years(papers)
+        of_year = dict.fromkeys(years, every_year) if every_year else _no_panel(of_year)
     lacking = () if panel or years[-1] - 1 not in years else missing_venues(asked.papers, venues, years[-1])
     reference = years[-2] if lacking else years[-1]
     links = last_chain(chain(papers), years[-1]) or last_chain(chain(papers), reference)
@@ -271,10 +269,12 @@ def parse_year_list(years: Any) -> tuple[int, ...] | None:
     return tuple(sorted(out))
 
 
-def _no_panel(of_year: Mapping[int, frozenset[str]]) -> str:
+def _no_panel(of_year: Mapping[int, frozenset[str]]) -> NoReturn:
     often = {v: sum(v in found for found in of_year.values()) for found in of_year.values() for v in found}
     most = ", ".join(
         f"{venue} ({number} of {len(of_year)} years)"
         for venue, number in sorted(often.items(), key=lambda i: (-i[1], i[0]))[:4]
     )
-    return f"no venue has papers in every one of these years; most often there are {most}; name the years that they share"
+    raise AffilError(
+        f"no venue has papers in every one of these years; most often there are {most}; name the years that they share"
+    )
