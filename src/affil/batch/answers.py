@@ -1,25 +1,29 @@
-"""What a file's engine makes of strings: for each an answer, ready to be written."""
+"""Answers to strings, as rows ready to be written."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
+from affil.io.cells import addresses
 from affil.match import COLUMNS, match_records
+from affil.match.records import joined
 from affil.types import Decision, Result
 
+_DECISION = COLUMNS.index("decision")
 NUMBERS = ("lat", "lon", "probability")  # of `COLUMNS`; all others are text
 
 
 class BatchMatcher(Protocol):
-    """What matching a file needs of a matcher. For several processes it must pickle, as `affil.Matcher` does."""
+    """The method of a matcher used to match files; with several workers it must pickle, like `affil.Matcher`."""
 
     def match_many(self, strings: list[str], /) -> Sequence[Result]:
-        """The result of each string, in order."""
+        """The results of the strings, in order."""
 
 
 class AnswerRows(NamedTuple):
-    """The decision for a string as a whole, and its rows, each a value for each of `COLUMNS`."""
+    """The overall decision for a string, and its rows, each with a value per column of `COLUMNS`."""
 
     decision: Decision
     rows: list[tuple[Any, ...]]
@@ -31,3 +35,23 @@ def answers(matcher: BatchMatcher, strings: list[str]) -> list[AnswerRows]:
         AnswerRows(result.decision, [tuple(record.get(column) for column in COLUMNS) for record in match_records(result)])
         for result in matcher.match_many(strings)
     ]
+
+
+def cell_answers(matcher: BatchMatcher, cells: list[str], column: str) -> list[AnswerRows]:
+    """The answer to each cell of a column, in order: the answers to its addresses in one (see `affil.io.cells`)."""
+    parts = [addresses(cell, column) for cell in cells]
+    strings = list(dict.fromkeys(chain.from_iterable(parts)))
+    found = dict(zip(strings, answers(matcher, strings), strict=True))
+    return [one_answer([found[s] for s in part]) for part in parts]
+
+
+def one_answer(parts: Sequence[AnswerRows]) -> AnswerRows:
+    """The answers to the addresses of a cell as one: an institution that several name has one row, the most probable.
+
+    A person should see the cell if one of its rows is for review; it names none if no address does.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    rows = joined([part.rows for part in parts])
+    decisions = {row[_DECISION] for row in rows}
+    return AnswerRows(next(d for d in (Decision.REVIEW, Decision.MATCH, Decision.NONE) if d.value in decisions), rows)

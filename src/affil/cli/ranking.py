@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from affil.cli.show import Json, plain, plain_table, print_json
+from affil.cli.show import Json, Rows, plain, plain_table, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from affil.rank import Diff, Query, Ranking, RanksByYear, Trend, Why
     from affil.workspace import Workspace
 
+_SHOWN = 20  # rows of a table where no number is asked for
 _ROOM = {"city": 100, "name_zh": 110}  # terminal width from which each is shown
 
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
@@ -90,8 +92,6 @@ def rank(
         return
     ranking = ws.rank(limit=limit or None, resamples=resamples, **query)
     _put(ws, ranking, output, as_json, lambda width: _ranking_table(ranking, width), _notes(ranking))
-    for warning in ranking.warnings:
-        typer.echo(f"warning: {warning}", err=True)
 
 
 def trend(
@@ -127,7 +127,7 @@ def why(
     kind: Kind = None,
     by: MeasureName = "adjusted",
     roll_up: RollUpName = None,
-    limit: Limit = 20,
+    limit: Rows = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -135,13 +135,15 @@ def why(
     query = _query(level, area, venue, years, kind, by, roll_up)
     ws = _open(workspace)
     result = ws.why(entity, **query)
+    if limit:
+        result = replace(result, papers=result.papers.head(limit))
     r = result.row
     notes = [
         f"{r['name']}: rank {r['rank']}, {r['publications']:,} publications, {r['authors']:,} authors, "
         f"{r['adjusted']:,.2f} adjusted, index {r['index']:,.2f}.",
         f"{len(result.waiting):,} strings in review may name it in {int(result.waiting['papers'].sum()):,} papers and are not counted.",
     ]
-    _put(ws, result, output, as_json, lambda _: _papers_table(result, limit), notes)
+    _put(ws, result, output, as_json, lambda _: _papers_table(result, _SHOWN if limit is None else limit), notes)
 
 
 def diff(
@@ -156,7 +158,7 @@ def diff(
     kind: Kind = None,
     by: MeasureName = "adjusted",
     roll_up: RollUpName = None,
-    limit: Limit = 20,
+    limit: Rows = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -170,7 +172,10 @@ def diff(
         f"Since {named} of {result.before.time[:19]}: {moved:,} ranks moved, {len(result.moves) - moved:,} more {by} values changed.",
         *(f"Also, {note}." for note in result.notes),
     ]
-    _put(ws, result, output, as_json, lambda _: _moves_table(result, limit), notes)
+    if limit:
+        moves = result.moves.head(limit)
+        result = replace(result, moves=moves, causes=result.causes[result.causes["id"].isin(moves["id"])])
+    _put(ws, result, output, as_json, lambda _: _moves_table(result, _SHOWN if limit is None else limit), notes)
 
 
 def snapshot(
@@ -219,7 +224,15 @@ def _put(
     table: Any,
     notes: list[str],
 ) -> None:
-    """Output a result: to a file, as JSON, or as a table with notes."""
+    """Output a result: to a file, as JSON, or as a table with notes; then what a reader must know of the state it is of."""
+    _print(ws, result, output, as_json, table, notes)
+    for warning in result.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+
+
+def _print(
+    ws: Workspace, result: Ranking | Trend | Why | Diff, output: Path | None, as_json: bool, table: Any, notes: list[str]
+) -> None:
     if output is not None:
         manifest = ws.save(result, output)
         if not as_json:

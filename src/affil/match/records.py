@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from affil.types import Decision, Match, Result
@@ -10,10 +11,11 @@ from affil.types import Decision, Match, Result
 COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "stated_city", "stated_country",
            "probability", "decision", "matched_text", "evidence")  # fmt: skip
 STATED = ("city", "region", "country")
+_ID, _PROBABILITY = COLUMNS.index("institution_id"), COLUMNS.index("probability")
 
 
 def output_columns(given: Sequence[str]) -> dict[str, str]:
-    """What each of `COLUMNS` is called behind these columns of the input: its name, or with `affil_` before it where taken."""
+    """Output names of `COLUMNS` appended to the input's columns, prefixed with `affil_` if taken."""
     out: dict[str, str] = {}
     for column in COLUMNS:
         name = column
@@ -24,20 +26,32 @@ def output_columns(given: Sequence[str]) -> dict[str, str]:
 
 
 def match_records(result: Result) -> list[dict[str, Any]]:
-    """The rows of `COLUMNS` for one string: one a matched institution, or one with decision none."""
+    """Rows of `COLUMNS` for one string: one per matched institution, or a single one with decision none."""
     if not result.matches:
         return [{"institution_id": "", "decision": Decision.NONE.value, "matched_text": "", "evidence": ""}]
     return [_record(result, m, "; ".join(m.evidence)) for m in result.matches]
 
 
+def joined(parts: Sequence[Sequence[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
+    """The rows (values of `COLUMNS`) of several strings as those of one: of an institution that is named twice the most probable, in
+    the place of its first; a row without an institution only where there is no other.
+    """
+    best: dict[str, tuple[Any, ...]] = {}
+    for row in chain.from_iterable(parts):
+        before = best.setdefault(row[_ID], row)
+        if row[_ID] and row[_PROBABILITY] > before[_PROBABILITY]:
+            best[row[_ID]] = row
+    return [row for identifier, row in best.items() if identifier or len(best) == 1]
+
+
 def result_dict(result: Result) -> dict[str, Any]:
-    """A result, ready for JSON."""
+    """A result as a JSON-serialisable dictionary."""
     matches = [match_dict(result, m) for m in result.matches]
     return {"affiliation": result.affiliation, "decision": str(result.decision), "matches": matches}
 
 
 def match_dict(result: Result, m: Match) -> dict[str, Any]:
-    """A match of a result, or a candidate of its string, ready for JSON."""
+    """A match of a result, or a candidate for its string, as a JSON-serialisable dictionary."""
     return {**_record(result, m, list(m.evidence)), "start": m.start, "end": m.end, "alias": m.alias}
 
 

@@ -1,4 +1,4 @@
-"""Counts of papers and people by institution, city, region and country, as a published method over plain tables."""
+"""Rankings of institutions, cities, regions and countries by papers and authors, as published SQL over plain tables."""
 
 from affil.rank.compare import Comparison, compare
 from affil.rank.credit import Tables
@@ -6,7 +6,8 @@ from affil.rank.diff import Diff, diff
 from affil.rank.measure import Query, measure, rank
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years
 from affil.rank.rollup import ROLL_UPS, roll_up
-from affil.rank.store import State, Store
+from affil.rank.state import State
+from affil.rank.store import Store
 from affil.rank.trend import TREND_MEASURES, Trend, trend
 from affil.rank.venues import AREAS, Venue, Venues, find_area, load_venues
 from affil.rank.why import Why, why

@@ -24,7 +24,7 @@ TREND_MEASURES = SHARE_OR_MEASURE
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A measure of each entity in each year.
+    """A measure of each entity by year.
 
     `frame` has one row for each entity, in the order of the last whole year: id, name, what the level knows of its place, a column of
     numbers as counted for each year, `growth` over the years of `compared`, and `growth_last` from the year before the last to the
@@ -55,6 +55,12 @@ class Trend:
     coverage: Mapping[int, Coverage]
     area: str | None = None
     kind: str | None = None
+    state: State | None = field(default=None, repr=False)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that a reader must see."""
+        return self.state.warnings if self.state else ()
 
     @property
     def compared(self) -> tuple[int, int] | None:
@@ -67,7 +73,7 @@ class Trend:
         return rests_on(self.links)
 
     def lines(self) -> list[str]:
-        """What is needed to judge it, in a few sentences."""
+        """Notes on coverage and comparability, in a few sentences."""
         varied = sorted({v for venues in self.venues.values() for v in venues} - {*self.every_year})
         of_years = f"{self.years[0]} to {self.years[-1]}" if len(self.years) > 2 else " and ".join(map(str, self.years))
         if self.panel:
@@ -99,7 +105,7 @@ class Trend:
         return [f"* {last} is incomplete: it lacks {', '.join(self.lacking)}, which {last - 1} had."] if self.lacking else []
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, as plain JSON values."""
+        """Everything, JSON-serialisable."""
         return {
             "level": self.level,
             "by": self.by,
@@ -134,18 +140,18 @@ def trend(
     limit: int | None = None,
     **query: Unpack[Query],
 ) -> Trend:
-    """A measure by year, from the tables `credit`, `stats` and `institutions` of a connection.
+    """Compute a measure by year from the tables `credit`, `stats` and `institutions` of a connection.
 
     Args:
         db: the connection.
         venues: the venue table.
-        settings: how to count.
-        panel: count only the venues that have papers in every year that is asked for.
-        limit: entities kept.
+        settings: ranking settings.
+        panel: count only venues with papers in every requested year.
+        limit: maximum number of entities.
         query: see `Query`; `years` may also be a list like "2014,2018,2023", and `by` may be "share".
 
     Raises:
-        AffilError: an argument is unknown, the slice has no paper, or no venue is in every year.
+        AffilError: an argument is invalid, the slice has no papers, or no venue is in every year.
     """
     wanted = parse_year_list(query.get("years"))
     asked = ask(db, venues, settings, query)
@@ -254,7 +260,7 @@ def parse_year_list(years: Any) -> tuple[int, ...] | None:
     """Parse years: 2020, (2014, 2024), "2014-2024" or "2014,2018,2020-2023"; None for all.
 
     Raises:
-        AffilError: it is none of these.
+        AffilError: the value is none of these.
     """
     if years is None:
         return None

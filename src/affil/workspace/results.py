@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +34,7 @@ def count(files: WorkspaceFiles) -> State:
 
 
 def count_or_last(files: WorkspaceFiles) -> State:
-    """The counts of now; of the last time, with a warning, where they cannot be brought up to date."""
+    """The current counts, or the last ones with a warning if they cannot be updated."""
     try:
         return count(files)
     except BusyError as error:
@@ -47,7 +45,7 @@ def count_or_last(files: WorkspaceFiles) -> State:
 
 
 def count_anew(files: WorkspaceFiles) -> State:
-    """Bring the counts up to date, under a lock that the caller holds."""
+    """Update the counts; the caller holds the lock."""
     cases, tables = files.ledger.cases(), files.tables
     apart, decisions = set_apart(tables.papers, tables.mentions, cases.current())
     manifest, last = files.manifest, files.counts.last()
@@ -56,6 +54,7 @@ def count_anew(files: WorkspaceFiles) -> State:
         "model": manifest.get("model", {}).get("hash", ""),
         "matching": identity_of(tables.matches).get("settings", ""),
         "runs": manifest.get("runs", 0),
+        "workspace": {k: v for k, v in manifest.items() if k not in _OF_THE_FOLDER},
     }
     return files.counts.refresh(
         replace(tables, papers=apart.papers, mentions=apart.mentions),
@@ -64,7 +63,7 @@ def count_anew(files: WorkspaceFiles) -> State:
         files.settings.rank,
         entries=cases.number,
         about=about,
-        run=last is None or last.about.get("runs", 0) != about["runs"],  # also of a run that was killed before it counted
+        run=last is None or last.about.get("runs", 0) != about["runs"],  # also after a run killed before counting
     )
 
 
@@ -81,7 +80,7 @@ def trend(files: WorkspaceFiles, *, panel: bool, limit: int | None, **query: Unp
     state = count_or_last(files)
     everything: Query = {**query, "years": None, "by": "adjusted"}
     with files.counts.opened(state, **everything) as (db, venues):
-        return ranks.trend(db, venues, state.settings, panel=panel, limit=limit, **query)
+        return replace(ranks.trend(db, venues, state.settings, panel=panel, limit=limit, **query), state=state)
 
 
 def ranks_by_year(files: WorkspaceFiles, *, limit: int | None, **query: Unpack[Query]) -> RanksByYear:
@@ -105,12 +104,12 @@ def why(files: WorkspaceFiles, entity: str, **query: Unpack[Query]) -> Why:
     state = count_or_last(files)
     plain = state.settings.model_copy(update={"resamples": 0})
     with files.counts.opened(state, **query) as (db, venues):
-        return ranks.why(db, venues, plain, entity, files.table("papers"), **query)
+        return replace(ranks.why(db, venues, plain, entity, files.table("papers"), **query), state=state)
 
 
 def diff(files: WorkspaceFiles, since: str, **query: Unpack[Query]) -> Diff:
     """See `Workspace.diff`."""
-    now = count(files)
+    now = count_or_last(files)
     entries = [replace(e, affiliation=apart_name(key_of(e))) if e.paper else e for e in files.ledger.entries()]
     return ranks.diff(files.counts, files.counts.since(since), now, entries, **query)
 
@@ -124,18 +123,15 @@ def snapshot(files: WorkspaceFiles, name: str) -> State:
 
 def save(files: WorkspaceFiles, result: Result, path: Path) -> Path:
     """See `Workspace.save`."""
-    # Nobody changes the workspace while it is described; who may only read it has no lock to take.
-    lock = locked(files.path, files.settings.review.wait) if os.access(files.path, os.W_OK) else nullcontext()
     manifest = path.with_name(path.name + ".manifest.json")
-    with lock, atomic_path(manifest) as beside, atomic_path(path) as temporary:
+    with atomic_path(manifest) as beside, atomic_path(path) as temporary:
         save_table(result, temporary, shown=path)
         content = {
             "file": path.name,
             "sha256": sha256_of(temporary),
             "rows": len(main_table(result)),
             **about_result(result),
-            "workspace": {k: v for k, v in files.manifest.items() if k not in _OF_THE_FOLDER},
-            "last_decision": max((e.number for e in files.ledger.entries()), default=0),
+            **counted_from(result),
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         beside.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
@@ -146,7 +142,7 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
     """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension.
 
     Raises:
-        AffilError: another extension, or the file cannot be written.
+        AffilError: the extension is unknown, or the file cannot be written.
     """
     shown, frame = shown or path, main_table(result)
     try:

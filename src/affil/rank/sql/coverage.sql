@@ -1,4 +1,4 @@
--- What the venues and years of the slice rest on. Weights are those of the slice: within one area, a venue's part of it.
+-- Coverage of the venues and years of the slice, with its weights: within one area, a venue's part of it.
 -- Reads stats, slice, slice_area.
 -- Makes one row of sums.
 SELECT

@@ -12,7 +12,7 @@ LEVELS: tuple[Level, ...] = ("institution", "country", "city")
 
 
 def movers(frame: Frame) -> dict[str, Any]:
-    """Whose rank changed most."""
+    """The largest changes of rank."""
     data = frame.data
     groups = []
     for level in LEVELS:

@@ -1,4 +1,4 @@
-"""The page of trends: countries by year."""
+"""The trends page: countries by year."""
 
 from __future__ import annotations
 
