@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Unpack
 
 import duckdb
@@ -12,6 +12,7 @@ from affil.rank.matched import Link, missing_venues, pairs, rests_on
 from affil.rank.measure import Query
 from affil.rank.ranking import Level, plain_rows
 from affil.rank.slots import ask, measure_slots
+from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
@@ -25,7 +26,8 @@ class Comparison:
     `frame` has one row for each entity of both, in the order of the later one: id, name, what the level knows of its place, the values
     `before` and `after`, and `rank_before`, `rank_after`. `pairs` are the years that are set against each other: the last year of one
     period with the last of the other and so on, each pair over the venues that both years have; years without any have no pair.
-    `lacking` are the venues that the last year lacks while the year before had them.
+    `lacking` are the venues that the last year lacks while the year before had them. `state` is the state of a project's counts that it
+    is of, None where that is not known.
     """
 
     frame: pd.DataFrame
@@ -35,6 +37,7 @@ class Comparison:
     by: str
     area: str | None = None
     kind: str | None = None
+    state: State | None = field(default=None, repr=False)
 
     @property
     def years_before(self) -> Years:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn, Unpack
 
 import duckdb
@@ -16,6 +16,7 @@ from affil.rank.matched import Link, Papers, chain, last_chain, missing_venues, 
 from affil.rank.measure import Query, coverage, make_slice
 from affil.rank.ranking import Coverage, Level, plain_rows
 from affil.rank.slots import SHARE_OR_MEASURE, Asked, ask, cells_of, measure_slots
+from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
@@ -37,7 +38,7 @@ class Trend:
     `links` are the comparisons that the growth over `compared` (first and last year; None where it cannot be told) is made of.
     `lacking` are the venues of the table that the last year lacks while the year before had them: with any, the last year is incomplete.
     `venues` are the venues of each year, `every_year` those with papers in all of them; with `panel`, only these are counted.
-    `coverage` is that of each year.
+    `coverage` is that of each year. `state` is the state of a project's counts that it is of, None where that is not known.
     """
 
     frame: pd.DataFrame

@@ -11,6 +11,7 @@ import pandas as pd
 
 from affil.rank.measure import Query
 from affil.rank.ranking import plain_rows
+from affil.rank.state import State
 from affil.rank.trend import Trend, trend
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
@@ -33,6 +34,16 @@ class RanksByYear:
     def years(self) -> tuple[int, ...]:
         """The years with papers."""
         return self.trend.years
+
+    @property
+    def state(self) -> State | None:
+        """The state of a project's counts that it is of, None where that is not known."""
+        return self.trend.state
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that a reader must see."""
+        return self.trend.warnings
 
     def lines(self) -> list[str]:
         """Who is first, for how long, and what of the years is to be known."""

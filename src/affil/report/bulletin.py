@@ -178,7 +178,7 @@ class Bulletin:
         measure = f"{self.names.measures('publications')} – {self.t('mode_matched')}"
         spec = charts.trend_spec(names, self.t("year"), measure, ink="#222")
         spec["height"] = 250
-        spec["config"]["font"] = "Noto Sans, DejaVu Sans, " + _CJK[self.language].replace('"', "")
+        spec["config"]["font"] = "Noto Sans, DejaVu Sans, " + self.chinese_fonts.replace('"', "")
         spec["data"]["values"] = charts.trend_values(trend, dict(lines))
         return charts.draw(spec, self.t("trend_chart", self.names.measures("publications"), ", ".join(names)))
 

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from affil.errors import AffilError
+from affil.errors import needing
 from affil.rank import Trend
 
 Spec = dict[str, Any]

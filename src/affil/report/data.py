@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from affil.rank import Comparison, Level, Ranking, Trend, Venues
+from affil.rank import Comparison, Level, Ranking, State, Trend, Venues
 from affil.report.entities import Entity
 from affil.settings import RankSettings, ReportSettings
 from affil.types import LedgerEntry

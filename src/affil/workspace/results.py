@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Result = Ranking | RanksByYear | Trend | Comparison | Why | Diff
-_OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # what the manifest says that repeats nothing
+_OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # manifest entries irrelevant for reproduction
 
 
 def count(files: WorkspaceFiles) -> State:
@@ -88,7 +88,8 @@ def ranks_by_year(files: WorkspaceFiles, *, limit: int | None, **query: Unpack[Q
     state = count_or_last(files)
     everything: Query = {**query, "years": None, "by": "adjusted"}
     with files.counts.opened(state, **everything) as (db, venues):
-        return ranks.ranks_by_year(db, venues, state.settings, limit=limit, **query)
+        found = ranks.ranks_by_year(db, venues, state.settings, limit=limit, **query)
+        return replace(found, trend=replace(found.trend, state=state))
 
 
 def compare(files: WorkspaceFiles, before: tuple[int, int], after: tuple[int, int], **query: Unpack[Query]) -> Comparison:
@@ -96,7 +97,7 @@ def compare(files: WorkspaceFiles, before: tuple[int, int], after: tuple[int, in
     state = count_or_last(files)
     everything: Query = {**query, "years": None, "by": "adjusted"}
     with files.counts.opened(state, **everything) as (db, venues):
-        return ranks.compare(db, venues, state.settings, before, after, **query)
+        return replace(ranks.compare(db, venues, state.settings, before, after, **query), state=state)
 
 
 def why(files: WorkspaceFiles, entity: str, **query: Unpack[Query]) -> Why:
@@ -121,7 +122,7 @@ def snapshot(files: WorkspaceFiles, name: str) -> State:
         return files.counts.snapshot(name, count_anew(files))
 
 
-def save(files: WorkspaceFiles, result: Result, path: Path) -> Path:
+def save(result: Result, path: Path) -> Path:
     """See `Workspace.save`."""
     manifest = path.with_name(path.name + ".manifest.json")
     with atomic_path(manifest) as beside, atomic_path(path) as temporary:
@@ -136,6 +137,21 @@ def save(files: WorkspaceFiles, result: Result, path: Path) -> Path:
         }
         beside.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
     return manifest
+
+
+def counted_from(result: Result) -> dict[str, Any]:
+    """What a result was counted from: `workspace` (what its manifest said), `last_decision` and `counted` (when); nothing where it is
+    of no workspace.
+    """
+    state = result.after if isinstance(result, Diff) else result.state
+    if state is None:
+        return {}
+    hashes = {part: {"hash": state.about.get(part, "")} for part in ("registry", "model")}  # all that older states have
+    return {
+        "workspace": state.about.get("workspace", hashes),
+        "last_decision": state.decisions,
+        "counted": state.time,
+    }
 
 
 def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None:
