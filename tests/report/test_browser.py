@@ -347,7 +347,7 @@ def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_w
         assert growth == f"{frame['growth'][name]:+.0%}"
     basis = reader.page.locator("#basis").inner_text()
     assert f"{trend.rests_on:.0%} of the papers" in basis
-    assert "2015 is incomplete: it lacks UAI" in basis
+    assert "2015* is incomplete: it lacks UAI" in basis
     assert "2015*" in reader.page.locator("#chart").inner_text()
     reader.open("index.html#years=2015-2015")
     reader.settled()

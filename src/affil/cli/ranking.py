@@ -231,7 +231,12 @@ def _put(
 
 
 def _print(
-    ws: Workspace, result: Ranking | RanksByYear | Trend | Why | Diff, output: Path | None, as_json: bool, table: Any, notes: list[str]
+    ws: Workspace,
+    result: Ranking | RanksByYear | Trend | Why | Diff,
+    output: Path | None,
+    as_json: bool,
+    table: Any,
+    notes: list[str],
 ) -> None:
     if output is not None:
         manifest = ws.save(result, output)

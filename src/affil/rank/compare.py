@@ -26,7 +26,7 @@ class Comparison:
     `frame` has one row for each entity of both, in the order of the later one: id, name, what the level knows of its place, the values
     `before` and `after`, and `rank_before`, `rank_after`. `pairs` are the years that are set against each other: the last year of one
     period with the last of the other and so on, each pair over the venues that both years have; years without any have no pair.
-    `lacking` are the venues that the last year lacks while the year before had them. `state` is the state of a project's counts that it
+    `lacking` are the venues that the last year, if it is compared, lacks while the year before had them. `state` is the state of a project's counts that it
     is of, None where that is not known.
     """
 
@@ -102,7 +102,7 @@ def compare(
     return Comparison(
         frame.reset_index(),
         found,
-        missing_venues(asked.papers, venues, after[1]),
+        missing_venues(asked.papers, venues, after[1]) if found and found[-1].years[1] == after[1] else (),
         asked.query.level,
         asked.by,
         asked.query.area,

@@ -73,7 +73,8 @@ class Data:
         """The papers of each entity in comparable venues, by year (see `Trend.matched`)."""
         if level not in self._matched:
             table = self.trends[level, "publications"]
-            self._matched[level] = table.matched.set_index("id")[list(table.years)].to_dict("index")
+            rows = table.matched.set_index("id")[list(table.years)].to_dict("index")
+            self._matched[level] = {str(i): {int(str(y)): float(v) for y, v in row.items()} for i, row in rows.items()}
         return self._matched[level]
 
     def of(self, table: str, level: Level, identifier: str) -> list[dict[str, Any]]:
