@@ -26,8 +26,8 @@ class Comparison:
     `frame` has one row for each entity of both, in the order of the later one: id, name, what the level knows of its place, the values
     `before` and `after`, and `rank_before`, `rank_after`. `pairs` are the years that are set against each other: the last year of one
     period with the last of the other and so on, each pair over the venues that both years have; years without any have no pair.
-    `lacking` are the venues that the last year, if it is compared, lacks while the year before had them. `state` is the state of a project's counts that it
-    is of, None where that is not known.
+    `lacking` are the venues that the last year, if it is compared, lacks while the year before had them. `state` is the state of a
+    project's counts that it is of, None where that is not known.
     """
 
     frame: pd.DataFrame
