@@ -125,7 +125,7 @@ def test_a_page_of_an_institution_tells_its_numbers(site: Path, report_ws: Works
         assert [venue, f"{found['size']:,.0f}", f"{found['sum']:,.2f}"] in page.rows
     by_year = why.papers.groupby("year")["credit"].agg(["size", "sum"])
     for year, found in by_year.iterrows():
-        assert [r[2:4] for r in page.rows if r[0] == str(year)] == [[f"{found['size']:,.0f}", f"{found['sum']:,.2f}"]]
+        assert [r[3:5] for r in page.rows if r[0] == str(year)] == [[f"{found['size']:,.0f}", f"{found['sum']:,.2f}"]]
     strings = why.papers.explode("strings")["strings"].value_counts()
     assert [strings.index[0], str(strings.iloc[0])] in [r[:2] for r in page.rows]
     assert f'affil why WS "{one}" --years 2017-2021' in html.unescape(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,14 +86,14 @@ def _trend(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]]:
     trend = frame.data.trends[level, "publications"]
     years = [y for y in frame.data.of("years", level, identifier) if y["year"] <= last]
     years = [y for y in years if y["year"] >= first] or years
-    found = frame.data.matched(level).get(identifier, {})
-    most = max((y["publications"] for y in years), default=1)
+    found = {y: n for y, n in frame.data.matched(level).get(identifier, {}).items() if not math.isnan(n)}
+    most = max(found.values(), default=0.0) or 1.0
     return [
         {
             **y,
             "shown": f"{y['year']}*" if trend.lacking and y["year"] == trend.years[-1] else str(y["year"]),
             "matched": found.get(y["year"]),
-            "part": y["publications"] / most,
+            "part": found.get(y["year"], 0.0) / most,
         }
         for y in reversed(years)
     ]
