@@ -241,6 +241,12 @@ def test_why_lists_the_papers_and_trend_the_years(ws: str, tmp_path: Path) -> No
     assert [line.split()[-4:] for line in years.splitlines() if "Hong Kong" in line] == [["Hong", "Kong", "0", "1"]]
     trend = json.loads(call("trend", ws, "--level", "city", "--years", "2020", "--json").stdout)
     assert (trend["years"], [row["2020"] for row in trend["trend"]]) == ([2020], [1.0])
+    by_year = call("rank", ws, "--each-year", "--by", "publications").stdout
+    assert "is first in" in by_year
+    ranks = json.loads(call("rank", ws, "--each-year", "--level", "city", "--years", "2020", "--json").stdout)
+    assert [(row["2020"], row["in_a_row"]) for row in ranks["ranks"]] == [(1, 1)]
+    call("rank", ws, "--each-year", "-o", str(tmp_path / "y.csv"))
+    assert (tmp_path / "y.csv").read_text("utf-8").startswith("id,name,")
     call("trend", ws, "-o", str(tmp_path / "t.json"))
     assert (tmp_path / "t.json.manifest.json").exists()
     with pytest.raises(AffilError, match="no venue has papers in every one of these years"):

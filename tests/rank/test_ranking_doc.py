@@ -66,12 +66,16 @@ def test_the_growth_is_what_the_code_computes(tables: Tables, tmp_path: Path) ->
     store = Store(tmp_path / "counts")
     state = store.refresh(tables, {}, load_venues(), RankSettings())
     with store.opened(state) as (db, venues):
-        free, panel = (trend(db, venues, state.settings, panel=fixed).frame.set_index("id") for fixed in (False, True))
+        both = [trend(db, venues, state.settings, panel=fixed) for fixed in (False, True)]
+    free, panel = (one.frame.set_index("id") for one in both)
     assert free.loc["A", [2023, 2024]].tolist() == pytest.approx([5 / 4, 1 / 3])
     assert free.loc["B", [2023, 2024]].tolist() == pytest.approx([1 / 4, 1 / 3])
     assert panel.loc["A", [2023, 2024]].tolist() == pytest.approx([3 / 4, 1 / 3])
-    for growth in (free.loc["A", "growth"], free.loc["B", "growth"], panel.loc["A", "growth"]):
+    for growth in (free.loc["A", "growth"], free.loc["B", "growth"]):
         assert f"{growth:+.1%}".replace("-", "−") in DOC
+    assert free["growth"].tolist() == pytest.approx(panel["growth"].tolist())
+    assert (both[0].lacking, both[0].rests_on) == (("CoRL",), 2 / 3)
+    assert f"= {both[0].matched.set_index('id').loc['A', 2024]:.6f} in 2024" in DOC
 
 
 def test_the_roll_up_is_what_the_code_computes(tables: Tables) -> None:
@@ -96,6 +100,6 @@ def test_the_areas_are_all_named() -> None:
 def test_every_query_is_explained() -> None:
     folder = Path(__file__).parents[2] / "src" / "affil" / "rank" / "sql"
     queries = list(folder.rglob("*.sql"))
-    assert len(queries) == 29
+    assert len(queries) == 34
     for query in queries:
         assert query.read_text("utf-8").startswith("-- "), query

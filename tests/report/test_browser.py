@@ -189,8 +189,10 @@ def test_a_reader_chooses_and_the_table_follows(reader: Reader, report_ws: Works
     assert same_numbers(rows, frame)
     assert [r[0] for r in rows] == [f"{r:,}" for r in frame["rank"].head(10)]
     assert page.locator("#shown-years").inner_text() == "2015–2019"
-    before = report_ws.rank(area="robotics", years=(2012, 2014)).frame.set_index("id")["rank"]  # there is none of 2010 and 2011
-    moved = before[frame["id"].iloc[0]] - frame["rank"].iloc[0]
+    compared = report_ws.compare((2010, 2014), (2015, 2019), area="robotics")
+    assert (compared.years_before, compared.years_after) == ((2012, 2014), (2017, 2019)), "there is no paper of 2010 and 2011"
+    one = compared.frame.set_index("id").loc[frame["id"].iloc[0]]
+    moved = one["rank_before"] - one["rank_after"]
     assert rows[0][2].replace("\n", "") == ("=" if moved == 0 else f"▲+{moved}" if moved > 0 else f"▼−{-moved}")
 
     page.get_by_role("button", name="Papers").click()  # sort
@@ -322,11 +324,52 @@ def test_trends_are_those_of_the_library(reader: Reader, report_ws: Workspace) -
     share = report_ws.trend(level="country", by="share", years="2017-2021").frame.set_index("name")
     for name, *values, _ in reader.rows("#trend-table"):
         assert values == [f"{share[y][name] * 100:.1f}".removesuffix(".0") + "%" for y in range(2017, 2022)]
+    for row, (name, *_, growth) in zip(
+        share.loc[[r[0] for r in reader.rows("#trend-table")]].itertuples(), reader.rows("#trend-table"), strict=True
+    ):
+        assert growth == f"{100 * row.growth:+.1f} points", name
     page.locator("#trend-form [name=panel]").check()
     panel = report_ws.trend(level="country", by="share", years="2017-2021", panel=True).frame.set_index("name")
     page.wait_for_function("location.hash.includes('panel=1')")
     for name, *values, _ in reader.rows("#trend-table"):
         assert values == pytest.approx([f"{panel[y][name] * 100:.1f}".removesuffix(".0") + "%" for y in range(2017, 2022)])
+
+
+def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_ws: Workspace) -> None:
+    """UAI has no papers of 2015."""
+    reader.open("trends.html#level=country&by=adjusted&mode=matched&from=2013&to=2015")
+    reader.page.wait_for_selector("#chart .vega-embed svg")
+    trend = report_ws.trend(level="country", by="adjusted", years="2013-2015")
+    assert trend.lacking == ("UAI",)
+    assert len(trend.links) == 2
+    frame = trend.frame.set_index("name")
+    rows = reader.rows("#trend-table")
+    assert len(rows) == 3
+    for name, *_, growth in rows:
+        assert growth == f"{frame['growth'][name]:+.0%}"
+    basis = reader.page.locator("#basis").inner_text()
+    assert f"{trend.rests_on:.0%} of the papers" in basis
+    assert "2015* is incomplete: it lacks UAI" in basis
+    assert "2015*" in reader.page.locator("#chart").inner_text()
+    reader.open("index.html#years=2015-2015")
+    reader.settled()
+    moved = report_ws.compare((2014, 2014), (2015, 2015)).frame.set_index("name")
+    for row in reader.rows("#board")[:10]:
+        if row[2] not in ("new", "–"):
+            known = next(n for n in sorted(moved.index, key=len, reverse=True) if row[3].startswith(n))
+            by = moved["rank_before"][known] - moved["rank_after"][known]
+            told = int("".join(c for c in row[2] if c.isdigit()) or 0) * (-1 if "▼" in row[2] else 1)
+            assert told == by, row
+
+
+def test_a_panel_without_a_venue_draws_all_venues_and_says_so(reader: Reader) -> None:
+    reader.open("trends.html#area=3&from=2012&to=2021")
+    reader.page.wait_for_selector("#chart .vega-embed svg")
+    reader.page.evaluate("affil.engine().then((e) => { e.everyYear = () => []; })")
+    reader.page.locator("#trend-form [name=panel]").click()
+    reader.page.wait_for_function("document.getElementById('status').textContent.includes('No venue')")
+    assert not reader.page.locator("#trend-form [name=panel]").is_checked()
+    assert reader.page.locator("#trend-table tbody tr").count() == 3
 
 
 def test_map_and_profiles_are_drawn_for_what_is_chosen(reader: Reader, report_ws: Workspace) -> None:

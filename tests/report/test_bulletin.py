@@ -26,7 +26,7 @@ def test_its_figures_are_those_of_the_rankings(report_ws: Workspace, tmp_path: P
     rows = tables(text)
     for level in ("country", "institution", "city"):
         ranking = report_ws.rank(level=level, years=(2017, 2021))  # type: ignore[arg-type]
-        before = report_ws.rank(level=level, years=(2012, 2016)).frame.set_index("id")  # type: ignore[arg-type]
+        moved = report_ws.compare((2012, 2016), (2017, 2021), level=level).frame.set_index("id")  # type: ignore[arg-type]
         for row in ranking.frame.head(5).to_dict("records"):
             (found,) = [
                 r
@@ -41,7 +41,8 @@ def test_its_figures_are_those_of_the_rankings(report_ws: Workspace, tmp_path: P
                 f"{row['share']:.2%}",
             ]
             assert found[3:8] == numbers
-            assert found[8:] == [str(before["rank"][row["id"]]), f"{before['share'][row['id']]:.2%}"]
+            one = moved.loc[row["id"]]
+            assert found[8:] == [f"{one['rank_before']} → {one['rank_after']}"]
     first = report_ws.rank(level="country", years=(2017, 2021)).frame.iloc[0]
     assert f"{first['name']} leads with {first['share']:.1%}" in text
 

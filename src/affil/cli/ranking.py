@@ -14,7 +14,7 @@ from affil.cli.show import Json, Rows, plain, plain_table, print_json
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from affil.rank import Diff, Query, Ranking, Trend, Why
+    from affil.rank import Diff, Query, Ranking, RanksByYear, Trend, Why
     from affil.workspace import Workspace
 
 _SHOWN = 20  # rows of a table where no number is asked for
@@ -77,12 +77,19 @@ def rank(
             show_default=False,
         ),
     ] = None,
+    each_year: Annotated[
+        bool, typer.Option("--each-year", help="Ranks year by year, and who has been first for how long.")
+    ] = False,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
     """Rank institutions, cities, regions or countries."""
     query = _query(level, area, venue, years, kind, by, roll_up)
     ws = _open(workspace)
+    if each_year:
+        by_year = ws.ranks_by_year(limit=limit or None, **query)
+        _put(ws, by_year, output, as_json, lambda _: _years_table(by_year), by_year.lines())
+        return
     ranking = ws.rank(limit=limit or None, resamples=resamples, **query)
     _put(ws, ranking, output, as_json, lambda width: _ranking_table(ranking, width), _notes(ranking))
 
@@ -103,7 +110,7 @@ def trend(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Show a measure by year, and its growth."""
+    """Show a measure by year, and its growth over the venues that the years have in common."""
     query = _query(level, area, venue, years, kind, by, roll_up)
     ws = _open(workspace)
     result = ws.trend(panel=panel, limit=limit or None, **query)
@@ -210,7 +217,12 @@ def _query(*values: Any) -> Query:
 
 
 def _put(
-    ws: Workspace, result: Ranking | Trend | Why | Diff, output: Path | None, as_json: bool, table: Any, notes: list[str]
+    ws: Workspace,
+    result: Ranking | RanksByYear | Trend | Why | Diff,
+    output: Path | None,
+    as_json: bool,
+    table: Any,
+    notes: list[str],
 ) -> None:
     """Output a result: to a file, as JSON, or as a table with notes; then what a reader must know of the state it is of."""
     _print(ws, result, output, as_json, table, notes)
@@ -219,7 +231,12 @@ def _put(
 
 
 def _print(
-    ws: Workspace, result: Ranking | Trend | Why | Diff, output: Path | None, as_json: bool, table: Any, notes: list[str]
+    ws: Workspace,
+    result: Ranking | RanksByYear | Trend | Why | Diff,
+    output: Path | None,
+    as_json: bool,
+    table: Any,
+    notes: list[str],
 ) -> None:
     if output is not None:
         manifest = ws.save(result, output)
@@ -284,24 +301,46 @@ def _ranking_table(ranking: Ranking, width: int) -> Table:
 
 
 def _trend_table(result: Trend) -> Table:
-    table = plain_table(
-        "rank>", result.level, *(f"{year}>" for year in result.years), "growth>", "last year>", title=f"by {result.by}"
-    )
-    last = result.years[-1]
+    """Numbers as counted by year, and growth over matched venues under the years that it compares."""
+    spans = [result.compared, result.years[-2:] if len(result.years) > 1 else None]
+    growth = [f"growth\n{span[0]}–{span[-1]}>" if span else "growth>" for span in spans]
+    years = [f"{year}>" for year in _marked_years(result)]
+    table = plain_table("rank>", result.level, *years, *growth, title=f"by {result.by}")
     for row, ranks in zip(result.frame.to_dict("records"), result.ranks.to_dict("records"), strict=True):
-        rank_now = "" if ranks[last] != ranks[last] or str(ranks[last]) == "<NA>" else str(ranks[last])
         values = [_number(row[year], result.by) for year in result.years]
-        growth = [_percent(row.get(name)) for name in ("growth", "growth_last")]
-        table.add_row(rank_now, plain(row["name"]), *values, *growth)
+        shown = [_percent(row.get(name), result.by) for name in ("growth", "growth_last")]
+        table.add_row(_rank(ranks[result.reference]), plain(row["name"]), *values, *shown)
     return table
+
+
+def _years_table(result: RanksByYear) -> Table:
+    """Ranks by year."""
+    years = [f"{year}>" for year in _marked_years(result.trend)]
+    table = plain_table(result.trend.level, *years, "best>", "first>", title=f"rank by {result.trend.by}")
+    for row in result.frame.to_dict("records"):
+        first = f"{row['years_first']}×" if row["years_first"] else ""
+        table.add_row(plain(row["name"]), *(_rank(row[y]) for y in result.years), _rank(row["best"]), first)
+    return table
+
+
+def _marked_years(result: Trend) -> list[str]:
+    """The years, an incomplete last one with a star."""
+    return [f"{year}*" if result.lacking and year == result.years[-1] else str(year) for year in result.years]
+
+
+def _rank(value: Any) -> str:
+    return "" if value != value or str(value) == "<NA>" else str(value)
 
 
 def _number(value: float, by: str) -> str:
     return f"{value:.1%}" if by == "share" else f"{value:,.0f}" if by in ("publications", "authors") else f"{value:,.2f}"
 
 
-def _percent(value: float | None) -> str:
-    return "" if value is None or value != value else f"{value:+.0%}"
+def _percent(value: float | None, by: str) -> str:
+    """Growth in per cent, of a share in points."""
+    if value is None or value != value:
+        return ""
+    return f"{100 * value:+.1f} pts" if by == "share" else f"{value:+.0%}"
 
 
 def _papers_table(result: Why, limit: int) -> Table:

@@ -1,5 +1,6 @@
 """Rankings of institutions, cities, regions and countries by papers and authors, as published SQL over plain tables."""
 
+from affil.rank.compare import Comparison, compare
 from affil.rank.credit import Tables
 from affil.rank.diff import Diff, diff
 from affil.rank.measure import Query, measure, rank
@@ -10,6 +11,7 @@ from affil.rank.store import Store
 from affil.rank.trend import TREND_MEASURES, Trend, trend
 from affil.rank.venues import AREAS, Venue, Venues, find_area, load_venues
 from affil.rank.why import Why, why
+from affil.rank.years import RanksByYear, ranks_by_year
 from affil.types import KINDS
 
 __all__ = [
@@ -19,12 +21,14 @@ __all__ = [
     "MEASURES",
     "ROLL_UPS",
     "TREND_MEASURES",
+    "Comparison",
     "Coverage",
     "Diff",
     "Level",
     "Measure",
     "Query",
     "Ranking",
+    "RanksByYear",
     "State",
     "Store",
     "Tables",
@@ -32,12 +36,14 @@ __all__ = [
     "Venue",
     "Venues",
     "Why",
+    "compare",
     "diff",
     "find_area",
     "load_venues",
     "measure",
     "parse_years",
     "rank",
+    "ranks_by_year",
     "roll_up",
     "trend",
     "why",

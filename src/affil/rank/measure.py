@@ -91,7 +91,7 @@ def measure(
     venue = find_venue(asked.venue, held, venues)
     part = [(v, y) for v, y in held if (venue is None or v == venue) and asked.covers(v, y, venues)]
     if not part:
-        raise AffilError(_nothing(held, asked.area, venue, asked.years))
+        raise AffilError(nothing_found(held, asked.area, venue, asked.years))
     make_places(db, asked, settings)
     make_slice(db, part, venues, asked, settings)
     cover = coverage(db, part, venues)
@@ -266,7 +266,8 @@ def _row(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
     return dict(zip((name for name, *_ in db.description), row, strict=True))
 
 
-def _nothing(held: Sequence[VenueYear], area: str | None, venue: str | None, years: tuple[int, int] | None) -> str:
+def nothing_found(held: Sequence[VenueYear], area: str | None, venue: str | None, years: tuple[int, int] | None) -> str:
+    """What is said where no paper is in a slice."""
     asked = [f"in {area}" if area else "", f"of {venue}" if venue else "", "in {}-{}".format(*years) if years else ""]
     wanted = " ".join(filter(None, asked)) or "at all"
     if not held:

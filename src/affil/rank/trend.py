@@ -1,42 +1,55 @@
-"""Rankings by year. The venues with papers differ between years, so a trend lists them and offers a fixed panel."""
+"""A ranking by year. Data lack venues in some years, so growth rests on the venues that two years both have, linked year on year."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Unpack, cast, get_args
+from typing import Any, NoReturn, Unpack
 
 import duckdb
 import numpy as np
 import pandas as pd
 
 from affil.errors import AffilError
-from affil.rank.measure import CheckedQuery, Query, coverage, find_venue, held_venue_years, make_places, make_slice, measured
-from affil.rank.ranking import Coverage, Level, Measure, plain_rows
+from affil.rank.matched import Link, Papers, chain, last_chain, missing_venues, rests_on, venues_of_years
+from affil.rank.measure import Query, coverage, make_slice
+from affil.rank.ranking import Coverage, Level, plain_rows
+from affil.rank.slots import SHARE_OR_MEASURE, Asked, ask, cells_of, measure_slots
 from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
-TREND_MEASURES = (*get_args(Measure), "share")
+TREND_MEASURES = SHARE_OR_MEASURE
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
     """A measure of each entity by year.
 
-    `frame` has one row for each entity, in the order of the last year: id, name, what the level knows of its place, a column for
-    each year, `growth` (from the first year to the last, 0.1 is 10%) and `growth_last` (from the year before the last); null
-    where it grew from nothing. `ranks` has the ranks in the same order. `venues` are the venues of each year, `every_year` those
-    that have papers in all of them; with `panel`, only these are counted. `coverage` is that of each year. `state` is the state of
-    a project's counts that it is of, None where that is not known.
+    `frame` has one row for each entity, in the order of the last whole year: id, name, what the level knows of its place, a column of
+    numbers as counted for each year, `growth` over the years of `compared`, and `growth_last` from the year before the last to the
+    last. Growth is over matched venues (see `links`): 0.1 is 10%, or 10 points where `by` is "share"; null where something grew from
+    nothing, or no venue connects the years.
+
+    `matched` has the same rows and years, with what each year's number would be in the venues of `reference` (the last whole year), by
+    the growth of matched venues; null before the first of `compared`. `ranks` has the ranks of the numbers as counted.
+
+    `links` are the comparisons that the growth over `compared` (first and last year; None where it cannot be told) is made of.
+    `lacking` are the venues of the table that the last year lacks while the year before had them: with any, the last year is incomplete.
+    `venues` are the venues of each year, `every_year` those with papers in all of them; with `panel`, only these are counted.
+    `coverage` is that of each year. `state` is the state of a project's counts that it is of, None where that is not known.
     """
 
     frame: pd.DataFrame
+    matched: pd.DataFrame
     ranks: pd.DataFrame
     level: Level
     by: str
     years: tuple[int, ...]
+    links: tuple[Link, ...]
+    lacking: tuple[str, ...]
+    reference: int
     venues: Mapping[int, tuple[str, ...]]
     every_year: tuple[str, ...]
     panel: bool
@@ -50,6 +63,16 @@ class Trend:
         """Sentences that a reader must see."""
         return self.state.warnings if self.state else ()
 
+    @property
+    def compared(self) -> tuple[int, int] | None:
+        """The first and last year that growth is told over."""
+        return (self.links[0].years[0], self.links[-1].years[-1]) if self.links else None
+
+    @property
+    def rests_on(self) -> float:
+        """The share of the papers of the years compared that growth rests on."""
+        return rests_on(self.links)
+
     def lines(self) -> list[str]:
         """Notes on coverage and comparability, in a few sentences."""
         varied = sorted({v for venues in self.venues.values() for v in venues} - {*self.every_year})
@@ -57,12 +80,30 @@ class Trend:
         if self.panel:
             return [f"A fixed panel, counted in every year ({of_years}): {', '.join(self.every_year)}."]
         if not varied:
-            return [f"The same venues in every year ({of_years}): {', '.join(self.every_year)}."]
+            return [f"The same venues in every year ({of_years}): {', '.join(self.every_year)}.", *self._incomplete()]
         same = f"in every year {', '.join(self.every_year)}" if self.every_year else "no venue is there in every year"
         return [
-            f"The years differ in their venues, so growth is partly that of the data: {same}; only in some {', '.join(varied)}.",
+            f"The years differ in their venues, so numbers as counted do not compare: {same}; only in some {', '.join(varied)}.",
+            self.growth_line(),
+            *self._incomplete(),
             *(["With a fixed panel only the venues of every year are counted."] if self.every_year else []),
         ]
+
+    def growth_line(self) -> str:
+        """Over which years and on what growth is told."""
+        if self.compared is None:
+            return "No venue is in the last two years, so there is no growth to tell."
+        first, last = self.compared
+        least = min(self.links, key=lambda link: link.rests_on)
+        return (
+            f"Growth, {first} to {last}, compares years over the venues that both have, linked year on year; it rests on "
+            f"{self.rests_on:.0%} of their papers (least: {least.rests_on:.0%}, {least.years[0]} to {least.years[-1]})."
+            + (f" Before {first} no venue connects the years." if first > self.years[0] else "")
+        )
+
+    def _incomplete(self) -> list[str]:
+        last = self.years[-1]
+        return [f"* {last} is incomplete: it lacks {', '.join(self.lacking)}, which {last - 1} had."] if self.lacking else []
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, JSON-serialisable."""
@@ -75,9 +116,18 @@ class Trend:
             "panel": self.panel,
             "venues": {str(year): list(venues) for year, venues in self.venues.items()},
             "every_year": list(self.every_year),
+            "compared": list(self.compared) if self.compared else None,
+            "rests_on": self.rests_on,
+            "links": [
+                {"years": list(k.years), "venues": list(k.venues), "papers": k.papers, "rests_on": k.rests_on}
+                for k in self.links
+            ],
+            "lacking": list(self.lacking),
+            "reference": self.reference,
             "coverage": {str(year): one.to_dict() for year, one in self.coverage.items()},
             "notes": self.lines(),
             "trend": plain_rows(self.frame.rename(columns=str)),
+            "matched": plain_rows(self.matched.rename(columns=str)),
             "ranks": plain_rows(self.ranks.rename(columns=str)),
         }
 
@@ -104,47 +154,107 @@ def trend(
     Raises:
         AffilError: an argument is invalid, the slice has no papers, or no venue is in every year.
     """
-    by: str = query.get("by", "adjusted")
-    if by not in TREND_MEASURES:
-        raise AffilError(f"no measure {by!r}; it is one of: {', '.join(TREND_MEASURES)}")
     wanted = parse_year_list(query.get("years"))
-    asked = CheckedQuery({**query, "by": cast(Measure, "adjusted" if by == "share" else by), "years": None}, settings)
-    part = [(v, y) for v, y in _asked_venue_years(db, asked, venues) if wanted is None or y in wanted]
-    years = tuple(sorted({y for _, y in part}))
-    if not years:
+    asked = ask(db, venues, settings, query)
+    papers = {(v, y): n for (v, y), n in asked.papers.items() if wanted is None or y in wanted}
+    of_year = venues_of_years(papers)
+    if not of_year:
         raise AffilError("no papers from these years and venues")
-    of_year = {year: {v for v, y in part if y == year} for year in years}
-    every_year = set.intersection(*of_year.values())
+    years, every_year = tuple(of_year), frozenset.intersection(*of_year.values())
     if panel:
-        if not every_year:
-            raise AffilError(_no_panel(of_year, part))
-        of_year = dict.fromkeys(years, every_year)
-    make_places(db, asked, settings)
-    frames, coverages = {}, {}
-    for year in years:
-        of_this = [(v, y) for v, y in part if y == year and v in of_year[year]]
-        make_slice(db, of_this, venues, asked, settings)
-        coverages[year] = coverage(db, of_this, venues)
-        frames[year] = measured(db, coverages[year], asked.by).set_index("id")
+        papers = {(v, y): n for (v, y), n in papers.items() if v in every_year}
+        of_year = dict.fromkeys(years, every_year) if every_year else _no_panel(of_year)
+    lacking = () if panel or years[-1] - 1 not in years else missing_venues(asked.papers, venues, years[-1])
+    reference = years[-2] if lacking else years[-1]
+    links = last_chain(chain(papers), years[-1]) or last_chain(chain(papers), reference)
+    slots = [cells_of(papers, y) for y in years] + [link.slot(y) for link in links for y in link.years]
+    about, found = measure_slots(db, venues, settings, asked, slots)
+    counted = pd.DataFrame({y: f["value"] for y, f in zip(years, found, strict=False)}, index=about.index).fillna(0.0)
+    ranks = pd.DataFrame({y: f["rank"].astype("Int64") for y, f in zip(years, found, strict=False)})
+    linked = iter(f["value"].reindex(about.index).fillna(0.0) for f in found[len(years) :])
+    compared = [(link, {y: next(linked) for y in link.years}) for link in links]
+    about = about.iloc[_order(about["name"], counted, reference)[:limit]]
+    shares = asked.by == "share"
     return Trend(
-        *_side_by_side(frames, by, limit),
-        asked.level,
-        by,
-        years,
-        {year: tuple(sorted(found)) for year, found in of_year.items()},
-        tuple(sorted(every_year)),
-        panel,
-        coverages,
-        asked.area,
-        asked.kind,
+        frame=about.join(counted).assign(**_growths(compared, years, shares)).reset_index(),
+        matched=about[["name"]].join(_in_venues_of(reference, counted, compared, shares)).reset_index(),
+        ranks=about.join(ranks).reset_index(),
+        level=asked.query.level,
+        by=asked.by,
+        years=years,
+        links=links,
+        lacking=lacking,
+        reference=reference,
+        venues={year: tuple(sorted(own)) for year, own in of_year.items()},
+        every_year=tuple(sorted(every_year)),
+        panel=panel,
+        coverage=_coverages(db, venues, settings, asked, papers),
+        area=asked.query.area,
+        kind=asked.query.kind,
     )
 
 
-def _asked_venue_years(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, venues: Venues) -> list[tuple[str, int]]:
-    """The venues and years with papers that match the query."""
-    held = held_venue_years(db)
-    venue = find_venue(asked.venue, held, venues)
-    return [(v, y) for v, y in held if (venue is None or v == venue) and asked.covers(v, y, venues)]
+Compared = Sequence[tuple[Link, Mapping[int, "pd.Series[float]"]]]  # each link, with the values of its years in its venues
+
+
+def _order(names: pd.Series[str], counted: pd.DataFrame, reference: int) -> Any:
+    """Positions in the order of the last whole year, then of those before it, of an incomplete one, and of names."""
+    years = [*counted.columns]
+    return np.lexsort([names, -counted[years[-1]], *(-counted[y] for y in years if y <= reference)])
+
+
+def _growths(compared: Compared, years: Sequence[int], shares: bool) -> dict[str, pd.Series[float]]:
+    """The columns of growth: over all links, and over the last two years, where there are several."""
+    out = {"growth": _growth(compared, shares)}
+    return out | ({"growth_last": _growth(_last_step(compared, years[-2:]), shares)} if len(years) > 1 else {})
+
+
+def _growth(compared: Compared, shares: bool) -> pd.Series[float]:
+    """What the links make together: the product of their ratios less 1, of shares the sum of their differences."""
+    if not compared:
+        return pd.Series(dtype=float)
+    ends = [(values[link.years[0]], values[link.years[-1]]) for link, values in compared]
+    if shares:
+        return sum((after - before for before, after in ends[1:]), ends[0][1] - ends[0][0])
+    ratio = ends[0][1] / ends[0][0].where(ends[0][0] > 0)
+    for before, after in ends[1:]:
+        ratio = ratio * after / before.where(before > 0)
+    return ratio - 1
+
+
+def _last_step(compared: Compared, two: Sequence[int]) -> Compared:
+    """The comparison of the last two years alone; nothing where no venue has papers in both."""
+    if not compared or compared[-1][0].years[-1] != two[1]:
+        return ()
+    link, values = compared[-1]
+    return [(Link((two[0], two[1]), link.venues, link.papers, link.all_papers), values)]
+
+
+def _in_venues_of(reference: int, counted: pd.DataFrame, compared: Compared, shares: bool) -> pd.DataFrame:
+    """Each year's value in the venues of one: that year's value as counted, carried on by the links."""
+    out = pd.DataFrame(np.nan, index=counted.index, columns=counted.columns)
+    out[reference] = counted[reference]
+    earlier = [one for one in reversed(compared) if one[0].years[0] < reference]
+    for link, values in (*earlier, *(one for one in compared if one[0].years[-1] > reference)):
+        anchor = reference if reference in link.years else link.years[-1 if link.years[-1] < reference else 0]
+        base = values[anchor]
+        for year in link.years:
+            if year != anchor:
+                level = out[anchor] + values[year] - base if shares else out[anchor] * values[year] / base.where(base > 0)
+                out[year] = level
+    return out
+
+
+def _coverages(
+    db: duckdb.DuckDBPyConnection, venues: Venues, settings: RankSettings, asked: Asked, papers: Papers
+) -> dict[int, Coverage]:
+    """What each year is based on."""
+    out = {}
+    for year in venues_of_years(papers):
+        cells = cells_of(papers, year)
+        make_slice(db, cells, venues, asked.query, settings)
+        out[year] = coverage(db, cells, venues)
+    return out
 
 
 def parse_year_list(years: Any) -> tuple[int, ...] | None:
@@ -166,31 +276,12 @@ def parse_year_list(years: Any) -> tuple[int, ...] | None:
     return tuple(sorted(out))
 
 
-def _side_by_side(frames: Mapping[int, pd.DataFrame], by: str, limit: int | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Values and ranks, one column per year, ordered by the last year."""
-    years = list(frames)
-    places = [c for c in frames[years[0]] if c in ("name", "name_zh", "kind", "city", "region", "country")]
-    about = pd.concat([f[places] for f in frames.values()])
-    about = about[~about.index.duplicated()]
-    values = pd.DataFrame({year: frames[year][by] for year in years}, index=about.index).fillna(0.0)
-    ranks = pd.DataFrame({year: frames[year]["rank"].astype("Int64") for year in years})
-    by_last = np.lexsort([about["name"], *(-values[year] for year in years)])
-    order = about.join(values).iloc[by_last]
-    if limit is not None:
-        order = order.head(limit)
-    frame = order.assign(growth=_growth(order, years[0], years[-1]))
-    if len(years) > 1:
-        frame["growth_last"] = _growth(order, years[-2], years[-1])
-    return frame.reset_index(), order[places].join(ranks).reset_index()
-
-
-def _growth(values: pd.DataFrame, before: int, after: int) -> pd.Series[float]:
-    return values[after] / values[before].where(values[before] > 0) - 1
-
-
-def _no_panel(of_year: Mapping[int, set[str]], part: Sequence[tuple[str, int]]) -> str:
-    often = sorted(
-        {v: sum(v in found for found in of_year.values()) for v, _ in part}.items(), key=lambda item: (-item[1], item[0])
+def _no_panel(of_year: Mapping[int, frozenset[str]]) -> NoReturn:
+    often = {v: sum(v in found for found in of_year.values()) for found in of_year.values() for v in found}
+    most = ", ".join(
+        f"{venue} ({number} of {len(of_year)} years)"
+        for venue, number in sorted(often.items(), key=lambda i: (-i[1], i[0]))[:4]
     )
-    most = ", ".join(f"{venue} ({number} of {len(of_year)} years)" for venue, number in often[:4])
-    return f"no venue has papers in every one of these years; most often there are {most}; name the years that they share"
+    raise AffilError(
+        f"no venue has papers in every one of these years; most often there are {most}; name the years that they share"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,11 @@ def _has_chinese_font() -> bool:
     return bool(subprocess.run([program, ":lang=zh", "family"], capture_output=True, text=True, check=False).stdout.strip())
 
 
+def _from_to(row: Mapping[Any, Any]) -> str:
+    """The ranks of a row of a comparison, the earlier first."""
+    return f"{number(row['rank_before'])} → {number(row['rank_after'])}" if row else "–"
+
+
 class Bulletin:
     """The bulletin in one language."""
 
@@ -103,6 +108,7 @@ class Bulletin:
         if template.endswith(".md"):
             templates.autoescape = False
         cover = data.ranking("institution").coverage
+        against = data.comparisons.get(("institution", "before"))
         venues = {v for v, y, _ in data.held if data.window[0] <= y <= data.window[1]}
         return templates.get_template(template).render(
             t=self.t,
@@ -118,6 +124,8 @@ class Bulletin:
                 *data.state.warnings,
                 self.t("measures_why", f"{data.settings.offset:g}"),
                 self.t("range_why", percent(data.settings.confidence, 0)),
+                self.growth_basis(),
+                *([self.t("b_compared_why", percent(against.rests_on, 0))] if against else []),
                 self.t("m_unknown_1"),
                 self.t("m_unknown_3", percent(cover.review, 1)),
                 *data.notes,
@@ -138,42 +146,40 @@ class Bulletin:
             out.append(
                 self.t("b_city", self.name("city", cities["id"].iloc[0]), self.name("institution", institutions["id"].iloc[0]))
             )
-        if data.before and ("institution", "before") in data.rankings:
-            rise = moves(data.rankings["institution", "before"], data.ranking("institution"), data.report.bulletin * 2)
-            if rise and rise[0]["now"] < rise[0]["before"]:
-                best = rise[0]
-                out.append(
-                    self.t(
-                        "b_rise",
-                        self.name("institution", best["id"]),
-                        *data.before,
-                        number(best["before"]),
-                        number(best["now"]),
-                    )
-                )
+        against = data.comparisons.get(("institution", "before"))
+        rise = moves(against, data.report.bulletin * 2) if against else []
+        if against and rise and rise[0]["rank_after"] < rise[0]["rank_before"]:
+            best = rise[0]
+            years = (span(against.years_after), span(against.years_before))
+            ranks = (number(best["rank_before"]), number(best["rank_after"]))
+            out.append(self.t("b_rise", self.name("institution", best["id"]), *years, *ranks, percent(against.rests_on, 0)))
         return out
 
     def lines(self) -> list[tuple[str, list[float]]]:
-        """The trends of the countries with most papers."""
+        """The trend of the countries of most papers, in comparable venues."""
         trend = self.data.trends["country", "publications"]
         years = list(trend.years)
-        order = (
-            trend.frame.assign(total=trend.frame[years].sum(axis=1))
-            .sort_values(["total", "name"], ascending=[False, True])
-            .head(5)
-        )
-        return [(self.name("country", r["id"]), [float(r[y]) for y in years]) for r in order.to_dict("records")]
+        total = trend.frame.assign(total=trend.frame[years].sum(axis=1))
+        first = total.sort_values(["total", "name"], ascending=[False, True]).head(5)
+        matched = trend.matched.set_index("id")[years]
+        return [(self.name("country", i), matched.loc[i].tolist()) for i in first["id"]]
+
+    def growth_basis(self) -> str:
+        """What the trend rests on."""
+        trend = self.data.trends["country", "publications"]
+        told = self.t("growth_basis", *trend.compared, percent(trend.rests_on, 0)) if trend.compared else self.t("growth_none")
+        last = trend.years[-1]
+        return f"{told} {self.t('incomplete', last, ', '.join(trend.lacking), last - 1)}" if trend.lacking else told
 
     def chart(self) -> str:
         """The trend chart as SVG."""
-        lines, years = self.lines(), self.data.trends["country", "publications"].years
+        lines, trend = self.lines(), self.data.trends["country", "publications"]
         names = [n for n, _ in lines]
-        spec = charts.trend_spec(names, self.t("year"), self.names.measures("publications"), ink="#222")
+        measure = f"{self.names.measures('publications')} – {self.t('mode_matched')}"
+        spec = charts.trend_spec(names, self.t("year"), measure, ink="#222")
         spec["height"] = 250
         spec["config"]["font"] = "Noto Sans, DejaVu Sans, " + self.chinese_fonts.replace('"', "")
-        spec["data"]["values"] = [
-            {"year": y, "who": n, "value": v} for n, values in lines for y, v in zip(years, values, strict=True)
-        ]
+        spec["data"]["values"] = charts.trend_values(trend, dict(lines))
         return charts.draw(spec, self.t("trend_chart", self.names.measures("publications"), ", ".join(names)))
 
     def tables(self) -> list[dict[str, Any]]:
@@ -184,18 +190,14 @@ class Bulletin:
     def top(self, level: Level) -> dict[str, Any]:
         """The first rows of a ranking, with changes from the previous period."""
         data, ranking = self.data, self.data.ranking(level)
-        old = data.rankings.get((level, "before"))
-        before = {} if old is None else {r["id"]: r for r in old.frame[["id", "rank", "share"]].to_dict("records")}
+        against = data.comparisons.get((level, "before"))
+        before = {} if against is None else against.frame.set_index("id").to_dict("index")
         head = [
             (self.t("rank"), True),
             (self.t("range"), False),
             (self.names.levels(level), False),
             *((self.names.measures(m), True) for m in ("adjusted", "index", "publications", "authors", "share")),
-            *(
-                [(self.t("b_rank_before", span(data.before)), True), (self.t("b_share_before", span(data.before)), True)]
-                if data.before
-                else []
-            ),
+            *([(self.t("b_compared", span(against.years_before), span(against.years_after)), True)] if against else []),
         ]
         rows = []
         for row in ranking.frame.head(data.report.bulletin).to_dict("records"):
@@ -212,11 +214,7 @@ class Bulletin:
                     number(row["publications"]),
                     number(row["authors"]),
                     percent(row["share"]),
-                    *(
-                        [number(before.get(row["id"], {}).get("rank")), percent(before.get(row["id"], {}).get("share"))]
-                        if data.before
-                        else []
-                    ),
+                    *([_from_to(before.get(row["id"], {}))] if against else []),
                 ]
             )
         years = f"{data.window[0]}-{data.window[1]}"

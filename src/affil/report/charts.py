@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from affil.errors import needing
+from affil.rank import Trend
 
 Spec = dict[str, Any]
 
@@ -56,7 +57,7 @@ def config(ink: str = "currentColor") -> Spec:
 
 
 def trend_spec(names: Sequence[str], year: str, measure: str, percent: bool = False, ink: str = "currentColor") -> Spec:
-    """Lines of entities over years; values have the fields year, who, value."""
+    """Lines of several entities over years; values are rows of year, who, value (null: a gap), apart (an incomplete year)."""
     scale = {"domain": list(names)}
     who = {"field": "who", "type": "nominal", "legend": {"columns": 4}}
     number = {"format": ".0%" if percent else "~s"}
@@ -76,6 +77,8 @@ def trend_spec(names: Sequence[str], year: str, measure: str, percent: bool = Fa
             "color": {**who, "scale": {**scale, "range": list(COLOURS[: len(names)])}},
             "strokeDash": {**who, "scale": {**scale, "range": [list(d) for d in DASHES[: len(names)]]}},
             "shape": {**who, "scale": {**scale, "range": list(SHAPES[: len(names)])}},
+            "detail": {"field": "apart", "type": "nominal"},
+            "opacity": {"condition": {"test": "datum.apart", "value": 0.5}, "value": 1},
             "tooltip": [
                 {"field": "who", "type": "nominal", "title": "–"},
                 {"field": "year", "type": "ordinal", "title": year},
@@ -84,6 +87,22 @@ def trend_spec(names: Sequence[str], year: str, measure: str, percent: bool = Fa
         },
         "config": config(ink),
     }
+
+
+def trend_values(trend: Trend, lines: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+    """The rows of a chart of trends: for each name its values in the years of a trend, an incomplete last year apart."""
+    at = {year: k for k, year in enumerate(trend.years)}
+    last = trend.years[-1]
+    return [
+        {
+            "year": f"{year}*" if trend.lacking and year == last else str(year),
+            "who": name,
+            "value": values[at[year]] if year in at and values[at[year]] == values[at[year]] else None,
+            "apart": bool(trend.lacking) and year == last,
+        }
+        for name, values in lines.items()
+        for year in range(trend.years[0], last + 1)
+    ]
 
 
 def map_spec(measure: str, land: Any, ink: str = "currentColor") -> Spec:

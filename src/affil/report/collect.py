@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError, InputError
-from affil.rank import AREAS, LEVELS, MEASURES, ROLL_UPS, Level, Ranking, Trend, Venues, measure, trend
+from affil.rank import AREAS, LEVELS, MEASURES, ROLL_UPS, Comparison, Level, Ranking, Trend, Venues, compare, measure, trend
 from affil.rank.measure import CheckedQuery, areas_of, make_places
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
@@ -78,6 +78,7 @@ def collect(
         rankings=counted.rankings,
         rows={key: _rows(ranking.frame) for key, ranking in counted.rankings.items()},
         trends=counted.trends,
+        comparisons=counted.comparisons,
         entities=entities,
         pages=counted.pages,
         tables=counted.tables,
@@ -126,6 +127,7 @@ class _Counted:
     bulletin: bool
     rankings: dict[RankingKey, Ranking] = field(default_factory=dict)
     trends: dict[RankingKey, Trend] = field(default_factory=dict)
+    comparisons: dict[RankingKey, Comparison] = field(default_factory=dict)
     tables: dict[tuple[str, Level], dict[str, pd.DataFrame]] = field(default_factory=dict)
     pages: dict[Level, tuple[str, ...]] = field(default_factory=dict)
 
@@ -142,8 +144,9 @@ class _Counted:
                 self.rankings[level, area] = self._rank(level, ranges=not self.bulletin, years=window, area=area)
         for by in ("index", "adjusted") if self.bulletin else (*(m for m in MEASURES if m != "adjusted"), "adjusted"):
             self.rankings[level, by] = self._rank(level, ranges=True, years=window, by=by)
-        plain = self.settings.model_copy(update={"resamples": 0})
-        self.trends[level, "publications"] = trend(self.db, self.venues, plain, level=level, by="publications", years=window)
+        self.trends[level, "publications"] = trend(
+            self.db, self.venues, self.settings, level=level, by="publications", years=window
+        )
         if with_pages:
             ids = self.rankings[level, "adjusted"].frame["id"].tolist()
             self.pages[level] = tuple(ids[: self.chosen.institutions] if level == "institution" else ids)
@@ -152,12 +155,19 @@ class _Counted:
                 self.tables[name, level] = table
 
     def _add_periods(self, level: Level) -> None:
-        """Add the rankings that the window is compared with."""
-        if self.periods.before:
+        """What the window is compared with, and its years."""
+        if self.periods.before and level in ("institution", "country") and not self.bulletin:
             self.rankings[level, "before"] = self._rank(level, ranges=False, years=self.periods.before)
-        if len(self.periods.last_two) == 2 and level != "region":
-            for what, year in zip(("last", "last before"), reversed(self.periods.last_two), strict=True):
-                self.rankings[level, what] = self._rank(level, ranges=False, years=(year, year))
+        against: dict[str, tuple[Years, Years]] = {}
+        if self.periods.before:
+            against["before"] = (self.periods.before, self.periods.window)
+        if len(self.periods.last_two) == 2 and level != "region" and not self.bulletin:
+            earlier, last = self.periods.last_two
+            against["last"] = ((earlier, earlier), (last, last))
+        for what, (before, after) in against.items():
+            found = compare(self.db, self.venues, self.settings, before, after, level=level)
+            if found.pairs:
+                self.comparisons[level, what] = found
 
     def _rank(self, level: Level, *, ranges: bool, **query: Any) -> Ranking:
         settings = self.settings if ranges else self.settings.model_copy(update={"resamples": 0})

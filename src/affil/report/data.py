@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from affil.rank import Level, Ranking, State, Trend, Venues
+from affil.rank import Comparison, Level, Ranking, State, Trend, Venues
 from affil.report.entities import Entity
 from affil.settings import RankSettings, ReportSettings
 from affil.types import LedgerEntry
@@ -25,8 +25,9 @@ class Data:
 
     `years` is the first and last year with papers, `window` the years that are shown first, `before` those of the same length
     before them (None where no paper is of these), `held` the papers of each venue and year. `rankings` holds rankings of the window
-    by (level, measure) and (level, area), of all years by (level, "all"), of the years before by (level, "before"), of the last
-    year and the one before it by (level, "last") and (level, "last before"); `rows` are their rows by id. `entities` are all that
+    by (level, measure) and (level, area), of all years by (level, "all"), of the years before by (level, "before"); `rows` are
+    their rows by id. `trends` are the window year by year; `comparisons` set the window against the years before by (level,
+    "before"), and its last year against the one before it by (level, "last"), each over the venues of both. `entities` are all that
     is ranked, by level and id, `pages` the ids of those that have a page. `tables` are the tables of these pages by the name of
     their query (see `sql/`) and level. `facts` and `people` are what the pages count from, `placed` what each institution counts
     for at each level and way of rolling up. `script` has the simplified form of traditional characters. `state` is what was counted,
@@ -47,6 +48,7 @@ class Data:
     rankings: Mapping[RankingKey, Ranking]
     rows: Mapping[RankingKey, Mapping[str, dict[str, Any]]]
     trends: Mapping[RankingKey, Trend]
+    comparisons: Mapping[RankingKey, Comparison]
     entities: Mapping[Level, Mapping[str, Entity]]
     pages: Mapping[Level, tuple[str, ...]]
     tables: Mapping[tuple[str, Level], Mapping[str, pd.DataFrame]]
@@ -57,6 +59,7 @@ class Data:
     state: State
     decisions: tuple[LedgerEntry, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    _matched: dict[Level, Mapping[str, Mapping[int, float]]] = field(default_factory=dict)
 
     def ranking(self, level: Level, what: str = "adjusted") -> Ranking:
         """A ranking by key; see `rankings`."""
@@ -65,6 +68,14 @@ class Data:
     def row(self, level: Level, identifier: str, what: str = "adjusted") -> dict[str, Any] | None:
         """An entity's row of a ranking; None if it has no papers there."""
         return self.rows.get((level, what), {}).get(identifier)
+
+    def matched(self, level: Level) -> Mapping[str, Mapping[int, float]]:
+        """The papers of each entity in comparable venues, by year (see `Trend.matched`)."""
+        if level not in self._matched:
+            table = self.trends[level, "publications"]
+            rows = table.matched.set_index("id")[list(table.years)].to_dict("index")
+            self._matched[level] = {str(i): {int(str(y)): float(v) for y, v in row.items()} for i, row in rows.items()}
+        return self._matched[level]
 
     def of(self, table: str, level: Level, identifier: str) -> list[dict[str, Any]]:
         """An entity's rows of a page table."""

@@ -63,12 +63,12 @@ def _cells(data: Data) -> list[tuple[str, int]]:
 
 
 def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
-    cells, venues = _cells(data), sorted({venue for venue, _, _ in data.held})
+    cells, venues = data.held, sorted({venue for venue, _, _ in data.held})
     credits = facts["credit"].value_counts()
     values = sorted(credits.index, key=lambda c: (-credits[c], c))
     code = {value: k for k, value in enumerate(values)}
-    papers = facts.groupby(["venue", "year", "paper"], sort=False).agg(rows=("credit", "size"), aligned=("aligned", "all"))
-    in_cell = papers.groupby(level=["venue", "year"], sort=False).size()
+    counted = facts.groupby(["venue", "year", "paper"], sort=False).agg(rows=("credit", "size"), aligned=("aligned", "all"))
+    in_cell = counted.groupby(level=["venue", "year"], sort=False).size()
     return {
         "years": list(data.years),
         "window": list(data.window),
@@ -78,6 +78,7 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
         "rollUp": data.settings.roll_up,
         "kinds": list(KINDS),
         "venues": venues,
+        "existed": [list(data.venues[v].years) if v in data.venues else None for v in venues],
         "cells": [
             [
                 venues.index(venue),
@@ -85,10 +86,11 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
                 int(in_cell.get((venue, year), 0)),
                 data.venues[venue].weight if venue in data.venues else 1.0,
                 [AREAS.index(a) for a in areas_of(venue, year, data.venues)],
+                papers,
             ]
-            for venue, year in cells
+            for venue, year, papers in cells
         ],
-        "n": np.where(papers["aligned"], papers["rows"], -papers["rows"]).tolist(),
+        "n": np.where(counted["aligned"], counted["rows"], -counted["rows"]).tolist(),
         "inst": facts["institution"].map(order["institution"]).tolist(),
         "credit": facts["credit"].map(code).tolist(),
         "credits": values,

@@ -16,12 +16,13 @@ from affil.errors import AffilError, BusyError
 from affil.io.files import atomic_path
 from affil.ledger.cases import key_of
 from affil.ledger.overrides import apart_name, set_apart
-from affil.rank import Diff, Query, Ranking, State, Trend, Why
+from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, Why
 from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Result = Ranking | RanksByYear | Trend | Comparison | Why | Diff
 _OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # manifest entries irrelevant for reproduction
 
 
@@ -82,6 +83,23 @@ def trend(files: WorkspaceFiles, *, panel: bool, limit: int | None, **query: Unp
         return replace(ranks.trend(db, venues, state.settings, panel=panel, limit=limit, **query), state=state)
 
 
+def ranks_by_year(files: WorkspaceFiles, *, limit: int | None, **query: Unpack[Query]) -> RanksByYear:
+    """See `Workspace.ranks_by_year`."""
+    state = count_or_last(files)
+    everything: Query = {**query, "years": None, "by": "adjusted"}
+    with files.counts.opened(state, **everything) as (db, venues):
+        found = ranks.ranks_by_year(db, venues, state.settings, limit=limit, **query)
+        return replace(found, trend=replace(found.trend, state=state))
+
+
+def compare(files: WorkspaceFiles, before: tuple[int, int], after: tuple[int, int], **query: Unpack[Query]) -> Comparison:
+    """See `Workspace.compare`."""
+    state = count_or_last(files)
+    everything: Query = {**query, "years": None, "by": "adjusted"}
+    with files.counts.opened(state, **everything) as (db, venues):
+        return replace(ranks.compare(db, venues, state.settings, before, after, **query), state=state)
+
+
 def why(files: WorkspaceFiles, entity: str, **query: Unpack[Query]) -> Why:
     """See `Workspace.why`."""
     state = count_or_last(files)
@@ -104,7 +122,7 @@ def snapshot(files: WorkspaceFiles, name: str) -> State:
         return files.counts.snapshot(name, count_anew(files))
 
 
-def save(result: Ranking | Trend | Why | Diff, path: Path) -> Path:
+def save(result: Result, path: Path) -> Path:
     """See `Workspace.save`."""
     manifest = path.with_name(path.name + ".manifest.json")
     with atomic_path(manifest) as beside, atomic_path(path) as temporary:
@@ -121,7 +139,7 @@ def save(result: Ranking | Trend | Why | Diff, path: Path) -> Path:
     return manifest
 
 
-def counted_from(result: Ranking | Trend | Why | Diff) -> dict[str, Any]:
+def counted_from(result: Result) -> dict[str, Any]:
     """What a result was counted from: `workspace` (what its manifest said), `last_decision` and `counted` (when); nothing where it is
     of no workspace.
     """
@@ -136,7 +154,7 @@ def counted_from(result: Ranking | Trend | Why | Diff) -> dict[str, Any]:
     }
 
 
-def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path | None = None) -> None:
+def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None:
     """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension.
 
     Raises:
@@ -158,12 +176,12 @@ def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path 
         raise AffilError(f"{shown}: cannot be written: {error.strerror or error}") from error
 
 
-def main_table(result: Ranking | Trend | Why | Diff) -> pd.DataFrame:
-    """The main table of a result."""
+def main_table(result: Result) -> pd.DataFrame:
+    """The table of a result."""
     return result.papers if isinstance(result, Why) else result.moves if isinstance(result, Diff) else result.frame
 
 
-def about_result(result: Ranking | Trend | Why | Diff) -> dict[str, Any]:
-    """Everything except the tables of a result, JSON-serialisable."""
-    tables = ("ranking", "trend", "ranks", "papers", "waiting", "moves", "causes")
+def about_result(result: Result) -> dict[str, Any]:
+    """All but the tables of a result, as plain JSON values."""
+    tables = ("ranking", "trend", "matched", "ranks", "values", "comparison", "papers", "waiting", "moves", "causes")
     return {name: value for name, value in result.to_dict().items() if name not in tables}

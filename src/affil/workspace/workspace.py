@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from affil.errors import AffilError
 from affil.io.files import atomic_path, files_in
-from affil.rank import Diff, Query, Ranking, State, Trend, Why
+from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, Why
 from affil.settings import Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Name, Progress
 from affil.workspace import decisions, ingest, matching, results
@@ -176,13 +176,29 @@ class Workspace(WorkspaceFiles):
         """
         return results.rank(self, limit=limit, resamples=resamples, **query)
 
+    def ranks_by_year(self, *, limit: int | None = None, **query: Unpack[Query]) -> RanksByYear:
+        """The rank in each year, and who has been first for how long (see `affil.rank.ranks_by_year`).
+
+        Raises:
+            AffilError: nothing was matched yet, or an argument is unknown.
+        """
+        return results.ranks_by_year(self, limit=limit, **query)
+
     def trend(self, *, panel: bool = False, limit: int | None = None, **query: Unpack[Query]) -> Trend:
-        """A measure by year (see `affil.rank.trend`).
+        """A measure by year, and its growth over matched venues (see `affil.rank.trend`).
 
         Raises:
             AffilError: nothing was matched yet, an argument is unknown, or no venue is in every year of a panel.
         """
         return results.trend(self, panel=panel, limit=limit, **query)
+
+    def compare(self, before: tuple[int, int], after: tuple[int, int], **query: Unpack[Query]) -> Comparison:
+        """Two periods over the venues that both have: whose rank moved (see `affil.rank.compare`).
+
+        Raises:
+            AffilError: nothing was matched yet, or an argument is unknown.
+        """
+        return results.compare(self, before, after, **query)
 
     def why(self, entity: str, **query: Unpack[Query]) -> Why:
         """The papers behind the counts of an institution (or city, region, country), given by id or name.
@@ -208,7 +224,7 @@ class Workspace(WorkspaceFiles):
         """
         return results.snapshot(self, name)
 
-    def save(self, result: Ranking | Trend | Why | Diff, path: Path | str) -> Path:
+    def save(self, result: results.Result, path: Path | str) -> Path:
         """Write a result as `save_table` does, with `NAME.manifest.json` next to it: its inputs, and how to reproduce it.
 
         The manifest describes the state that was counted, also where the workspace has changed since.

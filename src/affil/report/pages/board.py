@@ -10,19 +10,19 @@ from markupsafe import Markup
 from affil.rank import AREAS, KINDS, Level, Ranking
 from affil.rank.measure import areas_of
 from affil.report.entities import continent_of
-from affil.report.formats import number, percent
+from affil.report.formats import number, percent, span
 from affil.report.pages.frame import BOARDS, Frame
 
 
 def board(frame: Frame, level: Level) -> dict[str, Any]:
     """A leaderboard with the default options."""
     data, ranking = frame.data, frame.data.ranking(level)
-    before = data.rankings.get((level, "before"))
-    ranks = dict(zip(before.frame["id"], before.frame["rank"].tolist(), strict=True)) if before else {}
+    before = data.comparisons.get((level, "before"))
+    moved = before.frame.set_index("id")[["rank_before", "rank_after"]].to_dict("index") if before else {}
     rows = ranked_rows(frame, level, ranking, data.report.rows, "adjusted")
     for row in rows:
-        row["before"] = ranks.get(row["id"])
-    length = data.window[1] - data.window[0] + 1
+        ranks = moved.get(row["id"], {})
+        row["rank_before"], row["rank_after"] = ranks.get("rank_before"), ranks.get("rank_after")
     lead = _lead(frame, ranking)
     return {
         "heading": frame.text("board_title", frame.names.levels(level)),
@@ -38,7 +38,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         **_places(frame, level),
         "has_outside": any(not areas_of(v, y, data.venues) for v, y, _ in data.held),
         "has_before": before is not None,
-        "change_why": frame.text("change_why", data.window[0] - length, data.window[0] - 1)
+        "change_why": frame.text("change_why", span(before.years_after), span(before.years_before), percent(before.rests_on, 0))
         if before
         else frame.text("change_none"),
         "confidence": percent(data.settings.confidence, 0),

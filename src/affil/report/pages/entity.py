@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
         "has_before": data.before is not None,
         "in_window": row is not None,
         "trend": _trend(frame, level, identifier),
+        "basis": frame.growth_basis(data.trends[level, "publications"]),
         "profile": _profile(frame, level, identifier),
         "venues": data.of("venues", level, identifier)[: data.report.listed],
         "members": _linked(frame, "members", level, identifier, "institution") if level == "country" else [],
@@ -76,12 +78,25 @@ def _numbers(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]
 
 
 def _trend(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]]:
-    """An entity by year, last first: the years of the window, or all earlier ones if it has none there."""
+    """An entity by year, the last first: the years of the window, or all before its end where it has none of these.
+
+    `matched` is the number of papers in comparable venues (see `affil.rank.Trend`), None where that is not known.
+    """
     first, last = frame.data.window
+    trend = frame.data.trends[level, "publications"]
     years = [y for y in frame.data.of("years", level, identifier) if y["year"] <= last]
     years = [y for y in years if y["year"] >= first] or years
-    most = max((y["publications"] for y in years), default=1)
-    return [{**y, "part": y["publications"] / most} for y in reversed(years)]
+    found = {y: n for y, n in frame.data.matched(level).get(identifier, {}).items() if not math.isnan(n)}
+    most = max(found.values(), default=0.0) or 1.0
+    return [
+        {
+            **y,
+            "shown": f"{y['year']}*" if trend.lacking and y["year"] == trend.years[-1] else str(y["year"]),
+            "matched": found.get(y["year"]),
+            "part": found.get(y["year"], 0.0) / most,
+        }
+        for y in reversed(years)
+    ]
 
 
 def _profile(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib import resources
@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from affil.catalogue import SOURCE
 from affil.names import visible
-from affil.rank import AREAS, Level
+from affil.rank import AREAS, Comparison, Level, Trend
 from affil.report import i18n
 from affil.report.data import Data, area_slug
 from affil.report.entities import Entity
@@ -109,6 +109,28 @@ class Frame:
     def place(self, entity: Entity) -> str:
         """Where an entity is."""
         return LANGUAGES[self.language].place([p[self.at] for p in entity.place])
+
+    def against(self, comparison: Comparison) -> str:
+        """The years of a comparison."""
+        return self.text("against", span(comparison.years_after), span(comparison.years_before))
+
+    def basis(self, comparison: Comparison) -> str:
+        """What a comparison rests on, and whether its last year is whole."""
+        rests = self.text("rests_on", percent(comparison.rests_on, 0))
+        return f"{rests} {self.lacking(comparison.years_after[1], comparison.lacking)}".strip()
+
+    def growth_basis(self, trend: Trend) -> str:
+        """Which years growth compares, what it rests on, and whether the last year is whole."""
+        told = (
+            self.text("growth_basis", *trend.compared, percent(trend.rests_on, 0))
+            if trend.compared
+            else self.text("growth_none")
+        )
+        return f"{told} {self.lacking(trend.years[-1], trend.lacking)}".strip()
+
+    def lacking(self, year: int, venues: Sequence[str]) -> str:
+        """That a year is incomplete, where it lacks venues that the year before had."""
+        return self.text("incomplete", year, ", ".join(venues), year - 1) if venues else ""
 
     def script_texts(self) -> dict[str, Any]:
         """Texts for a page's scripts."""

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from affil.rank import AREAS
+from affil.rank import AREAS, Trend
 from affil.report import charts
-from affil.report.formats import growth
+from affil.report.formats import growth, span
 from affil.report.pages.frame import Frame
 
 
 def trends(frame: Frame) -> dict[str, Any]:
     """Countries by year."""
     data, trend = frame.data, frame.data.trends["country", "publications"]
-    rows = _rows(frame, trend.frame, trend.years)[:3]
+    rows = _rows(frame, trend)[:3]
     by_year = [(y, sorted(v for v, year, _ in data.held if year == y)) for y in range(data.years[1], data.years[0] - 1, -1)]
     return {
         "heading": frame.text("trends_title"),
         "section": "trends",
-        "chart": _chart(frame, rows, trend.years),
-        "trend": {"years": trend.years, "rows": rows},
+        "chart": _chart(frame, rows, trend),
+        "trend": {"years": [f"{y}*" if trend.lacking and y == trend.years[-1] else str(y) for y in trend.years], "rows": rows},
+        "compared": span(trend.compared) if trend.compared else "",
+        "basis": frame.growth_basis(trend),
         "by_year": [(y, v) for y, v in by_year if v],
         "areas": AREAS,
         "scripts": ("engine", "explore"),
@@ -34,25 +36,26 @@ def trends(frame: Frame) -> dict[str, Any]:
     }
 
 
-def _rows(frame: Frame, table: Any, years: Sequence[int]) -> list[dict[str, Any]]:
-    """Countries with their values, most papers over all years first."""
-    order = table.assign(total=table[list(years)].sum(axis=1)).sort_values(["total", "name"], ascending=[False, True])
+def _rows(frame: Frame, trend: Trend) -> list[dict[str, Any]]:
+    """Countries with their numbers as counted and in comparable venues, those of most papers in all years first."""
+    years = list(trend.years)
+    matched = trend.matched.set_index("id")[years]
+    order = trend.frame.assign(total=trend.frame[years].sum(axis=1)).sort_values(["total", "name"], ascending=[False, True])
     return [
         {
             "id": r["id"],
             "name": frame.name("country", r["id"]),
             "values_": [r[y] for y in years],
+            "matched": matched.loc[r["id"]].tolist(),
             "growth": growth(r["growth"]),
         }
         for r in order.to_dict("records")
     ]
 
 
-def _chart(frame: Frame, rows: Sequence[Mapping[str, Any]], years: Sequence[int]) -> str:
-    """A chart of some rows."""
+def _chart(frame: Frame, rows: Sequence[Mapping[str, Any]], trend: Trend) -> str:
+    """The trend of some rows, in comparable venues, as a picture."""
     names, measure = [r["name"] for r in rows], frame.names.measures("publications")
-    spec = charts.trend_spec(names, frame.text("year"), measure)
-    spec["data"]["values"] = [
-        {"year": y, "who": r["name"], "value": v} for r in rows for y, v in zip(years, r["values_"], strict=True)
-    ]
+    spec = charts.trend_spec(names, frame.text("year"), f"{measure} – {frame.text('mode_matched')}")
+    spec["data"]["values"] = charts.trend_values(trend, {r["name"]: r["matched"] for r in rows})
     return charts.draw(spec, frame.text("trend_chart", measure, ", ".join(names)))

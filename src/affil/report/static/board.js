@@ -9,6 +9,7 @@
   // Round like the library: exact halves to even.
   const two = { format: (v) => { const half = (v * 8) % 8; return (half === 1 || half === 5 ? v - 1e-3 : v).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ","); } };
   const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 2 });
+  const share = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
   const shown = { adjusted: two, index: two, publications: whole, authors: whole, share: percent };
   const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
   const boxes = (name) => [...form.querySelectorAll(`input[name=${name}]`)];
@@ -68,11 +69,11 @@
     };
   };
 
-  const change = (row, before) => {
-    if (!before) return "–";
-    const was = before.get(row.e);
-    if (!was) return `<span class="new">${T.new}</span>`;
-    const by = was.rank - row.rank, title = say(T.was, whole.format(was.rank));
+  const change = (row, moved) => {
+    if (!moved) return "–";
+    const [was, is] = moved(row.e);
+    if (!was || !is) return `<span class="new">${T.new}</span>`;
+    const by = was.rank - is.rank, title = say(T.was, whole.format(was.rank), whole.format(is.rank));
     if (!by) return `<span class="same" title="${title}">=</span>`;
     return by > 0 ? `<span class="up" title="${title}">▲<span class="sr">+</span>${whole.format(by)}</span>` : `<span class="down" title="${title}">▼<span class="sr">−</span>${whole.format(-by)}</span>`;
   };
@@ -95,11 +96,11 @@
     return new Map(numbers.map((e, k) => [e, [low[k], high[k], told[k]]]));
   };
 
-  const tr = (row, now, before, found, most) => {
+  const tr = (row, now, moved, found, most) => {
     const [name, latin, place] = names[level][row.e], slug = engine.entities[level].slug[row.e];
     const link = slug ? `<a href="${level}/${slug}.html">${escape(name)}</a>` : escape(name);
     const cell = (by) => `<td class="num ${by}${by === now.by ? ` by" style="--w:${((100 * row[by]) / most).toFixed(1)}%` : ""}">${row[by] === null ? "…" : Number.isNaN(row[by]) ? "–" : shown[by].format(row[by])}</td>`;
-    return `<tr data-e="${row.e}"><td class="num rank">${whole.format(row.rank)}</td><td class="range">${interval(row, found)}</td><td class="change">${change(row, before)}</td><td class="name">${link}${latin ? ` <span class="latin" lang="en">${escape(latin)}</span>` : ""}${place ? ` <span class="place">${escape(place)}</span>` : ""}</td>${["adjusted", "index", "publications", "authors", "share"].map(cell).join("")}</tr>`;
+    return `<tr data-e="${row.e}"><td class="num rank">${whole.format(row.rank)}</td><td class="range">${interval(row, found)}</td><td class="change">${change(row, moved)}</td><td class="name">${link}${latin ? ` <span class="latin" lang="en">${escape(latin)}</span>` : ""}${place ? ` <span class="place">${escape(place)}</span>` : ""}</td>${["adjusted", "index", "publications", "authors", "share"].map(cell).join("")}</tr>`;
   };
 
   const draw = () => {
@@ -111,16 +112,17 @@
     const [from, to] = asked.years, length = to - from + 1;
     if (now.by === "authors" && !people) { load("people").then((value) => { people = value; draw(); }); return; }
     let rows = engine.rank(asked, people);
-    const earlier = engine.rank({ ...asked, years: [from - length, from - 1] }, people);
-    const inside = inPlace(now.where);
-    if (now.where) { rows = engine.ordered(rows.filter((r) => inside(r.e)), level, now.by); }
-    const old = now.where ? engine.ordered(earlier.filter((r) => inside(r.e)), level, now.by) : earlier;
-    const before = old.length ? new Map(old.map((r) => [r.e, r])) : null;
+    const inside = inPlace(now.where), within = (found) => (now.where ? engine.ordered(found.filter((r) => inside(r.e)), level, now.by) : found);
+    rows = within(rows);
+    // The change is told by two rankings of the same venues.
+    const pairs = engine.pairs(asked, [from - length, from - 1], [from, to]);
+    const [old, recent] = pairs.length ? [0, 1].map((k) => new Map(within(engine.rank({ ...asked, years: [from - length, to], only: new Set(pairs.flatMap((p) => p.cells[k])) }, people)).map((r) => [r.e, r]))) : [];
+    const moved = old ? (e) => [old.get(e), recent.get(e)] : null;
     const found = intervals(now), total = rows.length, most = rows[0]?.[now.by] || 1, wanted = matcher(now.q);
     rows = rows.filter((r) => wanted(r.e));
-    current = rows.map((row) => ({ ...row, before: before?.get(row.e)?.rank, range: found?.get(row.e) }));
+    current = rows.map((row) => ({ ...row, moved: moved?.(row.e).map((r) => r?.rank), range: found?.get(row.e) }));
     const limit = all ? rows.length : T.rows;
-    body.innerHTML = rows.slice(0, limit).map((row) => tr(row, now, before, found, most)).join("") ||
+    body.innerHTML = rows.slice(0, limit).map((row) => tr(row, now, moved, found, most)).join("") ||
       `<tr><td colspan="9" class="none"><strong>${T.nothing}</strong> ${T.nothing_why}</td></tr>`;
     mark(now.by);
     $("shown-years").textContent = from === to ? from : `${from}–${to}`;
@@ -128,7 +130,8 @@
     $("more").textContent = all ? say(T.less, whole.format(T.rows)) : say(T.more, whole.format(rows.length));
     const notes = [say(T.shown, whole.format(rows.length), whole.format(total))];
     if (now.where) notes.push(T.ranks_within);
-    notes.push(before ? `${say(T.change_why, from - length, from - 1)}${T.stop}` : T.change_none);
+    const span = (years) => (years[0] === years[1] ? years[0] : years.join("–")), of = (k) => span([pairs[0].years[k], pairs.at(-1).years[k]]);
+    notes.push(moved ? `${say(T.change_why, of(1), of(0), share.format(engine.restsOn(pairs)))}${T.stop}` : T.change_none);
     if (!found) notes.push(say(T.no_range, first.from, first.to));
     $("status").textContent = notes.join(" ");
     // Less urgent parts are rendered after the table.
@@ -183,8 +186,8 @@
     all = true; draw(); all = false;
     const now = state(), quote = (v) => (/[",\n]/.test(v) ? `"${String(v).replaceAll('"', '""')}"` : v ?? "");
     const { slug, code } = engine.entities[level];
-    const head = ["rank", "low", "high", "rank_before", "name", "name_en", "place", "publications", "authors", "adjusted", "index", "share", "unaligned"];
-    const lines = current.map((r) => [r.rank, r.range?.[0], r.range?.[1], r.before, names[level][r.e][0], names[level][r.e][1] || names[level][r.e][0], names[level][r.e][2], r.publications, r.authors, r.adjusted, r.index, r.share, r.unaligned].map(quote).join(","));
+    const head = ["rank", "low", "high", "compared_rank_before", "compared_rank", "name", "name_en", "place", "publications", "authors", "adjusted", "index", "share", "unaligned"];
+    const lines = current.map((r) => [r.rank, r.range?.[0], r.range?.[1], r.moved?.[0], r.moved?.[1], names[level][r.e][0], names[level][r.e][1] || names[level][r.e][0], names[level][r.e][2], r.publications, r.authors, r.adjusted, r.index, r.share, r.unaligned].map(quote).join(","));
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob(["\ufeff", [head.join(","), ...lines].join("\n"), "\n"], { type: "text/csv" }));
     link.download = `${level}-${now.from}-${now.to}-${now.by}.csv`;

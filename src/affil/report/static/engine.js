@@ -39,10 +39,10 @@
       this.credit = Float64Array.from(facts.credit, (code) => facts.credits[code]);
     }
 
-    /** The weight of a paper of each cell (venue and year), in total and by chosen area; null outside the slice. */
-    weights({ years, areas, outside, without }) {
-      return this.cells.map(([venue, year, , weight, own]) => {
-        if (year < years[0] || year > years[1] || without.has(venue)) return null;
+    /** What a paper of each cell (a venue's year) weighs, in all and in each chosen area; null where it is not in the slice. */
+    weights({ years, areas, outside, without, only }) {
+      return this.cells.map(([venue, year, , weight, own], cell) => {
+        if (year < years[0] || year > years[1] || without.has(venue) || (only && !only.has(cell))) return null;
         if (!own.length) return outside ? { all: weight, parts: [] } : null;
         const chosen = own.filter((a) => areas.has(a));
         return chosen.length ? { all: (weight * chosen.length) / own.length, parts: chosen.map((a) => [a, weight / own.length]) } : null;
@@ -130,12 +130,98 @@
       return out;
     }
 
-    /** The venues with papers in every year of the slice that has papers. */
+    /** Of each year of the slice, the cell of each venue, the first year first. */
+    ofYears(query) {
+      const out = new Map(), weights = this.weights(query);
+      this.cells.forEach(([venue, year], cell) => { if (weights[cell]) out.set(year, (out.get(year) ?? new Map()).set(venue, cell)); });
+      return new Map([...out].sort((a, b) => a[0] - b[0]));
+    }
+
+    /** The venues that have papers in every year of the slice that has any. */
     everyYear(query) {
-      const years = new Map(), weights = this.weights(query);
-      this.cells.forEach(([venue, year], cell) => { if (weights[cell]) years.set(venue, (years.get(venue) ?? new Set()).add(year)); });
-      const all = new Set([...years.values()].flatMap((y) => [...y]));
-      return [...years].filter(([, y]) => y.size === all.size).map(([venue]) => venue);
+      const [one, ...others] = this.ofYears(query).values();
+      return [...(one?.keys() ?? [])].filter((venue) => others.every((venues) => venues.has(venue)));
+    }
+
+    /** Years over the venues that all of them have (docs/ranking.md, Years): with the cells of each, and papers compared and in all. */
+    link(ofYears, years, venues) {
+      const sum = (cells) => cells.reduce((a, cell) => a + this.cells[cell][5], 0);
+      const cells = years.map((y) => venues.map((v) => ofYears.get(y).get(v)));
+      return { years, venues, cells, papers: sum(cells.flat()), all: sum(years.flatMap((y) => [...ofYears.get(y).values()])) };
+    }
+
+    common(ofYears, before, after) { return [...(ofYears.get(before)?.keys() ?? [])].filter((v) => ofYears.get(after)?.has(v)).sort((a, b) => a - b); }
+
+    /** The links that lead to a year without a break; links of the same venues are one. */
+    links(ofYears, last) {
+      const years = [...ofYears.keys()], runs = [];
+      for (let k = 1; k < years.length; k++) {
+        const venues = this.common(ofYears, years[k - 1], years[k]), run = runs.at(-1);
+        if (run && String(run[1]) === String(venues) && run[0].at(-1) === years[k - 1]) run[0].push(years[k]);
+        else if (venues.length) runs.push([[years[k - 1], years[k]], venues]);
+      }
+      const kept = [];
+      for (const [run, venues] of runs.reverse()) if (run.at(-1) === (kept[0]?.years[0] ?? last)) kept.unshift(this.link(ofYears, run, venues));
+      return kept;
+    }
+
+    /** Each year of a period with the one of an earlier period of that length, over the venues of both. */
+    pairs(query, before, after) {
+      const ofYears = this.ofYears({ ...query, years: [before[0], after[1]] }), out = [];
+      for (let k = after[1] - after[0]; k >= 0; k--) {
+        const venues = this.common(ofYears, before[1] - k, after[1] - k);
+        if (venues.length) out.push(this.link(ofYears, [before[1] - k, after[1] - k], venues));
+      }
+      return out;
+    }
+
+    /** What share of the years' papers is compared. */
+    restsOn(links) { return links.reduce((a, k) => a + k.papers, 0) / Math.max(1, links.reduce((a, k) => a + k.all, 0)); }
+
+    /** The venues that the last year lacks while the year before had them, but for those that ended or are held every second year. */
+    lacking(query, years) {
+      const last = years.at(-1);
+      if (!years.includes(last - 1)) return [];
+      const ofYears = this.ofYears({ ...query, years: [this.years[0], last] });
+      return [...ofYears.get(last - 1).keys()].filter((venue) => {
+        const held = [...ofYears.keys()].filter((y) => ofYears.get(y).has(venue)), [first, end] = this.existed[venue] ?? [Infinity, null];
+        return !ofYears.get(last).has(venue) && (first ?? 0) <= last && last <= (end ?? Infinity) && !(held.length > 1 && new Set(held.map((y) => y % 2)).size === 1);
+      });
+    }
+
+    /** The slice by year, as the library's trend: years (with their rows by entity), links with the rows of their years, lacking, reference. */
+    trend(query, people, panel) {
+      const years = this.byYear(query, people), numbers = years.map(([y]) => y), lacking = panel ? [] : this.lacking(query, numbers);
+      const reference = numbers.at(lacking.length ? -2 : -1), ofYears = this.ofYears(query), own = this.links(ofYears, numbers.at(-1));
+      const links = own.length ? own : this.links(ofYears, reference);
+      for (const link of links) {
+        link.rows = link.years.map((y, k) => new Map(this.rank({ ...query, years: [y, y], only: new Set(link.cells[k]) }, people).map((row) => [row.e, row])));
+      }
+      return { years, links, lacking, reference };
+    }
+
+    /** The growth of a value over the links: the product of ratios less 1, of shares (`points`) the sum of differences; null where it is undefined. */
+    growth({ links }, value, points) {
+      if (!links.length) return null;
+      const steps = links.map((link) => [value(link.rows[0]), value(link.rows.at(-1))]);
+      if (points) return steps.reduce((sum, [before, after]) => sum + after - before, 0);
+      return steps.every(([before]) => before > 0) ? steps.reduce((all, [before, after]) => (all * after) / before, 1) - 1 : null;
+    }
+
+    /** Each year's value in the venues of the reference year, by the links; null where none leads to it. */
+    inVenuesOf({ years, links, reference }, value, points) {
+      const out = new Map(years.filter(([y]) => y === reference).map(([y, rows]) => [y, value(rows)]));
+      const earlier = links.filter((link) => link.years[0] < reference).reverse(), later = links.filter((link) => link.years.at(-1) > reference);
+      for (const link of [...earlier, ...later]) {
+        const anchor = link.years.includes(reference) ? reference : link.years.at(link.years.at(-1) < reference ? -1 : 0);
+        const known = out.get(anchor), base = value(link.rows[link.years.indexOf(anchor)]);
+        link.years.forEach((y, k) => {
+          if (y === anchor) return;
+          const now = value(link.rows[k]);
+          out.set(y, known === null || known === undefined ? null : points ? known + now - base : base > 0 ? (known * now) / base : null);
+        });
+      }
+      return years.map(([y]) => out.get(y) ?? null);
     }
   }
 

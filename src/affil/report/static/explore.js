@@ -7,6 +7,7 @@
   const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
   const whole = new Intl.NumberFormat("en"), two = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 }), signed = new Intl.NumberFormat("en", { style: "percent", signDisplay: "exceptZero", maximumFractionDigits: 0 });
+  const rounded = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 }), tenths = new Intl.NumberFormat("en", { signDisplay: "exceptZero", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#8C6BB1", "#7F7F7F"], SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left"];
   const DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 0], [6, 3], [2, 2], [8, 3, 2, 3]];
   const form = $("trend-form") ?? $("map-form") ?? $("profile-form"), status = $("status");
@@ -98,35 +99,43 @@
     const value = (name) => form.elements[name].value, level = value("level"), by = value("by"), mode = value("mode");
     const years = [Number(value("from")), Number(value("to"))].sort((a, b) => a - b);
     for (let k = picked.length - 1; k >= 0; k--) if (picked[k][0] !== level) picked.splice(k, 1);
-    let asked = { ...slice(value("area")), level, by, years };
+    let asked = { ...slice(value("area")), level, by, years }, panel = form.elements.panel.checked;
     status.textContent = "";
-    if (form.elements.panel.checked) {
+    if (panel) {
       const kept = new Set(engine.everyYear(asked));
-      if (!kept.size) status.textContent = T.panel_none;
-      asked = { ...asked, without: new Set(engine.venues.map((_, k) => k).filter((k) => !kept.has(k))) };
+      if (kept.size) asked = { ...asked, without: new Set(engine.venues.map((_, k) => k).filter((k) => !kept.has(k))) };
+      else { status.textContent = T.panel_none; form.elements.panel.checked = panel = false; }
     }
     if (!picked.length) picked.push(...first(level, 3, "publications", years));
     chips();
-    const people = by === "authors" ? await affil.load("people") : null, found = engine.byYear(asked, people);
-    const series = picked.map(([, e]) => {
-      const raw = found.map(([, rows]) => rows.get(e)?.[mode === "share" && by === "adjusted" ? "share" : by] ?? 0);
-      if (mode === "share" && by !== "adjusted") return raw.map((v, k) => { let sum = 0; for (const r of found[k][1].values()) sum += r[by]; return sum ? v / sum : 0; });
-      if (mode === "growth") return raw.map((v) => (raw[0] > 0 ? v / raw[0] - 1 : null));
-      return raw;
-    });
-    const label = picked.map(([, e]) => names[level][e][0]), unit = mode === "absolute" ? (by === "adjusted" || by === "index" ? two : whole) : mode === "share" ? percent : signed;
-    const spec = structuredClone(T.spec), n = picked.length, title = `${T.measures[by]}${mode === "absolute" ? "" : ` – ${form.elements.mode.selectedOptions[0].text}`}`;
-    spec.data.values = series.flatMap((values, k) => values.map((v, i) => ({ year: found[i][0], who: label[k], value: v })).filter((v) => v.value !== null));
+    const people = by === "authors" ? await affil.load("people") : null, trend = engine.trend(asked, people, panel), points = mode === "share";
+    const sums = new Map(), sum = (rows) => { if (!sums.has(rows)) sums.set(rows, [...rows.values()].reduce((a, r) => a + r[by], 0)); return sums.get(rows); };
+    const part = (row, rows) => (by === "adjusted" ? row.share : row[by] / sum(rows));
+    const valueOf = (e) => (rows) => { const row = rows.get(e); return row ? (points ? part(row, rows) : row[by]) : 0; };
+    const counted = picked.map(([, e]) => trend.years.map(([, rows]) => valueOf(e)(rows)));
+    const matched = picked.map(([, e]) => engine.inVenuesOf(trend, valueOf(e), points)), growth = picked.map(([, e]) => engine.growth(trend, valueOf(e), points));
+    const rise = (values) => { const start = trend.links[0]?.years[0], at = values[trend.years.findIndex(([y]) => y === start)]; return values.map((v) => (v !== null && at > 0 ? v / at - 1 : null)); };
+    const series = mode === "absolute" ? counted : mode === "growth" ? matched.map(rise) : matched;
+    const label = picked.map(([, e]) => names[level][e][0]), amount = by === "adjusted" || by === "index" ? two : whole, unit = points ? percent : mode === "growth" ? signed : amount;
+    const title = `${T.measures[by]}${mode === "absolute" ? "" : ` – ${form.elements.mode.selectedOptions[0].text}`}`, numbers = trend.years.map(([y]) => y), last = numbers.at(-1);
+    const marked = (y) => (trend.lacking.length && y === last ? `${y}*` : String(y));
+    const spec = structuredClone(T.spec), n = picked.length;
+    // A year without papers is a gap; an incomplete one stands apart.
+    const every = Array.from({ length: last - numbers[0] + 1 }, (_, k) => numbers[0] + k);
+    spec.data.values = series.flatMap((values, k) => every.map((y) => ({ year: marked(y), who: label[k], value: values[numbers.indexOf(y)] ?? null, apart: marked(y) !== String(y) })));
     spec.encoding.y.title = title;
-    spec.encoding.y.axis.format = mode === "absolute" ? "~s" : mode === "share" ? ".1~%" : "+.0%";
+    spec.encoding.y.axis.format = points ? ".1~%" : mode === "growth" ? "+.0%" : "~s";
     spec.encoding.color.scale = { domain: label, range: COLOURS.slice(0, n) };
     spec.encoding.strokeDash.scale = { domain: label, range: DASHES.slice(0, n) };
     spec.encoding.shape.scale = { domain: label, range: SHAPES.slice(0, n) };
-    Object.assign(spec.encoding.tooltip[2], { title: T.measures[by], format: mode === "absolute" ? ",.2~f" : ".1%" });
-    const total = (values) => (values.length > 1 && values[0] > 0 ? signed.format(values.at(-1) / values[0] - 1) : "–");
-    $("trend-table").tHead.innerHTML = `<tr><th>${T.levels[level]}</th>${found.map(([y]) => `<th class="num">${y}</th>`).join("")}<th class="num">${T.growth}</th></tr>`;
-    $("trend-table").tBodies[0].innerHTML = picked.map(([, e], k) => `<tr data-e="${e}"><th scope="row">${escape(label[k])}</th>${series[k].map((v) => `<td class="num">${v === null ? "–" : unit.format(v)}</td>`).join("")}<td class="num">${total(found.map(([, rows]) => rows.get(e)?.[by] ?? 0))}</td></tr>`).join("");
-    address({ level, by, mode, area: value("area"), from: years[0], to: years[1], panel: form.elements.panel.checked ? 1 : 0, who: who() });
+    Object.assign(spec.encoding.tooltip[2], { title: T.measures[by], format: points || mode === "growth" ? ".1%" : ",.2~f" });
+    const compared = trend.links.length ? [trend.links[0].years[0], trend.links.at(-1).years.at(-1)] : null;
+    const total = (v) => (v === null ? "–" : points ? say(T.points, tenths.format(100 * v)) : signed.format(v)), cells = mode === "growth" ? series : counted;
+    $("trend-table").tHead.innerHTML = `<tr><th>${T.levels[level]}</th>${numbers.map((y) => `<th class="num">${marked(y)}</th>`).join("")}<th class="num">${T.growth}${compared ? `<br>${compared.join("–")}` : ""}</th></tr>`;
+    $("trend-table").tBodies[0].innerHTML = picked.map(([, e], k) => `<tr data-e="${e}"><th scope="row">${escape(label[k])}</th>${cells[k].map((v) => `<td class="num">${v === null ? "–" : unit.format(v)}</td>`).join("")}<td class="num">${total(growth[k])}</td></tr>`).join("");
+    const missing = trend.lacking.length ? say(T.incomplete, last, trend.lacking.map((v) => engine.venues[v]).join(", "), last - 1) : "";
+    $("basis").textContent = `${compared ? say(T.growth_basis, ...compared, rounded.format(engine.restsOn(trend.links))) : T.growth_none} ${missing}`.trim();
+    address({ level, by, mode, area: value("area"), from: years[0], to: years[1], panel: panel ? 1 : 0, who: who() });
     await show(spec, say(T.trend_chart, T.measures[by], label.join(", ")));
   };
 

@@ -1,0 +1,14 @@
+-- Distinct normalised author names of each slot.
+-- Reads credit, slot, place, holding; variable kind.
+-- Makes slot, id, value: a row a slot and entity with papers.
+WITH people AS (
+    SELECT slot, place.id, count(DISTINCT credit.author) AS authors
+    FROM credit
+    JOIN slot USING (venue, year)
+    JOIN place USING (institution, stated)
+    WHERE credit.counted AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
+    GROUP BY slot, place.id
+)
+SELECT slot, id, CAST(coalesce(authors, 0) AS DOUBLE) AS value
+FROM (SELECT DISTINCT slot, id FROM holding JOIN slot USING (venue, year))
+LEFT JOIN people USING (slot, id);

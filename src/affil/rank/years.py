@@ -1,0 +1,93 @@
+"""Ranks over the years: the ranking of each year, and who has been first for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Unpack
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from affil.rank.measure import Query
+from affil.rank.ranking import plain_rows
+from affil.rank.state import State
+from affil.rank.trend import Trend, trend
+from affil.rank.venues import Venues
+from affil.settings import RankSettings
+
+
+@dataclass(frozen=True, slots=True)
+class RanksByYear:
+    """The rank of each entity in each year, among all of that year, by the papers of its venues.
+
+    `frame` has one row for each entity, in the order of the last whole year: id, name, what the level knows of its place, a column of
+    ranks for each year with papers (null where it has none), `best` rank of all years, `years_first` (the number of years in which it
+    was first), and `in_a_row` (for how many of them, one after the other, up to the last whole year). `trend` has the values
+    that the ranks are made from, and what they rest on.
+    """
+
+    frame: pd.DataFrame
+    trend: Trend
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years with papers."""
+        return self.trend.years
+
+    @property
+    def state(self) -> State | None:
+        """The state of a project's counts that it is of, None where that is not known."""
+        return self.trend.state
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that a reader must see."""
+        return self.trend.warnings
+
+    def lines(self) -> list[str]:
+        """Who is first, for how long, and what of the years is to be known."""
+        trend, last = self.trend, self.trend.reference
+        whole = sum(y <= last for y in self.years)
+        out = [
+            f"{row['name']} is first in {last}"
+            + (f", {row['in_a_row']} years in a row (of {whole} with papers)." if row["in_a_row"] > 1 else ".")
+            for row in self.frame[self.frame["in_a_row"] > 0].to_dict("records")
+        ]
+        return [*out, *(line for line in trend.lines() if line != trend.growth_line())]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as plain JSON values."""
+        kept = ("level", "by", "area", "kind", "years", "venues", "lacking", "reference", "coverage")
+        about = self.trend.to_dict()
+        return {
+            **{name: about[name] for name in kept},
+            "notes": self.lines(),
+            "values": about["trend"],
+            "ranks": plain_rows(self.frame.rename(columns=str)),
+        }
+
+
+def ranks_by_year(
+    db: duckdb.DuckDBPyConnection, venues: Venues, settings: RankSettings, *, limit: int | None = None, **query: Unpack[Query]
+) -> RanksByYear:
+    """The ranking of each year, from the tables `credit`, `stats` and `institutions` of a connection.
+
+    Args:
+        db: the connection.
+        venues: the venue table.
+        settings: how to count.
+        limit: entities kept, of the last whole year the first.
+        query: see `Query`; `years` may also be a list like "2014,2018,2023".
+
+    Raises:
+        AffilError: an argument is unknown, or the slice has no paper.
+    """
+    result = trend(db, venues, settings, limit=limit, **query)
+    years = list(result.years)
+    ranks = result.ranks[years]
+    first = ranks.eq(1).fillna(False).to_numpy(bool)
+    until = first[:, [y <= result.reference for y in years]]
+    in_a_row = np.cumprod(until[:, ::-1], axis=1).sum(axis=1)
+    frame = result.ranks.assign(best=ranks.min(axis=1), years_first=first.sum(axis=1), in_a_row=in_a_row)
+    return RanksByYear(frame, result)
