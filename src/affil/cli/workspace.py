@@ -100,7 +100,8 @@ def print_added(added: Added, as_json: bool) -> None:
     if not as_json:
         typer.echo(f"papers: {added.new:,} new, {added.replaced:,} replaced, {added.unchanged:,} unchanged")
         for path, format in added.formats:
-            typer.echo(f"{path}: {readers()[format].title}")
+            if format != "affil":
+                typer.echo(f"{path}: {readers()[format].title}")
         for by, what in (("doi", "DOI"), ("title", "title, year and first author")):
             if several := [m for m in added.merged if m.by == by]:
                 first = several[0]
