@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from affil.settings import AGAIN, FETCH, SEARCH, TEXT, Settings
+from affil.settings import AGAIN, FETCH, SEARCH, TEXT, Settings, toml_value
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 HEAD = """# Settings
@@ -68,7 +68,9 @@ def section(name: str, values: BaseModel) -> str:
 def rows(section: str, values: BaseModel, path: str) -> Iterator[str]:
     """A row of the table for each setting; those of a setting that is a group of them follow it."""
     for key, value in values:
-        told = (type(values).model_fields[key].description or "").replace("|", "\\|")
+        field = type(values).model_fields[key]
+        told = (field.description or "").replace("|", "\\|")
+        told += f", e.g. `{toml_value(field.examples[0])}`" if field.examples else ""
         again = AGAIN.get(f"{path}.{key}", AGAIN[section])
         if isinstance(value, BaseModel):
             yield f"| `{path}.{key}` | | {told}: | |\n"

@@ -39,6 +39,7 @@ INSTITUTIONS = [  # id, successor, name, kind, country, region, city
     ("o", "a", "Old Alpha", "education", "DE", "DE-BY", "München"),
 ]
 PARENTS = {"b": ["a"], "d": ["c", "o"]}
+CONTINENTS = {"US": "North America", "GB": "Europe", "CN": "Asia", "HK": "Asia", "DE": "Europe"}
 IDS = [row[0] for row in INSTITUTIONS]
 STRINGS = [f"s{i}" for i in range(8)]
 
@@ -88,12 +89,24 @@ def entity(identifier: str, level: str, groups: dict[str, str]) -> str | None:
         return identifier
     if level == "country":
         return groups.get(country, country) or None
+    if level == "continent":
+        return CONTINENTS.get(country)
     if level == "region":
         return (region if region != "HK-NTP" else country) or country or None
     if not city:
         return None
     # "b" is in the one US Cambridge that the registry knows a region of.
     return {"b": "US/US-MA/Cambridge"}.get(identifier, f"{country}/{region}/{city}")
+
+
+def lies_within(identifier: str, within: str | None, groups: dict[str, str]) -> bool:
+    country = next(row[4] for row in INSTITUTIONS if row[0] == identifier)
+    if within is None:
+        return True
+    if within == "asia":
+        return country in ("CN", "HK")
+    asked = {"uk": "GB", "中国": "CN"}[within]
+    return country != "" and groups.get(country, country) == groups.get(asked, asked)
 
 
 def naive(
@@ -105,6 +118,7 @@ def naive(
     area: str | None,
     venue: str | None,
     years: tuple[int, int] | None,
+    within: str | None,
 ) -> tuple[dict[str, dict[str, float]], dict[str, Fraction]]:
     successor = {row[0]: row[1] for row in INSTITUTIONS}
     areas = (area,) if area else AREAS
@@ -146,7 +160,7 @@ def naive(
                 if one not in successor:
                     continue
                 where = entity(one, level, config.country_groups)
-                if where is None:
+                if where is None or not lies_within(one, within, config.country_groups):
                     continue
                 part = weight / (len(paper.authors) if paper.aligned else 1) / len(claims)
                 whole[where].add(paper.id)
@@ -219,6 +233,7 @@ configs = st.builds(
     area=st.sampled_from([None, None, "robotics", "computer vision"]),
     venue=st.sampled_from([None, None, "RL", "Elsewhere"]),
     years=st.sampled_from([None, (2019, 2021)]),
+    within=st.sampled_from([None, None, "asia", "uk", "中国"]),
 )
 def test_equals_the_naive_recomputation(
     papers: list[Paper],

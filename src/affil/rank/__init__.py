@@ -3,11 +3,14 @@
 from affil.rank.credit import Tables
 from affil.rank.diff import Diff, diff
 from affil.rank.measure import Query, measure, rank
-from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years
+from affil.rank.named import Known, Lookup
+from affil.rank.presets import Preset, presets
+from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
 from affil.rank.rollup import ROLL_UPS, roll_up
 from affil.rank.store import State, Store
 from affil.rank.trend import TREND_MEASURES, Trend, trend
-from affil.rank.venues import AREAS, Venue, Venues, find_area, load_venues
+from affil.rank.venue_list import VenueList, list_venues
+from affil.rank.venues import AREAS, SHORT_AREAS, Venue, Venues, find_area, load_venues
 from affil.rank.why import Why, why
 from affil.types import KINDS
 
@@ -17,11 +20,15 @@ __all__ = [
     "LEVELS",
     "MEASURES",
     "ROLL_UPS",
+    "SHORT_AREAS",
     "TREND_MEASURES",
     "Coverage",
     "Diff",
+    "Known",
     "Level",
+    "Lookup",
     "Measure",
+    "Preset",
     "Query",
     "Ranking",
     "State",
@@ -29,15 +36,19 @@ __all__ = [
     "Tables",
     "Trend",
     "Venue",
+    "VenueList",
     "Venues",
     "Why",
     "diff",
     "find_area",
+    "list_venues",
     "load_venues",
     "measure",
     "parse_years",
+    "presets",
     "rank",
     "roll_up",
     "trend",
     "why",
+    "years_text",
 ]

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from affil.errors import AffilError
+from affil.rank.presets import mean_areas
 from affil.settings import RankSettings, RollUp
 
-Level = Literal["institution", "city", "region", "country"]
+Level = Literal["institution", "city", "region", "country", "continent"]
 Measure = Literal["publications", "authors", "adjusted", "index"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 MEASURES: tuple[Measure, ...] = get_args(Measure)
@@ -30,7 +31,8 @@ class Coverage:
     venue is in none of the eight areas, `repeated` the records left out because another record of the same paper is counted.
     `unknown_venues` lists the venues that the table lacks, with their papers, most first; `misdated` the venues and years that
     cannot be, as the table says. `credit` is the adjusted publications that count for somebody, `counted` what share that is of
-    all papers' weight, and `unplaced` the share of it whose institution has no place at this level.
+    all papers' weight, and `unplaced` the share of it whose institution has no place at this level. `empty_areas` are the areas
+    that the index is the mean of and that have no paper in the slice.
     """
 
     mentions: int
@@ -49,6 +51,7 @@ class Coverage:
     credit: float
     counted: float
     unplaced: float
+    empty_areas: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -88,7 +91,8 @@ class Ranking:
     adjusted, index, share (of all counted credit of the slice), unaligned (publications without known authors). With intervals
     also `low` and `high`, the best and the worst rank that the doubtful matches leave open, and `ahead`, the share of
     resamples in which it stands before the next row. The other fields say how it was made; `warnings` are sentences a reader
-    must see.
+    must see. `preset` is the preset of venues that it is restricted to, `within` the country or continent; `around` is the id of the
+    entity that was asked for, where the frame has only its row and its neighbours.
     """
 
     frame: pd.DataFrame
@@ -101,7 +105,34 @@ class Ranking:
     years: tuple[int, int] | None = None
     kind: str | None = None
     roll_up: RollUp = "none"
+    preset: str | None = None
+    within: str | None = None
+    around: str | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def mean(self) -> dict[str, float]:
+        """The areas that the index is the geometric mean of, each with its weight."""
+        return mean_areas(self.settings, self.area, self.preset)
+
+    def lines(self) -> list[str]:
+        """What a reader must know to judge it, in a few sentences: how the mean was taken if it is by index, and the coverage."""
+        return [*(self.mean_lines() if self.by == "index" else ()), *self.coverage.lines()]
+
+    def mean_lines(self) -> list[str]:
+        """How the index was computed, and which areas have no paper to count."""
+        offset, weights = f"{self.settings.offset:g}", {a: w for a, w in self.mean.items() if w}
+        if self.area is not None:
+            return [f"index: the adjusted publications in {self.area}, plus {offset}."]
+        other = ", ".join(f"{a} {w:g}" for a, w in weights.items() if w != 1)
+        lines = [
+            f"index: the geometric mean over {len(weights)} areas of the adjusted publications in each, plus {offset}"
+            + (f"; weights other than 1: {other}." if other else ".")
+        ]
+        if self.coverage.empty_areas:
+            named = ", ".join(self.coverage.empty_areas)
+            lines.append(f"No paper here is in {named}: in the mean, each such area is {offset} for everybody.")
+        return lines
 
     def with_warnings(self, warnings: tuple[str, ...]) -> Ranking:
         """The same ranking with further warnings."""
@@ -121,6 +152,10 @@ class Ranking:
             "years": list(self.years) if self.years else None,
             "kind": self.kind,
             "roll_up": self.roll_up,
+            "venues": self.preset,
+            "within": self.within,
+            "around": self.around,
+            "mean": {"areas": self.mean, "offset": self.settings.offset, "empty": list(self.coverage.empty_areas)},
             "settings": self.settings.model_dump(mode="json"),
             "coverage": self.coverage.to_dict(),
             "warnings": list(self.warnings),
@@ -140,6 +175,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     return None if value is pd.NA or value != value else value  # what is not a number differs from itself
+
+
+def years_text(years: tuple[int, int]) -> str:
+    """Years as people write them: 2025, 2014-2025."""
+    return str(years[0]) if years[0] == years[1] else f"{years[0]}-{years[1]}"
 
 
 def parse_years(years: int | str | tuple[int, int] | None) -> tuple[int, int] | None:

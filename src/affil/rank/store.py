@@ -28,6 +28,7 @@ from affil.errors import AffilError, InputError
 from affil.io.files import atomic_path, files_in, sweep
 from affil.rank.credit import Tables, VenueYear, count_credit, database, lost_decisions, number, prepare
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
+from affil.rank.named import Lookup
 from affil.rank.ranking import Ranking
 from affil.rank.venues import Venue, Venues
 from affil.settings import RankSettings
@@ -243,10 +244,19 @@ class Store:
         found = {f.stem: json.loads(f.read_text("utf-8"))["time"] for f in files}
         return dict(sorted(found.items(), key=lambda item: item[1]))
 
-    def rank(self, state: State, *, limit: int | None = None, **query: Unpack[Query]) -> Ranking:
+    def rank(
+        self,
+        state: State,
+        *,
+        limit: int | None = None,
+        around: str | None = None,
+        lookup: Lookup | None = None,
+        **query: Unpack[Query],
+    ) -> Ranking:
         """Rank a state, with its own settings and venues; see `affil.rank.rank`."""
         with self.opened(state, **query) as (db, venues):
-            return measure(db, venues, state.settings, limit=limit, **query).with_warnings(state.warnings)
+            ranking = measure(db, venues, state.settings, limit=limit, around=around, lookup=lookup, **query)
+            return ranking.with_warnings(state.warnings)
 
     @contextmanager
     def opened(self, state: State, **query: Unpack[Query]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Venues]]:

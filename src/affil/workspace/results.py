@@ -18,7 +18,7 @@ from affil.errors import AffilError, BusyError
 from affil.io.files import atomic_path
 from affil.ledger.cases import key_of
 from affil.ledger.overrides import apart_name, set_apart
-from affil.rank import Diff, Query, Ranking, State, Trend, Why
+from affil.rank import Diff, Lookup, Query, Ranking, State, Trend, VenueList, Why
 from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
 
 if TYPE_CHECKING:
@@ -67,12 +67,20 @@ def count_anew(files: WorkspaceFiles) -> State:
     )
 
 
-def rank(files: WorkspaceFiles, *, limit: int | None, resamples: int | None, **query: Unpack[Query]) -> Ranking:
+def rank(
+    files: WorkspaceFiles,
+    lookup: Lookup,
+    *,
+    limit: int | None,
+    resamples: int | None,
+    around: str | None,
+    **query: Unpack[Query],
+) -> Ranking:
     """See `Workspace.rank`."""
     state = count_or_last(files)
     if resamples is not None:
         state = replace(state, settings=state.settings.model_copy(update={"resamples": resamples}))
-    return files.counts.rank(state, limit=limit, **query)
+    return files.counts.rank(state, limit=limit, around=around, lookup=lookup, **query)
 
 
 def trend(files: WorkspaceFiles, *, panel: bool, limit: int | None, **query: Unpack[Query]) -> Trend:
@@ -83,19 +91,25 @@ def trend(files: WorkspaceFiles, *, panel: bool, limit: int | None, **query: Unp
         return ranks.trend(db, venues, state.settings, panel=panel, limit=limit, **query)
 
 
-def why(files: WorkspaceFiles, entity: str, **query: Unpack[Query]) -> Why:
+def why(files: WorkspaceFiles, lookup: Lookup, entity: str, **query: Unpack[Query]) -> Why:
     """See `Workspace.why`."""
     state = count_or_last(files)
     plain = state.settings.model_copy(update={"resamples": 0})
     with files.counts.opened(state, **query) as (db, venues):
-        return ranks.why(db, venues, plain, entity, files.table("papers"), **query)
+        return ranks.why(db, venues, plain, entity, files.table("papers"), lookup=lookup, **query)
 
 
-def diff(files: WorkspaceFiles, since: str, **query: Unpack[Query]) -> Diff:
+def diff(files: WorkspaceFiles, lookup: Lookup, since: str, *, entity: str | None, **query: Unpack[Query]) -> Diff:
     """See `Workspace.diff`."""
     now = count(files)
     entries = [replace(e, affiliation=apart_name(key_of(e))) if e.paper else e for e in files.ledger.entries()]
-    return ranks.diff(files.counts, files.counts.since(since), now, entries, **query)
+    return ranks.diff(files.counts, files.counts.since(since), now, entries, entity=entity, lookup=lookup, **query)
+
+
+def list_venues(files: WorkspaceFiles) -> VenueList:
+    """See `Workspace.list_venues`."""
+    state = count_or_last(files)
+    return ranks.list_venues(files.venues, {(p.venue, p.year): p.stats["papers"] for p in state.partitions})
 
 
 def snapshot(files: WorkspaceFiles, name: str) -> State:
@@ -105,7 +119,7 @@ def snapshot(files: WorkspaceFiles, name: str) -> State:
         return files.counts.snapshot(name, count_anew(files))
 
 
-def save(files: WorkspaceFiles, result: Ranking | Trend | Why | Diff, path: Path) -> Path:
+def save(files: WorkspaceFiles, result: Ranking | Trend | Why | Diff | VenueList, path: Path) -> Path:
     """See `Workspace.save`."""
     # Nobody changes the workspace while it is described; who may only read it has no lock to take.
     lock = locked(files.path, files.settings.review.wait) if os.access(files.path, os.W_OK) else nullcontext()
@@ -125,7 +139,7 @@ def save(files: WorkspaceFiles, result: Ranking | Trend | Why | Diff, path: Path
     return manifest
 
 
-def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path | None = None) -> None:
+def save_table(result: Ranking | Trend | Why | Diff | VenueList, path: Path, *, shown: Path | None = None) -> None:
     """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension.
 
     Raises:
@@ -147,12 +161,12 @@ def save_table(result: Ranking | Trend | Why | Diff, path: Path, *, shown: Path 
         raise AffilError(f"{shown}: cannot be written: {error.strerror or error}") from error
 
 
-def main_table(result: Ranking | Trend | Why | Diff) -> pd.DataFrame:
+def main_table(result: Ranking | Trend | Why | Diff | VenueList) -> pd.DataFrame:
     """The table of a result."""
     return result.papers if isinstance(result, Why) else result.moves if isinstance(result, Diff) else result.frame
 
 
-def about_result(result: Ranking | Trend | Why | Diff) -> dict[str, Any]:
+def about_result(result: Ranking | Trend | Why | Diff | VenueList) -> dict[str, Any]:
     """All but the tables of a result, as plain JSON values."""
     tables = ("ranking", "trend", "ranks", "papers", "waiting", "moves", "causes")
     return {name: value for name, value in result.to_dict().items() if name not in tables}

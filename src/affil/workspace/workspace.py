@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from affil.errors import AffilError
 from affil.io.files import atomic_path, files_in
-from affil.rank import Diff, Query, Ranking, State, Trend, Why
+from affil.rank import Diff, Query, Ranking, State, Trend, VenueList, Why
 from affil.settings import Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Name, Progress
 from affil.workspace import decisions, ingest, matching, results
@@ -161,7 +161,14 @@ class Workspace(WorkspaceFiles):
             matcher=matcher,
         )
 
-    def rank(self, *, limit: int | None = None, resamples: int | None = None, **query: Unpack[Query]) -> Ranking:
+    def rank(
+        self,
+        *,
+        limit: int | None = None,
+        resamples: int | None = None,
+        around: str | None = None,
+        **query: Unpack[Query],
+    ) -> Ranking:
         """Rank the matched papers; decisions in the ledger override the model.
 
         Only what changed since the last time is recounted. A file venues.csv in the workspace is laid over the shipped venue
@@ -170,12 +177,21 @@ class Workspace(WorkspaceFiles):
         Args:
             limit: maximum number of rows; default: all.
             resamples: number of resamples of doubtful matches for the intervals; 0: no intervals; default: the setting.
-            query: level, area, venue, years, kind, by, roll_up (see `affil.rank.Query`).
+            around: only the row of this institution (or city ...) and its neighbours (`rank.neighbours`), by its id or any name.
+            query: level, area, venue, years, kind, by, roll_up, within, venues (see `affil.rank.Query`).
 
         Raises:
-            AffilError: nothing was matched yet, or an argument is unknown.
+            AffilError: nothing was matched yet, an argument is unknown, or a name means nothing that is ranked, or several.
         """
-        return results.rank(self, limit=limit, resamples=resamples, **query)
+        return results.rank(self, matching.lookup(self), limit=limit, resamples=resamples, around=around, **query)
+
+    def list_venues(self) -> VenueList:
+        """The venue table, with the papers that the workspace has of each venue, and its venues that the table lacks.
+
+        Raises:
+            AffilError: nothing was matched yet.
+        """
+        return results.list_venues(self)
 
     def trend(self, *, panel: bool = False, limit: int | None = None, **query: Unpack[Query]) -> Trend:
         """A measure by year (see `affil.rank.trend`).
@@ -186,20 +202,21 @@ class Workspace(WorkspaceFiles):
         return results.trend(self, panel=panel, limit=limit, **query)
 
     def why(self, entity: str, **query: Unpack[Query]) -> Why:
-        """The papers behind the counts of an institution (or city, region, country), given by id or name.
+        """The papers behind the counts of an institution (or city, region, country), given by its id or any name of it.
 
         Raises:
-            AffilError: nothing was matched yet, or there is no such entity in the ranking.
+            AffilError: nothing was matched yet, or a name means nothing in the ranking, or several.
         """
-        return results.why(self, entity, **query)
+        return results.why(self, matching.lookup(self), entity, **query)
 
-    def diff(self, since: str = "last", **query: Unpack[Query]) -> Diff:
-        """Changes since the last run (`last`), a date, or a snapshot, and the decisions or papers that caused them.
+    def diff(self, since: str = "last", *, entity: str | None = None, **query: Unpack[Query]) -> Diff:
+        """Changes since the last run (`last`), a date, or a snapshot, and the decisions or papers that caused them; of one `entity`
+        only, where it is given by its id or any name of it.
 
         Raises:
-            AffilError: nothing was matched yet, or there is nothing to compare with.
+            AffilError: nothing was matched yet, there is nothing to compare with, or a name means nothing in the ranking, or several.
         """
-        return results.diff(self, since, **query)
+        return results.diff(self, matching.lookup(self), since, entity=entity, **query)
 
     def snapshot(self, name: str) -> State:
         """Save the current counts under a name, to compare with later.
@@ -209,7 +226,7 @@ class Workspace(WorkspaceFiles):
         """
         return results.snapshot(self, name)
 
-    def save(self, result: Ranking | Trend | Why | Diff, path: Path | str) -> Path:
+    def save(self, result: Ranking | Trend | Why | Diff | VenueList, path: Path | str) -> Path:
         """Write a result as `save_table` does, with `NAME.manifest.json` next to it: its inputs, and how to reproduce it.
 
         Returns the path of the manifest.

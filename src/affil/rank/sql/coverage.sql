@@ -1,5 +1,5 @@
--- What the venues and years of the slice rest on. Weights are those of the slice: within one area, a venue's part of it.
--- Reads stats, slice, slice_area.
+-- What the venues and years of the slice rest on, and which areas of the mean have no paper in it. Weights are those of the slice: within one area, a venue's part of it.
+-- Reads stats, slice, slice_area, and area.
 -- Makes one row of sums.
 SELECT
     sum(papers) AS papers,
@@ -13,6 +13,7 @@ SELECT
     sum(missing) AS missing,
     sum(pending) AS pending,
     sum(decided) AS decided,
-    sum(papers * weight) AS weight
+    sum(papers * weight) AS weight,
+    (SELECT list(area) FROM area WHERE weight > 0 AND area NOT IN (SELECT area FROM slice_area)) AS empty_areas
 FROM stats
 JOIN slice USING (venue, year);
