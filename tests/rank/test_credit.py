@@ -245,8 +245,9 @@ def test_equals_the_naive_recomputation(
     area: str | None,
     venue: str | None,
     years: tuple[int, int] | None,
+    within: str | None,
 ) -> None:
-    expected, shares = naive(papers, answers, decisions, config, level, area, venue, years)
+    expected, shares = naive(papers, answers, decisions, config, level, area, venue, years, within)
 
     def run() -> Ranking:
         return rank(
@@ -256,6 +257,7 @@ def test_equals_the_naive_recomputation(
             venue=venue,
             years=years,
             by=by,
+            within=within,
             decisions=decisions,
             venues=VENUES,
             settings=config,
@@ -377,7 +379,14 @@ def test_credit_without_a_place_is_said() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"level": "town"}, "no level 'town'; it is one of: institution, city, region, country"),
+        ({"level": "town"}, "no level 'town'; it is one of: institution, city, region, country, continent"),
+        ({"level": "contry"}, "no level 'contry'; did you mean country or continent? It is one of: institution"),
+        ({"by": "ajusted"}, "no measure 'ajusted'; did you mean adjusted"),
+        ({"kind": "universites"}, "no kind 'universites'; did you mean education"),
+        ({"area": "roboitcs"}, r"no area 'roboitcs'; did you mean: robotics\? The areas are: computer vision \(cv\)"),
+        ({"within": "Germny"}, "no country or continent 'Germny'; did you mean: Germany"),
+        ({"preset": "csranking"}, "no preset of venues 'csranking'; did you mean csrankings-like"),
+        ({"preset": "csrankings-like"}, "there is no paper of the venues of csrankings-like; there are papers of 2020 in CV"),
         ({"by": "h-index"}, "no measure 'h-index'"),
         ({"area": "chess"}, "no area 'chess'; the areas are: computer vision"),
         ({"venue": "Elsewher"}, "no venue 'Elsewher'"),
@@ -385,7 +394,7 @@ def test_credit_without_a_place_is_said() -> None:
         ({"years": "soon"}, "e.g. 2020 or 2014-2024, not 'soon'"),
         ({"years": "1-2-3"}, "years are one year or a range"),
         ({"limit": 0}, "a limit is at least 1"),
-        ({"years": 1999}, r"there is no paper in 1999-1999; there are papers of 2020-2020 in CV"),
+        ({"years": 1999}, r"there is no paper in 1999; there are papers of 2020 in CV"),
         ({"area": "simulation"}, "there is no paper in simulation"),
     ],
 )

@@ -34,7 +34,7 @@ class Query(TypedDict, total=False):
     ai, kr, ro, ma, sim); only the part of a venue's credit that belongs to it is counted. venue: one venue, under any name that the
     venue table knows. years: 2020, "2014-2024" or (2014, 2024), both ends included. kind: institutions of one kind only (education,
     company ...). by: the measure that orders (default: adjusted). roll_up: none, parent or top; default: the setting; it concerns
-    the level institution only. within: only what lies in a country or continent, under any of its names. venues: only the venues of
+    the level institution only. within: only what lies in a country or continent, under any of its names. preset: only the venues of
     a preset, or "all"; default: the setting; the index is then the mean over the areas of the preset.
     """
 
@@ -46,7 +46,7 @@ class Query(TypedDict, total=False):
     by: Measure
     roll_up: RollUp | None
     within: str | None
-    venues: str | None
+    preset: str | None
 
 
 def rank(
@@ -155,7 +155,7 @@ class CheckedQuery:
         self.years = parse_years(query.get("years"))
         self.kind = choose("kind", kind, KINDS, _KINDS) if kind else None
         self.within = find_place(within, settings.country_groups) if within else None
-        self.preset = find_preset(query.get("venues") or settings.venues_preset)
+        self.preset = find_preset(query.get("preset") or settings.venues_preset)
 
     def covers(self, venue: str, year: int, venues: Venues) -> bool:
         """Whether what a venue published in a year is in the years, the area and the preset."""
@@ -258,8 +258,9 @@ def measured(db: duckdb.DuckDBPyConnection, cover: Coverage, by: Measure) -> pd.
 
 def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues) -> Coverage:
     """What the slice is based on."""
-    counts = {name: value or 0 for name, value in _row(db, sql("coverage")).items()}
-    empty = counts["empty_areas"] or ()
+    found = _row(db, sql("coverage"))
+    empty = found.pop("empty_areas") or ()
+    counts = {name: value or 0 for name, value in found.items()}
     credit = _row(db, sql("counted"))
     weight, mentions = counts["weight"], int(counts["mentions"])
     shares = ("matched", "review", "none", "missing", "pending", "decided")

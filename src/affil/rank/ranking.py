@@ -152,7 +152,7 @@ class Ranking:
             "years": list(self.years) if self.years else None,
             "kind": self.kind,
             "roll_up": self.roll_up,
-            "venues": self.preset,
+            "preset": self.preset,
             "within": self.within,
             "around": self.around,
             "mean": {"areas": self.mean, "offset": self.settings.offset, "empty": list(self.coverage.empty_areas)},

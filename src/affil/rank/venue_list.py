@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -37,6 +38,33 @@ class VenueList:
         """The venues with papers."""
         return self.frame[self.frame["papers"] > 0]
 
+    def of_area(self, area: str) -> VenueList:
+        """Only the venues of an area."""
+        return replace(
+            self, frame=self.frame[[area in areas.split("; ") for areas in self.frame["areas"]]].reset_index(drop=True)
+        )
+
+    def lines(self, file: Path) -> list[str]:
+        """What to know of the venues, and what to do about those that the table lacks: rows for `file`, a venues.csv to lay over it."""
+        held = self.held()
+        inside = held[held["areas"] != ""]
+        out = [
+            f"{len(held):,} venues with {held['papers'].sum():,} papers, {inside['papers'].sum():,} of them in the eight areas."
+        ]
+        if (wrong := held[held["misdated"].map(bool)]["venue"].tolist()) and len(wrong):
+            out.append(f"Papers of years in which the venue did not exist, counted outside any area: {', '.join(wrong)}.")
+        if len(held) and held["absent"].map(bool).any():
+            out.append(
+                "None in: years in which the venue exists by the table and has no paper here; some venues are not held every year."
+            )
+        if len(self.unknown):
+            out.append(
+                f"{len(self.unknown):,} venues are not in the table and count outside any area. Put them into {file}, each with its"
+            )
+            out.append("areas (separated by ;), or as an alias of a venue that the table has:")
+            out.append(self.rows_to_add().rstrip())
+        return out
+
     def rows_to_add(self) -> str:
         """A table to complete and save as venues.csv of the workspace: the columns, and a row for each venue that is unknown."""
         lines = self.unknown.assign(aliases="", years="", weight=1, areas="", name=self.unknown["venue"])
@@ -45,7 +73,7 @@ class VenueList:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as plain JSON values."""
-        return {"years": list(self.years) if self.years else None, "venues": plain_rows(self.frame)}
+        return {"years": list(self.years) if self.years else None, "table": plain_rows(self.frame)}
 
 
 def list_venues(venues: Venues, held: Mapping[tuple[str, int], int] | None = None) -> VenueList:

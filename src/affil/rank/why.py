@@ -38,7 +38,7 @@ class Why:
         about = {
             k: v
             for k, v in self.ranking.about().items()
-            if k in ("level", "area", "venue", "years", "kind", "roll_up", "venues", "within")
+            if k in ("level", "area", "venue", "years", "kind", "roll_up", "preset", "within")
         }
         return {**about, **self.row, "papers": plain_rows(self.papers), "waiting": plain_rows(self.waiting)}
 

@@ -168,5 +168,5 @@ def main_table(result: Ranking | Trend | Why | Diff | VenueList) -> pd.DataFrame
 
 def about_result(result: Ranking | Trend | Why | Diff | VenueList) -> dict[str, Any]:
     """All but the tables of a result, as plain JSON values."""
-    tables = ("ranking", "trend", "ranks", "papers", "waiting", "moves", "causes")
+    tables = ("ranking", "trend", "ranks", "papers", "waiting", "moves", "causes", "table")
     return {name: value for name, value in result.to_dict().items() if name not in tables}
