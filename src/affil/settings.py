@@ -60,7 +60,7 @@ class SearchSettings(_Frozen):
         default=0.95, description="score of a name that lacks some of the query's words, relative to an exact match"
     )
     near: float = Field(
-        default=0.6,
+        default=0.65,
         description="minimum similarity of a name to a mistyped area, venue, level, measure or place to be suggested",
     )
 

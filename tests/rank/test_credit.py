@@ -380,7 +380,7 @@ def test_credit_without_a_place_is_said() -> None:
     ("arguments", "message"),
     [
         ({"level": "town"}, "no level 'town'; it is one of: institution, city, region, country, continent"),
-        ({"level": "contry"}, "no level 'contry'; did you mean country or continent? It is one of: institution"),
+        ({"level": "contry"}, r"no level 'contry'; did you mean country\? It is one of: institution"),
         ({"by": "ajusted"}, "no measure 'ajusted'; did you mean adjusted"),
         ({"kind": "universites"}, "no kind 'universites'; did you mean education"),
         ({"area": "roboitcs"}, r"no area 'roboitcs'; did you mean: robotics\? The areas are: computer vision \(cv\)"),

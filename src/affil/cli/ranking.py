@@ -311,8 +311,8 @@ def _ranking_table(ranking: Ranking, width: int) -> Table:
             doubt = [
                 f"{row['low']}–{row['high']}{' ≈' if close else ''}" if row["low"] < row["high"] or close else str(row["rank"])
             ]
-        style = "bold" if row["id"] == ranking.around else None
-        table.add_row(str(row["rank"]), *doubt, *(plain(row[c] or "") for c in shown), *values, style=style)
+        asked = "> " if row["id"] == ranking.around else ""
+        table.add_row(f"{asked}{row['rank']}", *doubt, *(plain(row[c] or "") for c in shown), *values)
     return table
 
 
