@@ -23,7 +23,15 @@ def test_every_country_is_in_one_continent_and_in_that_of_geonames() -> None:
     ("name", "code"),
     [
         *[("uk", "GB"), ("Great Britain", "GB"), ("英国", "GB"), ("gbr", "GB"), ("United Kingdom", "GB")],
-        *[("Korea", "KR"), ("south korea", "KR"), ("Russia", "RU"), ("Turkiye", "TR"), ("Viet Nam", "VN"), ("中国", "CN"), ("us", "US")],
+        *[
+            ("Korea", "KR"),
+            ("south korea", "KR"),
+            ("Russia", "RU"),
+            ("Turkiye", "TR"),
+            ("Viet Nam", "VN"),
+            ("中国", "CN"),
+            ("us", "US"),
+        ],
     ],
 )
 def test_a_country_by_any_name(name: str, code: str) -> None:

@@ -51,9 +51,9 @@ class VenueList:
         out = [
             f"{len(held):,} venues with {held['papers'].sum():,} papers, {inside['papers'].sum():,} of them in the eight areas."
         ]
-        if (wrong := held[held["misdated"].map(bool)]["venue"].tolist()) and len(wrong):
+        if wrong := [v for v, years in zip(held["venue"], held["misdated"], strict=True) if years]:
             out.append(f"Papers of years in which the venue did not exist, counted outside any area: {', '.join(wrong)}.")
-        if len(held) and held["absent"].map(bool).any():
+        if any(held["absent"]):
             out.append(
                 "None in: years in which the venue exists by the table and has no paper here; some venues are not held every year."
             )
