@@ -20,12 +20,12 @@ import pytest
 # What `pytest -m "not slow"` leaves out, besides tests that carry the marker themselves: files of which nearly every test starts
 # processes, builds the shipped registry, trains or matches for long; tests by name; and what asks for one of these fixtures.
 SLOW = frozenset({
-    "batch/test_files.py", "batch/test_spark.py", "bench/test_bench.py", "cli/test_commands.py", "cli/test_report.py", "cli/test_review.py",
-    "cli/test_successors.py", "cli/test_workspace.py", "evaluate/test_cross_validate.py", "evaluate/test_self_test.py",
-    "evaluate/test_shipped_model.py", "match/test_kinds.py", "match/test_why_not.py", "pages/test_browser.py", "pages/test_durability.py",
-    "registry/test_sources.py", "report/test_browser.py", "review/test_feedback.py", "service/test_ending.py", "service/test_fuzz.py",
-    "service/test_serve_doc.py", "test_demo.py", "test_killed.py", "tools/test_api_reference.py", "tools/test_check_registry.py",
-    "training/test_fit.py", "training/test_usage.py",
+    "batch/test_files.py", "batch/test_spark.py", "bench/test_bench.py", "cli/test_commands.py", "cli/test_extras.py", "cli/test_report.py",
+    "cli/test_review.py", "cli/test_successors.py", "cli/test_workspace.py", "evaluate/test_cross_validate.py",
+    "evaluate/test_self_test.py", "evaluate/test_shipped_model.py", "match/test_kinds.py", "match/test_why_not.py", "pages/test_browser.py",
+    "pages/test_durability.py", "registry/test_sources.py", "report/test_browser.py", "review/test_feedback.py", "service/test_ending.py",
+    "service/test_fuzz.py", "service/test_serve_doc.py", "test_demo.py", "test_killed.py", "tools/test_api_reference.py",
+    "tools/test_baseline.py", "tools/test_check_registry.py", "training/test_fit.py", "training/test_usage.py",
 })  # fmt: skip
 SLOW_TESTS = frozenset({
     "test_every_process_builds_the_same_bytes", "test_same_institutions_same_hash", "test_reads_the_shared_papers",
@@ -75,6 +75,33 @@ def start() -> Iterator[Any]:
     for process in started:
         with process:
             process.kill()
+
+
+@pytest.fixture
+def french(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Any, dict[str, Any], Any], None]:
+    """Add French to a module's catalogues (its `LOCALE`) and to a table of languages, in the way that a translator does."""
+
+    def add(module: Any, languages: dict[str, Any], line: Any) -> None:
+        from babel.messages import Catalog
+        from babel.messages.pofile import write_po
+
+        from affil.catalogue import SOURCE, catalogue_file, read_catalogue
+
+        folder = tmp_path / "translated" / module.__name__
+        shutil.copytree(module.LOCALE, folder)
+        catalogue = Catalog(locale="fr")
+        catalogue.update(read_catalogue(catalogue_file(folder, SOURCE)))
+        for message in catalogue:
+            if message.id:
+                message.string = "Français" if message.context == "language" else f"fr:{message.id}"
+        file = catalogue_file(folder, "fr")
+        file.parent.mkdir(parents=True)
+        with file.open("wb") as out:
+            write_po(out, catalogue)
+        monkeypatch.setattr(module, "LOCALE", folder)
+        monkeypatch.setitem(languages, "fr", line)
+
+    return add
 
 
 NAMES = (

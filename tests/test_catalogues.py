@@ -14,14 +14,14 @@ from babel.messages import Catalog
 
 import affil
 from affil.catalogue import SOURCE, catalogue_file, messages, read_catalogue
-from affil.report import i18n
+from affil.report import i18n, names
 from affil.report.names import traditional
 from affil.service import texts
 
 TOOL = Path(__file__).parents[1] / "tools" / "catalogues.py"
 FOLDERS = sorted(Path(affil.__file__).parent.glob("*/locale"))
 LANGUAGES = [
-    *((i18n.LOCALE, language) for language in i18n.HTML_LANG if language != SOURCE),
+    *((i18n.LOCALE, language) for language in names.LANGUAGES if language != SOURCE),
     *((texts.LOCALE, language) for language in texts.LANGUAGES if language != SOURCE),
 ]
 of_each_language = pytest.mark.parametrize(

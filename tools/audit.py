@@ -15,7 +15,6 @@ the 95% interval of Wilson (1927). Wrong matches are listed by paper and positio
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,10 +24,13 @@ from typing import Any
 from scipy.stats import binomtest
 
 from affil import AffilError, InputError, Matcher, Registry, UnknownIdError
-from affil.cli.show import console, plain, plain_table, print_json, working
+from affil.cli.show import console, plain, plain_table, working
 from affil.io.tables import open_table
 from affil.papers.read import read_papers
 from affil.types import Decision
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools.common import papers_parser, run
 
 LABELS = Path(__file__).resolve().parents[1] / "gold" / "audits" / "papers.csv"
 COLUMNS = ("paper", "position", "institution_ids", "note")
@@ -178,19 +180,9 @@ def show(found: dict[str, Any]) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("papers", nargs="+", type=Path, metavar="PAPERS")
+    parser = papers_parser(__doc__)
     parser.add_argument("--labels", type=Path, default=LABELS, metavar="FILE", help="default: gold/audits/papers.csv")
-    parser.add_argument("--registry", type=Path, metavar="FILE", help="a built registry; default: the shipped one")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    args = parser.parse_args()
-    try:
-        found = audit(args.papers, args.labels, args.registry)
-    except AffilError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print_json(found) if args.json else show(found)
-    return 0
+    return run(parser, lambda args: audit(args.papers, args.labels, args.registry), show)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Bring the message catalogues up to date with their messages.pot: tools/catalogues.py [LANGUAGE].
+"""Bring the message catalogues up to date with their messages.pot: tools/catalogues.py [LANGUAGE [PACKAGE]].
 
 A new message is added to each language without a text, a changed one keeps its old text, marked fuzzy, and one that is gone is
 dropped; the tests fail until all are translated and no mark is left. Traditional Chinese is converted from simplified by OpenCC,
-but for messages with a comment of the translator (# ...), which stay as they are. With a LANGUAGE (a tag such as fr), the report
-gets a catalogue of it, to be translated.
+but for messages with a comment of the translator (# ...), which stay as they are. With a LANGUAGE (a tag such as fr), each package
+gets a catalogue of it, to be translated, or only PACKAGE: report (the site and the bulletin) or service (pages of a server).
 """
 
 from __future__ import annotations
@@ -74,9 +74,10 @@ def main() -> None:
     """Update all packages that have catalogues."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("language", nargs="?")
-    language = parser.parse_args().language
+    parser.add_argument("package", nargs="?", choices=("report", "service"))
+    args = parser.parse_args()
     for folder in sorted(PACKAGE.glob("*/locale")):
-        for file in update(folder, language if folder.parent.name == "report" else None):
+        for file in update(folder, args.language if args.package in (None, folder.parent.name) else None):
             print(file.relative_to(PACKAGE.parents[1]))
 
 

@@ -11,7 +11,6 @@ mentioned most, with the likeliest institution and its probability where there i
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -19,8 +18,11 @@ from typing import Any
 
 import duckdb
 
-from affil import AffilError, Workspace
-from affil.cli.show import console, counting, plain, plain_table, print_json, working
+from affil import Workspace
+from affil.cli.show import console, counting, plain, plain_table, working
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools.common import papers_parser, run
 
 DECISIONS = ("match", "review", "none")
 # A string has one row for each institution found; the likeliest sure one stands for it, else the likeliest.
@@ -87,19 +89,9 @@ def show(found: dict[str, Any]) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("papers", nargs="+", type=Path, metavar="PAPERS")
-    parser.add_argument("--registry", type=Path, metavar="FILE", help="a built registry; default: the shipped one")
+    parser = papers_parser(__doc__)
     parser.add_argument("--top", type=int, default=100, help="strings not matched to list (default: 100)")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    args = parser.parse_args()
-    try:
-        found = coverage(args.papers, args.registry, args.top)
-    except AffilError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print_json(found) if args.json else show(found)
-    return 0
+    return run(parser, lambda args: coverage(args.papers, args.registry, args.top), show)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from affil.settings import AGAIN, FETCH, SEARCH, TEXT, Settings, toml_value
+from affil.settings import FETCH, SEARCH, TEXT, Settings, again, toml_value
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 HEAD = """# Settings
@@ -62,21 +62,20 @@ def page() -> str:
 def section(name: str, values: BaseModel) -> str:
     """One section as a heading, its meaning and a table."""
     head = f"\n## `{name}`\n\n{type(values).__doc__}\n\n| setting | default | what it does | again |\n|---|---|---|---|\n"
-    return head + "".join(rows(name, values, name))
+    return head + "".join(rows(name, values))
 
 
-def rows(section: str, values: BaseModel, path: str) -> Iterator[str]:
+def rows(path: str, values: BaseModel) -> Iterator[str]:
     """A row of the table for each setting; those of a setting that is a group of them follow it."""
     for key, value in values:
         field = type(values).model_fields[key]
         told = (field.description or "").replace("|", "\\|")
         told += f", e.g. `{toml_value(field.examples[0])}`" if field.examples else ""
-        again = AGAIN.get(f"{path}.{key}", AGAIN[section])
         if isinstance(value, BaseModel):
             yield f"| `{path}.{key}` | | {told}: | |\n"
-            yield from rows(section, value, f"{path}.{key}")
+            yield from rows(f"{path}.{key}", value)
         else:
-            yield f"| `{path}.{key}` | `{shown(value)}` | {told} | {again} |\n"
+            yield f"| `{path}.{key}` | `{shown(value)}` | {told} | {again(f'{path}.{key}')} |\n"
 
 
 def shown(value: object) -> str:

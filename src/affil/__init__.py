@@ -5,7 +5,7 @@
     matcher = affil.Matcher.load()
     result = matcher.match("Dept. of CSE, 港中大, Shatin; SenseTime Research")
 
-Everything is loaded when first used, so that `import affil` costs nothing. Scoring is `affil.evaluate.evaluate`.
+Everything is loaded on first use, so that `import affil` is fast. Scoring is `affil.evaluate.evaluate`.
 """
 
 from __future__ import annotations

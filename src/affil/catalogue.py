@@ -1,8 +1,8 @@
-"""What pages say: gettext catalogues, read by Babel.
+"""Texts of pages: gettext catalogues, read by Babel.
 
-A package keeps them in its folder `locale`: `messages.pot` with the messages in English, and for each other language
-LOCALE/LC_MESSAGES/messages.po. The context of a message is the key by which code and templates name it; {0} is a place to fill.
-`tools/catalogues.py` brings the languages up to date with messages.pot.
+A package has them in its folder `locale`: `messages.pot` with the English messages, and LOCALE/LC_MESSAGES/messages.po for each
+other language. The context of a message is its key in code and templates; {0} is a placeholder. `tools/catalogues.py` updates
+the languages from messages.pot.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ SOURCE = "en"
 
 
 def catalogue_file(folder: Path, language: str) -> Path:
-    """The file of a language (a tag such as zh-hans) in the folder of a package's catalogues."""
+    """The catalogue file of a language (a tag such as zh-hans) in a package's `locale` folder."""
     if language == SOURCE:
         return folder / "messages.pot"
     return folder / str(Locale.parse(language, sep="-")) / "LC_MESSAGES" / "messages.po"
 
 
 def read_catalogue(file: Path) -> Catalog:
-    """A catalogue.
+    """Read a catalogue.
 
     Raises:
-        babel.messages.pofile.PoFileError: the file is no catalogue.
+        babel.messages.pofile.PoFileError: the file is not a catalogue.
     """
     with file.open("rb") as content:
         return read_po(content, abort_invalid=True)

@@ -11,7 +11,7 @@ def resource(name: str) -> Path:
     """The path of `models/...` or `gold/...`: inside the installed package, or at the top of a checkout.
 
     Raises:
-        AffilError: the installation lacks it.
+        AffilError: the file is missing from the installation.
     """
     package = Path(__file__).resolve().parent
     for base in (package, package.parents[1]):

@@ -1,6 +1,6 @@
-"""The main job from end to end, on a sample that comes with the package.
+"""The main workflow end to end, on the sample that comes with the package.
 
-The sample is the project's own: titles and people are invented, institutions are real and typed the way people type them.
+Titles and people of the sample are invented; institutions are real, spelt the way people type them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from affil.rank import Ranking
     from affil.types import Result
 
-# Strings of the sample that show what is hard: short forms, campuses, namesakes, several at once, damage, and nobody.
+# Sample strings with typical difficulties: short forms, campuses, homonyms, several institutions, damage, NIL.
 EXAMPLES = (
     "Dept. of CSE, 港中大, Shatin; SenseTime Research",
     "CUHK-Shenzhen",
@@ -41,7 +41,7 @@ EXAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What the demo made: the strings matched to a file, some of them explained, and the papers ranked."""
+    """Results of the demo: the file of matches, some explained matches, and the rankings."""
 
     strings: MatchSummary
     matches: Path
@@ -61,9 +61,9 @@ def run_demo(folder: Path | str, matcher: Matcher, progress: Callable[[str], Non
     """Match the sample's strings, run its papers in a workspace in `folder`, and rank countries and institutions.
 
     Args:
-        folder: where the workspace is, or is made; the matched strings are written there as well.
+        folder: the folder of the workspace, created if missing; the matches are also written there.
         matcher: a loaded matcher.
-        progress: told what is being done.
+        progress: called with a message per step.
 
     Raises:
         AffilError: the folder holds something else, or cannot be written.

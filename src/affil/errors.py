@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -34,3 +36,22 @@ class UnknownIdError(AffilError):
     def __init__(self, identifier: str, registry: str = "the registry", why: str = "") -> None:
         fix = f"{why}; " if why else ""
         super().__init__(f"{registry} has no institution {identifier!r}; {fix}find it with: affil registry search TEXT")
+
+
+@contextmanager
+def needing(extra: str, what: str, otherwise: str = "") -> Iterator[None]:
+    """Import optional packages here: of one that is not installed it says what needs it, and which extra of affil has it.
+
+    Args:
+        extra: the extra in pyproject.toml.
+        what: what needs the packages, as the beginning of a sentence.
+        otherwise: what can be done without them.
+
+    Raises:
+        AffilError: a package is not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        install = f"install it with: pip install 'affil[{extra}]'"
+        raise AffilError(f"{what} needs {error.name}; {install}" + (f", or {otherwise}" if otherwise else "")) from error

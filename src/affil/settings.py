@@ -506,7 +506,7 @@ AGAIN: dict[str, Again] = {
         ("retrieve.batch", "retrieve.searched_at_once", "retrieve.remembered", "retrieve.remembered_parts"), "nothing"
     ),
     "features": "retrain",
-    **dict.fromkeys(("features.telling", "features.near"), "nothing"),
+    **dict.fromkeys(("features.telling", "features.near"), "rematch"),  # what is told of a match, not the match
     "decide": "rematch",
     "decide.small": "nothing",
     "train": "retrain",
@@ -522,6 +522,15 @@ AGAIN: dict[str, Again] = {
     **dict.fromkeys(("rank.include_review", "rank.min_title", "rank.stated_places", "rank.successors"), "recount"),
     "report": "nothing",
 }
+
+
+def again(path: str) -> Again:
+    """What must be run again after a change of a setting, given as `decide.small`.
+
+    Raises:
+        KeyError: there is no such section.
+    """
+    return AGAIN.get(path) or AGAIN[path.partition(".")[0]]
 
 
 def load_settings(path: Path | None) -> Settings:

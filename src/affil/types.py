@@ -110,13 +110,13 @@ class Name:
 class Institution:
     """One canonical institution of a registry.
 
-    `id` is the ROR URL where one is confirmed, else `affil:slug` (or what a user's own table says). `kind` follows ROR's
-    types. `country` is ISO 3166-1 alpha-2, `region` ISO 3166-2 (or ""), `lat` and `lon` are degrees (None where unknown).
-    `parents` and `successors` are ids; `successor_from` is the first year that counts for the successor of a closed institution,
-    if known. `other_ids` are its former ids and those in other registries, in the forms of `affil.names.ids`.
-    `status` is active, inactive or withdrawn. `prominence` is the logarithm of the number of
-    facts in the source (names, other ids, relations, links); only its order within a registry is used. `usage` is the number of
-    unambiguous mentions in AI papers, if counted. `domain` is that of its website; `other_domains` are others, such as for mail.
+    `id` is the ROR URL where one is confirmed, else `affil:slug` (or the id in a user's table). `kind` follows ROR's types.
+    `country` is ISO 3166-1 alpha-2, `region` ISO 3166-2 (or ""), `lat` and `lon` are degrees (None where unknown). `parents`
+    and `successors` are ids; `successor_from` is the first year that counts for the successor of a closed institution, if
+    known. `other_ids` are its former ids and those in other registries, in the forms of `affil.names.ids`. `status` is active,
+    inactive or withdrawn. `prominence` is the logarithm of the number of facts in the source (names, other ids, relations,
+    links); only its order within a registry is used. `usage` is the number of unambiguous mentions in AI papers, if counted.
+    `domain` is that of its website; `other_domains` are others, such as for mail.
     """
 
     id: str
@@ -140,7 +140,7 @@ class Institution:
 
     @property
     def name_zh(self) -> str:
-        """The Chinese name to show: the first Chinese label, else alias, else a Japanese label all in Han, else "".
+        """The Chinese name to show: the first Chinese label, else alias, else a Japanese label entirely in Han, else "".
 
         The Japanese one is written in simplified characters: 桜花学園大学 is shown as 樱花学园大学.
         """
@@ -169,7 +169,7 @@ def _simplified(character: str) -> str:
         written = str(traditional.convert(form))
         if written != form and len(written) == 1:
             return written
-    return "户" if character == "戸" else character  # which OpenCC leaves
+    return "户" if character == "戸" else character  # not converted by OpenCC
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class Reason:
 
     @property
     def speaks_for(self) -> bool:
-        """Whether it is a reason for the match, not against it."""
+        """Whether it is a reason for the match rather than against it."""
         return self.name in FOR
 
 
@@ -224,7 +224,7 @@ class Match:
         return tuple([f"{'+' if speaks_for else '-'} {said}" for speaks_for, said in self.told()])
 
     def told(self, sentences: Mapping[str, str] = REASONS, names: Mapping[str, str] = NAME_KINDS) -> list[tuple[bool, str]]:
-        """The reasons as text: whether each is for the match, and its sentence.
+        """The reasons as (whether it is for the match, sentence).
 
         Args:
             sentences: the text of each of `REASONS` in a language.

@@ -122,6 +122,29 @@ def test_match_summary_as_json(call: Call, strings: Path) -> None:
         assert [json.loads(line)["id"] for line in lines] == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("match", "strings.csv", "-o", "-", "--json"), "--json prints a summary on standard output, where the rows go"),
+        (("match", "--text", "MIT", "--column", "x"), "--column is for files; omit it with --text"),
+        (("match", "--text", "MIT", "--workers", "2"), "--workers is for files"),
+        (("match", "--text", "MIT", "--engine", "spark"), "--engine is for files"),
+        (("match", "--text", "MIT", "--input-format", "csv"), "--input-format is for files"),
+        (("match", "--text", "MIT", "--output-format", "csv"), "--output-format is for files"),
+        (("match", "strings.csv", "-o", "out.csv", "--candidates", "2"), "--candidates needs --text"),
+        (("train", "gold.csv", "--yes"), "--yes is for --ledger"),
+        (("train", "gold.csv", "--external-registry", "x.affil"), "--external-registry is for --external"),
+        (("train", "--ledger", "ws", "--external-registry", "x.affil"), "--external-registry is for --external"),
+        (("train", "--ledger", "ws", "--registry", "x.affil"), "--registry is not for --ledger, which uses the workspace's"),
+        (("report", "ws", "--language", "zh-hans"), "--language is for a bulletin (--format pdf or md); the site is in all"),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, tuple) else "",
+)
+def test_no_option_is_ignored_silently(call: Call, strings: Path, arguments: tuple[str, ...], said: str) -> None:
+    assert refused(call(*arguments)).startswith(said)
+    assert not Path("out.csv").exists()
+
+
 def test_match_one_string(call: Call) -> None:
     out = call("match", "--text", "Dept. of CSE, 港中大, Shatin").out
     assert "The Chinese University of Hong Kong" in out

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +184,34 @@ def test_ranges_slices_and_the_manifest(ws: str, tmp_path: Path) -> None:
         call("rank", ws, "--roll-up", "up")
 
 
+def test_a_limit_holds_for_json_and_files_as_for_the_table(ws: str, tmp_path: Path) -> None:
+    call("snapshot", ws, "before")
+    for string, identifier in (("港中大", CUHK), ("MIT", CUHK)):
+        call("decide", ws, string, "--institution", identifier, "--by", "ana", "--why", "w")
+    every = json.loads(call("diff", ws, "--since", "before", "--json").stdout)
+    assert len(every["moves"]) > 1
+    first = json.loads(call("diff", ws, "--since", "before", "--json", "--limit", "1").stdout)
+    assert first["moves"] == every["moves"][:1]
+    assert {c["id"] for c in first["causes"]} <= {every["moves"][0]["id"]}
+    call("why", ws, CUHK, "--limit", "1", "-o", str(tmp_path / "w.csv"))
+    assert len((tmp_path / "w.csv").read_text("utf-8").splitlines()) == 2
+
+
+def test_rank_beside_a_long_run_is_written_with_a_warning(ws: str, tmp_path: Path) -> None:
+    call("rank", ws)
+    with closing(sqlite3.connect(Path(ws) / ".lock", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        for verb, *more in (("rank",), ("trend",), ("why", MIT), ("rank", "--json")):
+            done = call(verb, ws, *more, "-o", str(tmp_path / f"{verb}.csv"))
+            assert "warning: " in done.stderr
+            assert "locked by another process; try again when it is done; showing the state of 20" in done.stderr
+        assert time.monotonic() - began < 10, "nothing waits for the lock"
+    told = json.loads((tmp_path / "rank.csv.manifest.json").read_text("utf-8"))
+    assert told["workspace"]["registry"] == {"version": "version r1", "hash": "r1"}
+    assert len((tmp_path / "rank.csv").read_text("utf-8").splitlines()) == 2
+
+
 def test_diff_names_the_decision_that_moved_a_rank(ws: str, tmp_path: Path) -> None:
     assert call("snapshot", ws, "before").stdout == "snapshot before: kept\n"
     call("decide", ws, "港中大", "--institution", CUHK, "--by", "ana", "--why", "short form")
@@ -280,6 +311,7 @@ def test_why_lists_the_papers_and_trend_the_years(ws: str, tmp_path: Path) -> No
     assert "CVPR" in shown
     assert "No string in review may name it." in shown
     assert json.loads(call("why", ws, MIT, "--json").stdout)["papers"][0]["paper"] == "P1"
+    assert [len(json.loads(call("why", ws, MIT, "--json", "--limit", n).stdout)["papers"]) for n in ("0", "1")] == [1, 1]
     call("decide", ws, "港中大", "--institution", CUHK, "--by", "ana", "--why", "short form")
     years = call("trend", ws, "--by", "publications").stdout
     assert "The years differ in their venues" in years

@@ -237,6 +237,32 @@ def test_another_persons_decision_is_not_overwritten(ledger: Ledger) -> None:
     assert not ledger.cases().disputes()
 
 
+def test_a_decision_sent_twice_is_one_entry(ledger: Ledger) -> None:
+    first = ledger.decide("X", [A, B], by="ana", why="w")
+    assert ledger.decide("X", [B, A], by=" ana ", why="w") == first
+    opinion = ledger.decide("X", None, by="bo", why="w", blind=True)
+    assert ledger.decide("X", None, by="bo", why="w", blind=True) == opinion
+    settled = ledger.decide("X", A, by="cy", why="w", settle=True)
+    assert ledger.decide("X", A, by="cy", why="w", settle=True) == settled
+    assert ledger.decide_all([Draft(Key("Y"), (A,), "ana", "w")] * 2)[0].number == 4
+    assert [e.number for e in ledger.entries()] == [1, 2, 3, 4]
+
+
+def test_what_says_more_than_the_entry_there_is_another_entry(ledger: Ledger) -> None:
+    ledger.decide("X", A, by="ana", why="w")
+    ledger.decide("X", A, by="ana", why="another reason")
+    ledger.decide("X", A, by="ana", why="another reason", model="m2")
+    ledger.decide("X", A, by="ana", why="another reason", model="m2", paper="p1")
+    ledger.decide("X", A, by="bo", why="another reason", model="m2")
+    assert ledger.decide("X", A, by="ana", why="another reason", model="m2", settle=True).role == "settlement"
+    assert ledger.decide("X", B, by="bo", why="w", model="m2").role == "opinion"
+    ledger.decide("X", A, by="ana", why="another reason", model="m2", settle=True)
+    assert len(ledger.entries()) == 8
+    ledger.undo(8, by="ana", why="w")
+    ledger.decide("X", A, by="ana", why="another reason", model="m2", settle=True)
+    assert len(ledger.entries()) == 10
+
+
 def test_a_dispute_is_settled_and_can_be_opened_again(ledger: Ledger) -> None:
     ledger.decide("X", A, by="ana", why="w")
     ledger.decide("X", None, by="bo", why="w", blind=True)
@@ -390,8 +416,10 @@ class Naive:
         self.count = 0
 
     def decide(self, affiliation: str, ids: tuple[str, ...]) -> None:
-        self.count += 1
-        self.stacks.setdefault(affiliation, []).append((self.count, ids))
+        stack = self.stacks.setdefault(affiliation, [])
+        if not stack or set(stack[-1][1]) != set(ids):
+            self.count += 1
+            stack.append((self.count, ids))
 
     def undo(self, number: int) -> bool:
         for stack in self.stacks.values():

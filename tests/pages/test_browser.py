@@ -204,11 +204,11 @@ def test_an_afternoon_of_review(ana: Watched, review_ws: Workspace) -> None:
     keys.press("?")
     page.wait_for_selector("#help[open]")
     keys.press("Escape")
-    page.click("#language")
+    page.click("#languages button")
     page.wait_for_load_state()
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
     assert "审核" in page.locator("nav").inner_text()
-    page.click("#language")
+    page.click("#languages button")
     page.wait_for_load_state()
     assert page.locator("html").get_attribute("lang") == "en"
 
@@ -385,10 +385,10 @@ def test_strings_are_tried_on_the_page(browser: Any, service_url: str) -> None:
     page.click("#example")
     page.wait_for_selector("#affiliations:not(:placeholder-shown)")
     assert "港中大" in page.locator("#affiliations").input_value()
-    page.click("#language")
+    page.click("#languages button")
     page.wait_for_load_state()
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
-    page.click("#language")
+    page.click("#languages button")
     page.wait_for_load_state()
     assert page.locator("html").get_attribute("lang") == "en"
     watched.check()

@@ -16,6 +16,7 @@ from affil.ledger import Key
 from affil.pages.review import review_app
 from affil.review.session import Session
 from affil.review.spreadsheet import string_key
+from affil.service import texts
 from affil.service.security import Access
 from affil.workspace import Workspace
 
@@ -85,6 +86,17 @@ def test_a_decision_brings_the_next_card_and_says_what_was_saved(page: Page, ses
         ((), "not an organisation: a room"),
         ((), "none of the registry"),
     ]
+
+
+def test_a_decision_posted_twice_is_one_entry_and_saved_both_times(page: Page, session: Session) -> None:
+    """A double click."""
+    card = page.card(3)
+    answers = [page.post("/decide", **card, only=OPENAI, why="sure") for _ in range(2)]
+    assert [a.status_code for a in answers] == [200, 200]
+    assert all("OpenAI" in a.text and "Saved" in a.text for a in answers)
+    assert [(e.by, e.institutions) for e in session.entries()] == [("ana", (OPENAI,))]
+    page.post("/decide", **page.card(3), how="none")
+    assert len(session.entries()) == 2, "another answer is another entry"
 
 
 def test_one_mention_is_decided(page: Page, session: Session) -> None:
@@ -160,6 +172,26 @@ def test_the_language(session: Session) -> None:
         answer = page.post("/language", htmx=False, to="zh", back=back)
         assert (answer.status_code, answer.headers["location"]) == (303, to)
     assert "匹配" in page.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "shown"),
+    [("", "en"), ("de-DE, zh-TW;q=0.8", "zh-Hans"), ("en-GB,en;q=0.9,zh;q=0.8", "en"), ("de;q=0.9", "en"), (";;,,x", "en")],
+)
+def test_the_first_language_that_the_browser_asks_for_and_there_is(page: Page, accepted: str, shown: str) -> None:
+    assert f'<html lang="{shown}">' in page.get("/", **{"accept-language": accepted}).text
+
+
+def test_a_further_language_is_a_catalogue_and_a_line(page: Page, french: Any) -> None:
+    french(texts, texts.LANGUAGES, "fr")
+    text = page.get("/", **{"accept-language": "fr"}).text
+    assert '<html lang="fr">' in text
+    assert re.findall(r'name="to" value="(\w+)" lang="([\w-]+)">(\w+)<', text) == [
+        ("en", "en", "English"),
+        ("zh", "zh-Hans", "中文"),
+    ]
+    assert "fr:" in text
+    assert page.post("/language", htmx=False, to="fr", back="/").cookies["affil_language"] == "fr"
 
 
 def test_filters_in_the_address(page: Page) -> None:

@@ -20,7 +20,7 @@ from affil.errors import AffilError, InputError
 from affil.papers.common import Problem
 from affil.papers.formats import formats, readers, recognise
 from affil.papers.head import Head
-from affil.papers.markup import each, first, local, text_of
+from affil.papers.markup import as_json, each, first, local, text_of
 from affil.papers.read import read_papers
 from affil.papers.source import Source
 from affil.settings import ReadSettings
@@ -119,6 +119,11 @@ def test_external_entities_and_document_types_are_never_loaded(tmp_path: Path) -
     )
     (paper,) = read_papers([path])
     assert (paper.authors[0].name, paper.title) == ("A &file; B", "&own; &away;")
+
+
+def test_xml_as_json() -> None:
+    xml = "<a><id>1</id><t>A <i>b</i></t><l><x>1</x><x>2</x></l><l2><x><y>3</y></x></l2><e/><!-- c --></a>"
+    assert as_json(etree.fromstring(xml)) == {"id": "1", "t": "A b", "l": {"x": ["1", "2"]}, "l2": {"x": {"y": "3"}}, "e": ""}
 
 
 def test_named_entities_are_characters_also_without_their_document_type() -> None:

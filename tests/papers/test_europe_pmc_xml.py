@@ -1,4 +1,4 @@
-"""Europe PMC search results. All people and papers are invented."""
+"""Europe PMC search results in XML. All people and papers are invented."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read(path: Path) -> tuple[list[Paper], list[tuple[int, str, bool]]]:
 
 
 def test_core_results() -> None:
-    papers, problems = read(SAMPLES / "europe-pmc-xml-core.xml")
+    papers, problems = read(SAMPLES / "europe-pmc-core.xml")
     assert papers == [
         Paper(
             "pmid:90000011",
@@ -44,31 +44,34 @@ def test_core_results() -> None:
             doi="10.1038/s90000-023-00011-1",
         ),
     ]
-    assert problems == [(2, "is a preprint", True), (3, "is a notice of retraction, no paper", True)]
+    assert problems == [(2, "is a preprint", True), (3, "is a notice about another paper (an erratum, a retraction)", True)]
 
 
 def test_lite_results_have_names_only() -> None:
-    papers, problems = read(SAMPLES / "europe-pmc-xml-lite.xml")
+    papers, problems = read(SAMPLES / "europe-pmc-lite.xml")
     authors = (Author("Muster A"), Author("Li B"))
     assert papers == [Paper("PMC:PMC9000021", "A light result", "Artif Intell Rev", 2021, authors)]
-    assert problems == [(1, "has no affiliation", False), (2, "has no venue", True)]
+    assert problems == [(1, "has no affiliation", False), (2, "has no journal", True)]
 
 
-def test_a_damaged_file() -> None:
-    with pytest.raises(InputError, match=r"europe-pmc-xml-damaged.xml: no well-formed XML: "):
-        read(SAMPLES / "europe-pmc-xml-damaged.xml")
+def test_a_damaged_file_and_a_result_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text("<responseWrapper><resultList><result><id>1</id></result></resultList></responseWrapper>")
+    with pytest.raises(InputError, match="row 1: is no result of Europe PMC: no id and source; save answers of its search"):
+        read(tmp_path / "a.xml")
+    with pytest.raises(InputError, match=r"europe-pmc-damaged.xml: no well-formed XML: "):
+        read(SAMPLES / "europe-pmc-damaged.xml")
 
 
 def test_an_affiliation_of_a_result_is_that_of_the_paper(tmp_path: Path) -> None:
     told = (
         "<responseWrapper><resultList><result><id>1</id><source>MED</source><pmid>1</pmid><journalTitle>J</journalTitle>"
         "<pubYear>1990</pubYear><authorString>Li A, Chen B.</authorString><affiliation>Example University</affiliation></result>"
-        "<result/></resultList></responseWrapper>"
+        "</resultList></responseWrapper>"
     )
     (tmp_path / "a.xml").write_text(told)
     (paper,), problems = read(tmp_path / "a.xml")
     assert (paper.authors, paper.paper_affiliations) == ((Author("Li A"), Author("Chen B")), ("Example University",))
-    assert problems == [(1, "has an affiliation, but not whose: counted by paper", False), (2, "has no id", True)]
+    assert problems == [(1, "has an affiliation, but not whose: counted by paper", False)]
 
 
 TEXT = st.text(st.sampled_from("abÄé李&<>\"' ,.;()"), min_size=1, max_size=12).map(tidy).filter(bool)

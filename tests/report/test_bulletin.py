@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,14 @@ def test_it_is_printed_in_every_language(report_ws: Workspace, tmp_path: Path, l
     assert len(content) > 10_000
     text = report(report_ws, tmp_path / "b.md", format="md", language=language).path.read_text("utf-8")
     assert {"en": "Singapore", "zh-hans": "台湾", "zh-hant": "臺灣"}[language] in text
+
+
+def test_it_is_of_the_last_state_while_another_process_writes(report_ws: Workspace, tmp_path: Path) -> None:
+    report_ws.count()
+    with closing(sqlite3.connect(report_ws.path / ".lock", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        text = report(report_ws, tmp_path / "b.md", format="md").path.read_text("utf-8")
+    assert "locked by another process; try again when it is done; showing the state of 20" in text
 
 
 def test_what_is_missing_is_named(report_ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

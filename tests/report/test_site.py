@@ -15,8 +15,9 @@ import pytest
 
 from affil.errors import AffilError
 from affil.rank import AREAS
-from affil.report import FORMATS, LANGUAGES, report
+from affil.report import FORMATS, LANGUAGES, i18n, names, report
 from affil.report.data import area_slug
+from affil.types import Institution, Name
 from affil.workspace import Workspace
 
 
@@ -67,7 +68,7 @@ def value(site: Path, name: str) -> Any:
 def test_every_page_is_there_in_every_language_and_every_link_leads_somewhere(site: Path) -> None:
     pages = {f.relative_to(site).as_posix() for f in site.rglob("*.html")}
     english = {p for p in pages if not p.startswith("zh-")}
-    assert {f"{code}/{p}" for code in LANGUAGES[1:] for p in english} == pages - english
+    assert {f"{code}/{p}" for code in [*LANGUAGES][1:] for p in english} == pages - english
     assert {f"area/{area_slug(a)}.html" for a in AREAS} <= english
     assert len([p for p in english if p.startswith("institution/")]) == 30
     assert len([p for p in english if p.startswith("country/")]) >= 6
@@ -243,6 +244,35 @@ def test_without_the_library_of_charts_it_says_what_to_install(
     monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
     with pytest.raises(AffilError, match=r"pip install 'affil\[report\]'"):
         report(report_ws, tmp_path / "site")
+
+
+def test_a_further_language_is_a_catalogue_and_a_line(workspace: Any, french: Any, tmp_path: Path) -> None:
+    french(i18n, names.LANGUAGES, names.Language())
+    author = {"name": "A", "affiliations": ["Institute AA of Boston (0.99)"]}
+    only = {"id": "p", "title": "T", "venue": "Some Workshop", "year": 2020, "authors": [author]}
+    ws = workspace("[rank]\nresamples = 0\n", [only])
+    made = report(ws, tmp_path / "site").path
+    page = (made / "fr" / "cities.html").read_text("utf-8")
+    assert '<html lang="fr"' in page
+    assert "fr:Rank" in page
+    assert "Boston" in page
+    assert 'hreflang="fr">Français</a>' in (made / "zh-hans" / "index.html").read_text("utf-8")
+    assert value(made, "names-fr") == value(made, "names-en")
+    assert "fr:" in report(ws, tmp_path / "b.md", format="md", language="fr").path.read_text("utf-8")
+
+
+def test_names_of_the_registry_stand_above_english_ones(french: Any) -> None:
+    french(i18n, names.LANGUAGES, names.Language())
+    known = Institution(
+        "x", "University of Geneva", (Name("Université de Genève", "fr", "label"), Name("UNIGE", "fr", "acronym"))
+    )
+    assert names.institution_names("University of Geneva", "日内瓦大学", "CH", known) == (
+        "University of Geneva",
+        "日内瓦大学",
+        "日內瓦大學",
+        "Université de Genève",
+    )
+    assert names.institution_names("X", "", "CH", None) == ("X",) * 4
 
 
 def test_a_workspace_of_one_paper(workspace: Any, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from affil.errors import AffilError
 from affil.ledger import Key
+from affil.ledger.agreement import agreement
 from affil.review.queue import Filters, Queue
 from affil.review.session import Session
 from affil.settings import ReviewSettings
@@ -56,13 +57,15 @@ def test_the_queue_holds_doubtful_strings_and_a_sample_of_the_others(review_ws: 
     settings = ReviewSettings(audit=2)
     review_ws.settings = review_ws.settings.model_copy(update={"review": settings})
     session = Session(review_ws)
-    items = [session.queue.item(n) for n in session.select(Filters(), "ana").tolist()]
+    items = [session.queue.item(n) for n in session.queue.select(Filters(), "ana").tolist()]
     counts = {d: sum(i.decision == d for i in items) for d in ("review", "match", "none")}
     assert counts["review"] == sum(session.queue.decision == "review")
     assert (counts["match"], counts["none"]) == (2, 2)
     assert all(i.audit == (i.decision != "review") for i in items)
     again = Session(review_ws)
-    assert again.select(Filters(), "bo").tolist() == session.select(Filters(), "ana").tolist(), "the same sample every time"
+    assert again.queue.select(Filters(), "bo").tolist() == session.queue.select(Filters(), "ana").tolist(), (
+        "the same sample every time"
+    )
     session.close()
     again.close()
 
@@ -107,11 +110,11 @@ def test_filters_that_cannot_be(queue: Queue, filters: dict[str, Any], message: 
 
 def test_decisions_leave_the_queue_and_undo_brings_them_back(session: Session) -> None:
     number = session.next(Filters(), "ana")
-    before = session.progress()
+    before = session.queue.progress()
     (entry,) = session.decide(number, [OPENAI], by="ana", why="w")
-    assert number not in session.select(Filters(), "ana")
-    assert number in session.select(Filters(state="decided"), "ana")
-    after = session.progress()
+    assert number not in session.queue.select(Filters(), "ana")
+    assert number in session.queue.select(Filters(state="decided"), "ana")
+    after = session.queue.progress()
     assert (after.decided, after.disputed) == (before.decided + 1, 0)
     assert after.right > before.right
     assert after.mentions_decided == pytest.approx(
@@ -120,7 +123,7 @@ def test_decisions_leave_the_queue_and_undo_brings_them_back(session: Session) -
     assert session.last("ana") == entry
     assert session.last("bo") is None
     session.undo(entry.number, by="ana", why="w")
-    assert session.progress() == before
+    assert session.queue.progress() == before
     assert session.last("ana") is None
 
 
@@ -132,27 +135,27 @@ def test_expected_right_by_hand(session: Session) -> None:
         "none": 1 - queue.settings.missed + 0 * queue.probability,
     }
     by_hand = sum(float(shares[d][i]) * queue.mentions[i] for i, d in enumerate(queue.decision)) / queue.mentions.sum()
-    assert session.progress().right == pytest.approx(by_hand)
+    assert session.queue.progress().right == pytest.approx(by_hand)
 
 
 def test_a_second_person_decides_a_share_blindly(review_ws: Workspace) -> None:
     settings = review_ws.settings.review.model_copy(update={"double": 0.5})
     review_ws.settings = review_ws.settings.model_copy(update={"review": settings})
     session = Session(review_ws)
-    numbers = session.select(Filters(), "ana").tolist()
+    numbers = session.queue.select(Filters(), "ana").tolist()
     for number in numbers:
         session.decide(number, [OPENAI], by="ana", why="w")
-    assert session.select(Filters(), "ana").tolist() == [], "nobody is asked twice"
-    second = session.select(Filters(), "bo").tolist()
+    assert session.queue.select(Filters(), "ana").tolist() == [], "nobody is asked twice"
+    second = session.queue.select(Filters(), "bo").tolist()
     assert 0.3 < len(second) / len(numbers) < 0.7
     card = session.card(second[0], "bo")
     assert (card.second, card.case, card.history, card.seen) == (True, None, (), 0)
     (entry,) = session.decide(second[0], [], by="bo", why="w", seen=card.seen)
     assert entry.role == "blind"
-    assert second[0] not in session.select(Filters(), "bo")
-    assert second[0] not in session.select(Filters(), "cy"), "two are enough"
+    assert second[0] not in session.queue.select(Filters(), "bo")
+    assert second[0] not in session.queue.select(Filters(), "cy"), "two are enough"
     assert [key.affiliation for key, _ in session.disputes()] == [entry.affiliation]
-    (agreed,) = session.agreement()
+    (agreed,) = agreement(session.queue.cases)
     assert (agreed.strings, agreed.agreed) == (1, 0.0)
     session.close()
 

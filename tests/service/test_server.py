@@ -3,6 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -75,6 +79,26 @@ def test_every_answer_has_the_security_headers(local: TestClient) -> None:
 )
 def test_posts_from_other_sites_are_refused(local: TestClient, headers: dict[str, str], status: int) -> None:
     assert local.post("/say", data={"a": "b"}, headers=headers).status_code == status
+
+
+def test_starlettes_own_middleware_does_not_do_it() -> None:
+    """The reason of docs/decisions/0010-guard.md."""
+    asked: list[str] = []
+
+    def ask(request: Request) -> Response:
+        asked.append(request.method)
+        return PlainTextResponse("done")
+
+    middleware = [
+        Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1"]),
+        Middleware(CORSMiddleware, allow_origins=["http://127.0.0.1:8000"]),
+    ]
+    app = Starlette(routes=[Route("/", ask, methods=["GET", "POST"])], middleware=middleware)
+    with TestClient(app, base_url="http://127.0.0.1:8000") as made:
+        foreign = made.post("/", data={"a": "b"}, headers={"origin": "http://evil.example"})
+        unknown = made.get("/", headers={"host": "evil.example"})
+    assert (foreign.status_code, asked) == (200, ["POST"]), "a foreign form is answered, and done"
+    assert (unknown.status_code, unknown.text) == (400, "Invalid host header")
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost.evil:8000", "[::2]"])

@@ -11,14 +11,11 @@ from pydantic import BaseModel
 
 from affil.match.provenance import differences, settings_told
 from affil.registry import Registry
-from affil.settings import AGAIN, FETCH, SEARCH, TEXT, Settings
+from affil.settings import AGAIN, FETCH, SEARCH, TEXT, Settings, again
+from affil.workspace.matching import matching_settings
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = {**dict(Settings()), "text": TEXT, "search": SEARCH, "fetch": FETCH}
-
-
-def again(path: str) -> str:
-    return AGAIN.get(path, AGAIN[path.split(".")[0]])
 
 
 def described(path: str, values: BaseModel) -> Iterator[tuple[str, str | None]]:
@@ -42,13 +39,20 @@ def test_every_setting_says_what_it_does_and_what_must_be_run_again() -> None:
 
 
 def test_what_needs_a_new_model_is_what_a_model_is_held_against() -> None:
-    """A matcher says of each of these settings that its model was trained with another; of two, although they change words only."""
+    """A matcher says of each of these settings, and of no other, that its model was trained with another."""
     registry, told = Registry.open(), settings_told(Settings())
     for section in ("retrieve", "features", "text"):
         card = {"registry": registry.hash, "settings": {**told, section: {}}}  # of a model trained with none of these values
         held = {one.removeprefix("setting ") for one in differences(card, registry, Settings())}
-        words = {"features.telling", "features.near"} if section == "features" else set()
-        assert held - words == {
-            f"{section}.{key}" for key in told[section] if again(f"{section}.{key}") in ("retrain", "rebuild")
-        }
-        assert words <= held
+        assert held == {f"{section}.{key}" for key in told[section] if again(f"{section}.{key}") in ("retrain", "rebuild")}
+
+
+def test_what_needs_matching_anew_is_what_a_workspace_is_held_against() -> None:
+    kept = {f"{section}.{key}" for section, values in matching_settings(Settings()).items() for key in values}
+    assert {"features.telling", "features.near", "decide.match", "retrieve.top_k"} <= kept
+    assert not kept & {"retrieve.batch", "retrieve.remembered_parts", "decide.small"}
+
+
+def test_what_is_told_of_a_match_needs_matching_anew() -> None:
+    assert (again("features.telling"), again("features.near")) == ("rematch", "rematch")
+    assert (again("decide.small"), again("train.first.iterations")) == ("nothing", "retrain")

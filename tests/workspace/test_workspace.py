@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from affil.errors import AffilError, InputError, UnknownIdError
+from affil.rank import rank
 from affil.settings import RankSettings, Settings, load_settings, settings_toml
 from affil.types import Institution, Name
 from affil.workspace import Added, Run, Workspace
@@ -392,20 +393,48 @@ def test_while_another_process_writes_rankings_are_those_of_before(ws: Workspace
             ws.snapshot("later")
 
 
-def test_a_result_is_saved_while_nobody_changes_the_workspace(ws: Workspace, tmp_path: Path) -> None:
-    """Its manifest tells of one state of the workspace."""
-    ws.settings = Settings.model_validate({"review": {"wait": 0.1}})
+def test_a_result_is_saved_while_another_process_writes(ws: Workspace, tmp_path: Path) -> None:
     ws.run(matcher=FakeMatcher(registry()))
-    ranking = ws.rank()
-    (tmp_path / "r.csv").write_text("mine")
+    kept = ws.rank()
     with closing(sqlite3.connect(ws.path / ".lock", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(AffilError, match="locked by another process; try again"):
-            ws.save(ranking, tmp_path / "r.csv")
-    assert [file.name for file in tmp_path.iterdir() if file.name.startswith(("r.", ".affil"))] == ["r.csv"]
-    assert (tmp_path / "r.csv").read_text() == "mine"
-    manifest = ws.save(ranking, tmp_path / "r.csv")
-    assert json.loads(manifest.read_text("utf-8"))["rows"] == len(ranking.frame)
+        for name, result in {"r": ws.rank(), "t": ws.trend(), "w": ws.why(MIT)}.items():
+            assert "showing the state of 20" in result.warnings[0]
+            told = json.loads(ws.save(result, tmp_path / f"{name}.json").read_text("utf-8"))
+            assert (told["workspace"]["model"], told["counted"]) == ({"hash": "m1"}, kept.state.time)
+    assert len(pd.DataFrame(json.loads((tmp_path / "r.json").read_text("utf-8"))["ranking"])) == len(kept.frame)
+
+
+def test_a_manifest_describes_the_state_that_was_ranked(ws: Workspace, tmp_path: Path) -> None:
+    """Not that of the workspace when the result is saved."""
+    ws.run(matcher=FakeMatcher(registry()))
+    ranking = ws.rank()
+    ws.decide("nobody knows", CUHK, by="ana", why="w")
+    ws.add_papers(write(tmp_path / "b.jsonl", paper(9, "MIT")))
+    again = FakeRegistry(*registry(), hash="r2")
+    ws.run(matcher=FakeMatcher(again))
+    told = json.loads(ws.save(ranking, tmp_path / "r.csv").read_text("utf-8"))
+    assert (told["workspace"]["registry"]["hash"], told["workspace"]["counts"]["papers"], told["last_decision"]) == ("r1", 3, 0)
+    now = json.loads(ws.save(ws.rank(), tmp_path / "r.csv").read_text("utf-8"))
+    assert (now["workspace"]["registry"]["hash"], now["workspace"]["counts"]["papers"], now["last_decision"]) == ("r2", 4, 1)
+
+
+def test_a_manifest_is_up_to_date_where_no_number_changed(ws: Workspace, tmp_path: Path) -> None:
+    """Counts that are equal stay, but what they stand on now is another model."""
+    ws.run(matcher=FakeMatcher(registry()))
+    before = ws.rank()
+    ws.run(matcher=FakeMatcher(registry(), "m2"))
+    ranking = ws.rank()
+    assert ranking.state.number == before.state.number
+    told = json.loads(ws.save(ranking, tmp_path / "r.csv").read_text("utf-8"))
+    assert told["workspace"]["model"]["hash"] == "m2"
+    assert ws.counts.last().about["model"] == "m2"
+
+
+def test_a_ranking_of_plain_tables_tells_of_no_workspace(ws: Workspace, tmp_path: Path) -> None:
+    ws.run(matcher=FakeMatcher(registry()))
+    told = json.loads(ws.save(rank(ws.tables), tmp_path / "r.csv").read_text("utf-8"))
+    assert not {"workspace", "last_decision", "counted"} & told.keys()
 
 
 def test_an_institution_withdrawn_half_way(ws: Workspace) -> None:

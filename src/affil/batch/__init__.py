@@ -1,4 +1,4 @@
-"""Match whole files: on this machine, in one process or several, or on a Spark cluster."""
+"""Match whole files, in one or several processes or on a Spark cluster."""
 
 from affil.batch.files import MatchSummary, match_file
 from affil.batch.spark import match_spark

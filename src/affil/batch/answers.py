@@ -1,4 +1,4 @@
-"""What a file's engine makes of strings: for each an answer, ready to be written."""
+"""Answers to strings, as rows ready to be written."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any, NamedTuple, Protocol
 from affil.match import COLUMNS, match_records
 from affil.types import Decision, Result
 
-NUMBERS = ("lat", "lon", "probability")  # of `COLUMNS`; all others are text
+NUMBERS = ("lat", "lon", "probability")  # numeric `COLUMNS`; all others are text
 
 
 class BatchMatcher(Protocol):
-    """What matching a file needs of a matcher. For several processes it must pickle, as `affil.Matcher` does."""
+    """The method of a matcher used to match files; with several workers it must pickle, like `affil.Matcher`."""
 
     def match_many(self, strings: list[str], /) -> Sequence[Result]:
-        """The result of each string, in order."""
+        """The results of the strings, in order."""
 
 
 class AnswerRows(NamedTuple):
-    """The decision for a string as a whole, and its rows, each a value for each of `COLUMNS`."""
+    """The overall decision for a string, and its rows, each with a value per column of `COLUMNS`."""
 
     decision: Decision
     rows: list[tuple[Any, ...]]

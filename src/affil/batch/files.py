@@ -1,4 +1,4 @@
-"""Match a whole file: rows in, one row a matched institution out, in bounded memory."""
+"""Match a whole file in bounded memory; writes one row per matched institution."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MatchSummary:
-    """What `match_file` did.
+    """Statistics of `match_file`.
 
-    `rows` were read and `written` are in the output. Of those read, `matched` have only sure matches, `review` at least one
-    that a person should see, `none` no institution. `strings` were put to the matcher; all others were repeats of these.
+    `rows` were read, `written` are in the output. Of those read, `matched` have only certain matches, `review` at least one for
+    review, `none` no institution. `strings` were matched; the others were repeats.
     """
 
     rows: int
@@ -39,7 +39,7 @@ class MatchSummary:
     seconds: float
 
     def to_dict(self) -> dict[str, int | float]:
-        """All fields, ready for JSON."""
+        """All fields, JSON-serialisable."""
         return {**asdict(self), "seconds": round(self.seconds, 3)}
 
 
@@ -55,23 +55,23 @@ def match_file(
     workers: int = 1,
     progress: Progress | None = None,
 ) -> MatchSummary:
-    """Match the strings of one column of a table and write one row a matched institution, in the order of the input.
+    """Match the strings of one column of a table and write one row per matched institution, in the order of the input.
 
-    The columns of the input stand in front, unchanged; behind them those of `COLUMNS`, with `affil_` before the name of one
-    that the input has as well. A string without an institution has one row with an empty id and decision `none`. `matched_text`
-    is the part of the raw string that named the institution. The output appears only when all is written.
+    The input's columns come first, unchanged, followed by `COLUMNS`, prefixed with `affil_` if the input has the name. A string
+    without an institution has one row with an empty id and decision `none`. `matched_text` is the part of the raw string that
+    names the institution. The output appears when complete.
 
     Args:
         source: a CSV, TSV, JSON Lines (each also .gz) or Parquet file; `-` is standard input.
         out: the same; `-` is standard output.
-        matcher: a loaded matcher; for several workers one that pickles, as `affil.Matcher` does.
+        matcher: a loaded matcher; with several workers it must pickle, like `affil.Matcher`.
         column: the column with the raw affiliation strings.
-        input_format: the format where the name does not tell it (CSV for `-`).
-        output_format: the same for the output.
-        settings: the size of a batch and of the memory for repeats.
-        workers: processes that match at the same time; the output is the same with any number. They are new ones, so a
-            script that asks for several does so under `if __name__ == "__main__":`.
-        progress: called with (rows done, rows to expect) after every batch.
+        input_format: the format, if not implied by the name (CSV for `-`).
+        output_format: likewise for the output.
+        settings: batch size and cache size.
+        workers: number of processes; the output does not depend on it. Processes are spawned, so scripts must guard the call
+            with `if __name__ == "__main__":`.
+        progress: called with (rows done, rows expected) after every batch.
 
     Raises:
         InputError: the input cannot be read, or lacks the column. AffilError: the output cannot be written, or a worker died.
@@ -90,10 +90,10 @@ def match_file(
         with create_table(out, types, output_format) as writer, asking(matcher, workers, batching.task) as ask:
             answers = _Answers(ask, batching.remembered)
             asked = ((batch, answers.of(_strings(batch, column, table.name))) for batch in table.batches(batching.rows))
-            # several batches ahead, so that no worker waits while one is read or written
+            # several batches ahead, so that no worker idles during reading or writing
             for batch, wait in _ahead(asked, 1 if workers == 1 else 2 * workers + 1):
                 found = wait()
-                writer.write(_beside(batch, found, ours))
+                writer.write(_joined_columns(batch, found, ours))
                 rows += len(batch)
                 for answer in found:
                     counts[answer.decision] += 1
@@ -105,14 +105,14 @@ def match_file(
 
 
 class _Slot:
-    """Where the answer to a string will stand."""
+    """Placeholder of an answer."""
 
     __slots__ = ("answer",)
     answer: AnswerRows
 
 
 class _Answers:
-    """Answers to strings, with those used last kept for strings that come again."""
+    """Answers to strings, with an LRU cache."""
 
     def __init__(self, ask: Ask, size: int) -> None:
         self._ask, self._size = ask, size
@@ -120,7 +120,7 @@ class _Answers:
         self.asked = 0
 
     def of(self, strings: list[str]) -> Waiting:
-        """Ask for what is not known; what is returned waits for the answers, and must be called in the order of asking."""
+        """Request unknown answers; returns a function that waits for all, to be called in the order of requests."""
         here: dict[str, _Slot] = {}
         new = []
         for string in dict.fromkeys(strings):
@@ -144,7 +144,7 @@ class _Answers:
 
 
 def _ahead(asked: Iterable[tuple[Batch, Waiting]], most: int) -> Iterator[tuple[Batch, Waiting]]:
-    """The batches, with up to `most` of them asked for before the first is given."""
+    """Yield the batches, keeping up to `most` requested ahead."""
     ahead: deque[tuple[Batch, Waiting]] = deque()
     for one in asked:
         ahead.append(one)
@@ -163,8 +163,8 @@ def _strings(batch: Batch, column: str, name: str) -> list[str]:
     return [value or "" for value in values]
 
 
-def _beside(batch: Batch, found: Sequence[AnswerRows], ours: Mapping[str, str]) -> dict[str, Sequence[Any]]:
-    """The columns of the input, each row repeated for each row of its answer, and the answers' columns."""
+def _joined_columns(batch: Batch, found: Sequence[AnswerRows], ours: Mapping[str, str]) -> dict[str, Sequence[Any]]:
+    """The input's columns, each row repeated for each row of its answer, and the answers' columns."""
     repeats = [len(answer.rows) for answer in found]
     out: dict[str, Sequence[Any]] = dict(batch.columns)
     if len(repeats) != sum(repeats):

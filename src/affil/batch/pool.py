@@ -1,7 +1,7 @@
-"""Where strings are matched: in this process, or in several others at the same time.
+"""Match strings in this process, or in several worker processes.
 
-Not in a `ProcessPoolExecutor`: its processes share their pipes and locks, so that one which is killed while it sends leaves half
-an answer, and the executor waits for ever for the other half. Here each process has a pipe of its own, which ends with it.
+A `ProcessPoolExecutor` is not used: its processes share pipes and locks, so a process killed while sending leaves half an
+answer, and the executor waits forever. Here each process has a pipe of its own, which closes with it.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from affil.io.interrupts import SIGNALS, undisturbed
 Waiting = Callable[[], list[AnswerRows]]  # waits for the answers to some strings
 Ask = Callable[[list[str]], Waiting]
 _Outcome = list[AnswerRows] | Exception
-_Pickled = SimpleQueue[bytes | None]  # one outcome; none of a process that is gone. An interrupt leaves no lock of it taken.
-_Tasks = SimpleQueue[tuple[list[str], _Pickled] | None]  # strings and where their outcome goes; none at the end
+_Pickled = SimpleQueue[bytes | None]  # one outcome; None from a dead process. Safe against interrupts, unlike Queue.
+_Tasks = SimpleQueue[tuple[list[str], _Pickled] | None]  # strings and the queue of their outcome; None at the end
 
-_COLLECT = (50_000, 20, 100)  # Python's own are 700, 10, 10
+_COLLECT = (50_000, 20, 100)  # Python's defaults are 700, 10, 10
 
 
 @contextmanager
 def asking(matcher: BatchMatcher, workers: int, task: int) -> Iterator[Ask]:
-    """Give a function that takes strings and returns another, which waits for their answers.
+    """Yield a function that submits strings and returns a function that waits for their answers.
 
-    With one worker all is done here. Otherwise each of `workers` processes opens a matcher of its own (from the same files,
-    memory-mapped, so that the index is in memory once) and takes `task` strings at a time. They end with the block.
+    With one worker, matching is done in this process. Otherwise each of `workers` processes opens its own matcher (of the same
+    memory-mapped files, so the index is in memory once) and takes `task` strings at a time. They end with the block.
 
     Raises:
         AffilError: a process was killed.
@@ -53,7 +53,7 @@ def asking(matcher: BatchMatcher, workers: int, task: int) -> Iterator[Ask]:
             parts.append(SimpleQueue())
             tasks.put((strings[i : i + task], parts[-1]))
             if len(started) < workers:
-                with undisturbed():  # one that is interrupted while it starts can be neither used nor ended
+                with undisturbed():  # a process interrupted while starting cannot be used or ended
                     started.append(_Worker(recipe, tasks))
         return lambda: [answer for part in parts for answer in _answered(part.get())]
 
@@ -67,7 +67,7 @@ def asking(matcher: BatchMatcher, workers: int, task: int) -> Iterator[Ask]:
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Look for garbage less often: answers are many small objects without cycles, and looking through them is a tenth of all work."""
+    """Collect garbage less often: answers are many small objects without cycles, and scanning them takes a tenth of the time."""
     before = gc.get_threshold()
     gc.set_threshold(*_COLLECT)
     try:
@@ -87,24 +87,24 @@ def _answered(pickled: bytes | None) -> list[AnswerRows]:
 
 
 class _Worker:
-    """A process that matches, and a thread that takes tasks to it and outcomes from it."""
+    """A matching process, and a thread that passes tasks and outcomes."""
 
     def __init__(self, recipe: bytes, tasks: _Tasks) -> None:
-        # Spawned, not forked: a fork copies the locks of threads that it does not copy.
+        # spawned, not forked: a fork copies locks of threads without the threads
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(recipe, theirs), daemon=True)
         self._process.start()
-        theirs.close()  # so that the pipe ends with the process
+        theirs.close()  # so that the pipe closes with the process
         self._tasks = tasks
         self._thread = threading.Thread(target=self._pass_on, daemon=True)
         self._thread.start()
 
     def end(self) -> None:
-        """Kill the process, as nobody waits for what it is at."""
+        """Kill the process; nobody waits for its outcome."""
         self._process.kill()
         self._process.join()
-        self._tasks.put(None)  # for its thread, or that of another
+        self._tasks.put(None)  # ends its thread, or another's
 
     def _pass_on(self) -> None:
         alive = True
@@ -117,25 +117,25 @@ class _Worker:
                     outcome = self._pipe.recv_bytes()
             except (EOFError, OSError):
                 alive = False
-            finally:  # whatever happens here, nobody is left waiting
+            finally:  # never leave the caller waiting
                 pickled.put(outcome)
         self._pipe.close()
 
 
 def _work(recipe: bytes, pipe: Connection) -> None:
     gc.set_threshold(*_COLLECT)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends the others
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent ends the others
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # as they were put off while it was started
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # blocked by the parent during start
     matcher: BatchMatcher | None = None
-    with suppress(EOFError, OSError):  # until nobody is left to work for
+    with suppress(EOFError, OSError):  # until the parent is gone
         while True:
             strings = pipe.recv()
             try:
                 matcher = matcher or pickle.loads(recipe)
                 outcome: _Outcome = answers(matcher, strings)
-            except AffilError as error:  # in a form that survives the way back
+            except AffilError as error:  # in a form that pickles
                 outcome = AffilError(str(error))
-            except Exception:  # a fault, of whatever kind, is raised again where the answers are waited for
+            except Exception:  # raised again in the parent
                 outcome = RuntimeError(f"in a worker process:\n{traceback.format_exc()}")
             pipe.send(outcome)

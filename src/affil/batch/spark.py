@@ -1,6 +1,6 @@
-"""Match on a Spark cluster: distinct strings by Spark, each part of them by a matcher of its own next to the data.
+"""Match on a Spark cluster: Spark finds the distinct strings, and matches each partition with a local matcher.
 
-Spark is imported only here, and only when asked for (`pip install 'affil[spark]'`).
+Spark is imported only here, on use (`pip install 'affil[spark]'`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
 
-_KEY, _RANK, _WHOLE = "affil string", "affil rank", "affil whole"  # no input has columns of such names
+_KEY, _RANK, _WHOLE = "affil string", "affil rank", "affil whole"  # unlikely in any input
 _INSTALL = "install it with: pip install 'affil[spark]', and Java 17 or newer"
 
 
@@ -40,22 +40,22 @@ def match_spark(
 ) -> MatchSummary:
     """Match the strings of one column of Parquet files on a Spark cluster; rows and columns are those of `match_file`.
 
-    Spark finds the distinct strings, and every part of them is matched where it is (`mapInPandas`) by a matcher that a Python
-    process opens once; the registry and the model go once to each executor. These answers are written to the cluster's
-    storage and then joined to the input, so that whatever executor is lost later, no string is matched twice for it. The
-    order of the rows is Spark's. The executors need affil installed.
+    Spark finds the distinct strings, and each partition is matched in place (`mapInPandas`) by a matcher opened once per Python
+    process; registry and model are sent once to each executor. Answers are written to the cluster's storage and then joined to
+    the input, so losing an executor later repeats no matching. The order of rows is undefined. Executors need affil installed.
 
     Args:
-        source: a Parquet file or folder, by any path or address that Spark reads.
-        out: the folder of Parquet files to write; it appears when all is done, in the place of an earlier one.
+        source: a Parquet file or folder, any path or URL that Spark reads.
+        out: the folder of Parquet files to write; appears when complete, replacing an earlier one.
         matcher: a loaded matcher.
         column: the column with the raw affiliation strings.
-        settings: the number of strings a task should have.
-        spark: a session; default the active one, else one as `spark-submit`, `spark-defaults.conf` and the environment say
-            (all processors of this machine where they say nothing).
+        settings: strings per task.
+        spark: a session; default the active one, else one configured by `spark-submit`, `spark-defaults.conf` and the
+            environment (by default all local processors).
 
     Raises:
-        AffilError: Spark is not installed, `out` is in the way, or the cluster fails. InputError: no such input or column.
+        AffilError: Spark is not installed, `out` exists and is no earlier output, or the cluster fails. InputError: no such
+            input or column.
     """
     start = time.perf_counter()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -67,7 +67,7 @@ def match_spark(
         raise AffilError(f"Spark is missing; {_INSTALL}") from error
     given = spark or SparkSession.getActiveSession()
     try:
-        # of a program that shows its own progress, only errors are of interest
+        # affil shows its own progress; log errors only
         session = given or SparkSession.builder.appName("affil match").config("spark.log.level", "ERROR").getOrCreate()
         try:
             counts = _run(session.newSession(), str(source), str(out), matcher, column, settings or Settings())
@@ -80,7 +80,7 @@ def match_spark(
 
 
 def _cause(text: str) -> str:
-    """The line of a Spark error that tells most: our own from an executor, else the first."""
+    """The most informative line of a Spark error: affil's own from an executor, else the first."""
     if "JAVA_GATEWAY_EXITED" in text:
         return f"Java did not start; {_INSTALL}"
     lines = text.strip().splitlines()
@@ -96,13 +96,13 @@ def _run(spark: SparkSession, source: str, out: str, matcher: Matcher, column: s
     from pyspark.sql import Observation
     from pyspark.sql import functions as f
 
-    spark.conf.set("spark.sql.caseSensitive", "true")  # a column Name is not our name
+    spark.conf.set("spark.sql.caseSensitive", "true")  # "Name" and "name" are different columns
     given = _read(spark, source, column)
     ours = output_columns(given.columns)
     rows = given.count()
     parts = max(4 * spark.sparkContext.defaultParallelism, -(-rows // settings.batch.spark_task))
     spark.conf.set("spark.sql.shuffle.partitions", parts)
-    # Spark would put small parts together by their bytes; here it is work that counts
+    # Spark would merge partitions of few bytes, but matching is bound by CPU
     spark.conf.set("spark.sql.adaptive.coalescePartitions.enabled", "false")
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", settings.batch.task)
     folder = _Folder(spark, out)
@@ -164,7 +164,7 @@ def _schema() -> str:
 
 
 class _Matching:
-    """What Spark runs on each part: frames of strings in, frames of answers out. Sent to the executors, which get the files."""
+    """The function run on each partition: frames of strings in, frames of answers out. It is pickled to the executors."""
 
     def __init__(self, spark: SparkSession, matcher: Matcher) -> None:
         self._files = (str(matcher.registry.path), str(matcher.model_path))
@@ -188,7 +188,7 @@ class _Matching:
 
 @cache
 def _matcher(registry: str, model: str, settings: str, version: str) -> Matcher:
-    """The matcher of this Python process, which Spark keeps for many tasks."""
+    """The matcher of this Python process, which Spark reuses for many tasks."""
     from pyspark import SparkFiles
 
     matcher = Matcher.load(SparkFiles.get(registry), SparkFiles.get(model), Settings.model_validate_json(settings))
@@ -198,7 +198,7 @@ def _matcher(registry: str, model: str, settings: str, version: str) -> Matcher:
 
 
 class _Folder:
-    """Where Spark writes first: a hidden folder beside the output, on the same storage, which takes its place in the end."""
+    """Temporary output: a hidden folder next to `out`, on the same storage, moved into place at the end."""
 
     def __init__(self, spark: SparkSession, out: str) -> None:
         jvm: Any = spark.sparkContext._jvm
@@ -212,11 +212,11 @@ class _Folder:
         self.answers, self.result = (f"{self._hidden.toString()}/{part}" for part in ("answers", "result"))
 
     def put(self) -> None:
-        """Put the result in the place of the output."""
+        """Move the result to the output."""
         self._system.delete(self._out, True)
         if not self._system.rename(self._path(self.result), self._out):
             raise AffilError(f"{self._out.toString()}: cannot be written; choose another output")
 
     def remove(self) -> None:
-        """Remove all that was written on the way."""
+        """Remove temporary files."""
         self._system.delete(self._hidden, True)

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from affil.cli.show import Json, ModelFile, PolicyName, RegistryFile, console, counting, plain, plain_table, print_json, working
+from affil.cli.show import (
+    Json,
+    ModelFile,
+    PolicyName,
+    RegistryFile,
+    console,
+    counting,
+    plain,
+    plain_table,
+    print_json,
+    refuse,
+    working,
+)
 from affil.errors import AffilError
 
 if TYPE_CHECKING:
@@ -74,6 +86,8 @@ def match(
     if text:
         if source is not None or output is not None:
             raise AffilError("--text cannot be combined with IN or OUT")
+        of_files = {"column": column != "affiliation", "workers": workers > 1, "engine": engine != "local"}
+        refuse("is for files; omit it with --text", **of_files, input_format=input_format, output_format=output_format)
         _match_strings(text, candidates, load_matcher(registry, model, policy, tables=False), as_json)
         return
     if candidates:
@@ -84,6 +98,8 @@ def match(
         raise AffilError(f"{source}: no such file; to match the string itself: affil match --text {shlex.quote(source)}")
     if output is None:
         raise AffilError("give an output with -o FILE (-o - is standard output)")
+    if output == "-":
+        refuse("prints a summary on standard output, where the rows go; write them to a file with -o FILE", json=as_json)
     from affil.io.tables import FORMATS
 
     checked(engine, ENGINES, "engine")
@@ -141,7 +157,7 @@ def _match_file(
 
 
 def _print_summary(summary: MatchSummary, output: str, as_json: bool) -> None:
-    if as_json and output != "-":
+    if as_json:
         print_json(summary.to_dict())
         return
     rate = f" ({summary.rows / summary.seconds:,.0f} rows/s)" if summary.rows else ""
@@ -175,6 +191,10 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score the matcher on labelled strings."""
+    if picture is not None:
+        from affil.evaluate.picture import check_picture, draw
+
+        check_picture(picture)
     matcher = load_matcher(registry, model, policy)
     from affil.evaluate import evaluate as score
 
@@ -183,8 +203,6 @@ def evaluate(
     if errors is not None:
         result.write_mistakes(errors)
     if picture is not None:
-        from affil.evaluate.picture import draw
-
         draw({rows.stem: result}, picture, matcher.settings.decide.match)
     if as_json:
         print_json(result.to_dict())
@@ -230,12 +248,16 @@ def train(
     With --ledger, the new model is compared with the current one on held-out strings before it replaces it.
     """
     if ledger is not None:
-        if registry is not None:
-            raise AffilError("--ledger uses the workspace's registry; omit --registry")
+        refuse("is not for --ledger, which uses the workspace's", registry=registry)
+        if not external:
+            refuse("is for --external", external_registry=external_registry)
         from affil.cli.review import learn
 
         learn(ledger, rows or None, output, yes, as_json, external or (), external_registry)
         return
+    refuse("is for --ledger", yes=yes)
+    if not external:
+        refuse("is for --external", external_registry=external_registry)
     from affil.training import train as fit
 
     output = output or Path("matcher.skops")

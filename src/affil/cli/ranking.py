@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from affil.cli.show import Json, plain, plain_table, print_json
+from affil.cli.show import Json, Rows, plain, plain_table, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from affil.rank import Diff, Query, Ranking, Trend, Why
     from affil.workspace import Workspace
 
+_SHOWN = 20  # rows of a table where no number is asked for
 _ROOM = {"city": 100, "name_zh": 110}  # terminal width from which each is shown
 
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
@@ -115,8 +117,6 @@ def rank(
     ws = _open(workspace)
     ranking = ws.rank(limit=limit or None, resamples=resamples, around=institution, **query)
     _put(ws, ranking, output, as_json, lambda width: _ranking_table(ranking, width), _notes(ranking))
-    for warning in ranking.warnings:
-        typer.echo(f"warning: {warning}", err=True)
 
 
 def trend(
@@ -154,7 +154,7 @@ def why(
     roll_up: RollUpName = None,
     within: Within = None,
     venues: Preset = None,
-    limit: Limit = 20,
+    limit: Rows = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -162,13 +162,15 @@ def why(
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues)
     ws = _open(workspace)
     result = ws.why(entity, **query)
+    if limit:
+        result = replace(result, papers=result.papers.head(limit))
     r = result.row
     notes = [
         f"{r['name']}: rank {r['rank']}, {r['publications']:,} publications, {r['authors']:,} authors, "
         f"{r['adjusted']:,.2f} adjusted, index {r['index']:,.2f}.",
-        _waiting(result, limit),
+        _waiting(result, _SHOWN if limit is None else limit),
     ]
-    _put(ws, result, output, as_json, lambda _: _papers_table(result, limit), notes)
+    _put(ws, result, output, as_json, lambda _: _papers_table(result, _SHOWN if limit is None else limit), notes)
 
 
 def diff(
@@ -186,7 +188,7 @@ def diff(
     within: Within = None,
     venues: Preset = None,
     institution: Entity = None,
-    limit: Limit = 20,
+    limit: Rows = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -204,7 +206,10 @@ def diff(
         up = int((by_one["rank_after"] < by_one["rank_before"]).sum())
         notes.append(f"{len(by_one):,} others moved by one ({up:,} up, {len(by_one) - up:,} down).")
     notes += [f"Also, {note}." for note in result.notes]
-    _put(ws, result, output, as_json, lambda _: _moves_table(result, limit), notes)
+    if limit:
+        moves = result.moves.head(limit)
+        result = replace(result, moves=moves, causes=result.causes[result.causes["id"].isin(moves["id"])])
+    _put(ws, result, output, as_json, lambda _: _moves_table(result, _SHOWN if limit is None else limit), notes)
 
 
 def snapshot(
@@ -248,7 +253,15 @@ def _query(*values: Any) -> Query:
 def _put(
     ws: Workspace, result: Ranking | Trend | Why | Diff, output: Path | None, as_json: bool, table: Any, notes: list[str]
 ) -> None:
-    """Output a result: to a file, as JSON, or as a table with notes."""
+    """Output a result: to a file, as JSON, or as a table with notes; then what a reader must know of the state it is of."""
+    _print(ws, result, output, as_json, table, notes)
+    for warning in result.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+
+
+def _print(
+    ws: Workspace, result: Ranking | Trend | Why | Diff, output: Path | None, as_json: bool, table: Any, notes: list[str]
+) -> None:
     if output is not None:
         manifest = ws.save(result, output)
         if not as_json:

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from affil.cli.show import Json, RegistryFile, console, downloading, plain, plain_table, print_json, working
+from affil.cli.show import Json, RegistryFile, Rows, console, downloading, plain, plain_table, print_json, working
+
+_SHOWN = 50  # rows of a table where no number is asked for
 
 app = typer.Typer(help="Build, fetch and search registries of institutions.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -150,7 +152,7 @@ def duplicates(
     least: Annotated[
         float | None, typer.Option(help="Minimum probability; default: the setting.", min=0, max=1, show_default=False)
     ] = None,
-    limit: Annotated[int, typer.Option(help="Number of rows; 0: all.", min=0)] = 50,
+    limit: Rows = None,
     as_json: Json = False,
 ) -> None:
     """List possible duplicates in a registry."""
@@ -162,18 +164,19 @@ def duplicates(
 
     settings = Settings().discover
     with working("comparing names"):
-        found = find_duplicates(
+        everything = find_duplicates(
             Registry.open(registry), settings if least is None else settings.model_copy(update={"link": least})
         )
+    found = everything[: limit or None]
     if as_json:
         print_json([asdict(d) for d in found])
         return
     table = plain_table("probability>", "country", "first", "id", "second", "id")
-    for d in found[: limit or None]:
+    for d in found[: _SHOWN if limit is None else None]:
         table.add_row(f"{d.probability:.3f}", d.country, *map(plain, (d.first_name, d.first, d.second_name, d.second)))
     if found:
         console().print(table)
-    typer.echo(f"{len(found):,} pairs")
+    typer.echo(f"{len(everything):,} pairs")
 
 
 def _print_info(facts: dict[str, object], as_json: bool) -> None:

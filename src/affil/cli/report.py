@@ -8,7 +8,7 @@ from typing import Annotated, cast
 import typer
 
 from affil.cli.ranking import WorkspaceFolder, Years
-from affil.cli.show import Json, print_json, working
+from affil.cli.show import Json, print_json, refuse, working
 
 
 def report(
@@ -25,8 +25,14 @@ def report(
     ] = None,
     format: Annotated[str, typer.Option("--format", metavar="NAME", help="site, or a bulletin: pdf or md.")] = "site",
     language: Annotated[
-        str, typer.Option("--language", metavar="NAME", help="Language of the bulletin: en, zh-hans or zh-hant.")
-    ] = "en",
+        str | None,
+        typer.Option(
+            "--language",
+            metavar="NAME",
+            help="Language of the bulletin, e.g. zh-hans; default: en.",
+            show_default=False,
+        ),
+    ] = None,
     years: Years = None,
     as_json: Json = False,
 ) -> None:
@@ -36,10 +42,14 @@ def report(
     from affil.report.report import Format
     from affil.workspace import Workspace
 
+    if format == "site":
+        refuse("is for a bulletin (--format pdf or md); the site is in all languages", language=language)
     ws = Workspace.open(workspace, create=False)
     path = output or Path("site" if format == "site" else f"bulletin.{format}")
     with working("counting") as tell:
-        written: Report = report(ws, path, format=cast(Format, format), language=language, years=parse_years(years), tell=tell)
+        written: Report = report(
+            ws, path, format=cast(Format, format), language=language or "en", years=parse_years(years), tell=tell
+        )
     if as_json:
         print_json({"path": str(written.path), "format": written.format, "files": written.files, "bytes": written.bytes})
         return

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from affil.cli.show import Json, console, plain, plain_table, print_json, working
+from affil.cli.show import Json, Rows, console, plain, plain_table, print_json, working
 
 if TYPE_CHECKING:
     from affil.review.session import Session
+
+
+_SHOWN = 20  # rows of a table where no number is asked for
 
 
 class _PageFirst(TyperGroup):
@@ -61,14 +64,12 @@ def page(
     """Serve the review page until Ctrl-C."""
     from contextlib import closing, suppress
 
-    from affil.errors import AffilError
+    from affil.errors import needing
 
-    try:
+    with needing("web", "the page"):
         from affil.pages.review import review_app
         from affil.service.security import Access
         from affil.service.server import address, listen, serve
-    except ModuleNotFoundError as error:
-        raise AffilError(f"the page needs {error.name}: pip install 'affil[web]'") from error
 
     session = _session(workspace, ledger)
     settings = session.workspace.settings.web
@@ -190,14 +191,15 @@ def discover(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Output: .csv, .jsonl or .parquet.", show_default=False),
     ] = None,
-    limit: Annotated[int, typer.Option(help="Number of rows shown; 0: all.", min=0)] = 20,
+    limit: Rows = None,
     as_json: Json = False,
 ) -> None:
     """Propose new institutions for unmatched strings; accept them on the review page (affil review WS)."""
     from dataclasses import asdict
 
     with working("opening the workspace") as tell:
-        found = _open(workspace, None).discover(tell)
+        everything = _open(workspace, None).discover(tell)
+    found = everything[: limit or None]
     if output is not None:
         from affil.io.tables import create_table
 
@@ -209,13 +211,14 @@ def discover(
         print_json([asdict(p) for p in found])
         return
     table = plain_table("mentions>", "name", "place", "strings>", "e.g.")
-    for p in found[: limit or None]:
+    for p in found[: _SHOWN if limit is None else None]:
         place = ", ".join(filter(None, (p.city, p.country)))
         table.add_row(f"{p.mentions:,}", plain(p.name), plain(place), f"{len(p.strings):,}", plain(p.strings[0][:100]))
     if found and output is None:
         console().print(table)
     typer.echo(
-        f"{len(found):,} proposals{f' written to {output}' if output else ''}; accept them on the page: affil review {workspace}"
+        f"{len(everything):,} proposals{f', {len(found):,} written to {output}' if output else ''}; "
+        f"accept them on the page: affil review {workspace}"
     )
 
 

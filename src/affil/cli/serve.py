@@ -29,15 +29,13 @@ def serve(
     """Serve over HTTP until Ctrl-C: a page to try strings, a JSON API, the ROR API and OpenRefine reconciliation."""
     from contextlib import suppress
 
-    from affil.errors import AffilError
+    from affil.errors import AffilError, needing
     from affil.settings import load_settings
 
-    try:
+    with needing("web", "the service"):
         from affil.pages.serve import service
         from affil.service.security import Access
         from affil.service.server import address, listen
-    except ModuleNotFoundError as error:
-        raise AffilError(f"the service needs {error.name}: pip install 'affil[web]'") from error
     from affil.cli.match import load_matcher
 
     if settings is not None and not settings.exists():

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from affil.errors import AffilError
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -34,7 +36,27 @@ PolicyName = Annotated[
         show_default=False,
     ),
 ]
+Rows = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        help="Number of rows; 0: all; default: a screenful in a table, all in JSON and files.",
+        min=0,
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def refuse(reason: str, **given: object) -> None:
+    """Refuse options that would have no effect, instead of ignoring them; those given are not None, false or empty.
+
+    Raises:
+        AffilError: one of them is given.
+    """
+    for name, value in given.items():
+        if value:
+            raise AffilError(f"--{name.replace('_', '-')} {reason}")
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -1,1 +1,1 @@
-"""Institutions that a registry lacks, found in the strings that nothing explains."""
+"""Discovery of institutions missing from a registry, in unmatched strings."""

@@ -1,7 +1,7 @@
-"""Which names mean one institution: blocking, comparison and a learned classifier, by recordlinkage (De Bruin 2019).
+"""Record linkage of names: blocking, comparison and a classifier, by recordlinkage (De Bruin 2019).
 
-The classifier learns from a registry: two names of one institution are a match, two names of different ones are not. What it
-learned then judges names that no registry has, and institutions that a registry may hold twice.
+The classifier learns from a registry: two names of one institution match, names of different ones do not. It is then applied to
+unknown names, and to find duplicates in a registry.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from affil.registry import Registry
 from affil.settings import DiscoverSettings
 from affil.types import Institution
 
-# One row a name: name (folded), compact (without blanks), key and second (its distinctive words, rarest first), country, city.
+# One row per name: name (folded), compact (without blanks), key and second (its two rarest distinctive words), country, city.
 COLUMNS = ("name", "compact", "key", "second", "country", "city")
 
 
 def records(rows: Sequence[tuple[str, Sequence[str], str, str]]) -> pd.DataFrame:
-    """Records from (folded name, distinctive words with the rarest first, country, city)."""
+    """Records from (folded name, distinctive words rarest first, country, city)."""
     return pd.DataFrame(
         {
             "name": [name for name, *_ in rows],
@@ -54,8 +54,8 @@ def registry_records(
 ) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
     """Records of a registry's names in Latin letters (no acronyms), and the number of the institution of each.
 
-    Where `without_place` is true, a name that ends in its institution's own place, as "Trinity College (Connecticut)", is a record
-    without it, too.
+    With `without_place`, a name that ends in its institution's place, like "Trinity College (Connecticut)", gets a second
+    record without it.
     """
     rows, owners = [], []
     frequency: dict[str, int] = {}
@@ -89,7 +89,7 @@ def _words(texts: Sequence[str]) -> list[list[str]]:
 
 
 def _own_places(institutions: Sequence[Institution]) -> dict[str, set[tuple[str, ...]]]:
-    """What the city, the region and the country of each institution are called, by its id."""
+    """Folded names of the city, region and country of each institution, by id."""
     places = {s.code: s.name for s in pycountry.subdivisions} | {c.alpha_2: c.name for c in pycountry.countries}
     called = [(one.id, one.city) for one in institutions]
     called += [(one.id, places[code]) for one in institutions for code in (one.region, one.country) if code in places]
@@ -100,7 +100,7 @@ def _own_places(institutions: Sequence[Institution]) -> dict[str, set[tuple[str,
 
 
 def candidate_pairs(frame: pd.DataFrame, settings: DiscoverSettings) -> pd.MultiIndex:
-    """Pairs of records that share one of their two rarest words, or are the same or neighbours in the order of their letters."""
+    """Blocking: pairs of records that share one of their two rarest words, are equal, or are alphabetical neighbours."""
     if len(frame) < 2:
         return pd.MultiIndex.from_arrays([[], []])
     index = recordlinkage.Index()
@@ -110,13 +110,13 @@ def candidate_pairs(frame: pd.DataFrame, settings: DiscoverSettings) -> pd.Multi
     index.block(["compact", "country", "city"])
     index.sortedneighbourhood("compact", window=settings.window)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of pandas, about calls inside the library
+        warnings.simplefilter("ignore")  # pandas warns about recordlinkage's own calls
         pairs: pd.MultiIndex = index.index(frame)
     return pairs
 
 
 class _Compared(BaseCompareFeature):  # type: ignore[misc]
-    """Similarity of two columns of texts, 0 to 1, by one of rapidfuzz's scorers, a whole column at once."""
+    """Similarity of two text columns, 0 to 1, by a rapidfuzz scorer; vectorised."""
 
     def __init__(self, column: str, scorer: Any, most: float, label: str) -> None:
         super().__init__(column, column, label=label)
@@ -127,7 +127,7 @@ class _Compared(BaseCompareFeature):  # type: ignore[misc]
 
 
 class _Agreement(BaseCompareFeature):  # type: ignore[misc]
-    """1 where two places agree, 0 where they differ, a half where one of them is unknown."""
+    """Agreement of places: 1 if equal, 0 if different, 0.5 if one is unknown."""
 
     def __init__(self, column: str) -> None:
         super().__init__(column, column, label=column)
@@ -158,14 +158,14 @@ def compare(pairs: pd.MultiIndex, frame: pd.DataFrame) -> pd.DataFrame:
     common, all_ = one.minimum(other).sum(axis=1), one.maximum(other).sum(axis=1)
     return out.assign(
         rarest=(key[left] == key[right]).astype(float),
-        # what the names share of their words, and the most distinctive word that only one of them has
+        # weighted word overlap, and the weight of the most distinctive word that only one name has
         overlap=np.asarray(common, float).ravel() / np.maximum(np.asarray(all_, float).ravel(), 1e-9),
         missing=abs(one - other).max(axis=1).toarray().ravel(),
     )
 
 
 def _weights(names: Sequence[str]) -> Any:
-    """Names by words, each weighed by how rare it is among the names (idf, 0 to 1)."""
+    """Sparse matrix, names x words, of idf weights from 0 to 1."""
     words = [set(name.split()) for name in names]
     number = {w: i for i, w in enumerate(sorted(set().union(*words)))}
     rows = np.repeat(np.arange(len(names)), [len(w) for w in words])
@@ -175,9 +175,9 @@ def _weights(names: Sequence[str]) -> Any:
 
 
 def learn(registry: Registry, settings: DiscoverSettings) -> Any:
-    """A recordlinkage classifier that tells pairs of names of one institution from others, learned from a registry.
+    """Train a recordlinkage classifier to recognise two names of one institution, on a registry's names.
 
-    None where the registry is so small that it has no two such pairs to tell apart.
+    Returns None if the registry is too small to have both matching and non-matching pairs.
     """
     frame, owners = registry_records(registry, settings)
     pairs = candidate_pairs(frame, settings)
@@ -185,7 +185,7 @@ def learn(registry: Registry, settings: DiscoverSettings) -> Any:
     same = owners[pairs.get_level_values(0)] == owners[pairs.get_level_values(1)]
     if same.all() or not same.any():
         return None
-    # without the places: two names of one institution always agree in those, which would be all that is learned
+    # without place features: two names of one institution always agree there, so nothing else would be learned
     classifier = recordlinkage.LogisticRegressionClassifier(max_iter=1000)
     with threadpool_limits(1):
         classifier.fit(features.drop(columns=["country", "city"]), pairs[same])
@@ -193,9 +193,9 @@ def learn(registry: Registry, settings: DiscoverSettings) -> Any:
 
 
 def probabilities(classifier: Any, features: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """How probable it is that each pair means one institution: 0 where the places differ, 1 where the letters are the same.
+    """Probability that each pair is one institution: 0 if the places differ, 1 if the names are equal.
 
-    The latter is not learned, as a registry does not write one name twice.
+    The latter cannot be learned: a registry does not repeat a name.
     """
     if not len(features):
         return np.zeros(0)
@@ -208,7 +208,7 @@ def probabilities(classifier: Any, features: pd.DataFrame) -> npt.NDArray[np.flo
 
 
 def clusters(pairs: pd.MultiIndex, count: int) -> list[list[int]]:
-    """The connected components of linked records, alone those that are linked to none; each in order, all by their first."""
+    """Connected components of linked records, singletons included; each is sorted, and they are ordered by first record."""
     left, right = (np.asarray(pairs.get_level_values(level), np.int64) for level in (0, 1))
     graph = sparse.coo_array((np.ones(len(pairs), np.int8), (left, right)), shape=(count, count))
     _, label = connected_components(graph, directed=False)

@@ -1,4 +1,4 @@
-"""The words of a string that may name an organisation which no registry knows, and the place that stands beside them."""
+"""Find phrases in strings that may name an unknown organisation, with the place next to them."""
 
 from __future__ import annotations
 
@@ -15,25 +15,24 @@ from affil.names.fold import generic, roles
 from affil.names.tokens import COMMA, HARD, terms
 from affil.registry.places import CITY, CODE, COUNTRY, SPELT, read_places
 
-# Heads that make an organisation of its own; institutes, centres and laboratories are more often a part of one.
+# Heads of independent organisations; institutes, centres and laboratories are more often part of one.
 _OWN = frozenset({"university", "hospital", "college", "academy", "company", "foundation", "association", "society", "clinic"})
 _LEGAL = re.compile(r"[\s,.]*\b(?:Inc|Ltd|LLC|LLP|GmbH|Corp|Corporation|Pvt|Pte|Limited|AG|AB|SA|S\.p\.A|Srl|BV|Oy)\b")
-_STROKE = re.compile(r"\s+[AKak]\Z")  # of A/S and K/S, which the stroke cuts
+_STROKE = re.compile(r"\s+[AKak]\Z")  # rest of A/S and K/S, which are split at the slash
 _NOTES = frozenset(
     {"equal", "contribution", "contributor", "contributors", "corresponding", "investigator", "investigators", "unknown"}
 )
-_LONGEST = 12  # words of a name
-NamedPlaces = tuple[tuple[str, str], ...]  # country and city ("" where it is none) of each place that bears a name
-_DAMAGED = re.compile(r"[`´¨˘ˇ^~]|\s\s|\s[\u0300-\u036f]")  # accents that stand apart: the name is not as its owner writes it
+_LONGEST = 12  # maximum number of words in a name
+NamedPlaces = tuple[tuple[str, str], ...]  # (country, city or "") of each place with a name
+_DAMAGED = re.compile(r"[`´¨˘ˇ^~]|\s\s|\s[\u0300-\u036f]")  # detached accents: the name is damaged
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A part of a string that may name an unknown organisation.
 
-    `surface` is as typed, `name` folded, `keys` its distinctive words, rarest first. `country` and `city` are what stands beside it
-    ("" where nothing does). `rank` tells how much it looks like an organisation: 2 by a word such as university, 1 by such as
-    institute, 0 by nothing but a name.
+    `surface` is as typed, `name` folded, `keys` its distinctive words, rarest first. `country` and `city` are those next to it,
+    or "". `rank` says how much it looks like an organisation: 2 with a word like university, 1 with one like institute, else 0.
     """
 
     string: int
@@ -47,12 +46,12 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What phrases are judged by.
+    """What phrases are judged against.
 
-    `known`: folded names of the registry. `people`: folded names of authors. `frequency`: in how many of `strings` strings each
-    term stands. `rare`: the share of strings up to which a term tells; `few`: the number that is always few enough. `letters`:
-    from how many on a single word that is a name of the registry is taken for it. `capitals`: up to how many a word in capitals
-    is no name by itself.
+    `known`: folded names of the registry. `people`: folded names of authors. `frequency`: document frequency of each term in
+    `strings` strings. `rare`: maximum share of strings with a distinctive term; `few`: a count that always suffices. `letters`:
+    minimum length of a single word to count as a known name. `capitals`: maximum length of a word in capitals that is not taken
+    for a name.
     """
 
     known: Collection[str]
@@ -65,12 +64,12 @@ class Surroundings:
     capitals: int = 5
 
     def tells(self, term: str) -> bool:
-        """Whether a term is rare enough to name somebody."""
+        """Whether a term is rare enough to be distinctive."""
         return 0 < self.frequency.get(term, 1) <= max(self.rare * self.strings, self.few)
 
 
 def count_terms(strings: Sequence[str]) -> Counter[str]:
-    """In how many strings each term stands (words; pairs of characters in scripts without blanks)."""
+    """Document frequency of each term (words; bigrams in scripts without blanks)."""
     out: Counter[str] = Counter()
     for tokens, words in _batches(strings):
         for k in range(len(tokens.ptr) - 1):
@@ -79,7 +78,7 @@ def count_terms(strings: Sequence[str]) -> Counter[str]:
 
 
 def find_phrases(strings: Sequence[str], around: Surroundings) -> list[Phrase]:
-    """The phrases of some strings; a part that holds a name of the registry, or only a person's, has none."""
+    """The phrases of strings; parts that contain a known name, or only a person's, yield none."""
     out, at = [], 0
     for tokens, words in _batches(strings):
         for k in range(len(tokens.ptr) - 1):
@@ -95,7 +94,7 @@ def _batches(strings: Sequence[str], size: int = 8192) -> Iterable[tuple[Tokens,
 
 
 def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Surroundings) -> list[Phrase]:
-    """At most one phrase for each part between hard separators."""
+    """At most one phrase per part between hard separators."""
     first, last = int(tokens.ptr[k]), int(tokens.ptr[k + 1])
     cuts = [i for i in range(first, last) if i == first or tokens.gap[i] >= COMMA]
     segments = list(zip(cuts, [*cuts[1:], last][: len(cuts)], strict=True))
@@ -108,14 +107,14 @@ def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Su
         explained = after_part = False
         for a, b in inside:
             here = tuple(w for w in tokens.words[a:b] if not w.isdigit() and roles().get(w) != "noise")
-            place = _place(here)
+            place = _as_places(here)
             if place is not None:
                 named.append(place)
                 continue
-            explained = explained or _explained(here, around) or bool(_NOTES & set(here))
-            explained = explained or _people(here, around)
+            explained = explained or _has_known_name(here, around) or bool(_NOTES & set(here))
+            explained = explained or _only_people(here, around)
             kinds = {roles().get(w, "") for w in tokens.words[a:b]}
-            listed, after_part = after_part, "part" in kinds  # "Department of Physics, Chemistry": what goes on is no name
+            listed, after_part = after_part, "part" in kinds  # a continued list is no name: "Department of Physics, Chemistry"
             distinctive = tuple(sorted(
                 {t for w, t in zip(tokens.words[a:b], words[a:b], strict=True)
                  if t and not t.isdigit() and w not in generic() and (w,) not in places() and around.tells(t)},
@@ -133,8 +132,8 @@ def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Su
             after = tokens.repaired[k][int(tokens.end[b - 1]) :]
             company = "legal" in kinds or _LEGAL.search(typed) or _LEGAL.match(after)
             rank = 2 if company or _OWN & set(here) else 1 if "head" in kinds else 0
-            # a bare name is one's own where it stands first; further on it is a street's or a subject's, and short capitals
-            # are those of a department
+            # a name without a head counts only in first position; later it is a street or a subject, and short capitals are a
+            # department
             bare = a != inside[0][0] or listed or (len(here) == 1 and typed.isupper() and len(typed) <= around.capitals)
             if not typed[0].islower() and (rank or not bare):
                 found.append((rank, a, b, distinctive))
@@ -145,20 +144,20 @@ def _of_string(string: int, tokens: Tokens, words: list[str], k: int, around: Su
         surface = tokens.repaired[k][begin:end]
         if tokens.repaired[k][end : end + 2] in ("/s", "/S"):
             surface = _STROKE.sub("", surface)
-        out.append(Phrase(string, surface, " ".join(tokens.words[a:b]), distinctive, *_where(named), rank))
+        out.append(Phrase(string, surface, " ".join(tokens.words[a:b]), distinctive, *_location(named), rank))
     return out
 
 
-def _people(words: tuple[str, ...], around: Surroundings) -> bool:
-    """Whether nothing but names of authors stands in the words: one, or one after the other."""
+def _only_people(words: tuple[str, ...], around: Surroundings) -> bool:
+    """Whether the words consist of one or more author names."""
     if len(words) > 1 and " ".join(words) in around.people:
         return True
     cuts = range(2, len(words) - 1) if len(words) <= _LONGEST else ()
-    return any(" ".join(words[:cut]) in around.people and _people(words[cut:], around) for cut in cuts)
+    return any(" ".join(words[:cut]) in around.people and _only_people(words[cut:], around) for cut in cuts)
 
 
-def _explained(words: tuple[str, ...], around: Surroundings) -> bool:
-    """Whether a name of the registry stands in the words: one of at least two words, or one that is long or common."""
+def _has_known_name(words: tuple[str, ...], around: Surroundings) -> bool:
+    """Whether the words contain a known name: of two or more words, or a single word that is long or common."""
     if " ".join(words) in around.known:
         return True
     single = (w for w in words if w in around.known and w not in generic() and (w,) not in places())
@@ -173,7 +172,7 @@ def _explained(words: tuple[str, ...], around: Surroundings) -> bool:
 
 @cache
 def places() -> Mapping[tuple[str, ...], NamedPlaces]:
-    """Folded names of places: words -> what bears the name, countries first, then cities that are called so and not else."""
+    """Folded names of places: words -> places of that name, a country first, then cities with that as main name."""
     named = [p for p in read_places() if p.kind in SPELT]
     tokens = tokenize([p.name for p in named])
     found: dict[tuple[str, ...], list[int]] = {}
@@ -184,13 +183,13 @@ def places() -> Mapping[tuple[str, ...], NamedPlaces]:
     out = {}
     for words, rows in found.items():
         rows.sort(key=lambda k: (named[k].kind, named[k].name != named[k].city))
-        cities = named[rows[0]].kind == CITY  # countries stand above cities of their name
+        cities = named[rows[0]].kind == CITY  # a country takes precedence over cities of its name
         out[words] = tuple((named[k].country, named[k].city) for k in rows) if cities else ((named[rows[0]].country, ""),)
     return out
 
 
-def _where(named: Sequence[NamedPlaces]) -> tuple[str, str]:
-    """The country and the city that the places of an address name together, the last of each ("" where none is, or is sure)."""
+def _location(named: Sequence[NamedPlaces]) -> tuple[str, str]:
+    """The country and city of an address, the last named of each; "" if none, or ambiguous."""
     countries = [names[0][0] for names in named if len({country for country, _ in names}) == 1]
     country = next(filter(None, reversed(countries)), "")
     cities = [names for names in named if names[0][1]]
@@ -199,12 +198,12 @@ def _where(named: Sequence[NamedPlaces]) -> tuple[str, str]:
 
 @cache
 def _codes() -> Mapping[str, str]:
-    """Codes of subdivisions, as in addresses: "ca" -> US. They count only where they stand alone between commas."""
+    """Subdivision codes as in addresses: "ca" -> US; valid only alone between commas."""
     return {p.name.lower(): p.country for p in read_places() if p.kind == CODE}
 
 
-def _place(words: tuple[str, ...]) -> NamedPlaces | None:
-    """The places that a part between commas may name, if it names nothing else."""
+def _as_places(words: tuple[str, ...]) -> NamedPlaces | None:
+    """The places that a part between commas may mean; None if it is no place."""
     if not words:
         return (("", ""),)
     if words in places():
@@ -214,5 +213,5 @@ def _place(words: tuple[str, ...]) -> NamedPlaces | None:
     for cut in range(1, len(words)):  # "Ningbo China"
         first, second = places().get(words[:cut]), places().get(words[cut:])
         if first and second:
-            return (_where([first, second]),)
+            return (_location([first, second]),)
     return None

@@ -1,4 +1,4 @@
-"""Institutions that a registry lacks, found in the strings that nothing explains; and those that it may hold twice."""
+"""Propose new institutions from unmatched strings, and find possible duplicates in a registry."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An institution that may be new: a name, a place ("" where unknown), and the strings that name it, most mentioned first.
+    """A possibly new institution: name, place ("" if unknown), and the strings that name it, most mentioned first.
 
-    `spellings` are the ways its name is written, most mentioned first; `kind` is guessed from its words.
+    `spellings` are its surface forms, most mentioned first; `kind` is guessed from its words.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """Two institutions of a registry that may be one: ids, the names that are alike, how probable it is."""
+    """Two registry records that may be one institution: ids, the similar names, the probability."""
 
     first: str
     second: str
@@ -50,20 +50,20 @@ def discover(
     settings: DiscoverSettings,
     tell: Tell = lambda _: None,
 ) -> list[Proposal]:
-    """Cluster strings that no institution of the registry explains, and propose each cluster as a new institution.
+    """Cluster unmatched strings and propose each cluster as a new institution.
 
     Args:
-        unexplained: strings, each with the number of its mentions.
-        strings: all strings, to know which words are common.
-        people: names of authors, which are no institutions.
-        registry: what is known; it also teaches what two spellings of one name look like.
+        unexplained: unmatched strings with their number of mentions.
+        strings: all strings, for word frequencies.
+        people: names of authors, to exclude.
+        registry: known institutions; also trains the linkage classifier.
         settings: thresholds.
-        tell: told what is being done.
+        tell: called with a message per step.
 
     Returns:
-        Proposals, those that look most like an institution and are mentioned most first.
+        Proposals, most institution-like and most mentioned first.
     """
-    from affil.discovery import linkage  # recordlinkage takes a second to import
+    from affil.discovery import linkage  # recordlinkage is slow to import
 
     tell("looking for names")
     known = [str(name) for name in registry.arrays.alias_text.to_pylist()]
@@ -99,15 +99,15 @@ def discover(
             proposals.append((max(phrases[i].rank for i in own), made))
     tell(f"comparing {len(proposals):,} clusters with the registry")
     fresh = [p for p in proposals if not _misspelt(p[1], known, settings.near)]
-    fresh.sort(key=lambda p: (p[0] == 1, -p[1].mentions, p[1].name))  # an institute or a laboratory may be a part of something
+    fresh.sort(key=lambda p: (p[0] == 1, -p[1].mentions, p[1].name))  # institutes last: may be parts
     return [made for _, made in fresh]
 
 
 def find_duplicates(registry: Registry, settings: DiscoverSettings) -> list[Duplicate]:
-    """Pairs of institutions of one country whose names are as alike as those of one institution, most probable first.
+    """Pairs of institutions in one country that may be duplicates by their names, most probable first.
 
-    Names count with and without the institution's own place at their end. Parents and children are left out unless in one city
-    they are called the same, as a university and its main campus; so are institutions and their successors.
+    Names are compared with and without the institution's place at the end. Parents and children are left out, unless they have
+    the same name and city (a university and its main campus); so are institutions and their successors.
     """
     from affil.discovery import linkage
 
@@ -170,7 +170,7 @@ def _kind(name: str) -> str:
 
 
 def _misspelt(proposal: Proposal, known: Sequence[str], near: float) -> bool:
-    """Whether the registry has the name but for spelling: letters only, so that broken words do not matter."""
+    """Whether the name is a misspelling of a known one, comparing letters only, since words may be split."""
     from rapidfuzz import fuzz, process
 
     name = "".join(fold(proposal.name).split())

@@ -1,4 +1,4 @@
-"""Labelled strings in, scores out: precision, recall, F1, NIL, calibration, with intervals and by slice."""
+"""Scoring on labelled strings: precision, recall, F1, NIL, calibration, with confidence intervals and by slice."""
 
 from affil.evaluate.gold import GoldRow, read_gold
 from affil.evaluate.lists import ListTest, list_test

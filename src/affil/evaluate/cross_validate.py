@@ -1,4 +1,4 @@
-"""Score the method on labelled strings of other projects that its models never saw, with folds that share no institution."""
+"""Cross-validate on labelled sets of other projects, with folds that share no institution."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from affil.training.samples import Sample, base_samples, default_rows, external_
 
 @dataclass(frozen=True, slots=True)
 class CrossValidation:
-    """Scores of one labelled set, each row answered by a model that saw neither it nor any of its institutions.
+    """Scores of one labelled set, each row answered by a model trained on neither the row nor any of its institutions.
 
     `default` is scored with the default policy, `own` with the policy of the set's labels. `review` are the review thresholds
-    chosen on the training folds, one a fold. A set with complete labels is scored on the rows that are a random draw, then on
-    those of each source, and those that name several.
+    chosen on the training folds, one per fold. A set with complete labels is scored on its randomly drawn rows, then by source,
+    and on those that name several institutions.
     """
 
     name: str
@@ -47,10 +47,9 @@ class CrossValidation:
 
 
 def institution_folds(rows: Sequence[tuple[GoldRow, frozenset[str]]], count: int, seed: int) -> Ints:
-    """Deal rows to folds so that rows which share an institution, or the folded string, stay together.
+    """Assign rows to folds so that rows with a common institution or folded string stay together.
 
-    Rows that name two institutions connect these; connected components are dealt whole, largest first, to the fold that is
-    smallest so far.
+    Connected components of rows and institutions are assigned whole, largest first, to the currently smallest fold.
     """
     number: dict[tuple[str, str], int] = {}
     edges = []
@@ -83,15 +82,15 @@ def cross_validate(
 ) -> list[CrossValidation]:
     """Train as `affil train` does on all folds but one, answer that one, and score each set over all folds.
 
-    Every model is also trained on `gold/train.csv` and composed strings, which hold no external row. The review threshold is
-    the one with the best F1 on the training folds.
+    Every model is also trained on `gold/train.csv` and synthetic strings, which contain no external row. The review threshold
+    is the one with the best F1 on the training folds.
 
     Args:
         external: labelled sets (see `read_gold`); rows with an id that the registry lacks are left out.
         registry: the registry of their ids.
-        settings: of training, evaluation and decisions.
+        settings: training, evaluation and decision settings.
         base_registry: the registry of `gold/train.csv`; default the shipped one.
-        progress: told what is being done.
+        progress: called with a message per step.
     """
     tell = progress or (lambda _: None)
     settings = settings or Settings()
@@ -132,13 +131,13 @@ def cross_validate(
 
 @dataclass(frozen=True, slots=True)
 class _Set:
-    """A labelled set: its rows with their ids in the registry, and how many rows were left out."""
+    """A labelled set: rows with their registry ids, and the number of rows left out."""
 
     name: str
     rows: list[tuple[GoldRow, frozenset[str]]]
     left_out: int
     policy: Policy
-    complete: bool  # whether its labels are
+    complete: bool  # whether its labels are complete
 
     def labelled(self) -> list[Labelled]:
         return [
@@ -157,7 +156,7 @@ def _read_set(path: Path, registry: Registry, settings: Settings) -> _Set:
 
 
 class _Trainer:
-    """Trains on all folds but one, `gold/train.csv`, and composed strings."""
+    """Trains on all folds but one, `gold/train.csv`, and synthetic strings."""
 
     def __init__(
         self,
@@ -181,7 +180,7 @@ class _Trainer:
         self.fold = np.array([number[fold(r.affiliation) or r.affiliation] for r in self.labelled])
 
     def train_without(self, k: int, path: Path) -> float:
-        """Write the model of all folds but the k-th; returns its review threshold."""
+        """Train and write the model without fold k; return its review threshold."""
         rest = self.fold != k
         seen = self.sample.take(rest)
         model, probability = fit_sample(join([seen, self.always]), self.settings)
@@ -202,7 +201,7 @@ def _trust(row: GoldRow, complete: bool) -> Trust:
 
 
 def _subsets(name: str, rows: Sequence[tuple[GoldRow, frozenset[str]]]) -> dict[str, list[int]]:
-    """The rows of a set with complete labels that are a random draw: all, those of each source, those that name several."""
+    """Row numbers of the randomly drawn rows of a set with complete labels: all, those with several institutions, by source."""
     drawn = [i for i, (row, _) in enumerate(rows) if ("sample", "hard") not in row.slices]
     out = {name: drawn, f"{name}, several organisations": [i for i in drawn if len(rows[i][1]) > 1]}
     for source in sorted({value for i in drawn for key, value in rows[i][0].slices if key == "source"}):
@@ -211,13 +210,13 @@ def _subsets(name: str, rows: Sequence[tuple[GoldRow, frozenset[str]]]) -> dict[
 
 
 def best_review(probability: Floats, sample: Sample, named: int, settings: Settings) -> float:
-    """The review threshold with the best F1 on a sample, each string decided by its policy.
+    """The review threshold with the best F1 on a sample, deciding each string by its policy.
 
     Args:
-        probability: of each pair, by models that did not see its string.
+        probability: out-of-fold probability of each pair.
         sample: the pairs.
-        named: how many pairs of string and institution are labelled, candidates or not.
-        settings: whose `evaluate.thresholds` are tried.
+        named: number of labelled (string, institution) pairs, whether candidates or not.
+        settings: tries each of `evaluate.thresholds`.
     """
     policy = policies(sample.pairs)
     scores = []
@@ -228,7 +227,7 @@ def best_review(probability: Floats, sample: Sample, named: int, settings: Setti
                 update={"review": threshold, "homonym": min(settings.decide.homonym, threshold), "policy": wanted}
             )
             got = decide(np.where(policy == number, probability, 0.0), sample.pairs, chosen)
-            # each institution once a string; what is acceptable or unknown is neither right nor wrong
+            # an institution counts once per string; acceptable and excluded pairs are ignored
             key = sample.string[got] * STRIDE + sample.pairs.candidates.inst[got]
             right += len(np.unique(key[sample.labels[got] > 0]))
             predicted += len(np.unique(key[(sample.labels[got] > 0) | (sample.weights[got] > 0)]))

@@ -19,10 +19,10 @@ _BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class GoldRow:
-    """A labelled string: the ids it names (none: it names no institution of the registry), and the slices it belongs to.
+    """A labelled string: its ids (empty for NIL), and its slices.
 
-    `acceptable` are ids that neither help nor hurt: a parent of one that is named, an old record, a branch that nobody could
-    tell. `in_registry` is what the set itself says about the registry it was made for; true where it says nothing.
+    `acceptable` ids count neither as right nor as wrong: a parent of a labelled one, an old record, an unidentifiable branch.
+    `in_registry` is the set's own statement about the registry it was made for; default true.
     """
 
     affiliation: str
@@ -35,9 +35,9 @@ class GoldRow:
 def read_gold(rows: Path | str | pd.DataFrame) -> list[GoldRow]:
     """Read labelled strings from a file or a frame.
 
-    Columns: `affiliation`; `institution_ids`, `ror_ids` or `required` (separated by blanks; empty: none); and, where they are
-    there, `acceptable` (ids that neither help nor hurt), `in_registry` (true or false) and the slices `stratum`, `language`,
-    `source` and `sample`.
+    Columns: `affiliation`; `institution_ids`, `ror_ids` or `required` (separated by blanks; empty for NIL); optional:
+    `acceptable` (ids that count neither as right nor as wrong), `in_registry` (true or false), and the slices `stratum`,
+    `language`, `source` and `sample`.
 
     Raises:
         InputError: the file cannot be read, or a column is missing.

@@ -1,4 +1,4 @@
-"""A list of institutions of another source, as of a ministry: what share of its names, native and English, the matcher knows."""
+"""Test a matcher on a list of institutions from another source, such as a ministry, by native and English names."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from affil.registry import Registry
 
-NATIVE, ENGLISH = ("name", "name_native"), ("name_en", "name_english")  # what columns are called
+NATIVE, ENGLISH = ("name", "name_native"), ("name_en", "name_english")  # column names
 PLACES, IDS, DOMAINS = ("city", "province", "region", "address"), ("institution_id", "ror_id", "id"), "domains"
 _BATCH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Of `names` of a list: the share for which the registry has an institution, and of all of them the share that has an
-    answer, a right one, a right one decided `match`, and a wrong one decided `match`.
+    """Shares of the `names` of a list: `known` to the registry, `found` (any answer), answered `right`, right and decided
+    `match`, wrong and decided `match`.
     """
 
     names: int
@@ -46,10 +46,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class ListTest:
-    """How a matcher knows a list, by language (native, english) and form (alone, place).
+    """Results for a list, by language (native, english) and form (alone, place).
 
-    An answer is right if it is the institution of the row's id, where the list has ids, else an institution of the country that
-    bears one of the row's names or has one of its internet domains.
+    An answer is right if it has the row's id; in lists without ids, if it is in the row's country and has one of its names or
+    internet domains.
     """
 
     source: str
@@ -61,7 +61,7 @@ class ListTest:
     faults: tuple[Fault, ...] = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """All, ready for JSON; of the faults the wrong ones."""
+        """A JSON-serialisable dictionary; only faults decided wrongly are included."""
         return with_wrong(self)
 
 
@@ -83,19 +83,19 @@ def list_test(
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> ListTest:
-    """Give the names of a list to a matcher, alone and with their place.
+    """Match the names of a list, alone and followed by their place.
 
     Args:
-        source: a table with a column `name` (or `name_native`), and where they are there `name_en` (or `name_english`); `city`,
-            `province`, `region` and `address`; `country` (ISO 3166-1 code); `domains`, separated by blanks or `|`;
-            `institution_id` (or `ror_id`, `id`).
+        source: a table with a column `name` (or `name_native`); optional: `name_en` (or `name_english`), `city`, `province`,
+            `region`, `address`, `country` (ISO 3166-1 code), `domains` (separated by blanks or `|`), `institution_id` (or
+            `ror_id`, `id`).
         matcher: a loaded matcher.
-        country: the country of all rows, for a list without such a column.
-        settings: size of batches, level of the intervals.
-        progress: called with (strings done, strings in all) after every batch.
+        country: the country of all rows, if the list has no such column.
+        settings: batch size and confidence level.
+        progress: called with (strings done, total) after every batch.
 
     Raises:
-        InputError: the table cannot be read, has no column of names, or says no country.
+        InputError: the table cannot be read, has no column of names, or the country is missing.
     """
     settings = settings or Settings()
     start = time.perf_counter()
@@ -111,7 +111,7 @@ def list_test(
         names = {i: registry.get(i).name for i in sorted(right) if i in registry}
         of = counts.setdefault((language, form), [0] * 6)
         of[:] = [a + b for a, b in zip(of, _counted(right, bool(names), found), strict=True)]
-        # that the registry lacks an institution is no fault of the matcher
+        # an institution missing from the registry is no fault of the matcher
         faults += [f for f in find_faults(string, form, language, names, found, registry) if names or f.fault == "wrong"]
     shares: dict[str, dict[str, Listed]] = {}
     for (language, form), (total, *values) in counts.items():
@@ -129,7 +129,7 @@ def list_test(
 
 
 def _given(row: _Row) -> Iterator[tuple[str, str, str, _Row]]:
-    """Language, form and string of what is given of a row."""
+    """(language, form, string, row) for each string to match."""
     for language, name in (("native", row.native), ("english", row.english)):
         if name:
             yield language, "alone", name, row
@@ -138,7 +138,7 @@ def _given(row: _Row) -> Iterator[tuple[str, str, str, _Row]]:
 
 
 class _Institutions:
-    """Which institutions of a registry a row of a list may mean (see `ListTest`)."""
+    """Correct answers for the rows of a list (see `ListTest`)."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry, self.names = registry, NameIndex(registry)

@@ -1,6 +1,6 @@
-"""Measures of agreement between predicted and labelled (string, institution) pairs.
+"""Metrics of predicted against labelled (string, institution) pairs.
 
-Each is a ratio of two sums over strings, so that one matrix of counts per string gives the value, its slices and its bootstrap.
+Each is a ratio of two sums over strings, so one matrix of counts per string yields the value, its slices and its bootstrap.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-# What is counted for each string, in the order of the columns of a count matrix.
+# Counts per string: the columns of a count matrix, in order.
 COUNTS = (
     "right",  # predicted pairs that are labelled
     "predicted",  # predicted pairs (decided match or review)
@@ -26,14 +26,14 @@ COUNTS = (
     "sure_right",  # pairs decided match that are labelled
     "sure",  # pairs decided match
     "named",  # 1: something is labelled
-    "named_sure",  # 1: something is labelled, something predicted, and all that is predicted is decided match
+    "named_sure",  # 1: something is labelled, and all predictions (at least one) are decided match
     "named_first_right",  # 1: something is labelled, and the most probable pair is labelled
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How a metric is made: one weighted sum of counts over another, and what it means."""
+    """Definition of a metric: one weighted sum of counts over another, and its meaning."""
 
     above: dict[str, int]
     below: dict[str, int]
@@ -55,7 +55,7 @@ METRICS = {
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A value with its bootstrap interval; None where it is not defined (nothing to divide by)."""
+    """A value with its bootstrap interval; None where undefined (division by zero)."""
 
     value: float | None
     low: float | None = None
@@ -63,7 +63,7 @@ class Metric:
 
 
 def metric_values(counts: Floats) -> Floats:
-    """The value of each of `METRICS` from sums of `COUNTS`: (..., counts) to (..., metrics); nan where undefined."""
+    """The `METRICS` of sums of `COUNTS`: shape (..., counts) to (..., metrics); NaN where undefined."""
     above = counts @ np.array([[float(m.above.get(c, 0)) for m in METRICS.values()] for c in COUNTS])
     below = counts @ np.array([[float(m.below.get(c, 0)) for m in METRICS.values()] for c in COUNTS])
     values: Floats = np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
@@ -71,18 +71,18 @@ def metric_values(counts: Floats) -> Floats:
 
 
 def summarize(counts: Floats) -> dict[str, float | None]:
-    """The metrics of some strings, given one row of `COUNTS` each."""
+    """The metrics of strings, given one row of `COUNTS` per string."""
     return {name: _known(v) for name, v in zip(METRICS, metric_values(counts.sum(axis=0)), strict=True)}
 
 
 def bootstrap(counts: Floats, *, resamples: int, confidence: float, seed: int) -> dict[str, Metric]:
-    """The metrics of some strings with percentile intervals from strings drawn with replacement (Efron 1979).
+    """The metrics of strings with percentile bootstrap intervals (Efron 1979).
 
     Args:
-        counts: one row of `COUNTS` for each string.
-        resamples: how often the strings are drawn.
-        confidence: level of the intervals, e.g. 0.95.
-        seed: of the random numbers; the same one gives the same intervals.
+        counts: one row of `COUNTS` per string.
+        resamples: number of bootstrap samples.
+        confidence: confidence level, e.g. 0.95.
+        seed: random seed.
     """
     values = summarize(counts)
     strings = len(counts)
@@ -90,7 +90,7 @@ def bootstrap(counts: Floats, *, resamples: int, confidence: float, seed: int) -
         return {name: Metric(value) for name, value in values.items()}
     rng = np.random.default_rng(seed)
     drawn = []
-    step = max(1, 4_000_000 // strings)  # bounds memory: a draw is a row of one weight a string
+    step = max(1, 4_000_000 // strings)  # bounds memory: each resample is a row of weights, one per string
     for start in range(0, resamples, step):
         times = rng.multinomial(strings, np.full(strings, 1 / strings), size=min(step, resamples - start))
         drawn.append(metric_values(times @ counts))
@@ -105,18 +105,18 @@ def bootstrap(counts: Floats, *, resamples: int, confidence: float, seed: int) -
 
 
 def share(count: int, total: int, confidence: float) -> Metric:
-    """How many of how many as a share, with its score interval (Wilson 1927), which holds near 1 too; None of nothing."""
+    """A proportion with its score interval (Wilson 1927), which holds near 1 too; None if `total` is 0."""
     if not total:
         return Metric(None)
     p, z = count / total, NormalDist().inv_cdf((1 + confidence) / 2)
     middle = (p + z * z / (2 * total)) / (1 + z * z / total)
     half = z / (1 + z * z / total) * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
-    return Metric(p, min(max(middle - half, 0.0), p), max(min(middle + half, 1.0), p))  # but for rounding
+    return Metric(p, min(max(middle - half, 0.0), p), max(min(middle + half, 1.0), p))  # guards against rounding
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Predicted pairs of similar probability: how many, their mean probability, and the share that is right."""
+    """Pairs of similar predicted probability: their number, mean probability, and share that is right."""
 
     pairs: int
     probability: float
@@ -124,7 +124,7 @@ class Bin:
 
 
 def reliability(probability: Sequence[float] | Floats, right: Sequence[bool] | npt.NDArray[np.bool_], bins: int) -> list[Bin]:
-    """Sort pairs by probability into `bins` of equal frequency (fewer where there are fewer pairs)."""
+    """Group pairs by probability into `bins` of equal frequency (fewer if there are fewer pairs)."""
     p, r = np.asarray(probability, float), np.asarray(right, float)
     order = np.argsort(p, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
@@ -139,7 +139,7 @@ def calibration_error(bins: Sequence[Bin]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What deciding `match` from a threshold on would give: `precision` over pairs, `coverage` as `match_coverage`."""
+    """The effect of a `match` threshold: `precision` over pairs, `coverage` as `match_coverage`."""
 
     threshold: float
     precision: float | None
@@ -147,12 +147,12 @@ class Point:
 
 
 def coverage_curve(pairs: Sequence[tuple[int, float, bool]], named: Sequence[bool], thresholds: Sequence[float]) -> list[Point]:
-    """Automatic coverage against precision.
+    """Automatic coverage against precision, by threshold.
 
     Args:
         pairs: (string, probability, right) of each predicted pair.
-        named: for each string whether it names an institution.
-        thresholds: least probabilities of a `match`.
+        named: whether each string has a label.
+        thresholds: minimum probabilities of a `match`.
     """
     string = np.array([s for s, _, _ in pairs], np.int64)
     probability = np.array([p for _, p, _ in pairs])

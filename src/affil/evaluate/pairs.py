@@ -1,4 +1,4 @@
-"""A company and a university beside each other: whether the matcher finds both, by what stands between them."""
+"""Test whether a matcher finds both of a company and a university, by how they are joined."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from affil.registry import Registry
 
 JOINERS = (", ", " and ", "; ", " / ", " + ", "\n", "和", "、", "，")
-_JOINED = re.compile(r"[,;/+&|和、，]|\b(?:and|und|et|y|of the)\b", re.IGNORECASE)  # in a name itself
+_JOINED = re.compile(r"[,;/+&|和、，]|\b(?:and|und|et|y|of the)\b", re.IGNORECASE)  # names that contain a joiner
 
 
 @dataclass(frozen=True, slots=True)
 class Both:
-    """Of `pairs` strings: the share in which both institutions are found, and in which both are decided `match`."""
+    """Shares of `pairs` strings in which both institutions are found, and both decided `match`."""
 
     pairs: int
     found: Metric
@@ -38,7 +38,7 @@ class Both:
 
 @dataclass(frozen=True, slots=True)
 class PairTest:
-    """Pairs of companies and universities (their names), and how many of them are found by each of `JOINERS`."""
+    """The companies and universities (names), and the shares of pairs found, by each of `JOINERS`."""
 
     registry: str
     model: str
@@ -50,7 +50,7 @@ class PairTest:
     faults: tuple[Fault, ...] = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """All, ready for JSON; of the faults the wrong ones."""
+        """A JSON-serialisable dictionary; only faults decided wrongly are included."""
         return with_wrong(self)
 
 
@@ -58,22 +58,22 @@ class PairTest:
 class _Named:
     id: str
     name: str
-    name_zh: str  # the same where it has no unique Chinese one
+    name_zh: str  # `name` if it has no unique Chinese name
 
 
 def pair_test(
     matcher: MatcherLike, *, seed: int | None = None, settings: Settings | None = None, progress: Progress | None = None
 ) -> PairTest:
-    """Name every one of some companies beside every one of some universities, joined in each way, in either order.
+    """Match every pair of some companies and universities, with each joiner, in either order.
 
-    They are drawn from the best known of the registry whose name to show, without a country in parentheses, is theirs alone and
-    holds no joiner itself. Between Chinese joiners stand Chinese names, where they are theirs alone.
+    They are drawn from the most prominent institutions whose display name, without a country in parentheses, is unique and
+    contains no joiner. Chinese joiners are used with Chinese names where those are unique.
 
     Args:
         matcher: a loaded matcher.
-        seed: of the draw, and of which stands first.
-        settings: how many are drawn of how many, the seed, and the level of the intervals.
-        progress: called with (strings done, strings in all) after every batch.
+        seed: random seed of the draw and of the order.
+        settings: sample sizes, default seed and confidence level.
+        progress: called with (strings done, total) after every batch.
 
     Raises:
         AffilError: the registry has no such company or university.
@@ -124,7 +124,7 @@ def _string(joiner: str, pair: Sequence[_Named]) -> str:
 
 
 def _known(registry: Registry, index: NameIndex, kind: str, most: int) -> list[_Named]:
-    """The best known active institutions of a kind whose name is theirs alone, best known first."""
+    """The most prominent active institutions of a kind with a unique name, most prominent first."""
     kinds, statuses = (text.to_pylist() for text in (registry.arrays.inst_kind, registry.arrays.inst_status))
     here = np.flatnonzero([k == kind and s == "active" for k, s in zip(kinds, statuses, strict=True)])
     here = here[np.argsort(-registry.arrays.inst_prominence[here], kind="stable")]

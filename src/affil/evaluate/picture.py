@@ -1,4 +1,4 @@
-"""The picture of an evaluation: how much is matched without a person at which precision, and whether probabilities keep their word."""
+"""Plot an evaluation: automatic coverage against precision, and reliability of the probabilities."""
 
 from __future__ import annotations
 
@@ -6,34 +6,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from affil.errors import AffilError
+from affil.errors import AffilError, needing
 from affil.evaluate.score import Evaluation
 from affil.io.files import atomic_path
 
 FORMATS = (".svg", ".png", ".pdf")
-# Okabe and Ito's colours, which colour-blind readers tell apart
+# Okabe and Ito's palette, safe for colour-blind readers
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 
 def draw(evaluations: Mapping[str, Evaluation], path: Path | str, match: float) -> None:
-    """Draw the curve of automatic coverage against precision, and the reliability of the probabilities.
+    """Plot the curve of automatic coverage against precision, and the reliability diagram.
 
     Args:
-        evaluations: by the name to show.
+        evaluations: by display name.
         path: an .svg, .png or .pdf.
-        match: the threshold in use, marked on the curve.
+        match: the current threshold, marked on the curve.
 
     Raises:
-        AffilError: the format is another, matplotlib (the extra `plot`) is missing, or the file cannot be written.
+        AffilError: the format is unsupported, matplotlib (the extra `plot`) is missing, or the file cannot be written.
     """
+    check_picture(path)
     kind = Path(path).suffix.lower()
-    if kind not in FORMATS:
-        raise AffilError(f"{path}: no format for a picture; use one of {', '.join(FORMATS)}")
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise AffilError("a picture needs matplotlib: pip install 'affil[plot]'") from error
+    import matplotlib
+    from matplotlib.figure import Figure
+
     style: Any = {"svg.hashsalt": "affil", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
     with matplotlib.rc_context(style), atomic_path(path) as target:
         figure = Figure(figsize=(9, 3.8), layout="constrained")
@@ -50,3 +47,15 @@ def draw(evaluations: Mapping[str, Evaluation], path: Path | str, match: float) 
         reliable.plot([0, 1], [0, 1], color="#999999", linewidth=0.8)
         reliable.set(xlabel="probability", ylabel="share right", title="Reliability", aspect="equal")
         figure.savefig(target, format=kind[1:], metadata={"Date": None} if kind == ".svg" else None, dpi=150)
+
+
+def check_picture(path: Path | str) -> None:
+    """Say before anything is measured that a picture cannot be drawn.
+
+    Raises:
+        AffilError: the format is another than those of `draw`, or matplotlib (the extra `plot`) is missing.
+    """
+    if Path(path).suffix.lower() not in FORMATS:
+        raise AffilError(f"{path}: no format for a picture; use one of {', '.join(FORMATS)}")
+    with needing("plot", "a picture"):
+        import matplotlib.figure  # noqa: F401

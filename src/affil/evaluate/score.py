@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A string whose answer is not what was labelled: ids and names, and what the matcher went by."""
+    """A wrongly answered string: labelled and predicted ids and names, and the matched words."""
 
     affiliation: str
     expected: str
@@ -53,9 +53,9 @@ class Mistake:
 class Evaluation:
     """The scores of a matcher on labelled strings (see `affil.evaluate.metrics` for what each means).
 
-    `rows` were scored, `left_out` were not, as the registry lacks an id of theirs. `metrics` have intervals; `curve` says what
-    other thresholds of `match` would give; `slices` are the values for each stratum, language and source, with the number of
-    strings under `rows`.
+    `rows` is the number scored, `left_out` those with an id that the registry lacks. `metrics` have intervals; `curve` gives
+    coverage and precision at other `match` thresholds; `slices` are the values by stratum, language and source, with the number
+    of strings as `rows`.
     """
 
     rows: int
@@ -72,16 +72,16 @@ class Evaluation:
     mistakes: tuple[Mistake, ...] = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the mistakes, ready for JSON."""
+        """A JSON-serialisable dictionary, without the mistakes."""
         out = asdict(self)
         del out["mistakes"]
         return out
 
     def write_mistakes(self, path: Path | str) -> None:
-        """Write the wrong rows to a table for reading.
+        """Write the mistakes to a table.
 
         Raises:
-            AffilError: it cannot be written.
+            AffilError: `path` cannot be written.
         """
         columns = Mistake.__dataclass_fields__
         with create_table(path, dict.fromkeys(columns, "string")) as table:
@@ -90,7 +90,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An institution found in a string, under the id that stands for it today."""
+    """An institution found in a string, under its current id."""
 
     id: str
     probability: float
@@ -106,18 +106,17 @@ def evaluate(
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Score a matcher on labelled strings, over (string, id) pairs; its answer is every pair not decided `none`.
+    """Score a matcher on labelled strings, over (string, id) pairs; pairs decided `match` or `review` are predictions.
 
-    Labelled and predicted ids are compared by their active successors; answers that a row calls acceptable count neither as
-    right nor as wrong.
+    Ids are compared by their active successors; acceptable predictions count neither as right nor as wrong.
 
     Args:
         rows: a file or frame (see `read_gold`).
         matcher: a loaded matcher.
-        in_registry_only: leave out rows with an id that the registry lacks, or whose `in_registry` is false; otherwise such
-            an id counts as missed.
-        settings: resamples, confidence, bins and seed.
-        progress: called with (strings done, strings in all) after every batch.
+        in_registry_only: leave out rows with an id that the registry lacks, or whose `in_registry` is false; else such an id
+            counts as missed.
+        settings: number of resamples, confidence level, bins and seed.
+        progress: called with (strings done, total) after every batch.
 
     Raises:
         InputError: the rows cannot be read. AffilError: no row is left to score.
@@ -143,7 +142,7 @@ def summarize_answers(
     left_out: int = 0,
     seconds: float = 0.0,
 ) -> Evaluation:
-    """Score answers that were found elsewhere, in the order of the rows; `matcher` names registry and model."""
+    """Score given answers, in the order of the rows; `matcher` only identifies registry and model."""
     scored = list(zip(gold, answers, strict=True))
     scored = [((row, ids), [a for a in found if a.id not in row.acceptable]) for (row, ids), found in scored]
     counts = np.array([_count(ids, found) for (_, ids), found in scored], float)
@@ -177,7 +176,7 @@ def summarize_answers(
 
 
 def resolve(labelled: Sequence[GoldRow], registry: Registry, only: bool) -> tuple[list[tuple[GoldRow, frozenset[str]]], int]:
-    """Rows to score with their ids as active ones, those that are acceptable too, and how many rows are left out."""
+    """The rows to score with current ids (also of acceptable ones), and the number of rows left out."""
     kept = []
     for row in labelled:
         found = [_active(x, registry) for x in row.ids]
@@ -189,7 +188,7 @@ def resolve(labelled: Sequence[GoldRow], registry: Registry, only: bool) -> tupl
 
 
 def _active(identifier: str, registry: Registry) -> tuple[str, bool]:
-    """The id that stands for this one today, and whether the registry knows it."""
+    """The current id, and whether the registry knows it."""
     try:
         return registry.resolve(identifier), True
     except UnknownIdError:
@@ -197,7 +196,7 @@ def _active(identifier: str, registry: Registry) -> tuple[str, bool]:
 
 
 def answer(strings: list[str], matcher: MatcherLike, size: int, progress: Progress | None) -> list[list[Answer]]:
-    """The pairs predicted for each string, most probable first, each id once."""
+    """The predictions for each string, most probable first, each id once."""
     out: list[dict[str, Answer]] = [{} for _ in strings]
     for start in range(0, len(strings), size):
         part = strings[start : start + size]
@@ -233,7 +232,7 @@ def _count(ids: frozenset[str], found: Sequence[Answer]) -> list[float]:
 
 
 def _slices(gold: Sequence[GoldRow], counts: Floats) -> dict[str, dict[str, dict[str, float | int | None]]]:
-    """The metrics of each value of each slice, most frequent first; a slice with one value for all rows says nothing."""
+    """The metrics by slice and value, most frequent first; slices with a single value are left out."""
     members: dict[str, dict[str, list[int]]] = {}
     for i, row in enumerate(gold):
         for name, value in row.slices:

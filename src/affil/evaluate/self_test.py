@@ -1,4 +1,4 @@
-"""A registry's own names given back to the matcher: what share of them it finds, decides, and gets wrong."""
+"""Match a registry's own names: the shares found, decided, and wrong."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from affil.match.interface import MatcherLike
     from affil.registry import Registry
 
-FORMS = ("alone", "city", "city and country")  # how a name is given back
+FORMS = ("alone", "city", "city and country")  # how a name is given
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Of `names` strings: the share whose institution is found, is decided `match`, and where another one is decided `match`."""
+    """Shares of `names` strings: the institution is found, is decided `match`, or another one is decided `match`."""
 
     names: int
     found: Metric
@@ -41,7 +41,7 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A string whose institution was not found (`missed`), or in which another one was decided `match` (`wrong`)."""
+    """A string whose institution was not found (`missed`), or with another one decided `match` (`wrong`)."""
 
     fault: str
     affiliation: str
@@ -56,12 +56,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class SelfTest:
-    """How a matcher knows the unique names of a registry.
+    """Results for the unique names of a registry.
 
-    `institutions` were drawn, with `names` unique names; left out are `shared` ones, `generic` ones, which folding
-    leaves without any distinctive word, and those of `unknown` institutions, which the matcher's registry lacks. `forms` holds the
-    shares for each of `FORMS`, `slices` the same by kind of name, kind of institution, script, language, and decile of prominence
-    (1: the least known of the registry, 10: the best known).
+    `institutions` were drawn, with `names` unique names. Left out are `shared` names, `generic` ones (no distinctive word after
+    folding), and those of `unknown` institutions, which the matcher's registry lacks. `forms` holds the shares for each of
+    `FORMS`, `slices` the same by kind of name, kind of institution, script, language, and decile of prominence (10: most
+    prominent).
     """
 
     registry: str
@@ -78,19 +78,19 @@ class SelfTest:
     faults: tuple[Fault, ...] = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """All, ready for JSON; of the faults the wrong ones."""
+        """A JSON-serialisable dictionary; only faults decided wrongly are included."""
         return with_wrong(self)
 
 
 def with_wrong(result: Any) -> dict[str, Any]:
-    """A result as a dictionary, with those of its faults that are wrong."""
+    """A result as a dictionary, keeping only the faults of kind `wrong`."""
     out = asdict(result)
     out["wrong"] = [f for f in out.pop("faults") if f["fault"] == "wrong"]
     return out
 
 
 def write_faults(faults: Iterable[Fault], path: Path | str) -> None:
-    """Write faults to a table for reading; raises AffilError where it cannot be written."""
+    """Write faults to a table; raises AffilError if it cannot be written."""
     columns = Fault.__dataclass_fields__
     rows = list(faults)
     with create_table(path, dict.fromkeys(columns, "string")) as table:
@@ -106,7 +106,7 @@ class UniqueName:
 
 
 class NameIndex:
-    """Which institutions of a registry have which folded name."""
+    """Institutions of a registry by folded name."""
 
     def __init__(self, registry: Registry) -> None:
         """Read the registry's index."""
@@ -121,15 +121,15 @@ class NameIndex:
         return [] if k is None else self._inst[self._ptr[k] : self._ptr[k + 1]].tolist()
 
     def is_unique(self, text: str, number: int) -> bool:
-        """Whether this institution alone has the name, and the name has a distinctive word."""
+        """Whether the name is unique to this institution and has a distinctive word."""
         folded = fold(text)
         return self.of(folded) == [number] and not {*folded.split()} <= generic()
 
     def unique_names(self, institutions: Sequence[Institution]) -> tuple[list[UniqueName], Counter[str]]:
-        """The names unique to each of some institutions in this registry, and the number left out for each reason.
+        """The unique names of institutions, and the number of names left out by reason.
 
-        A name that an institution has twice after folding counts once, as the better kind. Left out are `shared` and `generic`
-        names, and institutions that are `unknown` here.
+        Names that fold alike count once per institution, as the better kind. Reasons are `shared` and `generic` names, and
+        `unknown` institutions.
         """
         out: list[UniqueName] = []
         left: Counter[str] = Counter()
@@ -164,7 +164,7 @@ def _names(one: Institution) -> list[Name]:
 
 
 def script(text: str) -> str:
-    """The script of most letters of a text, as Unicode names it: latin, han, hangul, cyrillic; kana where there is any."""
+    """The script of most letters of a text, by its Unicode name (latin, han, hangul, cyrillic); kana if there is any."""
     names = [unicodedata.name(c, "other").split()[0].casefold() for c in text if c.isalpha()]
     if {"hiragana", "katakana"} & {*names}:
         return "kana"
@@ -180,19 +180,18 @@ def self_test(
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> SelfTest:
-    """Give the unique names of a registry back to a matcher: alone, with the city, with city and country.
+    """Match the unique names of a registry: alone, with the city, with city and country.
 
-    A name is unique if exactly one institution in the matcher's registry has it. The city is left out if
-    name and city together are a name. An answer is right if it is that institution; any other decided `match` is wrong, even a
-    parent or a part of it.
+    A name is unique if exactly one institution in the matcher's registry has it. The city is omitted if name and city together
+    are another name. Only that institution is right; any other decided `match` is wrong, even a parent or a part of it.
 
     Args:
         matcher: a loaded matcher.
-        names: the registry whose names are given, e.g. the shipped one to a matcher of that laid over ROR; default its own.
-        sample: institutions to draw; default as the settings say; 0: all.
-        seed: of the draw.
-        settings: how many are drawn, the seed, and the level of the intervals.
-        progress: called with (strings done, strings in all) after every batch.
+        names: the registry whose names are matched; default the matcher's own.
+        sample: number of institutions to draw, 0 for all; default from the settings.
+        seed: random seed of the draw.
+        settings: default sample size and seed, confidence level.
+        progress: called with (strings done, total) after every batch.
 
     Raises:
         AffilError: no institution has a unique name.
@@ -227,7 +226,7 @@ def self_test(
 
 
 def _draw(source: Registry, sample: int | None, seed: int, settings: Settings) -> list[Institution]:
-    """Active institutions in the order of the registry, `sample` of them (see `self_test`)."""
+    """Draw `sample` active institutions, in the order of the registry (see `self_test`)."""
     e = settings.evaluate
     active = np.flatnonzero([s == "active" for s in source.arrays.inst_status.to_pylist()])
     wanted = (0 if len(active) <= e.whole else e.drawn) if sample is None else sample
@@ -274,11 +273,11 @@ class Tally:
     """Counts of what was found, by form and by slice."""
 
     def __init__(self) -> None:
-        """Nothing is counted yet."""
+        """Start empty."""
         self._counts: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
 
     def add(self, form: str, slices: dict[str, str], expected: set[str], found: Sequence[Answer]) -> None:
-        """Count a string of a form and of some slices: the ids of which one is expected, and what was found."""
+        """Count one string of a form and slices, with the ids of which any is correct, and the answers."""
         sure = {a.id for a in found if a.decision == Decision.MATCH}
         values = (1, bool(expected & {a.id for a in found}), bool(expected & sure), bool(sure - expected))
         for key in [("", ""), *slices.items()]:
@@ -286,7 +285,7 @@ class Tally:
             counts[:] = [a + b for a, b in zip(counts, values, strict=True)]
 
     def shares(self, confidence: float, form: str, part: str = "", value: str = "") -> Shares:
-        """The shares of a form, or of one value of a slice of it."""
+        """The shares of a form, or of one value of one of its slices."""
         names, *counts = self._counts.get((form, part, value), [0, 0, 0, 0])
         return Shares(names, *(share(count, names, confidence) for count in counts))
 
@@ -309,7 +308,7 @@ def find_faults(
     *,
     every: bool = False,
 ) -> list[Fault]:
-    """What is wrong with an answer; `expected` are ids with their names, of which any will do, or `every` one is wanted."""
+    """The faults of an answer; `expected` maps ids to names, any of which suffices, or `every` one is required."""
     ids, sure = {a.id for a in found}, {a.id for a in found if a.decision == Decision.MATCH}
     missed = not ids >= {*expected} if every else not ids & {*expected}
     return [

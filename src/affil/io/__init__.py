@@ -1,1 +1,1 @@
-"""Files and tables in and out."""
+"""Reading and writing files and tables."""

@@ -1,8 +1,8 @@
-"""Which encoding a file is in: UTF-8, UTF-16, GB18030 or Big5, decided from the whole file and never by a bare guess.
+"""Detect the encoding of a file (UTF-8, UTF-16, GB18030 or Big5) from all of its bytes, without guessing.
 
-A byte-order mark decides; then strict UTF-8, which other encodings practically never satisfy by accident. What is left is
-taken as Chinese only if it decodes without a fault and most of its characters are common in Chinese: Japanese, Korean and
-European bytes often decode as GB18030 or Big5, but into rare characters. All else is an error that names the likely encoding.
+A byte-order mark decides; then strict UTF-8, which other encodings practically never satisfy by accident. The rest is taken as
+Chinese only if it decodes without errors and most characters are common in Chinese: Japanese, Korean and European bytes often
+decode as GB18030 or Big5, but into rare characters. Anything else is an error that names the likely encoding.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from affil.errors import InputError
 _CHUNK = 1 << 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is a prefix of it
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CHINESE = ("gb18030", "cp950", "big5hkscs")  # cp950 is Big5 as Windows writes it, big5hkscs adds Hong Kong's characters
 _SUSPECTS = "cp1252 cp1250 cp1251 koi8_r shift_jis euc_jp cp949 cp1253 cp1254 cp1256 cp874 mac_roman cp437 gb18030 big5"
-# Measured on names of institutions: Chinese text scores 0.7 to 1 from three names on; mis-decoded Japanese, Korean, Polish
-# or French at most 0.35 from ten names on, and rarely above this even for one.
+# Measured on names of institutions: Chinese text scores 0.7 to 1 with three or more names; mis-decoded Japanese, Korean, Polish
+# or French at most 0.35 with ten or more, and rarely more with fewer.
 _LEAST_COMMON = 0.5
 _LEAST_CHARACTERS = 4
 _FOREIGN_MAGIC = {
@@ -46,19 +46,19 @@ _FOREIGN_MAGIC = {
 
 @dataclass(frozen=True, slots=True)
 class TextForm:
-    """How a text is stored: the Python codec that reads it, and its number of lines."""
+    """The Python codec of a text, and its number of lines."""
 
     encoding: str
     lines: int
 
 
 def detect(raw: IO[bytes], path: Path | str) -> TextForm:
-    """Read `raw` (seekable, at its start) to the end and tell its encoding; it is left at its start. Memory is bounded.
+    """Detect the encoding of `raw` (seekable, at its start) by reading it to the end, in bounded memory; rewinds it.
 
-    `path` is only named in errors.
+    `path` is used in errors only.
 
     Raises:
-        InputError: it is empty, no text, or in another encoding.
+        InputError: the file is empty, not text, or in another encoding.
     """
     start = raw.read(4)
     if not start:
@@ -78,13 +78,13 @@ def detect(raw: IO[bytes], path: Path | str) -> TextForm:
     chinese = max(((_plausibility(raw, e), e) for e in _CHINESE), key=lambda x: x[0])
     if chinese[0] >= _LEAST_COMMON:
         form = _read_as(raw, chinese[1])
-        assert isinstance(form, TextForm)  # decoded without a fault a moment ago
+        assert isinstance(form, TextForm)  # decoded without errors just before
         return form
     raise _unknown(raw, path, text)
 
 
 def _unmarked_utf16(raw: IO[bytes]) -> str | None:
-    """UTF-16 without a mark shows in its line ends and commas: every other byte is often zero, the others hardly ever."""
+    """Detect UTF-16 without a mark by its line ends and commas: every other byte is often zero, the others rarely."""
     raw.seek(0)
     sample = raw.read(1 << 16)
     even, odd = sample[::2].count(0), sample[1::2].count(0)
@@ -102,7 +102,7 @@ def _chunks(raw: IO[bytes]) -> Iterator[bytes]:
 
 
 def _read_as(raw: IO[bytes], encoding: str) -> TextForm | int:
-    """The form of a text that is strictly in this encoding, else the number (from 1) of the first byte that is not."""
+    """The form of a text that strictly decodes, else the position (from 1) of the first invalid byte."""
     decoder = codecs.getincrementaldecoder(encoding)()
     lines, read, last = 0, 0, "\n"
     try:
@@ -122,12 +122,12 @@ def _read_as(raw: IO[bytes], encoding: str) -> TextForm | int:
 
 @cache
 def _common() -> frozenset[str]:
-    """Characters common in Chinese running text, institutions' names and personal names, simplified and traditional."""
+    """Characters common in Chinese text, institution names and personal names, simplified and traditional."""
     return frozenset(resources.files("affil.io").joinpath("common_han.txt").read_text("utf-8")) - {"\n"}
 
 
 def _plausibility(raw: IO[bytes], encoding: str) -> float:
-    """The share of common Chinese characters among all letters outside ASCII; 0 where it does not decode or has few."""
+    """The share of common Chinese characters among all non-ASCII letters; 0 if it does not decode or has few."""
     decoder = codecs.getincrementaldecoder(encoding)()
     seen: Counter[str] = Counter()
     try:
@@ -146,7 +146,7 @@ def _unknown(raw: IO[bytes], path: Path | str, byte: int) -> InputError:
     from charset_normalizer import from_bytes
 
     raw.seek(0)
-    beyond_ascii = bytearray()  # only lines outside ASCII tell encodings apart
+    beyond_ascii = bytearray()  # ASCII lines do not discriminate
     row = 1
     for number, line in enumerate(raw, 1):
         if not line.isascii():

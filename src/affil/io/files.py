@@ -1,4 +1,4 @@
-"""Files in and out: text in the encodings people have, gzip, standard streams, and outputs that appear whole or not at all."""
+"""Files: text in common encodings, gzip, standard streams, and atomic outputs."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from affil.io.encoding import detect
 
 try:
     import fcntl
-except ModuleNotFoundError:  # Windows, where a file that is open cannot be deleted anyway
+except ModuleNotFoundError:  # Windows, where open files cannot be deleted anyway
     fcntl = None  # type: ignore[assignment]
 
-STANDARD = "-"  # names standard input or output
+STANDARD = "-"  # standard input or output
 _GZIP = b"\x1f\x8b"
-_TEMPORARY = ".affil-"  # how the names of files begin that are not finished
+_TEMPORARY = ".affil-"  # name prefix of unfinished files
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An opened text: the decoded stream (line ends untouched), its number of lines, and the name to use in messages."""
+    """An open text: the decoded stream (line ends unchanged), its number of lines, and its name for messages."""
 
     stream: TextIO
     lines: int
@@ -43,17 +43,16 @@ class Text:
 
 
 def shown_name(path: Path | str, *, output: bool = False) -> str:
-    """What to call a file in a message."""
+    """The name of a file in messages."""
     return str(path) if str(path) != STANDARD else "standard output" if output else "standard input"
 
 
 @contextmanager
 def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
-    """Give a temporary file in the folder of `path`; put it in the place of `path` when the block ends well.
+    """Yield a temporary file in the folder of `path`, which replaces `path` when the block succeeds.
 
-    On any exception, Ctrl-C included, the temporary file is removed and what stood at `path` is untouched. A link is followed.
-    What is no ordinary file (`/dev/null`, a named pipe) is given as it is. `sync` asks for the bytes to be on disk; what can be
-    made again needs no such wait.
+    On any exception, including Ctrl-C, the temporary file is removed and `path` is unchanged. Links are followed. Special files
+    (`/dev/null`, a named pipe) are yielded as they are. `sync` flushes to disk, which reproducible files do not need.
 
     Raises:
         AffilError: the folder is missing, `path` is a folder or cannot be written, or the disk is full.
@@ -70,7 +69,7 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
         if sync:
             _sync(part)
         if fcntl is None:
-            os.close(handle)  # Windows renames nothing that is open
+            os.close(handle)  # Windows cannot rename open files
             handle = -1
         part.replace(target)
         if sync:
@@ -86,14 +85,14 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
 
 
 def files_in(folder: Path, pattern: str) -> list[Path]:
-    """The finished files of a folder by name; those that `atomic_path` has not finished are none of it."""
+    """The files of a folder, sorted, without unfinished ones of `atomic_path`."""
     return sorted(file for file in folder.glob(pattern) if not file.name.startswith(_TEMPORARY))
 
 
 def sweep(folder: Path) -> None:
-    """Delete what `atomic_path` left unfinished in a folder and those below it when its process was killed.
+    """Delete unfinished files of killed processes in a folder and its subfolders (see `atomic_path`).
 
-    What another process is writing at this moment stays: it holds a lock on it.
+    Files being written by another process are locked and kept.
     """
     for part in folder.rglob(_TEMPORARY + "*"):
         with suppress(OSError):
@@ -104,7 +103,7 @@ def sweep(folder: Path) -> None:
 
 
 def _begin(path: Path | str) -> tuple[Path, int] | None:
-    """Create the temporary file of an output, locked by its handle (see `sweep`); None where the output is no ordinary file."""
+    """Create the temporary file of an output, locked by its handle (see `sweep`); None for special files."""
     target = Path(path).resolve()
     try:
         if target.is_dir():
@@ -114,16 +113,16 @@ def _begin(path: Path | str) -> tuple[Path, int] | None:
                 return None
             if not os.access(target, os.W_OK):
                 raise AffilError(f"{path}: cannot be written (read-only); choose another output, or make it writable")
-        # A name of our own, as that of the output may be as long as a name can be; the suffixes stay, as they tell the format.
+        # a new name, since the output's may already have the maximum length; suffixes are kept for the format
         while True:
             part = target.with_name(f"{_TEMPORARY}{secrets.token_hex(6)}" + "".join(target.suffixes[-2:])[:20])
-            handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)  # 0o666: the user's umask decides
+            handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)  # 0o666: subject to umask
             if fcntl is not None:
-                with suppress(OSError):  # a file system without locks
+                with suppress(OSError):  # file system without locks
                     fcntl.flock(handle, fcntl.LOCK_EX)
             if fcntl is None or os.fstat(handle).st_nlink:
                 return part, handle
-            os.close(handle)  # swept before it was locked
+            os.close(handle)  # swept before being locked
     except (FileNotFoundError, NotADirectoryError) as error:
         raise AffilError(f"{path}: there is no folder {Path(path).parent}; create it or choose another output") from error
     except OSError as error:
@@ -131,9 +130,9 @@ def _begin(path: Path | str) -> tuple[Path, int] | None:
 
 
 def _sync(path: Path) -> None:
-    """Ask for the bytes (or for a folder's entries) to be on disk, so that a power cut leaves the old file or the new one."""
+    """Flush a file (or a folder's entries) to disk, so that a power failure leaves the old or the new file."""
     if path.is_dir() and os.name == "nt":
-        return  # Windows opens no folders
+        return  # Windows cannot open folders
     handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(handle)
@@ -169,10 +168,10 @@ def copied(path: Path | str) -> Copy | None:
 def open_input(path: Path | str) -> Iterator[IO[bytes]]:
     """Open a file, or standard input for `-`, as seekable bytes; gzip is recognised by content and unpacked.
 
-    What cannot seek (a pipe) is first copied to an unnamed temporary file.
+    Unseekable input (a pipe) is first copied to an unnamed temporary file.
 
     Raises:
-        InputError: it does not exist, is a folder, or cannot be read.
+        InputError: the file does not exist, is a folder, or cannot be read.
     """
     name = shown_name(path)
     with ExitStack() as stack:
@@ -200,13 +199,13 @@ def open_input(path: Path | str) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def open_text(path: Path | str) -> Iterator[Text]:
-    """Open a text file, or standard input for `-`, whatever of the known encodings it is in (see `affil.io.encoding`).
+    """Open a text file, or standard input for `-`, in any supported encoding (see `affil.io.encoding`).
 
-    It is read once from end to end before, to be sure of the encoding and that it is whole, so no fault of that kind shows
-    up half-way. gzip is unpacked.
+    It is read once completely beforehand, to detect the encoding and truncation, so that no such error occurs half-way. gzip is
+    unpacked.
 
     Raises:
-        InputError: it cannot be opened, is empty, truncated, or in another encoding.
+        InputError: the file cannot be opened, is empty, truncated, or in another encoding.
     """
     name = shown_name(path)
     with open_input(path) as raw:
@@ -222,14 +221,14 @@ def open_text(path: Path | str) -> Iterator[Text]:
         try:
             yield Text(stream, form.lines, name)
         finally:
-            stream.detach()  # the bytes are closed by who opened them, standard input not at all
+            stream.detach()  # the opener closes the bytes; standard input stays open
 
 
 @contextmanager
 def open_output(path: Path | str) -> Iterator[IO[bytes]]:
-    """Open an output for bytes: standard output for `-`, else a file that appears only when the block ends well.
+    """Open a binary output: standard output for `-`, else a file that appears only when the block succeeds.
 
-    A name that ends in `.gz` is packed, with the same bytes for the same content.
+    Names in `.gz` are compressed reproducibly.
 
     Raises:
         AffilError: see `atomic_path`.

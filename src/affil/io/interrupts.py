@@ -1,4 +1,4 @@
-"""Work that a signal must not cut in two."""
+"""Defer signals during critical sections."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Put off SIGINT and SIGTERM until the block ends; for moments only.
+    """Defer SIGINT and SIGTERM until the block ends; for short blocks only.
 
-    Processes that are started meanwhile have both blocked. In this one Python's own handlers are held back too: other threads,
-    which libraries start, are sent signals that this one blocks, and Python handles them here all the same.
+    Processes started meanwhile inherit both as blocked. In this process Python's handlers are replaced too, since signals may
+    be delivered to other threads and are handled in the main thread regardless.
     """
     put_off: list[tuple[int, FrameType | None]] = []
     main = threading.current_thread() is threading.main_thread()

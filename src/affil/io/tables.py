@@ -1,4 +1,4 @@
-"""Tables in and out, batch by batch: CSV, TSV, JSON Lines (each also as .gz) and Parquet, told apart by the extension."""
+"""Read and write tables in batches: CSV, TSV, JSON Lines (each also as .gz) and Parquet, by extension."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _EXTENSIONS: dict[str, Format] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-_LONGEST_FIELD = 1 << 24  # characters; the csv module stops at 131,072, which a list of authors can pass
+_LONGEST_FIELD = 1 << 24  # characters; the csv module's default of 131,072 is too small for long author lists
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows of a table by columns; `rows` are their numbers as a person counts them (a CSV's header is row 1)."""
+    """Rows of a table by columns; `rows` are their numbers as shown to users (a CSV's header is row 1)."""
 
     rows: Sequence[int]
     columns: Mapping[str, list[Any]]
@@ -46,7 +46,7 @@ class Batch:
 
 
 class Table(ABC):
-    """An opened table. `size` is the number of rows to expect, exact or nearly so, to show progress with.
+    """An open table. `size` is the approximate number of rows, for progress.
 
     `types` gives the Arrow type of each column, as an alias or an object, for writing Parquet.
     """
@@ -64,17 +64,17 @@ class Table(ABC):
 
     @abstractmethod
     def batches(self, rows: int) -> Iterator[Batch]:
-        """The rows in order, at most `rows` at a time. To be called once.
+        """The rows in order, at most `rows` at a time; can be called once.
 
         Raises:
-            InputError: a row is broken.
+            InputError: a row is invalid.
         """
 
     def require(self, column: str) -> None:
-        """Check that a column is there.
+        """Check that a column exists.
 
         Raises:
-            InputError: it is not; the message lists those that are.
+            InputError: it does not; the message lists the columns.
         """
         if column not in self.columns:
             found = ", ".join(self.columns)
@@ -125,7 +125,7 @@ class _Delimited(Table):
 
 
 class _JsonLines(Table):
-    """Read twice: all columns and their types must be known before the first row is given, and a broken line found early."""
+    """Read twice: columns and types must be known before the first row, and errors are found early."""
 
     def __init__(self, text: Text) -> None:
         self._text = text
@@ -159,7 +159,7 @@ class _JsonLines(Table):
 def _record(line: str, name: str, row: int) -> dict[str, Any]:
     try:
         record = json.loads(line.rstrip())
-        if "\\u" in line:  # half a surrogate pair is valid JSON, but no text that any table could store
+        if "\\u" in line:  # a lone surrogate is valid JSON, but cannot be stored as text
             json.dumps(record, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise InputError(
@@ -167,7 +167,7 @@ def _record(line: str, name: str, row: int) -> dict[str, Any]:
         ) from error
     except UnicodeEncodeError as error:
         raise InputError(name, "contains half a surrogate pair", row=row, fix="correct the line") from error
-    except (RecursionError, ValueError) as error:  # nested too deeply, or a whole number of thousands of digits
+    except (RecursionError, ValueError) as error:  # nested too deeply, or an integer of thousands of digits
         raise InputError(name, f"not JSON that can be read: {error}", row=row, fix="correct the line") from error
     if not isinstance(record, dict):
         raise InputError(name, "the line is JSON but not an object", row=row, fix='write {"column": value, ...} on each line')
@@ -179,7 +179,7 @@ def _is_huge(value: object) -> bool:
 
 
 def _alias(kinds: set[type]) -> str:
-    """The Arrow type that holds values of these types; what is mixed or nested is held as JSON text."""
+    """The Arrow type for values of these types; mixed or nested values become JSON text."""
     if kinds == {bool}:
         return "bool"
     if kinds == {int}:
@@ -222,10 +222,10 @@ class _Parquet(Table):
 
 
 def table_format(path: Path | str, given: Format | None = None, *, output: bool = False) -> Format:
-    """The format that a file's name tells, or `given`; CSV for standard input and output.
+    """The format by a file's extension, or `given`; CSV for standard input and output.
 
     Raises:
-        InputError: the extension is none of those known.
+        InputError: the extension is unknown.
     """
     if given is not None:
         return given
@@ -250,11 +250,11 @@ def is_table(path: Path | str, start: bytes) -> bool:
 def open_table(path: Path | str, format: Format | None = None) -> Iterator[Table]:
     """Open a table, or standard input for `-`, for reading in batches.
 
-    Cells of CSV and TSV are text, exactly as they stand; values of JSON Lines and Parquet keep their types. Blank lines are
-    skipped. A key that a JSON object lacks is None.
+    Cells of CSV and TSV are unchanged text; values of JSON Lines and Parquet keep their types. Blank lines are skipped. Missing
+    keys of a JSON object are None.
 
     Raises:
-        InputError: it cannot be opened or read, is empty, or (while reading) has a broken row.
+        InputError: the table cannot be opened or read, is empty, or (while reading) has an invalid row.
     """
     kind = table_format(path, format)
     if kind == "parquet":
@@ -266,18 +266,18 @@ def open_table(path: Path | str, format: Format | None = None) -> Iterator[Table
 
 
 class TableWriter(Protocol):
-    """An opened output table."""
+    """An open output table."""
 
     def write(self, columns: Mapping[str, Sequence[Any]]) -> None:
         """Add rows, given by columns."""
 
 
-_PLAIN = frozenset({str, int, float, type(None)})  # what the csv module writes as `_text` would
+_PLAIN = frozenset({str, int, float, type(None)})  # types that the csv module writes like `_text`
 
 
 class _DelimitedWriter:
-    # With LF as its line end the csv module leaves a lone CR unquoted, which no reader takes back. So it is told CR LF, and the
-    # CR that ends each row is dropped here.
+    # With LF line ends the csv module leaves a lone CR unquoted, which readers cannot parse. So CR LF is used, and the CR at
+    # the end of each row is dropped here.
 
     def __init__(self, raw: IO[bytes], columns: Sequence[str], delimiter: str) -> None:
         self._raw, self._columns = raw, columns
@@ -293,7 +293,7 @@ class _DelimitedWriter:
 
 
 class _Lines(list[str]):
-    write = list.append  # to the csv module it is a file
+    write = list.append  # a file for the csv module
 
 
 class _JsonLinesWriter:
@@ -334,7 +334,7 @@ class _ParquetWriter:
 
 
 def _text(value: Any) -> str:
-    """A value as a cell of text: nothing for None, JSON for what is nested, dates in ISO form."""
+    """A value as a text cell: empty for None, JSON for nested values, dates in ISO format."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -352,12 +352,12 @@ def _finite(value: Any) -> Any:
 def create_table(
     path: Path | str, types: Mapping[str, str | pa.DataType], format: Format | None = None
 ) -> Iterator[TableWriter]:
-    """Open an output table, or standard output for `-`, with these columns (and their Arrow types, which Parquet keeps).
+    """Open an output table, or standard output for `-`, with these columns (and Arrow types, used by Parquet).
 
-    The file appears only when the block ends without an exception; until then, whatever stood there stays. Text is UTF-8.
+    The file is replaced only when the block ends without an exception. Text is UTF-8.
 
     Raises:
-        InputError: the extension is unknown. AffilError: it cannot be written.
+        InputError: the extension is unknown. AffilError: the file cannot be written.
     """
     kind = table_format(path, format, output=True)
     with open_output(path) as raw:

@@ -1,4 +1,4 @@
-"""What people decide, and how it lasts."""
+"""The ledger of human decisions."""
 
 from affil.ledger.cases import Case, Cases, Key
 from affil.ledger.ledger import Draft, Ledger

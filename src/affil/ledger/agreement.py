@@ -1,4 +1,4 @@
-"""How far two people agree who decided the same strings, the second without being shown what the first had said."""
+"""Agreement of two people on strings that the second decided without seeing the first's decision."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from affil.ledger.cases import BLIND, Cases, Key
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The agreement of two people on the strings that both decided, one of them blindly.
+    """Agreement of two people on strings that both decided, one of them blindly.
 
-    `agreed` is the share of `strings` to which both gave the same set of institutions. `kappa` is Cohen's kappa (Cohen 1960) with
-    each set of institutions as one category: 1 is full agreement, 0 what chance would give; None where both gave one and the
-    same answer throughout, so that there is nothing to measure.
+    `agreed` is the share of `strings` with the same set of institutions from both. `kappa` is Cohen's kappa (Cohen 1960) with
+    each set of institutions as a category: 1 is full agreement, 0 chance level; None (undefined) if both gave a single answer
+    throughout.
     """
 
     first: str
@@ -25,11 +25,11 @@ class Agreement:
 
 
 def agreement(cases: Cases) -> list[Agreement]:
-    """The agreement of each pair of people, those with most strings in common first; taken-back decisions do not count."""
+    """The agreement of each pair of people, most common strings first; undone decisions do not count."""
     answers: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for case in cases.values():
         earlier = [*case.opinions.values(), *(e for _, settled in case.decided for e in settled.values())]
-        # the decision that the blind one was held against: the last one of somebody else before it
+        # the decision hidden from the blind reviewer: the last earlier one by somebody else
         for opinion in (e for e in earlier if e.role == BLIND):
             before = [e for e, _ in case.decided if e.number < opinion.number and e.by != opinion.by]
             if before:
@@ -41,12 +41,12 @@ def agreement(cases: Cases) -> list[Agreement]:
 
 
 def disputed(cases: Cases) -> list[Key]:
-    """The strings and mentions on which people differ: the list to settle, oldest dispute first."""
+    """The strings and mentions in dispute, oldest dispute first."""
     return sorted(cases.disputes(), key=lambda key: max(e.number for e in cases[key].opinions.values()))
 
 
 def _measure(first: str, second: str, pairs: list[tuple[str, str]]) -> Agreement:
-    from sklearn.metrics import cohen_kappa_score  # heavy
+    from sklearn.metrics import cohen_kappa_score  # slow to import
 
     same = sum(a == b for a, b in pairs) / len(pairs)
     varied = len({label for pair in pairs for label in pair}) > 1

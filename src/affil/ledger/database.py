@@ -1,4 +1,4 @@
-"""The database of a ledger: connections and transactions, and in one line what a database refuses."""
+"""The database of a ledger: connections, transactions, and one-line error messages."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ for _statement in (
 ):
     _trigger = DDL(_statement)  # type: ignore[no-untyped-call]
     event.listen(LEDGER, "after_create", _trigger.execute_if(dialect="postgresql"))
-# Columns that the first ledgers lack. Null in them means what it meant without them, so that adding them is all of the migration.
+# Columns missing from early ledgers. Null means the same as their absence, so adding them completes the migration.
 _NEWER = ("role", "paper", "position")
-_POSTGRES_LOCK = 0x61666669  # "affi": one number for all ledgers of a database
+_POSTGRES_LOCK = 0x61666669  # "affi": one lock for all ledgers of a database
 
 
 class Database:
-    """A SQLite file, made at the first write, or a server that SQLAlchemy reaches. See `affil.ledger.Ledger` for the arguments."""
+    """A SQLite file, created on first write, or a server, through SQLAlchemy. See `affil.ledger.Ledger` for the arguments."""
 
     def __init__(self, database: Path | str, *, wait: float, lasting: bool) -> None:
         self._lasting = lasting
-        self._columns: frozenset[str] = frozenset()  # those of the table, where it is lasting and was looked at
+        self._columns: frozenset[str] = frozenset()  # cached columns of the table of a lasting ledger
         self._url = url_of(database)
         file = self._url.database if self._url.get_backend_name() == "sqlite" else None
         named = file not in (None, "", ":memory:") and not str(file).startswith("file:")
@@ -49,7 +49,7 @@ class Database:
         self.where = str(self._file or self._url.render_as_string(hide_password=True))
         self._wait = wait
         self._engine = self._connect()
-        self._inode: tuple[int, int] | None = None  # of the file that a lasting ledger has open
+        self._inode: tuple[int, int] | None = None  # inode of the open file of a lasting ledger
 
     def close(self) -> None:
         """Close the connections."""
@@ -57,7 +57,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection | None]:
-        """A transaction that sees one state of the ledger; None while there is no ledger yet."""
+        """A transaction with a consistent view of the ledger; None if it does not exist yet."""
         if self._file is not None and not self._there(self._file):
             yield None
             return
@@ -66,7 +66,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that no other writer can interleave."""
+        """A transaction exclusive of other writers."""
         with self._clear("write"):
             if self._file is not None:
                 if not self._file.parent.is_dir():
@@ -87,7 +87,7 @@ class Database:
                 yield connection
 
     def columns(self, connection: Connection) -> frozenset[str]:
-        """The columns of the table; none where there is no table yet."""
+        """The columns of the table; empty if it does not exist yet."""
         if not self._columns:
             looked = inspect(connection)
             found = frozenset(c["name"] for c in looked.get_columns("ledger")) if looked.has_table("ledger") else frozenset()
@@ -97,17 +97,18 @@ class Database:
         return self._columns
 
     def _connect(self) -> Engine:
-        """An engine whose SQLite transactions begin at once: the driver's own would let two writers read the same past."""
+        """An engine with immediate SQLite transactions: the driver's deferred ones let two writers read the same state."""
         try:
             if self._url.get_backend_name() != "sqlite":
-                # PostgreSQL's writers take turns by a lock (see `write`), so that numbers appear in their order.
+                # PostgreSQL writers are serialised by a lock (see `write`), so that numbers appear in order
                 level = "READ COMMITTED" if self._postgres else "SERIALIZABLE"
                 return create_engine(self._url, isolation_level=level, pool_pre_ping=True)
-            # no open handle between calls, unless that is wanted; a memory database lives in its connection
+            # no open handle between calls unless lasting; an in-memory database lives in its connection
             pool = NullPool if self._file and not self._lasting else None
             engine = create_engine(self._url, poolclass=pool, connect_args={"timeout": self._wait})
         except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
-            raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver") from error
+            extra = " with: pip install 'affil[web]'" if self._postgres else ""
+            raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver{extra}") from error
 
         @event.listens_for(engine, "connect")
         def _connected(connection: sqlite3.Connection, _record: object) -> None:
@@ -136,14 +137,14 @@ class Database:
     def _write_ahead(self, file: Path) -> None:
         """Switch to WAL, so that readers do not block on a writer. Stored in the file; not possible inside a transaction."""
         with suppress(sqlite3.Error), closing(sqlite3.connect(file, timeout=self._wait)) as plain:
-            plain.execute("PRAGMA journal_mode=WAL")  # what goes wrong here is said by the transaction that follows
+            plain.execute("PRAGMA journal_mode=WAL")  # errors here are reported by the next transaction
 
     @property
     def _postgres(self) -> bool:
         return self._url.get_backend_name() == "postgresql"
 
     def _reach(self) -> Connection:
-        """A connection; retries for a while if the server does not answer, as it may be restarting."""
+        """Connect, retrying for a while: the server may be restarting."""
         until = time.monotonic() + (self._wait if self._url.get_backend_name() != "sqlite" else 0)
         while True:
             try:

@@ -1,15 +1,15 @@
 """The ledger: an append-only log of human decisions, keyed by the raw affiliation string.
 
-A decision holds for the string exactly as published, so it survives new models, new registries and a new normaliser; it may
-be about one mention of the string only (a paper, and an author's position). Taking a decision back is a new row, which restores
-what held before. Where another person's decision holds already, a new one is an opinion beside it: shown, counted as a conflict
-where the two differ, but nothing changes until someone settles it. What holds is the fold of all rows (`affil.ledger.cases`).
+A decision applies to the string exactly as published, so it survives new models, registries and text rules; it may be
+restricted to one mention (a paper, and an author's position). An undo is a new row that restores the previous decision. If
+another person's decision is in effect, a new one is recorded as an opinion: shown, counted as a conflict if they differ, but
+without effect until someone settles it. The current decisions are the fold of all rows (`affil.ledger.cases`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from affil.types import LedgerEntry
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A decision to record: its key, ids (empty: none), who and why (see `Ledger.decide`)."""
+    """A decision to record: key, ids (empty: none), person and reason (see `Ledger.decide`)."""
 
     key: Key
     institutions: tuple[str, ...]
@@ -38,12 +38,12 @@ class Ledger:
     """Human decisions on raw affiliation strings.
 
     Args:
-        database: a file (SQLite, made at the first decision) or any SQLAlchemy URL. SQLite and PostgreSQL refuse changes to rows
-            by triggers; on another server, grant writers INSERT and SELECT only.
-        model: version or hash of the model whose answers are being judged, noted in each new entry.
-        registry: the same for the registry.
-        wait: seconds to wait for another writer (SQLite), or for a server that is being restarted.
-        lasting: keep files open between calls, for a program that makes many decisions; end with `close`.
+        database: a file (SQLite, created by the first decision) or any SQLAlchemy URL. On SQLite and PostgreSQL triggers reject
+            changes to rows; on another server, grant writers only INSERT and SELECT.
+        model: version or hash of the model under review, recorded in each new entry.
+        registry: likewise of the registry.
+        wait: seconds to wait for another writer (SQLite) or a restarting server.
+        lasting: keep files open between calls, for programs that make many decisions; call `close` at the end.
     """
 
     def __init__(
@@ -69,19 +69,19 @@ class Ledger:
         """Record that a raw string names these institutions: one id, several, or None for none.
 
         If another person's decision already holds, the entry is recorded as an opinion and does not replace it, unless `settle` is
-        true; `blind` records that the other decision was not shown.
+        true; `blind` records that the other decision was not shown. A decision sent twice (a double click) is one entry.
 
         Args:
-            affiliation: the raw string, exactly.
-            institution: id or ids that it names, or None.
-            by: who decides.
+            affiliation: the exact raw string.
+            institution: the id or ids that it names, or None.
+            by: the person.
             why: the reason.
-            paper: the id of the only paper that the decision is about; "": wherever the string stands.
+            paper: restrict the decision to this paper id; "": all mentions.
             position: the author's position in that paper, from 0.
-            settle: override all other decisions from now on.
+            settle: override the current decision and end the dispute.
             blind: see above.
-            model: what the person looked at; default: that of the ledger.
-            registry: the same for the registry.
+            model: the model whose answers were shown; default: the ledger's.
+            registry: likewise the registry.
 
         Raises:
             AffilError: an argument is blank, or the ledger cannot be written.
@@ -94,6 +94,8 @@ class Ledger:
         self, drafts: Sequence[Draft], *, model: str | None = None, registry: str | None = None
     ) -> list[LedgerEntry]:
         """Record several decisions, all or none of them; see `decide`.
+
+        Returns the entry of each, in order: of a decision that its person already holds, the one there is (see `Case.same`).
 
         Raises:
             AffilError: a field is blank, or the ledger cannot be written.
@@ -111,28 +113,32 @@ class Ledger:
             entries = []
             for draft in drafts:
                 case = self._case(connection, draft.key)
-                entry = self._append(
-                    connection,
+                new = LedgerEntry(
+                    number=0,
+                    at=datetime.now(UTC),
                     by=draft.by.strip(),
-                    key=draft.key,
+                    affiliation=draft.key.affiliation,
                     institutions=tuple(dict.fromkeys(draft.institutions)),
                     why=draft.why,
                     previous=case.institutions,
-                    role=case.role(draft.by.strip(), settle=draft.settle, blind=draft.blind),
+                    undoes=None,
                     model=self.model if model is None else model,
                     registry=self.registry if registry is None else registry,
+                    role=case.role(draft.by.strip(), settle=draft.settle, blind=draft.blind),
+                    paper=draft.key.paper,
+                    position=draft.key.position,
                 )
-                entries.append(entry)
+                entries.append(case.same(new) or _append(connection, new))
         return entries
 
     def undo(self, number: int, *, by: str, why: str) -> LedgerEntry:
         """Undo an entry: a new entry restores the previous decision on its string.
 
-        Only the decision that holds now, or an opinion, can be undone; to undo an older decision, first undo the later ones.
+        Only the current decision or an opinion can be undone; to undo an older decision, first undo the later ones.
 
         Raises:
-            AffilError: there is no such entry; it is itself an undo, was already taken back or superseded; or the ledger cannot
-                be written.
+            AffilError: there is no such entry; it is itself an undo, already undone or superseded; or the ledger cannot be
+                written.
         """
         if not by.strip() or not why.strip():
             raise AffilError("--by or --why is blank; an undo needs who and why")
@@ -152,18 +158,18 @@ class Ledger:
             if not holds and number not in {e.number for e in case.opinions.values()}:
                 later = max(e.number for e in history if e.undoes is None and e.number not in undone)
                 raise AffilError(f"entry {number} was superseded by entry {later}; undo that first, or make a new decision")
-            return self._append(
-                connection,
+            undo = replace(
+                entry,
+                at=datetime.now(UTC),
                 by=by.strip(),
-                key=key_of(entry),
                 institutions=entry.previous if holds else case.institutions,
                 why=why,
                 previous=case.institutions,
                 undoes=number,
-                role=entry.role,
                 model=self.model,
                 registry=self.registry,
             )
+            return _append(connection, undo)
 
     def entries(self, after: int = 0) -> list[LedgerEntry]:
         """All entries with a number above `after`, oldest first."""
@@ -176,13 +182,13 @@ class Ledger:
             return [entry_of(row) for row in rows]
 
     def cases(self) -> Cases:
-        """The decisions on each string and mention, and which of them holds."""
+        """The decisions on each string and mention, and the ones in effect."""
         return Cases(self.entries())
 
     def current(self) -> dict[str, tuple[str, ...]]:
-        """Decisions that hold now: raw string -> ids, an empty tuple for none; undecided strings are absent.
+        """Current decisions: raw string -> ids, an empty tuple for none; undecided strings are absent.
 
-        What was decided about single mentions is in `cases`.
+        Decisions on single mentions are in `cases`.
         """
         return {key.affiliation: ids for key, ids in self.cases().current().items() if not key.paper}
 
@@ -197,39 +203,24 @@ class Ledger:
     def _case(self, connection: Connection, key: Key) -> Case:
         return fold_entries(self._history(connection, key))
 
-    def _append(
-        self,
-        connection: Connection,
-        *,
-        by: str,
-        key: Key,
-        institutions: tuple[str, ...] | None,
-        why: str,
-        previous: tuple[str, ...] | None,
-        role: str,
-        model: str,
-        registry: str,
-        undoes: int | None = None,
-    ) -> LedgerEntry:
-        at = datetime.now(UTC)
-        result = connection.execute(
-            LEDGER.insert().values(
-                at=at.isoformat(timespec="microseconds"),
-                by=coded(by),
-                key=digest_of(key),
-                affiliation=coded(key.affiliation),
-                institutions=dump(institutions),
-                why=coded(why),
-                previous=dump(previous),
-                undoes=undoes,
-                model=model,
-                registry=registry,
-                role=role,
-                paper=coded(key.paper) if key.paper else None,
-                position=key.position,
-            )
+
+def _append(connection: Connection, entry: LedgerEntry) -> LedgerEntry:
+    """Add an entry under the next number, whatever number it has; returns it with that."""
+    result = connection.execute(
+        LEDGER.insert().values(
+            at=entry.at.isoformat(timespec="microseconds"),
+            by=coded(entry.by),
+            key=digest_of(key_of(entry)),
+            affiliation=coded(entry.affiliation),
+            institutions=dump(entry.institutions),
+            why=coded(entry.why),
+            previous=dump(entry.previous),
+            undoes=entry.undoes,
+            model=entry.model,
+            registry=entry.registry,
+            role=entry.role,
+            paper=coded(entry.paper) if entry.paper else None,
+            position=entry.position,
         )
-        number = int(result.inserted_primary_key[0])  # type: ignore[index]
-        return LedgerEntry(
-            number, at, by, key.affiliation, institutions, why, previous, undoes, model, registry, role, key.paper, key.position
-        )
+    )
+    return replace(entry, number=int(result.inserted_primary_key[0]))  # type: ignore[index]

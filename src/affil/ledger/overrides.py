@@ -1,4 +1,4 @@
-"""Decisions about single mentions, for whoever counts: the mention gets a string of its own."""
+"""Apply decisions on single mentions to counting: the mention gets a string of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from affil.ledger.cases import Key
 
-# A decision about one author stands above one about the whole paper.
+# a decision on one author overrides one on the whole paper
 _APART = """
 SELECT m.paper, m.position, m.author, coalesce(one.apart, whole.apart, m.affiliation) AS affiliation
 FROM mentions AS m
@@ -21,7 +21,7 @@ LEFT JOIN apart AS whole ON whole.affiliation = m.affiliation AND whole.paper = 
 """
 
 
-# A paper with such decisions is another record than without, and again another where they are about other authors.
+# such decisions change a paper's digest, so that it is recounted
 _DIGEST = """
 SELECT p.* REPLACE (CASE WHEN apart.names IS NULL THEN p.digest ELSE unhex(md5(concat(hex(p.digest), apart.names))) END AS digest)
 FROM papers AS p
@@ -31,24 +31,24 @@ LEFT JOIN (SELECT paper, string_agg(apart, chr(31) ORDER BY apart) AS names FROM
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Papers and mentions in which those decided singly stand under strings made up for them."""
+    """Papers and mentions, with artificial strings for mentions decided separately."""
 
     papers: Path | pa.Table
     mentions: Path | pa.Table
 
 
 def apart_name(key: Key) -> str:
-    """The string made up for a mention that was decided singly."""
+    """The artificial string of a mention decided separately."""
     return json.dumps(key, ensure_ascii=False)
 
 
 def set_apart(papers: Path, mentions: Path, decided: Mapping[Key, tuple[str, ...]]) -> tuple[Apart, dict[str, tuple[str, ...]]]:
-    """Papers, mentions and decisions by string, such that what was decided about single mentions holds for these alone.
+    """Rewrite papers, mentions and decisions so that decisions on single mentions apply to these only.
 
     Args:
         papers: Parquet with id and digest.
         mentions: Parquet with paper, position, author, affiliation.
-        decided: what holds (`Cases.current()`).
+        decided: current decisions (`Cases.current()`).
 
     Returns:
         The tables, and string -> ids.

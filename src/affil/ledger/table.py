@@ -1,8 +1,8 @@
-"""The table of a ledger, and how an entry is written in it.
+"""The table of a ledger, and the encoding of entries.
 
-An older ledger has fewer columns; the next write adds them, each empty in the entries that are there (`ALTER TABLE ledger ADD
-COLUMN`). That is all of the migration, the same on SQLite and PostgreSQL, and it happens in the writer's own transaction on whichever
-file or server the user names, so no Alembic: its revisions, version table and command are for a database that somebody runs.
+Older ledgers have fewer columns; the next write adds them as nulls (`ALTER TABLE ledger ADD COLUMN`), within the writer's
+transaction, on SQLite and PostgreSQL alike. That is the whole migration, so Alembic, with its revisions, version table and
+command, is not needed.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ LEDGER = Table(
     "ledger",
     METADATA,
     Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("at", String(32), nullable=False),  # ISO 8601, UTC: time zones survive on every database
+    Column("at", String(32), nullable=False),  # ISO 8601, UTC: as text: not every database keeps time zones
     Column("by", Text, nullable=False),
-    # Databases differ in when two texts are equal (case, final blanks); equal digests mean the same string everywhere.
+    # databases differ in text equality (case, trailing blanks); digests are compared exactly
     Column("key", String(64), nullable=False),
     Column("affiliation", Text, nullable=False),
     Column("institutions", Text),  # JSON list of ids; NULL: undecided
     Column("why", Text, nullable=False),
     Column("previous", Text),
-    Column("undoes", Integer, unique=True),  # unique: two people cannot take back the same entry
+    Column("undoes", Integer, unique=True),  # unique: an entry cannot be undone twice
     Column("model", Text, nullable=False),
     Column("registry", Text, nullable=False),
     Column("role", String(16)),  # NULL (older ledgers): a decision
-    Column("paper", Text),  # NULL: wherever the string stands
+    Column("paper", Text),  # NULL: all mentions
     Column("position", Integer),
     Index("ledger_key", "key", "number"),
     sqlite_autoincrement=True,
 )
-_CODED = "json:"  # before text that a database could not hold as it is
+_CODED = "json:"  # prefix of text that a database cannot store as it is
 
 
 def url_of(database: Path | str) -> URL:
-    """The address of a database; a path means SQLite."""
+    """The URL of a database; a path means SQLite."""
     if isinstance(database, str) and "://" in database:
         try:
             url = make_url(database)
@@ -57,13 +57,13 @@ def url_of(database: Path | str) -> URL:
 
 
 def digest_of(key: Key) -> str:
-    """SHA-256 of what a decision is about, by which it is found."""
+    """SHA-256 of a key, for lookups."""
     named = key.affiliation if not key.paper else json.dumps(key)
     return hashlib.sha256(named.encode(errors="surrogatepass")).hexdigest()
 
 
 def fold_entries(history: Sequence[LedgerEntry]) -> Case:
-    """What holds of a history of entries."""
+    """The case of a history of entries."""
     case = Case()
     for entry in history:
         case.add(entry)
@@ -71,7 +71,7 @@ def fold_entries(history: Sequence[LedgerEntry]) -> Case:
 
 
 def coded(value: str) -> str:
-    """Text that every database holds: what has NUL characters or half surrogate pairs is written as JSON."""
+    """Encode text for storage: text with NUL characters or lone surrogates becomes JSON."""
     odd = "\0" in value or any("\ud800" <= c <= "\udfff" for c in value) or value.startswith(_CODED)
     return _CODED + json.dumps(value) if odd else value
 
@@ -81,7 +81,7 @@ def _decoded(value: str) -> str:
 
 
 def dump(institutions: tuple[str, ...] | None) -> str | None:
-    """The ids of an entry as JSON; None where there are none to be said."""
+    """The ids of an entry as JSON; None if undecided."""
     return None if institutions is None else json.dumps(institutions, ensure_ascii=False)
 
 
@@ -90,7 +90,7 @@ def _load(text: str | None) -> tuple[str, ...] | None:
 
 
 def entry_of(row: Row[tuple[object, ...]]) -> LedgerEntry:
-    """The entry that a row holds."""
+    """The entry of a row."""
     values = row._mapping
     return LedgerEntry(
         number=values["number"],

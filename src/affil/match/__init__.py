@@ -1,4 +1,4 @@
-"""Affiliation strings to institutions: retrieve candidates, weigh the evidence, decide, explain."""
+"""Match affiliation strings to institutions: retrieve candidates, compute features, classify, decide, explain."""
 
 from affil.match.matcher import Matcher
 from affil.match.records import COLUMNS, match_records, output_columns, result_dict

@@ -1,4 +1,4 @@
-"""Candidates: which institutions could each string mean, and by which of their names."""
+"""Candidate generation (blocking): the institutions that each string could mean, and by which name."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from affil.settings import RetrieveSettings
 class Candidates:
     """Pairs of a string and an institution, each by one name, ordered by string.
 
-    `exact` tells whether the name stands in the string word for word, then as words `first` to `first + length` of the batch
-    (else both are -1 and 0); `kind` is what the name is to the institution, `owner` the row of that in the index.
+    `exact`: the name occurs word for word, as words `first` to `first + length` of the batch (else -1 and 0). `kind` is the
+    kind of name, `owner` its row in the owner arrays of the index.
     """
 
     string: Ints
@@ -33,12 +33,12 @@ class Candidates:
     length: Ints
 
     def take(self, rows: Ints | Bools) -> Candidates:
-        """The pairs of these rows."""
+        """Select rows."""
         return Candidates(*(getattr(self, f)[rows] for f in self.__slots__))
 
 
 def retrieve(m: Mentions, index: Index, settings: RetrieveSettings) -> Candidates:
-    """Names found word for word, and for each part of a string the names most like it by idf-weighted words."""
+    """Retrieve names that occur word for word, and the names nearest to each part by idf-weighted words."""
     first, length, alias = m.spans
     string = m.part[first]
     fuzzy_string, fuzzy_alias = _similar(m, index, settings)
@@ -51,7 +51,7 @@ def retrieve(m: Mentions, index: Index, settings: RetrieveSettings) -> Candidate
     first = np.concatenate([first, np.full(n, -1)])
     length = np.concatenate([length, np.zeros(n, np.int64)])
     who, owner = expand(index.owner_ptr, alias)
-    considered = owner - index.owner_ptr[alias][who] < settings.max_bearers  # they stand in order of kind and fame
+    considered = owner - index.owner_ptr[alias][who] < settings.max_bearers  # sorted by kind and usage
     who, owner = who[considered], owner[considered]
     pairs = Candidates(
         string[who],
@@ -63,7 +63,7 @@ def retrieve(m: Mentions, index: Index, settings: RetrieveSettings) -> Candidate
         first[who],
         length[who],
     )
-    # of ambiguous names ("General Hospital"), the homonyms in the places named, then the best known
+    # for ambiguous names ("General Hospital"), prefer homonyms in the named places, then prominent ones
     homonyms = (index.owner_ptr[alias + 1] - index.owner_ptr[alias])[who]
     rows = np.flatnonzero(homonyms > settings.max_homonyms)
     string, inst = pairs.string[rows] * STRIDE, pairs.inst[rows]
@@ -74,7 +74,7 @@ def retrieve(m: Mentions, index: Index, settings: RetrieveSettings) -> Candidate
 
 
 def _similar(m: Mentions, index: Index, settings: RetrieveSettings) -> tuple[Ints, Ints]:
-    """The names nearest to each block by the dot product of idf vectors, that is by covered weight of name and string."""
+    """The names nearest to each block by the dot product of idf vectors."""
     known = np.flatnonzero((m.term >= 0) & (m.weight > 0))
     if not len(known):
         empty = np.zeros(0, np.int64)

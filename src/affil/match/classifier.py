@@ -1,11 +1,11 @@
 """The classifier: two stages of gradient boosting over candidate pairs, then calibration.
 
-The first stage judges each pair alone. The second one judges the string's finalists beside each other: what the first thought of
-the rivals, and what the strongest rival is like, since a candidate is often wrong only because a better one is there. Both are
-scikit-learn's histogram gradient boosting (Ke et al. 2017) with monotone constraints where the direction of a feature is known;
-calibration is that of Kull, Silva Filho and Flach (2017, "beta calibration") on out-of-fold predictions of labelled strings, one
-for each policy and each size of registry, since what counts as right and how many near names there are differ between them. It is
-smooth and strictly monotone, so that strings can be put in order by their probability.
+The first stage scores each pair alone. The second rescores the finalists of a string given the first-stage scores of their
+rivals and the features of the strongest one, since a candidate is often wrong only because a better one exists. Both are
+scikit-learn's histogram gradient boosting (Ke et al. 2017) with monotone constraints where the direction of a feature is known.
+Calibration is beta calibration (Kull, Silva Filho and Flach 2017) on out-of-fold predictions of labelled strings, one for each
+policy and size of registry, which differ in what is correct and in the number of similar names. It is smooth and strictly
+monotone, so probabilities rank strings.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from affil.match.forest import Forest, to_forest
 from affil.match.pairs import expand, rank_within
 from affil.registry.arrays import Floats, Ints
 
-# what the second stage adds: name: direction; `p` is the first stage's probability
+# features added in the second stage: name -> monotone direction; `p` is the first stage's probability
 RIVALS = {
     "p": 1, "p_best_other": -1, "p_gap": 1, "p_rank": -1, "p_overlapping": -1, "p_parent": 0, "p_child": 0, "p_same_name": -1,
     "p_sum": 0, "rival_overlaps": 0, "rival_before": 0, "rival_parent": 0, "rival_child": 0, "rival_same_name": 0,
 }  # fmt: skip
-# features of the strongest rival that it sees beside the candidate's own
+# features of the strongest rival, appended to the candidate's own
 COMPARED = ("exact", "coverage", "coverage_here", "official_coverage", "mass", "segment_share", "education", "healthcare", "facility",
             "government", "company", "children", "prominence", "country_agrees", "city_agrees", "country_differs", "acronym", "official",
             "nested", "names_before", "homonym_kind", "segments_behind", "before_head", "after_head")  # fmt: skip
@@ -46,11 +46,11 @@ class Estimators:
 
 @dataclass(frozen=True)
 class Model:
-    """A trained model: its trees as arrays, the curves of its calibrations, and how to get at the scikit-learn estimators.
+    """A trained model: trees as arrays, calibration curves, and a loader of the scikit-learn estimators.
 
-    `finalists` is how many candidates of a string the second stage judges, `large` from how many institutions on a registry is
-    large. `curves` has a row (a, b, c) for each of the `REGIMES`, see `calibrate`. `features` guards against use with another
-    version's features.
+    `finalists` is the number of candidates per string that reach the second stage, `large` the number of institutions that
+    makes a registry large. `curves` has a row (a, b, c) per regime, see `calibrate`. `features` are checked against those of
+    this version.
     """
 
     first: Forest
@@ -63,21 +63,21 @@ class Model:
 
     @classmethod
     def of(cls, estimators: Estimators, curves: Floats, finalists: int, large: int, features: tuple[str, ...] = NAMES) -> Model:
-        """The model of fitted estimators."""
+        """Make a model of fitted estimators."""
         return cls(
             to_forest(estimators.first), to_forest(estimators.second), curves, finalists, large, lambda: estimators, features
         )
 
     @cached_property
     def estimators(self) -> Estimators:
-        """The scikit-learn estimators, for those who train, save or study a model; loaded when first needed."""
+        """The scikit-learn estimators, for training, saving and analysis; loaded on first use."""
         return self.load()
 
     def predict(self, pairs: Pairs, small: int = 0, hopeless: float = 0.0) -> Floats:
         """Calibrated probability of each pair.
 
-        Up to `small` pairs are predicted without scikit-learn, more with its compiled trees. What the first stage finds less
-        probable than `hopeless` is not put to the second.
+        Up to `small` pairs are predicted without scikit-learn, more with its compiled trees. Pairs below `hopeless` in the
+        first stage skip the second.
         """
         if not len(pairs.features):
             return np.zeros(0)
@@ -92,16 +92,16 @@ class Model:
         return out
 
 
-_LIKELY = 0.2  # by the first stage, of a candidate that is a finalist however many others its string has
+_LIKELY = 0.2  # first-stage probability that always makes a candidate a finalist
 
 
 def finalists(p: Floats, pairs: Pairs, count: int) -> Ints:
-    """The rows of the `count` candidates of each string that the first stage finds most probable, and of all that are likely."""
+    """Rows of the `count` best candidates of each string by the first stage, and of all likely ones."""
     return np.flatnonzero((rank_within(pairs.candidates.string, -p) < count) | (p >= _LIKELY))
 
 
 def rival_features(p: Floats, pairs: Pairs, rows: Ints) -> Floats:
-    """The second stage's input for some rows: all features, and how they stand beside the string's other candidates."""
+    """The second stage's input for `rows`: all features, and comparisons with the string's other candidates."""
     c = pairs.candidates
     n = len(p)
     count = int(c.string.max(initial=-1)) + 1
@@ -112,7 +112,7 @@ def rival_features(p: Floats, pairs: Pairs, rows: Ints) -> Floats:
     rival = np.where(rank == 0, second[c.string], best[c.string])
     alone = rival < 0
     other = np.where(alone, 0, p[rival])
-    # the best rival that claims some of the same words
+    # best rival with overlapping words
     bounds = np.searchsorted(c.string, np.arange(count + 1))
     who, against = expand(bounds, c.string)
     clash = (pairs.first[against] < pairs.last[who]) & (pairs.first[who] < pairs.last[against]) & (who != against)

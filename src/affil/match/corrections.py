@@ -1,4 +1,4 @@
-"""Words corrected against the words of a registry: broken, glued, cut short or misspelt ones."""
+"""Correct split, glued, abbreviated and misspelt words against the registry's vocabulary."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from affil.registry.hashes import checksums, deletions
 from affil.settings import RetrieveSettings
 
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
-_SMALL = re.compile(r"(?<=[^\W\d_A-Z]{4})(?:of|for|and|de|du|di|der)$")  # small words at the end of a glued one: "Instituteof"
-_MISREAD = (("rn", "m"), ("cl", "d"), ("vv", "w"))  # what scanners see in two letters: "Durharn"
+_SMALL = re.compile(r"(?<=[^\W\d_A-Z]{4})(?:of|for|and|de|du|di|der)$")  # small words ending a glued piece: "Instituteof"
+_MISREAD = (("rn", "m"), ("cl", "d"), ("vv", "w"))  # OCR confusions: "Durharn"
 _BROKEN = re.compile(r"[^\W\d_]+(?:\s?-\s?[^\W\d_]+|\s[^\W\d_]+)*")
 
 
 def _pieces(surface: str) -> list[str]:
-    """The words of one written without blanks, by its capitals: "GeorgiaInstituteofTechnology"."""
+    """Split a glued word at capitals: "GeorgiaInstituteofTechnology"."""
     pieces = _CAMEL.split(surface)
     return [_SMALL.sub("", p) for p in pieces]
 
 
 def rejoin(tokens: Tokens, index: Index, settings: RetrieveSettings) -> Tokens:
-    """Put words together that a line break or a PDF broke: "Würz-burg", "Uni ver si ty".
+    """Rejoin words split by line breaks or PDFs: "Würz-burg", "Uni ver si ty".
 
-    Some part must be an unknown short word, and the whole a known one; of several wholes the longest is taken.
+    At least one piece must be a short unknown word, and the whole a known one; the longest whole is taken.
     """
     known, shortest, most = index.word_id, settings.min_correctable, settings.max_broken
-    found: dict[int, tuple[int, str]] = {}  # first token: last token, whole word
+    found: dict[int, tuple[int, str]] = {}  # first token -> (last token, whole word)
     odd = [i for i, w in enumerate(tokens.words) if w not in known and len(w) <= most and w.isalpha() and not tokens.cjk[i]]
     owner = np.searchsorted(tokens.ptr, odd, "right") - 1
     start, end, gap = (column.tolist() for column in (tokens.start, tokens.end, tokens.gap))
@@ -74,20 +74,20 @@ def rejoin(tokens: Tokens, index: Index, settings: RetrieveSettings) -> Tokens:
                   tokens.upper[kept], tokens.cjk[kept], ptr)  # fmt: skip
 
 
-# tokens before and behind an unknown one that may belong to the same word, the widest first
+# (tokens before, tokens after) an unknown one that may belong to the same word, widest first
 _WINDOWS = sorted(((a, b) for a in range(4) for b in range(4) if 0 < a + b < 4), key=lambda w: (-sum(w), w))
 
 
 def correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[list[str], Ints]:
-    """Replace unknown words: glued ones by their parts, cut ones by the commonest known word that begins so ("Psychol."),
-    misspelt ones by the known or generic word one edit away.
+    """Replace unknown words: glued ones by their parts, abbreviations by the commonest known word with that prefix
+    ("Psychol."), misspelt ones by the known or generic word at one edit.
 
-    Returns the words and, for each, the token it comes from.
+    Returns the words, and the source token of each.
     """
-    typed: dict[int, str] = {}  # how each unknown token was typed, with the full stop behind it
+    typed: dict[int, str] = {}  # unknown tokens as typed, with a trailing full stop
     meant = generic()
     owner = np.repeat(np.arange(len(tokens.ptr) - 1), np.diff(tokens.ptr))
-    shouted: dict[int, bool] = {}  # strings in capitals altogether, where these make no acronym
+    shouted: dict[int, bool] = {}  # strings all in capitals, where capitals do not mark acronyms
     for i, w in enumerate(tokens.words):
         if w not in index.word_id and len(w) >= settings.min_correctable and w.isalpha() and w not in meant:
             k = int(owner[i])
@@ -98,17 +98,17 @@ def correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[l
                     shouted[k] = not any(c.islower() for c in text) and " " in text.strip()
                 if shouted[k]:
                     typed[i] = typed[i].capitalize()
-    # by word and typing, as what a string means must not hang on how another string of the batch types the same word
+    # keyed by surface form too: a string's result must not depend on how others in the batch spell the word
     fixes: dict[tuple[str, str], tuple[str, ...]] = {}
     rest: dict[str, list[str]] = {}
     for w, surface in dict.fromkeys((tokens.words[i], surface) for i, surface in typed.items()):
-        parts = _glued(w, surface, index)
+        parts = _split_at_capitals(w, surface, index)
         if parts:
             fixes[w, surface] = parts
-        elif surface.endswith(".") and not surface.isupper() and (full := _expanded(w, index)):
+        elif surface.endswith(".") and not surface.isupper() and (full := _expand(w, index)):
             fixes[w, surface] = (full,)
         elif not surface.isupper() or len(w) > settings.longest_acronym:
-            rest.setdefault(w, []).append(surface)  # capitals are acronyms, which are not misspelt but others
+            rest.setdefault(w, []).append(surface)  # acronyms are never corrected
     if rest:
         shorter = [deletions(w) for w in rest]
         flat = checksums([d for ds in shorter for d in ds])
@@ -137,10 +137,10 @@ def correct(tokens: Tokens, index: Index, settings: RetrieveSettings) -> tuple[l
     return words, np.array(origin, np.int64)
 
 
-def _glued(word: str, surface: str, index: Index) -> tuple[str, ...]:
-    """The words of one that was typed without blanks, as its capitals tell: known ones, or a generic one behind whatever else.
+def _split_at_capitals(word: str, surface: str, index: Index) -> tuple[str, ...]:
+    """Split a glued word at capitals into known words, or into any word and a generic one.
 
-    "GeorgiaInstituteofTechnology", "ofTianjin", "affilliationInstitute"; () where it is none.
+    "GeorgiaInstituteofTechnology", "ofTianjin", "affilliationInstitute"; () if it is not glued.
     """
     pieces = [fold_word(piece) for piece in _pieces(surface)]
     parts = tuple(p for piece in pieces for p in piece)
@@ -155,7 +155,7 @@ def _glued(word: str, surface: str, index: Index) -> tuple[str, ...]:
 
 @cache
 def _spellings() -> dict[str, list[str]]:
-    """The written forms of generic words ("universidade"), by all that they become where a character is left out."""
+    """Spellings of generic words ("universidade"), indexed by their single-character deletions."""
     out: dict[str, list[str]] = defaultdict(list)
     for word, canonical in vocabulary().items():
         if len(canonical) == 1 and roles().get(canonical[0]) == "head":
@@ -165,7 +165,7 @@ def _spellings() -> dict[str, list[str]]:
 
 
 def _misspelt_generic(word: str, shorter: Sequence[str], settings: RetrieveSettings) -> tuple[str, ...] | None:
-    """The generic word of some language ("university") one of whose forms is one edit away: "univerisidade"."""
+    """The generic word ("university") with a spelling at one edit: "univerisidade"."""
     if len(word) < settings.min_generic_misspelt:
         return None
     forms = {f for d in shorter for f in _spellings().get(d, ())}
@@ -173,8 +173,8 @@ def _misspelt_generic(word: str, shorter: Sequence[str], settings: RetrieveSetti
     return vocabulary()[min(near)] if near else None
 
 
-def _expanded(word: str, index: Index) -> str:
-    """The commonest word of the registry's names that begins with this one, or ""."""
+def _expand(word: str, index: Index) -> str:
+    """The commonest word of registry names with this prefix, or ""."""
     first, last = bisect_left(index.words, word), bisect_left(index.words, word + "\x7f")
     if first == last:
         return ""
@@ -183,12 +183,12 @@ def _expanded(word: str, index: Index) -> str:
 
 
 def _split(word: str, index: Index, settings: RetrieveSettings) -> tuple[str, ...] | None:
-    """The two words that one is glued of: known long ones, one of them generic, or such as stand beside each other in a name."""
+    """Split a glued lower-case word into two known words: long ones, one of them generic, or adjacent in some name."""
     best, score = None, 0
     shortest = settings.min_generic_part
     forms, heads = vocabulary(), roles()
     for i in range(shortest, len(word) - shortest + 1):
-        # "Ruhruniversität" has the university in it, "Siemensstrasse" not Siemens
+        # "Ruhruniversität" contains a university, "Siemensstrasse" not Siemens
         first, second = (
             known if (known := forms.get(part, ())) and heads.get(known[-1]) == "head" else (part,)
             for part in (word[:i], word[i:])
@@ -214,10 +214,10 @@ def misspelt_branches(
     index: Index,
     settings: RetrieveSettings,
 ) -> dict[int, str]:
-    """Words behind a parent's name that are one edit away from what one of its children's names goes on with.
+    """Correct words after a parent's name that are at one edit from the next word of a child's name.
 
-    "University of California, Berkley": known words, too, since most are a place or a name elsewhere, but no pinyin for another,
-    whose syllables are all near each other.
+    "University of California, Berkley". Known words are corrected too, since most are places or names elsewhere, but not pinyin
+    to pinyin: its syllables are too similar.
     """
     out: dict[int, str] = {}
     gaps = np.append(gap, HARD)

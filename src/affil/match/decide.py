@@ -1,4 +1,4 @@
-"""From probabilities to the set of institutions of each string."""
+"""Choose the institutions of each string from the probabilities."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ _APART = NAMES.index("apart")
 
 
 def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
-    """Choose the rows of `pairs` that a string is taken to name, best first within a string.
+    """Choose the rows of `pairs` that form the answer, best first within a string.
 
-    A row needs the probability of a review at least, alone or together with its homonyms. Of two institutions
-    that claim overlapping words only the more probable one stays, so that a name means one institution, unless the other stands
-    beside a shorter name of it ("West China Hospital, Sichuan University"). Then the policy: `one`
-    keeps the best of the string, `most-specific` drops an institution whose child stays and is all but certain, or at least as
-    sure as it; `all` keeps both.
+    A row needs at least the review probability, alone or together with its homonyms. Of two institutions with overlapping words
+    only the more probable one is kept, unless a shorter name of the one is adjacent to the other ("West China Hospital, Sichuan
+    University"). Then the policy applies: `one` keeps the best of a string; `most-specific` drops a parent if its child is kept
+    and near-certain or at least as probable; `all` keeps both.
     """
     c = pairs.candidates
-    # A name that several bear is someone's, even if nobody's for sure: the likeliest homonym goes to review ("NTU").
+    # the probability of an ambiguous name is split among its homonyms, so the likeliest goes to review ("NTU")
     name = c.string * STRIDE + c.alias
     _, group = np.unique(name, return_inverse=True)
     together = np.bincount(group, probability)[group] if len(probability) else probability
     shared = (together >= settings.review) & (probability >= settings.homonym) & (rank_within(name, -probability) == 0)
     rows = np.flatnonzero((probability >= settings.review) | shared)
-    # of rows that tie on the same words, the exact, then the better known (they are in order of id) goes first
+    # ties keep the order of rows
     rows = rows[np.lexsort((rows, -probability[rows], c.string[rows]))]
     if not len(rows):
         return rows
@@ -39,13 +38,13 @@ def decide(probability: Floats, pairs: Pairs, settings: DecideSettings) -> Ints:
     a, b = rows[who], rows[rival]
     clash = (rival < who) & (pairs.first[b] < pairs.last[a]) & (pairs.first[a] < pairs.last[b])
     clash &= pairs.features[a, _APART] + pairs.features[b, _APART] == 0
-    # "INFN Sezione di Torino" names INFN too
+    # parent and child may overlap: "INFN Sezione di Torino" names INFN too
     both = np.ones(len(pairs.child), bool) if settings.policy == "all" else probability[pairs.child] >= settings.match
     child, parent = pairs.child[both], pairs.parent[both]
     family = np.sort(np.concatenate([child * STRIDE + parent, parent * STRIDE + child]))
     clash &= ~keys_in(a * STRIDE + b, family)
     kept = np.ones(len(rows), bool)
-    for w, r in zip(who[clash].tolist(), rival[clash].tolist(), strict=True):  # few: only overlapping rows above the threshold
+    for w, r in zip(who[clash].tolist(), rival[clash].tolist(), strict=True):  # few: overlapping rows above the threshold
         if kept[r]:
             kept[w] = False
     if settings.policy == "most-specific":

@@ -1,4 +1,4 @@
-"""The reasons for and against a match, from the features that the model saw."""
+"""Reasons for and against a match, from the model's features."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import cache
 from affil.settings import FeatureSettings
 from affil.types import Reason
 
-# The features used.
+# features used for reasons
 READ = ("exact", "coverage", "city_agrees", "country_agrees", "other_names", "parent_found", "changed", "country_differs",
         "city_differs", "nested", "number_missing", "hospital_left", "university_left", "institute_left",
         "missing_word")  # fmt: skip
 
-_reason = cache(Reason)  # few are distinct, except for shares
+_reason = cache(Reason)  # few distinct ones, except for shares
 
 
 def explain(f: Mapping[str, float], kind: str, homonyms: int, settings: FeatureSettings) -> tuple[Reason, ...]:
@@ -21,9 +21,9 @@ def explain(f: Mapping[str, float], kind: str, homonyms: int, settings: FeatureS
 
     Args:
         f: feature values by name, those of `READ` at least.
-        kind: kind of the name that matched, one of `affil.types.NAME_KINDS`.
+        kind: kind of the matched name, one of `affil.types.NAME_KINDS`.
         homonyms: number of institutions with the name.
-        settings: which missing words are reported.
+        settings: thresholds for reporting missing words.
     """
     out = [_reason("name_exact", kind) if f["exact"] else Reason("name_coverage", kind, f["coverage"])]
     if f["city_agrees"]:

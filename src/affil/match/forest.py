@@ -1,9 +1,8 @@
-"""Boosted trees as plain arrays: the same predictions as scikit-learn's, with as little of it as possible.
+"""Boosted trees as plain arrays, with the same predictions as scikit-learn.
 
-scikit-learn takes longer to import than a string takes to match. So a model file also holds its trees as arrays, and small
-batches are predicted from these, all trees at once; large ones by scikit-learn's compiled loop over the rows of one tree, which
-is faster there: that of its older gradient boosting, since the one for histograms copies every node and asks for categories and
-missing values at each. Its estimators are needed for neither.
+Importing scikit-learn takes longer than matching a string, so a model file also holds its trees as arrays, from which small
+batches are predicted, all trees at once. Large batches use scikit-learn's compiled loop of its older gradient boosting, which
+is faster than that of histogram boosting: no copies of nodes, categories or missing values. Neither needs the estimators.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ from affil.registry.arrays import Floats, Ints
 
 @dataclass(frozen=True)
 class Forest:
-    """The nodes of all trees, one tree after the other, and where each tree begins.
+    """The nodes of all trees, concatenated, and the first node of each tree.
 
-    At an inner node a row goes to `left` where its `feature` is at most `threshold`, else to `right`; a leaf points to itself. A
-    row's score is `baseline` plus the `value` of its leaf in every tree.
+    An inner node leads to `left` if `feature` <= `threshold`, else to `right`; a leaf points to itself. A row's score is
+    `baseline` plus the `value` of its leaf in every tree.
     """
 
     baseline: Floats
@@ -37,7 +36,7 @@ class Forest:
     value: Floats
 
     def predict(self, features: Floats) -> Floats:
-        """Probability of each row: bit for bit that of scikit-learn, as scores are added in the same order."""
+        """Probability of each row, bit for bit that of scikit-learn: scores are added in the same order."""
         rows = np.arange(len(features))[:, None]
         node = np.broadcast_to(self.root, (len(features), len(self.root)))
         while True:
@@ -52,7 +51,7 @@ class Forest:
         return probability
 
     def predict_many(self, features: Floats) -> Floats:
-        """The same for many rows (in single precision), all of them with one tree after the other."""
+        """Like `predict`, for many rows (single precision), tree by tree."""
         score = np.repeat(self.baseline, len(features))[:, None]
         predict_stages, trees = self._compiled
         predict_stages(trees, np.ascontiguousarray(features, np.float32), 1.0, score)
@@ -61,8 +60,8 @@ class Forest:
 
     @cached_property
     def _compiled(self) -> tuple[Any, Ints]:
-        """scikit-learn's loop for trees of gradient boosting without missing values or categories, and the trees in its form."""
-        with undisturbed():  # an import that is interrupted leaves half a module, and another error than the interrupt
+        """scikit-learn's prediction loop for trees without missing values or categories, and the trees in its format."""
+        with undisturbed():  # an interrupted import would leave a broken module and hide the interrupt
             from sklearn.ensemble._gradient_boosting import predict_stages
             from sklearn.tree._tree import NODE_DTYPE, TREE_LEAF, Tree
         begin = np.repeat(self.root, np.diff(np.append(self.root, len(self.left))))
@@ -80,7 +79,7 @@ class Forest:
 
 
 def to_forest(model: Any) -> Forest:
-    """The trees of a fitted binary `HistGradientBoostingClassifier` without categories."""
+    """Extract the trees of a fitted binary `HistGradientBoostingClassifier` without categories."""
     parts, roots, size = [], [], 0
     for (predictor,) in model._predictors:
         nodes = predictor.nodes

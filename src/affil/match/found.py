@@ -1,4 +1,4 @@
-"""What was found in a string, as the matcher keeps it: small, since many answers are remembered."""
+"""Compact form of an institution found in a string, for caching."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _READ = np.array([NAMES.index(name) for name in READ])
 
 
 class Found(NamedTuple):
-    """An institution found in a string: numbers of the index, the words in the raw string, and the features of `READ` as bytes.
+    """An institution found in a string: numbers of the index, the span in the raw string, and the features of `READ` as bytes.
 
-    `chosen` tells whether it is part of the answer; the others are what else could be meant. `identifier` is what stands in the
-    string where that is an id, `stated` the place that the string gives for it.
+    `chosen`: it is part of the answer, rather than a rival. `identifier` is the id if the string contains one, `stated` the
+    place that the string gives for it.
     """
 
     inst: int
@@ -48,7 +48,7 @@ class Found(NamedTuple):
 def found_rows(
     mentions: Mentions, pairs: Pairs, probability: Floats, rows: Ints, chosen: Bools, index: Index, settings: RetrieveSettings
 ) -> Iterable[Found]:
-    """What is kept of some rows of pairs; `chosen` tells which are part of the answer."""
+    """Make `Found` records of rows of pairs; `chosen` marks those of the answer."""
     c = pairs.candidates
     alias = c.alias[rows]
     string, first, last, inst = (
@@ -60,7 +60,7 @@ def found_rows(
             c.inst[rows],
         )
     )
-    named = int(chosen.sum())  # they stand before the rivals, which have no place
+    named = int(chosen.sum())  # chosen rows come first; rivals have no stated place
     place = stated_places(mentions.tokens, string[:named], first[:named], last[:named], inst[:named], index, settings)
     raw, repaired = mentions.strings, mentions.tokens.repaired
     spans = [raw_span(raw[s], repaired[s], a, b) for s, a, b in zip(string, first, last, strict=True)]
@@ -74,13 +74,13 @@ def found_rows(
     p, owner, kind, homonyms, taken = (column.tolist() for column in columns)
     start, end = zip(*spans, strict=True) if spans else ((), ())
     read = np.ascontiguousarray(pairs.features[np.ix_(rows, _READ)], np.float32)
-    features = read.view(f"V{read.itemsize * len(READ)}").ravel().tolist()  # bytes, since many rows are kept
+    features = read.view(f"V{read.itemsize * len(READ)}").ravel().tolist()  # bytes to save memory
     stated = chain(place, repeat(NOWHERE))
     return map(Found, inst, p, start, end, owner, kind, homonyms, features, taken, stated)
 
 
 def united(rows: list[Found], policy: Policy, rivals: bool) -> list[Found]:
-    """Each institution once, by its likeliest row, and of the policy `one` only the likeliest; then rivals, if any."""
+    """Deduplicate institutions by their likeliest row; under the policy `one` only the likeliest is chosen. Rivals follow."""
     if len(rows) < 2:
         return rows
     best: dict[int, Found] = {}
@@ -91,10 +91,10 @@ def united(rows: list[Found], policy: Policy, rivals: bool) -> list[Found]:
 
 
 def most_specific(rows: list[Found], index: Index, settings: DecideSettings, rivals: bool) -> list[Found]:
-    """The answer of one part: under the policy `most-specific` no institution whose child the same part names, if that is sure.
+    """The answer of one part; `most-specific` drops parents of institutions named with certainty in the same part.
 
-    Names that are joined in a part ("Google and ETH Zurich") are no parts of their own here: whoever writes a child and its
-    parent in one breath tells where the child is. Behind a hard separator the parent is an affiliation of its own.
+    Joined names ("Google and ETH Zurich") count as one part here: a parent next to its child only locates the child. After a
+    hard separator it is an affiliation of its own.
     """
     rows = united(rows, settings.policy, rivals)
     if len(rows) < 2 or settings.policy != "most-specific":
@@ -111,22 +111,22 @@ def most_specific(rows: list[Found], index: Index, settings: DecideSettings, riv
 
 
 def without(rows: Iterable[Found], left_out: Collection[int], rivals: bool) -> list[Found]:
-    """Rows of a string without some institutions, which become rivals where these are wanted."""
+    """Remove institutions from the answer; they become rivals if those are wanted."""
     if not rivals:
         return [r for r in rows if r.inst not in left_out]
-    told = [r._replace(chosen=False) if r.inst in left_out else r for r in rows]
-    return sorted(told, key=lambda r: (not r.chosen, -r.probability))
+    marked = [r._replace(chosen=False) if r.inst in left_out else r for r in rows]
+    return sorted(marked, key=lambda r: (not r.chosen, -r.probability))
 
 
 def moved(rows: tuple[Found, ...], start: int, end: int) -> Iterable[Found]:
-    """The answer of a part with its places in the string; what was found in the places behind it ends with the part."""
+    """Shift the rows of a part to offsets in the string, clipped to the part (its text may have places appended)."""
     if not start:
         return rows
     return (r._replace(start=min(r.start + start, end), end=min(r.end + start, end)) for r in rows)
 
 
 def identified(text: str, registry: Registry, probability: float) -> list[Found]:
-    """The institutions whose ids stand in a text; they are its answer."""
+    """The institutions whose ids occur in a text, which are its answer."""
     out: dict[int, Found] = {}
     for start, end, identifier in ids_within(text):
         if identifier in registry:

@@ -1,4 +1,4 @@
-"""The opened index of a registry, as matching reads it."""
+"""The index of an open registry, prepared for matching."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from affil.registry.places import CODE, COUNTRY, SPELT, WIDER
 from affil.settings import TEXT
 from affil.types import InstitutionKind, NameKind
 
-# Head words that make one organisation another kind of organisation, as bits of a mask.
+# Head words that distinguish kinds of organisations, as bits of a mask.
 HEADS = ("university", "hospital", "institute", "college", "academy", "center", "laboratory", "foundation", "clinic", "polytechnic",
          "company", "ministry", "society", "association", "agency", "council", "school", "faculty", "department")  # fmt: skip
 HAN_HEADS = {"大学": "university", "医院": "hospital", "病院": "hospital", "学院": "college", "研究": "institute", "中学": "school",
@@ -32,21 +32,21 @@ INSTITUTE = sum(1 << HEADS.index(h) for h in ("institute", "center", "laboratory
 HEAD, PART = 1, 2  # roles of words, see `Index.word_role`
 PARTS = sum(1 << HEADS.index(h) for h in ("school", "faculty", "department"))
 
-# Names in Han without a word that says what they are: "北大", "南理工", "吉利".
+# Han names without a head: "北大", "南理工", "吉利".
 _SHORT_HAN = re.compile(rf"(?:[{HAN}] )+[{HAN}](?<![院所校局部会馆室园台站厂])(?<!大 学|中 心|公 司|集 团)")
 _HAN_JOINERS = frozenset("和与及暨")
 
 
 class Index:
-    """What matching looks up in a built registry: its arrays (see `affil.registry.arrays`), and what follows from them.
+    """The arrays of a built registry (see `affil.registry.arrays`) and arrays derived from them.
 
-    What is said of "each word" has one entry more, for an unknown word (-1).
+    Arrays over words have an extra last entry for unknown words (-1).
     """
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         a = registry.arrays
-        # long lists of text as tuples, which the garbage collector stops looking through
+        # tuples of text, unlike lists, are untracked by the garbage collector
         self.words: tuple[str, ...] = tuple(a.word.to_pylist())
         self.word_id: dict[str, int] = dict(zip(self.words, range(len(self.words)), strict=True))
         self.word_idf, self.word_df = a.word_idf, a.word_df
@@ -66,18 +66,18 @@ class Index:
         self.parent, self.parent_ptr = a.parent, a.parent_ptr
         self.name_sequences = Sequences(a.span_hash, a.span_value, len(self.words))
         self.place_sequences = Sequences(a.place_hash, a.place_value, len(self.words))
-        self.kept: dict[Any, Any] = {}  # what searches keep with the index, see `affil.match.nearest`
+        self.kept: dict[Any, Any] = {}  # caches of searches, see `affil.match.nearest`
 
     def numbers(self, words: Sequence[str]) -> Ints:
-        """The numbers of words, -1 for unknown ones."""
+        """The numbers of words; -1 for unknown ones."""
         return np.fromiter(map(self.word_id.get, words, repeat(-1)), np.int32, len(words))
 
     @cached_property
     def postings(self) -> sparse.csr_matrix:
-        """Terms x names: normalised idf weights."""
+        """Terms x names matrix of normalised idf weights."""
         a = self.registry.arrays
         shape = (len(self.words), len(self.alias_ptr) - 1)
-        # copied, since sparse_dot_topn takes no read-only arrays
+        # copied, since sparse_dot_topn rejects read-only arrays
         parts = (a.posting_data.copy(), a.posting_indices.copy(), a.posting_indptr.astype(np.int32))
         return sparse.csr_matrix(parts, shape=shape)
 
@@ -88,36 +88,36 @@ class Index:
 
     @cached_property
     def inst_kind(self) -> Ints:
-        """For each institution its kind, an `InstitutionKind`."""
+        """The kind of each institution, an `InstitutionKind`."""
         number = {kind.word: int(kind) for kind in InstitutionKind}
         return np.array([number[k] for k in self.registry.arrays.inst_kind.to_pylist()], np.int8)
 
     @cached_property
     def inst_closed(self) -> Bools:
-        """For each institution whether it is no longer active."""
+        """Whether each institution is closed."""
         return np.array([s != "active" for s in self.registry.arrays.inst_status.to_pylist()], bool)
 
     @cached_property
     def country_code(self) -> list[str]:
-        """ISO 3166-1 codes, by the number of the country."""
+        """ISO 3166-1 codes by country number."""
         out: list[str] = self.registry.arrays.country_code.to_pylist()
         return out
 
     @cached_property
     def region_code(self) -> list[str]:
-        """ISO 3166-2 codes, by the number of the region; the first is ""."""
+        """ISO 3166-2 codes by region number; the first is ""."""
         out: list[str] = self.registry.arrays.region_code.to_pylist()
         return out
 
     @cached_property
     def city_name(self) -> list[str]:
-        """How cities are written, by their number."""
+        """City names by city number."""
         out: list[str] = self.registry.arrays.city_name.to_pylist()
         return out
 
     @cached_property
     def city_region(self) -> Ints:
-        """For each city the number of the region that its institutions are in, 0 where there are none."""
+        """The region number of each city, by its institutions; 0 if it has none."""
         out = np.zeros(len(self.registry.arrays.city_name), np.int64)
         placed = (self.inst_city_id >= 0) & (self.inst_region_id > 0)
         out[self.inst_city_id[placed]] = self.inst_region_id[placed]
@@ -125,38 +125,38 @@ class Index:
 
     @cached_property
     def city_size(self) -> Ints:
-        """For each city the number of its institutions."""
+        """The number of institutions in each city."""
         return np.bincount(self.inst_city_id[self.inst_city_id >= 0], minlength=len(self.registry.arrays.city_name))
 
     @cached_property
     def place_spelt(self) -> Bools:
-        """For each sequence of words that names places whether it names one other than by a code ("CA")."""
+        """Whether each place name is a spelt-out name rather than only a code ("CA")."""
         return self._named_as(*SPELT)
 
     @cached_property
     def place_coded(self) -> Bools:
-        """For each sequence of words that names places whether it is a code of a region ("CA")."""
+        """Whether each place name is a region code ("CA")."""
         return self._named_as(CODE)
 
     @cached_property
     def place_country_name(self) -> Bools:
-        """For each sequence of words that names places whether it is the name of a country."""
+        """Whether each place name is the name of a country."""
         return self._named_as(COUNTRY)
 
     def _named_as(self, *kinds: int) -> Bools:
-        """For each sequence of words that names places whether it names one of some kinds."""
+        """Whether each place name means a place of the given kinds."""
         several = np.concatenate([[0], np.cumsum(np.isin(self.place_kind[self.place_row], kinds))])
         out: Bools = several[self.place_ptr[1:]] > several[self.place_ptr[:-1]]
         return out
 
     @cached_property
     def inst_children(self) -> Ints:
-        """For each institution the number of its children."""
+        """The number of children of each institution."""
         return np.bincount(self.parent, minlength=len(self.parent_ptr) - 1)
 
     @cached_property
     def inst_alias(self) -> Ints:
-        """For each institution the name to show, or its most official one that is indexed."""
+        """The display alias of each institution: its name, or the most official indexed alias."""
         owner_alias = np.repeat(np.arange(len(self.owner_ptr) - 1), np.diff(self.owner_ptr))
         order = np.lexsort((self.owner_name, self.owner_kind, self.owner_inst))
         inst = self.owner_inst[order]
@@ -167,7 +167,7 @@ class Index:
 
     @cached_property
     def alias_initial(self) -> Ints:
-        """For each name that is one word of at most `TEXT.spelt_acronym` letters: the letters as codes, 0 behind them."""
+        """For each alias of one word with at most `TEXT.spelt_acronym` letters: their character codes, padded with 0."""
         out = np.zeros((len(self.alias_text), TEXT.spelt_acronym), np.uint8)
         for i, text in enumerate(self.alias_text):
             if len(text) <= TEXT.spelt_acronym and text.isascii() and text.isalpha():
@@ -176,19 +176,19 @@ class Index:
 
     @cached_property
     def alias_letters(self) -> Ints:
-        """For each name the number of its characters."""
+        """The number of characters of each alias."""
         return np.array([len(text) for text in self.alias_text], np.int16)
 
     @cached_property
     def wider(self) -> Ints:
-        """For each country the number of the country that also stands for it (Hong Kong: China), or itself."""
+        """The number of the wider country of each country (Hong Kong: China), or its own."""
         codes: list[str] = self.registry.arrays.country_code.to_pylist()
         number = {c: i for i, c in enumerate(codes)}
         return np.array([number.get(WIDER.get(c, c), i) for i, c in enumerate(codes)], np.int16)
 
     @cached_property
     def word_head(self) -> Ints:
-        """For each word the bit of its head word, or 0."""
+        """The bit of each head word, 0 for other words."""
         bits = {h: 1 << i for i, h in enumerate(HEADS)}
         bits |= {han: bits[h] for han, h in HAN_HEADS.items()}
         out = np.zeros(len(self.words) + 1, np.int32)
@@ -199,7 +199,7 @@ class Index:
 
     @cached_property
     def word_role(self) -> Ints:
-        """For each word HEAD for a head word, PART for a word of parts (department), 0 for others."""
+        """HEAD for head words, PART for words of parts (department), 0 for others."""
         out = np.zeros(len(self.words) + 1, np.int8)
         for word, role in roles().items():
             if word in self.word_id:
@@ -208,7 +208,7 @@ class Index:
 
     @cached_property
     def branches(self) -> dict[int, frozenset[str]]:
-        """For names that names of the institution's children begin with, the next words of these: "Berkeley" behind "University of
+        """Next words of children's names, by the alias of the parent that begins them: "Berkeley" for "University of
         California".
         """
         alias = np.repeat(np.arange(len(self.owner_ptr) - 1), np.diff(self.owner_ptr))
@@ -228,41 +228,41 @@ class Index:
 
     @cached_property
     def _beside(self) -> Ints:
-        """All pairs of words that stand beside each other in some name, as sorted numbers."""
+        """Sorted codes of all pairs of adjacent words in names."""
         pairs = self.alias_tok[:-1].astype(np.int64) * len(self.words) + self.alias_tok[1:]
         return np.unique(np.delete(pairs, self.alias_ptr[1:-1] - 1))
 
     def beside(self, first: int, second: int) -> bool:
-        """Whether some name has the one word right before the other."""
+        """Whether some name has `first` immediately before `second`."""
         key = first * len(self.words) + second
         at = int(np.searchsorted(self._beside, key))
         return at < len(self._beside) and bool(self._beside[at] == key)
 
     @cached_property
     def alias_short_han(self) -> Bools:
-        """For each name whether it is a short form in Han, which says nothing within a longer name."""
+        """Whether each alias is a short Han form, which means nothing within a longer name."""
         return np.array([_SHORT_HAN.fullmatch(text) is not None for text in self.alias_text], bool)
 
     @cached_property
     def word_han(self) -> Bools:
-        """For each word whether it is a character of Han that does not join two names."""
+        """Whether each word is a Han character other than a conjunction."""
         han = re.compile(f"[{HAN}]")
         return np.array([han.fullmatch(w) is not None and w not in _HAN_JOINERS for w in self.words] + [False], bool)
 
     @cached_property
     def alias_head(self) -> Ints:
-        """For each name the mask of its head words."""
+        """The mask of head words of each alias."""
         heads = np.append(self.word_head[self.alias_term], 0)
         return np.bitwise_or.reduceat(heads, self.alias_term_ptr[:-1])
 
     @cached_property
     def number_word(self) -> Bools:
-        """For each word whether it is a number or an ordinal."""
+        """Whether each word is a number or an ordinal."""
         ordinals = {"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"}
         return np.array([w.isdigit() or w in ordinals for w in self.words] + [False], bool)
 
     @cached_property
     def alias_numbers(self) -> Ints:
-        """For each name how many of its words are numbers or ordinals."""
+        """The number of numbers and ordinals in each alias."""
         is_number = np.append(self.number_word[self.alias_tok], False)
         return np.add.reduceat(is_number.astype(np.int16), self.alias_ptr[:-1])

@@ -1,4 +1,4 @@
-"""What the stages above ask of a matcher: `affil.Matcher`, or anyone's own."""
+"""The interface of a matcher: `affil.Matcher`, or a custom one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class MatcherLike(Protocol):
-    """What scoring and a workspace need of a matcher."""
+    """The methods of a matcher that scoring and workspaces use."""
 
     @property
     def registry(self) -> Registry:
@@ -22,8 +22,8 @@ class MatcherLike(Protocol):
         """The hash of its model."""
 
     def match_table(self, strings: list[str], /) -> pa.Table:
-        """The institutions found: no row for a string without any.
+        """The institutions found; strings without any have no row.
 
-        Columns row (index into the strings), institution_id, probability, decision. Scoring reads alias too, a workspace, where
-        it is told, stated_city, stated_region, stated_country, named (see `affil.rank.Tables`).
+        Columns: row (index into the strings), institution_id, probability, decision. Scoring also reads alias; a workspace also
+        reads, if present, stated_city, stated_region, stated_country, named (see `affil.rank.Tables`).
         """

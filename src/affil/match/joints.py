@@ -9,9 +9,9 @@ import numpy as np
 from affil.match.index import UNIVERSITY, Index
 from affil.match.plausible import related
 from affil.match.sequences import Spans
-from affil.names import Tokens
+from affil.match.words import Words
 from affil.names.tokens import COMMA, HARD
-from affil.registry.arrays import Bools, Ints
+from affil.registry.arrays import Ints
 from affil.settings import RetrieveSettings
 from affil.types import InstitutionKind
 
@@ -23,16 +23,7 @@ _HAN_AND = frozenset("和与及暨")  # folded, each a word
 
 
 def find_joints(
-    spans: Spans,
-    places: Spans,
-    index: Index,
-    settings: RetrieveSettings,
-    upper: Bools,
-    gap: Ints,
-    words: Sequence[str],
-    tokens: Tokens,
-    origin: Ints,
-    string: Ints,
+    spans: Spans, places: Spans, words: Words, index: Index, settings: RetrieveSettings
 ) -> tuple[list[int], list[int]]:
     """Where one of two names that stand beside each other ends a part and the other begins one.
 
@@ -47,13 +38,13 @@ def find_joints(
     joiners: list[int] = []
     if not len(spans.first):
         return begins, joiners
-    beside = _Beside(spans, places, upper, gap, words)
+    beside, string = _Beside(spans, places, words), words.string
     for j in beside.likely(string):
         end, conjunction = beside.end_before(j, string)
         left, right = int(beside.ending[end - conjunction]), int(beside.beginning[j])
         if left < 0 or string[spans.first[left]] != string[j]:
             continue
-        between = tokens.repaired[string[j]][tokens.end[origin[j - 1]] : tokens.start[origin[j]]].strip().casefold()
+        between = words.between(j).strip().casefold()
         behind_place = end < j
         if not (beside.distinctive[left] and beside.distinctive[right]) and not (between in _DASHES and beside.jointly[j]):
             continue
@@ -77,13 +68,13 @@ class _Beside:
     tell whether they begin and end a segment.
     """
 
-    def __init__(self, spans: Spans, places: Spans, upper: Bools, gap: Ints, words: Sequence[str]) -> None:
+    def __init__(self, spans: Spans, places: Spans, words: Words) -> None:
         first, length, _ = spans
-        size, last = len(gap), spans.last
+        size, last = len(words.gap), spans.last
         self._first, self._last = first, last
-        self._gaps = np.append(gap, HARD)
+        self._gaps = np.append(words.gap, HARD)
         self.starts, self.ends = self._gaps[first] >= COMMA, self._gaps[last] >= COMMA
-        self.distinctive = (length > 1) | upper[first] | self.starts | self.ends
+        self.distinctive = (length > 1) | words.upper[first] | self.starts | self.ends
         self.ending, self.beginning = np.full(size + 1, -1), np.full(size + 1, -1)
         order = np.argsort(length, kind="stable")
         self.ending[last[order]] = order
@@ -92,9 +83,9 @@ class _Beside:
         order = np.argsort(places.length, kind="stable")
         self.placed[places.last[order]] = places.first[order]
         self._within = np.cumsum(np.bincount(first + 1, minlength=size + 2) - np.bincount(last, minlength=size + 2))[:size] > 0
-        self.conjunction = np.array([False, *(w in _HAN_AND for w in words)], bool)
+        self.conjunction = np.array([False, *(w in _HAN_AND for w in words.folded)], bool)
         shared = np.zeros(size + 1, bool)
-        shared[[i for i, w in enumerate(words) if w in _JOINT and _jointly(words, i)]] = True
+        shared[[i for i, w in enumerate(words.folded) if w in _JOINT and _jointly(words.folded, i)]] = True
         self.jointly = shared[last[self.beginning]] & (self.beginning >= 0)
 
     def likely(self, string: Ints) -> list[int]:

@@ -1,4 +1,4 @@
-"""Labelled strings, and how far their labels can be trusted."""
+"""Labelled strings, and the reliability of their labels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from affil.settings import Policy
 
 
 class Trust(IntEnum):
-    """How far the labels of a string can be trusted: composed with it, of another project, complete, and drawn at random too."""
+    """Reliability of a string's labels: synthetic, noisy (another project's), complete, complete and randomly drawn."""
 
     COMPOSED = 0
     NOISY = 1
@@ -21,9 +21,9 @@ class Trust(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A string and the ids of the institutions that it names, as far as the policy of its labels wants them.
+    """A string and the ids of its institutions under the policy of its labels.
 
-    `acceptable` ids are neither right nor wrong.
+    `acceptable` ids count neither as right nor as wrong.
     """
 
     affiliation: str
@@ -34,7 +34,7 @@ class Labelled:
 
 
 def read_strings(path: Path) -> list[str]:
-    """The strings of a table of labelled ones."""
+    """The strings of a labelled table."""
     with open_table(path) as table:
         table.require("affiliation")
         return [str(cell or "") for batch in table.batches(_BATCH) for cell in dict(batch.columns)["affiliation"]]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 SHIPPED_MODEL = "models/matcher.skops"
-_ID_NAMED = Reason("name_exact", "id")  # of what an id says
+_ID_NAMED = Reason("name_exact", "id")  # for matches by an id in the string
 
 
 class Matcher:
@@ -119,12 +119,12 @@ class Matcher:
         return tuple(replace(m, decision=Decision.NONE) if m.probability < low else m for m in out)
 
     def ranked(self, affiliations: Sequence[str], limits: Sequence[int], least: float = 0.0) -> list[tuple[Match, ...]]:
-        """The institutions chosen for each string as `match_many` chooses them, then those it did not choose, likeliest first.
+        """The institutions that `match_many` chooses for each string, then others, likeliest first.
 
         Args:
             affiliations: strings; repeated ones are matched once.
-            limits: maximum number of institutions for each; chosen ones are always included.
-            least: minimum probability of those not chosen; their decision is `none`.
+            limits: maximum number of institutions per string; chosen ones are always included.
+            least: minimum probability of the others; their decision is `none`.
         """
         wanted: dict[str, int] = {}
         for string, limit in zip(affiliations, limits, strict=True):
@@ -146,9 +146,9 @@ class Matcher:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
 
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
-        matched words in the raw string), alias (the registry's name), named (the id of the closed institution whose name that is,
-        where the one found is its successor, else ""), stated_city, stated_region and stated_country (the place
-        that the string gives for it, see `affil.types.Stated`). Strings without a match have no row.
+        matched words in the raw string), alias (the registry's name), named (the id of the closed institution with that name,
+        if the one found is its successor, else ""), stated_city, stated_region and stated_country (the place that the string
+        gives for it, see `affil.types.Stated`). Strings without a match have no row.
         """
         distinct = list(dict.fromkeys(affiliations))
         answers = dict(zip(distinct, self._answers(distinct), strict=True))
@@ -203,7 +203,7 @@ class Matcher:
         return row.identifier or str(self._names[int(self._index.owner_name[row.owner])].as_py())
 
     def _aliases(self, rows: Sequence[Found]) -> pa.Array:
-        """`_alias` of many rows at once."""
+        """`_alias` for many rows."""
         numbers = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
         names = self._names.take(pa.array(numbers)).cast(pa.string())
         if not any(r.identifier for r in rows):
@@ -211,7 +211,7 @@ class Matcher:
         return pa.array([r.identifier or name for r, name in zip(rows, names.to_pylist(), strict=True)], pa.string())
 
     def _named(self, rows: Sequence[Found]) -> pa.Array:
-        """For each row the id of the closed institution that the string names, where the one found is its successor; else ""."""
+        """For rows that found a successor: the id of the closed institution named in the string; else ""."""
         names, ids = self.registry.arrays.inst_name_ptr, self.registry.ids
         owner_name = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
         owner = (np.searchsorted(names, owner_name, side="right") - 1).tolist()
@@ -237,13 +237,13 @@ class Matcher:
         )
 
     def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[list[Found]]:
-        """What each string names: the chosen institutions, most probable first, then up to `rivals` a part that were not chosen."""
+        """The institutions chosen for each string, most probable first, then up to `rivals` others per part."""
         out: list[list[Found]] = []
         size = self.settings.retrieve.batch
         for begin in range(0, len(strings), size):
             batch = strings[begin : begin + size]
             parts = parts_of(batch, self._index, self.settings.retrieve)
-            found = self._remembered(parts.texts) if not rivals else self._matched(parts.texts, rivals)
+            found = self._cached(parts.texts) if not rivals else self._matched(parts.texts, rivals)
             bounds = np.searchsorted(parts.string, np.arange(len(batch) + 1)).tolist()
             text, start, end = (column.tolist() for column in (parts.text, parts.start, parts.end))
             for first, last in pairwise(bounds):
@@ -251,8 +251,8 @@ class Matcher:
                 out.append(united(own, self.settings.decide.policy, rivals > 0) if last - first > 1 else own)
         return out
 
-    def _remembered(self, texts: Sequence[str]) -> list[tuple[Found, ...]]:
-        """`_matched`, each part once as long as it is remembered."""
+    def _cached(self, texts: Sequence[str]) -> list[tuple[Found, ...]]:
+        """`_matched` with a cache."""
         new = [t for t in texts if t not in self._memory]
         fresh = dict(zip(new, self._matched(new), strict=True)) if new else {}
         found = [fresh[t] if t in fresh else self._memory[t] for t in texts]
@@ -262,7 +262,7 @@ class Matcher:
         return found
 
     def _matched(self, texts: Sequence[str], rivals: int = 0) -> list[tuple[Found, ...]]:
-        """What each part names, with up to `rivals` that were not chosen."""
+        """The institutions chosen for each part, and up to `rivals` others."""
         settings, index, judge = self.settings, self._index, self.settings.decide
         out: list[tuple[Found, ...]] = []
         batches = -(-len(texts) // settings.retrieve.batch)

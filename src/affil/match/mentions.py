@@ -1,4 +1,4 @@
-"""A batch of strings prepared for matching: corrected words with weights, segments, and the places that they name."""
+"""Prepare a batch of strings for matching: corrected and weighted words, segments, named places."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from affil.match.names import find_names
 from affil.match.places import find_places, shared_places
 from affil.match.plausible import amid_hangul, faculties, off_places, off_streets, off_towns, plausible
 from affil.match.sequences import Spans
+from affil.match.words import Words
 from affil.names import Tokens, tokenize
 from affil.names.fold import roles
 from affil.names.things import things
@@ -25,16 +26,19 @@ from affil.settings import RetrieveSettings
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """The words of a batch as arrays (one entry a word), and what is known of each part of its strings.
+    """The words of a batch as arrays (one entry per word), and data on the parts of its strings.
 
-    `words` are the folded and corrected words; `word` and `term` are numbers in the index's vocabulary (-1: unknown or none);
-    `weight` is the idf of the word as a term, 1 for unknown words; `changed` marks words that were corrected; `part`, `segment`
-    and `block` number the part, the segment between commas and the block between hard separators that a word stands in. A
-    string is one part, or several where names are joined ("Google and ETH Zurich"); `string` is the string of each part. What
-    is matched is a part: it knows the words of no other. `place` marks words that only name a place.
-    `country`, `region`, `city` are sorted keys `part * STRIDE + number`; `city_country` are the countries of cities and regions,
-    `city_region` the regions of cities, `sure_country` the countries of places that are the whole of their segment; `borrowed` are
-    parts whose places are another part's; `amid` marks words amid a longer word of Hangul.
+    A part is what is matched: a whole string, or one of several joined names ("Google and ETH Zurich"). `string` is the string
+    of each part.
+
+    Per word: `words` are the folded and corrected words; `word` and `term` their numbers in the index's vocabulary (-1: unknown
+    or none); `weight` is the idf weight of the term, 1 for unknown words; `changed` marks corrections; `part`, `segment`
+    (between commas) and `block` (between hard separators) are the numbers of what it belongs to; `place` marks words that only
+    name a place; `amid` marks words within a longer Hangul word.
+
+    Places: `country`, `region`, `city` are sorted keys `part * STRIDE + number`; `city_country` the countries of cities and
+    regions, `city_region` the regions of cities, `sure_country` the countries of places that fill their segment; `borrowed`
+    marks parts with the places of another part.
     """
 
     strings: Sequence[str]
@@ -70,12 +74,12 @@ class Mentions:
         return len(self.string)
 
 
-_NOTE = 2  # digits of the longest footnote number: "301医院" is a name
+_NOTE = 2  # maximum digits of a footnote number: "301医院" is a name
 _ORDINAL = "第"
 
 
 def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) -> Mentions:
-    """Tokenize, correct, weigh and segment a batch, find all names and places that stand in it word for word."""
+    """Tokenize, correct, weight and segment a batch; find all names and places that occur word for word."""
     tokens = rejoin(tokenize(strings, limit=settings.max_string), index, settings)
     words, origin = correct(tokens, index, settings)
     typed = [tokens.words[i] for i in origin.tolist()]
@@ -88,7 +92,7 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     start, end, upper, cjk = tokens.start[origin], tokens.end[origin], tokens.upper[origin], tokens.cjk[origin]
     glued = ~new & (start == np.roll(end, 1))
     fixed = Tokens(tokens.repaired, words, tokens.start, tokens.end, gap, tokens.upper, cjk, tokens.ptr)
-    word, term, weight = _weighed(fixed, things(tokens)[origin], index, settings)
+    word, term, weight = _word_weights(fixed, things(tokens)[origin], index, settings)
     weight[_footnotes(words, glued)] = 0
     gap = np.where(new, HARD, gap).astype(np.int8)
     spans = find_names(index, word, gap, settings.max_name_tokens)
@@ -99,20 +103,21 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
         weight[at], changed[at] = index.word_idf[term[at]], True
         spans = find_names(index, word, gap, settings.max_name_tokens)
     amid = amid_hangul(words, cjk & glued)
-    spans, named, void = _sifted(spans, words, word, gap, upper, cjk, string, amid, index, settings)
+    batch = Words(words, word, gap, upper, cjk, string, origin, tokens)
+    spans, named, void = _sifted(spans, batch, amid, index, settings)
     weight[void] = 0
-    begins, joiners = find_joints(spans, named, index, settings, upper, gap, words, tokens, origin, string)
-    gap[begins] = HARD
+    begins, joiners = find_joints(spans, named, batch, index, settings)
+    gap[begins] = HARD  # of the batch, too
     weight[joiners] = 0
     joints = np.cumsum(np.bincount(begins, minlength=len(words) + 1)) if begins else np.zeros(len(words) + 1, np.int64)
-    spans = spans.where(joints[spans.first] == joints[np.maximum(spans.last - 1, 0)])  # no name goes over a joint
+    spans = spans.where(joints[spans.first] == joints[np.maximum(spans.last - 1, 0)])  # no name spans a joint
     begin = new.copy()
     begin[begins] = True
-    # strings without a word are parts as well, so that every string has one
-    string_of_part, part = _with_empty(string[begin], np.cumsum(begin) - 1 if len(string) else string, len(strings))
+    # strings without words get an empty part, so that every string has one
+    string_of_part, part = _add_empty_parts(string[begin], np.cumsum(begin) - 1 if len(string) else string, len(strings))
     segment = np.cumsum(new | (gap >= COMMA)) - 1
     block = np.cumsum(new | (gap >= HARD)) - 1
-    place, places = find_places(index, named, words, gap, upper, part, spans, settings.famous)
+    place, places = find_places(named, spans, batch, part, index, settings.famous)
     places, borrowed = shared_places(places, string_of_part)
     return Mentions(
         strings, string_of_part, tokens, words, word, term, weight, changed, gap, start, end, upper, cjk, part, segment, block,
@@ -120,40 +125,38 @@ def prepare(strings: Sequence[str], index: Index, settings: RetrieveSettings) ->
     )  # fmt: skip
 
 
-def _weighed(tokens: Tokens, void: Bools, index: Index, settings: RetrieveSettings) -> tuple[Ints, Ints, Floats]:
-    """The numbers of words and terms in the vocabulary, and their weights; `void` are words for things, which name nobody."""
+def _word_weights(tokens: Tokens, void: Bools, index: Index, settings: RetrieveSettings) -> tuple[Ints, Ints, Floats]:
+    """Vocabulary numbers of words and terms, and weights; `void` marks words for things."""
     word = index.numbers(tokens.words)
     word[void] = -1
     term_words = terms(tokens)
     term = index.numbers(term_words)
     weight = np.where(np.array([t == "" for t in term_words], bool), 0.0, np.append(index.word_idf, 1.0)[term])
     role = roles()
-    # postcodes, street numbers and words of addresses are no part of a name that would have to be explained
+    # postcodes, street numbers and address words need not be explained by a name
     noise = {t for t in set(term_words) if t.isdigit() or role.get(t) == "noise"}
     weight[[t in noise for t in term_words]] *= settings.noise_weight
     weight[void] = 0
     return word, term, weight
 
 
-def _sifted(
-    spans: Spans, words: Sequence[str], word: Ints, gap: Ints, upper: Bools, cjk: Bools, string: Ints, amid: Bools, index: Index,
-    settings: RetrieveSettings,
-) -> tuple[Spans, Spans, Bools]:  # fmt: skip
+def _sifted(spans: Spans, words: Words, amid: Bools, index: Index, settings: RetrieveSettings) -> tuple[Spans, Spans, Bools]:
     """The names found that are names where they stand, the places found, and the words of streets and faculties."""
-    void = np.zeros(len(words), bool)
-    spans = plausible(spans, index, upper, gap)
+    gap = words.gap
+    void = np.zeros(len(words.folded), bool)
+    spans = plausible(spans, index, words.upper, gap)
     spans = spans.where(~amid[spans.first])
-    void[faculties(spans, word, upper, gap)] = True
-    spans, addressed = off_streets(spans, words, gap, cjk)
-    named = index.place_sequences.find(word, gap, settings.max_place_tokens)
+    void[faculties(spans, words.number, words.upper, gap)] = True
+    spans, addressed = off_streets(spans, words.folded, gap, words.cjk)
+    named = index.place_sequences.find(words.number, gap, settings.max_place_tokens)
     spans = off_places(spans, named, gap, index)
-    return off_towns(spans, named, gap, string, index), named, void | addressed
+    return off_towns(spans, named, gap, words.string, index), named, void | addressed
 
 
 def _footnotes(words: Sequence[str], glued: Bools) -> Bools:
-    """Which words are digits that stand to a letter without a blank: "Korea University1", "2Microsoft", but not "第2医院".
+    """Mask of footnote numbers, attached to a word: "Korea University1", "2Microsoft", but not "第2医院".
 
-    `glued[i]` says that word i begins where the word before it ends.
+    `glued[i]`: word i begins where the previous word ends.
     """
     short = np.array([w.isdigit() and len(w) <= _NOTE for w in words] + [True], bool)
     digit = np.array([w.isdigit() for w in words] + [True], bool)
@@ -163,8 +166,8 @@ def _footnotes(words: Sequence[str], glued: Bools) -> Bools:
     return found
 
 
-def _with_empty(string_of_part: Ints, part: Ints, strings: int) -> tuple[Ints, Ints]:
-    """Number parts anew, with an empty one for each string that has no word."""
+def _add_empty_parts(string_of_part: Ints, part: Ints, strings: int) -> tuple[Ints, Ints]:
+    """Renumber parts, inserting an empty one for each string without words."""
     empty = np.setdiff1d(np.arange(strings), string_of_part)
     every = np.concatenate([string_of_part, empty])
     order = np.argsort(every, kind="stable")

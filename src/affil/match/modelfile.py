@@ -1,4 +1,4 @@
-"""A trained model on disk: skops, which runs no code on loading, made byte for byte repeatable, with its card inside."""
+"""Model files: skops, which runs no code on loading, made byte-reproducible, with the model card inside."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from affil.match.classifier import Estimators, Model
 from affil.match.features.table import NAMES
 from affil.match.forest import Forest
 
-# Everything that a model may hold; any other type is refused before anything is built from it.
+# Types allowed in a model file; any other is rejected before loading.
 TYPES = frozenset(
     {
         "builtins.dict",
@@ -53,8 +53,8 @@ _CARD, _SCHEMA, _TREES = "card.json", "schema.json", "trees.npz"
 def save_model(model: Model, card: dict[str, Any], path: Path) -> None:
     """Write a model and its card; equal models give equal bytes.
 
-    skops names parts by memory addresses and stamps the time; both are replaced by their order. Beside skops' parts stand the
-    trees and the calibration as plain arrays.
+    Skops names entries by memory address and adds timestamps; both are normalised. The file also holds the trees and
+    calibration as plain arrays.
     """
     import skops.io
 
@@ -83,7 +83,7 @@ def load_model(path: Path) -> tuple[Model, dict[str, Any], str]:
     """Read a model, its card and its SHA-256.
 
     Raises:
-        InputError: not a model file, damaged, of another version, or holding types that a model has no use for.
+        InputError: the file is not a model, damaged, of another version, or holds other types than `TYPES`.
     """
     retrain = "train it again with: affil train -o FILE"
     try:
@@ -116,7 +116,7 @@ def load_model(path: Path) -> tuple[Model, dict[str, Any], str]:
 
 
 def same_model(first: Path, second: Path) -> bool:
-    """Whether two model files hold the same bytes, the commit that their cards name aside: moved code makes the same model."""
+    """Whether two model files are identical except for the commit in their cards: moving code does not change a model."""
     with zipfile.ZipFile(first) as one, zipfile.ZipFile(second) as other:
         if one.namelist() != other.namelist():
             return False

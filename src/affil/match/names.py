@@ -1,4 +1,4 @@
-"""Names of the registry found in a batch of words, without short forms in Han that are only letters of another's name."""
+"""Find registry names in a batch of words, except short Han forms that are part of another name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HOSPITAL = "医院"
 
 
 def find_names(index: Index, word: Ints, gap: Ints, most: int) -> Spans:
-    """Every place where a name of at most so many words stands in a batch of words (see `Sequences.find`)."""
+    """All occurrences of names of at most `most` words (see `Sequences.find`)."""
     found = index.name_sequences.find(word, gap, most)
     short = np.flatnonzero(index.alias_short_han[found.sequence])
     if not short.size:
@@ -24,13 +24,13 @@ def find_names(index: Index, word: Ints, gap: Ints, most: int) -> Spans:
 
 
 def _within_another(index: Index, short: Spans, word: Ints, gap: Ints, most: int) -> Bools:
-    """Which short forms in Han are only letters of another's name.
+    """Which short Han forms are part of another name.
 
-    They begin within a place ("湖(北理工)学院"), or name a vocational college or a hospital ("山东理工职业学院", "同济医院").
+    They begin within a place ("湖(北理工)学院"), or belong to a vocational college or a hospital ("山东理工职业学院", "同济医院").
     """
     size, first, last = len(word), short.first, short.last
     places = index.place_sequences.find(word, gap, most)
-    reach = np.zeros(size + 1, np.int64)  # how far a place reaches that begins before each word, and within no other
+    reach = np.zeros(size + 1, np.int64)  # end of the outermost place that begins before each word
     order = np.lexsort((-places.length, places.first))
     for at, end in zip(places.first[order].tolist(), places.last[order].tolist(), strict=True):
         if at >= reach[at]:
@@ -45,6 +45,6 @@ def _within_another(index: Index, short: Spans, word: Ints, gap: Ints, most: int
 
 
 def _pair(index: Index, text: str, word: Ints) -> Bools:
-    """Where two characters stand beside each other in a batch of words, and False at its end."""
+    """Mask of words where a two-character text begins, with a final False."""
     a, b = (index.word_id.get(c, -2) for c in text)
     return np.append((word == a) & (np.append(word[1:], -1) == b), False)

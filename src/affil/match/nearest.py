@@ -1,8 +1,8 @@
-"""The names nearest to a set of words, by the dot product of idf vectors: exactly those of the whole product, for a third of it.
+"""Nearest names to sets of words by the dot product of idf vectors: exact results for a third of the work.
 
-Half of what the product would walk through are the names that share no more than "university" with the words, and of which no
-threshold lets one through. So names are looked at only if they hold one of the rarer words, or if common words alone could carry
-them over the threshold (max-score pruning, Turtle and Flood 1995, for a whole group of queries at once).
+Half of the full product goes to names that share only words like "university" with the query and cannot reach the threshold. So
+only names are scored that have a rarer word of the query, or whose common words alone could reach the threshold (max-score
+pruning, Turtle and Flood 1995, for a group of queries at once).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from affil.match.index import Index
 from affil.registry.arrays import Ints
 from affil.settings import RetrieveSettings
 
-_SURE = 0.999  # of the threshold: single precision may carry a name over it that double precision does not
+_SURE = 0.999  # safety margin below the threshold for single-precision rounding
 
 
 def nearest(index: Index, settings: RetrieveSettings) -> Nearest:
-    """The search in this index with these settings; it stays with the index, with what it remembers."""
+    """The search for an index and settings, cached with the index."""
     if settings not in index.kept:
         index.kept[settings] = Nearest(index, settings)
     search: Nearest = index.kept[settings]
@@ -30,23 +30,23 @@ def nearest(index: Index, settings: RetrieveSettings) -> Nearest:
 
 
 class Nearest:
-    """Finds nearest names in one index, and remembers them for sets of words that come again."""
+    """Nearest-name search in one index, with a cache."""
 
     def __init__(self, index: Index, settings: RetrieveSettings) -> None:
         self._index, self._settings = index, settings
         self._memory: dict[bytes, Ints] = {}
-        self._spread = np.diff(index.postings.indptr)  # names that hold a word
+        self._spread = np.diff(index.postings.indptr)  # number of names with each word
         self._common = np.zeros(len(self._spread), bool)
         self._common[np.argsort(-self._spread, kind="stable")[: settings.common_words]] = True
         weight = np.where(self._common, index.word_idf, 0).astype(np.float64)
         self._heavy = index.postings.T @ weight > _SURE * settings.min_similarity
 
     def __len__(self) -> int:
-        """Number of sets of words that are remembered."""
+        """Number of cached queries."""
         return len(self._memory)
 
     def of(self, queries: Sequence[Ints]) -> list[Ints]:
-        """The names nearest to each set of words (ascending numbers), the nearest first."""
+        """The names nearest to each query (a set of words in ascending order), nearest first."""
         keys = [terms.tobytes() for terms in queries]
         new = {key: terms for key, terms in zip(keys, queries, strict=True) if key not in self._memory}
         found = {key: self._memory[key] for key in keys if key in self._memory}
@@ -59,7 +59,7 @@ class Nearest:
         return [found[key] for key in keys]
 
     def _groups(self, keys: list[bytes]) -> Iterable[list[bytes]]:
-        """Sets of words in groups of which each has the same rarer words, as far as that goes, so that it looks at few names."""
+        """Group queries with common rarer words, so that each group scores few names."""
         if not keys:
             return ()
         terms = np.frombuffer(b"".join(keys), np.int32)
@@ -80,11 +80,11 @@ class Nearest:
         looked_at = self._heavy.copy()
         looked_at[rows.indices[~self._common[words][row]]] = True
         names = np.flatnonzero(looked_at)
-        # numbered anew in the same order, so that ties are broken as in the whole product
+        # renumbered in order, so that ties break as in the full product
         number = np.cumsum(looked_at, dtype=np.int32) - 1
         keep = looked_at[rows.indices]
         kept_ptr = np.cumsum([0, *np.bincount(row[keep], minlength=len(words))]).astype(np.int32)
-        shape = (len(words), max(len(names), min(settings.top_k, postings.shape[1])))  # never too few columns for the best
+        shape = (len(words), max(len(names), min(settings.top_k, postings.shape[1])))  # at least top_k columns
         part = sparse.csr_matrix((rows.data[keep], number[rows.indices[keep]], kept_ptr), shape=shape)
         weights = self._index.word_idf[words][word]
         query = sparse.csr_matrix((weights, word.astype(np.int32), ptr), shape=(len(queries), len(words)), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""The parts of raw strings as strings of their own: each is matched as if it stood alone, beside the places that are no one's."""
+"""Split raw strings into parts, matched independently with the string's unattached places appended."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from affil.settings import RetrieveSettings
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a batch of strings is matched as.
+    """The parts of a batch of strings.
 
-    `texts` are the distinct parts. Each further array has one entry for each part of each string, in order: `string` is the
-    number of the string, `text` that of the part in `texts`, `start` and `end` its place in the raw string.
+    `texts` are the distinct parts. The arrays have one entry per part of each string, in order: `string` is the string's
+    number, `text` the index into `texts`, `start:end` the span in the raw string.
     """
 
     texts: list[str]
@@ -32,10 +32,10 @@ class Parts:
 
 
 def parts_of(strings: Sequence[str], index: Index, settings: RetrieveSettings) -> Parts:
-    """Cut strings at their hard separators (see `affil.names.split`).
+    """Split strings at their hard separators (see `affil.names.split`).
 
-    A part that only names places ("...; Boston; USA") is nobody's: it stands behind every part of its string that names no place
-    itself, separated by a comma, and is no part of its own.
+    A part that only names places ("...; Boston; USA") is not matched itself: it is appended, after a comma, to every part of
+    its string without a place.
     """
     spans = [split_parts(s[: settings.max_cell]) for s in strings]
     pieces = [[s[a:b] for a, b in own] for s, own in zip(strings, spans, strict=True)]
@@ -64,7 +64,7 @@ def parts_of(strings: Sequence[str], index: Index, settings: RetrieveSettings) -
 
 
 def _only_places(texts: Sequence[str], index: Index, settings: RetrieveSettings) -> frozenset[str]:
-    """Those of some texts all of whose words name places, postcodes aside, and that are no name of the registry as a whole."""
+    """The texts that consist of places and postcodes only and are not a registry name."""
     tokens = tokenize(texts)
     word = index.numbers(tokens.words)
     string = np.repeat(np.arange(len(texts)), np.diff(tokens.ptr))
@@ -82,7 +82,7 @@ def _only_places(texts: Sequence[str], index: Index, settings: RetrieveSettings)
 
 
 def _placed(texts: Sequence[str], index: Index, settings: RetrieveSettings) -> list[bool]:
-    """Whether each text ends in a place of its own, set off by a separator."""
+    """Whether each text ends in a place after a separator."""
     tokens = tokenize(texts)
     word = index.numbers(tokens.words)
     first, length, _ = index.place_sequences.find(word, tokens.gap, settings.max_place_tokens)
@@ -92,7 +92,7 @@ def _placed(texts: Sequence[str], index: Index, settings: RetrieveSettings) -> l
 
 
 def covering(first: Ints, length: Ints, size: int) -> Bools:
-    """Which of `size` words stand in one of these spans."""
+    """Mask of the `size` words covered by the spans."""
     border = np.bincount(first, minlength=size + 1) - np.bincount(first + length, minlength=size + 1)
     covered: Bools = np.cumsum(border)[:-1] > 0
     return covered

@@ -11,6 +11,7 @@ from affil.match.index import Index
 from affil.match.pairs import STRIDE, expand, ragged
 from affil.match.parts import covering
 from affil.match.sequences import Spans
+from affil.match.words import Words
 from affil.names.tokens import COMMA, HARD
 from affil.registry.arrays import Bools, Ints
 from affil.registry.places import CITY, CODE, COUNTRY, COUNTRY_CODE, REGION
@@ -60,40 +61,36 @@ def shared_places(places: PlaceKeys, string_of_part: Ints) -> tuple[PlaceKeys, B
     return PlaceKeys(*out), lender != number
 
 
-def find_places(
-    index: Index, named: Spans, words: Sequence[str], gap: Ints, upper: Bools, part: Ints, spans: Spans, famous: int
-) -> tuple[Bools, PlaceKeys]:
+def find_places(named: Spans, spans: Spans, words: Words, part: Ints, index: Index, famous: int) -> tuple[Bools, PlaceKeys]:
     """Find places outside of the longer names of organisations ("Washington" in "University of Washington" names no place), and of
     the official names of famous ones ("Mila" is no town in Algeria).
 
     Args:
-        index: the index, with the gazetteer.
         named: names of places in the batch.
-        words: the words of the batch.
-        gap: what separates each from the one before it.
-        upper: whether each was typed in capitals.
-        part: the part that each belongs to.
         spans: names of organisations in the batch.
+        words: the words of the batch.
+        part: the part that each belongs to.
+        index: the index, with the gazetteer.
         famous: how often papers name an institution that is famous.
 
     Returns:
         Which words only name a place, and the places named in each part.
     """
-    covered, alone = _covered(index, spans, len(words), famous)
-    ends = np.append(gap, HARD)
-    whole = (ends[named.first] >= COMMA) & (ends[np.minimum(named.last, len(words))] >= COMMA)
-    keep = _free(named, whole, words, ends, covered, alone)
+    size, upper, ends = len(words.folded), words.upper, np.append(words.gap, HARD)
+    covered, alone = _covered(index, spans, size, famous)
+    whole = (ends[named.first] >= COMMA) & (ends[np.minimum(named.last, size)] >= COMMA)
+    keep = _free(named, whole, words.folded, ends, covered, alone)
     named, whole = named.where(keep), whole[keep]
     pair, row = expand(index.place_ptr, named.sequence)
     row = index.place_row[row]
     kind, at = index.place_kind[row], named.first[pair]
     ok = (kind < CODE) | _codes(index, part[at], upper[at] & (ends[at] >= COMMA), ends[at + 1] >= HARD, pair, row, kind)
     # those of three letters where they are typed so or stand by themselves: "CAN", "PER", "NOR" are words too
-    short = np.array([len(w) <= _CODE and w.isascii() for w in words] + [False], bool)
+    short = np.array([len(w) <= _CODE and w.isascii() for w in words.folded] + [False], bool)
     ok &= (kind != COUNTRY) | (named.length[pair] > 1) | ~short[at] | upper[at] | whole[pair]
     pair, row = pair[ok], row[ok]
     used = named.where(np.unique(pair))
-    return covering(used.first, used.length, len(words)) & ~covered, _place_keys(index, part[at[ok]], pair, row, whole[pair])
+    return covering(used.first, used.length, size) & ~covered, _place_keys(index, part[at[ok]], pair, row, whole[pair])
 
 
 def _covered(index: Index, spans: Spans, size: int, famous: int) -> tuple[Bools, Bools]:

@@ -1,4 +1,4 @@
-"""Which of the names found word for word are none: of a street or a town, cut out of a longer word, amid others."""
+"""Filter word-for-word hits that are no names: streets, towns, parts of longer words or names."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from affil.registry.places import CITY
 from affil.types import NameKind
 
 _HANGUL = re.compile("[\uac00-\ud7af]+")
-_NATIONAL = "국립"  # stands before a name, no part of it
+_NATIONAL = "국립"  # "national", written before a name
 
 
 def plausible(spans: Spans, index: Index, upper: Bools, gap: Ints) -> Spans:
-    """Drop hits that are none: acronyms not typed in capitals, unless alone between separators; variants and domains over a comma."""
+    """Drop acronyms not in capitals (unless alone in a segment), variants and domains across a comma, and parts of other names."""
     first, length, alias = spans
     if not len(first):
         return spans
@@ -31,27 +31,27 @@ def plausible(spans: Spans, index: Index, upper: Bools, gap: Ints) -> Spans:
     acronym = (length == 1) & (kind == NameKind.ACRONYM) & latin & ~upper[first] & ~alone
     commas = np.concatenate([[0], np.cumsum(gap >= COMMA)])
     apart = ((kind == NameKind.VARIANT) | (kind == NameKind.DOMAIN)) & (commas[first + length] > commas[first + 1])
-    # a variant that begins within another name that ends before it does: "Ondokuz Mayıs (University Samsun)"
+    # a variant that begins within another name and outlasts it: "Ondokuz Mayıs (University Samsun)"
     variant = kind == NameKind.VARIANT
     reach = np.zeros(len(gap) + 1, np.int64)
     np.maximum.at(reach, first[~variant], (first + length)[~variant])
-    reach = np.concatenate([[0], np.maximum.accumulate(reach)])  # how far names reach that begin before each word
+    reach = np.concatenate([[0], np.maximum.accumulate(reach)])  # furthest end of names that begin before each word
     begun = variant & (reach[first] > first) & (reach[first] < first + length)
-    # or that another name begins within and goes beyond: "Computer (Science University) of Toronto"
-    furthest = np.zeros(len(gap) + 2, np.int64)  # how far names reach that begin after each word and before the variant's end
+    # or is outlasted by a name that begins within it: "Computer (Science University) of Toronto"
+    furthest = np.zeros(len(gap) + 2, np.int64)  # end of the longest name that begins at each word
     np.maximum.at(furthest, first[~variant], (first + length)[~variant])
     begun |= variant & (_reach_within(furthest, first, length) > first + length)
-    # a name over a comma behind which a longer one begins: "Mila, Université de Montréal" is no MILA University
+    # a name across a comma after which a longer one begins: "Mila, Université de Montréal" is not MILA University
     behind = _next_segment(first, gap)
     crosses = behind < first + length
     longest = np.zeros(len(gap) + 1, np.int64)
     np.maximum.at(longest, first[~crosses], (first + length)[~crosses])
     broken = crosses & (longest[behind] > first + length)
-    # or amid one that ends there: "Shandong (University, Qingdao)"
-    earliest = np.arange(len(gap) + 1)  # where the longest name begins that ends before each word
+    # or that begins within a name that ends there: "Shandong (University, Qingdao)"
+    earliest = np.arange(len(gap) + 1)  # start of the longest name that ends before each word
     np.minimum.at(earliest, (first + length)[~crosses], first[~crosses])
     broken |= crosses & (earliest[behind] < first)
-    # or one that begins amid a segment and is no kin of it: "Knowledge (Technology, University of Hamburg)"
+    # or that begins mid-segment before an unrelated name: "Knowledge (Technology, University of Hamburg)"
     amid = crosses & (behind + 1 < first + length) & (longest[behind] == first + length) & (gaps[first] < COMMA)
     for i in np.flatnonzero(amid).tolist():
         other = int(np.flatnonzero((first == behind[i]) & (first + length == longest[behind[i]]))[0])
@@ -61,7 +61,7 @@ def plausible(spans: Spans, index: Index, upper: Bools, gap: Ints) -> Spans:
 
 
 def amid_hangul(words: Sequence[str], glued: Bools) -> Bools:
-    """Which words stand amid a word of Hangul, so that no name begins there: "동(서울대학교)", but "국립(부경대학교)"."""
+    """Mask of words within a longer Hangul word, where no name begins: "동(서울대학교)", but "국립(부경대학교)"."""
     rows = np.flatnonzero(glued)
     amid = [
         _HANGUL.fullmatch(words[i - 1] + words[i]) is not None and "".join(words[max(i - 2, 0) : i]) != _NATIONAL
@@ -73,14 +73,14 @@ def amid_hangul(words: Sequence[str], glued: Bools) -> Bools:
 
 
 def _next_segment(first: Ints, gap: Ints) -> Ints:
-    """Where the next segment begins behind each of some words; the number of words where none does."""
+    """Start of the segment after each word; the number of words if there is none."""
     breaks = np.append(np.flatnonzero(gap >= COMMA), len(gap))
     found: Ints = breaks[np.searchsorted(breaks, first + 1)]
     return found
 
 
 def _reach_within(furthest: Ints, first: Ints, length: Ints) -> Ints:
-    """The furthest word reached from any word of a stretch but its first."""
+    """The maximum of `furthest` over the words of each span except its first."""
     out = np.zeros(len(first), np.int64)
     for k in range(1, int(length.max(initial=1))):
         out = np.where(length > k, np.maximum(out, furthest[np.minimum(first + k, len(furthest) - 1)]), out)
@@ -88,7 +88,7 @@ def _reach_within(furthest: Ints, first: Ints, length: Ints) -> Ints:
 
 
 def faculties(spans: Spans, word: Ints, upper: Bools, gap: Ints) -> Ints:
-    """Unknown words in capitals that a dash joins to an acronym behind them, alone in their segment: "FMRP-USP", a faculty's."""
+    """Unknown capitals joined by a dash to an acronym, filling the segment together: "FMRP-USP" (a faculty's)."""
     gaps = np.append(gap, HARD)
     at = spans.first[(spans.length == 1) & upper[spans.first]]
     at = at[(at > 0) & (gaps[at] == DASH) & (gaps[at + 1] >= COMMA)] - 1
@@ -100,7 +100,7 @@ _STREETS = (("路",), ("街",), ("弄",), ("大", "道"), ("大", "街"))  # fol
 
 
 def off_streets(spans: Spans, words: Sequence[str], gap: Ints, cjk: Bools) -> tuple[Spans, Bools]:
-    """Names without those that a street is called after, and the words of these: "华为路1号", "腾讯大道"."""
+    """Remove names within street names ("华为路1号", "腾讯大道"); also returns a mask of those words."""
     first, length, _ = spans
     last = first + length
     street = np.zeros(len(words) + 1, bool)
@@ -120,12 +120,12 @@ def off_streets(spans: Spans, words: Sequence[str], gap: Ints, cjk: Bools) -> tu
 
 
 def off_places(spans: Spans, named: Spans, gap: Ints, index: Index) -> Spans:
-    """Names without those that places beside each other make over a comma: "Manchester, United Kingdom", "Phoenix, United States"."""
+    """Remove names formed by adjacent places across a comma: "Manchester, United Kingdom", "Phoenix, United States"."""
     first, length, _ = spans
     last = first + length
     begin, end = named.first, named.last
     covered = np.concatenate([[0], np.cumsum(covering(begin, named.length, len(gap)))])
-    reach, land = np.zeros((2, len(gap) + 1), np.int64)  # how far the longest place, and country, reaches that begins at a word
+    reach, land = np.zeros((2, len(gap) + 1), np.int64)  # end of the longest place, and country, that begins at each word
     np.maximum.at(reach, begin, end)
     of_country = index.place_country_name[named.sequence]
     np.maximum.at(land, begin[of_country], end[of_country])
@@ -136,7 +136,7 @@ def off_places(spans: Spans, named: Spans, gap: Ints, index: Index) -> Spans:
 
 
 def off_towns(spans: Spans, named: Spans, gap: Ints, string: Ints, index: Index) -> Spans:
-    """Names without those that are the town of the institution before: "Ibaraki Christian University, Hitachi"."""
+    """Remove names that are the town of the preceding institution: "Ibaraki Christian University, Hitachi"."""
     first, length, alias = spans
     gaps = np.append(gap, HARD)
     whole = (length == 1) & (gaps[first] >= COMMA) & (gaps[first + length] >= COMMA) & (first > 0)
@@ -157,7 +157,7 @@ def off_towns(spans: Spans, named: Spans, gap: Ints, string: Ints, index: Index)
 
 
 def related(index: Index, left: int, right: int) -> bool:
-    """Whether an institution of one name is, or is the parent of, one of the other."""
+    """Whether two names share an institution, or an institution of one is a parent of one of the other."""
     a, b = (index.owner_inst[index.owner_ptr[x] : index.owner_ptr[x + 1]].tolist() for x in (left, right))
     parents = [index.parent[index.parent_ptr[i] : index.parent_ptr[i + 1]].tolist() for i in (*a, *b)]
     return (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from affil.registry import Registry
-from affil.settings import TEXT, Settings
+from affil.settings import TEXT, Settings, again
 
 SHIPPED = ["shipped"]
 
@@ -27,9 +27,6 @@ def differences(card: Mapping[str, Any], registry: Registry, settings: Settings)
         out.append("the shipped registry, or the rules by which it is read")
     told, here = card.get("settings", {}), settings_told(settings)
     for name in ("features", "retrieve", "text"):
-        changed = sorted(k for k, v in here[name].items() if k not in SPEED and told.get(name, {}).get(k) != v)
-        out += [f"setting {name}.{key}" for key in changed]
+        changed = sorted(key for key, value in here[name].items() if told.get(name, {}).get(key) != value)
+        out += [f"setting {name}.{key}" for key in changed if again(f"{name}.{key}") in ("retrain", "rebuild")]
     return tuple(out)
-
-
-SPEED = frozenset(("batch", "searched_at_once", "remembered", "remembered_parts"))  # what changes no answer

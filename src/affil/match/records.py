@@ -13,7 +13,7 @@ STATED = ("city", "region", "country")
 
 
 def output_columns(given: Sequence[str]) -> dict[str, str]:
-    """What each of `COLUMNS` is called behind these columns of the input: its name, or with `affil_` before it where taken."""
+    """Output names of `COLUMNS` appended to the input's columns, prefixed with `affil_` if taken."""
     out: dict[str, str] = {}
     for column in COLUMNS:
         name = column
@@ -24,20 +24,20 @@ def output_columns(given: Sequence[str]) -> dict[str, str]:
 
 
 def match_records(result: Result) -> list[dict[str, Any]]:
-    """The rows of `COLUMNS` for one string: one a matched institution, or one with decision none."""
+    """Rows of `COLUMNS` for one string: one per matched institution, or a single one with decision none."""
     if not result.matches:
         return [{"institution_id": "", "decision": Decision.NONE.value, "matched_text": "", "evidence": ""}]
     return [_record(result, m, "; ".join(m.evidence)) for m in result.matches]
 
 
 def result_dict(result: Result) -> dict[str, Any]:
-    """A result, ready for JSON."""
+    """A result as a JSON-serialisable dictionary."""
     matches = [match_dict(result, m) for m in result.matches]
     return {"affiliation": result.affiliation, "decision": str(result.decision), "matches": matches}
 
 
 def match_dict(result: Result, m: Match) -> dict[str, Any]:
-    """A match of a result, or a candidate of its string, ready for JSON."""
+    """A match of a result, or a candidate for its string, as a JSON-serialisable dictionary."""
     return {**_record(result, m, list(m.evidence)), "start": m.start, "end": m.end, "alias": m.alias}
 
 

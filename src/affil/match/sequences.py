@@ -1,4 +1,4 @@
-"""Word sequences found in text: which names, or which places, stand where in a batch of words."""
+"""Find known word sequences (names, places) in a batch of words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from affil.registry.hashes import extend
 
 
 class Spans(NamedTuple):
-    """Where sequences stand in a batch, one row a hit: the first word, the number of words, the number of the sequence."""
+    """Occurrences of sequences in a batch, one row per hit: first word, number of words, number of the sequence."""
 
     first: Ints
     length: Ints
@@ -23,17 +23,17 @@ class Spans(NamedTuple):
 
     @property
     def last(self) -> Ints:
-        """The word behind each."""
+        """The end of each, exclusive."""
         return self.first + self.length
 
     def where(self, rows: Bools | Ints) -> Spans:
-        """Those of some rows."""
+        """Select rows."""
         return Spans(self.first[rows], self.length[rows], self.sequence[rows])
 
 
 @dataclass(frozen=True)
 class Sequences:
-    """The hash table of all prefixes of some sequences (see `affil.registry.hashes.prefix_table`), of `words` different words."""
+    """Hash table of all prefixes of sequences (see `affil.registry.hashes.prefix_table`) over a vocabulary of size `words`."""
 
     hashes: npt.NDArray[np.uint64]
     values: npt.NDArray[np.int32]
@@ -41,18 +41,18 @@ class Sequences:
 
     @cached_property
     def starts(self) -> Bools:
-        """For each word, and an unknown one at the end, whether a sequence begins with it."""
+        """Whether a sequence begins with each word; with an extra entry for unknown words."""
         ids = np.arange(self.words, dtype=np.int32)
         own = extend(np.zeros(len(ids), np.uint64), ids)
         at = np.minimum(np.searchsorted(self.hashes, own), len(self.hashes) - 1)
         return np.append(self.hashes[at] == own, False)
 
     def find(self, word: Ints, gap: Ints, most: int) -> Spans:
-        """Every place where a sequence of at most so many words stands in a batch of words, shorter ones first.
+        """All occurrences of sequences of at most `most` words, shorter ones first.
 
-        All positions grow by one word at a time, and only those stay whose words so far begin some sequence; so a batch costs
-        a few array operations, whatever the number of sequences (the job of Aho and Corasick's automaton, on flat memory).
-        A sequence never runs over a hard gap (see `affil.names.tokens`), nor over an unknown word (-1).
+        All positions are extended one word at a time, keeping those whose words are a prefix of some sequence; so a batch costs
+        a few array operations, whatever the number of sequences (as an Aho-Corasick automaton, but vectorised). A sequence
+        never crosses a hard gap (see `affil.names.tokens`) or an unknown word (-1).
         """
         alive = np.flatnonzero(self.starts[word])
         state = np.zeros(len(alive), np.uint64)

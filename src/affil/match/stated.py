@@ -169,7 +169,10 @@ def _rows(index: Index, meaning: int) -> Ints:
     return rows[np.isin(index.place_kind[rows], _READ[coded])]
 
 
-_BARE = 0.9  # what the code of a country counts against another reading: CA alone is California
+# What the code of a country counts as evidence for it, where a name and the code of a region count 1. A constant, since only its
+# being just below 1 matters: a code loses where all else is equal ("Apple, CA" is in California), adds to what else names the
+# country ("Toronto, ON, CA"), and says nothing alone, which takes 1.
+_BARE = 0.9
 
 
 def _resolved(index: Index, meanings: Sequence[int], home: int) -> Stated:

@@ -1,4 +1,4 @@
-"""Why candidates of a string were not chosen; and of a string that names none: why, what comes nearest, and what to do next."""
+"""Explain why candidates were not chosen, and why a string has no match: the reason, the nearest candidate, next steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from affil.types import Decision, Match, Result
 if TYPE_CHECKING:
     from affil.match.matcher import Matcher
 
-# Why a candidate was not chosen.
+# Reasons for not choosing a candidate.
 REJECTED = {
     "child_chosen": "a part of it is named, {other}, and the policy is {policy}",
     "one_wanted": "one institution is wanted, and {other} is likelier",
@@ -28,7 +28,7 @@ REJECTED = {
     "several_bear": "other institutions are called “{alias}” too, and nothing shows which one is meant",
     "below_threshold": "its probability is below {review}, the threshold for review",
 }
-# Why a string names none.
+# Reasons for a string without a match.
 NOTHING = {
     "no_words": "the string contains no words",
     "generic_words": "there are only generic words or numbers, which name no organisation by themselves",
@@ -39,7 +39,7 @@ NOTHING = {
     "below_threshold": "the nearest is {nearest}, whose probability, {probability:.3f}, is below {review}, the threshold for review",
     "nothing_named": "it contains no name from the registry",
 }  # fmt: skip
-# What to do about it.
+# Next steps.
 _COMPLETE = "check whether the institution's name was cut off"
 _SEARCH = "look for it under another name: affil registry search {search}{registry}"
 _OWN = "if the registry lacks it, add it to a table of your own, own.csv, and run: affil registry build own.csv {sources} -o own.affil"
@@ -60,7 +60,7 @@ _HERE = {"city_named", "country_named"}
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A candidate that was not chosen: `why` is one of `REJECTED`, `said` the same in words."""
+    """A candidate that was not chosen: `why` is a key of `REJECTED`, `said` its message."""
 
     match: Match
     why: str
@@ -69,10 +69,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """That a string names none: `why` is one of `NOTHING`, `said` the same in words.
+    """Explanation of a string without a match: `why` is a key of `NOTHING`, `said` its message.
 
-    `nearest` is the candidate that comes nearest, where one does, `missing` what of its name the string lacks, and `next` what to
-    do, in words with commands.
+    `nearest` is the nearest candidate, if any, `missing` the words of its name that the string lacks, `next` suggestions with
+    commands.
     """
 
     why: str
@@ -84,7 +84,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A result with the likeliest candidates that were not chosen; `nothing` says why it is none, where it is."""
+    """A result with the likeliest rejected candidates, and, if it has no match, the explanation `nothing`."""
 
     result: Result
     rejected: tuple[Rejected, ...]
@@ -92,12 +92,12 @@ class Explained:
 
 
 def why_not(matcher: Matcher, affiliations: Sequence[str], candidates: int = 0) -> list[Explained]:
-    """Match strings, and say of each why other candidates were not chosen, and why it is none if it is.
+    """Match strings and explain rejected candidates and missing matches.
 
     Args:
         matcher: a loaded matcher.
         affiliations: strings.
-        candidates: how many of those not chosen are told for each, likeliest first.
+        candidates: number of rejected candidates per string, likeliest first.
     """
     most = matcher.settings.retrieve.max_candidates + candidates
     out = []
@@ -167,7 +167,7 @@ def _nothing(matcher: Matcher, string: str, others: Sequence[Match]) -> Nothing:
 
 
 def _is_near(m: Match, distinctive: set[str], least: float) -> bool:
-    """Whether enough of a name is there, and more of it than generic words and places."""
+    """Whether enough of the name is present, including a distinctive word."""
     covered = next((r.value or 0.0 for r in m.reasons if r.name == "name_coverage"), 0.0)
     return covered >= least and bool({*fold(m.alias).split()} & distinctive)
 
@@ -182,7 +182,7 @@ def _elsewhere(m: Match) -> bool:
 
 
 def _missing(matcher: Matcher, string: str, m: Match) -> tuple[str, ...]:
-    """The words of the name that the string lacks, as the registry writes them; of scripts without blanks what stands in no pair."""
+    """The words of the name missing from the string, as the registry writes them; in scripts without blanks by bigrams."""
     words = prepare([string], matcher._index, matcher.settings.retrieve).words
     here, joined = {*words}, "".join(words)
     name = tokenize([m.alias])
@@ -204,7 +204,7 @@ def _missing(matcher: Matcher, string: str, m: Match) -> tuple[str, ...]:
 
 
 def _values(matcher: Matcher, string: str, m: Match | None, missing: Sequence[str]) -> dict[str, Any]:
-    """What the sentences are filled with."""
+    """Values for the message templates."""
     sources = matcher.registry.meta["sources"]
     shipped = sources == ["shipped"]
     values: dict[str, Any] = {
@@ -229,13 +229,13 @@ def _values(matcher: Matcher, string: str, m: Match | None, missing: Sequence[st
 
 
 def _distinctive_part(string: str) -> str:
-    """The first part of a string that holds a word of its own."""
+    """The first part of a string with a distinctive word."""
     parts = [" ".join(part.split()) for part in re.split(r"[,;\n，；、]", string)]
     return next((part for part in parts if {*fold(part).split()} - generic()), " ".join(string.split()))
 
 
 def explained_dict(explained: Explained) -> dict[str, Any]:
-    """An explained result, ready for JSON: that of `result_dict`, `candidates` that were not chosen, and `none` where it is none."""
+    """A JSON-serialisable dictionary: `result_dict`, rejected `candidates`, and `none` if there is no match."""
     from affil.match.records import match_dict, result_dict
 
     result, nothing = explained.result, explained.nothing

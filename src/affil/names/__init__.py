@@ -1,4 +1,4 @@
-"""Raw strings to comparable tokens, with the way back to the raw offsets."""
+"""Repair, tokenize and fold raw strings, keeping offsets into the raw text."""
 
 from affil.names.fold import fold_word
 from affil.names.repair import raw_span, repair

@@ -1,4 +1,4 @@
-"""One comparable form for a word: case, accents, script, spelling variants, abbreviations and translations of generic words."""
+"""Fold words to a canonical form: case, accents, script, spelling variants, abbreviations and translations of generic words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from affil.settings import TEXT
 HAN = "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 CJK = HAN + "\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af\U00020000-\U0003134f"
 _IS_CJK = re.compile(f"[{CJK}]")
-# Abbreviations that typed in capitals are acronyms: "Ist Nazl Fis Nucl" has an institute, "IST Austria" and "IST Lisboa" are two.
+# Abbreviations that are acronyms in capitals: "Ist Nazl Fis Nucl" is an institute, "IST Austria" and "IST Lisboa" are names.
 _CAPITALS = frozenset({"ist"})
 _ELISION = re.compile(r"(?:l|d|s|qu|dell|all|dall|nell|sull|degl|un)['’ʼ`´](?=[^\W\d_]{3})")
 
@@ -32,14 +32,14 @@ def vocabulary() -> Mapping[str, tuple[str, ...]]:
             canonical = tuple(_umlauts(_plain(w)) for w in row["canonical"].split())
             for word in row["words"].split():
                 table[_plain(word)] = canonical
-                if canonical:  # "que" may be dropped, "qu" not
+                if canonical:  # a dropped word is dropped as spelt only: "que", but not "qu"
                     table.setdefault(_umlauts(_plain(word)), canonical)
     return MappingProxyType(table)
 
 
 @functools.cache
 def roles() -> Mapping[str, str]:
-    """What a canonical word does: `head` (university, hospital), `part` (department), `legal` (company), `noise` (of addresses)."""
+    """Roles of canonical words: `head` (university, hospital), `part` (department), `legal` (company), `noise` (addresses)."""
     table: dict[str, str] = {}
     with resources.files("affil.names").joinpath("words.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
@@ -50,7 +50,7 @@ def roles() -> Mapping[str, str]:
 
 @functools.cache
 def generic() -> frozenset[str]:
-    """All canonical words of the table: words that alone name nothing."""
+    """All canonical words of the table: generic words, which identify nothing alone."""
     return frozenset(w for words in vocabulary().values() for w in words) | frozenset(roles())
 
 
@@ -61,7 +61,7 @@ def _converters() -> tuple[opencc.OpenCC, opencc.OpenCC]:
 
 @functools.lru_cache(maxsize=1 << 16)
 def simplified(character: str) -> str:
-    """Fold one CJK character: Japanese and traditional forms of Han to simplified, everything else as it is."""
+    """Fold one CJK character: Japanese and traditional Han to simplified, anything else unchanged."""
     japanese, traditional = _converters()
     for form in (character, japanese.convert(character)):
         folded: str = traditional.convert(form)
@@ -71,7 +71,7 @@ def simplified(character: str) -> str:
 
 
 def _plain(word: str) -> str:
-    """Case, accents and transliteration to ASCII letters and digits."""
+    """Lowercase, strip accents and transliterate to ASCII letters and digits."""
     word = unicodedata.normalize("NFKD", _ELISION.sub("", word.casefold()))
     if not word.isascii():
         word = "".join(c for c in word if not unicodedata.combining(c))
@@ -80,7 +80,7 @@ def _plain(word: str) -> str:
 
 
 def _umlauts(word: str) -> str:
-    """Both spellings of umlauts as one: ue, oe, ae as u, o, a (but not aa: Shaanxi is not Shanxi)."""
+    """Unify the spellings of umlauts: ue, oe, ae become u, o, a (but not aa: Shaanxi is not Shanxi)."""
     return word.replace("ue", "u").replace("oe", "o").replace("ae", "a") if len(word) > 3 else word
 
 

@@ -1,12 +1,12 @@
-"""How ids of institutions are written: each kind in one form, whatever form people give it in.
+"""Normal forms of institution ids.
 
-    https://ror.org/00t33hh48      ROR, the id of an institution wherever it has one
+    https://ror.org/00t33hh48      ROR, preferred where one exists
     grid:grid.10784.3a             GRID        (grid.10784.3a, https://www.grid.ac/institutes/grid.10784.3a)
     isni:0000000419370482          ISNI        (0000 0004 1937 0482, https://isni.org/isni/0000000419370482)
     wikidata:Q49108                Wikidata    (https://www.wikidata.org/wiki/Q49108)
     fundref:501100004853           Crossref Funder Registry (10.13039/501100004853, https://doi.org/10.13039/501100004853)
 
-All others, as `affil:slug` or what a user's own table says, stand as they are written.
+Others, such as `affil:slug` or the ids of a user's table, are kept as written.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 
 ROR = "https://ror.org/"
-SCHEMES = ("fundref", "grid", "isni", "wikidata")  # of other registries, the prefixes of their ids here
+SCHEMES = ("fundref", "grid", "isni", "wikidata")  # prefixes of ids of other registries
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?ror\.org/+(?:organizations/)?(.*?)[/\s]*", re.IGNORECASE)
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: without i, l, o and u, which read as others
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: without the ambiguous i, l, o and u
 _BARE = re.compile(rf"0[{_ALPHABET}]{{6}}[0-9]{{2}}")
 _OTHERS = (
     ("grid", re.compile(r"(?:grid:|https?://(?:www\.)?grid\.ac/institutes/)?(grid\.\d+\.[0-9a-f]+)/?", re.IGNORECASE)),
@@ -28,9 +28,9 @@ _ITEM = re.compile(r"Q[1-9]\d*", re.IGNORECASE)
 
 
 def normal_id(written: str) -> str:
-    """The one form of an id, from however it is written: a ROR address, `kind:value` of another registry, else itself.
+    """The normal form of an id: a ROR URL, `kind:value` for other registries, else the stripped text.
 
-    What only looks like an id of that kind (its check digits are wrong) stays as it is, but for blanks around it.
+    Ids with wrong check digits are only stripped.
     """
     text = written.strip()
     if ror := _bare_ror(text):
@@ -44,27 +44,27 @@ def normal_id(written: str) -> str:
 
 
 def id_forms(written: str) -> tuple[str, ...]:
-    """What an institution may be called that somebody means by this, the likeliest first.
+    """The forms under which to look up an id, likeliest first.
 
-    A bare Q49108 is looked up as an item of Wikidata too, but is no normal form of it: own tables number their rows so.
+    A bare Q49108 is also tried as a Wikidata item, but not normalised to one: users' tables may number their rows like that.
     """
     item = (f"wikidata:{written.strip().upper()}",) if _ITEM.fullmatch(written.strip()) else ()
     return tuple(dict.fromkeys((written, normal_id(written), *item)))
 
 
 def other_id(kind: str, value: str) -> str:
-    """The normal form of a value of one of `SCHEMES`; as given, behind its kind, where it is written in no known way."""
+    """The normal form of a value of one of `SCHEMES`; `kind:value` as given if it is in no known form."""
     written = normal_id(value if value.lower().startswith(("grid", "http")) else f"{kind}:{value}")
     return (written if written.startswith(f"{kind}:") else f"{kind}:{value.strip()}").replace(" ", "")
 
 
 def is_ror(identifier: str) -> bool:
-    """Whether an id, in its normal form, is one of ROR."""
+    """Whether an id in normal form is a ROR id."""
     return identifier.startswith(ROR)
 
 
 def mistyped(written: str) -> str:
-    """What is wrong with what looks like an id of ROR and cannot be one; "" for all else."""
+    """What is wrong with text that looks like a ROR id but cannot be one; else ""."""
     bare = _bare_ror(written.strip())
     if bare and not _checks(bare):
         return f"the check digits of the ROR id {bare} are wrong: a character is mistyped"
@@ -80,7 +80,7 @@ def _bare_ror(text: str) -> str:
 
 
 def _checks(bare: str) -> bool:
-    """Whether the check digits agree with the six characters before them (ISO/IEC 7064, mod 97-10, as ROR uses it)."""
+    """Verify the check digits of a ROR id (ISO/IEC 7064, mod 97-10)."""
     number = 0
     for character in bare[1:7]:
         number = 32 * number + _ALPHABET.index(character)
@@ -88,14 +88,14 @@ def _checks(bare: str) -> bool:
 
 
 def _isni_checks(value: str) -> bool:
-    """Whether the last digit agrees with the fifteen before it (ISO/IEC 7064, mod 11-2)."""
+    """Verify the check digit of an ISNI (ISO/IEC 7064, mod 11-2)."""
     total = 0
     for digit in value[:-1]:
         total = 2 * (total + int(digit))
     return "0123456789X"[(12 - total % 11) % 11] == value[-1]
 
 
-_WITHIN = re.compile(  # "ROR: 042nb2s44" beside addresses, since eight such characters alone may be anything
+_WITHIN = re.compile(  # URLs and "ROR: 042nb2s44"; a bare id is too ambiguous in free text
     rf"(?:(?:https?://)?(?:www\.)?ror\.org/|\bror(?: ?id)? ?[:=] ?)(0[{_ALPHABET}]{{6}}[0-9]{{2}})(?!\w)"
     r"|(?<![\w.])(grid\.\d+\.[0-9a-f]+)(?!\w)",
     re.IGNORECASE,
@@ -103,7 +103,7 @@ _WITHIN = re.compile(  # "ROR: 042nb2s44" beside addresses, since eight such cha
 
 
 def ids_within(text: str) -> list[tuple[int, int, str]]:
-    """The ids of ROR and GRID that stand in a text, as (start, end, normal form); those with wrong check digits are none."""
+    """Find ROR and GRID ids in a text, as (start, end, normal form); those with wrong check digits are skipped."""
     if "ror" not in text.lower() and "grid." not in text.lower():
         return []
     found = ((*m.span(), normal_id(m[1] or m[2])) for m in _WITHIN.finditer(text))

@@ -1,4 +1,4 @@
-"""Undo what files, forms and PDFs do to text: mojibake, entities, LaTeX and detached accents, ligatures, control characters."""
+"""Undo damage by files, forms and PDFs: mojibake, entities, LaTeX and detached accents, ligatures, control characters."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from rapidfuzz.distance import Levenshtein
 from affil.settings import TEXT
 
 _PLAIN = re.compile(r"[\x20-\x22\x24\x25\x27-\x3b\x3d-\x5b\x5d-\x7e]*")  # ASCII without # & < \
-# in which these may be damaged; each begins with a character that is rare, so that a search skips what lies between
+# damage possible in plain ASCII; each alternative begins with a rare character, which keeps the search fast
 _DAMAGED = re.compile(r"[01](?=[A-Za-z])(?<=[A-Za-z].)|''|\(cid:|\?(?=[a-z])(?<=[a-z].)")
-# how some exports write a tab or a line break, which separates unless a name runs on: "University of #N#Harare"
+# tabs and line breaks as some exports write them; they separate, unless a name continues: "University of #N#Harare"
 _BREAK = re.compile(r"(\b(?:of|for|and|the|de|di|du|der|für)\s*)?#(?:TAB|N|R)#")
 _MOJIBAKE = re.compile("[\u0080-\u009fÂÃÄÅÆÐÑâãåæçèé¤€ƒ][\u0080-\u00bf\u0152-\u017e\u02c6-\u2122]|\ufffd")
 _TAG = re.compile(r"</?(?:sup|sub|i|b|em|strong|span|p|br|italic|bold)\b[^<>]*>", re.I)
@@ -26,26 +26,24 @@ _COMBINING = {"'": "\u0301", "´": "\u0301", "`": "\u0300", '"': "\u0308", "¨":
 _LATEX_ACCENT = re.compile(r"\{?\\(['`\"^~=.]|[cvruHk](?![a-zA-Z]))\s*\{?\\?([A-Za-zı])\}?\}?")
 _LATEX_LETTER = re.compile(r"\{?\\(ss|o|O|l|L|ae|AE|oe|OE|aa|AA|i|j)(?![A-Za-z])\s?(?:\{\})?\}?")
 _LETTERS = {"ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å"}
-# PDFs print the accent before its letter, often after a blank: "Universit ´e", "Z ¨urich"; some print it behind: "Universite´ de".
+# Accents that PDFs detach: before the letter, often after a blank ("Universit ´e", "Z ¨urich"), or after it ("Universite´ de").
 _DETACHED = re.compile(r"(?<=[A-Za-z])\s?([´`¨ˆ˜¸ˇ˚˘˙])([A-Za-zı])|(?<![A-Za-z])([´`¨ˆ˜¸ˇ˚˘˙])([A-Za-zı])")
 _TRAILING = re.compile(r"([A-Za-zı])([´¨ˆ˜¸ˇ˚˘˙])(?![A-Za-z])")
-# Some print it behind a capital or a cedilla's letter, the rest of the word following: "O¨ zyegin", "Bogazic¸i"; or as a
-# combining character behind a blank: "T ̈ubingen".
+# Or after a capital or the letter of a cedilla, within the word: "O¨ zyegin", "Bogazic¸i"; or as a combining character after a
+# blank: "T ̈ubingen".
 _BEHIND = re.compile(r"(?<![^\W\d_])([A-Z])([´¨ˆ˜˘˙])\s(?=[a-z])|([CcSsTt])(¸)\s?(?=[a-zı])")
 _COMBINED = re.compile(r"(?<=[A-Za-z])\s([\u0300-\u030c\u0327\u0328])([A-Za-zı])")
-# Scanners read "o" as 0 and "l" as 1; a postcode or a formula has other digits, or too many of them.
+# OCR confuses "o" with 0 and "l" with 1; postcodes and formulas have other digits, or more of them.
 _SCANNED = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z](?=[A-Za-z]*[01])[A-Za-z01]{3,}[A-Za-z]|0[FN])(?![A-Za-z0-9])")
-_GLYPH = re.compile(r"\(cid:(\d{1,5})\)")  # a letter that a PDF's font did not name; most are Latin-1
-_LOST = re.compile(r"(?<=[a-z])\?(?=[a-z])")  # a letter that an encoding did not have: "Jagiello?ski"
+_GLYPH = re.compile(r"\(cid:(\d{1,5})\)")  # a glyph without a name in a PDF's font; mostly Latin-1
+_LOST = re.compile(r"(?<=[a-z])\?(?=[a-z])")  # a letter lost to an encoding: "Jagiello?ski"
 _APART = re.compile(r"(?<![^\W\d_])([A-Z]\.) (?=[A-Z]\.(?![^\W\d_]))")  # "U. S. Army"
-_KERNED = re.compile(
-    r"(?<=V) A(?![\w'’.])|(?<!\w)NA (?=VER(?:LABS)?(?!\w))"
-)  # "UV A Health", "NA VER": how some PDFs set A beside V
-_SPACED = re.compile(r"(?<!\w)(?:[^\W\d_] ){3,}[^\W\d_](?!\w)")  # "U N I V E R S I T Y", whose words are two blanks apart
+_KERNED = re.compile(r"(?<=V) A(?![\w'’.])|(?<!\w)NA (?=VER(?:LABS)?(?!\w))")  # "UV A Health", "NA VER": kerning of AV in PDFs
+_SPACED = re.compile(r"(?<!\w)(?:[^\W\d_] ){3,}[^\W\d_](?!\w)")  # "U N I V E R S I T Y", with two blanks between words
 _SPACED_WORD = re.compile(r"(?<!\w)(?:[^\W\d_] )+[^\W\d_](?!\w)")
 _HAN = re.compile("[\u3400-\u9fff]")
 _INVISIBLE = re.compile("[\ue000-\uf8ff\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_WIDE_BLANK = "\uc2a0"  # a no-break blank in UTF-8 that was read as UTF-16: a Hangul syllable that no word has
+_WIDE_BLANK = "\uc2a0"  # a UTF-8 no-break space read as UTF-16; not a Hangul syllable in use
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
@@ -61,7 +59,7 @@ def _letters(scanned: re.Match[str]) -> str:
 
 
 def _from_mac(text: str) -> str:
-    """Undo UTF-8 that was read as Mac Roman: "√∏" was "ø"."""
+    """Undo UTF-8 read as Mac Roman: "√∏" was "ø"."""
     try:
         return text.encode("mac_roman").decode("utf-8")
     except UnicodeError:
@@ -69,9 +67,9 @@ def _from_mac(text: str) -> str:
 
 
 def _from_gbk(text: str) -> str:
-    """Undo UTF-8 that was read as GBK; what is written in Chinese is no UTF-8 in GBK, so it comes back as it is.
+    """Undo UTF-8 read as GBK; genuine Chinese is not valid UTF-8 in GBK and is returned unchanged.
 
-    The last character may have lost a byte, as an odd one has no partner in GBK.
+    The last character may have lost a byte: GBK reads bytes in pairs.
     """
     if not _HAN.search(text):
         return text
@@ -84,9 +82,9 @@ def _from_gbk(text: str) -> str:
 
 
 def repair(text: str) -> str:
-    """Repair one string; printable ASCII without markup comes back unchanged (and at once).
+    """Repair one string and normalise it to NFKC; plain ASCII without markup is returned unchanged, on a fast path.
 
-    Mojibake is undone with ftfy, the rest by the rules of this module; the result is NFKC.
+    Mojibake is undone by ftfy, other damage by the rules of this module.
     """
     if "  " in text and _SPACED.search(text):
         text = _SPACED_WORD.sub(lambda m: m[0].replace(" ", ""), text)
@@ -113,13 +111,13 @@ def repair(text: str) -> str:
     if not text.isascii():
         text = _from_mac(text) if "√" in text else _from_gbk(text)
         if _MOJIBAKE.search(text):
-            # without the blanks around, which ftfy may take for the last byte of a damaged letter
+            # stripped, since ftfy may take a blank for the last byte of a damaged letter
             core = text.strip()
             text = text.replace(core, ftfy.fix_encoding(core), 1)
         text = _INVISIBLE.sub("", text.replace(_WIDE_BLANK, " "))
         text = _BEHIND.sub(lambda m: _accent(m[1] or m[3], m[2] or m[4]), text)
         text = _COMBINED.sub(lambda m: unicodedata.normalize("NFC", m[2].replace("ı", "i") + m[1]), text)
-        # before NFKC, which would turn the spacing accents into a blank and a combining mark
+        # before NFKC, which would split spacing accents into a blank and a combining mark
         text = _DETACHED.sub(
             lambda m: (m[0][0] if m[0][0] == " " and m[2].isupper() else "") + _accent(m[2] or m[4], m[1] or m[3]), text
         )
@@ -130,11 +128,11 @@ def repair(text: str) -> str:
 
 
 def raw_span(raw: str, repaired: str, start: int, end: int) -> tuple[int, int]:
-    """Map a span of the repaired string to the raw string, by the least edit between the two."""
+    """Map a span of the repaired string to the raw string, by their minimal edit script."""
     if raw == repaired:
         return start, end
     first = last = None
-    inserted: int | None = None  # where raw characters begin that belong to the repaired one behind them: "É" was "Ã‰"
+    inserted: int | None = None  # start of raw characters that belong to the next repaired one: "É" was "Ã‰"
     for op in Levenshtein.opcodes(repaired, raw):
         s, e, raw_s, raw_e = op.src_start, op.src_end, op.dest_start, op.dest_end
         if op.tag == "insert":

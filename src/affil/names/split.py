@@ -1,21 +1,21 @@
-"""Cut a string where one organisation certainly ends and another begins: into parts that are matched on their own."""
+"""Split a string at unambiguous boundaries between organisations; the parts are matched separately."""
 
 from __future__ import annotations
 
 import re
 from itertools import pairwise
 
-# Hard separators; an HTML entity ends in a semicolon that is none. A slash or a dot needs blanks around it, and a plus may be
-# doubled (C++): "R&D/IT", "约翰·霍普金斯大学".
+# Hard separators, except the semicolon of an HTML entity. A slash or a dot needs blanks around it ("R&D/IT", "约翰·霍普金斯大学"), and
+# a doubled plus is none (C++).
 _SEPARATOR = re.compile(
     r"&#?\w{1,31};|(?P<cut>[;；\n\r|｜•‖¶▪◦●■]|(?<!\+)[+＋](?!\+)|(?<=\s)[/／·](?=\s)|#(?:N|R|TAB)#|<br\s*/?>)", re.I
 )
-_MARKS = re.compile(r"[;；\n\r|｜•‖¶▪◦●■+＋/／·#<]")  # one of which every separator has
+_MARKS = re.compile(r"[;；\n\r|｜•‖¶▪◦●■+＋/／·#<]")  # every separator has one of these
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）")
 # A line break within a name: "University of #N#Harare", "University\nof Harare".
 _RUNS_ON = re.compile(r"\b(?:of|for|and|the|de|di|du|der|für)\s*$", re.I)
 _GOES_ON = re.compile(r"\s*(?:of|for|and|de|di|du|der|für)\b")
-# A number that begins an item of a list: "1Tianjin University2Pazhou Laboratory", "(1) MIT (2) Google", "¹ Google ² MIT".
+# A number that begins a list item: "1Tianjin University2Pazhou Laboratory", "(1) MIT (2) Google", "¹ Google ² MIT".
 _NUMBER = re.compile(
     r"(?:(?<![^\s,;.)\]])[(\[]?(?:<sup>)?(?P<apart>\d{1,2}|[¹²³⁴⁵⁶⁷⁸⁹])(?:</sup>)?[)\].:]?\s*"
     r"|(?<=[^\W\d_])(?:<sup>)?(?P<glued>\d{1,2}|[¹²³⁴⁵⁶⁷⁸⁹])(?:</sup>)?)(?=[^\W\d_][^\W_])"
@@ -25,10 +25,10 @@ _RAISED = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹", "123456789")
 
 
 def split_parts(text: str) -> list[tuple[int, int]]:
-    """The parts of a string between hard separators, as (start, end) without the blanks around them; at least one.
+    """The parts of a string between hard separators, as stripped (start, end) spans; at least one.
 
-    Hard separators are `;`, line breaks, bullets, `+`, `|`, ` / `, and the numbers of a list that begins with 1. What stands in
-    brackets is never cut.
+    Hard separators are `;`, line breaks, bullets, `+`, `|`, ` / `, and the numbers of a list that begins with 1. Brackets are
+    never split.
     """
     cuts = _cuts(text)
     if not cuts:
@@ -44,7 +44,7 @@ def split_parts(text: str) -> list[tuple[int, int]]:
 
 
 def _cuts(text: str) -> list[tuple[int, int]]:
-    """Where separators begin and end, in order."""
+    """Spans of separators, in order."""
     cuts = [m.span() for m in _SEPARATOR.finditer(text) if m["cut"]] if _MARKS.search(text) else []
     numbers = _list_numbers(text)
     if not cuts and not numbers:
@@ -57,7 +57,7 @@ def _cuts(text: str) -> list[tuple[int, int]]:
 
 
 def _list_numbers(text: str) -> list[tuple[int, int]]:
-    """The numbers 1, 2, 3... of a list that the text begins with; fewer than two make no list."""
+    """Spans of the numbers 1, 2, 3... of a list that begins the text; it has at least two items."""
     found: list[tuple[int, int]] = []
     if not _BEGINS_LIST.match(text):
         return found

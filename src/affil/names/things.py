@@ -1,4 +1,4 @@
-"""Words that name no institution though they are one's: products, grades of membership, terms, files (`things.csv`)."""
+"""Words that look like an institution but name none: products, membership grades, technical terms, files (`things.csv`)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _table() -> Mapping[str, frozenset[_Words]]:
 
 @functools.cache
 def _phrases() -> Mapping[str, list[tuple[_Words, int]]]:
-    """Phrases by their first word, and what would part them: products, and grades of membership beside a society."""
+    """Phrases by first word, with the gap that would break them: products, and membership grades next to a society."""
     table = _table()
     every = dict.fromkeys(table["thing"], COMMA)
     for grade in table["grade"]:
@@ -46,16 +46,16 @@ def _phrases() -> Mapping[str, list[tuple[_Words, int]]]:
 
 
 def things(tokens: Tokens) -> npt.NDArray[np.bool_]:
-    """Which tokens of a batch bring no name of an institution.
+    """Mask of the tokens of a batch that name no institution.
 
-    "Google Scholar" is not Google, a "Senior Member, IEEE" not of its staff, "stanford.pdf" a file; terms ("RBC, HDL") are
-    acronyms of no one where several stand in a string.
+    "Google Scholar" is not Google, a "Senior Member, IEEE" not its employee, "stanford.pdf" a file; terms ("RBC, HDL") are not
+    acronyms where a string has several.
     """
     out = np.zeros(len(tokens.words), bool)
     words, phrases = tokens.words, _phrases()
     terms, files = ({w for (w,) in _table()[kind]} for kind in ("term", "file"))
     string = np.repeat(np.arange(len(tokens.ptr) - 1), np.diff(tokens.ptr))
-    named: dict[int, list[int]] = defaultdict(list)  # terms of each string
+    named: dict[int, list[int]] = defaultdict(list)  # positions of terms by string
     for i, w in enumerate(words):
         if w in phrases:
             for phrase, parted in phrases[w]:

@@ -27,7 +27,7 @@ def _pattern(letter: str, letters: str, apostrophe: str, before: str) -> re.Patt
 
 _LETTER = rf"[^\W\d_{CJK}]"
 _TOKEN = _pattern(_LETTER, rf"(?:{_LETTER}+|[\u0300-\u036f])+", "['’ʼ‘]", rf"(?P<cjk>[{CJK}])|")
-_ASCII_TOKEN = _pattern("[A-Za-z]", "[A-Za-z]+", "'", "")  # the same where all is ASCII, in sets that are looked up at once
+_ASCII_TOKEN = _pattern("[A-Za-z]", "[A-Za-z]+", "'", "")  # equivalent for ASCII text, and faster
 
 
 class Gap(IntEnum):
@@ -47,11 +47,11 @@ _DASH = re.compile(r"[-.’']")
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens of a batch of strings, one after the other.
+    """The tokens of a batch of strings, concatenated.
 
-    `words[i]` is a folded token, `start[i]:end[i]` its place in `repaired[string]`, `gap[i]` how strongly it is separated from
-    the token before it (a `Gap`), `upper[i]` whether it was typed in capitals, `cjk[i]` whether it is one
-    character of a script without blanks. Tokens `ptr[k]` to `ptr[k + 1]` are those of string k.
+    `words[i]` is a folded token, `start[i]:end[i]` its span in `repaired[string]`, `gap[i]` how strongly it is separated from
+    the previous token (a `Gap`), `upper[i]` whether it was in capitals, `cjk[i]` whether it is a character of a script without
+    blanks. String k has the tokens `ptr[k]` to `ptr[k + 1]`.
     """
 
     repaired: list[str]
@@ -64,11 +64,11 @@ class Tokens:
     ptr: npt.NDArray[np.int64]
 
 
-# A footnote number begins the next organisation: "1Tianjin University2Pazhou Laboratory", "1 Zhejiang University 2 Alibaba".
+# A footnote number before the next organisation: "1Tianjin University2Pazhou Laboratory", "1 Zhejiang University 2 Alibaba".
 _NOTE = re.compile(r"(?<=[^\W\d_])\d{1,2}(?=[^\W\d_][^\W\d_])|(?<=[^\W\d_] )[2-9](?= [^\W\d_a-z])")
 
 
-_LISTED = re.compile(r"\s*1\s?[^\W\d_]")  # where such numbers begin with 1
+_LISTED = re.compile(r"\s*1\s?[^\W\d_]")  # the numbering begins with 1
 
 
 @lru_cache(maxsize=1 << 12)
@@ -80,17 +80,17 @@ def _gap(between: str) -> Gap:
     return DASH if _DASH.search(between) else BLANK
 
 
-def _eastern(
-    i: int, first: int, text: str, words: list[str], starts: list[int], ends: list[int], gaps: list[int], uppers: list[bool]
-) -> bool:
+def _eastern(i: int, first: int, text: str, columns: tuple[list[Any], ...]) -> bool:
     """Whether a letter is an E for "East", as in "E China Normal Univ" and "Univ E Anglia", and no Portuguese or Italian "and"."""
-    return (
+    words, starts, ends, gaps, uppers, _ = columns
+    east: bool = (
         text[starts[i]] == "E"
         and (gaps[i] >= COMMA or (i > first and words[i - 1] == "university"))
         and i + 1 < len(words)
         and not uppers[i + 1]
         and text[ends[i] : starts[i + 1]] in (" ", ". ")
     )
+    return east
 
 
 _MEDICAL = frozenset(
@@ -100,15 +100,15 @@ _MEDICAL = frozenset(
 
 
 _SHORT = frozenset(("med", "min", "cent", "informat"))
-_TWOFOLD = frozenset(("medicine", "ministry", "center", "information"))  # what these are folded to
+_AMBIGUOUS = frozenset(("medicine", "ministry", "center", "information"))  # their folded forms
 
 
-def _unabbreviated(short: str, before: str, behind: str, begins: bool, joined: bool) -> str:
-    """What an abbreviation of two words means, by the words before and behind it.
+def _resolve_abbreviation(short: str, before: str, behind: str, begins: bool, joined: bool) -> str:
+    """Resolve an ambiguous abbreviation by the words before and after it.
 
-    `begins` tells whether it begins a segment, `joined` whether no small word stands before the next: "Med Univ Vienna" and "Univ
-    Med Ctr" are medical, "Sch Med Univ Porto" teaches medicine; "Cent S Univ" is central, a "Res Cent" no; "Univ Min & Technol",
-    "Min Educ"; "Informat Sci" and "Inst Informat".
+    `begins`: it begins a segment; `joined`: no dropped word follows. "Med Univ Vienna" and "Univ Med Ctr" are medical, "Sch Med
+    Univ Porto" is medicine; "Cent S Univ" is central, "Res Cent" a center; "Univ Min & Technol" is mining, "Min Educ" a
+    ministry; "Informat Sci" is information, "Inst Informat" informatics.
     """
     if short == "med":
         taught = behind == "university" and before in ("school", "faculty", "department", "college", "division", "institute")
@@ -124,11 +124,11 @@ def _unabbreviated(short: str, before: str, behind: str, begins: bool, joined: b
     return "information" if behind else "informatics"
 
 
-_WITHIN = frozenset(("", ".", "&"))  # what may stand between single letters of one acronym
+_WITHIN = frozenset(("", ".", "&"))  # allowed between single letters of an acronym
 
 
 def _folded(surface: str, kind: str | None) -> tuple[str, ...]:
-    """The folded words of a token that is no single letter."""
+    """The folded words of a token of several letters."""
     if kind == "company":
         return (surface.replace("&", "").casefold(),)
     if kind == "initials":
@@ -138,21 +138,21 @@ def _folded(surface: str, kind: str | None) -> tuple[str, ...]:
     return fold_word(surface)
 
 
-def _settle(text: str, first: int, columns: tuple[list[Any], ...]) -> None:
-    """Finish the words of one string, those from `first` on: what single letters and abbreviations mean is told by the words beside
-    them, and dropped words go.
+def _finish(text: str, first: int, columns: tuple[list[Any], ...]) -> None:
+    """Finish the words of one string, from `first` on: resolve single letters and abbreviations by their neighbours, remove
+    dropped words.
     """
-    words, starts, ends, gaps, uppers, cjks = columns
+    words, starts, ends, gaps, _, cjks = columns
     if len(words) > first:
         gaps[first] = HARD
     for i in range(first, len(words)):  # last, when a letter can no longer grow: "y" is "and", but "A&M" is "am"
-        if len(words[i]) == 1 and not cjks[i] and not _eastern(i, first, text, words, starts, ends, gaps, uppers):
+        if len(words[i]) == 1 and not cjks[i] and not _eastern(i, first, text, columns):
             words[i] = "".join(fold_word(words[i]))
-        elif words[i] in _TWOFOLD and (short := text[starts[i] : ends[i]].casefold()) in _SHORT:
+        elif words[i] in _AMBIGUOUS and (short := text[starts[i] : ends[i]].casefold()) in _SHORT:
             goes_on = i + 1 < len(words) and gaps[i + 1] < COMMA
             behind, joined = (words[i + 1], text[ends[i] : starts[i + 1]] in (" ", ". ")) if goes_on else ("", False)
             begins = gaps[i] >= COMMA
-            words[i] = _unabbreviated(short, "" if begins and i == first else words[i - 1], behind, begins, joined)
+            words[i] = _resolve_abbreviation(short, "" if begins and i == first else words[i - 1], behind, begins, joined)
     if "" in words[first:]:
         keep = [i for i in range(first, len(words)) if words[i]]
         for column in columns:
@@ -160,10 +160,10 @@ def _settle(text: str, first: int, columns: tuple[list[Any], ...]) -> None:
 
 
 def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
-    """Repair and tokenize a batch; of a longer string only the first `limit` characters are read.
+    """Repair and tokenize a batch; only the first `limit` characters of a string are read.
 
-    Dropped words ("of", "the") leave no token; their separators go to the next one. Runs of single letters are joined, so that
-    "M. D. Anderson", "MD Anderson", "A & M" and "A&M" agree.
+    Dropped words ("of", "the") leave no token; their gaps carry over to the next one. Runs of single letters are joined, so
+    that "M. D. Anderson", "MD Anderson", "A & M" and "A&M" agree.
     """
     repaired: list[str] = []
     words: list[str] = []
@@ -178,7 +178,7 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
         repaired.append(text)
         last_end, first = 0, len(words)
         gap: int = HARD
-        single = False  # whether the last token is a run of single letters that may go on
+        single = False  # the last token is a run of single letters and may continue
         notes = frozenset(m.end() for m in _NOTE.finditer(text)) if _LISTED.match(text) else frozenset()
         for m in (_ASCII_TOKEN if text.isascii() else _TOKEN).finditer(text):
             s, e = m.span()
@@ -207,7 +207,7 @@ def tokenize(strings: Sequence[str], *, limit: int = 2000) -> Tokens:
                 uppers.append(surface.isupper())
                 cjks.append(kind == "cjk")
                 gap = BLANK
-        _settle(text, first, (words, starts, ends, gaps, uppers, cjks))
+        _finish(text, first, (words, starts, ends, gaps, uppers, cjks))
         ptr.append(len(words))
     return Tokens(
         repaired,
@@ -227,10 +227,10 @@ def fold(text: str) -> str:
 
 
 def terms(tokens: Tokens) -> list[str]:
-    """What each token counts as in word vectors: itself, or for scripts without blanks the pair with the next character.
+    """The term of each token in idf vectors: the word itself, or in scripts without blanks its bigram with the next character.
 
-    Single Han characters say little ("大" stands in every university), pairs say as much as a word. "" where a token, as the
-    last of a run, is already part of the pair before it.
+    Single Han characters are hardly distinctive ("大" is in every university), bigrams are like words. "" for a token that is
+    already in the bigram before it, as the last of a run.
     """
     words, cjk = tokens.words, tokens.cjk
     if not cjk.any():

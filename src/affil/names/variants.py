@@ -1,4 +1,4 @@
-"""Other forms of registered names that authors write, on folded words: respelt, or with a part left out."""
+"""Variants of registered names that authors write, on folded words: respelt or shortened."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import groupby
 
 from affil.names.fold import generic, roles
 
-_ROMAN = {"1": "i", "5": "v", "10": "x"}  # the numerals of one letter, which folding leaves alone
+_ROMAN = {"1": "i", "5": "v", "10": "x"}  # single-letter numerals, which folding does not convert
 COMPASS = {f"{word}{end}": word[0] if len(word) < 6 else word[0] + word[5] for word in ("north", "south", "east", "west",
             "northeast", "northwest", "southeast", "southwest") for end in ("", "ern")}  # fmt: skip
 _CLIPPED = {"north": "no", "northern": "no", "south": "so", "southern": "so"}
@@ -21,9 +21,9 @@ _SAINT = re.compile(r"(?:St\.?|Saint) [^\W\d_]")
 
 
 def respelt(words: Sequence[str], name: str, kind: str) -> Iterable[tuple[str, ...]]:
-    """The same name as it is also written: numbers in Roman numerals ("Lyon I"), initials for the points of the compass ("E China
-    Normal Univ", "So Methodist Univ"), words for initials ("Agricultural and Mechanical"), French and Spanish hospitals in English,
-    a polytechnic as an institute or a university ("Polytechnic Institute of Milan").
+    """Yield respellings: Roman numerals ("Lyon I"), initials of compass points ("E China Normal Univ", "So Methodist Univ"),
+    initials written out ("Agricultural and Mechanical"), French and Spanish hospitals in English word order, polytechnics as
+    institutes or universities ("Polytechnic Institute of Milan").
     """
     if len(words) > 2 and kind in ("education", "facility"):
         if sum(w in _ROMAN for w in words[1:]) == 1:
@@ -46,17 +46,18 @@ def respelt(words: Sequence[str], name: str, kind: str) -> Iterable[tuple[str, .
 
 
 _WARD = frozenset({"hospital", "clinic"})
-_STATE = frozenset({"AM", "AZ", "BY", "GE", "KG", "KZ", "MD", "RU", "TJ", "UA", "UZ"})  # whose universities are all "State"
-_NATIONAL = frozenset({"AR", "BO", "CL", "CO", "CR", "EC", "HN", "MX", "NI", "PA", "PE", "PY", "UY", "VE"})  # all "Nacional"
-# where what stands behind the place is a campus
+_STATE = frozenset({"AM", "AZ", "BY", "GE", "KG", "KZ", "MD", "RU", "TJ", "UA", "UZ"})  # most universities are "State"
+_NATIONAL = frozenset({"AR", "BO", "CL", "CO", "CR", "EC", "HN", "MX", "NI", "PA", "PE", "PY", "UY", "VE"})  # "Nacional"
+# where a name after the place is a campus
 _CAMPUSES = frozenset({"AU", "CA", "CN", "GB", "ID", "IN", "KR", "MY", "PH", "US"})
 
 
 def curtailed(
     words: Sequence[str], name: str, country: str, kind: str, places: Container[tuple[str, ...]]
 ) -> Iterable[tuple[str, ...]]:
-    """What authors leave of a name, which is to be no one else's: "Kuban University" of "Kuban State University", "University of
-    La Plata" of "National University of La Plata", "Tor Vergata University" of "University of Rome Tor Vergata", "Saint Erik's".
+    """Yield shortened names, valid only if no other institution has them: "Kuban University" of "Kuban State University",
+    "University of La Plata" of "National University of La Plata", "Tor Vergata University" of "University of Rome Tor Vergata",
+    "Saint Erik's".
     """
     own = tuple(words)
     if 3 <= len(own) <= 4 and _SAINT.match(name) and roles().get(own[-1]) == "head" and len(own[1]) > 3:
@@ -89,9 +90,10 @@ def hospitals_alone(
     schools: Container[tuple[str, ...]],
     owners: Mapping[tuple[str, ...], Collection[int]],
 ) -> list[tuple[tuple[str, ...], int, int]]:
-    """Of the names of hospitals (words, institution, name) that have a university's before or behind them, what is left without.
+    """Shorten hospital names (words, institution, name) that begin or end with a university's name.
 
-    It has a word of its own and stands in no other institution's name: "West China Hospital (of Sichuan University)".
+    The rest must have a distinctive word and occur in no other institution's name: "West China Hospital (of Sichuan
+    University)".
     """
     left: dict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
     for words, target, name in hospitals:
@@ -108,7 +110,7 @@ def hospitals_alone(
 
 
 def _without_school(words: tuple[str, ...], schools: Container[tuple[str, ...]]) -> tuple[str, ...] | None:
-    for n in range(len(words) - 2, 1, -1):  # the longest school first
+    for n in range(len(words) - 2, 1, -1):  # longest first
         for rest, school in ((words[:-n], words[-n:]), (words[n:], words[:n])):
             if school in schools:
                 named = rest[0] not in generic() and any(
@@ -124,13 +126,13 @@ _SCHOOLS = frozenset({"medical", "medicine", "health", "school", "college", "law
 def flagships(
     words: Sequence[tuple[str, ...]], parents: Sequence[Sequence[int]], fame: Sequence[float], lead: float
 ) -> list[tuple[tuple[str, ...], int]]:
-    """The campus that is meant by the name of its system alone: "University of Massachusetts" is mostly the one in Amherst.
+    """The campuses meant by the name of their system alone: "University of Massachusetts" is mostly the one in Amherst.
 
     Args:
         words: the folded official name of each institution.
-        parents: the parents of each.
+        parents: the numbers of each one's parents.
         fame: the prominence of each.
-        lead: how much the fame of the campus must exceed that of every other one.
+        lead: by how much a flagship's prominence must exceed that of every other campus.
     """
     campuses: dict[int, list[int]] = defaultdict(list)
     for child, above in enumerate(parents):
@@ -155,7 +157,7 @@ _HOSPITALS = (("university", "hospital"), ("university", "medical", "center"), (
 
 
 def swapped(words: Sequence[str]) -> tuple[str, ...] | None:
-    """The other order of "University of X" and "X University" (or "University Hospital X"), which authors do not keep apart."""
+    """The name reordered as authors do: "University of X" and "X University", "University Hospital X"."""
     for head in _HOSPITALS:
         rest = len(words) - len(head)
         if 1 <= rest <= 2 and tuple(words[: len(head)]) == head and words[-1] not in roles():
@@ -182,14 +184,15 @@ def swapped(words: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def says_nothing(words: Sequence[str], places: Container[tuple[str, ...]]) -> bool:
-    """Whether all words are generic and name no place: "Science University", as any could be called."""
+    """Whether all words are generic and none is a place: "Science University"."""
     return all(w in generic() and (w in roles() or (w,) not in places) for w in words)
 
 
 def is_another(words: Sequence[str], n: int, places: Container[tuple[str, ...]]) -> bool:
-    """Whether a name whose first `n` words are "X University" says what other one it is: "Lapland University of Applied Sciences".
+    """Whether what follows the first `n` words marks another institution: "Lapland University of Applied Sciences".
 
-    So the University of Lapland is Lapland University, while Washington University (in St. Louis) is not that of Washington.
+    So the University of Lapland may be Lapland University, but Washington University (in St. Louis) is not the University of
+    Washington.
     """
     return (
         words[n - 1] == "university"
@@ -199,11 +202,11 @@ def is_another(words: Sequence[str], n: int, places: Container[tuple[str, ...]])
 
 
 def unplaced(words: Sequence[str], places: Container[tuple[str, ...]]) -> tuple[str, ...] | None:
-    """A name without the place at its end, which authors leave out or write elsewhere: "Ruhr University (Bochum)".
+    """The name without a place at its end, which authors omit or write elsewhere: "Ruhr University (Bochum)".
 
-    What stays has the kind of organisation and a word of its own: "National University (of Singapore)" has none.
+    The rest must have a head and a distinctive word; "National University (of Singapore)" has none.
     """
-    for n in range(2, len(words)):  # the longest place first: "New Brunswick", not "Brunswick"
+    for n in range(2, len(words)):  # longest place first: "New Brunswick", not "Brunswick"
         rest = tuple(words[:n])
         if tuple(words[n:]) in places:
             own = any(len(w) > 2 and w not in generic() for w in rest)
@@ -215,12 +218,12 @@ _ROMANISED = re.compile(f"(?:{_PINYIN.pattern})+")
 
 
 def is_pinyin(word: str) -> bool:
-    """Whether a word may be Chinese, written in syllables of pinyin."""
+    """Whether a word consists of pinyin syllables."""
     return _ROMANISED.fullmatch(word) is not None
 
 
 def closed_up(words: Sequence[str]) -> tuple[str, ...] | None:
-    """A name whose syllables of pinyin are typed as one word, as authors do: "Beijing Tiantan Hospital" for "Tian Tan"."""
+    """The name with runs of pinyin syllables joined: "Beijing Tiantan Hospital" for "Tian Tan"."""
     out: list[str] = []
     for is_pinyin, run in groupby(words, lambda word: _PINYIN.fullmatch(word) is not None):
         syllables = list(run)

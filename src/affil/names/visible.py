@@ -1,4 +1,4 @@
-"""Raw strings made fit to be shown: nothing invisible, nothing that turns the direction of what stands around it."""
+"""Make raw strings safe to display: no invisible characters, none that change text direction."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _BLANKS = frozenset("\u00a0\u2002\u2003\u2009\u202f\u3000")
 
 
 def visible(raw: str) -> str:
-    """Text whose invisible and direction-changing characters are spelt out, so that it can do no harm and hide nothing.
+    """Replace invisible and direction-changing characters by visible ones.
 
-    Control characters become their pictures (U+2400 and on), others their code in brackets; wide blanks become blanks.
+    Control characters become their pictures (U+2400 and on), others their code in brackets, wide blanks plain blanks.
     """
     return "".join(c if c == " " or unicodedata.category(c)[0] not in "CZ" else _spelt(c) for c in raw)
 

@@ -1,1 +1,1 @@
-"""What people see in a browser; no logic of its own."""
+"""Web pages for people, without logic of their own."""

@@ -1,4 +1,4 @@
-"""What the review page does: decide, settle, take back, skip, add institutions; everything in it is `affil.review.session`'s."""
+"""Actions of the review page: decide, settle, undo, skip, add institutions; the logic is in `affil.review.session`."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _LONGEST_NAME = 80
 
 
 class Actions(Frame):
-    """One method a route."""
+    """Route handlers of the actions."""
 
     def decide(self, request: Request) -> Response:
-        """Decide what a string names, or several that are alike."""
-        by, number, language = self._who(request), self._card_string(request), language_of(request)
+        """Record a decision on a string, and on similar ones if chosen."""
+        by, number, language = self._reviewer(request), self._card_string(request), language_of(request)
         filters = filters_of(parse_qsl(field(request, "filters"), keep_blank_values=True))
         form: Form = request.state.form
         how = field(request, "how")
@@ -62,8 +62,8 @@ class Actions(Frame):
         return self._next(request, filters, by, said)
 
     def settle(self, request: Request) -> Response:
-        """End a dispute by one of the answers given."""
-        by = self._who(request)
+        """Settle a dispute with one of the given answers."""
+        by = self._reviewer(request)
         chosen = self._entry(request)
         number = self.session.queue.number(chosen.affiliation)
         if number is None:
@@ -74,8 +74,8 @@ class Actions(Frame):
         return RedirectResponse("/conflicts", 303)
 
     def undo(self, request: Request) -> Response:
-        """Take a decision back: the one that is named, else the last one of who asks."""
-        by, language = self._who(request), language_of(request)
+        """Undo a decision: the given one, else the person's last."""
+        by, language = self._reviewer(request), language_of(request)
         filters = filters_of(parse_qsl(field(request, "filters"), keep_blank_values=True))
         self.session.refresh()
         given = field(request, "entry")
@@ -91,8 +91,8 @@ class Actions(Frame):
         return self._next(request, filters, by, said, number=self.session.queue.number(entry.affiliation))
 
     def skip(self, request: Request) -> Response:
-        """Put a string off."""
-        by, number = self._who(request), self._card_string(request)
+        """Skip a string."""
+        by, number = self._reviewer(request), self._card_string(request)
         filters = filters_of(parse_qsl(field(request, "filters"), keep_blank_values=True))
         self.session.skip(number, by)
         self.session.refresh()
@@ -100,13 +100,13 @@ class Actions(Frame):
         return self._next(request, filters, by, said)
 
     def unskip(self, request: Request) -> Response:
-        """Bring back what was put off."""
-        self.session.unskip(self._who(request))
+        """Restore skipped strings."""
+        self.session.unskip(self._reviewer(request))
         return RedirectResponse("/?" + query_of(filters_of(parse_qsl(field(request, "filters")))), 303)
 
     def add_institution(self, request: Request) -> Response:
-        """Add an institution to the local registry, as a candidate of the card."""
-        self._who(request)
+        """Add an institution to the local registry, and show it as a candidate on the card."""
+        self._reviewer(request)
         chinese = field(request, "chinese").strip()
         made = self.session.add_institution(
             field(request, "name"),
@@ -119,15 +119,15 @@ class Actions(Frame):
         return self._part(request, "candidate.html", c=self.session.candidate(made.id), said=said)
 
     def accept(self, request: Request) -> Response:
-        """Make a proposal a new institution."""
-        by = self._who(request)
+        """Accept a proposal as a new institution."""
+        by = self._reviewer(request)
         fields = {f: field(request, f).strip() for f in ("name", "country", "city", "kind")}
         proposals.accept(self.session, self._proposal(request), by=by, **fields)
         return RedirectResponse("/new", 303)
 
     def refuse(self, request: Request) -> Response:
         """Decide that the strings of a proposal name no organisation."""
-        proposals.refuse(self.session, self._proposal(request), by=self._who(request))
+        proposals.refuse(self.session, self._proposal(request), by=self._reviewer(request))
         return RedirectResponse("/new", 303)
 
     def _proposal(self, request: Request) -> Proposal:
@@ -138,23 +138,23 @@ class Actions(Frame):
         return found
 
     def set_name(self, request: Request) -> Response:
-        """Remember who asks."""
+        """Store the person's name in a cookie."""
         name = " ".join(field(request, "name").split())[:_LONGEST_NAME]
         answer = RedirectResponse("/", 303)
         answer.set_cookie(NAME_COOKIE, quote(name), httponly=True, samesite="strict", max_age=366 * 86400)
         return answer
 
-    # A page may be older than the server and than the workspace: it says what it showed, and only that is decided.
+    # A page may be older than the server and the workspace: forms state what was shown, and only that is decided.
 
     def _card_string(self, request: Request) -> int:
-        """The number of the string that the card showed."""
+        """The number of the string shown on the card."""
         number = self._string(request, field(request, "string"))
         if field(request, "shown") != shown_of(self.session.item(number).affiliation):
             raise AffilError(texts.text("stale", language_of(request)))
         return number
 
     def _mention(self, request: Request, number: int) -> tuple[str, int | None] | None:
-        """The mention that was chosen, if the string still stands there; None for the string wherever it stands."""
+        """The chosen mention, if it still has the string; None for all mentions."""
         value = field(request, "mention")
         if not value:
             return None
@@ -164,7 +164,7 @@ class Actions(Frame):
         return paper, position
 
     def _entry(self, request: Request) -> LedgerEntry:
-        """The entry of the ledger that the page showed, under the string that it showed with it."""
+        """The ledger entry shown on the page, verified against the string shown with it."""
         wanted = number_of(field(request, "entry"))
         found = next((e for e in self.session.entries() if e.number == wanted), None)
         if found is None or string_key(found.affiliation) != field(request, "string"):
@@ -172,7 +172,7 @@ class Actions(Frame):
         return found
 
     def _next(self, request: Request, filters: Filters, by: str, said: str, number: int | None = None) -> Response:
-        """The next card as a part of the page, or the whole page for who has no scripts."""
+        """The next card as an HTML fragment, or a redirect without scripts."""
         if "hx-request" not in request.headers:
             return RedirectResponse("/?" + query_of(filters), 303)
         number = self.session.next(filters, by) if number is None else number

@@ -1,4 +1,4 @@
-"""What the forms of the review page say, and what they are told to say."""
+"""Encode and decode the form fields of the review page."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from affil.review.spreadsheet import string_key
 from affil.service.server import Form
 from affil.types import LedgerEntry
 
-_SHOWN = 200  # characters of a string that a form says it showed; its key is of all of them
+_SHOWN = 200  # characters of a string in a form; its key covers all
 
 
 def filters_of(pairs: Sequence[tuple[str, str]]) -> Filters:
-    """Filters from the fields of a form; what is blank or not a filter is left out."""
+    """Filters from form fields; blank and unknown fields are ignored."""
     known = {f.name: f for f in fields(Filters)}
     given: dict[str, Any] = {k: v.strip() for k, v in pairs if k in known and v.strip()}
     for bound in ("low", "high"):
@@ -35,7 +35,7 @@ def filters_of(pairs: Sequence[tuple[str, str]]) -> Filters:
 
 
 def query_of(filters: Filters) -> str:
-    """Filters as the parameters of an address."""
+    """Filters as a query string."""
     plain = Filters()
     return urlencode(
         {f.name: getattr(filters, f.name) for f in fields(Filters) if getattr(filters, f.name) != getattr(plain, f.name)}
@@ -43,28 +43,28 @@ def query_of(filters: Filters) -> str:
 
 
 def field(request: Request, name: str) -> str:
-    """The last value of a field of the form, "" where it is not there."""
+    """The last value of a form field, or ""."""
     values: Form = request.state.form
     return values[name][-1] if values.get(name) else ""
 
 
 def shown_of(affiliation: str) -> str:
-    """What a form says that its card showed: the beginning of the string, as a browser hands it back."""
+    """The beginning of the shown string, as a browser submits it."""
     return visible(affiliation[:_SHOWN])
 
 
 def entry_key(entry: LedgerEntry) -> str:
-    """A key of an entry, and of the string that it is about."""
+    """A key of an entry and its string."""
     return f"{entry.number} {string_key(entry.affiliation)}"
 
 
 def proposal_key(proposal: Proposal) -> str:
-    """A short key of all that a proposal says."""
+    """A short hash of a proposal."""
     return string_key(json.dumps(asdict(proposal)))
 
 
 def chosen_mention(value: str) -> tuple[str, int | None, str]:
-    """A mention from what the form says of it: `["paper", position, "author"]`."""
+    """Parse a mention from a form field: `["paper", position, "author"]`."""
     try:
         paper, position, author = json.loads(value)
     except (ValueError, TypeError) as error:
@@ -75,7 +75,7 @@ def chosen_mention(value: str) -> tuple[str, int | None, str]:
 
 
 def number_of(value: str) -> int:
-    """A number from 0."""
+    """Parse a non-negative integer."""
     if not value.isascii() or not value.isdigit() or len(value) > 12:
         raise AffilError(f"not a number: {value[:20]!r}")
     return int(value)

@@ -1,4 +1,4 @@
-"""What the pages of the review have in common: who asks, which string is meant, and how an answer looks."""
+"""Common parts of the review pages: the person, the string, rendering."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ NAME_COOKIE = "affil_name"
 
 
 class Frame:
-    """Around the views and the actions: the session, and the name of whoever has not given one."""
+    """Base of views and actions: the session, and the default name of reviewers."""
 
     def __init__(self, session: Session, by: str) -> None:
         self.session, self.by, self.templates = session, by, templates()
 
     def error(self, request: Request, error: Exception) -> Response:
-        """What is wrong, as a message on the page, or as a page."""
+        """Show an error, as a message on the page or as a page."""
         if "hx-request" in request.headers:
             return self._part(request, "message.html", said=str(error), failed=True, status=409)
         return self._page(request, "error.html", said=str(error), status=409)
@@ -43,7 +43,7 @@ class Frame:
         except CookieError:
             return self.by
 
-    def _who(self, request: Request) -> str:
+    def _reviewer(self, request: Request) -> str:
         by = self._by(request)
         if not by:
             raise AffilError(texts.text("who", language_of(request)))
@@ -59,7 +59,7 @@ class Frame:
     def _card(self, number: int | None, filters: Filters, by: str) -> dict[str, Any]:
         return {
             "card": None if number is None else self.session.card(number, by),
-            "left": len(self.session.select(filters, by)),
+            "left": len(self.session.queue.select(filters, by)),
             "skipped": self.session.skipped(by),
             "last": "" if (last := self.session.last(by)) is None else entry_key(last),
             "filters": filters,
@@ -83,7 +83,7 @@ class Frame:
             "json": json.dumps,
             "here": path if request.method == "GET" and values["whole"] else "/",
             "by": self._by(request),
-            "progress": self.session.progress(),
+            "progress": self.session.queue.progress(),
             "kinds": KINDS,
             "pairs": lambda values: [(v, v) for v in values],
             "failed": False,

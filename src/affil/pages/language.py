@@ -1,12 +1,14 @@
-"""In which language a page is shown: what somebody chose, else what the browser asks for."""
+"""The language of a page: the user's choice, else the browser's."""
 
 from __future__ import annotations
 
 import re
 
+from babel import negotiate_locale
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from affil.catalogue import SOURCE
 from affil.service import texts
 from affil.service.server import Form
 
@@ -18,11 +20,12 @@ def language_of(request: Request) -> str:
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     if chosen in texts.LANGUAGES:
         return str(chosen)
-    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+    wanted = [one.partition(";")[0].strip() for one in request.headers.get("accept-language", "").split(",")]
+    return negotiate_locale(wanted, texts.LANGUAGES, sep="-") or SOURCE
 
 
 def set_language(request: Request) -> Response:
-    """Remember the language of the form's field `to`, and go back to the page of its field `back`."""
+    """Store the language in the form field `to`, and redirect to the page in the field `back`."""
     form: Form = request.state.form
     to, back = (form.get(name, [""])[-1] for name in ("to", "back"))
     answer = RedirectResponse(back if re.match(r"/(?![/\\])", back) else "/", 303)

@@ -1,4 +1,4 @@
-"""Templates made into pages, in the language of who asks."""
+"""Render templates in the language of the request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATIC = Path(__file__).with_name("static")
 
 
 def templates() -> jinja2.Environment:
-    """The templates; everything is escaped, and a name that is not given is an error."""
+    """The templates; autoescaped, and undefined names are errors."""
     loader = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
     return jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -28,15 +28,15 @@ def templates() -> jinja2.Environment:
 def render(
     known: jinja2.Environment, request: Request, template: str, values: Mapping[str, Any], status: int = 200, *, vary: str
 ) -> HTMLResponse:
-    """A page.
+    """Render a page.
 
     Args:
-        known: the templates.
-        request: tells the language.
-        template: the name of one of them.
-        values: what it shows, besides what all of them use.
-        status: of the answer.
-        vary: the headers of a request on which the page depends.
+        known: the template environment.
+        request: the request, which determines the language.
+        template: the name of the template.
+        values: template variables, in addition to the common ones.
+        status: the HTTP status.
+        vary: request headers on which the page depends.
     """
     language = language_of(request)
     tools = {
@@ -44,8 +44,8 @@ def render(
         "kind_of": lambda name: texts.kind(name, language),
         "evidence": lambda match: texts.evidence(match, language),
         "visible": visible,
-        "lang": "zh-Hans" if language == "zh" else "en",
-        "other": texts.LANGUAGES[1 - texts.LANGUAGES.index(language)],
+        "lang": texts.LANGUAGES[language],
+        "others": [(tag, html, texts.text("language", tag)) for tag, html in texts.LANGUAGES.items() if tag != language],
     }
     html = known.get_template(template).render({**tools, **values})
     return HTMLResponse(html, status, headers={"vary": vary})

@@ -1,4 +1,4 @@
-"""The page on which people decide what strings name; everything it shows and does is `affil.review.session`'s."""
+"""The review page, on which people decide what strings name; the logic is in `affil.review.session`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from affil.ledger.agreement import agreement
 from affil.pages.actions import Actions
 from affil.pages.forms import filters_of, proposal_key, query_of
 from affil.pages.frame import Frame
@@ -20,12 +21,12 @@ from affil.types import LedgerEntry
 
 
 def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
-    """The application that shows a review session.
+    """Make the web application of a review session.
 
     Args:
-        session: the workspace to review.
-        access: who may ask.
-        by: the name of whoever has not given one; "": they are asked.
+        session: the review session.
+        access: access rules.
+        by: default name of the reviewer; "": ask for it.
     """
     views, actions = Views(session, by), Actions(session, by)
     settings = session.workspace.settings.web
@@ -62,14 +63,14 @@ def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
 
 
 class Views(Frame):
-    """One method a route."""
+    """Route handlers of the views."""
 
     def __init__(self, session: Session, by: str) -> None:
         super().__init__(session, by)
         self.choices = session.queue.choices()
 
     def review(self, request: Request) -> Response:
-        """The card of the next string, or of the one that is asked for."""
+        """The card of the next string, or of a given one."""
         by = self._by(request)
         if not by or "who" in request.query_params:
             return self._page(request, "who.html")
@@ -80,12 +81,12 @@ class Views(Frame):
         return self._page(request, "review.html", **self._card(number, filters, by), choices=self.choices)
 
     def listing(self, request: Request) -> Response:
-        """The strings that the filters let through."""
+        """The strings that pass the filters."""
         if not (by := self._by(request)):
             return self._page(request, "who.html")
         filters = filters_of(request.query_params.multi_items())
         self.session.refresh()
-        numbers = self.session.select(filters, by)
+        numbers = self.session.queue.select(filters, by)
         shown = [self.session.item(n) for n in numbers[: self.session.workspace.settings.web.listed].tolist()]
         current = query_of(filters)
         return self._page(
@@ -93,27 +94,29 @@ class Views(Frame):
         )
 
     def history(self, request: Request) -> Response:
-        """All decisions, the latest first."""
+        """All decisions, latest first."""
         if not (by := self._by(request)):
             return self._page(request, "who.html")
         self.session.refresh()
-        # a string that is to be decided blindly keeps its secret here too
-        entries = [e for e in reversed(self.session.entries()) if not self._secret(e, by)]
+        # hide decisions on strings that this person is to decide blindly
+        entries = [e for e in reversed(self.session.entries()) if not self._is_hidden(e, by)]
         shown = entries[: self.session.workspace.settings.web.listed]
         alive = {e.number for case in self.session.queue.cases.values() for e in (case.holder, *case.opinions.values()) if e}
         return self._page(request, "history.html", entries=shown, total=len(entries), alive=alive)
 
     def conflicts(self, request: Request) -> Response:
-        """Where decisions differ, and how far people agree."""
+        """Conflicting decisions, and agreement between reviewers."""
         if not (by := self._by(request)):
             return self._page(request, "who.html")
         self.session.refresh()
         disputes = [(key, case) for key, case in self.session.disputes() if by in case.people or len(case.people) > 1]
         shown = disputes[: self.session.workspace.settings.web.listed]
-        return self._page(request, "conflicts.html", disputes=shown, total=len(disputes), agreement=self.session.agreement())
+        return self._page(
+            request, "conflicts.html", disputes=shown, total=len(disputes), agreement=agreement(self.session.queue.cases)
+        )
 
     def proposals(self, request: Request) -> Response:
-        """Institutions that the registry may lack."""
+        """Proposed new institutions."""
         if not self._by(request):
             return self._page(request, "who.html")
         self.session.refresh()
@@ -122,7 +125,7 @@ class Views(Frame):
         return self._page(request, "proposals.html", proposals=shown, total=len(found), choices=self.choices)
 
     def search(self, request: Request) -> Response:
-        """Institutions of a name."""
+        """Search for institutions by name."""
         return self._part(
             request,
             "search.html",
@@ -135,11 +138,11 @@ class Views(Frame):
         return self._part(request, "candidate.html", c=self.session.candidate(request.query_params.get("id", "")))
 
     def similar(self, request: Request) -> Response:
-        """Strings like the one on the card."""
+        """Strings similar to the one on the card."""
         return self._part(
             request, "similar.html", items=self.session.alike(self._string(request, request.query_params.get("string", "")))
         )
 
-    def _secret(self, entry: LedgerEntry, by: str) -> bool:
+    def _is_hidden(self, entry: LedgerEntry, by: str) -> bool:
         number = self.session.queue.number(entry.affiliation)
         return number is not None and self.session.queue.second(number, by)

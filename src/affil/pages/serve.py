@@ -46,15 +46,15 @@ def serve_app(
     *,
     log_strings: bool = False,
 ) -> Starlette:
-    """The application that answers with a matcher.
+    """Make the web application of the service.
 
     Args:
-        matcher: what matches, and the registry.
-        batcher: the thread that asks it.
-        metrics: counts to be kept.
-        access: who may ask.
-        settings: how much.
-        log_strings: whether the log holds the strings.
+        matcher: the matcher, with its registry.
+        batcher: the batching thread.
+        metrics: the metrics to update.
+        access: access rules.
+        settings: limits of the service.
+        log_strings: whether to log matched strings.
     """
     records, pages = Records(matcher.registry).warm(), templates()
     api = Api(matcher, batcher, records, metrics, settings)
@@ -71,7 +71,7 @@ def serve_app(
         settings,
         on_error,
         static=STATIC,
-        kind=partial(FastAPI, openapi_url=None),  # the pages show the document
+        kind=partial(FastAPI, openapi_url=None),  # served by the pages instead
         sharing=Sharing(("/reconcile",), settings.origins, programs=True),
         refuse=errors,
         outside=[Middleware(RequestLog, metrics=metrics, strings=log_strings)],
@@ -88,14 +88,14 @@ def serve_app(
 def service(
     matcher: Matcher, access: Access, settings: ServeSettings, *, log_strings: bool = False, log_requests: bool = True
 ) -> Iterator[Callable[[socket.socket], None]]:
-    """Make all ready; what is given answers on a socket until SIGTERM or Ctrl-C, and then what it has accepted.
+    """Prepare the service; yields a function that serves on a socket until SIGTERM or Ctrl-C, then finishes accepted requests.
 
     Args:
-        matcher: what matches, and the registry.
-        access: who may ask.
-        settings: how much.
-        log_strings: whether the log, on standard error, holds the strings.
-        log_requests: whether it has a line for every request, or only for what goes wrong.
+        matcher: the matcher, with its registry.
+        access: access rules.
+        settings: limits of the service.
+        log_strings: whether to log matched strings, on standard error.
+        log_requests: whether to log every request, or only failures.
     """
     log_lines(strings=log_strings, requests=log_requests)
     metrics = Metrics({"affil": version("affil"), "version": matcher.version})

@@ -1,4 +1,4 @@
-"""The page to try strings on, and the page that describes the service."""
+"""The page to try strings on, and the documentation page of the service."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ EXAMPLE = (
     "Univ. of Oxfrod",
     "独立研究者",
 )
-_MARGIN, _NARROWEST, _SHAPE = 12.0, 100.0, 2.3  # degrees around the points of a map, and across it; its width by its height
-_WORLD = (0.0, 5.0, 360.0, 145.0)  # x, y, width, height in degrees: all land but Antarctica
+_MARGIN, _NARROWEST, _SHAPE = 12.0, 100.0, 2.3  # map: margin and minimum width in degrees, width / height
+_WORLD = (0.0, 5.0, 360.0, 145.0)  # x, y, width, height in degrees: all land except Antarctica
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One string on the page."""
+    """A string shown on the page."""
 
     result: Result
     pieces: tuple[Piece, ...]
@@ -48,7 +48,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One institution on the map."""
+    """An institution on the map."""
 
     x: float
     y: float
@@ -57,13 +57,13 @@ class Point:
 
 
 class TryIt:
-    """One method a route."""
+    """Route handlers of the pages."""
 
     def __init__(self, api: Api, templates: jinja2.Environment, document: dict[str, Any], settings: ServeSettings) -> None:
         self.api, self.templates, self.document, self.settings = api, templates, document, settings
 
     def routes(self) -> list[Route]:
-        """The pages."""
+        """The routes."""
 
         def page(path: str, handler: Any, *methods: str) -> Route:
             async def answer(request: Request) -> Response:
@@ -82,7 +82,7 @@ class TryIt:
         ]
 
     async def tryit(self, request: Request) -> Response:
-        """The form, and what the strings in it name."""
+        """The form, with the matches of its strings."""
         if request.method != "POST":
             text = "\n".join(EXAMPLE) if "example" in request.query_params else ""
             return self._page(request, "tryit.html", text=text, shown=None)
@@ -99,7 +99,7 @@ class TryIt:
         return self._page(request, "tryit.html", text=text, shown=shown, points=points, view=view, counts=counts)
 
     async def download(self, request: Request) -> Response:
-        """The same as a table, in the columns of `affil match`."""
+        """The matches as a table with the columns of `affil match`."""
         _, lines = await self._lines(request)
         if len(lines) > self.settings.lines:
             return errors(
@@ -115,12 +115,12 @@ class TryIt:
         return Response(out.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=disposition)
 
     async def docs(self, request: Request) -> Response:
-        """The description of the service."""
+        """The documentation of the service."""
         base = str(request.base_url).rstrip("/")
         return self._page(request, "docs.html", document=self.document, base=base, features=FEATURES)
 
     async def openapi(self, _: Request) -> Response:
-        """The same for programs."""
+        """The OpenAPI document."""
         return Json(self.document)
 
     async def _lines(self, request: Request) -> tuple[str, list[str]]:
@@ -145,12 +145,12 @@ class TryIt:
         return render(self.templates, request, template, {**tools, **values}, status, vary="cookie, accept-language")
 
     def error(self, request: Request, error: Exception) -> Response:
-        """A page that says what is wrong."""
+        """An error page."""
         return self._page(request, "tryit.html", 400, text="", shown=None, said=str(error))
 
 
 def points_of(results: Sequence[Result]) -> list[Point]:
-    """The institutions that strings name, each once, where their place is known."""
+    """The distinct matched institutions with known coordinates."""
     best: dict[str, Match] = {}
     for match in (m for r in results for m in r.matches):
         one = match.institution
@@ -168,7 +168,7 @@ def points_of(results: Sequence[Result]) -> list[Point]:
 
 
 def window(points: Sequence[Point]) -> tuple[float, float, float, float]:
-    """The part of the map that shows these points: x, y, width and height, in degrees; without any, the world."""
+    """The map window of these points: x, y, width, height in degrees; the world if there are none."""
     if not points:
         return _WORLD
     left, right = min(p.x for p in points) - _MARGIN, max(p.x for p in points) + _MARGIN

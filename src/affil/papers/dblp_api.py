@@ -13,6 +13,7 @@ from affil.papers.common import bare_doi, whole_text
 from affil.papers.dblp import DBLP, OTHER, person
 from affil.papers.draft import Draft, finish, year_in
 from affil.papers.head import Head
+from affil.papers.json_values import members
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
@@ -57,9 +58,7 @@ def _draft(info: dict[str, Any]) -> Draft | str:
     kind = whole_text(info.get("type"))
     if kind not in _PAPERS:
         return "was withdrawn" if kind == _WITHDRAWN else OTHER
-    held = info.get("authors")
-    told = held.get("author") if isinstance(held, dict) else None
-    names = (one.get("text") if isinstance(one, dict) else one for one in (told if isinstance(told, list) else [told]))
+    names = (one.get("text") if isinstance(one, dict) else one for one in members(info, "authors", "author"))
     return Draft(
         f"dblp:{whole_text(info['key'])}",
         _text(info.get("title")).removesuffix("."),

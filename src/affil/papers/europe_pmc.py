@@ -1,4 +1,4 @@
-"""Results of Europe PMC's search as JSON (`resultType=core`): pages, lists, and lines.
+"""Results of Europe PMC's search as JSON (`resultType=core`): pages, lists, and lines; or as XML, which holds the same fields.
 
 Fields read: `pmid`, `id`, `source`, `doi`, `title`, `pubYear`, `journalInfo`, `pubTypeList`, `authorList` with
 `authorAffiliationDetailsList`.
@@ -6,12 +6,14 @@ Fields read: `pmid`, `id`, `source`, `doi`, `title`, `pubYear`, `journalInfo`, `
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from affil.errors import InputError
 from affil.papers.common import bare_doi
 from affil.papers.head import Head
 from affil.papers.json_values import members, objects, text, texts, year
+from affil.papers.markup import as_json
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author, Paper
@@ -23,17 +25,25 @@ def read_europe_pmc(source: Source) -> Numbered:
     """Papers with the number of their line or record; what is no paper, or has no venue or year, is left out and reported.
 
     Raises:
-        InputError: the file is no JSON, or a record is no result.
+        InputError: the file is no JSON or XML, or a record is no result.
     """
-    for row, result in source.records(_place(source.head) or ""):
+    for row, result in _results(source):
         if not isinstance(result, dict) or not text(result, "id") or not text(result, "source"):
-            fix = "save answers of its search with format=json and resultType=core"
+            fix = "save answers of its search with format=json or xml and resultType=core"
             raise InputError(source.name, "is no result of Europe PMC: no id and source", row=row, fix=fix)
         paper, problem = _paper(result)
         if problem:
             source.report(row, problem, lost=paper is None)
         if paper is not None:
             yield row, paper
+
+
+def _results(source: Source) -> Iterator[tuple[int, Any]]:
+    if not source.head.root:
+        yield from source.records(_place(source.head) or "")
+        return
+    for row, element in source.elements("result"):
+        yield row, as_json(element)
 
 
 def _place(head: Head) -> str | None:
@@ -45,7 +55,7 @@ def _place(head: Head) -> str | None:
 
 
 def _recognises(head: Head) -> bool:
-    return _place(head) is not None
+    return _place(head) is not None or (head.root in ("responseWrapper", "resultList") and "<result>" in head.text)
 
 
 EUROPE_PMC = Reader(
@@ -63,7 +73,7 @@ EUROPE_PMC = Reader(
     ),
     export=(
         "<https://www.ebi.ac.uk/europepmc/webservices/rest/search?query=...&format=json&resultType=core&pageSize=1000>, saved as it "
-        "comes. The next page: `cursorMark=` with the value of `nextCursorMark`; "
+        "comes (`format=xml` too). The next page: `cursorMark=` with the value of `nextCursorMark`; "
         "pages may stand one a line in one file."
     ),
     specification="https://europepmc.org/RestfulWebService",

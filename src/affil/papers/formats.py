@@ -18,7 +18,6 @@ from affil.papers.datacite import DATACITE
 from affil.papers.dblp import DBLP, DBLP_HOMEPAGES
 from affil.papers.dblp_api import DBLP_API
 from affil.papers.europe_pmc import EUROPE_PMC
-from affil.papers.europe_pmc_xml import EUROPE_PMC_XML
 from affil.papers.grobid import GROBID
 from affil.papers.head import Head
 from affil.papers.jats import JATS
@@ -43,7 +42,6 @@ READERS: tuple[Reader, ...] = (
     ORCID,
     OPENREVIEW,
     PUBMED,
-    EUROPE_PMC_XML,
     JATS,
     GROBID,
     ACL_ANTHOLOGY,

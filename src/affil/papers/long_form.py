@@ -17,7 +17,7 @@ REQUIRED = ("paper", "author", "affiliation", "venue", "year")
 
 @dataclass(slots=True)
 class _Open:
-    """A paper whose rows are being read. Authors are keyed by position and name, in order of their first row."""
+    """A paper being read; authors are keyed by position and name, in order of their first row."""
 
     id: str
     row: int
@@ -29,12 +29,12 @@ class _Open:
 def read_long_form(source: Source) -> Numbered:
     """Papers with the number of their first row.
 
-    Columns: `paper` (its id), `author`, `affiliation`, `venue`, `year`; optionally `title`, and `position` (of the author, a
-    whole number; without it, rows of one name are one author). The rows of a paper stand together. A blank affiliation is an
-    author without one; an affiliation without an author belongs to the paper, which then counts by paper.
+    Columns: `paper` (its id), `author`, `affiliation`, `venue`, `year`; optionally `title`, and `position` (of the author, an
+    integer; without it, rows with the same name are one author). The rows of a paper must be consecutive. A blank affiliation
+    means an author without one; an affiliation without an author belongs to the paper, which is then unaligned.
 
     Raises:
-        InputError: a column is missing, a row lacks its paper, venue or year, or contradicts an earlier one of its paper.
+        InputError: a column is missing, a row lacks its paper, venue or year, or contradicts an earlier row of its paper.
     """
     done: set[str] = set()
     current: _Open | None = None

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Collection, Iterator
 from html.entities import html5
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -43,6 +43,17 @@ def text_of(element: etree._Element | None, without: Collection[str] = ()) -> st
     if element is None:
         return ""
     return tidy("".join(_texts(element, without)) if len(element) else element.text or "")
+
+
+def as_json(element: etree._Element) -> dict[str, Any] | str:
+    """An element as services write it in JSON: elements in it by name, several of one name as a list, and text where there is any."""
+    children = [child for child in element if local(child)]
+    if not children or any(tidy(text or "") for text in (element.text, *(child.tail for child in element))):
+        return text_of(element)
+    found: dict[str, list[Any]] = {}
+    for child in children:
+        found.setdefault(local(child), []).append(as_json(child))
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
 
 def tidy(text: str) -> str:

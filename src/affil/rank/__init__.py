@@ -1,4 +1,4 @@
-"""Counts of papers and people by institution, city, region and country, as a published method over plain tables."""
+"""Rankings of institutions, cities, regions and countries by papers and authors, as published SQL over plain tables."""
 
 from affil.rank.credit import Tables
 from affil.rank.diff import Diff, diff
@@ -7,7 +7,8 @@ from affil.rank.named import Known, Lookup
 from affil.rank.presets import Preset, presets
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
 from affil.rank.rollup import ROLL_UPS, roll_up
-from affil.rank.store import State, Store
+from affil.rank.state import State
+from affil.rank.store import Store
 from affil.rank.trend import TREND_MEASURES, Trend, trend
 from affil.rank.venue_list import VenueList, list_venues
 from affil.rank.venues import AREAS, SHORT_AREAS, Venue, Venues, find_area, load_venues

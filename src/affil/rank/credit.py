@@ -1,4 +1,4 @@
-"""From papers, author mentions and matches to fractional credit. The SQL in `sql/` is the published method (docs/ranking.md)."""
+"""Fractional credit of papers, author mentions and matches. The SQL in `sql/` is the published method (docs/ranking.md)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from affil.names.ids import id_forms
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
-# Case, accents, punctuation and blanks do not make another author or title; word order and initials do.
+# Authors and titles are equal up to case, accents, punctuation and blanks, but not word order and initials.
 _FOLDED = r"""CREATE MACRO folded(name) AS
     nullif(trim(regexp_replace(lower(strip_accents(name)), '[^\p{L}\p{M}\p{N}]+', ' ', 'g')), '')"""
 VenueYear = tuple[str, int]
@@ -26,14 +26,14 @@ _PLACE = ("country", "region", "city")
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What is counted, as Parquet files or Arrow tables; any matcher's output can be ranked.
+    """The input of a ranking, as Parquet files or Arrow tables; any matcher's output can be ranked.
 
     papers: id, title, venue, year, authors (their number), aligned. mentions: paper, position (null where not aligned), author,
     affiliation (null where missing). matches: affiliation, institution_id (null where none), probability (null: certain),
-    decision (match, review, none) and, if you like, stated_country, stated_region, stated_city (the place that the string gives),
-    named (the id of the closed institution whose name the string has, which institution_id succeeds). institutions: id, active_id
-    (the successor's id, else its own), name, name_zh, kind, country, region, city, parents (list of ids) and, if you like,
-    other_ids (list): what else decisions may call it, successor_from: the first year that counts for the successor.
+    decision (match, review, none); optional: stated_country, stated_region, stated_city (the place that the string gives),
+    named (the id of the closed institution that the string names, whose successor institution_id is). institutions: id,
+    active_id (the successor's id, else its own), name, name_zh, kind, country, region, city, parents (list of ids); optional:
+    other_ids (list; decisions may use them), successor_from (the first year that counts for the successor).
     """
 
     papers: Path | pa.Table
@@ -50,7 +50,7 @@ def sql(name: str) -> str:
 
 @contextmanager
 def database(settings: RankSettings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty database in memory, which uses the disk when it grows beyond the setting."""
+    """An empty in-memory database that spills to disk beyond the memory limit."""
     with TemporaryDirectory(prefix="affil-", ignore_cleanup_errors=True) as folder:
         config = {"memory_limit": settings.memory, "temp_directory": folder, "preserve_insertion_order": False}
         with duckdb.connect(config=config) as db:  # type: ignore[arg-type]
@@ -72,7 +72,7 @@ def prepare(
     venues: Venues,
     settings: RankSettings,
 ) -> None:
-    """Attach the tables, and make `answer` (what each string names) and `venue_name` (published name to short name)."""
+    """Attach the tables, and create `answer` (institutions of each string) and `venue_name` (published name to short name)."""
     for name in Tables.__dataclass_fields__:
         attach(db, name, getattr(tables, name))
     db.execute(_FOLDED)
@@ -82,8 +82,8 @@ def prepare(
     find_ids(db, {i for _, i in pairs})
     db.execute(sql("decided"))
     columns = _columns(db, "matches")
-    told = columns >= {f"stated_{f}" for f in _PLACE}
-    place = "concat_ws('/', " + ", ".join(f"coalesce(stated_{f}, '')" for f in _PLACE) + ")" if told else "''"
+    has_stated = columns >= {f"stated_{f}" for f in _PLACE}
+    place = "concat_ws('/', " + ", ".join(f"coalesce(stated_{f}, '')" for f in _PLACE) + ")" if has_stated else "''"
     named = "nullif(named, '')" if "named" in columns else "NULL"
     db.execute(
         f"CREATE TEMP VIEW placed_match AS SELECT *, {named} AS former, "
@@ -104,11 +104,11 @@ def prepare(
 
 
 def find_ids(db: duckdb.DuckDBPyConnection, given: Iterable[str]) -> None:
-    """Make the table `meant`: for each id as somebody wrote it, the institution whose id, or other id, it is."""
+    """Create the table `meant`: the institution of each given id or other id."""
     forms = [(written, form, place) for written in sorted(given) for place, form in enumerate(id_forms(written))]
     texts = _texts(given=[g for g, _, _ in forms], form=[f for _, f, _ in forms])
     db.register("form", texts.append_column("place", pa.array([p for _, _, p in forms], pa.int64())))
-    others = "unnest(other_ids)" if "other_ids" in _columns(db, "institutions") else "NULL"  # another matcher's table has none
+    others = "unnest(other_ids)" if "other_ids" in _columns(db, "institutions") else "NULL"  # optional column
     db.execute(f"CREATE OR REPLACE TEMP VIEW other AS SELECT id, {others} AS other_id FROM institutions")
     db.execute(sql("meant"))
 
@@ -116,9 +116,9 @@ def find_ids(db: duckdb.DuckDBPyConnection, given: Iterable[str]) -> None:
 def number(
     db: duckdb.DuckDBPyConnection, settings: RankSettings, wanted: Iterable[VenueYear] | None = None
 ) -> list[tuple[VenueYear, int, int]]:
-    """Make the tables of numbered papers, strings and mentions, and `stats`, for the wanted venues and years (default: all).
+    """Create the tables of numbered papers, strings and mentions, and `stats`, for the given venues and years (default: all).
 
-    Returns each venue and year with the numbers of its first and last paper, in order.
+    Returns (venue and year, number of its first paper, number of its last paper), in order.
     """
     if wanted is None:
         db.execute(
@@ -139,14 +139,14 @@ def number(
 
 
 def count_credit(db: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
-    """Make the table `credit` for the papers between two numbers; see sql/credit.sql."""
+    """Create the table `credit` for papers number `first` to `last`; see sql/credit.sql."""
     db.execute("SET VARIABLE first_paper = ?", [first])
     db.execute("SET VARIABLE last_paper = ?", [last])
     db.execute(sql("credit"))
 
 
 def lost_decisions(db: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """One sentence for each decided id that the registry no longer has: the decision stays, but nothing is counted for it."""
+    """A warning for each decided id missing from the registry: the decision is kept, but counts for nothing."""
     lost = db.execute(
         "SELECT institution_id, min(affiliation), count(*) FROM decided "
         "ANTI JOIN institutions ON institutions.id = decided.institution_id GROUP BY ALL ORDER BY ALL"

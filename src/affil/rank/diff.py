@@ -14,7 +14,8 @@ from affil.rank.credit import database, sql
 from affil.rank.measure import CheckedQuery, Query, meant_ids, measure
 from affil.rank.named import Lookup, find_row
 from affil.rank.ranking import plain_rows
-from affil.rank.store import State, Store
+from affil.rank.state import State
+from affil.rank.store import Store
 from affil.types import LedgerEntry
 
 _SAME = 1e-9  # two values of a measure that differ by less are the same
@@ -22,18 +23,18 @@ _SAME = 1e-9  # two values of a measure that differ by less are the same
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """What changed between two states.
+    """Changes between two states.
 
-    `moves` has one row for each entity whose rank or measure changed: id, name, country (where the level has it), rank_before,
-    rank_after (null where it is not ranked), before, after (the measure), change. First come those whose own measure changed, then
-    those that moved because others did; in both, those that moved most ranks first.
+    `moves` has one row for each entity whose rank or measure changed: id, name, country (at levels that have it), rank_before,
+    rank_after (null if unranked), before, after (the measure), change. Entities whose own measure changed come first, then those
+    that moved because others did; within both, largest moves first.
 
-    `causes` says where the changes of an entity's own numbers come from, the largest first: id, cause (decision, answer, paper
-    added, paper removed, paper or settings changed), what (the string, or the venue and year), entry (the number of the
-    decision), who, why, was and now (what the string named), papers (the change of publications), adjusted (the change of
-    adjusted publications). An entity without a cause of its own moved because others did.
+    `causes` explains changes of an entity's own numbers, largest first: id, cause (decision, answer, paper added, paper
+    removed, paper or settings changed), what (the string, or venue and year), entry (the number of the decision), who, why,
+    was, now (institutions of the string before and after), papers (change of publications), adjusted (change of adjusted
+    publications). An entity without causes moved because others did.
 
-    `notes` say what else changed.
+    `notes` list other changes.
     """
 
     moves: pd.DataFrame
@@ -44,15 +45,18 @@ class Diff:
     notes: tuple[str, ...] = ()
 
     def split(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        """The moves in three: those whose own measure changed; those that moved by more than one rank because others did; and
-        those that did by one.
-        """
+        """Split the moves: entities whose own measure changed, others that moved by several ranks, others that moved by one."""
         own = self.moves["change"].abs() > _SAME
         by_one = ~own & ((self.moves["rank_before"] - self.moves["rank_after"]).abs() == 1).fillna(False)
         return self.moves[own], self.moves[~own & ~by_one], self.moves[by_one]
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that a reader must see."""
+        return self.after.warnings
+
     def to_dict(self) -> dict[str, Any]:
-        """Everything, as plain JSON values."""
+        """A JSON-serialisable dictionary."""
         return {
             "since": {"time": self.before.time, "name": self.before.name},
             "now": {"time": self.after.time, "name": self.after.name},
@@ -73,25 +77,25 @@ def diff(
     lookup: Lookup | None = None,
     **query: Unpack[Query],
 ) -> Diff:
-    """Compare two states; each is ranked by its own settings and venues.
+    """Compare two states, each ranked with its own settings and venues.
 
     Args:
-        store: where the states are.
+        store: the store of both states.
         before: the earlier one.
         after: the later one.
-        entries: the ledger.
-        entity: only the moves of this one, by its id or name.
-        lookup: finds institutions by names that the tables lack.
-        query: what is ranked; see `Query`.
+        entries: the ledger's entries.
+        entity: only the moves of this one; an id or a name.
+        lookup: finds institutions by names missing from the tables.
+        query: see `Query`.
 
     Raises:
-        AffilError: the query is impossible, or the entity is ranked neither before nor after.
+        AffilError: the query is invalid, or the entity is in neither ranking.
     """
     touched = _touched(before, after)
     ranked, held, named = _counted(store, after, touched, query)
     try:
         ranked_before, held_before, named_before = _counted(store, before, touched, query)
-    except AffilError:  # nothing of this slice was there before
+    except AffilError:  # the slice was empty before
         ranked_before, held_before, named_before = ranked.head(0), held.slice(0, 0), named.slice(0, 0)
     by = CheckedQuery(query, after.settings).by
     moves = _moves(ranked_before, ranked, by)
@@ -115,7 +119,7 @@ def diff(
 
 
 def _counted(store: Store, state: State, touched: pa.Table, query: Query) -> tuple[pd.DataFrame, pa.Table, pa.Table]:
-    """A state's ranking, and of what was touched: what each entity holds in which paper, and what each string may name."""
+    """A state's ranking, and for touched venues and years: credit by entity and paper, and the institutions of each string."""
     plain = replace(state, settings=state.settings.model_copy(update={"resamples": 0}))
     with store.opened(plain, **query) as (db, venues):
         frame = measure(db, venues, plain.settings, **query).frame
@@ -147,7 +151,7 @@ def _moves(before: pd.DataFrame | None, after: pd.DataFrame, by: str) -> pd.Data
 
 
 def _touched(before: State, after: State) -> pa.Table:
-    """The venues and years whose credit is not the same, or all where something else changed that numbers depend on."""
+    """Venues and years whose credit differs, or all if another input of the counts changed."""
     old, new = ({(p.venue, p.year): p.file for p in state.partitions} for state in (before, after))
     same_rest = (before.institutions, before.venues, before.settings) == (after.institutions, after.venues, after.settings)
     some = sorted(w for w in old.keys() | new.keys() if not same_rest or old.get(w) != new.get(w))
@@ -155,7 +159,7 @@ def _touched(before: State, after: State) -> pa.Table:
 
 
 def _decisions(entries: Sequence[LedgerEntry], first: int, last: int) -> pa.Table:
-    """The last decision about each string between two numbers of the ledger."""
+    """The last decision on each string among entries `first` to `last`."""
     newest: Mapping[str, LedgerEntry] = {e.affiliation: e for e in entries if first < e.number <= last}
     rows = [
         {"affiliation": e.affiliation, "entry": e.number, "who": e.by, "why": ("takes back: " if e.undoes else "") + e.why}
@@ -166,7 +170,7 @@ def _decisions(entries: Sequence[LedgerEntry], first: int, last: int) -> pa.Tabl
 
 
 def _notes(before: State, after: State) -> tuple[str, ...]:
-    """What changed besides papers and answers, and what stands behind changed answers."""
+    """Changes other than papers and answers, and reasons for changed answers."""
     out = []
     old, new = before.settings.model_dump(), after.settings.model_dump()
     out += [f"the setting rank.{name} was {old[name]!r} and is {new[name]!r}" for name in new if old.get(name) != new[name]]

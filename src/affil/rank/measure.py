@@ -1,8 +1,9 @@
-"""From credit to a ranking: the slice of venues and years, the entities counted for, and the measures."""
+"""Compute a ranking from credit: select venues and years, entities, and measures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypedDict, Unpack, cast
 
 import duckdb
@@ -24,18 +25,18 @@ from affil.types import KINDS
 
 _KINDS = {"university": "education", "universities": "education", "companies": "company", "hospital": "healthcare"}
 
-_DIGITS = 9  # of sums of credit
+_DIGITS = 9  # decimals of sums of credit
 
 
 class Query(TypedDict, total=False):
     """The query of a ranking; all keys are optional.
 
     level: institution (default), city, region, country or continent. area: one of the eight areas, or its short name (cv, nlp, ml,
-    ai, kr, ro, ma, sim); only the part of a venue's credit that belongs to it is counted. venue: one venue, under any name that the
-    venue table knows. years: 2020, "2014-2024" or (2014, 2024), both ends included. kind: institutions of one kind only (education,
-    company ...). by: the measure that orders (default: adjusted). roll_up: none, parent or top; default: the setting; it concerns
-    the level institution only. within: only what lies in a country or continent, under any of its names. preset: only the venues of
-    a preset, or "all"; default: the setting; the index is then the mean over the areas of the preset.
+    ai, kr, ro, ma, sim); only a venue's share in it is counted. venue: a venue, by any known name. years: 2020, "2014-2024" or
+    (2014, 2024), both ends included. kind: institutions of one kind only (education, company ...). by: the measure to rank by
+    (default: adjusted). roll_up: none, parent or top (default: the setting); only for the level institution. within: only
+    institutions (cities ...) in a country or continent, by any of its names. preset: only the venues of a preset, or "all"
+    (default: the setting); the index is then the mean over the areas of the preset.
     """
 
     level: Level
@@ -63,17 +64,17 @@ def rank(
     """Rank institutions, cities, regions, countries or continents by one of four measures (definitions: docs/ranking.md).
 
     Args:
-        tables: what is counted.
-        decisions: raw string -> ids (empty: none); they stand above the matches (`Ledger.current()`).
+        tables: the input.
+        decisions: raw string -> ids (empty: none); they override matches (`Ledger.current()`).
         venues: the venue table; default: the shipped one.
-        settings: offset, groups, roll-up, whether matches in review count, and how often they are resampled.
-        limit: rows kept.
-        around: keep the row of this entity and its neighbours (`rank.neighbours` above and below); its id or name.
-        lookup: finds institutions by names that the tables lack.
+        settings: offset, groups, roll-up, whether matches in review count, number of resamples.
+        limit: maximum number of rows.
+        around: only the row of this entity and `rank.neighbours` rows above and below; an id or a name.
+        lookup: finds institutions by names missing from the tables.
         query: see `Query`.
 
     Raises:
-        AffilError: an argument is unknown, or the slice has no paper.
+        AffilError: an argument is invalid, or the slice has no papers.
     """
     settings, venues = settings or RankSettings(), venues or load_venues()
     with database(settings) as db:
@@ -81,7 +82,7 @@ def rank(
         spans = number(db, settings)
         count_credit(db, 1, spans[-1][2] if spans else 0)
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
-        return ranking.with_warnings(lost_decisions(db))
+        return replace(ranking, warnings=lost_decisions(db))
 
 
 def measure(
@@ -94,7 +95,7 @@ def measure(
     lookup: Lookup | None = None,
     **query: Unpack[Query],
 ) -> Ranking:
-    """Rank what the tables `credit`, `stats` and `institutions` of a connection hold; see `rank`."""
+    """Rank from the tables `credit`, `stats` and `institutions` of a connection; see `rank`."""
     asked = CheckedQuery(query, settings)
     if limit is not None and limit < 1:
         raise AffilError(f"a limit is at least 1, not {limit}")
@@ -142,7 +143,7 @@ class CheckedQuery:
     """A validated query with defaults.
 
     Raises:
-        AffilError: something in it is unknown.
+        AffilError: a key or value is invalid.
     """
 
     def __init__(self, query: Query, settings: RankSettings) -> None:
@@ -158,7 +159,7 @@ class CheckedQuery:
         self.preset = find_preset(query.get("preset") or settings.venues_preset)
 
     def covers(self, venue: str, year: int, venues: Venues) -> bool:
-        """Whether what a venue published in a year is in the years, the area and the preset."""
+        """Whether a venue and year are within the query's years, area and preset."""
         if self.years is not None and not self.years[0] <= year <= self.years[1]:
             return False
         if self.preset is not None and venue not in self.preset.venues:
@@ -167,7 +168,7 @@ class CheckedQuery:
 
 
 def areas_of(venue: str, year: int, venues: Venues) -> tuple[str, ...]:
-    """The areas that a venue's papers of a year count in: none where the table lacks it, or it did not exist in that year."""
+    """The areas of a venue's papers of a year; empty if the venue is unknown or did not exist then."""
     known = venues.get(venue)
     return known.areas if known is not None and known.existed_in(year) else ()
 
@@ -178,7 +179,7 @@ def held_venue_years(db: duckdb.DuckDBPyConnection) -> list[VenueYear]:
 
 
 def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) -> str | None:
-    """Resolve a venue to its short name; a venue missing from the table goes by its name in the papers.
+    """Resolve a venue to its short name; a venue missing from the table has its name in the papers.
 
     Raises:
         AffilError: there is no such venue.
@@ -195,7 +196,7 @@ def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) ->
 
 
 def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: RankSettings) -> None:
-    """Tables `entity` (what is ranked) and `place` (which institution counts for which entity, by which part)."""
+    """Create the tables `entity` (ranked entities) and `place` (the share with which an institution counts for an entity)."""
     db.execute(sql("sites"))
     codes = db.execute("SELECT DISTINCT country, region FROM site").fetchall()
     regions = region_table(region for _, region in codes)
@@ -215,7 +216,7 @@ def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: Ra
 
 
 def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[str]) -> pa.Table:
-    """Rows institution, id, part; parents that were closed or merged stand for their successors."""
+    """Table with institution, id, part; closed or merged parents are replaced by their successors."""
     if how == "none":
         return db.sql("SELECT id AS institution, id, 1.0::DOUBLE AS part FROM institutions").to_arrow_table()
     rows = db.execute("SELECT id, active_id, parents FROM institutions ORDER BY id").fetchall()
@@ -231,12 +232,12 @@ def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[st
 def make_slice(
     db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
 ) -> None:
-    """Tables `slice` (venues and years, with what a paper of each weighs in it), `slice_area`, `area` and `holding`."""
+    """Create the tables `slice` (venues and years, with the weight of a paper), `slice_area`, `area` and `holding`."""
     weights, shares = [], []
     for venue, year in part:
         known, areas = venues.get(venue), areas_of(venue, year, venues)
         weight = 1.0 if known is None else known.weight
-        # Within one area, a paper of a venue in two areas weighs half.
+        # a paper of a venue in two areas has half its weight in each
         weights.append((venue, year, weight / len(areas) if asked.area else weight))
         shares += [(venue, year, a, weight / len(areas)) for a in areas if asked.area in (None, a)]
     db.register("slice", _table(weights, venue=pa.string(), year=pa.int16(), weight=pa.float64()))
@@ -248,7 +249,7 @@ def make_slice(
 
 
 def measured(db: duckdb.DuckDBPyConnection, cover: Coverage, by: Measure) -> pd.DataFrame:
-    """All measures of all entities of the slice, in the order of one."""
+    """All measures of all entities of the slice, sorted by one."""
     for name in ("publications", "authors", "adjusted"):
         db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql(name)}")
     db.execute(f"CREATE OR REPLACE TEMP TABLE index_ AS {sql('index')}")
@@ -257,7 +258,7 @@ def measured(db: duckdb.DuckDBPyConnection, cover: Coverage, by: Measure) -> pd.
 
 
 def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues) -> Coverage:
-    """What the slice is based on."""
+    """The coverage of the slice."""
     found = _row(db, sql("coverage"))
     empty = found.pop("empty_areas") or ()
     counts = {name: value or 0 for name, value in found.items()}
@@ -282,7 +283,7 @@ def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: V
         outside=int(counts["outside"]),
         unknown_venues=tuple(sorted(unknown.items(), key=lambda v: (-v[1], v[0]))),
         misdated=tuple(misdated.items()),
-        # rounded, as the last digits hang on the order in which the parts were added
+        # rounded: the last digits depend on the order of summation
         credit=round(credit["counted"], _DIGITS),
         counted=round(credit["counted"] / weight, _DIGITS) if weight else 0.0,
         unplaced=round(credit["unplaced"] / credit["counted"], _DIGITS) if credit["counted"] else 0.0,
@@ -295,7 +296,7 @@ def _table(rows: Sequence[Sequence[Any]], **columns: pa.DataType) -> pa.Table:
 
 
 def _row(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
-    """The only row of a query, by column."""
+    """The single row of a query, by column."""
     (row,) = db.execute(query).fetchall()
     return dict(zip((name for name, *_ in db.description), row, strict=True))
 

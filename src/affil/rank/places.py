@@ -16,7 +16,7 @@ import pycountry
 from affil.errors import AffilError
 from affil.rank.choices import did_you_mean, plain
 
-# pycountry writes Chinese regions with the word for what they are (province, municipality, autonomous region).
+# pycountry's names of Chinese regions include their type (province, municipality, autonomous region)
 _KIND_OF_REGION = re.compile(r" (?:Shi|Sheng|(?:Uygur |Zhuangzu |Huizu )?Zizhiqu)$")
 
 # What people call countries besides what ISO does.
@@ -38,7 +38,7 @@ def _chinese(domain: str) -> gettext.NullTranslations:
 
 
 def country_name(code: str) -> tuple[str, str]:
-    """English and Chinese name of an ISO 3166-1 alpha-2 code, the common one where there is one; the code itself if unknown."""
+    """English and Chinese name of an ISO 3166-1 alpha-2 code, preferring the common one; the code itself if unknown."""
     country = pycountry.countries.get(alpha_2=code)
     if country is None:
         return code, ""
@@ -61,7 +61,7 @@ def _translated(domain: str, name: str) -> str:
 
 
 def country_table(codes: Iterable[str], divided: Iterable[str], groups: Mapping[str, str]) -> pa.Table:
-    """One row a country: code, `counted_as` (itself, or what the groups say), names, whether regions of it are known."""
+    """One row per country: code, `counted_as` (itself, or its group), names, whether its regions are known."""
     with_regions = set(divided)
     rows = []
     for code in sorted({*codes, *groups.values()} - {""}):
@@ -74,14 +74,14 @@ def country_table(codes: Iterable[str], divided: Iterable[str], groups: Mapping[
 
 
 def region_table(codes: Iterable[str]) -> pa.Table:
-    """One row a known region: code and names."""
+    """One row per known region: code and names."""
     named = {code: region_name(code) for code in sorted(set(codes))}
     rows = [{"code": c, "name": n[0], "name_zh": n[1]} for c, n in named.items() if n is not None]
     return pa.Table.from_pylist(rows, pa.schema([(f, pa.string()) for f in ("code", "name", "name_zh")]))
 
 
 def group_table(groups: Mapping[str, str]) -> pa.Table:
-    """One row a code that is counted as another: code, `counted_as`."""
+    """One row per code that is counted as another: code, `counted_as`."""
     return pa.table({"code": pa.array(list(groups), pa.string()), "counted_as": pa.array(list(groups.values()), pa.string())})
 
 

@@ -1,8 +1,8 @@
-"""A ranking: the table, and the information needed to judge it."""
+"""A ranking: the table, and its coverage and provenance."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from affil.errors import AffilError
 from affil.rank.presets import mean_areas
+from affil.rank.state import State
 from affil.settings import RankSettings, RollUp
 
 Level = Literal["institution", "city", "region", "country", "continent"]
@@ -20,19 +21,17 @@ MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a ranking is based on.
+    """The data behind a ranking.
 
-    `mentions` is the number of author mentions: an author with one raw string, or with none; for a paper that is not aligned,
-    each of its strings. Every mention is one of these shares (of 1): `matched`, `review` (a person should look), `none` (no
-    institution found), `missing` (no affiliation given), `pending` (not matched yet). `decided` is the share that a person
-    decided.
+    `mentions` is the number of author mentions: an author with one raw string, or with none; in unaligned papers, each string.
+    Their shares sum to 1: `matched`, `review` (needs review), `none` (no institution found), `missing` (no affiliation given),
+    `pending` (not matched yet). `decided` is the share decided by a person.
 
-    `papers` are the papers of the slice, `unaligned` those whose affiliations are not tied to authors, `outside` those whose
-    venue is in none of the eight areas, `repeated` the records left out because another record of the same paper is counted.
-    `unknown_venues` lists the venues that the table lacks, with their papers, most first; `misdated` the venues and years that
-    cannot be, as the table says. `credit` is the adjusted publications that count for somebody, `counted` what share that is of
-    all papers' weight, and `unplaced` the share of it whose institution has no place at this level. `empty_areas` are the areas
-    that the index is the mean of and that have no paper in the slice.
+    `papers` is the number of papers in the slice: `unaligned` of these have affiliations not tied to authors, `outside` a venue
+    in none of the eight areas; `repeated` further records were left out as duplicates. `unknown_venues` lists venues missing
+    from the table, with papers, most first; `misdated` lists venues in years outside their existence. `credit` is the sum of
+    adjusted publications credited, `counted` its share of all papers' weight, and `unplaced` the share of it whose institution
+    has no place at this level. `empty_areas` are areas of the index's mean without papers in the slice.
     """
 
     mentions: int
@@ -54,7 +53,7 @@ class Coverage:
     empty_areas: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON values."""
+        """A JSON-serialisable dictionary."""
         return {**asdict(self), "unknown_venues": dict(self.unknown_venues), "misdated": dict(self.misdated)}
 
     def lines(self) -> list[str]:
@@ -85,14 +84,15 @@ def _listed(venues: tuple[tuple[str, int], ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Entities in order of one measure, with all measures.
+    """Entities ranked by one measure, with all measures.
 
     `frame` has one row each: rank (ties share one), id, name, what the level knows of its place, publications, authors,
     adjusted, index, share (of all counted credit of the slice), unaligned (publications without known authors). With intervals
     also `low` and `high`, the best and the worst rank that the doubtful matches leave open, and `ahead`, the share of
     resamples in which it stands before the next row. The other fields say how it was made; `warnings` are sentences a reader
-    must see. `preset` is the preset of venues that it is restricted to, `within` the country or continent; `around` is the id of the
-    entity that was asked for, where the frame has only its row and its neighbours.
+    must see. `preset` and `within` are the preset of venues and the country or continent it is restricted to; `around` is the id
+    of the entity asked for, if the frame has only its row and its neighbours. `state` is the state of a project's counts that was
+    ranked, None where plain tables were.
     """
 
     frame: pd.DataFrame
@@ -109,6 +109,7 @@ class Ranking:
     within: str | None = None
     around: str | None = None
     warnings: tuple[str, ...] = ()
+    state: State | None = field(default=None, repr=False)
 
     @property
     def mean(self) -> dict[str, float]:
@@ -134,16 +135,12 @@ class Ranking:
             lines.append(f"No paper here is in {named}: in the mean, each such area is {offset} for everybody.")
         return lines
 
-    def with_warnings(self, warnings: tuple[str, ...]) -> Ranking:
-        """The same ranking with further warnings."""
-        return replace(self, warnings=self.warnings + warnings)
-
     def to_frame(self) -> pd.DataFrame:
         """A copy of the table."""
         return self.frame.copy()
 
     def about(self) -> dict[str, Any]:
-        """Everything except the table, as plain JSON values."""
+        """Everything except the table, JSON-serialisable."""
         return {
             "level": self.level,
             "by": self.by,
@@ -162,19 +159,19 @@ class Ranking:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, as plain JSON values."""
+        """Everything, JSON-serialisable."""
         return {**self.about(), "ranking": plain_rows(self.frame)}
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table as plain JSON values."""
+    """The rows of a table, JSON-serialisable."""
     return [{str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
-    return None if value is pd.NA or value != value else value  # what is not a number differs from itself
+    return None if value is pd.NA or value != value else value  # NaN differs from itself
 
 
 def years_text(years: tuple[int, int]) -> str:
@@ -186,7 +183,7 @@ def parse_years(years: int | str | tuple[int, int] | None) -> tuple[int, int] | 
     """First and last year, inclusive: from 2020, "2020", "2014-2024", (2014, 2024); None for all.
 
     Raises:
-        AffilError: it is none of these, or the first year is after the last.
+        AffilError: the value is none of these, or the first year is after the last.
     """
     if years is None:
         return None

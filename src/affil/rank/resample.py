@@ -1,8 +1,8 @@
-"""Uncertainty of ranks: doubtful matches are resampled by their probabilities, and everything is ranked each time.
+"""Uncertainty of ranks, by resampling uncertain matches and ranking each resample.
 
-Each pair of a raw string and an institution that it may name, matched or in review, is kept in a resample with its calibrated
-probability; what a person decided is kept always. A string keeps or loses a match for all its mentions at once. Pairs are drawn
-independently of each other. All resamples are computed together, as matrices of (what is drawn) x (resamples).
+Each (string, institution) pair, matched or in review, is kept in a resample with its calibrated probability, independently of
+others; decisions of people are always kept. A string keeps or loses a match for all its mentions. All resamples are computed
+together, as matrices of pairs x resamples.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from affil.rank.ranking import Measure
 from affil.rank.venues import AREAS
 from affil.settings import RankSettings
 
-_CELLS = 1 << 22  # cells of a matrix that is held at once: small enough for memory to be used again, not asked for anew
+_CELLS = 1 << 22  # maximum cells of a matrix: small enough for the allocator to reuse memory
 
 Drawn = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -30,9 +30,9 @@ Values = NDArray[np.float64]
 
 
 def resampled_ranks(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, by: Measure, settings: RankSettings) -> pd.DataFrame:
-    """The ranking with `low`, `high` and `ahead` (see `Ranking`); unchanged if no resamples are requested.
+    """Add `low`, `high` and `ahead` (see `Ranking`) to a ranking; unchanged without resamples.
 
-    `low` and `high` are the quantiles of the rank over the resamples at the level of `confidence`, widened to the rank itself.
+    `low` and `high` are quantiles of the rank over the resamples at the `confidence` level, widened to include the rank itself.
     """
     if not settings.resamples or frame.empty:
         return frame
@@ -41,7 +41,7 @@ def resampled_ranks(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, by: Meas
     ids = db.execute("SELECT id FROM ranked ORDER BY entity").df()["id"]
     rows = pd.Index(ids).get_indexer(pd.Index(frame["id"]))
     ranks = np.sort(_ranks(values, rows), axis=1)
-    tail = int((1 - settings.confidence) / 2 * (settings.resamples - 1))  # resamples left out at either end
+    tail = int((1 - settings.confidence) / 2 * (settings.resamples - 1))  # resamples cut off at either end
     low, high = ranks[:, tail], ranks[:, -1 - tail]
     upper, lower = values[rows[:-1]], values[rows[1:]]
     ahead = (upper > lower).mean(axis=1) + (upper == lower).mean(axis=1) / 2
@@ -54,7 +54,7 @@ def resampled_ranks(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, by: Meas
 
 
 def _ranks(values: Values, rows: Numbers) -> NDArray[np.int32]:
-    """Ranks of some rows among all, within each column; equal values share the best."""
+    """Ranks of `rows` among all rows, per column; ties share the best."""
     out = np.empty((len(rows), values.shape[1]), np.int32)
     for column, down in enumerate(np.sort(-values.T)):
         out[:, column] = np.searchsorted(down, -values[rows, column], side="left") + 1
@@ -62,7 +62,7 @@ def _ranks(values: Values, rows: Numbers) -> NDArray[np.int32]:
 
 
 def _resampled(db: duckdb.DuckDBPyConnection, by: Measure, settings: RankSettings) -> Values:
-    """The measure of each entity in each resample."""
+    """The measure in each resample: entities x resamples."""
     entities = int(db.execute("SELECT count(*) FROM ranked").fetchall()[0][0])
     pairs = _columns(
         db,
@@ -79,7 +79,7 @@ def _resampled(db: duckdb.DuckDBPyConnection, by: Measure, settings: RankSetting
 
 
 def _draws(probability: NDArray[np.float32], rows: int, settings: RankSettings) -> Iterator[Drawn]:
-    """Matrices of pairs x resamples, as many resamples at once as fit."""
+    """Boolean matrices of pairs x resamples, in blocks of resamples that fit in memory."""
     random = np.random.default_rng(settings.seed)
     at_once = max(1, min(settings.resamples, _CELLS // max(rows, 1)))
     for start in range(0, settings.resamples, at_once):
@@ -88,7 +88,7 @@ def _draws(probability: NDArray[np.float32], rows: int, settings: RankSettings) 
 
 
 def _any_of(db: duckdb.DuckDBPyConnection, by: Measure, entities: int) -> tuple[Callable[[Drawn], Values], int]:
-    """Whole counts: a paper (an author) counts for an entity where any of the pairs that name it is drawn."""
+    """Whole counts: a paper (or author) counts for an entity if any of its pairs is drawn."""
     table = db.sql(sql(f"resample/{by}")).to_arrow_table()
     sets = _Lists.of(table.column("pairs"))
     owner = table.column("entity").to_numpy()
@@ -103,7 +103,7 @@ def _any_of(db: duckdb.DuckDBPyConnection, by: Measure, entities: int) -> tuple[
 def _split(
     db: duckdb.DuckDBPyConnection, by: Measure, entities: int, string: Numbers, holder: Numbers, settings: RankSettings
 ) -> tuple[Callable[[Drawn], Values], int]:
-    """Credit: each set of strings is split, in each resample, over what its strings name then (see sql/credit.sql)."""
+    """Fractional credit: in each resample a set of strings is split over the institutions drawn for it (see sql/credit.sql)."""
     areas = [a for a, _ in _areas(db)] if by == "index" else []
     weights = ", ".join(f"coalesce(sum(part * weight) FILTER (area = '{a}'), 0)" for a in areas) or "sum(part * weight)"
     table = db.sql(sql("resample/parts").format(weights=weights, areas="slice_area" if areas else "slice")).to_arrow_table()
@@ -111,7 +111,7 @@ def _split(
     weight = np.stack([table.column(i + 1).to_numpy() for i in range(max(len(areas), 1))])
     by_string = _Lists.grouped(string, int(db.execute("SELECT count(*) FROM drawn_string").fetchall()[0][0]))
 
-    # What a pair of a string and an institution is worth to whom: several entities where an institution is rolled up to several.
+    # the entities credited for each institution, several if it is rolled up to several
     places = _columns(
         db,
         "SELECT holder, entity, CAST(part AS DOUBLE) AS part FROM holder JOIN place USING (institution, stated) JOIN ranked USING (id) "
@@ -120,19 +120,19 @@ def _split(
     by_holder = _Lists.grouped(places["holder"], int(holder.max(initial=-1)) + 1)
 
     def worth(of_set: Numbers, of_holder: Numbers, column: Numbers, columns: int) -> list[sparse.csr_matrix]:
-        """For each weight, entities x what is drawn."""
+        """A matrix of entities x `columns` for each weight."""
         repeats = by_holder.sizes[of_holder]
         at = by_holder.values[_ranges(by_holder.starts[of_holder], repeats)]
         of_set, where = np.repeat(of_set, repeats), (places["entity"][at], np.repeat(column, repeats))
         return [sparse.csr_matrix((w[of_set] * places["part"][at], where), (entities, columns)) for w in weight]
 
-    # Most sets are one string that may name one institution, which gets all of it or nothing.
+    # most sets are one string with one candidate institution, which gets all or nothing
     owner, member = sets.owners(), sets.values
     plain = np.flatnonzero((sets.sizes == 1)[owner] & (by_string.sizes[member] == 1))
     pair = by_string.values[by_string.starts[member[plain]]]
     worth_plain = worth(owner[plain], holder[pair], pair, len(string))
 
-    # Of the others, one row for each institution that a set of strings may name, with the pairs that name it there.
+    # the others: one row per (set, institution), with its pairs
     sets = sets.without(owner[plain])
     owner, member = sets.owners(), sets.values
     repeats = by_string.sizes[member]
@@ -172,14 +172,14 @@ def _index(sums: list[Values], weights: list[float], offset: float) -> Values:
 
 
 def _ranges(starts: Numbers, sizes: Numbers) -> Numbers:
-    """The numbers start, start + 1 ... of each of several ranges, one after the other."""
+    """Concatenated ranges `start`, `start + 1`, ... of given sizes."""
     ends = np.cumsum(sizes)
     return np.asarray(np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - sizes), sizes))
 
 
 @dataclass(frozen=True, slots=True)
 class _Lists:
-    """Lists of numbers, one after the other in `values`."""
+    """Ragged lists of numbers, concatenated in `values`."""
 
     values: Numbers
     starts: Numbers
@@ -193,7 +193,7 @@ class _Lists:
 
     @classmethod
     def grouped(cls, owner: Numbers, owners: int) -> _Lists:
-        """For each owner, the positions at which it stands."""
+        """The positions of each owner."""
         sizes = np.bincount(owner, minlength=owners).astype(np.int64)
         return cls(np.argsort(owner, kind="stable"), np.cumsum(sizes) - sizes, sizes)
 
@@ -201,21 +201,21 @@ class _Lists:
         return np.repeat(np.arange(len(self.sizes)), self.sizes)
 
     def without(self, owners: Numbers) -> _Lists:
-        """The same lists, some of them empty."""
+        """The lists, with those of some owners emptied."""
         sizes = self.sizes.copy()
         sizes[owners] = 0
         return _Lists(self.values[_ranges(self.starts, sizes)], np.cumsum(sizes) - sizes, sizes)
 
     def any(self, drawn: Drawn) -> Drawn:
-        """For each list, whether any of the rows that it names is true; an empty list has none."""
+        """Whether any of the rows of each list is true; False for empty lists."""
         return self._reduced(drawn, np.logical_or, np.dtype(bool))
 
     def sum(self, drawn: Drawn) -> NDArray[np.int16]:
-        """For each list, how many of the rows that it names are true."""
+        """The number of true rows of each list."""
         return self._reduced(drawn, np.add, np.dtype(np.int16))
 
     def _reduced(self, drawn: Drawn, operation: np.ufunc, kind: np.dtype[Any]) -> NDArray[Any]:
-        # Most lists hold one number: looking them up is much quicker than reducing them.
+        # most lists have one element; indexing is much faster than reducing
         out = np.zeros((len(self.sizes), drawn.shape[1]), kind)
         one, more = self.sizes == 1, self.sizes > 1
         out[one] = drawn[self.values[self.starts[one]]]

@@ -1,4 +1,4 @@
-"""Which institutions a number stands for: each by itself, or rolled up to what it belongs to in the registry."""
+"""Roll institutions up to their parents in the registry."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ ROLL_UPS: tuple[RollUp, ...] = get_args(RollUp)
 
 
 def roll_up(parents: Mapping[str, Sequence[str]], how: RollUp) -> Iterator[tuple[str, str, float]]:
-    """Each institution, what it is counted as, and the part of it that counts there.
+    """Yield (institution, institution it counts as, share).
 
     Args:
         parents: the parents of each institution; ids that are not keys are ignored.
-        how: `none`: as itself; `parent`: as its parents, or itself where it has none; `top`: as the topmost.
+        how: `none`: as itself; `parent`: as its parents, or itself if it has none; `top`: as its topmost ancestors.
 
-    An institution with several parents gives each an equal part, at every step. A circle of parents ends where it closes.
+    Several parents get equal shares, at every step. Cycles of parents are cut where they close.
     """
     for institution in parents:
         for counted_as, part in sorted(_climb(institution, parents, how, 1.0, ()).items()):

@@ -1,11 +1,11 @@
-"""Stored counts: those of a venue and year are computed once, and again only if its papers or answers change.
+"""Stored counts: those of a venue and year are recomputed only if its papers or answers change.
 
-    counts/states/000001.json      a state: which file holds which venue and year, and what it was made from
-    counts/snapshots/NAME.json     a state that was given a name
+    counts/states/000001.json      a state: the file of each venue and year, and its inputs
+    counts/snapshots/NAME.json     a named state
     counts/files/HASH.parquet      rows of `credit` of one venue and year, or answers, or institutions; named by their content
 
-A file is never changed. A new state appears when all its files are there, so a reader sees the old one or the new one. Files that
-no kept state names are deleted.
+Files are immutable. A state is written after all its files, so readers see either the old or the new one. Files that no kept
+state refers to are deleted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, Unpack
@@ -30,10 +30,10 @@ from affil.rank.credit import Tables, VenueYear, count_credit, database, lost_de
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
 from affil.rank.named import Lookup
 from affil.rank.ranking import Ranking
-from affil.rank.venues import Venue, Venues
+from affil.rank.state import FORMAT, Partition, State
+from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
-_FORMAT = 3  # of states and files: another number, and all is counted again
 _AT_ONCE = 100_000  # papers counted at once
 _NAME = re.compile(r"[\w.-]{1,80}")
 _STATS = ("papers", "unaligned", "repeated", "mentions", "matched", "review", "none", "missing", "pending", "decided")
@@ -50,65 +50,6 @@ _CREDIT = pa.schema(
         *[("probability", pa.float64()), ("credit", pa.decimal128(16, 15)), ("counted", pa.bool_()), ("several", pa.bool_())],
     ]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Partition:
-    """What one venue holds in one year: the file of its credit, the papers that it was made from, and its row of `stats`."""
-
-    venue: str
-    year: int
-    file: str
-    papers: str
-    stats: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What everything counted at one time. `decisions` is the number of the last entry of the ledger, `about` whatever else is
-    to be remembered (model, registry). `run` says that it stood when a run had ended.
-    """
-
-    number: int
-    time: str
-    partitions: tuple[Partition, ...]
-    answers: str
-    institutions: str
-    venues: tuple[Venue, ...]
-    settings: RankSettings
-    decisions: int = 0
-    about: Mapping[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-    run: bool = False
-    name: str = ""
-
-    def to_json(self) -> str:
-        """The state as JSON."""
-        content = {f.name: getattr(self, f.name) for f in fields(self)}
-        content |= {"partitions": [asdict(p) for p in self.partitions], "venues": [asdict(v) for v in self.venues]}
-        content |= {"format": _FORMAT, "settings": self.settings.model_dump(mode="json")}
-        return json.dumps(content, ensure_ascii=False) + "\n"
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> State:
-        """Read back what `to_json` wrote."""
-        venues = [
-            {**v, "areas": tuple(v["areas"]), "aliases": tuple(v["aliases"]), "years": tuple(v["years"])}
-            for v in content["venues"]
-        ]
-        parts = {
-            "partitions": tuple(Partition(**p) for p in content["partitions"]),
-            "venues": tuple(Venue(**v) for v in venues),
-            "settings": RankSettings.model_validate(content["settings"]),
-            "warnings": tuple(content["warnings"]),
-        }
-        return cls(**{**{k: v for k, v in content.items() if k != "format"}, **parts})
-
-    def same_counts(self, other: State) -> bool:
-        """Whether all rankings of the two states are equal."""
-        return all(
-            getattr(self, f) == getattr(other, f) for f in ("partitions", "answers", "institutions", "venues", "settings")
-        )
 
 
 class Store:
@@ -128,17 +69,18 @@ class Store:
         about: Mapping[str, Any] | None = None,
         run: bool = False,
     ) -> State:
-        """Bring the counts up to date and return their state; only the venues and years are counted in which a paper is new,
-        changed or gone, or a string has another answer.
+        """Update the counts and return their state; only venues and years with changed papers or answers are recounted.
 
         Args:
-            tables: what is counted; papers need a column `digest`, which changes when a record does.
-            decisions: what people decided, raw string -> ids.
+            tables: the input; papers need a column `digest`, which changes with the record.
+            decisions: raw string -> ids.
             venues: the venue table.
-            settings: how to count.
+            settings: counting settings.
             entries: the number of the ledger's last entry.
-            about: what else to remember with the state.
+            about: further provenance to store.
             run: whether this is the end of a run.
+
+        Where no ranking changed it is the last state, with what it stands on now: `about` and `entries` as they are given.
 
         The caller keeps others from refreshing at the same time.
         """
@@ -149,7 +91,7 @@ class Store:
             old = {(p.venue, p.year): p for p in last.partitions} if last and self._usable(last, settings) else {}
             touched = {where for where, digest in papers.items() if where not in old or old[where].papers != digest}
             if old and last is not None:
-                touched |= _answered_anew(db, self.file(last.answers)) & papers.keys()
+                touched |= _changed_answers(db, self.file(last.answers)) & papers.keys()
             fresh = {(p.venue, p.year): p for p in self._count(db, sorted(touched), papers, settings)}
             state = State(
                 number=last.number + 1 if last else 1,
@@ -166,23 +108,23 @@ class Store:
             )
         if last is not None and last.same_counts(state) and last.warnings == state.warnings:
             if not run:
-                return last
-            state = replace(last, run=True, about={**last.about, "runs": state.about.get("runs", 0)})
+                return replace(last, about=state.about, decisions=entries)
+            state = replace(last, run=True, about=state.about)
         self._save(state, self._numbered(state.number))
         self._tidy(settings.kept_states)
         return state
 
     def last(self) -> State | None:
-        """The newest state; None if there is none or its format is of another version."""
+        """The newest state; None if there is none, or it has another format version."""
         files = self._states()
         return self._load(files[-1]) if files else None
 
     def since(self, what: str) -> State:
-        """The state that is meant: the name of a snapshot; a date or time (ISO, UTC), for how things stood at its end; or `last`:
-        how they stood when the last run ended, or before it where nothing has changed since.
+        """Find a state: by the name of a snapshot; by date or time (ISO, UTC), as of its end; or `last`, the state after the
+        last run, or before it if nothing has changed since.
 
         Raises:
-            AffilError: there is none.
+            AffilError: there is no such state.
         """
         states = [state for file in self._states() if (state := self._load(file)) is not None]
         if not states:
@@ -216,7 +158,7 @@ class Store:
         """Save a state under a name until it is removed.
 
         Raises:
-            AffilError: the name is taken, or no name.
+            AffilError: the name is taken or invalid.
         """
         file = self._snapshot(name)
         if file is None or name == "last" or name[0].isdigit() or name[0] == ".":
@@ -231,7 +173,7 @@ class Store:
         """Delete a snapshot.
 
         Raises:
-            AffilError: there is none of that name.
+            AffilError: there is no snapshot of that name.
         """
         file = self._snapshot(name)
         if file is None or not file.exists():
@@ -253,21 +195,21 @@ class Store:
         lookup: Lookup | None = None,
         **query: Unpack[Query],
     ) -> Ranking:
-        """Rank a state, with its own settings and venues; see `affil.rank.rank`."""
+        """Rank a state with its own settings and venues; see `affil.rank.rank`."""
         with self.opened(state, **query) as (db, venues):
             ranking = measure(db, venues, state.settings, limit=limit, around=around, lookup=lookup, **query)
-            return ranking.with_warnings(state.warnings)
+            return replace(ranking, warnings=ranking.warnings + state.warnings, state=state)
 
     @contextmanager
     def opened(self, state: State, **query: Unpack[Query]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Venues]]:
-        """A connection with the tables `credit` (what the query's slice needs of it), `stats` and `institutions` of a state."""
+        """A connection with the tables `credit` (limited to the query's slice), `stats` and `institutions` of a state."""
         asked, venues = CheckedQuery(query, state.settings), Venues(state.venues)
         venue = find_venue(asked.venue, [(p.venue, p.year) for p in state.partitions], venues)
         needed = [p for p in state.partitions if (venue is None or p.venue == venue) and asked.covers(p.venue, p.year, venues)]
         with database(state.settings) as db:
             files = [str(self.file(p.file)) for p in needed if p.file]
             if files:
-                # Read once: opening many small files takes longer than what is in them.
+                # read once: opening many small files takes longer than reading them
                 db.read_parquet(files).create("credit")
             else:
                 db.register("credit", _CREDIT.empty_table())
@@ -284,7 +226,7 @@ class Store:
         return self.folder / "files" / f"{name}.parquet"
 
     def _usable(self, last: State, settings: RankSettings) -> bool:
-        """Whether partitions of the last state can stay: they do not depend on the settings that only measuring reads."""
+        """Whether partitions of the last state can be reused: only settings used for counting matter."""
         same = all(getattr(last.settings, f) == getattr(settings, f) for f in ("include_review", "min_title", "stated_places"))
         return same and all(self.file(f).exists() for f in _files(last))
 
@@ -346,12 +288,12 @@ class Store:
     def _load(self, file: Path) -> State | None:
         try:
             content = json.loads(file.read_text("utf-8"))
-            return State.from_json(content) if content["format"] == _FORMAT else None
+            return State.from_json(content) if content["format"] == FORMAT else None
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise InputError(file, f"is damaged: {error}", fix="delete the folder counts; it will be rebuilt") from error
 
     def _tidy(self, kept: int) -> None:
-        """Delete the oldest states, and files that are unused or unfinished."""
+        """Delete the oldest states, and unused or unfinished files."""
         sweep(self.folder)
         for file in self._states()[:-kept]:
             file.unlink()
@@ -368,7 +310,7 @@ def _files(state: State) -> Iterator[str]:
 
 
 def _papers(db: duckdb.DuckDBPyConnection) -> dict[VenueYear, str]:
-    """A digest of the papers of each venue and year, under their published venue names; their order does not matter."""
+    """An order-independent digest of the papers of each venue and year, by published venue name."""
     rows = db.execute(
         "SELECT venue_name.venue, year, count(*), bit_xor(md5_number(concat_ws(chr(31), id, papers.venue, hex(digest)))) "
         "FROM papers JOIN venue_name ON venue_name.published = papers.venue GROUP BY ALL ORDER BY ALL"
@@ -380,8 +322,8 @@ def _answers(db: duckdb.DuckDBPyConnection) -> pa.Table:
     return db.sql("SELECT * FROM answer ORDER BY affiliation, institution, since").to_arrow_table()
 
 
-def _answered_anew(db: duckdb.DuckDBPyConnection, before: Path) -> set[VenueYear]:
-    """The venues and years with a string whose answer changed."""
+def _changed_answers(db: duckdb.DuckDBPyConnection, before: Path) -> set[VenueYear]:
+    """Venues and years with a string whose answer changed."""
     db.read_parquet(str(before)).create_view("answer_before")
     rows = db.execute(
         "WITH changed AS ((FROM answer EXCEPT FROM answer_before) UNION ALL (FROM answer_before EXCEPT FROM answer)) "
@@ -392,7 +334,7 @@ def _answered_anew(db: duckdb.DuckDBPyConnection, before: Path) -> set[VenueYear
 
 
 def _batches(spans: Iterable[tuple[VenueYear, int, int]]) -> Iterator[list[tuple[VenueYear, int, int]]]:
-    """Venues and years that are counted at once."""
+    """Group venues and years to count together."""
     batch: list[tuple[VenueYear, int, int]] = []
     for one in spans:
         if batch and one[2] - batch[0][1] >= _AT_ONCE:

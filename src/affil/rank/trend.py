@@ -1,10 +1,10 @@
-"""A ranking by year. Venues with papers differ between years, so each trend lists them and offers a fixed panel."""
+"""Rankings by year. The venues with papers differ between years, so a trend lists them and offers a fixed panel."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Unpack, cast, get_args
 
 import duckdb
@@ -14,6 +14,7 @@ import pandas as pd
 from affil.errors import AffilError
 from affil.rank.measure import CheckedQuery, Query, coverage, find_venue, held_venue_years, make_places, make_slice, measured
 from affil.rank.ranking import Coverage, Level, Measure, plain_rows
+from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
@@ -22,12 +23,13 @@ TREND_MEASURES = (*get_args(Measure), "share")
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A measure of each entity in each year.
+    """A measure of each entity by year.
 
     `frame` has one row for each entity, in the order of the last year: id, name, what the level knows of its place, a column for
     each year, `growth` (from the first year to the last, 0.1 is 10%) and `growth_last` (from the year before the last); null
     where it grew from nothing. `ranks` has the ranks in the same order. `venues` are the venues of each year, `every_year` those
-    that have papers in all of them; with `panel`, only these are counted. `coverage` is that of each year.
+    that have papers in all of them; with `panel`, only these are counted. `coverage` is that of each year. `state` is the state of
+    a project's counts that it is of, None where that is not known.
     """
 
     frame: pd.DataFrame
@@ -41,9 +43,15 @@ class Trend:
     coverage: Mapping[int, Coverage]
     area: str | None = None
     kind: str | None = None
+    state: State | None = field(default=None, repr=False)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that a reader must see."""
+        return self.state.warnings if self.state else ()
 
     def lines(self) -> list[str]:
-        """What is needed to judge it, in a few sentences."""
+        """Notes on coverage and comparability, in a few sentences."""
         varied = sorted({v for venues in self.venues.values() for v in venues} - {*self.every_year})
         of_years = f"{self.years[0]} to {self.years[-1]}" if len(self.years) > 2 else " and ".join(map(str, self.years))
         if self.panel:
@@ -57,7 +65,7 @@ class Trend:
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, as plain JSON values."""
+        """Everything, JSON-serialisable."""
         return {
             "level": self.level,
             "by": self.by,
@@ -83,18 +91,18 @@ def trend(
     limit: int | None = None,
     **query: Unpack[Query],
 ) -> Trend:
-    """A measure by year, from the tables `credit`, `stats` and `institutions` of a connection.
+    """Compute a measure by year from the tables `credit`, `stats` and `institutions` of a connection.
 
     Args:
         db: the connection.
         venues: the venue table.
-        settings: how to count.
-        panel: count only the venues that have papers in every year that is asked for.
-        limit: entities kept.
+        settings: ranking settings.
+        panel: count only venues with papers in every requested year.
+        limit: maximum number of entities.
         query: see `Query`; `years` may also be a list like "2014,2018,2023", and `by` may be "share".
 
     Raises:
-        AffilError: an argument is unknown, the slice has no paper, or no venue is in every year.
+        AffilError: an argument is invalid, the slice has no papers, or no venue is in every year.
     """
     by: str = query.get("by", "adjusted")
     if by not in TREND_MEASURES:
@@ -133,7 +141,7 @@ def trend(
 
 
 def _asked_venue_years(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, venues: Venues) -> list[tuple[str, int]]:
-    """The venues and years that have papers and match the query."""
+    """The venues and years with papers that match the query."""
     held = held_venue_years(db)
     venue = find_venue(asked.venue, held, venues)
     return [(v, y) for v, y in held if (venue is None or v == venue) and asked.covers(v, y, venues)]
@@ -143,7 +151,7 @@ def parse_year_list(years: Any) -> tuple[int, ...] | None:
     """Parse years: 2020, (2014, 2024), "2014-2024" or "2014,2018,2020-2023"; None for all.
 
     Raises:
-        AffilError: it is none of these.
+        AffilError: the value is none of these.
     """
     if years is None:
         return None

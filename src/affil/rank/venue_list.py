@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 from affil.rank.measure import areas_of
 from affil.rank.presets import presets
 from affil.rank.ranking import plain_rows
+from affil.rank.state import State
 from affil.rank.venues import Venues
 
 
@@ -23,11 +24,13 @@ class VenueList:
     weight, since and until (years, null where open), presets (that count it), papers, present (years with papers), absent (years of
     the data, in which the venue existed, without any: it was not held, or its papers are missing), misdated (years with papers in
     which it did not exist; these count outside any area), known (whether the table has it). `years` are the first and last year of
-    the data, None where there is none.
+    the data, None where there is none. `state` is the state of a project's counts that the papers are of, None where that is not
+    known.
     """
 
     frame: pd.DataFrame
     years: tuple[int, int] | None
+    state: State | None = field(default=None, repr=False)
 
     @property
     def unknown(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Venues: which name means which venue, what areas it belongs to and what its papers weigh (`data/venues.csv`)."""
+"""Venues: names, areas and paper weights (`data/venues.csv`)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHORT_AREAS = dict(zip(("cv", "nlp", "ml", "ai", "kr", "ro", "ma", "sim"), AREAS
 _COLUMNS = ("venue", "name", "areas", "weight", "aliases")
 _YEARS = re.compile(r"(\d{4})?\s*-\s*(\d{4})?|(\d{4})")
 
-# What differs between two ways to write one venue: sponsors, the frame of a citation, words without content, years.
+# Words ignored when comparing venue names: sponsors, citation boilerplate, stop words, years.
 _IDLE = frozenset(["proc", "proceedings", "annual", "of", "the", "on", "in", "for", "and", "at", "ieee", "acm", "cvf", "rsj"])
 _SPELT = {"conf": "conference", "intl": "international", "int": "international", "symp": "symposium", "trans": "transactions"}
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)?")
@@ -37,7 +37,7 @@ _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)?")
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """A conference or journal. Its papers count `weight` each, split evenly over `areas` (empty: in none of the eight).
+    """A conference or journal; each paper has `weight`, split evenly over `areas` (empty: outside all areas).
 
     `years` are the first and last year it has existed in, None where that end is open; a paper dated outside them is counted
     outside any area. `openalex` are its confirmed sources at OpenAlex (S...), which has one for each of some conferences' years.
@@ -99,13 +99,13 @@ class Venues(Mapping[str, Venue]):
 
 
 def load_venues(path: Path | None = None) -> Venues:
-    """The shipped venues; with `path`, a CSV of the same columns is laid over them (a row replaces the venue of its name).
+    """The shipped venues; rows of a CSV at `path` with the same columns replace venues of the same name.
 
     Columns: `venue`, `name`, `areas` and `aliases` (each separated by `;`), `weight` (1 where blank), and optionally `years`
     (`2017-`, `1990-2005`, `-2010`, `2020`; blank: any) and `openalex` (source ids, separated by `;`).
 
     Raises:
-        InputError: the file lacks a column or has a row that is not a venue.
+        InputError: a column is missing or a row is invalid.
         AffilError: two venues share a name.
     """
     shipped = resources.files("affil.rank").joinpath("data/venues.csv").read_text("utf-8")
@@ -123,7 +123,7 @@ def find_area(name: str) -> str:
     """Resolve an area, ignoring case and hyphens, or by its short name (`SHORT_AREAS`).
 
     Raises:
-        AffilError: none of the eight is.
+        AffilError: the area is unknown.
     """
     wanted = plain(name)
     found = next((a for a in AREAS if plain(a) == wanted), None) or SHORT_AREAS.get(wanted)

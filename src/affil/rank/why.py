@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -14,32 +14,37 @@ from affil.rank.credit import attach, sql
 from affil.rank.measure import Query, meant_ids, measure
 from affil.rank.named import Lookup, find_row
 from affil.rank.ranking import Ranking, plain_rows
+from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What an entity's row of a ranking is based on.
+    """The papers behind an entity's row of a ranking.
 
     `row` is that row. `papers` has one row for each paper that counts: paper, title, venue, year, credit (with the venue's weight;
     they add up to the adjusted publications), aligned, authors (normalised names that hold it), strings (through which it
     counts), least_probability (of these; null where people decided all). `waiting` has the strings in review that may name the
-    entity and are not counted, most mentioned first: affiliation, institution, probability, mentions, papers.
+    entity and are not counted, most mentioned first: affiliation, institution, probability, mentions, papers. `state` is the state
+    of a project's counts that it is of, None where that is not known.
     """
 
     row: dict[str, Any]
     papers: pd.DataFrame
     waiting: pd.DataFrame
     ranking: Ranking
+    state: State | None = field(default=None, repr=False)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that a reader must see."""
+        return self.state.warnings if self.state else ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, as plain JSON values."""
-        about = {
-            k: v
-            for k, v in self.ranking.about().items()
-            if k in ("level", "area", "venue", "years", "kind", "roll_up", "preset", "within")
-        }
+        """Everything, JSON-serialisable."""
+        asked = ("level", "area", "venue", "years", "kind", "roll_up", "preset", "within")
+        about = {k: v for k, v in self.ranking.about().items() if k in asked}
         return {**about, **self.row, "papers": plain_rows(self.papers), "waiting": plain_rows(self.waiting)}
 
 
@@ -58,14 +63,14 @@ def why(
     Args:
         db: the connection.
         venues: the venue table.
-        settings: how to count.
-        entity: its id in any form, another id of it, or its name, whatever the case.
-        papers: the papers with their titles.
-        lookup: finds institutions by names that the tables lack.
+        settings: ranking settings.
+        entity: an id in any form, an other id, or a name (case-insensitive).
+        papers: the table of papers, for titles.
+        lookup: finds institutions by names missing from the tables.
         query: see `Query`.
 
     Raises:
-        AffilError: nothing of that name is ranked, or several are.
+        AffilError: no entity of that name is ranked, or several are.
     """
     ranking = measure(db, venues, settings, **query)
     row = find_row(ranking.frame, ranking.level, entity, meant_ids(db, entity), lookup)

@@ -1,4 +1,4 @@
-"""Canonical institutions: read from sources, merged, built into one memory-mapped file, looked up."""
+"""Canonical institutions: read from sources, merged, built into one memory-mapped file, looked up by id or name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Registry", "build_registry", "fetch_ror"]
 
 
-def __getattr__(name: str) -> Any:  # building needs gazetteers that looking up does not
+def __getattr__(name: str) -> Any:  # imported on use: building needs gazetteers, lookup does not
     if name == "build_registry":
         from affil.registry.registry import build_registry
 

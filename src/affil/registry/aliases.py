@@ -1,4 +1,4 @@
-"""The ways in which the names of a registry are also typed, and those that mean nobody."""
+"""Generated variants of registry names, and names too generic to identify anyone."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TAIL = re.compile(
     r",?\s+(?:S\.?A\.?|A\.?G\.?|A\.?B\.?|S\.?p\.?A\.?|B\.?V\.?|N\.?V\.?|K\.?K\.?|S\.?r\.?l\.?|A/S|ASA|SE|Oy|KG|Holdings?)$"
 )
-_ACADEMY, _INSTITUTE = ("中国科学院", "中科院"), ("研究所", "所")  # and their short forms
-# What people write who have no name to give, folded.
+_ACADEMY, _INSTITUTE = ("中国科学院", "中科院"), ("研究所", "所")  # each with its short form
+# Folded placeholders for "no affiliation".
 _PLACEHOLDERS = frozenset(("anonymous", "dummy", "na", "nan", "nil", "none", "null", "other", "tba", "tbc", "tbd", "test", "todo",
                            "unaffiliated", "undefined", "unknown", "unspecified", "xx", "xxx"))  # fmt: skip
 
 
 def variants(name: str, kind: str) -> Iterable[tuple[str, str]]:
-    """Yield (text, kind) of the ways in which a registry's name is also typed.
+    """Yield (text, kind) for a registry name and the variants people type.
 
-    What stands in parentheses may be left out if it is a country or an acronym, but not if it tells a campus.
+    A parenthesis is dropped if it holds a country or an acronym, but kept if it names a campus.
     """
     yield name, kind
     plain = name
@@ -47,10 +47,10 @@ def variants(name: str, kind: str) -> Iterable[tuple[str, str]]:
 
 
 def names_nobody(text: str, words: Sequence[str], kind: str) -> bool:
-    """Whether a name (as written, folded, and of what kind) means nobody in particular, however right it is.
+    """Whether a name (raw text, folded words, kind) is too generic to identify an institution.
 
-    Such are names that fold to nothing or to one letter, one generic word ("RES" is research, "NAC" national, "The Royal"), a
-    placeholder ("TBD", "N/A"), acronyms of generic words ("TU"), and other names than the own that are a country's ("PRC").
+    True for names that fold to nothing or to one letter, single generic words ("RES" is research, "NAC" national, "The Royal"),
+    placeholders ("TBD", "N/A"), acronyms of generic words ("TU"), and unofficial names that are a country's ("PRC").
     """
     if not words or (len(words) == 1 and (len(words[0]) == 1 or words[0] in generic())) or "".join(words) in _PLACEHOLDERS:
         return True
@@ -60,9 +60,9 @@ def names_nobody(text: str, words: Sequence[str], kind: str) -> bool:
 
 
 def without_country(text: str, name: str, words: int) -> bool:
-    """Whether a variant of a name, of so many folded words, has lost the country: "Sony" of "Sony (China)", "amazon" of "amazon.de".
+    """Whether a variant, of `words` words, has lost its name's country: "Sony" of "Sony (China)", "amazon" of "amazon.de".
 
-    Folding drops what is a stop word in some language, such as "de" and "in", from internet domains, too.
+    Domains lose it because folding drops the stop words of every language, "de" and "in" among them.
     """
     if text == name:
         return bool(_HOST.fullmatch(name)) and words < len(re.split(r"[.-]", name))

@@ -1,4 +1,4 @@
-"""The arrays of a built registry, in one file: Arrow IPC with one row, each column one whole array; opened memory-mapped, without copying."""
+"""The arrays of a built registry and their file: Arrow IPC with one row, one array per column; read by memory-mapping."""
 
 from __future__ import annotations
 
@@ -15,56 +15,59 @@ import pyarrow as pa
 
 from affil.errors import InputError
 
-FORMAT = 5  # raised whenever a built file of before can no longer be read, or holds words folded otherwise
+FORMAT = 5  # increment when older built files become unreadable or their words would fold differently
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
-Text: TypeAlias = pa.Array  # of large_string: `[i].as_py()` reads one, `to_pylist()` all
+Text: TypeAlias = pa.Array  # of type large_string: `[i].as_py()` reads one value, `to_pylist()` all
 
 
 @dataclass(frozen=True, slots=True)
 class Arrays:
-    """All arrays of a built registry, read-only where they were opened from a file.
+    """All arrays of a built registry; read-only when opened from a file.
 
-    Each is one-dimensional. Sizes: I institutions, N names of all institutions, S further names that are shown (see `name_value`),
-    O other ids, W words, A distinct folded names (aliases), B pairs of alias and institution, T terms of aliases, K tokens of aliases,
-    P places of the gazetteer, Q distinct folded names of places. `x_ptr` of size R + 1 delimits ragged rows: row r is
+    Each is one-dimensional. Sizes: I institutions, N names of all institutions, S further display names (see `name_value`), O
+    other ids, W words, A distinct folded names (aliases), B pairs of alias and institution, T terms of aliases, K tokens of
+    aliases, P places of the gazetteer, Q distinct folded names of places. `x_ptr` of size R + 1 delimits ragged rows: row r is
     `x[x_ptr[r]:x_ptr[r + 1]]`.
 
-    Institutions, in the order of their ids (each of size I where nothing else is said):
+    Institutions, sorted by id (arrays have size I unless noted):
         inst_id, inst_name, inst_name_zh, inst_kind, inst_country, inst_region, inst_city, inst_domain, inst_status: text, as in
             `affil.types.Institution`.
-        inst_parents, inst_successors, inst_other_domains: text, several separated by blanks.
+        inst_parents, inst_successors, inst_other_domains: text, values separated by blanks.
         inst_lat, inst_lon: degrees, NaN where unknown.
-        inst_prominence_raw: as in `Institution`; inst_prominence: its rank in the registry, 0 to 1.
-        inst_usage: how often AI papers name it.
+        inst_prominence_raw: as in `Institution`; inst_prominence: its rank within the registry, scaled to 0..1.
+        inst_usage: number of mentions in AI papers.
         inst_successor_from: a year, or 0.
-        inst_stands: the number of the institution that stands for it today, or -1.
+        inst_stands: the number of its current record (itself or its active successor), or -1.
         inst_country_id, inst_region_id, inst_city_id: numbers in `country_code`, `region_code` (0 for none), `city_name` (-1 for none).
         inst_name_ptr (I + 1): delimits its names.
         inst_other (O), inst_other_ptr (I + 1): its other ids, as rows of `other_id`.
         parent, parent_ptr (I + 1): the numbers of its parents.
 
     Names:
-        name_value (N + S): as written, the institutions' own, then those shown for domains and for acronyms out of parentheses.
-        name_language, name_kind, name_until (N): as in `affil.types.Name`, the year 0 where unknown.
-        other_id, other_inst (O): other ids, sorted, and the institution of each.
+        name_value (N + S): as written: the institutions' names, then the display names of domains and of acronyms taken from
+            parentheses.
+        name_language, name_kind, name_until (N): as in `affil.types.Name`, the year is 0 where unknown.
+        other_id, other_inst (O): sorted other ids, and the institution of each.
 
     Index over names:
-        word, word_idf, word_df (W): the vocabulary, sorted; idf from 0 to 1; number of institutions whose names hold the word.
-        delete_hash, delete_word: checksums, sorted, of words with one character left out, and the word of each.
-        alias_text, alias_mass (A): folded names, sorted, and the sum of the idf weights of their terms.
-        alias_tok (K), alias_ptr (A + 1): their tokens, as words; alias_term (T), alias_term_ptr (A + 1): their distinct terms.
-        owner_inst, owner_kind, owner_name (B), owner_ptr (A + 1): who bears an alias, by what kind of name (`NameKind`), the better
-            kind and the more used institution first; owner_name is a row of `name_value`.
+        word, word_idf, word_df (W): the sorted vocabulary; idf weights, 0..1; document frequency in institutions.
+        delete_hash, delete_word: sorted checksums of words with one character deleted, and the word of each.
+        alias_text, alias_mass (A): sorted folded names, and the sum of the idf weights of their terms.
+        alias_tok (K), alias_ptr (A + 1): their tokens, as word numbers; alias_term (T), alias_term_ptr (A + 1): their distinct
+            terms.
+        owner_inst, owner_kind, owner_name (B), owner_ptr (A + 1): the institutions of an alias and the kind of name
+            (`NameKind`), best kind and highest usage first; owner_name is a row of `name_value`.
         span_hash, span_value: hash table of the prefixes of aliases (see `affil.registry.hashes.prefix_table`).
         posting_data, posting_indices (T), posting_indptr (W + 1): words x aliases, normalised idf weights, in CSR form.
 
     Places:
-        place_hash, place_value: hash table of the prefixes of folded names of places.
-        place_row, place_ptr (Q + 1): the rows of the gazetteer that a folded name means.
-        place_kind, place_country, place_region, place_city (P): kind (see `affil.registry.places`), and numbers as for institutions.
-        country_code, region_code, city_name: ISO 3166-1 codes, ISO 3166-2 codes (the first is ""), cities as written.
+        place_hash, place_value: hash table of the prefixes of folded place names.
+        place_row, place_ptr (Q + 1): the gazetteer rows of a folded name.
+        place_kind, place_country, place_region, place_city (P): kind (see `affil.registry.places`); numbers as for
+            institutions.
+        country_code, region_code, city_name: ISO 3166-1 codes, ISO 3166-2 codes (the first is ""), city names as written.
     """
 
     inst_id: Text
@@ -134,13 +137,13 @@ class Arrays:
 
     @classmethod
     def of(cls, columns: Mapping[str, Any]) -> Arrays:
-        """The arrays of a build, whose text comes as lists."""
+        """Convert the columns of a build; lists become text arrays."""
         text = {name: pa.array(values, pa.large_string()) for name, values in columns.items() if isinstance(values, list)}
         return cls(**{**columns, **text})
 
 
 def write_arrays(path: Path, arrays: Arrays, meta: Mapping[str, Any]) -> str:
-    """Write arrays and JSON-able `meta` to `path`; return the content hash (SHA-256)."""
+    """Write arrays and JSON-serialisable `meta` to `path`; return the content hash (SHA-256)."""
     columns, digest = {}, hashlib.sha256()
     for name in sorted(f.name for f in fields(Arrays)):
         values = getattr(arrays, name)
@@ -160,10 +163,10 @@ def write_arrays(path: Path, arrays: Arrays, meta: Mapping[str, Any]) -> str:
 
 
 def read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
-    """Open a built file: its arrays, and what `write_arrays` was told of it, with the content hash under `hash`.
+    """Open a built file: its arrays, and the `meta` given to `write_arrays` with the content hash added as `hash`.
 
     Raises:
-        InputError: it is missing, not such a file, truncated, or built by another version.
+        InputError: the file is missing, not a built registry, truncated, or of another format version.
     """
     rebuild = "build it again with: affil registry build SOURCE... -o FILE"
     try:
@@ -177,5 +180,5 @@ def read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
         found = meta.get(b"affil-format", b"none").decode()
         raise InputError(path, f"built in format {found}, this version reads format {FORMAT}", fix=rebuild)
     values = {f.name: batch.column(f.name).values for f in fields(Arrays)}
-    numbers = {n: np.from_dlpack(v) for n, v in values.items() if v.type != pa.large_string()}  # Arrow's own way imports pandas
+    numbers = {n: np.from_dlpack(v) for n, v in values.items() if v.type != pa.large_string()}  # to_numpy() imports pandas
     return Arrays(**{**values, **numbers}), json.loads(meta[b"affil-meta"])

@@ -30,7 +30,7 @@ _DAY = re.compile(r"(?<!\d)20\d\d-[01]\d-[0-3]\d(?!\d)")
 
 
 def read_source(source: str | Path) -> Iterable[Institution]:
-    """The institutions of one source: the word `shipped` or `ror` (see `fetch_ror`), a ROR dump (.json, .zip), or a table."""
+    """Read one source: `shipped`, `ror` (see `fetch_ror`), a ROR dump (.json, .zip), or a table (.csv, .tsv)."""
     if str(source) == SHIPPED:
         return read_shipped()
     path = source_path(source)
@@ -48,15 +48,15 @@ def read_source(source: str | Path) -> Iterable[Institution]:
 
 
 def build_file(sources: Sequence[str | Path], out: Path, progress: Callable[[str], None] | None = None) -> None:
-    """Merge the sources, earlier ones laid over later ones, and write the built registry to `out`.
+    """Merge the sources, earlier ones taking precedence, and write the built registry to `out`.
 
     Args:
         sources: any of `shipped`, `ror`, ROR dumps and tables (see `read_source`).
-        out: the file to write; replaced only when all went well.
-        progress: told what is being done.
+        out: the file to write; replaced only on success.
+        progress: called with a message per step.
 
     Raises:
-        InputError: a source cannot be read. AffilError: nothing in the sources, or `out` cannot be written.
+        InputError: a source cannot be read. AffilError: the sources are empty, or `out` cannot be written.
     """
     tell = progress or (lambda _: None)
     tell("reading " + ", ".join(map(str, sources)))
@@ -69,13 +69,13 @@ def build_file(sources: Sequence[str | Path], out: Path, progress: Callable[[str
 
 
 def _with_usage(institution: Institution) -> Institution:
-    """The same with how often papers name it, which no other source than the shipped one says."""
+    """Add the usage count, which only the shipped tables have."""
     usage = read_usage().get(institution.id, 0)
     return replace(institution, usage=usage) if usage > institution.usage else institution
 
 
 def source_path(source: str | Path) -> Path:
-    """The file of a source that is not `shipped`; that of `ror` is the dump that was fetched."""
+    """The file of a source other than `shipped`; for `ror`, the fetched dump."""
     if str(source) == ROR:
         from affil.registry.dump import dump_path
 
@@ -84,7 +84,7 @@ def source_path(source: str | Path) -> Path:
 
 
 def source_date(source: str | Path) -> str:
-    """The day (ISO 8601) of the shipped tables, or of a dump whose name says it; else ""."""
+    """The date (ISO 8601) of the shipped tables, or the one in a dump's file name; else ""."""
     if str(source) == SHIPPED:
         return resources.files("affil.registry").joinpath("data/date.txt").read_text("utf-8").strip()
     found = _DAY.search(source_path(source).name)
@@ -92,7 +92,7 @@ def source_date(source: str | Path) -> str:
 
 
 def source_note(source: str | Path) -> str:
-    """Name a source with a short hash of its bytes, for the record of what a registry was built from."""
+    """The source's name with a short hash of its bytes, recorded in the built registry."""
     if str(source) == SHIPPED:
         return SHIPPED
     path = source_path(source)
@@ -103,10 +103,10 @@ def source_note(source: str | Path) -> str:
 def write_file(
     institutions: Sequence[Institution], out: Path, meta: dict[str, Any], tell: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Index institutions and write them to `out` (by a temporary file beside it)."""
+    """Index institutions and write them to `out` atomically."""
     tell(f"indexing {len(institutions):,} institutions")
     columns = build_index(institutions, list(read_places())) | _columns(institutions)
-    columns["name_value"] += columns.pop("shown")  # behind the institutions' own, where `owner_name` looks for them
+    columns["name_value"] += columns.pop("shown")  # after the institutions' names; `owner_name` points there
     counts = {
         "records": len(institutions),
         "active": sum(x.status == "active" for x in institutions),
@@ -157,7 +157,7 @@ def _columns(institutions: Sequence[Institution]) -> dict[str, Any]:
 
 
 def _other_ids(institutions: Sequence[Institution]) -> dict[str, Any]:
-    """Other ids, sorted to be searched, with the institution of each; and those of each institution, as places among them."""
+    """Other ids, sorted for binary search, with the institution of each; and for each institution the rows of its other ids."""
     pairs = sorted((other, i) for i, x in enumerate(institutions) for other in x.other_ids)
     owner = np.array([i for _, i in pairs], np.int32)
     return {

@@ -1,4 +1,4 @@
-"""The registry of the fetched dump, built once into the user's cache folder."""
+"""The registry of the fetched ROR dump, built once into the user's cache folder."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from affil.registry.folder import sources_hash
 
 
 def ror_path() -> Path:
-    """The registry of the last dump; built again where affil is another than then.
+    """The registry of the last fetched dump; rebuilt after an upgrade of affil.
 
     Raises:
-        AffilError: none was fetched.
+        AffilError: no dump has been fetched.
     """
     dump_path()
     known = last_dump()
@@ -22,7 +22,7 @@ def ror_path() -> Path:
 
 
 def ror_file(dump: Dump, tell: Tell) -> Path:
-    """The built registry of a dump, built first where it is not there."""
+    """The built registry of a dump; built if missing."""
     out = dump_folder() / f"{dump.md5[:12]}-{sources_hash()}.affil"
     if not out.exists():
         build_file([SHIPPED, dump_folder() / dump.file], out, tell)

@@ -1,4 +1,4 @@
-"""The dump of ROR that was fetched last."""
+"""The last fetched ROR dump."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from affil.errors import AffilError
 from affil.registry.folder import cache_folder
 
-ROR = "ror"  # the word for what `affil registry fetch` brought
+ROR = "ror"  # the source name of the dump that `affil registry fetch` downloaded
 
 
 Tell = Callable[[str], None]
@@ -18,7 +18,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """A published dump: its version and date (ISO 8601) as Zenodo says, its file, bytes, MD5, and where it is."""
+    """A published dump: version and date (ISO 8601) from Zenodo, file name, size in bytes, MD5 and URL."""
 
     version: str
     date: str
@@ -29,7 +29,7 @@ class Dump:
 
 
 def last_dump() -> Dump | None:
-    """What was fetched last; None before the first time."""
+    """The last fetched dump, or None."""
     try:
         return Dump(**json.loads((dump_folder() / "dump.json").read_text("utf-8")))
     except FileNotFoundError:
@@ -41,10 +41,10 @@ def last_dump() -> Dump | None:
 
 
 def dump_path() -> Path:
-    """The dump that was fetched last.
+    """The file of the last fetched dump.
 
     Raises:
-        AffilError: none was.
+        AffilError: no dump has been fetched.
     """
     known = last_dump()
     if known is None or not (dump_folder() / known.file).exists():
@@ -53,7 +53,7 @@ def dump_path() -> Path:
 
 
 def dump_folder() -> Path:
-    """The folder of what is fetched."""
+    """The folder of fetched files."""
     folder = cache_folder() / "ror"
     folder.mkdir(exist_ok=True)
     return folder

@@ -1,4 +1,4 @@
-"""The folder of affil in the user's cache, and the hash by which built registries are kept there."""
+"""The user's cache folder, and the hash that keys built registries in it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from affil.errors import AffilError
 from affil.registry.arrays import FORMAT
 from affil.settings import TEXT
 
-# What repairs, folds and weighs names; another version may do so otherwise.
+# Libraries whose versions may change how names are repaired, folded or weighted.
 _LIBRARIES = ("anyascii", "ftfy", "numpy", "opencc", "pycountry", "rapidfuzz", "scipy")
 
 
 def cache_folder() -> Path:
-    """The folder of affil in the user's cache; raises AffilError where it cannot be made."""
+    """The affil folder in the user's cache; raises AffilError if it cannot be created."""
     folder = platformdirs.user_cache_path("affil", ensure_exists=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,8 +33,8 @@ def cache_folder() -> Path:
 
 @cache
 def sources_hash() -> str:
-    """A hash of all that decides how a registry is built: the code and tables of names and registry, the kinds of names and
-    institutions, the settings of text, the versions of libraries and of Unicode.
+    """Hash of everything that determines a built registry: code and tables of `names` and `registry`, `types.py`, text
+    settings, versions of libraries and of Unicode.
     """
     digest = hashlib.sha256(f"{FORMAT} {TEXT.model_dump_json()} {unicodedata.unidata_version}".encode())
     for library in _LIBRARIES:
@@ -47,7 +47,7 @@ def sources_hash() -> str:
 
 
 def _contents(folder: Traversable) -> Iterator[tuple[str, bytes]]:
-    """The name and content of each file of a package, compiled code aside."""
+    """The name and content of each file of a package, except compiled code."""
     for entry in sorted(folder.iterdir(), key=lambda e: e.name):
         if entry.is_dir() and entry.name != "__pycache__":
             yield from _contents(entry)

@@ -1,4 +1,4 @@
-"""Cities and countries of GeoNames (https://www.geonames.org, CC BY 4.0); `tools/gazetteer.py` makes the two tables."""
+"""Cities and countries of GeoNames (https://www.geonames.org, CC BY 4.0); the tables are made by `tools/gazetteer.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONTINENTS = {"AF": "Africa", "AN": "Antarctica", "AS": "Asia", "EU": "Europe", 
 
 
 class City(NamedTuple):
-    """A city of 15 000 inhabitants or more; `admin1` is GeoNames' code of its first-level division within the country."""
+    """A city of at least 15 000 inhabitants; `admin1` is GeoNames' code of its first-level division."""
 
     id: int
     name: str
@@ -27,12 +27,12 @@ class City(NamedTuple):
 
     @property
     def alternate_names(self) -> list[str]:
-        """Its other names: those in ASCII, of four characters or more and no capitals alone, and those with Han or Hangul."""
+        """Its alternate names: ASCII ones of four or more characters that are not all capitals, and those in Han or Hangul."""
         return self.alternate.split(",") if self.alternate else []
 
 
 class Country(NamedTuple):
-    """The English name of a country, and its continent (one of `CONTINENTS`)."""
+    """A country's English name and continent (one of `CONTINENTS`)."""
 
     name: str
     continent: str
@@ -40,8 +40,8 @@ class Country(NamedTuple):
 
 @cache
 def cities() -> tuple[City, ...]:
-    """All cities, countries in alphabetical order of their codes."""
-    import pyarrow.parquet as pq  # only who builds a registry, reports or serves needs it
+    """All cities, ordered by country code."""
+    import pyarrow.parquet as pq  # slow to import; only building, reports and the service need it
 
     with (_DATA / "cities.parquet").open("rb") as file:
         columns = pq.read_table(file, columns=list(City._fields)).to_pydict()
@@ -50,6 +50,6 @@ def cities() -> tuple[City, ...]:
 
 @cache
 def countries() -> Mapping[str, Country]:
-    """Every country, by its ISO 3166-1 code."""
+    """All countries by ISO 3166-1 code."""
     with (_DATA / "countries.csv").open(encoding="utf-8") as lines:
         return {row["country"]: Country(row["name"], row["continent"]) for row in csv.DictReader(lines)}

@@ -1,4 +1,4 @@
-"""Words and sequences of words as hashes, and ragged rows as flat arrays."""
+"""Hashes of words and word sequences, and ragged rows as flat arrays."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def word_hashes(ids: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
 
 
 def extend(prefix: npt.NDArray[np.uint64], ids: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
-    """Rolling polynomial hash modulo 2**64: the hash of a word sequence one word longer (Karp and Rabin 1987)."""
+    """Rolling polynomial hash modulo 2**64: extends the hash of a word sequence by one word (Karp and Rabin 1987)."""
     return prefix * _MULTIPLIER + word_hashes(ids)
 
 
@@ -53,10 +53,10 @@ def csr(rows: Sequence[Sequence[int]], dtype: Any = np.int32) -> tuple[npt.NDArr
 
 
 def deletions(word: str) -> list[str]:
-    """The word and all it becomes by leaving out one character (symmetric delete spelling correction, W. Garbe 2012)."""
+    """The word and its single-character deletions (symmetric delete spelling correction, W. Garbe 2012)."""
     return [word, *sorted({word[:i] + word[i + 1 :] for i in range(len(word))})]
 
 
 def checksums(words: Sequence[str]) -> npt.NDArray[np.uint32]:
-    """A short stable hash of each word; what it finds is compared in full."""
+    """A short stable hash (CRC-32) of each word; hits must be compared in full."""
     return np.fromiter((crc32(w.encode()) for w in words), np.uint32, len(words))

@@ -1,4 +1,4 @@
-"""Homonyms: which institutions have which folded names, as sources write them and as people also type them."""
+"""Homonyms: which institutions share a folded name, counting names in the sources and generated variants."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from affil.registry.aliases import names_nobody, variants, without_country
 from affil.settings import TEXT
 from affil.types import Institution, NameKind
 
-Words = tuple[str, ...]  # of a folded name
-_SYLLABIC = frozenset({"CN", "HK", "MO", "SG", "TW"})  # where names of organisations are romanised so
+Words = tuple[str, ...]  # a folded name
+_SYLLABIC = frozenset({"CN", "HK", "MO", "SG", "TW"})  # where names are romanised in pinyin
 _TEACHING = frozenset({"university", "college"})
-_WRITTEN = (NameKind.OFFICIAL, NameKind.LABEL, NameKind.ALIAS, NameKind.FORMER)  # names in full, whose variants are typed too
+_WRITTEN = (NameKind.OFFICIAL, NameKind.LABEL, NameKind.ALIAS, NameKind.FORMER)  # full names, which get variants
 
 
 @dataclass(frozen=True, slots=True)
 class Surfaces:
-    """All ways in which names are written, one row each.
+    """All surface forms of names, one row each.
 
-    `whole` is the name that `text` is a variant of, `institution` who bears it, `name` its number: all names of the institutions
-    are numbered in their order, then `shown`, what is said of domains and of acronyms out of parentheses.
+    `text` is a variant of the name `whole` of `institution`. `name` is its number: the names of all institutions are numbered
+    in order, followed by `shown`, the display names of domains and of acronyms taken from parentheses.
     """
 
     text: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Surfaces:
 
 
 def surfaces_of(institutions: Sequence[Institution]) -> Surfaces:
-    """The ways in which the names of institutions are written; those of closed ones are former names of their active successor."""
+    """Surface forms of all names; names of closed institutions become former names of their active successor."""
     number = {x.id: i for i, x in enumerate(institutions)}
     successor = active_successors(institutions)
     out = Surfaces()
@@ -77,10 +77,10 @@ def without_rivals(
     owners: Mapping[Words, Mapping[int, tuple[int, int]]],
     parents: Sequence[Collection[int]],
 ) -> list[tuple[Words, int, int, int]]:
-    """Of names (words, institution, kind, name) that stand without their country, those that are no one else's.
+    """Keep those names (words, institution, kind, name) without their country that no other institution has.
 
-    What is left of a domain is another's that bears it in any way but a branch that bears it as one. What is left of a name is the
-    parent's that bears it; where it is the official name of a namesake, as "University of Freiburg (Switzerland)", it is a variant.
+    A shortened domain is dropped if another institution has it, except a branch with that domain. A shortened name is dropped
+    if the parent has it, and becomes a variant if it is a homonym's official name: "University of Freiburg (Switzerland)".
     """
     left: dict[Words, set[int]] = defaultdict(set)
     for words, target, kind, _ in regional:
@@ -102,18 +102,18 @@ def without_rivals(
 class NameOwners:
     """The folded names of a registry and their homonyms, built step by step by `find_owners`.
 
-    `owners[words]` maps each institution of that name to the kind of name and the name's number; `terms[words]` are the terms
-    that stand for the words in idf vectors.
+    `owners[words]` maps each institution of that name to (kind of name, name number); `terms[words]` are its terms in idf
+    vectors.
     """
 
     def __init__(
         self, institutions: Sequence[Institution], parents: Sequence[Sequence[int]], within: Mapping[str, set[Words]]
     ) -> None:
-        """`within`: what each country, its regions and its cities are called."""
+        """`within`: the names of each country, its regions and cities."""
         self.institutions, self.parents, self.within = institutions, parents, within
         self.owners: dict[Words, dict[int, tuple[int, int]]] = defaultdict(dict)
         self.terms: dict[Words, Words] = {}
-        self._regional: list[tuple[Words, int, int, int]] = []  # names that stand without their country
+        self._regional: list[tuple[Words, int, int, int]] = []  # names without their country
         self._reordered: list[tuple[Words, int, int]] = []
         self._curtailed: dict[Words, list[tuple[int, int]]] = defaultdict(list)
         self._shortened: list[tuple[Words, int, int]] = []
@@ -122,13 +122,13 @@ class NameOwners:
         self._schools: set[Words] = set()
 
     def _add_owner(self, words: Words, institution: int, kind: int, name: int) -> None:
-        """Add an institution to the owners of a name; of several kinds of name, the best is kept."""
+        """Add an institution to the owners of a name, keeping the best kind of name."""
         held = self.owners[words].get(institution)
         if held is None or kind < held[0]:
             self.owners[words][institution] = (kind, name)
 
     def add(self, surfaces: Surfaces) -> None:
-        """The names as they are written, except those that mean nobody."""
+        """Add the names as written, except those too generic."""
         tokens = tokenize(surfaces.text)
         term_of = terms(tokens)
         for k, (a, b) in enumerate(pairwise(tokens.ptr.tolist())):
@@ -137,9 +137,9 @@ class NameOwners:
             if names_nobody(surface, words, kind.word):
                 continue
             if set(words) <= generic() and any(w.isupper() and len(w) <= TEXT.umlaut_acronym for w in surface.split()):
-                continue  # "INF Technology" would be any department of information technology
+                continue  # "INF Technology" would match any department of information technology
             if kind == NameKind.DOMAIN and surface.endswith(f".{'.'.join(words)}"):
-                continue  # "du.edu" would be "edu"
+                continue  # "du.edu" would fold to "edu"
             self.terms.setdefault(words, tuple(t for t in term_of[a:b] if t))
             if without_country(surface, surfaces.whole[k], len(words)):
                 self._regional.append((words, institution, kind, name))
@@ -151,7 +151,7 @@ class NameOwners:
                 self._collect_variants(words, surface, institution, name)
 
     def _collect_variants(self, words: Words, surface: str, institution: int, name: int) -> None:
-        """The other ways in which a name is typed; whose they are is known once all names have been added."""
+        """Collect generated variants of a name; `add_variants` assigns them once all names are known."""
         of = self.institutions[institution]
         within = self.within.get(of.country, set())
         if not says_nothing(words, within) and (other := swapped(words)):
@@ -169,12 +169,12 @@ class NameOwners:
             self._hospitals.append((words, institution, name))
 
     def add_regional(self) -> None:
-        """Names without their country, where they are no one else's."""
+        """Add names without their country where no other institution has them."""
         for words, institution, kind, name in without_rivals(self._regional, self.owners, self.parents):
             self._add_owner(words, institution, kind, name)
 
     def drop_names_of_parts(self) -> None:
-        """What a part is officially called is no longer another name of the whole: "SINTEF Digital"."""
+        """Drop aliases of a parent that are the official name of its part: "SINTEF Digital"."""
         institutions, parents = self.institutions, self.parents
         for held in self.owners.values():
             if len(held) < 2:
@@ -182,7 +182,7 @@ class NameOwners:
             called = [i for i, (kind, _) in held.items() if kind <= NameKind.LABEL]
             seats = {(institutions[i].country, institutions[i].city) for i in called}
             above = {p for i in called for p in parents[i] if held.get(p, (0, 0))[0] > NameKind.LABEL}
-            # that the Jülich Supercomputing Centre is part of a body there is told by the name alone
+            # same city counts as a parent: the Jülich Supercomputing Centre has none in the registry
             above |= {
                 i for i in held if (institutions[i].country, institutions[i].city) in seats and held[i][0] == NameKind.ALIAS
             }
@@ -190,10 +190,10 @@ class NameOwners:
                 del held[i]
             domains = {i for i, (kind, _) in held.items() if kind == NameKind.DOMAIN}
             for below in [i for i in held if i in domains and domains & set(parents[i])]:
-                del held[below]  # that of a group and of its branches is the group's
+                del held[below]  # a domain shared with branches belongs to the group
 
     def add_variants(self) -> None:
-        """The other ways in which names are typed, as far as they are no proper names themselves, nor begin another's."""
+        """Add generated variants, except those that are proper names or begin another institution's name."""
         proper = {w for w, own in self.owners.items() if min(kind for kind, _ in own.values()) <= NameKind.ALIAS}
         begins = self._beginnings(proper)
         # Washington University (in St. Louis) is not the University of Washington
@@ -203,7 +203,7 @@ class NameOwners:
         for words, owner, name in reordered:
             if words in self._curtailed:
                 self._curtailed[words].append((owner, name))
-        # what is left of "International Islamic University Malaysia" is left of others too
+        # "International Islamic University" is left of several names
         sole = [(w, *own[0]) for w, own in self._curtailed.items() if len({owner for owner, _ in own}) == 1]
         for words, owner, name in [*reordered, *self._shortened, *sole]:
             if words not in proper and owner not in self.owners[words]:
@@ -211,7 +211,7 @@ class NameOwners:
                 self.terms.setdefault(words, words)
 
     def _beginnings(self, proper: Iterable[Words]) -> dict[Words, set[int]]:
-        """For words that official names begin with, whose names these are."""
+        """Map each proper prefix of an official name to the institutions so named."""
         begins: dict[Words, set[int]] = defaultdict(set)
         for words in proper:
             official = [i for i, (kind, _) in self.owners[words].items() if kind <= NameKind.LABEL]
@@ -222,7 +222,7 @@ class NameOwners:
         return begins
 
     def add_flagships(self) -> None:
-        """The name of a system of universities for the one campus that it commonly means."""
+        """Add the name of a university system to its flagship campus."""
         called = [self._titles.get(i, ((), 0))[0] for i in range(len(self.institutions))]
         for words, owner in flagships(called, self.parents, [x.prominence for x in self.institutions], TEXT.flagship):
             self.owners[words].setdefault(owner, (NameKind.VARIANT, self._titles[owner][1]))
@@ -235,7 +235,7 @@ def find_owners(
     surfaces: Surfaces,
     within: Mapping[str, set[Words]],
 ) -> NameOwners:
-    """Find the institutions that share each folded name; `within`: the names of each country, its regions and its cities."""
+    """Find the institutions of each folded name; `within`: the names of each country, its regions and cities."""
     out = NameOwners(institutions, parents, within)
     out.add(surfaces)
     out.add_regional()
@@ -246,10 +246,10 @@ def find_owners(
 
 
 def active_successors(institutions: Iterable[Institution]) -> dict[str, str]:
-    """Map every id to the id that stands for it today: itself, or its active successor.
+    """Map every id to its current id: itself, or its active successor.
 
-    A withdrawn record without an active successor maps to nothing; an inactive one stands for itself (papers of its time
-    name it). With several successors the first active one in the source's order is taken.
+    An inactive record without an active successor maps to itself (papers of its time name it), a withdrawn one is left out. Of
+    several active successors, the first in the source's order is taken.
     """
     by_id = {x.id: x for x in institutions}
 

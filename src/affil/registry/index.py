@@ -1,4 +1,4 @@
-"""The index over a registry's names: everything that matching looks up, as flat arrays (see `affil.registry.arrays`)."""
+"""The index over a registry's names: the lookup tables of matching, as flat arrays (see `affil.registry.arrays`)."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from affil.types import Institution
 
 
 def build_index(institutions: Sequence[Institution], places: Sequence[Place]) -> dict[str, Any]:
-    """Build all arrays that matching needs from the institutions (in their order) and the gazetteer.
+    """Build the arrays for matching from the institutions (order is kept) and the gazetteer.
 
-    Names of closed institutions count for their active successor. The keys are those of `affil.registry.arrays.Arrays` that are
-    no columns of institutions and names, and `shown`: see `affil.registry.homonyms.Surfaces`.
+    Names of closed institutions count for their active successor. The keys are those of `affil.registry.arrays.Arrays`, except
+    columns of institutions and names, and `shown` (see `affil.registry.homonyms.Surfaces`).
     """
     number = {x.id: i for i, x in enumerate(institutions)}
     parents = [[number[p] for p in x.parents if p in number] for x in institutions]
     place_words = _folded([p.name for p in places])
     surfaces = surfaces_of(institutions)
-    names = find_owners(institutions, parents, surfaces, _called_within(places, place_words))
+    names = find_owners(institutions, parents, surfaces, _place_names_by_country(places, place_words))
     owners, terms = names.owners, names.terms
     aliases = sorted(owners)
     rows_of_place = _place_rows(institutions, places, place_words, owners)
     place_names = sorted(rows_of_place)
-    bearing: dict[str, set[int]] = defaultdict(set)  # the institutions whose names hold a term
+    holders: dict[str, set[int]] = defaultdict(set)  # institutions by term of their names
     for words in aliases:
         for term in terms[words]:
-            bearing[term].update(owners[words])
-    vocabulary = sorted({w for a in aliases for w in a} | {w for a in place_names for w in a} | set(bearing))
+            holders[term].update(owners[words])
+    vocabulary = sorted({w for a in aliases for w in a} | {w for a in place_names for w in a} | set(holders))
     word_id = {w: i for i, w in enumerate(vocabulary)}
-    df = np.array([len(bearing.get(w, ())) for w in vocabulary], np.int32)
+    df = np.array([len(holders.get(w, ())) for w in vocabulary], np.int32)
     n = len(institutions)
     idf = (np.log((n + 1) / (df + 1)) / np.log(n + 1)).astype(np.float32) if n > 1 else np.ones(len(df), np.float32)
     span = prefix_table([[word_id[w] for w in a] for a in aliases])
@@ -62,8 +62,8 @@ def _folded(texts: Sequence[str]) -> list[Words]:
     return [tuple(tokens.words[a:b]) for a, b in pairwise(tokens.ptr.tolist())]
 
 
-def _called_within(places: Sequence[Place], place_words: Sequence[Words]) -> dict[str, set[Words]]:
-    """For each country what it, its regions and its cities are called."""
+def _place_names_by_country(places: Sequence[Place], place_words: Sequence[Words]) -> dict[str, set[Words]]:
+    """The folded names of each country, its regions and cities."""
     within: dict[str, set[Words]] = defaultdict(set)
     for place, words in zip(places, place_words, strict=True):
         if place.kind in (COUNTRY, REGION, CITY) and len("".join(words)) > 2:
@@ -77,22 +77,22 @@ def _place_rows(
     place_words: Sequence[Words],
     owners: Mapping[Words, Mapping[int, tuple[int, int]]],
 ) -> dict[Words, list[int]]:
-    """The rows of the gazetteer that each folded name of a place means, without names that are rather something else."""
+    """The gazetteer rows of each folded place name, without names that more likely mean something else."""
     out: dict[Words, list[int]] = defaultdict(list)
     seats = {(x.country, x.city) for x in institutions}
     for k, (place, words) in enumerate(zip(places, place_words, strict=True)):
         byname = place.name != place.city
-        # where institutions sit is a place, whatever it is called elsewhere: Munich, New York
+        # a city with institutions always counts as a place: Munich, New York
         seat = (place.country, place.name) in seats and not set(words) & set(roles())
         if place.kind == CITY and not seat and (set(words) <= generic() or (byname and words in owners)):
-            continue  # there is a town called Center, and one that was Google for a month
+            continue  # there is a town called Center, and one that was called Google for a month
         if words and (len("".join(words)) > 2 or place.kind not in (REGION, CITY) or not words[0].isascii()):
             out[words].append(k)
     return out
 
 
 def _deletion_columns(word_id: Mapping[str, int], df: Ints) -> dict[str, Any]:
-    """Words that misspelt ones are corrected to, by all that they become where a character is left out."""
+    """Correction candidates for misspelt words, indexed by their single-character deletions."""
     correctable = [(w, i) for w, i in word_id.items() if len(w) > 4 and w.isascii() and w.isalpha() and df[i]]
     deleted = [(d, i) for w, i in correctable for d in deletions(w)]
     delete_hash = checksums([d for d, _ in deleted])
@@ -104,7 +104,7 @@ def _deletion_columns(word_id: Mapping[str, int], df: Ints) -> dict[str, Any]:
 def _alias_columns(
     aliases: Sequence[Words], terms: Mapping[Words, Words], word_id: Mapping[str, int], idf: Floats
 ) -> dict[str, Any]:
-    """The words and terms of each alias, and its vector as a column of postings."""
+    """The words and terms of each alias, and its idf vector as a column of the postings."""
     alias_tok, alias_ptr = csr([[word_id[w] for w in a] for a in aliases])
     alias_term, alias_term_ptr = csr([[word_id[t] for t in dict.fromkeys(terms[a])] for a in aliases])
     weight = np.add.reduceat(np.append(idf[alias_term], 0.0), alias_term_ptr[:-1]) if aliases else np.zeros(0)
@@ -122,7 +122,7 @@ def _alias_columns(
 def _owner_columns(
     aliases: Sequence[Words], owners: Mapping[Words, Mapping[int, tuple[int, int]]], institutions: Sequence[Institution]
 ) -> dict[str, Any]:
-    """The institutions of each alias: better kind of name first, then the more used and better known."""
+    """The institutions of each alias, by kind of name, usage and prominence."""
     rows = [
         sorted((kind, -institutions[i].usage, -institutions[i].prominence, i, name) for i, (kind, name) in owners[a].items())
         for a in aliases
@@ -142,7 +142,7 @@ def _prominence_ranks(institutions: Sequence[Institution]) -> Floats:
 
 
 def _location_columns(institutions: Sequence[Institution], places: Sequence[Place]) -> dict[str, Any]:
-    """The countries, regions and cities of institutions and places, each numbered over both."""
+    """The countries, regions and cities of institutions and places, numbered jointly."""
     n = len(institutions)
     countries = sorted({x.country for x in institutions} | {p.country for p in places})
     country_id = {c: i for i, c in enumerate(countries)}
@@ -156,7 +156,7 @@ def _location_columns(institutions: Sequence[Institution], places: Sequence[Plac
     folded[:n] = _gazetteer_cities(folded[:n], codes, places, folded[n:])
     city_key: dict[tuple[str, str], int] = {}
     cities = [city_key.setdefault((c, f), len(city_key)) if f else -1 for c, f in zip(codes, folded, strict=True)]
-    city_name: dict[int, str] = {}  # as institutions write it, else as the gazetteer does
+    city_name: dict[int, str] = {}  # the institutions' spelling, else the gazetteer's
     for key, called_here in zip(cities, written, strict=True):
         city_name.setdefault(key, called_here)
     city = np.array(cities, np.int32)
@@ -170,7 +170,7 @@ def _location_columns(institutions: Sequence[Institution], places: Sequence[Plac
 def _gazetteer_cities(
     cities: Sequence[str], countries: Sequence[str], places: Sequence[Place], theirs: Sequence[str]
 ) -> list[str]:
-    """The folded cities of institutions as the gazetteer calls them: "New York" is its "New York City"."""
+    """The folded cities of institutions under their gazetteer names: "New York" is "New York City" there."""
     known = {(p.country, city) for p, city in zip(places, theirs, strict=True) if p.kind == CITY}
     names = tokenize([p.name for p in places])
     other: dict[tuple[str, str], str] = {}

@@ -1,4 +1,4 @@
-"""The institutions and names that people add while they review: a table of the workspace's own, laid over its registry."""
+"""Institutions and names added during review: a table in the workspace, merged over its registry."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from affil.names import fold
 from affil.registry.tables import read_table, write_table
 from affil.types import KINDS, Institution, Name
 
-_LONGEST = 60  # characters of a made-up id
+_LONGEST = 60  # characters of a generated id
 
 
 def read_own(path: Path) -> dict[str, Institution]:
-    """The institutions of the table, by id; none where there is no such file."""
+    """The institutions of the table by id; empty if the file does not exist."""
     return {one.id: one for one in read_table(path)} if path.exists() else {}
 
 
@@ -30,10 +30,10 @@ def write_own(path: Path, institutions: Iterable[Institution]) -> None:
 def make_institution(
     name: str, country: str, *, city: str = "", kind: str = "other", names: Iterable[Name] = (), taken: Collection[str] = ()
 ) -> Institution:
-    """A new institution under an id made of its name, which differs from those taken.
+    """Create an institution whose id is derived from its name and differs from those `taken`.
 
     Raises:
-        AffilError: the name is blank, the country is no ISO 3166-1 code, or the kind is unknown.
+        AffilError: the name is blank, the country is not an ISO 3166-1 code, or the kind is unknown.
     """
     import pycountry
 
@@ -53,7 +53,7 @@ def make_institution(
 
 
 def add_name(institution: Institution, value: str) -> Institution:
-    """The institution with one more alias, or as it is where it bears the name already."""
+    """Add an alias, unless the institution already has the name."""
     value = " ".join(value.split())
     known = {fold(n.value) for n in institution.names} | {fold(institution.name)}
     if not value or fold(value) in known:

@@ -1,4 +1,4 @@
-"""Merge the institutions of several sources: by id, and by name and place where one of them has no ROR id."""
+"""Merge the institutions of several sources: by id, and by name and country where one of them has no ROR id."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from affil.types import Institution
 def merge(sources: Iterable[Iterable[Institution]]) -> list[Institution]:
     """Merge sources into one list, sorted by id.
 
-    Of two records with one id, filled fields of the earlier source stand ("A laid over B": A first), names and other ids are
-    joined. An institution whose id is another id of exactly one other is the same as that one. So is one under a local id (not
-    of ROR) when exactly one active ROR record of its country bears its name, unless a source has both: it knows them as two. It
-    takes the other's id then, wherever it is referred to, and keeps its own among the other ids.
+    Of two records with the same id, filled fields of the earlier source win ("A over B": A first); names and other ids are
+    joined. An institution whose id is among the other ids of exactly one other is merged into it. So is one with a local
+    (non-ROR) id if exactly one active ROR record of its country has its name, unless a single source has both and so tells them
+    apart. A merged institution's references follow the new id; its old id becomes one of the other ids.
     """
     merged: dict[str, Institution] = {}
     origins: dict[str, set[int]] = {}
@@ -24,14 +24,14 @@ def merge(sources: Iterable[Iterable[Institution]]) -> list[Institution]:
         for new in source:
             merged[new.id] = _join(merged[new.id], new) if new.id in merged else new
             origins.setdefault(new.id, set()).add(number)
-    called = _called(merged.values())
-    renamed = {i: to for i in merged if (to := called.get(normal_id(i), i)) != i and to in merged}
-    renamed = {i: to for i, to in renamed.items() if to not in renamed}  # of two that are called by each other, none
+    owner_of = _other_id_owners(merged.values())
+    renamed = {i: to for i in merged if (to := owner_of.get(normal_id(i), i)) != i and to in merged}
+    renamed = {i: to for i, to in renamed.items() if to not in renamed}  # break cycles: two records naming each other's ids
     local = _crosswalk({i: x for i, x in merged.items() if i not in renamed}, origins)
     renamed = local | {i: local.get(to, to) for i, to in renamed.items()}
 
     def today(identifier: str) -> str:
-        known = identifier if identifier in merged else called.get(normal_id(identifier), identifier)
+        known = identifier if identifier in merged else owner_of.get(normal_id(identifier), identifier)
         return renamed.get(known, known)
 
     out: dict[str, Institution] = {}
@@ -45,7 +45,7 @@ def merge(sources: Iterable[Iterable[Institution]]) -> list[Institution]:
             successors=tuple(dict.fromkeys(map(today, institution.successors))),
             other_ids=tuple(dict.fromkeys((*before, *institution.other_ids))),
         )
-        if target in out:  # the local record lies over the ROR record of its name, whichever came first
+        if target in out:  # a local record takes precedence over its ROR record, whichever came first
             moved = _join(moved, out[target]) if institution.id in local else _join(out[target], moved)
         out[target] = moved
     return [out[i] for i in sorted(out)]
@@ -75,8 +75,8 @@ def _join(upper: Institution, lower: Institution) -> Institution:
     )
 
 
-def _called(institutions: Iterable[Institution]) -> dict[str, str]:
-    """The institution that each other id belongs to; those that several have are left out, unless one of them alone is active."""
+def _other_id_owners(institutions: Iterable[Institution]) -> dict[str, str]:
+    """The institution of each other id; ids of several institutions are left out unless exactly one of them is active."""
     holders: dict[str, list[Institution]] = {}
     for one in institutions:
         for other in one.other_ids:
@@ -86,7 +86,7 @@ def _called(institutions: Iterable[Institution]) -> dict[str, str]:
 
 
 def _crosswalk(merged: dict[str, Institution], origins: dict[str, set[int]]) -> dict[str, str]:
-    """The ROR ids of institutions under local ids, by name and country; `origins` are the sources that have each id."""
+    """Map local ids to ROR ids by name and country; `origins` are the source numbers of each id."""
     local = [i for i in merged.values() if not is_ror(i.id)]
     if not local or len(local) == len(merged):
         return {}

@@ -16,7 +16,7 @@ COUNTRY, REGION, CITY, CODE, COUNTRY_CODE = 0, 1, 2, 3, 4
 SPELT = (COUNTRY, REGION, CITY)
 _LOCALES = ("zh_CN", "ja", "ko", "de", "fr", "es", "pt", "it", "ru", "ar", "tr", "nl", "pl", "cs", "sv", "fi", "da", "hu", "ro", "el",
             "uk", "he", "fa", "vi", "id")  # fmt: skip
-# Countries whose subdivisions are written in addresses; those of others are mostly names of their capitals.
+# Countries whose subdivisions appear in addresses; elsewhere they are mostly named like their capitals.
 _SUBDIVIDED = (
     "US",
     "CA",
@@ -83,7 +83,7 @@ _COMMON = {
     "AU": "Australia|澳大利亚|澳洲",
     "CH": "Switzerland|Schweiz|Suisse|Svizzera|瑞士",
 }
-# Parts of cities that addresses name, and what GeoNames leaves out, by the city that they count for.
+# Districts and places missing from GeoNames, by the city they count as.
 _DISTRICTS = {
     ("CN", "Beijing"): "海淀|海淀区|Haidian|中关村|Zhongguancun",
     ("CN", "Guangzhou"): "番禺|天河",
@@ -96,22 +96,22 @@ _DISTRICTS = {
     ("TW", "Jincheng"): "金門|Kinmen",
     ("TW", "Taoyuan"): "中壢|Zhongli|Jhongli|Chungli|Chung-Li",
 }
-_ONE_CITY = {"HK": "Hong Kong", "MO": "Macau", "SG": "Singapore"}  # all places of the territory are in this one city
-_SMALL = ("HK", "MO", "TW")  # where universities stand in small places: half the population is enough for all names
-_HAN_CITIES = ("CN", "JP", "TW")  # a city is written with 市 or without
+_ONE_CITY = {"HK": "Hong Kong", "MO": "Macau", "SG": "Singapore"}  # territories that are a single city
+_SMALL = ("HK", "MO", "TW")  # universities in small places: half the population suffices for all names
+_HAN_CITIES = ("CN", "JP", "TW")  # 市 may be omitted after a city
 _HAN_CITY = re.compile("(?<=[\u3400-\u9fff]{2})[市縣县]$")
 _SUBDIVISION = re.compile(
     r"( Zhuangzu| Huizu| Uygur)? Zizhiqu$| (Sheng|Shi|Metropolitan City|Province|Do)$|-(do|gwangyeoksi|teukbyeolsi|teukbyeoljachido)$"
     "|[省市县]$|(壮族|回族|维吾尔)?自治区$"
 )
-_REGIONS = {"CN-NM": "Inner Mongolia", "CN-NX": "宁夏", "CN-XZ": "Tibet"}  # as people write them, unlike ISO
-# A string that says "China" does not speak against an institution in Hong Kong: the second names the first's wider country.
+_REGIONS = {"CN-NM": "Inner Mongolia", "CN-NX": "宁夏", "CN-XZ": "Tibet"}  # common names that differ from ISO
+# Wider countries of territories: "China" in a string does not contradict an institution in Hong Kong.
 WIDER = {"HK": "CN", "MO": "CN", "TW": "CN", "PR": "US", "GU": "US", "RE": "FR", "GP": "FR", "MQ": "FR", "GL": "DK", "FO": "DK"}
 _CJK = re.compile("[\u3400-\u9fff\uac00-\ud7af]")
 
 
 class Place(NamedTuple):
-    """One name of a place: what it names, its ISO 3166-1 and 3166-2 codes, and, for a city, its GeoNames name."""
+    """One name of a place: its kind, its ISO 3166-1 and 3166-2 codes, and for a city its GeoNames name."""
 
     name: str
     kind: int
@@ -138,7 +138,7 @@ def country_names() -> frozenset[str]:
 
 @cache
 def country_name(code: str) -> str:
-    """The common English name of an ISO 3166-1 code, "" where it has none."""
+    """The common English name of an ISO 3166-1 code, or ""."""
     import pycountry
 
     country = pycountry.countries.get(alpha_2=code)
@@ -147,14 +147,14 @@ def country_name(code: str) -> str:
 
 @cache
 def regions() -> dict[tuple[str, str], tuple[str, ...]]:
-    """ISO 3166-2 codes of GeoNames' first-level divisions, by country and `admin1code`; several where GeoNames is coarser."""
+    """ISO 3166-2 codes of GeoNames' first-level divisions, by country and `admin1code`; several if GeoNames is coarser."""
     with (resources.files("affil.registry") / "data" / "regions.csv").open(encoding="utf-8") as lines:
         return {(row["country"], row["admin1"]): tuple(row["regions"].split()) for row in csv.DictReader(lines)}
 
 
 @cache
 def part_of(code: str) -> frozenset[str]:
-    """A subdivision and those that it is a part of: the province of Flemish Brabant is in the Flemish Region."""
+    """A subdivision and those containing it: the province of Flemish Brabant is in the Flemish Region."""
     import pycountry
 
     parents = {s.code: s.parent_code for s in pycountry.subdivisions}
@@ -165,17 +165,17 @@ def part_of(code: str) -> frozenset[str]:
 
 
 def _says_enough(name: str) -> bool:
-    """Whether the name of a country still names it without its accents: "Úc", "Ý" and "Áo" (Vietnamese) would be UC, Y and AO."""
+    """Whether a country's name is unambiguous without accents: Vietnamese "Úc", "Ý" and "Áo" would become UC, Y and AO."""
     return name.isascii() or len(name) > 3 or _CJK.search(name) is not None
 
 
 def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> Iterator[Place]:
     """Yield names of places: countries and subdivisions in many languages, cities of at least `min_population`.
 
-    Cities of `all_names_from` inhabitants or more (half of it in Hong Kong, Macao and Taiwan) come with all their names in Latin
-    script and in Chinese, Japanese, Korean, those of China, Taiwan and Japan also without 市 or 縣.
+    Cities of at least `all_names_from` inhabitants (half of it in Hong Kong, Macao and Taiwan) come with all their names in
+    Latin, Chinese, Japanese and Korean script; those of China, Taiwan and Japan also without 市 or 縣.
     """
-    import pycountry  # takes long to import, and only building needs it
+    import pycountry  # slow to import; only building needs it
 
     for country in pycountry.countries:
         code = country.alpha_2
@@ -210,5 +210,5 @@ def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> 
             names.update(city.alternate_names)
         if code in _HAN_CITIES:
             names |= {_HAN_CITY.sub("", n) for n in names}
-        for name in sorted(names):  # the same order in every process
+        for name in sorted(names):  # reproducible order
             yield Place(name, CITY, code, region, _ONE_CITY.get(code, city.name))

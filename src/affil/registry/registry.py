@@ -1,4 +1,4 @@
-"""A built registry, opened: look institutions up by id or by text."""
+"""Open a built registry; look institutions up by id or by text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from affil.registry.folder import cache_folder, sources_hash
 from affil.settings import SEARCH
 from affil.types import Institution, Name
 
-EXACT = 1.0  # the similarity, in a search, of those who bear what is searched as a name
+EXACT = 1.0  # similarity of an institution that has the query as a name
 
 
 class Registry:
@@ -35,14 +35,14 @@ class Registry:
 
     @classmethod
     def open(cls, path: Path | str | None = None) -> Registry:
-        """Open a built registry; without a path the shipped one, built once into the user's cache folder.
+        """Open a built registry; by default the shipped one, built once into the user's cache folder.
 
         Args:
-            path: a built file, or one of the words `shipped` and `ror` (what `affil registry fetch` brought).
+            path: a built file, `shipped`, or `ror` (the dump downloaded by `affil registry fetch`).
 
         Raises:
             InputError: the file is missing, damaged, or built by another version.
-            AffilError: ROR is wanted and was not fetched yet.
+            AffilError: `ror` is given but no dump has been fetched.
         """
         if str(path) == ROR:
             from affil.registry.cached import ror_path
@@ -64,7 +64,7 @@ class Registry:
 
     @property
     def version(self) -> str:
-        """What it was built from, and a short hash."""
+        """The sources it was built from, and a short hash."""
         return f"{' + '.join(self.meta['sources'])} ({self.hash[:12]})"
 
     @cached_property
@@ -122,7 +122,7 @@ class Registry:
         return tuple(names[int(k)].as_py() for k in self.arrays.inst_other[first:last])
 
     def get(self, identifier: str) -> Institution:
-        """The institution with this id, in any form that `affil.names.ids` knows, or with this among its other ids.
+        """The institution with this id or other id, in any form known to `affil.names.ids`.
 
         Raises:
             UnknownIdError: the registry has no such id, or several institutions have it.
@@ -138,7 +138,7 @@ class Registry:
         raise UnknownIdError(identifier, why=several or mistyped(identifier))
 
     def _numbers(self, identifier: str) -> list[int]:
-        """The institutions with this id; of several that have it among their other ids the active one, where only one is."""
+        """The institutions with this id or other id; of several, the only active one if there is exactly one."""
         for form in id_forms(identifier):
             if form in self._number:
                 return [self._number[form]]
@@ -153,7 +153,7 @@ class Registry:
         return []
 
     def resolve(self, identifier: str) -> str:
-        """The id that stands for this one today: itself, or the active successor of a closed institution.
+        """The current id: itself, or the active successor of a closed institution.
 
         Raises:
             UnknownIdError: the registry has no such id.
@@ -163,7 +163,7 @@ class Registry:
         return self.ids[stands if stands >= 0 else number]
 
     def ancestors(self, identifier: str) -> frozenset[str]:
-        """The ids of all institutions above this one, as far as the registry has them.
+        """The ids of all direct and indirect parents in the registry.
 
         Raises:
             UnknownIdError: the registry has no such id.
@@ -180,14 +180,12 @@ class Registry:
         return self._ancestors[number]
 
     def search(self, text: str, limit: int = 10) -> list[tuple[Institution, float]]:
-        """Find institutions by any of their names, best first, with a similarity from 0 to 1; equals in order of prominence.
-        An id finds what has it, as one or as another id.
+        """Find institutions by id or by any of their names, best first, with a similarity from 0 to 1; ties by prominence.
 
-        Those that bear the text itself as a name have the similarity `EXACT`, others have less.
-
-        Found are those one of whose folded names has all words of the text, the last of which may be unfinished; where there are
-        none, those that have them but for one edit a word; then those that have most of them, by how rare they are; else similar
-        ones. It answers while somebody types: only names with the words are compared.
+        An institution that has the text itself as a name has the similarity `EXACT`, others less. Tried in turn, until
+        something is found: names with all words of the text, the last one possibly unfinished; names with all words within one
+        edit; names with most of the words by idf weight; similar names. Fast enough for search as you type: only names with the
+        words are compared.
         """
         from affil.names import fold
 
@@ -220,14 +218,14 @@ class Registry:
         return [(self.at(int(institution[k])), float(value[k])) for k in chosen]
 
     def _holding(self, patterns: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """For each pattern, which names have a word for it."""
+        """Boolean matrix, patterns x names: whether a name has a word that begins with the pattern."""
         import pyarrow.compute as pc
 
         names = self.arrays.alias_text
         return np.array([pc.match_substring_regex(names, f"(^| ){p}").to_numpy(zero_copy_only=False) for p in patterns])
 
     def _compared(self, query: str, aliases: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Some names, and how like the query they are."""
+        """The given names and their similarity to the query."""
         from rapidfuzz import fuzz, process
 
         texts = self.arrays.alias_text.take(pa.array(aliases)).to_pylist()
@@ -236,7 +234,7 @@ class Registry:
         return aliases, np.where(ratio == 1, EXACT, np.where(begins, SEARCH.begins, ratio * SEARCH.begins))
 
     def _near(self, word: str) -> list[str]:
-        """The words of names that are one edit away."""
+        """Words of the vocabulary at one edit from `word`."""
         from rapidfuzz.distance import OSA
 
         from affil.registry.hashes import checksums, deletions
@@ -249,7 +247,7 @@ class Registry:
         return [n for n in near if OSA.distance(word, n, score_cutoff=1) == 1]
 
     def _similar(self, query: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """The names most like a query, whatever words they have (rapidfuzz's weighted ratio), and how like it they are."""
+        """The names most similar to the query as a whole (rapidfuzz's weighted ratio), and their similarities."""
         from rapidfuzz import fuzz, process
 
         hits = process.extract(query, self._alias_text, scorer=fuzz.WRatio, score_cutoff=SEARCH.least, limit=SEARCH.compared)
@@ -262,22 +260,22 @@ class Registry:
         return out
 
     def info(self) -> dict[str, Any]:
-        """What the registry holds, where it comes from, and of what day its sources are (where they say so)."""
+        """Counts, sources, dates of the sources where known, hash and path."""
         meta = self.meta
         about = {"sources": meta["sources"], "dates": meta.get("dates", {}), "hash": self.hash, "path": str(self.path)}
         return {**meta["counts"], **about}
 
 
 def build_registry(sources: Sequence[str | Path], out: Path, progress: Callable[[str], None] | None = None) -> Registry:
-    """Merge the sources, earlier ones laid over later ones, write the built registry to `out`, and open it.
+    """Merge the sources, earlier ones taking precedence, write the built registry to `out`, and open it.
 
     Args:
         sources: any of `shipped`, `ror`, ROR dumps and tables (see `affil.registry.build.read_source`).
-        out: the file to write; replaced only when all went well.
-        progress: told what is being done.
+        out: the file to write; replaced only on success.
+        progress: called with a message per step.
 
     Raises:
-        InputError: a source cannot be read. AffilError: nothing in the sources, or `out` cannot be written.
+        InputError: a source cannot be read. AffilError: the sources are empty, or `out` cannot be written.
     """
     from affil.registry.build import build_file
 
@@ -288,7 +286,7 @@ def build_registry(sources: Sequence[str | Path], out: Path, progress: Callable[
 def write_registry(
     institutions: Sequence[Institution], out: Path, meta: dict[str, Any], tell: Callable[[str], None] = lambda _: None
 ) -> Registry:
-    """Index institutions, write them to `out` (by a temporary file beside it), and open it."""
+    """Index institutions, write them to `out` atomically, and open it."""
     from affil.registry.build import write_file
 
     write_file(institutions, out, meta, tell)

@@ -22,9 +22,10 @@ _HOST = re.compile(r"^(?:https?://)?(?:www\d?\.)?([^/:]+)")
 
 
 def read_ror(path: Path) -> Iterator[Institution]:
-    """Yield every record of a ROR dump, whatever its status, in file order.
+    """Yield every record of a ROR dump, of any status, in file order.
 
-    The first location counts. `prominence` is the logarithm of 1 plus the number of names, external ids, relations and links.
+    Only the first location is read. `prominence` is the logarithm of 1 plus the number of names, external ids, relations and
+    links.
 
     Raises:
         InputError: the file is missing, truncated, not JSON, or holds no ROR records.
@@ -45,12 +46,12 @@ def read_ror(path: Path) -> Iterator[Institution]:
 
 
 def load_records(path: Path) -> Any:
-    """The parsed JSON of a dump, of its newest schema; raises InputError where it is damaged."""
+    """The parsed JSON of a dump in its newest schema; raises InputError if it is damaged."""
     try:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as archive:
                 members = [m for m in archive.infolist() if m.filename.endswith(".json")]
-                # a published archive holds both schemas; the newer one says more
+                # published archives hold both schemas; the newer has more fields
                 members.sort(key=lambda m: ("schema_v2" in m.filename, m.file_size))
                 if not members:
                     raise InputError(path, "the archive holds no .json file", fix="download the ROR dump again")
@@ -76,7 +77,7 @@ def _prominence(names: int, external: int, relations: int, links: int) -> float:
     return round(math.log1p(names + 2 * external + 2 * relations + 2 * links), 4)
 
 
-# Of several types of a record the first of these counts.
+# Priority among the types of a record.
 _KIND_ORDER = ("education", "healthcare", "facility", "company", "government", "nonprofit", "archive", "other")
 
 
@@ -86,7 +87,7 @@ def _kind(types: list[str]) -> str:
 
 
 def _other_ids(external: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
-    """The ids of other registries: of each kind one, or a list."""
+    """Ids in other registries; a value is one id or a list."""
     return tuple(
         dict.fromkeys(
             other_id(kind.lower(), value)

@@ -1,4 +1,4 @@
-"""Read institutions from tables: the shipped pair, or one CSV of the user's own."""
+"""Read institutions from tables: the shipped ones, or a user's CSV."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ OPTIONAL = (
     "kind", "region", "city", "lat", "lon", "domain", "parents", "successors", "status", "aliases", "acronyms", "labels", "former",
     "other_ids", "successor_from",
 )  # fmt: skip
-UNREAD = ("ror_source",)  # for people: where a ROR id was confirmed
+UNREAD = ("ror_source",)  # documents where a ROR id was confirmed
 
-_ROWS = 10_000  # read at once
+_ROWS = 10_000  # per batch
 
 
 def read_shipped() -> Iterator[Institution]:
@@ -36,7 +36,7 @@ def read_shipped() -> Iterator[Institution]:
         for row in csv.DictReader(lines):
             others[row["institution_id"]].append(normal_id(row["id"]))
     names: dict[str, list[Name]] = defaultdict(list)
-    domains: dict[str, list[str]] = defaultdict(list)  # rows of kind "domain": an internet domain besides that of the site
+    domains: dict[str, list[str]] = defaultdict(list)  # rows of kind "domain": a domain other than the site's
     with folder.joinpath("names.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             until = int(row["until"]) if row["until"] else None
@@ -65,22 +65,22 @@ def read_shipped() -> Iterator[Institution]:
 
 @cache
 def read_usage() -> dict[str, int]:
-    """How often papers name institutions unmistakably, by id (see `affil.training.usage`)."""
+    """Number of unambiguous mentions in papers, by id (see `affil.training.usage`)."""
     with resources.files("affil.registry").joinpath("data/usage.csv").open(encoding="utf-8") as lines:
         return {row["id"]: int(row["mentions"]) for row in csv.DictReader(lines)}
 
 
 def read_table(path: Path) -> Iterator[Institution]:
-    """Yield the institutions of a user's CSV or TSV, one a row, in any encoding that `affil.io` reads.
+    """Yield the institutions of a user's CSV or TSV, one per row, in any encoding that `affil.io` reads.
 
-    Columns: `id`, `name` and `country` (ISO 3166-1 alpha-2) are required; `kind`, `region` (ISO 3166-2), `city`, `lat`, `lon`,
-    `status`, and, each with several values separated by `|`: `domain` (that of the site first), `aliases`, `acronyms`, `former`, `labels` (as
-    `zh:北京大学|de:...`), `parents`, `successors`, `other_ids` (ids), and `successor_from` (the first year that
-    counts for the successor of a closed institution) may be there; a column `ror_source` is for people and not read.
-    A row whose id another source has, as its id or among its other ids, adds to it.
+    Required columns: `id`, `name`, `country` (ISO 3166-1 alpha-2). Optional: `kind`, `region` (ISO 3166-2), `city`, `lat`,
+    `lon`, `status`, `successor_from` (the first year that counts for the successor of a closed institution), and, with values
+    separated by `|`: `domain` (the site's first), `aliases`, `acronyms`, `former`, `labels` (as `zh:北京大学|de:...`), `parents`,
+    `successors`, `other_ids`. A column `ror_source` is ignored. A row whose id is known to another source, as id or other id,
+    is merged with that record.
 
     Raises:
-        InputError: a column is missing or unknown, a row has no id or name, or a value is not what its column wants.
+        InputError: a column is missing or unknown, a row has no id or name, or a value is invalid.
     """
     with open_table(path) as table:
         if missing := [c for c in REQUIRED if c not in table.columns]:
@@ -94,10 +94,10 @@ def read_table(path: Path) -> Iterator[Institution]:
 
 
 def write_table(path: Path, institutions: Iterable[Institution]) -> None:
-    """Write institutions as a CSV that `read_table` reads; what it has no column for (prominence, years) is left out.
+    """Write institutions as a CSV that `read_table` reads; fields without a column (prominence, years of names) are lost.
 
     Raises:
-        AffilError: it cannot be written.
+        AffilError: `path` cannot be written.
     """
     columns = (*REQUIRED, *OPTIONAL)
     rows = [_cells(one) for one in institutions]
@@ -107,7 +107,7 @@ def write_table(path: Path, institutions: Iterable[Institution]) -> None:
 
 def _cells(one: Institution) -> dict[str, str]:
     def names(*kinds: str) -> str:
-        # "|" separates values, so no value may hold it
+        # "|" separates values, so it is replaced within them
         found = [n for n in one.names if n.kind in kinds and (n.value != one.name or n.language)]
         return "|".join(
             f"{n.language}:{n.value}".replace("|", "/") if "label" in kinds else n.value.replace("|", "/") for n in found

@@ -1,4 +1,4 @@
-"""What people look at: a site of rankings in three languages, and a bulletin."""
+"""Reports: a site of rankings in three languages, and a bulletin."""
 
 from affil.report.names import LANGUAGES
 from affil.report.report import FORMATS, Report, report

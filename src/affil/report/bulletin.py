@@ -1,4 +1,4 @@
-"""A short bulletin for print: headline figures, the trend, top tables, each with the command that traces it."""
+"""A short printable bulletin: headline figures, trend, top tables, each with the command that reproduces it."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from affil.errors import AffilError
+from affil.errors import AffilError, needing
 from affil.io.files import atomic_path
 from affil.rank import AREAS, Level
 from affil.report import charts, i18n
 from affil.report.data import Data
 from affil.report.formats import Names, number, percent, span, two
-from affil.report.names import LANGUAGES
+from affil.report.names import LANGUAGES, html_tag
 from affil.report.pages.frame import environment
 from affil.report.pages.movers import moves
 
-_CJK = {
-    "en": '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC"',
-    "zh-hans": '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei"',
-    "zh-hant": '"Noto Sans CJK HK", "Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC"',
-}
+_TRADITIONAL = '"Noto Sans CJK HK", "Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC"'
+_SIMPLIFIED = '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei"'
 
 
 def write_bulletin(data: Data, path: Path, format: str, language: str) -> list[Path]:
-    """Write a bulletin as PDF, or as Markdown with its chart beside it (NAME.svg); returns the files.
+    """Write a bulletin as PDF, or as Markdown with its chart as NAME.svg; returns the files.
 
     Raises:
         AffilError: a library or font is missing, or the file cannot be written.
@@ -44,7 +41,7 @@ def write_bulletin(data: Data, path: Path, format: str, language: str) -> list[P
 
 
 def print_pdf(html: str, path: Path, language: str) -> None:
-    """Print a page as PDF by WeasyPrint.
+    """Render HTML as PDF with WeasyPrint.
 
     Raises:
         AffilError: WeasyPrint or Pango is missing, or no font has Chinese characters.
@@ -56,15 +53,13 @@ def print_pdf(html: str, path: Path, language: str) -> None:
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     logging.getLogger("fontTools").setLevel(logging.CRITICAL)
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # it greets there before it fails
-            from weasyprint import HTML
-    except ImportError as error:
-        raise AffilError("a PDF needs weasyprint; install it with: pip install 'affil[report]', or use --format md") from error
+        with contextlib.redirect_stdout(io.StringIO()), needing("report", "a PDF", "use --format md"):
+            from weasyprint import HTML  # it greets on standard output before it fails
     except OSError as error:
         raise AffilError(
             "a PDF needs the library Pango (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0), or use --format md"
         ) from error
-    if language != "en" and not _has_chinese_font():
+    if LANGUAGES[language].chinese and not _has_chinese_font():
         raise AffilError(
             "no font on this machine has Chinese characters (Debian: apt-get install fonts-noto-cjk), or use --format md"
         )
@@ -72,7 +67,7 @@ def print_pdf(html: str, path: Path, language: str) -> None:
 
 
 def _has_chinese_font() -> bool:
-    """Whether fontconfig, which WeasyPrint asks for fonts, knows one for Chinese; where it cannot be asked, hope."""
+    """Whether fontconfig, used by WeasyPrint, has a Chinese font; assumed true without the fc-list command."""
     import shutil
     import subprocess
 
@@ -83,13 +78,18 @@ def _has_chinese_font() -> bool:
 
 
 class Bulletin:
-    """One bulletin in one language."""
+    """The bulletin in one language."""
 
     def __init__(self, data: Data, language: str) -> None:
-        self.data, self.language, self.at, self.names = data, language, LANGUAGES.index(language), Names(language)
+        self.data, self.language, self.at, self.names = data, language, [*LANGUAGES].index(language), Names(language)
+
+    @property
+    def chinese_fonts(self) -> str:
+        """Fonts for names in Chinese, by the script of the language."""
+        return _TRADITIONAL if self.language == "zh-hant" else _SIMPLIFIED
 
     def t(self, key: str, *values: object) -> str:
-        """One text."""
+        """A text in the bulletin's language."""
         return i18n.text(key, self.language, *values)
 
     def name(self, level: Level, identifier: str) -> str:
@@ -106,7 +106,7 @@ class Bulletin:
         venues = {v for v, y, _ in data.held if data.window[0] <= y <= data.window[1]}
         return templates.get_template(template).render(
             t=self.t,
-            html_lang=i18n.HTML_LANG[self.language],
+            html_lang=html_tag(self.language),
             site_title=data.title or self.t("title"),
             heading=self.t("b_title", *data.window),
             headlines=self.headlines(),
@@ -115,18 +115,18 @@ class Bulletin:
             chart_label=self.t("trend_chart", self.names.measures("publications"), ", ".join(n for n, _ in self.lines())),
             tables=self.tables(),
             notes=[
-                *data.warnings,
+                *data.state.warnings,
                 self.t("measures_why", f"{data.settings.offset:g}"),
                 self.t("range_why", percent(data.settings.confidence, 0)),
                 self.t("m_unknown_1"),
                 self.t("m_unknown_3", percent(cover.review, 1)),
                 *data.notes,
             ],
-            cjk=_CJK[self.language],
+            cjk=self.chinese_fonts,
         )
 
     def headlines(self) -> list[str]:
-        """The figures in a few sentences."""
+        """The key figures in a few sentences."""
         data = self.data
         first = data.ranking("country").frame.head(3)
         out = []
@@ -154,7 +154,7 @@ class Bulletin:
         return out
 
     def lines(self) -> list[tuple[str, list[float]]]:
-        """The trend of the countries of most papers."""
+        """The trends of the countries with most papers."""
         trend = self.data.trends["country", "publications"]
         years = list(trend.years)
         order = (
@@ -170,19 +170,19 @@ class Bulletin:
         names = [n for n, _ in lines]
         spec = charts.trend_spec(names, self.t("year"), self.names.measures("publications"), ink="#222")
         spec["height"] = 250
-        spec["config"]["font"] = "Noto Sans, DejaVu Sans, " + _CJK[self.language].replace('"', "")
+        spec["config"]["font"] = "Noto Sans, DejaVu Sans, " + self.chinese_fonts.replace('"', "")
         spec["data"]["values"] = [
             {"year": y, "who": n, "value": v} for n, values in lines for y, v in zip(years, values, strict=True)
         ]
         return charts.draw(spec, self.t("trend_chart", self.names.measures("publications"), ", ".join(names)))
 
     def tables(self) -> list[dict[str, Any]]:
-        """Countries, institutions, cities, and who leads in each area."""
+        """Top countries, institutions and cities, and the leaders by area."""
         levels: tuple[Level, ...] = ("country", "institution", "city")
         return [*(self.top(level) for level in levels), self.leaders()]
 
     def top(self, level: Level) -> dict[str, Any]:
-        """The first rows of a ranking, with the change against the period before."""
+        """The first rows of a ranking, with changes from the previous period."""
         data, ranking = self.data, self.data.ranking(level)
         old = data.rankings.get((level, "before"))
         before = {} if old is None else {r["id"]: r for r in old.frame[["id", "rank", "share"]].to_dict("records")}

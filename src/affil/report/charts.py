@@ -1,4 +1,4 @@
-"""Charts: Vega-Lite specifications, drawn as SVG when the site is built, and again in the page where the reader chooses otherwise."""
+"""Charts as Vega-Lite specifications, rendered to SVG at build time, and in the page when the reader changes options."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from affil.errors import AffilError
+from affil.errors import needing
 
 Spec = dict[str, Any]
 
-# Okabe and Ito's colours, which people with any kind of colour blindness can tell apart, in an order that is dark and light enough
-# on both themes; lines differ in their dashes and points too.
+# Okabe and Ito's palette, safe for colour blindness, with sufficient contrast on both themes; lines also differ in dashes and
+# points.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#8C6BB1", "#7F7F7F")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
-_POINT = "#2A8CD0"  # stands out on light and on dark maps
+_POINT = "#2A8CD0"  # visible on light and dark maps
 _VEGA_LITE = "6.4"
 
 
 def config(ink: str = "currentColor") -> Spec:
-    """What all charts look like; on a page they take the colour of its text."""
+    """The common style of charts; on a page, `ink` is its text colour."""
     faint = {"gridOpacity": 0.15, "domainOpacity": 0.5, "tickOpacity": 0.5}
     return {
         "background": "transparent",
@@ -56,7 +56,7 @@ def config(ink: str = "currentColor") -> Spec:
 
 
 def trend_spec(names: Sequence[str], year: str, measure: str, percent: bool = False, ink: str = "currentColor") -> Spec:
-    """Lines of several entities over years; values are rows of year, who, value."""
+    """Lines of entities over years; values have the fields year, who, value."""
     scale = {"domain": list(names)}
     who = {"field": "who", "type": "nominal", "legend": {"columns": 4}}
     number = {"format": ".0%" if percent else "~s"}
@@ -87,7 +87,7 @@ def trend_spec(names: Sequence[str], year: str, measure: str, percent: bool = Fa
 
 
 def map_spec(measure: str, land: Any, ink: str = "currentColor") -> Spec:
-    """Circles on a world map; values are rows of name, lon, lat, value. `land` is where the outlines come from."""
+    """Circles on a world map; values have the fields name, lon, lat, value. `land` is the data source of the outlines."""
     return {
         "width": 900,
         "height": 430,
@@ -130,7 +130,7 @@ def map_spec(measure: str, land: Any, ink: str = "currentColor") -> Spec:
 
 
 def profile_spec(names: Sequence[str], share: str, areas: Sequence[str], ink: str = "currentColor") -> Spec:
-    """Bars of several entities in each area; values are rows of area, who, value (a share)."""
+    """Bars of entities by area; values have the fields area, who, value (a share)."""
     return {
         "width": 620,
         "height": {"step": 11},
@@ -157,7 +157,7 @@ def profile_spec(names: Sequence[str], share: str, areas: Sequence[str], ink: st
 
 
 def draw(spec: Spec, label: str) -> str:
-    """A chart as SVG, that fits the width of its place and has a name for those who cannot see it."""
+    """Render a chart as SVG, scaled to its container, with an accessible label."""
     svg = str(_vl().vegalite_to_svg(json.dumps(spec, default=float), vl_version=_VEGA_LITE))
     box = re.search(r'<svg[^>]*\bwidth="([\d.]+)"[^>]*\bheight="([\d.]+)"', svg)
     size = f' viewBox="0 0 {box[1]} {box[2]}"' if box and "viewBox" not in svg.split(">", 1)[0] else ""
@@ -166,23 +166,23 @@ def draw(spec: Spec, label: str) -> str:
     plain = label.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
     body = re.sub(r' aria-(label|roledescription|hidden)="[^"]*"| role="[^"]*"', "", svg.split(">", 1)[1])
     style = f' style="max-width:{float(box[1]):.0f}px"' if box else ""
-    body = re.sub(r"(\.\d)\d+", r"\1", body)  # a tenth of a point is more than anyone sees
+    body = re.sub(r"(\.\d)\d+", r"\1", body)  # a tenth of a point is enough
     return f'{head}{size} role="img" aria-label="{plain}"{style}>{body}'
 
 
 def bundle() -> str:
-    """Vega, Vega-Lite and vega-embed as one script, which sets `vegaEmbed`."""
+    """Vega, Vega-Lite and vega-embed bundled as one script that defines `vegaEmbed`."""
     return str(_vl().javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=_VEGA_LITE))
 
 
 @cache
 def world() -> Any:
-    """Outlines of countries (world-atlas 2.0.2, TopoJSON of Natural Earth 1:110m)."""
+    """Country outlines (world-atlas 2.0.2, TopoJSON of Natural Earth 1:110m)."""
     return json.loads(resources.files("affil.report").joinpath("static/countries-110m.json").read_text("utf-8"))
 
 
 def land() -> Mapping[str, Any]:
-    """The outlines as data of a chart; without Antarctica, where nobody publishes."""
+    """The outlines as chart data, without Antarctica."""
     topology = dict(world())
     countries = dict(topology["objects"]["countries"])
     countries["geometries"] = [g for g in countries["geometries"] if g.get("id") != "010"]
@@ -190,8 +190,6 @@ def land() -> Mapping[str, Any]:
 
 
 def _vl() -> Any:
-    try:
+    with needing("report", "a chart"):
         import vl_convert
-    except ImportError as error:
-        raise AffilError("charts need vl-convert-python; install it with: pip install 'affil[report]'") from error
     return vl_convert

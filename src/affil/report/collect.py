@@ -1,4 +1,4 @@
-"""Counts what the report shows: the library's own rankings, and tables from what these are counted from."""
+"""Collect the data of a report: rankings, and tables of the underlying counts."""
 
 from __future__ import annotations
 
@@ -22,31 +22,32 @@ from affil.report.entities import LEVELS, Entity, Placed, name_entities
 from affil.report.names import script_table
 from affil.settings import RankSettings, ReportSettings
 from affil.workspace import Workspace
+from affil.workspace.results import count_or_last
 
 Held = tuple[tuple[str, int, int], ...]  # venue, year, papers
 
 
 @cache
 def sql(name: str) -> str:
-    """One of the queries of the pages."""
+    """One of the page queries."""
     return resources.files("affil.report").joinpath(f"sql/{name}.sql").read_text("utf-8")
 
 
 def collect(
     ws: Workspace, *, years: Years | None = None, bulletin: bool = False, tell: Callable[[str], None] = lambda _: None
 ) -> Data:
-    """Count all that the report shows.
+    """Collect all data of a report.
 
     Args:
         ws: the workspace.
-        years: the years that are shown first; default: the last of the data, as many as the setting says.
-        bulletin: only what the bulletin needs.
-        tell: called with what is being done.
+        years: the window of years shown by default; default: the last years of the data, by the setting.
+        bulletin: collect only what the bulletin needs.
+        tell: called with a message per step.
 
     Raises:
-        AffilError: nothing was matched yet, or no paper is of these years.
+        AffilError: nothing was matched yet, or these years have no papers.
     """
-    chosen, state = ws.settings.report, ws.count()
+    chosen, state = ws.settings.report, count_or_last(ws)
     settings = state.settings
     with ws.counts.opened(state, level="institution") as (db, venues):
         held = tuple((p.venue, p.year, p.stats["papers"]) for p in state.partitions if p.stats["papers"])
@@ -68,7 +69,7 @@ def collect(
         made=datetime.now(UTC),
         settings=settings,
         report=chosen,
-        manifest=ws.manifest,
+        manifest=state.about.get("workspace") or ws.manifest,  # states of older versions do not have it
         venues=venues,
         held=held,
         years=periods.all,
@@ -84,16 +85,16 @@ def collect(
         people=people,
         placed=placed,
         script=script_table(n for level in entities.values() for e in level.values() for n in (*e.names, *e.search)),
-        decisions=tuple(ws.ledger.entries()),
-        warnings=state.warnings,
+        state=state,
+        decisions=tuple(entry for entry in ws.ledger.entries() if entry.number <= state.decisions),
         notes=notes,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Periods:
-    """First and last year of the data, the window, the same number of years before it (None without papers), and the last two
-    years with papers (fewer where there are fewer), first the earlier.
+    """First and last year of the data, the window, the preceding period of the same length (None without papers), and the last
+    two years with papers (or fewer), ascending.
     """
 
     all: Years
@@ -114,7 +115,7 @@ def _periods(held: Held, years: Years | None, length: int) -> _Periods:
 
 @dataclass(slots=True)
 class _Counted:
-    """Rankings, trends and tables of pages, level by level (see `Data`), from the tables of a connection."""
+    """Rankings, trends and page tables by level (see `Data`), from the tables of a connection."""
 
     db: duckdb.DuckDBPyConnection
     venues: Venues
@@ -129,7 +130,7 @@ class _Counted:
     pages: dict[Level, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, level: Level) -> None:
-        """Count a level. A ranking leaves its slice in the connection, and the tables of pages are those of this slice."""
+        """Add a level. A ranking leaves its slice in the connection; the page tables are computed on that slice."""
         with_pages = level in ("institution", "country") and not self.bulletin
         window = self.periods.window
         self.rankings[level, "all"] = self._rank(level, ranges=not self.bulletin)
@@ -151,7 +152,7 @@ class _Counted:
                 self.tables[name, level] = table
 
     def _add_periods(self, level: Level) -> None:
-        """What the window is compared with."""
+        """Add the rankings that the window is compared with."""
         if self.periods.before:
             self.rankings[level, "before"] = self._rank(level, ranges=False, years=self.periods.before)
         if len(self.periods.last_two) == 2 and level != "region":
@@ -164,7 +165,7 @@ class _Counted:
 
 
 def _registry(ws: Workspace) -> tuple[Registry | None, tuple[str, ...]]:
-    """The registry of the workspace; if it cannot be opened, a note that says so."""
+    """The registry of the workspace; if it cannot be opened, None and a note."""
     try:
         return ws.registry(), ()
     except InputError as error:
@@ -182,7 +183,7 @@ def _by_entity(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def _page_tables(
     db: duckdb.DuckDBPyConnection, ids: Sequence[str], chosen: ReportSettings
 ) -> dict[str, dict[str, pd.DataFrame]]:
-    """The tables of the pages of some entities, from the tables of the connection."""
+    """The page tables of entities, from the tables of the connection."""
     db.register("wanted_id", pa.table({"id": pa.array(ids, pa.string())}))
     db.execute("SET VARIABLE listed = ?", [chosen.listed])
     return {
@@ -194,7 +195,7 @@ def _page_tables(
 def _placed(
     db: duckdb.DuckDBPyConnection, settings: RankSettings, institutions: set[str]
 ) -> dict[str, dict[str, tuple[tuple[str, float], ...]]]:
-    """What each institution with papers counts for, at each level and, for institutions, each way of rolling them up."""
+    """The entities each institution with papers counts for, by level and, for institutions, by roll-up."""
     out: dict[str, dict[str, tuple[tuple[str, float], ...]]] = {}
     for level in LEVELS:
         for how in ROLL_UPS if level == "institution" else ("none",):
@@ -216,7 +217,7 @@ def _entities(
     counted: _Counted,
     registry: Registry | None,
 ) -> dict[Level, dict[str, Entity]]:
-    """All that is ranked at each level, from the tables that `_placed` leaves."""
+    """All ranked entities by level, from the tables created by `_placed`."""
     rows: dict[Level, list[dict[str, Any]]] = {}
     for level in LEVELS:
         ways = ROLL_UPS if level == "institution" else (level,)

@@ -1,4 +1,4 @@
-"""All that the report shows; `affil.report.collect` counts it."""
+"""The data of a report, collected by `affil.report.collect`."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from affil.rank import Level, Ranking, Trend, Venues
+from affil.rank import Level, Ranking, State, Trend, Venues
 from affil.report.entities import Entity
 from affil.settings import RankSettings, ReportSettings
 from affil.types import LedgerEntry
 
 Years = tuple[int, int]
-RankingKey = tuple[Level, str]  # a level, and what else tells rankings apart
+RankingKey = tuple[Level, str]  # a level, and a measure, area or period
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What the report shows.
+    """The data of a report.
 
     `years` is the first and last year with papers, `window` the years that are shown first, `before` those of the same length
     before them (None where no paper is of these), `held` the papers of each venue and year. `rankings` holds rankings of the window
@@ -29,8 +29,9 @@ class Data:
     year and the one before it by (level, "last") and (level, "last before"); `rows` are their rows by id. `entities` are all that
     is ranked, by level and id, `pages` the ids of those that have a page. `tables` are the tables of these pages by the name of
     their query (see `sql/`) and level. `facts` and `people` are what the pages count from, `placed` what each institution counts
-    for at each level and way of rolling up. `script` has the simplified form of traditional characters. `warnings` are sentences
-    that a reader must see, `notes` those for the method.
+    for at each level and way of rolling up. `script` has the simplified form of traditional characters. `state` is what was counted,
+    with the sentences that a reader must see; `manifest` is what the workspace's manifest said then, `decisions` what people had
+    decided; `notes` are sentences for the method.
     """
 
     title: str
@@ -53,24 +54,24 @@ class Data:
     people: pa.Table
     placed: Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]]
     script: Mapping[str, str]
+    state: State
     decisions: tuple[LedgerEntry, ...] = ()
-    warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
     def ranking(self, level: Level, what: str = "adjusted") -> Ranking:
-        """A ranking of the window by a measure, of an area, or of other years; see `rankings`."""
+        """A ranking by key; see `rankings`."""
         return self.rankings[level, what]
 
     def row(self, level: Level, identifier: str, what: str = "adjusted") -> dict[str, Any] | None:
-        """An entity's row of a ranking; None where it has no paper there."""
+        """An entity's row of a ranking; None if it has no papers there."""
         return self.rows.get((level, what), {}).get(identifier)
 
     def of(self, table: str, level: Level, identifier: str) -> list[dict[str, Any]]:
-        """An entity's rows of one of the tables of its page."""
+        """An entity's rows of a page table."""
         frame = self.tables[table, level].get(identifier)
         return [] if frame is None else [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
 def area_slug(area: str) -> str:
-    """What the page of an area is called."""
+    """The slug of an area's page."""
     return area.replace(" ", "-").lower()

@@ -1,4 +1,4 @@
-"""What is ranked, by name: institutions, cities, regions and countries in the languages of the report, and where each lies."""
+"""Ranked entities: institutions, cities, regions and countries with names in the languages of the report, and locations."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from affil.report.names import (
 )
 from affil.types import Institution
 
-LEVELS: tuple[Level, ...] = ("institution", "city", "region", "country")  # that the report has boards of
-Row = Mapping[str, Any]  # of a level's table: id, name, and what the level knows of its place
+LEVELS: tuple[Level, ...] = ("institution", "city", "region", "country")  # levels with boards in the report
+Row = Mapping[str, Any]  # row of a level's table: id, name, place columns
 Placed = Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One institution, city, region or country: its id, names in the languages of the report, and where it is.
+    """An institution, city, region or country: id, names in the languages of the report, location.
 
-    `place` are the names of what it lies in, nearest first. `slug` names its page where it has one. `search` are more names,
-    folded, by which it is found.
+    `place` are the names of the containing places, nearest first. `slug` names its page, if any. `search` are further folded
+    names for searching.
     """
 
     id: str
@@ -56,14 +56,14 @@ def name_entities(
     registry: Registry | None,
     points: Mapping[str, tuple[float, float]],
 ) -> dict[Level, dict[str, Entity]]:
-    """All that is ranked, by level and id.
+    """Make all ranked entities, by level and id.
 
     Args:
-        rows: what is ranked at each level.
-        placed: what each institution counts for, by level (see `Data.placed`).
-        pages: the ids of those that have a page.
-        groups: codes of the groups of countries, which may be no countries.
-        registry: gives institutions their other names.
+        rows: the ranked rows of each level.
+        placed: the entities each institution counts for, by level (see `Data.placed`).
+        pages: the ids of entities with a page.
+        groups: codes of groups of countries, which may not be country codes.
+        registry: source of institutions' other names.
         points: latitude and longitude of institutions, in degrees.
     """
     country = {r["id"]: in_languages(r["name"], r["name_zh"] or "", r["id"]) for r in rows["country"]}
@@ -94,8 +94,8 @@ def _country(code: str, names: Translations, slug: str) -> Entity:
 
 
 def _region(row: Row, country: Mapping[str, Translations]) -> Entity:
-    english, hans, hant = in_languages(row["name"], row["name_zh"] or "", row["country"] or "HK")
-    names = (english.split(" [")[0], hans, hant)
+    english, *others = in_languages(row["name"], row["name_zh"] or "", row["country"] or "HK")
+    names = (english.split(" [")[0], *others)
     return Entity(row["id"], names, country=row["country"] or "", place=_place(country.get(row["country"])))
 
 
@@ -123,14 +123,14 @@ def _institution(
 
 
 def _region_names(city: str) -> Translations | None:
-    """The names of the region that a city's id says, without what ISO adds in brackets."""
+    """The names of the region in a city's id, without ISO's additions in brackets."""
     parts = city.split("/")
     found = region_name(parts[1]) if len(parts) == 3 else None
     return in_languages(found[0].split(" [")[0], found[1].split(" [")[0], parts[0]) if found else None
 
 
 def _locate_cities(entities: dict[Level, dict[str, Entity]], placed: Mapping[str, tuple[tuple[str, float], ...]]) -> None:
-    """A city is shown in the middle (median) of its institutions."""
+    """Locate each city at the median of its institutions."""
     points: dict[str, list[tuple[float, float]]] = {}
     for institution, targets in placed.items():
         one = entities["institution"].get(institution)
@@ -143,7 +143,7 @@ def _locate_cities(entities: dict[Level, dict[str, Entity]], placed: Mapping[str
 
 
 def _place(*names: Translations | None) -> tuple[Translations, ...]:
-    """The names of what something lies in, without what is called the same as what it lies in (Singapore)."""
+    """The names of containing places, without a place named like the one containing it (Singapore)."""
     kept: list[Translations] = []
     for one in names:
         if one and one[0] and one[0] not in [k[0] for k in kept]:
@@ -152,7 +152,7 @@ def _place(*names: Translations | None) -> tuple[Translations, ...]:
 
 
 def _slug(identifier: str, taken: dict[str, str]) -> str:
-    """What the page of an entity is called."""
+    """The slug of an entity's page."""
     base = re.sub(r"[^A-Za-z0-9]+", "-", identifier.removeprefix(ROR).removeprefix("affil:")).strip("-").lower() or "x"
     slug, number = base, 1
     while taken.setdefault(slug, identifier) != identifier:
@@ -162,5 +162,5 @@ def _slug(identifier: str, taken: dict[str, str]) -> str:
 
 
 def continent_of(code: str) -> str:
-    """The continent of a country: AF, AN, AS, EU, NA, OC, SA, or "" where that is not known (a group of one's own)."""
+    """The continent of a country: AF, AN, AS, EU, NA, OC, SA, or "" if unknown (a custom group)."""
     return continents().get(code, "")

@@ -1,4 +1,4 @@
-"""Numbers, shares and years as the pages show them, and the names of what is counted."""
+"""Format numbers, shares and years for the pages, and look up display names."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from affil.report.data import Years
 
 
 def number(value: float | None) -> str:
-    """A whole number."""
+    """Format an integer."""
     return "–" if value is None or value != value else f"{value:,.0f}"
 
 
 def two(value: float | None) -> str:
-    """A number with two decimals."""
+    """Format with two decimals."""
     return "–" if value is None or value != value else f"{value:,.2f}"
 
 
 def percent(value: float | None, digits: int = 2) -> str:
-    """A share."""
+    """Format a share as a percentage."""
     return "–" if value is None or value != value else f"{value:.{digits}%}"
 
 
 def growth(value: float | None) -> str:
-    """A growth, with its sign."""
+    """Format a growth rate, with its sign."""
     return "–" if value is None or value != value else f"{value:+.0%}"
 
 
 def span(years: Years) -> str:
-    """Years, from and to."""
+    """Format a range of years."""
     return f"{years[0]}–{years[1]}" if years[0] != years[1] else str(years[0])
 
 
 def as_json(value: Any) -> Markup:
-    """JSON that may stand in a script element."""
+    """JSON that is safe inside a script element."""
     return Markup(json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
 
 
 class Names:
-    """Names of areas, levels, kinds, continents and measures in one language, for templates."""
+    """Display names of areas, levels, kinds, continents and measures in one language, for templates."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -56,7 +56,7 @@ class Names:
         return i18n.named("levels", key, self.language)
 
     def kinds(self, key: str) -> str:
-        """The name of a kind of institutions."""
+        """The name of a kind of institution."""
         return i18n.named("kinds", key, self.language)
 
     def continents(self, key: str) -> str:

@@ -1,14 +1,12 @@
-"""What the report says, in each of its languages; see `affil.catalogue`."""
+"""Texts of the report in its languages; see `affil.catalogue`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from affil.catalogue import messages
-from affil.report.names import LANGUAGES
 
 LOCALE = Path(__file__).with_name("locale")
-HTML_LANG = dict(zip(LANGUAGES, ("en", "zh-Hans", "zh-Hant"), strict=True))
 IN_PAGE = (
     "more", "less", "nothing", "nothing_why", "shown", "ranks_within", "not_loaded", "no_range", "change_why", "change_none", "new", "was",
     "copied", "remove", "growth", "panel_none", "trend_chart", "stop",
@@ -16,17 +14,17 @@ IN_PAGE = (
 
 
 def text(key: str, language: str, *values: object) -> str:
-    """One text in a language, its places filled."""
+    """A formatted text in a language."""
     return messages(LOCALE, language)[key].format(*values)
 
 
 def named(table: str, key: str, language: str) -> str:
-    """The name of one of the areas, levels, kinds, continents or measures in a language; the key itself where it has none."""
+    """The name of one of the areas, levels, kinds, continents or measures in a language; the key itself if it has none."""
     return messages(LOCALE, language).get(f"{table}.{key}", key)
 
 
 def script_texts(language: str) -> dict[str, object]:
-    """What the scripts of the pages say."""
+    """Texts for the pages' scripts."""
     said = messages(LOCALE, language)
     tables = {
         table: {key.removeprefix(f"{table}."): name for key, name in said.items() if key.startswith(f"{table}.")}

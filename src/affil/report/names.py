@@ -1,4 +1,4 @@
-"""Names of institutions, cities and countries in the languages of the report: the registry's, GeoNames', ISO's; script by OpenCC."""
+"""Names in the languages of the report, from the registry, GeoNames and ISO; Chinese scripts are converted by OpenCC."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import functools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import opencc
 
@@ -14,13 +15,12 @@ from affil.registry import Registry
 from affil.registry.geonames import cities, countries
 from affil.types import Institution
 
-LANGUAGES = ("en", "zh-hans", "zh-hant")
-Translations = tuple[str, str, str]  # in the order of LANGUAGES
+Translations = tuple[str, ...]  # in the order of LANGUAGES
 
 _HAN = re.compile("[\u3400-\u9fff]{2,8}")
 _HAS_HAN = re.compile("[\u3400-\u9fff]")
 _KIND_OF_CITY = re.compile("(?<=..)(特别市|广域市|特別市|広域市|市)$")
-_TRADITIONAL = {"TW": "s2tw"}  # of other places: as in Hong Kong
+_TRADITIONAL = {"TW": "s2tw"}  # elsewhere as in Hong Kong
 
 
 @functools.cache
@@ -30,31 +30,61 @@ def _converter(how: str) -> opencc.OpenCC:
 
 @functools.lru_cache(maxsize=1 << 16)
 def simplified(text: str) -> str:
-    """Chinese in simplified characters."""
+    """Convert to simplified Chinese."""
     return str(_converter("t2s").convert(text))
 
 
 @functools.lru_cache(maxsize=1 << 16)
 def traditional(text: str, country: str = "HK") -> str:
-    """Chinese in traditional characters, as they are written in Taiwan or, for all other places, in Hong Kong."""
+    """Convert to traditional Chinese as used in Taiwan or, for all other countries, in Hong Kong."""
     return str(_converter(_TRADITIONAL.get(country, "s2hk")).convert(text))
 
 
-def in_languages(name: str, chinese: str, country: str = "HK") -> Translations:
+class Language(NamedTuple):
+    """What a language of the report has besides its messages.
+
+    `chinese` writes a Chinese name, of a country, in its script: None where names are written as in English. `named` tells whether
+    the rows of rankings name institutions in it; else the names of the registry in it stand above those.
+    """
+
+    chinese: Callable[[str, str], str] | None = None
+    named: bool = False
+
+    def place(self, names: Sequence[str]) -> str:
+        """What something lies in, given nearest first: as in an English address, or in a Chinese one."""
+        return "，".join(reversed(names)) if self.chinese else ", ".join(names)
+
+
+# By tag. A further language is a line here, such as "fr": Language(), and its messages: tools/catalogues.py fr.
+LANGUAGES: dict[str, Language] = {
+    "en": Language(named=True),
+    "zh-hans": Language(lambda name, _: simplified(name), named=True),
+    "zh-hant": Language(lambda name, country: traditional(simplified(name), country)),
+}
+
+
+def html_tag(language: str) -> str:
+    """The tag of a language as pages have it: zh-Hans."""
+    return "-".join(part.title() if len(part) == 4 else part for part in language.split("-"))
+
+
+def in_languages(name: str, chinese: str = "", country: str = "HK") -> Translations:
     """A name in all languages; what has no Chinese name keeps its own."""
-    return (name, simplified(chinese), traditional(simplified(chinese), country)) if chinese else (name, name, name)
+    return tuple(one.chinese(chinese, country) if one.chinese and chinese else name for one in LANGUAGES.values())
 
 
 def institution_names(name: str, name_zh: str, country: str, known: Institution | None) -> Translations:
-    """The names of an institution; a traditional name that the registry has stands above a converted one."""
-    english, hans, hant = in_languages(name, name_zh, country)
-    own = [n.value for n in known.names if n.language == "zh-hant" and n.kind != "acronym"] if known else []
-    return (english, hans, own[0]) if own else (english, hans, hant)
+    """The names of an institution; one that the registry has in a language, such as a traditional one, stands above a converted one."""
+    made = in_languages(name, name_zh, country)
+    own = {n.language: n.value for n in reversed(known.names) if n.kind != "acronym"} if known else {}
+    return tuple(
+        made_up if one.named else own.get(tag, made_up) for (tag, one), made_up in zip(LANGUAGES.items(), made, strict=True)
+    )
 
 
 @functools.cache
 def _cities() -> Mapping[tuple[str, str], str]:
-    """(country, GeoNames name) -> Chinese name in simplified characters, that which most of its Chinese names agree on."""
+    """(country, GeoNames name) -> simplified Chinese name, the most frequent among its Chinese names."""
     out: dict[tuple[str, str], tuple[int, str]] = {}
     for city in cities():
         found = Counter(_KIND_OF_CITY.sub("", simplified(n)) for n in city.alternate_names if _HAN.fullmatch(n))
@@ -67,7 +97,7 @@ def _cities() -> Mapping[tuple[str, str], str]:
 
 
 def city_names(name: str, country: str) -> Translations:
-    """The names of a city; where GeoNames has no Chinese one, its Latin name."""
+    """The names of a city; without a Chinese one in GeoNames, the Latin name."""
     return in_languages(name, _cities().get((country, name), ""), country)
 
 
@@ -78,20 +108,20 @@ def continents() -> Mapping[str, str]:
 
 
 def search_names(known: Institution | None, names: Translations) -> tuple[str, ...]:
-    """All names by which an entity is found, folded as a page folds what is typed, but for the English one, which pages show."""
+    """Names by which an entity can be found, folded like input in the page; except the English name, which pages have."""
     values = [*names[1:], *(n.value for n in known.names)] if known else names[1:]
     return tuple(sorted({page_fold(v) for v in values} - {page_fold(names[0]), ""}))
 
 
 @functools.lru_cache(maxsize=1 << 16)
 def page_fold(text: str) -> str:
-    """Case, accents and script of Han as the search in the page compares them (see `fold` in static/engine.js)."""
+    """Fold case, accents and Han script like the search in the page (`fold` in static/engine.js)."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join("".join(simplified(c) for c in plain.lower()).split())
 
 
 def script_table(texts: Iterable[str]) -> dict[str, str]:
-    """Each traditional character that a reader may type for one of these texts, with its simplified form."""
+    """Traditional characters that a reader may type for these texts, mapped to simplified ones."""
     characters = {
         c
         for text in texts
@@ -103,9 +133,9 @@ def script_table(texts: Iterable[str]) -> dict[str, str]:
 
 
 def lookup(registry: Registry | None, ids: Iterable[str]) -> dict[str, Institution]:
-    """The institutions of a registry, those that it has."""
+    """The institutions with these ids that the registry has."""
     return {i: registry.get(i) for i in ids if i in registry} if registry is not None else {}
 
 
-__all__ = ["LANGUAGES", "Translations", "city_names", "continents", "in_languages", "institution_names", "lookup", "page_fold", "script_table",
-           "search_names", "simplified", "traditional"]  # fmt: skip
+__all__ = ["LANGUAGES", "Language", "Translations", "city_names", "continents", "html_tag", "in_languages", "institution_names", "lookup",
+           "page_fold", "script_table", "search_names", "simplified", "traditional"]  # fmt: skip

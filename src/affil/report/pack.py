@@ -1,4 +1,4 @@
-"""The data of the pages: JSON, compressed, in scripts, as a page that is opened from a folder may not fetch files."""
+"""The data of the pages: compressed JSON in scripts, since pages opened from a folder cannot fetch files."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from affil.rank import AREAS, KINDS, ROLL_UPS, Level, Ranking
 from affil.rank.measure import areas_of
 from affil.report.data import Data
 from affil.report.entities import LEVELS, Entity, continent_of
-from affil.report.names import LANGUAGES
+from affil.report.names import LANGUAGES, in_languages
 
 Numbers = Mapping[Level, Mapping[str, int]]
 
 
 def script(name: str, value: Any) -> str:
-    """A script that hands a value to the page."""
+    """A script that passes a value to the page."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     packed = base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
     return f'affil.put("{name}","{packed}");\n'
 
 
 def pack(data: Data) -> dict[str, str]:
-    """All scripts of the folder data/, by name."""
+    """All scripts of the folder `data`, by name."""
     facts = data.facts.to_pandas()
     order = numbers(data, facts)
     out = {
@@ -38,12 +38,14 @@ def pack(data: Data) -> dict[str, str]:
         "search": _search(data, order),
     }
     for at, language in enumerate(LANGUAGES):
-        out[f"names-{language}"] = {level: [_named(_at(data, level, i), at) for i in order[level]] for level in LEVELS}
+        out[f"names-{language}"] = {
+            level: [_named(_at(data, level, i), language, at) for i in order[level]] for level in LEVELS
+        }
     return {name: script(name, value) for name, value in out.items()}
 
 
 def numbers(data: Data, facts: pd.DataFrame) -> Numbers:
-    """The number of each entity in the pages. Institutions with papers come first, those of most papers before others."""
+    """The number of each entity in the pages; institutions with papers come first, most papers first."""
     counts = facts["institution"].value_counts(sort=False).reset_index()
     frequent: list[str] = counts.sort_values(["count", "institution"], ascending=[False, True])["institution"].tolist()
     ids: dict[Level, list[str]] = {level: list(data.entities[level]) for level in LEVELS}
@@ -53,7 +55,7 @@ def numbers(data: Data, facts: pd.DataFrame) -> Numbers:
 
 def _at(data: Data, level: Level, identifier: str) -> Entity:
     """An entity; an institution that counts only as its parent has no entry of its own, and none is shown."""
-    return data.entities[level].get(identifier) or Entity(identifier, (identifier,) * 3)
+    return data.entities[level].get(identifier) or Entity(identifier, in_languages(identifier))
 
 
 def _cells(data: Data) -> list[tuple[str, int]]:
@@ -99,7 +101,7 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
 
 
 def _places(data: Data, how: str, level: Level, order: Numbers) -> list[Any]:
-    """For each institution with papers, the number of what it counts for; -1 where it has no place; a list where it is shared."""
+    """For each institution with papers, the number of the entity it counts for; -1 if none, a list if shared."""
     out: list[Any] = []
     known = set(data.facts.column("institution").unique().to_pylist())
     for institution in order["institution"]:
@@ -129,9 +131,9 @@ def _entities(data: Data, level: Level, order: Numbers) -> dict[str, Any]:
     return out
 
 
-def _named(entity: Entity, at: int) -> list[str]:
-    """Name, English name where it is another, and place, in a language."""
-    place = ("，" if at else ", ").join(p[at] for p in (reversed(entity.place) if at else entity.place))
+def _named(entity: Entity, language: str, at: int) -> list[str]:
+    """Name, English name where it is another, and place, in a language, which is the one with this number."""
+    place = LANGUAGES[language].place([p[at] for p in entity.place])
     return [entity.names[at], entity.names[0] if entity.names[0] != entity.names[at] else "", place]
 
 
@@ -145,7 +147,7 @@ def _people(data: Data, order: Numbers) -> dict[str, Any]:
             "cell": [cell[where] for where in zip(people["venue"], people["year"], strict=True)],
         }
     )
-    # Authors in the order of their first institution compress best.
+    # sorting authors by first institution compresses best
     rows["first"] = rows.groupby("author")["inst"].transform("min")
     rows = rows.sort_values(["first", "author", "inst", "cell"])
     counts = rows.groupby(["first", "author"], sort=False).size()
@@ -153,7 +155,7 @@ def _people(data: Data, order: Numbers) -> dict[str, Any]:
 
 
 def _ranges(data: Data, order: Numbers) -> dict[str, Any]:
-    """The rank intervals of the rankings that have them: [rank, low, high, whether it can be told from the next] by entity."""
+    """Rank intervals of the rankings that have them, by entity: [rank, low, high, whether distinguishable from the next]."""
     out = {}
     for (level, _), ranking in data.rankings.items():
         if "low" in ranking.frame:
@@ -165,13 +167,13 @@ def _ranges(data: Data, order: Numbers) -> dict[str, Any]:
 
 def _range(ranking: Ranking, number: Mapping[str, int], confidence: float) -> list[list[int]]:
     frame = ranking.frame
-    told = (frame["ahead"].fillna(1.0) >= confidence).astype(int)
+    distinct = (frame["ahead"].fillna(1.0) >= confidence).astype(int)
     numbers = [number[i] for i in frame["id"]]
-    return [numbers, frame["low"].astype(int).tolist(), frame["high"].astype(int).tolist(), told.tolist()]
+    return [numbers, frame["low"].astype(int).tolist(), frame["high"].astype(int).tolist(), distinct.tolist()]
 
 
 def _search(data: Data, order: Numbers) -> dict[str, Any]:
-    """More names, folded, of each entity, and how traditional characters are written in simplified ones."""
+    """Further folded names of each entity, and the table of traditional to simplified characters."""
     return {
         "script": dict(data.script),
         "names": {level: [_at(data, level, i).search for i in order[level]] for level in LEVELS},

@@ -1,4 +1,4 @@
-"""The report of a workspace: a site for readers, or a bulletin for print."""
+"""The report of a workspace: a site or a printable bulletin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from affil.errors import AffilError
+from affil.errors import AffilError, needing
 from affil.report.collect import collect
 from affil.report.data import Years
 from affil.report.names import LANGUAGES
@@ -15,12 +15,12 @@ from affil.workspace import Workspace
 
 Format = Literal["site", "pdf", "md"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-_MARK = "data/facts.js"  # what a folder has that is a site of ours
+_MARK = "data/facts.js"  # marks a folder as a site written by affil
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was written: where, how many files, and their size in bytes."""
+    """What was written: path, number of files, total size in bytes."""
 
     path: Path
     format: Format
@@ -37,35 +37,39 @@ def report(
     years: Years | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Write a report of what a workspace counted.
+    """Write a report of a workspace.
 
     Args:
         ws: the workspace.
-        output: the folder of the site, or the file of the bulletin. An older site there is replaced when the new one is complete.
+        output: the folder of the site, or the file of the bulletin. An older site is replaced when the new one is complete.
         format: `site`: pages in all languages; `pdf` or `md`: a bulletin.
-        language: of the bulletin: en, zh-hans or zh-hant.
+        language: of the bulletin: one of `LANGUAGES`.
         years: first and last year that the pages show first; default: the last ones (`report.years`).
         tell: called with what is being done.
 
     Raises:
-        AffilError: nothing was matched yet, no paper is of these years, an argument is unknown, the place cannot be written or
-            holds something else, or a library is missing.
+        AffilError: nothing was matched yet, these years have no papers, an argument is invalid, the output cannot be written or
+            exists and is no site, or a library is missing.
     """
     if format not in FORMATS:
         raise AffilError(f"no format {format!r}; it is one of: {', '.join(FORMATS)}")
     if language not in LANGUAGES:
         raise AffilError(f"no language {language!r}; it is one of: {', '.join(LANGUAGES)}")
     path = Path(output)
+    with needing("report", f"a report ({format})"):
+        from affil.report.bulletin import write_bulletin
+        from affil.report.charts import draw, trend_spec
+    draw(trend_spec(["x"], "", ""), "")  # report a missing dependency before counting
     if format == "site":
         return _site(ws, path, years, tell)
-    from affil.report.bulletin import write_bulletin
-
     written = write_bulletin(collect(ws, years=years, bulletin=True, tell=tell), path, format, language)
     return Report(path, format, len(written), sum(f.stat().st_size for f in written))
 
 
 def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str], None]) -> Report:
     from importlib.metadata import PackageNotFoundError, version
+
+    from affil.report.site import write_site
 
     folder = folder.resolve()
     if folder.is_file():
@@ -74,12 +78,6 @@ def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str]
         raise AffilError(f"{folder}: not empty and not a site made by affil; choose a new folder")
     if not folder.parent.is_dir():
         raise AffilError(f"{folder.parent}: no such folder; create it first")
-    try:
-        from affil.report.charts import draw, trend_spec
-        from affil.report.site import write_site
-    except ModuleNotFoundError as error:
-        raise AffilError(f"the site needs {error.name}; install it with: pip install 'affil[report]'") from error
-    draw(trend_spec(["x"], "", ""), "")  # report a missing dependency before counting
     try:
         known = version("affil")
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""The site: pages from templates, in three languages, with the data that they count from, in one folder that needs no server."""
+"""The site: pages from templates, in all languages, with the data that they count from, in one folder that needs no server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.rank import AREAS
-from affil.report import charts
+from affil.report import charts, i18n
 from affil.report.data import Data, area_slug
 from affil.report.names import LANGUAGES
 from affil.report.pack import pack, script
@@ -17,7 +17,7 @@ from affil.report.pages.areas import area, areas
 from affil.report.pages.board import board
 from affil.report.pages.downloads import downloads, write_downloads
 from affil.report.pages.entity import entity
-from affil.report.pages.frame import BOARDS, LABELS, Frame, Shared
+from affil.report.pages.frame import BOARDS, Frame, Shared
 from affil.report.pages.map import map_page
 from affil.report.pages.method import method
 from affil.report.pages.movers import movers
@@ -26,13 +26,13 @@ from affil.workspace import Workspace
 
 _STATIC = ("style.css", "page.js", "engine.js", "board.js", "explore.js", "icon.svg", "LICENSES.txt")
 
-Page = tuple[str, str, dict[str, Any]]  # its path below the folder of the language, its template, the values of this
+Page = tuple[str, str, dict[str, Any]]  # path below the language's folder, template, template values
 
 
 def write_site(ws: Workspace, data: Data, version: str, folder: Path, tell: Callable[[str], None] = lambda _: None) -> int:
-    """Write the site into a folder that does not exist yet, or put it in the place of an older one, whole or not at all.
+    """Write the site to a new folder, or replace an older site, atomically.
 
-    Returns how many files it has.
+    Returns the number of files.
     """
     part, old = (folder.with_name(f".{folder.name}.{what}") for what in ("part", "old"))
     shutil.rmtree(part, ignore_errors=True)
@@ -49,14 +49,14 @@ def write_site(ws: Workspace, data: Data, version: str, folder: Path, tell: Call
 
 
 def _write(ws: Workspace, data: Data, version: str, folder: Path, tell: Callable[[str], None]) -> int:
-    """Write all files into a new folder; returns how many there are."""
+    """Write all files into a new folder; returns their number."""
     tell("packing the data")
     _write_static(data, folder)
     tell("writing the tables")
     files = write_downloads(ws, data, folder / "downloads")
     shared = Shared(data, version)
     for language in LANGUAGES:
-        tell(f"writing the pages: {LABELS[language]}")
+        tell(f"writing the pages: {i18n.text('language', language)}")
         frame = Frame(shared, language)
         for path, template, values in _pages(frame, files):
             file = folder / frame.folder / path
@@ -66,7 +66,7 @@ def _write(ws: Workspace, data: Data, version: str, folder: Path, tell: Callable
 
 
 def _write_static(data: Data, folder: Path) -> None:
-    """Write styles, scripts, and the data that the scripts count from."""
+    """Write styles, scripts, and the data for the scripts."""
     for sub in ("static", "data"):
         (folder / sub).mkdir(parents=True)
     for name in _STATIC:
@@ -78,7 +78,7 @@ def _write_static(data: Data, folder: Path) -> None:
 
 
 def _pages(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[Page]:
-    """All pages in one language; `files` are the tables to download."""
+    """All pages in one language; `files` are the downloadable tables."""
     for level, file in BOARDS:
         yield file, "board.html", board(frame, level)
     yield "trends.html", "trends.html", trends(frame)

@@ -1,1 +1,1 @@
-"""What a person has at hand who reviews a workspace: the session, its queue, spreadsheets, and what decisions teach."""
+"""Review of a workspace by people: session, queue, spreadsheets, and learning from decisions."""

@@ -1,4 +1,4 @@
-"""What a person sees of one string: its parts, the institutions that it may name, where it occurs, what people said."""
+"""The review card of a string: its text, candidate institutions, occurrences, and decisions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from affil.types import Institution, LedgerEntry, Match
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One institution that a string may name: what the matcher says of it, its parents by name, whether it is taken to be meant.
+    """A candidate institution: its match, names of parents, whether it is preselected.
 
-    `match` is None where the matcher has nothing to say of it (a person added it).
+    `match` is None if the matcher did not find it (a person added it).
     """
 
     institution: Institution
@@ -25,7 +25,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a raw string, and whether the matched words stand in it."""
+    """A piece of a raw string, and whether it contains matched words."""
 
     text: str
     marked: bool
@@ -33,11 +33,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One string as a person sees it.
+    """A string as shown to a person.
 
-    `second`: the person is the second to decide, and is not shown what the first said. `case` is what people said, None where
-    nobody did or it is not shown; `history` all entries about the string, in the same way. `seen` is the number of the decision
-    shown (0: none), to be handed back with the person's own.
+    `second`: the person decides second, without seeing the first decision. `case` holds decisions and opinions, None if there
+    are none or they are hidden; `history` all entries on the string, likewise. `seen` is the number of the decision shown (0:
+    none), to be passed back with the person's own.
     """
 
     item: Item
@@ -52,7 +52,7 @@ class Card:
 
 
 def in_pieces(text: str, matches: Sequence[Match], longest: int) -> tuple[tuple[Piece, ...], int]:
-    """The string in pieces, the matched words marked, and how many characters at its end are left out."""
+    """Split a string into pieces with matched words marked; also returns the number of characters cut at the end."""
     shown, pieces, at = text[:longest], [], 0
     for start, end in sorted((m.start, min(m.end, longest)) for m in matches):
         start = max(start, at)

@@ -1,4 +1,4 @@
-"""What decisions teach: a model trained with them, tested before it replaces another, and names that the registry lacks."""
+"""Learn from decisions: train and evaluate a model with them before it replaces another, and suggest new names."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ MODEL = "matcher.skops"
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The scores of the model that is in use and of a new one, on the same strings."""
+    """Scores of the current and a new model on the same strings."""
 
     before: Evaluation
     after: Evaluation
 
     def changes(self) -> list[tuple[str, float | None, float | None]]:
-        """Each metric with its value before and after."""
+        """(metric, value before, value after)."""
         return [
             *((name, self.before.metrics[name].value, m.value) for name, m in self.after.metrics.items()),
             ("calibration_error", self.before.calibration_error, self.after.calibration_error),
@@ -42,11 +42,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A model trained with decisions, not in use yet.
+    """A model trained with decisions, not yet in use.
 
-    `model` is its file. `trained` and `held_out` are the numbers of decided strings that it learned from and that it is tested
-    on; `decided` compares the two models on the latter (None where there are none), `gold` on those of the shipped development rows whose ids
-    the registry has.
+    `model` is its file. `trained` and `held_out` are the numbers of decided strings used for training and testing; `decided`
+    compares the models on the latter (None if there are none), `gold` on the shipped development rows whose ids the registry
+    has.
     """
 
     model: Path
@@ -58,7 +58,7 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A string that people decided to name one institution, as a new name of it."""
+    """A string decided to name one institution, suggested as its new name."""
 
     institution: Institution
     name: str
@@ -66,7 +66,7 @@ class Suggestion:
 
 
 def labelled(workspace: Workspace) -> list[tuple[str, tuple[str, ...]]]:
-    """Decided strings with what they name, in order of the strings; those that people differ about, and mentions, are left out."""
+    """Decided strings with their ids, sorted; disputed strings and single mentions are left out."""
     cases = workspace.ledger.cases()
     decided = (
         (key.affiliation, case.institutions)
@@ -85,20 +85,20 @@ def learn(
     external: Sequence[Path] = (),
     external_registry: Path | None = None,
 ) -> Lesson:
-    """Train a model on labelled rows and on what people decided, and score it beside the one in use.
+    """Train a model on labelled rows and decisions, and compare it with the current one.
 
-    A share of the decided strings (settings) is not trained on, so that both models are tested on strings that are new to them.
+    A share of the decided strings (settings) is held out, so that both models are tested on unseen strings.
 
     Args:
-        workspace: whose ledger, registry and settings are used.
+        workspace: the workspace, with its ledger, registry and settings.
         model: the file to write.
         rows: labelled CSV files; default: the shipped ones.
-        tell: told what is being done.
+        tell: called with a message per step.
         external: labelled CSV files of other projects (see `affil.training.train`).
-        external_registry: the registry of these.
+        external_registry: the registry of their ids.
 
     Raises:
-        AffilError: nobody decided anything.
+        AffilError: there are no decisions.
     """
     from affil.training import train
 
@@ -136,7 +136,7 @@ def learn(
 
 
 def use_model(workspace: Workspace, model: Path) -> Path:
-    """Put a model into the workspace; from the next run on it is the one that matches. Returns where it is."""
+    """Copy a model into the workspace and use it from the next run on; returns its path."""
     target = workspace.path / MODEL
     with atomic_path(target) as temporary:
         temporary.write_bytes(model.read_bytes())
@@ -145,9 +145,9 @@ def use_model(workspace: Workspace, model: Path) -> Path:
 
 
 def suggest_names(workspace: Workspace) -> list[Suggestion]:
-    """Strings that are accepted as naming one institution and would do as a new name of it, most mentioned first.
+    """Suggest decided strings as new names of their institution, most mentioned first.
 
-    Only short strings without commas and the like are offered, which are the name of no institution yet.
+    Only short strings without separators that are not yet a name of any institution.
     """
     import pyarrow.parquet as pq
 
@@ -178,7 +178,7 @@ def _is_name(affiliation: str, words: int) -> bool:
 
 
 def _share(affiliation: str) -> float:
-    """A number from 0 to 1, the same for a string at any time."""
+    """A reproducible pseudo-random number from 0 to 1 for a string."""
     return int.from_bytes(hashlib.sha256(b"held out:" + affiliation.encode(errors="surrogatepass")).digest()[:8], "big") / 2**64
 
 
@@ -195,5 +195,5 @@ def _compare(
     tell(f"scoring both models on {rows.name}")
     try:
         return Comparison(*(evaluate(rows, matcher, settings=settings) for matcher in (current, fresh)))
-    except AffilError:  # the registry has none of the ids: there is nothing to compare
+    except AffilError:  # the registry has none of the ids
         return None

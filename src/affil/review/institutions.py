@@ -1,4 +1,4 @@
-"""The institutions that a decision may name: the registry's, and those that people added since the last run."""
+"""Institutions available for decisions: the registry's, and those added since the last run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from affil.workspace import Workspace
 
 
 class Institutions:
-    """The registry of a workspace, with the institutions and names that people added."""
+    """The registry of a workspace, with local institutions and names."""
 
     def __init__(self, workspace: Workspace, registry: Registry) -> None:
         self.registry, self._workspace = registry, workspace
@@ -20,30 +20,30 @@ class Institutions:
         self.refresh()
 
     def refresh(self) -> None:
-        """Take in what others added meanwhile."""
+        """Reload local institutions."""
         file = self._workspace.path / "own.csv"
         changed = file.stat().st_mtime_ns if file.exists() else 0
         if changed != self._changed:
             self._local, self._changed = self._workspace.local, changed
 
     def search(self, text: str, limit: int = 8) -> list[Institution]:
-        """Institutions, those that people added first, by any of their names, best first."""
+        """Search institutions by any of their names, best first; local ones come before the registry's."""
         query = fold(text)
         local = [one for one in self._local.values() if query and one.id not in self.registry]
         added = [one for one in local if any(query in fold(n.value) for n in one.names)]
         return [*added, *(one for one, _ in self.registry.search(text, limit))][:limit]
 
     def find(self, identifier: str) -> Institution | None:
-        """An institution of the registry or one that people added."""
+        """A registry or local institution, or None."""
         if identifier in self.registry:
             return self.registry.get(identifier)
         return self._local.get(identifier)
 
     def known(self, identifier: str) -> Institution:
-        """An institution that there must be.
+        """Like `find`, but the institution must exist.
 
         Raises:
-            UnknownIdError: there is none of that id.
+            UnknownIdError: there is no institution with that id.
         """
         found = self.find(identifier)
         if found is None:
@@ -51,12 +51,12 @@ class Institutions:
         return found
 
     def id_of(self, written: str) -> str | None:
-        """The registry's form of an id; None where there is none of that id."""
+        """The registry's form of an id, or None if unknown."""
         found = self.find(written)
         return found.id if found else None
 
     def name(self, identifier: str) -> str:
-        """The name of an institution, or its id where it is not known any more."""
+        """The name of an institution, or its id if it is no longer known."""
         found = self.find(identifier)
         return found.name if found else identifier
 

@@ -1,4 +1,4 @@
-"""New institutions that `affil discover` proposed: a person makes one of them, or says that the strings name none."""
+"""Accept or refuse the new institutions proposed by `affil discover`."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from affil.types import Institution, Name
 
 
 def open_proposals(session: Session) -> list[Proposal]:
-    """What the last `affil discover` proposed, as far as its strings are still open."""
+    """Proposals of the last `affil discover` that still have open strings."""
     return [p for p in session.workspace.proposals if any(_is_open(session, s) for s in p.strings)]
 
 
 def accept(session: Session, proposal: Proposal, *, by: str, **fields: str) -> Institution:
-    """Make a proposal a new institution, and decide for it all of its strings that are open.
+    """Create the proposed institution, and decide its open strings for it.
 
     Args:
-        session: where it is accepted.
+        session: the review session.
         proposal: one of `open_proposals`.
-        by: who accepts it.
-        fields: what to write in place of the proposal's name, country, city and kind.
+        by: the person.
+        fields: overrides of the proposal's name, country, city and kind.
 
     Raises:
-        AffilError: a field is wrong, or the registry has an institution of that name.
+        AffilError: a field is invalid, or the registry has an institution of that name.
     """
     wanted = {f: getattr(proposal, f) for f in ("name", "country", "city", "kind")} | fields
     spellings = [Name(s, "", "alias") for s in proposal.spellings if s != wanted["name"]]

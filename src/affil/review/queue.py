@@ -1,7 +1,7 @@
-"""The queue: every string of a workspace with what the model made of it, those that matter most first.
+"""The review queue: all strings of a workspace with the model's answers, most valuable first.
 
-What a decision is worth is its expected effect on the ranking: the credit of the string's mentions (1/K of a paper for each of
-its K authors, split over what the author names, times the venue's weight), times how uncertain the answer is (0 to 1).
+The value of a decision is its expected effect on the ranking: the credit of the string's mentions (1/K of a paper for each of
+its K authors, split over the author's affiliations, times the venue's weight), times the uncertainty of the answer (0 to 1).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _TABLES = (
     """CREATE TABLE answer AS
     SELECT number, decision, probability, institution_id, country
     FROM matches JOIN string USING (affiliation) LEFT JOIN institutions ON id = institution_id""",
-    # a string is as doubtful as its most doubtful institution
+    # a string is as uncertain as its most uncertain institution
     """CREATE TABLE item AS
     SELECT number, mentions, papers, coalesce(credit, 0) AS credit, coalesce(probability, 0) AS probability,
         coalesce(decision, 'none') AS decision, coalesce(institutions, '') AS institutions
@@ -62,7 +62,7 @@ _TABLES = (
 
 
 class TablesLike(Protocol):
-    """The files of a workspace that a queue is made of; see `affil.workspace`."""
+    """The tables of a workspace that a queue reads; see `affil.workspace`."""
 
     @property
     def papers(self) -> Path | pa.Table: ...  # noqa: D102
@@ -79,7 +79,7 @@ class TablesLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VenueFacts:
-    """What a queue needs to know of a venue, under the name that papers give it."""
+    """A venue under the name used by papers, with the fields a queue needs."""
 
     published: str
     areas: tuple[str, ...]
@@ -88,10 +88,11 @@ class VenueFacts:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which strings are wanted; empty fields do not restrict.
+    """Filters of strings; empty fields do not restrict.
 
-    `scope`: the queue (doubtful strings and the audit sample) or all strings. `state`: open, decided, or any. `decision` is the
-    model's; `country` that of an institution it found; `low` and `high` bound the probability; `text` stands in the string.
+    `scope`: the queue (uncertain strings and the audit sample) or all strings. `state`: open, decided, or any. `decision` is
+    the model's; `country` that of an institution found; `low` and `high` bound the probability; `text` is contained in the
+    string.
     """
 
     scope: Scope = "queue"
@@ -106,10 +107,10 @@ class Filters:
     text: str = ""
 
     def check(self) -> Filters:
-        """Return the filters if each has a possible value.
+        """Validate and return the filters.
 
         Raises:
-            AffilError: one has not.
+            AffilError: a value is invalid.
         """
         for what, value, known in (("scope", self.scope, SCOPES), ("state", self.state, STATES)):
             if value not in known:
@@ -125,9 +126,9 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One string of the queue: how often and in how many papers it stands, its credit, the model's answer and its probability.
+    """A string of the queue: numbers of mentions and papers, credit, the model's decision and probability.
 
-    `audit` marks strings that are shown only to check the model's sure answers.
+    `audit` marks strings shown only to audit the model's certain answers.
     """
 
     number: int
@@ -143,7 +144,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One mention of a string: the paper, its place in the literature, and the author who gave it ("" where not tied to one)."""
+    """A mention of a string: paper, title, venue, year, and author ("" if not tied to one)."""
 
     paper: str
     title: str
@@ -155,11 +156,11 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class ReviewProgress:
-    """How far a review is: strings of the queue, those decided, the share of their mentions decided, conflicts.
+    """Progress of a review: strings in the queue, decided ones, the share of their mentions decided, conflicts.
 
-    `right` is the expected share of all mentions whose answer, as it counts now, is right: 1 where a person decided, the
-    probability where the model matched, 1 minus it where a match waits for a person and so is not counted; strings with no
-    match are right as often as the audit found them, or as the settings assume.
+    `right` is the expected share of mentions with a correct current answer: 1 if a person decided, the probability if the model
+    matched, 1 minus it if a match awaits review and is not counted; for strings without a match, the rate found by the audit or
+    assumed in the settings.
     """
 
     strings: int
@@ -170,9 +171,9 @@ class ReviewProgress:
 
 
 class Queue:
-    """All strings of a workspace in order of what a decision is worth.
+    """All strings of a workspace, ordered by the value of a decision.
 
-    Reads its tables once; decisions are taken into account as they come (`update`). Safe to use from several threads.
+    Tables are read once; decisions are applied by `update`. Thread-safe.
     """
 
     def __init__(
@@ -213,7 +214,7 @@ class Queue:
         return len(self.affiliations)
 
     def update(self, entries: Sequence[LedgerEntry]) -> None:
-        """Take new entries of the ledger into account."""
+        """Apply new entries of the ledger."""
         with self._lock:
             self.cases.add(entries)
             for entry in entries:
@@ -224,7 +225,7 @@ class Queue:
                     self._people[number] = case.people
 
     def number(self, affiliation: str) -> int | None:
-        """The number of a string, None where it does not occur."""
+        """The number of a string, or None if it does not occur."""
         return self._number.get(affiliation)
 
     def item(self, number: int) -> Item:
@@ -242,10 +243,9 @@ class Queue:
         )
 
     def select(self, filters: Filters, by: str = "") -> Numbers:
-        """The numbers of the strings that pass the filters, what matters most first.
+        """The numbers of the strings that pass the filters, most valuable first.
 
-        Open to a person (`by`) is what nobody decided, and of what one other person decided the share that is decided twice
-        (see `second`).
+        Open to a person (`by`) are undecided strings, and those of a second decision (see `second`).
         """
         wanted = self._select(filters.check())
         if filters.state == "any":
@@ -257,9 +257,9 @@ class Queue:
         return wanted[~decided | np.isin(wanted, second)] if second else wanted[~decided]
 
     def second(self, number: int, by: str) -> bool:
-        """Whether this person is to decide a string that one other person decided, without being shown how.
+        """Whether this person should blindly decide a string that one other person decided.
 
-        Strings are drawn by a hash, so that the share is the same for everybody and at any time.
+        Strings are sampled by a hash, so that the choice is the same for everybody at any time.
         """
         people = self._people.get(number, frozenset())
         if len(people) != 1 or by in people:
@@ -270,7 +270,7 @@ class Queue:
         return self._double[number]
 
     def occurrences(self, number: int, papers: int, limit: int) -> list[Occurrence]:
-        """The mentions of a string in the newest papers that have it, `limit` mentions at most."""
+        """The mentions of a string in its newest papers, at most `limit`."""
         rows = self._rows(
             "SELECT id, title, venue, year, coalesce(author, ''), position FROM mention JOIN paper USING (paper) "
             "WHERE number = ? QUALIFY dense_rank() OVER (ORDER BY year DESC, id) <= ? ORDER BY year DESC, id, position LIMIT ?",
@@ -279,7 +279,7 @@ class Queue:
         return [Occurrence(*row) for row in rows]
 
     def stands(self, number: int, paper: str, position: int | None, author: str) -> bool:
-        """Whether this author gives the string in this paper, at this position."""
+        """Whether a paper has the string for this author at this position."""
         return bool(
             self._rows(
                 "SELECT 1 FROM mention JOIN paper USING (paper) WHERE number = ? AND id = ? AND position IS NOT DISTINCT FROM ? "
@@ -289,15 +289,15 @@ class Queue:
         )
 
     def choices(self) -> dict[str, list[str]]:
-        """The countries, areas and venues that can be filtered by."""
+        """The countries, areas and venues to filter by."""
         venues = [str(v) for (v,) in self._rows("SELECT DISTINCT venue FROM paper ORDER BY venue")]
         countries = [str(c) for (c,) in self._rows("SELECT DISTINCT country FROM answer WHERE country <> '' ORDER BY country")]
         return {"country": countries, "area": sorted({a for v in venues for a in self._areas.get(v, ())}), "venue": venues}
 
     def alike(self, number: int, limit: int) -> list[int]:
-        """Open strings so like this one that the same decision may hold (rapidfuzz's token ratios), most mentioned first.
+        """Open strings similar to this one (rapidfuzz's token ratios), for the same decision, most mentioned first.
 
-        Where the model found institutions, only strings in which it found the same ones are compared.
+        If the model found institutions, only strings with the same ones are compared.
         """
         from rapidfuzz import fuzz, process
 
@@ -339,7 +339,7 @@ class Queue:
         return _fold(self.affiliations[number])
 
     def _filtered(self, f: Filters) -> Numbers:
-        """What passes the filters, decided or not, in order."""
+        """The strings that pass the filters, whatever their state, in order."""
         keep = self.queued.copy() if f.scope == "queue" else np.ones(len(self), bool)
         keep &= (self.probability >= f.low) & (self.probability <= f.high)
         if f.decision:
@@ -372,7 +372,7 @@ class Queue:
         return out
 
     def _sample(self, decision: str, count: int) -> npt.NDArray[np.bool_]:
-        """A random sample of the strings of one decision, the same every time."""
+        """A reproducible random sample of the strings of one decision."""
         of = np.flatnonzero(self.decision == decision)
         drawn = np.zeros(len(self), bool)
         drawn[np.random.default_rng(self.settings.seed).permutation(of)[:count]] = True

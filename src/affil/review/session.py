@@ -16,17 +16,17 @@ from pathlib import Path
 
 from affil.errors import AffilError
 from affil.ledger import Case, Draft, Key
-from affil.ledger.agreement import Agreement, agreement, disputed
+from affil.ledger.agreement import disputed
 from affil.ledger.cases import BLIND, OPINION
 from affil.match import Matcher
 from affil.review.card import Candidate, Card, in_pieces
 from affil.review.institutions import Institutions
-from affil.review.queue import Filters, Item, Numbers, Queue, ReviewProgress, VenueFacts
+from affil.review.queue import Filters, Item, Queue, VenueFacts
 from affil.review.spreadsheet import Imported, read_drafts, sheet_rows, string_key, write_sheet
 from affil.types import Decision, Institution, LedgerEntry, Match, Name
 from affil.workspace import Workspace
 
-_REMEMBERED = 4096  # strings whose candidates are kept
+_REMEMBERED = 4096  # strings with cached candidates
 
 
 class Session:
@@ -34,7 +34,7 @@ class Session:
 
     Args:
         workspace: matched at least once.
-        matcher: used for candidates and for the registry; default: that of the workspace's last run.
+        matcher: source of candidates, and its registry; default: the matcher of the workspace's last run.
 
     Raises:
         AffilError: nothing is matched yet.
@@ -71,10 +71,6 @@ class Session:
         """The whole ledger as last read, oldest first."""
         return list(self._entries)
 
-    def select(self, filters: Filters, by: str) -> Numbers:
-        """The strings that pass the filters and are open to this person (see `Queue.select`)."""
-        return self.queue.select(filters, by)
-
     def next(self, filters: Filters, by: str) -> int | None:
         """The next string for this person to decide; None if none is left.
 
@@ -84,7 +80,7 @@ class Session:
         now = time.monotonic()
         with self._lock:
             skipped = self._skipped.get(by, set())
-            for number in self.select(filters, by).tolist():
+            for number in self.queue.select(filters, by).tolist():
                 if number in skipped:
                     continue
                 who, until = self._shown.get(number, (by, 0.0))
@@ -113,14 +109,14 @@ class Session:
         """A string of the workspace.
 
         Raises:
-            AffilError: there is none of this number.
+            AffilError: there is no string of this number.
         """
         if not 0 <= number < len(self.queue):
             raise AffilError(f"no string {number}; there are {len(self.queue):,}")
         return self.queue.item(number)
 
     def number(self, key: str) -> int | None:
-        """The number of the string with this key (see `string_key`), None where the workspace has none; numbers change with a run."""
+        """The number of the string with this key (see `string_key`), or None; numbers change with each run."""
         if not self._numbers:
             self._numbers = {string_key(a): n for n, a in enumerate(self.queue.affiliations)}
         return self._numbers.get(key)
@@ -150,7 +146,7 @@ class Session:
         )
 
     def candidate(self, identifier: str) -> Candidate:
-        """An institution that a person adds to those that a string may name (see `Institutions.known`)."""
+        """An institution as a candidate added by a person (see `Institutions.known`)."""
         found = self.institutions.known(identifier)
         return Candidate(found, self.institutions.parents(found), True, None)
 
@@ -168,8 +164,8 @@ class Session:
     ) -> list[LedgerEntry]:
         """Record a decision on a string and, in the same transaction, on others (`also`); all or nothing.
 
-        `seen` is the number of the decision that was shown (`Card.seen`). `mention` restricts the decision to one paper and, with
-        a position, one author.
+        `seen` is the number of the decision shown (`Card.seen`). `mention` restricts the decision to one paper and, with a
+        position, one author.
 
         Raises:
             UnknownIdError: an id is unknown. AffilError: a field is blank, or the ledger cannot be written.
@@ -188,7 +184,7 @@ class Session:
         return entries
 
     def undo(self, number: int, *, by: str, why: str) -> LedgerEntry:
-        """Take an entry back (see `Ledger.undo`)."""
+        """Undo an entry (see `Ledger.undo`)."""
         entry = self.ledger.undo(number, by=by, why=why)
         self.refresh()
         return entry
@@ -205,22 +201,23 @@ class Session:
         return None
 
     def alike(self, number: int) -> list[Item]:
-        """Open strings that the same decision may hold for."""
+        """Open strings for which the same decision may apply."""
         return [self.queue.item(n) for n in self.queue.alike(self.item(number).number, self.settings.alike_shown)]
 
     def add_institution(
         self, name: str, country: str, *, city: str = "", kind: str = "other", names: Iterable[Name] = ()
     ) -> Institution:
-        """Add an institution that the registry lacks (see `Workspace.add_institution`)."""
+        """Add an institution missing from the registry (see `Workspace.add_institution`)."""
         made = self.workspace.add_institution(name, country, city=city, kind=kind, names=names)
         self.refresh()
         return made
 
     def export_sheet(self, path: Path | str, filters: Filters) -> int:
-        """Write the strings that pass the filters as a spreadsheet to fill in (see `affil.review.spreadsheet`); returns how many.
+        """Write the strings that pass the filters as a spreadsheet to fill in (see `affil.review.spreadsheet`); returns their
+        number.
 
         Raises:
-            AffilError: it cannot be written.
+            AffilError: `path` cannot be written.
         """
         items = (self.queue.item(n) for n in self.queue.select(filters).tolist())
         return write_sheet(path, sheet_rows(items, self.queue.cases, self.institutions.name))
@@ -229,7 +226,7 @@ class Session:
         """Record the decisions of a filled-in spreadsheet, all of them or none.
 
         Raises:
-            ImportProblemsError: rows are wrong. AffilError: it cannot be read, or the ledger cannot be written.
+            ImportProblemsError: rows are invalid. AffilError: the file cannot be read, or the ledger cannot be written.
         """
         drafts, unchanged, blank = read_drafts(
             path,
@@ -242,21 +239,13 @@ class Session:
         self.refresh()
         return Imported(len(entries), sum(e.role in (OPINION, BLIND) for e in entries), unchanged, blank)
 
-    def progress(self) -> ReviewProgress:
-        """Progress of the review."""
-        return self.queue.progress()
-
-    def agreement(self) -> list[Agreement]:
-        """Agreement between reviewers (see `affil.ledger.agreement`)."""
-        return agreement(self.queue.cases)
-
     def disputes(self) -> list[tuple[Key, Case]]:
         """Conflicts to settle."""
         cases = self.queue.cases
         return [(key, cases[key]) for key in disputed(cases)]
 
     def _find_candidates(self, affiliation: str) -> tuple[Match, ...]:
-        # request more than are shown, as one institution may be found by several names
+        # request more than shown: an institution may be found by several names
         found = {m.institution.id: m for m in reversed(self.matcher.candidates(affiliation, 2 * self.settings.candidates))}
         best = sorted(found.values(), key=lambda m: -m.probability)
         few, least = self.settings.few, self.settings.least

@@ -1,4 +1,4 @@
-"""Decisions in a spreadsheet: the queue out as CSV or XLSX, filled in by people, and back in, all rows or none."""
+"""Decisions by spreadsheet: export the queue as CSV or XLSX, and import the filled-in sheet, all rows or none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from affil.errors import AffilError, InputError
+from affil.errors import AffilError, InputError, needing
 from affil.io.files import atomic_path, open_output
 from affil.io.tables import open_table
 from affil.ledger.cases import NOT_AN_ORGANISATION, Case, Cases, Key
@@ -21,8 +21,7 @@ from affil.names import visible
 from affil.names.ids import mistyped
 from affil.review.queue import Item
 
-# `key` tells the string, `affiliation` that no part of its row was moved since, `entry` the decision that was shown. People fill in
-# the last two.
+# `key` identifies the string, `affiliation` detects moved cells, `entry` is the decision shown. People fill in the last two.
 COLUMNS = (
     "key",
     "affiliation",
@@ -37,11 +36,11 @@ COLUMNS = (
     "why",
 )
 NONE, NOT = "none", NOT_AN_ORGANISATION
-_LONGEST = 32_000  # characters of a cell; Excel takes 32,767
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "'")  # a cell that begins so is run as a formula by some spreadsheets
-_LINES = str.maketrans("\u2409\u240a\u240d", "   ")  # tabs and ends of lines, as `visible` shows them
+_LONGEST = 32_000  # maximum characters of a cell; Excel's limit is 32,767
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "'")  # cells beginning like this may be executed as formulas
+_LINES = str.maketrans("\u2409\u240a\u240d", "   ")  # tabs and line ends, as shown by `visible`
 _SHOWN = 50  # problems listed in full
-_TOLD = 100  # characters of a string that are told in a problem
+_TOLD = 100  # characters of a string shown in a problem
 
 
 class ImportProblemsError(AffilError):
@@ -57,8 +56,8 @@ class ImportProblemsError(AffilError):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: rows that became decisions, of these as opinions beside another person's decision; rows left as they
-    were, and rows not filled in.
+    """Result of an import: rows recorded (`decided`), of these as `opinions` beside another person's decision; rows
+    `unchanged`, and `blank` rows.
     """
 
     decided: int
@@ -76,9 +75,9 @@ def sheet_rows(items: Iterable[Item], cases: Cases, name_of: Callable[[str], str
     """The rows of a sheet, by `COLUMNS`.
 
     Args:
-        items: strings of the queue.
-        cases: what people decided; fills in what holds.
-        name_of: the name of an institution to show beside its id.
+        items: the strings.
+        cases: the cases; current decisions are filled in.
+        name_of: the display name of an institution id.
     """
     for item in items:
         case = cases.get(Key(item.affiliation), Case())
@@ -107,10 +106,10 @@ def _cell(case: Case) -> str:
 
 
 def write_sheet(path: Path | str, rows: Iterable[Mapping[str, str]]) -> int:
-    """Write rows as CSV or XLSX, by the extension; returns how many. No cell can be taken for a formula.
+    """Write rows as CSV or XLSX, by the extension; returns their number. Cells are protected against formula injection.
 
     Raises:
-        AffilError: another extension, or it cannot be written.
+        AffilError: the extension is unknown, or the file cannot be written.
     """
     if Path(path).suffix.lower() == ".xlsx":
         return _write_xlsx(Path(path), rows)
@@ -118,7 +117,7 @@ def write_sheet(path: Path | str, rows: Iterable[Mapping[str, str]]) -> int:
         raise AffilError(f"{path}: a sheet must be .csv or .xlsx")
     count = 0
     with open_output(path) as raw:
-        text = io.TextIOWrapper(raw, "utf-8-sig", newline="", write_through=True)  # with its mark, which Excel needs
+        text = io.TextIOWrapper(raw, "utf-8-sig", newline="", write_through=True)  # with a BOM, which Excel needs
         try:
             writer = csv.writer(text, lineterminator="\r\n")
             writer.writerow(COLUMNS)
@@ -144,7 +143,7 @@ def _write_xlsx(path: Path, rows: Iterable[Mapping[str, str]]) -> int:
         cells = []
         for column in COLUMNS:
             cell = openpyxl.cell.WriteOnlyCell(sheet, value=_short(visible(row[column])))
-            cell.data_type = "s"  # text, also where it begins with =
+            cell.data_type = "s"  # text, even if it begins with =
             cell.quotePrefix = True
             cells.append(cell)
         sheet.append(cells)
@@ -164,10 +163,10 @@ def _short(text: str) -> str:
 
 
 def read_sheet(path: Path | str) -> list[tuple[int, dict[str, str]]]:
-    """The rows of a sheet with their numbers; cells that a spreadsheet may have protected by a quote are as they were.
+    """The numbered rows of a sheet; protective quotes are removed from cells.
 
     Raises:
-        InputError: it cannot be read, or lacks a column.
+        InputError: the file cannot be read, or lacks a column.
     """
     if Path(path).suffix.lower() == ".xlsx":
         columns, rows = _read_xlsx(Path(path))
@@ -194,7 +193,7 @@ def _read_xlsx(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]
         book.close()
     except FileNotFoundError as error:
         raise InputError(path, "no such file", fix="check the path") from error
-    except Exception as error:  # a damaged file makes openpyxl fail in many ways
+    except Exception as error:  # openpyxl fails in many ways on damaged files
         raise InputError(path, f"cannot be read as XLSX: {error}", fix="save it again as .xlsx or .csv") from error
     columns = table[0] if table else []
     filled = ((n, row) for n, row in enumerate(table[1:], 2) if any(row))
@@ -214,17 +213,17 @@ def read_drafts(
     strings: Mapping[str, str],
     resolve: Callable[[str], str | None],
 ) -> tuple[list[Draft], int, int]:
-    """The decisions that a filled-in sheet holds; also how many rows are as they were, and how many are not filled in.
+    """The decisions in a filled-in sheet, and the numbers of unchanged and of blank rows.
 
     Args:
         path: a sheet (see `read_sheet`).
-        by: who decided where the row does not say (column `by`).
-        cases: what holds now.
+        by: the person, for rows without a column `by`.
+        cases: the current cases.
         strings: the strings of the workspace by `string_key`.
-        resolve: the full id of an institution for what a person wrote, None where there is none.
+        resolve: maps a written id to the registry's form, or None.
 
     Raises:
-        InputError: the sheet cannot be read. ImportProblemsError: rows are wrong; it names them all.
+        InputError: the sheet cannot be read. ImportProblemsError: rows are invalid; all are listed.
     """
     drafts: list[Draft] = []
     problems: list[tuple[int, str]] = []
@@ -236,7 +235,7 @@ def read_drafts(
         affiliation, problem = _string(row, strings, texts)
         if not cell:
             if affiliation is None and row.get("key", "").strip() in strings:
-                problems.append((number, problem))  # nothing to record, but rows have come apart
+                problems.append((number, problem))  # nothing to record, but cells were moved
             blank += 1
             continue
         found = [problem] if problem else []
@@ -268,9 +267,9 @@ def read_drafts(
 
 
 def _string(row: Mapping[str, str], strings: Mapping[str, str], texts: Mapping[str, list[str]]) -> tuple[str | None, str]:
-    """The string that a row is about; else None, and why it is not known.
+    """The string of a row; else None and the problem.
 
-    The key and the text of a row must agree: where only a part of a sheet was sorted or pasted, they stand in other rows.
+    Key and text must agree: they do not if only some columns of a sheet were sorted or pasted.
     """
     written, key = row.get("affiliation"), row.get("key", "").strip()
     if key:
@@ -292,7 +291,7 @@ def _string(row: Mapping[str, str], strings: Mapping[str, str], texts: Mapping[s
 
 
 def _texts(strings: Iterable[str]) -> dict[str, list[str]]:
-    """Strings by what a sheet makes of them."""
+    """Strings by their normalised text in a sheet."""
     out: dict[str, list[str]] = {}
     for text in strings:
         for form in {_same(_short(visible(text))), _same(text)}:
@@ -301,7 +300,7 @@ def _texts(strings: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _same(text: str) -> str:
-    """A cell without what spreadsheets change in a text: composed accents, line ends, blanks around it, the quote before a formula."""
+    """Normalise what spreadsheets change: accent composition, line ends, surrounding blanks, the quote before a formula."""
     shown = unicodedata.normalize("NFC", visible(text)).translate(_LINES)
     return " ".join(shown.split()).lstrip("' ")
 
@@ -323,9 +322,7 @@ def _ids(cell: str, resolve: Callable[[str], str | None]) -> tuple[list[str], li
 
 
 def _openpyxl() -> Any:
-    try:
+    with needing("web", "XLSX", "use .csv"):
         import openpyxl
         import openpyxl.cell
-    except ModuleNotFoundError as error:
-        raise AffilError("XLSX needs openpyxl: pip install 'affil[web]', or use .csv") from error
     return openpyxl

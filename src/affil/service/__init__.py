@@ -1,1 +1,1 @@
-"""The matcher over HTTP, for programs."""
+"""HTTP service of the matcher, for programs."""

@@ -1,4 +1,4 @@
-"""Batching of strings across requests: matching a hundred strings takes little longer than one."""
+"""Batch strings across requests: matching a hundred strings takes little longer than matching one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Ranked = tuple[Match, ...]
 
 
 class Ranker(Protocol):
-    """What a batcher needs of a matcher."""
+    """The method of a matcher that a batcher uses."""
 
     def ranked(self, affiliations: Sequence[str], limits: Sequence[int], least: float) -> list[Ranked]:
         """See `Matcher.ranked`."""
@@ -33,8 +33,8 @@ class _Request:
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[list[Ranked]]
     found: list[Ranked] = field(default_factory=list)
-    taken: int = 0  # strings that are in a batch, or were
-    gone: bool = False  # nobody waits for it any more
+    taken: int = 0  # strings already put into batches
+    gone: bool = False  # the client no longer waits
 
     def finish(self, error: Exception | None = None) -> None:
         """Wake the waiting request; called from the matching thread."""
@@ -46,20 +46,20 @@ class _Request:
                 else:
                     self.answer.set_exception(error)
 
-        with suppress(RuntimeError):  # the loop is closed: nobody waits
+        with suppress(RuntimeError):  # the loop is closed: nobody is waiting
             self.loop.call_soon_threadsafe(tell)
 
 
 class Batcher:
-    """One thread that matches strings from all requests in batches; while it matches one batch, the next one fills.
+    """A thread that matches strings of all requests in batches; the next batch fills while one is matched.
 
-    Short requests go first; longer ones share the remaining room in turns, so that a single string never waits for a long list.
-    To be used as a context; what is asked for before its end is answered.
+    Short requests go first; long ones share the remaining room round-robin, so that a single string never waits for a long
+    list. Use as a context manager; requests made before its end are answered.
 
     Args:
-        matcher: what matches; asked by this thread alone.
-        settings: sizes of batches and of the queue.
-        observe: told the number of strings of every batch.
+        matcher: the matcher; used by this thread only.
+        settings: batch and queue sizes.
+        observe: called with the number of strings in each batch.
     """
 
     def __init__(self, matcher: Ranker, settings: ServeSettings, observe: Callable[[int], None] = lambda _: None) -> None:
@@ -85,7 +85,7 @@ class Batcher:
         """The result of `Matcher.ranked` for these strings, with this limit for each.
 
         Raises:
-            BusyError: too many strings wait already.
+            BusyError: too many strings are waiting.
         """
         if not strings:
             return []
@@ -105,7 +105,7 @@ class Batcher:
     def _work(self) -> None:
         lately = False
         while True:
-            if lately:  # answers go out and new requests come in before the next batch
+            if lately:  # let answers out and new requests in before the next batch
                 time.sleep(self.settings.linger)
             with self._changed:
                 while not (self._short or self._long or self._ending):
@@ -118,7 +118,7 @@ class Batcher:
                 self._match(batch)
 
     def _take(self) -> list[tuple[_Request, int, int]]:
-        """Requests of the next batch, each with the range of its strings. At most half of it is short ones while long ones wait."""
+        """The next batch: requests with ranges of their strings. Short ones get at most half of it while long ones wait."""
         batch: list[tuple[_Request, int, int]] = []
         room = self.settings.batch
         reserved = room // 2 if self._long else 0
@@ -133,7 +133,7 @@ class Batcher:
                     room -= size
                 request.taken += size
                 self.waiting -= size
-                if request.taken < len(request.strings):  # who had a whole share goes to the end; who was cut short comes first
+                if request.taken < len(request.strings):  # full share: back of the queue; truncated: front
                     (queue.append if room else queue.appendleft)(request)
         return batch
 
@@ -144,7 +144,7 @@ class Batcher:
         try:
             found = iter(self.matcher.ranked(strings, limits, self.settings.least))
         except Exception as error:
-            if len(batch) > 1:  # what one request asks must not be the fault of the others
+            if len(batch) > 1:  # one failing request must not fail the others
                 for part in batch:
                     self._match([part])
             else:

@@ -1,4 +1,4 @@
-"""Candidates of a reconciliation query: the string that it comes to, who fits it, and why, as the specification tells it."""
+"""Candidates of a reconciliation query: the string to match, the filters, and matching features."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from affil.types import KINDS, REASONS, Decision, Institution, Match
 ENTITY = {"id": "organization", "name": "Organization"}
 TYPES = {ENTITY["id"]: ENTITY, **{kind: {"id": kind, "name": texts.kind(kind, "en").capitalize()} for kind in KINDS}}
 
-# The reasons of a match as features: what each stands for.
+# Descriptions of the reasons of a match, used as matching features.
 FEATURES = REASONS | {
     "name_exact": "“…” is …",
     "name_coverage": "…% of “…”",
@@ -25,7 +25,7 @@ FEATURES = REASONS | {
 
 
 class Sought:
-    """One query: the string to match, with the places that its properties name behind it, and what a candidate must be."""
+    """A parsed query: the string to match, with places from its properties appended, and the constraints on candidates."""
 
     def __init__(self, asked: Query, settings: ServeSettings) -> None:
         known: dict[str, list[str]] = {}
@@ -45,19 +45,19 @@ class Sought:
         types = [asked.type] if isinstance(asked.type, str) else asked.type or []
         kinds = [t for t in types if t in KINDS]
         self.kinds = set() if ENTITY["id"] in types or asked.type_strict == "should" else set(kinds)
-        self.impossible = asked.type_strict == "all" and len(self.kinds) > 1  # an institution is of one kind
+        self.impossible = asked.type_strict == "all" and len(self.kinds) > 1  # an institution has one kind
 
     def admits(self, one: Institution) -> bool:
-        """Whether an institution is of the type asked for."""
+        """Whether an institution has a requested type."""
         return not self.impossible and (not self.kinds or one.kind in self.kinds)
 
     def agrees(self, one: Institution) -> bool:
-        """Whether an institution is where the properties say."""
+        """Whether an institution is in a requested country."""
         return not self.countries or one.country in self.countries
 
 
 def features(match: Match) -> list[dict[str, Any]]:
-    """The probability and the reasons of a match, as matching features; shares in whole percents."""
+    """The probability and reasons of a match as matching features; shares are rounded to percents."""
     found: dict[str, float | bool] = {"probability": match.probability}
     for reason in match.reasons:
         found[reason.name] = True if reason.value is None else float(reason.value)
@@ -69,11 +69,11 @@ def features(match: Match) -> list[dict[str, Any]]:
 
 
 def candidates(query: Sought, named: Institution | None, matches: Sequence[Match]) -> list[dict[str, Any]]:
-    """The candidates for a query, best first: `named`, whose id it states, and what its string matches."""
+    """The candidates for a query, best first: `named`, the institution of a given id, and matches of the string."""
     if named is not None:
         sure = Match(named, 1.0, Decision.MATCH, 0, 0, named.name)
         matches = [sure, *(m for m in matches if m.institution.id != named.id)]
-    # a cell holds one institution: of several nobody but a person can choose
+    # a cell holds one institution: if several match, a person must choose
     certain = [m for m in matches if m.decision != Decision.NONE] if named is None else [matches[0]]
     wanted = [m for m in matches if query.admits(m.institution)]
     wanted.sort(key=lambda m: (m.decision == Decision.NONE, -m.probability))
@@ -92,7 +92,7 @@ def candidates(query: Sought, named: Institution | None, matches: Sequence[Match
 
 
 def description(one: Institution) -> str:
-    """Who it is, among others of its name."""
+    """A description that distinguishes it from homonyms."""
     place = ", ".join(dict.fromkeys(filter(None, (one.city, location(one)["country_name"]))))
     closed = "" if one.status == "active" else one.status
     other = one.name_zh if one.name_zh != one.name else ""

@@ -1,4 +1,4 @@
-"""Rate limit and timeout of requests."""
+"""Rate limit and request timeout."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from affil.settings import ServeSettings
 class Limits:
     """ASGI middleware: rejects clients that exceed the rate limit and aborts requests that take too long.
 
-    Clients on this machine may ask as often as they like. What a proxy on this machine passes on is counted for whom it names in
-    `x-forwarded-for`.
+    Local clients are not limited. Requests from a local proxy count for the client in `x-forwarded-for`.
     """
 
     def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:

@@ -1,4 +1,4 @@
-"""The matcher over HTTP: affil's API and the ROR API."""
+"""The matching API: affil's own endpoints and those of the ROR API."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LOST = {404: "there is no such organisation"}
 
 
 class Api:
-    """One method an operation."""
+    """Endpoints of affil's API and the ROR API."""
 
     def __init__(self, matcher: Matcher, batcher: Batcher, records: Records, metrics: Metrics, settings: ServeSettings) -> None:
         self.matcher, self.batcher, self.records, self.metrics = matcher, batcher, records, metrics
@@ -48,7 +48,7 @@ class Api:
         self.about = {"status": "ok", **about}
 
     def operations(self) -> list[Operation]:
-        """What can be asked."""
+        """The operations."""
         operation = partial(Operation, fields=self.settings.fields)
         found = [operation("GET", "/match", self.match_one, MatchAnswer), operation("POST", "/match", self.match, MatchAnswer)]
         for path in ("/organizations", "/v2/organizations"):
@@ -76,7 +76,7 @@ class Api:
         return Json({"results": results, "version": self.matcher.version})
 
     async def ranked(self, request: Request, strings: list[str], candidates: int, most: int) -> list[tuple[Match, ...]]:
-        """What the matcher says of these strings, checked against the limits."""
+        """Match strings after checking the limits."""
         settings = self.settings
         if len(strings) > most:
             raise BadRequestError(f"{len(strings):,} strings in one request; at most {most:,}", status=413)
@@ -88,7 +88,7 @@ class Api:
         return await self.batcher.ranked(strings, min(candidates, settings.most_candidates))
 
     async def organizations(self, request: Request, asked: Annotated[OrganizationsQuery, Query()]) -> Response:
-        """Match a string, or search for organisations, as the ROR API does."""
+        """Match a string, or search for organisations, like the ROR API."""
         page, everyone, filters = (
             _page("1" if asked.page is None else asked.page),
             _flag(asked.all_status),
@@ -121,7 +121,7 @@ class Api:
     async def organization(
         self, id: Annotated[str, Path(description="in any form")], _: Annotated[Nothing, Query()]
     ) -> Response:
-        """One organisation, as the ROR API gives it."""
+        """One organisation, in the format of the ROR API."""
         try:
             one = self.matcher.registry.get(unquote(id))
         except UnknownIdError:
@@ -129,11 +129,11 @@ class Api:
         return Json(self.records.record(one))
 
     async def health(self, _: Annotated[Nothing, Query()]) -> Response:
-        """Whether the service answers."""
+        """Health check."""
         return Json(self.about)
 
     async def measured(self, _: Annotated[Nothing, Query()]) -> Response:
-        """Counts, for Prometheus."""
+        """Metrics for Prometheus."""
         self.metrics.waiting.set(self.batcher.waiting)
         return Response(self.metrics.text(), media_type="text/plain; version=0.0.4")
 

@@ -1,4 +1,4 @@
-"""Request and response models of the service: FastAPI validates requests against them and documents the service with them."""
+"""Request and response models of the service: used by FastAPI for validation and documentation."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 
 def _without_null(schema: dict[str, Any]) -> None:
-    """A parameter is there or not; there is no null in an address."""
+    """Drop null from the schema: a query parameter is present or absent."""
     schema.pop("default", None)
     schema |= schema.pop("anyOf")[0]
 
 
-_unless = partial(Field, default=None, json_schema_extra=_without_null)  # a parameter that may be missing
+_unless = partial(Field, default=None, json_schema_extra=_without_null)  # an optional parameter
 
 
 class Asked(BaseModel):
-    """Parameters or a body; unknown names are errors, so that typos are caught."""
+    """Parameters or a body; unknown names are errors, to catch typos."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Answer(BaseModel):
-    """What comes; answers are described by these models, and sent as plain values."""
+    """A response; these models only document responses, which are sent as plain values."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,7 +33,7 @@ class Nothing(Asked):
     """No parameters."""
 
 
-# affil's own
+# affil's own API
 
 
 class MatchQuery(Asked):
@@ -53,7 +53,7 @@ class MatchBody(Asked):
 
 
 class Found(Answer):
-    """An institution found in a string. `start` and `end` are the matched words' place in it, in characters."""
+    """An institution found in a string; `start` and `end` are character offsets of the matched words."""
 
     institution_id: str
     name: str
@@ -75,7 +75,7 @@ class Found(Answer):
 
 
 class Matched(Answer):
-    """One string, and what it names; `candidates`, where asked for, are those that were not chosen."""
+    """Result for one string; `candidates`, if requested, are institutions not chosen."""
 
     affiliation: str
     decision: Literal["match", "review", "none"]
@@ -84,14 +84,14 @@ class Matched(Answer):
 
 
 class MatchAnswer(Answer):
-    """The answers in the order of the strings, and the versions that gave them."""
+    """Results in the order of the strings, and the version of model and registry."""
 
     results: list[Matched]
     version: str
 
 
 class Health(Answer):
-    """The service answers."""
+    """The service is running."""
 
     status: Literal["ok"]
     affil: str
@@ -100,16 +100,16 @@ class Health(Answer):
 
 
 class Errors(Answer):
-    """What is wrong, each in one line."""
+    """Error messages, one line each."""
 
     errors: list[str]
 
 
-# ROR
+# ROR API
 
 
 class OrganizationsQuery(Asked):
-    """One of `affiliation` and `query`, or neither, for all organisations."""
+    """`affiliation`, `query`, or neither for all organisations."""
 
     affiliation: str | None = _unless(description="a messy string, to be matched")
     single_search: str | None = _unless(description="accepted with `affiliation`; both searches are one here")
@@ -127,7 +127,7 @@ class OrganizationsQuery(Asked):
 
 
 class Stamp(Answer):
-    """When a record was made or changed; the date is "" where it is not known."""
+    """Date of creation or change of a record; "" if unknown."""
 
     date: str
     schema_version: str
@@ -170,7 +170,7 @@ class Details(Answer):
 
 
 class Location(Answer):
-    """A place with its GeoNames number, 0 where that is not known."""
+    """A place and its GeoNames id, 0 if unknown."""
 
     geonames_details: Details
     geonames_id: int
@@ -185,7 +185,7 @@ class OrganizationName(Answer):
 
 
 class Relationship(Answer):
-    """Another organisation."""
+    """A related organisation."""
 
     id: str
     label: str
@@ -209,7 +209,7 @@ class Organization(Answer):
 
 
 class MatchedOrganization(Answer):
-    """An organisation that a string may name; `score` is the probability, `chosen` what is taken without a person."""
+    """A candidate for a string; `score` is the probability, `chosen` whether it is matched without review."""
 
     substring: str
     score: float
@@ -219,14 +219,14 @@ class MatchedOrganization(Answer):
 
 
 class AffiliationAnswer(Answer):
-    """The answer to `affiliation`."""
+    """Response to `affiliation`."""
 
     number_of_results: int
     items: list[MatchedOrganization]
 
 
 class Bucket(Answer):
-    """How many of what was found have this value."""
+    """Number of results with this value."""
 
     id: str
     title: str
@@ -234,7 +234,7 @@ class Bucket(Answer):
 
 
 class Meta(Answer):
-    """Counts over all pages."""
+    """Counts of results over all pages."""
 
     types: list[Bucket]
     countries: list[Bucket]
@@ -243,7 +243,7 @@ class Meta(Answer):
 
 
 class ListAnswer(Answer):
-    """The answer to `query`; `time_taken` in milliseconds."""
+    """Response to `query`; `time_taken` is in milliseconds."""
 
     number_of_results: int
     time_taken: int
@@ -257,7 +257,7 @@ _CALLBACK = _unless(description="name of a function around the answer (JSONP)", 
 
 
 class ReconcileQuery(Asked):
-    """Without `queries` and `extend`: the manifest."""
+    """Without `queries` or `extend`, the manifest is returned."""
 
     queries: str | None = _unless(description="a batch of queries, as JSON")
     extend: str | None = _unless(description="a query for data extension, as JSON")
@@ -275,7 +275,7 @@ Value = str | float | bool | Entity
 
 
 class Property(BaseModel):
-    """What is known besides the name."""
+    """A known property of the entity."""
 
     pid: str
     v: Value | list[Value]
@@ -292,21 +292,21 @@ class Query(Asked):
 
 
 class Wanted(BaseModel):
-    """A property to be fetched."""
+    """A property to fetch."""
 
     id: str
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
 class Extend(BaseModel):
-    """Which properties of which entities are wanted."""
+    """A data extension query: ids and properties."""
 
     ids: list[str]
     properties: list[Wanted]
 
 
 class SuggestQuery(Asked):
-    """What somebody has typed."""
+    """A prefix to complete."""
 
     prefix: str = Field(description="the beginning of a name, or an id")
     cursor: int = Field(default=0, ge=0, le=100_000, description="suggestions to skip")
@@ -316,14 +316,14 @@ class SuggestQuery(Asked):
 
 
 class IdQuery(Asked):
-    """One thing."""
+    """One id."""
 
     id: str = Field(description="its id")
     callback: str | None = _CALLBACK
 
 
 class ProposeQuery(Asked):
-    """Properties of a type."""
+    """The properties of a type."""
 
     type: str = Field(default="organization", description="the type")
     limit: int | None = _unless(ge=1, description="properties at most")

@@ -1,4 +1,4 @@
-"""Properties of institutions that the reconciliation service gives: what they are called, and their values (data extension)."""
+"""Properties of institutions offered for data extension by the reconciliation service."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Values = list[dict[str, Any]]
 
 
 class Property(NamedTuple):
-    """One property: its name, what it means, and its values of an institution."""
+    """A property: name, meaning, and a function from an institution to its values."""
 
     name: str
     meaning: str
@@ -29,17 +29,17 @@ class Property(NamedTuple):
 
 
 class Properties:
-    """The properties of a registry by id: the fixed ones, and a name in each language that it has."""
+    """Properties by id: fixed ones, and a name in each language of the registry."""
 
     def __init__(self, records: Records) -> None:
         self.of = _fixed(records) | _names(records.registry)
 
     def described(self) -> list[dict[str, str]]:
-        """All properties as the specification describes one."""
+        """All properties in the format of the specification."""
         return [{"id": i, "name": one.name, "description": one.meaning} for i, one in self.of.items()]
 
     def extended(self, wanted: Sequence[Wanted], ones: dict[str, Institution | None]) -> dict[str, Any]:
-        """The answer to a data extension query: a row of values for each id; empty ones where it is unknown."""
+        """The response to a data extension query: a row of values per id; empty for unknown ids."""
         meta = []
         for p in wanted:
             linked = {"type": ENTITY} if p.id in ("parent", "successor") else {}

@@ -1,4 +1,4 @@
-"""The Reconciliation Service API 0.2 (W3C Entity Reconciliation Community Group), as OpenRefine speaks it.
+"""The Reconciliation Service API 0.2 (W3C Entity Reconciliation Community Group), used by OpenRefine.
 
 https://www.w3.org/community/reports/reconciliation/CG-FINAL-specs-0.2-20230410/
 """
@@ -29,13 +29,13 @@ from affil.service.telemetry import note
 from affil.settings import ServeSettings
 from affil.types import KINDS, Institution
 
-_WIDTH, _HEIGHT = 430, 330  # of a preview, in pixels
+_WIDTH, _HEIGHT = 430, 330  # preview size in pixels
 _FORM = "application/x-www-form-urlencoded"
-_SCRIPT = "text/javascript"  # an answer with `callback`
+_SCRIPT = "text/javascript"  # media type of JSONP responses
 
 
 class Reconciliation:
-    """One method an operation."""
+    """Endpoints of the reconciliation API."""
 
     def __init__(self, batcher: Batcher, records: Records, templates: jinja2.Environment, settings: ServeSettings) -> None:
         self.batcher, self.records, self.templates, self.settings = batcher, records, templates, settings
@@ -43,11 +43,11 @@ class Reconciliation:
 
     @cached_property
     def properties(self) -> Properties:
-        """What can be fetched of an institution."""
+        """The properties that can be fetched."""
         return Properties(self.records)
 
     def operations(self) -> list[Operation]:
-        """What can be asked."""
+        """The operations."""
         operation = partial(Operation, fields=self.settings.fields)
         get = partial(operation, "GET", answers=dict[str, Any], text=[_SCRIPT])
         look = partial(get, also={404: "there is no such thing"})
@@ -69,7 +69,7 @@ class Reconciliation:
         ]
 
     async def reconcile(self, request: Request, asked: Annotated[ReconcileQuery, Parameters()]) -> Response:
-        """The manifest; or as POST."""
+        """Return the manifest, or reconcile as POST does."""
         found = await self._answers(request, asked)
         return _answer(manifest(request, len(self.registry), self.settings) if found is None else found, asked.callback)
 
@@ -86,7 +86,7 @@ class Reconciliation:
         return _answer(found, asked.callback)
 
     async def _answers(self, request: Request, asked: ReconcileQuery) -> dict[str, Any] | None:
-        """The answers to queries, or values of properties; None where neither is asked for."""
+        """Answer queries or a data extension; None if neither is given."""
         if asked.queries is not None:
             return await self._reconciled(request, check(dict[str, Query], asked.queries, "queries: "))
         if asked.extend is not None:
@@ -99,7 +99,7 @@ class Reconciliation:
         queries = {key: Sought(query, self.settings) for key, query in batch.items()}
         strings = list(dict.fromkeys(q.string for q in queries.values() if q.string))
         note(request.scope, strings)
-        # enough for those of other types to be left out
+        # the maximum, since candidates of other types are dropped
         most = max((q.limit for q in queries.values()), default=0)
         found = dict(
             zip(strings, await self.batcher.ranked(strings, self.settings.most_candidates if most else 0), strict=True)
@@ -155,18 +155,18 @@ class Reconciliation:
         return _answer({"type": asked.type, "properties": found, **more}, asked.callback)
 
     async def flyout(self, asked: Annotated[IdQuery, Parameters()]) -> Response:
-        """A word on an institution."""
+        """Fly-out of an institution."""
         html = self.templates.get_template("flyout.html").render(self._about(self._must_have(asked.id)))
         return _answer({"id": asked.id, "html": html}, asked.callback)
 
     async def flyout_type(self, asked: Annotated[IdQuery, Parameters()]) -> Response:
-        """A word on a type."""
+        """Fly-out of a type."""
         if asked.id not in TYPES:
             raise BadRequestError(f"unknown type '{asked.id[:100]}'", status=404)
         return self._word(asked, TYPES[asked.id]["name"], "")
 
     async def flyout_property(self, asked: Annotated[IdQuery, Parameters()]) -> Response:
-        """A word on a property."""
+        """Fly-out of a property."""
         if asked.id not in self.properties.of:
             raise BadRequestError(f"unknown property '{asked.id[:100]}'", status=404)
         known = self.properties.of[asked.id]
@@ -177,12 +177,12 @@ class Reconciliation:
         return _answer({"id": asked.id, "html": html}, asked.callback)
 
     async def preview(self, request: Request, asked: Annotated[IdQuery, Parameters()]) -> Response:
-        """A page on an institution."""
+        """Preview page of an institution."""
         about = self._about(self._must_have(asked.id))
         return HTMLResponse(self.templates.get_template("preview.html").render(about, root=request.scope.get("root_path", "")))
 
     async def view(self, request: Request, asked: Annotated[IdQuery, Parameters()]) -> Response:
-        """Its page, at ROR where it has one."""
+        """Redirect to an institution's page, at ROR if it has one."""
         one = self._must_have(asked.id)
         return RedirectResponse(one.id, 302) if is_ror(one.id) else await self.preview(request, asked)
 
@@ -200,7 +200,7 @@ class Reconciliation:
 
 
 def manifest(request: Request, institutions: int, settings: ServeSettings) -> dict[str, Any]:
-    """The service manifest, for a service at the address of this request."""
+    """The service manifest, with URLs based on this request's."""
     base = str(request.base_url).rstrip("/")
 
     def suggest(kind: str) -> dict[str, str]:
@@ -244,7 +244,7 @@ def _suggested(known: Iterable[dict[str, str]], asked: SuggestQuery, settings: S
 
 
 def _answer(content: Any, callback: str | None) -> Response:
-    """JSON, or a script that hands it to a function (JSONP)."""
+    """A JSON response, or JSONP with a callback."""
     if callback is None:
         return Json(content)
     safe = to_json(content).decode().replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -1,4 +1,4 @@
-"""Institutions and matches in the shape of the ROR API v2 (schema 2.1); what a registry does not hold is empty."""
+"""Institutions and matches in the format of the ROR API v2 (schema 2.1); unknown fields are empty."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from affil.registry.geonames import CONTINENTS, cities, countries
 from affil.types import Decision, Institution, Match, Name
 
 SCHEMA = "2.1"
-_NAME_TYPES = {"official": ["ror_display", "label"], "label": ["label"], "acronym": ["acronym"]}  # all others are aliases
-_NEAR = 0.3  # degrees between an institution and the middle of its city, as GeoNames has it
-_MATCHING = {"acronym": "ACRONYM", "variant": "HEURISTICS"}  # where a name of this kind stands word for word
+_NAME_TYPES = {"official": ["ror_display", "label"], "label": ["label"], "acronym": ["acronym"]}  # other kinds are aliases
+_NEAR = 0.3  # maximum degrees between an institution and the GeoNames centre of its city
+_MATCHING = {"acronym": "ACRONYM", "variant": "HEURISTICS"}  # types of exact matches by kind of name
 FILTERS = {
     "types": "types",
     "status": "status",
@@ -38,7 +38,7 @@ class Records:
         self.registry = registry
 
     def warm(self) -> Records:
-        """Read what takes long to read now, and not when somebody waits."""
+        """Load slow data now rather than during the first request."""
         _cities()
         region_name("GB-ENG")
         _ = self._below, self._facts
@@ -47,7 +47,7 @@ class Records:
     def record(self, one: Institution) -> dict[str, Any]:
         """One institution as a record of schema 2.1.
 
-        What registries of affil do not hold (the year of founding, dates of the record) is null or "".
+        Fields that affil's registries lack (founding year, record dates) are null or "".
         """
         blank = {"date": "", "schema_version": SCHEMA}
         return {
@@ -65,7 +65,7 @@ class Records:
         }
 
     def matched(self, affiliation: str, matches: Iterable[Match], *, single: bool = False) -> dict[str, Any]:
-        """The answer to `affiliation=`; `score` is the calibrated probability, and chosen is what is decided `match`."""
+        """The response to `affiliation=`; `score` is the calibrated probability, `chosen` means decided `match`."""
         items = [
             {
                 "substring": affiliation[m.start : m.end],
@@ -79,11 +79,11 @@ class Records:
         return {"number_of_results": len(items), "items": items}
 
     def chosen(self, numbers: Iterable[int], filters: Mapping[str, Sequence[str]]) -> list[int]:
-        """Those of the institutions (by their number in the registry) that have one of the wanted values in each field."""
+        """Filter institutions, given by number in the registry: each field must have one of its values."""
         return [n for n in numbers if all(self._facts[n][field].casefold() in values for field, values in filters.items())]
 
     def listed(self, found: Sequence[int], page: int, size: int, milliseconds: int) -> dict[str, Any]:
-        """The answer to `query=`: one page of what was found (numbers in the registry), and counts over all of it."""
+        """The response to `query=`: a page of the institutions found (numbers in the registry), and counts over all."""
         facts = [self._facts[n] for n in found]
         return {
             "number_of_results": len(found),
@@ -99,14 +99,14 @@ class Records:
 
     @cached_property
     def _facts(self) -> list[dict[str, str]]:
-        """What can be filtered by, of every institution."""
+        """Filterable fields of every institution."""
         a = self.registry.arrays
         columns = [text.to_pylist() for text in (a.inst_country, a.inst_kind, a.inst_status)]
         return [_fact(*values) for values in zip(*columns, strict=True)]
 
     @cached_property
     def _below(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-        """Children of each parent, and predecessors of each successor."""
+        """Children by parent, and predecessors by successor."""
         sides: tuple[dict[str, list[str]], dict[str, list[str]]] = {}, {}
         for side, column in zip(sides, (self.registry.arrays.inst_parents, self.registry.arrays.inst_successors), strict=True):
             for one, above in zip(self.registry.ids, column.to_pylist(), strict=True):
@@ -127,7 +127,7 @@ class Records:
                 yield {"type": kind, "label": self.label(other), "id": other}
 
     def label(self, identifier: str) -> str:
-        """The name of an institution, "" where the registry lacks it."""
+        """The name of an institution, or "" if unknown."""
         try:
             return str(self.registry.arrays.inst_name[self.registry.number(identifier)].as_py())
         except UnknownIdError:
@@ -135,7 +135,7 @@ class Records:
 
 
 def location(one: Institution) -> dict[str, Any]:
-    """Where an institution is, in GeoNames' words."""
+    """The location of an institution in GeoNames terms."""
     region = region_name(one.region) if one.region else None
     return {
         **_country(one.country),
@@ -148,7 +148,7 @@ def location(one: Institution) -> dict[str, Any]:
 
 
 def matching_type(affiliation: str, match: Match) -> str:
-    """What ROR would call the way in which this match was found."""
+    """ROR's matching type for a match."""
     kinds = {reason.name: reason.kind for reason in match.reasons}
     if (kind := kinds.get("name_exact")) in _MATCHING:
         return _MATCHING[kind]
@@ -163,7 +163,7 @@ def read_filters(text: str) -> dict[str, list[str]]:
     """The filters of `filter=types:education,country.country_code:CN`, by field; values are casefolded.
 
     Raises:
-        ValueError: with what is wrong, as ROR says it.
+        ValueError: a filter is invalid; the message is ROR's.
     """
     out: dict[str, list[str]] = {}
     for part in filter(None, text.split(",")):
@@ -177,7 +177,7 @@ def read_filters(text: str) -> dict[str, list[str]]:
 
 
 def geonames_id(one: Institution) -> int:
-    """The GeoNames number of its city, where a city of that name in that country lies there; else 0."""
+    """The GeoNames id of its city, if one of that name and country is near its coordinates; else 0."""
     if one.lat is None or one.lon is None:
         return 0
     for number, lat, lon in _cities().get((one.country, one.city), ()):
@@ -187,7 +187,7 @@ def geonames_id(one: Institution) -> int:
 
 
 def _displayed_first(one: Institution) -> Sequence[Name]:
-    """Its names; the one to show is among them, as the official one."""
+    """Its names, with the display name as the official one."""
     if any(n.kind == "official" and n.value == one.name for n in one.names):
         return one.names
     return Name(one.name, "", "official"), *(n for n in one.names if n.value != one.name)
@@ -199,7 +199,7 @@ def _name(name: Name) -> dict[str, Any]:
 
 
 def _external(one: Institution) -> list[dict[str, Any]]:
-    """Its ids at other registries, as ROR writes them; which of several is preferred, nobody says."""
+    """Its ids in other registries, in ROR's format; the preferred one of several is unknown."""
     out = []
     for kind in SCHEMES:
         found = [i.removeprefix(f"{kind}:") for i in one.other_ids if i.startswith(f"{kind}:")]

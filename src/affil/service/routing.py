@@ -1,4 +1,4 @@
-"""Operations on FastAPI: requests must match their models exactly; problems are reported in `errors`."""
+"""FastAPI routes with strict validation; problems are reported in `errors`."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from affil.errors import AffilError, BusyError, UnknownIdError
 from affil.service.models import Errors
 
 T = TypeVar("T")
-_SHOWN = 3  # faults of one request that are told
+_SHOWN = 3  # maximum errors reported per request
 _FAULTS = {400: "what was asked cannot be read", 413: "too much", 429: "too often", 503: "too busy"}
 _FAULTS_OF_POSTS = {403: "a post of another site's page", 415: "another kind of body"}
 
 
 class BadRequestError(AffilError):
-    """A request that cannot be answered as it is."""
+    """The request is invalid."""
 
     def __init__(self, *problems: str, status: int = 400) -> None:
         self.problems, self.status = problems, status
@@ -37,25 +37,25 @@ class BadRequestError(AffilError):
 
 
 class Json(JSONResponse):
-    """An answer in JSON."""
+    """A JSON response."""
 
     def render(self, content: Any) -> bytes:
-        """The bytes of the answer."""
+        """Serialize the content."""
         return to_json(content)
 
 
 class Operation(APIRoute):
-    """A route of FastAPI. Besides, it refuses text that is not UTF-8, and reads JSON as strictly as pydantic can.
+    """A FastAPI route that also rejects text other than UTF-8 and parses JSON in strict mode.
 
     Args:
-        method: GET, which answers HEAD as well, or POST.
-        path: where.
-        endpoint: what answers; the first line of its docstring is the summary.
-        answers: the model of the answer in JSON, if it is one.
-        fields: parameters that are read of one request.
-        text: media types of an answer in text.
-        also: further statuses of answers that say what is wrong, and why they come.
-        more: what else FastAPI is told.
+        method: GET (which also handles HEAD) or POST.
+        path: the URL path.
+        endpoint: the handler; the first line of its docstring is the summary in the documentation.
+        answers: the model of a JSON response, if any.
+        fields: maximum number of parameters.
+        text: media types of a text response.
+        also: further error statuses and their descriptions.
+        more: further arguments for FastAPI.
     """
 
     def __init__(
@@ -86,10 +86,10 @@ class Operation(APIRoute):
             responses=responses,
             **more,
         )
-        self.description = ""  # not the docstring again
+        self.description = ""  # else FastAPI repeats the docstring
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """What FastAPI does with a request, after what it does not check."""
+        """Wrap FastAPI's handler with the stricter checks."""
         handle = super().get_route_handler()
         body: Any = None if self.body_field is None else self.body_field.field_info.annotation
 
@@ -104,11 +104,11 @@ class Operation(APIRoute):
         return answer
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether this route answers; HEAD as GET."""
+        """Match like FastAPI, treating HEAD as GET."""
         return super().matches({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
+        """Handle a request."""
         if scope["method"] == "HEAD" and "GET" in (self.methods or ()):
             await self.app(scope, receive, send)
         else:
@@ -116,29 +116,29 @@ class Operation(APIRoute):
 
 
 class _Read(Request):
-    """A request whose JSON has been read and checked; FastAPI would read what is no JSON as well: NaN, half of a character."""
+    """A request whose JSON is already parsed and checked: FastAPI would also accept NaN and lone surrogates."""
 
     def __init__(self, request: Request, content: Any) -> None:
         super().__init__(request.scope, request.receive)
         self.content = content
 
     async def body(self) -> bytes:
-        """Something, for which FastAPI asks for the JSON."""
+        """A non-empty body, so that FastAPI calls `json`."""
         return b"{}"
 
     async def json(self) -> Any:
-        """What was read."""
+        """The parsed content."""
         return self.content
 
 
 def errors(status: int, *problems: str) -> Json:
-    """An answer that says what is wrong."""
+    """An error response."""
     headers = {"retry-after": "1"} if status == 503 else None
     return Json({"errors": list(problems)}, status, headers)
 
 
 def failed(_: Request, error: Exception) -> Response:
-    """The answer to what a user can mend."""
+    """The response to an AffilError."""
     if isinstance(error, BadRequestError):
         return errors(error.status, *error.problems)
     status = 404 if isinstance(error, UnknownIdError) else 503 if isinstance(error, BusyError) else 400
@@ -146,17 +146,17 @@ def failed(_: Request, error: Exception) -> Response:
 
 
 def invalid(_: Request, error: Exception) -> Response:
-    """The answer to parameters that FastAPI refuses."""
+    """The response to parameters rejected by FastAPI."""
     assert isinstance(error, RequestValidationError)
     return errors(400, *_told([{**fault, "loc": fault["loc"][1:]} for fault in error.errors()]))
 
 
 def not_here(request: Request, error: Exception) -> Response:
-    """The answer where no route is, or none of this method."""
+    """The response to an unknown path or method."""
     assert isinstance(error, HTTPException)
     answer = errors(error.status_code, str(error.detail).lower())
     answer.headers.update(error.headers or {})
-    if error.status_code == 405:  # FastAPI has a route for each method
+    if error.status_code == 405:  # FastAPI has one route per method
         routes = [r for r in request.app.routes if isinstance(r, Route) and r.matches(request.scope)[0] != Match.NONE]
         methods = {method for route in routes for method in route.methods or ()}
         answer.headers["allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
@@ -164,17 +164,17 @@ def not_here(request: Request, error: Exception) -> Response:
 
 
 def must_be(request: Request, kind: str) -> None:
-    """Refuse a body of another media type."""
+    """Reject a body of another media type."""
     given = request.headers.get("content-type", "")
     if given.partition(";")[0].strip().lower() != kind:
         raise BadRequestError(f"the body must be {kind}, not {given[:80]!r}", status=415)
 
 
 def parameters(text: bytes, most: int) -> dict[str, str]:
-    """The parameters of an address or a form, by name; the last of several of one name.
+    """Parse the parameters of a URL or a form, by name; the last one of a name wins.
 
     Raises:
-        BadRequestError: they are more than `most`, or not in UTF-8.
+        BadRequestError: there are more than `most`, or they are not UTF-8.
     """
     try:
         return dict(parse_qsl(text.decode("utf-8"), keep_blank_values=True, max_num_fields=most, errors="strict"))
@@ -183,15 +183,15 @@ def parameters(text: bytes, most: int) -> dict[str, str]:
 
 
 def check(shape: type[T], given: bytes | str | Mapping[str, Any], where: str = "") -> T:
-    """What was asked, checked.
+    """Validate a request against a model.
 
     Args:
-        shape: a model.
-        given: JSON (as bytes: a body, of which numbers in quotes and the like are refused), or values by name.
-        where: stands before what is wrong.
+        shape: the model.
+        given: JSON (bytes are a body, parsed in strict mode), or values by name.
+        where: prefix of error messages.
 
     Raises:
-        BadRequestError: says what is wrong, and where.
+        BadRequestError: the request does not fit the model.
     """
     adapter: TypeAdapter[T] = _adapter(shape)  # type: ignore[arg-type]  # a type is hashable
     try:
@@ -221,7 +221,7 @@ def _fault(fault: Any) -> str:
 
 
 def document(operations: Sequence[Operation], title: str, version: str, description: str) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of these operations, without the answer 422 of FastAPI, which is 400 here."""
+    """The OpenAPI 3.1 document of these operations, without FastAPI's status 422, which is 400 here."""
     made = get_openapi(title=title, version=version, openapi_version="3.1.0", description=description, routes=operations)
     for one in (one for methods in made["paths"].values() for one in methods.values()):
         one["responses"].pop("422", None)

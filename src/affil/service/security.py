@@ -1,8 +1,6 @@
-"""Who may ask and how much: tokens, hosts, posts of other sites, security headers.
+"""Access control: tokens, hosts, cross-site requests, body size, security headers.
 
-Starlette's TrustedHostMiddleware and CORSMiddleware do not do this. The first answers 400 in plain text, where clients are told 421 in
-`errors`. The second only adds headers: it does not turn a request away before it is answered, and knows neither paths nor the token in
-the path, which lets any page in.
+Starlette's TrustedHostMiddleware and CORSMiddleware do not do this; see docs/decisions/0010-guard.md.
 """
 
 from __future__ import annotations
@@ -23,12 +21,12 @@ from affil.settings import WebSettings
 
 TOKEN_COOKIE = "affil_token"
 HEADERS = {
-    # Nothing but what this server itself gives; no script or style stands in a page.
+    # resources of this server only; no inline scripts or styles
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "same-origin",  # none at all would hide from us, too, where a post comes from
+    "referrer-policy": "same-origin",  # `no-referrer` would also hide the origin of posts from us
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
@@ -39,10 +37,10 @@ _TOKEN_PATH = "/token/"
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """What others than the server's own pages may ask, which is safe only where nothing that is asked changes anything.
+    """What other origins may request; safe only for requests without side effects.
 
-    Pages of `origins` ("*": of any site), of this machine, and whoever has the token in the path, may ask what is below `paths`.
-    With `programs` what is no browser may post without a token, too.
+    Pages of `origins` ("*": any site), pages of this machine, and clients with the token in the path may request `paths`. With
+    `programs`, non-browser clients may post without a token.
     """
 
     paths: tuple[str, ...] = ()
@@ -55,17 +53,17 @@ NOTHING_SHARED = Sharing()
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may ask: `token` must be shown where it is not ""; `hosts` are the names by which the server may be called (empty: any)."""
+    """Access rules: a `token` required unless "", and the allowed host names (`hosts`; empty: any)."""
 
     token: str = ""
     hosts: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
     def of(cls, host: str, token: str = "", names: Collection[str] = ()) -> Access:
-        """Access to a server that listens on this address: on the loopback without a token, elsewhere with one, made up if need be.
+        """Access rules for a listening address: no token on the loopback, elsewhere a token, generated if omitted.
 
-        On the loopback only its own names are answered to, so that no foreign page can come in under a name of its own. With `names`,
-        by which a proxy passes on what others ask, a token is demanded there as well.
+        On the loopback only its own host names are accepted, which prevents DNS rebinding. With `names` (host names of a proxy)
+        a token is required there too.
         """
         if is_loopback(host):
             token = token or (secrets.token_urlsafe(24) if names else "")
@@ -74,15 +72,15 @@ class Access:
 
     @property
     def pass_(self) -> str:
-        """What the cookie of someone who has shown the token holds."""
+        """The cookie value of a client that has shown the token."""
         return hashlib.sha256(f"affil:{self.token}".encode()).hexdigest()
 
 
 class Guard:
-    """ASGI middleware: turns away unknown hosts, requests without the token, posts from other sites and too large ones.
+    """ASGI middleware: rejects unknown hosts, requests without the token, cross-site posts, and large bodies.
 
-    Adds the security headers to every answer. The token may also stand in the path (`/token/TEXT/...`), for clients that can be told
-    an address and nothing else.
+    Adds security headers to every response. The token may also be in the path (`/token/TEXT/...`), for clients configured by a
+    URL only.
     """
 
     def __init__(
@@ -112,7 +110,7 @@ class Guard:
                 for name, value in {**HEADERS, **(self._shared_headers(request) if shared else {})}.items():
                     headers.setdefault(name, value)
                 if shared:
-                    del headers["x-frame-options"]  # the policy says it more precisely
+                    del headers["x-frame-options"]  # superseded by frame-ancestors
                 if not path.startswith("/static/"):
                     headers["cache-control"] = "no-store"
                 if getattr(scope["app"].state, "ending", False):
@@ -147,7 +145,7 @@ class Guard:
         if not length.isdigit() or int(length) > self.settings.body:
             return refuse(413, f"the request is too large: more than {self.settings.body:,} bytes")
         if shared:
-            if not admitted and not self._welcome(headers):
+            if not admitted and not self._allowed_page(headers):
                 return refuse(
                     403, "refused: the request comes from another site; the setting serve.origins names those that may ask"
                 )
@@ -155,10 +153,10 @@ class Guard:
                 return Response(status_code=204)
         elif request.method not in SAFE and not _own_page(headers, host, self.sharing.programs):
             return refuse(403, "refused: the request comes from another site")
-        return self._unless_admitted(request) if access.token and not admitted else None
+        return self._require_token(request) if access.token and not admitted else None
 
     def _admit_by_path(self, scope: Scope) -> bool:
-        """Whether the path begins with the token, which then counts as where the application is mounted."""
+        """Whether the path begins with the token, which is then moved to the root path."""
         before, path = scope.get("root_path", ""), _path(scope)
         if not self.access.token or not path.startswith(_TOKEN_PATH):
             return False
@@ -168,8 +166,8 @@ class Guard:
         scope["root_path"] = f"{before}{_TOKEN_PATH}{shown}"
         return True
 
-    def _welcome(self, headers: Mapping[str, str]) -> bool:
-        """Whether the page that asks is one of those that may; what is no page (a program, somebody who follows a link) may."""
+    def _allowed_page(self, headers: Mapping[str, str]) -> bool:
+        """Whether the requesting page is allowed; requests from no page (a program, a followed link) are."""
         origin, fetch = headers.get("origin"), headers.get("sec-fetch-site")
         if "*" in self.sharing.origins:
             return True
@@ -193,8 +191,8 @@ class Guard:
             ),
         }
 
-    def _unless_admitted(self, request: Request) -> Response | None:
-        """None for who holds the token; who brings it in the address gets a cookie in its place."""
+    def _require_token(self, request: Request) -> Response | None:
+        """None if the client has the token; a token in the URL is exchanged for a cookie."""
         access = self.access
         shown = request.query_params.get("token", "")
         if shown and request.method in SAFE and secrets.compare_digest(shown.encode(), access.token.encode()):
@@ -215,12 +213,12 @@ class _TooLargeError(Exception):
 
 
 def _path(scope: Scope) -> str:
-    """The path below where the application is mounted."""
+    """The path without the root path."""
     return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server on this address."""
+    """Whether an address is reachable from this machine only."""
     if host == "localhost":
         return True
     try:
@@ -235,9 +233,9 @@ def _hostname(host: str) -> str:
 
 
 def _own_page(headers: Mapping[str, str], host: str, programs: bool = False) -> bool:
-    """Whether a post comes from one of our own pages. Browsers send at least one of the two headers, and no script can set them.
+    """Whether a post comes from our own pages. Browsers send at least one of the two headers, and scripts cannot set them.
 
-    Whoever sends neither is no browser, and is believed only where `programs` are, or with the token in the header `authorization`.
+    A client that sends neither is not a browser, and needs `programs` or a token in the header `authorization`.
     """
     origin, fetch = headers.get("origin"), headers.get("sec-fetch-site")
     if origin is None and fetch is None:

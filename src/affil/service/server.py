@@ -1,4 +1,4 @@
-"""What all pages and answers over HTTP share: who may ask, how much, security headers, forms, templates, the server itself."""
+"""Common parts of the web applications: guarded application, forms, listening socket, server."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from affil.service.security import NOTHING_SHARED, SAFE, Access, Guard, Sharing
 from affil.settings import WebSettings
 
 Form = Mapping[str, Sequence[str]]
-# What answers a request: blocking code, called in a thread.
+# A request handler: blocking code, called in a thread.
 Handler = Callable[[Request], Response]
 
 
 def endpoint(handler: Handler, settings: WebSettings) -> Callable[[Request], Any]:
-    """A handler as Starlette wants it; a form's fields are in `request.state.form` by name, each with its values in order."""
+    """Adapt a handler to Starlette; `request.state.form` holds a form's fields: name -> values in order."""
 
     async def answer(request: Request) -> Response:
         form: dict[str, list[str]] = {}
@@ -63,19 +63,19 @@ def make_app(
     inside: Sequence[Middleware] = (),
     handlers: Mapping[Any, Any] | None = None,
 ) -> Starlette:
-    """An application of these routes, with the static files, guarded.
+    """Make an application of these routes and static files, behind `Guard`.
 
     Args:
-        routes: what is answered.
-        access: who may ask.
-        settings: how much.
-        on_error: shows what a user can mend (AffilError).
+        routes: the routes.
+        access: access rules.
+        settings: limits of requests.
+        on_error: handler of AffilError.
         static: the folder of static files.
-        kind: makes the application: Starlette, or FastAPI.
-        sharing: what pages of others and programs may ask.
-        refuse: makes the answer to whom the guard turns away, from a status and a sentence.
-        outside: middleware that sees all requests, those turned away included.
-        inside: middleware that sees those let in.
+        kind: application class: Starlette or FastAPI.
+        sharing: what other origins and programs may request.
+        refuse: makes the response to rejected requests from a status and a message.
+        outside: middleware for all requests, including rejected ones.
+        inside: middleware for accepted requests.
         handlers: further exception handlers.
     """
     guard = Middleware(Guard, access=access, settings=settings, sharing=sharing, refuse=refuse)
@@ -87,10 +87,10 @@ def make_app(
 
 
 def listen(host: str, port: int, *, exactly: bool) -> socket.socket:
-    """A listening socket; where the port is taken, and not `exactly` this one is wanted, on another port.
+    """Open a listening socket; if the port is taken, on another port unless `exactly`.
 
     Raises:
-        AffilError: the address is not this machine's, or the port is taken.
+        AffilError: the address is not local, or the port is taken.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
@@ -100,7 +100,7 @@ def listen(host: str, port: int, *, exactly: bool) -> socket.socket:
             if exactly:
                 raise
             made = socket.create_server((host, 0), family=family, backlog=128)
-        # An answer is written in two parts; Nagle's algorithm would hold the second one back for some 40 ms.
+        # responses are written in two parts; Nagle's algorithm would delay the second by some 40 ms
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return made
     except OSError as error:
@@ -122,23 +122,21 @@ def serve(
     grace: float = 0.0,
     log_config: dict[str, Any] | None = LOGGING_CONFIG,
 ) -> None:
-    """Answer requests until interrupted.
+    """Serve requests until interrupted.
 
     Args:
-        app: what answers.
-        listening: where, from `listen`.
-        settings: limits of connections.
-        drain: seconds in which, after the end was asked for, requests that come on open connections are still answered.
-        grace: seconds that those under way have then; default: the idle time of the settings.
-        log_config: how the server below logs; None: as logging is configured.
+        app: the application.
+        listening: a socket from `listen`.
+        settings: connection limits.
+        drain: seconds after the interrupt during which requests on open connections are still accepted.
+        grace: seconds for requests in progress after that; default: the settings' idle time.
+        log_config: uvicorn's logging configuration; None: leave logging as configured.
     """
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            app.state.ending = (
-                True  # from now on connections are closed behind an answer, so that clients send nothing into the void
-            )
-            # Whoever waits to be let in would be cut off by closing; so it is closed in the moment in which nobody waits.
+            app.state.ending = True  # responses now close their connection
+            # closing resets pending connections, so close when none is pending
             doors = [door for server in self.servers for door in server.sockets]
             end = time.monotonic() + (grace or settings.idle)
             while select.select(doors, [], [], 0)[0] and time.monotonic() < end:

@@ -1,6 +1,6 @@
-"""What is told about requests: metrics for Prometheus, and a log of one JSON object a line.
+"""Telemetry: metrics for Prometheus, and a log with one JSON object per line.
 
-The strings that people match are nobody's business, and stand in neither; the log has them only where it is asked to.
+Matched strings are private: they are in the log only on request, never in metrics.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 512)
 
 
 class Metrics:
-    """Counts of one service."""
+    """Metrics of one service."""
 
     def __init__(self, about: dict[str, str]) -> None:
         self.registry = registry = CollectorRegistry()
@@ -36,23 +36,23 @@ class Metrics:
         ProcessCollector(registry=registry)
 
     def matched(self, strings: int) -> None:
-        """Count a batch."""
+        """Record a matched batch."""
         self.strings.inc(strings)
         self.batch.observe(strings)
 
     def text(self) -> bytes:
-        """In the format of Prometheus."""
+        """The metrics in Prometheus format."""
         return generate_latest(self.registry)
 
 
 class RequestLog:
-    """ASGI middleware: counts every request, and writes a line about it."""
+    """ASGI middleware: records and logs every request."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, strings: bool) -> None:
         self.app, self.metrics, self.strings = app, metrics, strings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
+        """Handle a request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -82,21 +82,21 @@ class RequestLog:
 
 
 def note(scope: Scope, affiliations: list[str]) -> None:
-    """Note for the log which strings a request asks about."""
+    """Attach a request's strings for the log."""
     noted = scope.get("affil.noted")
     if noted is not None:
         noted |= {"strings": len(affiliations), "affiliations": affiliations}
 
 
 class _Lines(logging.Formatter):
-    """A record as a line of JSON. Of an exception its kind and place are told; what it says may quote a string, and is not."""
+    """Formats records as JSON lines. Of exceptions only type and location are logged: messages may quote a string."""
 
     def __init__(self, strings: bool) -> None:
         super().__init__()
         self.strings = strings
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """Format a record."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -111,11 +111,11 @@ class _Lines(logging.Formatter):
 
 
 def log_lines(*, strings: bool, requests: bool) -> None:
-    """Write the log of this service, and of the server below it, to standard error.
+    """Log the service and uvicorn to standard error.
 
     Args:
-        strings: with the strings that are matched.
-        requests: with a line for every request, not only for what goes wrong.
+        strings: include matched strings.
+        requests: log every request, not only failures.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines(strings))

@@ -1,4 +1,4 @@
-"""What the pages say, in English and Chinese; see `affil.catalogue`."""
+"""What the pages say, in each of their languages; see `affil.catalogue`."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from affil.catalogue import messages
 from affil.names import visible
 from affil.types import NAME_KINDS, REASONS, Match
 
-LANGUAGES = ("en", "zh")
+# By tag, as HTML has it. A further language is a line here, such as "fr": "fr", and its messages: tools/catalogues.py fr.
+LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 LOCALE = Path(__file__).with_name("locale")
 
 
 def text(key: str, language: str, *values: object) -> str:
-    """One text in a language, its places filled."""
+    """A formatted text in a language."""
     return messages(LOCALE, language)[key].format(*values)
 
 
 def kind(name: str, language: str) -> str:
-    """The kind of an institution in a language; the kind itself where it has no name."""
+    """The name of a kind of institution in a language; untranslated kinds are returned unchanged."""
     return messages(LOCALE, language).get(f"kinds.{name}", name)
 
 
 def evidence(match: Match, language: str) -> list[tuple[bool, str]]:
-    """The reasons of a match: whether each speaks for it, and what it says in a language."""
+    """The reasons of a match as (whether it supports the match, text in a language)."""
     said = messages(LOCALE, language)
     reasons = {name: said[f"reasons.{name}"] for name in REASONS}
     kinds = {name: said[f"names.{name}"] for name in NAME_KINDS}

@@ -1,4 +1,4 @@
-"""Training the matcher: rows, composed strings, decoys, and the fit."""
+"""Training of the matcher: labelled rows, synthetic strings, decoys, and the fit."""
 
 from affil.training.fit import train
 

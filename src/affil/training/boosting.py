@@ -1,4 +1,4 @@
-"""Fit both stages of boosting and the calibrations."""
+"""Fit both boosting stages and the calibrations."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from affil.settings import StageSettings, TrainSettings
 
 
 def fit_curve(q: Floats, right: Ints, weights: Floats) -> Floats:
-    """The curve of a calibration (see `calibrate`), by maximum likelihood.
+    """Fit a calibration curve (see `calibrate`) by maximum likelihood.
 
     Args:
         q: scores, 0 to 1.
-        right: 1 where the pair is right.
+        right: 1 for correct pairs.
         weights: of each pair.
     """
     from scipy.optimize import minimize
@@ -64,18 +64,18 @@ def fit_stage(features: Floats, labels: Ints, weights: Floats, settings: TrainSe
 def fit(pairs: Pairs, labels: Ints, weights: Floats, fold: Ints, trust: Ints, settings: TrainSettings) -> tuple[Model, Floats]:
     """Fit both stages and the calibrations.
 
-    Labels of other projects are cleaned by what the models of other folds are sure of: a candidate that they find as good as
-    certain and that has no label, or the other way round, trains nothing from then on.
+    Noisy labels (of other projects) are cleaned: a pair whose label contradicts a near-certain prediction of the other folds'
+    models is excluded from training.
 
     Args:
         pairs: candidates with features.
-        labels: 1 where the pair is right.
+        labels: 1 for correct pairs.
         weights: of each pair; pairs of weight 0 train neither stage.
-        fold: of each pair, from 0; strings of one fold never train what predicts them, so that the second stage and the
-            calibration see honest probabilities.
-        trust: how far the labels of each pair can be trusted (`affil.match.labels.Trust`); the calibration takes the most
-            trusted pairs of a regime that suffice, for small registries composed ones too.
-        settings: of the boosting.
+        fold: of each pair, from 0; strings of one fold never train the model that predicts them, so that the second stage and
+            the calibration see out-of-fold probabilities.
+        trust: how reliable the labels of each pair are (`affil.match.labels.Trust`); each calibration uses the most reliable
+            pairs of its regime that suffice, for small registries synthetic ones too.
+        settings: training settings.
 
     Returns:
         The model and the out-of-fold calibrated probabilities.
@@ -107,10 +107,10 @@ def fit(pairs: Pairs, labels: Ints, weights: Floats, fold: Ints, trust: Ints, se
 
 
 def _curve(q: Floats, y: Ints, w: Floats, regime: Ints, number: int, trust: Ints, settings: TrainSettings) -> Floats:
-    """The curve of one regime, from the most trusted pairs that suffice.
+    """Fit the curve of one regime on the most reliable pairs that suffice.
 
-    Composed strings are like those that a small registry meets, where labelled ones are few; a large one has confusions of its
-    own, which only labelled strings show.
+    Synthetic strings resemble those matched against a small registry, for which few are labelled; the confusions of a large
+    registry only show in labelled strings.
     """
     same_policy = regime % len(POLICIES) == number % len(POLICIES)
     if number < len(POLICIES):

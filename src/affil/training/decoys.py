@@ -1,8 +1,9 @@
-"""Made-up institutions that crowd the training registry, so that a model trained on the small shipped one knows a large one.
+"""Decoys: fictitious institutions added to the training registry, so that a model trained on the small shipped one also suits a
+large one.
 
-They are composed from the names of real cities and countries (GeoNames, ISO 3166) and the ways in which the world names its
-universities, hospitals, institutes, firms and offices, so that a training string meets what it would meet in a full registry:
-homonyms in other towns, near names, nested names, parents and children. None is claimed to exist; none leaves training.
+They combine real cities and countries (GeoNames, ISO 3166) with typical names of universities, hospitals, institutes, firms and
+offices, so that training strings meet what a full registry holds: homonyms in other towns, near names, nested names, parents
+and children. Decoys are never used outside training.
 """
 
 from __future__ import annotations
@@ -79,20 +80,20 @@ COUNTRY = (
 )  # fmt: skip
 
 
-NATIVE_SHARE, TOWN_SHARE = 0.35, 0.7  # up to here a native name, then one of a town; the rest is national
-NATIVE_WITH_ENGLISH = 0.7  # native names that have an English one too
+NATIVE_SHARE, TOWN_SHARE = 0.35, 0.7  # cumulative: native names, names after a town; the rest is national
+NATIVE_WITH_ENGLISH = 0.7  # native names with an English name too
 UNIVERSITY_CLINIC = 0.5  # native universities with a hospital
-UNIVERSITY_CHILD = 0.3  # other universities with a hospital or an institute
-CHILD_HOSPITAL = 0.6  # of these a hospital
-ACRONYM = 0.4  # names of three words and more with an acronym
-CITIES = 9000  # how many cities, the largest
+UNIVERSITY_CHILD = 0.3  # other universities with a child (hospital or institute)
+CHILD_HOSPITAL = 0.6  # of these children, hospitals
+ACRONYM = 0.4  # names of three or more words with an acronym
+CITIES = 9000  # number of cities, largest first
 
 
 def make_decoys(count: int, seed: int, taken: frozenset[str]) -> list[Institution]:
-    """Make `count` institutions, or one or two more; `taken` holds the folded names that they must leave to real ones.
+    """Make `count` institutions, or one or two more; `taken` holds folded names of real ones, which are not used.
 
-    A town gets several, some of them parent and child (a university and its hospital); national ones repeat from country to
-    country, as "Institute of Physics" does.
+    A town gets several, some of them parent and child (a university and its hospital); national names repeat across countries,
+    like "Institute of Physics".
     """
     maker = _Maker(seed, taken)
     while len(maker.made) < count:
@@ -101,7 +102,7 @@ def make_decoys(count: int, seed: int, taken: frozenset[str]) -> list[Institutio
 
 
 class _Maker:
-    """Draws cities, and makes institutions there."""
+    """Draws cities and makes institutions in them."""
 
     def __init__(self, seed: int, taken: frozenset[str]) -> None:
         self.rng, self.taken = np.random.default_rng(seed), taken
@@ -112,10 +113,10 @@ class _Maker:
         chance = np.exp(0.5 * (size - size.max()))
         self.chance = chance / chance.sum()
         self.made: list[Institution] = []
-        self.used: set[tuple[str, str]] = set()  # folded names with countries
+        self.used: set[tuple[str, str]] = set()  # (folded name, country)
 
     def add_some(self) -> None:
-        """Draw a city, and add one, two or no institution of it."""
+        """Draw a city and add up to two institutions."""
         city = self.cities[self.rng.choice(len(self.cities), p=self.chance)]
         code, subject = city.country, self._pick(SUBJECTS)
         fill = {"c": city.name, "s": subject, "k": self.countries.get(code, code), "n": self._pick(SURNAMES),
@@ -133,7 +134,7 @@ class _Maker:
         return str(options[self.rng.integers(len(options))])
 
     def _add_native(self, city: City, fill: dict[str, str]) -> None:
-        """One with a name in the language of the country; a university may have a hospital."""
+        """Add one named in the country's language; a university may get a hospital."""
         language = self.language[city.country]
         _, university, hospital, clinic, technical, institute = NATIVE[language]
         form, english, kind = [
@@ -148,7 +149,7 @@ class _Maker:
             self._add(clinic.format(**fill), "healthcare", city, [alias], (parent,))
 
     def _add_of_town(self, city: City, fill: dict[str, str]) -> None:
-        """One called after its town; a university may have a child, a first hospital has a third one beside it."""
+        """Add one named after its town; a university may get a child, a "First" hospital gets a "Third"."""
         kind, form = TOWN[self.rng.integers(len(TOWN))]
         name = form.format(**fill)
         parent = self._add(name, kind, city)
@@ -160,7 +161,7 @@ class _Maker:
             self._add(name.replace("First", "Third"), kind, city)
 
     def _add(self, name: str, kind: str, city: City, more: Sequence[Name] = (), parents: tuple[str, ...] = ()) -> str:
-        """Add an institution unless a real one or one of its country has the name; its id, or ""."""
+        """Add an institution unless its name is taken by a real one or within the country; return its id, or ""."""
         code = city.country
         folded = {fold(name), *(fold(n.value) for n in more)}
         other = {" ".join(s) for f in folded if (s := swapped(f.split()))}

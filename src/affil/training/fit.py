@@ -1,4 +1,4 @@
-"""Train the matcher: labelled rows and strings written from registry names, into one model file with its card."""
+"""Train the matcher: labelled rows and synthetic strings in, one model file with its card out."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def train(
     Args:
         out: the model file.
         rows: labelled CSV files; default `gold/train.csv`.
-        registry: whose names the training strings are about; default the shipped one.
+        registry: the registry that synthetic strings are made from and rows are matched against; default the shipped one.
         settings: training settings.
-        progress: told what is being done.
-        external: labelled CSV files of other projects, whose ids are those of another registry.
-        external_registry: the registry of these; default `registry`.
+        progress: called with a message per step.
+        external: labelled CSV files of other projects.
+        external_registry: the registry of their ids; default `registry`.
 
     Returns:
-        The model's card: data and their hashes, settings, library versions, out-of-fold metrics.
+        The model card: hashes of the data, settings, library versions, out-of-fold metrics.
     """
     tell = progress or (lambda _: None)
     settings = settings or Settings()

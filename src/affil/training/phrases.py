@@ -1,4 +1,4 @@
-"""The words of which training strings are composed."""
+"""Word lists and templates for synthetic strings."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ NEAR = ("Technical University of {}", "{} University of Education", "{} Medical 
         "{n} University of {}", "{n} University of {}", "{n} State University of {}", "East {} University", "Eastern {} State College",
         "Northwest {} State College", "Middle {} State University", "West {} University", "South {} College", "{} State College",
         "{n} {} University", "Central {} University")  # fmt: skip
-# behind the short name of something that is no university, and behind a university's full name
+# follow the short name of a non-university, and the full name of a university
 COLLEGES = ("{} College", "{} University", "{} Community College", "{} Technical College", "{} University College",
             "{} International University")  # fmt: skip
 OF_SUBJECT = ("Economics", "Culture and Arts", "Education", "Agriculture", "Architecture", "Medicine", "Foreign Languages",
@@ -88,7 +88,7 @@ JOINERS = (", ", ", ", ", ", " and ", " and ", " & ", "; ", "; ", " + ", "+", " 
            " in collaboration with ", " ")  # fmt: skip
 HAN_JOINERS = ("和", "和", "与", "、", "、", "，", "；", "/", " ", "及")
 TIGHT = frozenset(("+", "/", " + ", " in collaboration with ", " ", " - "))
-# An institution of a place where it is not: {} and {} are name and place, {s} is a subject
+# an institution at another place: {} and {} are name and place, {s} is a subject
 ELSEWHERE = ("{}, {}", "{}, {}", "{} ({})", "{} {}", "Department of {s}, {}, {}", "School of {s}, {}, {}")
 BRANCHES = ("{}, {}", "{}, {}", "{}, {}", "{} ({})", "{s} Group, {}, {}", "{}, {s}, {}")
 SITES = ("{}, {}", "{}, {}", "{} {}", "{} ({})", "{s} Group, {}, {}")

@@ -1,4 +1,4 @@
-"""What a model is made from, for its card."""
+"""What a model was trained from, for its card."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from affil.names import tokenize
 
 
 def rules_hash() -> str:
-    """A fingerprint of the rules of text: how they read the strings of `gold/train.csv`."""
+    """Fingerprint of the text rules: a hash of the tokens of `gold/train.csv`."""
     tokens = tokenize(read_strings(resource("gold/train.csv")))
     digest = hashlib.sha256("\n".join(tokens.words).encode())
     for column in (tokens.gap, tokens.upper, tokens.ptr):
@@ -21,7 +21,7 @@ def rules_hash() -> str:
 
 
 def commit() -> str:
-    """The last commit of this checkout that changed what a model is made from; "" outside of one."""
+    """The last commit that changed anything a model is trained from; "" outside a git checkout."""
     top = Path(__file__).resolve().parents[3]
     sources = (
         "src/affil/match",
@@ -35,6 +35,6 @@ def commit() -> str:
         asked = subprocess.run(
             ("git", "log", "-1", "--format=%H", "--", *sources), cwd=top, capture_output=True, text=True, check=False
         )
-    except OSError:  # no git here
+    except OSError:  # git is not installed
         return ""
     return asked.stdout.strip() if asked.returncode == 0 else ""

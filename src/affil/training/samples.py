@@ -1,4 +1,4 @@
-"""Samples to train on: labelled rows and composed strings, with their candidates and how far each label can be trusted."""
+"""Training samples: labelled rows and synthetic strings with their candidates, weights and label reliability."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Candidates of strings with all that training needs of them.
+    """Candidate pairs of strings, ready for training.
 
-    For each pair: `labels` is 1 where it is right, `weights` its weight (0: it trains nothing), `string` the number of its string
-    (the pairs themselves know its part), `trust` how far the labels of its string can be trusted, `group` a checksum of the
-    folded string, by which repeats are kept together. `strings` is the number of strings, also of those without candidates.
+    For each pair: `labels` is 1 if it is correct, `weights` its weight (0: not trained on), `string` the number of its string
+    (`pairs` has the part), `trust` the reliability of the string's labels, `group` a checksum of the folded string, which keeps
+    repeats in one fold. `strings` is the number of strings, including those without candidates.
     """
 
     pairs: Pairs
@@ -51,7 +51,7 @@ class Sample:
     strings: int
 
     def take(self, chosen: Ints) -> Sample:
-        """The pairs of some strings, given as a mask over all strings; the strings keep their numbers."""
+        """The pairs of the strings in a mask over all strings; strings keep their numbers."""
         rows = np.flatnonzero(chosen[self.string])
         place = np.full(len(self.labels), -1)
         place[rows] = np.arange(len(rows))
@@ -66,8 +66,8 @@ class Sample:
 def read_rows(path: Path, policies: Mapping[str, Policy] | None = None) -> list[Labelled]:
     """Read labelled rows in any table format (see `affil.evaluate.read_gold`).
 
-    Rows whose `in_registry` is false are left out. Labels with a column `acceptable` are complete, those of rows whose `sample` is
-    `hard` for no fair draw; of others a column `source` chooses the policy from `policies`.
+    Rows whose `in_registry` is false are left out. Labels of files with a column `acceptable` are complete, and representative
+    unless the row's `sample` is `hard`; for other files the column `source` selects the policy from `policies`.
 
     Raises:
         InputError: a column is missing or the file cannot be read.
@@ -96,10 +96,10 @@ _BATCH = 10_000
 
 
 def base_samples(labelled: Sequence[Labelled], registry: Registry, settings: Settings, tell: Tell) -> list[Sample]:
-    """What every model is trained on: labelled strings of a registry, and strings composed of its names.
+    """The samples every model is trained on: labelled strings of a registry, and synthetic ones.
 
-    Half of the composed strings are about the registry alone, half about the registry crowded with made-up institutions, of
-    which a part is withheld so that the model meets names that it must not match.
+    Half of the synthetic strings use the registry alone, half the registry crowded with decoys, some of which are withheld so
+    that the model sees names it must not match.
     """
     t = settings.train
     parts: list[Sample] = []
@@ -126,9 +126,9 @@ def base_samples(labelled: Sequence[Labelled], registry: Registry, settings: Set
 
 
 def default_rows(rows: Sequence[Labelled], registry: Registry) -> list[Labelled]:
-    """All rows, and those labelled with parents and children once more as the default policy wants them: without the parents.
+    """All rows, plus copies of those labelled with parents and children with labels for the default policy, without parents.
 
-    Where a string has complete labels, these alone teach the default policy.
+    If a string has complete labels, only those are used for the default policy.
     """
     complete = {fold(r.affiliation) or r.affiliation for r in rows if r.trust >= Trust.COMPLETE}
     found = [*rows, *most_specific(rows, registry)]
@@ -140,12 +140,12 @@ def default_rows(rows: Sequence[Labelled], registry: Registry) -> list[Labelled]
 
 
 def _ancestors(row: Labelled, registry: Registry) -> frozenset[str]:
-    """All that is above the institutions of a row: the default policy wants it nowhere, and takes it where the part is missed."""
+    """All ancestors of a row's institutions, which the default policy excludes."""
     return frozenset().union(*(registry.ancestors(x) for x in row.institutions if x in registry))
 
 
 def most_specific(rows: Sequence[Labelled], registry: Registry) -> list[Labelled]:
-    """The rows labelled with parents and children once more, labelled as the default policy wants them: without the parents."""
+    """Copies of the rows labelled with parents and children, relabelled for the default policy: without parents."""
     out = []
     for row in (r for r in rows if r.policy == "all"):
         ids = [registry.get(x).id if x in registry else x for x in row.institutions]
@@ -155,12 +155,12 @@ def most_specific(rows: Sequence[Labelled], registry: Registry) -> list[Labelled
 
 
 def labelled_sample(rows: Sequence[Labelled], index: Index, settings: Settings, *, complete: float) -> Sample:
-    """Candidates of strings that people labelled; `complete` is the weight of rows with complete labels.
+    """Candidates of hand-labelled strings; `complete` is the weight of rows with complete labels.
 
-    Of other rows three kinds of pairs train nothing: all of a string none of whose labelled institutions is a candidate (what it
-    names stands nowhere in it, or its label is wrong); names without a label that stand whole in their segment, borne by one
-    institution that is no relative of a labelled one (labels often hold only one of several); and, where one institution a string
-    is wanted, parts of the string without a labelled one.
+    Noisy rows have three kinds of pairs excluded (weight 0): all pairs of a string whose labelled institutions are not among
+    its candidates (the name is not in the string, or the label is wrong); unlabelled unambiguous names that fill their segment,
+    unless related to a labelled institution (labels are often incomplete); and, under the policy `one`, pairs in parts without
+    a labelled institution.
     """
     sample = _sample(rows, index, settings)
     pairs, labels = sample.pairs, sample.labels
@@ -185,7 +185,7 @@ _EXACT, _LEFT, _AMBIGUITY, _APART = (NAMES.index(name) for name in ("exact", "se
 
 
 def external_composed(index: Index, settings: Settings, tell: Tell) -> Sample:
-    """Candidates of strings composed of the names of an external registry, and of made-up institutions that it lacks."""
+    """Candidates of synthetic strings about an external registry and about decoys that it lacks."""
     t = settings.train
     strangers = make_decoys(t.decoys // 2, t.seed + 2, frozenset(index.alias_text))
     return composed_sample(index, settings, tell, strangers, t.synthetic_external, 2)
@@ -194,19 +194,19 @@ def external_composed(index: Index, settings: Settings, tell: Tell) -> Sample:
 def composed_sample(
     index: Index, settings: Settings, tell: Tell, strangers: Sequence[Institution], count: int, turn: int
 ) -> Sample:
-    """Candidates of `count` strings composed of the names of a registry, and of `strangers` that it lacks."""
+    """Candidates of `count` synthetic strings about a registry and about `strangers` that it lacks."""
     t = settings.train
     registry = index.registry
     strings = Writer([registry.at(i) for i in range(len(registry))], strangers, t.seed + turn).write(count)
     tell(f"matching {len(strings):,} composed strings against {len(registry):,} institutions")
     sample = _sample(strings, index, settings)
-    # a university in the name of its hospital: whether it is meant too, only people's labels tell
+    # whether a university named within its hospital's name is meant too is left to hand labels
     open_ = (sample.pairs.features[:, _APART] > 0) & (sample.labels == 0)
     return replace(sample, weights=np.where(open_, 0.0, sample.weights * t.composed_weight))
 
 
 def _sample(rows: Sequence[Labelled], index: Index, settings: Settings) -> Sample:
-    """Candidates of labelled rows at weight 1, those that are acceptable at 0; ids that the registry lacks count as nothing to find."""
+    """Candidates of labelled rows with weight 1, acceptable ones 0; labels missing from the registry are ignored."""
     number = {x: i for i, x in enumerate(index.registry.ids)}
     parts = parts_of([r.affiliation for r in rows], index, settings.retrieve)
     mentions = prepare([parts.texts[t] for t in parts.text], index, settings.retrieve)
@@ -223,7 +223,7 @@ def _sample(rows: Sequence[Labelled], index: Index, settings: Settings) -> Sampl
 
     right = among(lambda r: r.institutions)
     either = among(lambda r: (*r.acceptable, *(_ancestors(r, index.registry) if r.policy == "most-specific" else ())))
-    # an institution that one part names in full and another only resembles is what the first one names
+    # an institution named exactly in one part is no error in another part that resembles its name
     key = string * STRIDE + pairs.candidates.inst
     _, group = np.unique(key, return_inverse=True)
     found = pairs.features[:, NAMES.index("found_mass")] * pairs.features[:, NAMES.index("coverage")]
@@ -237,7 +237,7 @@ def _sample(rows: Sequence[Labelled], index: Index, settings: Settings) -> Sampl
 
 
 def join(parts: Sequence[Sample]) -> Sample:
-    """Put several samples into one; strings, their parts and words are numbered through."""
+    """Concatenate samples, renumbering strings, parts and words."""
     candidates: list[Candidates] = []
     rest: list[tuple[Ints, Ints, Floats, Ints, Ints]] = []
     string: list[Ints] = []

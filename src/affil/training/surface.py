@@ -1,4 +1,4 @@
-"""How an institution is written in a string: by one of its names, among departments and an address, and with damage."""
+"""Surface forms in synthetic strings: a name, departments, an address, and damage."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _NOT_ROMANISED = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
 _BEHIND = re.compile(r"\s*\(([^)]*)\)$")
 _MANY_SITES = frozenset(("company", "government", "nonprofit", "other"))
 _WITH_REGIONS = ("US", "CA", "AU")
-_ABBREVIATED = 14  # of all abbreviations, in one name
+_ABBREVIATED = 14  # maximum number of abbreviations in one name
 _REWRITTEN, _BOUNDS = tuple(shares.REWRITTEN), np.cumsum(list(shares.REWRITTEN.values()))
 
 
 class Surface:
-    """Draws from a pool of institutions, and writes them as authors and publishers do."""
+    """Draws institutions from a pool and writes them as authors and publishers do."""
 
     def __init__(self, pool: Pool, seed: int) -> None:
         self.pool, self.rng = pool, np.random.default_rng(seed)
@@ -46,30 +46,30 @@ class Surface:
         self.regions = {s.code: s.name for s in pycountry.subdivisions if s.country_code in _WITH_REGIONS}
 
     def happens(self, share: float) -> bool:
-        """Whether what has this chance happens."""
+        """True with this probability."""
         return bool(self.rng.random() < share)
 
     def pick(self, options: Sequence[str]) -> str:
-        """One of the options, each as likely."""
+        """One of the options, uniformly."""
         return options[int(self.rng.integers(len(options)))]
 
     def institution(self) -> Institution:
-        """A known institution by its chance."""
+        """A known institution, by its sampling probability."""
         return self.pool.known[int(self.rng.choice(len(self.pool.known), p=self.pool.chance))]
 
     def stranger(self) -> Institution:
-        """An unknown institution, each as likely."""
+        """An unknown institution, uniformly."""
         return self.pool.unknown[int(self.rng.integers(len(self.pool.unknown)))]
 
     def acronym(self, known: float = shares.ACRONYM_OF_REGISTRY) -> str:
-        """Capitals: an institution's with a chance of `known`, else made-up ones."""
+        """An acronym: an institution's with probability `known`, else random capitals."""
         if self.happens(known):
             return self.pool.acronyms[int(self.rng.choice(len(self.pool.acronyms), p=self.pool.acronym_chance))]
         return "".join(self.pick("ABCDEFGHILMNOPRSTUV") for _ in range(int(self.rng.integers(3, 6))))
 
     def fill(self, form: str, language: str = "en") -> str:
-        """A form with its blanks filled: subjects {s} {r}, surnames {n} {m}, a first name {f}, a number {d}, a city {c}, its
-        country {k}, an acronym {a}; all are drawn, whichever the form has.
+        """Fill a template: subjects {s} {r}, surnames {n} {m}, first name {f}, number {d}, city {c}, its country {k}, acronym
+        {a}. All are drawn, used or not.
         """
         subjects = SUBJECT_WORDS.get(language, SUBJECTS)
         somewhere = self.institution()
@@ -78,19 +78,19 @@ class Surface:
                            k=self.country.get(somewhere.country, "France"), a=self.acronym())  # fmt: skip
 
     def short_name(self, x: Institution, han: bool) -> Name:
-        """The shortest Chinese or other name of an institution."""
+        """The institution's shortest Chinese or other name."""
         fit = [n for n in x.names if bool(HAN.search(n.value)) == han and n.kind != "former"] or list(x.names)
         return min(fit, key=lambda n: (len(n.value), n.value))
 
     def name(self, x: Institution) -> str:
-        """One of its names, now and then abbreviated or turned round."""
-        # a stranger's capitals are left out where an institution is known by them: nobody could tell
+        """One of its names, sometimes abbreviated or reordered."""
+        # not a stranger's acronym that a known institution shares: it would be unresolvable
         names = [n for n in x.names if x.id in self.pool.by_id or n.value not in self.pool.known_acronyms]
         weight = np.array([shares.NAME_WEIGHTS.get(n.kind, 1.0) for n in names])
         name = names[int(self.rng.choice(len(names), p=weight / weight.sum()))]
         text = name.value
         behind = _BEHIND.search(text)
-        if behind and behind[1].casefold() in country_names():  # a country may be left out, a campus not
+        if behind and behind[1].casefold() in country_names():  # a country may be omitted, a campus may not
             text = text[: behind.start()]
         if name.kind == "acronym" or (not text.isascii() and not re.search("[a-z]", text)):
             return text
@@ -113,7 +113,7 @@ class Surface:
         return "The " + text
 
     def place(self, x: Institution) -> str:
-        """How an address ends."""
+        """The end of an address."""
         country = self.country.get(x.country, x.country)
         if x.country in _WITH_REGIONS and x.region and self.happens(shares.PLACE_REGION):
             code = self.happens(shares.PLACE_REGION_CODE) or x.region not in self.regions
@@ -122,7 +122,7 @@ class Surface:
         return self.pick((f"{x.city}, {country}", f"{x.city}, {country}", country, x.city))
 
     def around(self, name: str, x: Institution) -> str:
-        """Put departments before and an address behind, in the order of the language of the name."""
+        """Add departments and an address, in the order usual in the name's language."""
         if _EAST_ASIAN.search(name):
             language = "ko" if _HANGUL.search(name) else "ja" if x.country == "JP" else "zh"
             if self.happens(shares.HAN_DEPARTMENT):
@@ -141,7 +141,7 @@ class Surface:
             return [name]
         language = next((n.language for n in x.names if n.value == name and n.language in SUBJECT_WORDS), "en")
         department = self.fill(self.pick(DEPARTMENTS[language]), language)
-        if self.happens(shares.DEPARTMENT_ACRONYM):  # which some institution elsewhere may bear as well
+        if self.happens(shares.DEPARTMENT_ACRONYM):  # may coincide with an institution's acronym
             department += self.pick((" ({})", " ({})", " {}", " - {}", ", {}")).format(self.acronym())
         if self.happens(shares.DEPARTMENT_LAST):
             return [name, department]
@@ -162,7 +162,7 @@ class Surface:
         return pieces
 
     def _city(self, x: Institution) -> str:
-        """A city with its state or postcode."""
+        """A city, possibly with state or postcode."""
         city = x.city if self.happens(shares.CITY_RIGHT) else self.institution().city
         if x.country == "US" and x.region and self.happens(shares.US_STATE):
             return f"{city}, {x.region[3:]}" + (f" {self.rng.integers(10000, 99999)}" if self.happens(shares.US_ZIP) else "")
@@ -173,7 +173,7 @@ class Surface:
         return f"{postcode} {city}" if first else f"{city} {postcode}"
 
     def damage(self, text: str) -> str:
-        """Lose accents, letters, blanks and the end; gain marks."""
+        """Remove accents, letters, blanks or the end; add marks."""
         if self.happens(shares.ASCII):
             text = text if _NOT_ROMANISED.search(text) else anyascii(text)
         if self.happens(shares.CAPITALS):

@@ -1,8 +1,8 @@
-"""Training strings: names of a registry in the contexts and with the damage in which authors and publishers leave them.
+"""Synthetic training strings: names of a registry with the context and damage seen in papers.
 
-The kinds of damage follow what S2AFF (Feldman et al. 2023), the ROR matching sets and OpenAlex's notes report: abbreviations,
-departments and addresses around the name, several organisations in one string, lost accents, glued words, footnote marks,
-swapped word order, capitals, cut ends, and strings that name no known organisation at all.
+The kinds follow S2AFF (Feldman et al. 2023), the ROR matching sets and OpenAlex's notes: abbreviations, departments and
+addresses, several organisations in one string, lost accents, glued words, footnote marks, swapped word order, capitals,
+truncation, and strings that name no known organisation.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ from affil.training.surface import HAN, Surface
 from affil.types import Institution
 
 _KINDS, _BOUNDS = tuple(shares.KINDS), np.cumsum(list(shares.KINDS.values()))[:-1]
-_SEVERAL = (2, 2, 2, 2, 3, 3, 4, 6)  # how many institutions a string of several has
-# The word of a university's name that a near name keeps
+_SEVERAL = (2, 2, 2, 2, 3, 3, 4, 6)  # numbers of institutions in a `several` string
+# the part of a university's name that a near name keeps
 _NEAR_WORD = re.compile(
     r"(?:Indian|National) Institute of Technology,? ([A-Z]\w+)|University of ([A-Z]\w+(?:[ -][A-Z]\w+)?)|([A-Z]\w+(?:[ -][A-Z]\w+)?) University"
 )
@@ -56,9 +56,9 @@ _HAN_UNIVERSITY = re.compile("([\u4e00-\u9fff]{2,4})大学")
 
 
 class Writer:
-    """Writes training strings about the institutions of a registry, some of which it must not know (for "none").
+    """Writes training strings about known institutions and, without a label, about unknown ones.
 
-    The kinds of `shares.KINDS` are its methods. A kind that the drawn institution does not fit gives way to another.
+    The kinds of `shares.KINDS` are its methods. If the drawn institution does not fit a kind, another kind is written.
     """
 
     def __init__(self, institutions: Sequence[Institution], unknown: Sequence[Institution], seed: int) -> None:
@@ -68,7 +68,7 @@ class Writer:
         self.pick, self.happens = self.surface.pick, self.surface.happens
 
     def write(self, count: int) -> list[Labelled]:
-        """Write `count` strings; those of a seed and a registry are always the same."""
+        """Write `count` strings; deterministic for a seed and a registry."""
         return [self._one() for _ in range(count)]
 
     def _one(self) -> Labelled:
@@ -94,10 +94,10 @@ class Writer:
             return Labelled(self.surface.around(name, stranger), ())
         if stranger.country in self.pool.countries[fold(name)]:
             return self.single()
-        return Labelled(f"{name}, {self.surface.place(stranger)}", ())  # a homonym of a known one: only the place can tell
+        return Labelled(f"{name}, {self.surface.place(stranger)}", ())  # a homonym, told apart by its place
 
     def elsewhere(self) -> Labelled:
-        """The name of a university or hospital in a country where nobody known has it: a homonym that the registry lacks."""
+        """A university's or hospital's name in a country where no known institution has it: a homonym outside the registry."""
         own, other = self.surface.institution(), self.surface.institution()
         any_name = self.happens(shares.NAMESAKE_BY_NAME)
         name = self.surface.name(own) if any_name else self.surface.short_name(own, False).value
@@ -108,7 +108,7 @@ class Writer:
         return Labelled(self._at(ELSEWHERE, name, other), ())
 
     def branch(self) -> Labelled:
-        """A company, or a body of several sites, in a country where it is not known to have one of its own."""
+        """A company or large body in a country where no branch of it is known."""
         if not self.pool.bodies:
             return self.single()
         own = self.pool.bodies[int(self.rng.choice(len(self.pool.bodies), p=self.pool.body_chance))]
@@ -119,12 +119,12 @@ class Writer:
         return Labelled(self._at(BRANCHES, name, other), (own.id,))
 
     def _at(self, forms: Sequence[str], name: str, other: Institution) -> str:
-        """A name at the place of another."""
+        """A name at another institution's place."""
         form = self.pick(forms)
         return form.format(name, self.surface.place(other), s=self.pick(SUBJECTS))
 
     def site(self) -> Labelled:
-        """A branch or a laboratory that is told by its place only: "Microsoft Research, Cambridge, UK"."""
+        """A branch or laboratory identified by its place only: "Microsoft Research, Cambridge, UK"."""
         if not self.pool.sites:
             return self.single()
         x, mother = self.pool.sites[int(self.rng.integers(len(self.pool.sites)))]
@@ -134,7 +134,7 @@ class Writer:
         return Labelled(text, (x.id,), acceptable=(mother.id,))
 
     def near(self) -> Labelled:
-        """Another's name that differs by the word which makes it another's: "Technical University of Turin"."""
+        """A known name changed by one distinguishing word: "Technical University of Turin"."""
         x = self.surface.institution()
         other = self._near_name(x)
         if other is None or fold(other) in self.pool.names:
@@ -156,11 +156,11 @@ class Writer:
         return None
 
     def school(self) -> Labelled:
-        """A school of a university that no other is like by its own word: "Yale School of Public Health"."""
+        """A school named by the university's unique word: "Yale School of Public Health"."""
         if not self.pool.schools:
             return self.single()
         x, word = self.pool.schools[int(self.rng.integers(len(self.pool.schools)))]
-        town = fold(word) == fold(x.city)  # whose institutes are others' too
+        town = fold(word) == fold(x.city)  # others have institutes there too
         text = self.pick(SCHOOLS if town else (*SCHOOLS, *UNITS)).format(word, s=self.pick(SUBJECTS))
         if fold(text) in self.pool.names:
             return self.single()
@@ -174,7 +174,7 @@ class Writer:
         return self.surface.fill(self.pick(DEPARTMENTS["en"]))
 
     def borrowed(self) -> Labelled:
-        """A street, product, prize or post that has the name of an institution."""
+        """A street, product, prize or position named after an institution."""
         x = self.surface.institution()
         name = self.surface.short_name(x, self.happens(shares.BORROWED_HAN)).value
         han = HAN.search(name) is not None
@@ -184,12 +184,12 @@ class Writer:
         return self.stranger() if fold(text) in self.pool.names else Labelled(text, ())
 
     def capitals(self) -> Labelled:
-        """A row of capitals that name nobody, though some institution may bear some of them."""
+        """A run of capitals without a label, though some may coincide with acronyms."""
         count = int(self.rng.integers(3, 7))
         return Labelled(", ".join(self.surface.acronym(shares.CAPITALS_OF_REGISTRY) for _ in range(count)), ())
 
     def several(self) -> Labelled:
-        """Two to six institutions beside each other, joined in every way that authors use."""
+        """Two to six institutions, joined in the ways authors use."""
         named: list[tuple[str, Institution]] = []
         ids: list[str] = []
         for _ in range(int(self.rng.choice(_SEVERAL))):
@@ -219,7 +219,7 @@ class Writer:
         return text
 
     def joint(self) -> Labelled:
-        """A laboratory of two institutions that has no name of its own, by their short names."""
+        """An unnamed joint laboratory of two institutions, by their short names."""
         two = [self.surface.institution(), self.surface.institution()]
         han = self.happens(shares.JOINT_HAN)
         names = [self.surface.short_name(x, han).value for x in two]
@@ -227,7 +227,7 @@ class Writer:
         return Labelled(form.format(*names), tuple(dict.fromkeys(x.id for x in two)))
 
     def mail(self) -> Labelled:
-        """An address of mail, or the domain alone."""
+        """An e-mail address, or the domain alone."""
         x = self.surface.institution()
         if not x.domain:
             return self.single()
@@ -237,7 +237,7 @@ class Writer:
         return Labelled(form.format(f=first, n=last, d=domain, s=sub), (x.id,))
 
     def short(self) -> Labelled:
-        """A short name with nothing that tells whose it is: each homonym's as often as papers name it; or with a department's."""
+        """An ambiguous short name, its homonyms drawn by usage in papers; or a short name with a department."""
         name = self.pool.short_names[int(self.rng.choice(len(self.pool.short_names), p=self.pool.short_chance))]
         own = self.pool.homonyms.get(name, [0])
         chance = self.pool.likelihood[own] / self.pool.likelihood[own].sum()
@@ -251,7 +251,7 @@ class Writer:
         return Labelled(text, (meant.id,))
 
     def single(self) -> Labelled:
-        """One institution, with its parent or its acronym now and then."""
+        """One institution, sometimes with its parent or acronym."""
         x = self.surface.institution()
         name = self.surface.name(x)
         parents = [self.pool.by_id[p] for p in x.parents if p in self.pool.by_id]

@@ -1,4 +1,4 @@
-"""How often papers name each institution unmistakably: a prior for names that several bear."""
+"""Count unambiguous mentions of institutions in papers: a prior for homonyms."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def count_usage(
     settings: Settings | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, int]:
-    """Count mentions of institutions by names that nobody else bears, or nobody else in the place that the string names, without a model.
+    """Count mentions by unique names, or by names unique in the place that the string names; no model is used.
 
-    A name counts where it fills a segment of a string, within no longer name, and the string names no other country (companies
-    sit in many). Of homonyms the only one in the country named counts, or the only one of these in the city.
+    A name counts if it fills a segment, is not part of a longer name, and the string names no other country (except for
+    companies). Of homonyms, the only one in the named country counts, or the only one in the named city.
 
     Args:
-        strings: affiliation strings with their numbers of mentions.
-        registry: whose names are counted.
-        settings: of retrieval.
-        progress: called with (strings done, strings in all) after every batch.
+        strings: affiliation strings and their number of mentions.
+        registry: the registry to look names up in.
+        settings: its `retrieve` part is used.
+        progress: called with (strings done, total) after every batch.
 
     Returns:
-        Mentions by id, of those that have any.
+        Mentions by id; ids without any are left out.
     """
     settings = settings or Settings()
     index = Index(registry)
@@ -46,24 +46,24 @@ def count_usage(
         batch = texts[begin : begin + size]
         parts = parts_of(batch, index, settings.retrieve)
         prepared = prepare([parts.texts[t] for t in parts.text], index, settings.retrieve)
-        part, inst = _unmistakable(prepared, index)
+        part, inst = _unambiguous(prepared, index)
         string = parts.string[prepared.string[part]]
-        found = np.unique(string * STRIDE + inst)  # each institution once a string
+        found = np.unique(string * STRIDE + inst)  # an institution counts once per string
         np.add.at(total, found % STRIDE, mentions[begin + found // STRIDE])
         if progress:
             progress(begin + len(batch), len(texts))
     return {registry.ids[i]: int(total[i]) for i in np.flatnonzero(total)}
 
 
-def _unmistakable(m: Mentions, index: Index) -> tuple[Ints, Ints]:
-    """The parts of a batch and the institutions that they name for sure."""
+def _unambiguous(m: Mentions, index: Index) -> tuple[Ints, Ints]:
+    """(part, institution) pairs that are unambiguous."""
     first, length, alias = m.spans
     last = first + length
     gap = np.append(m.gap, HARD)
-    longest = np.zeros(len(m.word) + 1, np.int64)  # how far names that begin here or before reach
+    longest = np.zeros(len(m.word) + 1, np.int64)  # furthest end of a name that begins at each word
     np.maximum.at(longest, first, last)
     reach = np.maximum.accumulate(longest)
-    before = np.concatenate([[0], reach])[first]  # names that begin earlier
+    before = np.concatenate([[0], reach])[first]  # furthest end of earlier names
     whole = (gap[first] >= COMMA) & (gap[last] >= COMMA) & (before < last) & (longest[first] <= last)
     who, owner = expand(index.owner_ptr, alias[whole])
     part, inst = m.part[first[whole]][who], index.owner_inst[owner]

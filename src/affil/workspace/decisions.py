@@ -1,4 +1,4 @@
-"""What people decide about the strings of a workspace, and the institutions and names that they add."""
+"""Decisions on the strings of a workspace, and local institutions and names."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def decide(
 
 
 def _checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The registry's form of some ids, and what is to be said of closed institutions.
+    """The registry's form of ids, and warnings about closed institutions.
 
     Raises:
-        UnknownIdError: the registry has none of that id.
+        UnknownIdError: the registry has no such id.
     """
     known_ids, active = _find_ids(files, wanted)
     ids, warnings = [], []
@@ -69,14 +69,14 @@ def _checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str
         if known is None:
             raise UnknownIdError(one, f"the registry of {files.path}", mistyped(one))
         if active[known] != known:
-            since = _taken_over(files, known)
+            since = _successor_from(files, known)
             warnings.append(f"{known} is closed; it counts for its successor {active[known]}{since and f' from {since} on'}")
         ids.append(known)
     return ids, warnings
 
 
-def _taken_over(files: WorkspaceFiles, identifier: str) -> str:
-    """The first year that counts for the successor of a closed institution; "" where it counts in all years."""
+def _successor_from(files: WorkspaceFiles, identifier: str) -> str:
+    """The first year that counts for the successor of a closed institution; "" for all years."""
     table = files.institutions()
     if not files.settings.rank.successors or "successor_from" not in table.column_names:
         return ""
@@ -85,7 +85,7 @@ def _taken_over(files: WorkspaceFiles, identifier: str) -> str:
 
 
 def _find_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The institutions that are meant by some ids, and what stands for each of those today."""
+    """Maps from given ids to institutions, and from institutions to their current ids."""
     with duckdb.connect() as db:
         db.register("institutions", files.institutions(["id", "active_id", "other_ids"]))
         find_ids(db, wanted)

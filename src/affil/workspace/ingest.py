@@ -1,4 +1,4 @@
-"""Papers into the tables of a workspace."""
+"""Add papers to the tables of a workspace."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Problems:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What `add_papers` did: papers that are new, that replaced an older record of their id, or that were there already.
+    """Result of `add_papers`: numbers of papers that are new, replaced an older record, or were present already.
 
     `merged` are records of one paper under several ids, of which the one richest in affiliations was kept. `duplicates` are ids that
     occur twice in these files; the first record of each was taken. `problems` are records that were left out or read only in part.
@@ -233,7 +233,7 @@ def _mentions(paper: Paper) -> Iterator[tuple[str, int | None, str | None, str |
 
 
 def digests_of(papers: Path | None) -> dict[str, bytes]:
-    """The digest of each paper, by its id."""
+    """The digests of papers, by id."""
     if papers is None:
         return {}
     table = pq.read_table(papers, columns=["id", "digest"])
@@ -261,7 +261,7 @@ def drop_rows(table: Path, column: str, gone: Set[str]) -> None:
 
 
 def count_strings(mentions: Path) -> pa.Table:
-    """Distinct strings with their mentions and papers, the most frequent first."""
+    """Distinct strings with numbers of mentions and papers, most frequent first."""
     with duckdb.connect() as db:
         db.read_parquet(str(mentions)).create_view("mentions")
         return db.sql(

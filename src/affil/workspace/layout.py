@@ -44,7 +44,7 @@ PAPERS = pa.schema(
 MERGED = pa.schema([("kept", TEXT), ("dropped", TEXT), ("by", TEXT)])
 MENTIONS = pa.schema([("paper", TEXT), ("position", pa.int32()), ("author", TEXT), ("affiliation", TEXT)])
 _STATED = ("stated_city", "stated_region", "stated_country")
-TOLD = (*_STATED, "named")  # what not every matcher tells
+TOLD = (*_STATED, "named")  # optional columns of a matcher
 MATCHES = pa.schema(
     [
         *[("affiliation", TEXT), ("institution_id", TEXT), ("probability", pa.float64()), ("decision", TEXT), ("by", TEXT)],
@@ -62,12 +62,12 @@ INSTITUTIONS = pa.schema(
     ]
 )
 TABLES = ("papers", "mentions", "strings", "matches", "institutions")
-_PACKAGES = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")  # whose versions the manifest holds
+_PACKAGES = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")  # versions recorded in the manifest
 
 
 @dataclass(slots=True)
 class WorkspaceFiles:
-    """The files of a workspace, as they are now."""
+    """The files of a workspace in their current state."""
 
     path: Path
     settings: Settings = field(default_factory=Settings)
@@ -85,10 +85,10 @@ class WorkspaceFiles:
         return out
 
     def table(self, name: str) -> Path:
-        """The path of one of the tables, a Parquet file (see the module).
+        """The path of a table, a Parquet file (see the module).
 
         Raises:
-            AffilError: there is none yet.
+            AffilError: the table does not exist yet.
         """
         names = table_files(self.path, self.manifest)
         if name not in names:
@@ -97,7 +97,7 @@ class WorkspaceFiles:
 
     @property
     def tables(self) -> Tables:
-        """What is ranked.
+        """The tables to rank.
 
         Raises:
             AffilError: nothing was matched yet.
@@ -105,7 +105,7 @@ class WorkspaceFiles:
         return self.matched_tables()[0]
 
     def matched_tables(self) -> tuple[Tables, Path]:
-        """What is ranked, and where the distinct strings are, all of one step.
+        """The tables to rank and the path of the distinct strings, consistently from one step.
 
         Raises:
             AffilError: nothing was matched yet.
@@ -117,25 +117,25 @@ class WorkspaceFiles:
 
     @property
     def venues(self) -> Venues:
-        """The shipped venues, with those of venues.csv laid over them."""
+        """The shipped venues, overridden by venues.csv."""
         given = self.path / "venues.csv"
         return load_venues(given if given.exists() else None)
 
     def institutions(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """The registry that the ids belong to, with the institutions that people added, as a table."""
+        """The registry of the ids as a table, with local institutions."""
         found = self._with_local(self.table("institutions"))
         if isinstance(found, pa.Table):
             return found if columns is None else found.select(list(columns))
         return pq.read_table(found, columns=None if columns is None else list(columns))
 
     def published_venues(self) -> list[str]:
-        """The venues of the papers, under the names that these give them."""
+        """The venue names in the papers."""
         found = pc.unique(pq.read_table(self.table("papers"), columns=["venue"]).column(0)).to_pylist()
         return sorted(str(v) for v in found if v is not None)
 
     @property
     def local(self) -> dict[str, Institution]:
-        """The institutions and names that people added, by id."""
+        """Local institutions and names, by id."""
         return read_own(self.path / "own.csv")
 
     @property
@@ -160,17 +160,17 @@ class WorkspaceFiles:
         return Store(self.path / "counts")
 
     def must_be_matched(self) -> None:
-        """Raise AffilError unless there is something to rank and to review."""
+        """Raise AffilError unless there are matches."""
         if not {"matches", "institutions"} <= table_files(self.path, self.manifest).keys():
             raise AffilError(f"{self.path}: nothing matched yet; first run: affil run PAPERS... -w {self.path}")
 
     def _with_local(self, institutions: Path) -> Path | pa.Table:
-        """The institutions, with those that people added since the last run."""
+        """The institutions, with local ones added since the last run."""
         if not (local := self.local):
             return institutions
         held = pq.read_table(institutions)
         known = set(held.column("id").to_pylist())
-        if "other_ids" in held.column_names:  # which a registry has come to hold under an id of its own
+        if "other_ids" in held.column_names:  # now in the registry under another id
             known |= {other for others in held.column("other_ids").to_pylist() for other in others or ()}
         rows = [institution_row(one, one.id) for one in local.values() if one.id not in known]
         if not rows:
@@ -179,7 +179,7 @@ class WorkspaceFiles:
 
 
 class Change:
-    """One step: the tables that it writes, which nothing names yet, and news for the manifest, which makes them known at once."""
+    """A step: new tables, which become visible together when the manifest refers to them."""
 
     def __init__(self, files: WorkspaceFiles) -> None:
         self.folder, self.settings, self.before = files.path, files.settings, files.manifest
@@ -187,15 +187,15 @@ class Change:
         self.replaced = set(self.tables.values())
         self.number = int(self.before.get("step", 0)) + 1
         self.news: dict[str, Any] = {}
-        self.done_with: list[Path] = []  # folders that are deleted when the step has ended
+        self.done_with: list[Path] = []  # folders to delete after the step
 
     def file(self, table: str) -> Path | None:
-        """Where a table is, as it will be; None where there is none."""
+        """The path of a table within this step, or None."""
         return self.folder / self.tables[table] if table in self.tables else None
 
     @contextmanager
     def writing(self, table: str) -> Iterator[Path]:
-        """Where to write a table anew; it takes the place of the old one when the block ends well."""
+        """Yield a path to rewrite a table; it replaces the old one when the block succeeds."""
         name = f"tables/{table}-{self.number:06}.parquet"
         (self.folder / "tables").mkdir(exist_ok=True)
         with atomic_path(self.folder / name) as temporary:
@@ -203,7 +203,7 @@ class Change:
         self.tables[table] = name
 
     def commit(self) -> None:
-        """End a step: the manifest names its tables from now on."""
+        """Commit the step: the manifest refers to its tables from now on."""
         content = {
             **self.before,
             **self.news,
@@ -240,7 +240,7 @@ def locked(folder: Path, wait: float = 0.0) -> Iterator[None]:
 
 @contextmanager
 def changing(files: WorkspaceFiles, wait: float = 0.0) -> Iterator[Change]:
-    """Start a step under the lock; it takes effect with `Change.commit` and otherwise leaves no trace.
+    """Start a step under the lock; without `Change.commit` it has no effect.
 
     Raises:
         BusyError: see `locked`.
@@ -268,19 +268,19 @@ def delete_unnamed(files: WorkspaceFiles) -> None:
 
 
 def table_files(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The file of each table below the folder, as a manifest names it; in workspaces of before they stood in the folder."""
+    """The relative path of each table in a manifest; older workspaces had the tables in the folder itself."""
     if "tables" in manifest:
         return dict(manifest["tables"])
     return {name: f"{name}.parquet" for name in TABLES if (folder / f"{name}.parquet").exists()}
 
 
 def marked(schema: pa.Schema, identity: dict[str, str]) -> pa.Schema:
-    """A schema that says what its file was made with."""
+    """A schema with the file's provenance in its metadata."""
     return schema.with_metadata({"affil": json.dumps(identity)})
 
 
 def identity_of(file: Path) -> dict[str, str]:
-    """What made a file, as it says itself."""
+    """The provenance stored in a file."""
     try:
         out: dict[str, str] = json.loads((pq.read_schema(file).metadata or {}).get(b"affil", b"{}"))
     except (pa.ArrowInvalid, OSError, ValueError) as error:
@@ -289,7 +289,7 @@ def identity_of(file: Path) -> dict[str, str]:
 
 
 def hash_of(content: Any) -> str:
-    """A short hash of JSON-able content."""
+    """A short hash of JSON-serialisable content."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

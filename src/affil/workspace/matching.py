@@ -1,4 +1,4 @@
-"""The strings of a workspace matched: batch by batch, into rows of matches and the institutions that they name."""
+"""Match the strings of a workspace, batch by batch, into the tables of matches and institutions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError
 from affil.io.files import atomic_path, files_in
-from affil.match.provenance import SPEED
 from affil.names import fold
 from affil.rank import Known, Lookup
 from affil.registry.dump import ROR
 from affil.registry.local import read_own
+from affil.settings import Settings, again
 from affil.types import Institution, Progress
 from affil.workspace.ingest import Added, add_papers
 from affil.workspace.layout import (
@@ -41,14 +41,12 @@ if TYPE_CHECKING:
     from affil.match.interface import MatcherLike
     from affil.registry import Registry
 
-_WITHOUT_EFFECT: Any = {"retrieve": set(SPEED), "decide": {"small"}}  # on what is matched
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What `run` did: strings in the workspace, strings matched now, and whether all had to be matched again, and why.
+    """Result of `run`: strings in the workspace, strings matched now, and why all had to be matched again, if so.
 
-    `added` is what `add_papers` would have returned, None where no papers were given.
+    `added` is the result of `add_papers`, None if no papers were given.
     """
 
     strings: int
@@ -81,10 +79,10 @@ def run(
         identity = {
             "registry": matcher.registry.hash,
             "model": matcher.model_hash,
-            "settings": hash_of(files.settings.model_dump(include={"retrieve", "features", "decide"}, exclude=_WITHOUT_EFFECT)),
+            "settings": hash_of(matching_settings(files.settings)),
         }
         change.news["chosen"] = chosen
-        again = _why_again(change, identity)
+        again = _rematch_reason(change, identity)
         strings = pq.read_table(file, columns=["affiliation"]).column(0)
         matched = _match_new(change, matcher, strings, identity, bool(again), progress)
         change.news |= {
@@ -97,15 +95,24 @@ def run(
     return Run(len(strings), matched, again, added)
 
 
+def matching_settings(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The settings that answers depend on: where one changes, all strings are matched again."""
+    sections = settings.model_dump(include={"retrieve", "features", "decide"})
+    return {
+        section: {key: value for key, value in values.items() if again(f"{section}.{key}") != "nothing"}
+        for section, values in sections.items()
+    }
+
+
 def open_matcher(files: WorkspaceFiles, registry: str | None, model: str | None) -> Matcher:
-    """The matcher of a chosen registry and model."""
-    from affil.match import Matcher  # heavy, and not needed to rank
+    """The matcher of the chosen registry and model."""
+    from affil.match import Matcher  # slow to import, and not needed for ranking
 
     return Matcher.load(registry=open_registry(files, registry), model=Path(model) if model else None, settings=files.settings)
 
 
 def open_registry(files: WorkspaceFiles, chosen: str | None) -> Registry:
-    """The chosen registry, with the institutions and names that people added laid over it."""
+    """The chosen registry, with local institutions and names merged over it."""
     from affil.registry import Registry
 
     base = Registry.open(chosen)
@@ -129,14 +136,14 @@ def choose(change: Change, registry: Path | str | None, model: Path | str | None
 
 
 def _chosen(given: Path | str | None, remembered: str | None) -> str | None:
-    """The file to use: the one given, else the one of the last run; None stands for the shipped one, `ror` for the fetched one."""
+    """The file to use: the given one, else that of the last run; None is the shipped one, `ror` the fetched one."""
     if given is None:
         return remembered
     return None if str(given) == "shipped" else str(given) if str(given) == ROR else str(Path(given).resolve())
 
 
-def _why_again(change: Change, identity: dict[str, str]) -> str:
-    """Why the matches that exist do not count any more; "" if they do, or there are none."""
+def _rematch_reason(change: Change, identity: dict[str, str]) -> str:
+    """Why existing matches are outdated; "" if they are not, or there are none."""
     if (matches := change.file("matches")) is None:
         return ""
     before = identity_of(matches)
@@ -153,7 +160,7 @@ def _match_new(
     again: bool,
     progress: Progress | None,
 ) -> int:
-    """Match what is not matched yet, batch by batch into files of their own, then merge them; returns how many strings."""
+    """Match unmatched strings, each batch into its own file, then merge the files; returns the number of strings."""
     parts = change.folder / "matching" / hash_of(identity)
     parts.mkdir(parents=True, exist_ok=True)
     for other in parts.parent.iterdir():
@@ -174,7 +181,7 @@ def _match_new(
             if progress:
                 progress(start + len(batch), len(todo))
     except KeyboardInterrupt:
-        # Half of a new matching is not mixed with an old one: the old one stays in place until the new one is complete.
+        # a partial rematch is not mixed with old matches: these stay until the new ones are complete
         if not again:
             _merge_batches(change, parts, wanted, matcher.registry, identity, again)
         change.commit()
@@ -186,9 +193,9 @@ def _match_new(
 def _merge_batches(
     change: Change, parts: Path, wanted: list[str], registry: Registry, identity: dict[str, str], again: bool
 ) -> None:
-    """Put the finished batches into the matches, and the registry's institutions beside them.
+    """Merge finished batches into the matches, and write the registry's institutions.
 
-    A killed run may have left batches that are in the matches already, or strings of papers that never came in.
+    A killed run may have left batches that are already merged, or strings of papers that were never added.
     """
     institutions, matches = change.file("institutions"), change.file("matches")
     if institutions is None or identity_of(institutions).get("registry") != identity["registry"]:
@@ -210,13 +217,13 @@ def _merge_batches(
 
 
 def strings_of(matches: Path) -> list[str]:
-    """The strings that have matches."""
+    """The strings in a table of matches."""
     out: list[str] = pq.read_table(matches, columns=["affiliation"]).column(0).to_pylist()
     return out
 
 
 def answers_of(matcher: MatcherLike, strings: list[str]) -> pa.Table:
-    """The matches of some strings as rows of matches.parquet, in the order of the strings."""
+    """The matches of strings as rows of matches.parquet, in order."""
     table = matcher.match_table(strings)
     blank = pa.array([""] * len(table), TEXT)
     for name in TOLD:
@@ -244,9 +251,9 @@ def answers_of(matcher: MatcherLike, strings: list[str]) -> pa.Table:
 
 
 def write_institutions(registry: Registry, local: Mapping[str, Institution], path: Path, identity: dict[str, str]) -> None:
-    """The institutions of the registry, and those that people added under the ids that were decided for.
+    """Write the registry's institutions, and local ones under the ids used by decisions.
 
-    Where a registry has come to hold one of these under its ROR id, the id of before stands for that one.
+    If the registry now has a local institution under a ROR id, the old id maps to it.
     """
     rows = [institution_row(one, registry.resolve(one.id)) for one in registry]
     known = {identifier for row in rows for identifier in (row["id"], *row["other_ids"])}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +22,7 @@ from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_o
 if TYPE_CHECKING:
     import pandas as pd
 
-_OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # what the manifest says that repeats nothing
+_OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # manifest entries irrelevant for reproduction
 
 
 def count(files: WorkspaceFiles) -> State:
@@ -35,7 +33,7 @@ def count(files: WorkspaceFiles) -> State:
 
 
 def count_or_last(files: WorkspaceFiles) -> State:
-    """The counts of now; of the last time, with a warning, where they cannot be brought up to date."""
+    """The current counts, or the last ones with a warning if they cannot be updated."""
     try:
         return count(files)
     except BusyError as error:
@@ -46,7 +44,7 @@ def count_or_last(files: WorkspaceFiles) -> State:
 
 
 def count_anew(files: WorkspaceFiles) -> State:
-    """Bring the counts up to date, under a lock that the caller holds."""
+    """Update the counts; the caller holds the lock."""
     cases, tables = files.ledger.cases(), files.tables
     apart, decisions = set_apart(tables.papers, tables.mentions, cases.current())
     manifest, last = files.manifest, files.counts.last()
@@ -55,6 +53,7 @@ def count_anew(files: WorkspaceFiles) -> State:
         "model": manifest.get("model", {}).get("hash", ""),
         "matching": identity_of(tables.matches).get("settings", ""),
         "runs": manifest.get("runs", 0),
+        "workspace": {k: v for k, v in manifest.items() if k not in _OF_THE_FOLDER},
     }
     return files.counts.refresh(
         replace(tables, papers=apart.papers, mentions=apart.mentions),
@@ -63,7 +62,7 @@ def count_anew(files: WorkspaceFiles) -> State:
         files.settings.rank,
         entries=cases.number,
         about=about,
-        run=last is None or last.about.get("runs", 0) != about["runs"],  # also of a run that was killed before it counted
+        run=last is None or last.about.get("runs", 0) != about["runs"],  # also after a run killed before counting
     )
 
 
@@ -88,7 +87,7 @@ def trend(files: WorkspaceFiles, *, panel: bool, limit: int | None, **query: Unp
     state = count_or_last(files)
     everything: Query = {**query, "years": None, "by": "adjusted"}
     with files.counts.opened(state, **everything) as (db, venues):
-        return ranks.trend(db, venues, state.settings, panel=panel, limit=limit, **query)
+        return replace(ranks.trend(db, venues, state.settings, panel=panel, limit=limit, **query), state=state)
 
 
 def why(files: WorkspaceFiles, lookup: Lookup, entity: str, **query: Unpack[Query]) -> Why:
@@ -96,12 +95,13 @@ def why(files: WorkspaceFiles, lookup: Lookup, entity: str, **query: Unpack[Quer
     state = count_or_last(files)
     plain = state.settings.model_copy(update={"resamples": 0})
     with files.counts.opened(state, **query) as (db, venues):
-        return ranks.why(db, venues, plain, entity, files.table("papers"), lookup=lookup, **query)
+        found = ranks.why(db, venues, plain, entity, files.table("papers"), lookup=lookup, **query)
+        return replace(found, state=state)
 
 
 def diff(files: WorkspaceFiles, lookup: Lookup, since: str, *, entity: str | None, **query: Unpack[Query]) -> Diff:
     """See `Workspace.diff`."""
-    now = count(files)
+    now = count_or_last(files)
     entries = [replace(e, affiliation=apart_name(key_of(e))) if e.paper else e for e in files.ledger.entries()]
     return ranks.diff(files.counts, files.counts.since(since), now, entries, entity=entity, lookup=lookup, **query)
 
@@ -109,7 +109,8 @@ def diff(files: WorkspaceFiles, lookup: Lookup, since: str, *, entity: str | Non
 def list_venues(files: WorkspaceFiles) -> VenueList:
     """See `Workspace.list_venues`."""
     state = count_or_last(files)
-    return ranks.list_venues(files.venues, {(p.venue, p.year): p.stats["papers"] for p in state.partitions})
+    held = {(p.venue, p.year): p.stats["papers"] for p in state.partitions}
+    return replace(ranks.list_venues(files.venues, held), state=state)
 
 
 def snapshot(files: WorkspaceFiles, name: str) -> State:
@@ -119,31 +120,43 @@ def snapshot(files: WorkspaceFiles, name: str) -> State:
         return files.counts.snapshot(name, count_anew(files))
 
 
-def save(files: WorkspaceFiles, result: Ranking | Trend | Why | Diff | VenueList, path: Path) -> Path:
+def save(result: Ranking | Trend | Why | Diff | VenueList, path: Path) -> Path:
     """See `Workspace.save`."""
-    # Nobody changes the workspace while it is described; who may only read it has no lock to take.
-    lock = locked(files.path, files.settings.review.wait) if os.access(files.path, os.W_OK) else nullcontext()
     manifest = path.with_name(path.name + ".manifest.json")
-    with lock, atomic_path(manifest) as beside, atomic_path(path) as temporary:
+    with atomic_path(manifest) as beside, atomic_path(path) as temporary:
         save_table(result, temporary, shown=path)
         content = {
             "file": path.name,
             "sha256": sha256_of(temporary),
             "rows": len(main_table(result)),
             **about_result(result),
-            "workspace": {k: v for k, v in files.manifest.items() if k not in _OF_THE_FOLDER},
-            "last_decision": max((e.number for e in files.ledger.entries()), default=0),
+            **counted_from(result),
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         beside.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
     return manifest
 
 
+def counted_from(result: Ranking | Trend | Why | Diff | VenueList) -> dict[str, Any]:
+    """What a result was counted from: `workspace` (what its manifest said), `last_decision` and `counted` (when); nothing where it is
+    of no workspace.
+    """
+    state = result.after if isinstance(result, Diff) else result.state
+    if state is None:
+        return {}
+    hashes = {part: {"hash": state.about.get(part, "")} for part in ("registry", "model")}  # all that older states have
+    return {
+        "workspace": state.about.get("workspace", hashes),
+        "last_decision": state.decisions,
+        "counted": state.time,
+    }
+
+
 def save_table(result: Ranking | Trend | Why | Diff | VenueList, path: Path, *, shown: Path | None = None) -> None:
     """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension.
 
     Raises:
-        AffilError: another extension, or the file cannot be written.
+        AffilError: the extension is unknown, or the file cannot be written.
     """
     shown, frame = shown or path, main_table(result)
     try:
@@ -162,11 +175,11 @@ def save_table(result: Ranking | Trend | Why | Diff | VenueList, path: Path, *, 
 
 
 def main_table(result: Ranking | Trend | Why | Diff | VenueList) -> pd.DataFrame:
-    """The table of a result."""
+    """The main table of a result."""
     return result.papers if isinstance(result, Why) else result.moves if isinstance(result, Diff) else result.frame
 
 
 def about_result(result: Ranking | Trend | Why | Diff | VenueList) -> dict[str, Any]:
-    """All but the tables of a result, as plain JSON values."""
+    """Everything except the tables of a result, JSON-serialisable."""
     tables = ("ranking", "trend", "ranks", "papers", "waiting", "moves", "causes", "table")
     return {name: value for name, value in result.to_dict().items() if name not in tables}

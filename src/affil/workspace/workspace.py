@@ -12,10 +12,10 @@
         merged            kept, dropped, by: records left out for a richer one of the same paper (optional)
     manifest.json         current tables, versions, hashes, counts
     ledger.sqlite         human decisions
-    own.csv               optional: institutions and names added by users, laid over the registry
+    own.csv               optional: institutions and names added by users, merged over the registry
     registry.affil        the registry including them, as used by the last run
     settings.toml         the settings of this project
-    venues.csv            optional: venues laid over the shipped ones
+    venues.csv            optional: venues overriding the shipped ones
     counts/               counts by venue and year, current and past (see `affil.rank.store`)
     matching/             finished batches of an interrupted run, reused by the next one
 
@@ -57,7 +57,7 @@ class Workspace(WorkspaceFiles):
         """Open the workspace in a folder; with `create`, create it if there is none.
 
         Raises:
-            AffilError: there is none, and `create` is false or it cannot be created.
+            AffilError: there is none and `create` is false, or it cannot be created.
             InputError: its settings.toml is not valid.
         """
         path = Path(path)
@@ -89,7 +89,7 @@ class Workspace(WorkspaceFiles):
         """The registry of the last run, with the institutions and names that users added.
 
         Raises:
-            InputError: its file is gone.
+            InputError: its file is missing.
         """
         return matching.open_registry(self, self.manifest.get("chosen", {}).get("registry"))
 
@@ -171,8 +171,7 @@ class Workspace(WorkspaceFiles):
     ) -> Ranking:
         """Rank the matched papers; decisions in the ledger override the model.
 
-        Only what changed since the last time is recounted. A file venues.csv in the workspace is laid over the shipped venue
-        table.
+        Only what changed since the last time is recounted. A file venues.csv in the workspace overrides the shipped venues.
 
         Args:
             limit: maximum number of rows; default: all.
@@ -229,13 +228,14 @@ class Workspace(WorkspaceFiles):
     def save(self, result: Ranking | Trend | Why | Diff | VenueList, path: Path | str) -> Path:
         """Write a result as `save_table` does, with `NAME.manifest.json` next to it: its inputs, and how to reproduce it.
 
+        The manifest describes the state that was counted, also where the workspace has changed since.
+
         Returns the path of the manifest.
 
         Raises:
-            AffilError: the extension is unknown, a file cannot be written, or another process is changing the workspace. Existing
-                files are unchanged.
+            AffilError: the extension is unknown, or a file cannot be written. Existing files are unchanged.
         """
-        return results.save(self, result, Path(path))
+        return results.save(result, Path(path))
 
     def count(self) -> State:
         """Update the counts from papers, matches, decisions and settings.
@@ -276,7 +276,7 @@ class Workspace(WorkspaceFiles):
         It is stored in own.csv and matched from the next run on.
 
         Raises:
-            AffilError: a field is wrong, or the registry has an institution of that name in that country; another process is
+            AffilError: a field is invalid, or the registry has an institution of that name in that country; another process is
                 changing the workspace.
         """
         return decisions.add_institution(self, name, country, city=city, kind=kind, names=names)
@@ -285,7 +285,7 @@ class Workspace(WorkspaceFiles):
         """Add names to institutions in own.csv, as aliases; returns how many are new. Matched from the next run on.
 
         Raises:
-            AffilError: another process is changing the workspace, or it cannot be written.
+            AffilError: another process is changing the workspace, or own.csv cannot be written.
         """
         return decisions.add_names(self, names)
 

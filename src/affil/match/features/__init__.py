@@ -1,1 +1,1 @@
-"""Features of candidates: one small family a module; `table` lists them all."""
+"""Features of candidates, a family per module; `table` lists them all."""

@@ -1,4 +1,4 @@
-"""What stands around the matched words."""
+"""Features of the words around the matched ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
 from affil.match.candidates import Candidates
+from affil.match.features.location import Located
 from affil.match.features.table import DECIMALS, Columns
 from affil.match.index import HOSPITAL, INSTITUTE, PART, PARTS, UNIVERSITY, Index
 from affil.match.mentions import Mentions
@@ -21,17 +22,17 @@ from affil.types import NameKind
 STREETS = frozenset(
     ("street", "road", "avenue", "boulevard", "lane", "drive", "highway", "strasse", "platz", "square", "路", "街", "道")
 )
-_HOUSE = 3  # digits of a number that is rather that of a house
+_HOUSE = 3  # minimum digits of a house number
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """The matched words of each row, `first` to before `last`, within their segments.
+    """The matched words `first:last` of each row, within their segments.
 
-    `content` is the weight of each word of the batch, 0 for places, `total` its running sum. `bounds` are the first words of
-    segments and the end of the batch, `from_segment` and `to_segment` the segments in which a row begins and ends, `begin` to
-    before `end` their words. `before` and `after` tell whether a word stands right before or behind in the same segment, other
-    names aside. `alias_head` is the mask of the head words of the name.
+    `content` is the weight of each word of the batch, 0 for places; `total` its cumulative sum. `bounds` are the first words of
+    segments, and the end of the batch; a row begins in segment `from_segment`, ends in `to_segment`, and `begin:end` are their
+    words. `before` and `after`: a word precedes or follows within the segment and is not another name. `alias_head` is the mask
+    of head words of the name.
     """
 
     m: Mentions
@@ -52,20 +53,18 @@ class _Context:
 
     @property
     def word_before(self) -> Ints:
-        """The word right before each row."""
+        """The preceding word."""
         return np.maximum(self.first - 1, 0)
 
     @property
     def word_after(self) -> Ints:
-        """The word right behind each row, or the end of the batch."""
+        """The following word, or the end of the batch."""
         return np.minimum(self.last, len(self.m.term))
 
 
-def context_columns(
-    m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, place: Columns, f: FeatureSettings
-) -> Columns:
+def context_columns(m: Mentions, located: Located, index: Index, f: FeatureSettings) -> Columns:
     """What stands around the matched words: the rest of the segment, the words next to them, other kinds of organisation."""
-    x = _context(m, c, index, first, last, place, f)
+    x, place = _context(m, located, index, f), located.columns
     return {
         **_share_columns(x, place, f),
         **_next_word_columns(x, f),
@@ -77,13 +76,14 @@ def context_columns(
     }
 
 
-def _context(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, place: Columns, f: FeatureSettings) -> _Context:
+def _context(m: Mentions, located: Located, index: Index, f: FeatureSettings) -> _Context:
+    c, first, last = located.candidates, located.first, located.last
     size = len(m.term)
     content = np.where(m.place, 0, m.weight)
     bounds = _bounds(m.segment)
     from_segment, to_segment = m.segment[np.minimum(first, size - 1)], m.segment[np.minimum(last - 1, size - 1)]
     # another name that says all by itself is no part of this one: "Peking University University of Oxford"
-    claims_alone = (place["words"] > 1) | (index.alias_mass[c.alias] > f.claim)
+    claims_alone = (located.columns["words"] > 1) | (index.alias_mass[c.alias] > f.claim)
     sole = np.flatnonzero(c.exact & (np.diff(index.owner_ptr)[c.alias] == 1) & claims_alone)
     begun, ended = np.zeros(size + 1, bool), np.zeros(size + 1, bool)
     begun[first[sole]] = ended[last[sole]] = True
@@ -96,20 +96,20 @@ def _context(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, 
 
 
 def _bounds(number: Ints) -> Ints:
-    """The first words of segments or blocks, whose number each word says, and the number of words."""
+    """The first words of segments or blocks, given the number of each word's, and the total number of words."""
     first = np.flatnonzero(np.concatenate([[True], number[1:] != number[:-1]])) if len(number) else np.zeros(0, np.int64)
     return np.append(first, len(number))
 
 
 def _share_columns(x: _Context, place: Columns, f: FeatureSettings) -> Columns:
-    """How much of the segment, the block and the string the name explains, and what it leaves."""
+    """Shares of segment, block and string that the name explains, and the unexplained weight."""
     m, c, first, last, total, size = x.m, x.c, x.first, x.last, x.total, len(x.m.term)
     everything = np.concatenate([[0], np.cumsum(m.weight)])
     inside = np.where(c.exact, everything[last] - everything[first], place["coverage_here"] * place["mass"])
     explained = np.where(c.exact, total[last] - total[first], np.minimum(inside, total[last] - total[first]))
     whole = total[x.end] - total[x.begin]
     left = np.round(np.maximum(whole - explained, 0), DECIMALS)
-    # what the names found word for word leave over; a mere acronym within other words claims nothing
+    # weight not claimed by any exact name; a weak acronym within other words claims nothing
     claims = np.flatnonzero(c.exact & ((place["words"] > 1) | (left == 0) | (x.index.alias_mass[c.alias] > f.claim)))
     border = np.bincount(first[claims], minlength=size + 1) - np.bincount(last[claims], minlength=size + 1)
     unclaimed = np.concatenate([[0], np.cumsum(np.where(np.cumsum(border)[:size] > 0, 0, x.content))])
@@ -129,10 +129,10 @@ def _share_columns(x: _Context, place: Columns, f: FeatureSettings) -> Columns:
 
 
 def _next_word_columns(x: _Context, f: FeatureSettings) -> Columns:
-    """The words right before and right behind the name."""
+    """The words before and after the name."""
     m, index, size = x.m, x.index, len(x.m.term)
     of_part = index.word_role[m.word] == PART
-    own_words = np.append(np.where(of_part, 0, m.weight), 0)  # "Department at the University of X" belongs to it
+    own_words = np.append(np.where(of_part, 0, m.weight), 0)  # words of parts do not count: "Department at the University of X"
     head = np.append(index.word_head[m.term] | index.word_head[m.word], 0) & ~PARTS
     street = np.array([w in STREETS for w in m.words] + [False], bool)
     start, end = np.append(m.start, 0), np.append(m.end, 0)
@@ -149,7 +149,7 @@ def _next_word_columns(x: _Context, f: FeatureSettings) -> Columns:
 
 
 def _head_columns(x: _Context) -> Columns:
-    """Head words of the segment less those of the name, and those of the name that the string lacks."""
+    """Head words of the segment missing from the name, and of the name missing from the string."""
     m, index = x.m, x.index
     head = index.word_head[m.term] | index.word_head[m.word]
     of_segment = np.bitwise_or.reduceat(head, x.bounds[:-1]) if len(head) else np.zeros(0, np.int32)
@@ -171,17 +171,17 @@ def _head_columns(x: _Context) -> Columns:
 
 
 def _number_missing(x: _Context, place: Columns) -> Bools:
-    """Numbers and ordinals of the name that the segment lacks, or the other way round: "Third Hospital" is not "First Hospital"."""
+    """Numbers and ordinals in only one of name and segment: "Third Hospital" is not "First Hospital"."""
     m, c, index = x.m, x.c, x.index
     gap = np.append(m.gap, HARD)
     number = np.array([w.isdigit() for w in m.words] + [False], bool)
-    # "Paris 13", but no number of a house: "7-3-1 Hongo"
+    # "Paris 13", but not house numbers: "7-3-1 Hongo"
     short = np.array([w.isdigit() and len(w) < _HOUSE for w in m.words], bool)
     lone = np.append(short & ~(number[1:] & (gap[1:] < COMMA)), False)
     counted = index.number_word[m.word] & (m.weight > 0) & ~(index.word_role[m.word] == PART)
     numbers = np.concatenate([[0], np.cumsum(counted)])
     near = numbers[np.minimum(x.last + 1, x.end)] - numbers[np.maximum(x.first - 1, x.begin)]
-    # "Paris 13" and "Rennes-II", but no footnote: "Reykjavik University²"
+    # "Paris 13" and "Rennes-II", but not footnotes: "Reykjavik University²"
     set_off = np.append(m.start, 0)[x.word_after] > m.end[np.maximum(x.last - 1, 0)]
     numbered = x.after & set_off & ((x.alias_head & UNIVERSITY) > 0) & lone[x.word_after]
     of_name = index.alias_numbers[c.alias]
@@ -191,7 +191,7 @@ def _number_missing(x: _Context, place: Columns) -> Bools:
 
 
 def _similarity_columns(x: _Context) -> Columns:
-    """How like the name the matched words and their segments are, by characters; 1 where it stands there word for word."""
+    """Character similarity of the name to the matched words and to their segments; 1 for exact matches."""
     similarity, partial = np.ones(len(x.first)), np.ones(len(x.first))
     rows = np.flatnonzero(~x.c.exact)
     if len(rows):
@@ -203,7 +203,7 @@ def _similarity_columns(x: _Context) -> Columns:
 
 
 def _segment_columns(x: _Context, f: FeatureSettings) -> Columns:
-    """The other segments of the string, places aside, and the string as a whole."""
+    """The other segments of the string, except places, and the string as a whole."""
     m, string = x.m, x.c.string
     real = np.bincount(m.segment, x.content, len(x.bounds) - 1) > f.content if len(m.term) else np.zeros(0, bool)
     before = np.concatenate([[0], np.cumsum(real)])
@@ -218,7 +218,7 @@ def _segment_columns(x: _Context, f: FeatureSettings) -> Columns:
 
 
 def _name_columns(x: _Context) -> Columns:
-    """What the name is to the institution, how long it is, and how many bear it."""
+    """Kind, length and ambiguity of the name."""
     c, index = x.c, x.index
     return {
         "letters": np.minimum(index.alias_letters[c.alias], 40),
@@ -232,7 +232,7 @@ def _name_columns(x: _Context) -> Columns:
 
 
 def _between(m: Mentions, first: Ints, last: Ints) -> list[str]:
-    """The words from `first` to before `last` of each row, joined by blanks."""
+    """The words `first:last` of each row, joined by blanks."""
     spans = list(zip(first.tolist(), last.tolist(), strict=True))
     text = {(a, b): " ".join(m.words[a:b]) for a, b in set(spans)}
     return [text[span] for span in spans]

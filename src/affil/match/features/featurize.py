@@ -1,6 +1,6 @@
-"""What speaks for and against each candidate: one column a feature, computed for all pairs of a batch at once.
+"""Compute the features of all pairs of a batch at once, one column per feature.
 
-No feature knows which institution it is about: one model serves every registry.
+No feature identifies the institution, so one model serves every registry.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from affil.match.candidates import Candidates
 from affil.match.features.context import context_columns
 from affil.match.features.location import locate, strength_of
 from affil.match.features.places import nearness_of, place_columns
-from affil.match.features.rivals import Stretches, family, rival_columns
+from affil.match.features.rivals import Family, Stretches, rival_columns
 from affil.match.features.table import DECIMALS, NAMES
 from affil.match.index import Index
 from affil.match.mentions import Mentions
@@ -25,10 +25,10 @@ from affil.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Candidates with features: at most one row for each pair of string and institution.
+    """Candidates with features, at most one row per (string, institution).
 
-    `first` and `last` delimit the matched words in the batch, `features` has a column for each of `NAMES`; `child[i]` and
-    `parent[i]` are rows of one string whose institutions are child and parent.
+    `first:last` are the matched words in the batch; `features` has shape (rows, len(NAMES)); `child[i]` and `parent[i]` are
+    rows of one string whose institutions are child and parent.
     """
 
     candidates: Candidates
@@ -40,18 +40,19 @@ class Pairs:
 
 
 def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) -> Pairs:
-    """Compute all features; of an institution's several names in a string the one that explains most is kept.
+    """Compute all features, keeping for each institution in a string the name that explains most.
 
     Args:
         m: the prepared batch.
         found: the candidates of `retrieve`.
         index: the index.
-        settings: how names compete, and how many institutions are kept per string.
+        settings: feature thresholds, and the number of institutions kept per string.
     """
     # in order, since what is looked up in order is found faster
-    c, first, last, place = locate(m, found.take(np.lexsort((found.inst, found.string))), index)
+    located = locate(m, found.take(np.lexsort((found.inst, found.string))), index)
+    c, first, last = located.candidates, located.first, located.last
     # the best name of each institution: the weight that it explains, word for word before scattered, official before acronym
-    strength = strength_of(place)
+    strength = strength_of(located.columns)
     f = settings.features
     quality = strength + f.exact_bonus * c.exact * index.alias_mass[c.alias] - f.kind_cost * c.kind
     commas = np.concatenate([[0], np.cumsum(m.gap >= COMMA)])
@@ -59,31 +60,31 @@ def featurize(m: Mentions, found: Candidates, index: Index, settings: Settings) 
     key = c.string * STRIDE + c.inst
     keep = rank_within(key, -quality, first) == 0
     keys, number = np.unique(key[c.exact], return_inverse=True)
-    names = keys[np.unique(number * (len(m.term) + 1) + first[c.exact]) // (len(m.term) + 1)]  # one entry a place of a name
+    names = keys[np.unique(number * (len(m.term) + 1) + first[c.exact]) // (len(m.term) + 1)]  # one entry per occurrence
     own = np.flatnonzero(c.exact & (index.owner_ptr[c.alias + 1] - index.owner_ptr[c.alias] == 1))
     stretches = Stretches.of(key[own], first[own], last[own], len(m.term))
-    c, first, last, quality = c.take(np.flatnonzero(keep)), first[keep], last[keep], quality[keep]
-    place = {k: v[keep] for k, v in place.items()}
+    located, quality = located.take(np.flatnonzero(keep)), quality[keep]
+    c = located.candidates
     agree = keys_in(c.string * STRIDE + index.inst_country_id[c.inst], m.country) * f.place_bonus
     # a string that names many keeps more
-    spans = m.part[np.unique(first[c.exact])]
+    spans = m.part[np.unique(located.first[c.exact])]
     most = np.maximum(2 * np.bincount(spans, minlength=m.count), settings.retrieve.max_candidates)
     keep = rank_within(c.string, -(quality + agree + f.fame_bonus * index.inst_prominence[c.inst])) < most[c.string]
-    c, first, last = c.take(np.flatnonzero(keep)), first[keep], last[keep]
-    place = {k: v[keep] for k, v in place.items()}
+    located = located.take(np.flatnonzero(keep))
+    c = located.candidates
     key = c.string * STRIDE + c.inst
-    child, parent = family(key, c, index)
+    family = Family.of(key, c, index)
     places = place_columns(m, c, index)
-    columns = place | context_columns(m, c, index, first, last, place, f) | places
-    columns |= rival_columns(m, c, index, first, last, place, child, parent, stretches, nearness_of(places), f)
+    columns = located.columns | context_columns(m, located, index, f) | places
+    columns |= rival_columns(m, located, index, family, stretches, nearness_of(places), f)
     policy = settings.decide.policy
     columns["registry_size"] = np.full(len(key), np.log10(len(index.parent_ptr) - 1))
     columns |= {"policy_all": np.full(len(key), policy == "all"), "policy_one": np.full(len(key), policy == "one")}
     columns["other_names"] = np.minimum(np.searchsorted(names, key, "right") - np.searchsorted(names, key, "left"), 4) - c.exact
-    # rounded, so that the last bits of running sums over the batch never tell a string what else is in it
+    # rounded, so that features do not depend on the rest of the batch through rounding errors of cumulative sums
     table = np.empty((len(NAMES), len(key)), np.float32)
     for row, name in zip(table, NAMES, strict=True):
         column = columns[name]
         row[:] = column.astype(np.float64).round(DECIMALS) if column.dtype.kind == "f" else column
     features = table.T
-    return Pairs(c, first, last, features, child, parent)
+    return Pairs(c, located.first, located.last, features, family.child, family.parent)

@@ -1,4 +1,4 @@
-"""The words of each name in its string: how much of it is there, and where."""
+"""Locate the words of each name in its string."""
 
 from __future__ import annotations
 
@@ -19,17 +19,30 @@ def _sums(values: Floats | Bools, group: Ints, size: int) -> Floats:
 
 
 def strength_of(place: Columns) -> Floats:
-    """How much of a name is there: its weight, less where words are missing, lie scattered over the string or name a place."""
+    """Strength of a name's presence: its weight, reduced if words are missing, scattered or name a place."""
     strength: Floats = place["found_mass"] * place["coverage"] * place["coverage_here"] ** 2
     return np.where(place["exact"], strength, strength * (1 - place["placed"]))
 
 
-def locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, Ints, Columns]:
-    """Find the words of each name in its string: how much of it is there, where most of it stands together.
-
-    Returns:
-        The candidates of whose name something is there; the first matched word of each and the word behind the last; columns.
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Candidates of whose names something is there: the matched words are `first` to before `last` of the batch, `columns` say how
+    much of the name they are.
     """
+
+    candidates: Candidates
+    first: Ints
+    last: Ints
+    columns: Columns
+
+    def take(self, rows: Ints | Bools) -> Located:
+        """The candidates of these rows."""
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        return Located(self.candidates.take(rows), self.first[rows], self.last[rows], columns)
+
+
+def locate(m: Mentions, c: Candidates, index: Index) -> Located:
+    """Find the words of each name in its string: how much of it is there, where most of it stands together."""
     n, size = len(c.string), max(len(m.term), 1)
     order = np.argsort(m.part * STRIDE + m.term, kind="stable")
     keys = (m.part * STRIDE + m.term)[order]
@@ -46,33 +59,29 @@ def locate(m: Mentions, c: Candidates, index: Index) -> tuple[Candidates, Ints, 
     np.maximum.at(missing, pair[~here], weight[~here])
     what = np.repeat(np.arange(len(pair)), right - left)
     position = order[np.repeat(left, right - left) + ragged(right - left)]
-    together = _together(m, n, size, pair[what], slot[what], weight[what], position)
+    together = _best_segments(m, n, size, pair[what], slot[what], weight[what], position)
     first, last = _extent(m, c, together, pair[what], position)
     rows = np.flatnonzero((last > first) & (first >= 0) & (first < size))
     c, first, last = c.take(rows), first[rows], last[rows]
     coverage_here = together.weight[rows]
-    return (
-        c,
-        first,
-        last,
-        {
-            "exact": c.exact,
-            "turned": np.where(c.exact, 0, np.minimum(together.turned[rows], 4)),
-            "coverage": np.where(c.exact, 1, found_weight[rows] / name_weight[rows]),
-            "coverage_here": np.where(c.exact, 1, coverage_here / name_weight[rows]),
-            "mass": name_weight[rows],
-            "found_mass": np.where(c.exact, name_weight[rows], found_weight[rows]),
-            "best_word": best_word[rows],
-            "missing_word": missing[rows],
-            "official_coverage": _official_coverage(c, index, keys),
-            "words": (index.alias_ptr[c.alias + 1] - index.alias_ptr[c.alias]).astype(float),
-            **_matched_columns(m, c, first, last, coverage_here, together.placed[rows]),
-        },
-    )
+    columns = {
+        "exact": c.exact,
+        "turned": np.where(c.exact, 0, np.minimum(together.turned[rows], 4)),
+        "coverage": np.where(c.exact, 1, found_weight[rows] / name_weight[rows]),
+        "coverage_here": np.where(c.exact, 1, coverage_here / name_weight[rows]),
+        "mass": name_weight[rows],
+        "found_mass": np.where(c.exact, name_weight[rows], found_weight[rows]),
+        "best_word": best_word[rows],
+        "missing_word": missing[rows],
+        "official_coverage": _official_coverage(c, index, keys),
+        "words": (index.alias_ptr[c.alias + 1] - index.alias_ptr[c.alias]).astype(float),
+        **_matched_columns(m, c, first, last, coverage_here, together.placed[rows]),
+    }
+    return Located(c, first, last, columns)
 
 
 def _official_coverage(c: Candidates, index: Index, keys: Ints) -> Floats:
-    """The share of the weight of the institution's official name that is found in the string."""
+    """Share of the official name's weight that is found in the string."""
     official = index.inst_alias[c.inst]
     pair, slot = expand(index.alias_term_ptr, official)
     term = index.alias_term[slot]
@@ -82,9 +91,9 @@ def _official_coverage(c: Candidates, index: Index, keys: Ints) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class _Together:
-    """For each row the segment that holds most of its name (-1: none), the weight of the name's words there, how much of that is in
-    words that name a place, and how many of these words stand before one that they follow in the name.
+class _BestSegments:
+    """For each row: the segment with most of its name (-1: none), the weight found there, how much of that is in words that
+    name a place, and the number of words out of order.
     """
 
     segment: Ints
@@ -93,9 +102,9 @@ class _Together:
     turned: Floats
 
 
-def _together(m: Mentions, n: int, size: int, pair: Ints, slot: Ints, weight: Floats, position: Ints) -> _Together:
-    """Where most of each name stands: `pair`, `slot` and `weight` are the rows, terms and weights of the words at `position`."""
-    # one entry a (pair, segment, word of the name): sums per segment, then the segment with most
+def _best_segments(m: Mentions, n: int, size: int, pair: Ints, slot: Ints, weight: Floats, position: Ints) -> _BestSegments:
+    """The segment with most of each name; `pair`, `slot`, `weight` are rows, terms and weights of the words at `position`."""
+    # one entry per (pair, segment, word of the name): sum per segment, then take the best segment
     group = pair * size + m.segment[position]
     _, one = np.unique(group * (1 << 20) + slot % (1 << 20), return_index=True)
     segments, inverse = np.unique(group[one], return_inverse=True)
@@ -111,24 +120,24 @@ def _together(m: Mentions, n: int, size: int, pair: Ints, slot: Ints, weight: Fl
     ordered = counted[np.lexsort((slot[counted], pair[counted]))]
     whose, stands = pair[ordered], position[ordered]
     turned = _sums((whose[1:] == whose[:-1]) & (stands[1:] < stands[:-1]), whose[1:], n)
-    return _Together(segment, most, placed, turned)
+    return _BestSegments(segment, most, placed, turned)
 
 
-def _extent(m: Mentions, c: Candidates, together: _Together, pair: Ints, position: Ints) -> tuple[Ints, Ints]:
-    """The first word of each name in the segment that holds most of it, and the word behind the last."""
+def _extent(m: Mentions, c: Candidates, together: _BestSegments, pair: Ints, position: Ints) -> tuple[Ints, Ints]:
+    """The extent `first`, `last` (exclusive) of each name in its best segment."""
     n, size = len(c.string), max(len(m.term), 1)
     inside = m.segment[position] == together.segment[pair]
     first, last = np.full(n, size), np.full(n, -1)
     np.minimum.at(first, pair[inside], position[inside])
     np.maximum.at(last, pair[inside], position[inside])
-    # a pair of Han characters ends one word further on
+    # a Han bigram extends over the next word
     cjk = np.append(m.cjk, False)
     grows = (last >= 0) & ~c.exact & cjk[np.minimum(last, size - 1)] & cjk[np.minimum(last + 1, size)]
     return np.where(c.exact, c.first, first), np.where(c.exact, c.first + c.length, last + grows + 1)
 
 
 def _matched_columns(m: Mentions, c: Candidates, first: Ints, last: Ints, coverage_here: Floats, placed: Floats) -> Columns:
-    """The matched words: places among them, words between, corrected ones, capitals, characters of Han."""
+    """Properties of the matched words: places, gaps, corrections, capitals, CJK characters."""
     length = np.maximum(last - first, 1)
 
     def within(values: Floats | Bools) -> Floats:

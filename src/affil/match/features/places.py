@@ -1,4 +1,4 @@
-"""Agreement and conflict of an institution's place with the places that its string names."""
+"""Agreement of institutions' locations with the places named in the string."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from affil.registry.arrays import Ints
 
 
 def place_columns(m: Mentions, c: Candidates, index: Index) -> Columns:
-    """Agreement and conflict of the institution's place with the places that the string names."""
+    """Features of agreement and conflict between the institution's location and the named places."""
     country = index.inst_country_id[c.inst].astype(np.int64)
     base = c.string * STRIDE
     named = np.zeros(m.count, bool)
@@ -32,7 +32,7 @@ def place_columns(m: Mentions, c: Candidates, index: Index) -> Columns:
     tolerated = agrees | keys_in(base + wider, m.country) | (city & region)
     in_country = keys_in(base + country, m.city_country) | keys_in(base + wider, m.city_country)
     in_region = (index.inst_region_id[c.inst] > 0) & keys_in(base + index.inst_region_id[c.inst], m.city_region)
-    own = ~m.borrowed[c.string]  # the places of another part speak for a name, never against it
+    own = ~m.borrowed[c.string]  # places borrowed from another part never count against a name
     return {
         "country_agrees": agrees,
         "country_differs": own & named[c.string] & ~tolerated,
@@ -47,7 +47,7 @@ def place_columns(m: Mentions, c: Candidates, index: Index) -> Columns:
 
 
 def nearness_of(places: Columns) -> Ints:
-    """How well the place of each row agrees with those of its string: 3 its city, 2 its region, 1 its country, 0 unknown, -1 another."""
+    """Nearness of each row to the named places: 3 same city, 2 region, 1 country, 0 unknown, -1 elsewhere."""
     another = places["country_differs"] | places["elsewhere"]
     levels: Ints = np.select(
         [another, places["city_agrees"], places["region_agrees"], places["country_agrees"]], [-1, 3, 2, 1], 0

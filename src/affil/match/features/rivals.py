@@ -1,4 +1,4 @@
-"""How a candidate stands among the others of its string: nested names, homonyms, parents, neighbours."""
+"""Features relative to the other candidates of the string: nested names, homonyms, parents, neighbours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from affil.match.candidates import Candidates
-from affil.match.features.location import strength_of
+from affil.match.features.location import Located, strength_of
 from affil.match.features.table import Columns
 from affil.match.index import HOSPITAL, UNIVERSITY, Index
 from affil.match.mentions import Mentions
@@ -16,13 +16,13 @@ from affil.registry.arrays import Bools, Floats, Ints
 from affil.settings import TEXT, FeatureSettings
 from affil.types import InstitutionKind
 
-# kinds of institutions that are features
-_TOLD_KINDS = tuple(k for k in InstitutionKind if k not in (InstitutionKind.ARCHIVE, InstitutionKind.OTHER))
+# kinds of institutions used as features
+_FEATURE_KINDS = tuple(k for k in InstitutionKind if k not in (InstitutionKind.ARCHIVE, InstitutionKind.OTHER))
 
 
 @dataclass(frozen=True, slots=True)
 class Stretches:
-    """Where names stand word for word that their institution alone bears: ascending codes of string and institution, first and last."""
+    """Occurrences of unique names: sorted keys of (string, institution), and sorted codes of (key, first, last)."""
 
     keys: Ints
     codes: Ints
@@ -30,34 +30,42 @@ class Stretches:
 
     @classmethod
     def of(cls, key: Ints, first: Ints, last: Ints, size: int) -> Stretches:
-        """The stretches of pairs of string and institution."""
+        """Build from keys and word ranges."""
         keys, number = np.unique(key, return_inverse=True)
         return cls(keys, np.unique((number * (size + 1) + first) * (size + 1) + last), size)
 
     def have(self, key: Ints, first: Ints, last: Ints) -> Bools:
-        """Whether such a name of the pair stands in exactly these words."""
+        """Whether a unique name of the pair occurs at exactly these words."""
         number = np.searchsorted(self.keys, key)
         code = (number * (self.size + 1) + np.maximum(first, 0)) * (self.size + 1) + np.maximum(last, 0)
         known: Bools = keys_in(key, self.keys) & keys_in(code, self.codes)
         return known
 
 
-def family(key: Ints, c: Candidates, index: Index) -> tuple[Ints, Ints]:
-    """All pairs of rows (child, parent) of one string; `key` holds the ascending `string * STRIDE + inst`."""
-    child, parent = expand(index.parent_ptr, c.inst)
-    ask = c.string[child] * STRIDE + index.parent[parent]
-    at = np.minimum(np.searchsorted(key, ask), max(len(key) - 1, 0))
-    here = key[at] == ask if len(key) else np.zeros(0, bool)
-    return child[here], at[here]
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Rows of one string whose institutions are child and parent: `child[i]` and `parent[i]`."""
+
+    child: Ints
+    parent: Ints
+
+    @classmethod
+    def of(cls, key: Ints, c: Candidates, index: Index) -> Family:
+        """All such pairs; `key` holds the ascending `string * STRIDE + inst`."""
+        child, parent = expand(index.parent_ptr, c.inst)
+        ask = c.string[child] * STRIDE + index.parent[parent]
+        at = np.minimum(np.searchsorted(key, ask), max(len(key) - 1, 0))
+        here = key[at] == ask if len(key) else np.zeros(0, bool)
+        return cls(child[here], at[here])
 
 
 def _ties_before(group: Ints, key: Ints) -> Ints:
-    """How many rows of the same group and key were ranked before each row."""
+    """Number of rows of the same group and key ranked before each row."""
     return rank_within(group * 16 + key)
 
 
 def _lead(group: Ints, value: Floats) -> Floats:
-    """How far each row's value is above the largest other value of its group; 5 where there is no other."""
+    """Each row's value minus the largest other value of its group, clipped to -5..5; 5 without another."""
     rank = rank_within(group, -value)
     _, number = np.unique(group, return_inverse=True)
     size = int(number.max(initial=-1)) + 1
@@ -77,28 +85,25 @@ def _share(group: Ints, value: Floats) -> Floats:
 
 def rival_columns(
     m: Mentions,
-    c: Candidates,
+    located: Located,
     index: Index,
-    first: Ints,
-    last: Ints,
-    place: Columns,
-    child: Ints,
-    at: Ints,
+    family: Family,
     stretches: Stretches,
     nearness: Ints,
     settings: FeatureSettings,
 ) -> Columns:
     """How the candidate stands among the others of its string: nested names, family, homonyms."""
+    c, first, last, place = located.candidates, located.first, located.last, located.columns
     exact = np.flatnonzero(c.exact)
     weight = strength_of(place)
-    nesting = _nesting_columns(m, c, index, first, last, weight, place["words"], stretches)
+    nesting = _nesting_columns(m, located, index, weight, stretches)
     nested = nesting["nested"]
     spans = m.part[np.unique(first[exact])]
     is_place = np.append(np.concatenate([[0], np.cumsum(m.place)]), 0)
     return {
         **nesting,
-        **_neighbours(m, c, index, first, last, exact[~nested[exact]]),
-        **_family_columns(c, first, last, child, at),
+        **_neighbours(m, located, index, exact[~nested[exact]]),
+        **_family_columns(located, family),
         **_weight_columns(m, c, weight),
         **_homonym_columns(m, c, index, nearness, settings),
         **_others(m, c, index, np.flatnonzero(c.exact & ~nested & (place["mass"] > settings.claim))),
@@ -108,10 +113,9 @@ def rival_columns(
     }
 
 
-def _nesting_columns(
-    m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, weight: Floats, words: Floats, stretches: Stretches
-) -> Columns:
+def _nesting_columns(m: Mentions, located: Located, index: Index, weight: Floats, stretches: Stretches) -> Columns:
     """Names within longer ones: a word-for-word span of another institution encloses the row's, or overlaps it."""
+    c, first, last, words = located.candidates, located.first, located.last, located.columns["words"]
     n = len(c.string)
     nested, nested_weight, contains, overlapped = np.zeros(n, bool), np.zeros(n), np.zeros(n), np.zeros(n, bool)
     enclosed = np.zeros(n, bool)
@@ -123,11 +127,11 @@ def _nesting_columns(
         longer = last[other] - first[other] > last[who] - first[who]
         encloses = (first[other] <= first[who]) & (last[other] >= last[who]) & longer & another
         enclosed[who[encloses]] = True
-        # "West China Hospital" stands beside "Sichuan University" in the longer name that has both
+        # not nested if the rest of the longer name is also its institution's: "West China Hospital (of) Sichuan University"
         key, of = c.string[other] * STRIDE + c.inst[other], c.exact[who] & (words[who] > 1)
         ends, begins = of & (last[who] == last[other]), of & (first[who] == first[other])
         beside = np.zeros(len(who), bool)
-        for gap in (0, 1):  # with a small word between them or none
+        for gap in (0, 1):  # with or without a small word between them
             beside |= ends & stretches.have(key, first[other], first[who] - gap)
             beside |= begins & stretches.have(key, last[who] + gap, last[other])
         encloses &= ~beside
@@ -145,8 +149,10 @@ def _nesting_columns(
     }
 
 
-def _family_columns(c: Candidates, first: Ints, last: Ints, child: Ints, parent: Ints) -> Columns:
-    """Which rows have a parent or child in the string: `child[i]` and `parent[i]` are rows of one string."""
+def _family_columns(located: Located, family: Family) -> Columns:
+    """Which rows have a parent or child in the string."""
+    c, first, last = located.candidates, located.first, located.last
+    child, parent = family.child, family.parent
     columns = ("parent_found", "child_found", "parent_name_inside", "namesake_child", "namesake_parent")
     out = {name: np.zeros(len(c.string), bool) for name in columns}
     out["parent_found"][child] |= c.exact[parent]
@@ -160,7 +166,7 @@ def _family_columns(c: Candidates, first: Ints, last: Ints, child: Ints, parent:
 
 
 def _weight_columns(m: Mentions, c: Candidates, weight: Floats) -> Columns:
-    """The found weight of the name beside that of the string's other candidates."""
+    """The name's found weight compared with the string's other candidates."""
     rank = rank_within(c.string, -weight)
     top, second = np.zeros(m.count), np.zeros(m.count)
     top[c.string[rank == 0]] = weight[rank == 0]
@@ -170,12 +176,12 @@ def _weight_columns(m: Mentions, c: Candidates, weight: Floats) -> Columns:
 
 
 def _homonym_columns(m: Mentions, c: Candidates, index: Index, nearness: Ints, settings: FeatureSettings) -> Columns:
-    """The candidate among its homonyms in its string."""
+    """The candidate compared with its homonyms."""
     base = c.string * STRIDE
     same_name = base + c.alias
     _, group = np.unique(same_name, return_inverse=True)
     here = keys_in(base + index.inst_country_id[c.inst], m.country) | keys_in(base + index.inst_city_id[c.inst], m.city)
-    # fame counts among those who are as near to the place named
+    # fame and usage are compared among homonyms equally near to the named place
     nearest = np.full(int(group.max(initial=-1)) + 1, -1)
     np.maximum.at(nearest, group, nearness)
     away = nearest[group] - nearness
@@ -190,12 +196,12 @@ def _homonym_columns(m: Mentions, c: Candidates, index: Index, nearness: Ints, s
 
 
 def _institution_columns(c: Candidates, index: Index) -> Columns:
-    """What the institution is, whatever the string says."""
+    """Properties of the institution, independent of the string."""
     kind = index.inst_kind[c.inst]
     return {
         "prominence": index.inst_prominence[c.inst],
         "named_often": np.log1p(index.inst_usage[c.inst]),
-        **{k.word: kind == k for k in _TOLD_KINDS},
+        **{k.word: kind == k for k in _FEATURE_KINDS},
         "closed": index.inst_closed[c.inst],
         "children": np.log1p(index.inst_children[c.inst]),
         "parents": np.minimum(index.parent_ptr[c.inst + 1] - index.parent_ptr[c.inst], 4),
@@ -203,7 +209,7 @@ def _institution_columns(c: Candidates, index: Index) -> Columns:
 
 
 def _others(m: Mentions, c: Candidates, index: Index, names: Ints) -> Columns:
-    """Where the other institutions of a part are: `names` are rows found word for word; those of names that several bear are left out."""
+    """Locations of the part's other institutions; `names` are exact rows, of which only unique names are used."""
     names = names[index.owner_ptr[c.alias[names] + 1] - index.owner_ptr[c.alias[names]] == 1]
     weight = np.zeros(len(c.string))
     weight[names] = index.alias_mass[c.alias[names]]
@@ -212,7 +218,7 @@ def _others(m: Mentions, c: Candidates, index: Index, names: Ints) -> Columns:
     same = np.bincount(land, weight)[land] - weight if len(land) else weight
     _, town = np.unique(c.string * STRIDE + (index.inst_city_id[c.inst] + 1), return_inverse=True)
     near = np.bincount(town, weight)[town] - weight if len(town) else weight
-    # universities and companies stand beside each other from everywhere
+    # universities and companies collaborate across countries
     sole = c.exact & (index.owner_ptr[c.alias + 1] - index.owner_ptr[c.alias] == 1)
     sole &= ((index.alias_head[c.alias] & UNIVERSITY) > 0) | (index.inst_kind[c.inst] == InstitutionKind.COMPANY)
     return {
@@ -221,8 +227,9 @@ def _others(m: Mentions, c: Candidates, index: Index, names: Ints) -> Columns:
     }
 
 
-def _neighbours(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints, names: Ints) -> Columns:
+def _neighbours(m: Mentions, located: Located, index: Index, names: Ints) -> Columns:
     """What else is named: `names` are the rows found word for word and not nested; each stretch of words counts once."""
+    c, first, last = located.candidates, located.first, located.last
     size = len(m.term)
     stretch, row = np.unique(first[names] * (size + 1) + last[names], return_index=True)
     begin, string = stretch // (size + 1), c.string[names[row]]
@@ -232,7 +239,7 @@ def _neighbours(m: Mentions, c: Candidates, index: Index, first: Ints, last: Int
     of_string = bounds[c.string + 1] - bounds[c.string]
     before = np.searchsorted(begin, first, "left") - bounds[c.string]
     own = np.searchsorted(begin, first, "right") - np.searchsorted(begin, first, "left")
-    # a row's own stretch is no other name
+    # exclude the row's own name
     at = np.minimum(np.searchsorted(stretch, first * (size + 1) + last), max(len(stretch) - 1, 0))
     itself = (stretch[at] == first * (size + 1) + last) if len(stretch) else np.zeros(len(first), bool)
     counts = {}
@@ -246,13 +253,14 @@ def _neighbours(m: Mentions, c: Candidates, index: Index, first: Ints, last: Int
     return {
         "names_before": np.minimum(before, 6),
         "names_behind": np.minimum(of_string - before - own, 6),
-        "initials": _initials(m, c, index, first, last),
+        "initials": _initials(m, located, index),
         **counts,
     }
 
 
-def _initials(m: Mentions, c: Candidates, index: Index, first: Ints, last: Ints) -> Floats:
+def _initials(m: Mentions, located: Located, index: Index) -> Floats:
     """Whether the words right before or right behind an acronym begin with its letters."""
+    c, first, last = located.candidates, located.first, located.last
     size = len(m.words)
     initial = np.array([ord(w[0]) if w[0] < "\x80" else 0 for w in m.words] + [0], np.uint8)
     string = np.append(m.part, -1)

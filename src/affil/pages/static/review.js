@@ -1,4 +1,4 @@
-// Keys, windows and focus of the review page. What is decided is decided by the server; without this script the forms still work.
+// Keys, dialogs and focus of the review page. Decisions are made by the server; the forms work without this script.
 "use strict";
 
 const byId = (id) => document.getElementById(id);

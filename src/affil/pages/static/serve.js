@@ -1,4 +1,4 @@
-// Ctrl and Enter send the form, and what was found is read first. Without this script the page works all the same.
+// Ctrl+Enter submits the form, and results get the focus. The page works without this script.
 "use strict";
 
 document.getElementById("affiliations")?.addEventListener("keydown", (event) => {

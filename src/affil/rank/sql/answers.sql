@@ -1,12 +1,11 @@
--- What a raw string names: what a person decided, else what the model found; merged institutions under their successor, from the
--- year on in which this took over where that is known (`succession`), and under themselves before. A row holds for papers of the
--- years from `since` (inclusive) to `before` (exclusive); null: of all. A string that was looked at and names nobody has one row
--- without an institution; the probability of a decision is null.
--- `stated` is the place that the string gives for the institution, as country/region/city, where that counts (its kind is one of
--- the setting) and says something else than the registry; else "". Of what a person decided it is that which the model found for
--- the institution, else the only one that it found in the string.
+-- The institutions of each raw string: as decided by a person, else as found by the model; merged institutions count as their
+-- successor, from the year of succession on if known (`succession`), and as themselves before. A row applies to papers of the
+-- years from `since` (inclusive) to `before` (exclusive); null: no bound. A matched string without institutions has one row
+-- with a null institution; the probability of a decision is null. `stated` is the place that the string gives for the
+-- institution, as country/region/city, if it counts (the setting has its kind) and differs from the registry's; else "". For a
+-- decision it is the place found by the model for the institution, else the only one found in the string.
 -- Reads placed_match, decisions, decided, institutions, succession; variable stated_kinds.
--- Makes table answer: a row a string, institution and span of years.
+-- Makes table answer: one row per string, institution and span of years.
 CREATE TEMP TABLE answer AS
 WITH given AS (
     SELECT affiliation, institution_id, former, decision, probability, false AS decided, stated

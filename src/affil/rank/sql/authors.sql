@@ -1,6 +1,6 @@
--- Distinct normalised author names; where affiliations are not aligned, the author is null and nobody is counted.
+-- Distinct normalised author names; if affiliations are not aligned, the author is null and not counted.
 -- Reads credit, slice, place; variable kind.
--- Makes id, authors: a row an entity.
+-- Makes id, authors: one row per entity.
 SELECT id, count(author) AS authors
 FROM (
     SELECT DISTINCT place.id, credit.author

@@ -1,4 +1,4 @@
--- The adjusted publications that count for somebody, and how much of them has no place at this level.
+-- The adjusted publications credited to any institution, and the part of them without a place at this level.
 -- Reads credit, slice, placed.
 -- Makes counted, unplaced: one row.
 SELECT

@@ -1,4 +1,5 @@
--- What the venues and years of the slice rest on, and which areas of the mean have no paper in it. Weights are those of the slice: within one area, a venue's part of it.
+-- Coverage of the venues and years of the slice, with its weights (within one area, a venue's part of it), and the areas of the
+-- mean without papers in it.
 -- Reads stats, slice, slice_area, and area.
 -- Makes one row of sums.
 SELECT

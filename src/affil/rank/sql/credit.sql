@@ -1,10 +1,10 @@
--- Fractional credit, as parts of a paper: 1/K to each of its K authors, each part split evenly over what the author's strings
--- name. A string in which no institution is counted stands for one unknown institution, so the known ones do not inherit its
--- part. Where affiliations are not aligned to authors (position is null), the whole is split over what the paper's strings name.
--- One row a string and institution that it may name; what is not counted (still in review, or named twice) has no credit, and
--- `several` says whether its holder has more strings.
+-- Fractional credit, as parts of a paper: 1/K to each of its K authors, each part split evenly over the institutions of the
+-- author's strings. A string without a counted institution represents one unknown institution, so that known ones do not
+-- inherit its part. If affiliations are not aligned to authors (position is null), the whole is split over the institutions of
+-- the paper's strings. Institutions that are not counted (in review, or named twice) have no credit; `several` marks holders
+-- with several strings.
 -- Reads mention, several, naming, paper, string; variables first_paper, last_paper.
--- Makes table credit: a row an author or paper, string and institution.
+-- Makes table credit: one row per author or paper, string and institution.
 CREATE OR REPLACE TEMP TABLE credit AS
 WITH claim AS (
     SELECT mention.*, naming.* EXCLUDE (string), several.paper IS NOT NULL AS several
@@ -13,8 +13,8 @@ WITH claim AS (
     LEFT JOIN naming USING (string)
     WHERE mention.paper BETWEEN getvariable('first_paper') AND getvariable('last_paper')
 ),
--- Who has one string claims what it names; who has several claims each institution once, and each string without any once.
--- `parts` is how many claims the credit is split over.
+-- A holder of one string claims its institutions; one of several claims each institution once, and each string without any once.
+-- `parts` is the number of claims that share the credit.
 marked AS (
     SELECT
         *,
@@ -46,13 +46,13 @@ SELECT
     marked.institution,
     coalesce(marked.stated, '') AS stated,
     marked.probability,
-    -- Exact decimals: a sum does not depend on the order in which it is made.
+    -- Exact decimals, so that sums do not depend on their order.
     CAST(
         CASE WHEN named OR unknown THEN 1 / CASE WHEN aligned THEN authors ELSE 1 END / parts ELSE 0 END AS DECIMAL(16, 15)
     ) AS credit,
     named AS counted,
     marked.several,
-    marked.string  -- strings are numbered in their order
+    marked.string  -- strings are numbered in order
 FROM marked
 JOIN paper USING (paper)
 LEFT JOIN string USING (string);

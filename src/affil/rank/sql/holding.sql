@@ -1,6 +1,6 @@
--- The part that each entity holds in each paper of the slice; a rolled-up institution with several parents gives each a part.
+-- The part of each paper of the slice that each entity holds; a rolled-up institution with several parents gives each a part.
 -- Reads credit, slice, place; variable kind.
--- Makes table holding: a row an entity and paper.
+-- Makes table holding: one row per entity and paper.
 CREATE OR REPLACE TEMP TABLE holding AS
 SELECT
     place.id,

@@ -1,7 +1,8 @@
--- Geometric mean, over the areas of the slice, of the adjusted publications in the area plus the offset. A venue's credit is
--- split over its areas (slice_area.weight); an area without any counts as the offset alone; areas may weigh more or less.
+-- Geometric mean, over the areas of the slice, of the adjusted publications in the area plus an offset. A venue's credit is
+-- split over its areas (slice_area.weight); an area without publications counts as the offset alone; areas may have different
+-- weights.
 -- Reads holding, slice_area, area; variable area_offset.
--- Makes id, index: a row an entity.
+-- Makes id, index: one row per entity.
 WITH in_area AS (
     SELECT id, area, sum(weight * credit ORDER BY venue, year) AS adjusted
     FROM (SELECT id, venue, year, CAST(sum(credit) AS DOUBLE) AS credit FROM holding GROUP BY id, venue, year)

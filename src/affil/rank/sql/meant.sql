@@ -1,7 +1,7 @@
--- The institution that is meant by an id, in whatever form it was written: the one of that id, else the only one that has it among
--- its other ids (those of before, and of other registries).
+-- The institution with a given id in any form: by id, else the only one with it among its other ids (former ones, and those of
+-- other registries).
 -- Reads form, institutions, other.
--- Makes table meant: a row an id as given, with the id of the institution.
+-- Makes table meant: one row per id as given, with the id of the institution.
 CREATE OR REPLACE TEMP TABLE meant AS
 SELECT given, arg_min(id, place) AS id
 FROM (

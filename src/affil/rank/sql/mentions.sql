@@ -1,5 +1,6 @@
--- An author with one raw string, or with none; for a paper that is not aligned, one of its strings. Strings are numbered: texts
--- are compared once, numbers from here on; names are folded. A string whose answer depends on the year is another one each year.
+-- A mention is an author with one raw string, or with none; in an unaligned paper, one of its strings. Strings are numbered:
+-- texts are compared once, then numbers only; names are folded. A string whose answer depends on the year is a separate one
+-- each year.
 -- Reads mentions, paper, answer; variable include_review.
 -- Makes tables string, person, mention, several, naming.
 CREATE TEMP TABLE string AS
@@ -23,11 +24,11 @@ JOIN paper ON paper.id = mentions.paper AND NOT paper.repeated
 LEFT JOIN person ON person.name = mentions.author
 LEFT JOIN string ON string.affiliation = mentions.affiliation AND coalesce(string.year = paper.year, true);
 
--- Who has several strings: an author, or a paper that is not aligned (-1).
+-- Holders of several strings: an author, or an unaligned paper (-1).
 CREATE TEMP TABLE several AS
 SELECT paper, coalesce(position, -1) AS author FROM mention GROUP BY ALL HAVING count(*) > 1;
 
--- What a string names by itself: `known` is how many of its institutions count, `first` marks one of its rows.
+-- The institutions of each string: `known` is the number of counted ones, `first` marks one row per string.
 CREATE TEMP TABLE naming AS
 WITH meant AS (
     SELECT string.string, institution, min(decision) AS decision, max(probability) AS probability, max(stated) AS stated

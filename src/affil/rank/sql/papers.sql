@@ -1,8 +1,8 @@
--- The papers of the wanted venues and years. Records of one venue and year are one paper where their titles are the same after
--- folding (and long enough to mean something) and they share an author, or one of them names none: the record that ties
--- affiliations to authors, then the one with most authors, stands for all.
+-- The papers of the wanted venues and years. Records of one venue and year are one paper if their folded titles are the same
+-- (and long enough to be distinctive) and they share an author, or one of them has no authors: the record that ties
+-- affiliations to authors, then the one with most authors, represents all.
 -- Reads papers, venue_name, wanted, mentions; variable min_title.
--- Makes table paper: a row a record, numbered.
+-- Makes table paper: one row per record, numbered.
 CREATE TEMP TABLE paper AS
 WITH record AS (
     SELECT papers.id, venue_name.venue, papers.year, papers.aligned, papers.authors, folded(papers.title) AS title

@@ -1,6 +1,6 @@
--- Whole count: the papers that name the entity; unaligned are those among them whose authors' own parts are not known.
+-- Whole count: the papers that name the entity; unaligned are those with unknown parts of authors.
 -- Reads holding.
--- Makes id, publications, unaligned: a row an entity.
+-- Makes id, publications, unaligned: one row per entity.
 SELECT id, count(*) AS publications, count(*) FILTER (NOT aligned) AS unaligned
 FROM holding
 GROUP BY id;

@@ -1,6 +1,6 @@
--- One row for each entity of the slice, all measures, in the order of one; ties (equal to 1e-9) share a rank.
+-- All measures of the entities of the slice, sorted by one; ties (equal to 1e-9) share a rank.
 -- Reads publications, entity, adjusted, index_, authors; variable counted.
--- Makes a row an entity.
+-- Makes one row per entity.
 SELECT
     rank() OVER (ORDER BY round({by}, 9) DESC) AS rank,
     entity.*,

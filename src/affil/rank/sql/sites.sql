@@ -1,6 +1,6 @@
--- Where institutions count: each at its own place, and at every other that a string states for it (`stated`, country/region/city).
+-- Where institutions count: at their own place, and at every other place stated in a string (`stated`, country/region/city).
 -- Reads institutions, credit.
--- Makes table site: a row an institution and stated place.
+-- Makes table site: one row per institution and stated place.
 CREATE OR REPLACE TEMP TABLE site AS
 SELECT id AS institution, '' AS stated, kind, country, region, city
 FROM institutions

@@ -1,6 +1,6 @@
--- What each venue and year holds: its papers, and what became of each mention.
+-- Totals by venue and year: papers, and the outcome of mentions.
 -- Reads string, answer, mention, paper.
--- Makes a row a venue and year.
+-- Makes one row per venue and year.
 WITH asked AS (
     SELECT
         string,

@@ -1,1 +1,1 @@
-"""The pages of the site: each module gives the values of its templates, in one language, from a `Frame`."""
+"""The pages of the site: each module computes the template values of its pages in one language from a `Frame`."""

@@ -1,4 +1,4 @@
-"""The areas: who leads where, how even profiles are, and a page for each area."""
+"""Pages of the areas: leaders, evenness of profiles, and a page per area."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from affil.report.pages.method import venue_rows
 
 
 def areas(frame: Frame) -> dict[str, Any]:
-    """The profiles of the first countries and institutions over the areas."""
+    """Profiles of the top countries and institutions over the areas."""
     data = frame.data
     present = [a for a in AREAS if ("institution", a) in data.rankings]
     many: tuple[tuple[Level, int], ...] = (
@@ -79,14 +79,14 @@ def area(frame: Frame, name: str) -> dict[str, Any]:
 
 
 def own_shares(data: Data, level: Level, identifier: str) -> dict[str, float]:
-    """The share of an entity's output that lies in each area."""
+    """The share of an entity's output in each area."""
     held = {r["area"]: float(r["adjusted"]) for r in data.of("areas", level, identifier)}
     total = sum(held.values())
     return {a: v / total for a, v in held.items()} if total else {}
 
 
 def _chart(frame: Frame, countries: Sequence[str], present: Sequence[str]) -> str:
-    """The profiles of some countries beside the world's as a picture."""
+    """A chart of the profiles of countries and the world."""
     names = [*(frame.name("country", i) for i in countries), frame.text("world_short")]
     own = [own_shares(frame.data, "country", i) for i in countries] + [dict(frame.shared.world_share)]
     spec = charts.profile_spec(names, frame.text("own_share"), [frame.names.areas(a) for a in present])
@@ -99,7 +99,7 @@ def _chart(frame: Frame, countries: Sequence[str], present: Sequence[str]) -> st
 
 
 def _heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> dict[str, Any]:
-    """An entity's share of each area, beside its share of all areas, and how even its shares are."""
+    """An entity's share of each area and of all areas, and the evenness of its shares."""
     found = {a: data.row(level, identifier, a) for a in present}
     shares = {a: float(row["share"]) if row else 0.0 for a, row in found.items()}
     own = sum(float(row["adjusted"]) for row in found.values() if row)

@@ -1,4 +1,4 @@
-"""The leaderboards, and the rows of a ranking as every page shows them."""
+"""Leaderboards, and rows of a ranking as shown on all pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from affil.report.pages.frame import BOARDS, Frame
 
 
 def board(frame: Frame, level: Level) -> dict[str, Any]:
-    """A leaderboard, as it is before the reader ticks anything."""
+    """A leaderboard with the default options."""
     data, ranking = frame.data, frame.data.ranking(level)
     before = data.rankings.get((level, "before"))
     ranks = dict(zip(before.frame["id"], before.frame["rank"].tolist(), strict=True)) if before else {}
@@ -52,14 +52,14 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
 
 
 def ranked_rows(frame: Frame, level: Level, ranking: Ranking, limit: int, by: str) -> list[dict[str, Any]]:
-    """The first rows of a ranking, with what a table shows of them."""
+    """The first rows of a ranking, with display values."""
     rows = ranking.frame.head(limit)
     most = float(rows[by].max()) if len(rows) else 1.0
     return [_shown(frame, level, row, float(row[by]) / most if most else 0.0) for row in rows.to_dict("records")]
 
 
 def _shown(frame: Frame, level: Level, row: Mapping[Any, Any], part: float) -> dict[str, Any]:
-    """A row of a ranking, with what a table shows of its entity; `part` is its share of the table's largest value."""
+    """A row of a ranking with display values; `part` is its share of the table's largest value."""
     entity = frame.data.entities[level][row["id"]]
     return {
         **{str(k): v for k, v in row.items()},
@@ -72,7 +72,7 @@ def _shown(frame: Frame, level: Level, row: Mapping[Any, Any], part: float) -> d
 
 
 def _lead(frame: Frame, ranking: Ranking) -> str:
-    """What the leaderboard rests on, in a sentence."""
+    """The coverage of the leaderboard, in a sentence."""
     data, cover = frame.data, ranking.coverage
     return frame.text(
         "lead",
@@ -86,7 +86,7 @@ def _lead(frame: Frame, ranking: Ranking) -> str:
 
 
 def _places(frame: Frame, level: Level) -> dict[str, list[tuple[str, str]]]:
-    """Continents and countries that a leaderboard can be narrowed to, by name."""
+    """Continents and countries to filter a leaderboard by, sorted by name."""
     entities = frame.data.entities
     codes = sorted({e.country for e in entities[level].values()} & {*entities["country"]})
     named = [(code, frame.name("country", code)) for code in codes] if level != "country" else []

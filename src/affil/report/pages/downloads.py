@@ -1,8 +1,9 @@
-"""The tables of the site to download, and the page that lists them."""
+"""The downloadable tables of the site, and the page that lists them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ FILES = ("csv", "json", "parquet")
 
 
 def downloads(frame: Frame, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The tables that `write_downloads` wrote."""
+    """The tables written by `write_downloads`."""
     return {
         "heading": frame.text("downloads_title"),
         "section": "downloads",
@@ -25,7 +26,7 @@ def downloads(frame: Frame, files: Sequence[Mapping[str, Any]]) -> dict[str, Any
 
 
 def write_downloads(ws: Workspace, data: Data, folder: Path) -> list[dict[str, Any]]:
-    """Write every table of the site as CSV, JSON and Parquet, each with its manifest, into a new folder.
+    """Write every table of the site as CSV, JSON and Parquet, each with a manifest, into a new folder.
 
     Returns name, label, rows and files (suffix and size) of each.
     """
@@ -35,7 +36,7 @@ def write_downloads(ws: Workspace, data: Data, folder: Path) -> list[dict[str, A
         parts = []
         for suffix in FILES:
             path = folder / f"{name}.{suffix}"
-            ws.save(result, path)
+            ws.save(replace(result, state=data.state), path)
             parts.append((suffix, _size(path)))
         out.append({"name": name, "label": label, "rows": len(result.frame), "parts": parts})
     return out
@@ -58,7 +59,7 @@ def _tables(data: Data) -> Iterator[tuple[str, tuple[str, ...], Any]]:
 
 
 def _label(frame: Frame, about: Sequence[str]) -> str:
-    """What a table is called."""
+    """The title of a table."""
     what, level, *more = about
     name = frame.names.levels(level)
     if what == "trend":

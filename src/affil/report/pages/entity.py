@@ -9,6 +9,7 @@ from affil.rank import AREAS, Level
 from affil.report.data import area_slug
 from affil.report.entities import Entity
 from affil.report.formats import number, percent, two
+from affil.report.names import LANGUAGES
 from affil.report.pages.areas import own_shares
 from affil.report.pages.frame import BOARDS, Frame
 
@@ -16,7 +17,7 @@ _MEASURES = ("publications", "authors", "adjusted", "index")
 
 
 def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
-    """An institution or a country: its numbers, trend, profile, venues, partners, and how well founded they are."""
+    """The page of an institution or a country: numbers, trend, profile, venues, partners, reliability."""
     data, one = frame.data, frame.data.entities[level][identifier]
     row = data.row(level, identifier)
     return {
@@ -45,14 +46,13 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
 
 
 def _other_names(one: Entity, at: int) -> list[str]:
-    """Its names in the other languages; both Chinese scripts only where they differ, on the English page."""
-    english, hans, hant = one.names
-    names = [english, hans, hant] if at == 0 and hant != hans else [english, hans]
+    """Its names in the other languages, each once; that in traditional characters only on the English page."""
+    names = dict.fromkeys(n for tag, n in zip(LANGUAGES, one.names, strict=True) if at == 0 or tag != "zh-hant")
     return [n for n in names if n != one.names[at]]
 
 
 def _numbers(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]]:
-    """Each measure in the window, in the years before and in all years, with its rank and the range of this."""
+    """Each measure in the window, the preceding period and all years, with rank and rank interval."""
     data = frame.data
     before, always = (data.row(level, identifier, what) or {} for what in ("before", "all"))
     numbers = []
@@ -76,7 +76,7 @@ def _numbers(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]
 
 
 def _trend(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]]:
-    """An entity by year, the last first: the years of the window, or all before its end where it has none of these."""
+    """An entity by year, last first: the years of the window, or all earlier ones if it has none there."""
     first, last = frame.data.window
     years = [y for y in frame.data.of("years", level, identifier) if y["year"] <= last]
     years = [y for y in years if y["year"] >= first] or years
@@ -85,7 +85,7 @@ def _trend(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]]:
 
 
 def _profile(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]]:
-    """An entity in each area, beside the world."""
+    """An entity's areas compared with the world."""
     data = frame.data
     held = {r["area"]: r for r in data.of("areas", level, identifier)}
     own, world = own_shares(data, level, identifier), frame.shared.world_share
@@ -108,14 +108,14 @@ def _profile(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]
 
 
 def _linked(frame: Frame, table: str, level: Level, identifier: str, column: str) -> list[dict[str, Any]]:
-    """Rows of one of its tables, with the entity that a column names; those that are known."""
+    """Rows of a page table with the entity in a column; rows with unknown entities are dropped."""
     entities = frame.data.entities["institution" if column == "institution" else level]
     rows = frame.data.of(table, level, identifier)
     return [{**r, "entity": entities[r[column]]} for r in rows if r[column] in entities]
 
 
 def _reliability(frame: Frame, level: Level, identifier: str, row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """How well founded an entity's numbers are."""
+    """The reliability of an entity's numbers."""
     found = frame.data.of("reliability", level, identifier)
     one = found[0] if found else {"probability": None, "decided": 0.0, "strings": 0, "papers": 0}
     return [
@@ -127,7 +127,7 @@ def _reliability(frame: Frame, level: Level, identifier: str, row: Mapping[str, 
 
 
 def _strings(frame: Frame, identifier: str) -> list[dict[str, Any]]:
-    """The strings under which an institution was found, each with its probability, or that a person decided."""
+    """The strings that name an institution, each with its probability or a mark that a person decided."""
     return [
         {**s, "sure": frame.text("decided") if s["probability"] != s["probability"] else two(s["probability"])}
         for s in frame.data.of("strings", "institution", identifier)

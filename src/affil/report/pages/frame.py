@@ -1,4 +1,4 @@
-"""What all pages of one language share: its texts and names, and the frame around each page."""
+"""Common parts of all pages of a language: texts, names, and the frame around each page."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from affil.catalogue import SOURCE
 from affil.names import visible
 from affil.rank import AREAS, Level
 from affil.report import i18n
 from affil.report.data import Data, area_slug
 from affil.report.entities import Entity
 from affil.report.formats import Names, as_json, number, percent, span, two
-from affil.report.names import LANGUAGES
+from affil.report.names import LANGUAGES, html_tag
 
 BOARDS: tuple[tuple[Level, str], ...] = (
     ("institution", "index.html"),
@@ -33,11 +34,10 @@ NAV = (
     ("method.html", "method"),
     ("downloads.html", "downloads"),
 )
-LABELS = {"en": "English", "zh-hans": "简体", "zh-hant": "繁體"}
 
 
 def environment() -> Environment:
-    """The templates."""
+    """The template environment."""
     made = Environment(
         loader=PackageLoader("affil.report"),
         autoescape=select_autoescape(),
@@ -61,7 +61,7 @@ def environment() -> Environment:
 
 @dataclass
 class Shared:
-    """What the pages of all languages share: the data, the version of affil, templates, the style sheet."""
+    """Common to all languages: data, affil's version, templates, style sheet."""
 
     data: Data
     version: str
@@ -73,12 +73,12 @@ class Shared:
 
     @cached_property
     def css(self) -> str:
-        """The style sheet, for pages that carry it."""
+        """The style sheet, for inlining."""
         return resources.files("affil.report").joinpath("static/style.css").read_text("utf-8")
 
     @cached_property
     def world_share(self) -> Mapping[str, float]:
-        """The share of each area in all that is counted in the areas."""
+        """The share of each area in the total over areas."""
         credit = {
             a: self.data.rankings["institution", a].coverage.credit for a in AREAS if ("institution", a) in self.data.rankings
         }
@@ -89,17 +89,17 @@ class Shared:
 class Frame:
     """Texts, names and the frame around each page in one language.
 
-    `at` is the place of the language in `LANGUAGES`, and in the names of entities; `folder` is where its pages are.
+    `at` is the index of the language in `LANGUAGES` and in names of entities; `folder` holds its pages.
     """
 
     def __init__(self, shared: Shared, language: str) -> None:
         self.shared, self.data, self.language = shared, shared.data, language
-        self.at = LANGUAGES.index(language)
+        self.at = [*LANGUAGES].index(language)
         self.names = Names(language)
-        self.folder = "" if self.at == 0 else f"{language}/"
+        self.folder = "" if language == SOURCE else f"{language}/"
 
     def text(self, key: str, *values: object) -> str:
-        """One text, its places filled."""
+        """A formatted text."""
         return i18n.text(key, self.language, *values)
 
     def name(self, level: Level, identifier: str) -> str:
@@ -107,11 +107,11 @@ class Frame:
         return self.data.entities[level][identifier].names[self.at]
 
     def place(self, entity: Entity) -> str:
-        """Where an entity is: nearest first in English, last in Chinese."""
-        return ("，" if self.at else ", ").join(p[self.at] for p in (reversed(entity.place) if self.at else entity.place))
+        """Where an entity is."""
+        return LANGUAGES[self.language].place([p[self.at] for p in entity.place])
 
     def script_texts(self) -> dict[str, Any]:
-        """What the scripts of a page say."""
+        """Texts for a page's scripts."""
         return {
             **i18n.script_texts(self.language),
             "confidence": percent(self.data.settings.confidence, 0),
@@ -119,7 +119,7 @@ class Frame:
         }
 
     def render(self, path: str, template: str, values: Mapping[str, Any]) -> str:
-        """The page at a path below the folder of the language."""
+        """Render the page at a path below the language's folder."""
         data = self.data
         base = "../" * path.count("/")
         root = base + ("../" if self.folder else "")
@@ -128,13 +128,13 @@ class Frame:
             "names": self.names,
             "at": self.at,
             "language": self.language,
-            "html_lang": i18n.HTML_LANG[self.language],
+            "html_lang": html_tag(self.language),
             "root": root or "./",
             "base": base or "./",
             "nav": NAV,
             "languages": [
-                (html, LABELS[code], f"{root}{'' if code == 'en' else code + '/'}{path}")
-                for code, html in i18n.HTML_LANG.items()
+                (html_tag(code), i18n.text("language", code), f"{root}{'' if code == SOURCE else code + '/'}{path}")
+                for code in LANGUAGES
             ],
             "site_title": data.title or self.text("title"),
             "version": self.shared.version,
@@ -142,7 +142,7 @@ class Frame:
             "papers": number(sum(p for *_, p in data.held)),
             "years": data.years,
             "window": data.window,
-            "warnings": data.warnings,
+            "warnings": data.state.warnings,
             "description": "",
             "inline": False,
             "css": "",

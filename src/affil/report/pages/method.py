@@ -1,4 +1,4 @@
-"""The page of the method: how it was counted, on what, and what is not known."""
+"""The method page: counting, coverage, limitations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from affil.report.data import Data
 from affil.report.formats import number, percent, span
 from affil.report.pages.frame import Frame
 
-_DECISIONS = 200  # of the last decisions, that are shown
+_DECISIONS = 200  # number of recent decisions shown
 _SHARES = (
     ("matched", "m_matched"),
     ("review", "m_review"),
@@ -23,7 +23,7 @@ _SHARES = (
 
 
 def method(frame: Frame) -> dict[str, Any]:
-    """How it was counted, on what, and what is not known."""
+    """The method page: counting, coverage, limitations."""
     data, settings = frame.data, frame.data.settings
     groups = {**settings.country_groups, **settings.region_groups}
     weights = ", ".join(f"{frame.names.areas(a)} {w:g}" for a, w in settings.area_weights.items())
@@ -68,7 +68,7 @@ def venue_rows(frame: Frame) -> list[dict[str, Any]]:
 
 
 def _coverage(frame: Frame) -> dict[str, Any]:
-    """What the window and all years rest on: the periods, and a row for each number and share."""
+    """The coverage of the window and of all years: the periods, and a row per number or share."""
     data = frame.data
     periods = [
         (span(data.window), data.ranking("institution").coverage),
@@ -87,7 +87,7 @@ def _coverage(frame: Frame) -> dict[str, Any]:
 
 
 def _decisions(frame: Frame) -> list[dict[str, Any]]:
-    """What people decided last, newest first."""
+    """Recent decisions, newest first."""
     names = {i: e.names[frame.at] for i, e in frame.data.entities["institution"].items()}
     return [
         {
@@ -117,7 +117,7 @@ def _settings(data: Data, version: str) -> list[tuple[str, str]]:
 
 
 def _precision(frame: Frame) -> str:
-    """What is known of the matcher's precision: that of the shipped model, if this is it."""
+    """The matcher's measured precision, known only for the shipped model."""
     used = frame.data.manifest.get("model", {}).get("hash", "")
     with resource("models/recorded.json").open(encoding="utf-8") as file:
         recorded = json.load(file)

@@ -1,4 +1,4 @@
-"""Movers: whose rank rose or fell most."""
+"""The movers page: largest changes of rank."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LEVELS: tuple[Level, ...] = ("institution", "country", "city")
 
 
 def movers(frame: Frame) -> dict[str, Any]:
-    """Whose rank changed most."""
+    """The largest changes of rank."""
     data = frame.data
     groups = []
     for level in LEVELS:
@@ -33,7 +33,7 @@ def movers(frame: Frame) -> dict[str, Any]:
 
 
 def moves(before: Ranking, now: Ranking, compared: int) -> list[dict[str, Any]]:
-    """Rows of both rankings whose rank is among the first in either, those that rose most first: id, before, now, was, is_."""
+    """Entities among the first `compared` of either ranking, largest rise first: id, before, now, was, is_."""
     old = before.frame.set_index("id")[["rank", "adjusted"]]
     both = now.frame.set_index("id")[["rank", "adjusted"]].join(old, rsuffix="_before", how="inner")
     both = both[(both["rank"] <= compared) | (both["rank_before"] <= compared)]
@@ -52,7 +52,7 @@ def moves(before: Ranking, now: Ranking, compared: int) -> list[dict[str, Any]]:
 
 
 def _periods(data: Data, level: Level) -> list[tuple[str, str, Years, Years]]:
-    """Rankings of a level that can be compared (see `Data.rankings`): the later, the earlier, and the years of both."""
+    """Comparable rankings of a level (see `Data.rankings`): keys of the later and the earlier, and the years of both."""
     found: list[tuple[str, str, Years, Years]] = []
     if (level, "before") in data.rankings and data.before:
         found.append(("adjusted", "before", data.window, data.before))

@@ -1,4 +1,4 @@
-"""The page of trends: countries by year."""
+"""The trends page: countries by year."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def trends(frame: Frame) -> dict[str, Any]:
 
 
 def _rows(frame: Frame, table: Any, years: Sequence[int]) -> list[dict[str, Any]]:
-    """Countries with their values, those of most papers in all years first."""
+    """Countries with their values, most papers over all years first."""
     order = table.assign(total=table[list(years)].sum(axis=1)).sort_values(["total", "name"], ascending=[False, True])
     return [
         {
@@ -49,7 +49,7 @@ def _rows(frame: Frame, table: Any, years: Sequence[int]) -> list[dict[str, Any]
 
 
 def _chart(frame: Frame, rows: Sequence[Mapping[str, Any]], years: Sequence[int]) -> str:
-    """The trend of some rows as a picture."""
+    """A chart of some rows."""
     names, measure = [r["name"] for r in rows], frame.names.measures("publications")
     spec = charts.trend_spec(names, frame.text("year"), measure)
     spec["data"]["values"] = [

@@ -1,6 +1,6 @@
--- For each country, its institutions with most adjusted publications.
+-- The institutions with most adjusted publications in each country.
 -- Reads credit, slice, place; variable listed.
--- Makes id, institution, adjusted: a row a country and institution.
+-- Makes id, institution, adjusted: one row per country and institution.
 SELECT id, institution, adjusted
 FROM (
     SELECT place.id, credit.institution, sum(slice.weight * CAST(credit.credit AS DOUBLE) ORDER BY slice.weight * CAST(credit.credit AS DOUBLE)) AS adjusted

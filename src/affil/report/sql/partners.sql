@@ -1,6 +1,6 @@
--- For each wanted entity, with whom it shares most papers.
+-- For each wanted entity, the entities with most common papers.
 -- Reads holding, wanted_id; variable listed.
--- Makes id, partner, publications: a row a pair of entities.
+-- Makes id, partner, publications: one row per pair of entities.
 SELECT mine.id, theirs.id AS partner, count(*) AS publications
 FROM holding AS mine
 SEMI JOIN wanted_id ON wanted_id.id = mine.id

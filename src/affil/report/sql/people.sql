@@ -1,4 +1,4 @@
--- One row a venue, year, institution and author name that counts for it.
+-- Distinct author names by venue, year and institution.
 -- Reads credit.
 -- Makes author, institution, venue, year.
 SELECT DISTINCT author, concat_ws(chr(31), institution, nullif(stated, '')) AS institution, venue, year

@@ -1,6 +1,6 @@
--- What each institution counts for; one with another place than its own as in `facts`.
+-- The entities each institution counts for; with another place than its own, keyed as in `facts`.
 -- Reads place.
--- Makes institution, id, part: a row an institution and what it counts for.
+-- Makes institution, id, part: one row per institution and entity.
 SELECT concat_ws(chr(31), institution, nullif(stated, '')) AS institution, id, part
 FROM place
 ORDER BY ALL;

@@ -1,7 +1,7 @@
--- How well founded each wanted entity's numbers are: the credit-weighted mean probability of what counts (1 where a person
--- decided), the share that people decided, and what is in review and may add to it.
+-- Reliability of each wanted entity's numbers: the credit-weighted mean probability (1 where a person decided), the share
+-- decided by people, and the strings and papers in review that may add to it.
 -- Reads credit, slice, place, wanted_id, holding.
--- Makes id, probability, decided, strings, papers: a row an entity.
+-- Makes id, probability, decided, strings, papers: one row per entity.
 WITH counting AS (
     SELECT
         place.id,

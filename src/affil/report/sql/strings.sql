@@ -1,6 +1,6 @@
--- The strings under which each wanted entity was found, most papers first, and how many there are.
+-- The strings that name each wanted entity, most papers first, and their total number.
 -- Reads credit, slice, place, wanted_id; variable listed.
--- Makes id, affiliation, papers, probability, strings: a row an entity and string.
+-- Makes id, affiliation, papers, probability, strings: one row per entity and string.
 SELECT id, affiliation, papers, probability, strings
 FROM (
     SELECT

@@ -1,6 +1,6 @@
--- What each entity holds of each venue.
+-- Credit of each entity by venue.
 -- Reads holding, slice.
--- Makes id, venue, publications, adjusted: a row an entity and venue.
+-- Makes id, venue, publications, adjusted: one row per entity and venue.
 SELECT id, venue, count(*) AS publications, sum(weight * CAST(credit AS DOUBLE) ORDER BY weight * CAST(credit AS DOUBLE)) AS adjusted
 FROM holding
 JOIN slice USING (venue, year)

@@ -1,6 +1,6 @@
--- What each entity holds in each year.
+-- Credit of each entity by year.
 -- Reads holding, slice, credit, place.
--- Makes id, year, publications, authors, adjusted: a row an entity and year.
+-- Makes id, year, publications, authors, adjusted: one row per entity and year.
 WITH held AS (
     SELECT id, year, count(*) AS publications, sum(weight * CAST(credit AS DOUBLE) ORDER BY weight * CAST(credit AS DOUBLE)) AS adjusted
     FROM holding

@@ -1,12 +1,12 @@
 "use strict";
-/* A leaderboard: what the reader ticks is counted anew in the page, and stands in its address. */
+/* A leaderboard: recomputed in the page for the reader's options, which are kept in its URL. */
 (() => {
   const $ = (id) => document.getElementById(id);
   const T = JSON.parse($("texts").textContent), root = document.documentElement, language = root.dataset.language;
   const table = $("board"), form = $("controls"), level = table.dataset.level, body = table.tBodies[0];
   const say = (text, ...values) => text.replace(/\{(\d)\}/g, (_, k) => values[k]);
   const whole = new Intl.NumberFormat("en");
-  // Rounded as the library prints: exact halves to the even digit.
+  // Round like the library: exact halves to even.
   const two = { format: (v) => { const half = (v * 8) % 8; return (half === 1 || half === 5 ? v - 1e-3 : v).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ","); } };
   const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 2 });
   const shown = { adjusted: two, index: two, publications: whole, authors: whole, share: percent };
@@ -15,7 +15,7 @@
   const start = body.innerHTML, startYears = $("shown-years").textContent, startMore = $("more").hidden;
   let all = false, current = [], engine, names, searching, ranges, people;
 
-  /** What is chosen, and what of it differs from how the page begins. */
+  /** The chosen options, and those that differ from the defaults. */
   const state = () => {
     const ticked = (name) => boxes(name).map((box, k) => (box.checked ? k : -1)).filter((k) => k >= 0);
     const value = (name) => form.elements[name]?.value ?? "";
@@ -36,7 +36,7 @@
     const given = new URLSearchParams(location.hash.slice(1)), numbers = (text) => new Set(text.split(".").filter(Boolean).map(Number));
     const areas = given.has("areas") ? numbers(given.get("areas")) : new Set(first.areas);
     boxes("area").forEach((box, k) => { box.checked = areas.has(k); });
-    // An address that names areas and does not speak of the other venues means these areas alone.
+    // A URL with areas that does not mention other venues means these areas only.
     boxes("outside").forEach((box) => { box.checked = given.has("outside") ? given.get("outside") === "1" : areas.size === first.areas.length; });
     const without = numbers(given.get("without") ?? "");
     boxes("venue").forEach((box, k) => { box.checked = !without.has(k); });
@@ -84,7 +84,7 @@
     return low < high || !told ? `${whole.format(low)}–${whole.format(high)}${apart}` : whole.format(row.rank);
   };
 
-  /** The intervals of a view, where it is one of those that have them. */
+  /** The intervals of a view, if it has any. */
   const intervals = (now) => {
     if (!ranges || now.kind || now.where || (now.rollup || engine.rollUp) !== engine.rollUp || now.venues.length !== first.venues.length) return null;
     const every = now.areas.length === first.areas.length && now.outside === first.outside;
@@ -131,7 +131,7 @@
     notes.push(before ? `${say(T.change_why, from - length, from - 1)}${T.stop}` : T.change_none);
     if (!found) notes.push(say(T.no_range, first.from, first.to));
     $("status").textContent = notes.join(" ");
-    // What the table can do without for a moment comes after it.
+    // Less urgent parts are rendered after the table.
     if (!people || !ranges) Promise.all([load("people"), load("ranges")]).then((values) => { [people, ranges] = values; draw(); }).catch(() => {});
   };
 
@@ -195,7 +195,7 @@
   window.addEventListener("hashchange", () => { read(); begin().then(read).then(act).catch(() => {}); });
 
   if (location.hash.length > 1) { read(); begin().then(read).then(act).catch(() => {}); } else {
-    // Loaded when the page is idle, so that the first tick is answered at once; unpacked only then.
+    // Preload when the page is idle, so that the first change is fast; unpacked on use.
     const idle = window.requestIdleCallback ?? ((f) => setTimeout(f, 500));
     const fetchAll = () => Promise.all(["facts", `names-${language}`].map(affil.fetched)).catch(() => {});
     window.addEventListener("load", () => setTimeout(() => idle(fetchAll), 1200));

@@ -1,9 +1,9 @@
 "use strict";
-/* The counting of docs/ranking.md in the page: from papers, institutions and credit to the measures of any slice. */
+/* The counting method of docs/ranking.md in the page: computes the measures of any slice from papers, institutions and credit. */
 (() => {
   const waiting = {}, held = {}, read = {};
 
-  /** The script of the folder data/ that holds some data, loaded when it is first asked for: JSON, compressed by gzip, as base64. */
+  /** Load a script of the folder data/ on first use: JSON, compressed by gzip, as base64. */
   const fetched = (name) => waiting[name] ??= new Promise((done, failed) => {
     held[name] = done;
     const script = document.createElement("script");
@@ -15,7 +15,7 @@
   /** Called by these scripts. */
   const put = (name, base64) => held[name](base64);
 
-  /** The data, unpacked when they are first asked for. */
+  /** The data, unpacked on first use. */
   const load = (name) => read[name] ??= fetched(name).then(async (base64) => {
     const text = atob(base64), bytes = new Uint8Array(text.length);
     for (let k = 0; k < text.length; k++) bytes[k] = text.charCodeAt(k);
@@ -23,7 +23,7 @@
     return new Response(stream).json();
   });
 
-  /** Case, accents and script of Han as a search compares them. */
+  /** Fold case, accents and Han script for searching. */
   const fold = (text, script = {}) =>
     [...text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase()].map((c) => script[c] ?? c).join("").split(/\s+/).filter(Boolean).join(" ");
 
@@ -39,7 +39,7 @@
       this.credit = Float64Array.from(facts.credit, (code) => facts.credits[code]);
     }
 
-    /** What a paper of each cell (a venue's year) weighs, in all and in each chosen area; null where it is not in the slice. */
+    /** The weight of a paper of each cell (venue and year), in total and by chosen area; null outside the slice. */
     weights({ years, areas, outside, without }) {
       return this.cells.map(([venue, year, , weight, own]) => {
         if (year < years[0] || year > years[1] || without.has(venue)) return null;
@@ -49,17 +49,17 @@
       });
     }
 
-    /** What each institution counts for, with which part: a number, a list of [number, part], or -1. */
+    /** The entity each institution counts for: a number, a list of [number, part], or -1. */
     places({ level, rollUp }) { return this.place[level === "institution" ? rollUp : level]; }
 
-    /** Whether a row of an institution counts under a kind, and for what. */
+    /** Whether a row of an institution counts under a kind, and for which entity. */
     ofKind(level, kind) {
       if (!kind) return null;
       const wanted = this.kinds.indexOf(kind);
       return level === "institution" ? { entity: (e) => this.entities.institution.kind[e] === wanted } : { institution: (i) => this.entities.institution.kind[i] === wanted };
     }
 
-    /** All entities of a slice with their measures, in order: by one, then adjusted publications, then name. */
+    /** All entities of a slice with their measures, sorted by one, then adjusted publications, then name. */
     rank(query, people) {
       const { level, by } = query, weights = this.weights(query), places = this.places(query), kind = this.ofKind(level, query.kind);
       const size = this.entities[level].order.length, areas = this.areas.length;
@@ -130,7 +130,7 @@
       return out;
     }
 
-    /** The venues that have papers in every year of the slice that has any. */
+    /** The venues with papers in every year of the slice that has papers. */
     everyYear(query) {
       const years = new Map(), weights = this.weights(query);
       this.cells.forEach(([venue, year], cell) => { if (weights[cell]) years.set(venue, (years.get(venue) ?? new Set()).add(year)); });

@@ -1,5 +1,5 @@
 "use strict";
-/* Trends, map and profiles: pictures that are drawn anew for what the reader chooses. Without scripts, those of the build stay. */
+/* Trends, map and profiles: charts redrawn for the reader's choices. Without scripts, the prebuilt ones remain. */
 (() => {
   const $ = (id) => document.getElementById(id);
   const T = JSON.parse($("texts").textContent), root = document.documentElement, language = root.dataset.language;
@@ -43,7 +43,7 @@
   const every = () => ({ areas: new Set(engine.areas.map((_, k) => k)), outside: true, without: new Set(), kind: "", rollUp: engine.rollUp });
   const slice = (area) => (area === "" ? every() : { ...every(), areas: new Set([Number(area)]), outside: false });
 
-  // Whom to show: found by any name, most papers first.
+  // Entities to show: found by any name, most papers first.
   const picked = [];
   const levels = () => (T.page === "areas" ? ["country", "institution"] : [form.elements.level.value]);
   const label = (level, e) => { const [name, , place] = names[level][e]; return place && level !== "country" ? `${name} (${place})` : name; };

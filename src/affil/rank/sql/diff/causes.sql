@@ -1,8 +1,8 @@
--- Why an entity holds more or less of a paper than before: the paper is new or gone, one of its strings has another answer (by a
--- decision, or by the model and registry), its record changed, or how things are counted did. A change through several strings
--- is split evenly over those that name the entity before or after, or else over all that changed.
+-- Why an entity's part of a paper changed: the paper is new or gone, one of its strings has another answer (by a decision, or
+-- by the model and registry), its record changed, or the counting did. A change through several strings is split evenly over
+-- those that name the entity before or after, or else over all that changed.
 -- Reads held_before, held_after, answer_before, answer_after, named_before, named_after, decision.
--- Makes a row an entity and cause, with the papers and adjusted publications that it gained or lost.
+-- Makes one row per entity and cause, with the papers and adjusted publications that it gained or lost.
 WITH changed AS (
     SELECT
         coalesce(held_before.id, held_after.id) AS id,

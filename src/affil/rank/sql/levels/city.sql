@@ -1,7 +1,7 @@
--- A city is a name within a region within a country. Where the registry leaves the region out and knows the city in one region
--- only, it is that one.
+-- A city is a name within a region within a country. If an institution's region is missing and the registry has the city in one
+-- region only, that region is used.
 -- Reads site, country_names, region_names.
--- Makes tables located and place (a row an institution and stated place), entity (a row a city).
+-- Makes tables located and place (one row per institution and stated place), entity (one row per city).
 CREATE OR REPLACE TEMP TABLE located AS
 WITH city AS (
     SELECT

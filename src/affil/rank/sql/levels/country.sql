@@ -1,6 +1,6 @@
--- ISO 3166-1 countries, in the groups of the settings.
+-- ISO 3166-1 countries, grouped by the settings.
 -- Reads site, country_names.
--- Makes tables entity (a row a country), place (a row an institution and stated place).
+-- Makes tables entity (one row per country), place (one row per institution and stated place).
 CREATE OR REPLACE TEMP TABLE entity AS
 SELECT code AS id, name, name_zh, code AS country FROM country_names WHERE code IN (SELECT counted_as FROM country_names);
 

@@ -1,6 +1,6 @@
--- Each institution by itself, or as what it is rolled up to (`rolled`, from the registry's parents).
+-- Institutions by themselves, or as what they are rolled up to (`rolled`, from the registry's parents).
 -- Reads institutions, country_names, region_names, rolled, site.
--- Makes tables entity (a row an institution), place (a row an institution, stated place and what it counts as).
+-- Makes tables entity (one row per institution), place (one row per institution, stated place and entity).
 CREATE OR REPLACE TEMP TABLE entity AS
 SELECT
     institutions.id,

@@ -1,7 +1,7 @@
--- ISO 3166-2 subdivisions, in the groups of the settings. An institution without one counts for its country as a whole, which for
--- Singapore or Hong Kong is all.
+-- ISO 3166-2 subdivisions, grouped by the settings. An institution without one counts for its whole country, which is right for
+-- Singapore or Hong Kong.
 -- Reads site, country_names, region_names, region_groups.
--- Makes tables located and place (a row an institution and stated place), entity (a row a region).
+-- Makes tables located and place (one row per institution and stated place), entity (one row per region).
 CREATE OR REPLACE TEMP TABLE located AS
 SELECT
     site.institution,
@@ -23,7 +23,7 @@ SELECT institution, stated, coalesce(region_groups.counted_as, code) AS id, 1.0 
 FROM located
 LEFT JOIN region_groups USING (code);
 
--- A group goes by the name of the region that it is called after, or by its own; it has a country if all of it lies in one.
+-- A group has the name of the region whose code it uses, or its own; it has a country if all of it is in one.
 CREATE OR REPLACE TEMP TABLE entity AS
 SELECT
     place.id,

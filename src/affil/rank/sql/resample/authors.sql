@@ -1,6 +1,6 @@
--- For each entity, the sets of pairs that can make an author one of its own (any of them does), and how many authors have it.
+-- For each entity, the sets of pairs any of which gives it an author, and the number of authors with that set.
 -- Reads credit, slice, pair, place, ranked; variable kind.
--- Makes entity, pairs, weight: a row an entity and set of pairs.
+-- Makes entity, pairs, weight: one row per entity and set of pairs.
 WITH naming AS (
     SELECT ranked.entity, credit.author, pair.pair
     FROM credit

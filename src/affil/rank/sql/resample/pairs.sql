@@ -1,4 +1,4 @@
--- What may be drawn: each string of the slice with each institution that it may name; what is certain has probability 1.
+-- The pairs to draw: each string of the slice with each institution that it may name; certain ones have probability 1.
 -- Reads credit, slice, place; variable kind.
 -- Makes tables pair, holder, drawn_string, ranked, each numbered from 0.
 CREATE OR REPLACE TEMP TABLE pair AS

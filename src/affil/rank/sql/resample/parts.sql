@@ -1,6 +1,6 @@
--- The sets of strings that an author (or a paper that is not aligned) has, and the weight of all parts that stand on such a set.
+-- The sets of strings of authors (or unaligned papers), and the total weight of the parts with each set.
 -- Reads credit, slice, drawn_string, and the areas or the slice again.
--- Makes strings and their weights: a row a set of strings.
+-- Makes strings and their weights: one row per set of strings.
 WITH held AS (
     SELECT [drawn_string.string] AS strings, venue, year, CAST(sum(credit) AS DOUBLE) AS part
     FROM credit

@@ -1,6 +1,6 @@
--- For each entity, the sets of pairs that can make a paper its own (any of them does), and how many papers have that set.
+-- For each entity, the sets of pairs any of which gives it a paper, and the number of papers with that set.
 -- Reads credit, slice, pair, place, ranked; variable kind.
--- Makes entity, pairs, weight: a row an entity and set of pairs.
+-- Makes entity, pairs, weight: one row per entity and set of pairs.
 WITH naming AS (
     SELECT ranked.entity, credit.venue, credit.year, credit.paper, pair.pair
     FROM credit

@@ -1,6 +1,6 @@
--- The papers of one entity, with what they give it and through which authors and strings.
+-- The papers of one entity, with their credit and the authors and strings that name it.
 -- Reads credit, slice, place, holding, titled; variables entity, kind.
--- Makes a row a paper.
+-- Makes one row per paper.
 WITH through AS (
     SELECT
         credit.paper,

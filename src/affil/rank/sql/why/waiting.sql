@@ -1,6 +1,7 @@
--- What may name the entity and is not counted, most mentioned first: a person should look. Nothing waits where its holder names the institution anyway.
+-- Matches in review that may name the entity and are not counted, most mentioned first; those whose holder names the institution
+-- anyway are left out.
 -- Reads credit, slice, place; variables entity, kind.
--- Makes a row a string and institution.
+-- Makes one row per string and institution.
 WITH claimed AS (
     SELECT credit.*
     FROM credit

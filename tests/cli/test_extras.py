@@ -1,0 +1,122 @@
+"""Commands whose extra is not installed say so in one line; all others do without it."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# What pyproject.toml's extras install, by the names that are imported, and what comes with these.
+MODULES = {
+    "babel": "babel", "jinja2": "jinja2", "vl-convert-python": "vl_convert", "weasyprint": "weasyprint", "fastapi": "fastapi",
+    "httptools": "httptools", "limits": "limits", "openpyxl": "openpyxl", "prometheus-client": "prometheus_client",
+    "psycopg": "psycopg", "starlette": "starlette", "uvicorn": "uvicorn", "matplotlib": "matplotlib", "pyspark": "pyspark",
+}  # fmt: skip
+BLOCK = """
+import sys
+
+class Block:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in {blocked}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Block)
+"""
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of an installation without extras."""
+    folder = tmp_path_factory.mktemp("bare")
+    blocked = {*MODULES.values(), "markupsafe", "py4j"}
+    (folder / "sitecustomize.py").write_text(BLOCK.format(blocked=blocked), "utf-8")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))}
+
+
+def affil(bare: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "affil", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=bare, check=False, timeout=300)
+
+
+def test_all_extras_are_blocked_here() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        extras = tomllib.load(file)["project"]["optional-dependencies"]
+    named = {one.split("[")[0].split(">")[0] for extra in ("report", "web", "plot", "spark") for one in extras[extra]}
+    assert named == {*MODULES}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extra"),
+    [
+        (("report", "WS"), "report"),
+        (("report", "WS", "--format", "pdf", "-o", "b.pdf"), "report"),
+        (("report", "WS", "--format", "md", "-o", "b.md"), "report"),
+        (("serve", "--port", "0"), "web"),
+        (("review", "WS", "--port", "0"), "web"),
+        (("review", "export", "WS", "-o", "sheet.xlsx"), "web"),
+        (("review", "import", "WS", "sheet.xlsx", "--by", "ana"), "web"),
+        (("review", "conflicts", "WS", "--ledger", "postgresql://nobody@127.0.0.1:1/none"), "web"),
+        (("evaluate", "gold.csv", "--picture", "picture.svg"), "plot"),
+        (("match", "strings.parquet", "-o", "out", "--engine", "spark"), "spark"),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, tuple) else v,
+)
+def test_a_missing_extra_is_one_line(
+    bare: dict[str, str], review_folder: Path, tmp_path: Path, arguments: tuple[str, ...], extra: str
+) -> None:
+    shutil.copytree(review_folder, tmp_path / "ws")
+    (tmp_path / "gold.csv").write_text("affiliation,institution_ids\nUniversity of Oxford,https://ror.org/052gg0110\n", "utf-8")
+    for name in ("sheet.xlsx", "strings.parquet"):
+        (tmp_path / name).write_bytes(b"PK")
+    places = {
+        "WS": tmp_path / "ws",
+        **{n: tmp_path / n for n in ("b.pdf", "b.md", "sheet.xlsx", "gold.csv", "picture.svg", "out")},
+    }
+    before = {p.name for p in tmp_path.iterdir()}
+    done = affil(bare, *(places.get(a, tmp_path / a if a == "strings.parquet" else a) for a in arguments))
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert f"pip install 'affil[{extra}]'" in done.stderr
+    assert {p.name for p in tmp_path.iterdir()} == before, "nothing half-written"
+
+
+def test_everything_else_does_without(bare: dict[str, str], tmp_path: Path) -> None:
+    ws, sheet = tmp_path / "ws", tmp_path / "sheet.csv"
+    (tmp_path / "strings.csv").write_text("affiliation\nUniversity of Oxford\n", "utf-8")
+    (tmp_path / "gold.csv").write_text("affiliation,institution_ids\nUniversity of Oxford,https://ror.org/052gg0110\n", "utf-8")
+    for arguments in (
+        ("demo", "-w", ws),
+        ("match", tmp_path / "strings.csv", "-o", tmp_path / "out.csv"),
+        ("match", "--text", "University of Oxford"),
+        ("evaluate", tmp_path / "gold.csv"),
+        ("run", "-w", ws),
+        ("rank", ws, "-o", tmp_path / "r.parquet"),
+        ("trend", ws),
+        ("why", ws, "China", "--level", "country"),
+        ("snapshot", ws, "first"),
+        ("diff", ws, "--since", "first"),
+        ("decide", ws, "University of Oxford", "--institution", "https://ror.org/052gg0110", "--by", "ana", "--why", "w"),
+        ("decisions", ws),
+        ("undo", ws, "1", "--by", "ana", "--why", "w"),
+        ("discover", ws),
+        ("review", "export", ws, "-o", sheet),
+        ("review", "import", ws, sheet, "--by", "ana"),
+        ("review", "conflicts", ws),
+        ("review", "names", ws),
+        ("registry", "search", "oxford"),
+        ("registry", "show", "https://ror.org/052gg0110"),
+        ("registry", "info"),
+    ):
+        done = affil(bare, *arguments)
+        assert done.returncode == 0, (arguments, done.stderr)
+        assert "Traceback" not in done.stderr
+    with sheet.open(encoding="utf-8-sig", newline="") as lines:
+        assert "institution_ids" in next(csv.reader(lines))

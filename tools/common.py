@@ -1,0 +1,35 @@
+"""The command line of the tools that measure papers: what they are given, and how they say what they found."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from affil import AffilError
+from affil.cli.show import print_json
+
+Found = dict[str, Any]
+
+
+def papers_parser(about: str | None) -> argparse.ArgumentParser:
+    """A parser of PAPERS, --registry and --json, for a tool that says this about itself."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("papers", nargs="+", type=Path, metavar="PAPERS")
+    parser.add_argument("--registry", type=Path, metavar="FILE", help="a built registry; default: the shipped one")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    return parser
+
+
+def run(parser: argparse.ArgumentParser, find: Callable[[argparse.Namespace], Found], show: Callable[[Found], None]) -> int:
+    """Print what is found, as tables or as JSON; returns the exit code, 2 with one line on standard error for bad input."""
+    args = parser.parse_args()
+    try:
+        found = find(args)
+    except AffilError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print_json(found) if args.json else show(found)
+    return 0
