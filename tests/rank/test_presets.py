@@ -37,6 +37,18 @@ def test_presets_are_made_of_the_table() -> None:
     }
 
 
+def test_the_page_names_the_venues_and_presets() -> None:
+    doc, venues = (Path(__file__).parents[2] / "docs" / "ranking.md").read_text("utf-8"), load_venues()
+    assert f"`airankings-like`: {len(presets()['airankings-like'].venues)} leading" in doc
+    placed = [row.split("|")[1:3] for row in doc.splitlines() if row.count("|") == 4 and row.startswith("| ")]
+    told = {name.strip(): areas.strip() for names, areas in placed for name in names.split(",") if venues.resolve(name)}
+    assert len(told) >= 20
+    for name, areas in told.items():
+        found = venues.resolve(name)
+        assert found is not None
+        assert (", ".join(found.areas) or "none") == areas, name
+
+
 def papers_of(*venues: str) -> Tables:
     papers = [Paper(f"p{n}", "", v, 2020, (Author(f"A{n}", ("s0",)),)) for n, v in enumerate(venues)]
     return tables(papers, {"s0": [("a", "match")]})
