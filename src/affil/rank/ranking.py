@@ -54,7 +54,8 @@ class Coverage:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-serialisable dictionary."""
-        return {**asdict(self), "unknown_venues": dict(self.unknown_venues), "misdated": dict(self.misdated)}
+        lists = {"unknown_venues": dict(self.unknown_venues), "misdated": dict(self.misdated)}
+        return {**asdict(self), **lists, "empty_areas": list(self.empty_areas)}
 
     def lines(self) -> list[str]:
         """The coverage in a few sentences."""
