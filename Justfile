@@ -8,11 +8,11 @@ default:
 
 # all tests, on two cores
 test *ARGS:
-    pytest -n 2 --dist loadfile {{ARGS}}
+    pytest -n 2 --dist worksteal {{ARGS}}
 
 # all but browsers, servers, Spark, end-to-end runs and the shipped model: under three minutes
 fast *ARGS:
-    pytest -n 2 --dist loadfile -m "not slow" {{ARGS}}
+    pytest -n 2 --dist worksteal -m "not slow" {{ARGS}}
 
 # style and types
 lint:

@@ -22,20 +22,17 @@ import pytest
 SLOW = frozenset({
     "batch/test_files.py", "batch/test_spark.py", "bench/test_bench.py", "cli/test_commands.py", "cli/test_extras.py", "cli/test_report.py",
     "cli/test_review.py", "cli/test_successors.py", "cli/test_workspace.py", "evaluate/test_cross_validate.py",
-    "evaluate/test_self_test.py", "evaluate/test_shipped_model.py", "match/test_kinds.py", "match/test_why_not.py", "pages/test_browser.py",
-    "pages/test_durability.py", "registry/test_sources.py", "report/test_browser.py", "review/test_feedback.py", "service/test_ending.py",
+    "evaluate/test_kinds.py", "evaluate/test_self_test.py", "evaluate/test_shipped_matcher.py", "evaluate/test_shipped_model.py",
+    "pages/test_browser.py", "pages/test_durability.py", "report/test_browser.py", "review/test_feedback.py", "service/test_ending.py",
     "service/test_fuzz.py", "service/test_serve_doc.py", "test_demo.py", "test_killed.py", "tools/test_api_reference.py",
-    "tools/test_baseline.py", "tools/test_check_registry.py", "training/test_fit.py", "training/test_usage.py",
+    "tools/test_baseline.py", "tools/test_check_registry.py", "training/test_fit.py",
 })  # fmt: skip
-SLOW_TESTS = frozenset({
-    "test_every_process_builds_the_same_bytes", "test_same_institutions_same_hash", "test_reads_the_shared_papers",
-    "test_memory_does_not_grow_with_the_file", "test_a_city_goes_by_what_the_gazetteer_calls_it",
-    "test_a_regional_company_does_not_bear_its_parents_name", "test_capitals_that_fold_to_a_common_word_name_nobody",
-    "test_a_namesake_in_another_country_bears_the_name_as_a_variant", "test_names_that_mean_nobody_are_left_out",
-    "test_a_domain_of_a_group_and_its_branches_is_the_groups",
-})  # fmt: skip
+SLOW_TESTS = frozenset(
+    {"test_every_process_builds_the_same_bytes", "test_reads_the_shared_papers", "test_memory_does_not_grow_with_the_file"}
+)
 SLOW_FIXTURES = frozenset({"browser", "postgres", "serve", "service_url"})
 HERE = Path(__file__).parent
+TINY = HERE / "tiny"  # a registry and a model of the tests' own; see tools/tiny_model.py
 
 # Where tests are started in the background of a shell, SIGINT is ignored, and what they start would ignore it, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -52,8 +49,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep the tests away from the user's cache, and from what older versions left there."""
-    folder = tmp_path_factory.mktemp("cache")
+    """Keep the tests away from the user's cache, and from what older versions left there; processes of pytest-xdist share one."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
         patch.setenv("TERM", "dumb")
@@ -196,7 +195,7 @@ def review_folder(review_registry: Any, tmp_path_factory: pytest.TempPathFactory
     ws = Workspace.open(folder / "ws")
     ws.add_papers(file)
     ws.run(matcher=Doubter(review_registry))
-    ws.choose(registry=review_registry.path)
+    ws.choose(registry=review_registry.path, model=TINY / "matcher.skops")
     return ws.path
 
 
@@ -255,7 +254,7 @@ def hostile_ws(review_registry: Any, tmp_path: Path) -> Any:
     ws = Workspace.open(tmp_path / "hostile-ws")
     ws.add_papers(file)
     ws.run(matcher=Doubter(review_registry))
-    ws.choose(registry=review_registry.path)
+    ws.choose(registry=review_registry.path, model=TINY / "matcher.skops")
     return ws
 
 
@@ -401,20 +400,36 @@ def in_process(matcher: Any, access: Any, settings: Any, base: str = "http://127
 
 
 @pytest.fixture(scope="session")
+def tiny_model() -> Path:
+    """The file of the model that is the tests' own."""
+    return TINY / "matcher.skops"
+
+
+@pytest.fixture(scope="session")
+def tiny_matcher(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """For tests that need a matcher, not the shipped one: it knows the institutions of tests/tiny/institutions.csv."""
+    from affil.match import Matcher
+    from tools.tiny_model import tiny_registry
+
+    return Matcher.load(tiny_registry(tmp_path_factory.mktemp("tiny") / "tiny.affil"), tiny_model)
+
+
+@pytest.fixture(scope="session")
 def shipped_matcher() -> Any:
+    """The shipped registry and model: for what they must know, and for properties that need many institutions."""
     from affil.match import Matcher
 
     return Matcher.load()
 
 
 @pytest.fixture(scope="session")
-def service(shipped_matcher: Any) -> Iterator[Service]:
-    """The shipped matcher, on the loopback."""
+def service(tiny_matcher: Any) -> Iterator[Service]:
+    """A service on the loopback, in this process."""
     from affil.service.security import Access
     from affil.settings import ServeSettings
 
     settings = ServeSettings(per_minute=1_000_000)  # the test client's address is not the loopback's
-    with in_process(shipped_matcher, Access.of("127.0.0.1"), settings) as made:
+    with in_process(tiny_matcher, Access.of("127.0.0.1"), settings) as made:
         yield made
 
 

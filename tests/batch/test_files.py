@@ -221,8 +221,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("remembered", [0, 30, 100_000])
-def test_workers_change_nothing(tmp_path: Path, own: Path, remembered: int) -> None:
-    matcher = Matcher.load(own)
+def test_workers_change_nothing(tmp_path: Path, own: Path, tiny_model: Path, remembered: int) -> None:
+    matcher = Matcher.load(own, tiny_model)
     strings = [
         f"{name} {i * i % 97}"
         for i in range(200)
@@ -249,7 +249,7 @@ def test_workers_change_nothing(tmp_path: Path, own: Path, remembered: int) -> N
     assert run(2) == alone
 
 
-def test_a_worker_that_is_killed_is_an_error_and_no_half_file(tmp_path: Path, own: Path) -> None:
+def test_a_worker_that_is_killed_is_an_error_and_no_half_file(tmp_path: Path, own: Path, tiny_model: Path) -> None:
     (tmp_path / "in.csv").write_text("affiliation\n" + "".join(f"Quillwater {i}\n" for i in range(500)), "utf-8")
     (tmp_path / "out.csv").write_text("old")
 
@@ -262,7 +262,7 @@ def test_a_worker_that_is_killed_is_an_error_and_no_half_file(tmp_path: Path, ow
         match_file(
             tmp_path / "in.csv",
             tmp_path / "out.csv",
-            matcher=Matcher.load(own),
+            matcher=Matcher.load(own, tiny_model),
             settings=Settings(batch=BatchSettings(rows=5)),
             workers=2,
             progress=kill,
@@ -358,18 +358,18 @@ def test_workers_do_not_outlive_who_asked_for_them(tmp_path: Path, own: Path, st
     assert not running()
 
 
-def test_a_registry_that_goes_away_is_named(tmp_path: Path, own: Path) -> None:
+def test_a_registry_that_goes_away_is_named(tmp_path: Path, own: Path, tiny_model: Path) -> None:
     (tmp_path / "in.csv").write_text("affiliation\nMIT\n", "utf-8")
     (tmp_path / "own.affil").write_bytes(own.read_bytes())
-    matcher = Matcher.load(tmp_path / "own.affil")
+    matcher = Matcher.load(tmp_path / "own.affil", tiny_model)
     (tmp_path / "own.affil").unlink()
     with pytest.raises(AffilError, match=r"own\.affil: no such file"):
         match_file(tmp_path / "in.csv", tmp_path / "out.csv", matcher=matcher, workers=2)
 
 
-def test_a_matcher_goes_to_other_processes_by_its_files(tmp_path: Path, own: Path) -> None:
+def test_a_matcher_goes_to_other_processes_by_its_files(tmp_path: Path, own: Path, tiny_model: Path) -> None:
     (tmp_path / "own.affil").write_bytes(own.read_bytes())
-    matcher = Matcher.load(tmp_path / "own.affil", policy="one")
+    matcher = Matcher.load(tmp_path / "own.affil", tiny_model, policy="one")
     recipe = pickle.dumps(matcher)
     assert len(recipe) < 5000
     copy = pickle.loads(recipe)

@@ -58,8 +58,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 
 
 @pytest.fixture(scope="module")
-def matcher() -> Matcher:
-    return Matcher.load()
+def matcher(tiny_matcher: Matcher) -> Matcher:
+    return tiny_matcher
 
 
 @pytest.fixture
@@ -142,20 +142,26 @@ def test_a_cluster_that_loses_an_executor_half_way_gives_what_one_machine_gives(
 
 
 def test_the_command(
-    cluster: SparkSession, strings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    cluster: SparkSession,
+    matcher: Matcher,
+    strings: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(signal, "signal", lambda *_: None)
+    of_tests = ["--registry", str(matcher.registry.path), "--model", str(matcher.model_path)]
 
     def call(*arguments: str) -> tuple[int, str, str]:
         files = [str(tmp_path / a) if a in ("in", "in.parquet", "out.parquet", "no.parquet") else a for a in arguments]
-        monkeypatch.setattr(sys, "argv", ["affil", "match", "--engine", "spark", *files])
+        monkeypatch.setattr(sys, "argv", ["affil", "match", "--engine", "spark", *of_tests, *files])
         with pytest.raises(SystemExit) as end:
             main()
         return int(end.value.code or 0), *capsys.readouterr()
 
     for _ in range(2):  # the second time the first's output is there
-        code, out, _ = call("in.parquet", "-o", "out.parquet", "--json", "--policy", "one")
-        assert code == 0
+        code, out, err = call("in.parquet", "-o", "out.parquet", "--json", "--policy", "one")
+        assert code == 0, err
         assert json.loads(out)["written"] == json.loads(out)["rows"]
     before = content(tmp_path / "out.parquet")
     refused = {

@@ -99,6 +99,33 @@ def test_match_a_file(call: Call, strings: Path) -> None:
     assert (rows[0]["country"], rows[1]["city"], rows[1]["name_zh"]) == ("HK", "Beijing", "清华大学")
 
 
+def test_match_what_a_european_excel_wrote(call: Call) -> None:
+    Path("in.csv").write_text("Nr;Affiliations\n1;清华大学\n2;[Stanford, L.] Univ Leeds\n", "utf-8-sig")
+    code, _, err = call("match", "in.csv", "-o", "out.csv")
+    assert code == 0
+    assert "note: in.csv: matching the column 'Affiliations'" in err
+    assert Path("out.csv").read_bytes().startswith(b"\xef\xbb\xbfNr;Affiliations;institution_id;")
+    rows = list(csv.DictReader(Path("out.csv").read_text("utf-8-sig").splitlines(), delimiter=";"))
+    assert [(r["Nr"], r["name"]) for r in rows] == [("1", "Tsinghua University"), ("2", "University of Leeds")]
+
+
+def test_match_says_a_guessed_encoding(call: Call) -> None:
+    Path("in.txt").write_text(
+        "affiliation\nМосковский государственный университет, Москва\nИнститут проблем управления\n", "koi8_r"
+    )
+    code, out, err = call("match", "in.txt", "-o", "-")
+    assert code == 0
+    assert "note: in.txt: the text looks like KOI8-R and is read so; if letters come out wrong: affil match --encoding" in err
+    assert "Московский" in out
+    assert "note:" not in call("match", "in.txt", "-o", "-", "--encoding", "koi8-r").err
+
+
+def test_match_of_one_string_leaves_authors_out(call: Call) -> None:
+    result = json.loads(call("match", "--text", "[Stanford, L.] Univ Leeds", "--json").out)
+    assert result["affiliation"] == "Univ Leeds"
+    assert [m["name"] for m in result["matches"]] == ["University of Leeds"]
+
+
 def test_match_from_standard_input_to_standard_output(call: Call) -> None:
     piped = call("match", "-", "-o", "-", "--column", "x", stdin=gzip.compress("x\n清华大学\n".encode("gb18030")))
     assert (piped.code, rows_of(piped.out)[0]["institution_id"]) == (0, TSINGHUA)
@@ -205,9 +232,16 @@ def test_policies(call: Call) -> None:
             "to match the string itself: affil match --text 'St. John'\"'\"'s University'",
         ),
         (("MIT " * 100,), "no such file; to match the string itself: affil match --text 'MIT MIT"),
-        (("strings.csv", "-o", "out.xlsx"), "out.xlsx: unknown format; name it .csv, .tsv or .jsonl"),
-        (("strings.xls", "-o", "out.csv"), "strings.xls: unknown format"),
-        (("strings.csv", "-o", "o", "--output-format", "xml"), "no format 'xml'; known are: csv, tsv, jsonl, parquet"),
+        (("strings.csv", "-o", "out.xls"), "out.xls: unknown format; name it .csv, .tsv or .jsonl"),
+        (("strings.xls", "-o", "out.csv"), "strings.xls: no such file; check the path"),
+        (("strings.csv", "-o", "o", "--output-format", "xml"), "no format 'xml'; known are: csv, tsv, jsonl, parquet, xlsx"),
+        (("strings.csv", "-o", "out.jsonl", "--excel"), "--excel is for .csv, .tsv and .xlsx"),
+        (("strings.csv", "-o", "out.csv", "--sheet", "One"), "strings.csv: is no spreadsheet; omit --sheet"),
+        (
+            ("strings.csv", "-o", "out.csv", "--encoding", "klingon"),
+            "strings.csv: no encoding 'klingon'; give one such as utf-8",
+        ),
+        (("--text", "x", "--excel"), "--excel is for files; omit it with --text"),
         (("nothing.csv", "-o", "out.csv"), "nothing.csv: no such file; check the path"),
         (("strings.csv", "-o", "no/out.csv"), "no/out.csv: there is no folder no; create it or choose another output"),
         (
@@ -228,12 +262,17 @@ def test_what_match_refuses(call: Call, strings: Path, arguments: tuple[str, ...
     ("name", "content", "message"),
     [
         ("a.csv", b"", "a.csv: is empty; give a file with a header line and rows"),
-        ("a.csv", "affiliation\nUniversität Köln\nÉcole Polytechnique\n".encode("latin-1"), "row 2: byte 22 is not UTF-8"),
         (
             "a.csv",
-            "affiliation\nМосковский государственный университет\nИнститут проблем управления\n".encode("koi8_r"),
-            "it looks like KOI8_R; convert it, e.g. iconv -f KOI8_R",
+            "affiliation\nUniversidad Adolfo Ibáñez\n".encode("cp1252"),
+            "row 2: byte 34 is not UTF-8; it may be ",
         ),
+        (
+            "a.csv",
+            "Nr;Title;Where\n1;Tea;MIT\n".encode("utf-8-sig"),
+            "its columns are: Nr, Title, Where; choose one with --column",
+        ),
+        ("a.csv", b"Affiliations,Addresses\nMIT,MIT\n", "several columns may be meant: Affiliations, Addresses; choose one"),
         ("a.csv", b"id,affiliation\n1,MIT, Cambridge\n", "a.csv, row 2: has 3 fields, the header 2; put fields that hold"),
         ("a.csv", b"affiliation\nM\0IT\n", "a.csv, row 2: holds a NUL character"),
         ("a.jsonl", b'{"affiliation": "MIT"}\n{"affiliation": "MIT\n', "a.jsonl, row 2: not JSON at character 17"),
@@ -243,7 +282,7 @@ def test_what_match_refuses(call: Call, strings: Path, arguments: tuple[str, ...
             "a.csv.gz: the gzip file is truncated; fetch or copy it again",
         ),
         ("a.parquet", b"PAR1", "a.parquet: not a Parquet file, or truncated; fetch or write it again"),
-        ("a.csv", b"PK\x03\x04", "a.csv: is a zip archive or an Excel workbook, not text; save or unpack it as CSV"),
+        ("a.csv", b"PK\x03\x04", "a.csv: is a zip archive without a workbook; unpack it and give the file in it"),
     ],
 )
 def test_broken_input_leaves_the_output_alone(call: Call, small: Path, name: str, content: bytes, message: str) -> None:

@@ -303,8 +303,8 @@ def test_the_script(registry: Registry, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def matcher() -> Matcher:
-    return Matcher.load()
+def matcher(shipped_matcher: Matcher) -> Matcher:
+    return shipped_matcher
 
 
 @pytest.fixture(scope="module")

@@ -49,11 +49,11 @@ def test_what_gives_no_reason() -> None:
     assert names(2) == ["name_coverage", "bearers"]
 
 
-def test_which_missing_words_are_told_is_a_setting() -> None:
+def test_which_missing_words_are_told_is_a_setting(tiny_matcher: Matcher) -> None:
     said = {}
     for telling in (0.0, 1.0):
         settings = Settings(features=FeatureSettings(telling=telling))
-        matcher = Matcher.load(settings=settings)
+        matcher = Matcher.load(tiny_matcher.registry, tiny_matcher.model_path, settings)
         said[telling] = [r.name for m in matcher.candidates("Chinese University, Hong Kong") for r in m.reasons]
     assert "word_missing" in said[0.0]
     assert "word_missing" not in said[1.0]

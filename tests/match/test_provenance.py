@@ -17,8 +17,8 @@ SHARED = Path(__file__).parents[3] / "shared" / "data" / "gold"
 
 
 @pytest.fixture(scope="module")
-def matcher() -> Matcher:
-    return Matcher.load()
+def matcher(shipped_matcher: Matcher) -> Matcher:
+    return shipped_matcher
 
 
 def test_the_shipped_model_was_made_from_what_is_here(matcher: Matcher) -> None:

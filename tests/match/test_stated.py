@@ -9,8 +9,8 @@ from affil.match import Matcher, match_records
 
 
 @pytest.fixture(scope="module")
-def matcher() -> Matcher:
-    return Matcher.load()
+def matcher(tiny_matcher: Matcher) -> Matcher:
+    return tiny_matcher
 
 
 def told(matcher: Matcher, string: str) -> dict[str, tuple[str, str, str]]:

@@ -19,12 +19,12 @@ from affil.types import Decision, Institution, Match, Reason
 
 
 @pytest.fixture(scope="module")
-def matcher() -> Matcher:
-    return Matcher.load()
+def matcher(tiny_matcher: Matcher) -> Matcher:
+    return tiny_matcher
 
 
 class Ranked:
-    """A matcher that ranks as it was told, with the words and places of the shipped registry."""
+    """A matcher that ranks as it was told, with the words and places of a registry."""
 
     def __init__(self, matcher: Matcher, ranked: Sequence[Match], policy: Any = "most-specific") -> None:
         self.registry, self._index = matcher.registry, matcher._index
@@ -178,7 +178,7 @@ def test_the_homonym_elsewhere_is_told_before_what_is_likelier(matcher: Matcher)
 def test_commands_can_be_pasted(matcher: Matcher, tmp_path: Any) -> None:
     (tmp_path / "own.csv").write_text("id,name,country\nx:1,Quillwater Institute,GB\n", "utf-8")
     build_registry([tmp_path / "own.csv"], tmp_path / "my own.affil")
-    own = Matcher.load(tmp_path / "my own.affil")
+    own = Matcher.load(tmp_path / "my own.affil", matcher.model_path)
     [got] = why_not(own, ["Dean's Office; Nutmeg's Qwzx"])
     assert got.nothing is not None
     assert got.nothing.why == "nothing_named"

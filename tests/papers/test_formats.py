@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from affil.errors import AffilError
+from affil.errors import AffilError, InputError
 from affil.papers import formats as library
 from affil.papers.formats import READERS, formats, readers, recognise
 from affil.papers.head import Head
@@ -39,6 +39,20 @@ def test_the_first_papers_of_a_file_and_its_format(tmp_path: Path) -> None:
     assert (look.reader.name, len(look.papers)) == ("affil", 2)
     with pytest.raises(AffilError, match="no format 'endnote'; there are: affil, "):
         formats(file, format="endnote")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"%PDF-1.7", "is a PDF; see which formats are read: affil formats"),
+        (b"PK\x03\x04 word/document.xml", "is a zip archive or an Excel workbook; see which"),
+        (b"PK\x03\x04 xl/workbook.xml", "is no workbook that can be read: .*; save it again as .xlsx"),
+    ],
+)
+def test_what_holds_no_papers_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        formats(tmp_path / "a")
 
 
 def _read(source: Source):  # type: ignore[no-untyped-def]

@@ -181,8 +181,9 @@ def test_causes_add_up_to_the_change(
             kept.answers[how[0]] = how[1]
         elif how[0].id not in {p.id for p in kept.papers}:
             kept.papers.append(how[0])
+    after = kept.count()
     for by in ("adjusted", "publications"):
-        result = kept.diff(before, kept.count(), level=level, by=by)
+        result = kept.diff(before, after, level=level, by=by)
         added = result.causes.groupby("id")[{"adjusted": "adjusted", "publications": "papers"}[by]].sum()
         for row in result.moves.to_dict("records"):
             assert added.get(row["id"], 0.0) == pytest.approx(row["change"], abs=1e-9), row

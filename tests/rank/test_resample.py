@@ -1,4 +1,4 @@
-"""Rank intervals against a naive reference: each resample ranked by itself, from the matches that were drawn in it."""
+"""Rank intervals against a naive reference: each resample recomputed by itself, from the matches that were drawn in it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affil.rank import LEVELS, MEASURES, Tables, rank
+from affil.rank import LEVELS, MEASURES, rank
 from affil.settings import RankSettings
 from affil.types import Paper
 
-from .test_credit import INSTITUTIONS, STRINGS, VENUES, Answers, decided_ids, found, one_each, paper, tables
+from .test_credit import INSTITUTIONS, STRINGS, VENUES, Answers, decided_ids, found, naive, one_each, paper, tables
 
 DRAWS = 12
 SUCCESSOR = {row[0]: row[1] for row in INSTITUTIONS}
@@ -44,9 +44,9 @@ def drawn_answers(
     ]
 
 
-def values(one: Tables, by: Any, **query: Any) -> dict[str, float]:
-    frame = rank(one, venues=VENUES, settings=RankSettings(resamples=0), by=by, **query).frame
-    return dict(zip(frame["id"], np.round(frame[by].astype(float), 9), strict=True))
+def values(papers: list[Paper], answers: Answers, by: str, level: str, **query: Any) -> dict[str, float]:
+    counted, _ = naive(papers, answers, {}, RankSettings(), level, **query)
+    return {where: round(float(measures[by]), 9) for where, measures in counted.items()}
 
 
 @settings(max_examples=40, deadline=None)
@@ -72,8 +72,7 @@ def test_equals_ranking_each_resample(
     if frame.empty:
         return
     resamples = [
-        values(tables(papers, one), by, level=level, **query)
-        for one in drawn_answers(frame, papers, answers, decisions, config.seed, inside)
+        values(papers, one, by, level, **query) for one in drawn_answers(frame, papers, answers, decisions, config.seed, inside)
     ]
     # What nobody names in a resample is worth nothing, or the offset alone in an index.
     nothing = 1.0 if by == "index" else 0.0

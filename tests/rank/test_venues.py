@@ -65,6 +65,50 @@ def test_every_name_of_every_venue_means_it() -> None:
         ("Reinforcement Learning Journal", "RLC"),
         ("ACM Transactions on Graphics (TOG)", "TOG"),
         ("IEEE Transactions on Visualization and Computer Graphics", "TVCG"),
+        # Web of Science
+        ("IEEE CONFERENCE ON COMPUTER VISION AND PATTERN RECOGNITION", "CVPR"),
+        ("CVPR: 2009 IEEE CONFERENCE ON COMPUTER VISION AND PATTERN RECOGNITION, VOLS 1-4", "CVPR"),
+        ("30th IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)", "CVPR"),
+        ("2022 IEEE/CVF CONFERENCE ON COMPUTER VISION AND PATTERN RECOGNITION, CVPR", "CVPR"),
+        ("COMPUTER VISION - ECCV 2014, PT V", "ECCV"),
+        ("INTERNATIONAL CONFERENCE ON MACHINE LEARNING, VOL 97", "ICML"),
+        ("57th Annual Meeting of the Association-for-Computational-Linguistics (ACL)", "ACL"),
+        (
+            "Conference of the North-American-Chapter of the Association-for-Computational-Linguistics - Human Language Technologies"
+            " (NAACL-HLT)",
+            "NAACL",
+        ),
+        (
+            "Conference on Empirical Methods in Natural Language Processing / 9th International Joint Conference on Natural Language"
+            " Processing (EMNLP-IJCNLP)",
+            "EMNLP",
+        ),
+        (
+            "THIRTY-SECOND AAAI CONFERENCE ON ARTIFICIAL INTELLIGENCE / THIRTIETH INNOVATIVE APPLICATIONS OF ARTIFICIAL INTELLIGENCE"
+            " CONFERENCE",
+            "AAAI",
+        ),
+        ("HRI '20: PROCEEDINGS OF THE 2020 ACM/IEEE INTERNATIONAL CONFERENCE ON HUMAN-ROBOT INTERACTION", "HRI"),
+        ("ROBOTICS: SCIENCE AND SYSTEMS XIV", "RSS"),
+        ("2025 Conference on Computer Vision and Pattern Recognition-CVPR-Annual", "CVPR"),
+        ("2024 38th Conference on Neural Information Processing Systems-NeurIPS", "NeurIPS"),
+        # Scopus
+        ("Proceedings of the IEEE Computer Society Conference on Computer Vision and Pattern Recognition", "CVPR"),
+        ("2023 IEEE/CVF Conference on Computer Vision and Pattern Recognition, CVPR 2023", "CVPR"),
+        ("Proceedings - International Conference on Image Processing, ICIP", "ICIP"),
+        ("IEEE International Conference on Intelligent Robots and Systems", "IROS"),
+        ("IJCAI International Joint Conference on Artificial Intelligence", "IJCAI"),
+        ("17th European Conference on Computer Vision, ECCV 2022", "ECCV"),
+        ("36th Conference on Neural Information Processing Systems, NeurIPS 2022", "NeurIPS"),
+        (
+            "ACL 2019 - 57th Annual Meeting of the Association for Computational Linguistics, Proceedings of the Conference",
+            "ACL",
+        ),
+        ("Proceedings of the International Joint Conference on Autonomous Agents and Multiagent Systems, AAMAS", "AAMAS"),
+        ("5th International Conference on Learning Representations, ICLR 2017 - Conference Track Proceedings", "ICLR"),
+        # dblp
+        ("{IEEE/CVF} Conference on Computer Vision and Pattern Recognition, {CVPR} 2023, Vancouver, BC, Canada", "CVPR"),
+        ("International Conference on Machine Learning, {ICML} 2023, 23-29 July 2023, Honolulu, Hawaii, {USA}", "ICML"),
     ],
 )
 def test_ways_to_write_a_venue(name: str, venue: str) -> None:
@@ -75,7 +119,29 @@ def test_ways_to_write_a_venue(name: str, venue: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["CVPR Workshops", "CVPRW", "Workshop on Explainable AI (IJCAI)", "Journal of Irreproducible Results", "", "2019", "()"],
+    [
+        "CVPR Workshops",
+        "CVPRW",
+        "Workshop on Explainable AI (IJCAI)",
+        "Journal of Irreproducible Results",
+        "",
+        "2019",
+        "()",
+        ", , - /",
+        "2018 IEEE/CVF Conference on Computer Vision and Pattern Recognition Workshops (CVPRW)",
+        "COMPUTER VISION - ECCV 2018 WORKSHOPS, PT I",
+        "FINDINGS OF THE ASSOCIATION FOR COMPUTATIONAL LINGUISTICS: ACL 2023",
+        "57th Annual Meeting of the Association for Computational Linguistics: System Demonstrations",
+        "HRI '20: COMPANION OF THE 2020 ACM/IEEE INTERNATIONAL CONFERENCE ON HUMAN-ROBOT INTERACTION",
+        "1st Workshop on Trustworthy Language Models, ACL 2023",
+        "Machine Learning, Optimization, and Data Science",
+        "PATTERN RECOGNITION AND COMPUTER VISION, PT I",
+        "Pattern Recognition, ICPR 2022",  # the journal's name and the conference's
+        "Neural Networks, IJCNN 2019",
+        "Lecture Notes in Computer Science",
+        "2025 Conference on Artificial Intelligence-CAI-Annual",
+        "PROCEEDINGS OF THE 25TH INTERNATIONAL CONFERENCE ON WORLD WIDE WEB (WWW'16 COMPANION)",
+    ],
 )
 def test_what_is_no_venue_of_the_table(name: str) -> None:
     assert load_venues().resolve(name) is None

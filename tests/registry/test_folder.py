@@ -1,7 +1,9 @@
 """A built registry in the cache is built again when anything that decides how it is built is another."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -55,3 +57,31 @@ def test_libraries_settings_and_format_are_in_the_hash(
     before = folder.sources_hash.__wrapped__()
     monkeypatch.setattr(folder, name, value)
     assert folder.sources_hash.__wrapped__() != before
+
+
+def test_of_several_that_want_a_registry_one_builds_it(tmp_path: Path) -> None:
+    built: list[Path] = []
+
+    def build(out: Path) -> None:
+        built.append(out)
+        time.sleep(0.2)  # the others come meanwhile
+        out.write_bytes(b"whole")
+
+    out = tmp_path / "shipped-1.affil"
+    with ThreadPoolExecutor(4) as pool:
+        found = [future.result() for future in [pool.submit(folder.built_once, out, build) for _ in range(4)]]
+    assert found == [out] * 4
+    assert built == [out]
+    assert [file.name for file in tmp_path.iterdir()] == [out.name]
+
+
+def test_a_build_that_failed_is_begun_anew(tmp_path: Path) -> None:
+    def fail(out: Path) -> None:
+        raise KeyError(out)
+
+    out = tmp_path / "shipped-1.affil"
+    with pytest.raises(KeyError):
+        folder.built_once(out, fail)
+    assert not [*tmp_path.iterdir()]
+    assert folder.built_once(out, lambda out: out.touch()) == out
+    assert out.exists()

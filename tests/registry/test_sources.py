@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from affil.errors import InputError
+from affil.io.tables import create_table
 from affil.registry.build import read_source
 from affil.registry.merge import merge
 from affil.registry.registry import build_registry
@@ -247,6 +248,16 @@ def test_a_user_table_may_hold_several_domains(tmp_path: Path) -> None:
     assert list(read_table(tmp_path / "again.csv")) == [one, two]
     built = build_registry([path], tmp_path / "own.affil").get("x:1")
     assert (built.other_domains, built.names) == (one.other_domains, one.names)
+
+
+def test_a_user_table_may_be_a_workbook_or_of_another_encoding(tmp_path: Path) -> None:
+    columns = {"id": ["x:1"], "name": ["Größtes Institut"], "country": ["DE"], "lat": [50], "successor_from": [None]}
+    with create_table(tmp_path / "own.xlsx", dict.fromkeys(columns, "string")) as table:
+        table.write(columns)
+    (tmp_path / "own.csv").write_text("id;name;country;lat\nx:1;Größtes Institut;DE;50\n", "cp1252")
+    for name in ("own.xlsx", "own.csv"):
+        (one,) = read_source(tmp_path / name)
+        assert (one.name, one.lat) == ("Größtes Institut", 50.0)
 
 
 def test_joined_sources_keep_the_further_domains_of_both() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from affil.rank import AREAS, MEASURES
+from affil.rank import AREAS, MEASURES, measure
 from affil.workspace import Workspace
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -118,9 +118,12 @@ def test_the_page_counts_as_the_library_does(reader: Reader, report_ws: Workspac
             window.named = await affil.load("names-en");
         }"""
     )
-    compared = 0
-    for level in ("institution", "city", "region", "country"):
-        for roll_up in ("none", "parent", "top") if level == "institution" else ("none",):
+    compared, state = 0, report_ws.count()
+    plain = state.settings.model_copy(update={"resamples": 0})
+    ways = [("institution", "parent"), ("institution", "top")]
+    ways += [(level, "none") for level in ("institution", "city", "region", "country")]
+    with report_ws.counts.opened(state, level="institution") as (db, venues):
+        for level, roll_up in ways:
             for query in QUERIES:
                 area, years = query.get("area"), query.get("years", (2012, 2021))
                 asked = {
@@ -137,7 +140,8 @@ def test_the_page_counts_as_the_library_does(reader: Reader, report_ws: Workspac
                         named[q.level][r.e][0], r.rank, r.publications, r.authors, r.adjusted, r.index, r.share, r.unaligned])""",
                     asked,
                 )
-                frame = report_ws.rank(level=level, roll_up=roll_up, resamples=0, **{**query, "years": years}).frame  # type: ignore[arg-type]
+                asked_of_library: Any = {"level": level, "roll_up": roll_up, **query, "years": years}
+                frame = measure(db, venues, plain, **asked_of_library).frame
                 assert [r[0] for r in found] == frame["name"].tolist(), (level, roll_up, query)
                 for at, name in enumerate(FIELDS, 1):
                     assert [r[at] for r in found] == pytest.approx(frame[name].tolist(), abs=1e-9), (level, query, name)
@@ -289,8 +293,8 @@ def test_a_view_is_downloaded(reader: Reader, report_ws: Workspace) -> None:
     rows = [*csv.DictReader(io.StringIO(text))]
     frame = report_ws.rank(level="country", area="robotics", by="index", years=(2017, 2021), resamples=0).frame
     assert [r["name"] for r in rows] == frame["name"].tolist()
-    for measure in MEASURES:
-        assert [float(r[measure]) for r in rows] == pytest.approx(frame[measure].tolist(), abs=1e-9)
+    for by in MEASURES:
+        assert [float(r[by]) for r in rows] == pytest.approx(frame[by].tolist(), abs=1e-9)
     reader.open("downloads.html")
     with reader.page.expect_download() as download:
         reader.page.get_by_role("link", name="PARQUET").first.click()

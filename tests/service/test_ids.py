@@ -17,7 +17,7 @@ CUHK = "https://ror.org/00t33hh48"
 
 
 @pytest.fixture(scope="module")
-def matcher(tmp_path_factory: pytest.TempPathFactory) -> Matcher:
+def matcher(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Matcher:
     folder = tmp_path_factory.mktemp("ids")
     (folder / "own.csv").write_text(
         "id,name,country,city,kind,other_ids\n"
@@ -25,7 +25,7 @@ def matcher(tmp_path_factory: pytest.TempPathFactory) -> Matcher:
         "affil:cuhk|grid.10784.3a|isni:0000000419370482|wikidata:Q15567|fundref:1|fundref:2\n"
     )
     build_registry([folder / "own.csv"], Path(folder / "own.affil"))
-    return Matcher.load(folder / "own.affil")
+    return Matcher.load(folder / "own.affil", tiny_model)
 
 
 @pytest.mark.parametrize(

@@ -152,9 +152,9 @@ def test_nothing_else_is_shared(service: Any) -> None:
     assert service.client.post("/match", json={"affiliations": []}, headers=REFINE).status_code == 403
 
 
-def test_sites_that_the_settings_name_may(shipped_matcher: Any, serving: Any) -> None:
+def test_sites_that_the_settings_name_may(tiny_matcher: Any, serving: Any) -> None:
     for origins, allowed in ((("https://refine.example",), False), (("*",), True)):
-        with serving(shipped_matcher, Access.of("127.0.0.1"), ServeSettings(origins=origins)) as made:
+        with serving(tiny_matcher, Access.of("127.0.0.1"), ServeSettings(origins=origins)) as made:
             there = made.client.get("/reconcile", headers={"origin": "https://refine.example"})
             assert there.headers["access-control-allow-origin"] == "https://refine.example"
             assert "https://refine.example" in there.headers["content-security-policy"] or allowed

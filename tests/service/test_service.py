@@ -153,10 +153,10 @@ def test_posts_of_other_sites_are_refused(service: Any) -> None:
     assert service.client.get("/match?affiliation=x", headers={"host": "evil.example"}).status_code == 421
 
 
-def test_clients_elsewhere_may_ask_so_often(shipped_matcher: Any, serving: Any) -> None:
+def test_clients_elsewhere_may_ask_so_often(tiny_matcher: Any, serving: Any) -> None:
     access = Access.of("0.0.0.0", "secret")
     token = {"authorization": "Bearer secret"}
-    with serving(shipped_matcher, access, ServeSettings(per_minute=5), "http://lab.example") as made:
+    with serving(tiny_matcher, access, ServeSettings(per_minute=5), "http://lab.example") as made:
         assert made.client.get("/health").status_code == 401
         assert made.client.get("/health").json() == {"errors": [made.client.get("/health").json()["errors"][0]]}
         answers = [made.client.get("/health", headers=token) for _ in range(8)]  # the test client's address is no loopback
@@ -183,8 +183,8 @@ def test_every_client_is_counted_for_itself() -> None:
     assert asyncio.run(ask()) == [200, 200, 429, 429, 200, 200, 200, 200, 200]
 
 
-def test_a_request_takes_only_so_long(shipped_matcher: Any, serving: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(shipped_matcher, Access.of("127.0.0.1"), ServeSettings(seconds=0.2)) as made:
+def test_a_request_takes_only_so_long(tiny_matcher: Any, serving: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(tiny_matcher, Access.of("127.0.0.1"), ServeSettings(seconds=0.2)) as made:
 
         async def never(*_: Any) -> Any:
             import asyncio
@@ -196,17 +196,15 @@ def test_a_request_takes_only_so_long(shipped_matcher: Any, serving: Any, monkey
         assert (answer.status_code, answer.json()) == (503, {"errors": ["no answer within 0.2 seconds"]})
 
 
-def test_too_many_strings_waiting(shipped_matcher: Any, serving: Any) -> None:
-    with serving(shipped_matcher, Access.of("127.0.0.1"), ServeSettings(waiting=2)) as made:
+def test_too_many_strings_waiting(tiny_matcher: Any, serving: Any) -> None:
+    with serving(tiny_matcher, Access.of("127.0.0.1"), ServeSettings(waiting=2)) as made:
         answer = made.client.post("/match", json={"affiliations": ["a", "b", "c"]})
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert "try again" in answer.json()["errors"][0]
 
 
-def test_a_fault_of_ours_is_told_and_does_not_quote(
-    shipped_matcher: Any, serving: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with serving(shipped_matcher, Access.of("127.0.0.1"), ServeSettings()) as made:
+def test_a_fault_of_ours_is_told_and_does_not_quote(tiny_matcher: Any, serving: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(tiny_matcher, Access.of("127.0.0.1"), ServeSettings()) as made:
 
         async def broken(*_: Any) -> Any:
             raise KeyError("Secret Institute")
@@ -221,9 +219,9 @@ def test_a_fault_of_ours_is_told_and_does_not_quote(
 # the token
 
 
-def test_the_token_in_the_path(shipped_matcher: Any, serving: Any) -> None:
+def test_the_token_in_the_path(tiny_matcher: Any, serving: Any) -> None:
     """For OpenRefine, which can be told an address and nothing else."""
-    with serving(shipped_matcher, Access.of("0.0.0.0", "secret"), ServeSettings(), "http://lab.example") as made:
+    with serving(tiny_matcher, Access.of("0.0.0.0", "secret"), ServeSettings(), "http://lab.example") as made:
         there = {"origin": "https://refine.example", "sec-fetch-site": "cross-site"}
         assert made.client.get("/reconcile").status_code == 401
         assert made.client.get("/reconcile", headers=there).status_code == 403
@@ -239,7 +237,7 @@ def test_the_token_in_the_path(shipped_matcher: Any, serving: Any) -> None:
         assert made.client.get(style[1]).status_code == 200
         assert made.client.get("/token/secret/match?affiliation=MIT").status_code == 200
         assert made.client.post("/token/secret/match", json={"affiliations": []}, headers=there).status_code == 403
-    with serving(shipped_matcher, Access.of("127.0.0.1"), ServeSettings()) as open_to_all:
+    with serving(tiny_matcher, Access.of("127.0.0.1"), ServeSettings()) as open_to_all:
         assert open_to_all.client.get("/token/x/health").status_code == 404
 
 
@@ -247,7 +245,7 @@ def test_the_token_in_the_path(shipped_matcher: Any, serving: Any) -> None:
 
 
 @pytest.mark.parametrize("strings", [False, True])
-def test_the_log(shipped_matcher: Any, serving: Any, capsys: pytest.CaptureFixture[str], strings: bool) -> None:
+def test_the_log(tiny_matcher: Any, serving: Any, capsys: pytest.CaptureFixture[str], strings: bool) -> None:
     from starlette.testclient import TestClient
 
     from affil.pages.serve import serve_app
@@ -257,8 +255,8 @@ def test_the_log(shipped_matcher: Any, serving: Any, capsys: pytest.CaptureFixtu
     settings, metrics = ServeSettings(), Metrics({})
     try:
         log_lines(strings=strings, requests=True)
-        with Batcher(shipped_matcher, settings) as batcher:
-            app = serve_app(shipped_matcher, batcher, metrics, Access.of("127.0.0.1"), settings, log_strings=strings)
+        with Batcher(tiny_matcher, settings) as batcher:
+            app = serve_app(tiny_matcher, batcher, metrics, Access.of("127.0.0.1"), settings, log_strings=strings)
             with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
                 client.post("/match", json={"affiliations": ["Tanglewick Robotics", "Quillwater"]})
                 client.get("/match?affiliation=Tanglewick+Robotics")

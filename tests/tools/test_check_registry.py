@@ -10,29 +10,42 @@ from pathlib import Path
 
 import pytest
 
+from tools import check_registry
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "src" / "affil" / "registry" / "data"
 DUMPS = sorted((ROOT.parent / "shared" / "data" / "ror").glob("*.zip"))
 Row = dict[str, str]
 
 
-def check(*arguments: str | Path) -> tuple[int, list[str]]:
-    command = [sys.executable, ROOT / "tools" / "check_registry.py", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
-    assert not done.stderr
-    return done.returncode, done.stdout.splitlines()
+Check = Callable[..., tuple[int, list[str]]]
+
+
+@pytest.fixture
+def check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Check:
+    """Run the tool in this process, which reads GeoNames once for all tests."""
+
+    def run(*arguments: str | Path) -> tuple[int, list[str]]:
+        monkeypatch.setattr(sys, "argv", ["check_registry.py", *map(str, arguments)])
+        code = check_registry.main()
+        out, err = capsys.readouterr()
+        assert not err
+        return code, out.splitlines()
+
+    return run
 
 
 def test_shipped_tables_have_no_fault() -> None:
-    code, lines = check()
-    assert code == 0, lines
-    assert len(lines) == 1
-    assert lines[0].endswith("; 0 faults")
+    command = [sys.executable, ROOT / "tools" / "check_registry.py"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert done.stdout.count("\n") == 1
+    assert done.stdout.endswith("; 0 faults\n")
 
 
 @pytest.mark.skipif(not DUMPS, reason="no ROR dump")
-def test_shipped_tables_agree_with_ror() -> None:
+def test_shipped_tables_agree_with_ror(check: Check) -> None:
     code, lines = check("--ror", DUMPS[-1])
     assert code == 0, lines
     assert "with a ROR id, checked" in lines[-1]
@@ -56,7 +69,7 @@ def tables(tmp_path: Path) -> Path:
     return folder
 
 
-def test_every_kind_of_fault_is_found_with_its_row(tables: Path) -> None:
+def test_every_kind_of_fault_is_found_with_its_row(check: Check, tables: Path) -> None:
     def institutions(rows: list[Row]) -> None:
         rows[0]["id"] = "affil:Not_Well_Formed"  # its names lose their institution, too
         rows[2]["id"] = rows[1]["id"]
@@ -111,7 +124,7 @@ def test_every_kind_of_fault_is_found_with_its_row(tables: Path) -> None:
         assert any(line.startswith(where) and what in line for line in lines), (where, what)
 
 
-def test_a_city_is_spelt_in_one_way(tables: Path) -> None:
+def test_a_city_is_spelt_in_one_way(check: Check, tables: Path) -> None:
     def institutions(rows: list[Row]) -> None:
         for city, other in (("Zürich", "Zurich"), ("Munich", "München"), ("Boston", "Cambridge")):
             row = next(r for r in rows if r["city"] == city)
@@ -127,7 +140,7 @@ def test_a_city_is_spelt_in_one_way(tables: Path) -> None:
     assert len(lines) == 3  # Boston and Cambridge are two cities
 
 
-def test_coordinates_lie_in_the_region_named(tables: Path) -> None:
+def test_coordinates_lie_in_the_region_named(check: Check, tables: Path) -> None:
     def institutions(rows: list[Row]) -> None:
         def broken(id: str, **values: str) -> None:
             row = next(r for r in rows if r["id"] == id)
@@ -157,7 +170,7 @@ def test_coordinates_lie_in_the_region_named(tables: Path) -> None:
     assert "'BE-VBR' is no region of BE but a part of one; use BE-VLG" in found["https://ror.org/05f950310"]
 
 
-def test_a_row_has_one_chinese_label_a_script(tables: Path) -> None:
+def test_a_row_has_one_chinese_label_a_script(check: Check, tables: Path) -> None:
     def names(rows: list[Row]) -> None:
         peking = "https://ror.org/02v51f717"
         rows.append({"id": peking, "name": "北京大学堂", "language": "zh", "kind": "label", "until": ""})
@@ -172,7 +185,7 @@ def test_a_row_has_one_chinese_label_a_script(tables: Path) -> None:
     ]
 
 
-def test_an_exception_excuses_its_fault_only(tables: Path) -> None:
+def test_an_exception_excuses_its_fault_only(check: Check, tables: Path) -> None:
     def institutions(rows: list[Row]) -> None:
         rows[6]["city"], rows[7]["city"] = "Nowhere at All", "Nowhere Else"
         excused.append(rows[6]["id"])

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
+from affil.io.cells import addresses
 from affil.match import COLUMNS, match_records
+from affil.match.records import joined
 from affil.types import Decision, Result
 
-NUMBERS = ("lat", "lon", "probability")  # numeric `COLUMNS`; all others are text
+_DECISION = COLUMNS.index("decision")
+NUMBERS = ("lat", "lon", "probability")  # of `COLUMNS`; all others are text
 
 
 class BatchMatcher(Protocol):
@@ -31,3 +35,23 @@ def answers(matcher: BatchMatcher, strings: list[str]) -> list[AnswerRows]:
         AnswerRows(result.decision, [tuple(record.get(column) for column in COLUMNS) for record in match_records(result)])
         for result in matcher.match_many(strings)
     ]
+
+
+def cell_answers(matcher: BatchMatcher, cells: list[str], column: str) -> list[AnswerRows]:
+    """The answer to each cell of a column, in order: the answers to its addresses in one (see `affil.io.cells`)."""
+    parts = [addresses(cell, column) for cell in cells]
+    strings = list(dict.fromkeys(chain.from_iterable(parts)))
+    found = dict(zip(strings, answers(matcher, strings), strict=True))
+    return [one_answer([found[s] for s in part]) for part in parts]
+
+
+def one_answer(parts: Sequence[AnswerRows]) -> AnswerRows:
+    """The answers to the addresses of a cell as one: an institution that several name has one row, the most probable.
+
+    A person should see the cell if one of its rows is for review; it names none if no address does.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    rows = joined([part.rows for part in parts])
+    decisions = {row[_DECISION] for row in rows}
+    return AnswerRows(next(d for d in (Decision.REVIEW, Decision.MATCH, Decision.NONE) if d.value in decisions), rows)

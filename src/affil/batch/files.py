@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from affil.batch.answers import NUMBERS, AnswerRows, BatchMatcher
+from affil.batch.answers import NUMBERS, AnswerRows, BatchMatcher, one_answer
 from affil.batch.pool import Ask, Waiting, asking, rare_collections
-from affil.errors import InputError
-from affil.io.tables import Batch, Format, create_table, open_table
+from affil.errors import AffilError, InputError
+from affil.io.cells import addresses
+from affil.io.tables import Batch, Format, Style, create_table, open_table, table_format
 from affil.match import output_columns
 from affil.settings import Settings
 from affil.types import Decision, Progress
@@ -48,49 +49,67 @@ def match_file(
     out: Path | str,
     *,
     matcher: BatchMatcher,
-    column: str = "affiliation",
+    column: str | None = None,
     input_format: Format | None = None,
     output_format: Format | None = None,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    excel: bool = False,
     settings: Settings | None = None,
     workers: int = 1,
     progress: Progress | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> MatchSummary:
     """Match the strings of one column of a table and write one row per matched institution, in the order of the input.
 
-    The input's columns come first, unchanged, followed by `COLUMNS`, prefixed with `affil_` if the input has the name. A string
-    without an institution has one row with an empty id and decision `none`. `matched_text` is the part of the raw string that
-    names the institution. The output appears when complete.
+    The columns of the input stand in front, unchanged; behind them those of `COLUMNS`, with `affil_` before the name of one
+    that the input has as well. A string without an institution has one row with an empty id and decision `none`. `matched_text`
+    is the part of the raw string that named the institution. The output appears only when all is written. A cell with authors in
+    front of their affiliations (see `affil.io.cells`) is matched address by address; an institution that several of them name has one
+    row.
 
     Args:
-        source: a CSV, TSV, JSON Lines (each also .gz) or Parquet file; `-` is standard input.
-        out: the same; `-` is standard output.
-        matcher: a loaded matcher; with several workers it must pickle, like `affil.Matcher`.
-        column: the column with the raw affiliation strings.
-        input_format: the format, if not implied by the name (CSV for `-`).
-        output_format: likewise for the output.
-        settings: batch size and cache size.
-        workers: number of processes; the output does not depend on it. Processes are spawned, so scripts must guard the call
-            with `if __name__ == "__main__":`.
-        progress: called with (rows done, rows expected) after every batch.
+        source: delimited text, JSON Lines (each also .gz), Parquet or a spreadsheet, as its content tells; `-` is standard input.
+        out: .csv, .tsv, .jsonl (each also .gz), .parquet or .xlsx; `-` is standard output. What was delimited text with a byte-order
+            mark is written with one, and with its semicolons.
+        matcher: a loaded matcher; for several workers one that pickles, as `affil.Matcher` does.
+        column: the column with the raw affiliation strings, in any case; by default `affiliation`, else the only one with a usual name
+            of such columns.
+        input_format: the format, instead of telling it from the content.
+        output_format: the format of the output where the name does not tell it (CSV for `-`).
+        sheet: the sheet of a spreadsheet; by default the first with headings.
+        encoding: the encoding of text, instead of telling it.
+        excel: write CSV for Excel: with a byte-order mark, with semicolons where the input has them, and no cell a formula.
+        settings: the size of a batch and of the memory for repeats.
+        workers: processes that match at the same time; the output is the same with any number. They are new ones, so a
+            script that asks for several does so under `if __name__ == "__main__":`.
+        progress: called with (rows done, rows to expect) after every batch.
+        tell: called with what was guessed: the encoding, the sheet, the column.
 
     Raises:
         InputError: the input cannot be read, or lacks the column. AffilError: the output cannot be written, or a worker died.
     """
+    if excel and table_format(out, output_format) not in ("csv", "tsv", "xlsx"):
+        raise AffilError("excel is for .csv, .tsv and .xlsx")
     batching = (settings or Settings()).batch
     start = time.perf_counter()
     counts = dict.fromkeys(Decision, 0)
     rows = written = 0
-    with rare_collections(), open_table(source, input_format) as table:
-        table.require(column)
+    with rare_collections(), open_table(source, input_format, sheet=sheet, encoding=encoding) as table:
+        chosen = table.column_of(column)
+        for note in [*table.notes, *([f"matching the column {chosen!r}"] if chosen != (column or "affiliation") else [])]:
+            if tell is not None:
+                tell(f"{table.name}: {note}")
         ours = output_columns(table.columns)
         types: dict[str, str | pa.DataType] = {
             **table.types,
             **{new: "double" if c in NUMBERS else "string" for c, new in ours.items()},
         }
-        with create_table(out, types, output_format) as writer, asking(matcher, workers, batching.task) as ask:
+        style = _style(table.style, excel)
+        with create_table(out, types, output_format, style=style) as writer, asking(matcher, workers, batching.task) as ask:
             answers = _Answers(ask, batching.remembered)
-            asked = ((batch, answers.of(_strings(batch, column, table.name))) for batch in table.batches(batching.rows))
-            # several batches ahead, so that no worker idles during reading or writing
+            asked = ((batch, answers.of(_strings(batch, chosen, table.name), chosen)) for batch in table.batches(batching.rows))
+            # several batches ahead, so that no worker waits while one is read or written
             for batch, wait in _ahead(asked, 1 if workers == 1 else 2 * workers + 1):
                 found = wait()
                 writer.write(_joined_columns(batch, found, ours))
@@ -102,6 +121,12 @@ def match_file(
                     progress(rows, max(rows, table.size))
     matched, review, none = (counts[decision] for decision in (Decision.MATCH, Decision.REVIEW, Decision.NONE))
     return MatchSummary(rows, matched, review, none, written, answers.asked, time.perf_counter() - start)
+
+
+def _style(given: Style | None, excel: bool) -> Style:
+    """How the output is written for a table written so."""
+    mark = excel or (given is not None and given.mark)
+    return Style(";" if mark and given is not None and given.delimiter == ";" else ",", mark, excel)
 
 
 class _Slot:
@@ -119,11 +144,17 @@ class _Answers:
         self._kept: OrderedDict[str, _Slot] = OrderedDict()
         self.asked = 0
 
-    def of(self, strings: list[str]) -> Waiting:
-        """Request unknown answers; returns a function that waits for all, to be called in the order of requests."""
+    def of(self, cells: list[str], column: str) -> Waiting:
+        """Ask for what is not known; what is returned waits for the answers, and must be called in the order of asking.
+
+        Args:
+            cells: cells of a column, of which each address is asked for.
+            column: its heading.
+        """
+        parts = [addresses(cell, column) for cell in cells]
         here: dict[str, _Slot] = {}
         new = []
-        for string in dict.fromkeys(strings):
+        for string in dict.fromkeys(chain.from_iterable(parts)):
             if string in self._kept:
                 self._kept.move_to_end(string)
             else:
@@ -138,7 +169,7 @@ class _Answers:
         def wait() -> list[AnswerRows]:
             for string, answer in zip(new, waiting(), strict=True):
                 here[string].answer = answer
-            return [here[string].answer for string in strings]
+            return [one_answer([here[string].answer for string in part]) for part in parts]
 
         return wait
 

@@ -14,9 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from affil.batch.answers import NUMBERS, answers
+from affil.batch.answers import NUMBERS, cell_answers
 from affil.batch.files import MatchSummary
 from affil.errors import AffilError, InputError
+from affil.io.table import affiliation_column
 from affil.match import COLUMNS, Matcher, output_columns
 from affil.settings import Settings
 from affil.types import Decision
@@ -34,7 +35,7 @@ def match_spark(
     out: Path | str,
     *,
     matcher: Matcher,
-    column: str = "affiliation",
+    column: str | None = None,
     settings: Settings | None = None,
     spark: SparkSession | None = None,
 ) -> MatchSummary:
@@ -48,10 +49,10 @@ def match_spark(
         source: a Parquet file or folder, any path or URL that Spark reads.
         out: the folder of Parquet files to write; appears when complete, replacing an earlier one.
         matcher: a loaded matcher.
-        column: the column with the raw affiliation strings.
-        settings: strings per task.
-        spark: a session; default the active one, else one configured by `spark-submit`, `spark-defaults.conf` and the
-            environment (by default all local processors).
+        column: the column with the raw affiliation strings; see `match_file`.
+        settings: the number of strings a task should have.
+        spark: a session; default the active one, else one as `spark-submit`, `spark-defaults.conf` and the environment say
+            (all processors of this machine where they say nothing).
 
     Raises:
         AffilError: Spark is not installed, `out` exists and is no earlier output, or the cluster fails. InputError: no such
@@ -92,12 +93,14 @@ def _cause(text: str) -> str:
     return lines[0]
 
 
-def _run(spark: SparkSession, source: str, out: str, matcher: Matcher, column: str, settings: Settings) -> dict[str, int]:
+def _run(
+    spark: SparkSession, source: str, out: str, matcher: Matcher, wanted: str | None, settings: Settings
+) -> dict[str, int]:
     from pyspark.sql import Observation
     from pyspark.sql import functions as f
 
-    spark.conf.set("spark.sql.caseSensitive", "true")  # "Name" and "name" are different columns
-    given = _read(spark, source, column)
+    spark.conf.set("spark.sql.caseSensitive", "true")  # a column Name is not our name
+    given, column = _read(spark, source, wanted)
     ours = output_columns(given.columns)
     rows = given.count()
     parts = max(4 * spark.sparkContext.defaultParallelism, -(-rows // settings.batch.spark_task))
@@ -109,7 +112,7 @@ def _run(spark: SparkSession, source: str, out: str, matcher: Matcher, column: s
     try:
         key = f.coalesce(f.col(_quoted(column)), f.lit(""))
         strings = given.select(key.alias(_KEY)).distinct()
-        strings.mapInPandas(_Matching(spark, matcher), _schema()).write.parquet(folder.answers)
+        strings.mapInPandas(_Matching(spark, matcher, column), _schema()).write.parquet(folder.answers)
         answered = spark.read.parquet(folder.answers)
         joined = given.withColumn(_KEY, key).join(answered, _KEY)
         first = f.col(_RANK) == 0
@@ -134,7 +137,7 @@ def _run(spark: SparkSession, source: str, out: str, matcher: Matcher, column: s
     }
 
 
-def _read(spark: SparkSession, source: str, column: str) -> DataFrame:
+def _read(spark: SparkSession, source: str, wanted: str | None) -> tuple[DataFrame, str]:
     from pyspark.errors import AnalysisException
 
     try:
@@ -142,11 +145,10 @@ def _read(spark: SparkSession, source: str, column: str) -> DataFrame:
     except AnalysisException as error:
         raise InputError(source, "no Parquet file or folder that Spark can read", fix="check the path") from error
     kinds = dict(given.dtypes)
-    if column not in kinds:
-        raise InputError(source, f"no column {column!r}; its columns are: {', '.join(kinds)}", fix="choose one with --column")
+    column = affiliation_column(source, list(kinds), wanted)
     if kinds[column] != "string":
         raise InputError(source, f"column {column!r} holds {kinds[column]} instead of text", fix="name another column")
-    return given
+    return given, column
 
 
 def _quoted(column: str) -> str:
@@ -166,7 +168,8 @@ def _schema() -> str:
 class _Matching:
     """The function run on each partition: frames of strings in, frames of answers out. It is pickled to the executors."""
 
-    def __init__(self, spark: SparkSession, matcher: Matcher) -> None:
+    def __init__(self, spark: SparkSession, matcher: Matcher, column: str) -> None:
+        self._column = column
         self._files = (str(matcher.registry.path), str(matcher.model_path))
         for path in self._files:
             spark.sparkContext.addFile(path)
@@ -180,7 +183,7 @@ class _Matching:
             strings = frame[_KEY].tolist()
             rows = [
                 (string, rank, answer.decision.value, *row)
-                for string, answer in zip(strings, answers(matcher, strings), strict=True)
+                for string, answer in zip(strings, cell_answers(matcher, strings, self._column), strict=True)
                 for rank, row in enumerate(answer.rows)
             ]
             yield pd.DataFrame(rows, columns=[_KEY, _RANK, _WHOLE, *map(_ours, COLUMNS)])

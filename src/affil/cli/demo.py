@@ -32,7 +32,8 @@ def demo(
     """Match and rank a small sample, and suggest what to try next."""
     from tempfile import TemporaryDirectory
 
-    from affil.cli.match import load_matcher, result_table
+    from affil.cli.answers import result_table
+    from affil.cli.match import load_matcher
 
     matcher = load_matcher(registry, None, None)
     from affil.demo import run_demo

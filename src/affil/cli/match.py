@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from affil.cli.answers import evaluation_tables, explained_table
 from affil.cli.show import (
     Json,
     ModelFile,
@@ -27,15 +28,10 @@ from affil.cli.show import (
 from affil.errors import AffilError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from affil.batch import MatchSummary
-    from affil.evaluate import Evaluation
     from affil.io.tables import Format
-    from affil.match import Explained, Matcher
-    from affil.match.why_not import Nothing
+    from affil.match import Matcher
     from affil.settings import Settings
-    from affil.types import Match, Result
 
 
 ENGINES = ("local", "spark")
@@ -46,14 +42,18 @@ def match(
         str | None,
         typer.Argument(
             metavar="[IN]",
-            help="Input: .csv, .tsv, .jsonl (each also .gz) or .parquet; - is standard input.",
+            help="Input: a table of any format (CSV, Excel, JSON Lines, Parquet); - is standard input.",
             show_default=False,
         ),
     ] = None,
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="OUT", help="Output, in the same formats; - is standard output.", show_default=False
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="Output: .csv, .tsv, .jsonl (each also .gz), .parquet or .xlsx; - is standard output.",
+            show_default=False,
         ),
     ] = None,
     text: Annotated[
@@ -63,15 +63,35 @@ def match(
     candidates: Annotated[
         int, typer.Option(min=0, metavar="N", help="With --text: also show N rejected candidates, and why.")
     ] = 0,
-    column: Annotated[str, typer.Option(metavar="NAME", help="Column with the affiliation strings.")] = "affiliation",
+    column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Column with the affiliation strings; default: the one with a usual name.", show_default=False
+        ),
+    ] = None,
     registry: RegistryFile = None,
     model: ModelFile = None,
     policy: PolicyName = None,
     input_format: Annotated[
         str | None,
-        typer.Option(metavar="FORMAT", help="csv, tsv, jsonl or parquet; default: from the file name.", show_default=False),
+        typer.Option(
+            metavar="FORMAT", help="csv, tsv, jsonl, parquet or xlsx; default: what the content tells.", show_default=False
+        ),
     ] = None,
     output_format: Annotated[str | None, typer.Option(metavar="FORMAT", help="Format of OUT.", show_default=False)] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Sheet of a workbook; default: the first with headings.", show_default=False),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Encoding of IN, e.g. gb18030 or cp1252; default: what it looks like.", show_default=False
+        ),
+    ] = None,
+    excel: Annotated[
+        bool, typer.Option("--excel", help="Write CSV that Excel opens rightly: byte-order mark, no formulas.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Number of worker processes.")] = 1,
     engine: Annotated[
         str,
@@ -86,8 +106,9 @@ def match(
     if text:
         if source is not None or output is not None:
             raise AffilError("--text cannot be combined with IN or OUT")
-        of_files = {"column": column != "affiliation", "workers": workers > 1, "engine": engine != "local"}
-        refuse("is for files; omit it with --text", **of_files, input_format=input_format, output_format=output_format)
+        of_files = {"workers": workers > 1, "engine": engine != "local", "column": column, "sheet": sheet, "encoding": encoding}
+        of_files |= {"excel": excel, "input_format": input_format, "output_format": output_format}
+        refuse("is for files; omit it with --text", **of_files)
         _match_strings(text, candidates, load_matcher(registry, model, policy, tables=False), as_json)
         return
     if candidates:
@@ -108,16 +129,19 @@ def match(
     if engine == "spark":
         if workers > 1 or {source, output} & {"-"} or {*formats} - {None, "parquet"}:
             raise AffilError("--engine spark reads and writes Parquet files, with as many workers as the cluster has")
+        if excel or sheet is not None or encoding is not None:
+            raise AffilError("--excel, --sheet and --encoding are not for --engine spark")
         summary = _match_on_spark(source, output, column, load)
     else:
-        summary = _match_file(source, output, column, formats, workers, load)
+        summary = _match_file(source, output, column, formats, workers, load, sheet=sheet, encoding=encoding, excel=excel)
     _print_summary(summary, output, as_json)
 
 
 def _match_strings(strings: list[str], candidates: int, matcher: Matcher, as_json: bool) -> None:
+    from affil.io.cells import addresses
     from affil.match import explained_dict, why_not
 
-    explained = why_not(matcher, strings, candidates)
+    explained = why_not(matcher, [one for string in strings for one in addresses(string)], candidates)
     if as_json:
         said = [explained_dict(x) for x in explained]
         print_json(said if len(said) > 1 else said[0])
@@ -125,7 +149,7 @@ def _match_strings(strings: list[str], candidates: int, matcher: Matcher, as_jso
         console().print(explained_table(explained))
 
 
-def _match_on_spark(source: str, output: str, column: str, load: Callable[[], Matcher]) -> MatchSummary:
+def _match_on_spark(source: str, output: str, column: str | None, load: Callable[[], Matcher]) -> MatchSummary:
     from affil.batch import match_spark
 
     with working("matching on Spark"):
@@ -134,13 +158,26 @@ def _match_on_spark(source: str, output: str, column: str, load: Callable[[], Ma
 
 
 def _match_file(
-    source: str, output: str, column: str, formats: list[Format | None], workers: int, load: Callable[[], Matcher]
+    source: str,
+    output: str,
+    column: str | None,
+    formats: list[Format | None],
+    workers: int,
+    load: Callable[[], Matcher],
+    *,
+    sheet: str | None,
+    encoding: str | None,
+    excel: bool,
 ) -> MatchSummary:
     from affil.batch import match_file
+    from affil.io.files import STANDARD, open_input
     from affil.io.tables import table_format
 
-    table_format(source, formats[0])  # fail before loading a matcher
-    table_format(output, formats[1], output=True)
+    if source != STANDARD:
+        with open_input(source):  # fail before loading a matcher
+            pass
+    if table_format(output, formats[1]) not in ("csv", "tsv", "xlsx") and excel:
+        raise AffilError("--excel is for .csv, .tsv and .xlsx")
     matcher = load()
     with counting("matching", "rows") as progress:
         return match_file(
@@ -150,9 +187,13 @@ def _match_file(
             column=column,
             input_format=formats[0],
             output_format=formats[1],
+            sheet=sheet,
+            encoding=encoding,
+            excel=excel,
             settings=matcher.settings,
             workers=workers,
             progress=progress,
+            tell=lambda note: typer.echo(f"note: {note}", err=True),
         )
 
 
@@ -312,102 +353,6 @@ def checked(value: str | None, known: tuple[str, ...], what: str) -> Any:
     if value is not None and value not in known:
         raise AffilError(f"no {what} {value!r}; known are: {', '.join(known)}")
     return value
-
-
-COLORS = {"match": "green", "review": "yellow", "none": "dim"}
-
-
-def result_table(results: list[Result], title: str = "") -> Table:
-    """Results as a table: raw strings with the matched words highlighted, and the evidence for each institution."""
-    return _answers([(result, [_cells(m) for m in result.matches] or [_NONE]) for result in results], title)
-
-
-def explained_table(explained: list[Explained]) -> Table:
-    """The same, with rejected candidates and why, and why a string has no match."""
-    rows = []
-    for x in explained:
-        cells = [_cells(m) for m in x.result.matches]
-        if x.nothing is not None:
-            cells.append((*_NONE[:2], _nothing_cell(x.nothing)))
-        for r in x.rejected:
-            name, answer, evidence = _cells(r.match)
-            cells.append((f"[dim]{name}[/]", answer, f"not chosen: {plain(r.said)}\n[dim]{evidence}[/]"))
-        rows.append((x.result, cells))
-    return _answers(rows)
-
-
-_NONE = ("", "[dim]none[/]", "")  # no match
-
-
-def _answers(rows: list[tuple[Result, list[tuple[str, str, str]]]], title: str = "") -> Table:
-    table = plain_table("affiliation", "institution", "answer", "evidence", title=title)
-    table.padding = (0, 2, 0, 0)
-    for column, share in zip(table.columns, (4, 6, None, 6), strict=True):
-        column.ratio = share
-    for result, cells in rows:
-        if table.rows:
-            table.add_row()
-        for i, row in enumerate(cells):
-            table.add_row(_highlighted(result) if i == 0 else "", *row)
-    return table
-
-
-def _nothing_cell(nothing: Nothing) -> str:
-    nearest = [f"nearest: {plain(_place_and_name(nothing.nearest))}"] if nothing.nearest else []
-    return "\n".join([plain(nothing.said), *nearest, *(f"next: {plain(n)}" for n in nothing.next)])
-
-
-def _place_and_name(m: Match) -> str:
-    one = m.institution
-    return f"{one.name}, {', '.join(filter(None, (one.city, one.country)))} ({one.id}), {m.probability:.3f}"
-
-
-def _cells(m: Match) -> tuple[str, str, str]:
-    one = m.institution
-    place = ", ".join(filter(None, (one.city, one.country)))
-    about = "\n".join(plain(line) for line in (one.name_zh, place) if line)
-    return f"{plain(one.name)}\n[dim]{about}[/]", _answer(m), "\n".join(map(plain, m.evidence))
-
-
-def _answer(m: Match) -> str:
-    return f"[{COLORS[m.decision]}]{m.decision}[/] {m.probability:.3f}"
-
-
-def _highlighted(result: Result) -> str:
-    """The raw string with the matched words in bold; overlapping spans are joined."""
-    out, at = "", 0
-    for start, end in sorted((m.start, m.end) for m in result.matches):
-        start = max(start, at)
-        if start < end:
-            out += plain(result.affiliation[at:start]) + f"[bold cyan]{plain(result.affiliation[start:end])}[/]"
-            at = end
-    return out + plain(result.affiliation[at:])
-
-
-def evaluation_tables(result: Evaluation) -> list[Table]:
-    """The scores with intervals, then each slice."""
-    from affil.evaluate import METRICS
-
-    table = plain_table("metric", "value>", "interval>", "meaning")
-    for name, m in result.metrics.items():
-        interval = f"{m.low:.3f} to {m.high:.3f}" if m.low is not None and m.high is not None else ""
-        table.add_row(name, _number(m.value), interval, METRICS[name].meaning)
-    table.add_row("calibration_error", _number(result.calibration_error), "", "gap between probability and observed precision")
-    curve = plain_table("threshold of match>", "precision>", "coverage>")
-    for point in result.curve:
-        curve.add_row(f"{point.threshold:.2f}", _number(point.precision), _number(point.coverage))
-    tables = [table, curve]
-    shown = ("precision", "recall", "f1", "nil_precision", "nil_recall", "match_precision", "match_coverage")
-    for name, values in result.slices.items():
-        table = plain_table(name, "rows>", *(f"{c}>" for c in shown))
-        for value, scores in values.items():
-            table.add_row(plain(value), f"{scores['rows']:,}", *(_number(scores[c]) for c in shown))
-        tables.append(table)
-    return tables
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
 
 
 def _flat(card: dict[str, Any], before: str = "") -> list[tuple[str, Any]]:

@@ -21,7 +21,7 @@ def build(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="shipped, ror, a ROR dump (.json, .zip) or a table (.csv, .tsv); earlier sources take precedence.",
+            help="shipped, ror, a ROR dump (.json, .zip) or a table (.csv, .tsv, .xlsx); earlier sources take precedence.",
             show_default=False,
         ),
     ],

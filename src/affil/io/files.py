@@ -29,17 +29,28 @@ except ModuleNotFoundError:  # Windows, where open files cannot be deleted anywa
 
 STANDARD = "-"  # standard input or output
 _GZIP = b"\x1f\x8b"
-_TEMPORARY = ".affil-"  # name prefix of unfinished files
+_MARKED = ("utf-8-sig", "utf-16", "utf-32")  # what a byte-order mark tells
+_TEMPORARY = ".affil-"  # how the names of files begin that are not finished
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An open text: the decoded stream (line ends unchanged), its number of lines, and its name for messages."""
+    """An opened text.
+
+    Attributes:
+        stream: the decoded stream, line ends untouched.
+        lines: its number of lines.
+        name: the name to use in messages.
+        mark: whether it begins with a byte-order mark.
+        notes: what was guessed: a phrase on the encoding, or nothing.
+    """
 
     stream: TextIO
     lines: int
     name: str
+    mark: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def shown_name(path: Path | str, *, output: bool = False) -> str:
@@ -100,6 +111,20 @@ def sweep(folder: Path) -> None:
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             part.unlink()
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Lock the file `lock` while the block runs: others that want it wait, in this process or another.
+
+    Where it cannot be locked nobody waits.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            file = stack.enter_context(lock.open("ab"))
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _begin(path: Path | str) -> tuple[Path, int] | None:
@@ -198,30 +223,50 @@ def open_input(path: Path | str) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def open_text(path: Path | str) -> Iterator[Text]:
-    """Open a text file, or standard input for `-`, in any supported encoding (see `affil.io.encoding`).
+def damage_said(name: str) -> Iterator[None]:
+    """Say in one line what is wrong with a file that breaks while its bytes are read.
+
+    Raises:
+        InputError: that line.
+    """
+    try:
+        yield
+    except EOFError as error:
+        raise InputError(name, "the gzip file is truncated", fix="fetch or copy it again") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(name, f"the gzip file is damaged: {error}", fix="fetch or copy it again") from error
+    except OSError as error:
+        raise InputError(name, f"cannot be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def open_text(path: Path | str, encoding: str | None = None) -> Iterator[Text]:
+    """Open a text file, or standard input for `-`, whatever of the known encodings it is in (see `affil.io.encoding`).
 
     It is read once completely beforehand, to detect the encoding and truncation, so that no such error occurs half-way. gzip is
     unpacked.
 
+    Args:
+        path: the file.
+        encoding: the encoding, instead of telling it.
+
     Raises:
         InputError: the file cannot be opened, is empty, truncated, or in another encoding.
     """
-    name = shown_name(path)
-    with open_input(path) as raw:
-        try:
-            form = detect(raw, name)
-        except EOFError as error:
-            raise InputError(name, "the gzip file is truncated", fix="fetch or copy it again") from error
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise InputError(name, f"the gzip file is damaged: {error}", fix="fetch or copy it again") from error
-        except OSError as error:
-            raise InputError(name, f"cannot be read: {error.strerror or error}") from error
-        stream = io.TextIOWrapper(raw, encoding=form.encoding, newline="")
-        try:
-            yield Text(stream, form.lines, name)
-        finally:
-            stream.detach()  # the opener closes the bytes; standard input stays open
+    with open_input(path) as raw, as_text(raw, shown_name(path), encoding) as text:
+        yield text
+
+
+@contextmanager
+def as_text(raw: IO[bytes], name: str, encoding: str | None = None) -> Iterator[Text]:
+    """The text of an opened file (seekable, at its start); see `open_text`."""
+    with damage_said(name):
+        form = detect(raw, name, encoding)
+    stream = io.TextIOWrapper(raw, encoding=form.encoding, newline="")
+    try:
+        yield Text(stream, form.lines, name, form.encoding in _MARKED, (form.note,) if form.note else ())
+    finally:
+        stream.detach()  # the bytes are closed by who opened them, standard input not at all
 
 
 @contextmanager

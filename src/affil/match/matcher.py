@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from affil.data import resource
-from affil.errors import AffilError, InputError
+from affil.errors import AffilError
+from affil.io.cells import addresses
+from affil.io.table import affiliation_column
 from affil.match.candidates import retrieve
 from affil.match.decide import decide
 from affil.match.explain import READ, explain
@@ -24,7 +26,7 @@ from affil.match.mentions import prepare
 from affil.match.modelfile import load_model
 from affil.match.pairs import rank_within
 from affil.match.parts import parts_of
-from affil.match.records import COLUMNS, STATED, match_records, output_columns
+from affil.match.records import COLUMNS, STATED, joined, match_records, output_columns
 from affil.names.ids import ids_within
 from affil.registry import Registry
 from affil.settings import Policy, Settings
@@ -169,26 +171,30 @@ class Matcher:
             }
         )
 
-    def match_frame(self, frame: pd.DataFrame, column: str = "affiliation") -> pd.DataFrame:
+    def match_frame(self, frame: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
         """Match a column of a pandas frame; returns its columns and those of `COLUMNS`, one row per matched institution, in order.
 
-        A new column whose name is already in the frame gets the prefix `affil_`.
+        A new column whose name is already in the frame gets the prefix `affil_`. The column is found, and cells with authors in
+        front of their affiliations are read, as `affil.match_file` does.
 
         Raises:
             InputError: the frame has no such column.
         """
         import pandas as pd
 
-        if column not in frame.columns:
-            raise InputError("the frame", f"no column {column!r}", fix=f"columns are {', '.join(map(str, frame.columns))}")
-        strings = frame[column].fillna("").astype(str).tolist()
-        rows, position = [], []
-        for i, result in enumerate(self.match_many(strings)):
-            for record in match_records(result):
-                rows.append(record)
-                position.append(i)
-        found = pd.DataFrame(rows, columns=list(COLUMNS)).rename(columns=output_columns(list(map(str, frame.columns))))
-        return pd.concat([frame.iloc[position].reset_index(drop=True), found], axis=1)
+        names = list(map(str, frame.columns))
+        chosen = affiliation_column("the frame", names, column)
+        cells = frame.iloc[:, names.index(chosen)].fillna("").astype(str).tolist()
+        parts = [addresses(cell, chosen) for cell in cells]
+        strings = list(dict.fromkeys(chain.from_iterable(parts)))
+        found = {
+            s: [tuple(record.get(c) for c in COLUMNS) for record in match_records(result)]
+            for s, result in zip(strings, self.match_many(strings), strict=True)
+        }
+        rows = [joined([found[s] for s in part]) for part in parts]
+        position = [i for i, answer in enumerate(rows) for _ in answer]
+        new = pd.DataFrame(list(chain.from_iterable(rows)), columns=list(COLUMNS)).rename(columns=output_columns(names))
+        return pd.concat([frame.iloc[position].reset_index(drop=True), new], axis=1)
 
     def _institution(self, number: int) -> Institution:
         if number not in self._institutions:

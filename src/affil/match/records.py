@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from affil.types import Decision, Match, Result
@@ -10,6 +11,7 @@ from affil.types import Decision, Match, Result
 COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "stated_city", "stated_country",
            "probability", "decision", "matched_text", "evidence")  # fmt: skip
 STATED = ("city", "region", "country")
+_ID, _PROBABILITY = COLUMNS.index("institution_id"), COLUMNS.index("probability")
 
 
 def output_columns(given: Sequence[str]) -> dict[str, str]:
@@ -28,6 +30,18 @@ def match_records(result: Result) -> list[dict[str, Any]]:
     if not result.matches:
         return [{"institution_id": "", "decision": Decision.NONE.value, "matched_text": "", "evidence": ""}]
     return [_record(result, m, "; ".join(m.evidence)) for m in result.matches]
+
+
+def joined(parts: Sequence[Sequence[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
+    """The rows (values of `COLUMNS`) of several strings as those of one: of an institution that is named twice the most probable, in
+    the place of its first; a row without an institution only where there is no other.
+    """
+    best: dict[str, tuple[Any, ...]] = {}
+    for row in chain.from_iterable(parts):
+        before = best.setdefault(row[_ID], row)
+        if row[_ID] and row[_PROBABILITY] > before[_PROBABILITY]:
+            best[row[_ID]] = row
+    return [row for identifier, row in best.items() if identifier or len(best) == 1]
 
 
 def result_dict(result: Result) -> dict[str, Any]:

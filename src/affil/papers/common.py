@@ -106,3 +106,12 @@ def whole_text(value: object) -> str:
     if not isinstance(value, str):
         return ""
     return (value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")).strip()
+
+
+def cell_text(value: object) -> str:
+    """A cell of a table as text; whole numbers as a person writes them, as Excel keeps 2023 as 2023.0."""
+    if isinstance(value, str):
+        return whole_text(value)
+    if value is None or value != value:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

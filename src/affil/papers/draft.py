@@ -62,6 +62,11 @@ def made_id(title: str, year: int, authors: tuple[Author, ...]) -> str:
     return "made:" + hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
+def doi_id(doi: str) -> str:
+    """The id of a paper whose source gives none but the DOI; "" without one."""
+    return f"doi:{doi}" if doi else ""
+
+
 def year_in(*texts: str) -> int | None:
     """The first year from 1900 to 2100 in the first text that has one."""
     found = next((year for text in texts if (year := _YEAR.search(text))), None)

@@ -10,8 +10,10 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from affil.errors import AffilError, InputError
+from affil.io.encoding import no_text
 from affil.papers.acl_anthology import ACL_ANTHOLOGY
 from affil.papers.arxiv import ARXIV
+from affil.papers.bibtex import BIBTEX
 from affil.papers.common import Problem
 from affil.papers.crossref import CROSSREF
 from affil.papers.datacite import DATACITE
@@ -21,6 +23,7 @@ from affil.papers.europe_pmc import EUROPE_PMC
 from affil.papers.grobid import GROBID
 from affil.papers.head import Head
 from affil.papers.jats import JATS
+from affil.papers.lens import LENS
 from affil.papers.long_form import LONG_FORM
 from affil.papers.native import NATIVE
 from affil.papers.openalex import OPENALEX
@@ -29,7 +32,11 @@ from affil.papers.orcid import ORCID
 from affil.papers.paper_copilot import PAPER_COPILOT
 from affil.papers.pubmed import PUBMED
 from affil.papers.reader import Reader
+from affil.papers.ris import RIS
+from affil.papers.scopus import SCOPUS
 from affil.papers.source import Source
+from affil.papers.web_of_science import WEB_OF_SCIENCE
+from affil.papers.zotero import ZOTERO
 from affil.settings import ReadSettings
 from affil.types import Paper
 
@@ -50,6 +57,12 @@ READERS: tuple[Reader, ...] = (
     DBLP_HOMEPAGES,
     DBLP_API,
     PAPER_COPILOT,
+    RIS,
+    BIBTEX,
+    WEB_OF_SCIENCE,
+    SCOPUS,
+    LENS,
+    ZOTERO,
     LONG_FORM,
 )
 """The formats that affil brings, in the order in which they are tried."""
@@ -92,11 +105,9 @@ def recognise(head: Head, format: str | None = None) -> Reader:
     found = next((reader for reader in known.values() if reader.recognises(head)), None)
     if found is not None:
         return found
-    if head.root:
-        known_formats = "see which formats are read: affil formats"
-        raise InputError(
-            head.shown, f"is XML of no format that is read: its outermost element is {head.root}", fix=known_formats
-        )
+    other = f"XML of no format that is read: its outermost element is {head.root}" if head.root else no_text(head.start)
+    if other and not head.table:
+        raise InputError(head.shown, f"is {other}", fix="see which formats are read: affil formats")
     return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
 
 

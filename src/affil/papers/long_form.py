@@ -1,18 +1,22 @@
-"""Papers as a table (CSV, TSV or Parquet) with one row per author and affiliation."""
+"""Papers as a table (a spreadsheet, delimited text or Parquet) with one row per author and affiliation."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from affil.errors import InputError
-from affil.papers.common import whole_text
+from affil.io.headings import AFFILIATION, PAPERS, find, plain
+from affil.io.table import listed
+from affil.papers.common import bare_doi, whole_text
 from affil.papers.head import Head
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author, Paper
 
 REQUIRED = ("paper", "author", "affiliation", "venue", "year")
+FIELDS = (*REQUIRED, "title", "position", "doi")
 
 
 @dataclass(slots=True)
@@ -22,6 +26,7 @@ class _Open:
     id: str
     row: int
     said: tuple[str, str, int]  # title, venue, year
+    doi: str
     authors: dict[tuple[Any, str], list[str]] = field(default_factory=dict)
     of_paper: list[str] = field(default_factory=list)
 
@@ -29,9 +34,10 @@ class _Open:
 def read_long_form(source: Source) -> Numbered:
     """Papers with the number of their first row.
 
-    Columns: `paper` (its id), `author`, `affiliation`, `venue`, `year`; optionally `title`, and `position` (of the author, an
-    integer; without it, rows with the same name are one author). The rows of a paper must be consecutive. A blank affiliation
-    means an author without one; an affiliation without an author belongs to the paper, which is then unaligned.
+    Columns: `paper` (its id), `author`, `affiliation`, `venue`, `year`; optionally `title`, `doi`, and `position` (of the author, a
+    whole number; without it, rows of one name are one author), by these or other usual names (see `columns_of`). The rows of a paper
+    stand together. A blank affiliation is an author without one; an affiliation without an author belongs to the paper, which then
+    counts by paper.
 
     Raises:
         InputError: a column is missing, a row lacks its paper, venue or year, or contradicts an earlier row of its paper.
@@ -39,14 +45,11 @@ def read_long_form(source: Source) -> Numbered:
     done: set[str] = set()
     current: _Open | None = None
     with source.table() as table:
-        for column in REQUIRED:
-            if column not in table.columns:
-                needed = f"the columns are {', '.join(REQUIRED)}, and if you like title and position"
-                raise InputError(table.name, f"no column {column!r}", fix=needed)
+        where = columns_of(table.columns, source.mapping, table.name)
         for batch in table.batches(source.settings.rows):
-            columns = {c: batch.columns.get(c, [None] * len(batch)) for c in (*REQUIRED, "title", "position")}
-            for row, *values in zip(batch.rows, *columns.values(), strict=True):
-                cells = dict(zip(columns, values, strict=True))
+            columns = [batch.columns[where[f]] if f in where else [None] * len(batch) for f in FIELDS]
+            for row, *values in zip(batch.rows, *columns, strict=True):
+                cells = dict(zip(FIELDS, values, strict=True))
                 identifier = _text(cells["paper"])
                 if not identifier:
                     raise InputError(table.name, "paper is blank", row=row, fix="give each row the id of its paper")
@@ -57,7 +60,7 @@ def read_long_form(source: Source) -> Numbered:
                     if identifier in done:
                         problem = f"the rows of paper {identifier!r} do not stand together"
                         raise InputError(table.name, problem, row=row, fix="sort the table by paper")
-                    current = _Open(identifier, row, _said(cells, table.name, row))
+                    current = _Open(identifier, row, _said(cells, table.name, row), bare_doi(_text(cells["doi"])))
                 elif (said := _said(cells, table.name, row)) != current.said:
                     problem = f"paper {identifier!r} has title, venue and year {said}, but {current.said} in row {current.row}"
                     raise InputError(table.name, problem, row=row, fix="make them the same")
@@ -66,8 +69,43 @@ def read_long_form(source: Source) -> Numbered:
             yield _closed(current, source)
 
 
+def columns_of(columns: Sequence[str], mapping: Mapping[str, str], name: str) -> dict[str, str]:
+    """The heading of each field that a table has: that which is mapped to it, else its usual name, the likeliest first.
+
+    Args:
+        columns: the headings.
+        mapping: headings and the fields (`FIELDS`) that they stand for.
+        name: what errors call the table.
+
+    Raises:
+        InputError: a required field has none, or the mapping names a heading or field that there is not.
+    """
+    found = _found(columns)
+    for heading, meant in mapping.items():
+        here = [heading] if heading in columns else find(columns, heading)
+        if len(here) != 1:
+            raise InputError(name, f"no column {heading!r}; its columns are: {listed(columns)}", fix="correct --map")
+        if meant not in FIELDS:
+            raise InputError(name, f"no field {meant!r}", fix=f"map {heading} to one of {', '.join(FIELDS)}")
+        found[meant] = here[0]
+    for wanted in REQUIRED:
+        if wanted not in found:
+            needed = f"the columns are {', '.join(REQUIRED)}, and if you like title, position and doi"
+            problem = f"no column {wanted!r}, nor one of a usual name for it; its columns are: {listed(columns)}"
+            raise InputError(name, problem, fix=f"{needed}; for another heading: --map HEADING={wanted}")
+    return found
+
+
+def _found(columns: Sequence[str]) -> dict[str, str]:
+    """The heading of each field by its usual names."""
+    by_name = {plain(c): c for c in reversed(columns)}
+    usual = {**PAPERS, "affiliation": ("affiliation", *sorted(AFFILIATION))}
+    hits = {field: next((by_name[n] for n in names if n in by_name), None) for field, names in usual.items()}
+    return {field: heading for field, heading in hits.items() if heading is not None}
+
+
 def _recognises(head: Head) -> bool:
-    return head.headings.issuperset(REQUIRED)
+    return _found(head.columns).keys() >= {*REQUIRED}
 
 
 LONG_FORM = Reader(
@@ -75,9 +113,12 @@ LONG_FORM = Reader(
     title="a table with a row for each author and affiliation",
     recognises=_recognises,
     read=read_long_form,
-    fields="`paper` (its id), `author`, `affiliation`, `venue`, `year`; optionally `title` and `position` of the author.",
-    lost="Other columns are ignored.",
-    export="Write it from a spreadsheet or a program of your own.",
+    fields="`paper` (its id), `author`, `affiliation`, `venue`, `year`; optionally `title`, `doi` and `position` (of the author). "
+    "Headings may be in any case, and other usual ones: Paper ID, Journal, Source title, Publication year, Author name, Address; "
+    "论文编号, 题名, 期刊, 年份, 作者, 作者单位. For others: `--map Periodical=venue`.",
+    lost="Other columns are ignored. A table with a row for each paper, and its authors in one cell, is refused.",
+    export="Write it from a spreadsheet (.xlsx, .xls, .ods, or CSV with any delimiter) or a program of your own, with a row for each "
+    "author and affiliation and the rows of a paper together.",
     specification="",
 )
 
@@ -100,6 +141,9 @@ def _number(value: Any, what: str, name: str, row: int, least: int, most: int) -
 
 def _add(paper: _Open, cells: dict[str, Any], name: str, row: int) -> None:
     author, affiliation = _text(cells["author"]), _text(cells["affiliation"])
+    if ";" in author or "；" in author:
+        fix = "give each author a row of their own"
+        raise InputError(name, f"author holds several names: {author[:60]!r}", row=row, fix=fix)
     if not author:
         paper.of_paper += [affiliation] if affiliation else []
         return
@@ -116,12 +160,12 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper]:
     title, venue, year = paper.said
     authors = tuple(Author(author, tuple(strings)) for (_, author), strings in paper.authors.items())
     if not paper.of_paper:
-        return paper.row, Paper(paper.id, title, venue, year, authors)
+        return paper.row, Paper(paper.id, title, venue, year, authors, doi=paper.doi)
     if any(a.affiliations for a in authors):
         source.report(paper.row, "has an affiliation without an author: counted by paper", lost=False)
     strings = (*paper.of_paper, *(s for a in authors for s in a.affiliations))
     named = tuple(Author(a.name) for a in authors)
-    return paper.row, Paper(paper.id, title, venue, year, named, False, tuple(dict.fromkeys(strings)))
+    return paper.row, Paper(paper.id, title, venue, year, named, False, tuple(dict.fromkeys(strings)), paper.doi)
 
 
 def _text(value: Any) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from affil.errors import InputError
 from affil.io.files import open_input, open_text
 from affil.io.tables import Table, open_table
-from affil.papers.common import Problem, damage_said, parse_json, read_lines
+from affil.papers.common import Problem, cell_text, damage_said, parse_json, read_lines
 from affil.papers.head import Head
 from affil.settings import ReadSettings
 
@@ -121,6 +121,8 @@ class Source:
             InputError: see `open_text`.
         """
         with open_text(self.head.path) as text:
+            for note in text.notes:
+                self.report(1, note, lost=False)
             for row, line in enumerate(text.stream, 1):
                 yield row, line.rstrip("\r\n")
 
@@ -161,9 +163,26 @@ class Source:
             named = " or ".join(names)
             raise InputError(self.name, f"no record in it: no element {named}", fix="check that it is the file you mean")
 
-    def table(self) -> AbstractContextManager[Table]:
-        """The rows of a table, see `affil.io.tables.open_table`."""
-        return open_table(self.head.path)
+    @contextmanager
+    def table(self) -> Iterator[Table]:
+        """The rows of a table, see `affil.io.tables.open_table`; what was guessed in reading it is reported."""
+        with open_table(self.head.path) as table:
+            for note in table.notes:
+                self.report(1, note, lost=False)
+            yield table
+
+    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """The numbered rows of a table as text: cells by their headings in lower case, or by what `mapping` says they stand for.
+
+        Raises:
+            InputError: see `open_table`.
+        """
+        with self.table() as table:
+            names = {column: self.mapping.get(column, column).strip().casefold() for column in table.columns}
+            for batch in table.batches(self.settings.rows):
+                columns = [batch.columns[column] for column in names]
+                for row, *values in zip(batch.rows, *columns, strict=True):
+                    yield row, dict(zip(names.values(), map(cell_text, values), strict=True))
 
 
 def _at(value: Any, place: str) -> list[Any] | None:

@@ -53,10 +53,8 @@ class State:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> State:
         """Read back what `to_json` wrote."""
-        venues = [
-            {**v, "areas": tuple(v["areas"]), "aliases": tuple(v["aliases"]), "years": tuple(v["years"])}
-            for v in content["venues"]
-        ]
+        lists = ("areas", "aliases", "years", "openalex")
+        venues = [{**v, **{name: tuple(v[name]) for name in lists if name in v}} for v in content["venues"]]
         parts = {
             "partitions": tuple(Partition(**p) for p in content["partitions"]),
             "venues": tuple(Venue(**v) for v in venues),

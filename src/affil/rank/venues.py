@@ -32,7 +32,20 @@ _YEARS = re.compile(r"(\d{4})?\s*-\s*(\d{4})?|(\d{4})")
 # Words ignored when comparing venue names: sponsors, citation boilerplate, stop words, years.
 _IDLE = frozenset(["proc", "proceedings", "annual", "of", "the", "on", "in", "for", "and", "at", "ieee", "acm", "cvf", "rsj"])
 _SPELT = {"conf": "conference", "intl": "international", "int": "international", "symp": "symposium", "trans": "transactions"}
-_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)?")
+_ONES = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
+_ORDINAL = re.compile(
+    rf"\d+(?:st|nd|rd|th)?|{_ONES}|tenth|eleventh|twelfth|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth|fortieth|fiftieth"
+    r"|twenty|thirty|forty|fifty"
+)
+# How indexes of proceedings write a venue: several of its names side by side, then the volume; and what is only near a venue.
+_PARTS = re.compile(r"\s*[,;:()\[\]]\s*|\s+[-–—/]\s+|\.\s+")
+_VOLUME = re.compile(r"(?:,\s*(?i:vols?|volumes?|pts?|parts?|no)\b.*|\s[IVXL]{2,})$", re.DOTALL)
+_HYPHENED = re.compile(r"-(?=\w*[A-Z]{2}\w*(?:-Annual)?$)")  # Conference on Neural Information Processing Systems-NeurIPS
+_SATELLITE = re.compile(
+    r"\b(?:workshops?|findings|companion|adjunct|demos?|demonstrations?|tutorials?|student|doctoral|extended abstracts|challenges?)\b",
+    re.IGNORECASE,
+)
+_MOST_PARTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +99,31 @@ class Venues(Mapping[str, Venue]):
     def resolve(self, name: str) -> Venue | None:
         """The venue with a name, or None.
 
-        Case, accents, punctuation, years, ordinals, sponsors and "Proc. of the" do not matter; an abbreviation in brackets may
-        follow or stand alone. Workshops and other events of a venue are not the venue.
+        Case, accents, punctuation, years, ordinals, sponsors, "Proc. of the" and volumes do not matter; an abbreviation in
+        brackets may follow or stand alone, as may what follows " / " (a conference held together with others). Two names of one
+        venue may stand side by side, with a place and a date (see `_agreed`). Workshops and other events of a venue are not the
+        venue.
         """
-        bracketed = re.fullmatch(r"(.*\S)\s*\(([^()]*)\)\s*", name)
-        parts = bracketed.groups() if bracketed and "workshop" not in _fold(name) else ()
-        for form in (name, *parts):
-            known = self._names.get(_fold(form))
-            if known is not None:
-                return self._venues[known]
+        known, name = self._names.get(_fold(name)), _HYPHENED.sub(", ", name)
+        if known is None and not _SATELLITE.search(name.partition(" / ")[0]):
+            bracketed = re.fullmatch(r"(.*\S)\s*\(([^()]*)\)\s*", name)
+            forms = [*(bracketed.groups() if bracketed and not _SATELLITE.search(name) else ()), name.partition(" / ")[0]]
+            forms += [_VOLUME.sub("", form) for form in (name, forms[-1])]
+            known = next(filter(None, (self._names.get(_fold(form)) for form in forms)), None) or self._agreed(forms[-1])
+        return self._venues[known] if known is not None else None
+
+    def _agreed(self, name: str) -> str | None:
+        """The venue that two parts of a name mean: "36th Conference on Neural Information Processing Systems, NeurIPS 2022, ...".
+
+        One part would not do: "Machine Learning, Optimization, and Data Science" is no journal.
+        """
+        parts = [words for words in map(_words, _PARTS.split(name)) if words][:_MOST_PARTS]
+        ends: dict[str, int] = {}  # where the first name of a venue ends, of those that end first
+        for end in range(1, len(parts) + 1):
+            for start in range(end):
+                venue = self._names.get(" ".join(parts[start:end]))
+                if venue is not None and ends.setdefault(venue, end) <= start:
+                    return venue
         return None
 
 
@@ -186,7 +215,14 @@ def _check(venue: Venue) -> None:
 
 
 def _fold(name: str) -> str:
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
-    words = (_SPELT.get(w, w) for w in re.findall(r"[^\W_]+", plain))
-    kept = [w for w in words if w not in _IDLE and not _ORDINAL.fullmatch(w)]
-    return " ".join(kept) or " ".join(plain.split())
+    return _words(name) or " ".join(_plain(name).split())
+
+
+def _words(name: str) -> str:
+    """The words of a name that tell it from others; "" if none does."""
+    words = (_SPELT.get(w, w) for w in re.findall(r"[^\W_]+", _plain(name)))
+    return " ".join(w for w in words if w not in _IDLE and not _ORDINAL.fullmatch(w))
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))

@@ -20,7 +20,6 @@ from affil.registry.dump import ROR
 from affil.registry.homonyms import active_successors
 from affil.registry.index import build_index
 from affil.registry.merge import merge
-from affil.registry.places import read_places
 from affil.registry.ror import read_ror
 from affil.registry.tables import read_shipped, read_table, read_usage
 from affil.types import Institution
@@ -36,14 +35,14 @@ def read_source(source: str | Path) -> Iterable[Institution]:
     path = source_path(source)
     if not path.exists():
         raise InputError(
-            path, "no such file", fix="sources are `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv)"
+            path, "no such file", fix="sources are `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv, .xlsx)"
         )
     if path.suffix.lower() in (".json", ".zip"):
         return read_ror(path)
-    if path.suffix.lower() in (".csv", ".tsv", ".tab"):
+    if path.suffix.lower() in (".csv", ".tsv", ".tab", ".xlsx", ".xls", ".ods"):
         return read_table(path)
     raise InputError(
-        path, "unknown kind of source", fix="give `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv)"
+        path, "unknown kind of source", fix="give `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv, .xlsx)"
     )
 
 
@@ -105,8 +104,8 @@ def write_file(
 ) -> None:
     """Index institutions and write them to `out` atomically."""
     tell(f"indexing {len(institutions):,} institutions")
-    columns = build_index(institutions, list(read_places())) | _columns(institutions)
-    columns["name_value"] += columns.pop("shown")  # after the institutions' names; `owner_name` points there
+    columns = build_index(institutions) | _columns(institutions)
+    columns["name_value"] += columns.pop("shown")  # behind the institutions' own, where `owner_name` looks for them
     counts = {
         "records": len(institutions),
         "active": sum(x.status == "active" for x in institutions),

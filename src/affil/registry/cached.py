@@ -6,7 +6,7 @@ from pathlib import Path
 
 from affil.registry.build import SHIPPED, build_file
 from affil.registry.dump import Dump, Tell, dump_folder, dump_path, last_dump
-from affil.registry.folder import sources_hash
+from affil.registry.folder import built_once, sources_hash
 
 
 def ror_path() -> Path:
@@ -24,6 +24,4 @@ def ror_path() -> Path:
 def ror_file(dump: Dump, tell: Tell) -> Path:
     """The built registry of a dump; built if missing."""
     out = dump_folder() / f"{dump.md5[:12]}-{sources_hash()}.affil"
-    if not out.exists():
-        build_file([SHIPPED, dump_folder() / dump.file], out, tell)
-    return out
+    return built_once(out, lambda out: build_file([SHIPPED, dump_folder() / dump.file], out, tell))

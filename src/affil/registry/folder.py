@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from pathlib import Path
 import platformdirs
 
 from affil.errors import AffilError
+from affil.io.files import alone
 from affil.registry.arrays import FORMAT
 from affil.settings import TEXT
 
@@ -29,6 +31,20 @@ def cache_folder() -> Path:
     except OSError as error:
         raise AffilError(f"{folder}: cannot be written ({error.strerror}); set XDG_CACHE_HOME to a writable folder") from error
     return folder
+
+
+def built_once(out: Path, build: Callable[[Path], None]) -> Path:
+    """The file `out`, built first where it is not there; of several processes that want it one builds, and the others wait."""
+    if not out.exists():
+        lock = out.with_suffix(".lock")
+        with alone(lock):
+            try:
+                if not out.exists():
+                    build(out)
+            finally:
+                with suppress(OSError):
+                    lock.unlink()
+    return out
 
 
 @cache

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -15,24 +16,40 @@ from affil.names.fold import generic, roles
 from affil.registry.arrays import Floats, Ints
 from affil.registry.hashes import checksums, csr, deletions, prefix_table
 from affil.registry.homonyms import Words, find_owners, surfaces_of
-from affil.registry.places import CITY, COUNTRY, REGION, Place
+from affil.registry.places import CITY, COUNTRY, REGION, Place, read_places
 from affil.types import Institution
 
 
-def build_index(institutions: Sequence[Institution], places: Sequence[Place]) -> dict[str, Any]:
-    """Build the arrays for matching from the institutions (order is kept) and the gazetteer.
+class Gazetteer(NamedTuple):
+    """All places; `names` and `cities` are theirs, folded."""
+
+    places: tuple[Place, ...]
+    names: tuple[Words, ...]
+    cities: tuple[str, ...]
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """The gazetteer, read and folded once a process: that takes longer than all else that a small registry needs."""
+    places = tuple(read_places())
+    cities = _folded([p.city for p in places])
+    return Gazetteer(places, tuple(_folded([p.name for p in places])), tuple(" ".join(words) for words in cities))
+
+
+def build_index(institutions: Sequence[Institution]) -> dict[str, Any]:
+    """Build all arrays that matching needs from the institutions (in their order) and the gazetteer.
 
     Names of closed institutions count for their active successor. The keys are those of `affil.registry.arrays.Arrays`, except
     columns of institutions and names, and `shown` (see `affil.registry.homonyms.Surfaces`).
     """
     number = {x.id: i for i, x in enumerate(institutions)}
     parents = [[number[p] for p in x.parents if p in number] for x in institutions]
-    place_words = _folded([p.name for p in places])
+    known = gazetteer()
     surfaces = surfaces_of(institutions)
-    names = find_owners(institutions, parents, surfaces, _place_names_by_country(places, place_words))
+    names = find_owners(institutions, parents, surfaces, _called_within(known))
     owners, terms = names.owners, names.terms
     aliases = sorted(owners)
-    rows_of_place = _place_rows(institutions, places, place_words, owners)
+    rows_of_place = _place_rows(institutions, known, owners)
     place_names = sorted(rows_of_place)
     holders: dict[str, set[int]] = defaultdict(set)  # institutions by term of their names
     for words in aliases:
@@ -51,8 +68,8 @@ def build_index(institutions: Sequence[Institution], places: Sequence[Place]) ->
         "word": vocabulary, "word_idf": idf, "word_df": df, **_deletion_columns(word_id, df),
         **_alias_columns(aliases, terms, word_id, idf), **_owner_columns(aliases, owners, institutions),
         "span_hash": span["hash"], "span_value": span["value"], "place_hash": place_span["hash"], "place_value": place_span["value"],
-        "place_row": place_row, "place_ptr": place_ptr, "place_kind": np.array([p.kind for p in places], np.int8),
-        **_location_columns(institutions, places), "inst_prominence": _prominence_ranks(institutions),
+        "place_row": place_row, "place_ptr": place_ptr, "place_kind": np.array([p.kind for p in known.places], np.int8),
+        **_location_columns(institutions, known), "inst_prominence": _prominence_ranks(institutions),
         "parent": parent, "parent_ptr": parent_ptr, "shown": surfaces.shown,
     }  # fmt: skip
 
@@ -62,10 +79,10 @@ def _folded(texts: Sequence[str]) -> list[Words]:
     return [tuple(tokens.words[a:b]) for a, b in pairwise(tokens.ptr.tolist())]
 
 
-def _place_names_by_country(places: Sequence[Place], place_words: Sequence[Words]) -> dict[str, set[Words]]:
-    """The folded names of each country, its regions and cities."""
+def _called_within(known: Gazetteer) -> dict[str, set[Words]]:
+    """For each country what it, its regions and its cities are called."""
     within: dict[str, set[Words]] = defaultdict(set)
-    for place, words in zip(places, place_words, strict=True):
+    for place, words in zip(known.places, known.names, strict=True):
         if place.kind in (COUNTRY, REGION, CITY) and len("".join(words)) > 2:
             within[place.country].add(words)
     return within
@@ -73,14 +90,13 @@ def _place_names_by_country(places: Sequence[Place], place_words: Sequence[Words
 
 def _place_rows(
     institutions: Sequence[Institution],
-    places: Sequence[Place],
-    place_words: Sequence[Words],
+    known: Gazetteer,
     owners: Mapping[Words, Mapping[int, tuple[int, int]]],
 ) -> dict[Words, list[int]]:
     """The gazetteer rows of each folded place name, without names that more likely mean something else."""
     out: dict[Words, list[int]] = defaultdict(list)
     seats = {(x.country, x.city) for x in institutions}
-    for k, (place, words) in enumerate(zip(places, place_words, strict=True)):
+    for k, (place, words) in enumerate(zip(known.places, known.names, strict=True)):
         byname = place.name != place.city
         # a city with institutions always counts as a place: Munich, New York
         seat = (place.country, place.name) in seats and not set(words) & set(roles())
@@ -141,9 +157,9 @@ def _prominence_ranks(institutions: Sequence[Institution]) -> Floats:
     return rank.astype(np.float32)
 
 
-def _location_columns(institutions: Sequence[Institution], places: Sequence[Place]) -> dict[str, Any]:
-    """The countries, regions and cities of institutions and places, numbered jointly."""
-    n = len(institutions)
+def _location_columns(institutions: Sequence[Institution], known: Gazetteer) -> dict[str, Any]:
+    """The countries, regions and cities of institutions and places, each numbered over both."""
+    n, places = len(institutions), known.places
     countries = sorted({x.country for x in institutions} | {p.country for p in places})
     country_id = {c: i for i, c in enumerate(countries)}
     codes = [x.country for x in institutions] + [p.country for p in places]
@@ -152,8 +168,8 @@ def _location_columns(institutions: Sequence[Institution], places: Sequence[Plac
     regions = [region_key.setdefault(r, len(region_key)) for r in [x.region for x in institutions] + [p.region for p in places]]
     region = np.array(regions, np.int32)
     written = [x.city for x in institutions] + [p.city for p in places]
-    folded = [" ".join(words) for words in _folded(written)]
-    folded[:n] = _gazetteer_cities(folded[:n], codes, places, folded[n:])
+    own = [" ".join(words) for words in _folded(written[:n])]
+    folded = [*_gazetteer_cities(own, codes, known), *known.cities]
     city_key: dict[tuple[str, str], int] = {}
     cities = [city_key.setdefault((c, f), len(city_key)) if f else -1 for c, f in zip(codes, folded, strict=True)]
     city_name: dict[int, str] = {}  # the institutions' spelling, else the gazetteer's
@@ -167,14 +183,12 @@ def _location_columns(institutions: Sequence[Institution], places: Sequence[Plac
     }  # fmt: skip
 
 
-def _gazetteer_cities(
-    cities: Sequence[str], countries: Sequence[str], places: Sequence[Place], theirs: Sequence[str]
-) -> list[str]:
-    """The folded cities of institutions under their gazetteer names: "New York" is "New York City" there."""
-    known = {(p.country, city) for p, city in zip(places, theirs, strict=True) if p.kind == CITY}
-    names = tokenize([p.name for p in places])
+def _gazetteer_cities(cities: Sequence[str], countries: Sequence[str], known: Gazetteer) -> list[str]:
+    """The folded cities of institutions as the gazetteer calls them: "New York" is its "New York City"."""
+    called: set[tuple[str, str]] = set()
     other: dict[tuple[str, str], str] = {}
-    for k, (place, city) in enumerate(zip(places, theirs, strict=True)):
+    for place, words, city in zip(*known, strict=True):
         if place.kind == CITY:
-            other.setdefault((place.country, " ".join(names.words[names.ptr[k] : names.ptr[k + 1]])), city)
-    return [c if (where, c) in known else other.get((where, c), c) for where, c in zip(countries, cities, strict=False)]
+            called.add((place.country, city))
+            other.setdefault((place.country, " ".join(words)), city)
+    return [c if (where, c) in called else other.get((where, c), c) for where, c in zip(countries, cities, strict=False)]

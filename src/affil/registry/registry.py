@@ -17,7 +17,7 @@ from affil.errors import UnknownIdError
 from affil.names.ids import id_forms, mistyped
 from affil.registry.arrays import read_arrays
 from affil.registry.dump import ROR
-from affil.registry.folder import cache_folder, sources_hash
+from affil.registry.folder import built_once, cache_folder, sources_hash
 from affil.settings import SEARCH
 from affil.types import Institution, Name
 
@@ -50,12 +50,7 @@ class Registry:
             return cls(ror_path())
         if path is not None and str(path) != "shipped":
             return cls(Path(path))
-        cached = cache_folder() / f"shipped-{sources_hash()}.affil"
-        if not cached.exists():
-            from affil.registry.build import SHIPPED, build_file
-
-            build_file([SHIPPED], cached)
-        return cls(cached)
+        return cls(built_once(cache_folder() / f"shipped-{sources_hash()}.affil", _build_shipped))
 
     @property
     def hash(self) -> str:
@@ -264,6 +259,12 @@ class Registry:
         meta = self.meta
         about = {"sources": meta["sources"], "dates": meta.get("dates", {}), "hash": self.hash, "path": str(self.path)}
         return {**meta["counts"], **about}
+
+
+def _build_shipped(out: Path) -> None:
+    from affil.registry.build import SHIPPED, build_file
+
+    build_file([SHIPPED], out)
 
 
 def build_registry(sources: Sequence[str | Path], out: Path, progress: Callable[[str], None] | None = None) -> Registry:

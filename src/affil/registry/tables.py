@@ -14,6 +14,7 @@ from pathlib import Path
 
 from affil.errors import InputError
 from affil.io.tables import create_table, open_table
+from affil.io.writers import text_of
 from affil.names.ids import mistyped, normal_id
 from affil.types import KINDS, Institution, Name
 
@@ -71,7 +72,7 @@ def read_usage() -> dict[str, int]:
 
 
 def read_table(path: Path) -> Iterator[Institution]:
-    """Yield the institutions of a user's CSV or TSV, one per row, in any encoding that `affil.io` reads.
+    """Yield the institutions of a user's table, one a row, of any kind and encoding that `affil.io` reads.
 
     Required columns: `id`, `name`, `country` (ISO 3166-1 alpha-2). Optional: `kind`, `region` (ISO 3166-2), `city`, `lat`,
     `lon`, `status`, `successor_from` (the first year that counts for the successor of a closed institution), and, with values
@@ -90,7 +91,7 @@ def read_table(path: Path) -> Iterator[Institution]:
         seen: dict[str, int] = {}
         for batch in table.batches(_ROWS):
             for number, values in zip(batch.rows, zip(*batch.columns.values(), strict=True), strict=True):
-                yield _row(dict(zip(batch.columns, values, strict=True)), seen, path, number)
+                yield _row(dict(zip(batch.columns, map(text_of, values), strict=True)), seen, path, number)
 
 
 def write_table(path: Path, institutions: Iterable[Institution]) -> None:

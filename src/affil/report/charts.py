@@ -170,6 +170,7 @@ def draw(spec: Spec, label: str) -> str:
     return f'{head}{size} role="img" aria-label="{plain}"{style}>{body}'
 
 
+@cache
 def bundle() -> str:
     """Vega, Vega-Lite and vega-embed bundled as one script that defines `vegaEmbed`."""
     return str(_vl().javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=_VEGA_LITE))

@@ -20,8 +20,8 @@ Answer = tuple[Row, Match | None]
 
 
 @pytest.fixture(scope="module")
-def matcher() -> Matcher:
-    return Matcher.load()
+def matcher(shipped_matcher: Matcher) -> Matcher:
+    return shipped_matcher
 
 
 @pytest.fixture(scope="module")

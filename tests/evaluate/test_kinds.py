@@ -1,7 +1,7 @@
 """Kinds of strings that were matched wrongly once: for each kind, the share answered entirely right never falls below its record.
 
 `kinds.csv` holds strings with their kind, the ids that must be found and those that neither help nor hurt, written from the strings
-alone. `kinds_record.json` holds the shares that were reached; `python tests/match/test_kinds.py --record [MODEL]` writes it anew.
+alone. `kinds_record.json` holds the shares that were reached; `python tests/evaluate/test_kinds.py --record [MODEL]` writes it anew.
 """
 
 import csv
@@ -69,8 +69,8 @@ def told(row: Row) -> str:
 
 
 @pytest.fixture(scope="module")
-def matcher() -> Matcher:
-    return Matcher.load()
+def matcher(shipped_matcher: Matcher) -> Matcher:
+    return shipped_matcher
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_share_entirely_right_is_not_below_its_record(rows: list[Row], kind: str
 def main() -> None:
     """Write the shares of today to the record, with the shipped model or one in a file, and print the wrong rows."""
     if len(sys.argv) not in (2, 3) or sys.argv[1] != "--record":
-        sys.exit("usage: python tests/match/test_kinds.py --record [MODEL]")
+        sys.exit("usage: python tests/evaluate/test_kinds.py --record [MODEL]")
     rows = answered(Matcher.load(model=sys.argv[2] if len(sys.argv) == 3 else None))
     RECORD.write_text(json.dumps(shares(rows), ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     wrong = [told(row) for row in rows if not row.right]

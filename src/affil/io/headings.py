@@ -1,0 +1,54 @@
+"""The usual names of columns, in English and in Chinese, as exports and people write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+AFFILIATION = frozenset({
+    "affiliation", "affiliations", "author affiliation", "author affiliations", "authors' affiliations", "author's affiliation",
+    "raw affiliation", "raw affiliations", "raw affiliation string", "raw affiliation strings", "affiliation string",
+    "affiliation strings", "affiliation name", "c1", "address", "addresses", "author address", "author addresses",
+    "authors with affiliations", "institution", "institutions", "institution name", "institute", "institutes", "organisation",
+    "organisations", "organization", "organizations",
+    "机构", "机构名称", "作者机构", "所属机构", "单位", "单位名称", "作者单位", "作者单位名称", "第一作者单位", "工作单位", "所在单位",
+    "地址", "作者地址", "通讯地址", "机构地址", "機構", "機構名稱", "作者機構", "單位", "單位名稱", "作者單位", "所屬機構", "服務單位",
+    "服务单位", "所属", "所属機関", "소속", "소속기관",
+})  # fmt: skip
+"""Names of columns with affiliation strings, as `plain` gives them."""
+
+PAPERS = {
+    "paper": ("paper", "paper id", "paper no", "article id", "work id", "record id", "id", "论文", "论文编号", "论文id", "文章编号",
+              "文献编号", "編號", "编号"),
+    "title": ("title", "paper title", "article title", "document title", "论文题目", "论文标题", "题目", "题名", "标题", "篇名",
+              "文章标题", "題名", "標題"),
+    "venue": ("venue", "venue name", "journal", "journal title", "journal name", "source title", "publication title",
+              "publication name", "conference", "conference name", "journal/conference", "publication", "source", "期刊", "期刊名称",
+              "刊名", "会议", "会议名称", "文献来源", "来源出版物", "来源", "期刊名稱", "會議", "來源"),
+    "year": ("year", "publication year", "pub year", "published year", "py", "年份", "发表年份", "出版年", "发表年", "年度", "年",
+             "發表年份"),
+    "author": ("author", "author name", "作者", "作者姓名", "作者名", "姓名"),
+    "position": ("position", "author position", "author order", "作者顺序", "作者排序", "署名顺序", "作者順序"),
+    "doi": ("doi",),
+}  # fmt: skip
+"""For each column of a table of papers (see `affil.papers.long_form`) the names it usually has, the likeliest first."""
+
+_USUAL = AFFILIATION.union(*PAPERS.values(), ("authors", "name", "full name", "abstract", "keywords"))
+_BLANKS = re.compile(r"[\s_\-]+")
+
+
+def plain(heading: str) -> str:
+    """A heading without regard to case, blanks, underscores and hyphens."""
+    return _BLANKS.sub(" ", heading).strip().strip(":：*").strip().casefold()
+
+
+def is_usual(heading: str) -> bool:
+    """Whether a heading is a usual one of any column."""
+    return plain(heading) in _USUAL
+
+
+def find(columns: Sequence[str], wanted: str | None) -> list[str]:
+    """The columns that are `wanted` but for case and blanks; where it is None, those with usual names of affiliations."""
+    if wanted is None:
+        return [c for c in columns if plain(c) in AFFILIATION]
+    return [c for c in columns if plain(c) == plain(wanted)]

@@ -1,0 +1,142 @@
+"""Spreadsheets: Excel workbooks (.xlsx, .xlsm, .xlsb, .xls) and OpenDocument (.ods), read by calamine."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any
+
+from affil.errors import InputError
+from affil.io.delimited import title_note, titles_above
+from affil.io.table import Batch, Table, alias_of, checked_headings, listed
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+_LOOKED_AT = 50  # rows in which the headings are sought
+
+
+class Sheet(Table):
+    """One sheet. Whole numbers are whole, dates are text in ISO form, a blank cell is None, and a merged one fills its range."""
+
+    def __init__(self, raw: IO[bytes], name: str, wanted: str | None = None) -> None:
+        """Find the sheet and its headings.
+
+        Args:
+            raw: the file.
+            name: what messages call it.
+            wanted: the name of the sheet; default: the first that has headings.
+        """
+        book = _opened(raw, name)
+        visible = _worksheets(book)
+        if wanted is not None and wanted not in book.sheet_names:
+            fix = f"choose one with --sheet: {listed(visible)}"
+            raise InputError(name, f"has no sheet {wanted!r}", fix=fix)
+        for title in [wanted] if wanted is not None else visible:
+            self._sheet: CalamineSheet = book.get_sheet_by_name(title)
+            first = [(row, cells) for row, cells in islice(self._rows(), _LOOKED_AT) if any(c is not None for c in cells)]
+            if first:
+                break
+        else:
+            raise InputError(name, "is empty", fix="give a workbook with a row of headings and rows below it")
+        above = titles_above([cells for _, cells in first])
+        self._header, cells = first[above]
+        headings = ["" if c is None else str(c) for c in cells]
+        while headings and not headings[-1].strip():
+            headings.pop()
+        notes = title_note([str(next(c for c in r if c is not None)) for _, r in first[:above]], self._header)
+        if wanted is None and len(visible) > 1:
+            others = listed([v for v in visible if v != title], 5)
+            notes = [f"the sheet read is {title!r}; for another, {others}: affil match --sheet", *notes]
+        columns = checked_headings(name, headings, self._header)
+        size = (self._sheet.end or (0, 0))[0] + 1 - self._header
+        super().__init__(name, columns, max(size, 0), notes)
+
+    @property
+    def types(self) -> Mapping[str, str | pa.DataType]:
+        """The type that holds all values of a column; the sheet is gone through for it."""
+        kinds: list[set[type]] = [set() for _ in self.columns]
+        for _, cells in self._filled():
+            for kind, cell in zip(kinds, cells, strict=True):
+                kind.add(type(cell))
+        return {c: alias_of(kind - {type(None)}) for c, kind in zip(self.columns, kinds, strict=True)}
+
+    def batches(self, rows: int) -> Iterator[Batch]:
+        """The rows; see `Table.batches`."""
+        records = self._filled()
+        while part := list(islice(records, rows)):
+            columns = zip(*(cells for _, cells in part), strict=True)
+            yield Batch([row for row, _ in part], dict(zip(self.columns, map(list, columns), strict=True)))
+
+    def _filled(self) -> Iterator[tuple[int, list[Any]]]:
+        """The rows below the headings that hold anything."""
+        width = len(self.columns)
+        for row, cells in self._rows():
+            if row <= self._header or all(c is None for c in cells):
+                continue
+            beyond = next((c for c in cells[width:] if c is not None), None)
+            if beyond is not None:
+                fix = "give the column one, or delete the rows above the headings"
+                raise InputError(self.name, f"has {str(beyond)[:40]!r} in a column without a heading", row=row, fix=fix)
+            yield row, cells[:width] + [None] * (width - len(cells))
+
+    def _rows(self) -> Iterator[tuple[int, list[Any]]]:
+        """All rows with their numbers, merged cells filled."""
+        left = (self._sheet.start or (0, 0))[1]
+        merged = [
+            (top, bottom, first - left, last - left)
+            for (top, first), (bottom, last) in self._sheet.merged_cell_ranges or ()
+            if bottom > top
+        ]
+        carried: dict[int, tuple[int, Any]] = {}  # column: the last row of its merged cell, and what stands in that
+        begins: dict[int, list[tuple[int, int, int]]] = {}
+        for top, bottom, first, last in merged:
+            begins.setdefault(top, []).append((bottom, first, last))
+        for row, raw in enumerate(self._sheet.iter_rows()):
+            cells = [_cell(c) for c in raw]
+            for column, (bottom, value) in carried.items():
+                if row <= bottom and cells[column] is None:
+                    cells[column] = value
+            for bottom, first, last in begins.get(row, ()):
+                carried |= dict.fromkeys(range(first, min(last + 1, len(cells))), (bottom, cells[first]))
+            yield row + 1, cells
+
+
+def _opened(raw: IO[bytes], name: str) -> CalamineWorkbook:
+    import python_calamine as calamine
+
+    content = io.BytesIO(raw.read())
+    try:
+        return calamine.CalamineWorkbook.from_filelike(content)
+    except calamine.PasswordError as error:
+        raise InputError(name, "is protected by a password", fix="save it without one") from error
+    except (calamine.CalamineError, ValueError, OSError) as error:
+        locked = b"E\0n\0c\0r\0y\0p\0t" in content.getvalue()
+        what = "is a workbook with a password" if locked else "is no workbook that can be read"
+        problem = f"{what}: {' '.join(str(error).split())[:120]}"
+        raise InputError(name, problem, fix="save it again as .xlsx without a password, or as CSV") from error
+
+
+def _worksheets(book: CalamineWorkbook) -> list[str]:
+    """The names of the sheets with cells that are not hidden; of all where all are."""
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
+    sheets = [s for s in book.sheets_metadata if s.typ is SheetTypeEnum.WorkSheet]
+    return [s.name for s in sheets if s.visible is SheetVisibleEnum.Visible] or [s.name for s in sheets]
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 1 << 53 else value
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ")
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    return value if isinstance(value, int) else str(value)

@@ -1,0 +1,144 @@
+"""What an opened table is: its columns, its rows in batches, and what a person should know of how it was read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from affil.errors import InputError
+from affil.io.headings import find
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows of a table by columns; `rows` are their numbers as a person counts them (a CSV's header is row 1)."""
+
+    rows: Sequence[int]
+    columns: Mapping[str, list[Any]]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How delimited text is written.
+
+    Attributes:
+        delimiter: what stands between the fields.
+        mark: whether it begins with a byte-order mark, which Excel needs to show letters right.
+        harmless: whether a cell of text that a spreadsheet would run as a formula is kept from it (see `affil.io.writers`).
+    """
+
+    delimiter: str = ","
+    mark: bool = False
+    harmless: bool = False
+
+
+class Table(ABC):
+    """An opened table.
+
+    Attributes:
+        name: what messages call it.
+        columns: its headings.
+        size: the number of rows to expect, exact or nearly so, to show progress with.
+        notes: what was guessed or chosen in reading it (the encoding, the sheet, rows above the headings), a phrase each.
+        style: how it was written, where it is delimited text.
+    """
+
+    style: Style | None = None
+
+    def __init__(self, name: str, columns: Sequence[str], size: int, notes: Sequence[str] = ()) -> None:
+        self.name, self.columns, self.size, self.notes = name, tuple(columns), size, tuple(notes)
+
+    @property
+    @abstractmethod
+    def types(self) -> Mapping[str, str | pa.DataType]:
+        """The Arrow type of each column, as an alias or an object, for writing Parquet."""
+
+    @abstractmethod
+    def batches(self, rows: int) -> Iterator[Batch]:
+        """The rows in order, at most `rows` at a time. To be called once.
+
+        Raises:
+            InputError: a row is broken.
+        """
+
+    def require(self, column: str) -> None:
+        """Check that a column is there, exactly so.
+
+        Raises:
+            InputError: it is not; the message lists those that are.
+        """
+        if column not in self.columns:
+            raise missing(self.name, self.columns, column)
+
+    def column_of(self, wanted: str | None) -> str:
+        """The heading of the column with affiliation strings: see `affiliation_column`."""
+        return affiliation_column(self.name, self.columns, wanted)
+
+
+def affiliation_column(name: str, columns: Sequence[str], wanted: str | None = None) -> str:
+    """The heading that is meant: exactly the one wanted, else the only one that differs by case or blanks; where none is
+    wanted, `affiliation`, else the only one with a usual name of such columns (`affil.io.headings`).
+
+    Raises:
+        InputError: there is none, or several fit; the message lists them.
+    """
+    if wanted is not None and wanted in columns:
+        return wanted
+    if wanted is None and "affiliation" in columns:
+        return "affiliation"
+    found = find(columns, wanted)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(name, f"several columns may be meant: {listed(found)}", fix="choose one with --column")
+    raise missing(name, columns, wanted)
+
+
+def missing(name: str, columns: Sequence[str], wanted: str | None) -> InputError:
+    """The error that a column is not there."""
+    what = f"no column {wanted!r}" if wanted is not None else "no column whose name tells that it holds affiliations"
+    return InputError(name, f"{what}; its columns are: {listed(columns)}", fix="choose one with --column")
+
+
+def listed(columns: Sequence[str], most: int = 40) -> str:
+    """Headings for a message: between commas; in quotes where they hold one, or blanks at an end."""
+    shown = [c if c and c == c.strip() and not {*',;"\n\r\t'} & {*c} else repr(c) for c in columns[:most]]
+    return ", ".join(shown) + (f" and {len(columns) - most} more" if len(columns) > most else "")
+
+
+def checked_headings(name: str, cells: Sequence[str], row: int) -> tuple[str, ...]:
+    """The headings of a table: blank ones at the end are dropped where there are several, as a spreadsheet pads rows.
+
+    Raises:
+        InputError: two are the same.
+    """
+    columns = list(cells)
+    if columns.count("") > 1:
+        while columns and not columns[-1]:
+            columns.pop()
+    if columns.count("") > 1:
+        at = [i for i, c in enumerate(columns, 1) if not c]
+        raise InputError(name, f"columns {at[0]} and {at[1]} have no heading", row=row, fix="give them one")
+    twice = next((c for i, c in enumerate(columns) if c in columns[:i]), None)
+    if twice is not None:
+        raise InputError(name, f"duplicate column {twice!r}", row=row, fix="rename one of them")
+    return tuple(columns)
+
+
+def alias_of(kinds: set[type]) -> str:
+    """The Arrow type that holds values of these types; what is mixed or nested is held as JSON text."""
+    if kinds == {bool}:
+        return "bool"
+    if kinds == {int}:
+        return "int64"
+    if kinds and kinds <= {int, float}:
+        return "double"
+    return "string"

@@ -1,0 +1,238 @@
+"""BibTeX, as Web of Science, Scopus, publishers and reference managers write it.
+
+Of affiliations there are three forms: Web of Science's `Affiliation`, a line an address with its authors in front (`Diaz, Carla; Li, Hui,
+Univ Leeds, Leeds, England.`), Scopus' `affiliations`, the paper's distinct ones between semicolons, and `affiliation` of others. Commands
+and braces of LaTeX become the letters that they stand for.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+
+from bibtexparser.entrypoint import parse_string
+from bibtexparser.model import (
+    DuplicateBlockKeyBlock,
+    DuplicateFieldKeyBlock,
+    Entry,
+    ExplicitComment,
+    ImplicitComment,
+    ParsingFailedBlock,
+    String,
+)
+from pylatexenc.latex2text import LatexNodes2Text
+from pylatexenc.latexwalker import LatexWalkerError
+
+from affil.errors import InputError
+from affil.papers.common import bare_doi, whole_text
+from affil.papers.draft import Draft, doi_id, finish, year_in
+from affil.papers.head import Head
+from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
+from affil.papers.proceedings import (
+    NO_CONFERENCE,
+    conference_in_note,
+    is_series,
+    proceedings_venue,
+    unwanted_kind,
+    venue_or_conference,
+)
+from affil.papers.reader import Numbered, Reader
+from affil.papers.scopus import scopus_id
+from affil.papers.source import Source
+
+for _name in ("bibtexparser", "pylatexenc"):  # what they warn of is reported by this module
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+_BEGINS = re.compile(
+    r"\s*(?P<end>\})?\s*(?P<entry>@\s*(?P<kind>\w+)\s*[{(].*)", re.DOTALL
+)  # files put together lack a line end
+_NO_ENTRIES = frozenset(["comment", "preamble"])
+_STRING = re.compile(r"@\s*string\s*[{(]\s*([^\s=]+)", re.IGNORECASE)
+_REFERENCE = re.compile(r"[=#]\s*([A-Za-z][^\s,#={}]*)")
+_WRAPPED_BRACE = re.compile(r"\\\r?\n\s+(?=[{}])")  # Web of Science breaks lines between a backslash and its brace
+_NO_COMMA = re.compile(r"""[{"].*?[}"]\s*\n\s*[\w-]+\s*=\s*[{"\d]""", re.DOTALL)  # a value that goes on with the next field
+_ESCAPED, _SPECIAL = re.compile(r"\\([&%#$_])|\{\[\}"), set("\\{}~$")
+_UNESCAPED = re.compile(r"(?<!\\)[%&#]")
+_CORRESPONDING = re.compile(r"\s*\((?:corresponding|reprint) author\)", re.IGNORECASE)
+_CONFERENCE = re.compile(r"(.+?\([^()]+\)), ")  # of Web of Science's note: name (acronym), place, date
+_SUFFIX = re.compile(r"([^,]+),([^,]+),([^,]+)")  # Diaz, Jr., Carla or Diaz, Carla, Jr.
+_BOOKS = frozenset(["inproceedings", "conference", "incollection", "inbook"])
+_WHOLE = frozenset(["proceedings", "book", "collection", "mvproceedings", "mvbook", "periodical"])
+_DECODER = LatexNodes2Text(math_mode="verbatim", keep_comments=True)
+
+
+def read_bibtex(source: Source) -> Numbered:
+    """Papers with the numbers of the lines on which their entries begin.
+
+    Entries that are no valid BibTeX are left out, and reported.
+
+    Raises:
+        InputError: the last entry was cut off, or none is valid.
+    """
+    broken = valid = last = 0
+    for row, text in _blocks(source):
+        entries = _entries(text)
+        last = row if not entries else 0
+        valid += len(entries)
+        if not entries:
+            broken += 1
+            source.report(row, "is no valid BibTeX: check its braces and commas", lost=True)
+        for entry in entries:
+            yield from finish(source, row, _draft(entry))
+    if broken and (last or not valid):
+        what = "the last entry was cut off or is no valid BibTeX" if valid else "is no valid BibTeX"
+        raise InputError(source.name, what, row=last or None, fix="export it again, or correct its braces and commas")
+
+
+def decode_latex(text: str) -> str:
+    """Text without commands and braces of LaTeX, blanks and line ends as single blanks."""
+    if not set(_ESCAPED.sub("", text)) & _SPECIAL:
+        text = _ESCAPED.sub(lambda m: m[1] or "[", text)  # all that Web of Science escapes
+    else:
+        try:
+            text = _DECODER.latex_to_text(_UNESCAPED.sub(r"\\\g<0>", text))
+        except (LatexWalkerError, ValueError, IndexError, RecursionError):
+            text = text.replace("{", "").replace("}", "")
+    return whole_text(" ".join(text.split()))
+
+
+def _recognises(head: Head) -> bool:
+    return not head.json and not head.root and any(map(_BEGINS.fullmatch, head.text.lstrip("\ufeff").splitlines()[:200]))
+
+
+BIBTEX = Reader(
+    name="bibtex",
+    title="BibTeX",
+    recognises=_recognises,
+    read=read_bibtex,
+    fields=(
+        "`author`, `title`, `year` (else `date`), `doi`, and `affiliation` or `affiliations`; of Web of Science's `Affiliation`, whose each"
+        " address is. The venue is `journal` or `booktitle`, or the conference in the note of Web of Science and Scopus where that is a"
+        " series. The paper's id is Web of Science's `Unique-ID`, Scopus' EID in `url`, else made from the DOI, or from title, year and"
+        " first author; keys of entries are not used, as exports give one key to several papers. Letters in LaTeX are decoded."
+    ),
+    lost=(
+        "Scopus' `affiliations` do not tell whose they are: papers of several authors count as a whole (prefer the CSV). Most other BibTeX"
+        " has no affiliations. Whole books and proceedings are left out, and entries that are no valid BibTeX."
+    ),
+    export=(
+        "Web of Science: Export, BibTeX, “Full Record”. Scopus: Export, BibTeX, with “Affiliations” and “Conference information”. Zotero,"
+        " JabRef and publishers write BibTeX too, mostly without affiliations."
+    ),
+    specification="https://tug.ctan.org/info/bibtex/tamethebeast/ttb_en.pdf",
+)
+
+
+def _blocks(source: Source) -> Iterator[tuple[int, str]]:
+    """The text of each entry, with the definitions of text (@string) that it uses in front."""
+    strings: dict[str, str] = {}
+    for row, kind, lines in _pieces(source):
+        text = _WRAPPED_BRACE.sub(r"\\", "\n".join(lines))
+        if kind == "string":
+            if named := _STRING.search(text):
+                strings[named[1].casefold()] = text
+        elif kind and kind not in _NO_ENTRIES:
+            used = dict.fromkeys(name.casefold() for name in _REFERENCE.findall(text)) if strings else ()
+            yield row, "\n".join([*(strings[name] for name in used if name in strings), text])
+
+
+def _pieces(source: Source) -> Iterator[tuple[int, str, list[str]]]:
+    """Lines from one @ at the beginning of a line to the next, with the number of the first and what it begins."""
+    first, kind, lines = 1, "", list[str]()
+    for row, line in source.lines():
+        begun = _BEGINS.fullmatch(line.lstrip("\ufeff"))
+        if begun is not None:
+            yield first, kind, [*lines, begun["end"] or ""]
+            first, kind, lines = row, begun["kind"].casefold(), [begun["entry"]]
+        else:
+            lines.append(line)
+    yield first, kind, lines
+
+
+def _entries(text: str) -> list[dict[str, str]]:
+    """The entries of a block, mostly one, as fields by their names in lower case and the kind as "entrytype"; none if it is not valid.
+
+    A field or a key that comes twice does no harm.
+    """
+    entries = []
+    for block in parse_string(text).blocks:
+        twice = isinstance(block, (DuplicateFieldKeyBlock, DuplicateBlockKeyBlock))
+        entry = block.ignore_error_block if isinstance(block, ParsingFailedBlock) and twice else block
+        if isinstance(entry, Entry) and not any(_NO_COMMA.match(str(f.value)) for f in entry.fields):
+            values = {f.key.casefold(): str(f.value) for f in reversed(entry.fields)}
+            if twice:  # the library leaves the braces and quotes of what it complains of
+                values = {key: re.sub(r"^[{\"]|[}\"]$", "", value) for key, value in values.items()}
+            entries.append({"entrytype": entry.entry_type.casefold()} | values)
+        elif not isinstance(entry, (ExplicitComment, ImplicitComment, String)):
+            return []
+    return entries
+
+
+def _draft(entry: dict[str, str]) -> Draft | str:
+    kind = entry.get("type", "")
+    whole = kind.casefold() == "book" if kind else entry["entrytype"] in _WHOLE  # Scopus writes chapters as @BOOK
+    if whole or unwanted_kind(kind):
+        return f"is no paper: {kind or entry['entrytype']}"
+    title, doi = decode_latex(entry.get("title", "")), bare_doi(entry.get("doi", "").replace("\\_", "_"))
+    identifier = entry.get("unique-id", "") or scopus_id(entry.get("url", "")) or doi_id(doi)
+    venue, year = _venue(entry), year_in(entry.get("year", ""), entry.get("date", ""))
+    paired, cut_off = _paired(entry)
+    problem = cut_off or paired.problem or (NO_CONFERENCE if is_series(venue) else "")
+    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem)
+
+
+def _venue(entry: dict[str, str]) -> str:
+    journal = decode_latex(entry.get("journal", "") or entry.get("journaltitle", ""))
+    book, note = decode_latex(entry.get("booktitle", "")), decode_latex(entry.get("note", ""))
+    if "unique-id" in entry:
+        named = _CONFERENCE.match(note)
+        book = proceedings_venue(book or journal, named[1]) if named and (book or "series" in entry) else book
+        return book or journal
+    title = (book or journal) if entry["entrytype"] in _BOOKS else (journal or book)
+    return venue_or_conference(title, conference_in_note(note))
+
+
+def _paired(entry: dict[str, str]) -> tuple[Paired, str]:
+    """The authors with what is theirs, and whether their list was cut off, in words."""
+    names = [n for n in map(decode_latex, _people(entry.get("author", ""))) if n and not is_nobody(n)]
+    cut_off = "has an author list that was cut off: authors count for more than their part" if "others" in names else ""
+    authors = [n for n in names if n != "others"]
+    if "unique-id" in entry:  # whose Affiliations are Web of Science's own names of institutions
+        return _pair_lines(authors, entry.get("affiliation", "").splitlines()), cut_off
+    cells = entry.get("affiliations", "") or entry.get("affiliation", "")
+    found = (decode_latex(one) for one in re.split(r";(?!\w)|\n\s*\n", cells))
+    return by_paper(authors, [one for one in found if one]), cut_off
+
+
+def _people(text: str) -> list[str]:
+    """The names between the words "and" that stand in no braces; the library's function loses accents at their beginnings."""
+    parts, depth = [""], 0
+    for word in text.split():
+        depth += word.count("{") - word.count("}")
+        if depth == 0 and word.casefold() == "and":
+            parts.append("")
+        else:
+            parts[-1] += f" {word}"
+    return parts
+
+
+def _pair_lines(authors: Sequence[str], lines: Sequence[str]) -> Paired:
+    """Pair the addresses of Web of Science; those of corresponding authors, which come first, count where there are no others."""
+    decoded = [line.removesuffix(".") for line in map(decode_latex, lines) if line]
+    own = [line for line in decoded if not _CORRESPONDING.search(line)]
+    found = [_names_in_front(_CORRESPONDING.sub("", line), authors) for line in own or decoded]
+    return pair(authors, found)
+
+
+def _names_in_front(line: str, authors: Sequence[str]) -> Named:
+    """An address with the names in front; they have commas themselves, so the last one is an author's that fits, or of two fields."""
+    *names, rest = (part.strip() for part in line.split(";"))
+    forms = (form for a in authors for form in (a, _SUFFIX.sub(r"\1,\3,\2", a)))
+    known = max((form for form in forms if rest.startswith(f"{form}, ")), key=len, default="")
+    if not known:
+        fields = rest.split(", ", 2)
+        if len(fields) < 3 or not (names or re.fullmatch(r"[A-Z]{1,4}|(?:[A-Z]\.[ -]?)+", fields[1])):
+            return (), line
+        known = ", ".join(fields[:2])
+    return (*names, known), rest[len(known) + 2 :].strip()

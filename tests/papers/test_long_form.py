@@ -1,0 +1,131 @@
+"""Tables of papers as people keep them: other headings, spreadsheets, other encodings. All names are invented."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from affil.errors import InputError
+from affil.io.headings import AFFILIATION, PAPERS
+from affil.io.table import Style
+from affil.io.tables import create_table
+from affil.papers.common import Problem
+from affil.papers.formats import recognise
+from affil.papers.head import Head
+from affil.papers.long_form import FIELDS, REQUIRED, columns_of
+from affil.papers.read import read_papers
+from affil.types import Author, Paper
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+def test_other_headings() -> None:
+    assert list(read_papers([SAMPLES / "table-english.csv"])) == [
+        Paper(
+            "10", "Cups of tea", "Journal of Teacups", 2023,
+            (Author("Ana Li", ("Univ. A, Leeds",)), Author("Bo Chen")), doi="10.1000/tea",
+        ),
+        Paper("11", "Saucers", "Saucer Letters", 2024, (Author("Cy Diaz", ("Lab B, Porto",)),)),
+    ]  # fmt: skip
+
+
+def test_chinese_headings_semicolons_and_gb18030() -> None:
+    assert list(read_papers([SAMPLES / "table-chinese.csv"])) == [
+        Paper("1", "茶杯", "茶杯学报", 2023, (Author("李安娜", ("甲大学计算机学院",)), Author("陈波", ("乙研究所, 北京",)))),
+        Paper("2", "茶碟", "茶碟通讯", 2024, (Author("迪雅", ("丙公司人工智能实验室",)),)),
+    ]
+
+
+def test_a_damaged_table() -> None:
+    with pytest.raises(InputError, match=r"table-damaged\.csv, row 2: no valid CSV: unexpected end of data"):
+        list(read_papers([SAMPLES / "table-damaged.csv"]))
+
+
+def test_a_spreadsheet_with_merged_cells(tmp_path: Path) -> None:
+    """As people keep it: the paper's cells go over the rows of its authors, and a title stands above."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["Papers of the lab"],
+        ["ID", "Title", "Year", "Venue", "Author", "Affiliation"],
+        [1, "Cups", 2023, "ICML", "Ana Li", "A University"],
+        [None, None, None, None, "Bo Chen", "B Institute"],
+        [2, "Saucers", 2024, "CVPR", "Cy Diaz", None],
+    ):
+        sheet.append(row)
+    for column in "ABCD":
+        sheet.merge_cells(f"{column}3:{column}4")
+    book.save(tmp_path / "papers.xlsx")
+    problems: list[Problem] = []
+    assert list(read_papers([tmp_path / "papers.xlsx"], on_problem=problems.append)) == [
+        Paper("1", "Cups", "ICML", 2023, (Author("Ana Li", ("A University",)), Author("Bo Chen", ("B Institute",)))),
+        Paper("2", "Saucers", "CVPR", 2024, (Author("Cy Diaz"),)),
+    ]
+    assert [(p.what, p.lost) for p in problems] == [
+        ("the headings stand in row 2; 'Papers of the lab' above them is passed over", False)
+    ]
+
+
+def test_a_mapping_for_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Paper,Who,Periodical,Year,Affiliation\n1,Ana,J,2020,A\n")
+    path = tmp_path / "a.csv"
+    assert list(read_papers([path], mapping={"who": "author", "Periodical": "venue"})) == [
+        Paper("1", "", "J", 2020, (Author("Ana", ("A",)),))
+    ]
+    for mapping, message in (
+        ({"Where": "venue"}, "no column 'Where'; its columns are: Paper, Who, .*; correct --map"),
+        ({"Periodical": "journal"}, "no field 'journal'; map Periodical to one of paper, author"),
+        ({"Periodical": "venue"}, r"no column 'author', nor one of a usual name .*; for another heading: --map HEADING=author"),
+    ):
+        with pytest.raises(InputError, match=message):
+            list(read_papers([path], mapping=mapping))
+
+
+def test_a_row_for_each_paper_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Paper,Author,Venue,Year,Affiliation\n1,Ana Li; Bo Chen,J,2020,A; B\n")
+    with pytest.raises(InputError, match="row 2: author holds several names: 'Ana Li; Bo Chen'; give each author a row"):
+        list(read_papers([tmp_path / "a.csv"]))
+
+
+def test_a_name_is_of_one_field() -> None:
+    names = [name for field in PAPERS for name in PAPERS[field]]
+    assert len(names) == len({*names})
+    assert not AFFILIATION.intersection(names)
+    assert {*PAPERS, "affiliation"} == {*FIELDS}
+
+
+headings = {**PAPERS, "affiliation": tuple(AFFILIATION)}
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_papers_under_any_usual_headings_are_read_back(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """Any usual names in any case, in any order of columns, format and delimiter."""
+    kept = [f for f in FIELDS if f in REQUIRED or data.draw(st.booleans())]
+    cases = st.sampled_from([str.lower, str.upper, str.title, lambda s: f" {s} ", lambda s: s.replace(" ", "_")])
+    named = {f: data.draw(cases)(data.draw(st.sampled_from(headings[f]))) for f in data.draw(st.permutations(kept))}
+    assert columns_of(list(named.values()), {}, "x") == named
+    word = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=5)
+    people = st.lists(
+        st.tuples(word, st.lists(word, max_size=2, unique=True)), min_size=1, max_size=3, unique_by=lambda a: a[0]
+    )
+    papers = [
+        Paper(f"P{n}", "T" if "title" in kept else "", "ICML", 2020, tuple(Author(a, tuple(s)) for a, s in authors),
+              doi=f"10.1000/{n}" if "doi" in kept else "")
+        for n, authors in enumerate(data.draw(st.lists(people, min_size=1, max_size=3)))
+    ]  # fmt: skip
+    rows = [
+        {"paper": p.id, "title": p.title, "venue": p.venue, "year": "2020", "author": a.name, "affiliation": s, "position": str(i),
+         "doi": p.doi}
+        for p in papers for i, a in enumerate(p.authors) for s in a.affiliations or ("",)
+    ]  # fmt: skip
+    path = tmp_path_factory.mktemp("t") / data.draw(st.sampled_from(["p.csv", "p.tsv", "p.parquet", "p.xlsx"]))
+    style = Style(data.draw(st.sampled_from([",", ";", "|"])))
+    with create_table(path, dict.fromkeys(named.values(), "string"), style=style) as table:
+        table.write({heading: [row[f] for row in rows] for f, heading in named.items()})
+    assert recognise(Head(path)).name == "table"
+    assert list(read_papers([path])) == papers
