@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from affil.settings import FETCH, SEARCH, TEXT, Settings, again
+from affil.settings import FETCH, SEARCH, TEXT, Settings, again, toml_value
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 HEAD = """# Settings
@@ -68,7 +68,9 @@ def section(name: str, values: BaseModel) -> str:
 def rows(path: str, values: BaseModel) -> Iterator[str]:
     """A row of the table for each setting; those of a setting that is a group of them follow it."""
     for key, value in values:
-        told = (type(values).model_fields[key].description or "").replace("|", "\\|")
+        field = type(values).model_fields[key]
+        told = (field.description or "").replace("|", "\\|")
+        told += f", e.g. `{toml_value(field.examples[0])}`" if field.examples else ""
         if isinstance(value, BaseModel):
             yield f"| `{path}.{key}` | | {told}: | |\n"
             yield from rows(f"{path}.{key}", value)

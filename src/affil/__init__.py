@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from affil.evaluate import Evaluation
     from affil.ledger import Ledger
     from affil.match import Matcher
-    from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, Venues, Why
+    from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, VenueList, Venues, Why
     from affil.registry import Registry, build_registry
     from affil.settings import Settings, load_settings
     from affil.training import train
@@ -36,7 +36,7 @@ _HOME = {
     "affil.discovery.proposals": ("Proposal",),
     "affil.ledger": ("Ledger",),
     "affil.match": ("Matcher",),
-    "affil.rank": ("Diff", "Query", "Ranking", "State", "Store", "Tables", "Trend", "Venues", "Why"),
+    "affil.rank": ("Diff", "Query", "Ranking", "State", "Store", "Tables", "Trend", "VenueList", "Venues", "Why"),
     "affil.registry": ("Registry", "build_registry"),
     "affil.settings": ("Settings", "load_settings"),
     "affil.training": ("train",),
@@ -74,6 +74,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "Tables",
     "Trend",
     "UnknownIdError",
+    "VenueList",
     "Venues",
     "Why",
     "Workspace",

@@ -59,6 +59,10 @@ class SearchSettings(_Frozen):
     similar: float = Field(
         default=0.95, description="score of a name that lacks some of the query's words, relative to an exact match"
     )
+    near: float = Field(
+        default=0.65,
+        description="minimum similarity of a name to a mistyped area, venue, level, measure or place to be suggested",
+    )
 
 
 SEARCH = SearchSettings()
@@ -310,14 +314,21 @@ class RankSettings(_Frozen):
         default=1.0, ge=0, description="added to each area's adjusted publications before taking the geometric mean"
     )
     area_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
-        default_factory=dict, description="weights of areas in the geometric mean, where not 1, e.g. robotics = 0.5"
+        default_factory=dict,
+        description="weights of areas in the geometric mean, where not 1",
+        examples=[{"computer vision": 0.5, "robotics": 0}],
+    )
+    venues_preset: str = Field(
+        default="", description="count only the venues of a preset, airankings-like or csrankings-like; empty: all venues"
     )
     include_review: bool = Field(default=False, description="count matches that are still waiting for review")
     roll_up: RollUp = Field(
         default="none",
         description="count institutions as themselves (none), as their parent, or as their topmost ancestor (top)",
     )
-    not_parents: tuple[str, ...] = Field(default=(), description="ids never to roll up to, e.g. a university system")
+    not_parents: tuple[str, ...] = Field(
+        default=(), description="ids never to roll up to, as of a university system", examples=[["https://ror.org/00pjdza24"]]
+    )
     stated_places: tuple[str, ...] = Field(
         default=("company",),
         description="kinds of institutions that count for the city, region and country stated in the string, if any",
@@ -327,10 +338,12 @@ class RankSettings(_Frozen):
         description="count a closed institution for its successor from the year of succession on, where known; false: in all years",
     )
     country_groups: dict[str, str] = Field(
-        default_factory=dict, description="count an ISO country code as another, e.g. HK = CN"
+        default_factory=dict, description="count an ISO country code as another", examples=[{"HK": "CN", "MO": "CN"}]
     )
     region_groups: dict[str, str] = Field(
-        default_factory=dict, description="count an ISO region or country code as another, or under a name of your own"
+        default_factory=dict,
+        description="count an ISO region or country code as another, or under a name of your own",
+        examples=[{"HK": "Greater Bay Area", "CN-GD": "Greater Bay Area"}],
     )
     min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, used to find duplicates")
     resamples: int = Field(
@@ -343,6 +356,7 @@ class RankSettings(_Frozen):
         pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
         description="memory limit of the counting database; above it, it uses the disk",
     )
+    neighbours: int = Field(default=5, ge=0, description="rows shown above and below the one that is asked for by name")
     kept_states: int = Field(default=30, ge=2, description="number of past states kept for diff, besides snapshots")
 
 
@@ -431,11 +445,14 @@ class ServeSettings(WebSettings):
     port: int = Field(default=8372, ge=0, le=65535, description="port to listen on; if it is taken, another is chosen")
     at_once: int = Field(default=256, ge=1, description="maximum number of connections; more are rejected")
     origins: tuple[str, ...] = Field(
-        default=(), description='other sites whose pages may use reconciliation, e.g. "https://refine.example"; "*": all'
+        default=(),
+        description='other sites whose pages may use reconciliation; "*": all',
+        examples=[["https://refine.example"]],
     )
     names: tuple[str, ...] = Field(
         default=(),
-        description='host names that a proxy on this machine uses, e.g. "affil.example"; if set, a token is required',
+        description="host names that a proxy on this machine uses; if set, a token is required",
+        examples=[["affil.example"]],
     )
     strings: int = Field(default=1000, ge=1, description="maximum number of strings per request")
     characters: int = Field(default=10_000, ge=1, description="maximum length of a string, in characters")
@@ -537,17 +554,36 @@ def load_settings(path: Path | None) -> Settings:
 
 
 def settings_toml(settings: Settings) -> str:
-    """Write settings as TOML that `load_settings` reads back, each with its description as a comment."""
+    """Write settings as TOML that `load_settings` reads back, each with its description as a comment.
+
+    An empty list or table is a commented line with an example, which is valid without its `#`.
+    """
     import tomlkit  # only needed to create a workspace
 
     document = tomlkit.document()
     for stage, chosen in settings:
         table = tomlkit.table().add(tomlkit.comment(str(type(chosen).__doc__)))
         held = chosen.model_dump()
-        for key in sorted(held, key=lambda k: isinstance(held[k], dict)):  # nested tables come after plain values
+        for key in sorted(held, key=lambda k: bool(held[k]) and isinstance(held[k], dict)):  # nested tables come last
+            field = type(chosen).model_fields[key]
+            if not held[key] and field.examples:
+                table.add(tomlkit.comment(f"{field.description}:"))
+                table.add(tomlkit.comment(f"{key} = {toml_value(field.examples[0])}"))
+                continue
             item = tomlkit.item(held[key])
-            if meaning := type(chosen).model_fields[key].description:
-                item.comment(meaning)
+            if field.description:
+                item.comment(field.description)
             table.add(key, item)
         document.add(stage, table)
     return document.as_string()
+
+
+def toml_value(value: object) -> str:
+    """A value as TOML, on one line."""
+    import tomlkit
+
+    if isinstance(value, dict):
+        inline = tomlkit.inline_table()
+        inline.update(value)
+        return inline.as_string()
+    return tomlkit.item(value).as_string()

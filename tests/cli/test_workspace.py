@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from affil.cli import ranking
+from affil.cli import ranking, venues
 from affil.cli import workspace as verbs
 from affil.errors import AffilError, InputError
 from affil.types import Institution, Name
@@ -56,7 +56,7 @@ class Matcher:
 app = typer.Typer()
 for verb in (
     *(verbs.run, verbs.decide, verbs.decisions, verbs.undo),
-    *(ranking.rank, ranking.trend, ranking.why, ranking.diff, ranking.snapshot),
+    *(ranking.rank, ranking.trend, ranking.why, ranking.diff, ranking.snapshot, venues.venues),
 ):
     app.command()(verb)
 
@@ -77,6 +77,7 @@ def ws(tmp_path: Path, matcher: Matcher) -> str:
     result = call("run", str(papers), "-w", str(tmp_path / "ws"))
     assert result.stdout.splitlines() == [
         "papers: 2 new, 0 replaced, 0 unchanged",
+        f"{papers}: affil's own JSON Lines",
         "strings: 2 matched now, 2 in all",
         f"next: affil rank {tmp_path / 'ws'}",
     ]
@@ -153,6 +154,11 @@ def test_exports(ws: str, tmp_path: Path) -> None:
     assert out.read_text("utf-8").startswith(
         "rank,id,name,name_zh,kind,city,region,country,publications,authors,adjusted,index"
     )
+    for level in ("city", "region", "country", "continent"):
+        call("rank", ws, "-o", str(out), "--level", level)
+        columns = out.read_text("utf-8").splitlines()[0].split(",")
+        assert {"id", "name"} <= {*columns}
+        assert ("country" in columns) == (level != "continent"), level
     parsed = json.loads(call("rank", ws, "--json").stdout)
     assert parsed["ranking"][0]["id"] == MIT
     assert parsed["coverage"]["unknown_venues"] == {"Elsewhere": 1}
@@ -213,12 +219,16 @@ def test_diff_names_the_decision_that_moved_a_rank(ws: str, tmp_path: Path) -> N
     shown = call("diff", ws, "--since", "before", width=240).stdout
     assert f"decision 1 by ana, '港中大' was none, is {CUHK} (short form)" in shown
     assert "Since the snapshot 'before' of " in shown
-    assert "1 ranks moved" in shown
+    assert "1 adjusted values changed, 0 more ranks moved because of them." in shown
     since_run = json.loads(call("diff", ws, "--json").stdout)
     assert [(m["id"], m["rank_before"], m["rank_after"]) for m in since_run["moves"]] == [(CUHK, None, 1)]
     assert [(c["cause"], c["entry"], c["papers"]) for c in since_run["causes"]] == [("decision", 1, 1)]
     call("diff", ws, "-o", str(tmp_path / "d.csv"))
-    assert (tmp_path / "d.csv").read_text("utf-8").startswith("id,name,rank_before,rank_after,before,after,change\n")
+    assert (tmp_path / "d.csv").read_text("utf-8").startswith("id,name,country,rank_before,rank_after,before,after,change\n")
+    one = call("diff", ws, "--institution", "香港中文大学", width=240).stdout
+    assert "decision 1 by ana" in one
+    with pytest.raises(AffilError, match="no institution 'CUKH' is in this ranking; did you mean: CUHK"):
+        call("diff", ws, "--institution", "CUKH")
     assert list(json.loads(call("snapshot", ws, "--json").stdout)) == ["before"]
     assert "before  20" in call("snapshot", ws).stdout
     assert "removed" in call("snapshot", ws, "before", "--remove").stdout
@@ -229,10 +239,78 @@ def test_diff_names_the_decision_that_moved_a_rank(ws: str, tmp_path: Path) -> N
         call("snapshot", ws, "--remove")
 
 
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Searched(Registry):
+        def search(self, text: str, limit: int) -> list[tuple[Institution, float]]:
+            known = {"港中大": (CUHK, 1.0), "麻省": (MIT, 1.0), "CUHKK": (CUHK, 0.9)}
+            return [(i, known[text][1]) for i in self.institutions if text in known and i.id == known[text][0]]
+
+    monkeypatch.setattr("affil.workspace.matching.open_registry", lambda files, chosen: Searched())
+
+
+@pytest.mark.usefixtures("registry")
+def test_any_name_that_the_registry_knows(ws: str) -> None:
+    call("decide", ws, "港中大", "--institution", CUHK, "--by", "ana", "--why", "short form")
+    assert "CUHK: rank 1, 1 publications" in call("why", ws, "港中大").stdout
+    assert "MIT [Boston]: rank 1, 1 publications" in call("why", ws, "麻省").stdout
+    shown = call("rank", ws, "--institution", "港中大").stdout
+    assert [line.split()[:2] for line in shown.splitlines() if "CUHK" in line] == [[">", "1"]]
+    assert "MIT [Boston]" in shown
+    with pytest.raises(AffilError, match="no institution 'CUHKK' is in this ranking; did you mean: CUHK"):
+        call("why", ws, "CUHKK")
+    with pytest.raises(AffilError, match=r"'麻省' is MIT .*, which has no row in this ranking"):
+        call("why", ws, "麻省", "--in", "Hong Kong")
+
+
+def test_continents_places_presets_and_short_names(ws: str) -> None:
+    call("decide", ws, "港中大", "--institution", CUHK, "--by", "ana", "--why", "short form")
+    everything = call("rank", ws, "--level", "continent").stdout
+    assert "North America" in everything
+    assert "Asia" in everything
+    asia = call("rank", ws, "--in", "亚洲", "--years", "2020-2021").stdout
+    assert "institution, in Asia, all areas, 2020-2021, by adjusted" in asia
+    assert "CUHK" in asia
+    assert "MIT [Boston]" not in asia
+    one = call("rank", ws, "--area", "cv", "--years", "2020", "--by", "index").stdout
+    assert "institution, computer vision, 2020, by index" in one
+    assert "index: the adjusted publications in computer vision, plus 1." in one
+    preset = call("rank", ws, "--venues", "csrankings-like", "--by", "index").stdout
+    assert "venues csrankings-like" in preset
+    assert "index: the geometric mean over 5 areas" in preset
+    assert "No paper here is in natural language processing, machine learning, general AI, robotics:" in preset
+    assert "MIT [Boston]" in preset
+    assert json.loads(call("rank", ws, "--venues", "csrankings-like", "--json").stdout)["coverage"]["papers"] == 1
+
+
+def test_venues(ws: str, tmp_path: Path) -> None:
+    shown = call("venues", ws).stdout
+    assert "2 venues with 2 papers, 1 of them in the eight areas." in shown
+    assert f"1 venues are not in the table and count outside any area. Put them into {ws}/venues.csv" in shown
+    assert "venue,name,areas,weight,years,aliases\nElsewhere,Elsewhere,,1,," in shown
+    assert [line.split() for line in shown.splitlines() if line.startswith("CVPR")] == [
+        ["CVPR", "computer", "vision", "1", "1983-", "1", "2020", "2021"]
+    ]
+    assert "SIGIR" not in shown
+    assert "SIGIR" in call("venues", ws, "--all").stdout
+    assert "CVPR" not in call("venues", ws, "--area", "sim").stdout
+    table = json.loads(call("venues", "--json").stdout)["table"]
+    assert next(r for r in table if r["venue"] == "ICRA")["presets"] == "airankings-like; csrankings-like"
+    assert "information retrieval" not in call("venues", "--area", "cv").stdout.lower()
+    call("venues", ws, "-o", str(tmp_path / "v.csv"))
+    assert (
+        (tmp_path / "v.csv").read_text("utf-8").startswith("venue,name,areas,weight,since,until,presets,papers,present,absent")
+    )
+    assert (tmp_path / "v.csv.manifest.json").exists()
+    with pytest.raises(AffilError, match="--output needs a workspace"):
+        call("venues", "-o", str(tmp_path / "v.csv"))
+
+
 def test_why_lists_the_papers_and_trend_the_years(ws: str, tmp_path: Path) -> None:
     shown = call("why", ws, "mit [boston]").stdout
     assert "MIT [Boston]: rank 1, 1 publications, 1 authors, 1.00 adjusted" in shown
     assert "CVPR" in shown
+    assert "No string in review may name it." in shown
     assert json.loads(call("why", ws, MIT, "--json").stdout)["papers"][0]["paper"] == "P1"
     assert [len(json.loads(call("why", ws, MIT, "--json", "--limit", n).stdout)["papers"]) for n in ("0", "1")] == [1, 1]
     call("decide", ws, "港中大", "--institution", CUHK, "--by", "ana", "--why", "short form")

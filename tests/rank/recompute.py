@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from affil.registry.geonames import CONTINENTS, countries
+
 AREAS = 8
 
 
@@ -94,6 +96,8 @@ def recompute(
             rows += [(i, top, part, where.loc[top, "kind"]) for top, part in tops(i, parents, roll_up).items()]
         elif level == "country" and one["country"]:
             rows.append((i, (country_groups or {}).get(one["country"], one["country"]), 1.0, one["kind"]))
+        elif level == "continent" and one["country"]:
+            rows.append((i, CONTINENTS[countries()[one["country"]].continent], 1.0, one["kind"]))
         elif level == "region" and one["country"]:
             rows.append((i, one["region"] or one["country"], 1.0, one["kind"]))
         elif level == "city" and one["country"] and one["city"]:

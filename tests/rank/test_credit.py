@@ -41,6 +41,7 @@ INSTITUTIONS = [  # id, successor, name, kind, country, region, city
     ("o", "a", "Old Alpha", "education", "DE", "DE-BY", "München"),
 ]
 PARENTS = {"b": ["a"], "d": ["c", "o"]}
+CONTINENTS = {"US": "North America", "GB": "Europe", "CN": "Asia", "HK": "Asia", "DE": "Europe"}
 IDS = [row[0] for row in INSTITUTIONS]
 STRINGS = [f"s{i}" for i in range(8)]
 
@@ -90,12 +91,24 @@ def entity(identifier: str, level: str, groups: dict[str, str]) -> str | None:
         return identifier
     if level == "country":
         return groups.get(country, country) or None
+    if level == "continent":
+        return CONTINENTS.get(country)
     if level == "region":
         return (region if region != "HK-NTP" else country) or country or None
     if not city:
         return None
     # "b" is in the one US Cambridge that the registry knows a region of.
     return {"b": "US/US-MA/Cambridge"}.get(identifier, f"{country}/{region}/{city}")
+
+
+def lies_within(identifier: str, within: str | None, groups: dict[str, str]) -> bool:
+    country = next(row[4] for row in INSTITUTIONS if row[0] == identifier)
+    if within is None:
+        return True
+    if within == "asia":
+        return country in ("CN", "HK")
+    asked = {"uk": "GB", "中国": "CN"}[within]
+    return country != "" and groups.get(country, country) == groups.get(asked, asked)
 
 
 def counted_as(identifier: str, level: str, groups: dict[str, str], kind: str | None, roll_up: str) -> dict[str, Fraction]:
@@ -121,6 +134,7 @@ def naive(
     years: tuple[int, int] | None = None,
     kind: str | None = None,
     roll_up: str = "none",
+    within: str | None = None,
 ) -> tuple[dict[str, dict[str, float]], dict[str, Fraction]]:
     successor = {row[0]: row[1] for row in INSTITUTIONS}
     areas = (area,) if area else AREAS
@@ -163,6 +177,8 @@ def naive(
                     continue
                 part = weight / (len(paper.authors) if paper.aligned else 1) / len(claims)
                 for where, own in counted_as(one, level, config.country_groups, kind, roll_up).items():
+                    if not lies_within(where if level == "institution" else one, within, config.country_groups):
+                        continue
                     whole[where].add(paper.id)
                     if not paper.aligned:
                         loose[where].add(paper.id)
@@ -233,6 +249,7 @@ configs = st.builds(
     area=st.sampled_from([None, None, "robotics", "computer vision"]),
     venue=st.sampled_from([None, None, "RL", "Elsewhere"]),
     years=st.sampled_from([None, (2019, 2021)]),
+    within=st.sampled_from([None, None, "asia", "uk", "中国"]),
     more=st.sampled_from([{}, {}, {"kind": "education"}, {"roll_up": "parent"}, {"roll_up": "top", "kind": "company"}]),
 )
 def test_equals_the_naive_recomputation(
@@ -245,8 +262,10 @@ def test_equals_the_naive_recomputation(
     area: str | None,
     venue: str | None,
     years: tuple[int, int] | None,
+    within: str | None,
     more: dict[str, Any],
 ) -> None:
+    more = {**more, "within": within}
     expected, shares = naive(papers, answers, decisions, config, level, area, venue, years, **more)
     query = {"level": level, "area": area, "venue": venue, "years": years, "by": by, **more}
     try:
@@ -378,7 +397,14 @@ def test_credit_without_a_place_is_said() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"level": "town"}, "no level 'town'; it is one of: institution, city, region, country"),
+        ({"level": "town"}, "no level 'town'; it is one of: institution, city, region, country, continent"),
+        ({"level": "contry"}, r"no level 'contry'; did you mean country\? It is one of: institution"),
+        ({"by": "ajusted"}, "no measure 'ajusted'; did you mean adjusted"),
+        ({"kind": "universites"}, "no kind 'universites'; did you mean education"),
+        ({"area": "roboitcs"}, r"no area 'roboitcs'; did you mean: robotics\? The areas are: computer vision \(cv\)"),
+        ({"within": "Germny"}, "no country or continent 'Germny'; did you mean: Germany"),
+        ({"preset": "csranking"}, "no preset of venues 'csranking'; did you mean csrankings-like"),
+        ({"preset": "csrankings-like"}, "there is no paper of the venues of csrankings-like; there are papers of 2020 in CV"),
         ({"by": "h-index"}, "no measure 'h-index'"),
         ({"area": "chess"}, "no area 'chess'; the areas are: computer vision"),
         ({"venue": "Elsewher"}, "no venue 'Elsewher'"),
@@ -386,7 +412,7 @@ def test_credit_without_a_place_is_said() -> None:
         ({"years": "soon"}, "e.g. 2020 or 2014-2024, not 'soon'"),
         ({"years": "1-2-3"}, "years are one year or a range"),
         ({"limit": 0}, "a limit is at least 1"),
-        ({"years": 1999}, r"there is no paper in 1999-1999; there are papers of 2020-2020 in CV"),
+        ({"years": 1999}, r"there is no paper in 1999; there are papers of 2020 in CV"),
         ({"area": "simulation"}, "there is no paper in simulation"),
     ],
 )

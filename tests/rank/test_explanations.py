@@ -118,6 +118,33 @@ def test_who_only_was_overtaken_has_no_cause(kept: Kept) -> None:
     assert {*result.causes["id"]} == {"d"}
 
 
+def test_moves_are_led_by_what_changed_and_those_by_one_are_apart(kept: Kept) -> None:
+    kept.papers, kept.answers = one_each(*((f"s{n}", i) for n, i in enumerate("aaaabbbccd")))
+    before = kept.count()
+    for string in ("s0", "s1", "s2", "s4"):
+        kept.decide(string, "d")
+    result = kept.diff(before, kept.count())
+    assert result.moves[["id", "rank_before", "rank_after", "country"]].values.tolist() == [
+        *(["d", 4, 1, "CN"], ["a", 1, 4, "US"], ["b", 2, 2, "US"]),
+        ["c", 3, 2, "GB"],
+    ]
+    own, others, by_one = (part["id"].tolist() for part in result.split())
+    assert (own, others, by_one) == (["d", "a", "b"], [], ["c"])
+    assert {*result.causes["id"]} == {*own}
+    one = kept.diff(before, kept.count(), entity="delta")
+    assert (one.moves["id"].tolist(), {*one.causes["id"]}) == (["d"], {"d"})
+    with pytest.raises(AffilError, match="no institution 'Dleta' is in this ranking; did you mean: Delta"):
+        kept.diff(before, kept.count(), entity="Dleta")
+
+
+def test_strings_that_wait_are_listed_by_their_mentions(kept: Kept) -> None:
+    kept.papers.append(Paper("many", "", "CV", 2021, tuple(Author(f"B{n}", ("s6",)) for n in range(4))))
+    kept.papers += [Paper(f"q{n}", "", "CV", 2021, (Author("C", ("s7",)),)) for n in range(2)]
+    kept.answers |= {"s6": [("a", "review")], "s7": [("a", "review")]}
+    waiting = kept.why("a").waiting
+    assert waiting[["affiliation", "mentions", "papers"]].values.tolist() == [["s6", 4, 1], ["s7", 2, 2]]
+
+
 def test_nothing_moved_and_nothing_there_before(kept: Kept) -> None:
     state = kept.count()
     assert kept.diff(state, state).moves.empty
@@ -179,7 +206,7 @@ def test_the_papers_behind_a_number(kept: Kept) -> None:
     assert kept.why("Beijing", level="city").papers["paper"].tolist() == ["loose", "p2"]
     kept.answers["s2"] = [("a", "review")]
     waiting = kept.why("a").waiting.to_dict("records")
-    assert [(w["affiliation"], w["institution"], w["papers"]) for w in waiting] == [("s2", "a", 1)]
+    assert [(w["affiliation"], w["institution"], w["mentions"], w["papers"]) for w in waiting] == [("s2", "a", 1, 1)]
     assert json.dumps(result.to_dict())
     with pytest.raises(AffilError, match="no institution 'Alfa' is in this ranking; did you mean: Alpha"):
         kept.why("Alfa")

@@ -47,6 +47,24 @@ def test_every_name_of_every_venue_means_it() -> None:
         ("SIGGRAPH Asia", "SIGGRAPH-Asia"),
         ("3DV", "3DV"),
         ("RAS", "RAS"),
+        ("SIGIR '20", "SIGIR"),
+        ("43rd International ACM SIGIR Conference on Research and Development in Information Retrieval", "SIGIR"),
+        ("Proceedings of the 29th ACM International Conference on Information & Knowledge Management", "CIKM"),
+        ("2019 IEEE International Conference on Data Mining (ICDM)", "ICDM"),
+        ("WSDM 2021", "WSDM"),
+        ("Proceedings of the 28th ACM International Conference on Multimedia", "ACM-MM"),
+        ("ACM Multimedia", "ACM-MM"),
+        ("ICASSP 2023 - 2023 IEEE International Conference on Acoustics, Speech and Signal Processing (ICASSP)", "ICASSP"),
+        ("IEEE Trans. Medical Imaging", "TMI"),
+        ("IEEE Transactions on Knowledge and Data Engineering", "TKDE"),
+        ("IEEE/ASME Transactions on Mechatronics", "TMECH"),
+        ("2020 29th IEEE International Conference on Robot and Human Interactive Communication (RO-MAN)", "RO-MAN"),
+        ("FAT* '19", "FAccT"),
+        ("AAAI/ACM Conference on AI, Ethics, and Society", "AIES"),
+        ("GECCO", "GECCO"),
+        ("Reinforcement Learning Journal", "RLC"),
+        ("ACM Transactions on Graphics (TOG)", "TOG"),
+        ("IEEE Transactions on Visualization and Computer Graphics", "TVCG"),
         # Web of Science
         ("IEEE CONFERENCE ON COMPUTER VISION AND PATTERN RECOGNITION", "CVPR"),
         ("CVPR: 2009 IEEE CONFERENCE ON COMPUTER VISION AND PATTERN RECOGNITION, VOLS 1-4", "CVPR"),
@@ -188,8 +206,13 @@ def test_two_venues_of_one_name(tmp_path: Path) -> None:
 
 def test_areas_by_any_spelling() -> None:
     assert find_area("Multi-Agent Systems") == find_area("multi agent systems") == "multi-agent systems"
-    with pytest.raises(AffilError, match="no area 'vision'; the areas are: computer vision"):
-        find_area("vision")
+    assert [find_area(short) for short in ("CV", "nlp", "ml", "ai", "kr", "ro", "ma", "sim")] == list(AREAS)
+    with pytest.raises(
+        AffilError, match=r"no area 'visoin'; did you mean: computer vision\? The areas are: computer vision \(cv\)"
+    ):
+        find_area("visoin")
+    with pytest.raises(AffilError, match="no area 'chess'; the areas are: computer vision"):
+        find_area("chess")
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="shared data absent")

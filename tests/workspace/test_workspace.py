@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -303,6 +304,24 @@ def test_settings_are_kept_with_their_meanings_and_read_back(tmp_path: Path) -> 
     (tmp_path / "settings.toml").write_text(settings_toml(settings), "utf-8")
     assert load_settings(tmp_path / "settings.toml") == settings
     assert "# count matches that are still waiting for review" in settings_toml(settings)
+
+
+def test_what_is_commented_in_the_settings_is_valid_as_it_stands(tmp_path: Path) -> None:
+    lines, file = settings_toml(Settings()).splitlines(), tmp_path / "settings.toml"
+    commented = [n for n, line in enumerate(lines) if re.match(r"# \w+ = ", line)]
+    assert {lines[n].split()[1] for n in commented} >= {
+        "country_groups",
+        "region_groups",
+        "area_weights",
+        "not_parents",
+        "origins",
+    }
+    for some in (*([n] for n in commented), commented):
+        file.write_text("\n".join(line.removeprefix("# ") if n in some else line for n, line in enumerate(lines)), "utf-8")
+        changed = load_settings(file)
+        assert changed != Settings()
+    assert changed.rank.country_groups == {"HK": "CN", "MO": "CN"}
+    assert changed.rank.area_weights == {"computer vision": 0.5, "robotics": 0}
 
 
 def test_country_groups_and_own_venues(ws: Workspace) -> None:

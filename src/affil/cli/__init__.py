@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from affil.cli import demo, fetch, formats, match, ranking, rankings, registry, report, review, serve, workspace
+from affil.cli import demo, fetch, formats, match, ranking, rankings, registry, report, review, serve, venues, workspace
 from affil.errors import AffilError
 
 INTERRUPTED = 130  # the exit code shells expect after Ctrl-C
@@ -35,6 +35,7 @@ app.command()(ranking.trend)
 app.command()(ranking.why)
 app.command()(ranking.diff)
 app.command()(ranking.snapshot)
+app.command()(venues.venues)
 app.command()(report.report)
 app.command()(rankings.rankings)
 app.command()(workspace.decide)

@@ -21,10 +21,15 @@ _SHOWN = 20  # rows of a table where no number is asked for
 _ROOM = {"city": 100, "name_zh": 110}  # terminal width from which each is shown
 
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
-LevelName = Annotated[str, typer.Option("--level", metavar="NAME", help="institution, city, region or country.")]
+LevelName = Annotated[str, typer.Option("--level", metavar="NAME", help="institution, city, region, country or continent.")]
 AreaName = Annotated[
     str | None,
-    typer.Option("--area", metavar="NAME", help='One of the eight areas, e.g. "computer vision".', show_default=False),
+    typer.Option(
+        "--area",
+        metavar="NAME",
+        help='One of the eight areas: "computer vision", or cv nlp ml ai kr ro ma sim.',
+        show_default=False,
+    ),
 ]
 VenueName = Annotated[
     str | None, typer.Option("--venue", metavar="NAME", help="One venue, by any of its names.", show_default=False)
@@ -43,6 +48,30 @@ RollUpName = Annotated[
         "--roll-up",
         metavar="HOW",
         help="Count institutions as themselves (none), as their parent, or as their topmost ancestor (top); default: the setting.",
+        show_default=False,
+    ),
+]
+Within = Annotated[
+    str | None,
+    typer.Option(
+        "--in", metavar="PLACE", help="Only what lies in a country or continent: Asia, Japan, 中国.", show_default=False
+    ),
+]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        "--venues",
+        metavar="PRESET",
+        help="Only the venues of airankings-like or csrankings-like; default: the setting (all).",
+        show_default=False,
+    ),
+]
+Entity = Annotated[
+    str | None,
+    typer.Option(
+        "--institution",
+        metavar="NAME",
+        help="Only this one (at other levels, a city, country ...), by any name or id of it.",
         show_default=False,
     ),
 ]
@@ -68,6 +97,9 @@ def rank(
     kind: Kind = None,
     by: MeasureName = "adjusted",
     roll_up: RollUpName = None,
+    within: Within = None,
+    venues: Preset = None,
+    institution: Entity = None,
     limit: Limit = 20,
     resamples: Annotated[
         int | None,
@@ -83,14 +115,14 @@ def rank(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Rank institutions, cities, regions or countries."""
-    query = _query(level, area, venue, years, kind, by, roll_up)
+    """Rank institutions, cities, regions, countries or continents; with --institution, show one of them with its neighbours."""
+    query = _query(level, area, venue, years, kind, by, roll_up, within, venues)
     ws = _open(workspace)
     if each_year:
         by_year = ws.ranks_by_year(limit=limit or None, **query)
         _put(ws, by_year, output, as_json, lambda _: _years_table(by_year), by_year.lines())
         return
-    ranking = ws.rank(limit=limit or None, resamples=resamples, **query)
+    ranking = ws.rank(limit=limit or None, resamples=resamples, around=institution, **query)
     _put(ws, ranking, output, as_json, lambda width: _ranking_table(ranking, width), _notes(ranking))
 
 
@@ -119,7 +151,7 @@ def trend(
 
 def why(
     workspace: WorkspaceFolder,
-    entity: Annotated[str, typer.Argument(metavar="NAME", help="Id or name.", show_default=False)],
+    entity: Annotated[str, typer.Argument(metavar="NAME", help="Any name, or an id.", show_default=False)],
     level: LevelName = "institution",
     area: AreaName = None,
     venue: VenueName = None,
@@ -127,12 +159,14 @@ def why(
     kind: Kind = None,
     by: MeasureName = "adjusted",
     roll_up: RollUpName = None,
+    within: Within = None,
+    venues: Preset = None,
     limit: Rows = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
     """List the papers behind the counts of an institution, city, region or country."""
-    query = _query(level, area, venue, years, kind, by, roll_up)
+    query = _query(level, area, venue, years, kind, by, roll_up, within, venues)
     ws = _open(workspace)
     result = ws.why(entity, **query)
     if limit:
@@ -141,7 +175,7 @@ def why(
     notes = [
         f"{r['name']}: rank {r['rank']}, {r['publications']:,} publications, {r['authors']:,} authors, "
         f"{r['adjusted']:,.2f} adjusted, index {r['index']:,.2f}.",
-        f"{len(result.waiting):,} strings in review may name it in {int(result.waiting['papers'].sum()):,} papers and are not counted.",
+        _waiting(result, _SHOWN if limit is None else limit),
     ]
     _put(ws, result, output, as_json, lambda _: _papers_table(result, _SHOWN if limit is None else limit), notes)
 
@@ -158,20 +192,27 @@ def diff(
     kind: Kind = None,
     by: MeasureName = "adjusted",
     roll_up: RollUpName = None,
+    within: Within = None,
+    venues: Preset = None,
+    institution: Entity = None,
     limit: Rows = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
     """Show which ranks changed, by how much, and because of which decisions or papers."""
-    query = _query(level, area, venue, years, kind, by, roll_up)
+    query = _query(level, area, venue, years, kind, by, roll_up, within, venues)
     ws = _open(workspace)
-    result = ws.diff(since, **query)
-    moved = int(result.moves["rank_before"].ne(result.moves["rank_after"]).fillna(True).sum())
+    result = ws.diff(since, entity=institution, **query)
+    own, others, by_one = result.split()
     named = f"the snapshot {result.before.name!r}" if result.before.name else "the state"
     notes = [
-        f"Since {named} of {result.before.time[:19]}: {moved:,} ranks moved, {len(result.moves) - moved:,} more {by} values changed.",
-        *(f"Also, {note}." for note in result.notes),
+        f"Since {named} of {result.before.time[:19]}: {len(own):,} {result.by} values changed, "
+        f"{len(others) + len(by_one):,} more ranks moved because of them.",
     ]
+    if len(by_one):
+        up = int((by_one["rank_after"] < by_one["rank_before"]).sum())
+        notes.append(f"{len(by_one):,} others moved by one ({up:,} up, {len(by_one) - up:,} down).")
+    notes += [f"Also, {note}." for note in result.notes]
     if limit:
         moves = result.moves.head(limit)
         result = replace(result, moves=moves, causes=result.causes[result.causes["id"].isin(moves["id"])])
@@ -212,8 +253,8 @@ def _open(folder: Path) -> Workspace:
 
 
 def _query(*values: Any) -> Query:
-    names = ("level", "area", "venue", "years", "kind", "by", "roll_up")
-    return cast("Query", dict(zip(names, values, strict=True)))
+    names = ("level", "area", "venue", "years", "kind", "by", "roll_up", "within", "preset")
+    return cast("Query", dict(zip(names, values, strict=False)))
 
 
 def _put(
@@ -254,7 +295,7 @@ def _print(
 
 
 def _notes(ranking: Ranking) -> list[str]:
-    lines = ranking.coverage.lines()
+    lines = ranking.lines()
     if "low" in ranking.frame:
         level = f"{ranking.settings.confidence:.0%}"
         lines.append(
@@ -270,12 +311,16 @@ def _ranking_table(ranking: Ranking, width: int) -> Table:
     """The ranking as a table for a terminal of this width, with Chinese names where the level has them and they fit."""
     from rich.table import Table
 
-    years = "-".join(map(str, ranking.years or ("all years",)))
-    title = [ranking.level, ranking.area or "all areas", ranking.venue or "", ranking.kind or "", years]
+    from affil.rank import years_text
+
+    years = years_text(ranking.years) if ranking.years else "all years"
+    place = f"in {ranking.within}" if ranking.within else ""
+    venues = ranking.venue or (f"venues {ranking.preset}" if ranking.preset else "")
+    title = [ranking.level, place, ranking.area or "all areas", venues, ranking.kind or "", years]
     table = Table(title=f"{', '.join(filter(None, title))}, by {ranking.by}", box=None, title_justify="left")
     texts = {"name": ranking.level, "name_zh": "中文", "city": "city", "region": "region", "country": "country"}
-    if ranking.level == "institution":
-        del texts["region"]
+    for same in {"institution": ["region"], "country": ["country"]}.get(ranking.level, []):
+        del texts[same]
     shown = [c for c in texts if c in ranking.frame and width >= _ROOM.get(c, 0)]
     numbers = ["publications", "authors", "adjusted", "index"]
     intervals = "low" in ranking.frame
@@ -296,7 +341,8 @@ def _ranking_table(ranking: Ranking, width: int) -> Table:
             doubt = [
                 f"{row['low']}–{row['high']}{' ≈' if close else ''}" if row["low"] < row["high"] or close else str(row["rank"])
             ]
-        table.add_row(str(row["rank"]), *doubt, *(plain(row[c] or "") for c in shown), *values)
+        asked = "> " if row["id"] == ranking.around else ""
+        table.add_row(f"{asked}{row['rank']}", *doubt, *(plain(row[c] or "") for c in shown), *values)
     return table
 
 
@@ -353,13 +399,31 @@ def _papers_table(result: Why, limit: int) -> Table:
     return table
 
 
+def _waiting(result: Why, limit: int) -> str:
+    """The strings in review that may name the entity, most mentioned first."""
+    waiting = result.waiting
+    if waiting.empty:
+        return "No string in review may name it."
+    papers = int(waiting["papers"].sum())
+    lines = [
+        f"{len(waiting):,} strings in review may name it in {papers:,} papers and are not counted; decide them with affil review:"
+    ]
+    for row in (waiting.head(limit) if limit else waiting).to_dict("records"):
+        lines.append(f"{row['mentions']:7,} mentions, probability {row['probability']:.2f}: {row['affiliation']!r}")
+    if limit and len(waiting) > limit:
+        lines.append(f"        and {len(waiting) - limit:,} more; --limit 0 shows all")
+    return "\n".join(lines)
+
+
 def _moves_table(result: Diff, limit: int) -> Table:
+    """The moves that are worth a row each: those with a cause of their own first, then others by more than one rank."""
     table = plain_table("before>", "now>", "moved>", "", f"{result.by} before>", "now>", "why")
     plain_values = result.to_dict()
     causes: dict[str, list[str]] = {}
     for cause in plain_values["causes"]:
         causes.setdefault(cause["id"], []).append(_cause(cause))
-    for row in plain_values["moves"][: limit or None]:
+    folded = {*result.split()[2]["id"]}
+    for row in [m for m in plain_values["moves"] if m["id"] not in folded][: limit or None]:
         old, new = row["rank_before"], row["rank_after"]
         moved = "new" if old is None else "gone" if new is None else f"{old - new:+d}" if old != new else "="
         values = ["" if row[c] is None else f"{row[c]:,.2f}" for c in ("before", "after")]

@@ -4,12 +4,15 @@ from affil.rank.compare import Comparison, compare
 from affil.rank.credit import Tables
 from affil.rank.diff import Diff, diff
 from affil.rank.measure import Query, measure, rank
-from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years
+from affil.rank.named import Known, Lookup
+from affil.rank.presets import Preset, presets
+from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
 from affil.rank.rollup import ROLL_UPS, roll_up
 from affil.rank.state import State
 from affil.rank.store import Store
 from affil.rank.trend import TREND_MEASURES, Trend, trend
-from affil.rank.venues import AREAS, Venue, Venues, find_area, load_venues
+from affil.rank.venue_list import VenueList, list_venues
+from affil.rank.venues import AREAS, SHORT_AREAS, Venue, Venues, find_area, load_venues
 from affil.rank.why import Why, why
 from affil.rank.years import RanksByYear, ranks_by_year
 from affil.types import KINDS
@@ -20,12 +23,16 @@ __all__ = [
     "LEVELS",
     "MEASURES",
     "ROLL_UPS",
+    "SHORT_AREAS",
     "TREND_MEASURES",
     "Comparison",
     "Coverage",
     "Diff",
+    "Known",
     "Level",
+    "Lookup",
     "Measure",
+    "Preset",
     "Query",
     "Ranking",
     "RanksByYear",
@@ -34,17 +41,21 @@ __all__ = [
     "Tables",
     "Trend",
     "Venue",
+    "VenueList",
     "Venues",
     "Why",
     "compare",
     "diff",
     "find_area",
+    "list_venues",
     "load_venues",
     "measure",
     "parse_years",
+    "presets",
     "rank",
     "ranks_by_year",
     "roll_up",
     "trend",
     "why",
+    "years_text",
 ]

@@ -11,19 +11,23 @@ import pyarrow as pa
 
 from affil.errors import AffilError
 from affil.rank.credit import database, sql
-from affil.rank.measure import Query, measure
+from affil.rank.measure import CheckedQuery, Query, meant_ids, measure
+from affil.rank.named import Lookup, find_row
 from affil.rank.ranking import plain_rows
 from affil.rank.state import State
 from affil.rank.store import Store
 from affil.types import LedgerEntry
+
+_SAME = 1e-9  # two values of a measure that differ by less are the same
 
 
 @dataclass(frozen=True, slots=True)
 class Diff:
     """Changes between two states.
 
-    `moves` has one row for each entity whose rank or measure changed: id, name, rank_before, rank_after (null if unranked),
-    before, after (the measure), change; largest moves first.
+    `moves` has one row for each entity whose rank or measure changed: id, name, country (at levels that have it), rank_before,
+    rank_after (null if unranked), before, after (the measure), change. Entities whose own measure changed come first, then those
+    that moved because others did; within both, largest moves first.
 
     `causes` explains changes of an entity's own numbers, largest first: id, cause (decision, answer, paper added, paper
     removed, paper or settings changed), what (the string, or venue and year), entry (the number of the decision), who, why,
@@ -39,6 +43,12 @@ class Diff:
     after: State
     by: str
     notes: tuple[str, ...] = ()
+
+    def split(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Split the moves: entities whose own measure changed, others that moved by several ranks, others that moved by one."""
+        own = self.moves["change"].abs() > _SAME
+        by_one = ~own & ((self.moves["rank_before"] - self.moves["rank_after"]).abs() == 1).fillna(False)
+        return self.moves[own], self.moves[~own & ~by_one], self.moves[by_one]
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -57,7 +67,16 @@ class Diff:
         }
 
 
-def diff(store: Store, before: State, after: State, entries: Sequence[LedgerEntry], **query: Unpack[Query]) -> Diff:
+def diff(
+    store: Store,
+    before: State,
+    after: State,
+    entries: Sequence[LedgerEntry],
+    *,
+    entity: str | None = None,
+    lookup: Lookup | None = None,
+    **query: Unpack[Query],
+) -> Diff:
     """Compare two states, each ranked with its own settings and venues.
 
     Args:
@@ -65,10 +84,12 @@ def diff(store: Store, before: State, after: State, entries: Sequence[LedgerEntr
         before: the earlier one.
         after: the later one.
         entries: the ledger's entries.
+        entity: only the moves of this one; an id or a name.
+        lookup: finds institutions by names missing from the tables.
         query: see `Query`.
 
     Raises:
-        AffilError: the query is invalid.
+        AffilError: the query is invalid, or the entity is in neither ranking.
     """
     touched = _touched(before, after)
     ranked, held, named = _counted(store, after, touched, query)
@@ -76,8 +97,15 @@ def diff(store: Store, before: State, after: State, entries: Sequence[LedgerEntr
         ranked_before, held_before, named_before = _counted(store, before, touched, query)
     except AffilError:  # the slice was empty before
         ranked_before, held_before, named_before = ranked.head(0), held.slice(0, 0), named.slice(0, 0)
-    by = query.get("by", "adjusted")
+    by = CheckedQuery(query, after.settings).by
     moves = _moves(ranked_before, ranked, by)
+    if entity is not None:
+        with store.opened(after, **query) as (db, _):
+            meant = meant_ids(db, entity)
+        level = CheckedQuery(query, after.settings).level
+        both = pd.concat([ranked, ranked_before[~ranked_before["id"].isin(ranked["id"])]], ignore_index=True)
+        row = find_row(both, level, entity, meant, lookup)
+        moves = moves[moves["id"] == row["id"]].reset_index(drop=True)
     with database(after.settings) as db:
         tables = {"held_after": held, "named_after": named, "held_before": held_before, "named_before": named_before}
         for name, table in tables.items():
@@ -100,13 +128,14 @@ def _counted(store: Store, state: State, touched: pa.Table, query: Query) -> tup
 
 
 def _moves(before: pd.DataFrame | None, after: pd.DataFrame, by: str) -> pd.DataFrame:
-    columns = ["id", "name", "rank", by]
+    about = [c for c in ("name", "country") if c in after]
+    columns = ["id", *about, "rank", by]
     earlier = after[columns].head(0) if before is None else before[columns]
     both = earlier.merge(after[columns], on="id", how="outer", suffixes=("_before", "_after"))
     out = pd.DataFrame(
         {
             "id": both["id"],
-            "name": both["name_after"].fillna(both["name_before"]),
+            **{c: both[f"{c}_after"].fillna(both[f"{c}_before"]) for c in about},
             "rank_before": both["rank_before"].astype("Int64"),
             "rank_after": both["rank_after"].astype("Int64"),
             "before": both[f"{by}_before"].astype(float),
@@ -115,10 +144,10 @@ def _moves(before: pd.DataFrame | None, after: pd.DataFrame, by: str) -> pd.Data
     )
     out["change"] = out["after"].fillna(0) - out["before"].fillna(0)
     moved = (out["rank_before"] - out["rank_after"]).abs()
-    changed = out["change"].abs() > 1e-9
-    out = out.assign(moved=moved.fillna(len(out) + 1), size=out["change"].abs())[changed | (moved.fillna(1) != 0)]
-    out = out.sort_values(["moved", "size", "name"], ascending=[False, False, True], kind="stable")
-    return out.drop(columns=["moved", "size"]).reset_index(drop=True)
+    changed = out["change"].abs() > _SAME
+    out = out.assign(own=changed, moved=moved.fillna(len(out) + 1), size=out["change"].abs())[changed | (moved.fillna(1) != 0)]
+    out = out.sort_values(["own", "moved", "size", "name"], ascending=[False, False, False, True], kind="stable")
+    return out.drop(columns=["own", "moved", "size"]).reset_index(drop=True)
 
 
 def _touched(before: State, after: State) -> pa.Table:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, cast
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError
-from affil.rank.credit import Tables, VenueYear, count_credit, database, lost_decisions, number, prepare, sql
-from affil.rank.places import country_table, group_table, region_table
-from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years
+from affil.rank.choices import choose, did_you_mean
+from affil.rank.credit import Tables, VenueYear, count_credit, database, find_ids, lost_decisions, number, prepare, sql
+from affil.rank.named import Lookup, find_row
+from affil.rank.places import continent_table, country_table, find_place, group_table, region_table
+from affil.rank.presets import find_preset, mean_areas
+from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
 from affil.rank.resample import resampled_ranks
 from affil.rank.rollup import ROLL_UPS, roll_up
 from affil.rank.venues import AREAS, Venues, find_area, load_venues
@@ -29,10 +31,12 @@ _DIGITS = 9  # decimals of sums of credit
 class Query(TypedDict, total=False):
     """The query of a ranking; all keys are optional.
 
-    level: institution (default), city, region or country. area: one of the eight areas; only a venue's share in it is counted.
-    venue: a venue, by any known name. years: 2020, "2014-2024" or (2014, 2024), both ends included. kind: institutions of one
-    kind only (education, company ...). by: the measure to rank by (default: adjusted). roll_up: none, parent or top (default:
-    the setting); only for the level institution.
+    level: institution (default), city, region, country or continent. area: one of the eight areas, or its short name (cv, nlp, ml,
+    ai, kr, ro, ma, sim); only a venue's share in it is counted. venue: a venue, by any known name. years: 2020, "2014-2024" or
+    (2014, 2024), both ends included. kind: institutions of one kind only (education, company ...). by: the measure to rank by
+    (default: adjusted). roll_up: none, parent or top (default: the setting); only for the level institution. within: only
+    institutions (cities ...) in a country or continent, by any of its names. preset: only the venues of a preset, or "all"
+    (default: the setting); the index is then the mean over the areas of the preset.
     """
 
     level: Level
@@ -42,6 +46,8 @@ class Query(TypedDict, total=False):
     kind: str | None
     by: Measure
     roll_up: RollUp | None
+    within: str | None
+    preset: str | None
 
 
 def rank(
@@ -51,9 +57,11 @@ def rank(
     venues: Venues | None = None,
     settings: RankSettings | None = None,
     limit: int | None = None,
+    around: str | None = None,
+    lookup: Lookup | None = None,
     **query: Unpack[Query],
 ) -> Ranking:
-    """Rank institutions, cities, regions or countries by one of four measures (definitions: docs/ranking.md).
+    """Rank institutions, cities, regions, countries or continents by one of four measures (definitions: docs/ranking.md).
 
     Args:
         tables: the input.
@@ -61,6 +69,8 @@ def rank(
         venues: the venue table; default: the shipped one.
         settings: offset, groups, roll-up, whether matches in review count, number of resamples.
         limit: maximum number of rows.
+        around: only the row of this entity and `rank.neighbours` rows above and below; an id or a name.
+        lookup: finds institutions by names missing from the tables.
         query: see `Query`.
 
     Raises:
@@ -71,7 +81,7 @@ def rank(
         prepare(db, tables, decisions or {}, venues, settings)
         spans = number(db, settings)
         count_credit(db, 1, spans[-1][2] if spans else 0)
-        ranking = measure(db, venues, settings, limit=limit, **query)
+        ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
         return replace(ranking, warnings=lost_decisions(db))
 
 
@@ -81,6 +91,8 @@ def measure(
     settings: RankSettings,
     *,
     limit: int | None = None,
+    around: str | None = None,
+    lookup: Lookup | None = None,
     **query: Unpack[Query],
 ) -> Ranking:
     """Rank from the tables `credit`, `stats` and `institutions` of a connection; see `rank`."""
@@ -91,15 +103,40 @@ def measure(
     venue = find_venue(asked.venue, held, venues)
     part = [(v, y) for v, y in held if (venue is None or v == venue) and asked.covers(v, y, venues)]
     if not part:
-        raise AffilError(nothing_found(held, asked.area, venue, asked.years))
+        raise AffilError(nothing_found(held, asked, venue))
     make_places(db, asked, settings)
     make_slice(db, part, venues, asked, settings)
     cover = coverage(db, part, venues)
     frame = measured(db, cover, asked.by)
-    if limit is not None:
-        frame = frame.head(limit + 1)  # one extra row: `ahead` compares with the next
-    frame = resampled_ranks(db, frame, asked.by, settings).head(len(frame) if limit is None else limit)
-    return Ranking(frame, cover, settings, asked.level, asked.by, asked.area, venue, asked.years, asked.kind, asked.roll_up)
+    shown = slice(0, limit)
+    if around is not None:
+        row = find_row(frame, asked.level, around, meant_ids(db, around), lookup)
+        at = int(frame.index[frame["id"] == row["id"]][0])
+        around, shown = row["id"], slice(max(0, at - settings.neighbours), at + settings.neighbours + 1)
+    # The last row is compared with the one after it.
+    frame = frame.iloc[shown.start : None if shown.stop is None else shown.stop + 1]
+    frame = resampled_ranks(db, frame, asked.by, settings).iloc[: None if shown.stop is None else shown.stop - shown.start]
+    return Ranking(
+        frame.reset_index(drop=True),
+        cover,
+        settings,
+        asked.level,
+        asked.by,
+        asked.area,
+        venue,
+        asked.years,
+        asked.kind,
+        asked.roll_up,
+        asked.preset.name if asked.preset else None,
+        asked.within.name if asked.within else None,
+        around,
+    )
+
+
+def meant_ids(db: duckdb.DuckDBPyConnection, entity: str) -> set[str]:
+    """The institutions whose id, in any form, this is."""
+    find_ids(db, [entity])
+    return {str(one) for (one,) in db.execute("SELECT id FROM meant").fetchall()}
 
 
 class CheckedQuery:
@@ -110,23 +147,22 @@ class CheckedQuery:
     """
 
     def __init__(self, query: Query, settings: RankSettings) -> None:
-        self.level: Level = query.get("level", "institution")
-        self.by: Measure = query.get("by", "adjusted")
-        self.roll_up: RollUp = query.get("roll_up") or settings.roll_up
-        area, kind = query.get("area"), query.get("kind")
+        area, kind, within = query.get("area"), query.get("kind"), query.get("within")
+        self.level = cast(Level, choose("level", query.get("level", "institution"), LEVELS))
+        self.by = cast(Measure, choose("measure", query.get("by", "adjusted"), MEASURES))
+        self.roll_up = cast(RollUp, choose("roll-up", query.get("roll_up") or settings.roll_up, ROLL_UPS))
         self.area = find_area(area) if area else None
         self.venue = query.get("venue") or None
         self.years = parse_years(query.get("years"))
-        self.kind = _KINDS.get(kind.casefold(), kind.casefold()) if kind else None
-        _check("level", self.level, LEVELS)
-        _check("measure", self.by, MEASURES)
-        _check("roll-up", self.roll_up, ROLL_UPS)
-        if self.kind is not None:
-            _check("kind", self.kind, KINDS)
+        self.kind = choose("kind", kind, KINDS, _KINDS) if kind else None
+        self.within = find_place(within, settings.country_groups) if within else None
+        self.preset = find_preset(query.get("preset") or settings.venues_preset)
 
     def covers(self, venue: str, year: int, venues: Venues) -> bool:
-        """Whether a venue and year are within the query's years and area."""
+        """Whether a venue and year are within the query's years, area and preset."""
         if self.years is not None and not self.years[0] <= year <= self.years[1]:
+            return False
+        if self.preset is not None and venue not in self.preset.venues:
             return False
         return self.area is None or self.area in areas_of(venue, year, venues)
 
@@ -155,8 +191,8 @@ def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) ->
         return resolved.venue
     if wanted in published:
         return wanted
-    near = difflib.get_close_matches(wanted, {*published, *venues}, n=3, cutoff=0.5)
-    raise AffilError(f"no venue {wanted!r}" + (f"; did you mean: {', '.join(near)}?" if near else ""))
+    names = {name: (one.name, *one.aliases) for name, one in venues.items()} | dict.fromkeys(published - {*venues}, ())
+    raise AffilError(f"no venue {wanted!r}{did_you_mean(wanted, names)}")
 
 
 def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: RankSettings) -> None:
@@ -170,8 +206,13 @@ def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: Ra
     db.register("country_names", country_table((c for c, _ in codes), divided, settings.country_groups))
     if asked.level == "institution":
         db.register("rolled", _rolled(db, asked.roll_up, settings.not_parents))
+    if asked.level == "continent":
+        db.register("continent_names", continent_table())
     db.execute("SET VARIABLE kind = ?", [asked.kind])
+    db.execute("SET VARIABLE within = ?", [list(asked.within.countries) if asked.within else None])
+    db.execute("SET VARIABLE level = ?", [asked.level])
     db.execute(sql(f"levels/{asked.level}"))
+    db.execute(sql("within"))
 
 
 def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[str]) -> pa.Table:
@@ -201,11 +242,7 @@ def make_slice(
         shares += [(venue, year, a, weight / len(areas)) for a in areas if asked.area in (None, a)]
     db.register("slice", _table(weights, venue=pa.string(), year=pa.int16(), weight=pa.float64()))
     db.register("slice_area", _table(shares, venue=pa.string(), year=pa.int16(), area=pa.string(), weight=pa.float64()))
-    counted = [(asked.area, 1.0)] if asked.area else [(a, settings.area_weights.get(a, 1.0)) for a in AREAS]
-    unknown = [a for a in settings.area_weights if a not in AREAS]
-    if unknown or not any(weight for _, weight in counted):
-        problem = f"knows no area {unknown[0]!r}" if unknown else "leaves no area any weight"
-        raise AffilError(f"the setting rank.area_weights {problem}; the areas are: {', '.join(AREAS)}")
+    counted = list(mean_areas(settings, asked.area, asked.preset.name if asked.preset else None).items())
     db.register("area", _table(counted, area=pa.string(), weight=pa.float64()))
     db.execute("SET VARIABLE area_offset = ?", [settings.offset])
     db.execute(sql("holding"))
@@ -222,7 +259,9 @@ def measured(db: duckdb.DuckDBPyConnection, cover: Coverage, by: Measure) -> pd.
 
 def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues) -> Coverage:
     """The coverage of the slice."""
-    counts = {name: value or 0 for name, value in _row(db, sql("coverage")).items()}
+    found = _row(db, sql("coverage"))
+    empty = found.pop("empty_areas") or ()
+    counts = {name: value or 0 for name, value in found.items()}
     credit = _row(db, sql("counted"))
     weight, mentions = counts["weight"], int(counts["mentions"])
     shares = ("matched", "review", "none", "missing", "pending", "decided")
@@ -248,12 +287,8 @@ def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: V
         credit=round(credit["counted"], _DIGITS),
         counted=round(credit["counted"] / weight, _DIGITS) if weight else 0.0,
         unplaced=round(credit["unplaced"] / credit["counted"], _DIGITS) if credit["counted"] else 0.0,
+        empty_areas=tuple(a for a in AREAS if a in empty),
     )
-
-
-def _check(what: str, value: str, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise AffilError(f"no {what} {value!r}; it is one of: {', '.join(allowed)}")
 
 
 def _table(rows: Sequence[Sequence[Any]], **columns: pa.DataType) -> pa.Table:
@@ -266,12 +301,14 @@ def _row(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
     return dict(zip((name for name, *_ in db.description), row, strict=True))
 
 
-def nothing_found(held: Sequence[VenueYear], area: str | None, venue: str | None, years: tuple[int, int] | None) -> str:
+def nothing_found(held: Sequence[VenueYear], asked: CheckedQuery, venue: str | None) -> str:
     """What is said where no paper is in a slice."""
-    asked = [f"in {area}" if area else "", f"of {venue}" if venue else "", "in {}-{}".format(*years) if years else ""]
-    wanted = " ".join(filter(None, asked)) or "at all"
     if not held:
         return "there is no paper to rank"
+    wanted = [f"in {asked.area}" if asked.area else "", f"of {venue}" if venue else ""]
+    wanted += [f"of the venues of {asked.preset.name}" if asked.preset else ""]
+    wanted += [f"in {years_text(asked.years)}" if asked.years else ""]
     names, dates = sorted({venue for venue, _ in held}), [year for _, year in held]
     named = ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
-    return f"there is no paper {wanted}; there are papers of {min(dates)}-{max(dates)} in {named}"
+    there = f"there are papers of {years_text((min(dates), max(dates)))} in {named}"
+    return f"there is no paper {' '.join(filter(None, wanted)) or 'at all'}; {there}"

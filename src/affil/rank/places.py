@@ -1,17 +1,35 @@
-"""Names of countries and regions: ISO 3166-1 and 3166-2 through pycountry, Chinese names through its translations."""
+"""Names of countries and regions: ISO 3166-1 and 3166-2 through pycountry, Chinese names through its translations. Continents."""
 
 from __future__ import annotations
 
+import csv
 import functools
 import gettext
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
 
 import pyarrow as pa
 import pycountry
 
+from affil.errors import AffilError
+from affil.rank.choices import did_you_mean, plain
+
 # pycountry's names of Chinese regions include their type (province, municipality, autonomous region)
 _KIND_OF_REGION = re.compile(r" (?:Shi|Sheng|(?:Uygur |Zhuangzu |Huizu )?Zizhiqu)$")
+
+# What people call countries besides what ISO does.
+_OTHER_NAMES = {
+    "AE": ("UAE",),
+    "CZ": ("Czech Republic",),
+    "GB": ("UK", "Great Britain", "Britain"),
+    "KR": ("Korea",),
+    "MO": ("Macau",),
+    "RU": ("Russia",),
+    "TR": ("Turkey",),
+    "US": ("America",),
+}
 
 
 @functools.cache
@@ -65,3 +83,60 @@ def region_table(codes: Iterable[str]) -> pa.Table:
 def group_table(groups: Mapping[str, str]) -> pa.Table:
     """One row per code that is counted as another: code, `counted_as`."""
     return pa.table({"code": pa.array(list(groups), pa.string()), "counted_as": pa.array(list(groups.values()), pa.string())})
+
+
+@functools.cache
+def continents() -> Mapping[str, tuple[str, tuple[str, ...]]]:
+    """Each continent (`data/continents.csv`) with its Chinese name and the ISO codes of its countries."""
+    lines = resources.files("affil.rank").joinpath("data/continents.csv").read_text("utf-8").splitlines()
+    return {row["continent"]: (row["name_zh"], tuple(row["countries"].split())) for row in csv.DictReader(lines)}
+
+
+def continent_table() -> pa.Table:
+    """One row a country: code, the continent's name in English and Chinese."""
+    rows = [{"code": c, "name": name, "name_zh": zh} for name, (zh, codes) in continents().items() for c in codes]
+    return pa.Table.from_pylist(rows, pa.schema([(f, pa.string()) for f in ("code", "name", "name_zh")]))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A country (its `code`) or a continent ("" as code) and the ISO codes of the countries that it consists of."""
+
+    name: str
+    code: str
+    countries: tuple[str, ...]
+
+
+@functools.cache
+def _countries() -> Mapping[str, tuple[str, ...]]:
+    """Each ISO code with the names that a country may go by."""
+    fields = ("alpha_2", "alpha_3", "name", "common_name", "official_name")
+    out = {}
+    for country in pycountry.countries:
+        names = [getattr(country, f) for f in fields if hasattr(country, f)]
+        chinese = [zh for name in names if (zh := _translated("iso3166-1", name))]
+        out[country.alpha_2] = (*names, *chinese, *_OTHER_NAMES.get(country.alpha_2, ()))
+    return out
+
+
+def find_place(name: str, groups: Mapping[str, str]) -> Place:
+    """A country or continent by its name in English or Chinese, or a country by its ISO code.
+
+    Args:
+        name: what it is called.
+        groups: countries that are counted as others; a country is all that is counted as it.
+
+    Raises:
+        AffilError: there is none of that name.
+    """
+    wanted = plain(name)
+    for continent, (chinese, codes) in continents().items():
+        if wanted in (plain(continent), chinese):
+            return Place(continent, "", codes)
+    for code, names in _countries().items():
+        if any(wanted == plain(n) for n in names):
+            counted = groups.get(code, code)
+            together = tuple(c for c in {**_countries(), **groups, counted: ()} if groups.get(c, c) == counted)
+            return Place(country_name(counted)[0], counted, together)
+    known = {country_name(code)[0]: names[2:] for code, names in _countries().items()} | dict.fromkeys(continents(), ())
+    raise AffilError(f"no country or continent {name!r}{did_you_mean(name, known)}")

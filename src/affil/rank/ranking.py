@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from affil.errors import AffilError
+from affil.rank.presets import mean_areas
 from affil.rank.state import State
 from affil.settings import RankSettings, RollUp
 
-Level = Literal["institution", "city", "region", "country"]
+Level = Literal["institution", "city", "region", "country", "continent"]
 Measure = Literal["publications", "authors", "adjusted", "index"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 MEASURES: tuple[Measure, ...] = get_args(Measure)
@@ -30,7 +31,7 @@ class Coverage:
     in none of the eight areas; `repeated` further records were left out as duplicates. `unknown_venues` lists venues missing
     from the table, with papers, most first; `misdated` lists venues in years outside their existence. `credit` is the sum of
     adjusted publications credited, `counted` its share of all papers' weight, and `unplaced` the share of it whose institution
-    has no place at this level.
+    has no place at this level. `empty_areas` are areas of the index's mean without papers in the slice.
     """
 
     mentions: int
@@ -49,10 +50,12 @@ class Coverage:
     credit: float
     counted: float
     unplaced: float
+    empty_areas: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-serialisable dictionary."""
-        return {**asdict(self), "unknown_venues": dict(self.unknown_venues), "misdated": dict(self.misdated)}
+        lists = {"unknown_venues": dict(self.unknown_venues), "misdated": dict(self.misdated)}
+        return {**asdict(self), **lists, "empty_areas": list(self.empty_areas)}
 
     def lines(self) -> list[str]:
         """The coverage in a few sentences."""
@@ -88,7 +91,9 @@ class Ranking:
     adjusted, index, share (of all counted credit of the slice), unaligned (publications without known authors). With intervals
     also `low` and `high`, the best and the worst rank that the doubtful matches leave open, and `ahead`, the share of
     resamples in which it stands before the next row. The other fields say how it was made; `warnings` are sentences a reader
-    must see. `state` is the state of a project's counts that was ranked, None where plain tables were.
+    must see. `preset` and `within` are the preset of venues and the country or continent it is restricted to; `around` is the id
+    of the entity asked for, if the frame has only its row and its neighbours. `state` is the state of a project's counts that was
+    ranked, None where plain tables were.
     """
 
     frame: pd.DataFrame
@@ -101,8 +106,35 @@ class Ranking:
     years: tuple[int, int] | None = None
     kind: str | None = None
     roll_up: RollUp = "none"
+    preset: str | None = None
+    within: str | None = None
+    around: str | None = None
     warnings: tuple[str, ...] = ()
     state: State | None = field(default=None, repr=False)
+
+    @property
+    def mean(self) -> dict[str, float]:
+        """The areas that the index is the geometric mean of, each with its weight."""
+        return mean_areas(self.settings, self.area, self.preset)
+
+    def lines(self) -> list[str]:
+        """What a reader must know to judge it, in a few sentences: how the mean was taken if it is by index, and the coverage."""
+        return [*(self.mean_lines() if self.by == "index" else ()), *self.coverage.lines()]
+
+    def mean_lines(self) -> list[str]:
+        """How the index was computed, and which areas have no paper to count."""
+        offset, weights = f"{self.settings.offset:g}", {a: w for a, w in self.mean.items() if w}
+        if self.area is not None:
+            return [f"index: the adjusted publications in {self.area}, plus {offset}."]
+        other = ", ".join(f"{a} {w:g}" for a, w in weights.items() if w != 1)
+        lines = [
+            f"index: the geometric mean over {len(weights)} areas of the adjusted publications in each, plus {offset}"
+            + (f"; weights other than 1: {other}." if other else ".")
+        ]
+        if self.coverage.empty_areas:
+            named = ", ".join(self.coverage.empty_areas)
+            lines.append(f"No paper here is in {named}: in the mean, each such area is {offset} for everybody.")
+        return lines
 
     def to_frame(self) -> pd.DataFrame:
         """A copy of the table."""
@@ -118,6 +150,10 @@ class Ranking:
             "years": list(self.years) if self.years else None,
             "kind": self.kind,
             "roll_up": self.roll_up,
+            "preset": self.preset,
+            "within": self.within,
+            "around": self.around,
+            "mean": {"areas": self.mean, "offset": self.settings.offset, "empty": list(self.coverage.empty_areas)},
             "settings": self.settings.model_dump(mode="json"),
             "coverage": self.coverage.to_dict(),
             "warnings": list(self.warnings),
@@ -137,6 +173,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     return None if value is pd.NA or value != value else value  # NaN differs from itself
+
+
+def years_text(years: tuple[int, int]) -> str:
+    """Years as people write them: 2025, 2014-2025."""
+    return str(years[0]) if years[0] == years[1] else f"{years[0]}-{years[1]}"
 
 
 def parse_years(years: int | str | tuple[int, int] | None) -> tuple[int, int] | None:

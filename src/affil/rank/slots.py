@@ -47,7 +47,7 @@ def ask(db: duckdb.DuckDBPyConnection, venues: Venues, settings: RankSettings, q
     numbers = {(str(v), int(y)): int(n) for v, y, n in db.execute("SELECT venue, year, papers FROM stats").fetchall()}
     papers = {(v, y): numbers[v, y] for v, y in held if (venue is None or v == venue) and checked.covers(v, y, venues)}
     if not papers:
-        raise AffilError(nothing_found(held, checked.area, venue, None))
+        raise AffilError(nothing_found(held, checked, venue))
     return Asked(checked, by, venue, papers)
 
 

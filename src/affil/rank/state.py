@@ -53,9 +53,8 @@ class State:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> State:
         """Read back what `to_json` wrote."""
-        venues: list[dict[str, Any]] = [
-            {k: tuple(x) if isinstance(x, list) else x for k, x in v.items()} for v in content["venues"]
-        ]
+        lists = ("areas", "aliases", "years", "openalex")
+        venues = [{**v, **{name: tuple(v[name]) for name in lists if name in v}} for v in content["venues"]]
         parts = {
             "partitions": tuple(Partition(**p) for p in content["partitions"]),
             "venues": tuple(Venue(**v) for v in venues),

@@ -28,6 +28,7 @@ from affil.errors import AffilError, InputError
 from affil.io.files import atomic_path, files_in, sweep
 from affil.rank.credit import Tables, VenueYear, count_credit, database, lost_decisions, number, prepare
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
+from affil.rank.named import Lookup
 from affil.rank.ranking import Ranking
 from affil.rank.state import FORMAT, Partition, State
 from affil.rank.venues import Venues
@@ -185,10 +186,18 @@ class Store:
         found = {f.stem: json.loads(f.read_text("utf-8"))["time"] for f in files}
         return dict(sorted(found.items(), key=lambda item: item[1]))
 
-    def rank(self, state: State, *, limit: int | None = None, **query: Unpack[Query]) -> Ranking:
+    def rank(
+        self,
+        state: State,
+        *,
+        limit: int | None = None,
+        around: str | None = None,
+        lookup: Lookup | None = None,
+        **query: Unpack[Query],
+    ) -> Ranking:
         """Rank a state with its own settings and venues; see `affil.rank.rank`."""
         with self.opened(state, **query) as (db, venues):
-            ranking = measure(db, venues, state.settings, limit=limit, **query)
+            ranking = measure(db, venues, state.settings, limit=limit, around=around, lookup=lookup, **query)
             return replace(ranking, warnings=ranking.warnings + state.warnings, state=state)
 
     @contextmanager

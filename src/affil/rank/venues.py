@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 from affil.errors import AffilError, InputError
+from affil.rank.choices import did_you_mean, plain
 
 AREAS = (
     "computer vision",
@@ -23,6 +24,8 @@ AREAS = (
     "multi-agent systems",
     "simulation",
 )
+SHORT_AREAS = dict(zip(("cv", "nlp", "ml", "ai", "kr", "ro", "ma", "sim"), AREAS, strict=True))
+"""The short names of the areas, for people who type."""
 _COLUMNS = ("venue", "name", "areas", "weight", "aliases")
 _YEARS = re.compile(r"(\d{4})?\s*-\s*(\d{4})?|(\d{4})")
 
@@ -146,15 +149,18 @@ def load_venues(path: Path | None = None) -> Venues:
 
 
 def find_area(name: str) -> str:
-    """Resolve an area, ignoring case and hyphens.
+    """Resolve an area, ignoring case and hyphens, or by its short name (`SHORT_AREAS`).
 
     Raises:
         AffilError: the area is unknown.
     """
-    wanted = _fold(name)
-    found = next((a for a in AREAS if _fold(a) == wanted), None)
+    wanted = plain(name)
+    found = next((a for a in AREAS if plain(a) == wanted), None) or SHORT_AREAS.get(wanted)
     if found is None:
-        raise AffilError(f"no area {name!r}; the areas are: {', '.join(AREAS)}")
+        short = {area: [form] for form, area in SHORT_AREAS.items()}
+        named = ", ".join(f"{area} ({form})" for form, area in SHORT_AREAS.items())
+        hint = did_you_mean(name, short).removesuffix("?")
+        raise AffilError(f"no area {name!r}{hint}{'? The' if hint else '; the'} areas are: {named}")
     return found
 
 

@@ -14,11 +14,11 @@ import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError, InputError
-from affil.rank import AREAS, LEVELS, MEASURES, ROLL_UPS, Comparison, Level, Ranking, Trend, Venues, compare, measure, trend
+from affil.rank import AREAS, MEASURES, ROLL_UPS, Comparison, Level, Ranking, Trend, Venues, compare, measure, trend
 from affil.rank.measure import CheckedQuery, areas_of, make_places
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
-from affil.report.entities import Entity, Placed, name_entities
+from affil.report.entities import LEVELS, Entity, Placed, name_entities
 from affil.report.names import script_table
 from affil.settings import RankSettings, ReportSettings
 from affil.workspace import Workspace

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from affil.names.ids import ROR
-from affil.rank import LEVELS, Level
+from affil.rank import Level
 from affil.rank.places import country_name, region_name
 from affil.registry import Registry
 from affil.report.names import (
@@ -24,6 +24,7 @@ from affil.report.names import (
 )
 from affil.types import Institution
 
+LEVELS: tuple[Level, ...] = ("institution", "city", "region", "country")  # levels with boards in the report
 Row = Mapping[str, Any]  # row of a level's table: id, name, place columns
 Placed = Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]]
 

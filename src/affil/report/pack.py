@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from affil.rank import AREAS, KINDS, LEVELS, ROLL_UPS, Level, Ranking
+from affil.rank import AREAS, KINDS, ROLL_UPS, Level, Ranking
 from affil.rank.measure import areas_of
 from affil.report.data import Data
-from affil.report.entities import Entity, continent_of
+from affil.report.entities import LEVELS, Entity, continent_of
 from affil.report.names import LANGUAGES, in_languages
 
 Numbers = Mapping[Level, Mapping[str, int]]

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from affil.errors import AffilError
 from affil.io.files import atomic_path, files_in
 from affil.names import fold
+from affil.rank import Known, Lookup
 from affil.registry.dump import ROR
 from affil.registry.local import read_own
 from affil.settings import Settings, again
@@ -261,3 +262,16 @@ def write_institutions(registry: Registry, local: Mapping[str, Institution], pat
         same = {(one.country, fold(n.value)): one.id for one in registry for n in one.names if n.kind != "acronym"}
         rows += [institution_row(one, registry.resolve(same[k]) if k in same else one.id) for k, one in missing.items()]
     pq.write_table(pa.Table.from_pylist(rows, marked(INSTITUTIONS, identity)), path, compression="zstd")
+
+
+def lookup(files: WorkspaceFiles) -> Lookup:
+    """Institutions of the workspace's registry by any of their names; it is opened when something is looked up."""
+
+    def find(name: str) -> list[Known]:
+        from affil.registry.registry import EXACT
+
+        registry = open_registry(files, files.manifest.get("chosen", {}).get("registry"))
+        found = registry.search(name, files.settings.retrieve.max_bearers)
+        return [Known(registry.resolve(one.id), one.name, one.usage, likeness == EXACT) for one, likeness in found]
+
+    return find

@@ -16,13 +16,13 @@ from affil.errors import AffilError, BusyError
 from affil.io.files import atomic_path
 from affil.ledger.cases import key_of
 from affil.ledger.overrides import apart_name, set_apart
-from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, Why
+from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
 from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Result = Ranking | RanksByYear | Trend | Comparison | Why | Diff
+Result = Ranking | RanksByYear | Trend | Comparison | Why | Diff | VenueList
 _OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # manifest entries irrelevant for reproduction
 
 
@@ -67,12 +67,20 @@ def count_anew(files: WorkspaceFiles) -> State:
     )
 
 
-def rank(files: WorkspaceFiles, *, limit: int | None, resamples: int | None, **query: Unpack[Query]) -> Ranking:
+def rank(
+    files: WorkspaceFiles,
+    lookup: Lookup,
+    *,
+    limit: int | None,
+    resamples: int | None,
+    around: str | None,
+    **query: Unpack[Query],
+) -> Ranking:
     """See `Workspace.rank`."""
     state = count_or_last(files)
     if resamples is not None:
         state = replace(state, settings=state.settings.model_copy(update={"resamples": resamples}))
-    return files.counts.rank(state, limit=limit, **query)
+    return files.counts.rank(state, limit=limit, around=around, lookup=lookup, **query)
 
 
 def trend(files: WorkspaceFiles, *, panel: bool, limit: int | None, **query: Unpack[Query]) -> Trend:
@@ -100,19 +108,27 @@ def compare(files: WorkspaceFiles, before: tuple[int, int], after: tuple[int, in
         return replace(ranks.compare(db, venues, state.settings, before, after, **query), state=state)
 
 
-def why(files: WorkspaceFiles, entity: str, **query: Unpack[Query]) -> Why:
+def why(files: WorkspaceFiles, lookup: Lookup, entity: str, **query: Unpack[Query]) -> Why:
     """See `Workspace.why`."""
     state = count_or_last(files)
     plain = state.settings.model_copy(update={"resamples": 0})
     with files.counts.opened(state, **query) as (db, venues):
-        return replace(ranks.why(db, venues, plain, entity, files.table("papers"), **query), state=state)
+        found = ranks.why(db, venues, plain, entity, files.table("papers"), lookup=lookup, **query)
+        return replace(found, state=state)
 
 
-def diff(files: WorkspaceFiles, since: str, **query: Unpack[Query]) -> Diff:
+def diff(files: WorkspaceFiles, lookup: Lookup, since: str, *, entity: str | None, **query: Unpack[Query]) -> Diff:
     """See `Workspace.diff`."""
     now = count_or_last(files)
     entries = [replace(e, affiliation=apart_name(key_of(e))) if e.paper else e for e in files.ledger.entries()]
-    return ranks.diff(files.counts, files.counts.since(since), now, entries, **query)
+    return ranks.diff(files.counts, files.counts.since(since), now, entries, entity=entity, lookup=lookup, **query)
+
+
+def list_venues(files: WorkspaceFiles) -> VenueList:
+    """See `Workspace.list_venues`."""
+    state = count_or_last(files)
+    held = {(p.venue, p.year): p.stats["papers"] for p in state.partitions}
+    return replace(ranks.list_venues(files.venues, held), state=state)
 
 
 def snapshot(files: WorkspaceFiles, name: str) -> State:
@@ -177,11 +193,11 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
 
 
 def main_table(result: Result) -> pd.DataFrame:
-    """The table of a result."""
+    """The main table of a result."""
     return result.papers if isinstance(result, Why) else result.moves if isinstance(result, Diff) else result.frame
 
 
 def about_result(result: Result) -> dict[str, Any]:
-    """All but the tables of a result, as plain JSON values."""
-    tables = ("ranking", "trend", "matched", "ranks", "values", "comparison", "papers", "waiting", "moves", "causes")
+    """Everything except the tables of a result, JSON-serialisable."""
+    tables = ("ranking", "trend", "matched", "ranks", "values", "comparison", "papers", "waiting", "moves", "causes", "table")
     return {name: value for name, value in result.to_dict().items() if name not in tables}

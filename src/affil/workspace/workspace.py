@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from affil.errors import AffilError
 from affil.io.files import atomic_path, files_in
-from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, Why
+from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
 from affil.settings import Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Name, Progress
 from affil.workspace import decisions, ingest, matching, results
@@ -161,7 +161,14 @@ class Workspace(WorkspaceFiles):
             matcher=matcher,
         )
 
-    def rank(self, *, limit: int | None = None, resamples: int | None = None, **query: Unpack[Query]) -> Ranking:
+    def rank(
+        self,
+        *,
+        limit: int | None = None,
+        resamples: int | None = None,
+        around: str | None = None,
+        **query: Unpack[Query],
+    ) -> Ranking:
         """Rank the matched papers; decisions in the ledger override the model.
 
         Only what changed since the last time is recounted. A file venues.csv in the workspace overrides the shipped venues.
@@ -169,12 +176,21 @@ class Workspace(WorkspaceFiles):
         Args:
             limit: maximum number of rows; default: all.
             resamples: number of resamples of doubtful matches for the intervals; 0: no intervals; default: the setting.
-            query: level, area, venue, years, kind, by, roll_up (see `affil.rank.Query`).
+            around: only the row of this institution (or city ...) and its neighbours (`rank.neighbours`), by its id or any name.
+            query: level, area, venue, years, kind, by, roll_up, within, preset (see `affil.rank.Query`).
 
         Raises:
-            AffilError: nothing was matched yet, or an argument is unknown.
+            AffilError: nothing was matched yet, an argument is unknown, or a name means nothing that is ranked, or several.
         """
-        return results.rank(self, limit=limit, resamples=resamples, **query)
+        return results.rank(self, matching.lookup(self), limit=limit, resamples=resamples, around=around, **query)
+
+    def list_venues(self) -> VenueList:
+        """The venue table, with the papers that the workspace has of each venue, and its venues that the table lacks.
+
+        Raises:
+            AffilError: nothing was matched yet.
+        """
+        return results.list_venues(self)
 
     def ranks_by_year(self, *, limit: int | None = None, **query: Unpack[Query]) -> RanksByYear:
         """The rank in each year, and who has been first for how long (see `affil.rank.ranks_by_year`).
@@ -201,20 +217,21 @@ class Workspace(WorkspaceFiles):
         return results.compare(self, before, after, **query)
 
     def why(self, entity: str, **query: Unpack[Query]) -> Why:
-        """The papers behind the counts of an institution (or city, region, country), given by id or name.
+        """The papers behind the counts of an institution (or city, region, country), given by its id or any name of it.
 
         Raises:
-            AffilError: nothing was matched yet, or there is no such entity in the ranking.
+            AffilError: nothing was matched yet, or a name means nothing in the ranking, or several.
         """
-        return results.why(self, entity, **query)
+        return results.why(self, matching.lookup(self), entity, **query)
 
-    def diff(self, since: str = "last", **query: Unpack[Query]) -> Diff:
-        """Changes since the last run (`last`), a date, or a snapshot, and the decisions or papers that caused them.
+    def diff(self, since: str = "last", *, entity: str | None = None, **query: Unpack[Query]) -> Diff:
+        """Changes since the last run (`last`), a date, or a snapshot, and the decisions or papers that caused them; of one `entity`
+        only, where it is given by its id or any name of it.
 
         Raises:
-            AffilError: nothing was matched yet, or there is nothing to compare with.
+            AffilError: nothing was matched yet, there is nothing to compare with, or a name means nothing in the ranking, or several.
         """
-        return results.diff(self, since, **query)
+        return results.diff(self, matching.lookup(self), since, entity=entity, **query)
 
     def snapshot(self, name: str) -> State:
         """Save the current counts under a name, to compare with later.

@@ -1,0 +1,62 @@
+"""The command venues: the venue table, and what a workspace has of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from affil.cli.ranking import AreaName, Output
+from affil.cli.show import Json, console, plain, plain_table, print_json
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from affil.rank import VenueList
+
+
+def venues(
+    workspace: Annotated[
+        Path | None, typer.Argument(metavar="WS", help="Workspace folder; omit for the table alone.", show_default=False)
+    ] = None,
+    area: AreaName = None,
+    every: Annotated[bool, typer.Option("--all", help="Show also the venues without papers.")] = False,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Show venues with their areas, weights and years, and the papers that a workspace has of each."""
+    from affil.errors import AffilError
+    from affil.rank import find_area, list_venues, load_venues
+    from affil.workspace import Workspace
+
+    ws = Workspace.open(workspace, create=False) if workspace else None
+    found = ws.list_venues() if ws else list_venues(load_venues())
+    if area:
+        found = found.of_area(find_area(area))
+    if output is not None:
+        if ws is None:
+            raise AffilError("--output needs a workspace; the shipped table is printed, or given with --json")
+        ws.save(found, output)
+    if as_json:
+        print_json(found.to_dict())
+        return
+    if output is None:
+        console().print(_table(found, every or found.years is None))
+    if ws:
+        typer.echo("\n".join(found.lines(ws.path / "venues.csv")), err=output is not None)
+
+
+def _table(found: VenueList, every: bool) -> Table:
+    from affil.rank.venue_list import spans
+
+    with_papers = found.years is not None
+    told = ("papers>", "years with papers", "none in") if with_papers else ("presets",)
+    table = plain_table("venue", "areas", "weight>", "exists", *told)
+    rows = [row for row in found.to_dict()["table"] if every or row["papers"]]
+    for row in rows:
+        exists = f"{row['since'] or ''}-{row['until'] or ''}" if row["since"] or row["until"] else ""
+        areas = row["areas"] or ("none of the eight" if row["known"] else "not in the table")
+        last = (f"{row['papers']:,}", spans(row["present"]), spans(row["absent"])) if with_papers else (row["presets"],)
+        table.add_row(*map(plain, (row["venue"], areas, f"{row['weight']:g}", exists, *last)))
+    return table

@@ -1,0 +1,50 @@
+"""Countries and continents by the names that people give them."""
+
+from __future__ import annotations
+
+import pycountry
+import pytest
+
+from affil.errors import AffilError
+from affil.rank.places import continents, find_place
+from affil.registry.geonames import CONTINENTS, countries
+
+
+def test_every_country_is_in_one_continent_and_in_that_of_geonames() -> None:
+    held = [code for _, codes in continents().values() for code in codes]
+    assert len(held) == len({*held})
+    assert {*held} >= {c.alpha_2 for c in pycountry.countries}
+    for name, (_, codes) in continents().items():
+        for code in codes:
+            assert CONTINENTS[countries()[code].continent] == name, code
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        *[("uk", "GB"), ("Great Britain", "GB"), ("英国", "GB"), ("gbr", "GB"), ("United Kingdom", "GB")],
+        *[
+            ("Korea", "KR"),
+            ("south korea", "KR"),
+            ("Russia", "RU"),
+            ("Turkiye", "TR"),
+            ("Viet Nam", "VN"),
+            ("中国", "CN"),
+            ("us", "US"),
+        ],
+    ],
+)
+def test_a_country_by_any_name(name: str, code: str) -> None:
+    place = find_place(name, {})
+    assert (place.code, place.countries) == (code, (code,))
+
+
+def test_groups_and_continents() -> None:
+    assert find_place("Hong Kong", {"HK": "CN"}) == find_place("China", {"HK": "CN"})
+    assert {*find_place("China", {"HK": "CN", "MO": "CN"}).countries} == {"CN", "HK", "MO"}
+    assert {*find_place("US", {"GB": "US", "US": "X"}).countries} == {"US", "X"}
+    assert find_place("ASIA", {"HK": "GB"}) == find_place("亚洲", {})
+    assert {"CN", "HK", "JP", "IN", "TR"} <= {*find_place("asia", {}).countries}
+    for wrong, hint in (("Germny", "; did you mean: Germany"), ("Oceana", "; did you mean: Oceania"), ("xqzw", "$")):
+        with pytest.raises(AffilError, match=f"no country or continent '{wrong}'{hint}"):
+            find_place(wrong, {})
