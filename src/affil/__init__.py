@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from affil.evaluate import Evaluation
     from affil.ledger import Ledger
     from affil.match import Matcher
-    from affil.rank import Diff, Query, Ranking, State, Store, Tables, Trend, VenueList, Venues, Why
+    from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Store, Tables, Trend, VenueList, Venues, Why
     from affil.registry import Registry, build_registry
     from affil.settings import Settings, load_settings
     from affil.training import train
@@ -36,7 +36,20 @@ _HOME = {
     "affil.discovery.proposals": ("Proposal",),
     "affil.ledger": ("Ledger",),
     "affil.match": ("Matcher",),
-    "affil.rank": ("Diff", "Query", "Ranking", "State", "Store", "Tables", "Trend", "VenueList", "Venues", "Why"),
+    "affil.rank": (
+        "Comparison",
+        "Diff",
+        "Query",
+        "Ranking",
+        "RanksByYear",
+        "State",
+        "Store",
+        "Tables",
+        "Trend",
+        "VenueList",
+        "Venues",
+        "Why",
+    ),
     "affil.registry": ("Registry", "build_registry"),
     "affil.settings": ("Settings", "load_settings"),
     "affil.training": ("train",),
@@ -49,6 +62,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "Added",
     "AffilError",
     "Author",
+    "Comparison",
     "Decision",
     "Diff",
     "Evaluation",
@@ -64,6 +78,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "Proposal",
     "Query",
     "Ranking",
+    "RanksByYear",
     "Reason",
     "Registry",
     "Result",

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import affil.report
 from affil.catalogue import messages
-from affil.rank import AREAS, KINDS, LEVELS, MEASURES
+from affil.rank import AREAS, KINDS, MEASURES
 from affil.report import LANGUAGES, i18n, names
+from affil.report.entities import LEVELS
 
 FOLDER = Path(affil.report.__file__).parent
 

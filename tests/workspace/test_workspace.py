@@ -134,7 +134,8 @@ def test_only_new_strings_are_matched(ws: Workspace, tmp_path: Path) -> None:
     matcher = FakeMatcher(registry())
     assert ws.run(matcher=matcher) == Run(4, 0)
     assert matcher.batches == []
-    assert ws.add_papers(write(tmp_path / "b.jsonl", paper(4, "MIT", "MIT Lab"))) == Added(1, 0, 0)
+    added = ws.add_papers(write(tmp_path / "b.jsonl", paper(4, "MIT", "MIT Lab")))
+    assert added == Added(1, 0, 0, formats=((str(tmp_path / "b.jsonl"), "affil"),))
     assert ws.rank().coverage.pending == pytest.approx(1 / 9)
     assert ws.run(matcher=matcher) == Run(5, 1)
     assert matcher.batches == [["MIT Lab"]]
@@ -199,10 +200,10 @@ def test_unfinished_batches_of_another_model_are_dropped(ws: Workspace) -> None:
 
 def test_a_newer_record_replaces_the_older_one(ws: Workspace, tmp_path: Path) -> None:
     changed = write(tmp_path / "c.jsonl", paper(1, "CUHK"), paper(2, "MIT", "CUHK?", ""), paper(9, "MIT"))
-    assert ws.add_papers(changed) == Added(1, 1, 1)
+    assert ws.add_papers(changed) == Added(1, 1, 1, formats=((str(changed), "affil"),))
     assert sorted(r[0] for r in rows(ws, "papers")) == ["P1", "P2", "P3", "P9"]
     assert [r for r in rows(ws, "mentions") if r[0] == "P1"] == [("P1", 0, "Author 1 0", "CUHK")]
-    assert ws.add_papers(changed) == Added(0, 0, 3)
+    assert ws.add_papers(changed) == Added(0, 0, 3, formats=((str(changed), "affil"),))
     assert ("MIT", 3, 3) in rows(ws, "strings")
 
 
