@@ -19,7 +19,7 @@ from affil.papers.read import Duplicate, Record, paper_digest, read_records
 from affil.types import Paper
 from affil.workspace.layout import MENTIONS, MERGED, PAPERS, TEXT, Change, WorkspaceFiles, sha256_of
 
-_CHUNK = 20_000  # papers held in memory at once
+_CHUNK = 4_000  # papers in memory at a time
 _RICHEST: Richness = (True, True, 1 << 31, 1 << 31, 1 << 31)
 
 
