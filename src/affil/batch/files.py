@@ -62,6 +62,8 @@ def match_file(
 ) -> MatchSummary:
     """Match the strings of one column of a table and write one row per matched institution, in the order of the input.
 
+    (Longer than other functions by its arguments and what is said of them.)
+
     The columns of the input stand in front, unchanged; behind them those of `COLUMNS`, with `affil_` before the name of one
     that the input has as well. A string without an institution has one row with an empty id and decision `none`. `matched_text`
     is the part of the raw string that named the institution. The output appears only when all is written. A cell with authors in

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from affil.rank import Ranking
 
 
+# Longer than other functions by its options; its docstring is the help text.
 def demo(
     workspace: Annotated[
         Path | None,

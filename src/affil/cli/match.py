@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 ENGINES = ("local", "spark")
 
 
+# Longer than other functions by its options; its docstring is the help text.
 def match(
     source: Annotated[
         str | None,

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from affil.cli.show import Json, Rows, plain, plain_table, print_json
+from affil.cli.show import Json, Rows, print_json
+from affil.cli.tables import moves_table, papers_table, ranking_table, trend_table, waiting, years_table
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from affil.rank import Diff, Query, Ranking, RanksByYear, Trend, Why
     from affil.workspace import Workspace
 
 _SHOWN = 20  # rows of a table where no number is asked for
-_ROOM = {"city": 100, "name_zh": 110}  # terminal width from which each is shown
 
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
 LevelName = Annotated[str, typer.Option("--level", metavar="NAME", help="institution, city, region, country or continent.")]
@@ -120,10 +118,10 @@ def rank(
     ws = _open(workspace)
     if each_year:
         by_year = ws.ranks_by_year(limit=limit or None, **query)
-        _put(ws, by_year, output, as_json, lambda _: _years_table(by_year), by_year.lines())
+        _put(ws, by_year, output, as_json, lambda _: years_table(by_year), by_year.lines())
         return
     ranking = ws.rank(limit=limit or None, resamples=resamples, around=institution, **query)
-    _put(ws, ranking, output, as_json, lambda width: _ranking_table(ranking, width), _notes(ranking))
+    _put(ws, ranking, output, as_json, lambda width: ranking_table(ranking, width), _notes(ranking))
 
 
 def trend(
@@ -146,7 +144,7 @@ def trend(
     query = _query(level, area, venue, years, kind, by, roll_up)
     ws = _open(workspace)
     result = ws.trend(panel=panel, limit=limit or None, **query)
-    _put(ws, result, output, as_json, lambda _: _trend_table(result), result.lines())
+    _put(ws, result, output, as_json, lambda _: trend_table(result), result.lines())
 
 
 def why(
@@ -175,9 +173,9 @@ def why(
     notes = [
         f"{r['name']}: rank {r['rank']}, {r['publications']:,} publications, {r['authors']:,} authors, "
         f"{r['adjusted']:,.2f} adjusted, index {r['index']:,.2f}.",
-        _waiting(result, _SHOWN if limit is None else limit),
+        waiting(result, _SHOWN if limit is None else limit),
     ]
-    _put(ws, result, output, as_json, lambda _: _papers_table(result, _SHOWN if limit is None else limit), notes)
+    _put(ws, result, output, as_json, lambda _: papers_table(result, _SHOWN if limit is None else limit), notes)
 
 
 def diff(
@@ -216,7 +214,7 @@ def diff(
     if limit:
         moves = result.moves.head(limit)
         result = replace(result, moves=moves, causes=result.causes[result.causes["id"].isin(moves["id"])])
-    _put(ws, result, output, as_json, lambda _: _moves_table(result, _SHOWN if limit is None else limit), notes)
+    _put(ws, result, output, as_json, lambda _: moves_table(result, _SHOWN if limit is None else limit), notes)
 
 
 def snapshot(
@@ -305,140 +303,3 @@ def _notes(ranking: Ranking) -> list[str]:
     if ranking.level == "institution" and ranking.roll_up != "none":
         lines.append(f"Institutions are rolled up: {ranking.roll_up}.")
     return lines
-
-
-def _ranking_table(ranking: Ranking, width: int) -> Table:
-    """The ranking as a table for a terminal of this width, with Chinese names where the level has them and they fit."""
-    from rich.table import Table
-
-    from affil.rank import years_text
-
-    years = years_text(ranking.years) if ranking.years else "all years"
-    place = f"in {ranking.within}" if ranking.within else ""
-    venues = ranking.venue or (f"venues {ranking.preset}" if ranking.preset else "")
-    title = [ranking.level, place, ranking.area or "all areas", venues, ranking.kind or "", years]
-    table = Table(title=f"{', '.join(filter(None, title))}, by {ranking.by}", box=None, title_justify="left")
-    texts = {"name": ranking.level, "name_zh": "中文", "city": "city", "region": "region", "country": "country"}
-    for same in {"institution": ["region"], "country": ["country"]}.get(ranking.level, []):
-        del texts[same]
-    shown = [c for c in texts if c in ranking.frame and width >= _ROOM.get(c, 0)]
-    numbers = ["publications", "authors", "adjusted", "index"]
-    intervals = "low" in ranking.frame
-    table.add_column("rank", justify="right")
-    if intervals:
-        table.add_column("range", no_wrap=True)
-    for column in shown:
-        table.add_column(texts[column], overflow="ellipsis" if column != "name" else "fold")
-    for measure in numbers:
-        table.add_column(
-            measure, justify="right", no_wrap=True, min_width=len(measure), style="bold" if measure == ranking.by else None
-        )
-    for row in ranking.frame.to_dict("records"):
-        values = [f"{row[m]:,}" if isinstance(row[m], int) else f"{row[m]:,.2f}" for m in numbers]
-        doubt = []
-        if intervals:
-            close = row["ahead"] < ranking.settings.confidence
-            doubt = [
-                f"{row['low']}–{row['high']}{' ≈' if close else ''}" if row["low"] < row["high"] or close else str(row["rank"])
-            ]
-        asked = "> " if row["id"] == ranking.around else ""
-        table.add_row(f"{asked}{row['rank']}", *doubt, *(plain(row[c] or "") for c in shown), *values)
-    return table
-
-
-def _trend_table(result: Trend) -> Table:
-    """Numbers as counted by year, and growth over matched venues under the years that it compares."""
-    spans = [result.compared, result.years[-2:] if len(result.years) > 1 else None]
-    growth = [f"growth\n{span[0]}–{span[-1]}>" if span else "growth>" for span in spans]
-    years = [f"{year}>" for year in _marked_years(result)]
-    table = plain_table("rank>", result.level, *years, *growth, title=f"by {result.by}")
-    for row, ranks in zip(result.frame.to_dict("records"), result.ranks.to_dict("records"), strict=True):
-        values = [_number(row[year], result.by) for year in result.years]
-        shown = [_percent(row.get(name), result.by) for name in ("growth", "growth_last")]
-        table.add_row(_rank(ranks[result.reference]), plain(row["name"]), *values, *shown)
-    return table
-
-
-def _years_table(result: RanksByYear) -> Table:
-    """Ranks by year."""
-    years = [f"{year}>" for year in _marked_years(result.trend)]
-    table = plain_table(result.trend.level, *years, "best>", "first>", title=f"rank by {result.trend.by}")
-    for row in result.frame.to_dict("records"):
-        first = f"{row['years_first']}×" if row["years_first"] else ""
-        table.add_row(plain(row["name"]), *(_rank(row[y]) for y in result.years), _rank(row["best"]), first)
-    return table
-
-
-def _marked_years(result: Trend) -> list[str]:
-    """The years, an incomplete last one with a star."""
-    return [f"{year}*" if result.lacking and year == result.years[-1] else str(year) for year in result.years]
-
-
-def _rank(value: Any) -> str:
-    return "" if value != value or str(value) == "<NA>" else str(value)
-
-
-def _number(value: float, by: str) -> str:
-    return f"{value:.1%}" if by == "share" else f"{value:,.0f}" if by in ("publications", "authors") else f"{value:,.2f}"
-
-
-def _percent(value: float | None, by: str) -> str:
-    """Growth in per cent, of a share in points."""
-    if value is None or value != value:
-        return ""
-    return f"{100 * value:+.1f} pts" if by == "share" else f"{value:+.0%}"
-
-
-def _papers_table(result: Why, limit: int) -> Table:
-    table = plain_table("credit>", "venue", "year>", "paper", "through")
-    for row in (result.papers.head(limit) if limit else result.papers).to_dict("records"):
-        through = "; ".join(row["strings"])
-        table.add_row(
-            f"{row['credit']:.3f}", row["venue"], str(row["year"]), plain(row["title"] or row["paper"]), plain(through)
-        )
-    return table
-
-
-def _waiting(result: Why, limit: int) -> str:
-    """The strings in review that may name the entity, most mentioned first."""
-    waiting = result.waiting
-    if waiting.empty:
-        return "No string in review may name it."
-    papers = int(waiting["papers"].sum())
-    lines = [
-        f"{len(waiting):,} strings in review may name it in {papers:,} papers and are not counted; decide them with affil review:"
-    ]
-    for row in (waiting.head(limit) if limit else waiting).to_dict("records"):
-        lines.append(f"{row['mentions']:7,} mentions, probability {row['probability']:.2f}: {row['affiliation']!r}")
-    if limit and len(waiting) > limit:
-        lines.append(f"        and {len(waiting) - limit:,} more; --limit 0 shows all")
-    return "\n".join(lines)
-
-
-def _moves_table(result: Diff, limit: int) -> Table:
-    """The moves that are worth a row each: those with a cause of their own first, then others by more than one rank."""
-    table = plain_table("before>", "now>", "moved>", "", f"{result.by} before>", "now>", "why")
-    plain_values = result.to_dict()
-    causes: dict[str, list[str]] = {}
-    for cause in plain_values["causes"]:
-        causes.setdefault(cause["id"], []).append(_cause(cause))
-    folded = {*result.split()[2]["id"]}
-    for row in [m for m in plain_values["moves"] if m["id"] not in folded][: limit or None]:
-        old, new = row["rank_before"], row["rank_after"]
-        moved = "new" if old is None else "gone" if new is None else f"{old - new:+d}" if old != new else "="
-        values = ["" if row[c] is None else f"{row[c]:,.2f}" for c in ("before", "after")]
-        own = causes.get(row["id"], [])
-        reasons = own[:3] + ([f"and {len(own) - 3} more"] if len(own) > 3 else [])
-        table.add_row(str(old or ""), str(new or ""), moved, plain(row["name"]), *values, "\n".join(reasons) or "others moved")
-    return table
-
-
-def _cause(row: dict[str, Any]) -> str:
-    size = f"{row['papers']:+,.0f} papers, {row['adjusted']:+,.2f}"
-    if row["cause"] == "decision":
-        return plain(
-            f"{size}: decision {row['entry']:.0f} by {row['who']}, {row['what']!r} was {row['was']}, is {row['now']} ({row['why']})"
-        )
-    if row["cause"] == "answer":
-        return plain(f"{size}: {row['what']!r} was {row['was']}, is {row['now']}")
-    return plain(f"{size}: {row['cause']}, {row['what']}")

@@ -41,7 +41,10 @@ _ID_NAMED = Reason("name_exact", "id")  # for matches by an id in the string
 
 
 class Matcher:
-    """Matches affiliation strings to the institutions of one registry with one model."""
+    """Matches affiliation strings to the institutions of one registry with one model.
+
+    Longer than other classes, as it is the public face of matching: most methods are a few lines and their documentation.
+    """
 
     def __init__(self, registry: Registry, model_path: Path, settings: Settings) -> None:
         """Use `Matcher.load`."""

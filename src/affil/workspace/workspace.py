@@ -50,7 +50,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Workspace(WorkspaceFiles):
-    """A project in a folder; see the module for its files. Create it with `Workspace.open`."""
+    """A project in a folder; see the module for its files. Create it with `Workspace.open`.
+
+    Longer than other classes, as it is the public face of a project: each method is one line and its documentation.
+    """
 
     @classmethod
     def open(cls, path: Path | str, create: bool = True) -> Workspace:
