@@ -77,7 +77,6 @@ def ws(tmp_path: Path, matcher: Matcher) -> str:
     result = call("run", str(papers), "-w", str(tmp_path / "ws"))
     assert result.stdout.splitlines() == [
         "papers: 2 new, 0 replaced, 0 unchanged",
-        f"{papers}: affil's own JSON Lines",
         "strings: 2 matched now, 2 in all",
         f"next: affil rank {tmp_path / 'ws'}",
     ]
