@@ -327,7 +327,9 @@ class RankSettings(_Frozen):
         description="count institutions as themselves (none), as their parent, or as their topmost ancestor (top)",
     )
     not_parents: tuple[str, ...] = Field(
-        default=(), description="ids never to roll up to, as of a university system", examples=[["affil:university-of-somewhere"]]
+        default=(),
+        description="ids never to roll up to, as of a university system",
+        examples=[["affil:university-of-somewhere"]],
     )
     stated_places: tuple[str, ...] = Field(
         default=("company",),
