@@ -186,6 +186,17 @@ def test_a_spent_budget_goes_on_another_day(service: Service, tmp_path: Path) ->
     assert "*" not in {asked.get("cursor") for _, asked in service.asked}, "the first page is not asked for again"
 
 
+def test_a_part_that_somebody_deleted_is_fetched_again(service: Service, tmp_path: Path) -> None:
+    openalex = OpenAlex([work(n) for n in range(250)])
+    service.answer = lambda path, asked: 404 if asked.get("cursor") == "100" and service.headers else openalex(path, asked)
+    service.headers = {"X-Trouble": "yes"}
+    with pytest.raises(AffilError):
+        fetch(service, tmp_path)
+    next(tmp_path.glob("*.part")).unlink()
+    service.headers = {}
+    assert len(set(held(fetch(service, tmp_path).file))) == 250
+
+
 def test_errors_of_the_person(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     service.answer = OpenAlex([work(1)])
     monkeypatch.delenv("OPENALEX_API_KEY", raising=False)

@@ -71,8 +71,8 @@ class Collection:
 
     @property
     def begun(self) -> Mapping[str, Any] | None:
-        """The plan of what was begun and is not finished."""
-        return self.state.get("plan")
+        """The plan of what was begun and is not finished; None also where somebody deleted what had come."""
+        return self.state.get("plan") if self._part.exists() else None
 
     def begin(self, plan: Mapping[str, Any]) -> None:
         """Begin to fetch by a plan, JSON-able, from which it can go on later; what is here stays until all of it has come."""

@@ -27,7 +27,6 @@ class Record:
     path: str
     row: int
     format: str
-    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def read_records(
         head = Head(path)
         reader = recognise(head, format)
         for row, paper in _read(reader, Source(head, settings, report, mapping or {})):
-            yield Record(paper, head.shown, row, reader.name, reader.partial)
+            yield Record(paper, head.shown, row, reader.name)
 
 
 def _read(reader: Reader, source: Source) -> Numbered:

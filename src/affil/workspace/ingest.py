@@ -134,7 +134,7 @@ class _Adding:
         if before == digest:
             self._counts["unchanged"] += 1
             return False
-        if self.merger.add(paper, record.format, partial=record.partial) is not None:
+        if self.merger.add(paper, record.format, partial=readers()[record.format].partial) is not None:
             if before is not None:  # changed such that it is poorer than another record of the same paper now
                 self.newer.add(paper.id)
             return False
