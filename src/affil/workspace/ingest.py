@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from affil.io.database import database
 from affil.io.files import atomic_path
 from affil.papers.common import Problem
 from affil.papers.duplicates import Merged, Merger, Richness, title_key
@@ -83,7 +84,7 @@ def add_papers(
             drop_rows(papers, "id", late)
             drop_rows(mentions, "paper", late)
         with change.writing("strings") as strings:
-            pq.write_table(count_strings(mentions), strings, compression="zstd")
+            pq.write_table(count_strings(mentions, change.settings.read.memory), strings, compression="zstd")
     inputs = {str(f): {"file": str(f), "sha256": sha256_of(f)} for f in files if f.is_file()}
     older = {i["file"]: i for i in change.before.get("inputs", [])}
     change.news["inputs"] = [*({**older, **inputs}).values()]
@@ -258,9 +259,9 @@ def drop_rows(table: Path, column: str, gone: Set[str]) -> None:
         keep_rows(table, column, gone, writer)
 
 
-def count_strings(mentions: Path) -> pa.Table:
-    """Distinct strings with numbers of mentions and papers, most frequent first."""
-    with duckdb.connect() as db:
+def count_strings(mentions: Path, memory: str) -> pa.Table:
+    """Distinct strings with numbers of mentions and papers, most frequent first; beyond a limit of memory it uses the disk."""
+    with database(memory) as db:
         db.read_parquet(str(mentions)).create_view("mentions")
         return db.sql(
             "SELECT affiliation, count(*) AS mentions, count(DISTINCT paper) AS papers FROM mentions "
