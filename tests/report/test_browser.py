@@ -119,7 +119,7 @@ def test_the_page_counts_as_the_library_does(reader: Reader, report_ws: Workspac
         }"""
     )
     compared, state = 0, report_ws.count()
-    plain = state.settings.model_copy(update={"resamples": 0})
+    plain = state.settings.model_copy(update={"ranges": False})
     ways = [("institution", "parent"), ("institution", "top")]
     ways += [(level, "none") for level in ("institution", "city", "region", "country")]
     with report_ws.counts.opened(state, level="institution") as (db, venues):
@@ -164,9 +164,9 @@ def test_several_areas_and_venues_left_out_follow_the_definition(reader: Reader,
         }"""
     )
     ml, robotics = (
-        report_ws.rank(level="country", area=a, resamples=0).frame.set_index("id") for a in ("machine learning", "robotics")
+        report_ws.rank(level="country", area=a, ranges=False).frame.set_index("id") for a in ("machine learning", "robotics")
     )
-    icra = report_ws.rank(level="country", area="robotics", venue="ICRA", resamples=0).frame.set_index("id")
+    icra = report_ws.rank(level="country", area="robotics", venue="ICRA", ranges=False).frame.set_index("id")
     both, without = found
     for code in ("US", "CN", "HK"):
         adjusted = ml["adjusted"][code] + robotics["adjusted"][code]
@@ -248,7 +248,7 @@ def test_search_in_both_scripts_finds_by_names_that_are_not_shown(reader: Reader
 def test_where_and_kind(reader: Reader, report_ws: Workspace) -> None:
     reader.open("index.html#kind=company&where=AS")
     reader.settled()
-    frame = report_ws.rank(years=(2017, 2021), kind="company", resamples=0).frame
+    frame = report_ws.rank(years=(2017, 2021), kind="company", ranges=False).frame
     frame = frame[frame["country"].isin(["CN", "HK", "SG", "TW"])]
     assert [r[4] for r in reader.rows()] == [f"{a:,.2f}" for a in frame["adjusted"].head(10)]
     assert [r[0] for r in reader.rows()][:1] == ["1"]
@@ -293,7 +293,7 @@ def test_a_view_is_downloaded(reader: Reader, report_ws: Workspace) -> None:
         reader.page.get_by_role("button", name="Download as CSV").click()
     text = Path(download.value.path()).read_text("utf-8-sig")
     rows = [*csv.DictReader(io.StringIO(text))]
-    frame = report_ws.rank(level="country", area="robotics", by="index", years=(2017, 2021), resamples=0).frame
+    frame = report_ws.rank(level="country", area="robotics", by="index", years=(2017, 2021), ranges=False).frame
     assert [r["name"] for r in rows] == frame["name"].tolist()
     for by in MEASURES:
         assert [float(r[by]) for r in rows] == pytest.approx(frame[by].tolist(), abs=1e-9)

@@ -49,8 +49,14 @@ def ranking_table(ranking: Ranking, width: int) -> Table:
                 f"{row['low']}–{row['high']}{' ≈' if close else ''}" if row["low"] < row["high"] or close else str(row["rank"])
             ]
         asked = "> " if row["id"] == ranking.around else ""
-        table.add_row(f"{asked}{row['rank']}", *doubt, *(plain(row[c] or "") for c in shown), *values)
+        table.add_row(f"{asked}{row['rank']}{_mark(row)}", *doubt, *(plain(row[c] or "") for c in shown), *values)
     return table
+
+
+def _mark(row: dict[str, Any]) -> str:
+    """Where the row would move if the review queue were decided."""
+    decided = row.get("rank_decided", row["rank"])
+    return " ↑" if decided < row["rank"] else " ↓" if decided > row["rank"] else ""
 
 
 def trend_table(result: Trend) -> Table:

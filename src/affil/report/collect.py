@@ -170,7 +170,7 @@ class _Counted:
                 self.comparisons[level, what] = found
 
     def _rank(self, level: Level, *, ranges: bool, **query: Any) -> Ranking:
-        settings = self.settings if ranges else self.settings.model_copy(update={"resamples": 0})
+        settings = self.settings if ranges else self.settings.model_copy(update={"ranges": False})
         return measure(self.db, self.venues, settings, level=level, **query)
 
 
