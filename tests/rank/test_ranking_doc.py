@@ -90,7 +90,7 @@ def test_the_roll_up_is_what_the_code_computes(tables: Tables) -> None:
 def test_the_interval_is_what_the_code_computes(tables: Tables) -> None:
     frame = rank(tables).to_frame()
     assert f"ahead of B with a probability of {frame['ahead'][0]:.1%}" in DOC
-    assert frame[["low", "high"]].values.tolist() == [[1, 2], [1, 2]]
+    assert frame[["low", "high"]].values.tolist() == [[1, 1], [2, 2]]
 
 
 def test_the_areas_are_all_named() -> None:
