@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from affil.rank import AREAS, MEASURES, measure
@@ -230,6 +231,54 @@ def test_ranges_of_a_counted_view_are_those_of_the_library(reader: Reader, repor
     for row, told in zip(reader.rows(), frame.to_dict("records"), strict=False):
         doubtful = told["low"] < told["high"] or told["ahead"] < 0.95
         assert re.sub(r"\s≈", "", row[1]) == (f"{told['low']}–{told['high']}" if doubtful else str(told["rank"]))
+
+
+def test_ranges_of_any_slice_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
+    """By adjusted publications and index, at all levels, of a kind and of some years: ranges, doubt in review, and decided ranks."""
+    reader.open("index.html")
+    page = reader.page
+    page.evaluate(
+        """async () => {
+            window.engine = await affil.engine();
+            window.people = await affil.load("people");
+            window.doubts = await affil.load("doubts");
+        }"""
+    )
+    state, compared, equal = report_ws.count(), 0, 0
+    queries: list[dict[str, Any]] = [{}, {"kind": "company"}, {"area": "robotics", "years": (2014, 2018)}, {"by": "index"}]
+    with report_ws.counts.opened(state, level="institution") as (db, venues):
+        for level, roll_up in (("institution", "none"), ("institution", "parent"), ("city", "none"), ("country", "none")):
+            for query in queries:
+                area, years, by = query.get("area"), query.get("years", (2012, 2021)), query.get("by", "adjusted")
+                asked = {"level": level, "rollUp": roll_up, "kind": query.get("kind", ""), "by": by, "outside": area is None}
+                asked |= {"areas": [AREAS.index(area)] if area else list(range(len(AREAS))), "years": list(years)}
+                found = page.evaluate(
+                    """(asked) => {
+                        const q = {...asked, areas: new Set(asked.areas), without: new Set()}, rows = engine.rank(q, people);
+                        return [...affil.ranges(engine, doubts, q, rows, 0.95).values()].map((r) => [
+                            r.low, r.high, r.ahead, r.inReview, r.decided]);
+                    }""",
+                    asked,
+                )
+                asked_of_library: Any = {"level": level, "roll_up": roll_up, **query, "years": years}
+                frame = measure(db, venues, state.settings, **asked_of_library).frame
+                wanted = frame[["low", "high", "ahead", "in_review", "rank_decided"]].to_numpy()
+                for got, row in zip(found, wanted, strict=True):
+                    assert np.abs(np.array(got[:2]) - row[:2]).max() <= 1, (asked, got, row)
+                    assert got[3] == pytest.approx(row[3], abs=0.02), (asked, got, row)
+                    compared += 1
+                    equal += [*got[:2], got[4]] == [*row[:2], row[4]]
+                assert [got[2] for got in found[:-1]] == pytest.approx(wanted[:-1, 2].tolist(), abs=0.05)
+    assert compared > 250
+    assert equal > 0.95 * compared
+
+
+def test_a_chosen_view_shows_ranges_and_what_waits(reader: Reader) -> None:
+    reader.open("index.html#kind=company&areas=5")
+    reader.settled()
+    reader.page.wait_for_function("document.querySelector('#board tbody .range').textContent !== '–'")
+    assert all(row[1] != "–" for row in reader.rows())
+    assert "waits in review" in reader.page.locator("#board tbody .range").first.get_attribute("title")
 
 
 def test_search_in_both_scripts_finds_by_names_that_are_not_shown(reader: Reader) -> None:

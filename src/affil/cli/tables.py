@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from affil.cli.show import plain, plain_table
@@ -53,7 +54,7 @@ def ranking_table(ranking: Ranking, width: int) -> Table:
     return table
 
 
-def _mark(row: dict[str, Any]) -> str:
+def _mark(row: Mapping[Any, Any]) -> str:
     """Where the row would move if the review queue were decided."""
     decided = row.get("rank_decided", row["rank"])
     return " ↑" if decided < row["rank"] else " ↓" if decided > row["rank"] else ""

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -98,6 +99,47 @@ def doubts(db: duckdb.DuckDBPyConnection, by: Measure, offset: float) -> Doubts:
     else:
         mean, effect, (counted, decided) = sums.mean[0], sums.effect[0], sums.states[:, 0]
     return Doubts(mean, counted, decided, sums.entity, sums.pair, effect, p, review[sums.pair])
+
+
+def effects_by_cell(db: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The effects of uncertain pairs on the credit of institutions, by venue and year, before venues are weighed.
+
+    Args:
+        db: a connection with the tables of a measured slice.
+
+    Returns two tables, in papers. The first has a row for each pair, institution, venue and year: pair (its number), affiliation,
+    probability, review, institution, stated, venue, year, effect. The second has `drift`, by institution, stated, venue and year: by how
+    much the expected credit differs from what is counted plus all effects times (probability − counted), where credit is split.
+    """
+    db.execute(sql("ranges/pairs"))
+    pairs = db.execute(
+        "SELECT affiliation, string, holder, probability, review FROM pair JOIN drawn_string USING (affiliation) "
+        "JOIN holder USING (institution, stated) ORDER BY pair"
+    ).df()
+    table = db.sql(sql("ranges/cells")).to_arrow_table()
+    _, sizes, strings = _lists(table.column("strings"))
+    probability, counted = pairs["probability"].to_numpy(np.float64), ~pairs["review"].to_numpy(bool)
+    columns = (pairs["string"].to_numpy(np.int64), pairs["holder"].to_numpy(np.int64), probability)
+    shares = split_shares(sizes, strings, *columns, counted[None])
+    where = pd.DataFrame({"holder": shares.holder})
+    where["venue"] = table.column("venue").to_pandas().to_numpy()[shares.owner]
+    where["year"] = table.column("year").to_numpy()[shares.owner]
+    part = table.column("part").to_numpy()[shares.owner]
+    linear = shares.effect * (probability - counted)[shares.pair]
+    drift = shares.mean - shares.states[0] - _sums(shares.row, linear, len(shares.owner))
+    holders = db.execute("SELECT institution, stated FROM holder ORDER BY holder").df()
+
+    def gathered(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+        by = [column for column in rows if column != name]
+        found = rows.groupby(by, as_index=False).sum()
+        return pd.concat([found.drop(columns="holder"), holders.iloc[found["holder"]].reset_index(drop=True)], axis=1)
+
+    doubtful = (probability[shares.pair] > 0) & (probability[shares.pair] < 1)
+    row = shares.row[doubtful]
+    effects = where.iloc[row].assign(pair=shares.pair[doubtful], effect=shares.effect[doubtful] * part[row])
+    found = gathered(effects, "effect")
+    named = pairs[["affiliation", "probability", "review"]].iloc[found["pair"]].reset_index(drop=True)
+    return pd.concat([found, named], axis=1), gathered(where.assign(drift=drift * part), "drift")
 
 
 def _whole(db: duckdb.DuckDBPyConnection, by: Measure, entities: int, probability: Values, states: Bools) -> _Sums:

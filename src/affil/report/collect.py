@@ -18,6 +18,7 @@ from affil.rank import AREAS, MEASURES, ROLL_UPS, Comparison, Level, Ranking, Tr
 from affil.rank.measure import CheckedQuery, areas_of, make_places
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
+from affil.report.doubts import PageDoubts, read_doubts
 from affil.report.entities import LEVELS, Entity, Placed, name_entities
 from affil.report.names import script_table
 from affil.settings import RankSettings, ReportSettings
@@ -62,6 +63,8 @@ def collect(
         tell("reading names")
         registry, notes = _registry(ws)
         facts, people = db.sql(sql("facts")).to_arrow_table(), db.sql(sql("people")).to_arrow_table()
+        cells = [(venue, year) for venue, year, _ in held]
+        found = PageDoubts() if bulletin or not settings.ranges else read_doubts(db, venues, settings, cells)
         placed = _placed(db, settings, set(facts.column("institution").to_pylist()))
         entities = _entities(db, ws, settings, placed, counted, registry)
     return Data(
@@ -84,6 +87,7 @@ def collect(
         tables=counted.tables,
         facts=facts,
         people=people,
+        doubts=found,
         placed=placed,
         script=script_table(n for level in entities.values() for e in level.values() for n in (*e.names, *e.search)),
         state=state,

@@ -24,7 +24,7 @@ from affil.report.pages.movers import movers
 from affil.report.pages.trends import trends
 from affil.workspace import Workspace
 
-_STATIC = ("style.css", "page.js", "engine.js", "board.js", "explore.js", "icon.svg", "LICENSES.txt")
+_STATIC = ("style.css", "page.js", "engine.js", "ranges.js", "board.js", "explore.js", "icon.svg", "LICENSES.txt")
 
 Page = tuple[str, str, dict[str, Any]]  # path below the language's folder, template, template values
 

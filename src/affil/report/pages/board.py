@@ -46,7 +46,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "offset": f"{data.settings.offset:g}",
         "inline": True,
         "css": Markup(frame.shared.css),
-        "scripts": ("engine", "board"),
+        "scripts": ("engine", "ranges", "board"),
         "texts": frame.script_texts(),
     }
 
