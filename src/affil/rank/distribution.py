@@ -23,7 +23,7 @@ _COARSE, _FINE = 96, 160  # cells of the grids
 _REACH = 9.0  # standard deviations that the coarse grid covers at most, on either side
 _OUTSIDE = 0.002  # probability that the fine grid leaves outside, on either side
 _FAR = 0.004  # effects that are larger than the others, and so rare together, do not widen the coarse grid
-_SMALL = 2.0  # effects of fewer cells are taken together as normal
+_SMALL, _SMALL_WHOLE = 2.0, 0.9  # effects of fewer cells are taken together as normal; where numbers are whole
 _LEAST = 1e-7  # probability of a cell that counts
 
 
@@ -39,13 +39,14 @@ def distributions(found: Doubts, *, whole: bool) -> tuple[Numbers, Values, Value
     if whole:
         low, high = np.floor(low + 1e-9), np.ceil(high - 1e-9)
     step = _steps(low, high, _COARSE, whole)
-    coarse = moves.convolved(found.mean, low, step, _COARSE)
+    small = _SMALL_WHOLE if whole else _SMALL
+    coarse = moves.convolved(found.mean, low, step, _COARSE, small)
     until = np.cumsum(coarse, axis=1)
     first = np.maximum((until > _OUTSIDE).argmax(axis=1) - 1, 0)
     last = np.minimum((until >= 1 - _OUTSIDE).argmax(axis=1) + 1, _COARSE - 1)
     low, high = low + step * first, np.minimum(low + step * last, high)
     step = _steps(low, high, _FINE, whole)
-    fine = moves.convolved(found.mean, low, step, _FINE)
+    fine = moves.convolved(found.mean, low, step, _FINE, small)
     entity, cell = np.nonzero(fine > _LEAST)
     weight = fine[entity, cell]
     return entity, low[entity] + step[entity] * cell, weight / np.bincount(entity, weight)[entity]
@@ -90,11 +91,11 @@ class _Moves:
         middle = mean + np.bincount(self.entity, self.shift * ~near, size)
         return np.maximum(lowest, middle - _REACH * deviation), np.minimum(highest, middle + _REACH * deviation)
 
-    def convolved(self, mean: Values, low: Values, step: Values, cells: int) -> Values:
+    def convolved(self, mean: Values, low: Values, step: Values, cells: int, small: float) -> Values:
         """The probability of each cell of a grid for each entity (entities x cells)."""
         size = len(mean)
         by = self.move / step[self.entity]
-        large = np.abs(by) >= _SMALL
+        large = np.abs(by) >= small
         at = (mean + np.bincount(self.entity, self.shift * large, size) - low) / step
         rest = np.bincount(self.entity, by**2 * self.chance * (1 - self.chance) * ~large, size)
         count = np.bincount(self.entity, large, size).astype(np.int64)

@@ -108,8 +108,9 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, pd.Dat
         db: a connection with the tables of a measured slice.
 
     Returns two tables, in papers. The first has a row for each pair, institution, venue and year: pair (its number), affiliation,
-    probability, review, institution, stated, venue, year, effect. The second has `drift`, by institution, stated, venue and year: by how
-    much the expected credit differs from what is counted plus all effects times (probability − counted), where credit is split.
+    probability, review, institution, stated, venue, year, effect. The second has, by institution, stated, venue and year, `drift`: by how
+    much the expected credit differs from what is counted plus all effects times (probability − counted), as credit is split; and
+    `drift_decided`: the same of the credit were the review queue decided (see `Doubts`).
     """
     db.execute(sql("ranges/pairs"))
     pairs = db.execute(
@@ -120,17 +121,21 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, pd.Dat
     _, sizes, strings = _lists(table.column("strings"))
     probability, counted = pairs["probability"].to_numpy(np.float64), ~pairs["review"].to_numpy(bool)
     columns = (pairs["string"].to_numpy(np.int64), pairs["holder"].to_numpy(np.int64), probability)
-    shares = split_shares(sizes, strings, *columns, counted[None])
+    decided = counted | (probability >= 0.5)
+    shares = split_shares(sizes, strings, *columns, np.stack([counted, decided]))
     where = pd.DataFrame({"holder": shares.holder})
     where["venue"] = table.column("venue").to_pandas().to_numpy()[shares.owner]
     where["year"] = table.column("year").to_numpy()[shares.owner]
     part = table.column("part").to_numpy()[shares.owner]
-    linear = shares.effect * (probability - counted)[shares.pair]
-    drift = shares.mean - shares.states[0] - _sums(shares.row, linear, len(shares.owner))
+
+    def drift(value: Values, chance: Values) -> Values:
+        linear = shares.effect * (chance - counted)[shares.pair]
+        return np.asarray((value - shares.states[0] - _sums(shares.row, linear, len(shares.owner))) * part)
+
     holders = db.execute("SELECT institution, stated FROM holder ORDER BY holder").df()
 
-    def gathered(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-        by = [column for column in rows if column != name]
+    def gathered(rows: pd.DataFrame, *summed: str) -> pd.DataFrame:
+        by = [column for column in rows if column not in summed]
         found = rows.groupby(by, as_index=False).sum()
         return pd.concat([found.drop(columns="holder"), holders.iloc[found["holder"]].reset_index(drop=True)], axis=1)
 
@@ -139,7 +144,8 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, pd.Dat
     effects = where.iloc[row].assign(pair=shares.pair[doubtful], effect=shares.effect[doubtful] * part[row])
     found = gathered(effects, "effect")
     named = pairs[["affiliation", "probability", "review"]].iloc[found["pair"]].reset_index(drop=True)
-    return pd.concat([found, named], axis=1), gathered(where.assign(drift=drift * part), "drift")
+    drifts = {"drift": drift(shares.mean, probability), "drift_decided": drift(shares.states[1], decided.astype(np.float64))}
+    return pd.concat([found, named], axis=1), gathered(where.assign(**drifts), *drifts)
 
 
 def _whole(db: duckdb.DuckDBPyConnection, by: Measure, entities: int, probability: Values, states: Bools) -> _Sums:

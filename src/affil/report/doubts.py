@@ -40,7 +40,7 @@ def read_doubts(
 def pack_doubts(
     found: PageDoubts, institutions: Mapping[str, int], cells: Sequence[tuple[str, int]], known: set[str]
 ) -> dict[str, Any]:
-    """The pairs, with probability (in 1/100,000) and whether in review, their rows, and the drift (both in 1/10,000 papers).
+    """The pairs, with probability (in 1/100,000) and whether in review, their rows, and the drifts (both in 1/10,000 papers).
 
     Args:
         found: the doubts.
@@ -57,7 +57,7 @@ def pack_doubts(
     first = kept.drop_duplicates("place")
     waiting = first[first["review"] & (first["probability"] >= 0.5)]
     gains = kept[kept["effect"] > 0].groupby("place")["effect"].sum()
-    drift = _numbered(found.drift, "drift", institutions, cells, known)
+    drifts = [_numbered(found.drift, name, institutions, cells, known) for name in ("drift", "drift_decided")]
     return {
         "n": np.bincount(kept["place"], minlength=len(first)).tolist(),
         "p": np.round(first["probability"] * 1e5).astype(int).tolist(),
@@ -65,10 +65,14 @@ def pack_doubts(
         "inst": kept["inst"].tolist(),
         "cell": kept["cell"].tolist(),
         "effect": np.round(kept["effect"] * 1e4).astype(int).tolist(),
-        "drift": [drift["inst"].tolist(), drift["cell"].tolist(), np.round(drift["drift"] * 1e4).astype(int).tolist()],
+        "drift": [_drift(drifts[0], "drift"), _drift(drifts[1], "drift_decided")],
         "strings": {str(k): s[:_CHARACTERS] for k, s in zip(waiting["place"], waiting["affiliation"], strict=True)},
         "gains": {str(k): round(float(gains.get(k, 0.0)), 2) for k in waiting["place"]},
     }
+
+
+def _drift(rows: pd.DataFrame, name: str) -> list[list[int]]:
+    return [rows["inst"].tolist(), rows["cell"].tolist(), np.round(rows[name] * 1e4).astype(int).tolist()]
 
 
 def _numbered(

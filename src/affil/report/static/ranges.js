@@ -17,7 +17,7 @@
     rows.forEach((row, k) => { slot[row.e] = k; });
     const chosen = [...query.areas], weigh = chosen.map((a) => (chosen.length === 1 ? 1 : engine.areaWeights[a])), total = weigh.reduce((a, b) => a + b, 0);
     const many = index ? chosen.length : 1, at = new Map(chosen.map((a, k) => [a, k]));
-    const held = rows.map(() => []), drift = rows.map(() => new Float64Array(many));
+    const held = rows.map(() => []), drifts = [0, 1].map(() => rows.map(() => new Float64Array(many)));
     /** Call for each entity that an amount of credit of an institution in a cell goes to, with what it is worth in each chosen area. */
     const credited = (institution, cell, amount, sumsOf) => {
       const weight = weights[cell], to = places[institution];
@@ -36,12 +36,12 @@
       for (const end = next + count; next < end; next++) credited(packed.inst[next], packed.cell[next], packed.effect[next] / 1e4, sumsOf);
       for (const [k, sums] of found) held[k].push({ p, review: Boolean(packed.review[pair]), pair, sums });
     });
-    const [institutions, cells, amounts] = packed.drift;
-    amounts.forEach((amount, k) => credited(institutions[k], cells[k], amount / 1e4, (e) => drift[e]));
+    packed.drift.forEach(([institutions, cells, amounts], which) =>
+      amounts.forEach((amount, k) => credited(institutions[k], cells[k], amount / 1e4, (e) => drifts[which][e])));
     const measure = (sums) => (index ? Math.exp(sums.reduce((all, s, k) => all + (weigh[k] ? weigh[k] * Math.log(Math.max(s, 0) + engine.offset) : 0), 0) / total) : sums[0]);
     return rows.map((row, k) => {
       const counted = index ? Float64Array.from(chosen, (a) => row.areas[a]) : Float64Array.of(row.adjusted);
-      const around = counted.map((s, a) => s + drift[k][a]), decided = Float64Array.from(counted);
+      const [around, decided] = drifts.map((drift) => counted.map((s, a) => s + drift[k][a]));
       for (const { p, review, sums } of held[k]) {
         sums.forEach((s, a) => { around[a] += s * (p - (review ? 0 : 1)); if (review && p >= 0.5) decided[a] += s; });
       }
