@@ -73,7 +73,7 @@ def page(
     listening = listen(host, settings.port if port is None else port, exactly=port is not None)
     if elsewhere := session.elsewhere:
         said = f"decisions are kept in {elsewhere[0]}, but affil rank {workspace} counts those of {elsewhere[1]}"
-        typer.echo(f"warning: {said}; to count these: affil ledger use {workspace} {ledger}", err=True)
+        typer.echo(f"warning: {said}; to count these: affil ledger use {workspace} URL", err=True)
     typer.echo(f"review at {address(listening, host, access.token)} (Ctrl-C ends)")
     with closing(session), suppress(KeyboardInterrupt):  # the normal way to stop
         serve(review_app(session, access, by=by), listening, settings)

@@ -137,7 +137,8 @@ class Database:
             if self._url.get_backend_name() != "sqlite":
                 # PostgreSQL writers are serialised by a lock (see `write`), so that numbers appear in order
                 level = "READ COMMITTED" if self.postgres else "SERIALIZABLE"
-                return create_engine(self._url, isolation_level=level, pool_pre_ping=True)
+                kept = {"pool_pre_ping": True} if self._lasting else {"poolclass": NullPool}
+                return create_engine(self._url, isolation_level=level, **kept)
             # no open handle between calls unless lasting; an in-memory database lives in its connection
             pool = NullPool if self.file and not self._lasting else None
             engine = create_engine(self._url, poolclass=pool, connect_args={"timeout": self._wait})

@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -91,10 +90,15 @@ class Session:
         """Whether the workspace was matched again, or got more papers, since this session was opened."""
         return int(self.workspace.manifest.get("step", 0)) != self._step
 
-    def _recorded(self) -> None:
+    def _recorded(self, entries: Sequence[LedgerEntry]) -> None:
         """Load what was recorded a moment ago. It is recorded, so that no error here may say otherwise; the next request tells it."""
-        with suppress(AffilError):
+        try:
             self.refresh()
+        except AffilError:
+            with self._lock:
+                new = [e for e in entries if e.number > self.queue.cases.number]
+                self.queue.update(new)
+                self._entries += new
 
     def entries(self) -> list[LedgerEntry]:
         """The whole ledger as last read, oldest first."""
@@ -209,13 +213,13 @@ class Session:
             shown = case.holder is None or (one == number and case.holder.number == seen)
             drafts.append(Draft(key, ids, by, why, settle and one == number, not shown))
         entries = self.ledger.decide_all(drafts)
-        self._recorded()
+        self._recorded(entries)
         return entries
 
     def undo(self, number: int, *, by: str, why: str) -> LedgerEntry:
         """Undo an entry (see `Ledger.undo`)."""
         entry = self.ledger.undo(number, by=by, why=why)
-        self._recorded()
+        self._recorded([entry])
         return entry
 
     def last(self, by: str) -> LedgerEntry | None:
@@ -265,7 +269,7 @@ class Session:
             resolve=self.institutions.id_of,
         )
         entries = self.ledger.decide_all(drafts)
-        self._recorded()
+        self._recorded(entries)
         return Imported(len(entries), sum(e.role in (OPINION, BLIND) for e in entries), unchanged, blank)
 
     def disputes(self) -> list[tuple[Key, Case]]:

@@ -150,7 +150,8 @@ class WorkspaceFiles:
             InputError: its file is gone, although decisions were counted.
         """
         manifest, database = self.manifest, self.settings.review.ledger or self.path / "ledger.sqlite"
-        if isinstance(database, Path) and not database.exists() and (last := self.counts.last()) and last.decisions:
+        last = self.counts.last() if isinstance(database, Path) and not database.exists() else None
+        if last is not None and last.decisions and last.about.get("ledger", str(database)) == str(database):
             what = f"is gone; the last count had {last.decisions:,} of its entries"
             raise InputError(database, what, fix=f"put it back, or restore a backup: affil ledger restore {self.path}")
         return Ledger(
