@@ -128,7 +128,7 @@ class _Counted:
     rankings: dict[RankingKey, Ranking] = field(default_factory=dict)
     trends: dict[RankingKey, Trend] = field(default_factory=dict)
     comparisons: dict[RankingKey, Comparison] = field(default_factory=dict)
-    tables: dict[tuple[str, Level], dict[str, pd.DataFrame]] = field(default_factory=dict)
+    tables: dict[tuple[str, Level], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     pages: dict[Level, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, level: Level) -> None:
@@ -186,13 +186,16 @@ def _rows(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return {str(row["id"]): {str(k): v for k, v in row.items()} for row in frame.to_dict("records")}
 
 
-def _by_entity(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {str(i): part for i, part in frame.groupby("id", sort=False)}
+def _by_entity(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    out: dict[str, list[dict[str, Any]]] = {}
+    for row in frame.to_dict("records"):  # once for the whole table: a table an entity costs a hundred times as much
+        out.setdefault(str(row["id"]), []).append({str(k): v for k, v in row.items()})
+    return out
 
 
 def _page_tables(
     db: duckdb.DuckDBPyConnection, ids: Sequence[str], chosen: ReportSettings
-) -> dict[str, dict[str, pd.DataFrame]]:
+) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """The page tables of entities, from the tables of the connection."""
     db.register("wanted_id", pa.table({"id": pa.array(ids, pa.string())}))
     db.execute("SET VARIABLE listed = ?", [chosen.listed])
