@@ -10,6 +10,7 @@ from typing import Any
 
 from affil.rank import AREAS
 from affil.report import charts, i18n
+from affil.report.compact import compact
 from affil.report.data import Data, area_slug
 from affil.report.names import LANGUAGES
 from affil.report.pack import pack, script
@@ -54,7 +55,7 @@ def _write(ws: Workspace, data: Data, version: str, folder: Path, tell: Callable
     tell("packing the data")
     _write_static(data, folder)
     tell("writing the tables")
-    files = write_downloads(ws, data, folder / "downloads")
+    files = write_downloads(data, folder / "downloads")
     shared = Shared(data, version)
     _write_tables(shared, folder / "data")
     for language in LANGUAGES:
@@ -63,7 +64,7 @@ def _write(ws: Workspace, data: Data, version: str, folder: Path, tell: Callable
         for path, template, values in _pages(frame, files):
             file = folder / frame.folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(frame.render(path, template, values), "utf-8")
+            file.write_text(compact(frame.render(path, template, values)), "utf-8")
     return sum(1 for f in folder.rglob("*") if f.is_file())
 
 
