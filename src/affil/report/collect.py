@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from affil.errors import AffilError, InputError
 from affil.rank import AREAS, MEASURES, ROLL_UPS, Comparison, Level, Ranking, Trend, Venues, compare, measure, trend
-from affil.rank.measure import CheckedQuery, areas_of, make_places
+from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
 from affil.report.entities import LEVELS, Entity, Placed, name_entities
@@ -142,15 +142,16 @@ class _Counted:
         for area in AREAS if level in ("institution", "country") else ():
             if any(area in areas_of(v, y, self.venues) for v, y, _ in self.held if window[0] <= y <= window[1]):
                 self.rankings[level, area] = self._rank(level, ranges=not self.bulletin, years=window, area=area)
-        for by in ("index", "adjusted") if self.bulletin else (*(m for m in MEASURES if m != "adjusted"), "adjusted"):
-            self.rankings[level, by] = self._rank(level, ranges=True, years=window, by=by)
         self.trends[level, "publications"] = trend(
             self.db, self.venues, self.settings, level=level, by="publications", years=window
         )
+        first = self._rank(level, ranges=True, years=window)
+        for by in ("index",) if self.bulletin else (m for m in MEASURES if m != "adjusted"):
+            self.rankings[level, by] = reordered(self.db, first, by)
+        self.rankings[level, "adjusted"] = first
         if with_pages:
-            ids = self.rankings[level, "adjusted"].frame["id"].tolist()
+            ids = first.frame["id"].tolist()
             self.pages[level] = tuple(ids[: self.chosen.institutions] if level == "institution" else ids)
-            self._rank(level, ranges=False, years=window)
             for name, table in _page_tables(self.db, self.pages[level], self.chosen).items():
                 self.tables[name, level] = table
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from affil.rank import AREAS
 from affil.report import charts, i18n
-from affil.report.compact import compact
 from affil.report.data import Data, area_slug
 from affil.report.names import LANGUAGES
 from affil.report.pack import pack, script
@@ -24,14 +23,13 @@ from affil.report.pages.method import method
 from affil.report.pages.movers import movers
 from affil.report.pages.tables import tables
 from affil.report.pages.trends import trends
-from affil.workspace import Workspace
 
 _STATIC = ("style.css", "page.js", "engine.js", "board.js", "explore.js", "entity.js", "icon.svg", "LICENSES.txt")
 
 Page = tuple[str, str, dict[str, Any]]  # path below the language's folder, template, template values
 
 
-def write_site(ws: Workspace, data: Data, version: str, folder: Path, tell: Callable[[str], None] = lambda _: None) -> int:
+def write_site(data: Data, version: str, folder: Path, tell: Callable[[str], None] = lambda _: None) -> int:
     """Write the site to a new folder, or replace an older site, atomically.
 
     Returns the number of files.
@@ -39,7 +37,7 @@ def write_site(ws: Workspace, data: Data, version: str, folder: Path, tell: Call
     part, old = (folder.with_name(f".{folder.name}.{what}") for what in ("part", "old"))
     shutil.rmtree(part, ignore_errors=True)
     try:
-        files = _write(ws, data, version, part, tell)
+        files = _write(data, version, part, tell)
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.rename(old)
@@ -50,7 +48,7 @@ def write_site(ws: Workspace, data: Data, version: str, folder: Path, tell: Call
     return files
 
 
-def _write(ws: Workspace, data: Data, version: str, folder: Path, tell: Callable[[str], None]) -> int:
+def _write(data: Data, version: str, folder: Path, tell: Callable[[str], None]) -> int:
     """Write all files into a new folder; returns their number."""
     tell("packing the data")
     _write_static(data, folder)
@@ -64,7 +62,7 @@ def _write(ws: Workspace, data: Data, version: str, folder: Path, tell: Callable
         for path, template, values in _pages(frame, files):
             file = folder / frame.folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(compact(frame.render(path, template, values)), "utf-8")
+            file.write_text(frame.render(path, template, values), "utf-8")
     return sum(1 for f in folder.rglob("*") if f.is_file())
 
 

@@ -201,9 +201,13 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
         elif shown.suffix == ".parquet":
             about = json.dumps(about_result(result), ensure_ascii=False, default=str)
             table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
-            pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), "affil": about}), path, compression="zstd")
+            pq.write_table(
+                table.replace_schema_metadata({**(table.schema.metadata or {}), "affil": about}), path, compression="zstd"
+            )
         else:
-            raise AffilError(f"{shown}: the format must be .csv, .json, .json.gz or .parquet, not {shown.suffix or 'without extension'}")
+            raise AffilError(
+                f"{shown}: the format must be .csv, .json, .json.gz or .parquet, not {shown.suffix or 'without extension'}"
+            )
     except OSError as error:
         raise AffilError(f"{shown}: cannot be written: {error.strerror or error}") from error
 

@@ -35,7 +35,11 @@ def tables(shared: Shared, level: Level, identifier: str) -> dict[str, Rows]:
         "members": [[*e, two(r["adjusted"])] for e, r in _linked(data, "members", level, identifier, "institution")],
         "partners": [[*e, number(r["publications"])] for e, r in _linked(data, "partners", level, identifier, "partner")],
         "strings": [
-            [visible(s["affiliation"]), number(s["papers"]), two(s["probability"]) if s["probability"] == s["probability"] else ""]
+            [
+                visible(s["affiliation"]),
+                number(s["papers"]),
+                two(s["probability"]) if s["probability"] == s["probability"] else "",
+            ]
             for s in data.of("strings", level, identifier)
         ],
     }
