@@ -23,7 +23,6 @@ from affil.errors import AffilError, BusyError, InputError
 from affil.io.files import atomic_path, sweep
 from affil.ledger import Ledger
 from affil.rank import Store, Tables, Venues, load_venues
-from affil.registry.local import read_own
 from affil.settings import Settings
 from affil.types import Institution
 
@@ -136,6 +135,8 @@ class WorkspaceFiles:
     @property
     def local(self) -> dict[str, Institution]:
         """Local institutions and names, by id."""
+        from affil.registry.local import read_own  # and with it all of reading tables, which a ranking can do without
+
         return read_own(self.path / "own.csv")
 
     @property
