@@ -427,6 +427,12 @@ class ReportSettings(_Frozen):
     """The report: a site and a bulletin."""
 
     title: str = Field(default="", description="title of the site; empty: AI Research Rankings")
+    address: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s\"<>#?]+)?$",
+        description="address at which the site will be published, for permanent addresses and for pictures where it is shared",
+        examples=["https://rankings.example/ai/"],
+    )
     years: int = Field(default=10, ge=1, description="number of years shown by default, up to the last year with papers")
     rows: int = Field(default=100, ge=1, description="number of leaderboard rows shown at first")
     institutions: int = Field(default=500, ge=0, description="number of institutions with a page of their own")

@@ -13,6 +13,7 @@ from affil.rank import AREAS, Level
 from affil.report import charts, i18n
 from affil.report.data import Data
 from affil.report.formats import Names, number, percent, span, two
+from affil.report.plot import FONT, line_chart
 from affil.report.names import LANGUAGES, html_tag
 from affil.report.pages.frame import environment
 from affil.report.pages.movers import moves
@@ -175,12 +176,12 @@ class Bulletin:
         """The trend chart as SVG."""
         lines, trend = self.lines(), self.data.trends["country", "publications"]
         names = [n for n, _ in lines]
-        measure = f"{self.names.measures('publications')} – {self.t('mode_matched')}"
-        spec = charts.trend_spec(names, self.t("year"), measure, ink="#222")
-        spec["height"] = 250
-        spec["config"]["font"] = "Noto Sans, DejaVu Sans, " + self.chinese_fonts.replace('"', "")
-        spec["data"]["values"] = charts.trend_values(trend, dict(lines))
-        return charts.draw(spec, self.t("trend_chart", self.names.measures("publications"), ", ".join(names)))
+        measure = self.names.measures("publications")
+        years, drawn = charts.trend_lines(trend, dict(lines))
+        label, axis = self.t("trend_chart", measure, ", ".join(names)), f"{measure} – {self.t('mode_matched')}"
+        svg = line_chart(label, axis, years, drawn, apart=bool(trend.lacking), size=(760, 320))
+        fonts = "Noto Sans, DejaVu Sans, " + self.chinese_fonts.replace('"', "")
+        return svg.replace("currentColor", "#222").replace(FONT, fonts)
 
     def tables(self) -> list[dict[str, Any]]:
         """Top countries, institutions and cities, and the leaders by area."""

@@ -58,8 +58,6 @@ def report(
     path = Path(output)
     with needing("report", f"a report ({format})"):
         from affil.report.bulletin import write_bulletin
-        from affil.report.charts import draw, trend_spec
-    draw(trend_spec(["x"], "", ""), "")  # report a missing dependency before counting
     if format == "site":
         return _site(ws, path, years, tell)
     written = write_bulletin(collect(ws, years=years, bulletin=True, tell=tell), path, format, language)

@@ -33,16 +33,17 @@ def areas(frame: Frame) -> dict[str, Any]:
         "tables": [
             (level, [_heat(data, level, i, present) for i in data.ranking(level).frame["id"].head(n)]) for level, n in many
         ],
-        "chart": _chart(frame, first, present),
-        "scripts": ("engine", "explore"),
+        "chart": frame.kept(_chart(frame, first, present), "areas"),
+        "scripts": ("engine", "plot", "figure", "explore"),
         "first": [frame.name("country", i) for i in first],
         "texts": {
             **frame.script_texts(),
             "page": "areas",
             "first": first,
             "world": frame.text("world_short"),
-            "spec": charts.profile_spec(["x"], frame.text("own_share"), []),
             "label": frame.text("profile_of"),
+            "axis": frame.text("own_share"),
+            "area": frame.text("area"),
         },
     }
 
@@ -85,17 +86,13 @@ def own_shares(data: Data, level: Level, identifier: str) -> dict[str, float]:
     return {a: v / total for a, v in held.items()} if total else {}
 
 
-def _chart(frame: Frame, countries: Sequence[str], present: Sequence[str]) -> str:
+def _chart(frame: Frame, countries: Sequence[str], present: Sequence[str]) -> charts.Figure:
     """A chart of the profiles of countries and the world."""
     names = [*(frame.name("country", i) for i in countries), frame.text("world_short")]
     own = [own_shares(frame.data, "country", i) for i in countries] + [dict(frame.shared.world_share)]
-    spec = charts.profile_spec(names, frame.text("own_share"), [frame.names.areas(a) for a in present])
-    spec["data"]["values"] = [
-        {"who": n, "area": frame.names.areas(a), "value": o.get(a, 0.0)}
-        for n, o in zip(names, own, strict=True)
-        for a in present
-    ]
-    return charts.draw(spec, frame.text("profile_of"))
+    shown = [frame.names.areas(a) for a in present]
+    shares = {n: [o.get(a, 0.0) for a in present] for n, o in zip(names, own, strict=True)}
+    return charts.profile_figure("chart", frame.text("profile_of"), frame.text("own_share"), frame.text("area"), shown, shares)
 
 
 def _heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> dict[str, Any]:

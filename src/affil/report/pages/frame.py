@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib import resources
 from typing import Any
@@ -14,6 +14,7 @@ from affil.catalogue import SOURCE
 from affil.names import visible
 from affil.rank import AREAS, Comparison, Level, Trend
 from affil.report import i18n
+from affil.report.charts import Figure
 from affil.report.data import Data, area_slug
 from affil.report.entities import Entity
 from affil.report.formats import Names, as_json, number, percent, span, two
@@ -97,6 +98,7 @@ class Frame:
         self.at = [*LANGUAGES].index(language)
         self.names = Names(language)
         self.folder = "" if language == SOURCE else f"{language}/"
+        self.figures: list[Figure] = []
 
     def text(self, key: str, *values: object) -> str:
         """A formatted text."""
@@ -109,6 +111,17 @@ class Frame:
     def place(self, entity: Entity) -> str:
         """Where an entity is."""
         return LANGUAGES[self.language].place([p[self.at] for p in entity.place])
+
+    @property
+    def address(self) -> str:
+        """The address of the site, with a slash at its end; empty if it is not known."""
+        known = self.data.report.address
+        return f"{known.rstrip('/')}/" if known else ""
+
+    def kept(self, figure: Figure, name: str) -> Figure:
+        """A figure that is also written as files of this name, for readers without scripts."""
+        self.figures.append(replace(figure, file=f"charts/{name}"))
+        return self.figures[-1]
 
     def against(self, comparison: Comparison) -> str:
         """The years of a comparison."""
@@ -151,6 +164,9 @@ class Frame:
             "at": self.at,
             "language": self.language,
             "html_lang": html_tag(self.language),
+            "address": self.address,
+            "path": f"{self.folder}{path}",
+            "card": "",
             "root": root or "./",
             "base": base or "./",
             "nav": NAV,

@@ -227,5 +227,5 @@
 
   let made;
   const engine = () => made ??= load("facts").then((facts) => new Engine(facts)).catch((error) => { made = undefined; throw error; });
-  window.affil = { fetched, load, put, fold, engine, Engine };
+  Object.assign(window.affil ??= {}, { fetched, load, put, fold, engine, Engine });
 })();
