@@ -6,7 +6,6 @@ import csv
 import io
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,75 +13,9 @@ import pytest
 
 from affil.rank import AREAS, MEASURES, measure
 from affil.workspace import Workspace
+from tests.report.conftest import Reader, accessible, drawn
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 FIELDS = ("rank", "publications", "authors", "adjusted", "index", "share", "unaligned")
-
-
-class Reader:
-    """A page whose console, errors and requests are kept, to be looked at in the end."""
-
-    def __init__(self, browser: Any, site: Path, **options: Any) -> None:
-        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "accept_downloads": True, **options}
-        self.context = browser.new_context(**options)
-        self.page, self.site = self.context.new_page(), site
-        self.faults: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda e: self.faults.append(str(e)))
-        self.page.on("request", lambda r: self.requests.append(r.url))
-
-    def open(self, path: str) -> None:
-        self.page.goto(f"{self.site.as_uri()}/{path}")
-        self.page.wait_for_load_state("load")
-
-    def rows(self, table: str = "#board") -> list[list[str]]:
-        """The texts of the cells of a table."""
-        read = "t => [...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.innerText.trim()))"
-        found: list[list[str]] = self.page.locator(table).evaluate(read)
-        return found
-
-    def settled(self) -> None:
-        """Wait until a view is counted anew, with its authors."""
-        done = "() => document.getElementById('status').textContent && !document.querySelector('#board tbody').textContent.includes('…')"
-        self.page.wait_for_function(done)
-
-    def check(self) -> None:
-        assert self.faults == []
-        own = (self.site.as_uri(), "blob:", "data:")
-        assert [r for r in self.requests if not r.startswith(own)] == []
-
-
-@pytest.fixture(scope="module")
-def browser(lacking: Any) -> Iterator[Any]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        lacking("Chromium (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def reader(browser: Any, site: Path) -> Iterator[Reader]:
-    made = Reader(browser, site)
-    yield made
-    made.check()
-    made.context.close()
-
-
-def accessible(page: Any) -> list[str]:
-    """The serious faults that axe-core finds."""
-    from axe_playwright_python.base import AXE_FILE_PATH
-
-    page.evaluate(Path(AXE_FILE_PATH).read_text("utf-8") + "\n;undefined")
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
-    serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
-    return [f"{v['id']}: {node['html'][:200]}: {node.get('failureSummary', '')}" for v in serious for node in v["nodes"]]
 
 
 MEASURED = ("adjusted", "index", "publications", "authors", "share")
@@ -306,10 +239,10 @@ def test_a_view_is_downloaded(reader: Reader, report_ws: Workspace) -> None:
 def test_trends_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
     page = reader.page
     reader.open("trends.html")
-    assert page.locator("#chart svg").count() == 1
+    assert page.locator("#chart svg:visible").count() == 1
     page.wait_for_selector("#picked button")
     page.locator("#trend-form [name=by]").select_option("adjusted")
-    page.wait_for_selector("#chart .vega-embed svg")
+    drawn(page)
     trend = report_ws.trend(level="country", by="adjusted", years="2017-2021").frame.set_index("name")
     rows = reader.rows("#trend-table")
     assert len(rows) == 3
@@ -338,7 +271,7 @@ def test_trends_are_those_of_the_library(reader: Reader, report_ws: Workspace) -
 def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_ws: Workspace) -> None:
     """UAI has no papers of 2015."""
     reader.open("trends.html#level=country&by=adjusted&mode=matched&from=2013&to=2015")
-    reader.page.wait_for_selector("#chart .vega-embed svg")
+    drawn(reader.page)
     trend = report_ws.trend(level="country", by="adjusted", years="2013-2015")
     assert trend.lacking == ("UAI",)
     assert len(trend.links) == 2
@@ -364,7 +297,7 @@ def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_w
 
 def test_a_panel_without_a_venue_draws_all_venues_and_says_so(reader: Reader) -> None:
     reader.open("trends.html#area=3&from=2012&to=2021")
-    reader.page.wait_for_selector("#chart .vega-embed svg")
+    drawn(reader.page)
     reader.page.evaluate("affil.engine().then((e) => { e.everyYear = () => []; })")
     reader.page.locator("#trend-form [name=panel]").click()
     reader.page.wait_for_function("document.getElementById('status').textContent.includes('No venue')")
@@ -375,15 +308,15 @@ def test_a_panel_without_a_venue_draws_all_venues_and_says_so(reader: Reader) ->
 def test_map_and_profiles_are_drawn_for_what_is_chosen(reader: Reader, report_ws: Workspace) -> None:
     page = reader.page
     reader.open("map.html")
-    assert page.locator("#chart svg").count() == 1
+    assert page.locator("#chart svg:visible").count() == 1
     page.locator("#map-form [name=level]").select_option("institution")
     page.locator("#map-form [name=zoom]").select_option("asia")
     page.wait_for_function("location.hash.includes('zoom=asia')")
-    page.wait_for_selector("#chart .vega-embed svg")
+    drawn(page)
     first = report_ws.rank(by="publications", years=(2017, 2021)).frame.iloc[0]
     assert reader.rows("#map-table")[0][2] == f"{first['publications']:,}"
     reader.open("areas.html#who=institution:00q4vv597")
-    page.wait_for_selector("#chart .vega-embed svg")
+    drawn(page)
     assert "Hong Kong University of Science and Technology" in page.locator("#chart").inner_text()
 
 
@@ -395,7 +328,7 @@ def test_without_scripts_all_is_there_to_read(browser: Any, site: Path, path: st
     reader.open(path)
     assert reader.page.locator("table").first.is_visible()
     if path in ("trends.html", "map.html", "areas.html"):
-        assert reader.page.locator("#chart svg").is_visible()
+        assert reader.page.locator("#chart svg:visible").count() == 1
     assert not reader.page.locator("form").first.is_visible()
     reader.check()
     reader.context.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import gzip
 import html.parser
 import json
@@ -86,8 +87,7 @@ def test_every_page_is_there_in_every_language_and_every_link_leads_somewhere(si
 
 def test_nothing_of_another_host_is_named_in_what_runs(site: Path) -> None:
     for file in [*site.glob("static/*.js"), *site.glob("static/*.css")]:
-        if file.name != "vega.js":  # which names schemas and documentation
-            assert "http" not in file.read_text("utf-8").replace("http://www.w3.org/2000/svg", ""), file
+        assert "http" not in file.read_text("utf-8").replace("http://www.w3.org/2000/svg", ""), file
 
 
 @pytest.mark.parametrize(
@@ -242,11 +242,45 @@ def test_what_is_wrong_is_one_line_and_leaves_what_was_there(
 
 
 def test_without_the_library_of_charts_it_says_what_to_install(
-    report_ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ws = workspace('[report]\naddress = "https://rankings.example/ai"\n')
     monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
     with pytest.raises(AffilError, match=r"pip install 'affil\[report\]'"):
-        report(report_ws, tmp_path / "site")
+        report(ws, tmp_path / "site")
+
+
+def test_a_page_that_is_shared_shows_a_picture_of_itself(workspace: Any, tmp_path: Path) -> None:
+    ws = workspace('[rank]\nresamples = 0\n[report]\naddress = "https://rankings.example/ai"\ninstitutions = 3\n')
+    made = report(ws, tmp_path / "site").path
+    for path in ("countries.html", "zh-hant/trends.html", "map.html", "zh-hans/areas.html"):
+        head = (made / path).read_text("utf-8").split("</head>")[0]
+        told = dict(re.findall(r'<meta (?:property|name)="([\w:]+)" content="([^"]*)"', head))
+        assert told["og:title"]
+        assert told["og:description"] == told["description"]
+        assert told["og:url"] == f"https://rankings.example/ai/{path}"
+        assert told["twitter:card"] == "summary_large_image"
+        picture = made / told["og:image"].removeprefix("https://rankings.example/ai/")
+        data = picture.read_bytes()
+        assert (data[:8], data[16:24]) == (b"\x89PNG\r\n\x1a\n", (1200).to_bytes(4, "big") + (630).to_bytes(4, "big"))
+    assert "og:image" not in (made / "method.html").read_text("utf-8")
+
+
+def test_a_site_without_an_address_names_none(site: Path) -> None:
+    head = (site / "trends.html").read_text("utf-8").split("</head>")[0]
+    assert 'property="og:title"' in head
+    assert "og:image" not in head
+    assert "canonical" not in head
+    assert not (site / "cards").exists()
+
+
+def test_charts_of_main_pages_are_files_too(site: Path, report_ws: Workspace) -> None:
+    rows = [*csv.reader((site / "charts" / "trends.csv").read_text("utf-8-sig").splitlines())]
+    trend = report_ws.trend(level="country", by="publications", years=(2017, 2021)).matched.set_index("name")
+    assert [r[0] for r in rows[1:]] == [str(y) for y in range(2017, 2022)]
+    for k, name in enumerate(rows[0][1:], 1):
+        assert [float(r[k]) for r in rows[1:]] == pytest.approx(trend.loc[name, [*range(2017, 2022)]].tolist())
+    assert (site / "zh-hant" / "charts" / "map.svg").read_text("utf-8").startswith("<svg xmlns=")
 
 
 def test_a_further_language_is_a_catalogue_and_a_line(workspace: Any, french: Any, tmp_path: Path) -> None:

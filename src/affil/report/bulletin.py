@@ -13,10 +13,10 @@ from affil.rank import AREAS, Level
 from affil.report import charts, i18n
 from affil.report.data import Data
 from affil.report.formats import Names, number, percent, span, two
-from affil.report.plot import FONT, line_chart
 from affil.report.names import LANGUAGES, html_tag
 from affil.report.pages.frame import environment
 from affil.report.pages.movers import moves
+from affil.report.plot import FONT, line_chart
 
 _TRADITIONAL = '"Noto Sans CJK HK", "Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC"'
 _SIMPLIFIED = '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei"'

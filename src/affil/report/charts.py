@@ -14,6 +14,8 @@ from affil.rank import Trend
 from affil.report.plot import NARROW, WIDE, Line, dot_chart, line_chart
 from affil.report.worldmap import Point, world_map
 
+_NOTHING = Markup("")
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -27,7 +29,7 @@ class Figure:
     key: str
     label: str
     wide: Markup
-    narrow: Markup = Markup("")
+    narrow: Markup = _NOTHING
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Any, ...], ...] = ()
     file: str = ""
@@ -61,7 +63,8 @@ def trend_lines(trend: Trend, lines: Mapping[str, Sequence[float]]) -> tuple[lis
     last = trend.years[-1]
     every = range(trend.years[0], last + 1)
     values: dict[str, Line] = {
-        name: [known[at[y]] if y in at and known[at[y]] == known[at[y]] else None for y in every] for name, known in lines.items()
+        name: [known[at[y]] if y in at and known[at[y]] == known[at[y]] else None for y in every]
+        for name, known in lines.items()
     }
     return [f"{y}*" if trend.lacking and y == last else str(y) for y in every], values
 

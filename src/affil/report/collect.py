@@ -205,17 +205,22 @@ def _page_tables(
 def _placed(
     db: duckdb.DuckDBPyConnection, settings: RankSettings, institutions: set[str]
 ) -> dict[str, dict[str, tuple[tuple[str, float], ...]]]:
-    """The entities each institution with papers counts for, by level and, for institutions, by roll-up."""
+    """The entities each institution with papers counts for, by level and, for institutions, by roll-up.
+
+    Hong Kong and Macao count for themselves here: pages put them together with China where that is asked for.
+    """
     out: dict[str, dict[str, tuple[tuple[str, float], ...]]] = {}
     for level in LEVELS:
         for how in ROLL_UPS if level == "institution" else ("none",):
-            make_places(db, CheckedQuery({"level": level, "roll_up": how}, settings), settings)
+            make_places(db, CheckedQuery({"level": level, "roll_up": how, "hong_kong": "apart"}, settings), settings)
             found: dict[str, list[tuple[str, float]]] = {}
             for institution, identifier, part in db.execute(sql("placed")).fetchall():
                 if institution in institutions:
                     found.setdefault(institution, []).append((identifier, float(part)))
             out[how if level == "institution" else level] = {i: tuple(targets) for i, targets in found.items()}
             db.execute(f"CREATE OR REPLACE TEMP TABLE entity_{level} AS FROM entity")
+    make_places(db, CheckedQuery({"level": "country"}, settings), settings)
+    db.execute("INSERT INTO entity_country FROM entity WHERE id NOT IN (SELECT id FROM entity_country)")
     return out
 
 
@@ -232,6 +237,7 @@ def _entities(
     for level in LEVELS:
         ways = ROLL_UPS if level == "institution" else (level,)
         wanted = {target for how in ways for targets in placed[how].values() for target, _ in targets}
+        wanted |= {*counted.rankings[level, "all"].frame["id"]}
         found = db.sql(f"SELECT * FROM entity_{level} ORDER BY name, id").df().to_dict("records")
         rows[level] = [{str(k): v for k, v in r.items()} for r in found if r["id"] in wanted]
     places = ws.institutions(["id", "lat", "lon"]).to_pylist()

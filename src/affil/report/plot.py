@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import TypeGuard
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#8C6BB1", "#7F7F7F")
 """Okabe and Ito's palette, safe for colour blindness, with contrast on both themes; lines also differ in dashes and points."""
@@ -13,6 +14,7 @@ FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft Y
 WIDE, NARROW = (1000, 380), (350, 310)  # width and height of a chart on a screen and on a phone, in pixels
 
 _SIZE, _ROW, _TOP = 13.0, 20.0, 26.0  # of text, of a row of the legend, and above the plot for the name of the axis, in pixels
+_LEAST = 1e-6  # values that differ by less are one
 _POINTS = (
     "M-3.6 0a3.6 3.6 0 1 0 7.2 0a3.6 3.6 0 1 0-7.2 0",
     "M-3.3-3.3h6.6v6.6h-6.6z",
@@ -75,7 +77,7 @@ def line_chart(
         if (len(years) - 1 - k) % each == 0:
             out.append(f'<text x="{x(k):.1f}" y="{height - 7}" text-anchor="middle">{escape(year)}</text>')
     for n, (name, values) in enumerate(lines.items()):
-        at = [(x(k), y(v)) if v is not None and _is(v) else None for k, v in enumerate(values)]
+        at = [(x(k), y(v)) if _is(v) else None for k, v in enumerate(values)]
         told = [f"{name} {year}: {_shown(v, share, 1)}" if v is not None else "" for year, v in zip(years, values, strict=True)]
         key_x, key_y = places[n]
         out.append(
@@ -124,7 +126,7 @@ def dot_chart(label: str, axis: str, areas: Sequence[str], shares: Mapping[str, 
     for n, (who, values) in enumerate(shares.items()):
         told = [f"{who}, {a}: {_shown(v, True, 1)}" if v is not None else "" for a, v in zip(areas, values, strict=True)]
         heights = [top + each * (k + (0.7 if narrow else 0.5)) for k in range(len(areas))]
-        at = [(x(v), y) if v is not None and _is(v) else None for y, v in zip(heights, values, strict=True)]
+        at = [(x(v), y) if _is(v) else None for y, v in zip(heights, values, strict=True)]
         key = [(places[n][0] + 11, places[n][1])]
         out.append(
             f'<g fill="{COLOURS[n]}">{_points(n, [*at, *key], [*told, who], False)}</g>'
@@ -135,11 +137,11 @@ def dot_chart(label: str, axis: str, areas: Sequence[str], shares: Mapping[str, 
 
 def nice_ticks(low: float, high: float, share: bool = False, wanted: int = 5) -> list[float]:
     """Round numbers from at or below `low` to at or above `high`, whole ones unless they are shares or small."""
-    rough = (high - low or abs(high) or 1.0) / wanted
+    rough = (high - low if high - low > _LEAST else 1.0) / wanted
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= rough * 0.999)
     if not share and high >= wanted:
-        step = max(1.0, float(round(step)))
+        step = max(1.0, math.floor(step + 0.5))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [round(k * step, 9) for k in range(first, max(last, first + 1) + 1)]
 
@@ -156,7 +158,7 @@ def _svg(label: str, width: float, height: float, parts: Sequence[str]) -> str:
     )
 
 
-def _is(value: float | None) -> bool:
+def _is(value: float | None) -> TypeGuard[float]:
     return value is not None and not math.isnan(value)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from affil.rank import AREAS
 from affil.report import i18n
+from affil.report.cards import card
 from affil.report.data import Data, area_slug
 from affil.report.names import LANGUAGES
 from affil.report.pack import pack
@@ -25,7 +26,18 @@ from affil.report.pages.movers import movers
 from affil.report.pages.trends import trends
 from affil.workspace import Workspace
 
-_STATIC = ("style.css", "page.js", "engine.js", "board.js", "plot.js", "figure.js", "explore.js", "map.js", "icon.svg", "LICENSES.txt")
+_STATIC = (
+    "style.css",
+    "page.js",
+    "engine.js",
+    "board.js",
+    "plot.js",
+    "figure.js",
+    "explore.js",
+    "map.js",
+    "icon.svg",
+    "LICENSES.txt",
+)
 
 Page = tuple[str, str, dict[str, Any]]  # path below the language's folder, template, template values
 
@@ -62,6 +74,11 @@ def _write(ws: Workspace, data: Data, version: str, folder: Path, tell: Callable
         for path, template, values in _pages(frame, files):
             file = folder / frame.folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
+            picture = card(frame.title, values["heading"], values, frame.at) if frame.address and "/" not in path else None
+            if picture:
+                (folder / frame.folder / "cards").mkdir(exist_ok=True)
+                (folder / frame.folder / "cards" / f"{file.stem}.png").write_bytes(picture)
+                values = {**values, "card": f"{frame.address}{frame.folder}cards/{file.stem}.png"}
             file.write_text(frame.render(path, template, values), "utf-8")
         _write_figures(frame, folder / frame.folder)
     return sum(1 for f in folder.rglob("*") if f.is_file())

@@ -74,7 +74,8 @@ def _rings(geometry: Any) -> Iterator[list[int]]:
 
 def _ring(numbers: Sequence[int], arcs: Sequence[Sequence[tuple[float, float]]]) -> str:
     """A ring as a path; where it crosses the 180th meridian it goes on beyond the edge of the map."""
-    out, shift, before = [], 0.0, None
+    out: list[str] = []
+    shift, before = 0.0, None
     for number in numbers:
         for lon, lat in arcs[number] if number >= 0 else arcs[~number][::-1]:
             if before is not None and abs(lon - before) > 180:

@@ -113,6 +113,11 @@ class Frame:
         return LANGUAGES[self.language].place([p[self.at] for p in entity.place])
 
     @property
+    def title(self) -> str:
+        """The title of the site."""
+        return self.data.title or self.text("title")
+
+    @property
     def address(self) -> str:
         """The address of the site, with a slash at its end; empty if it is not known."""
         known = self.data.report.address
@@ -174,7 +179,7 @@ class Frame:
                 (html_tag(code), i18n.text("language", code), f"{root}{'' if code == SOURCE else code + '/'}{path}")
                 for code in LANGUAGES
             ],
-            "site_title": data.title or self.text("title"),
+            "site_title": self.title,
             "version": self.shared.version,
             "made": f"{data.made:%Y-%m-%d}",
             "papers": number(sum(p for *_, p in data.held)),

@@ -18,7 +18,12 @@ def map_page(frame: Frame) -> dict[str, Any]:
         for row in ranking.frame.to_dict("records")
         if (e := data.entities["city"][row["id"]]).lat is not None and e.lon is not None
     ]
-    columns = (frame.names.levels("city"), frame.text("longitude"), frame.text("latitude"), frame.names.measures("publications"))
+    columns = (
+        frame.names.levels("city"),
+        frame.text("longitude"),
+        frame.text("latitude"),
+        frame.names.measures("publications"),
+    )
     return {
         "heading": frame.text("map_title"),
         "section": "map",

@@ -8,6 +8,7 @@ from typing import Any
 from affil.rank import AREAS, Trend
 from affil.report import charts
 from affil.report.formats import growth, span
+from affil.report.pages.board import hong_kong_choices
 from affil.report.pages.frame import Frame
 
 
@@ -25,6 +26,7 @@ def trends(frame: Frame) -> dict[str, Any]:
         "basis": frame.growth_basis(trend),
         "by_year": [(y, v) for y, v in by_year if v],
         "areas": AREAS,
+        "hong_kong": hong_kong_choices(frame),
         "scripts": ("engine", "plot", "figure", "explore"),
         "first": [r["name"] for r in rows],
         "texts": {

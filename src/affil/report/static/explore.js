@@ -13,6 +13,9 @@
   const begin = () => (begun ??= (async () => {
     [engine, names, searching] = await Promise.all([affil.engine(), affil.load(`names-${language}`), affil.load("search")]);
     if (!picked.length) picked.push(...T.first.map((code) => ["country", engine.entities.country.code.indexOf(code)]));
+    const continents = engine.entities.continent.code;
+    names.continent = continents.map((code) => [T.continents[code], "", ""]);
+    searching.names.continent = continents.map(() => []);
     suggest();
   })().catch((error) => { begun = undefined; status.textContent = say(T.not_loaded, error.message); throw error; }));
 
@@ -80,7 +83,7 @@
     const value = (name) => form.elements[name].value, level = value("level"), by = value("by"), mode = value("mode");
     const years = [Number(value("from")), Number(value("to"))].sort((a, b) => a - b);
     for (let k = picked.length - 1; k >= 0; k--) if (picked[k][0] !== level) picked.splice(k, 1);
-    let asked = { ...slice(value("area")), level, by, years }, panel = form.elements.panel.checked;
+    let asked = { ...slice(value("area")), level, by, years, hongKong: form.elements.hongkong?.value }, panel = form.elements.panel.checked;
     status.textContent = "";
     if (panel) {
       const kept = new Set(engine.everyYear(asked));
@@ -108,7 +111,7 @@
     $("trend-table").tBodies[0].innerHTML = picked.map(([, e], k) => `<tr data-e="${e}"><th scope="row">${escape(label[k])}</th>${cells[k].map((v) => `<td class="num">${v === null ? "–" : unit.format(v)}</td>`).join("")}<td class="num">${total(growth[k])}</td></tr>`).join("");
     const missing = trend.lacking.length ? say(T.incomplete, last, trend.lacking.map((v) => engine.venues[v]).join(", "), last - 1) : "";
     $("basis").textContent = `${compared ? say(T.growth_basis, ...compared, rounded.format(engine.restsOn(trend.links))) : T.growth_none} ${missing}`.trim();
-    affil.keep({ level, by, mode, area: value("area"), from: years[0], to: years[1], panel: panel ? 1 : 0, who: who() });
+    affil.keep({ level, by, mode, area: value("area"), from: years[0], to: years[1], panel: panel ? 1 : 0, ...(asked.hongKong ? { hongkong: asked.hongKong } : {}), who: who() });
     const drawn = label.map((name, k) => [name, every.map((y) => series[k][numbers.indexOf(y)] ?? null)]), written = every.map(marked);
     const said = say(T.trend_chart, title, label.join(", ")), options = { share: points || mode === "growth", apart: trend.lacking.length > 0 };
     show(said, (size) => affil.lineChart(said, title, written, drawn, { ...options, size }), [[T.year, ...label], written.map((y, k) => [y, ...drawn.map(([, values]) => values[k])])]);

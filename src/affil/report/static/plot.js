@@ -13,7 +13,7 @@
   const shown = (value, share, digits = 2) => new Intl.NumberFormat("en", { style: share ? "percent" : "decimal", maximumFractionDigits: digits }).format(value).replace("-0", "0");
 
   const ticksOf = (low, high, share, wanted = 5) => {
-    const rough = (high - low || Math.abs(high) || 1) / wanted, power = 10 ** Math.floor(Math.log10(rough));
+    const rough = (high - low > 1e-6 ? high - low : 1) / wanted, power = 10 ** Math.floor(Math.log10(rough));
     let step = [1, 2, 2.5, 5, 10].map((s) => s * power).find((s) => s >= rough * 0.999);
     if (!share && high >= wanted) step = Math.max(1, Math.round(step));
     const first = Math.floor(low / step + 1e-9), last = Math.max(Math.ceil(high / step - 1e-9), first + 1);
