@@ -106,7 +106,7 @@ def dot_chart(label: str, axis: str, areas: Sequence[str], shares: Mapping[str, 
     ticks = nice_ticks(0.0, max(known), True, 4 if narrow else 8)
     places, rows = _legend(list(shares), size[0])
     beside = 0.0 if narrow else max(map(text_width, areas)) + 14
-    left, right, top = beside + 8, 20.0, rows * _ROW + 12
+    left, right, top = beside + 14, 22.0, rows * _ROW + 12
     each = 42.0 if narrow else 30.0
     foot = top + each * len(areas)
     out = []
@@ -148,7 +148,7 @@ def nice_ticks(low: float, high: float, share: bool = False, wanted: int = 5) ->
 
 def text_width(text: str) -> float:
     """About how wide a text is, in pixels: a Chinese character is as wide as it is high."""
-    return sum(_SIZE if ord(c) > 0x2E7F else _SIZE * 0.6 for c in text)
+    return sum(_SIZE if ord(c) > 0x2E7F or c in "%MWm@" else _SIZE * 0.64 for c in text)
 
 
 def _svg(label: str, width: float, height: float, parts: Sequence[str]) -> str:

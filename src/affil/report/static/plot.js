@@ -9,7 +9,7 @@
     "M-1.4-4.2h2.8v2.8h2.8v2.8h-2.8v2.8h-2.8v-2.8h-2.8v-2.8h2.8z", "M0 4.4L4.2-3.4H-4.2z", "M4.4 0L-3.4 4.2V-4.2z", "M-4.4 0L3.4 4.2V-4.2z"];
   const { escape } = affil;
   const is = (v) => v !== null && v !== undefined && !Number.isNaN(v);
-  const wide = (text) => [...text].reduce((sum, c) => sum + (c.codePointAt(0) > 0x2e7f ? SIZE : SIZE * 0.6), 0);
+  const wide = (text) => [...text].reduce((sum, c) => sum + (c.codePointAt(0) > 0x2e7f || "%MWm@".includes(c) ? SIZE : SIZE * 0.64), 0);
   const shown = (value, share, digits = 2) => new Intl.NumberFormat("en", { style: share ? "percent" : "decimal", maximumFractionDigits: digits }).format(value).replace("-0", "0");
 
   const ticksOf = (low, high, share, wanted = 5) => {
@@ -64,7 +64,7 @@
     const known = shares.flatMap(([, values]) => values.filter(is));
     if (!known.length) return "";
     const narrow = size[0] < 450, ticks = ticksOf(0, Math.max(...known), true, narrow ? 4 : 8), [places, rows] = legend(shares.map(([name]) => name), size[0]);
-    const beside = narrow ? 0 : Math.max(...areas.map(wide)) + 14, left = beside + 8, right = 20, top = rows * ROW + 12, each = narrow ? 42 : 30, foot = top + each * areas.length;
+    const beside = narrow ? 0 : Math.max(...areas.map(wide)) + 14, left = beside + 14, right = 22, top = rows * ROW + 12, each = narrow ? 42 : 30, foot = top + each * areas.length;
     const x = (v) => left + (v / ticks.at(-1)) * (size[0] - left - right), row = (k) => top + each * (k + (narrow ? 0.7 : 0.5)), out = [];
     for (const tick of ticks) {
       out.push(`<path d="M${x(tick).toFixed(1)} ${top}V${foot}" stroke="currentColor" stroke-opacity=".15"/>`);
