@@ -47,10 +47,28 @@ EMPTY = """() => [...document.querySelectorAll("figure.chart")].flatMap((figure)
     if (svg.getBoundingClientRect().width < room - 2) out.push(`${figure.id}: ${svg.getBoundingClientRect().width} of ${room}`);
     return out;
 })"""
-PAGES = ("countries.html", "cities.html", "trends.html", "areas.html", "map.html", "movers.html", "method.html", "downloads.html")
+PAGES = (
+    "countries.html",
+    "cities.html",
+    "trends.html",
+    "areas.html",
+    "map.html",
+    "movers.html",
+    "method.html",
+    "downloads.html",
+)
 PAGES += ("institution/00q4vv597.html", "country/us.html", "area/robotics.html", "area/simulation.html")
-VIEWS = ("trends.html#mode=share&level=institution", "trends.html#panel=1", "map.html#level=institution&zoom=asia", "countries.html#areas=5")
-SCREENS = {"desktop": {"width": 1280, "height": 900}, "tablet": {"width": 800, "height": 1000}, "phone": {"width": 390, "height": 844}}
+VIEWS = (
+    "trends.html#mode=share&level=institution",
+    "trends.html#panel=1",
+    "map.html#level=institution&zoom=asia",
+    "countries.html#areas=5",
+)
+SCREENS = {
+    "desktop": {"width": 1280, "height": 900},
+    "tablet": {"width": 800, "height": 1000},
+    "phone": {"width": 390, "height": 844},
+}
 
 
 @pytest.fixture
@@ -68,7 +86,9 @@ def test_no_number_is_clipped_and_no_axis_is_empty(browser: Any, site: Path, scr
     for path in (*PAGES, *VIEWS):
         reader.open(f"{language}{path}")
         if "#" in path:
-            reader.page.wait_for_function("document.getElementById('chart')?.shown ?? document.getElementById('status').textContent")
+            reader.page.wait_for_function(
+                "document.getElementById('chart')?.shown ?? document.getElementById('status').textContent"
+            )
         assert reader.page.evaluate(CLIPPED) == [], path
         assert reader.page.evaluate(EMPTY) == [], path
         if language == "" and "#" in path:
@@ -88,7 +108,11 @@ def test_the_page_draws_what_the_library_draws(reader: Reader) -> None:
     """All numbers of a chart but for rounding to a tenth of a pixel, and all words."""
     reader.open("trends.html")
     years, names = ["2017", "2018", "2019", "2020*"], ["Computer vision", "机器学习"]
-    lines: dict[str, list[float | None]] = {"China": [1.5, None, 480.0, 1430.0], "法国 <b>": [0.0, 12.25, 900.125, None], "US": [7.0] * 4}
+    lines: dict[str, list[float | None]] = {
+        "China": [1.5, None, 480.0, 1430.0],
+        "法国 <b>": [0.0, 12.25, 900.125, None],
+        "US": [7.0] * 4,
+    }
     shares: dict[str, list[float | None]] = {"China": [0.021, 0.34], "World": [None, 0.004]}
     for size in (WIDE, NARROW):
         for apart in (False, True):
@@ -106,7 +130,9 @@ def test_the_page_draws_what_the_library_draws(reader: Reader) -> None:
 def same(ours: str, theirs: str) -> None:
     number = r"-?\d*\.?\d+"
     assert re.sub(number, "", ours) == re.sub(number, "", theirs)
-    assert [float(x) for x in re.findall(number, ours)] == pytest.approx([float(x) for x in re.findall(number, theirs)], abs=0.11)
+    assert [float(x) for x in re.findall(number, ours)] == pytest.approx(
+        [float(x) for x in re.findall(number, theirs)], abs=0.11
+    )
 
 
 @pytest.mark.parametrize("path", ["trends.html", "areas.html", "map.html"])
@@ -146,7 +172,9 @@ def test_an_embedded_chart_stands_alone_with_its_source(browser: Any, site: Path
     drawn(reader.page)
     page = reader.page
     assert page.locator("#chart svg:visible").count() == 1
-    assert [page.locator(one).first.is_visible() for one in ("header", "h1", "#trend-form", "#trend-table", "footer", ".take")] == [False] * 6
+    assert [
+        page.locator(one).first.is_visible() for one in ("header", "h1", "#trend-form", "#trend-table", "footer", ".take")
+    ] == [False] * 6
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     source = page.locator(".source a")
     assert "來源" in source.inner_text()
@@ -212,17 +240,22 @@ def test_a_preset_counts_as_in_the_library(reader: Reader, report_ws: Workspace,
     frame = report_ws.rank(level="country", by="index", years=(2017, 2021), preset=preset, resamples=0).frame
     assert [r[3] for r in reader.rows()] == frame["name"].tolist()
     assert [(r[4], r[5], r[6]) for r in reader.rows()] == [
-        (f"{a:,.2f}", f"{i:,.2f}", f"{p:,}") for a, i, p in zip(frame["adjusted"], frame["index"], frame["publications"], strict=True)
+        (f"{a:,.2f}", f"{i:,.2f}", f"{p:,}")
+        for a, i, p in zip(frame["adjusted"], frame["index"], frame["publications"], strict=True)
     ]
     assert {*presets()} == {"airankings-like", "csrankings-like"}
 
 
-def test_hong_kong_is_counted_with_china_or_apart(reader: Reader, report_ws: Workspace, browser: Any, tmp_path: Path, workspace: Any) -> None:
+def test_hong_kong_is_counted_with_china_or_apart(
+    reader: Reader, report_ws: Workspace, browser: Any, tmp_path: Path, workspace: Any
+) -> None:
     reader.open("countries.html#hongkong=with")
     reader.settled()
     frame = report_ws.rank(level="country", years=(2017, 2021), resamples=0, hong_kong="with").frame
     assert "HK" not in set(frame["id"])
-    assert [(r[3], r[4]) for r in reader.rows()] == [(n, f"{a:,.2f}") for n, a in zip(frame["name"], frame["adjusted"], strict=True)]
+    assert [(r[3], r[4]) for r in reader.rows()] == [
+        (n, f"{a:,.2f}") for n, a in zip(frame["name"], frame["adjusted"], strict=True)
+    ]
     reader.open("trends.html#hongkong=with&by=adjusted&mode=absolute&who=country:CN")
     drawn(reader.page)
     trend = report_ws.trend(level="country", by="adjusted", years="2017-2021", hong_kong="with").frame.set_index("id")
@@ -235,7 +268,9 @@ def test_hong_kong_is_counted_with_china_or_apart(reader: Reader, report_ws: Wor
     other.open("countries.html#hongkong=apart")
     other.settled()
     apart = ws.rank(level="country", years=(2017, 2021), hong_kong="apart").frame
-    assert [(r[3], r[4]) for r in other.rows()] == [(n, f"{a:,.2f}") for n, a in zip(apart["name"], apart["adjusted"], strict=True)]
+    assert [(r[3], r[4]) for r in other.rows()] == [
+        (n, f"{a:,.2f}") for n, a in zip(apart["name"], apart["adjusted"], strict=True)
+    ]
     other.open("countries.html#by=publications")
     other.settled()
     assert len(other.rows()) == len(apart) - 1
