@@ -23,16 +23,18 @@ CLIPPED = """() => {
     for (const text of document.querySelectorAll("svg text")) {
         const own = text.getBoundingClientRect(), svg = text.closest("svg").getBoundingClientRect();
         if (!shown(text) || !own.width) continue;
-        if (own.left < Math.max(0, svg.left) - slack || own.right > Math.min(wide, svg.right) + slack || own.top < svg.top - slack || own.bottom > svg.bottom + slack)
-            out.push(`text of a chart: ${text.textContent}`);
+        const beside = own.left < Math.max(0, svg.left) - slack || own.right > Math.min(wide, svg.right) + slack;
+        if (beside || own.top < svg.top - slack || own.bottom > svg.bottom + slack) out.push(`text of a chart: ${text.textContent}`);
     }
     for (const cell of document.querySelectorAll("td.num, td.range, td.change, dd")) {
         if (!shown(cell) || !cell.textContent.trim()) continue;
         const range = document.createRange();
         range.selectNodeContents(cell);
         const own = range.getBoundingClientRect(), box = cell.getBoundingClientRect();
-        if (cell.scrollWidth > cell.clientWidth + 1 || own.left < box.left - slack || own.right > box.right + slack) out.push(`cell: ${cell.textContent}`);
-        const slides = cell.closest(".scroll"), room = slides && slides.scrollWidth <= slides.clientWidth ? slides.getBoundingClientRect() : null;
+        const beside = own.left < box.left - slack || own.right > box.right + slack;
+        if (beside || cell.scrollWidth > cell.clientWidth + 1) out.push(`cell: ${cell.textContent}`);
+        const slides = cell.closest(".scroll"), still = slides && slides.scrollWidth <= slides.clientWidth;
+        const room = still ? slides.getBoundingClientRect() : null;
         if (room ? box.right > room.right + slack : !slides && box.right > wide + slack) out.push(`beyond its table: ${cell.textContent}`);
     }
     if (document.documentElement.scrollWidth > wide) out.push("the page slides sideways");
@@ -351,9 +353,12 @@ def test_the_map_is_zoomed_and_moved_and_spreads_a_city(reader: Reader) -> None:
     assert page.evaluate("affil.options().get('view')") == view
     overlaps = page.evaluate(
         """() => {
-            const circles = [...document.querySelectorAll(".points circle")].map((c) => [c.textContent, ...["cx", "cy", "r"].map((n) => Number(c.getAttribute(n)))]);
+            const numbers = (c) => ["cx", "cy", "r"].map((n) => Number(c.getAttribute(n)));
+            const circles = [...document.querySelectorAll(".points circle")].map((c) => [c.textContent, ...numbers(c)]);
             const city = (name) => name.match(/of ([\\w ]+?) \\(/)?.[1];
-            return circles.flatMap((a, k) => circles.slice(k + 1).filter((b) => city(a[0]) && city(a[0]) === city(b[0]) && Math.hypot(a[1] - b[1], a[2] - b[2]) < a[3] + b[3] - 0.5).map((b) => [a[0], b[0]]));
+            const meet = (a, b) => Math.hypot(a[1] - b[1], a[2] - b[2]) < a[3] + b[3] - 0.5;
+            const same = (a, b) => city(a[0]) && city(a[0]) === city(b[0]);
+            return circles.flatMap((a, k) => circles.slice(k + 1).filter((b) => same(a, b) && meet(a, b)).map((b) => [a[0], b[0]]));
         }"""
     )
     assert overlaps == []

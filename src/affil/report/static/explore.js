@@ -5,7 +5,7 @@
   const T = JSON.parse($("texts").textContent), root = document.documentElement, language = root.dataset.language;
   const { say, escape } = affil;
   const whole = new Intl.NumberFormat("en"), two = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 }), signed = new Intl.NumberFormat("en", { style: "percent", signDisplay: "exceptZero", maximumFractionDigits: 0 });
+  const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 }), signed = new Intl.NumberFormat("en", { style: "percent", signDisplay: "always", maximumFractionDigits: 0 });
   const rounded = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 }), tenths = new Intl.NumberFormat("en", { signDisplay: "exceptZero", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const form = $("trend-form") ?? $("map-form") ?? $("profile-form"), status = $("status"), MOST = { trends: 8, areas: 4, map: 1 };
   let engine, names, searching, begun;
