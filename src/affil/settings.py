@@ -279,6 +279,9 @@ class ReadSettings(_Frozen):
         default=("reject", "withdraw", "desk", "active"), description="prefixes of the status of a paper that was not accepted"
     )
     rows: int = Field(default=65_536, ge=1, description="number of table rows held in memory at once")
+    memory: str = Field(
+        default="200MB", description="memory limit of the database that counts strings; above it, it uses the disk"
+    )
     least_title: int = Field(
         default=20, ge=1, description="letters a title must have for records without a DOI to be the same paper by it"
     )

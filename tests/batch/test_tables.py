@@ -114,7 +114,10 @@ def test_a_guess_is_said_and_can_be_forced(matcher: Matcher, tmp_path: Path) -> 
     assert [r["institution_id"] for r in rows_of(out)] == ["x:1"] * 3
     (tmp_path / "in.csv").write_text("Nr;Address\n1;Universität Köln\n2;Straße, Universität Zürich\n", "cp1252")
     _, said, _ = run(matcher, name)
-    assert said[0] == f"{name}: the text looks like CP1252 and is read so; if letters come out wrong: affil match --encoding"
+    assert (
+        said[0]
+        == f"{name}: the text looks like CP1252 and is read so; if letters come out wrong, choose another with --encoding"
+    )
     with pytest.raises(InputError, match="row 2: byte 23 is not ascii; omit --encoding"):
         run(matcher, name, encoding="ascii")
 

@@ -115,7 +115,10 @@ def test_match_says_a_guessed_encoding(call: Call) -> None:
     )
     code, out, err = call("match", "in.txt", "-o", "-")
     assert code == 0
-    assert "note: in.txt: the text looks like KOI8-R and is read so; if letters come out wrong: affil match --encoding" in err
+    assert (
+        "note: in.txt: the text looks like KOI8-R and is read so; if letters come out wrong, choose another with --encoding"
+        in err
+    )
     assert "Московский" in out
     assert "note:" not in call("match", "in.txt", "-o", "-", "--encoding", "koi8-r").err
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,16 @@ def test_all_works_of_a_venue_in_pages(service: Service, tmp_path: Path) -> None
     filters = {asked["filter"] for path, asked in service.asked if path == "/works"}
     assert filters == {"publication_year:2014-2025,primary_location.source.id:S1|S2"}, "not that of another conference"
     assert len(list(read_papers([fetched.file]))) == 250
-    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".gz", ".json"]
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".gz", ".json", ".lock"]
+
+
+def test_two_that_fetch_the_same_take_turns(service: Service, tmp_path: Path) -> None:
+    service.answer = OpenAlex([work(n) for n in range(450)])
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: fetch(service, tmp_path), range(2))
+    assert {first.records, second.records} == {450}
+    assert held(first.file) == [f"https://openalex.org/W{n}" for n in range(450)]
+    assert sorted((first.new, second.new)) != [450, 450], "the second asked only for what came since"
 
 
 def test_conditions_hold_together(service: Service, tmp_path: Path) -> None:
@@ -212,6 +222,7 @@ def test_errors_of_the_person(service: Service, tmp_path: Path, monkeypatch: pyt
 
 _KILLED = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from affil.fetch import fetch_openalex, openalex
 from affil.io import http

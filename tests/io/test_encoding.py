@@ -65,7 +65,7 @@ def test_other_encodings_are_guessed_and_said(codec: str) -> None:
     assert content.decode(found.encoding) == OTHERS[codec]
     assert found.lines == OTHERS[codec].count("\n")
     assert found.note.startswith("the text looks like ")
-    assert found.note.endswith("affil match --encoding")
+    assert found.note.endswith("choose another with --encoding")
     forced = detect(io.BytesIO(content), "x.csv", codec)
     assert content.decode(forced.encoding) == OTHERS[codec]
     assert forced.note == ""

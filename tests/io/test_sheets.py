@@ -72,7 +72,7 @@ def test_the_first_sheet_with_headings_is_read_and_said(tmp_path: Path) -> None:
     path = book(tmp_path / "a.csv.xlsx", [], [["Affiliation"], ["A"]], [["b"], ["B"]])
     assert read(path)[:2] == (
         {"Affiliation": ["A"]},
-        ("the sheet read is 'Two'; for another, One, Three: affil match --sheet",),
+        ("the sheet read is 'Two'; for another, One, Three: --sheet",),
     )
     assert read(path, sheet="Three")[:2] == ({"b": ["B"]}, ())
     with pytest.raises(InputError, match="has no sheet 'Four'; choose one with --sheet: One, Two, Three"):

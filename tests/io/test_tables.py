@@ -272,7 +272,9 @@ def test_parquet_under_any_name(tmp_path: Path) -> None:
 def test_a_guessed_encoding_is_noted(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id;Affiliation\n1;Московский университет\n2;Институт физики\n", "koi8-r")
     with open_table(tmp_path / "a.csv") as table:
-        assert table.notes == ("the text looks like KOI8-R and is read so; if letters come out wrong: affil match --encoding",)
+        assert table.notes == (
+            "the text looks like KOI8-R and is read so; if letters come out wrong, choose another with --encoding",
+        )
     with open_table(tmp_path / "a.csv", encoding="koi8-r") as table:
         assert table.notes == ()
     assert read(tmp_path / "a.csv")["Affiliation"] == ["Московский университет", "Институт физики"]

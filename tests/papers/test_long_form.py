@@ -78,17 +78,35 @@ def test_a_mapping_for_the_rest(tmp_path: Path) -> None:
     ]
     for mapping, message in (
         ({"Where": "venue"}, "no column 'Where'; its columns are: Paper, Who, .*; correct --map"),
-        ({"Periodical": "journal"}, "no field 'journal'; map Periodical to one of paper, author"),
+        ({"Periodical": "journal"}, "no field 'journal'; map Periodical to one of author, affiliation"),
         ({"Periodical": "venue"}, r"no column 'author', nor one of a usual name .*; for another heading: --map HEADING=author"),
     ):
         with pytest.raises(InputError, match=message):
             list(read_papers([path], mapping=mapping))
 
 
-def test_a_row_for_each_paper_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("Paper,Author,Venue,Year,Affiliation\n1,Ana Li; Bo Chen,J,2020,A; B\n")
-    with pytest.raises(InputError, match="row 2: author holds several names: 'Ana Li; Bo Chen'; give each author a row"):
-        list(read_papers([tmp_path / "a.csv"]))
+def test_a_row_for_each_paper_is_counted_by_paper(tmp_path: Path) -> None:
+    """Which of the authors stands where is not said, so nobody guesses it."""
+    (tmp_path / "a.csv").write_text("Paper,Author,Venue,Year,Affiliation\n1,Ana Li; Bo Chen;,J,2020,A; B\n")
+    problems: list[Problem] = []
+    (paper,) = read_papers([tmp_path / "a.csv"], on_problem=problems.append)
+    assert paper == Paper("1", "", "J", 2020, (Author("Ana Li"), Author("Bo Chen")), False, ("A", "B"))
+    assert [(p.row, p.lost) for p in problems] == [(2, False)] and "in one cell" in problems[0].what
+
+
+def test_papers_without_an_id_are_told_apart_by_doi_or_title(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "DOI,Title,Author,Venue,Year,Affiliation\n10.1000/X,One,A,J,2020,U\n10.1000/x,One,B,J,2020,V\n"
+        ",Same,A,J,2020,U\n,Same,B,J,2020,U\n,Same,A,J,2021,U\n"
+    )
+    papers = list(read_papers([tmp_path / "a.csv"]))
+    assert [(p.id, len(p.authors)) for p in papers] == [("10.1000/x", 2), ("Same (J, 2020)", 2), ("Same (J, 2021)", 1)]
+    (tmp_path / "b.csv").write_text("DOI,Title,Author,Venue,Year,Affiliation\n,,A,J,2020,U\n")
+    with pytest.raises(InputError, match="row 2: DOI and title are blank; give each row the id of its paper"):
+        list(read_papers([tmp_path / "b.csv"]))
+    (tmp_path / "c.csv").write_text("Position,Author,Venue,Year,Affiliation\n1,A,J,2020,U\n")
+    with pytest.raises(InputError, match=r"no column 'paper', nor one of a usual name for it.*paper, doi or title"):
+        list(read_papers([tmp_path / "c.csv"]))
 
 
 def test_a_name_is_of_one_field() -> None:
@@ -105,7 +123,7 @@ headings = {**PAPERS, "affiliation": tuple(AFFILIATION)}
 @given(st.data())
 def test_papers_under_any_usual_headings_are_read_back(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Any usual names in any case, in any order of columns, format and delimiter."""
-    kept = [f for f in FIELDS if f in REQUIRED or data.draw(st.booleans())]
+    kept = [f for f in FIELDS if f in (*REQUIRED, "paper") or data.draw(st.booleans())]
     cases = st.sampled_from([str.lower, str.upper, str.title, lambda s: f" {s} ", lambda s: s.replace(" ", "_")])
     named = {f: data.draw(cases)(data.draw(st.sampled_from(headings[f]))) for f in data.draw(st.permutations(kept))}
     assert columns_of(list(named.values()), {}, "x") == named

@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affil.errors import InputError
+from affil.io.cells import addresses
 from affil.papers.common import Problem
+from affil.papers.formats import recognise
+from affil.papers.head import Head
 from affil.papers.proceedings import NO_CONFERENCE
 from affil.papers.read import read_papers
 from affil.papers.scopus import combinations, split_authors, split_own
@@ -43,6 +46,23 @@ def table(path: Path, *rows: dict[str, str]) -> Path:
         writer.writeheader()
         writer.writerows(rows)
     return path
+
+
+def test_headings_in_chinese(tmp_path: Path) -> None:
+    """As of Scopus' pages in Chinese: the same papers, and the same column of `affil match` has names in front."""
+    chinese = {
+        "Authors": "作者", "Title": "文献标题", "Year": "年份", "Source title": "来源出版物名称", "Link": "链接", "Affiliations": "归属机构",
+        "Authors with affiliations": "带归属机构的作者", "Conference name": "会议名称", "Document Type": "文献类型",
+    }  # fmt: skip
+    heading, rest = (SAMPLES / "scopus-2024.csv").read_text("utf-8-sig").split("\n", 1)
+    for english, name in chinese.items():
+        heading = heading.replace(f'"{english}"', f'"{name}"')
+    (tmp_path / "scopus.csv").write_text(f"{heading}\n{rest}", "utf-8-sig")
+    assert recognise(Head(tmp_path / "scopus.csv")).name == "scopus"
+    assert read(tmp_path / "scopus.csv")[0] == read(SAMPLES / "scopus-2024.csv")[0]
+    assert addresses("Diaz C., University of Leeds, United Kingdom", "带归属机构的作者") == [
+        "University of Leeds, United Kingdom"
+    ]
 
 
 def test_an_export_of_these_years() -> None:

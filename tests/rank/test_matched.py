@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from affil.io.database import database
 from affil.rank import Comparison, RanksByYear, Trend, Venues, compare, ranks_by_year, trend
-from affil.rank.credit import count_credit, database, number, prepare
+from affil.rank.credit import count_credit, number, prepare
 from affil.rank.matched import chain, last_chain, missing_venues, pairs, rests_on
 from affil.settings import RankSettings
 from affil.types import Author, Paper
@@ -35,7 +36,7 @@ def counted(world: World, venues: Venues) -> Iterator[duckdb.DuckDBPyConnection]
         for k in range(n)
     ]
     _, answers = one_each(*((f"s{k}", i) for k, i in enumerate(WHO)))
-    with database(SETTINGS) as db:
+    with database(SETTINGS.memory) as db:
         prepare(db, tables(papers, answers), {}, venues, SETTINGS)
         spans = number(db, SETTINGS)
         count_credit(db, 1, spans[-1][2] if spans else 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from affil.cli.show import Json, console, plain, plain_table
-from affil.cli.workspace import Mapped, PaperFormat, mapping_of
+from affil.cli.workspace import Mapped, PaperFormat, SheetName, TextEncoding, reading_of
 
 if TYPE_CHECKING:
     from affil.papers.formats import Look
@@ -22,6 +22,8 @@ def formats(
     records: Annotated[int, typer.Option("--records", metavar="N", min=0, help="Number of papers to show.")] = 3,
     format: PaperFormat = None,
     mapped: Mapped = None,
+    sheet: SheetName = None,
+    encoding: TextEncoding = None,
     as_json: Json = False,
 ) -> None:
     """Tell what format a file of papers is, and show its first papers as they are read; without FILE: list all formats."""
@@ -41,7 +43,7 @@ def formats(
         console().print(table)
         typer.echo("more about each: docs/formats.md")
         return
-    look = library.formats(file, format=format, records=records, mapping=mapping_of(mapped))
+    look = library.formats(file, records=records, **reading_of(format, mapped, sheet, encoding))
     if as_json:
         shown = {"file": look.path, "format": look.reader.name, "title": look.reader.title}
         told_of = {"papers": [asdict(p) for p in look.papers], "problems": [asdict(p) for p in look.problems]}

@@ -25,6 +25,7 @@ from affil.cli.show import (
     refuse,
     working,
 )
+from affil.cli.workspace import SheetName, TextEncoding
 from affil.errors import AffilError
 
 if TYPE_CHECKING:
@@ -80,16 +81,8 @@ def match(
         ),
     ] = None,
     output_format: Annotated[str | None, typer.Option(metavar="FORMAT", help="Format of OUT.", show_default=False)] = None,
-    sheet: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Sheet of a workbook; default: the first with headings.", show_default=False),
-    ] = None,
-    encoding: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Encoding of IN, e.g. gb18030 or cp1252; default: what it looks like.", show_default=False
-        ),
-    ] = None,
+    sheet: SheetName = None,
+    encoding: TextEncoding = None,
     excel: Annotated[
         bool, typer.Option("--excel", help="Write CSV that Excel opens rightly: byte-order mark, no formulas.")
     ] = False,

@@ -9,7 +9,7 @@ import typer
 
 from affil.cli.ranking import Years
 from affil.cli.show import Json, print_json
-from affil.cli.workspace import Mapped, PaperFormat, mapping_of, matching_shown, print_added
+from affil.cli.workspace import Mapped, PaperFormat, SheetName, TextEncoding, matching_shown, print_added, reading_of
 
 
 def rankings(
@@ -22,6 +22,8 @@ def rankings(
     years: Years = None,
     format: PaperFormat = None,
     mapped: Mapped = None,
+    sheet: SheetName = None,
+    encoding: TextEncoding = None,
     as_json: Json = False,
 ) -> None:
     """Match papers, and write rankings by level, area and year, trends and the website.
@@ -40,10 +42,9 @@ def rankings(
             papers=papers,
             like=like,
             years=parse_years(years),
-            format=format,
-            mapping=mapping_of(mapped),
             read=lambda added: print_added(added, as_json),
             progress=show,
+            **reading_of(format, mapped, sheet, encoding),
         )
     if as_json:
         print_json({"folder": str(done.folder), "tables": [str(t) for t in done.tables], "start": str(done.start)})

@@ -12,6 +12,7 @@ import typer
 from affil.cli.show import Json, console, plain, plain_table
 
 if TYPE_CHECKING:
+    from affil.papers.reading import Reading
     from affil.types import LedgerEntry, Progress
     from affil.workspace import Added, Run
 
@@ -30,8 +31,27 @@ Mapped = Annotated[
 ]
 
 
-def mapping_of(given: list[str] | None) -> dict[str, str]:
-    """The headings given with `--map`, each with the usual name that it stands for."""
+SheetName = Annotated[
+    str | None,
+    typer.Option("--sheet", metavar="NAME", help="Sheet of a workbook; default: the first with headings.", show_default=False),
+]
+TextEncoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="Encoding of text, e.g. gb18030 or cp1252; default: what it looks like.",
+        show_default=False,
+    ),
+]
+
+
+def reading_of(format: str | None, mapped: list[str] | None, sheet: str | None, encoding: str | None) -> Reading:
+    """The options of reading papers; `mapped` are the headings given with `--map`."""
+    return {"format": format, "mapping": _mapping_of(mapped), "sheet": sheet, "encoding": encoding}
+
+
+def _mapping_of(given: list[str] | None) -> dict[str, str]:
     from affil.errors import AffilError
 
     pairs = [one.rpartition("=") for one in given or ()]
@@ -51,6 +71,8 @@ def run(
     model: Annotated[str | None, typer.Option(metavar="FILE", help="Model file, or: shipped.")] = None,
     format: PaperFormat = None,
     mapped: Mapped = None,
+    sheet: SheetName = None,
+    encoding: TextEncoding = None,
     as_json: Json = False,
 ) -> None:
     """Add papers to a workspace and match new strings."""
@@ -61,11 +83,10 @@ def run(
         result = ws.run(
             show,
             papers=papers or None,
-            format=format,
-            mapping=mapping_of(mapped),
             read=lambda added: print_added(added, as_json),
             registry=registry,
             model=model,
+            **reading_of(format, mapped, sheet, encoding),
         )
     if as_json:
         typer.echo(_run_json(result))

@@ -14,13 +14,14 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from affil.errors import AffilError
-from affil.io.files import atomic_path
+from affil.io.files import alone, atomic_path
 from affil.types import Progress
 
 
@@ -42,22 +43,35 @@ class Page:
     then: Mapping[str, Any] | None
 
 
-class Collection:
-    """The files of one query in a folder.
+@contextmanager
+def collecting(folder: Path, service: str, query: Mapping[str, Any]) -> Iterator[Collection]:
+    """The files of a query, for one process at a time: another that fetches the same waits, and then goes on from what is here.
 
     Args:
         folder: where they are; it is created.
         service: the service, as the files are named.
         query: what was asked for, JSON-able: the same query goes on where it was.
-    """
 
-    def __init__(self, folder: Path, service: str, query: Mapping[str, Any]) -> None:
-        digest = hashlib.sha256(json.dumps(query, sort_keys=True).encode()).hexdigest()[:12]
+    Raises:
+        AffilError: the folder cannot be written, or what stands there is damaged.
+    """
+    digest = hashlib.sha256(json.dumps(query, sort_keys=True).encode()).hexdigest()[:12]
+    name = f"{service}-{digest}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AffilError(f"{folder}: cannot be created ({error.strerror}); choose another workspace") from error
+    with alone(folder / f".{name}.lock"):
+        yield Collection(folder / name, query)
+
+
+class Collection:
+    """The files of one query in a folder, see `collecting`; `stem` is their path without its end."""
+
+    def __init__(self, stem: Path, query: Mapping[str, Any]) -> None:
         self._query = dict(query)
-        stem = folder / f"{service}-{digest}"
         self.file, self._part, self._state_file = (stem.with_name(stem.name + end) for end in (".jsonl.gz", ".part", ".json"))
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             self.state: dict[str, Any] = json.loads(self._state_file.read_text("utf-8")) if self._state_file.exists() else {}
         except (OSError, ValueError) as error:
             raise AffilError(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import AffilError
-from affil.fetch.collection import Collection, Fetched, Page
+from affil.fetch.collection import Fetched, Page, collecting
 from affil.io.http import Http
 from affil.settings import FETCH
 from affil.types import Progress
@@ -45,8 +45,7 @@ def fetch_crossref(
     conditions = [f"issn:{issn}"]
     if years:
         conditions += [f"from-pub-date:{years[0]}", f"until-pub-date:{years[1]}"]
-    collection = Collection(folder, "crossref", {"filter": conditions})
-    with Http(between=FETCH.gap) as http:
+    with collecting(folder, "crossref", {"filter": conditions}) as collection, Http(between=FETCH.gap) as http:
         if collection.begun is None:
             since = [f"from-index-date:{collection.state['since']}"] if collection.complete else []
             collection.begin({"filter": [*conditions, *since]})

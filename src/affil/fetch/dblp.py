@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import AffilError
-from affil.fetch.collection import Collection, Fetched, Page
+from affil.fetch.collection import Fetched, Page, collecting
 from affil.io.http import Http
 from affil.settings import FETCH
 from affil.types import Progress
@@ -43,8 +43,7 @@ def fetch_dblp(
         raise AffilError(
             f"{stream!r} is no stream of dblp; write it like conf/cvpr or journals/pami, as in the addresses of dblp.org/db"
         )
-    collection = Collection(folder, "dblp", {"stream": stream, "years": list(years)})
-    with Http(between=FETCH.gap) as http:
+    with collecting(folder, "dblp", {"stream": stream, "years": list(years)}) as collection, Http(between=FETCH.gap) as http:
         if collection.begun is None:
             collection.begin({})
         counts = {year: _hits(http, base, stream, year, 0, 0)[1] for year in range(years[0], years[1] + 1)}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import AffilError
-from affil.fetch.collection import Collection, Fetched, Page
+from affil.fetch.collection import Collection, Fetched, Page, collecting
 from affil.io.http import Http, RefusedError
 from affil.rank import Venues, load_venues
 from affil.settings import FETCH
@@ -78,9 +78,11 @@ def fetch_openalex(
     if not key:
         raise AffilError(f"{_KEY} is not set, and OpenAlex needs a key; {_GET_ONE}")
     tell = tell or (lambda _: None)
-    with Http(between=1 / FETCH.per_second, refused=_REFUSED) as http:
+    with (
+        collecting(folder, "openalex", asdict(query)) as collection,
+        Http(between=1 / FETCH.per_second, refused=_REFUSED) as http,
+    ):
         service = _OpenAlex(http, base, key, tell)
-        collection = Collection(folder, "openalex", asdict(query))
         if (plan := collection.begun) is None:
             filters = service.filters(query, venues or load_venues())
             plan = _update(service, collection, filters) if collection.complete else {"filters": filters}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import AffilError
-from affil.fetch.collection import Collection, Fetched, Page
+from affil.fetch.collection import Collection, Fetched, Page, collecting
 from affil.io.http import Http
 from affil.settings import FETCH
 from affil.types import Progress
@@ -44,8 +44,10 @@ def fetch_openreview(
     tell = tell or (lambda _: None)
     token = token or os.environ.get(_TOKEN, "")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    collection = Collection(folder, "openreview", {"venue": venue})
-    with Http(between=FETCH.gap, headers=headers, refused={401: _ASK, 403: _ASK}) as http:
+    with (
+        collecting(folder, "openreview", {"venue": venue}) as collection,
+        Http(between=FETCH.gap, headers=headers, refused={401: _ASK, 403: _ASK}) as http,
+    ):
         if collection.begun is None:
             collection.begin({})
         total = int(_list(http, base, "notes", {"content.venueid": venue, "limit": "1"})[1])

@@ -14,7 +14,8 @@ Named = tuple[tuple[str, ...], str]
 """The authors of an address (none where the cell names none), and the address as it stands."""
 
 COMMAS = "authors with affiliations"
-"""The column whose names end in a comma, in lower case."""
+COMMAS_CHINESE = "带归属机构的作者"
+"""The column whose names end in a comma, in lower case, and as Scopus' pages in Chinese call it."""
 
 _GROUP = re.compile(r"(?:^|(?<=[;；\n\r.]))\s*[\[［]([^\[\]［］]*)[\]］]\s*(?=\S)")
 _ITEM = re.compile(r"[;；、]|(?<=[一-鿿])[,，]")
@@ -76,7 +77,7 @@ def addresses(text: str, column: str = "") -> list[str]:
 @cache
 def is_commas(column: str) -> bool:
     """Whether this is the heading of the column in which a comma follows the names."""
-    return " ".join(column.split()).casefold() == COMMAS
+    return " ".join(column.split()).casefold() in (COMMAS, COMMAS_CHINESE)
 
 
 def _bare(address: str) -> str:

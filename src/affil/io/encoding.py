@@ -261,7 +261,7 @@ def _guessed(raw: IO[bytes], path: Path | str, byte: int, not_chinese: bool) -> 
     if not isinstance(form, TextForm):
         what = f"{problem}; it looks like {said}, but byte {form:,} is not"
         raise InputError(path, what, row=_row_of(raw, form), fix="correct it, or save it as UTF-8")
-    note = f"the text looks like {said} and is read so; if letters come out wrong: affil match --encoding"
+    note = f"the text looks like {said} and is read so; if letters come out wrong, choose another with --encoding"
     return TextForm(form.encoding, form.lines, note)
 
 
@@ -308,6 +308,4 @@ def _open(path: Path | str, row: int, problem: str, one: tuple[str, str], other:
     pairs = zip(one[1].split(), other[1].split(), strict=False)
     differ = next(((a, b) for a, b in pairs if a != b), ("", ""))
     shown = " or ".join(f"{name} ({word[:30]!r})" for name, word in zip((one[0], other[0]), differ, strict=True))
-    return InputError(
-        path, f"{problem}; it may be {shown}", row=row, fix="save it as UTF-8, or choose one (affil match --encoding)"
-    )
+    return InputError(path, f"{problem}; it may be {shown}", row=row, fix="save it as UTF-8, or choose one with --encoding")

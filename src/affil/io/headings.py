@@ -11,6 +11,7 @@ AFFILIATION = frozenset({
     "affiliation strings", "affiliation name", "c1", "address", "addresses", "author address", "author addresses",
     "authors with affiliations", "institution", "institutions", "institution name", "institute", "institutes", "organisation",
     "organisations", "organization", "organizations",
+    "归属机构", "带归属机构的作者",
     "机构", "机构名称", "作者机构", "所属机构", "单位", "单位名称", "作者单位", "作者单位名称", "第一作者单位", "工作单位", "所在单位",
     "地址", "作者地址", "通讯地址", "机构地址", "機構", "機構名稱", "作者機構", "單位", "單位名稱", "作者單位", "所屬機構", "服務單位",
     "服务单位", "所属", "所属機関", "소속", "소속기관",

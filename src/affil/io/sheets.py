@@ -50,7 +50,7 @@ class Sheet(Table):
         notes = title_note([str(next(c for c in r if c is not None)) for _, r in first[:above]], self._header)
         if wanted is None and len(visible) > 1:
             others = listed([v for v in visible if v != title], 5)
-            notes = [f"the sheet read is {title!r}; for another, {others}: affil match --sheet", *notes]
+            notes = [f"the sheet read is {title!r}; for another, {others}: --sheet", *notes]
         columns = checked_headings(name, headings, self._header)
         size = (self._sheet.end or (0, 0))[0] + 1 - self._header
         super().__init__(name, columns, max(size, 0), notes)

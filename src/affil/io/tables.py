@@ -84,7 +84,7 @@ def is_table(path: Path | str, start: bytes) -> bool:
         path: its name.
         start: its beginning, unpacked; the more, the surer.
     """
-    if start.startswith((b"PAR1", _OLE)) or _is_zipped_workbook(start):
+    if start.startswith(b"PAR1") or is_workbook(start):
         return True
     by_name = _by_name(path)
     if by_name is not None:
@@ -137,15 +137,16 @@ def _packed(start: bytes, name: str) -> Format | None:
     """The format of a table that is no text."""
     if start.startswith(b"PAR1"):
         return "parquet"
-    if start.startswith(_OLE) or _is_zipped_workbook(start):
+    if is_workbook(start):
         return "xlsx"
     if start.startswith(_ZIP):
         raise InputError(name, "is a zip archive without a workbook", fix="unpack it and give the file in it")
     return None
 
 
-def _is_zipped_workbook(start: bytes) -> bool:
-    return start.startswith(_ZIP) and (b"xl/" in start or b"opendocument.spreadsheet" in start)
+def is_workbook(start: bytes) -> bool:
+    """Whether a file is a workbook of Excel or OpenDocument, by how it begins."""
+    return start.startswith(_OLE) or (start.startswith(_ZIP) and (b"xl/" in start or b"opendocument.spreadsheet" in start))
 
 
 def _of_text(text: Text, given: Format | None, by_name: Format | None) -> Table:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Unpack
 
 from affil.errors import AffilError, InputError
 from affil.io.encoding import no_text
@@ -32,6 +33,7 @@ from affil.papers.orcid import ORCID
 from affil.papers.paper_copilot import PAPER_COPILOT
 from affil.papers.pubmed import PUBMED
 from affil.papers.reader import Reader
+from affil.papers.reading import Reading
 from affil.papers.ris import RIS
 from affil.papers.scopus import SCOPUS
 from affil.papers.source import Source
@@ -111,6 +113,18 @@ def recognise(head: Head, format: str | None = None) -> Reader:
     return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
 
 
+def open_source(
+    path: Path | str, settings: ReadSettings, problem: Callable[[Problem], None], **reading: Unpack[Reading]
+) -> tuple[Reader, Source]:
+    """The reader of a file, and the file as it reads it; `problem` is told of each problem of a record.
+
+    Raises:
+        InputError: the file cannot be read, or no reader recognises it. AffilError: there is no such format.
+    """
+    head = Head(path, reading.get("sheet"), reading.get("encoding"))
+    return recognise(head, reading.get("format")), Source(head, settings, problem, reading.get("mapping") or {})
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What a file is, and its first papers as they are read, with the problems up to there."""
@@ -121,20 +135,18 @@ class Look:
     problems: tuple[Problem, ...]
 
 
-def formats(path: Path | str, *, format: str | None = None, records: int = 3, mapping: Mapping[str, str] | None = None) -> Look:
+def formats(path: Path | str, *, records: int = 3, **reading: Unpack[Reading]) -> Look:
     """Tell what a file is and read its first papers.
 
     Args:
         path: the file; `-` is standard input.
-        format: the name of a format to read it as.
         records: number of papers to read.
-        mapping: headings of the file and the usual names that they stand for (see `read_papers`).
+        reading: how to read it, where its content does not tell it.
 
     Raises:
         InputError: it cannot be read. AffilError: there is no such format.
     """
-    head, problems = Head(path), list[Problem]()
-    reader = recognise(head, format)
-    source = Source(head, ReadSettings(), problems.append, mapping or {})
+    problems = list[Problem]()
+    reader, source = open_source(path, ReadSettings(), problems.append, **reading)
     papers = tuple(paper for _, paper in itertools.islice(reader.read(source), records))
-    return Look(head.shown, reader, papers, tuple(problems))
+    return Look(source.name, reader, papers, tuple(problems))

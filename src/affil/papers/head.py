@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 
 from affil.errors import InputError
 from affil.io.files import STANDARD, copied, open_input, shown_name
-from affil.io.tables import is_table, open_table
+from affil.io.tables import Table, is_table, is_workbook, open_table
 from affil.papers.common import damage_said
 
 _LENGTH = 1 << 18  # bytes; the first work of OpenAlex can pass a quarter of them
@@ -25,18 +26,29 @@ def _below(place: str, name: str) -> str:
 class Head:
     """The name and the first 256 KiB of a file, unpacked, and what they show; all of it is computed when first asked for.
 
+    Args:
+        path: the file; `-` is standard input.
+        sheet: the sheet of a workbook; default: the first with headings.
+        encoding: that of text, instead of telling it.
+
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or a sheet is asked for and it is no workbook.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = path
+    def __init__(self, path: Path | str, sheet: str | None = None, encoding: str | None = None) -> None:
+        self.path, self.sheet, self.encoding = path, sheet, encoding
         self.shown = shown_name(path)
         self.name = "" if str(path) == STANDARD else Path(path).name.lower().removesuffix(".gz")
         with damage_said(self.shown):
             self._copy = copied(path)  # as the file is opened again to be read
         with damage_said(self.shown), open_input(path) as raw:
             self.start = raw.read(_LENGTH)
+        if sheet is not None and not is_workbook(self.start):
+            raise InputError(self.shown, "is no spreadsheet", fix="omit --sheet")
+
+    def open_table(self) -> AbstractContextManager[Table]:
+        """The file as a table, see `affil.io.tables.open_table`."""
+        return open_table(self.path, sheet=self.sheet, encoding=self.encoding)
 
     @cached_property
     def text(self) -> str:
@@ -56,7 +68,7 @@ class Head:
         if not self.table:
             return ()
         try:
-            with open_table(self.path) as table:
+            with self.open_table() as table:
                 return table.columns
         except InputError:
             return ()

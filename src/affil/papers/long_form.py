@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +16,10 @@ from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author, Paper
 
-REQUIRED = ("paper", "author", "affiliation", "venue", "year")
-FIELDS = (*REQUIRED, "title", "position", "doi")
+REQUIRED = ("author", "affiliation", "venue", "year")
+NAMES = ("paper", "doi", "title")
+"""What tells papers apart, the surest first; a table has at least one of them."""
+FIELDS = (*REQUIRED, *NAMES, "position")
 
 
 @dataclass(slots=True)
@@ -29,15 +32,17 @@ class _Open:
     doi: str
     authors: dict[tuple[Any, str], list[str]] = field(default_factory=dict)
     of_paper: list[str] = field(default_factory=list)
+    together: bool = False  # whether a cell names several authors
 
 
 def read_long_form(source: Source) -> Numbered:
     """Papers with the number of their first row.
 
-    Columns: `paper` (its id), `author`, `affiliation`, `venue`, `year`; optionally `title`, `doi`, and `position` (of the author, a
-    whole number; without it, rows of one name are one author), by these or other usual names (see `columns_of`). The rows of a paper
-    stand together. A blank affiliation is an author without one; an affiliation without an author belongs to the paper, which then
-    counts by paper.
+    Columns: `author`, `affiliation`, `venue`, `year`; `paper` (its id), or without it `doi` or `title`, which then tell papers apart (a
+    title with venue and year); and optionally `position` (of the author, a whole number; without it, rows of one name are one author),
+    by these or other usual names (see `columns_of`). The rows of a paper stand together. A blank affiliation is an author without one;
+    an affiliation without an author belongs to the paper, which then counts by paper; and so does one whose authors are listed in one
+    cell, with semicolons.
 
     Raises:
         InputError: a column is missing, a row lacks its paper, venue or year, or contradicts an earlier row of its paper.
@@ -50,9 +55,11 @@ def read_long_form(source: Source) -> Numbered:
             columns = [batch.columns[where[f]] if f in where else [None] * len(batch) for f in FIELDS]
             for row, *values in zip(batch.rows, *columns, strict=True):
                 cells = dict(zip(FIELDS, values, strict=True))
-                identifier = _text(cells["paper"])
+                said = _said(cells, table.name, row)
+                identifier = _text(cells["paper"]) if "paper" in where else _named(cells, said)
                 if not identifier:
-                    raise InputError(table.name, "paper is blank", row=row, fix="give each row the id of its paper")
+                    blank = "paper is blank" if "paper" in where else "DOI and title are blank"
+                    raise InputError(table.name, blank, row=row, fix="give each row the id of its paper")
                 if current is None or identifier != current.id:
                     if current is not None:
                         yield _closed(current, source)
@@ -60,8 +67,8 @@ def read_long_form(source: Source) -> Numbered:
                     if identifier in done:
                         problem = f"the rows of paper {identifier!r} do not stand together"
                         raise InputError(table.name, problem, row=row, fix="sort the table by paper")
-                    current = _Open(identifier, row, _said(cells, table.name, row), bare_doi(_text(cells["doi"])))
-                elif (said := _said(cells, table.name, row)) != current.said:
+                    current = _Open(identifier, row, said, bare_doi(_text(cells["doi"])))
+                elif said != current.said:
                     problem = f"paper {identifier!r} has title, venue and year {said}, but {current.said} in row {current.row}"
                     raise InputError(table.name, problem, row=row, fix="make them the same")
                 _add(current, cells, table.name, row)
@@ -88,12 +95,16 @@ def columns_of(columns: Sequence[str], mapping: Mapping[str, str], name: str) ->
         if meant not in FIELDS:
             raise InputError(name, f"no field {meant!r}", fix=f"map {heading} to one of {', '.join(FIELDS)}")
         found[meant] = here[0]
-    for wanted in REQUIRED:
-        if wanted not in found:
-            needed = f"the columns are {', '.join(REQUIRED)}, and if you like title, position and doi"
-            problem = f"no column {wanted!r}, nor one of a usual name for it; its columns are: {listed(columns)}"
-            raise InputError(name, problem, fix=f"{needed}; for another heading: --map HEADING={wanted}")
+    for wanted in _lacking(found):
+        needed = f"the columns are {', '.join(REQUIRED)}, and paper, doi or title, and if you like position"
+        problem = f"no column {wanted!r}, nor one of a usual name for it; its columns are: {listed(columns)}"
+        raise InputError(name, problem, fix=f"{needed}; for another heading: --map HEADING={wanted}")
     return found
+
+
+def _lacking(found: Mapping[str, str]) -> list[str]:
+    """The fields that a table needs and lacks."""
+    return [f for f in REQUIRED if f not in found] + ([] if any(f in found for f in NAMES) else ["paper"])
 
 
 def _found(columns: Sequence[str]) -> dict[str, str]:
@@ -105,7 +116,7 @@ def _found(columns: Sequence[str]) -> dict[str, str]:
 
 
 def _recognises(head: Head) -> bool:
-    return _found(head.columns).keys() >= {*REQUIRED}
+    return not _lacking(_found(head.columns))
 
 
 LONG_FORM = Reader(
@@ -113,14 +124,22 @@ LONG_FORM = Reader(
     title="a table with a row for each author and affiliation",
     recognises=_recognises,
     read=read_long_form,
-    fields="`paper` (its id), `author`, `affiliation`, `venue`, `year`; optionally `title`, `doi` and `position` (of the author). "
+    fields="`author`, `affiliation`, `venue`, `year`; `paper` (its id), or without it `doi` or `title`, which then tell papers "
+    "apart; optionally `position` (of the author). "
     "Headings may be in any case, and other usual ones: Paper ID, Journal, Source title, Publication year, Author name, Address; "
     "论文编号, 题名, 期刊, 年份, 作者, 作者单位. For others: `--map Periodical=venue`.",
-    lost="Other columns are ignored. A table with a row for each paper, and its authors in one cell, is refused.",
+    lost="Other columns are ignored. Where one cell lists a paper's authors, and another its affiliations (`Li, W.; Chen, B.`), it is not "
+    "said whose each is: such papers are counted by paper.",
     export="Write it from a spreadsheet (.xlsx, .xls, .ods, or CSV with any delimiter) or a program of your own, with a row for each "
     "author and affiliation and the rows of a paper together.",
     specification="",
 )
+
+
+def _named(cells: dict[str, Any], said: tuple[str, str, int]) -> str:
+    """The id of a paper in a table without ids: its DOI, else its title with venue and year; "" where it has neither."""
+    title, venue, year = said
+    return bare_doi(_text(cells["doi"])) or (f"{title} ({venue}, {year})" if title else "")
 
 
 def _said(cells: dict[str, Any], name: str, row: int) -> tuple[str, str, int]:
@@ -141,11 +160,11 @@ def _number(value: Any, what: str, name: str, row: int, least: int, most: int) -
 
 def _add(paper: _Open, cells: dict[str, Any], name: str, row: int) -> None:
     author, affiliation = _text(cells["author"]), _text(cells["affiliation"])
-    if ";" in author or "；" in author:
-        fix = "give each author a row of their own"
-        raise InputError(name, f"author holds several names: {author[:60]!r}", row=row, fix=fix)
-    if not author:
-        paper.of_paper += [affiliation] if affiliation else []
+    names = _listed(author)
+    if len(names) != 1:
+        paper.together = paper.together or len(names) > 1
+        paper.authors |= {(None, one): [] for one in names}
+        paper.of_paper += _listed(affiliation) if names else [affiliation] if affiliation else []
         return
     given = _text(cells["position"])
     position = _number(cells["position"], "position", name, row, 0, 1 << 20) if given else None
@@ -161,11 +180,20 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper]:
     authors = tuple(Author(author, tuple(strings)) for (_, author), strings in paper.authors.items())
     if not paper.of_paper:
         return paper.row, Paper(paper.id, title, venue, year, authors, doi=paper.doi)
-    if any(a.affiliations for a in authors):
+    if paper.together:
+        source.report(
+            paper.row, "names several authors in one cell, and not whose affiliation is which: counted by paper", lost=False
+        )
+    elif any(a.affiliations for a in authors):
         source.report(paper.row, "has an affiliation without an author: counted by paper", lost=False)
     strings = (*paper.of_paper, *(s for a in authors for s in a.affiliations))
     named = tuple(Author(a.name) for a in authors)
     return paper.row, Paper(paper.id, title, venue, year, named, False, tuple(dict.fromkeys(strings)), paper.doi)
+
+
+def _listed(cell: str) -> list[str]:
+    """What a cell lists with semicolons."""
+    return [one for part in re.split("[;；]", cell) if (one := part.strip())]
 
 
 def _text(value: Any) -> str:

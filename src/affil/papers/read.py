@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 from affil.errors import InputError
 from affil.papers.common import Problem
-from affil.papers.formats import recognise
-from affil.papers.head import Head
+from affil.papers.formats import open_source
 from affil.papers.native import NATIVE
 from affil.papers.reader import Numbered, Reader
+from affil.papers.reading import Reading
 from affil.papers.source import Source
 from affil.settings import ReadSettings
 from affil.types import Paper
@@ -47,9 +48,7 @@ def read_papers(
     on_duplicate: Callable[[Duplicate], None] | None = None,
     on_problem: Callable[[Problem], None] | None = None,
     settings: ReadSettings | None = None,
-    *,
-    format: str | None = None,
-    mapping: Mapping[str, str] | None = None,
+    **reading: Unpack[Reading],
 ) -> Iterator[Paper]:
     """Read papers one at a time, in order. The format of each file is recognised by its content; gzip is unpacked.
 
@@ -62,15 +61,14 @@ def read_papers(
         on_duplicate: told of repeated ids.
         on_problem: told of problems.
         settings: settings of reading.
-        format: the name of the format of all files, instead of recognising it.
-        mapping: for tables: headings of the file and the usual names that they stand for, {"Journal": "venue"}.
+        reading: how to read them, where their content does not tell it.
 
     Raises:
         InputError: a file is missing, empty, truncated or damaged, or a record of it is wrong.
         AffilError: there is no such format.
     """
     seen: dict[str, bytes] = {}
-    for record in read_records(paths, on_problem, settings, format=format, mapping=mapping):
+    for record in read_records(paths, on_problem, settings, **reading):
         paper, digest = record.paper, paper_digest(record.paper)
         if paper.id not in seen:
             seen[paper.id] = digest
@@ -88,17 +86,14 @@ def read_records(
     paths: Iterable[Path | str],
     on_problem: Callable[[Problem], None] | None = None,
     settings: ReadSettings | None = None,
-    *,
-    format: str | None = None,
-    mapping: Mapping[str, str] | None = None,
+    **reading: Unpack[Reading],
 ) -> Iterator[Record]:
     """All records of the files, repeated ids included; arguments and errors are those of `read_papers`."""
     report, settings = on_problem or (lambda _: None), settings or ReadSettings()
     for path in paths:
-        head = Head(path)
-        reader = recognise(head, format)
-        for row, paper in _read(reader, Source(head, settings, report, mapping or {})):
-            yield Record(paper, head.shown, row, reader.name)
+        reader, source = open_source(path, settings, report, **reading)
+        for row, paper in _read(reader, source):
+            yield Record(paper, source.name, row, reader.name)
 
 
 def _read(reader: Reader, source: Source) -> Numbered:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence, Set
 
-from affil.io.cells import COMMAS, split_cell
+from affil.io.cells import COMMAS, COMMAS_CHINESE, split_cell
 from affil.papers.common import bare_doi
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
@@ -20,6 +20,11 @@ from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
 
+_CHINESE = {
+    "作者": "authors", "作者全名": "author full names", "文献标题": "title", "标题": "title", "年份": "year", "来源出版物名称": "source title",
+    "链接": "link", "归属机构": "affiliations", COMMAS_CHINESE: COMMAS, "会议名称": "conference name", "文献类型": "document type",
+}  # fmt: skip
+"""Headings of an export from Scopus' pages in Chinese; DOI and EID are the same."""
 _EID = re.compile(r"2-s2\.0-\d+")
 _NUMBER = re.compile(r"\s*\(\d+\)$")
 _CUT = re.compile(r"[;；]\s*")
@@ -34,7 +39,7 @@ def read_scopus(source: Source) -> Numbered:
         InputError: the table is broken.
     """
     for row, cells in source.rows():
-        yield from finish(source, row, _draft(cells))
+        yield from finish(source, row, _draft({_CHINESE.get(name, name): cell for name, cell in cells.items()}))
 
 
 def scopus_id(*texts: str) -> str:
@@ -48,7 +53,7 @@ def distinct_affiliations(cell: str) -> list[str]:
 
 
 def _recognises(head: Head) -> bool:
-    names = head.headings
+    names = {_CHINESE.get(name, name) for name in head.headings}
     if "source title" not in names or "ut (unique wos id)" in names:
         return False
     return "authors with affiliations" in names or {"authors", "eid"} <= names or {"authors", "link", "document type"} <= names
@@ -62,7 +67,8 @@ SCOPUS = Reader(
     fields=(
         "`EID` (the paper's id), `Title`, `Year`, `DOI`, `Author full names` (else `Authors`), `Authors with affiliations`, by which"
         " affiliations come author by author; `Affiliations` tells several affiliations of one author apart. The venue is `Source title`,"
-        " or `Conference name` where the source is a book series such as Lecture Notes in Computer Science."
+        " or `Conference name` where the source is a book series such as Lecture Notes in Computer Science. Headings may be those of"
+        " Scopus' pages in Chinese (`带归属机构的作者`)."
     ),
     lost=(
         "Without `Authors with affiliations`, papers of several authors count as a whole. Records of whole proceedings (conference"

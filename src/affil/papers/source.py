@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from affil.errors import InputError
 from affil.io.files import open_input, open_text
-from affil.io.tables import Table, open_table
+from affil.io.tables import Table
 from affil.papers.common import Problem, cell_text, damage_said, parse_json, read_lines
 from affil.papers.head import Head
 from affil.settings import ReadSettings
@@ -68,6 +68,7 @@ class Source:
         Raises:
             InputError: the file is not JSON, or damaged, or a line lacks the place.
         """
+        self._refuse_encoding("JSON is UTF-8")
         if self.has_lines(place):
             for row, line in read_lines(self.head.path):
                 value = parse_json(self.name, row, line)
@@ -97,6 +98,10 @@ class Source:
                 what = " ".join(str(error).replace(_ARROW, "").split())[:120]
                 raise InputError(self.name, f"not JSON after record {at.row}: {what}", fix=_AGAIN) from error
 
+    def _refuse_encoding(self, why: str) -> None:
+        if self.head.encoding is not None:
+            raise InputError(self.name, f"cannot be read as {self.head.encoding}: {why}", fix="omit --encoding")
+
     def has_lines(self, place: str) -> bool:
         """Whether each line is a value of its own; lines too long for the beginning count only where no place inside is asked for."""
         if place.startswith("item") or self._spans_lines():
@@ -120,7 +125,7 @@ class Source:
         Raises:
             InputError: see `open_text`.
         """
-        with open_text(self.head.path) as text:
+        with open_text(self.head.path, self.head.encoding) as text:
             for note in text.notes:
                 self.report(1, note, lost=False)
             for row, line in enumerate(text.stream, 1):
@@ -138,6 +143,7 @@ class Source:
         """
         from lxml import etree
 
+        self._refuse_encoding("XML says its encoding itself")
         depth = 0
         with damage_said(self.name) as at, open_input(self.head.path) as raw:
             try:
@@ -166,7 +172,7 @@ class Source:
     @contextmanager
     def table(self) -> Iterator[Table]:
         """The rows of a table, see `affil.io.tables.open_table`; what was guessed in reading it is reported."""
-        with open_table(self.head.path) as table:
+        with self.head.open_table() as table:
             for note in table.notes:
                 self.report(1, note, lost=False)
             yield table

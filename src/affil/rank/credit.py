@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -46,15 +44,6 @@ class Tables:
 def sql(name: str) -> str:
     """One of the published queries."""
     return resources.files("affil.rank").joinpath(f"sql/{name}.sql").read_text("utf-8")
-
-
-@contextmanager
-def database(settings: RankSettings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty in-memory database that spills to disk beyond the memory limit."""
-    with TemporaryDirectory(prefix="affil-", ignore_cleanup_errors=True) as folder:
-        config = {"memory_limit": settings.memory, "temp_directory": folder, "preserve_insertion_order": False}
-        with duckdb.connect(config=config) as db:  # type: ignore[arg-type]
-            yield db
 
 
 def attach(db: duckdb.DuckDBPyConnection, name: str, table: Path | pa.Table) -> None:

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError
-from affil.rank.credit import database, sql
+from affil.io.database import database
+from affil.rank.credit import sql
 from affil.rank.measure import CheckedQuery, Query, meant_ids, measure
 from affil.rank.named import Lookup, find_row
 from affil.rank.ranking import plain_rows
@@ -106,7 +107,7 @@ def diff(
         both = pd.concat([ranked, ranked_before[~ranked_before["id"].isin(ranked["id"])]], ignore_index=True)
         row = find_row(both, level, entity, meant, lookup)
         moves = moves[moves["id"] == row["id"]].reset_index(drop=True)
-    with database(after.settings) as db:
+    with database(after.settings.memory) as db:
         tables = {"held_after": held, "named_after": named, "held_before": held_before, "named_before": named_before}
         for name, table in tables.items():
             db.register(name, table)

@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError
+from affil.io.database import database
 from affil.rank.choices import choose, did_you_mean
-from affil.rank.credit import Tables, VenueYear, count_credit, database, find_ids, lost_decisions, number, prepare, sql
+from affil.rank.credit import Tables, VenueYear, count_credit, find_ids, lost_decisions, number, prepare, sql
 from affil.rank.named import Lookup, find_row
 from affil.rank.places import HongKong, continent_table, country_table, find_place, group_table, hong_kong_groups, region_table
 from affil.rank.presets import find_preset, mean_areas
@@ -79,7 +80,7 @@ def rank(
         AffilError: an argument is invalid, or the slice has no papers.
     """
     settings, venues = settings or RankSettings(), venues or load_venues()
-    with database(settings) as db:
+    with database(settings.memory) as db:
         prepare(db, tables, decisions or {}, venues, settings)
         spans = number(db, settings)
         count_credit(db, 1, spans[-1][2] if spans else 0)

@@ -25,8 +25,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from affil.errors import AffilError, InputError
+from affil.io.database import database
 from affil.io.files import atomic_path, files_in, sweep
-from affil.rank.credit import Tables, VenueYear, count_credit, database, lost_decisions, number, prepare
+from affil.rank.credit import Tables, VenueYear, count_credit, lost_decisions, number, prepare
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
 from affil.rank.named import Lookup
 from affil.rank.ranking import Ranking
@@ -85,7 +86,7 @@ class Store:
         The caller keeps others from refreshing at the same time.
         """
         last = self.last()
-        with database(settings) as db:
+        with database(settings.memory) as db:
             prepare(db, tables, decisions, venues, settings)
             papers = _papers(db)
             old = {(p.venue, p.year): p for p in last.partitions} if last and self._usable(last, settings) else {}
@@ -206,7 +207,7 @@ class Store:
         asked, venues = CheckedQuery(query, state.settings), Venues(state.venues)
         venue = find_venue(asked.venue, [(p.venue, p.year) for p in state.partitions], venues)
         needed = [p for p in state.partitions if (venue is None or p.venue == venue) and asked.covers(p.venue, p.year, venues)]
-        with database(state.settings) as db:
+        with database(state.settings.memory) as db:
             files = [str(self.file(p.file)) for p in needed if p.file]
             if files:
                 # read once: opening many small files takes longer than reading them

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Unpack, cast
 
 from affil.errors import AffilError
+from affil.papers.reading import Reading
 from affil.rank import AREAS, Query
 from affil.report.report import report
 from affil.types import Progress
@@ -33,11 +34,10 @@ def rankings(
     papers: Sequence[Path | str] | None = None,
     like: str = "airankings",
     years: tuple[int, int] | None = None,
-    format: str | None = None,
-    mapping: Mapping[str, str] | None = None,
     read: Callable[[Added], None] | None = None,
     progress: Progress | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    **reading: Unpack[Reading],
 ) -> Rankings:
     """Match papers and write all rankings into a folder.
 
@@ -50,11 +50,10 @@ def rankings(
         papers: files of papers to add first; default: those that `affil fetch` brought into the workspace, if any.
         like: what they are like, one of `LIKE`.
         years: first and last year of the tables; default: all years that there are papers of.
-        format: the format of the papers (see `affil.papers.read.read_papers`).
-        mapping: the headings of their tables (see there).
         read: called with what was read.
         progress: called with (strings matched, strings to match).
         tell: told what is being written.
+        reading: how the files of papers are to be read, where their content does not tell it.
 
     Raises:
         InputError: a file of papers cannot be read.
@@ -63,7 +62,7 @@ def rankings(
     if like not in LIKE:
         raise AffilError(f"no rankings like {like!r}; there are: {', '.join(LIKE)}")
     files = papers or sorted((ws.path / "fetched").glob("*.jsonl.gz")) or None
-    ws.run(progress, papers=files, format=format, mapping=mapping, read=read)
+    ws.run(progress, papers=files, read=read, **reading)
     folder = Path(output)
     try:
         (folder / "tables").mkdir(parents=True, exist_ok=True)

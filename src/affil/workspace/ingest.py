@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from affil.io.database import database
 from affil.io.files import atomic_path
 from affil.papers.common import Problem
 from affil.papers.duplicates import Merged, Merger, Richness, title_key
 from affil.papers.formats import readers
 from affil.papers.read import Duplicate, Record, paper_digest, read_records
+from affil.papers.reading import Reading
 from affil.types import Paper
 from affil.workspace.layout import MENTIONS, MERGED, PAPERS, TEXT, Change, WorkspaceFiles, sha256_of
 
@@ -62,11 +65,9 @@ class Added:
 def add_papers(
     change: Change,
     paths: Path | str | Iterable[Path | str],
-    *,
-    format: str | None = None,
-    mapping: Mapping[str, str] | None = None,
+    **reading: Unpack[Reading],
 ) -> Added:
-    """Add papers as a part of a step; `format` and `mapping` are those of `read_papers`."""
+    """Add papers as a part of a step, read as `read_papers` reads them."""
     files = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
     with change.writing("papers") as papers, change.writing("mentions") as mentions:
         adding = _Adding(change)
@@ -74,7 +75,7 @@ def add_papers(
             pq.ParquetWriter(papers, PAPERS, compression="zstd") as to_papers,
             pq.ParquetWriter(mentions, MENTIONS, compression="zstd") as to_mentions,
         ):
-            for some in adding.fresh(files, format, mapping):
+            for some in adding.fresh(files, reading):
                 write_papers(some, to_papers, to_mentions)
             gone = adding.newer | adding.merger.dropped
             keep_rows(change.file("papers"), "id", gone, to_papers)
@@ -83,7 +84,7 @@ def add_papers(
             drop_rows(papers, "id", late)
             drop_rows(mentions, "paper", late)
         with change.writing("strings") as strings:
-            pq.write_table(count_strings(mentions), strings, compression="zstd")
+            pq.write_table(count_strings(mentions, change.settings.read.memory), strings, compression="zstd")
     inputs = {str(f): {"file": str(f), "sha256": sha256_of(f)} for f in files if f.is_file()}
     older = {i["file"]: i for i in change.before.get("inputs", [])}
     change.news["inputs"] = [*({**older, **inputs}).values()]
@@ -105,12 +106,10 @@ class _Adding:
         self._problems: dict[tuple[str, str, bool], list[int]] = {}  # number of records, the first
         self._formats: dict[str, str] = {}
 
-    def fresh(
-        self, files: Sequence[Path], format: str | None, mapping: Mapping[str, str] | None
-    ) -> Iterator[list[tuple[Paper, bytes, str]]]:
+    def fresh(self, files: Sequence[Path], reading: Reading) -> Iterator[list[tuple[Paper, bytes, str]]]:
         """Papers to write, with digest and format, some at a time."""
         some: list[tuple[Paper, bytes, str]] = []
-        for record in read_records(files, self._met, self._settings, format=format, mapping=mapping):
+        for record in read_records(files, self._met, self._settings, **reading):
             self._formats[record.path] = record.format
             digest = paper_digest(record.paper)
             if self._takes(record, digest):
@@ -260,9 +259,9 @@ def drop_rows(table: Path, column: str, gone: Set[str]) -> None:
         keep_rows(table, column, gone, writer)
 
 
-def count_strings(mentions: Path) -> pa.Table:
-    """Distinct strings with numbers of mentions and papers, most frequent first."""
-    with duckdb.connect() as db:
+def count_strings(mentions: Path, memory: str) -> pa.Table:
+    """Distinct strings with numbers of mentions and papers, most frequent first; beyond a limit of memory it uses the disk."""
+    with database(memory) as db:
         db.read_parquet(str(mentions)).create_view("mentions")
         return db.sql(
             "SELECT affiliation, count(*) AS mentions, count(DISTINCT paper) AS papers FROM mentions "

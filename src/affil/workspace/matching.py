@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from affil.errors import AffilError
 from affil.io.files import atomic_path, files_in
 from affil.names import fold
+from affil.papers.reading import Reading
 from affil.rank import Known, Lookup
 from affil.registry.dump import ROR
 from affil.registry.local import read_own
@@ -60,16 +61,15 @@ def run(
     progress: Progress | None = None,
     *,
     papers: Path | str | Iterable[Path | str] | None = None,
-    format: str | None = None,
-    mapping: Mapping[str, str] | None = None,
     read: Callable[[Added], None] | None = None,
     registry: Path | str | None = None,
     model: Path | str | None = None,
     matcher: MatcherLike | None = None,
+    **reading: Unpack[Reading],
 ) -> Run:
     """See `Workspace.run`."""
     with changing(files) as change:
-        added = None if papers is None else add_papers(change, papers, format=format, mapping=mapping)
+        added = None if papers is None else add_papers(change, papers, **reading)
         if added is not None and read is not None:
             read(added)
         if (file := change.file("strings")) is None:

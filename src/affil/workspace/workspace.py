@@ -26,13 +26,14 @@ not refer to. `Workspace.table` gives the path of a table; older workspaces had 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from affil.errors import AffilError
 from affil.io.files import atomic_path, files_in
+from affil.papers.reading import Reading
 from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
 from affil.settings import Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Name, Progress
@@ -99,11 +100,9 @@ class Workspace(WorkspaceFiles):
     def add_papers(
         self,
         paths: Path | str | Iterable[Path | str],
-        *,
-        format: str | None = None,
-        mapping: Mapping[str, str] | None = None,
+        **reading: Unpack[Reading],
     ) -> Added:
-        """Add papers from files of any format that is read (see `read_papers`, also for `format` and `mapping`).
+        """Add papers from files of any format that is read (see `read_papers`).
 
         A newer record of an id replaces the older one. Records of one paper from several sources (of one DOI, else of one title, year
         and first author) are one paper: the one that tells most of affiliations is kept, and the table `merged` says which.
@@ -113,7 +112,7 @@ class Workspace(WorkspaceFiles):
             AffilError: another process is changing the workspace.
         """
         with changing(self) as change:
-            added = ingest.add_papers(change, paths, format=format, mapping=mapping)
+            added = ingest.add_papers(change, paths, **reading)
             change.commit()
         return added
 
@@ -122,12 +121,11 @@ class Workspace(WorkspaceFiles):
         progress: Progress | None = None,
         *,
         papers: Path | str | Iterable[Path | str] | None = None,
-        format: str | None = None,
-        mapping: Mapping[str, str] | None = None,
         read: Callable[[Added], None] | None = None,
         registry: Path | str | None = None,
         model: Path | str | None = None,
         matcher: MatcherLike | None = None,
+        **reading: Unpack[Reading],
     ) -> Run:
         """Match the strings not yet matched with this registry, model and settings; adds `papers` first.
 
@@ -141,12 +139,11 @@ class Workspace(WorkspaceFiles):
         Args:
             progress: called with (strings matched, strings to match) after every batch.
             papers: files to add first, as `add_papers` does.
-            format: their format, instead of recognising it.
-            mapping: headings of their tables and the usual names that they stand for.
             read: called with the result of adding them, before matching starts.
             registry: a registry file, `shipped`, or `ror` (see `affil.registry.fetch_ror`).
             model: a trained model.
             matcher: a matcher to use instead of a registry and model.
+            reading: how the files are to be read, where their content does not tell it.
 
         Raises:
             AffilError: there are no papers; another process is changing the workspace; registry or model cannot be read.
@@ -156,12 +153,11 @@ class Workspace(WorkspaceFiles):
             self,
             progress,
             papers=papers,
-            format=format,
-            mapping=mapping,
             read=read,
             registry=registry,
             model=model,
             matcher=matcher,
+            **reading,
         )
 
     def rank(
