@@ -50,6 +50,8 @@ EMPTY = """() => [...document.querySelectorAll("figure.chart")].flatMap((figure)
     return out;
 })"""
 PAGES = (
+    "index.html",
+    "institutions.html",
     "countries.html",
     "cities.html",
     "trends.html",

@@ -35,13 +35,15 @@
   /** Circles of one place side by side, as close to their centre as they fit, the largest first. */
   const packed = (group) => {
     const done = [];
+    let last = 0;
     for (const one of group) {
-      let angle = 0, far = 0;
-      for (;;) {
+      // Along a spiral as narrow as the circle; the gaps within are looked through for the first only, which are the large ones.
+      const step = one.r + 0.5;
+      for (let far = done.length < 40 ? 0 : last * 0.9, angle = 0; ; angle += step / Math.max(far, step), far += step ** 2 / Math.max(far, step) / 6.3) {
         const x = far * Math.cos(angle), y = far * Math.sin(angle);
-        if (done.every((d) => (d.dx - x) ** 2 + (d.dy - y) ** 2 >= (d.r + one.r + 1) ** 2)) { [one.dx, one.dy] = [x, y]; break; }
-        angle += 2.399963;  // the golden angle
-        far += 0.35;
+        if (done.some((d) => (d.dx - x) ** 2 + (d.dy - y) ** 2 < (d.r + one.r + 0.6) ** 2)) continue;
+        [one.dx, one.dy, last] = [x, y, far];
+        break;
       }
       done.push(one);
     }
@@ -68,7 +70,7 @@
       if (one.x < -one.r || one.y < -one.r || one.x > width + one.r || one.y > height + one.r) continue;
       seen.push(`<circle data-e="${one.e}" cx="${one.x.toFixed(1)}" cy="${one.y.toFixed(1)}" r="${one.r.toFixed(1)}"${one.chosen ? ' fill="#D55E00" stroke="#D55E00"' : ""}><title>${escape(one.told)}</title></circle>`);
       const box = { left: one.x + one.r + 3, top: one.y - 8, wide: [...one.name].reduce((sum, c) => sum + (c.codePointAt(0) > 0x2e7f ? 12.5 : 7), 0) };
-      if (texts.length < LABELS && box.left + box.wide < width && box.top > 0 && box.top < height - 14 && !boxes.some((b) => box.left < b.left + b.wide && b.left < box.left + box.wide && Math.abs(box.top - b.top) < 15)) {
+      if (texts.length < LABELS * Math.min(1, width / WIDTH) && box.left + box.wide < width && box.top > 0 && box.top < height - 14 && !boxes.some((b) => box.left < b.left + b.wide && b.left < box.left + box.wide && Math.abs(box.top - b.top) < 15)) {
         boxes.push(box);
         texts.push(`<text x="${box.left.toFixed(1)}" y="${(one.y + 4).toFixed(1)}">${escape(one.name)}</text>`);
       }
@@ -79,9 +81,13 @@
       curves.push(`<path d="M${from.x.toFixed(1)} ${from.y.toFixed(1)}Q${mx.toFixed(1)} ${my.toFixed(1)} ${one.x.toFixed(1)} ${one.y.toFixed(1)}" stroke-width="${(0.5 + 4 * Math.sqrt(one.value / most)).toFixed(1)}"/>`);
     }
     const move = `translate(${(width / 2 - view.x * scale).toFixed(2)} ${(height / 2 - view.y * scale).toFixed(2)}) scale(${scale.toFixed(4)})`;
-    const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(figure.dataset.title)}"><path class="land" d="${land}" transform="${move}" fill="currentColor" fill-opacity=".1" stroke="currentColor" stroke-opacity=".3" stroke-width=".5" vector-effect="non-scaling-stroke"/><g fill="none" stroke="#D55E00" stroke-opacity=".35">${curves.join("")}</g><g class="points" fill="#2A8CD0" fill-opacity=".6" stroke="#2A8CD0" stroke-width=".8">${seen.join("")}</g><g fill="currentColor" font-family="system-ui, 'Noto Sans', sans-serif" font-size="12" pointer-events="none">${texts.join("")}</g></svg>`;
-    const old = plot.querySelector("svg");
-    if (old) old.outerHTML = svg; else plot.insertAdjacentHTML("afterbegin", svg);
+    if (!plot.querySelector(".drawn"))
+      plot.innerHTML = `<svg xmlns="http://www.w3.org/2000/svg" role="img"><path class="land" d="${land}" fill="currentColor" fill-opacity=".1" stroke="currentColor" stroke-opacity=".3" stroke-width=".5" vector-effect="non-scaling-stroke"/><g class="drawn"></g></svg>`;
+    const svg = plot.querySelector("svg");
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    svg.setAttribute("aria-label", figure.dataset.title);
+    svg.querySelector(".land").setAttribute("transform", move);
+    svg.querySelector(".drawn").innerHTML = `<g fill="none" stroke="#D55E00" stroke-opacity=".35">${curves.join("")}</g><g class="points" fill="#2A8CD0" fill-opacity=".6" stroke="#2A8CD0" stroke-width=".8">${seen.join("")}</g><g fill="currentColor" font-family="system-ui, 'Noto Sans', sans-serif" font-size="12" pointer-events="none">${texts.join("")}</g>`;
     plot.style.touchAction = view.k > 1 ? "none" : "pan-y";
   };
 
