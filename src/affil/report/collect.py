@@ -237,7 +237,8 @@ def _entities(
     for level in LEVELS:
         ways = ROLL_UPS if level == "institution" else (level,)
         wanted = {target for how in ways for targets in placed[how].values() for target, _ in targets}
-        wanted |= {*counted.rankings[level, "all"].frame["id"]}
+        if (level, "all") in counted.rankings:
+            wanted |= {*counted.rankings[level, "all"].frame["id"]}
         found = db.sql(f"SELECT * FROM entity_{level} ORDER BY name, id").df().to_dict("records")
         rows[level] = [{str(k): v for k, v in r.items()} for r in found if r["id"] in wanted]
     places = ws.institutions(["id", "lat", "lon"]).to_pylist()
