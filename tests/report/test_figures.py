@@ -63,6 +63,7 @@ PAGES = (
 )
 PAGES += ("institution/00q4vv597.html", "country/us.html", "area/robotics.html", "area/simulation.html")
 VIEWS = (
+    "trends.html#mode=growth&level=institution",
     "trends.html#mode=share&level=institution",
     "trends.html#panel=1",
     "map.html#level=institution&zoom=asia",
@@ -114,7 +115,7 @@ def test_the_page_draws_what_the_library_draws(reader: Reader) -> None:
     years, names = ["2017", "2018", "2019", "2020*"], ["Computer vision", "机器学习"]
     lines: dict[str, list[float | None]] = {
         "China": [1.5, None, 480.0, 1430.0],
-        "法国 <b>": [0.0, 12.25, 900.125, None],
+        "法国 <b>, the longest name that anybody gave to a place": [0.0, 12.25, 900.125, None],
         "US": [7.0] * 4,
     }
     shares: dict[str, list[float | None]] = {"China": [0.021, 0.34], "World": [None, 0.004]}

@@ -67,7 +67,7 @@ def line_chart(
     def y(value: float) -> float:
         return height - bottom - (value - ticks[0]) / span * (height - top - bottom)
 
-    out = [f'<text x="0" y="{top - 12:.0f}">{escape(axis)}</text>']
+    out = [f'<text x="0" y="{top - 12:.0f}"{_fit(axis, width)}>{escape(axis)}</text>']
     for tick, word in zip(ticks, words, strict=True):
         faint = ".5" if tick == 0 else ".15"
         out.append(f'<path d="M{left:.1f} {y(tick):.1f}H{width - right:.1f}" stroke="currentColor" stroke-opacity="{faint}"/>')
@@ -84,7 +84,7 @@ def line_chart(
             f'<g stroke="{COLOURS[n]}" fill="{COLOURS[n]}"><path d="{_path(at[:-1] if apart else at)}" fill="none" stroke-width="2.5"'
             f'{_dash(n)}/>{_points(n, at, told, apart)}<path d="M{key_x:.1f} {key_y:.0f}h22" stroke-width="2.5"{_dash(n)}/>'
             f'<path d="{_POINTS[n]}" transform="translate({key_x + 11:.1f} {key_y:.0f})" stroke="none"/></g>'
-            f'<text x="{key_x + 28:.1f}" y="{key_y + 4.5:.1f}">{escape(name)}</text>'
+            f'<text x="{key_x + 28:.1f}" y="{key_y + 4.5:.1f}"{_fit(name, width - 28)}>{escape(name)}</text>'
         )
     return _svg(label, width, height, out)
 
@@ -130,7 +130,7 @@ def dot_chart(label: str, axis: str, areas: Sequence[str], shares: Mapping[str, 
         key = [(places[n][0] + 11, places[n][1])]
         out.append(
             f'<g fill="{COLOURS[n]}">{_points(n, [*at, *key], [*told, who], False)}</g>'
-            f'<text x="{places[n][0] + 24:.1f}" y="{places[n][1] + 4.5:.1f}">{escape(who)}</text>'
+            f'<text x="{places[n][0] + 24:.1f}" y="{places[n][1] + 4.5:.1f}"{_fit(who, size[0] - 24)}>{escape(who)}</text>'
         )
     return _svg(label, size[0], foot + 46, out)
 
@@ -149,6 +149,12 @@ def nice_ticks(low: float, high: float, share: bool = False, wanted: int = 5) ->
 def text_width(text: str) -> float:
     """About how wide a text is, in pixels: a Chinese character is as wide as it is high."""
     return sum(_SIZE if ord(c) > 0x2E7F or c in "%MWm@" else _SIZE * 0.64 for c in text)
+
+
+def _fit(text: str, room: float) -> str:
+    """The size of a text that would be wider than its room."""
+    wide = text_width(text)
+    return f' font-size="{_SIZE * room / wide:.1f}"' if wide > room else ""
 
 
 def _svg(label: str, width: float, height: float, parts: Sequence[str]) -> str:

@@ -4,7 +4,7 @@
   const $ = (id) => document.getElementById(id);
   const T = JSON.parse($("texts").textContent), root = document.documentElement, language = root.dataset.language;
   const table = $("board"), form = $("controls"), level = table.dataset.level, body = table.tBodies[0];
-  const { say, escape } = affil;
+  const { say, escape } = affil, gap = language.startsWith("zh") ? "" : " ";  // between sentences
   const whole = new Intl.NumberFormat("en");
   // Round like the library: exact halves to even.
   const two = { format: (v) => { const half = (v * 8) % 8; return (half === 1 || half === 5 ? v - 1e-3 : v).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ","); } };
@@ -82,7 +82,7 @@
     const heading = [startHead, ...chosen].join(T.comma);
     $("shown").textContent = heading;
     $("shown-years").textContent = years;
-    $("lead").textContent = !chosen.length && String(asked.years) === `${first.from},${first.to}` ? startLead : say(T.lead_view, whole.format(cells.reduce((sum, cell) => sum + cell[5], 0)), new Set(cells.map(([venue]) => venue)).size, years) + (chosen.length ? ` ${say(T.lead_filters, chosen.join(T.comma))}` : "");
+    $("lead").textContent = !chosen.length && String(asked.years) === `${first.from},${first.to}` ? startLead : say(T.lead_view, whole.format(cells.reduce((sum, cell) => sum + cell[5], 0)), new Set(cells.map(([venue]) => venue)).size, years) + (chosen.length ? gap + say(T.lead_filters, chosen.join(T.comma)) : "");
     document.title = address(now) ? `${heading}${T.comma}${years} – ${startTitle.split(" – ").at(-1)}` : startTitle;
   };
 
@@ -159,7 +159,7 @@
     const span = (years) => (years[0] === years[1] ? years[0] : years.join("–")), of = (k) => span([pairs[0].years[k], pairs.at(-1).years[k]]);
     notes.push(moved ? `${say(T.change_why, of(1), of(0), share.format(engine.restsOn(pairs)))}${T.stop}` : T.change_none);
     if (!found) notes.push(say(T.no_range, first.from, first.to));
-    $("status").textContent = notes.join(" ");
+    $("status").textContent = notes.join(gap);
     // Less urgent parts are rendered after the table.
     if (!people || !ranges) Promise.all([load("people"), load("ranges")]).then((values) => { [people, ranges] = values; draw(); }).catch(() => {});
   };

@@ -10,6 +10,7 @@
   const { escape } = affil;
   const is = (v) => v !== null && v !== undefined && !Number.isNaN(v);
   const wide = (text) => [...text].reduce((sum, c) => sum + (c.codePointAt(0) > 0x2e7f || "%MWm@".includes(c) ? SIZE : SIZE * 0.64), 0);
+  const fit = (text, room) => (wide(text) > room ? ` font-size="${((SIZE * room) / wide(text)).toFixed(1)}"` : "");
   const shown = (value, share, digits = 2) => new Intl.NumberFormat("en", { style: share ? "percent" : "decimal", maximumFractionDigits: digits }).format(value).replace("-0", "0");
 
   const ticksOf = (low, high, share, wanted = 5) => {
@@ -43,7 +44,7 @@
     const [places, rows] = legend(lines.map(([name]) => name), width);
     const left = Math.max(...words.map(wide)) + 10, right = 14, top = rows * ROW + TOP, bottom = 26, span = ticks.at(-1) - ticks[0];
     const step = (width - left - right) / years.length, x = (k) => left + step * (k + 0.5), y = (v) => height - bottom - ((v - ticks[0]) / span) * (height - top - bottom);
-    const out = [`<text x="0" y="${top - 12}">${escape(axis)}</text>`];
+    const out = [`<text x="0" y="${top - 12}"${fit(axis, width)}>${escape(axis)}</text>`];
     ticks.forEach((tick, k) => {
       out.push(`<path d="M${left.toFixed(1)} ${y(tick).toFixed(1)}H${(width - right).toFixed(1)}" stroke="currentColor" stroke-opacity="${tick === 0 ? ".5" : ".15"}"/>`);
       out.push(`<text x="${(left - 6).toFixed(1)}" y="${(y(tick) + 4.5).toFixed(1)}" text-anchor="end">${words[k]}</text>`);
@@ -54,7 +55,7 @@
       const at = values.map((v, k) => (is(v) ? [x(k), y(v)] : null)), dash = DASHES[n] ? ` stroke-dasharray="${DASHES[n]}"` : "", [keyX, keyY] = places[n];
       const line = (apart ? at.slice(0, -1) : at).map((p, k) => (p ? `${k && at[k - 1] ? "L" : "M"}${p[0].toFixed(1)} ${p[1].toFixed(1)}` : "")).join("");
       const points = at.map((p, k) => (p ? point(n, p, `${name} ${years[k]}: ${shown(values[k], share, 1)}`, apart && k === at.length - 1) : "")).join("");
-      out.push(`<g stroke="${COLOURS[n]}" fill="${COLOURS[n]}"><path d="${line}" fill="none" stroke-width="2.5"${dash}/>${points}<path d="M${keyX.toFixed(1)} ${keyY}h22" stroke-width="2.5"${dash}/><path d="${POINTS[n]}" transform="translate(${(keyX + 11).toFixed(1)} ${keyY})" stroke="none"/></g><text x="${(keyX + 28).toFixed(1)}" y="${(keyY + 4.5).toFixed(1)}">${escape(name)}</text>`);
+      out.push(`<g stroke="${COLOURS[n]}" fill="${COLOURS[n]}"><path d="${line}" fill="none" stroke-width="2.5"${dash}/>${points}<path d="M${keyX.toFixed(1)} ${keyY}h22" stroke-width="2.5"${dash}/><path d="${POINTS[n]}" transform="translate(${(keyX + 11).toFixed(1)} ${keyY})" stroke="none"/></g><text x="${(keyX + 28).toFixed(1)}" y="${(keyY + 4.5).toFixed(1)}"${fit(name, width - 28)}>${escape(name)}</text>`);
     });
     return svg(label, width, height, out);
   };
@@ -79,7 +80,7 @@
     shares.forEach(([who, values], n) => {
       const at = [...values.map((v, k) => (is(v) ? [x(v), row(k)] : null)), [places[n][0] + 11, places[n][1]]];
       const told = [...values.map((v, k) => `${who}, ${areas[k]}: ${is(v) ? shown(v, true, 1) : ""}`), who];
-      out.push(`<g fill="${COLOURS[n]}">${at.map((p, k) => (p ? point(n, p, told[k]) : "")).join("")}</g><text x="${(places[n][0] + 24).toFixed(1)}" y="${(places[n][1] + 4.5).toFixed(1)}">${escape(who)}</text>`);
+      out.push(`<g fill="${COLOURS[n]}">${at.map((p, k) => (p ? point(n, p, told[k]) : "")).join("")}</g><text x="${(places[n][0] + 24).toFixed(1)}" y="${(places[n][1] + 4.5).toFixed(1)}"${fit(who, size[0] - 24)}>${escape(who)}</text>`);
     });
     return svg(label, size[0], foot + 46, out);
   };
