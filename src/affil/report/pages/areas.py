@@ -31,7 +31,7 @@ def areas(frame: Frame) -> dict[str, Any]:
         "areas": AREAS,
         "present": present,
         "tables": [
-            (level, [_heat(data, level, i, present) for i in data.ranking(level).frame["id"].head(n)]) for level, n in many
+            (level, [heat(data, level, i, present) for i in data.ranking(level).frame["id"].head(n)]) for level, n in many
         ],
         "chart": _chart(frame, first, present),
         "scripts": ("engine", "explore"),
@@ -98,7 +98,7 @@ def _chart(frame: Frame, countries: Sequence[str], present: Sequence[str]) -> st
     return charts.draw(spec, frame.text("profile_of"))
 
 
-def _heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> dict[str, Any]:
+def heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> dict[str, Any]:
     """An entity's share of each area and of all areas, and the evenness of its shares."""
     found = {a: data.row(level, identifier, a) for a in present}
     shares = {a: float(row["share"]) if row else 0.0 for a, row in found.items()}
