@@ -23,7 +23,7 @@ class Figure:
 
     `key` is its id in the page and in addresses, `label` its title, for those who see it alone or do not see it. `wide` is the chart
     as SVG, `narrow` the same for phones, if it is another. `columns` and `rows` are what it shows, for download. `file` is the path
-    of its files below the language's folder, without suffix, if it has any.
+    of its files below the language's folder, without suffix, if it has any. `zooms` tells that it is a map that moves.
     """
 
     key: str
@@ -33,6 +33,7 @@ class Figure:
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Any, ...], ...] = ()
     file: str = ""
+    zooms: bool = False
 
 
 def trend_figure(
@@ -86,7 +87,7 @@ def profile_figure(key: str, label: str, axis: str, area: str, areas: Sequence[s
 
 def map_figure(key: str, label: str, columns: tuple[str, str, str, str], points: Sequence[Point]) -> Figure:
     """Circles on a map; `columns` are the headings of name, longitude, latitude and value in a download."""
-    return Figure(key, label, Markup(world_map(label, points)), columns=columns, rows=tuple(points))
+    return Figure(key, label, Markup(world_map(label, points)), columns=columns, rows=tuple(points), zooms=True)
 
 
 def png(svg: str, width: int) -> bytes:

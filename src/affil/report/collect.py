@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from affil.errors import AffilError, InputError
 from affil.rank import AREAS, MEASURES, ROLL_UPS, Comparison, Level, Ranking, Trend, Venues, compare, measure, trend
@@ -82,6 +83,7 @@ def collect(
         entities=entities,
         pages=counted.pages,
         tables=counted.tables,
+        authors=_authors(people, periods.window),
         facts=facts,
         people=people,
         placed=placed,
@@ -172,6 +174,13 @@ class _Counted:
     def _rank(self, level: Level, *, ranges: bool, **query: Any) -> Ranking:
         settings = self.settings if ranges else self.settings.model_copy(update={"resamples": 0})
         return measure(self.db, self.venues, settings, level=level, **query)
+
+
+def _authors(people: pa.Table, window: Years) -> int:
+    """The distinct names of authors of papers of some years."""
+    years = people.column("year")
+    inside = pc.and_(pc.greater_equal(years, window[0]), pc.less_equal(years, window[1]))
+    return int(pc.count_distinct(people.filter(inside).column("author")).as_py())
 
 
 def _registry(ws: Workspace) -> tuple[Registry | None, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TypeGuard
 
@@ -36,6 +36,7 @@ def line_chart(
     *,
     share: bool = False,
     apart: bool = False,
+    ranks: bool = False,
     size: tuple[int, int] = WIDE,
 ) -> str:
     """Lines over years as SVG; without any value an empty string, as there is nothing to draw axes for.
@@ -47,25 +48,26 @@ def line_chart(
         lines: the values of each name, at most eight names; None or NaN: a gap.
         share: whether values are shares, shown in percent.
         apart: whether the last year is incomplete and stands apart, unconnected.
+        ranks: whether values are ranks, the first above.
         size: width and height in pixels.
     """
     known = [v for values in lines.values() for v in values if _is(v)]
     if not known:
         return ""
     width, height = size
-    ticks = nice_ticks(min(0.0, *known), max(known), share)
+    ticks = rank_ticks(max(known)) if ranks else nice_ticks(min(0.0, *known), max(known), share)
     words = [_shown(t, share) for t in ticks]
     places, rows = _legend(list(lines), width)
     left, right = max(map(text_width, words)) + 10, 14.0
     top, bottom = rows * _ROW + _TOP, 26.0
-    span = ticks[-1] - ticks[0]
+    zero, one = (ticks[-1], ticks[0]) if ranks else (ticks[0], ticks[-1])  # the lower and the upper end
     step = (width - left - right) / len(years)
 
     def x(k: int) -> float:
         return left + step * (k + 0.5)
 
     def y(value: float) -> float:
-        return height - bottom - (value - ticks[0]) / span * (height - top - bottom)
+        return height - bottom - (value - zero) / (one - zero) * (height - top - bottom)
 
     out = [f'<text x="0" y="{top - 12:.0f}"{_fit(axis, width)}>{escape(axis)}</text>']
     for tick, word in zip(ticks, words, strict=True):
@@ -133,6 +135,57 @@ def dot_chart(label: str, axis: str, areas: Sequence[str], shares: Mapping[str, 
             f'<text x="{places[n][0] + 24:.1f}" y="{places[n][1] + 4.5:.1f}"{_fit(who, size[0] - 24)}>{escape(who)}</text>'
         )
     return _svg(label, size[0], foot + 46, out)
+
+
+def bar_chart(
+    label: str,
+    axis: str,
+    bars: Sequence[tuple[str, float]],
+    show: Callable[[float], str],
+    *,
+    once: bool = False,
+    width: int = 430,
+) -> str:
+    """Bars from zero as SVG, one below the other, the number at the end of each; without a bar an empty string.
+
+    Args:
+        label: what it shows, for those who do not see it.
+        axis: what the values are.
+        bars: names and values.
+        show: writes a value.
+        once: whether there is a line at 1, the mean of what values are multiples of.
+        width: in pixels.
+    """
+    if not bars:
+        return ""
+    low, high = min(0.0, *(v for _, v in bars)), max(0.0, *(v for _, v in bars), 1.0 if once else 0.0)
+    left, right = min(0.42 * width, max(text_width(n) for n, _ in bars) + 10), max(text_width(show(v)) for _, v in bars) + 12
+    below = right if low < 0 else 0.0  # numbers of bars to the left
+    each, foot = 24.0, 26 + 24.0 * len(bars)
+
+    def x(value: float) -> float:
+        return left + below + (value - low) / (high - low or 1.0) * (width - left - below - right)
+
+    out = [f'<text x="0" y="14"{_fit(axis, width)}>{escape(axis)}</text>']
+    for k, (name, value) in enumerate(bars):
+        y = 26 + each * k
+        start, end = sorted((x(0.0), x(value)))
+        at = f'x="{end + 5:.1f}"' if value >= 0 else f'x="{start - 5:.1f}" text-anchor="end"'
+        out.append(
+            f'<text x="{left - 6:.1f}" y="{y + 15:.1f}" text-anchor="end"{_fit(name, left - 6)}>{escape(name)}</text>'
+            f'<rect x="{start:.1f}" y="{y + 2:.1f}" width="{max(end - start, 1):.1f}" height="17" fill="{COLOURS[0]}"/>'
+            f'<text {at} y="{y + 15:.1f}">{escape(show(value))}</text>'
+        )
+    for value in (0.0, *([1.0] if once else [])):
+        dash = ' stroke-dasharray="4 3"' if value else ' stroke-opacity=".5"'
+        out.append(f'<path d="M{x(value):.1f} 24V{foot:.0f}" stroke="currentColor"{dash}/>')
+    return _svg(label, width, foot + 6, out)
+
+
+def rank_ticks(last: float) -> list[float]:
+    """The first rank, and round ones to at or below the last."""
+    step = max(1, math.ceil(last / 5))
+    return [1.0, *(float(t) for t in range(step, math.ceil(last / step) * step + 1, step) if t > 1)] if last > 1 else [1.0, 2.0]
 
 
 def nice_ticks(low: float, high: float, share: bool = False, wanted: int = 5) -> list[float]:

@@ -31,7 +31,7 @@ def areas(frame: Frame) -> dict[str, Any]:
         "areas": AREAS,
         "present": present,
         "tables": [
-            (level, [_heat(data, level, i, present) for i in data.ranking(level).frame["id"].head(n)]) for level, n in many
+            (level, [heat(data, level, i, present) for i in data.ranking(level).frame["id"].head(n)]) for level, n in many
         ],
         "chart": frame.kept(_chart(frame, first, present), "areas"),
         "scripts": ("engine", "plot", "figure", "explore"),
@@ -95,7 +95,7 @@ def _chart(frame: Frame, countries: Sequence[str], present: Sequence[str]) -> ch
     return charts.profile_figure("chart", frame.text("profile_of"), frame.text("own_share"), frame.text("area"), shown, shares)
 
 
-def _heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> dict[str, Any]:
+def heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> dict[str, Any]:
     """An entity's share of each area and of all areas, and the evenness of its shares."""
     found = {a: data.row(level, identifier, a) for a in present}
     shares = {a: float(row["share"]) if row else 0.0 for a, row in found.items()}

@@ -46,6 +46,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "confidence": percent(data.settings.confidence, 0),
         "roll_up": data.settings.roll_up,
         "offset": f"{data.settings.offset:g}",
+        "empty": frame.empty_areas(),
         "inline": True,
         "css": Markup(frame.shared.css),
         "scripts": ("engine", "board"),

@@ -151,6 +151,12 @@ class Frame:
         """That a year is incomplete, where it lacks venues that the year before had."""
         return self.text("incomplete", year, ", ".join(venues), year - 1) if venues else ""
 
+    def empty_areas(self) -> list[str]:
+        """How the mean of the index was taken where areas have no papers in the window; nothing where all have."""
+        empty = self.data.ranking("institution").coverage.empty_areas
+        named = self.text("s_and").join(map(self.names.areas, empty))
+        return [self.text("empty_why", named, f"{self.data.settings.offset:g}")] if empty else []
+
     def script_texts(self) -> dict[str, Any]:
         """Texts for a page's scripts."""
         return {
