@@ -17,7 +17,7 @@ def story_spec(chart: Chart, name: Callable[[Named | Area], str], year: str, axi
     values = [{"who": name(w), "when": when, "value": value, "apart": when.endswith("*")} for w, when, value in chart.rows]
     over_years = chart.kind in ("lines", "slopes")
     drawn = _over_years(chart, values, year, axis) if over_years else _bars(chart, axis, ink)
-    return {"data": {"values": values}, "width": 420, **drawn, "config": config(ink)}
+    return {"data": {"values": values}, "width": 340, **drawn, "config": config(ink)}
 
 
 def _bars(chart: Chart, axis: str, ink: str) -> Spec:
