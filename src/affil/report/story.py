@@ -199,10 +199,12 @@ def uneven(source: Source) -> Sentence | None:
         shares = area_shares(source, identifier, areas)
         strong, weak = max(shares, key=lambda a: shares[a]), min(shares, key=lambda a: shares[a])
         spread = shares[strong] / shares[weak] if shares[weak] else float("inf")
-        found.append((spread, identifier, strong, weak, shares))
-    spread, identifier, strong, weak, shares = max(found, key=lambda one: one[0])
-    if not shares[strong] or spread < source.report.uneven:
+        if shares[strong]:
+            found.append((spread, identifier, strong, weak, shares))
+    found = [one for one in found if one[0] >= source.report.uneven]
+    if not found:
         return None
+    _, identifier, strong, weak, shares = max(found, key=lambda one: one[0])
     mean = mean_share(source, identifier, areas)
     values = (Named("country", identifier), percent(mean, 1), Area(strong), percent(shares[strong], 1), Area(weak))
     said = Said("s_uneven", (*values, percent(shares[weak], 1)))
