@@ -64,6 +64,15 @@ Preset = Annotated[
         show_default=False,
     ),
 ]
+HongKong = Annotated[
+    str | None,
+    typer.Option(
+        "--hong-kong",
+        metavar="HOW",
+        help="Count Hong Kong and Macao with China (with) or apart from it (apart); default: the setting country_groups.",
+        show_default=False,
+    ),
+]
 Entity = Annotated[
     str | None,
     typer.Option(
@@ -97,6 +106,7 @@ def rank(
     roll_up: RollUpName = None,
     within: Within = None,
     venues: Preset = None,
+    hong_kong: HongKong = None,
     institution: Entity = None,
     limit: Limit = 20,
     resamples: Annotated[
@@ -115,7 +125,7 @@ def rank(
     as_json: Json = False,
 ) -> None:
     """Rank institutions, cities, regions, countries or continents; with --institution, show one of them with its neighbours."""
-    query = _query(level, area, venue, years, kind, by, roll_up, within, venues)
+    query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
     if each_year:
         by_year = ws.ranks_by_year(limit=limit or None, **query)
@@ -136,6 +146,7 @@ def trend(
     kind: Kind = None,
     by: Annotated[str, typer.Option(metavar="NAME", help="publications, authors, adjusted, index or share.")] = "adjusted",
     roll_up: RollUpName = None,
+    hong_kong: HongKong = None,
     panel: Annotated[bool, typer.Option("--panel", help="Count only venues with papers in every one of the years.")] = False,
     limit: Limit = 10,
     output: Output = None,
@@ -143,7 +154,7 @@ def trend(
     as_json: Json = False,
 ) -> None:
     """Show a measure by year, and its growth over the venues that the years have in common."""
-    query = _query(level, area, venue, years, kind, by, roll_up)
+    query = _query(level, area, venue, years, kind, by, roll_up, None, None, hong_kong)
     ws = open_workspace(workspace, ledger)
     result = ws.trend(panel=panel, limit=limit or None, **query)
     _put(ws, result, output, as_json, lambda _: trend_table(result), result.lines())
@@ -161,13 +172,14 @@ def why(
     roll_up: RollUpName = None,
     within: Within = None,
     venues: Preset = None,
+    hong_kong: HongKong = None,
     limit: Rows = None,
     output: Output = None,
     ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """List the papers behind the counts of an institution, city, region or country."""
-    query = _query(level, area, venue, years, kind, by, roll_up, within, venues)
+    query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
     result = ws.why(entity, **query)
     if limit:
@@ -195,6 +207,7 @@ def diff(
     roll_up: RollUpName = None,
     within: Within = None,
     venues: Preset = None,
+    hong_kong: HongKong = None,
     institution: Entity = None,
     limit: Rows = None,
     output: Output = None,
@@ -202,7 +215,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Show which ranks changed, by how much, and because of which decisions or papers."""
-    query = _query(level, area, venue, years, kind, by, roll_up, within, venues)
+    query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
     result = ws.diff(since, entity=institution, **query)
     own, others, by_one = result.split()
@@ -250,7 +263,7 @@ def snapshot(
 
 
 def _query(*values: Any) -> Query:
-    names = ("level", "area", "venue", "years", "kind", "by", "roll_up", "within", "preset")
+    names = ("level", "area", "venue", "years", "kind", "by", "roll_up", "within", "preset", "hong_kong")
     return cast("Query", dict(zip(names, values, strict=False)))
 
 

@@ -15,7 +15,7 @@ from affil.io.database import database
 from affil.rank.choices import choose, did_you_mean
 from affil.rank.credit import Tables, VenueYear, count_credit, find_ids, lost_decisions, number, prepare, sql
 from affil.rank.named import Lookup, find_row
-from affil.rank.places import continent_table, country_table, find_place, group_table, region_table
+from affil.rank.places import HongKong, continent_table, country_table, find_place, group_table, hong_kong_groups, region_table
 from affil.rank.presets import find_preset, mean_areas
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
 from affil.rank.resample import resampled_ranks
@@ -37,7 +37,8 @@ class Query(TypedDict, total=False):
     (2014, 2024), both ends included. kind: institutions of one kind only (education, company ...). by: the measure to rank by
     (default: adjusted). roll_up: none, parent or top (default: the setting); only for the level institution. within: only
     institutions (cities ...) in a country or continent, by any of its names. preset: only the venues of a preset, or "all"
-    (default: the setting); the index is then the mean over the areas of the preset.
+    (default: the setting); the index is then the mean over the areas of the preset. hong_kong: count Hong Kong and Macao "with"
+    China or "apart" from it (default: the setting `country_groups`).
     """
 
     level: Level
@@ -49,6 +50,7 @@ class Query(TypedDict, total=False):
     roll_up: RollUp | None
     within: str | None
     preset: str | None
+    hong_kong: HongKong | None
 
 
 def rank(
@@ -132,6 +134,7 @@ def measure(
         asked.preset.name if asked.preset else None,
         asked.within.name if asked.within else None,
         around,
+        hong_kong=asked.hong_kong,
     )
 
 
@@ -157,7 +160,9 @@ class CheckedQuery:
         self.venue = query.get("venue") or None
         self.years = parse_years(query.get("years"))
         self.kind = choose("kind", kind, KINDS, _KINDS) if kind else None
-        self.within = find_place(within, settings.country_groups) if within else None
+        self.hong_kong = query.get("hong_kong")
+        self.country_groups = hong_kong_groups(settings.country_groups, self.hong_kong)
+        self.within = find_place(within, self.country_groups) if within else None
         self.preset = find_preset(query.get("preset") or settings.venues_preset)
 
     def covers(self, venue: str, year: int, venues: Venues) -> bool:
@@ -209,7 +214,7 @@ def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: Ra
     divided = {code[:2] for code in regions.column("code").to_pylist()}
     db.register("region_names", regions)
     db.register("region_groups", group_table(settings.region_groups))
-    db.register("country_names", country_table((c for c, _ in codes), divided, settings.country_groups))
+    db.register("country_names", country_table((c for c, _ in codes), divided, asked.country_groups))
     if asked.level == "institution":
         db.register("rolled", _rolled(db, asked.roll_up, settings.not_parents))
     if asked.level == "continent":

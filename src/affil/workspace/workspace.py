@@ -184,7 +184,7 @@ class Workspace(WorkspaceFiles):
             limit: maximum number of rows; default: all.
             resamples: number of resamples of doubtful matches for the intervals; 0: no intervals; default: the setting.
             around: only the row of this institution (or city ...) and its neighbours (`rank.neighbours`), by its id or any name.
-            query: level, area, venue, years, kind, by, roll_up, within, preset (see `affil.rank.Query`).
+            query: level, area, venue, years, kind, by, roll_up, within, preset, hong_kong (see `affil.rank.Query`).
 
         Raises:
             AffilError: nothing was matched yet, an argument is unknown, or a name means nothing that is ranked, or several.
