@@ -81,7 +81,7 @@ def area(frame: Frame, name: str) -> dict[str, Any]:
             }
             for y in shown
         ],
-        "basis": " ".join([frame.text("matched_why"), frame.lacking(shown[-1], lacking)]).strip(),
+        "basis": " ".join([frame.text("area_matched_why"), frame.lacking(shown[-1], lacking)]).strip(),
         "venues": [v for v in venue_rows(frame) if v["venue"] in {x for x, _, _ in held}],
     }
 
