@@ -274,6 +274,11 @@ def test_continents_places_presets_and_short_names(ws: str) -> None:
     one = call("rank", ws, "--area", "cv", "--years", "2020", "--by", "index").stdout
     assert "institution, computer vision, 2020, by index" in one
     assert "index: the adjusted publications in computer vision, plus 1." in one
+    together = json.loads(call("rank", ws, "--level", "country", "--hong-kong", "with", "--json").stdout)
+    assert "HK" not in {row["id"] for row in together["ranking"]}
+    assert together["hong_kong"] == "with"
+    assert "Hong Kong and Macao apart" in call("rank", ws, "--level", "country", "--hong-kong", "apart").stdout
+    assert "by adjusted, Hong Kong and Macao with China" in call("trend", ws, "--hong-kong", "with").stdout
     preset = call("rank", ws, "--venues", "csrankings-like", "--by", "index").stdout
     assert "venues csrankings-like" in preset
     assert "index: the geometric mean over 5 areas" in preset

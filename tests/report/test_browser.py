@@ -6,7 +6,6 @@ import csv
 import io
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,75 +14,9 @@ import pytest
 
 from affil.rank import AREAS, MEASURES, measure
 from affil.workspace import Workspace
+from tests.report.conftest import Reader, accessible, drawn
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 FIELDS = ("rank", "publications", "authors", "adjusted", "index", "share", "unaligned")
-
-
-class Reader:
-    """A page whose console, errors and requests are kept, to be looked at in the end."""
-
-    def __init__(self, browser: Any, site: Path, **options: Any) -> None:
-        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "accept_downloads": True, **options}
-        self.context = browser.new_context(**options)
-        self.page, self.site = self.context.new_page(), site
-        self.faults: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda e: self.faults.append(str(e)))
-        self.page.on("request", lambda r: self.requests.append(r.url))
-
-    def open(self, path: str) -> None:
-        self.page.goto(f"{self.site.as_uri()}/{path}")
-        self.page.wait_for_load_state("load")
-
-    def rows(self, table: str = "#board") -> list[list[str]]:
-        """The texts of the cells of a table."""
-        read = "t => [...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.innerText.trim()))"
-        found: list[list[str]] = self.page.locator(table).evaluate(read)
-        return found
-
-    def settled(self) -> None:
-        """Wait until a view is counted anew, with its authors."""
-        done = "() => document.getElementById('status').textContent && !document.querySelector('#board tbody').textContent.includes('…')"
-        self.page.wait_for_function(done)
-
-    def check(self) -> None:
-        assert self.faults == []
-        own = (self.site.as_uri(), "blob:", "data:")
-        assert [r for r in self.requests if not r.startswith(own)] == []
-
-
-@pytest.fixture(scope="module")
-def browser(lacking: Any) -> Iterator[Any]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        lacking("Chromium (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def reader(browser: Any, site: Path) -> Iterator[Reader]:
-    made = Reader(browser, site)
-    yield made
-    made.check()
-    made.context.close()
-
-
-def accessible(page: Any) -> list[str]:
-    """The serious faults that axe-core finds."""
-    from axe_playwright_python.base import AXE_FILE_PATH
-
-    page.evaluate(Path(AXE_FILE_PATH).read_text("utf-8") + "\n;undefined")
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
-    serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
-    return [f"{v['id']}: {node['html'][:200]}: {node.get('failureSummary', '')}" for v in serious for node in v["nodes"]]
 
 
 MEASURED = ("adjusted", "index", "publications", "authors", "share")
@@ -110,7 +43,7 @@ QUERIES: list[dict[str, Any]] = [
 
 def test_the_page_counts_as_the_library_does(reader: Reader, report_ws: Workspace) -> None:
     """All levels, roll-ups, slices: ranks and order are equal, measures to 1e-9."""
-    reader.open("index.html")
+    reader.open("institutions.html")
     page = reader.page
     page.evaluate(
         """async () => {
@@ -152,7 +85,7 @@ def test_the_page_counts_as_the_library_does(reader: Reader, report_ws: Workspac
 
 def test_several_areas_and_venues_left_out_follow_the_definition(reader: Reader, report_ws: Workspace) -> None:
     """Two areas: the sum of what each gives, and the geometric mean over both; a venue left out takes its papers along."""
-    reader.open("index.html")
+    reader.open("institutions.html")
     found = reader.page.evaluate(
         """async () => {
             const engine = await affil.engine(), people = await affil.load("people");
@@ -179,7 +112,7 @@ def test_several_areas_and_venues_left_out_follow_the_definition(reader: Reader,
 
 def test_a_reader_chooses_and_the_table_follows(reader: Reader, report_ws: Workspace) -> None:
     page = reader.page
-    reader.open("index.html")
+    reader.open("institutions.html")
     page.locator("[data-tick=none]").click()
     page.get_by_label("Robotics").check()
     page.locator("[name=from]").select_option("2015")
@@ -224,7 +157,7 @@ def test_a_reader_chooses_and_the_table_follows(reader: Reader, report_ws: Works
 
 
 def test_ranges_of_a_counted_view_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
-    reader.open("index.html#areas=5")
+    reader.open("institutions.html#areas=5")
     reader.settled()
     reader.page.wait_for_function("document.querySelector('#board tbody .range').textContent !== '–'")
     frame = report_ws.rank(area="robotics", years=(2017, 2021)).frame
@@ -276,7 +209,7 @@ def test_ranges_of_any_slice_are_those_of_the_library(reader: Reader, report_ws:
 
 
 def test_a_chosen_view_shows_ranges_and_what_waits(reader: Reader) -> None:
-    reader.open("index.html#kind=company&areas=5")
+    reader.open("institutions.html#kind=company&areas=5")
     reader.settled()
     reader.page.wait_for_function("document.querySelector('#board tbody .range').textContent !== '–'")
     assert all(row[1] != "–" for row in reader.rows())
@@ -284,7 +217,7 @@ def test_a_chosen_view_shows_ranges_and_what_waits(reader: Reader) -> None:
 
 
 def test_search_in_both_scripts_finds_by_names_that_are_not_shown(reader: Reader) -> None:
-    reader.open("index.html")
+    reader.open("institutions.html")
     for typed in ("港科大", "HKUST", "hong kong univ science", "香港科技大學", "香港科技大学"):
         reader.page.get_by_label("Find by any name").fill(typed)
         reader.page.wait_for_function("q => new URLSearchParams(location.hash.slice(1)).get('q') === q", arg=typed)
@@ -297,7 +230,7 @@ def test_search_in_both_scripts_finds_by_names_that_are_not_shown(reader: Reader
 
 
 def test_where_and_kind(reader: Reader, report_ws: Workspace) -> None:
-    reader.open("index.html#kind=company&where=AS")
+    reader.open("institutions.html#kind=company&where=AS")
     reader.settled()
     frame = report_ws.rank(years=(2017, 2021), kind="company", ranges=False).frame
     frame = frame[frame["country"].isin(["CN", "HK", "SG", "TW"])]
@@ -308,7 +241,7 @@ def test_where_and_kind(reader: Reader, report_ws: Workspace) -> None:
 
 def test_pages_are_opened_and_languages_keep_the_view(reader: Reader) -> None:
     page = reader.page
-    reader.open("index.html#q=HKUST")
+    reader.open("institutions.html#q=HKUST")
     reader.settled()
     page.get_by_role("link", name="繁體").click()
     page.wait_for_selector("html[lang=zh-Hant]")
@@ -324,7 +257,7 @@ def test_pages_are_opened_and_languages_keep_the_view(reader: Reader) -> None:
 
 def test_themes(browser: Any, site: Path) -> None:
     reader = Reader(browser, site, color_scheme="dark")
-    reader.open("index.html")
+    reader.open("institutions.html")
     back = "getComputedStyle(document.body).backgroundColor"
     dark = reader.page.evaluate(back)
     reader.page.locator("#theme").click()
@@ -357,10 +290,10 @@ def test_a_view_is_downloaded(reader: Reader, report_ws: Workspace) -> None:
 def test_trends_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
     page = reader.page
     reader.open("trends.html")
-    assert page.locator("#chart svg").count() == 1
+    assert page.locator("#chart svg:visible").count() == 1
     page.wait_for_selector("#picked button")
     page.locator("#trend-form [name=by]").select_option("adjusted")
-    page.wait_for_selector("#chart .vega-embed svg")
+    drawn(page)
     trend = report_ws.trend(level="country", by="adjusted", years="2017-2021").frame.set_index("name")
     rows = reader.rows("#trend-table")
     assert len(rows) == 3
@@ -389,7 +322,7 @@ def test_trends_are_those_of_the_library(reader: Reader, report_ws: Workspace) -
 def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_ws: Workspace) -> None:
     """UAI has no papers of 2015."""
     reader.open("trends.html#level=country&by=adjusted&mode=matched&from=2013&to=2015")
-    reader.page.wait_for_selector("#chart .vega-embed svg")
+    drawn(reader.page)
     trend = report_ws.trend(level="country", by="adjusted", years="2013-2015")
     assert trend.lacking == ("UAI",)
     assert len(trend.links) == 2
@@ -402,7 +335,7 @@ def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_w
     assert f"{trend.rests_on:.0%} of the papers" in basis
     assert "2015* is incomplete: it lacks UAI" in basis
     assert "2015*" in reader.page.locator("#chart").inner_text()
-    reader.open("index.html#years=2015-2015")
+    reader.open("institutions.html#years=2015-2015")
     reader.settled()
     moved = report_ws.compare((2014, 2014), (2015, 2015)).frame.set_index("name")
     for row in reader.rows("#board")[:10]:
@@ -415,7 +348,7 @@ def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_w
 
 def test_a_panel_without_a_venue_draws_all_venues_and_says_so(reader: Reader) -> None:
     reader.open("trends.html#area=3&from=2012&to=2021")
-    reader.page.wait_for_selector("#chart .vega-embed svg")
+    drawn(reader.page)
     reader.page.evaluate("affil.engine().then((e) => { e.everyYear = () => []; })")
     reader.page.locator("#trend-form [name=panel]").click()
     reader.page.wait_for_function("document.getElementById('status').textContent.includes('No venue')")
@@ -426,27 +359,36 @@ def test_a_panel_without_a_venue_draws_all_venues_and_says_so(reader: Reader) ->
 def test_map_and_profiles_are_drawn_for_what_is_chosen(reader: Reader, report_ws: Workspace) -> None:
     page = reader.page
     reader.open("map.html")
-    assert page.locator("#chart svg").count() == 1
+    assert page.locator("#chart svg:visible").count() == 1
     page.locator("#map-form [name=level]").select_option("institution")
     page.locator("#map-form [name=zoom]").select_option("asia")
     page.wait_for_function("location.hash.includes('zoom=asia')")
-    page.wait_for_selector("#chart .vega-embed svg")
+    drawn(page)
     first = report_ws.rank(by="publications", years=(2017, 2021)).frame.iloc[0]
     assert reader.rows("#map-table")[0][2] == f"{first['publications']:,}"
     reader.open("areas.html#who=institution:00q4vv597")
-    page.wait_for_selector("#chart .vega-embed svg")
+    drawn(page)
     assert "Hong Kong University of Science and Technology" in page.locator("#chart").inner_text()
 
 
 @pytest.mark.parametrize(
-    "path", ["index.html", "zh-hans/countries.html", "trends.html", "map.html", "areas.html", "institution/00q4vv597.html"]
+    "path",
+    [
+        "index.html",
+        "institutions.html",
+        "zh-hans/countries.html",
+        "trends.html",
+        "map.html",
+        "areas.html",
+        "institution/00q4vv597.html",
+    ],
 )
 def test_without_scripts_all_is_there_to_read(browser: Any, site: Path, path: str) -> None:
     reader = Reader(browser, site, java_script_enabled=False)
     reader.open(path)
     assert reader.page.locator("table").first.is_visible()
     if path in ("trends.html", "map.html", "areas.html"):
-        assert reader.page.locator("#chart svg").is_visible()
+        assert reader.page.locator("#chart svg:visible").count() == 1
     assert not reader.page.locator("form").first.is_visible()
     reader.check()
     reader.context.close()
@@ -457,6 +399,7 @@ def test_everyone_can_read_it(browser: Any, site: Path, scheme: Any) -> None:
     reader = Reader(browser, site, color_scheme=scheme)
     paths = [
         "index.html",
+        "institutions.html",
         "zh-hant/countries.html",
         "trends.html",
         "map.html",
@@ -472,10 +415,18 @@ def test_everyone_can_read_it(browser: Any, site: Path, scheme: Any) -> None:
     reader.context.close()
 
 
-PHONE = ("index.html", "zh-hans/index.html#by=index", "trends.html", "map.html", "areas.html", "method.html", "movers.html")
+PHONE = (
+    "index.html",
+    "institutions.html",
+    "zh-hans/institutions.html#by=index",
+    "trends.html",
+    "map.html",
+    "areas.html",
+    "method.html",
+)
 
 
-@pytest.mark.parametrize("path", [*PHONE, "institution/long.html"])
+@pytest.mark.parametrize("path", [*PHONE, "movers.html", "institution/long.html"])
 def test_a_phone_shows_it_without_sliding_sideways(browser: Any, site: Path, path: str) -> None:
     reader = Reader(browser, site, viewport={"width": 360, "height": 740})
     reader.open(path)
@@ -487,7 +438,7 @@ def test_a_phone_shows_it_without_sliding_sideways(browser: Any, site: Path, pat
 
 def test_keys_are_enough(reader: Reader) -> None:
     page = reader.page
-    reader.open("index.html")
+    reader.open("institutions.html")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip-link"
     page.get_by_label("Computer vision").focus()
@@ -500,7 +451,7 @@ def test_keys_are_enough(reader: Reader) -> None:
 
 
 def test_print_leaves_out_what_is_no_use_on_paper(reader: Reader) -> None:
-    reader.open("index.html")
+    reader.open("institutions.html")
     reader.page.emulate_media(media="print")
     assert not reader.page.locator("#controls").is_visible()
     assert not reader.page.locator("#theme").is_visible()
@@ -512,7 +463,7 @@ def test_data_that_cannot_be_loaded_is_said(browser: Any, site: Path, tmp_path: 
     shutil.copytree(site, copy)
     (copy / "data" / "facts.js").unlink()
     reader = Reader(browser, copy)
-    reader.open("index.html")
+    reader.open("institutions.html")
     reader.page.get_by_label("Robotics").uncheck()
     reader.page.wait_for_function("document.getElementById('status').textContent.includes('facts.js')")
     assert len(reader.rows()) == 10

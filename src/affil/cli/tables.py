@@ -24,7 +24,7 @@ def ranking_table(ranking: Ranking, width: int) -> Table:
     years = years_text(ranking.years) if ranking.years else "all years"
     place = f"in {ranking.within}" if ranking.within else ""
     venues = ranking.venue or (f"venues {ranking.preset}" if ranking.preset else "")
-    title = [ranking.level, place, ranking.area or "all areas", venues, ranking.kind or "", years]
+    title = [ranking.level, place, ranking.area or "all areas", venues, ranking.kind or "", _hong_kong(ranking), years]
     table = Table(title=f"{', '.join(filter(None, title))}, by {ranking.by}", box=None, title_justify="left")
     texts = {"name": ranking.level, "name_zh": "中文", "city": "city", "region": "region", "country": "country"}
     for same in {"institution": ["region"], "country": ["country"]}.get(ranking.level, []):
@@ -60,12 +60,19 @@ def _mark(row: Mapping[Any, Any]) -> str:
     return " ↑" if decided < row["rank"] else " ↓" if decided > row["rank"] else ""
 
 
+def _hong_kong(result: Ranking | Trend) -> str:
+    """How Hong Kong and Macao are counted, if that was asked for."""
+    return {"with": "Hong Kong and Macao with China", "apart": "Hong Kong and Macao apart"}.get(result.hong_kong or "", "")
+
+
 def trend_table(result: Trend) -> Table:
     """Numbers as counted by year, and growth over matched venues under the years that it compares."""
     spans = [result.compared, result.years[-2:] if len(result.years) > 1 else None]
     growth = [f"growth\n{span[0]}–{span[-1]}>" if span else "growth>" for span in spans]
     years = [f"{year}>" for year in _marked_years(result)]
-    table = plain_table("rank>", result.level, *years, *growth, title=f"by {result.by}")
+    table = plain_table(
+        "rank>", result.level, *years, *growth, title=", ".join(filter(None, (f"by {result.by}", _hong_kong(result))))
+    )
     for row, ranks in zip(result.frame.to_dict("records"), result.ranks.to_dict("records"), strict=True):
         values = [_number(row[year], result.by) for year in result.years]
         shown = [_percent(row.get(name), result.by) for name in ("growth", "growth_last")]

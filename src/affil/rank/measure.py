@@ -15,7 +15,7 @@ from affil.io.database import database
 from affil.rank.choices import choose, did_you_mean
 from affil.rank.credit import Tables, VenueYear, count_credit, find_ids, lost_decisions, number, prepare, sql
 from affil.rank.named import Lookup, find_row
-from affil.rank.places import continent_table, country_table, find_place, group_table, region_table
+from affil.rank.places import HongKong, continent_table, country_table, find_place, group_table, hong_kong_groups, region_table
 from affil.rank.presets import find_preset, mean_areas
 from affil.rank.ranges import with_ranges
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
@@ -37,7 +37,8 @@ class Query(TypedDict, total=False):
     (2014, 2024), both ends included. kind: institutions of one kind only (education, company ...). by: the measure to rank by
     (default: adjusted). roll_up: none, parent or top (default: the setting); only for the level institution. within: only
     institutions (cities ...) in a country or continent, by any of its names. preset: only the venues of a preset, or "all"
-    (default: the setting); the index is then the mean over the areas of the preset.
+    (default: the setting); the index is then the mean over the areas of the preset. hong_kong: count Hong Kong and Macao "with"
+    China or "apart" from it (default: the setting `country_groups`).
     """
 
     level: Level
@@ -49,6 +50,7 @@ class Query(TypedDict, total=False):
     roll_up: RollUp | None
     within: str | None
     preset: str | None
+    hong_kong: HongKong | None
 
 
 def rank(
@@ -108,7 +110,8 @@ def measure(
     make_places(db, asked, settings)
     make_slice(db, part, venues, asked, settings)
     cover = coverage(db, part, venues)
-    frame = measured(db, cover, asked.by)
+    count_measures(db, cover)
+    frame = ordered(db, asked.by)
     shown = slice(0, limit)
     if around is not None:
         row = find_row(frame, asked.level, around, meant_ids(db, around), lookup)
@@ -131,6 +134,7 @@ def measure(
         asked.preset.name if asked.preset else None,
         asked.within.name if asked.within else None,
         around,
+        hong_kong=asked.hong_kong,
     )
 
 
@@ -156,7 +160,9 @@ class CheckedQuery:
         self.venue = query.get("venue") or None
         self.years = parse_years(query.get("years"))
         self.kind = choose("kind", kind, KINDS, _KINDS) if kind else None
-        self.within = find_place(within, settings.country_groups) if within else None
+        self.hong_kong = query.get("hong_kong")
+        self.country_groups = hong_kong_groups(settings.country_groups, self.hong_kong)
+        self.within = find_place(within, self.country_groups) if within else None
         self.preset = find_preset(query.get("preset") or settings.venues_preset)
 
     def covers(self, venue: str, year: int, venues: Venues) -> bool:
@@ -198,13 +204,17 @@ def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) ->
 
 def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: RankSettings) -> None:
     """Create the tables `entity` (ranked entities) and `place` (the share with which an institution counts for an entity)."""
+    asks = {k: v for k, v in vars(asked).items() if k not in ("by", "area", "venue", "years", "preset")}
+    key = repr((asks, settings.country_groups, settings.region_groups, settings.not_parents))
+    if db.execute("SELECT getvariable('places')").fetchall() == [(key,)]:
+        return  # they stand there from the last ranking
     db.execute(sql("sites"))
     codes = db.execute("SELECT DISTINCT country, region FROM site").fetchall()
     regions = region_table(region for _, region in codes)
     divided = {code[:2] for code in regions.column("code").to_pylist()}
     db.register("region_names", regions)
     db.register("region_groups", group_table(settings.region_groups))
-    db.register("country_names", country_table((c for c, _ in codes), divided, settings.country_groups))
+    db.register("country_names", country_table((c for c, _ in codes), divided, asked.country_groups))
     if asked.level == "institution":
         db.register("rolled", _rolled(db, asked.roll_up, settings.not_parents))
     if asked.level == "continent":
@@ -214,6 +224,7 @@ def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: Ra
     db.execute("SET VARIABLE level = ?", [asked.level])
     db.execute(sql(f"levels/{asked.level}"))
     db.execute(sql("within"))
+    db.execute("SET VARIABLE places = ?", [key])
 
 
 def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[str]) -> pa.Table:
@@ -233,7 +244,15 @@ def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[st
 def make_slice(
     db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
 ) -> None:
-    """Create the tables `slice` (venues and years, with the weight of a paper), `slice_area`, `area` and `holding`."""
+    """Create the tables `slice`, `slice_area`, `area` (see `choose_slice`), and `holding`, what entities hold of its papers."""
+    choose_slice(db, part, venues, asked, settings)
+    db.execute(sql("holding"))
+
+
+def choose_slice(
+    db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
+) -> None:
+    """Create the tables `slice` (venues and years, with the weight of a paper), `slice_area` and `area`."""
     weights, shares = [], []
     for venue, year in part:
         known, areas = venues.get(venue), areas_of(venue, year, venues)
@@ -246,16 +265,24 @@ def make_slice(
     counted = list(mean_areas(settings, asked.area, asked.preset.name if asked.preset else None).items())
     db.register("area", _table(counted, area=pa.string(), weight=pa.float64()))
     db.execute("SET VARIABLE area_offset = ?", [settings.offset])
-    db.execute(sql("holding"))
 
 
-def measured(db: duckdb.DuckDBPyConnection, cover: Coverage, by: Measure) -> pd.DataFrame:
-    """All measures of all entities of the slice, sorted by one."""
+def count_measures(db: duckdb.DuckDBPyConnection, cover: Coverage) -> None:
+    """Create the tables of all measures of all entities of the slice."""
     for name in ("publications", "authors", "adjusted"):
         db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql(name)}")
     db.execute(f"CREATE OR REPLACE TEMP TABLE index_ AS {sql('index')}")
     db.execute("SET VARIABLE counted = ?", [cover.credit])
+
+
+def ordered(db: duckdb.DuckDBPyConnection, by: Measure) -> pd.DataFrame:
+    """All measures of all entities of the slice, sorted by one."""
     return db.execute(sql("ranking").format(by=by)).df()
+
+
+def reordered(db: duckdb.DuckDBPyConnection, ranking: Ranking, by: Measure) -> Ranking:
+    """The whole ranking that was measured last in a connection, by another measure: nothing but ranks and ranges is computed."""
+    return replace(ranking, by=by, frame=with_ranges(db, ordered(db, by), by, ranking.settings))
 
 
 def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues) -> Coverage:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from affil.errors import AffilError
+from affil.rank.places import HongKong
 from affil.rank.presets import mean_areas
 from affil.rank.state import State
 from affil.settings import RankSettings, RollUp
@@ -94,7 +95,8 @@ class Ranking:
     `rank_decided`, its rank if each string in review were decided as is most probable, and where that is another, `deciding`, the
     strings that move it, most mentioned first. The other fields say how it was made; `warnings` are sentences a reader
     must see. `preset` and `within` are the preset of venues and the country or continent it is restricted to; `around` is the id
-    of the entity asked for, if the frame has only its row and its neighbours. `state` is the state of a project's counts that was
+    of the entity asked for, if the frame has only its row and its neighbours. `hong_kong` tells how Hong Kong and Macao are counted,
+    if that was asked for. `state` is the state of a project's counts that was
     ranked, None where plain tables were.
     """
 
@@ -111,6 +113,7 @@ class Ranking:
     preset: str | None = None
     within: str | None = None
     around: str | None = None
+    hong_kong: HongKong | None = None
     warnings: tuple[str, ...] = ()
     state: State | None = field(default=None, repr=False)
 
@@ -155,6 +158,7 @@ class Ranking:
             "preset": self.preset,
             "within": self.within,
             "around": self.around,
+            "hong_kong": self.hong_kong,
             "mean": {"areas": self.mean, "offset": self.settings.offset, "empty": list(self.coverage.empty_areas)},
             "settings": self.settings.model_dump(mode="json"),
             "coverage": self.coverage.to_dict(),
@@ -168,13 +172,17 @@ class Ranking:
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table, JSON-serialisable."""
-    return [{str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    names, columns = [str(name) for name in frame], [_plain(frame.iloc[:, k]) for k in range(frame.shape[1])]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    return None if value is pd.NA or value != value else value  # NaN differs from itself
+def _plain(column: pd.Series[Any]) -> list[Any]:
+    """The values of a column, JSON-serialisable: None for what is missing."""
+    values = column.tolist()
+    if column.dtype == object:
+        values = [v.tolist() if isinstance(v, np.ndarray) else v for v in values]
+        return [None if v is pd.NA or (isinstance(v, float) and v != v) else v for v in values]
+    return [None if missing else v for v, missing in zip(values, column.isna(), strict=True)]
 
 
 def years_text(years: tuple[int, int]) -> str:

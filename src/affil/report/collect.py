@@ -12,10 +12,12 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from affil.errors import AffilError, InputError
 from affil.rank import AREAS, MEASURES, ROLL_UPS, Comparison, Level, Ranking, Trend, Venues, compare, measure, trend
-from affil.rank.measure import CheckedQuery, areas_of, make_places
+from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered
+from affil.rank.ranking import Measure
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
 from affil.report.doubts import PageDoubts, read_doubts
@@ -85,6 +87,7 @@ def collect(
         entities=entities,
         pages=counted.pages,
         tables=counted.tables,
+        authors=_authors(people, periods.window),
         facts=facts,
         people=people,
         doubts=found,
@@ -132,7 +135,7 @@ class _Counted:
     rankings: dict[RankingKey, Ranking] = field(default_factory=dict)
     trends: dict[RankingKey, Trend] = field(default_factory=dict)
     comparisons: dict[RankingKey, Comparison] = field(default_factory=dict)
-    tables: dict[tuple[str, Level], dict[str, pd.DataFrame]] = field(default_factory=dict)
+    tables: dict[tuple[str, Level], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     pages: dict[Level, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, level: Level) -> None:
@@ -146,15 +149,17 @@ class _Counted:
         for area in AREAS if level in ("institution", "country") else ():
             if any(area in areas_of(v, y, self.venues) for v, y, _ in self.held if window[0] <= y <= window[1]):
                 self.rankings[level, area] = self._rank(level, ranges=not self.bulletin, years=window, area=area)
-        for by in ("index", "adjusted") if self.bulletin else (*(m for m in MEASURES if m != "adjusted"), "adjusted"):
-            self.rankings[level, by] = self._rank(level, ranges=True, years=window, by=by)
         self.trends[level, "publications"] = trend(
             self.db, self.venues, self.settings, level=level, by="publications", years=window
         )
+        first = self._rank(level, ranges=True, years=window)
+        others: tuple[Measure, ...] = ("index",) if self.bulletin else tuple(m for m in MEASURES if m != "adjusted")
+        for by in others:
+            self.rankings[level, by] = reordered(self.db, first, by)
+        self.rankings[level, "adjusted"] = first
         if with_pages:
-            ids = self.rankings[level, "adjusted"].frame["id"].tolist()
+            ids = first.frame["id"].tolist()
             self.pages[level] = tuple(ids[: self.chosen.institutions] if level == "institution" else ids)
-            self._rank(level, ranges=False, years=window)
             for name, table in _page_tables(self.db, self.pages[level], self.chosen).items():
                 self.tables[name, level] = table
 
@@ -178,6 +183,13 @@ class _Counted:
         return measure(self.db, self.venues, settings, level=level, **query)
 
 
+def _authors(people: pa.Table, window: Years) -> int:
+    """The distinct names of authors of papers of some years."""
+    years = people.column("year")
+    inside = pc.and_(pc.greater_equal(years, window[0]), pc.less_equal(years, window[1]))
+    return int(pc.count_distinct(people.filter(inside).column("author")).as_py())
+
+
 def _registry(ws: Workspace) -> tuple[Registry | None, tuple[str, ...]]:
     """The registry of the workspace; if it cannot be opened, None and a note."""
     try:
@@ -190,13 +202,16 @@ def _rows(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return {str(row["id"]): {str(k): v for k, v in row.items()} for row in frame.to_dict("records")}
 
 
-def _by_entity(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {str(i): part for i, part in frame.groupby("id", sort=False)}
+def _by_entity(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    out: dict[str, list[dict[str, Any]]] = {}
+    for row in frame.to_dict("records"):  # once for the whole table: a table an entity costs a hundred times as much
+        out.setdefault(str(row["id"]), []).append({str(k): v for k, v in row.items()})
+    return out
 
 
 def _page_tables(
     db: duckdb.DuckDBPyConnection, ids: Sequence[str], chosen: ReportSettings
-) -> dict[str, dict[str, pd.DataFrame]]:
+) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """The page tables of entities, from the tables of the connection."""
     db.register("wanted_id", pa.table({"id": pa.array(ids, pa.string())}))
     db.execute("SET VARIABLE listed = ?", [chosen.listed])
@@ -209,17 +224,22 @@ def _page_tables(
 def _placed(
     db: duckdb.DuckDBPyConnection, settings: RankSettings, institutions: set[str]
 ) -> dict[str, dict[str, tuple[tuple[str, float], ...]]]:
-    """The entities each institution with papers counts for, by level and, for institutions, by roll-up."""
+    """The entities each institution with papers counts for, by level and, for institutions, by roll-up.
+
+    Hong Kong and Macao count for themselves here: pages put them together with China where that is asked for.
+    """
     out: dict[str, dict[str, tuple[tuple[str, float], ...]]] = {}
     for level in LEVELS:
         for how in ROLL_UPS if level == "institution" else ("none",):
-            make_places(db, CheckedQuery({"level": level, "roll_up": how}, settings), settings)
+            make_places(db, CheckedQuery({"level": level, "roll_up": how, "hong_kong": "apart"}, settings), settings)
             found: dict[str, list[tuple[str, float]]] = {}
             for institution, identifier, part in db.execute(sql("placed")).fetchall():
                 if institution in institutions:
                     found.setdefault(institution, []).append((identifier, float(part)))
             out[how if level == "institution" else level] = {i: tuple(targets) for i, targets in found.items()}
             db.execute(f"CREATE OR REPLACE TEMP TABLE entity_{level} AS FROM entity")
+    make_places(db, CheckedQuery({"level": "country"}, settings), settings)
+    db.execute("INSERT INTO entity_country FROM entity WHERE id NOT IN (SELECT id FROM entity_country)")
     return out
 
 
@@ -236,6 +256,8 @@ def _entities(
     for level in LEVELS:
         ways = ROLL_UPS if level == "institution" else (level,)
         wanted = {target for how in ways for targets in placed[how].values() for target, _ in targets}
+        if (level, "all") in counted.rankings:
+            wanted |= {*counted.rankings[level, "all"].frame["id"]}
         found = db.sql(f"SELECT * FROM entity_{level} ORDER BY name, id").df().to_dict("records")
         rows[level] = [{str(k): v for k, v in r.items()} for r in found if r["id"] in wanted]
     places = ws.institutions(["id", "lat", "lon"]).to_pylist()

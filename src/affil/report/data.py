@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from affil.rank import Comparison, Level, Ranking, State, Trend, Venues
@@ -30,8 +29,8 @@ class Data:
     their rows by id. `trends` are the window year by year; `comparisons` set the window against the years before by (level,
     "before"), and its last year against the one before it by (level, "last"), each over the venues of both. `entities` are all that
     is ranked, by level and id, `pages` the ids of those that have a page. `tables` are the tables of these pages by the name of
-    their query (see `sql/`) and level. `facts` and `people` are what the pages count from, `doubts` what they
-    compute ranges from, `placed` what each institution counts
+    their query (see `sql/`) and level. `authors` is the number of distinct names in the window.
+    `facts` and `people` are what the pages count from, `doubts` what they compute ranges from, `placed` what each institution counts
     for at each level and way of rolling up. `script` has the simplified form of traditional characters. `state` is what was counted,
     with the sentences that a reader must see; `manifest` is what the workspace's manifest said then, `decisions` what people had
     decided; `notes` are sentences for the method.
@@ -53,7 +52,8 @@ class Data:
     comparisons: Mapping[RankingKey, Comparison]
     entities: Mapping[Level, Mapping[str, Entity]]
     pages: Mapping[Level, tuple[str, ...]]
-    tables: Mapping[tuple[str, Level], Mapping[str, pd.DataFrame]]
+    tables: Mapping[tuple[str, Level], Mapping[str, list[dict[str, Any]]]]
+    authors: int
     facts: pa.Table
     people: pa.Table
     doubts: PageDoubts
@@ -82,8 +82,7 @@ class Data:
 
     def of(self, table: str, level: Level, identifier: str) -> list[dict[str, Any]]:
         """An entity's rows of a page table."""
-        frame = self.tables[table, level].get(identifier)
-        return [] if frame is None else [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+        return self.tables[table, level].get(identifier, [])
 
 
 def area_slug(area: str) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from affil.rank import AREAS, KINDS, ROLL_UPS, Level, Ranking
 from affil.rank.measure import areas_of
+from affil.rank.places import PART_OF
 from affil.report.data import Data
 from affil.report.doubts import pack_doubts
 from affil.report.entities import LEVELS, Entity, continent_of
@@ -78,6 +79,8 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
         "areaWeights": [data.settings.area_weights.get(a, 1.0) for a in AREAS],
         "offset": data.settings.offset,
         "rollUp": data.settings.roll_up,
+        "partOf": dict(PART_OF),
+        "hongKong": "with" if data.settings.country_groups.get("HK") == "CN" else "apart",
         "kinds": list(KINDS),
         "venues": venues,
         "existed": [list(data.venues[v].years) if v in data.venues else None for v in venues],

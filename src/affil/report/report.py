@@ -58,8 +58,9 @@ def report(
     path = Path(output)
     with needing("report", f"a report ({format})"):
         from affil.report.bulletin import write_bulletin
-        from affil.report.charts import draw, trend_spec
-    draw(trend_spec(["x"], "", ""), "")  # report a missing dependency before counting
+
+        if format == "site" and ws.settings.report.address:
+            import vl_convert  # noqa: F401  # cards need it, and a missing one is told before counting
     if format == "site":
         return _site(ws, path, years, tell)
     written = write_bulletin(collect(ws, years=years, bulletin=True, tell=tell), path, format, language)
@@ -84,7 +85,7 @@ def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str]
         known = "0+unknown"
     data = collect(ws, years=years, tell=tell)
     try:
-        files = write_site(ws, data, known, folder, tell)
+        files = write_site(data, known, folder, tell)
     except OSError as error:
         raise AffilError(f"{folder}: cannot write the site: {error.strerror or error}") from error
     return Report(folder, "site", files, sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()))
