@@ -168,7 +168,7 @@ def test_ranges_of_a_counted_view_are_those_of_the_library(reader: Reader, repor
 
 def test_ranges_of_any_slice_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
     """By adjusted publications and index, at all levels, of a kind and of some years: ranges, doubt in review, and decided ranks."""
-    reader.open("index.html")
+    reader.open("institutions.html")
     page = reader.page
     page.evaluate(
         """async () => {
