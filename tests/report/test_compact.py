@@ -41,7 +41,13 @@ def test_a_page_means_the_same_in_fewer_bytes() -> None:
     assert parsed(short) == parsed(PAGE)
     assert len(short) < 0.95 * len(PAGE)
     assert '<div class=one id="two words" data-root="../"' in short
-    for kept in ("<pre>  kept\n      as it is  </pre>", '<svg viewBox="0 0 1 1" class="s">', '"x  y"', '{{ "inserted" }}', 'src="a/"'):
+    for kept in (
+        "<pre>  kept\n      as it is  </pre>",
+        '<svg viewBox="0 0 1 1" class="s">',
+        '"x  y"',
+        '{{ "inserted" }}',
+        'src="a/"',
+    ):
         assert kept in short
     assert compact(short) == short
 

@@ -187,19 +187,19 @@ def test_the_method_page_tells_the_run(site: Path, report_ws: Workspace) -> None
 
 def test_downloads_are_the_tables_with_their_manifests(site: Path, report_ws: Workspace) -> None:
     ranking = report_ws.rank(level="country", years=(2017, 2021)).frame
-    written = pd.read_csv(site / "downloads/country-2017-2021.csv")
+    written = pd.read_csv(site / "downloads/country-2017-2021.csv.gz")
     kept = ["rank", "id", "name", "publications", "authors", "adjusted", "index", "share", "unaligned"]
     pd.testing.assert_frame_equal(written[kept], ranking[kept], check_dtype=False)
     assert pd.read_parquet(site / "downloads/country-2017-2021.parquet")["id"].tolist() == ranking["id"].tolist()
     told = json.loads((site / "downloads/institution-robotics.manifest.json").read_text("utf-8"))
-    for suffix in ("csv", "json.gz", "parquet"):
+    for suffix in ("csv.gz", "json.gz", "parquet"):
         content = (site / f"downloads/institution-robotics.{suffix}").read_bytes()
         assert told["files"][f"institution-robotics.{suffix}"] == hashlib.sha256(content).hexdigest()
     whole = json.loads(gzip.decompress((site / "downloads/country-2017-2021.json.gz").read_bytes()))
     assert [row["adjusted"] for row in whole["ranking"]] == ranking["adjusted"].tolist()
     assert told["area"] == "robotics"
     assert told["years"] == [2017, 2021]
-    assert len([*site.glob("downloads/*.csv")]) >= 12
+    assert len([*site.glob("downloads/*.csv.gz")]) >= 12
 
 
 def test_the_data_of_the_pages_hold_every_paper_once(site: Path, report_ws: Workspace) -> None:
