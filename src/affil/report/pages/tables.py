@@ -43,7 +43,7 @@ def tables(shared: Shared, level: Level, identifier: str) -> dict[str, Rows]:
             for s in data.of("strings", level, identifier)
         ],
     }
-    shown = {"country": {*found} - {"strings"}, "institution": {*found} - {"members"}}[level]  # type: ignore[index]
+    shown = {"country": {*found} - {"strings"}, "institution": {*found} - {"members"}}[level]
     return {name: rows for name, rows in found.items() if rows and name in shown}
 
 
