@@ -57,7 +57,7 @@ class Server(http.server.SimpleHTTPRequestHandler):
 def first_page(site: Path) -> dict[str, int]:
     """Bytes of what the first page loads before the reader does anything, compressed."""
     names = [
-        "index.html",
+        "institutions.html",
         "static/engine.js",
         "static/board.js",
         "static/page.js",
@@ -128,7 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--site", type=Path, help="where to build it; default: a temporary folder")
-    parser.add_argument("--pages", nargs="*", default=["index.html"], help="pages that Lighthouse looks at")
+    parser.add_argument("--pages", nargs="*", default=["index.html", "institutions.html"], help="pages for Lighthouse")
     parser.add_argument("--lighthouse", help="the program lighthouse")
     asked = parser.parse_args()
     with TemporaryDirectory() as folder:
@@ -142,7 +142,7 @@ def main() -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/"
         if shutil.which("chromium"):
-            print("slow phone, ms:", json.dumps(phone(url + "index.html")))
+            print("slow phone, ms:", json.dumps(phone(url + "institutions.html")))
         for page in asked.pages if asked.lighthouse else ():
             print(f"Lighthouse, {page}:", json.dumps(lighthouse(asked.lighthouse, url + page)))
         server.shutdown()

@@ -109,7 +109,7 @@ QUERIES: list[dict[str, Any]] = [
 
 def test_the_page_counts_as_the_library_does(reader: Reader, report_ws: Workspace) -> None:
     """All levels, roll-ups, slices: ranks and order are equal, measures to 1e-9."""
-    reader.open("index.html")
+    reader.open("institutions.html")
     page = reader.page
     page.evaluate(
         """async () => {
@@ -151,7 +151,7 @@ def test_the_page_counts_as_the_library_does(reader: Reader, report_ws: Workspac
 
 def test_several_areas_and_venues_left_out_follow_the_definition(reader: Reader, report_ws: Workspace) -> None:
     """Two areas: the sum of what each gives, and the geometric mean over both; a venue left out takes its papers along."""
-    reader.open("index.html")
+    reader.open("institutions.html")
     found = reader.page.evaluate(
         """async () => {
             const engine = await affil.engine(), people = await affil.load("people");
@@ -178,7 +178,7 @@ def test_several_areas_and_venues_left_out_follow_the_definition(reader: Reader,
 
 def test_a_reader_chooses_and_the_table_follows(reader: Reader, report_ws: Workspace) -> None:
     page = reader.page
-    reader.open("index.html")
+    reader.open("institutions.html")
     page.locator("[data-tick=none]").click()
     page.get_by_label("Robotics").check()
     page.locator("[name=from]").select_option("2015")
@@ -223,7 +223,7 @@ def test_a_reader_chooses_and_the_table_follows(reader: Reader, report_ws: Works
 
 
 def test_ranges_of_a_counted_view_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
-    reader.open("index.html#areas=5")
+    reader.open("institutions.html#areas=5")
     reader.settled()
     reader.page.wait_for_function("document.querySelector('#board tbody .range').textContent !== '–'")
     frame = report_ws.rank(area="robotics", years=(2017, 2021)).frame
@@ -233,7 +233,7 @@ def test_ranges_of_a_counted_view_are_those_of_the_library(reader: Reader, repor
 
 
 def test_search_in_both_scripts_finds_by_names_that_are_not_shown(reader: Reader) -> None:
-    reader.open("index.html")
+    reader.open("institutions.html")
     for typed in ("港科大", "HKUST", "hong kong univ science", "香港科技大學", "香港科技大学"):
         reader.page.get_by_label("Find by any name").fill(typed)
         reader.page.wait_for_function("q => new URLSearchParams(location.hash.slice(1)).get('q') === q", arg=typed)
@@ -246,7 +246,7 @@ def test_search_in_both_scripts_finds_by_names_that_are_not_shown(reader: Reader
 
 
 def test_where_and_kind(reader: Reader, report_ws: Workspace) -> None:
-    reader.open("index.html#kind=company&where=AS")
+    reader.open("institutions.html#kind=company&where=AS")
     reader.settled()
     frame = report_ws.rank(years=(2017, 2021), kind="company", resamples=0).frame
     frame = frame[frame["country"].isin(["CN", "HK", "SG", "TW"])]
@@ -257,7 +257,7 @@ def test_where_and_kind(reader: Reader, report_ws: Workspace) -> None:
 
 def test_pages_are_opened_and_languages_keep_the_view(reader: Reader) -> None:
     page = reader.page
-    reader.open("index.html#q=HKUST")
+    reader.open("institutions.html#q=HKUST")
     reader.settled()
     page.get_by_role("link", name="繁體").click()
     page.wait_for_selector("html[lang=zh-Hant]")
@@ -273,7 +273,7 @@ def test_pages_are_opened_and_languages_keep_the_view(reader: Reader) -> None:
 
 def test_themes(browser: Any, site: Path) -> None:
     reader = Reader(browser, site, color_scheme="dark")
-    reader.open("index.html")
+    reader.open("institutions.html")
     back = "getComputedStyle(document.body).backgroundColor"
     dark = reader.page.evaluate(back)
     reader.page.locator("#theme").click()
@@ -351,7 +351,7 @@ def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_w
     assert f"{trend.rests_on:.0%} of the papers" in basis
     assert "2015* is incomplete: it lacks UAI" in basis
     assert "2015*" in reader.page.locator("#chart").inner_text()
-    reader.open("index.html#years=2015-2015")
+    reader.open("institutions.html#years=2015-2015")
     reader.settled()
     moved = report_ws.compare((2014, 2014), (2015, 2015)).frame.set_index("name")
     for row in reader.rows("#board")[:10]:
@@ -388,7 +388,16 @@ def test_map_and_profiles_are_drawn_for_what_is_chosen(reader: Reader, report_ws
 
 
 @pytest.mark.parametrize(
-    "path", ["index.html", "zh-hans/countries.html", "trends.html", "map.html", "areas.html", "institution/00q4vv597.html"]
+    "path",
+    [
+        "index.html",
+        "institutions.html",
+        "zh-hans/countries.html",
+        "trends.html",
+        "map.html",
+        "areas.html",
+        "institution/00q4vv597.html",
+    ],
 )
 def test_without_scripts_all_is_there_to_read(browser: Any, site: Path, path: str) -> None:
     reader = Reader(browser, site, java_script_enabled=False)
@@ -406,6 +415,7 @@ def test_everyone_can_read_it(browser: Any, site: Path, scheme: Any) -> None:
     reader = Reader(browser, site, color_scheme=scheme)
     paths = [
         "index.html",
+        "institutions.html",
         "zh-hant/countries.html",
         "trends.html",
         "map.html",
@@ -421,10 +431,18 @@ def test_everyone_can_read_it(browser: Any, site: Path, scheme: Any) -> None:
     reader.context.close()
 
 
-PHONE = ("index.html", "zh-hans/index.html#by=index", "trends.html", "map.html", "areas.html", "method.html", "movers.html")
+PHONE = (
+    "index.html",
+    "institutions.html",
+    "zh-hans/institutions.html#by=index",
+    "trends.html",
+    "map.html",
+    "areas.html",
+    "method.html",
+)
 
 
-@pytest.mark.parametrize("path", [*PHONE, "institution/long.html"])
+@pytest.mark.parametrize("path", [*PHONE, "movers.html", "institution/long.html"])
 def test_a_phone_shows_it_without_sliding_sideways(browser: Any, site: Path, path: str) -> None:
     reader = Reader(browser, site, viewport={"width": 360, "height": 740})
     reader.open(path)
@@ -436,7 +454,7 @@ def test_a_phone_shows_it_without_sliding_sideways(browser: Any, site: Path, pat
 
 def test_keys_are_enough(reader: Reader) -> None:
     page = reader.page
-    reader.open("index.html")
+    reader.open("institutions.html")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip-link"
     page.get_by_label("Computer vision").focus()
@@ -449,7 +467,7 @@ def test_keys_are_enough(reader: Reader) -> None:
 
 
 def test_print_leaves_out_what_is_no_use_on_paper(reader: Reader) -> None:
-    reader.open("index.html")
+    reader.open("institutions.html")
     reader.page.emulate_media(media="print")
     assert not reader.page.locator("#controls").is_visible()
     assert not reader.page.locator("#theme").is_visible()
@@ -461,7 +479,7 @@ def test_data_that_cannot_be_loaded_is_said(browser: Any, site: Path, tmp_path: 
     shutil.copytree(site, copy)
     (copy / "data" / "facts.js").unlink()
     reader = Reader(browser, copy)
-    reader.open("index.html")
+    reader.open("institutions.html")
     reader.page.get_by_label("Robotics").uncheck()
     reader.page.wait_for_function("document.getElementById('status').textContent.includes('facts.js')")
     assert len(reader.rows()) == 10

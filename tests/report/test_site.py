@@ -92,7 +92,7 @@ def test_nothing_of_another_host_is_named_in_what_runs(site: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file", "level"),
-    [("index.html", "institution"), ("cities.html", "city"), ("regions.html", "region"), ("countries.html", "country")],
+    [("institutions.html", "institution"), ("cities.html", "city"), ("regions.html", "region"), ("countries.html", "country")],
 )
 def test_the_first_table_is_the_ranking(site: Path, report_ws: Workspace, file: str, level: Any) -> None:
     ranking = report_ws.rank(level=level, years=(2017, 2021))
@@ -197,7 +197,7 @@ def test_equal_inputs_give_equal_data(site: Path, report_ws: Workspace, tmp_path
 def test_other_years_are_shown_first_if_asked(report_ws: Workspace, tmp_path: Path) -> None:
     made = report(report_ws, tmp_path / "site", years=(2019, 2020))
     first = report_ws.rank(years=(2019, 2020)).frame.iloc[0]
-    row = Page(tmp_path / "site" / "index.html").rows[1]
+    row = Page(tmp_path / "site" / "institutions.html").rows[1]
     assert first["name"] in row[3]
     assert row[4] == f"{first['adjusted']:,.2f}"
     assert made.files == sum(1 for f in made.path.rglob("*") if f.is_file())
@@ -259,7 +259,7 @@ def test_a_further_language_is_a_catalogue_and_a_line(workspace: Any, french: An
     assert '<html lang="fr"' in page
     assert "fr:Rank" in page
     assert "Boston" in page
-    assert 'hreflang="fr">Français</a>' in (made / "zh-hans" / "index.html").read_text("utf-8")
+    assert 'hreflang="fr">Français</a>' in (made / "zh-hans" / "institutions.html").read_text("utf-8")
     assert value(made, "names-fr") == value(made, "names-en")
     assert "fr:" in report(ws, tmp_path / "b.md", format="md", language="fr").path.read_text("utf-8")
 
@@ -283,7 +283,7 @@ def test_a_workspace_of_one_paper(workspace: Any, tmp_path: Path) -> None:
     author = {"name": "A", "affiliations": ["Institute AA of Boston (0.99)"]}
     only = {"id": "p", "title": "T", "venue": "Some Workshop", "year": 2020, "authors": [author]}
     made = report(workspace("[rank]\nresamples = 0\n", [only]), tmp_path / "site").path
-    rows = Page(made / "index.html").rows
+    rows = Page(made / "institutions.html").rows
     assert rows[1][0] == "1"
     assert rows[1][4] == "1.00"
     for file in made.glob("*.html"):
@@ -298,7 +298,7 @@ def test_groups_of_countries_and_roll_up_of_the_settings_hold(workspace: Any, tm
     )
     made = report(ws, tmp_path / "site").path
     first = ws.rank(years=(2017, 2021)).frame.iloc[0]
-    assert Page(made / "index.html").rows[1][4] == f"{first['adjusted']:,.2f}"
+    assert Page(made / "institutions.html").rows[1][4] == f"{first['adjusted']:,.2f}"
     assert value(made, "facts")["rollUp"] == "parent"
     assert not (made / "country" / "hk.html").exists()
     assert "HK → CN" in (made / "method.html").read_text("utf-8")
@@ -308,7 +308,7 @@ def test_where_the_registry_is_gone_names_are_those_of_the_run(workspace: Any, t
     ws = workspace("[rank]\nresamples = 0\n")
     (tmp_path / "small.affil").unlink()
     made = report(ws, tmp_path / "site").path
-    assert "香港科技大学" in (made / "zh-hans" / "index.html").read_text("utf-8")
+    assert "香港科技大学" in (made / "zh-hans" / "institutions.html").read_text("utf-8")
     assert "names are those of the last run only" in (made / "method.html").read_text("utf-8")
 
 

@@ -18,6 +18,7 @@ from affil.report.pages.board import board
 from affil.report.pages.downloads import downloads, write_downloads
 from affil.report.pages.entity import entity
 from affil.report.pages.frame import BOARDS, Frame, Shared
+from affil.report.pages.home import home
 from affil.report.pages.map import map_page
 from affil.report.pages.method import method
 from affil.report.pages.movers import movers
@@ -89,6 +90,7 @@ def _write_tables(shared: Shared, folder: Path) -> None:
 
 def _pages(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[Page]:
     """All pages in one language; `files` are the downloadable tables."""
+    yield "index.html", "home.html", home(frame)
     for level, file in BOARDS:
         yield file, "board.html", board(frame, level)
     yield "trends.html", "trends.html", trends(frame)

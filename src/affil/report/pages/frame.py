@@ -21,13 +21,14 @@ from affil.report.formats import Names, as_json, number, percent, span, two
 from affil.report.names import LANGUAGES, html_tag
 
 BOARDS: tuple[tuple[Level, str], ...] = (
-    ("institution", "index.html"),
+    ("institution", "institutions.html"),
     ("city", "cities.html"),
     ("region", "regions.html"),
     ("country", "countries.html"),
 )
 NAV = (
-    ("index.html", "rankings"),
+    ("index.html", "home"),
+    ("institutions.html", "rankings"),
     ("trends.html", "trends"),
     ("areas.html", "areas"),
     ("map.html", "map"),
