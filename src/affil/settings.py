@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from affil.errors import InputError
 
 Policy = Literal["most-specific", "all", "one"]
-RollUp = Literal["none", "parent", "top"]
+RollUp = Literal["none", "parent", "top", "labs"]
 
 
 class _Frozen(BaseModel):
@@ -327,7 +327,8 @@ class RankSettings(_Frozen):
     include_review: bool = Field(default=False, description="count matches that are still waiting for review")
     roll_up: RollUp = Field(
         default="none",
-        description="count institutions as themselves (none), as their parent, or as their topmost ancestor (top)",
+        description="count institutions as themselves (none), as their parent, as their topmost ancestor (top), or only laboratories "
+        "as their university or company (labs)",
     )
     not_parents: tuple[str, ...] = Field(
         default=(),

@@ -94,8 +94,7 @@ def _country(code: str, names: Translations, slug: str) -> Entity:
 
 
 def _region(row: Row, country: Mapping[str, Translations]) -> Entity:
-    english, *others = in_languages(row["name"], row["name_zh"] or "", row["country"] or "HK")
-    names = (english.split(" [")[0], *others)
+    names = in_languages(row["name"], row["name_zh"] or "", row["country"] or "HK")
     return Entity(row["id"], names, country=row["country"] or "", place=_place(country.get(row["country"])))
 
 
@@ -123,10 +122,10 @@ def _institution(
 
 
 def _region_names(city: str) -> Translations | None:
-    """The names of the region in a city's id, without ISO's additions in brackets."""
+    """The names of the region in a city's id."""
     parts = city.split("/")
     found = region_name(parts[1]) if len(parts) == 3 else None
-    return in_languages(found[0].split(" [")[0], found[1].split(" [")[0], parts[0]) if found else None
+    return in_languages(*found, parts[0]) if found else None
 
 
 def _locate_cities(entities: dict[Level, dict[str, Entity]], placed: Mapping[str, tuple[tuple[str, float], ...]]) -> None:
