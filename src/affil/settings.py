@@ -434,6 +434,10 @@ class ReportSettings(_Frozen):
     years: int = Field(default=10, ge=1, description="number of years shown by default, up to the last year with papers")
     rows: int = Field(default=100, ge=1, description="number of leaderboard rows shown at first")
     institutions: int = Field(default=500, ge=0, description="number of institutions with a page of their own")
+    cities: int = Field(default=150, ge=0, description="number of cities with a page of their own")
+    papers: bool = Field(
+        default=True, description="list the papers behind the numbers, with titles and strings; false: publish no titles"
+    )
     listed: int = Field(default=12, ge=1, description="number of rows of a short list: venues, partners, strings, movers")
     compared: int = Field(default=200, ge=1, description="number of top institutions among which movers are found")
     places_compared: int = Field(default=40, ge=1, description="the same for countries and for cities")

@@ -53,7 +53,13 @@ def test_groups_and_continents() -> None:
 @pytest.mark.parametrize(
     ("code", "name"),
     [
-        *[("SE-AB", "Stockholm"), ("CN-GD", "Guangdong"), ("DE-BY", "Bavaria"), ("FR-IDF", "Île-de-France"), ("KR-11", "Seoul")],
+        *[
+            ("SE-AB", "Stockholm"),
+            ("CN-GD", "Guangdong"),
+            ("DE-BY", "Bavaria"),
+            ("FR-IDF", "Île-de-France"),
+            ("KR-11", "Seoul"),
+        ],
         *[("GB-WLS", "Wales"), ("ES-GA", "Galicia"), ("RU-KR", "Kareliya"), ("IN-KA", "Karnataka"), ("NO-32", "Akershus")],
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -72,13 +73,13 @@ def name_entities(
     with_page = {level: {*pages.get(level, ())} for level in LEVELS}
     slugs = {
         level: {r["id"]: _slug(r["id"], taken) for r in rows[level] if r["id"] in with_page[level]}
-        for level in ("country", "institution")
+        for level in ("country", "institution", "city")
     }
     known = lookup(registry, [r["id"] for r in rows["institution"]])
     made: dict[Level, list[Entity]] = {
         "country": [_country(r["id"], country[r["id"]], slugs["country"].get(r["id"], "")) for r in rows["country"]],
         "region": [_region(r, country) for r in rows["region"]],
-        "city": [_city(r, country) for r in rows["city"]],
+        "city": [_city(r, country, slugs["city"].get(r["id"], "")) for r in rows["city"]],
         "institution": [
             _institution(r, country, known.get(r["id"]), slugs["institution"].get(r["id"], ""), points.get(r["id"]))
             for r in rows["institution"]
@@ -98,10 +99,10 @@ def _region(row: Row, country: Mapping[str, Translations]) -> Entity:
     return Entity(row["id"], names, country=row["country"] or "", place=_place(country.get(row["country"])))
 
 
-def _city(row: Row, country: Mapping[str, Translations]) -> Entity:
+def _city(row: Row, country: Mapping[str, Translations], slug: str) -> Entity:
     names = city_names(row["name"], row["id"].split("/")[0])
     place = tuple(p for p in _place(_region_names(row["id"]), country.get(row["country"])) if p[0] != names[0])
-    return Entity(row["id"], names, country=row["country"], place=place, search=search_names(None, names))
+    return Entity(row["id"], names, slug, country=row["country"], place=place, search=search_names(None, names))
 
 
 def _institution(
@@ -152,7 +153,8 @@ def _place(*names: Translations | None) -> tuple[Translations, ...]:
 
 def _slug(identifier: str, taken: dict[str, str]) -> str:
     """The slug of an entity's page."""
-    base = re.sub(r"[^A-Za-z0-9]+", "-", identifier.removeprefix(ROR).removeprefix("affil:")).strip("-").lower() or "x"
+    plain = unicodedata.normalize("NFKD", identifier).encode("ascii", "ignore").decode()
+    base = re.sub(r"[^A-Za-z0-9]+", "-", plain.removeprefix(ROR).removeprefix("affil:")).strip("-").lower() or "x"
     slug, number = base, 1
     while taken.setdefault(slug, identifier) != identifier:
         number += 1
