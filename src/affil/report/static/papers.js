@@ -53,7 +53,7 @@
       open.disabled = false;
       return;
     }
-    open.hidden = true;
+    open.hidden = $("papers-why").hidden = true;
     form.hidden = false;
     choose();
   };
