@@ -62,7 +62,7 @@ class Page(html.parser.HTMLParser):
 
 def value(site: Path, name: str) -> Any:
     """What a script of data/ holds."""
-    packed = re.fullmatch(r'affil\.put\("[\w-]+","([^"]+)"\);\n', (site / "data" / f"{name}.js").read_text("utf-8"))
+    packed = re.fullmatch(r'affil\.put\("[\w/-]+","([^"]+)"\);\n', (site / "data" / f"{name}.js").read_text("utf-8"))
     assert packed
     return json.loads(gzip.decompress(base64.b64decode(packed[1])))
 
