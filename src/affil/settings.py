@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from affil.errors import InputError
 
@@ -352,11 +352,8 @@ class RankSettings(_Frozen):
         examples=[{"HK": "Greater Bay Area", "CN-GD": "Greater Bay Area"}],
     )
     min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, used to find duplicates")
-    resamples: int = Field(
-        default=200, ge=0, description="number of resamples of doubtful matches for rank intervals; 0: no intervals"
-    )
-    confidence: float = Field(default=0.95, gt=0, lt=1, description="confidence level of the rank intervals")
-    seed: int = Field(default=20261124, description="random seed")
+    ranges: bool = Field(default=True, description="compute the ranks that doubtful matches leave open")
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="confidence level of these ranges")
     memory: str = Field(
         default="1.5GB",
         pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
@@ -365,12 +362,24 @@ class RankSettings(_Frozen):
     neighbours: int = Field(default=5, ge=0, description="rows shown above and below the one that is asked for by name")
     kept_states: int = Field(default=30, ge=2, description="number of past states kept for diff, besides snapshots")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_versions(cls, given: object) -> object:
+        """Ranges were once drawn at random: `resamples` times (0: no ranges), from a `seed`."""
+        if not isinstance(given, dict) or not {"resamples", "seed"} & given.keys():
+            return given
+        kept = {k: v for k, v in given.items() if k not in ("resamples", "seed")}
+        return {"ranges": False, **kept} if given.get("resamples") == 0 else kept
+
 
 class ReviewSettings(_Frozen):
     """Human review."""
 
     ledger: str = Field(default="", description="SQLAlchemy URL of a shared ledger; empty: a file in the workspace")
     wait: float = Field(default=10.0, ge=0, description="seconds to wait for another writer of the ledger")
+    backups: int = Field(
+        default=30, ge=0, description="days with decisions of which a copy of the ledger is kept in the workspace; 0: none"
+    )
     audit: int = Field(default=100, ge=0, description="number of sure matches to audit, and of strings without a match")
     missed: float = Field(
         default=0.1,
@@ -431,6 +440,12 @@ class ReportSettings(_Frozen):
     """The report: a site and a bulletin."""
 
     title: str = Field(default="", description="title of the site; empty: AI Research Rankings")
+    address: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s\"<>#?]+)?$",
+        description="address at which the site will be published, for permanent addresses and for pictures where it is shared",
+        examples=["https://rankings.example/ai/"],
+    )
     years: int = Field(default=10, ge=1, description="number of years shown by default, up to the last year with papers")
     rows: int = Field(default=100, ge=1, description="number of leaderboard rows shown at first")
     institutions: int = Field(default=500, ge=0, description="number of institutions with a page of their own")
@@ -447,6 +462,23 @@ class ReportSettings(_Frozen):
     )
     leading_countries: int = Field(default=20, ge=1, description="the same for countries")
     bulletin: int = Field(default=15, ge=1, description="number of rows per table in the bulletin")
+    moved: float = Field(default=10.0, ge=0, description="minimum adjusted papers of a mover, in the better of its two periods")
+    rose_among: int = Field(
+        default=20, ge=1, description="number of first institutions of which the one that rose most is told"
+    )
+    story_papers: int = Field(
+        default=100, ge=1, description="minimum papers that a sentence of the overview, or an area in it, rests on"
+    )
+    story_output: float = Field(
+        default=10.0, ge=0, description="minimum papers of a country, in the earlier year, whose growth is told"
+    )
+    story_countries: int = Field(default=10, ge=2, description="number of first countries whose growth is told")
+    story_change: float = Field(default=0.05, ge=0, description="minimum change of a ratio that is told as a change")
+    uneven: float = Field(
+        default=1.5, ge=1, description="minimum ratio of a country's strongest share of an area to its weakest, told as uneven"
+    )
+    uneven_among: int = Field(default=3, ge=1, description="number of first countries of which the most uneven is told")
+    matrix: int = Field(default=12, ge=1, description="number of countries in the matrix of areas by country")
 
 
 class ServeSettings(WebSettings):

@@ -166,8 +166,8 @@ def test_exports(ws: str, tmp_path: Path) -> None:
 def test_ranges_slices_and_the_manifest(ws: str, tmp_path: Path) -> None:
     shown = call("rank", ws, "--kind", "education", "--by", "publications").stdout
     assert "range" in shown
-    assert "range: possible ranks given the doubtful matches (95% of 200 resamples)" in shown
-    plain = call("rank", ws, "--resamples", "0", "--roll-up", "top").stdout
+    assert "range: ranks that doubtful matches leave open, with 95% certainty" in shown
+    plain = call("rank", ws, "--no-ranges", "--roll-up", "top").stdout
     assert "range" not in plain
     assert "Institutions are rolled up: top." in plain
     written = call("rank", ws, "-o", str(tmp_path / "r.parquet"))
@@ -274,6 +274,11 @@ def test_continents_places_presets_and_short_names(ws: str) -> None:
     one = call("rank", ws, "--area", "cv", "--years", "2020", "--by", "index").stdout
     assert "institution, computer vision, 2020, by index" in one
     assert "index: the adjusted publications in computer vision, plus 1." in one
+    together = json.loads(call("rank", ws, "--level", "country", "--hong-kong", "with", "--json").stdout)
+    assert "HK" not in {row["id"] for row in together["ranking"]}
+    assert together["hong_kong"] == "with"
+    assert "Hong Kong and Macao apart" in call("rank", ws, "--level", "country", "--hong-kong", "apart").stdout
+    assert "by adjusted, Hong Kong and Macao with China" in call("trend", ws, "--hong-kong", "with").stdout
     preset = call("rank", ws, "--venues", "csrankings-like", "--by", "index").stdout
     assert "venues csrankings-like" in preset
     assert "index: the geometric mean over 5 areas" in preset

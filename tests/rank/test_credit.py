@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from affil.errors import AffilError
 from affil.papers.read import paper_digest
 from affil.rank import AREAS, LEVELS, MEASURES, Tables, Venue, Venues, rank
+from affil.rank.places import hong_kong_groups
 from affil.settings import RankSettings
 from affil.types import Author, Paper
 
@@ -231,7 +232,7 @@ configs = st.builds(
     RankSettings,
     offset=st.sampled_from([0.0, 0.5, 1.0]),
     include_review=st.booleans(),
-    resamples=st.sampled_from([0, 3]),
+    ranges=st.booleans(),
     country_groups=st.sampled_from([{}, {"HK": "CN"}, {"HK": "CN", "CN": "CN", "GB": "US"}]),
 )
 
@@ -388,6 +389,22 @@ def test_names_of_places() -> None:
     assert "name_zh" in rank(tables(papers, answers), venues=VENUES, level="country").to_frame()
 
 
+def test_hong_kong_is_counted_with_china_or_apart() -> None:
+    papers, answers = one_each(("s0", "d"), ("s1", "h"), ("s2", "b"))
+    grouped, china = RankSettings(country_groups={"HK": "CN", "GB": "EU"}), {"CN": "China", "US": "United States"}
+
+    def named(**kwargs: Any) -> dict[str, str]:
+        frame = rank(tables(papers, answers), venues=VENUES, level="country", **kwargs).to_frame()
+        return dict(zip(frame["id"], frame["name"], strict=True))
+
+    assert named(hong_kong="with") == named(settings=grouped) == named(settings=grouped, hong_kong="with") == china
+    assert named(hong_kong="apart") == named() == named(settings=grouped, hong_kong="apart") == {**china, "HK": "Hong Kong"}
+    assert named(hong_kong="with", within="China") == {"CN": "China"}
+    assert hong_kong_groups({"HK": "CN", "GB": "EU"}, "apart") == {"GB": "EU"}
+    assert hong_kong_groups({"GB": "EU"}, "with") == {"GB": "EU", "HK": "CN", "MO": "CN"}
+    assert hong_kong_groups({"GB": "EU"}, None) == {"GB": "EU"}
+
+
 def test_credit_without_a_place_is_said() -> None:
     papers, answers = one_each(("s0", "n"), ("s1", "a"), ("s2", "a"), ("s3", "a"))
     assert rank(tables(papers, answers), venues=VENUES, level="country").coverage.unplaced == 0.25
@@ -403,6 +420,7 @@ def test_credit_without_a_place_is_said() -> None:
         ({"kind": "universites"}, "no kind 'universites'; did you mean education"),
         ({"area": "roboitcs"}, r"no area 'roboitcs'; did you mean: robotics\? The areas are: computer vision \(cv\)"),
         ({"within": "Germny"}, "no country or continent 'Germny'; did you mean: Germany"),
+        ({"hong_kong": "aprt"}, "no way to count Hong Kong 'aprt'; did you mean apart"),
         ({"preset": "csranking"}, "no preset of venues 'csranking'; did you mean csrankings-like"),
         ({"preset": "csrankings-like"}, "there is no paper of the venues of csrankings-like; there are papers of 2020 in CV"),
         ({"by": "h-index"}, "no measure 'h-index'"),
@@ -476,7 +494,7 @@ def test_parents_and_kinds() -> None:
 
 def test_groups_of_regions_and_weights_of_areas() -> None:
     papers, answers = one_each(("s0", "d"), ("s1", "h"), ("s2", "c"))
-    groups = RankSettings(region_groups={"HK": "Bay", "CN-BJ": "Bay", "GB-ENG": "US-MA"}, resamples=0)
+    groups = RankSettings(region_groups={"HK": "Bay", "CN-BJ": "Bay", "GB-ENG": "US-MA"}, ranges=False)
     frame = rank(tables(papers, answers), venues=VENUES, level="region", settings=groups).frame
     assert frame[["id", "name", "country", "publications"]].values.tolist() == [
         ["Bay", "Bay", "", 2],

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ PLACES = [
 VENUES = ("CVPR", "ACL", "NeurIPS", "ICRA", "CoRL", "AAAI", "UAI", "SIGGRAPH")
 
 
-class Reader:
+class Matching:
     """A matcher for made-up strings: "Name (0.93)" names that institution with that probability."""
 
     model_hash = "made-up"
@@ -102,7 +104,7 @@ def make_workspace(folder: Path, settings: str = "", records: list[dict[str, Any
     (folder / "ws" / "settings.toml").write_text(settings, "utf-8")
     ws = Workspace.open(folder / "ws")
     ws.add_papers(file)
-    ws.run(matcher=Reader(registry))
+    ws.run(matcher=Matching(registry))
     ws.choose(registry=registry.path)
     return ws
 
@@ -111,7 +113,7 @@ def make_workspace(folder: Path, settings: str = "", records: list[dict[str, Any
 def report_ws(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace of made-up papers with everything that counting knows: areas shared, unaligned, parents, doubts, decisions."""
     folder = tmp_path_factory.mktemp("report")
-    ws = make_workspace(folder, "[rank]\nresamples = 40\n[report]\nyears = 5\nrows = 10\ninstitutions = 30\n")
+    ws = make_workspace(folder, "[report]\nyears = 5\nrows = 10\ninstitutions = 30\n")
     ws.decide("nobody knows", "affil:i00", by="ana <b>", why="she asked & was told")
     return ws
 
@@ -127,3 +129,77 @@ def site(report_ws: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path
 def workspace(tmp_path: Path) -> Any:
     """Makes workspaces of one's own."""
     return lambda settings="", records=None: make_workspace(tmp_path, settings, records)
+
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+
+
+class Reader:
+    """A page whose console, errors and requests are kept, to be looked at in the end."""
+
+    def __init__(self, browser: Any, site: Path, **options: Any) -> None:
+        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "accept_downloads": True, **options}
+        self.context = browser.new_context(**options)
+        self.page, self.site = self.context.new_page(), site
+        self.faults: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda e: self.faults.append(str(e)))
+        self.page.on("request", lambda r: self.requests.append(r.url))
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.site.as_uri()}/{path}")
+        self.page.wait_for_load_state("load")
+
+    def rows(self, table: str = "#board") -> list[list[str]]:
+        """The texts of the cells of a table."""
+        read = "t => [...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.innerText.trim()))"
+        found: list[list[str]] = self.page.locator(table).evaluate(read)
+        return found
+
+    def settled(self) -> None:
+        """Wait until a view is counted anew, with its authors."""
+        done = "() => document.getElementById('status').textContent && !document.querySelector('#board tbody').textContent.includes('…')"
+        self.page.wait_for_function(done)
+
+    def check(self) -> None:
+        assert self.faults == []
+        own = (self.site.as_uri(), "blob:", "data:")
+        assert [r for r in self.requests if not r.startswith(own)] == []
+
+
+@pytest.fixture(scope="session")
+def browser(lacking: Any) -> Iterator[Any]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        lacking("Chromium (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def reader(browser: Any, site: Path) -> Iterator[Reader]:
+    made = Reader(browser, site)
+    yield made
+    made.check()
+    made.context.close()
+
+
+def accessible(page: Any) -> list[str]:
+    """The serious faults that axe-core finds."""
+    from axe_playwright_python.base import AXE_FILE_PATH
+
+    page.evaluate(Path(AXE_FILE_PATH).read_text("utf-8") + "\n;undefined")
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+    serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
+    return [f"{v['id']}: {node['html'][:200]}: {node.get('failureSummary', '')}" for v in serious for node in v["nodes"]]
+
+
+def drawn(page: Any) -> None:
+    """Wait until a chart is drawn anew."""
+    page.wait_for_function("document.getElementById('chart').shown")

@@ -6,83 +6,17 @@ import csv
 import io
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from affil.rank import AREAS, MEASURES, measure
 from affil.workspace import Workspace
+from tests.report.conftest import Reader, accessible, drawn
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 FIELDS = ("rank", "publications", "authors", "adjusted", "index", "share", "unaligned")
-
-
-class Reader:
-    """A page whose console, errors and requests are kept, to be looked at in the end."""
-
-    def __init__(self, browser: Any, site: Path, **options: Any) -> None:
-        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "accept_downloads": True, **options}
-        self.context = browser.new_context(**options)
-        self.page, self.site = self.context.new_page(), site
-        self.faults: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda e: self.faults.append(str(e)))
-        self.page.on("request", lambda r: self.requests.append(r.url))
-
-    def open(self, path: str) -> None:
-        self.page.goto(f"{self.site.as_uri()}/{path}")
-        self.page.wait_for_load_state("load")
-
-    def rows(self, table: str = "#board") -> list[list[str]]:
-        """The texts of the cells of a table."""
-        read = "t => [...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.innerText.trim()))"
-        found: list[list[str]] = self.page.locator(table).evaluate(read)
-        return found
-
-    def settled(self) -> None:
-        """Wait until a view is counted anew, with its authors."""
-        done = "() => document.getElementById('status').textContent && !document.querySelector('#board tbody').textContent.includes('…')"
-        self.page.wait_for_function(done)
-
-    def check(self) -> None:
-        assert self.faults == []
-        own = (self.site.as_uri(), "blob:", "data:")
-        assert [r for r in self.requests if not r.startswith(own)] == []
-
-
-@pytest.fixture(scope="module")
-def browser(lacking: Any) -> Iterator[Any]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        lacking("Chromium (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def reader(browser: Any, site: Path) -> Iterator[Reader]:
-    made = Reader(browser, site)
-    yield made
-    made.check()
-    made.context.close()
-
-
-def accessible(page: Any) -> list[str]:
-    """The serious faults that axe-core finds."""
-    from axe_playwright_python.base import AXE_FILE_PATH
-
-    page.evaluate(Path(AXE_FILE_PATH).read_text("utf-8") + "\n;undefined")
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
-    serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
-    return [f"{v['id']}: {node['html'][:200]}: {node.get('failureSummary', '')}" for v in serious for node in v["nodes"]]
 
 
 MEASURED = ("adjusted", "index", "publications", "authors", "share")
@@ -119,7 +53,7 @@ def test_the_page_counts_as_the_library_does(reader: Reader, report_ws: Workspac
         }"""
     )
     compared, state = 0, report_ws.count()
-    plain = state.settings.model_copy(update={"resamples": 0})
+    plain = state.settings.model_copy(update={"ranges": False})
     ways = [("institution", "parent"), ("institution", "top")]
     ways += [(level, "none") for level in ("institution", "city", "region", "country")]
     with report_ws.counts.opened(state, level="institution") as (db, venues):
@@ -164,9 +98,9 @@ def test_several_areas_and_venues_left_out_follow_the_definition(reader: Reader,
         }"""
     )
     ml, robotics = (
-        report_ws.rank(level="country", area=a, resamples=0).frame.set_index("id") for a in ("machine learning", "robotics")
+        report_ws.rank(level="country", area=a, ranges=False).frame.set_index("id") for a in ("machine learning", "robotics")
     )
-    icra = report_ws.rank(level="country", area="robotics", venue="ICRA", resamples=0).frame.set_index("id")
+    icra = report_ws.rank(level="country", area="robotics", venue="ICRA", ranges=False).frame.set_index("id")
     both, without = found
     for code in ("US", "CN", "HK"):
         adjusted = ml["adjusted"][code] + robotics["adjusted"][code]
@@ -232,6 +166,56 @@ def test_ranges_of_a_counted_view_are_those_of_the_library(reader: Reader, repor
         assert re.sub(r"\s≈", "", row[1]) == (f"{told['low']}–{told['high']}" if doubtful else str(told["rank"]))
 
 
+def test_ranges_of_any_slice_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
+    """By adjusted publications and index, at all levels, of a kind and of some years: ranges, doubt in review, and decided ranks."""
+    reader.open("index.html")
+    page = reader.page
+    page.evaluate(
+        """async () => {
+            window.engine = await affil.engine();
+            window.people = await affil.load("people");
+            window.doubts = await affil.load("doubts");
+        }"""
+    )
+    state, compared, equal, decided = report_ws.count(), 0, 0, 0
+    queries: list[dict[str, Any]] = [{}, {"kind": "company"}, {"area": "robotics", "years": (2014, 2018)}, {"by": "index"}]
+    with report_ws.counts.opened(state, level="institution") as (db, venues):
+        for level, roll_up in (("institution", "none"), ("institution", "parent"), ("city", "none"), ("country", "none")):
+            for query in queries:
+                area, years, by = query.get("area"), query.get("years", (2012, 2021)), query.get("by", "adjusted")
+                asked = {"level": level, "rollUp": roll_up, "kind": query.get("kind", ""), "by": by, "outside": area is None}
+                asked |= {"areas": [AREAS.index(area)] if area else list(range(len(AREAS))), "years": list(years)}
+                found = page.evaluate(
+                    """(asked) => {
+                        const q = {...asked, areas: new Set(asked.areas), without: new Set()}, rows = engine.rank(q, people);
+                        return [...affil.ranges(engine, doubts, q, rows, 0.95).values()].map((r) => [
+                            r.low, r.high, r.ahead, r.inReview, r.decided]);
+                    }""",
+                    asked,
+                )
+                asked_of_library: Any = {"level": level, "roll_up": roll_up, **query, "years": years}
+                frame = measure(db, venues, state.settings, **asked_of_library).frame
+                wanted = frame[["low", "high", "ahead", "in_review", "rank_decided"]].to_numpy()
+                for got, row in zip(found, wanted, strict=True):
+                    assert np.abs(np.array(got[:2]) - row[:2]).max() <= 1, (asked, got, row)
+                    assert got[3] == pytest.approx(row[3], abs=0.02), (asked, got, row)
+                    compared += 1
+                    equal += got[:2] == [*row[:2]]
+                    decided += got[4] == row[4]
+                assert [got[2] for got in found[:-1]] == pytest.approx(wanted[:-1, 2].tolist(), abs=0.05)
+    assert compared > 250
+    assert (equal / compared, decided / compared) > (0.9, 0.9)
+    assert decided / compared > 0.9, (equal / compared, decided / compared)
+
+
+def test_a_chosen_view_shows_ranges_and_what_waits(reader: Reader) -> None:
+    reader.open("index.html#kind=company&areas=5")
+    reader.settled()
+    reader.page.wait_for_function("document.querySelector('#board tbody .range').textContent !== '–'")
+    assert all(row[1] != "–" for row in reader.rows())
+    assert "waits in review" in reader.page.locator("#board tbody .range").first.get_attribute("title")
+
+
 def test_search_in_both_scripts_finds_by_names_that_are_not_shown(reader: Reader) -> None:
     reader.open("institutions.html")
     for typed in ("港科大", "HKUST", "hong kong univ science", "香港科技大學", "香港科技大学"):
@@ -248,7 +232,7 @@ def test_search_in_both_scripts_finds_by_names_that_are_not_shown(reader: Reader
 def test_where_and_kind(reader: Reader, report_ws: Workspace) -> None:
     reader.open("institutions.html#kind=company&where=AS")
     reader.settled()
-    frame = report_ws.rank(years=(2017, 2021), kind="company", resamples=0).frame
+    frame = report_ws.rank(years=(2017, 2021), kind="company", ranges=False).frame
     frame = frame[frame["country"].isin(["CN", "HK", "SG", "TW"])]
     assert [r[4] for r in reader.rows()] == [f"{a:,.2f}" for a in frame["adjusted"].head(10)]
     assert [r[0] for r in reader.rows()][:1] == ["1"]
@@ -323,7 +307,7 @@ def test_a_view_is_downloaded(reader: Reader, report_ws: Workspace) -> None:
         reader.page.get_by_role("button", name="Download as CSV").click()
     text = Path(download.value.path()).read_text("utf-8-sig")
     rows = [*csv.DictReader(io.StringIO(text))]
-    frame = report_ws.rank(level="country", area="robotics", by="index", years=(2017, 2021), resamples=0).frame
+    frame = report_ws.rank(level="country", area="robotics", by="index", years=(2017, 2021), ranges=False).frame
     assert [r["name"] for r in rows] == frame["name"].tolist()
     for by in MEASURES:
         assert [float(r[by]) for r in rows] == pytest.approx(frame[by].tolist(), abs=1e-9)
@@ -336,10 +320,10 @@ def test_a_view_is_downloaded(reader: Reader, report_ws: Workspace) -> None:
 def test_trends_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
     page = reader.page
     reader.open("trends.html")
-    assert page.locator("#chart svg").count() == 1
+    assert page.locator("#chart svg:visible").count() == 1
     page.wait_for_selector("#picked button")
     page.locator("#trend-form [name=by]").select_option("adjusted")
-    page.wait_for_selector("#chart .vega-embed svg")
+    drawn(page)
     trend = report_ws.trend(level="country", by="adjusted", years="2017-2021").frame.set_index("name")
     rows = reader.rows("#trend-table")
     assert len(rows) == 3
@@ -368,7 +352,7 @@ def test_trends_are_those_of_the_library(reader: Reader, report_ws: Workspace) -
 def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_ws: Workspace) -> None:
     """UAI has no papers of 2015."""
     reader.open("trends.html#level=country&by=adjusted&mode=matched&from=2013&to=2015")
-    reader.page.wait_for_selector("#chart .vega-embed svg")
+    drawn(reader.page)
     trend = report_ws.trend(level="country", by="adjusted", years="2013-2015")
     assert trend.lacking == ("UAI",)
     assert len(trend.links) == 2
@@ -394,7 +378,7 @@ def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_w
 
 def test_a_panel_without_a_venue_draws_all_venues_and_says_so(reader: Reader) -> None:
     reader.open("trends.html#area=3&from=2012&to=2021")
-    reader.page.wait_for_selector("#chart .vega-embed svg")
+    drawn(reader.page)
     reader.page.evaluate("affil.engine().then((e) => { e.everyYear = () => []; })")
     reader.page.locator("#trend-form [name=panel]").click()
     reader.page.wait_for_function("document.getElementById('status').textContent.includes('No venue')")
@@ -405,15 +389,15 @@ def test_a_panel_without_a_venue_draws_all_venues_and_says_so(reader: Reader) ->
 def test_map_and_profiles_are_drawn_for_what_is_chosen(reader: Reader, report_ws: Workspace) -> None:
     page = reader.page
     reader.open("map.html")
-    assert page.locator("#chart svg").count() == 1
+    assert page.locator("#chart svg:visible").count() == 1
     page.locator("#map-form [name=level]").select_option("institution")
     page.locator("#map-form [name=zoom]").select_option("asia")
     page.wait_for_function("location.hash.includes('zoom=asia')")
-    page.wait_for_selector("#chart .vega-embed svg")
+    drawn(page)
     first = report_ws.rank(by="publications", years=(2017, 2021)).frame.iloc[0]
     assert reader.rows("#map-table")[0][2] == f"{first['publications']:,}"
     reader.open("areas.html#who=institution:00q4vv597")
-    page.wait_for_selector("#chart .vega-embed svg")
+    drawn(page)
     assert "Hong Kong University of Science and Technology" in page.locator("#chart").inner_text()
 
 
@@ -434,7 +418,7 @@ def test_without_scripts_all_is_there_to_read(browser: Any, site: Path, path: st
     reader.open(path)
     assert reader.page.locator("table").first.is_visible()
     if path in ("trends.html", "map.html", "areas.html"):
-        assert reader.page.locator("#chart svg").is_visible()
+        assert reader.page.locator("#chart svg:visible").count() == 1
     assert not reader.page.locator("form").first.is_visible()
     reader.check()
     reader.context.close()

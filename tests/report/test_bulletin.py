@@ -10,6 +10,7 @@ import pytest
 
 from affil.errors import AffilError
 from affil.report import LANGUAGES, bulletin, report
+from affil.report.collect import collect
 from affil.workspace import Workspace
 
 
@@ -20,9 +21,10 @@ def tables(text: str) -> list[list[str]]:
 def test_its_figures_are_those_of_the_rankings(report_ws: Workspace, tmp_path: Path) -> None:
     made = report(report_ws, tmp_path / "b.md", format="md")
     text = made.path.read_text("utf-8")
-    assert made.files == 2
-    assert (tmp_path / "b.svg").read_text("utf-8").startswith("<svg")
-    assert "](b.svg)" in text
+    pictures = [*tmp_path.glob("b-*.svg")]
+    assert made.files == 1 + len(pictures)
+    assert all(f.read_text("utf-8").startswith("<svg") for f in pictures)
+    assert {f.name for f in pictures} == {*re.findall(r"\]\((.*?)\)", text)} >= {"b-trend.svg", "b-leader.svg", "b-rose.svg"}
     rows = tables(text)
     for level in ("country", "institution", "city"):
         ranking = report_ws.rank(level=level, years=(2017, 2021))  # type: ignore[arg-type]
@@ -45,6 +47,29 @@ def test_its_figures_are_those_of_the_rankings(report_ws: Workspace, tmp_path: P
             assert found[8:] == [f"{one['rank_before']} → {one['rank_after']}"]
     first = report_ws.rank(level="country", years=(2017, 2021)).frame.iloc[0]
     assert f"{first['name']} leads with {first['share']:.1%}" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_runs_over_the_margins_of_a_page(report_ws: Workspace, language: str) -> None:
+    """Texts and pictures as WeasyPrint lays them out, with long names in the tables."""
+    from weasyprint import HTML
+
+    made = bulletin.Bulletin(collect(report_ws, bulletin=True), language)
+    html = made.render(
+        "bulletin.html", dict.fromkeys(made.pictures(), "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>")
+    )
+    pages = HTML(string=html).render().pages
+    assert len(pages) > 1
+    seen = 0
+    for page in pages:
+        body = page._page_box.children[0]
+        left, right = body.content_box_x(), body.content_box_x() + body.width
+        for box in body.descendants():
+            if getattr(box, "text", "").strip() or type(box).__name__.endswith("ReplacedBox"):
+                seen += 1
+                assert box.position_x >= left - 0.5
+                assert box.position_x + box.width <= right + 0.5, getattr(box, "text", box)
+    assert seen > 100
 
 
 def test_every_table_names_a_command_that_traces_it(report_ws: Workspace, tmp_path: Path) -> None:

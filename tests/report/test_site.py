@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import csv
 import gzip
+import hashlib
 import html.parser
 import json
 import re
@@ -84,12 +86,18 @@ def test_every_page_is_there_in_every_language_and_every_link_leads_somewhere(si
                 continue
             assert not re.match(r"[a-z]+:|//", link), (name, link)
             assert ((site / name).parent / link.split("#")[0]).resolve().exists(), (name, link)
+    for file in [*site.glob("data/institution/*.js"), *site.glob("data/country/*.js")]:
+        level = file.parent.name
+        assert (site / level / f"{file.stem}.html").exists()
+        tables = value(site, f"{level}/{file.stem}")
+        linked = [("institution", r) for r in tables.get("members", ())] + [(level, r) for r in tables.get("partners", ())]
+        assert all((site / of / f"{slug}.html").exists() for of, (slug, *_) in linked if slug)
+        assert all((site / "area" / f"{area}.html").exists() for area, *_ in tables["profile"])
 
 
 def test_nothing_of_another_host_is_named_in_what_runs(site: Path) -> None:
     for file in [*site.glob("static/*.js"), *site.glob("static/*.css")]:
-        if file.name != "vega.js":  # which names schemas and documentation
-            assert "http" not in file.read_text("utf-8").replace("http://www.w3.org/2000/svg", ""), file
+        assert "http" not in file.read_text("utf-8").replace("http://www.w3.org/2000/svg", ""), file
 
 
 @pytest.mark.parametrize(
@@ -121,17 +129,24 @@ def test_a_page_of_an_institution_tells_its_numbers(site: Path, report_ws: Works
         row = report_ws.rank(by=level_by, years=(2017, 2021)).frame.set_index("id").loc[one]
         shown = f"{row[level_by]:,}" if level_by in ("publications", "authors") else f"{row[level_by]:,.2f}"
         assert [shown, f"{row['rank']:,}"] in [r[1:3] for r in page.rows], level_by
+
+
+def test_the_tables_of_an_institution_stand_once_for_all_languages(site: Path, report_ws: Workspace) -> None:
+    one = "https://ror.org/00q4vv597"
+    tables = value(site, "institution/00q4vv597")
+    for folder in ("", "zh-hans/", "zh-hant/"):
+        texts = (site / f"{folder}institution/00q4vv597.html").read_text("utf-8")
+        assert '"pack":"institution/00q4vv597"' in texts
+        assert {*re.findall(r'data-table="(\w+)"', texts)} == {*tables}
     why = report_ws.why(one, years=(2017, 2021))
     by_venue = why.papers.groupby("venue")["credit"].agg(["size", "sum"])
     for venue, found in by_venue.iterrows():
-        assert [venue, f"{found['size']:,.0f}", f"{found['sum']:,.2f}"] in page.rows
+        assert [venue, f"{found['size']:,.0f}", f"{found['sum']:,.2f}"] in tables["venues"]
     by_year = why.papers.groupby("year")["credit"].agg(["size", "sum"])
     for year, found in by_year.iterrows():
-        assert [r[3:5] for r in page.rows if r[0] == str(year)] == [[f"{found['size']:,.0f}", f"{found['sum']:,.2f}"]]
+        assert [r[3:5] for r in tables["trend"] if r[0] == str(year)] == [[f"{found['size']:,.0f}", f"{found['sum']:,.2f}"]]
     strings = why.papers.explode("strings")["strings"].value_counts()
-    assert [strings.index[0], str(strings.iloc[0])] in [r[:2] for r in page.rows]
-    assert '<a href="#papers">' in text
-    assert "affil why WS" not in text
+    assert [strings.index[0], str(strings.iloc[0])] in [r[:2] for r in tables["strings"]]
 
 
 @pytest.mark.parametrize(
@@ -186,13 +201,14 @@ def test_an_area_page_is_the_ranking_of_the_area(site: Path, report_ws: Workspac
     for level in ("institution", "country"):
         first = report_ws.rank(level=level, area="robotics", years=(2017, 2021)).frame.iloc[0]  # type: ignore[arg-type]
         assert [first["name"], f"{first['adjusted']:,.2f}", f"{first['publications']:,}"] in [r[2:5] for r in rows]
-    assert 'class="empty"' in (site / "area" / "simulation.html").read_text("utf-8")
+    assert "class=empty" in (site / "area" / "simulation.html").read_text("utf-8")
 
 
 def test_movers_are_told_by_both_rankings_over_the_same_venues(site: Path, report_ws: Workspace) -> None:
     compared = report_ws.compare((2012, 2016), (2017, 2021))
     assert [p.years for p in compared.pairs] == [(2012 + k, 2017 + k) for k in range(5)]
     rows = compared.frame.set_index("name")
+    rows = rows[rows[["before", "after"]].max(axis=1) >= report_ws.settings.report.moved]
     best = (rows["rank_before"] - rows["rank_after"]).max()
     first = next(r for r in Page(site / "movers.html").rows if r[0] in rows.index)
     assert rows["rank_before"][first[0]] - rows["rank_after"][first[0]] == best
@@ -224,7 +240,12 @@ def test_downloads_are_the_tables_with_their_manifests(site: Path, report_ws: Wo
     kept = ["rank", "id", "name", "publications", "authors", "adjusted", "index", "share", "unaligned"]
     pd.testing.assert_frame_equal(written[kept], ranking[kept], check_dtype=False)
     assert pd.read_parquet(site / "downloads/country-2017-2021.parquet")["id"].tolist() == ranking["id"].tolist()
-    told = json.loads((site / "downloads/institution-robotics.json.manifest.json").read_text("utf-8"))
+    told = json.loads((site / "downloads/institution-robotics.manifest.json").read_text("utf-8"))
+    for suffix in ("csv", "json.gz", "parquet"):
+        content = (site / f"downloads/institution-robotics.{suffix}").read_bytes()
+        assert told["files"][f"institution-robotics.{suffix}"] == hashlib.sha256(content).hexdigest()
+    whole = json.loads(gzip.decompress((site / "downloads/country-2017-2021.json.gz").read_bytes()))
+    assert [row["adjusted"] for row in whole["ranking"]] == ranking["adjusted"].tolist()
     assert told["area"] == "robotics"
     assert told["years"] == [2017, 2021]
     assert len([*site.glob("downloads/*.csv")]) >= 12
@@ -292,18 +313,61 @@ def test_what_is_wrong_is_one_line_and_leaves_what_was_there(
 
 
 def test_without_the_library_of_charts_it_says_what_to_install(
-    report_ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ws = workspace('[report]\naddress = "https://rankings.example/ai"\n')
     monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
     with pytest.raises(AffilError, match=r"pip install 'affil\[report\]'"):
-        report(report_ws, tmp_path / "site")
+        report(ws, tmp_path / "site")
+
+
+def metas(head: str) -> dict[str, str]:
+    """What the tags meta of a page say."""
+    from lxml import html
+
+    return {
+        m.get("property") or m.get("name"): m.get("content") for m in html.fromstring(head).iter("meta") if m.get("content")
+    }
+
+
+def test_a_page_that_is_shared_shows_a_picture_of_itself(workspace: Any, tmp_path: Path) -> None:
+    ws = workspace('[rank]\nranges = false\n[report]\naddress = "https://rankings.example/ai"\ninstitutions = 3\n')
+    made = report(ws, tmp_path / "site").path
+    for path in ("countries.html", "zh-hant/trends.html", "map.html", "zh-hans/areas.html"):
+        head = (made / path).read_text("utf-8").split("</head>")[0]
+        told = metas(head)
+        assert told["og:title"]
+        assert told["og:description"] == told["description"]
+        assert told["og:url"] == f"https://rankings.example/ai/{path}"
+        assert told["twitter:card"] == "summary_large_image"
+        picture = made / told["og:image"].removeprefix("https://rankings.example/ai/")
+        data = picture.read_bytes()
+        assert (data[:8], data[16:24]) == (b"\x89PNG\r\n\x1a\n", (1200).to_bytes(4, "big") + (630).to_bytes(4, "big"))
+    assert "og:image" not in (made / "method.html").read_text("utf-8")
+
+
+def test_a_site_without_an_address_names_none(site: Path) -> None:
+    head = (site / "trends.html").read_text("utf-8").split("</head>")[0]
+    assert metas(head)["og:title"]
+    assert "og:image" not in head
+    assert "canonical" not in head
+    assert not (site / "cards").exists()
+
+
+def test_charts_of_main_pages_are_files_too(site: Path, report_ws: Workspace) -> None:
+    rows = [*csv.reader((site / "charts" / "trends.csv").read_text("utf-8-sig").splitlines())]
+    trend = report_ws.trend(level="country", by="publications", years=(2017, 2021)).matched.set_index("name")
+    assert [r[0] for r in rows[1:]] == [str(y) for y in range(2017, 2022)]
+    for k, name in enumerate(rows[0][1:], 1):
+        assert [float(r[k]) for r in rows[1:]] == pytest.approx(trend.loc[name, [*range(2017, 2022)]].tolist())
+    assert (site / "zh-hant" / "charts" / "map.svg").read_text("utf-8").startswith("<svg xmlns=")
 
 
 def test_a_further_language_is_a_catalogue_and_a_line(workspace: Any, french: Any, tmp_path: Path) -> None:
     french(i18n, names.LANGUAGES, names.Language())
     author = {"name": "A", "affiliations": ["Institute AA of Boston (0.99)"]}
     only = {"id": "p", "title": "T", "venue": "Some Workshop", "year": 2020, "authors": [author]}
-    ws = workspace("[rank]\nresamples = 0\n", [only])
+    ws = workspace("[rank]\nranges = false\n", [only])
     made = report(ws, tmp_path / "site").path
     page = (made / "fr" / "cities.html").read_text("utf-8")
     assert '<html lang="fr"' in page
@@ -332,7 +396,7 @@ def test_a_workspace_of_one_paper(workspace: Any, tmp_path: Path) -> None:
     """No year before, no other institution, no place to lead."""
     author = {"name": "A", "affiliations": ["Institute AA of Boston (0.99)"]}
     only = {"id": "p", "title": "T", "venue": "Some Workshop", "year": 2020, "authors": [author]}
-    made = report(workspace("[rank]\nresamples = 0\n", [only]), tmp_path / "site").path
+    made = report(workspace("[rank]\nranges = false\n", [only]), tmp_path / "site").path
     rows = Page(made / "institutions.html").rows
     assert rows[1][0] == "1"
     assert rows[1][4] == "1.00"
@@ -344,7 +408,7 @@ def test_a_workspace_of_one_paper(workspace: Any, tmp_path: Path) -> None:
 
 def test_groups_of_countries_and_roll_up_of_the_settings_hold(workspace: Any, tmp_path: Path) -> None:
     ws = workspace(
-        '[rank]\nresamples = 0\nroll_up = "parent"\n[rank.country_groups]\nHK = "CN"\n[report]\nyears = 5\nrows = 10\n'
+        '[rank]\nranges = false\nroll_up = "parent"\n[rank.country_groups]\nHK = "CN"\n[report]\nyears = 5\nrows = 10\n'
     )
     made = report(ws, tmp_path / "site").path
     first = ws.rank(years=(2017, 2021)).frame.iloc[0]
@@ -355,7 +419,7 @@ def test_groups_of_countries_and_roll_up_of_the_settings_hold(workspace: Any, tm
 
 
 def test_where_the_registry_is_gone_names_are_those_of_the_run(workspace: Any, tmp_path: Path) -> None:
-    ws = workspace("[rank]\nresamples = 0\n")
+    ws = workspace("[rank]\nranges = false\n")
     (tmp_path / "small.affil").unlink()
     made = report(ws, tmp_path / "site").path
     assert "香港科技大学" in (made / "zh-hans" / "institutions.html").read_text("utf-8")

@@ -20,7 +20,7 @@ def of(table: str) -> set[str]:
 def test_everything_that_is_counted_has_a_name() -> None:
     assert of("areas") == {*AREAS}
     assert of("kinds") == {*KINDS}
-    assert of("levels") == {*LEVELS}
+    assert of("levels") == {*LEVELS, "continent"}
     assert of("measures") == {*MEASURES, "share"}
     assert of("continents") == {*names.continents().values()}
     assert i18n.named("areas", "computer vision", "zh-hant") == "計算機視覺"
@@ -30,12 +30,12 @@ def test_everything_that_is_counted_has_a_name() -> None:
 def test_what_is_said_is_a_text_and_every_text_is_said() -> None:
     source = "".join(f.read_text("utf-8") for f in [*FOLDER.glob("templates/*"), *FOLDER.rglob("*.py")])
     scripts = "".join(f.read_text("utf-8") for f in FOLDER.glob("static/*.js"))
-    said = {*re.findall(r"""\b(?:t|text)\(\s*["'](\w+)["']""", source)} - {"nav_", "roll_", "mode_"}
+    said = {*re.findall(r"""\b(?:t|text)\(\s*["'](\w+)["']""", source)} - {"nav_", "roll_", "mode_", "hong_kong_"}
     assert said <= of("")
     in_scripts = {*re.findall(r"\bT\.(\w+)", scripts)}
     assert {*i18n.IN_PAGE} <= in_scripts
     loose = {k for k in of("") if f'"{k}"' in source}
-    made = {k for k in of("") if k.startswith(("nav_", "roll_", "mode_"))}
+    made = {k for k in of("") if k.startswith(("nav_", "roll_", "mode_", "hong_kong_"))}
     assert of("") == said | loose | made | {*i18n.IN_PAGE}
 
 
@@ -48,7 +48,7 @@ def test_what_scripts_say_has_all_names_in_order() -> None:
     said = i18n.script_texts("zh-hant")
     assert said["new"] == "新"
     assert isinstance(said["levels"], dict)
-    assert said["levels"] == {level: i18n.named("levels", level, "zh-hant") for level in LEVELS}
+    assert said["levels"] == {level: i18n.named("levels", level, "zh-hant") for level in (*LEVELS, "continent")}
 
 
 def test_traditional_chinese_is_that_of_hong_kong() -> None:

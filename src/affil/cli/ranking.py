@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from affil.cli.show import Json, Rows, print_json
+from affil.cli.show import Json, LedgerUrl, Rows, open_workspace, print_json
 from affil.cli.tables import moves_table, papers_table, ranking_table, trend_table, waiting, years_table
 
 if TYPE_CHECKING:
@@ -65,6 +65,15 @@ Preset = Annotated[
         show_default=False,
     ),
 ]
+HongKong = Annotated[
+    str | None,
+    typer.Option(
+        "--hong-kong",
+        metavar="HOW",
+        help="Count Hong Kong and Macao with China (with) or apart from it (apart); default: the setting country_groups.",
+        show_default=False,
+    ),
+]
 Entity = Annotated[
     str | None,
     typer.Option(
@@ -98,30 +107,28 @@ def rank(
     roll_up: RollUpName = None,
     within: Within = None,
     venues: Preset = None,
+    hong_kong: HongKong = None,
     institution: Entity = None,
     limit: Limit = 20,
-    resamples: Annotated[
-        int | None,
-        typer.Option(
-            help="Number of resamples of doubtful matches for rank intervals; 0: no intervals; default: the setting.",
-            min=0,
-            show_default=False,
-        ),
+    ranges: Annotated[
+        bool | None,
+        typer.Option("--ranges/--no-ranges", help="Show the ranks that doubtful matches leave open.", show_default=False),
     ] = None,
     each_year: Annotated[
         bool, typer.Option("--each-year", help="Ranks year by year, and who has been first for how long.")
     ] = False,
     output: Output = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Rank institutions, cities, regions, countries or continents; with --institution, show one of them with its neighbours."""
-    query = _query(level, area, venue, years, kind, by, roll_up, within, venues)
-    ws = _open(workspace)
+    query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
+    ws = open_workspace(workspace, ledger)
     if each_year:
         by_year = ws.ranks_by_year(limit=limit or None, **query)
         _put(ws, by_year, output, as_json, lambda _: years_table(by_year), by_year.lines())
         return
-    ranking = ws.rank(limit=limit or None, resamples=resamples, around=institution, **query)
+    ranking = ws.rank(limit=limit or None, ranges=ranges, around=institution, **query)
     _put(ws, ranking, output, as_json, lambda width: ranking_table(ranking, width), _notes(ranking))
 
 
@@ -138,14 +145,16 @@ def trend(
     roll_up: RollUpName = None,
     within: Within = None,
     venues: Preset = None,
+    hong_kong: HongKong = None,
     panel: Annotated[bool, typer.Option("--panel", help="Count only venues with papers in every one of the years.")] = False,
     limit: Limit = 10,
     output: Output = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Show a measure by year, and its growth over the venues that the years have in common."""
-    query = _query(level, area, venue, years, kind, by, roll_up, within, venues)
-    ws = _open(workspace)
+    query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
+    ws = open_workspace(workspace, ledger)
     result = ws.trend(panel=panel, limit=limit or None, **query)
     _put(ws, result, output, as_json, lambda _: trend_table(result), result.lines())
 
@@ -162,13 +171,15 @@ def why(
     roll_up: RollUpName = None,
     within: Within = None,
     venues: Preset = None,
+    hong_kong: HongKong = None,
     limit: Rows = None,
     output: Output = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """List the papers behind the counts of an institution, city, region or country."""
-    query = _query(level, area, venue, years, kind, by, roll_up, within, venues)
-    ws = _open(workspace)
+    query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
+    ws = open_workspace(workspace, ledger)
     result = ws.why(entity, **query)
     if limit:
         result = replace(result, papers=result.papers.head(limit))
@@ -195,14 +206,16 @@ def diff(
     roll_up: RollUpName = None,
     within: Within = None,
     venues: Preset = None,
+    hong_kong: HongKong = None,
     institution: Entity = None,
     limit: Rows = None,
     output: Output = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Show which ranks changed, by how much, and because of which decisions or papers."""
-    query = _query(level, area, venue, years, kind, by, roll_up, within, venues)
-    ws = _open(workspace)
+    query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
+    ws = open_workspace(workspace, ledger)
     result = ws.diff(since, entity=institution, **query)
     own, others, by_one = result.split()
     named = f"the snapshot {result.before.name!r}" if result.before.name else "the state"
@@ -226,12 +239,13 @@ def snapshot(
         str | None, typer.Argument(metavar="NAME", help="Name of the snapshot; omit to list all.", show_default=False)
     ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Delete the snapshot.")] = False,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Save the current counts under a name, to compare with later: affil diff WS --since NAME."""
     from affil.errors import AffilError
 
-    ws = _open(workspace)
+    ws = open_workspace(workspace, ledger)
     if remove and not name:
         raise AffilError("--remove needs a snapshot name; list them with: affil snapshot WS")
     if name and remove:
@@ -247,14 +261,8 @@ def snapshot(
         typer.echo("\n".join(lines) or "no snapshots yet; keep one with: affil snapshot WS NAME")
 
 
-def _open(folder: Path) -> Workspace:
-    from affil.workspace import Workspace
-
-    return Workspace.open(folder, create=False)
-
-
 def _query(*values: Any) -> Query:
-    names = ("level", "area", "venue", "years", "kind", "by", "roll_up", "within", "preset")
+    names = ("level", "area", "venue", "years", "kind", "by", "roll_up", "within", "preset", "hong_kong")
     return cast("Query", dict(zip(names, values, strict=False)))
 
 
@@ -300,9 +308,13 @@ def _notes(ranking: Ranking) -> list[str]:
     if "low" in ranking.frame:
         level = f"{ranking.settings.confidence:.0%}"
         lines.append(
-            f"range: possible ranks given the doubtful matches ({level} of {ranking.settings.resamples} resamples); "
-            f"≈: not distinguishable from the next row."
+            f"range: ranks that doubtful matches leave open, with {level} certainty; ≈: not distinguishable from the next row."
         )
+        if (ranking.frame["rank_decided"] != ranking.frame["rank"]).any():
+            lines.append(
+                "↑ ↓: would move up or down if the strings in review were decided as is most probable; affil why WS NAME lists "
+                "those that wait."
+            )
     if ranking.level == "institution" and ranking.roll_up != "none":
         lines.append(f"Institutions are rolled up: {ranking.roll_up}.")
     return lines

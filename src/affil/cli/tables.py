@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from affil.cli.show import plain, plain_table
@@ -23,7 +24,7 @@ def ranking_table(ranking: Ranking, width: int) -> Table:
     years = years_text(ranking.years) if ranking.years else "all years"
     place = f"in {ranking.within}" if ranking.within else ""
     venues = ranking.venue or (f"venues {ranking.preset}" if ranking.preset else "")
-    title = [ranking.level, place, ranking.area or "all areas", venues, ranking.kind or "", years]
+    title = [ranking.level, place, ranking.area or "all areas", venues, ranking.kind or "", _hong_kong(ranking), years]
     table = Table(title=f"{', '.join(filter(None, title))}, by {ranking.by}", box=None, title_justify="left")
     texts = {"name": ranking.level, "name_zh": "中文", "city": "city", "region": "region", "country": "country"}
     for same in {"institution": ["region"], "country": ["country"]}.get(ranking.level, []):
@@ -49,8 +50,19 @@ def ranking_table(ranking: Ranking, width: int) -> Table:
                 f"{row['low']}–{row['high']}{' ≈' if close else ''}" if row["low"] < row["high"] or close else str(row["rank"])
             ]
         asked = "> " if row["id"] == ranking.around else ""
-        table.add_row(f"{asked}{row['rank']}", *doubt, *(plain(row[c] or "") for c in shown), *values)
+        table.add_row(f"{asked}{row['rank']}{_mark(row)}", *doubt, *(plain(row[c] or "") for c in shown), *values)
     return table
+
+
+def _hong_kong(result: Ranking | Trend) -> str:
+    """How Hong Kong and Macao are counted, if that was asked for."""
+    return {"with": "Hong Kong and Macao with China", "apart": "Hong Kong and Macao apart"}.get(result.hong_kong or "", "")
+
+
+def _mark(row: Mapping[Any, Any]) -> str:
+    """Where the row would move if the review queue were decided."""
+    decided = row.get("rank_decided", row["rank"])
+    return " ↑" if decided < row["rank"] else " ↓" if decided > row["rank"] else ""
 
 
 def trend_table(result: Trend) -> Table:
@@ -58,7 +70,9 @@ def trend_table(result: Trend) -> Table:
     spans = [result.compared, result.years[-2:] if len(result.years) > 1 else None]
     growth = [f"growth\n{span[0]}–{span[-1]}>" if span else "growth>" for span in spans]
     years = [f"{year}>" for year in _marked_years(result)]
-    table = plain_table("rank>", result.level, *years, *growth, title=f"by {result.by}")
+    table = plain_table(
+        "rank>", result.level, *years, *growth, title=", ".join(filter(None, (f"by {result.by}", _hong_kong(result))))
+    )
     for row, ranks in zip(result.frame.to_dict("records"), result.ranks.to_dict("records"), strict=True):
         values = [_number(row[year], result.by) for year in result.years]
         shown = [_percent(row.get(name), result.by) for name in ("growth", "growth_last")]

@@ -15,10 +15,10 @@ from affil.io.database import database
 from affil.rank.choices import choose, did_you_mean
 from affil.rank.credit import Tables, VenueYear, count_credit, find_ids, lost_decisions, number, prepare, sql
 from affil.rank.named import Lookup, find_row
-from affil.rank.places import continent_table, country_table, find_place, group_table, region_table
+from affil.rank.places import HongKong, continent_table, country_table, find_place, group_table, hong_kong_groups, region_table
 from affil.rank.presets import find_preset, mean_areas
+from affil.rank.ranges import with_ranges
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
-from affil.rank.resample import resampled_ranks
 from affil.rank.rollup import ROLL_UPS, roll_up
 from affil.rank.venues import AREAS, Venues, find_area, load_venues
 from affil.settings import RankSettings, RollUp
@@ -37,7 +37,8 @@ class Query(TypedDict, total=False):
     (2014, 2024), both ends included. kind: institutions of one kind only (education, company ...). by: the measure to rank by
     (default: adjusted). roll_up: none, parent, top or labs (default: the setting); only for the level institution. within: only
     institutions (cities ...) in a country or continent, by any of its names. preset: only the venues of a preset, or "all"
-    (default: the setting); the index is then the mean over the areas of the preset.
+    (default: the setting); the index is then the mean over the areas of the preset. hong_kong: count Hong Kong and Macao "with"
+    China or "apart" from it (default: the setting `country_groups`).
     """
 
     level: Level
@@ -49,6 +50,7 @@ class Query(TypedDict, total=False):
     roll_up: RollUp | None
     within: str | None
     preset: str | None
+    hong_kong: HongKong | None
 
 
 def rank(
@@ -68,7 +70,7 @@ def rank(
         tables: the input.
         decisions: raw string -> ids (empty: none); they override matches (`Ledger.current()`).
         venues: the venue table; default: the shipped one.
-        settings: offset, groups, roll-up, whether matches in review count, number of resamples.
+        settings: offset, groups, roll-up, whether matches in review count, and ranges are computed.
         limit: maximum number of rows.
         around: only the row of this entity and `rank.neighbours` rows above and below; an id or a name.
         lookup: finds institutions by names missing from the tables.
@@ -117,7 +119,7 @@ def measure(
         around, shown = row["id"], slice(max(0, at - settings.neighbours), at + settings.neighbours + 1)
     # The last row is compared with the one after it.
     frame = frame.iloc[shown.start : None if shown.stop is None else shown.stop + 1]
-    frame = resampled_ranks(db, frame, asked.by, settings).iloc[: None if shown.stop is None else shown.stop - shown.start]
+    frame = with_ranges(db, frame, asked.by, settings).iloc[: None if shown.stop is None else shown.stop - shown.start]
     return Ranking(
         frame.reset_index(drop=True),
         cover,
@@ -132,6 +134,7 @@ def measure(
         asked.preset.name if asked.preset else None,
         asked.within.name if asked.within else None,
         around,
+        hong_kong=asked.hong_kong,
     )
 
 
@@ -157,7 +160,9 @@ class CheckedQuery:
         self.venue = query.get("venue") or None
         self.years = parse_years(query.get("years"))
         self.kind = choose("kind", kind, KINDS, _KINDS) if kind else None
-        self.within = find_place(within, settings.country_groups) if within else None
+        self.hong_kong = query.get("hong_kong")
+        self.country_groups = hong_kong_groups(settings.country_groups, self.hong_kong)
+        self.within = find_place(within, self.country_groups) if within else None
         self.preset = find_preset(query.get("preset") or settings.venues_preset)
 
     def covers(self, venue: str, year: int, venues: Venues) -> bool:
@@ -209,7 +214,7 @@ def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: Ra
     divided = {code[:2] for code in regions.column("code").to_pylist()}
     db.register("region_names", regions)
     db.register("region_groups", group_table(settings.region_groups))
-    db.register("country_names", country_table((c for c, _ in codes), divided, settings.country_groups))
+    db.register("country_names", country_table((c for c, _ in codes), divided, asked.country_groups))
     if asked.level == "institution":
         db.register("rolled", _rolled(db, asked.roll_up, settings.not_parents))
     if asked.level == "continent":
@@ -279,7 +284,7 @@ def ordered(db: duckdb.DuckDBPyConnection, by: Measure) -> pd.DataFrame:
 
 def reordered(db: duckdb.DuckDBPyConnection, ranking: Ranking, by: Measure) -> Ranking:
     """The whole ranking that was measured last in a connection, by another measure: nothing but ranks and ranges is computed."""
-    return replace(ranking, by=by, frame=resampled_ranks(db, ordered(db, by), by, ranking.settings))
+    return replace(ranking, by=by, frame=with_ranges(db, ordered(db, by), by, ranking.settings))
 
 
 def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues) -> Coverage:

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import Literal, get_args
 
 import pyarrow as pa
 import pycountry
 
 from affil.errors import AffilError
-from affil.rank.choices import did_you_mean, plain
+from affil.rank.choices import choose, did_you_mean, plain
 
 # pycountry's names of Chinese regions include their type (province, municipality, autonomous region)
 _KIND_OF_REGION = re.compile(r" (?:Shi|Sheng|(?:Uygur |Zhuangzu |Huizu )?Zizhiqu)$")
@@ -25,6 +26,9 @@ _KIND_OF_REGION = re.compile(r" (?:Shi|Sheng|(?:Uygur |Zhuangzu |Huizu )?Zizhiqu
 _ADDITION = re.compile(r" [\[(][^\])]*[\])]$")
 # A name that ISO turns round, as in "Bashkortostan, Respublika".
 _TURNED = re.compile(r"^([^,]+), (?:Respublika|Región de|The)$")
+HongKong = Literal["with", "apart"]
+PART_OF: Mapping[str, str] = {"HK": "CN", "MO": "CN"}
+"""What `hong_kong_groups` counts with China: Hong Kong and Macao."""
 
 # What people call countries besides what ISO does.
 _OTHER_NAMES = {
@@ -106,6 +110,22 @@ def region_table(codes: Iterable[str]) -> pa.Table:
         for code, (name, chinese) in named.items()
     ]
     return pa.Table.from_pylist(rows, pa.schema([(f, pa.string()) for f in ("code", "name", "name_zh")]))
+
+
+def hong_kong_groups(groups: Mapping[str, str], how: str | None) -> Mapping[str, str]:
+    """Countries that are counted as others, with Hong Kong and Macao as part of China, or each for itself.
+
+    Args:
+        groups: the setting, code -> what it is counted as; other groups stay.
+        how: `with` China, or `apart`; None: as the setting says.
+
+    Raises:
+        AffilError: `how` is neither.
+    """
+    if how is None:
+        return groups
+    others = {code: counted for code, counted in groups.items() if code not in PART_OF}
+    return {**others, **PART_OF} if choose("way to count Hong Kong", how, get_args(HongKong)) == "with" else others
 
 
 def group_table(groups: Mapping[str, str]) -> pa.Table:

@@ -14,6 +14,7 @@ import pandas as pd
 from affil.errors import AffilError
 from affil.rank.matched import Link, Papers, chain, last_chain, missing_venues, rests_on, venues_of_years
 from affil.rank.measure import Query, choose_slice, coverage
+from affil.rank.places import HongKong
 from affil.rank.ranking import Coverage, Level, plain_rows
 from affil.rank.slots import SHARE_OR_MEASURE, Asked, ask, cells_of, measure_slots
 from affil.rank.state import State
@@ -38,7 +39,8 @@ class Trend:
     `links` are the comparisons that the growth over `compared` (first and last year; None where it cannot be told) is made of.
     `lacking` are the venues of the table that the last year lacks while the year before had them: with any, the last year is incomplete.
     `venues` are the venues of each year, `every_year` those with papers in all of them; with `panel`, only these are counted.
-    `coverage` is that of each year. `state` is the state of a project's counts that it is of, None where that is not known.
+    `coverage` is that of each year, `hong_kong` how Hong Kong and Macao are counted, if that was asked for.
+    `state` is the state of a project's counts that it is of, None where that is not known.
     """
 
     frame: pd.DataFrame
@@ -56,6 +58,7 @@ class Trend:
     coverage: Mapping[int, Coverage]
     area: str | None = None
     kind: str | None = None
+    hong_kong: HongKong | None = None
     state: State | None = field(default=None, repr=False)
 
     @property
@@ -112,6 +115,7 @@ class Trend:
             "by": self.by,
             "area": self.area,
             "kind": self.kind,
+            "hong_kong": self.hong_kong,
             "years": list(self.years),
             "panel": self.panel,
             "venues": {str(year): list(venues) for year, venues in self.venues.items()},
@@ -191,6 +195,7 @@ def trend(
         coverage=_coverages(db, venues, settings, asked, papers),
         area=asked.query.area,
         kind=asked.query.kind,
+        hong_kong=asked.query.hong_kong,
     )
 
 

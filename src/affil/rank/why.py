@@ -43,7 +43,7 @@ class Why:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, JSON-serialisable."""
-        asked = ("level", "area", "venue", "years", "kind", "roll_up", "preset", "within")
+        asked = ("level", "area", "venue", "years", "kind", "roll_up", "preset", "within", "hong_kong")
         about = {k: v for k, v in self.ranking.about().items() if k in asked}
         return {**about, **self.row, "papers": plain_rows(self.papers), "waiting": plain_rows(self.waiting)}
 

@@ -1,9 +1,10 @@
-"""A short printable bulletin: headline figures, trend, top tables, each with the command that reproduces it."""
+"""A short printable bulletin: what the data say, with the charts, and top tables, each with the command that reproduces it."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +15,33 @@ from affil.report import charts, i18n
 from affil.report.data import Data
 from affil.report.formats import Names, number, percent, span, two
 from affil.report.names import LANGUAGES, html_tag
-from affil.report.pages.frame import environment
-from affil.report.pages.movers import moves
+from affil.report.pages.frame import Frame, Shared, environment
+from affil.report.pages.home import Teller, counts
+from affil.report.plot import FONT, line_chart
 
 _TRADITIONAL = '"Noto Sans CJK HK", "Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC"'
 _SIMPLIFIED = '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei"'
 
 
 def write_bulletin(data: Data, path: Path, format: str, language: str) -> list[Path]:
-    """Write a bulletin as PDF, or as Markdown with its chart as NAME.svg; returns the files.
+    """Write a bulletin as PDF, or as Markdown with its charts as NAME-TOPIC.svg; returns the files.
 
     Raises:
         AffilError: a library or font is missing, or the file cannot be written.
     """
     bulletin = Bulletin(data, language)
+    pictures = bulletin.pictures()
     if format == "md":
-        picture = path.with_name(path.stem + ".svg")
-        with atomic_path(picture) as beside, atomic_path(path) as temporary:
-            beside.write_text(bulletin.chart(), "utf-8")
-            temporary.write_text(bulletin.render("bulletin.md", picture.name), "utf-8")
-        return [path, picture]
-    drawn = "data:image/svg+xml;base64," + base64.b64encode(bulletin.chart().encode()).decode()
+        files = {topic: path.with_name(f"{path.stem}-{topic}.svg") for topic in pictures}
+        with ExitStack() as stack:
+            for topic, drawn in pictures.items():
+                stack.enter_context(atomic_path(files[topic])).write_text(drawn, "utf-8")
+            text = bulletin.render("bulletin.md", {topic: file.name for topic, file in files.items()})
+            stack.enter_context(atomic_path(path)).write_text(text, "utf-8")
+        return [path, *files.values()]
+    inline = {k: "data:image/svg+xml;base64," + base64.b64encode(v.encode()).decode() for k, v in pictures.items()}
     with atomic_path(path) as temporary:
-        print_pdf(bulletin.render("bulletin.html", drawn), temporary, language)
+        print_pdf(bulletin.render("bulletin.html", inline), temporary, language)
     return [path]
 
 
@@ -87,6 +92,8 @@ class Bulletin:
 
     def __init__(self, data: Data, language: str) -> None:
         self.data, self.language, self.at, self.names = data, language, [*LANGUAGES].index(language), Names(language)
+        self.frame = Frame(Shared(data, ""), language)
+        self.teller = Teller(self.frame)
 
     @property
     def chinese_fonts(self) -> str:
@@ -101,8 +108,13 @@ class Bulletin:
         """The name of an entity."""
         return self.data.entities[level][identifier].names[self.at]
 
-    def render(self, template: str, chart: str) -> str:
-        """The bulletin as HTML or Markdown."""
+    def pictures(self) -> dict[str, str]:
+        """The charts as SVG, that of countries over the years first, each by its topic."""
+        drawn = {s.topic: self.teller.chart(s) for s in self.teller.sentences}
+        return {"trend": self.chart(), **{topic: self.printed(chart.wide) for topic, chart in drawn.items() if chart}}
+
+    def render(self, template: str, charts: Mapping[str, str]) -> str:
+        """The bulletin as HTML or Markdown; `charts` are the addresses of the charts by topic."""
         data, templates = self.data, environment()
         templates.filters["cell"] = lambda value: str(value).replace("|", "\\|")
         if template.endswith(".md"):
@@ -115,14 +127,16 @@ class Bulletin:
             html_lang=html_tag(self.language),
             site_title=data.title or self.t("title"),
             heading=self.t("b_title", *data.window),
-            headlines=self.headlines(),
+            sentences=self.teller.told(),
+            numbers=[(self.t(key), number(value)) for key, value in counts(data)],
             meta=self.t("b_papers", number(cover.papers), number(len(venues)), percent(cover.counted, 0)),
-            chart=chart,
+            charts=charts,
             chart_label=self.t("trend_chart", self.names.measures("publications"), ", ".join(n for n, _ in self.lines())),
             tables=self.tables(),
             notes=[
                 *data.state.warnings,
                 self.t("measures_why", f"{data.settings.offset:g}"),
+                *self.frame.empty_areas(),
                 self.t("range_why", percent(data.settings.confidence, 0)),
                 self.growth_basis(),
                 *([self.t("b_compared_why", percent(against.rests_on, 0))] if against else []),
@@ -132,28 +146,6 @@ class Bulletin:
             ],
             cjk=self.chinese_fonts,
         )
-
-    def headlines(self) -> list[str]:
-        """The key figures in a few sentences."""
-        data = self.data
-        first = data.ranking("country").frame.head(3)
-        out = []
-        if len(first) == 3:
-            told = [v for r in first.to_dict("records") for v in (self.name("country", r["id"]), percent(r["share"], 1))]
-            out.append(self.t("b_headline", *told))
-        cities, institutions = data.ranking("city").frame, data.ranking("institution").frame
-        if len(cities) and len(institutions):
-            out.append(
-                self.t("b_city", self.name("city", cities["id"].iloc[0]), self.name("institution", institutions["id"].iloc[0]))
-            )
-        against = data.comparisons.get(("institution", "before"))
-        rise = moves(against, data.report.bulletin * 2) if against else []
-        if against and rise and rise[0]["rank_after"] < rise[0]["rank_before"]:
-            best = rise[0]
-            years = (span(against.years_after), span(against.years_before))
-            ranks = (number(best["rank_before"]), number(best["rank_after"]))
-            out.append(self.t("b_rise", self.name("institution", best["id"]), *years, *ranks, percent(against.rests_on, 0)))
-        return out
 
     def lines(self) -> list[tuple[str, list[float]]]:
         """The trend of the countries of most papers, in comparable venues."""
@@ -175,12 +167,15 @@ class Bulletin:
         """The trend chart as SVG."""
         lines, trend = self.lines(), self.data.trends["country", "publications"]
         names = [n for n, _ in lines]
-        measure = f"{self.names.measures('publications')} – {self.t('mode_matched')}"
-        spec = charts.trend_spec(names, self.t("year"), measure, ink="#222")
-        spec["height"] = 250
-        spec["config"]["font"] = "Noto Sans, DejaVu Sans, " + self.chinese_fonts.replace('"', "")
-        spec["data"]["values"] = charts.trend_values(trend, dict(lines))
-        return charts.draw(spec, self.t("trend_chart", self.names.measures("publications"), ", ".join(names)))
+        measure = self.names.measures("publications")
+        years, drawn = charts.trend_lines(trend, dict(lines))
+        label, axis = self.t("trend_chart", measure, ", ".join(names)), f"{measure} – {self.t('mode_matched')}"
+        return self.printed(line_chart(label, axis, years, drawn, apart=bool(trend.lacking), size=(760, 320)))
+
+    def printed(self, svg: str) -> str:
+        """A chart in ink and in fonts of this machine."""
+        fonts = "Noto Sans, DejaVu Sans, " + self.chinese_fonts.replace('"', "")
+        return svg.replace("currentColor", "#222").replace(FONT, fonts)
 
     def tables(self) -> list[dict[str, Any]]:
         """Top countries, institutions and cities, and the leaders by area."""

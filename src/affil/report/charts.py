@@ -1,215 +1,98 @@
-"""Charts as Vega-Lite specifications, rendered to SVG at build time, and in the page when the reader changes options."""
+"""Charts of the pages, with what they show as rows, and the outlines of the map."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib import resources
+from dataclasses import dataclass
 from typing import Any
+
+from markupsafe import Markup
 
 from affil.errors import needing
 from affil.rank import Trend
+from affil.report.plot import NARROW, WIDE, Line, dot_chart, line_chart
+from affil.report.worldmap import Point, world_map
 
-Spec = dict[str, Any]
-
-# Okabe and Ito's palette, safe for colour blindness, with sufficient contrast on both themes; lines also differ in dashes and
-# points.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#8C6BB1", "#7F7F7F")
-DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
-FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
-_POINT = "#2A8CD0"  # visible on light and dark maps
-_VEGA_LITE = "6.4"
+_NOTHING = Markup("")
 
 
-def config(ink: str = "currentColor") -> Spec:
-    """The common style of charts; on a page, `ink` is its text colour."""
-    faint = {"gridOpacity": 0.15, "domainOpacity": 0.5, "tickOpacity": 0.5}
-    return {
-        "background": "transparent",
-        "font": FONT,
-        "view": {"stroke": None},
-        "axis": {
-            "labelColor": ink,
-            "titleColor": ink,
-            "gridColor": ink,
-            "domainColor": ink,
-            "tickColor": ink,
-            "labelFontSize": 12,
-            "titleFontSize": 12,
-            "titleFontWeight": "normal",
-            **faint,
-        },
-        "legend": {
-            "labelColor": ink,
-            "titleColor": ink,
-            "labelFontSize": 13,
-            "symbolSize": 120,
-            "orient": "top",
-            "title": None,
-            "labelLimit": 320,
-        },
-        "header": {"labelColor": ink, "labelFontSize": 13, "title": None},
-        "text": {"color": ink},
-    }
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart on a page, for the macro `figure`.
+
+    `key` is its id in the page and in addresses, `label` its title, for those who see it alone or do not see it. `wide` is the chart
+    as SVG, `narrow` the same for phones, if it is another. `columns` and `rows` are what it shows, for download. `file` is the path
+    of its files below the language's folder, without suffix, if it has any. `zooms` tells that it is a map that moves.
+    """
+
+    key: str
+    label: str
+    wide: Markup
+    narrow: Markup = _NOTHING
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+    file: str = ""
+    zooms: bool = False
 
 
-def trend_spec(names: Sequence[str], year: str, measure: str, percent: bool = False, ink: str = "currentColor") -> Spec:
-    """Lines of several entities over years; values are rows of year, who, value (null: a gap), apart (an incomplete year)."""
-    scale = {"domain": list(names)}
-    who = {"field": "who", "type": "nominal", "legend": {"columns": 4}}
-    number = {"format": ".0%" if percent else "~s"}
-    return {
-        "width": 760,
-        "height": 320,
-        "data": {"values": []},
-        "mark": {"type": "line", "point": {"size": 55, "filled": True}, "strokeWidth": 2.5, "tooltip": True},
-        "encoding": {
-            "x": {
-                "field": "year",
-                "type": "ordinal",
-                "title": year,
-                "axis": {"labelAngle": 0, "labelOverlap": True, "grid": False},
-            },
-            "y": {"field": "value", "type": "quantitative", "title": measure, "axis": {**number, "tickCount": 6}},
-            "color": {**who, "scale": {**scale, "range": list(COLOURS[: len(names)])}},
-            "strokeDash": {**who, "scale": {**scale, "range": [list(d) for d in DASHES[: len(names)]]}},
-            "shape": {**who, "scale": {**scale, "range": list(SHAPES[: len(names)])}},
-            "detail": {"field": "apart", "type": "nominal"},
-            "opacity": {"condition": {"test": "datum.apart", "value": 0.5}, "value": 1},
-            "tooltip": [
-                {"field": "who", "type": "nominal", "title": "–"},
-                {"field": "year", "type": "ordinal", "title": year},
-                {"field": "value", "type": "quantitative", "title": measure, "format": ".1%" if percent else ",.2~f"},
-            ],
-        },
-        "config": config(ink),
-    }
+def trend_figure(
+    key: str, label: str, axis: str, year: str, trend: Trend, lines: Mapping[str, Sequence[float]], share: bool = False
+) -> Figure:
+    """Lines over the years of a trend, an incomplete last year apart, a year without papers a gap.
+
+    Args:
+        key: the id of the chart in its page.
+        label: its title.
+        axis: the name of the vertical axis.
+        year: the heading of the years in a download.
+        trend: gives the years.
+        lines: for each name its values in the years of the trend, at most eight.
+        share: whether values are shares.
+    """
+    years, drawn = trend_lines(trend, lines)
+    wide, narrow = (
+        line_chart(label, axis, years, drawn, share=share, apart=bool(trend.lacking), size=size) for size in (WIDE, NARROW)
+    )
+    rows = tuple((y, *(values[k] for values in drawn.values())) for k, y in enumerate(years))
+    return Figure(key, label, Markup(wide), Markup(narrow), (year, *drawn), rows)
 
 
-def trend_values(trend: Trend, lines: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
-    """The rows of a chart of trends: for each name its values in the years of a trend, an incomplete last year apart."""
+def trend_lines(trend: Trend, lines: Mapping[str, Sequence[float]]) -> tuple[list[str], dict[str, Line]]:
+    """All years from the first to the last of a trend, the last with a star if incomplete, and the values in each."""
     at = {year: k for k, year in enumerate(trend.years)}
     last = trend.years[-1]
-    return [
-        {
-            "year": f"{year}*" if trend.lacking and year == last else str(year),
-            "who": name,
-            "value": values[at[year]] if year in at and values[at[year]] == values[at[year]] else None,
-            "apart": bool(trend.lacking) and year == last,
-        }
-        for name, values in lines.items()
-        for year in range(trend.years[0], last + 1)
-    ]
-
-
-def map_spec(measure: str, land: Any, ink: str = "currentColor") -> Spec:
-    """Circles on a world map; values have the fields name, lon, lat, value. `land` is the data source of the outlines."""
-    return {
-        "width": 900,
-        "height": 430,
-        "projection": {"type": "equalEarth", "scale": 172, "translate": [435, 262]},
-        "layer": [
-            {
-                "data": land,
-                "mark": {
-                    "type": "geoshape",
-                    "fill": ink,
-                    "fillOpacity": 0.1,
-                    "stroke": ink,
-                    "strokeOpacity": 0.3,
-                    "strokeWidth": 0.4,
-                    "clip": True,
-                },
-            },
-            {
-                "data": {"values": []},
-                "mark": {"type": "circle", "color": _POINT, "opacity": 0.6, "stroke": _POINT, "strokeWidth": 0.8, "clip": True},
-                "encoding": {
-                    "longitude": {"field": "lon", "type": "quantitative"},
-                    "latitude": {"field": "lat", "type": "quantitative"},
-                    "size": {
-                        "field": "value",
-                        "type": "quantitative",
-                        "legend": None,
-                        "scale": {"type": "linear", "range": [2, 900], "zero": True},
-                    },
-                    "order": {"field": "value", "sort": "descending"},
-                    "tooltip": [
-                        {"field": "name", "type": "nominal", "title": "–"},
-                        {"field": "value", "type": "quantitative", "title": measure, "format": ",.2~f"},
-                    ],
-                },
-            },
-        ],
-        "config": config(ink),
+    every = range(trend.years[0], last + 1)
+    values: dict[str, Line] = {
+        name: [known[at[y]] if y in at and known[at[y]] == known[at[y]] else None for y in every]
+        for name, known in lines.items()
     }
+    return [f"{y}*" if trend.lacking and y == last else str(y) for y in every], values
 
 
-def profile_spec(names: Sequence[str], share: str, areas: Sequence[str], ink: str = "currentColor") -> Spec:
-    """Bars of entities by area; values have the fields area, who, value (a share)."""
-    return {
-        "width": 620,
-        "height": {"step": 11},
-        "data": {"values": []},
-        "mark": {"type": "bar", "tooltip": True},
-        "encoding": {
-            "y": {"field": "area", "type": "nominal", "title": None, "sort": list(areas), "axis": {"labelLimit": 220}},
-            "yOffset": {"field": "who", "type": "nominal", "sort": list(names)},
-            "x": {"field": "value", "type": "quantitative", "title": share, "axis": {"format": ".0%"}},
-            "color": {
-                "field": "who",
-                "type": "nominal",
-                "scale": {"domain": list(names), "range": [*COLOURS[: len(names) - 1], "#999999"]},
-                "legend": {"columns": 4},
-            },
-            "tooltip": [
-                {"field": "who", "type": "nominal", "title": "–"},
-                {"field": "area", "type": "nominal", "title": "–"},
-                {"field": "value", "type": "quantitative", "title": share, "format": ".1%"},
-            ],
-        },
-        "config": config(ink),
-    }
+def profile_figure(key: str, label: str, axis: str, area: str, areas: Sequence[str], shares: Mapping[str, Line]) -> Figure:
+    """Shares of several entities by area.
+
+    Args:
+        key: the id of the chart in its page.
+        label: its title.
+        axis: the name of the horizontal axis.
+        area: the heading of the areas in a download.
+        areas: the names of the areas.
+        shares: for each name its shares, one an area, at most eight.
+    """
+    wide, narrow = (Markup(dot_chart(label, axis, areas, shares, size=size)) for size in (WIDE, NARROW))
+    return Figure(key, label, wide, narrow, (area, *shares), tuple(zip(areas, *shares.values(), strict=True)))
 
 
-def draw(spec: Spec, label: str) -> str:
-    """Render a chart as SVG, scaled to its container, with an accessible label."""
-    svg = str(_vl().vegalite_to_svg(json.dumps(spec, default=float), vl_version=_VEGA_LITE))
-    box = re.search(r'<svg[^>]*\bwidth="([\d.]+)"[^>]*\bheight="([\d.]+)"', svg)
-    size = f' viewBox="0 0 {box[1]} {box[2]}"' if box and "viewBox" not in svg.split(">", 1)[0] else ""
-    head = svg.split(">", 1)[0]
-    head = re.sub(r' (width|height|class)="[^"]*"', "", head)
-    plain = label.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    body = re.sub(r' aria-(label|roledescription|hidden)="[^"]*"| role="[^"]*"', "", svg.split(">", 1)[1])
-    style = f' style="max-width:{float(box[1]):.0f}px"' if box else ""
-    body = re.sub(r"(\.\d)\d+", r"\1", body)  # a tenth of a point is enough
-    return f'{head}{size} role="img" aria-label="{plain}"{style}>{body}'
+def map_figure(key: str, label: str, columns: tuple[str, str, str, str], points: Sequence[Point]) -> Figure:
+    """Circles on a map; `columns` are the headings of name, longitude, latitude and value in a download."""
+    return Figure(key, label, Markup(world_map(label, points)), columns=columns, rows=tuple(points), zooms=True)
 
 
-@cache
-def bundle() -> str:
-    """Vega, Vega-Lite and vega-embed bundled as one script that defines `vegaEmbed`."""
-    return str(_vl().javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=_VEGA_LITE))
-
-
-@cache
-def world() -> Any:
-    """Country outlines (world-atlas 2.0.2, TopoJSON of Natural Earth 1:110m)."""
-    return json.loads(resources.files("affil.report").joinpath("static/countries-110m.json").read_text("utf-8"))
-
-
-def land() -> Mapping[str, Any]:
-    """The outlines as chart data, without Antarctica."""
-    topology = dict(world())
-    countries = dict(topology["objects"]["countries"])
-    countries["geometries"] = [g for g in countries["geometries"] if g.get("id") != "010"]
-    return {"values": {**topology, "objects": {"countries": countries}}, "format": {"type": "topojson", "feature": "countries"}}
-
-
-def _vl() -> Any:
-    with needing("report", "a chart"):
+def png(svg: str, width: int) -> bytes:
+    """A picture of a chart, this many pixels wide."""
+    with needing("report", "a picture"):
         import vl_convert
-    return vl_convert
+    own = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])  # type: ignore[index]
+    return bytes(vl_convert.svg_to_png(svg, scale=width / own))

@@ -12,12 +12,15 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from affil.errors import AffilError, InputError
 from affil.rank import AREAS, MEASURES, ROLL_UPS, Comparison, Level, Ranking, Trend, Venues, compare, measure, trend
 from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered
+from affil.rank.ranking import Measure
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
+from affil.report.doubts import PageDoubts, read_doubts
 from affil.report.entities import LEVELS, Entity, Placed, name_entities
 from affil.report.names import script_table
 from affil.report.papers import collect_papers
@@ -66,6 +69,8 @@ def collect(
         facts, people = db.sql(sql("facts")).to_arrow_table(), db.sql(sql("people")).to_arrow_table()
         listed = [level for level in WITH_PAGES if chosen.papers and level in counted.pages]
         papers = collect_papers(db, listed, ws.tables.papers)
+        cells = [(venue, year) for venue, year, _ in held]
+        found = PageDoubts() if bulletin or not settings.ranges else read_doubts(db, venues, settings, cells)
         placed = _placed(db, settings, set(facts.column("institution").to_pylist()))
         entities = _entities(db, ws, settings, placed, counted, registry)
     return Data(
@@ -86,9 +91,11 @@ def collect(
         entities=entities,
         pages=counted.pages,
         tables=counted.tables,
+        authors=_authors(people, periods.window),
         facts=facts,
         people=people,
         papers=papers,
+        doubts=found,
         placed=placed,
         script=script_table(n for level in entities.values() for e in level.values() for n in (*e.names, *e.search)),
         state=state,
@@ -155,7 +162,8 @@ class _Counted:
             self.db, self.venues, self.settings, level=level, by="publications", years=window
         )
         first = self._rank(level, ranges=True, years=window)
-        for by in ("index",) if self.bulletin else (m for m in MEASURES if m != "adjusted"):
+        others: tuple[Measure, ...] = ("index",) if self.bulletin else tuple(m for m in MEASURES if m != "adjusted")
+        for by in others:
             self.rankings[level, by] = reordered(self.db, first, by)
         self.rankings[level, "adjusted"] = first
         if with_pages:
@@ -182,8 +190,15 @@ class _Counted:
                 self.comparisons[level, what] = found
 
     def _rank(self, level: Level, *, ranges: bool, **query: Any) -> Ranking:
-        settings = self.settings if ranges else self.settings.model_copy(update={"resamples": 0})
+        settings = self.settings if ranges else self.settings.model_copy(update={"ranges": False})
         return measure(self.db, self.venues, settings, level=level, **query)
+
+
+def _authors(people: pa.Table, window: Years) -> int:
+    """The distinct names of authors of papers of some years."""
+    years = people.column("year")
+    inside = pc.and_(pc.greater_equal(years, window[0]), pc.less_equal(years, window[1]))
+    return int(pc.count_distinct(people.filter(inside).column("author")).as_py())
 
 
 def _registry(ws: Workspace) -> tuple[Registry | None, tuple[str, ...]]:
@@ -220,17 +235,22 @@ def _page_tables(
 def _placed(
     db: duckdb.DuckDBPyConnection, settings: RankSettings, institutions: set[str]
 ) -> dict[str, dict[str, tuple[tuple[str, float], ...]]]:
-    """The entities each institution with papers counts for, by level and, for institutions, by roll-up."""
+    """The entities each institution with papers counts for, by level and, for institutions, by roll-up.
+
+    Hong Kong and Macao count for themselves here: pages put them together with China where that is asked for.
+    """
     out: dict[str, dict[str, tuple[tuple[str, float], ...]]] = {}
     for level in LEVELS:
         for how in ROLL_UPS if level == "institution" else ("none",):
-            make_places(db, CheckedQuery({"level": level, "roll_up": how}, settings), settings)
+            make_places(db, CheckedQuery({"level": level, "roll_up": how, "hong_kong": "apart"}, settings), settings)
             found: dict[str, list[tuple[str, float]]] = {}
             for institution, identifier, part in db.execute(sql("placed")).fetchall():
                 if institution in institutions:
                     found.setdefault(institution, []).append((identifier, float(part)))
             out[how if level == "institution" else level] = {i: tuple(targets) for i, targets in found.items()}
             db.execute(f"CREATE OR REPLACE TEMP TABLE entity_{level} AS FROM entity")
+    make_places(db, CheckedQuery({"level": "country"}, settings), settings)
+    db.execute("INSERT INTO entity_country FROM entity WHERE id NOT IN (SELECT id FROM entity_country)")
     return out
 
 
@@ -247,6 +267,8 @@ def _entities(
     for level in LEVELS:
         ways = ROLL_UPS if level == "institution" else (level,)
         wanted = {target for how in ways for targets in placed[how].values() for target, _ in targets}
+        if (level, "all") in counted.rankings:
+            wanted |= {*counted.rankings[level, "all"].frame["id"]}
         found = db.sql(f"SELECT * FROM entity_{level} ORDER BY name, id").df().to_dict("records")
         rows[level] = [{str(k): v for k, v in r.items()} for r in found if r["id"] in wanted]
     places = ws.institutions(["id", "lat", "lon"]).to_pylist()

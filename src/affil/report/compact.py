@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 
-_KEPT = re.compile(r"(<(pre|script|style|svg|textarea)\b.*?</\2>)", re.DOTALL)  # in which blanks, quotes or end tags may matter
+# Where blanks or quotes may matter.
+_KEPT = re.compile(r"(<(pre|script|style|svg|textarea)\b.*?</\2>)", re.DOTALL)
 _BLANKS = re.compile(r"\s*\n\s*")
-_ENDS = re.compile(
-    r"</(?:dd|dt|li|option|tbody|td|th|thead|tr)>"
-)  # end tags that HTML leaves out before a sibling or a parent's end
 _TAG = re.compile(r"<[a-z][^>]*>")
-_QUOTED = re.compile(
-    r"""(?<=\s)([\w-]+)="([^\s"'`=<>{}]*[^\s"'`=<>{}/])\""""
-)  # no quotes needed; after them a "/" would end the tag
+# Values that need no quotes; a "/" at their end would end the tag.
+_QUOTED = re.compile(r"""(?<=\s)([\w-]+)="([^\s"'`=<>{}]*[^\s"'`=<>{}/])\"""")
 
 
 def compact(template: str) -> str:
-    """A page's template in fewer bytes: without blanks around line breaks, optional end tags, and quotes that are not needed.
+    """A page's template in fewer bytes: without blanks around line breaks and quotes that are not needed.
 
     What a template inserts stays as it is.
     """
@@ -27,5 +24,4 @@ def compact(template: str) -> str:
 
 
 def _compacted(text: str) -> str:
-    text = _ENDS.sub("", _BLANKS.sub("\n", text))
-    return _TAG.sub(lambda tag: _QUOTED.sub(r"\1=\2", tag[0]), text)
+    return _TAG.sub(lambda tag: _QUOTED.sub(r"\1=\2", tag[0]), _BLANKS.sub("\n", text))

@@ -31,6 +31,16 @@ def growth(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:+.0%}"
 
 
+def points(value: float) -> str:
+    """Format a change of a few percent, with its sign."""
+    return f"{value:+.1%}"
+
+
+def times(value: float) -> str:
+    """Format a factor."""
+    return f"×{value:.1f}"
+
+
 def span(years: Years) -> str:
     """Format a range of years."""
     return f"{years[0]}–{years[1]}" if years[0] != years[1] else str(years[0])

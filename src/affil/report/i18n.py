@@ -9,7 +9,9 @@ from affil.catalogue import messages
 LOCALE = Path(__file__).with_name("locale")
 IN_PAGE = (
     "more", "less", "nothing", "nothing_why", "shown", "ranks_within", "not_loaded", "no_range", "change_why", "change_none", "new", "was",
-    "copied", "remove", "growth", "panel_none", "trend_chart", "stop",
+    "in_review", "would_move",
+    "copied", "remove", "no_data", "growth", "panel_none", "trend_chart", "stop",
+    "comma", "and", "venues_of", "lead_view", "lead_filters",
     "growth_basis", "growth_none", "incomplete", "points",
 )  # fmt: skip
 
@@ -29,6 +31,6 @@ def script_texts(language: str) -> dict[str, object]:
     said = messages(LOCALE, language)
     tables = {
         table: {key.removeprefix(f"{table}."): name for key, name in said.items() if key.startswith(f"{table}.")}
-        for table in ("areas", "levels", "measures")
+        for table in ("areas", "continents", "levels", "measures")
     }
     return {**{key: said[key] for key in IN_PAGE}, **tables}

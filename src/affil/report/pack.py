@@ -13,7 +13,9 @@ import pandas as pd
 
 from affil.rank import AREAS, KINDS, ROLL_UPS, Level, Ranking
 from affil.rank.measure import areas_of
+from affil.rank.places import PART_OF
 from affil.report.data import Data
+from affil.report.doubts import pack_doubts
 from affil.report.entities import LEVELS, Entity, continent_of
 from affil.report.names import LANGUAGES, in_languages
 
@@ -36,6 +38,7 @@ def pack(data: Data) -> dict[str, str]:
         "people": _people(data, order),
         "ranges": _ranges(data, order),
         "search": _search(data, order),
+        "doubts": _doubts(data, order),
     }
     for at, language in enumerate(LANGUAGES):
         out[f"names-{language}"] = {
@@ -76,6 +79,8 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
         "areaWeights": [data.settings.area_weights.get(a, 1.0) for a in AREAS],
         "offset": data.settings.offset,
         "rollUp": data.settings.roll_up,
+        "partOf": dict(PART_OF),
+        "hongKong": "with" if data.settings.country_groups.get("HK") == "CN" else "apart",
         "kinds": list(KINDS),
         "venues": venues,
         "existed": [list(data.venues[v].years) if v in data.venues else None for v in venues],
@@ -172,6 +177,11 @@ def _range(ranking: Ranking, number: Mapping[str, int], confidence: float) -> li
     distinct = (frame["ahead"].fillna(1.0) >= confidence).astype(int)
     numbers = [number[i] for i in frame["id"]]
     return [numbers, frame["low"].astype(int).tolist(), frame["high"].astype(int).tolist(), distinct.tolist()]
+
+
+def _doubts(data: Data, order: Numbers) -> dict[str, Any]:
+    known = set(data.facts.column("institution").unique().to_pylist())
+    return {"confidence": data.settings.confidence, **pack_doubts(data.doubts, order["institution"], _cells(data), known)}
 
 
 def _search(data: Data, order: Numbers) -> dict[str, Any]:

@@ -58,8 +58,9 @@ def report(
     path = Path(output)
     with needing("report", f"a report ({format})"):
         from affil.report.bulletin import write_bulletin
-        from affil.report.charts import draw, trend_spec
-    draw(trend_spec(["x"], "", ""), "")  # report a missing dependency before counting
+
+        if format == "site" and ws.settings.report.address:
+            import vl_convert  # noqa: F401  # cards need it, and a missing one is told before counting
     if format == "site":
         return _site(ws, path, years, tell)
     written = write_bulletin(collect(ws, years=years, bulletin=True, tell=tell), path, format, language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from affil.rank import AREAS
-from affil.report import charts, i18n
+from affil.report import i18n
+from affil.report.cards import card
 from affil.report.collect import WITH_PAGES
 from affil.report.data import Data, area_slug
 from affil.report.names import LANGUAGES
@@ -26,7 +28,21 @@ from affil.report.pages.movers import movers
 from affil.report.pages.tables import tables
 from affil.report.pages.trends import trends
 
-_STATIC = ("style.css", "page.js", "engine.js", "board.js", "explore.js", "entity.js", "papers.js", "icon.svg", "LICENSES.txt")
+_STATIC = (
+    "style.css",
+    "page.js",
+    "engine.js",
+    "ranges.js",
+    "board.js",
+    "plot.js",
+    "figure.js",
+    "explore.js",
+    "entity.js",
+    "papers.js",
+    "map.js",
+    "icon.svg",
+    "LICENSES.txt",
+)
 
 Page = tuple[str, str, dict[str, Any]]  # path below the language's folder, template, template values
 
@@ -64,8 +80,24 @@ def _write(data: Data, version: str, folder: Path, tell: Callable[[str], None]) 
         for path, template, values in _pages(frame, files):
             file = folder / frame.folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
+            picture = card(frame.title, values["heading"], values, frame.at) if frame.address and "/" not in path else None
+            if picture:
+                (folder / frame.folder / "cards").mkdir(exist_ok=True)
+                (folder / frame.folder / "cards" / f"{file.stem}.png").write_bytes(picture)
+                values = {**values, "card": f"{frame.address}{frame.folder}cards/{file.stem}.png"}
             file.write_text(frame.render(path, template, values), "utf-8")
+        _write_figures(frame, folder / frame.folder)
     return sum(1 for f in folder.rglob("*") if f.is_file())
+
+
+def _write_figures(frame: Frame, folder: Path) -> None:
+    """Write the charts of the main pages as files."""
+    for figure in frame.figures:
+        file = folder / figure.file
+        file.parent.mkdir(exist_ok=True)
+        file.with_suffix(".svg").write_text(figure.wide, "utf-8")
+        with file.with_suffix(".csv").open("w", encoding="utf-8-sig", newline="") as out:
+            csv.writer(out).writerows([figure.columns, *figure.rows])
 
 
 def _write_static(data: Data, folder: Path) -> None:
@@ -74,10 +106,8 @@ def _write_static(data: Data, folder: Path) -> None:
         (folder / sub).mkdir(parents=True)
     for name in _STATIC:
         (folder / "static" / name).write_bytes(resources.files("affil.report").joinpath(f"static/{name}").read_bytes())
-    (folder / "static" / "vega.js").write_text(charts.bundle(), "utf-8")
     for name, content in pack(data).items():
         (folder / "data" / f"{name}.js").write_text(content, "utf-8")
-    (folder / "data" / "world.js").write_text(script("world", charts.land()), "utf-8")
 
 
 def _write_tables(shared: Shared, folder: Path) -> None:

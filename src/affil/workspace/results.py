@@ -48,7 +48,8 @@ def count_or_last(files: WorkspaceFiles) -> State:
 
 def count_anew(files: WorkspaceFiles) -> State:
     """Update the counts; the caller holds the lock."""
-    cases, tables = files.ledger.cases(), files.tables
+    ledger = files.ledger
+    cases, tables = ledger.cases(), files.tables
     apart, decisions = set_apart(tables.papers, tables.mentions, cases.current())
     manifest, last = files.manifest, files.counts.last()
     about = {
@@ -56,9 +57,11 @@ def count_anew(files: WorkspaceFiles) -> State:
         "model": manifest.get("model", {}).get("hash", ""),
         "matching": identity_of(tables.matches).get("settings", ""),
         "runs": manifest.get("runs", 0),
+        "ledger": ledger.where,
         "workspace": {k: v for k, v in manifest.items() if k not in _OF_THE_FOLDER},
     }
-    return files.counts.refresh(
+    older = last is not None and last.about.get("ledger", ledger.where) == ledger.where and cases.number < last.decisions
+    state = files.counts.refresh(
         replace(tables, papers=apart.papers, mentions=apart.mentions),
         decisions,
         files.venues,
@@ -67,6 +70,10 @@ def count_anew(files: WorkspaceFiles) -> State:
         about=about,
         run=last is None or last.about.get("runs", 0) != about["runs"],  # also after a run killed before counting
     )
+    if not older or last is None:
+        return state
+    said = f"the ledger has {cases.number:,} entries, where the last count had {last.decisions:,}: an older copy was put in its place"
+    return replace(state, warnings=(*state.warnings, said))
 
 
 def rank(
@@ -74,14 +81,14 @@ def rank(
     lookup: Lookup,
     *,
     limit: int | None,
-    resamples: int | None,
+    ranges: bool | None,
     around: str | None,
     **query: Unpack[Query],
 ) -> Ranking:
     """See `Workspace.rank`."""
     state = count_or_last(files)
-    if resamples is not None:
-        state = replace(state, settings=state.settings.model_copy(update={"resamples": resamples}))
+    if ranges is not None:
+        state = replace(state, settings=state.settings.model_copy(update={"ranges": ranges}))
     return files.counts.rank(state, limit=limit, around=around, lookup=lookup, **query)
 
 
@@ -113,7 +120,7 @@ def compare(files: WorkspaceFiles, before: tuple[int, int], after: tuple[int, in
 def why(files: WorkspaceFiles, lookup: Lookup, entity: str, **query: Unpack[Query]) -> Why:
     """See `Workspace.why`."""
     state = count_or_last(files)
-    plain = state.settings.model_copy(update={"resamples": 0})
+    plain = state.settings.model_copy(update={"ranges": False})
     with files.counts.opened(state, **query) as (db, venues):
         found = ranks.why(db, venues, plain, entity, files.table("papers"), lookup=lookup, **query)
         return replace(found, state=state)

@@ -78,6 +78,14 @@ class Workspace(WorkspaceFiles):
                 raise AffilError(f"{path}: cannot create the workspace: {error.strerror or error}") from error
         return cls(path, load_settings(path / "settings.toml"))
 
+    def with_ledger(self, database: str) -> Workspace:
+        """The workspace with its decisions elsewhere: a database URL, or a file.
+
+        Raises:
+            AffilError: it is neither a URL nor a file that is there or can be made.
+        """
+        return decisions.with_ledger(self, database)
+
     def choose(self, *, registry: Path | str | None = None, model: Path | str | None = None) -> None:
         """Set the registry or the model for the next run (see `run`)."""
         with changing(self, self.settings.review.wait) as change:
@@ -164,7 +172,7 @@ class Workspace(WorkspaceFiles):
         self,
         *,
         limit: int | None = None,
-        resamples: int | None = None,
+        ranges: bool | None = None,
         around: str | None = None,
         **query: Unpack[Query],
     ) -> Ranking:
@@ -174,14 +182,14 @@ class Workspace(WorkspaceFiles):
 
         Args:
             limit: maximum number of rows; default: all.
-            resamples: number of resamples of doubtful matches for the intervals; 0: no intervals; default: the setting.
+            ranges: whether to compute the ranks that doubtful matches leave open; default: the setting.
             around: only the row of this institution (or city ...) and its neighbours (`rank.neighbours`), by its id or any name.
-            query: level, area, venue, years, kind, by, roll_up, within, preset (see `affil.rank.Query`).
+            query: level, area, venue, years, kind, by, roll_up, within, preset, hong_kong (see `affil.rank.Query`).
 
         Raises:
             AffilError: nothing was matched yet, an argument is unknown, or a name means nothing that is ranked, or several.
         """
-        return results.rank(self, matching.lookup(self), limit=limit, resamples=resamples, around=around, **query)
+        return results.rank(self, matching.lookup(self), limit=limit, ranges=ranges, around=around, **query)
 
     def list_venues(self) -> VenueList:
         """The venue table, with the papers that the workspace has of each venue, and its venues that the table lacks.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from affil.rank import AREAS, Level
+from affil.rank.matched import Papers, missing_venues, venues_of_years
 from affil.rank.measure import areas_of
 from affil.report import charts
 from affil.report.data import Data
@@ -31,18 +33,19 @@ def areas(frame: Frame) -> dict[str, Any]:
         "areas": AREAS,
         "present": present,
         "tables": [
-            (level, [_heat(data, level, i, present) for i in data.ranking(level).frame["id"].head(n)]) for level, n in many
+            (level, [heat(data, level, i, present) for i in data.ranking(level).frame["id"].head(n)]) for level, n in many
         ],
-        "chart": _chart(frame, first, present),
-        "scripts": ("engine", "explore"),
+        "chart": frame.kept(_chart(frame, first, present), "areas"),
+        "scripts": ("engine", "plot", "figure", "explore"),
         "first": [frame.name("country", i) for i in first],
         "texts": {
             **frame.script_texts(),
             "page": "areas",
             "first": first,
             "world": frame.text("world_short"),
-            "spec": charts.profile_spec(["x"], frame.text("own_share"), []),
             "label": frame.text("profile_of"),
+            "axis": frame.text("own_share"),
+            "area": frame.text("area"),
         },
     }
 
@@ -52,12 +55,15 @@ def area(frame: Frame, name: str) -> dict[str, Any]:
     data = frame.data
     common = {"heading": frame.names.areas(name), "section": "areas", "number": AREAS.index(name)}
     if ("institution", name) not in data.rankings:
-        return {**common, "countries": [], "institutions": [], "lead": "", "trend": [], "venues": []}
+        return {**common, "countries": [], "institutions": [], "lead": "", "trend": [], "basis": "", "venues": []}
     ranking = data.rankings["institution", name]
     held = [(v, y, n) for v, y, n in data.held if name in areas_of(v, y, data.venues)]
     papers = {y: sum(n for _, year, n in held if year == y) for y in sorted({y for _, y, _ in held})}
     shown = [y for y in papers if data.window[0] <= y <= data.window[1]]
-    most = max(papers[y] for y in shown)
+    cells = {(v, y): n for v, y, n in held if y in shown}
+    lacking = missing_venues({(v, y): n for v, y, n in held}, data.venues, shown[-1]) if len(shown) > 1 else ()
+    matched = comparable(cells, shown[-2] if lacking else shown[-1])
+    most = max(matched.values())
     return {
         **common,
         "lead": frame.text(
@@ -67,15 +73,32 @@ def area(frame: Frame, name: str) -> dict[str, Any]:
         "countries": ranked_rows(frame, "country", data.rankings["country", name], data.report.leading_countries, "adjusted"),
         "trend": [
             {
-                "year": y,
+                "year": f"{y}*" if lacking and y == shown[-1] else y,
                 "papers": papers[y],
-                "part": papers[y] / most,
+                "matched": matched.get(y),
+                "part": matched.get(y, 0.0) / most,
                 "venues": sorted({v for v, year, _ in held if year == y}),
             }
             for y in shown
         ],
+        "basis": " ".join([frame.text("area_matched_why"), frame.lacking(shown[-1], lacking)]).strip(),
         "venues": [v for v in venue_rows(frame) if v["venue"] in {x for x, _, _ in held}],
     }
+
+
+def comparable(papers: Papers, reference: int) -> dict[int, float]:
+    """What each year's papers would be in the venues of a reference year: its papers, carried on by the growth from year to year over
+    the venues that both have, as far as there are any (see `affil.rank.trend`).
+    """
+    of_year = venues_of_years(papers)
+    years, out = [*of_year], {reference: float(sum(n for (_, y), n in papers.items() if y == reference))}
+    at = years.index(reference)
+    for known, year in (*pairwise(reversed(years[: at + 1])), *pairwise(years[at:])):
+        both = of_year[known] & of_year[year]
+        if known in out and both:
+            was, now = (sum(papers[v, y] for v in both) for y in (known, year))
+            out[year] = out[known] * now / was
+    return out
 
 
 def own_shares(data: Data, level: Level, identifier: str) -> dict[str, float]:
@@ -85,20 +108,16 @@ def own_shares(data: Data, level: Level, identifier: str) -> dict[str, float]:
     return {a: v / total for a, v in held.items()} if total else {}
 
 
-def _chart(frame: Frame, countries: Sequence[str], present: Sequence[str]) -> str:
+def _chart(frame: Frame, countries: Sequence[str], present: Sequence[str]) -> charts.Figure:
     """A chart of the profiles of countries and the world."""
     names = [*(frame.name("country", i) for i in countries), frame.text("world_short")]
     own = [own_shares(frame.data, "country", i) for i in countries] + [dict(frame.shared.world_share)]
-    spec = charts.profile_spec(names, frame.text("own_share"), [frame.names.areas(a) for a in present])
-    spec["data"]["values"] = [
-        {"who": n, "area": frame.names.areas(a), "value": o.get(a, 0.0)}
-        for n, o in zip(names, own, strict=True)
-        for a in present
-    ]
-    return charts.draw(spec, frame.text("profile_of"))
+    shown = [frame.names.areas(a) for a in present]
+    shares = {n: [o.get(a, 0.0) for a in present] for n, o in zip(names, own, strict=True)}
+    return charts.profile_figure("chart", frame.text("profile_of"), frame.text("own_share"), frame.text("area"), shown, shares)
 
 
-def _heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> dict[str, Any]:
+def heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> dict[str, Any]:
     """An entity's share of each area and of all areas, and the evenness of its shares."""
     found = {a: data.row(level, identifier, a) for a in present}
     shares = {a: float(row["share"]) if row else 0.0 for a, row in found.items()}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
-from affil.rank import AREAS, KINDS, Level, Ranking
+from affil.rank import AREAS, KINDS, Level, Ranking, presets
 from affil.rank.measure import areas_of
+from affil.rank.places import PART_OF
 from affil.report.entities import continent_of
 from affil.report.formats import number, percent, span
 from affil.report.pages.frame import BOARDS, Frame
@@ -24,6 +25,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         ranks = moved.get(row["id"], {})
         row["rank_before"], row["rank_after"] = ranks.get("rank_before"), ranks.get("rank_after")
     lead = _lead(frame, ranking)
+    venues = sorted({v for v, _, _ in data.held})
     return {
         "heading": frame.text("board_title", frame.names.levels(level)),
         "description": lead,
@@ -34,7 +36,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "total": len(ranking.frame),
         "areas": AREAS,
         "kinds": KINDS,
-        "venues": sorted({v for v, _, _ in data.held}),
+        "venues": venues,
         **_places(frame, level),
         "has_outside": any(not areas_of(v, y, data.venues) for v, y, _ in data.held),
         "has_before": before is not None,
@@ -44,10 +46,29 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "confidence": percent(data.settings.confidence, 0),
         "roll_up": data.settings.roll_up,
         "offset": f"{data.settings.offset:g}",
+        "empty": frame.empty_areas(),
         "inline": True,
         "css": Markup(frame.shared.css),
-        "scripts": ("engine", "board"),
-        "texts": frame.script_texts(),
+        "scripts": ("engine", "ranges", "board"),
+        "presets": [*presets()],
+        "hong_kong": hong_kong_choices(frame),
+        "texts": {**frame.script_texts(), "presets": _presets(venues)},
+    }
+
+
+def hong_kong_choices(frame: Frame) -> list[str]:
+    """The ways to count Hong Kong and Macao, that of the settings first; none where there is nothing to choose."""
+    countries, groups = frame.data.entities["country"], frame.data.settings.country_groups
+    if not any(code in countries and whole in countries for code, whole in PART_OF.items()):
+        return []
+    return ["with", "apart"] if groups.get("HK") == PART_OF["HK"] else ["apart", "with"]
+
+
+def _presets(venues: Sequence[str]) -> dict[str, Any]:
+    """The venues and areas of each preset, by their numbers in the page."""
+    return {
+        name: {"venues": [k for k, v in enumerate(venues) if v in one.venues], "areas": [AREAS.index(a) for a in one.areas]}
+        for name, one in presets().items()
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib import resources
 from typing import Any
@@ -14,6 +14,7 @@ from affil.catalogue import SOURCE
 from affil.names import visible
 from affil.rank import AREAS, Comparison, Level, Trend
 from affil.report import i18n
+from affil.report.charts import Figure
 from affil.report.compact import compact
 from affil.report.data import Data, area_slug
 from affil.report.entities import Entity
@@ -43,8 +44,8 @@ class _Compact(PackageLoader):
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
         """A template's text, compacted."""
-        text, *rest = super().get_source(environment, template)
-        return compact(text) if template.endswith(".html") else text, *rest
+        text, file, fresh = super().get_source(environment, template)
+        return compact(text) if template.endswith(".html") else text, file, fresh
 
 
 def environment() -> Environment:
@@ -108,6 +109,7 @@ class Frame:
         self.at = [*LANGUAGES].index(language)
         self.names = Names(language)
         self.folder = "" if language == SOURCE else f"{language}/"
+        self.figures: list[Figure] = []
 
     def text(self, key: str, *values: object) -> str:
         """A formatted text."""
@@ -120,6 +122,22 @@ class Frame:
     def place(self, entity: Entity) -> str:
         """Where an entity is."""
         return LANGUAGES[self.language].place([p[self.at] for p in entity.place])
+
+    @property
+    def title(self) -> str:
+        """The title of the site."""
+        return self.data.title or self.text("title")
+
+    @property
+    def address(self) -> str:
+        """The address of the site, with a slash at its end; empty if it is not known."""
+        known = self.data.report.address
+        return f"{known.rstrip('/')}/" if known else ""
+
+    def kept(self, figure: Figure, name: str) -> Figure:
+        """A figure that is also written as files of this name, for readers without scripts."""
+        self.figures.append(replace(figure, file=f"charts/{name}"))
+        return self.figures[-1]
 
     def against(self, comparison: Comparison) -> str:
         """The years of a comparison."""
@@ -143,6 +161,12 @@ class Frame:
         """That a year is incomplete, where it lacks venues that the year before had."""
         return self.text("incomplete", year, ", ".join(venues), year - 1) if venues else ""
 
+    def empty_areas(self) -> list[str]:
+        """How the mean of the index was taken where areas have no papers in the window; nothing where all have."""
+        empty = self.data.ranking("institution").coverage.empty_areas
+        named = self.text("s_and").join(map(self.names.areas, empty))
+        return [self.text("empty_why", named, f"{self.data.settings.offset:g}")] if empty else []
+
     def script_texts(self) -> dict[str, Any]:
         """Texts for a page's scripts."""
         return {
@@ -162,6 +186,9 @@ class Frame:
             "at": self.at,
             "language": self.language,
             "html_lang": html_tag(self.language),
+            "address": self.address,
+            "path": f"{self.folder}{path}",
+            "card": "",
             "root": root or "./",
             "base": base or "./",
             "nav": NAV,
@@ -169,7 +196,7 @@ class Frame:
                 (html_tag(code), i18n.text("language", code), f"{root}{'' if code == SOURCE else code + '/'}{path}")
                 for code in LANGUAGES
             ],
-            "site_title": data.title or self.text("title"),
+            "site_title": self.title,
             "version": self.shared.version,
             "made": f"{data.made:%Y-%m-%d}",
             "papers": number(sum(p for *_, p in data.held)),

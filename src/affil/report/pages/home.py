@@ -1,19 +1,123 @@
-"""The home page: what the data say."""
+"""The home page: what the data say, with the charts and tables that it rests on."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
+from affil.rank import AREAS, SHORT_AREAS, Level
+from affil.report.charts import Figure
+from affil.report.data import Data
+from affil.report.formats import number
+from affil.report.pages.areas import heat
 from affil.report.pages.frame import Frame
 from affil.report.pages.trends import trends
+from affil.report.story import Area, Named, Said, Sentence, Source, say, story
+from affil.report.story_charts import story_figure
+
+
+class Teller:
+    """Tells the story in the language of a frame."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences whose conditions hold."""
+        data = self.frame.data
+        return story(Source(data.rankings, data.trends, data.comparisons, data.held, data.report))
+
+    def say(self, said: Said) -> str:
+        """A message in the language."""
+        return say(said, self.frame.text, self.named, self.frame.names.areas)
+
+    def named(self, level: Level, identifier: str) -> str:
+        """The name of an entity, of a city with its country."""
+        place = self.frame.data.entities[level][identifier].place if level == "city" else ()
+        name, country = self.frame.name(level, identifier), place[-1][self.frame.at] if place else ""
+        return f"{name} ({country})" if country not in ("", name) else name
+
+    def called(self, who: Named | Area) -> str:
+        """The name of an entity or area."""
+        return self.frame.name(who.level, who.id) if isinstance(who, Named) else self.frame.names.areas(who.name)
+
+    def chart(self, sentence: Sentence) -> Figure | None:
+        """The chart of a sentence, if it has one."""
+        if sentence.chart is None:
+            return None
+        axis = self.frame.text(f"axis_{sentence.topic}")
+        label = f"{axis}{self.frame.text('colon')}{self.say(sentence.said)}"
+        return story_figure(f"story-{sentence.topic}", label, sentence.chart, self.called, self.frame.text("year"), axis)
+
+    def told(self) -> list[dict[str, Any]]:
+        """The sentences as templates show them."""
+        return [
+            {
+                "topic": s.topic,
+                "title": self.frame.text(f"topic_{s.topic}"),
+                "text": self.say(s.said),
+                "caveats": [self.say(c) for c in s.caveats],
+                "link": f"{s.link}.html",
+                "chart": s.chart is not None,
+            }
+            for s in self.sentences
+        ]
 
 
 def home(frame: Frame) -> dict[str, Any]:
-    """What the data say, countries over the years first."""
-    found = trends(frame)
+    """What the data say: numbers, countries over the years, sentences, areas by country, and the first of each level and area."""
+    data, found = frame.data, trends(frame)
+    teller = Teller(frame)
+    told = [{**one, "chart": teller.chart(s)} for one, s in zip(teller.told(), teller.sentences, strict=True)]
     return {
         "heading": frame.text("home_title"),
+        "description": " ".join(t["text"] for t in told[:2]),
         "section": "home",
+        "numbers": [(frame.text(key), number(value)) for key, value in counts(data)],
         "chart": found["chart"],
         "basis": found["basis"],
+        "scripts": ("figure",),
+        "sentences": told,
+        **matrix(data),
+        "tops": [(level, file, _first(data, level)) for level, file in _TOPS],
+        "leaders": [
+            (a, _first(data, "country", a, 1), _first(data, "institution", a, 1))
+            for a in AREAS
+            if ("country", a) in data.rankings
+        ],
+        "empty": frame.empty_areas(),
     }
+
+
+_TOPS: tuple[tuple[Level, str], ...] = (
+    ("country", "countries.html"),
+    ("city", "cities.html"),
+    ("institution", "institutions.html"),
+)
+
+
+def counts(data: Data) -> list[tuple[str, int]]:
+    """The numbers of papers, authors, institutions, cities and countries of the window, each with the key of its name."""
+    ranking = data.ranking("institution")
+    return [
+        ("n_papers", ranking.coverage.papers),
+        ("n_authors", data.authors),
+        ("n_institutions", len(ranking.frame)),
+        ("n_cities", len(data.ranking("city").frame)),
+        ("n_countries", len(data.ranking("country").frame)),
+    ]
+
+
+def matrix(data: Data) -> dict[str, Any]:
+    """What share the first countries have of each area, and how many times their share of all areas that is."""
+    present = [a for a in AREAS if ("country", a) in data.rankings]
+    short = {a: s.upper() for s, a in SHORT_AREAS.items()}
+    rows = [heat(data, "country", i, present) for i in data.ranking("country").frame["id"].head(data.report.matrix)]
+    return {"present": [(a, short[a]) for a in present], "matrix": rows}
+
+
+def _first(data: Data, level: Level, what: str = "adjusted", most: int = 10) -> list[dict[str, Any]]:
+    """The first rows of a ranking, with their entities."""
+    rows = data.ranking(level, what).frame.head(most).to_dict("records")
+    return [{**{str(k): v for k, v in r.items()}, "entity": data.entities[level][r["id"]]} for r in rows]

@@ -14,24 +14,31 @@ def map_page(frame: Frame) -> dict[str, Any]:
     """Cities by papers."""
     data, ranking = frame.data, frame.data.ranking("city", "publications")
     points = [
-        {"name": e.names[frame.at], "lon": e.lon, "lat": e.lat, "value": row["publications"]}
+        (e.names[frame.at], e.lon, e.lat, float(row["publications"]))
         for row in ranking.frame.to_dict("records")
-        if (e := data.entities["city"][row["id"]]).lat is not None
+        if (e := data.entities["city"][row["id"]]).lat is not None and e.lon is not None
     ]
-    spec = charts.map_spec(frame.names.measures("publications"), charts.land())
-    spec["layer"][1]["data"]["values"] = points
+    columns = (
+        frame.names.levels("city"),
+        frame.text("longitude"),
+        frame.text("latitude"),
+        frame.names.measures("publications"),
+    )
     return {
         "heading": frame.text("map_title"),
         "section": "map",
-        "chart": charts.draw(spec, frame.text("map_chart")),
+        "chart": frame.kept(charts.map_figure("chart", frame.text("map_chart"), columns, points), "map"),
         "rows": ranked_rows(frame, "city", ranking, data.report.mapped, "publications"),
         "areas": AREAS,
-        "scripts": ("engine", "explore"),
+        "scripts": ("engine", "figure", "explore", "map"),
         "texts": {
             **frame.script_texts(),
             "page": "map",
             "first": [],
-            "spec": charts.map_spec("", {"values": []}),
             "label": frame.text("map_chart"),
+            "columns": columns,
+            "shared": frame.text("shared"),
+            "map_partners": frame.text("map_partners", "{0}", "{1}"),
+            "mapped": data.report.mapped,
         },
     }

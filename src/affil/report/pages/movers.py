@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from affil.rank import Comparison, Level
+from affil.rank import Level
 from affil.report.formats import number
 from affil.report.pages.frame import Frame
+from affil.report.story import moves
 
 LEVELS: tuple[Level, ...] = ("institution", "country", "city")
 
@@ -21,7 +22,7 @@ def movers(frame: Frame) -> dict[str, Any]:
             if (level, what) not in data.comparisons:
                 continue
             comparison = data.comparisons[level, what]
-            moved = moves(comparison, compared)
+            moved = moves(comparison, compared, data.report.moved)
             shown = [{**m, "entity": data.entities[level][m["id"]]} for m in moved if m["id"] in data.entities[level]]
             up = [m for m in shown if m["rank_after"] < m["rank_before"]][: data.report.listed]
             down = [m for m in reversed(shown) if m["rank_after"] > m["rank_before"]][: data.report.listed]
@@ -31,13 +32,5 @@ def movers(frame: Frame) -> dict[str, Any]:
         "section": "movers",
         "groups": groups,
         "compared": number(data.report.compared),
+        "moved": f"{data.report.moved:g}",
     }
-
-
-def moves(comparison: Comparison, compared: int) -> list[dict[str, Any]]:
-    """Rows of a comparison whose rank is among the first in either period, those that rose most first."""
-    frame = comparison.frame
-    first = frame[(frame["rank_after"] <= compared) | (frame["rank_before"] <= compared)]
-    first = first.assign(moved=first["rank_before"] - first["rank_after"])
-    first = first.sort_values(["moved", "after", "name"], ascending=[False, False, True])
-    return [{str(k): v for k, v in row.items()} for row in first.to_dict("records")]

@@ -49,7 +49,7 @@ def tables(shared: Shared, level: Level, identifier: str) -> dict[str, Rows]:
             for s in data.of("strings", level, identifier)
         ],
     }
-    hidden = {"country": {"strings"}, "city": {"strings"}, "institution": {"members"}}[level]  # type: ignore[index]
+    hidden = {"country": {"strings"}, "city": {"strings"}, "institution": {"members"}}[level]
     return {name: rows for name, rows in found.items() if rows and name not in hidden}
 
 

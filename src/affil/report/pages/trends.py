@@ -8,6 +8,7 @@ from typing import Any
 from affil.rank import AREAS, Trend
 from affil.report import charts
 from affil.report.formats import growth, span
+from affil.report.pages.board import hong_kong_choices
 from affil.report.pages.frame import Frame
 
 
@@ -19,19 +20,20 @@ def trends(frame: Frame) -> dict[str, Any]:
     return {
         "heading": frame.text("trends_title"),
         "section": "trends",
-        "chart": _chart(frame, rows, trend),
+        "chart": frame.kept(_chart(frame, rows, trend), "trends"),
         "trend": {"years": [f"{y}*" if trend.lacking and y == trend.years[-1] else str(y) for y in trend.years], "rows": rows},
         "compared": span(trend.compared) if trend.compared else "",
         "basis": frame.growth_basis(trend),
         "by_year": [(y, v) for y, v in by_year if v],
         "areas": AREAS,
-        "scripts": ("engine", "explore"),
+        "hong_kong": hong_kong_choices(frame),
+        "scripts": ("engine", "plot", "figure", "explore"),
         "first": [r["name"] for r in rows],
         "texts": {
             **frame.script_texts(),
             "page": "trends",
             "first": [r["id"] for r in rows],
-            "spec": charts.trend_spec([], frame.text("year"), ""),
+            "year": frame.text("year"),
         },
     }
 
@@ -53,9 +55,9 @@ def _rows(frame: Frame, trend: Trend) -> list[dict[str, Any]]:
     ]
 
 
-def _chart(frame: Frame, rows: Sequence[Mapping[str, Any]], trend: Trend) -> str:
-    """The trend of some rows, in comparable venues, as a picture."""
+def _chart(frame: Frame, rows: Sequence[Mapping[str, Any]], trend: Trend) -> charts.Figure:
+    """The trend of some rows, in comparable venues."""
     names, measure = [r["name"] for r in rows], frame.names.measures("publications")
-    spec = charts.trend_spec(names, frame.text("year"), f"{measure} – {frame.text('mode_matched')}")
-    spec["data"]["values"] = charts.trend_values(trend, {r["name"]: r["matched"] for r in rows})
-    return charts.draw(spec, frame.text("trend_chart", measure, ", ".join(names)))
+    label = frame.text("trend_chart", measure, ", ".join(names))
+    axis = f"{measure} – {frame.text('mode_matched')}"
+    return charts.trend_figure("chart", label, axis, frame.text("year"), trend, {r["name"]: r["matched"] for r in rows})

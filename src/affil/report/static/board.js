@@ -4,24 +4,23 @@
   const $ = (id) => document.getElementById(id);
   const T = JSON.parse($("texts").textContent), root = document.documentElement, language = root.dataset.language;
   const table = $("board"), form = $("controls"), level = table.dataset.level, body = table.tBodies[0];
-  const say = (text, ...values) => text.replace(/\{(\d)\}/g, (_, k) => values[k]);
+  const { say, escape } = affil, gap = language.startsWith("zh") ? "" : " ";  // between sentences
   const whole = new Intl.NumberFormat("en");
   // Round like the library: exact halves to even.
   const two = { format: (v) => { const half = (v * 8) % 8; return (half === 1 || half === 5 ? v - 1e-3 : v).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ","); } };
   const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 2 });
   const share = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
   const shown = { adjusted: two, index: two, publications: whole, authors: whole, share: percent };
-  const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
   const boxes = (name) => [...form.querySelectorAll(`input[name=${name}]`)];
-  const start = body.innerHTML, startYears = $("shown-years").textContent, startMore = $("more").hidden;
-  let all = false, current = [], engine, names, searching, ranges, people;
+  const start = body.innerHTML, startYears = $("shown-years").textContent, startMore = $("more").hidden, startHead = $("shown").textContent, startLead = $("lead").textContent, startTitle = document.title;
+  let all = false, current = [], engine, names, searching, ranges, doubts, people;
 
   /** The chosen options, and those that differ from the defaults. */
   const state = () => {
     const ticked = (name) => boxes(name).map((box, k) => (box.checked ? k : -1)).filter((k) => k >= 0);
     const value = (name) => form.elements[name]?.value ?? "";
     return { areas: ticked("area"), outside: boxes("outside")[0]?.checked ?? false, venues: ticked("venue"),
-      from: value("from"), to: value("to"), by: value("by"), kind: value("kind"), where: value("where"), rollup: value("rollup"), q: $("search").value.trim() };
+      from: value("from"), to: value("to"), by: value("by"), kind: value("kind"), where: value("where"), rollup: value("rollup"), preset: value("preset"), hongkong: value("hongkong"), q: $("search").value.trim() };
   };
   const first = state();
   const address = (now) => {
@@ -30,11 +29,11 @@
     if (now.outside !== first.outside) out.set("outside", now.outside ? "1" : "0");
     if (now.venues.length !== first.venues.length) out.set("without", boxes("venue").map((_, k) => k).filter((k) => !now.venues.includes(k)).join("."));
     if (now.from !== first.from || now.to !== first.to) out.set("years", `${now.from}-${now.to}`);
-    for (const name of ["by", "kind", "where", "rollup", "q"]) if (now[name] !== first[name]) out.set(name, now[name]);
+    for (const name of ["by", "kind", "where", "rollup", "preset", "hongkong", "q"]) if (now[name] !== first[name]) out.set(name, now[name]);
     return String(out);
   };
   const read = () => {
-    const given = new URLSearchParams(location.hash.slice(1)), numbers = (text) => new Set(text.split(".").filter(Boolean).map(Number));
+    const given = affil.options(), numbers = (text) => new Set(text.split(".").filter(Boolean).map(Number));
     const areas = given.has("areas") ? numbers(given.get("areas")) : new Set(first.areas);
     boxes("area").forEach((box, k) => { box.checked = areas.has(k); });
     // A URL with areas that does not mention other venues means these areas only.
@@ -42,7 +41,7 @@
     const without = numbers(given.get("without") ?? "");
     boxes("venue").forEach((box, k) => { box.checked = !without.has(k); });
     const [from, to] = (given.get("years") ?? `${first.from}-${first.to}`).split("-");
-    for (const [name, value] of [["from", from], ["to", to ?? from], ...["by", "kind", "where", "rollup"].map((n) => [n, given.get(n) ?? first[n]])]) {
+    for (const [name, value] of [["from", from], ["to", to ?? from], ...["by", "kind", "where", "rollup", "preset", "hongkong"].map((n) => [n, given.get(n) ?? first[n]])]) {
       const field = form.elements[name];
       if (!field) continue;
       field.value = value;
@@ -51,13 +50,40 @@
     $("search").value = given.get("q") ?? "";
   };
 
-  const query = (now) => ({ level, by: now.by, rollUp: now.rollup || engine.rollUp, kind: now.kind, areas: new Set(now.areas), outside: now.outside,
-    without: new Set(boxes("venue").map((_, k) => k).filter((k) => !now.venues.includes(k))), years: [Number(now.from), Number(now.to)] });
+  const query = (now) => {
+    const chosen = T.presets[now.preset], areas = chosen ? now.areas.filter((a) => chosen.areas.includes(a)) : now.areas;
+    const kept = chosen ? now.venues.filter((v) => chosen.venues.includes(v)) : now.venues;
+    return { level, by: now.by, rollUp: now.rollup || engine.rollUp, kind: now.kind, hongKong: now.hongkong || engine.hongKong, areas: new Set(areas), outside: now.outside,
+      without: new Set(boxes("venue").map((_, k) => k).filter((k) => !kept.includes(k))), years: [Number(now.from), Number(now.to)] };
+  };
 
-  const inPlace = (where) => {
+  const inPlace = ({ where, hongkong }) => {
     if (!where) return () => true;
-    const { country } = engine.entities[level], { code, continent } = engine.entities.country;
-    return (e) => country[e] >= 0 && (code[country[e]] === where || continent[country[e]] === where);
+    const { country } = engine.entities[level], { code, continent } = engine.entities.country, own = level === "country" ? (e) => e : (e) => engine.counted(country[e], hongkong || engine.hongKong);
+    return (e) => (country[e] >= 0 || level === "country") && (code[own(e)] === where || continent[country[e]] === where);
+  };
+
+  /** What a view is restricted to, in words: the field's own. */
+  const filters = (now) => {
+    const option = (name) => form.elements[name].selectedOptions[0].text, few = (name, chosen) => chosen.map((k) => boxes(name)[k].parentElement.textContent.trim());
+    const out = [], every = now.areas.length === first.areas.length;
+    if (!every) out.push(now.areas.length ? few("area", now.areas).join(T.and) : boxes("outside")[0].parentElement.textContent.trim());
+    if (now.preset) out.push(option("preset"));
+    if (now.venues.length !== first.venues.length) out.push(now.venues.length <= 3 ? few("venue", now.venues).join(T.and) : say(T.venues_of, now.venues.length, first.venues.length));
+    for (const name of ["kind", "where"]) if (now[name]) out.push(option(name));
+    if (now.rollup !== first.rollup) out.push(option("rollup"));
+    if (now.hongkong !== first.hongkong) out.push(say("{0} {1}", form.elements.hongkong.closest("label").firstChild.textContent.trim(), option("hongkong")));
+    return out;
+  };
+
+  /** Heading, lead and title of the document speak of the view. */
+  const speak = (now, asked) => {
+    const chosen = filters(now), years = asked.years[0] === asked.years[1] ? `${asked.years[0]}` : asked.years.join("–"), weights = engine.weights(asked), cells = engine.cells.filter((_, k) => weights[k]);
+    const heading = [startHead, ...chosen].join(T.comma);
+    $("shown").textContent = heading;
+    $("shown-years").textContent = years;
+    $("lead").textContent = !chosen.length && String(asked.years) === `${first.from},${first.to}` ? startLead : say(T.lead_view, whole.format(cells.reduce((sum, cell) => sum + cell[5], 0)), new Set(cells.map(([venue]) => venue)).size, years) + (chosen.length ? gap + say(T.lead_filters, chosen.join(T.comma)) : "");
+    document.title = address(now) ? `${heading}${T.comma}${years} – ${startTitle.split(" – ").at(-1)}` : startTitle;
   };
 
   const matcher = (text) => {
@@ -81,61 +107,93 @@
   const interval = (row, found) => {
     const at = found?.get(row.e);
     if (!at) return "–";
-    const [low, high, told] = at, apart = told ? "" : "&nbsp;≈";
-    return low < high || !told ? `${whole.format(low)}–${whole.format(high)}${apart}` : whole.format(row.rank);
+    const apart = at.told ? "" : "&nbsp;≈";
+    return at.low < at.high || !at.told ? `${whole.format(at.low)}–${whole.format(at.high)}${apart}` : whole.format(row.rank);
   };
 
-  /** The intervals of a view, if it has any. */
-  const intervals = (now) => {
-    if (!ranges || now.kind || now.where || (now.rollup || engine.rollUp) !== engine.rollUp || now.venues.length !== first.venues.length) return null;
+  /** What of the doubt waits in review, and where the row would stand were it decided, as attributes. */
+  const waiting = (row, found) => {
+    const at = found?.get(row.e);
+    if (at?.decided === undefined) return "";
+    const moves = at.decided === row.rank ? "" : at.decided < row.rank ? "up" : "down";
+    const said = [say(T.in_review, share.format(at.inReview))];
+    if (moves) said.push(say(T.would_move, whole.format(at.decided)), ...at.strings);
+    return ` title="${escape(said.join("\n"))}"${moves && ` data-moves="${moves}"`}`;
+  };
+
+  /** The intervals that the library computed for a view, if it has any. */
+  const kept = (now) => {
+    if (!ranges || now.kind || now.where || now.preset || now.hongkong !== first.hongkong || (now.rollup || engine.rollUp) !== engine.rollUp || now.venues.length !== first.venues.length) return null;
     const every = now.areas.length === first.areas.length && now.outside === first.outside;
     if (!every && (now.areas.length !== 1 || now.outside)) return null;
-    const kept = ranges[`${level}/${now.by}/${now.from}-${now.to}/${every ? "" : engine.areas[now.areas[0]]}`];
-    if (!kept) return null;
-    const [numbers, low, high, told] = kept;
-    return new Map(numbers.map((e, k) => [e, [low[k], high[k], told[k]]]));
+    const found = ranges[`${level}/${now.by}/${now.from}-${now.to}/${every ? "" : engine.areas[now.areas[0]]}`];
+    if (!found) return null;
+    const [numbers, low, high, told] = found;
+    return new Map(numbers.map((e, k) => [e, { low: low[k], high: high[k], told: told[k] }]));
+  };
+
+  /** The intervals of any view by adjusted publications or index, once they are computed; null until then. */
+  let last = {};
+  const computed = (now, asked, rows) => {
+    const key = address({ ...now, q: "" });
+    if (last.key === key) return last.found;
+    if (!doubts?.n || now.preset || now.hongkong !== first.hongkong || now.by === "publications" || now.by === "authors") return null;
+    last = { key, found: null };
+    setTimeout(() => {
+      if (last.key !== key) return;
+      last.found = affil.ranges(engine, doubts, asked, rows, doubts.confidence);
+      for (const at of last.found.values()) at.told = at.ahead >= doubts.confidence;
+      draw();
+    });
+    return null;
+  };
+
+  /** The intervals of a view: the library's where it has them, with what only the page computes. */
+  const intervals = (now, asked, rows) => {
+    const own = kept(now), found = computed(now, asked, rows);
+    return own && found ? new Map([...own].map(([e, at]) => [e, { ...found.get(e), ...at }])) : own ?? found;
   };
 
   const tr = (row, now, moved, found, most) => {
     const [name, latin, place] = names[level][row.e], slug = engine.entities[level].slug[row.e];
     const link = slug ? `<a href="${level}/${slug}.html">${escape(name)}</a>` : escape(name);
     const cell = (by) => `<td class="num ${by}${by === now.by ? ` by" style="--w:${((100 * row[by]) / most).toFixed(1)}%` : ""}">${row[by] === null ? "…" : Number.isNaN(row[by]) ? "–" : shown[by].format(row[by])}</td>`;
-    return `<tr data-e="${row.e}"><td class="num rank">${whole.format(row.rank)}</td><td class="range">${interval(row, found)}</td><td class="change">${change(row, moved)}</td><td class="name">${link}${latin ? ` <span class="latin" lang="en">${escape(latin)}</span>` : ""}${place ? ` <span class="place">${escape(place)}</span>` : ""}</td>${["adjusted", "index", "publications", "authors", "share"].map(cell).join("")}</tr>`;
+    return `<tr data-e="${row.e}"><td class="num rank">${whole.format(row.rank)}</td><td class="range"${waiting(row, found)}>${interval(row, found)}</td><td class="change">${change(row, moved)}</td><td class="name">${link}${latin ? ` <span class="latin" lang="en">${escape(latin)}</span>` : ""}${place ? ` <span class="place">${escape(place)}</span>` : ""}</td>${["adjusted", "index", "publications", "authors", "share"].map(cell).join("")}</tr>`;
   };
 
   const draw = () => {
     const now = state();
-    history.replaceState(null, "", `#${address(now)}`);
+    affil.keep(address(now));
     if (!address(now) && !all) { reset(); return; }
     const asked = query(now);
     if (asked.years[0] > asked.years[1]) asked.years.reverse();
     const [from, to] = asked.years, length = to - from + 1;
     if (now.by === "authors" && !people) { load("people").then((value) => { people = value; draw(); }); return; }
     let rows = engine.rank(asked, people);
-    const inside = inPlace(now.where), within = (found) => (now.where ? engine.ordered(found.filter((r) => inside(r.e)), level, now.by) : found);
+    const inside = inPlace(now), within = (found) => (now.where ? engine.ordered(found.filter((r) => inside(r.e)), level, now.by) : found);
     rows = within(rows);
     // The change is told by two rankings of the same venues.
     const pairs = engine.pairs(asked, [from - length, from - 1], [from, to]);
     const [old, recent] = pairs.length ? [0, 1].map((k) => new Map(within(engine.rank({ ...asked, years: [from - length, to], only: new Set(pairs.flatMap((p) => p.cells[k])) }, people)).map((r) => [r.e, r]))) : [];
     const moved = old ? (e) => [old.get(e), recent.get(e)] : null;
-    const found = intervals(now), total = rows.length, most = rows[0]?.[now.by] || 1, wanted = matcher(now.q);
+    const found = intervals(now, asked, rows), total = rows.length, most = rows[0]?.[now.by] || 1, wanted = matcher(now.q);
     rows = rows.filter((r) => wanted(r.e));
     current = rows.map((row) => ({ ...row, moved: moved?.(row.e).map((r) => r?.rank), range: found?.get(row.e) }));
     const limit = all ? rows.length : T.rows;
     body.innerHTML = rows.slice(0, limit).map((row) => tr(row, now, moved, found, most)).join("") ||
       `<tr><td colspan="9" class="none"><strong>${T.nothing}</strong> ${T.nothing_why}</td></tr>`;
     mark(now.by);
-    $("shown-years").textContent = from === to ? from : `${from}–${to}`;
+    speak(now, asked);
     $("more").hidden = rows.length <= T.rows;
     $("more").textContent = all ? say(T.less, whole.format(T.rows)) : say(T.more, whole.format(rows.length));
     const notes = [say(T.shown, whole.format(rows.length), whole.format(total))];
     if (now.where) notes.push(T.ranks_within);
     const span = (years) => (years[0] === years[1] ? years[0] : years.join("–")), of = (k) => span([pairs[0].years[k], pairs.at(-1).years[k]]);
     notes.push(moved ? `${say(T.change_why, of(1), of(0), share.format(engine.restsOn(pairs)))}${T.stop}` : T.change_none);
-    if (!found) notes.push(say(T.no_range, first.from, first.to));
-    $("status").textContent = notes.join(" ");
+    if (!found && (now.by === "publications" || now.by === "authors")) notes.push(say(T.no_range, first.from, first.to));
+    $("status").textContent = notes.join(gap);
     // Less urgent parts are rendered after the table.
-    if (!people || !ranges) Promise.all([load("people"), load("ranges")]).then((values) => { [people, ranges] = values; draw(); }).catch(() => {});
+    if (!people || !ranges || !doubts) Promise.all(["people", "ranges", "doubts"].map(load)).then((values) => { [people, ranges, doubts] = values; draw(); }).catch(() => {});
   };
 
   const mark = (by) => {
@@ -148,7 +206,7 @@
 
   const reset = () => {
     body.innerHTML = start;
-    $("shown-years").textContent = startYears;
+    [$("shown").textContent, $("shown-years").textContent, $("lead").textContent, document.title] = [startHead, startYears, startLead, startTitle];
     $("more").hidden = startMore;
     $("status").textContent = "";
     mark(first.by);
@@ -175,24 +233,22 @@
     button.addEventListener("click", () => { [...boxes("area"), ...boxes("outside")].forEach((box) => { box.checked = button.dataset.tick === "all"; }); act(); });
   for (const button of table.querySelectorAll("th button"))
     button.addEventListener("click", () => { form.elements.by.value = button.dataset.by; act(); });
-  $("reset").addEventListener("click", () => { history.replaceState(null, "", "#"); all = false; read(); act(); });
+  $("reset").addEventListener("click", () => { affil.keep(""); all = false; read(); act(); });
   $("more").addEventListener("click", () => { all = !all; act(); });
   $("share").addEventListener("click", async () => {
-    try { await navigator.clipboard.writeText(location.href); } catch { prompt("", location.href); return; }
+    await affil.copy(affil.address());
     $("status").textContent = T.copied;
   });
   $("download").addEventListener("click", () => begin().then(async () => {
-    [people, ranges] = await Promise.all([load("people"), load("ranges")]);
-    all = true; draw(); all = false;
-    const now = state(), quote = (v) => (/[",\n]/.test(v) ? `"${String(v).replaceAll('"', '""')}"` : v ?? "");
+    [people, ranges, doubts] = await Promise.all(["people", "ranges", "doubts"].map(load));
+    all = true; draw();
+    await new Promise((done) => setTimeout(done));  // the intervals are computed by then
+    draw(); all = false;
+    const now = state(), slugged = (text) => text.normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
     const { slug, code } = engine.entities[level];
     const head = ["rank", "low", "high", "compared_rank_before", "compared_rank", "name", "name_en", "place", "publications", "authors", "adjusted", "index", "share", "unaligned"];
-    const lines = current.map((r) => [r.rank, r.range?.[0], r.range?.[1], r.moved?.[0], r.moved?.[1], names[level][r.e][0], names[level][r.e][1] || names[level][r.e][0], names[level][r.e][2], r.publications, r.authors, r.adjusted, r.index, r.share, r.unaligned].map(quote).join(","));
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(["\ufeff", [head.join(","), ...lines].join("\n"), "\n"], { type: "text/csv" }));
-    link.download = `${level}-${now.from}-${now.to}-${now.by}.csv`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    const lines = current.map((r) => [r.rank, r.range?.low, r.range?.high, r.moved?.[0], r.moved?.[1], names[level][r.e][0], names[level][r.e][1] || names[level][r.e][0], names[level][r.e][2], r.publications, r.authors, r.adjusted, r.index, r.share, r.unaligned]);
+    affil.save(affil.csv([head, ...lines]), `${[level, ...filters(now).map(slugged), ...new Set([now.from, now.to]), now.by].join("-").slice(0, 160)}.csv`);
     draw();
   }).catch(() => {}));
   window.addEventListener("hashchange", () => { read(); begin().then(read).then(act).catch(() => {}); });

@@ -36,6 +36,7 @@
       let next = 0;
       this.cells.forEach(([, , papers], cell) => this.paperCell.fill(cell, next, next += papers));
       this.inst = Uint16Array.from(facts.inst);
+      this.addContinents();
       this.credit = Float64Array.from(facts.credit, (code) => facts.credits[code]);
     }
 
@@ -50,7 +51,23 @@
     }
 
     /** The entity each institution counts for: a number, a list of [number, part], or -1. */
-    places({ level, rollUp }) { return this.place[level === "institution" ? rollUp : level]; }
+    places({ level, rollUp, hongKong }) {
+      if (level === "country" && (hongKong ?? this.hongKong) === "with") return this.withHongKong ??= this.place.country.map((to) => this.counted(to, "with"));
+      return this.place[level === "institution" ? rollUp : level];
+    }
+
+    /** The country that a country counts for, with Hong Kong and Macao as part of China or apart. */
+    counted(country, hongKong = this.hongKong) {
+      const { code } = this.entities.country, whole = hongKong === "with" ? code.indexOf(this.partOf[code[country]]) : -1;
+      return whole >= 0 ? whole : country;
+    }
+
+    /** Continents as a level: what countries count for. */
+    addContinents() {
+      const { continent } = this.entities.country, names = [...new Set(continent)].filter(Boolean).sort(), number = continent.map((c) => names.indexOf(c));
+      this.entities.continent = { order: names.map((_, k) => k), slug: names.map(() => ""), code: names, country: names.map(() => -1) };
+      this.place.continent = this.place.country.map((to) => (typeof to === "number" ? number[to] ?? -1 : to.map(([e, part]) => [number[e], part]).filter(([e]) => e >= 0)));
+    }
 
     /** Whether a row of an institution counts under a kind, and for which entity. */
     ofKind(level, kind) {
@@ -227,5 +244,5 @@
 
   let made;
   const engine = () => made ??= load("facts").then((facts) => new Engine(facts)).catch((error) => { made = undefined; throw error; });
-  window.affil = { fetched, load, put, fold, engine, Engine };
+  Object.assign(window.affil ??= {}, { fetched, load, put, fold, engine, Engine });
 })();

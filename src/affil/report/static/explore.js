@@ -3,43 +3,23 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const T = JSON.parse($("texts").textContent), root = document.documentElement, language = root.dataset.language;
-  const say = (text, ...values) => text.replace(/\{(\d)\}/g, (_, k) => values[k]);
-  const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+  const { say, escape } = affil;
   const whole = new Intl.NumberFormat("en"), two = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 }), signed = new Intl.NumberFormat("en", { style: "percent", signDisplay: "exceptZero", maximumFractionDigits: 0 });
+  const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 }), signed = new Intl.NumberFormat("en", { style: "percent", signDisplay: "always", maximumFractionDigits: 0 });
   const rounded = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 }), tenths = new Intl.NumberFormat("en", { signDisplay: "exceptZero", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#8C6BB1", "#7F7F7F"], SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left"];
-  const DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 0], [6, 3], [2, 2], [8, 3, 2, 3]];
-  const form = $("trend-form") ?? $("map-form") ?? $("profile-form"), status = $("status");
+  const form = $("trend-form") ?? $("map-form") ?? $("profile-form"), status = $("status"), MOST = { trends: 8, areas: 4, map: 1 };
   let engine, names, searching, begun;
 
-  const vega = () => (vega.waiting ??= new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.src = `${root.dataset.root}static/vega.js`;
-    script.type = "text/javascript";
-    script.onload = done;
-    script.onerror = () => failed(new Error("vega.js"));
-    document.head.append(script);
-  }));
   const begin = () => (begun ??= (async () => {
     [engine, names, searching] = await Promise.all([affil.engine(), affil.load(`names-${language}`), affil.load("search")]);
     if (!picked.length) picked.push(...T.first.map((code) => ["country", engine.entities.country.code.indexOf(code)]));
+    const continents = engine.entities.continent.code;
+    names.continent = continents.map((code) => [T.continents[code], "", ""]);
+    searching.names.continent = continents.map(() => []);
     suggest();
   })().catch((error) => { begun = undefined; status.textContent = say(T.not_loaded, error.message); throw error; }));
 
-  const show = async (spec, label) => {
-    await vega();
-    const place = document.createElement("div"), view = await vegaEmbed(place, spec, { renderer: "svg", actions: false, ast: true });
-    const svg = place.querySelector("svg");
-    place.style.display = "block";
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", label);
-    if (!svg.hasAttribute("viewBox")) svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
-    svg.style.maxWidth = `${svg.getAttribute("width")}px`;
-    svg.removeAttribute("width"); svg.removeAttribute("height");
-    $("chart").replaceChildren(place);
-    return view;
-  };
+  const show = (label, draw, table) => affil.plot($("chart"), label, draw, table, T.no_data);
 
   const every = () => ({ areas: new Set(engine.areas.map((_, k) => k)), outside: true, without: new Set(), kind: "", rollUp: engine.rollUp });
   const slice = (area) => (area === "" ? every() : { ...every(), areas: new Set([Number(area)]), outside: false });
@@ -71,7 +51,7 @@
     const field = $("pick"), text = field.value.trim(), found = text ? find(text)[0] : null;
     if (!found) { if (text) status.textContent = T.nothing; return; }
     if (!picked.some(([level, e]) => level === found[0] && e === found[1])) picked.push(found);
-    if (picked.length > (T.page === "areas" ? 4 : 8)) picked.shift();
+    if (picked.length > MOST[T.page]) picked.shift();
     field.value = "";
     status.textContent = "";
     draw();
@@ -82,24 +62,28 @@
   };
   const first = (level, n, by, years) => engine.rank({ ...every(), level, by, years }).slice(0, n).map((r) => [level, r.e]);
 
-  const address = (values) => history.replaceState(null, "", `#${new URLSearchParams(values)}`);
-  const ids = (level) => (level === "country" ? engine.entities.country.code : engine.entities[level].slug);
+  /** What an entity is called in addresses: its code, its page, or its English name and country. */
+  const key = (level, e) => {
+    const { code, slug, country } = engine.entities[level], [name, english] = names[level][e];
+    return code?.[e] || slug[e] || `${english || name}, ${engine.entities.country.code[country[e]] ?? ""}`;
+  };
+  const keysOf = (level) => names[level].map((_, e) => key(level, e));
   const restore = () => {
-    const given = new URLSearchParams(location.hash.slice(1));
+    const given = affil.options();
     for (const [name, value] of given) { const field = form.elements[name]; if (field?.type === "checkbox") field.checked = value === "1"; else if (field && name !== "who") field.value = value; }
     picked.length = 0;
-    for (const one of (given.get("who") ?? "").split(".").filter(Boolean)) {
-      const [level, id] = one.split(":"), e = engine.entities[level] ? (/^#/.test(id) ? Number(id.slice(1)) : ids(level).indexOf(id)) : -1;
+    for (const one of (given.get("who") ?? "").split("|").filter(Boolean)) {
+      const level = one.split(":", 1)[0], id = one.slice(level.length + 1), e = engine.entities[level] ? (keysOf(level).indexOf(id)) : -1;
       if (e >= 0) picked.push([level, e]);
     }
   };
-  const who = () => picked.map(([level, e]) => `${level}:${ids(level)?.[e] || `#${e}`}`).join(".");
+  const who = () => picked.map(([level, e]) => `${level}:${key(level, e)}`).join("|");
 
   const drawTrend = async () => {
     const value = (name) => form.elements[name].value, level = value("level"), by = value("by"), mode = value("mode");
     const years = [Number(value("from")), Number(value("to"))].sort((a, b) => a - b);
     for (let k = picked.length - 1; k >= 0; k--) if (picked[k][0] !== level) picked.splice(k, 1);
-    let asked = { ...slice(value("area")), level, by, years }, panel = form.elements.panel.checked;
+    let asked = { ...slice(value("area")), level, by, years, hongKong: form.elements.hongkong?.value }, panel = form.elements.panel.checked;
     status.textContent = "";
     if (panel) {
       const kept = new Set(engine.everyYear(asked));
@@ -119,42 +103,18 @@
     const label = picked.map(([, e]) => names[level][e][0]), amount = by === "adjusted" || by === "index" ? two : whole, unit = points ? percent : mode === "growth" ? signed : amount;
     const title = `${T.measures[by]}${mode === "absolute" ? "" : ` – ${form.elements.mode.selectedOptions[0].text}`}`, numbers = trend.years.map(([y]) => y), last = numbers.at(-1);
     const marked = (y) => (trend.lacking.length && y === last ? `${y}*` : String(y));
-    const spec = structuredClone(T.spec), n = picked.length;
     // A year without papers is a gap; an incomplete one stands apart.
     const every = Array.from({ length: last - numbers[0] + 1 }, (_, k) => numbers[0] + k);
-    spec.data.values = series.flatMap((values, k) => every.map((y) => ({ year: marked(y), who: label[k], value: values[numbers.indexOf(y)] ?? null, apart: marked(y) !== String(y) })));
-    spec.encoding.y.title = title;
-    spec.encoding.y.axis.format = points ? ".1~%" : mode === "growth" ? "+.0%" : "~s";
-    spec.encoding.color.scale = { domain: label, range: COLOURS.slice(0, n) };
-    spec.encoding.strokeDash.scale = { domain: label, range: DASHES.slice(0, n) };
-    spec.encoding.shape.scale = { domain: label, range: SHAPES.slice(0, n) };
-    Object.assign(spec.encoding.tooltip[2], { title: T.measures[by], format: points || mode === "growth" ? ".1%" : ",.2~f" });
     const compared = trend.links.length ? [trend.links[0].years[0], trend.links.at(-1).years.at(-1)] : null;
     const total = (v) => (v === null ? "–" : points ? say(T.points, tenths.format(100 * v)) : signed.format(v)), cells = mode === "growth" ? series : counted;
     $("trend-table").tHead.innerHTML = `<tr><th>${T.levels[level]}</th>${numbers.map((y) => `<th class="num">${marked(y)}</th>`).join("")}<th class="num">${T.growth}${compared ? `<br>${compared.join("–")}` : ""}</th></tr>`;
     $("trend-table").tBodies[0].innerHTML = picked.map(([, e], k) => `<tr data-e="${e}"><th scope="row">${escape(label[k])}</th>${cells[k].map((v) => `<td class="num">${v === null ? "–" : unit.format(v)}</td>`).join("")}<td class="num">${total(growth[k])}</td></tr>`).join("");
     const missing = trend.lacking.length ? say(T.incomplete, last, trend.lacking.map((v) => engine.venues[v]).join(", "), last - 1) : "";
     $("basis").textContent = `${compared ? say(T.growth_basis, ...compared, rounded.format(engine.restsOn(trend.links))) : T.growth_none} ${missing}`.trim();
-    address({ level, by, mode, area: value("area"), from: years[0], to: years[1], panel: panel ? 1 : 0, who: who() });
-    await show(spec, say(T.trend_chart, T.measures[by], label.join(", ")));
-  };
-
-  const ZOOM = { world: {}, asia: { center: [115, 30], scale: 620 }, europe: { center: [10, 51], scale: 760 }, america: { center: [-96, 39], scale: 620 } };
-  const drawMap = async () => {
-    const value = (name) => form.elements[name].value, level = value("level"), by = value("by"), at = engine.entities[level].at;
-    const rows = engine.rank({ ...slice(value("area")), level, by, years: engine.window });
-    const spec = structuredClone(T.spec), zoom = ZOOM[value("zoom")];
-    spec.layer[0].data = await affil.load("world");
-    const floor = by === "index" ? engine.offset : 0;
-    spec.layer[1].data.values = rows.filter((r) => at[r.e].length && r[by] > floor).map((r) => ({ name: names[level][r.e][0], lon: at[r.e][0], lat: at[r.e][1], value: r[by] - floor, shown: r[by] }));
-    spec.layer[1].encoding.tooltip[1] = { ...spec.layer[1].encoding.tooltip[1], field: "shown", title: T.measures[by] };
-    if (zoom.scale) spec.projection = { type: "mercator", rotate: [-zoom.center[0], 0, 0], center: [0, zoom.center[1]], scale: zoom.scale };
-    const most = rows[0]?.[by] || 1, unit = by === "publications" ? whole : two;
-    $("map-table").tHead.rows[0].cells[1].textContent = T.levels[level];
-    $("map-table").tHead.rows[0].cells[2].textContent = T.measures[by];
-    $("map-table").tBodies[0].innerHTML = rows.slice(0, 50).map((r) => { const [name, , place] = names[level][r.e]; return `<tr><td class="num">${r.rank}</td><th scope="row">${escape(name)}${place ? ` <span class="place">${escape(place)}</span>` : ""}</th><td class="num by" style="--w:${((100 * r[by]) / most).toFixed(1)}%">${unit.format(r[by])}</td></tr>`; }).join("");
-    address({ level, by, area: value("area"), zoom: value("zoom") });
-    await show(spec, T.label);
+    affil.keep({ level, by, mode, area: value("area"), from: years[0], to: years[1], panel: panel ? 1 : 0, ...(asked.hongKong ? { hongkong: asked.hongKong } : {}), who: who() });
+    const drawn = label.map((name, k) => [name, every.map((y) => series[k][numbers.indexOf(y)] ?? null)]), written = every.map(marked);
+    const said = say(T.trend_chart, title, label.join(", ")), options = { share: points || mode === "growth", apart: trend.lacking.length > 0 };
+    show(said, (size) => affil.lineChart(said, title, written, drawn, { ...options, size }), [[T.year, ...label], written.map((y, k) => [y, ...drawn.map(([, values]) => values[k])])]);
   };
 
   const drawProfile = async () => {
@@ -167,16 +127,12 @@
     const world = shares(areas.map((_, a) => { let sum = 0; const one = slice(String(a)); const w = engine.weights({ ...one, years }); let row = 0; for (let p = 0; p < engine.n.length; p++) { const rows = Math.abs(engine.n[p]), x = w[engine.paperCell[p]]; for (const end = row + rows; row < end; row++) if (x) sum += x.all * engine.credit[row]; } return sum; }));
     const lines = [...picked.map(([level, e]) => [names[level][e][0], shares([...(all[level].get(e) ?? areas.map(() => 0))])]), [T.world, world]];
     const there = areas.map((_, a) => a).filter((a) => world[a] > 0), label = lines.map(([name]) => name);
-    const spec = structuredClone(T.spec);
-    spec.data.values = lines.flatMap(([name, values]) => there.map((a) => ({ who: name, area: T.areas[areas[a]], value: values[a] })));
-    spec.encoding.y.sort = there.map((a) => T.areas[areas[a]]);
-    spec.encoding.yOffset.sort = label;
-    spec.encoding.color.scale = { domain: label, range: [...COLOURS.slice(0, label.length - 1), "#999999"] };
-    address({ who: who() });
-    await show(spec, T.label);
+    affil.keep({ who: who() });
+    const shown = there.map((a) => T.areas[areas[a]]), drawn = lines.map(([name, values]) => [name, there.map((a) => values[a])]);
+    show(T.label, (size) => affil.dotChart(T.label, T.axis, shown, drawn, { size }), [[T.area, ...label], shown.map((area, k) => [area, ...drawn.map(([, values]) => values[k])])]);
   };
 
-  const DRAW = { trends: drawTrend, map: drawMap, areas: drawProfile };
+  const DRAW = { trends: drawTrend, areas: drawProfile, map: () => affil.drawMap({ engine, names, form, picked, slice, who, chips, T, label }) };
   const draw = () => begin().then(async () => {
     $("chart").classList.add("busy");
     try { await DRAW[T.page](); } finally { $("chart").classList.remove("busy"); }
@@ -189,5 +145,6 @@
   $("picked")?.addEventListener("click", (event) => { const k = event.target.dataset.k; if (k !== undefined) begin().then(() => { picked.splice(Number(k), 1); draw(); }).catch(() => {}); });
   const again = () => begin().then(() => { restore(); return draw(); }).catch(() => {});
   window.addEventListener("hashchange", again);
+  window.addEventListener("affil-pick", (event) => begin().then(() => { picked.splice(0, MOST[T.page], event.detail); draw(); }).catch(() => {}));
   if (location.hash.length > 1) again();
 })();

@@ -1,14 +1,51 @@
 "use strict";
-/* Common to all pages: the theme, and language links that keep the view. */
+/* Common to all pages: the theme, addresses of views, language links that keep the view, and small tools for other scripts. */
 (() => {
   const root = document.documentElement;
+  /** The options of a view, which stand in the hash of its address. */
+  const options = () => new URLSearchParams(location.hash.slice(1));
+  const KEPT = ["theme", "embed"];  // options of every page, whatever else its view has
+  const hash = (values) => {
+    const out = new URLSearchParams(values), now = options();
+    for (const name of KEPT) if (now.has(name)) out.set(name, now.get(name));
+    return String(out);
+  };
+  window.affil = {
+    options,
+    say: (text, ...values) => text.replace(/\{(\d)\}/g, (_, k) => values[k]),
+    escape: (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]),
+    /** Note a view in the address bar. */
+    keep: (values) => history.replaceState(null, "", `#${hash(values)}`),
+    /** The permanent address of the view, with theme and, where they are given, other options (null: without). */
+    address: (more = {}) => {
+      const out = options();
+      if (root.dataset.theme) out.set("theme", root.dataset.theme);
+      for (const [name, value] of Object.entries(more)) if (value === null) out.delete(name); else out.set(name, value);
+      const site = root.dataset.address, page = site ? site + root.dataset.path : location.href.split("#")[0];
+      return String(out) ? `${page}#${out}` : page;
+    },
+    copy: async (text) => {
+      try { await navigator.clipboard.writeText(text); } catch { prompt("", text); }
+    },
+    csv: (rows) => {
+      const quote = (v) => (/[",\n]/.test(v ?? "") ? `"${String(v).replaceAll('"', '""')}"` : v ?? "");
+      return new Blob(["\ufeff", ...rows.map((row) => `${row.map(quote).join(",")}\n`)], { type: "text/csv" });
+    },
+    save: (blob, name) => {
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    },
+  };
   document.getElementById("theme").addEventListener("click", () => {
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches, now = options();
     root.dataset.theme = dark ? "light" : "dark";
     try { localStorage.setItem("affil-theme", root.dataset.theme); } catch { /* pages opened from a folder may have no storage */ }
+    if (now.has("theme")) { now.set("theme", root.dataset.theme); history.replaceState(null, "", `#${now}`); }
   });
+  window.addEventListener("hashchange", () => { const theme = options().get("theme"); if (theme) root.dataset.theme = theme; });
   // Make horizontally scrollable elements focusable, for scrolling by keys.
-  for (const place of document.querySelectorAll(".scroll, .chart")) if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+  for (const place of document.querySelectorAll(".scroll")) if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
   // Language and level links keep the reader's view.
   for (const link of document.querySelectorAll(".languages a, .tabs a"))
     link.addEventListener("click", () => { link.href = link.href.split("#")[0] + location.hash; });

@@ -1,0 +1,319 @@
+"""What the data say, in sentences. A sentence is computed from rankings, trends and comparisons: a key of the message catalogue, the
+values of its places, a chart, what it rests on, and the page of the table behind it. Where its condition does not hold there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from affil.rank import AREAS, Comparison, Level, Ranking, Trend
+from affil.report.entities import continent_of
+from affil.report.formats import number, percent, points, span, times
+from affil.settings import ReportSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The name of an entity in the reader's language."""
+
+    level: Level
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The name of an area in the reader's language."""
+
+    name: str
+
+
+Value = str | int | Named | Area | tuple[Named | Area, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of the catalogue and the values of its places."""
+
+    key: str
+    values: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What a chart shows, as `kind` draws it: `bars` of shares, of `growth` or of `times` a mean, `lines` or ranks as `slopes` over
+    years. `rows` are who, when ("" in bars) and how much.
+    """
+
+    kind: str
+    rows: tuple[tuple[Named | Area, str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence: what is said, its chart if it has one, what it rests on, and the page (without `.html`) of the table behind it."""
+
+    topic: str
+    said: Said
+    caveats: tuple[Said, ...]
+    link: str
+    chart: Chart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What sentences are made of: parts of `Data`."""
+
+    rankings: Mapping[tuple[Level, str], Ranking]
+    trends: Mapping[tuple[Level, str], Trend]
+    comparisons: Mapping[tuple[Level, str], Comparison]
+    held: tuple[tuple[str, int, int], ...]
+    report: ReportSettings
+
+
+def story(source: Source) -> tuple[Sentence, ...]:
+    """The sentences whose conditions hold, in the order in which they are told; none of fewer papers than `report.story_papers`."""
+    if source.rankings["country", "adjusted"].coverage.papers < source.report.story_papers:
+        return ()
+    tellers = (leader, gap, growth, rose, uneven, latest, asia, first_places)
+    return tuple(said for teller in tellers if (said := teller(source)))
+
+
+def leader(source: Source) -> Sentence | None:
+    """Which country leads and which is second, or that they are equal; nothing of one country."""
+    ranking = source.rankings["country", "adjusted"]
+    rows = ranking.frame.head(10).to_dict("records")
+    if len(rows) < 2:
+        return None
+    first, second = rows[:2]
+    names = Named("country", first["id"]), Named("country", second["id"])
+    if first["rank"] == second["rank"]:
+        said = Said("s_tie", (*names, percent(first["share"], 1)))
+    else:
+        said = Said("s_leader", (names[0], percent(first["share"], 1), names[1], percent(second["share"], 1)))
+    close = first["rank"] != second["rank"] and first.get("ahead", 1.0) < ranking.settings.confidence
+    caveats = (
+        Said("s_review", (percent(ranking.coverage.review, 1), percent(ranking.coverage.counted, 0))),
+        *((Said("s_close"),) if close else ()),
+    )
+    return Sentence(
+        "leader", said, caveats, "countries", Chart("bars", tuple((Named("country", r["id"]), "", r["share"]) for r in rows))
+    )
+
+
+def gap(source: Source) -> Sentence | None:
+    """How many papers of the leader's the second country has in the first and the last year compared; nothing without such years."""
+    trend, ranking = source.trends["country", "publications"], source.rankings["country", "adjusted"].frame
+    if trend.compared is None or len(ranking) < 2:
+        return None
+    first, last = trend.compared
+    matched = trend.matched.set_index("id")
+    ids = ranking["id"].head(2).tolist()
+    if any(i not in matched.index or not matched.loc[i, y] > 0 for i in ids for y in trend.compared):
+        return None
+    ratio = {y: float(matched.loc[ids[1], y] / matched.loc[ids[0], y]) for y in trend.years if first <= y <= last}
+    before, after = ratio[first], ratio[last]
+    names = Named("country", ids[1]), Named("country", ids[0])
+    steady = source.report.story_change
+    key = (
+        "s_gap_passed"
+        if before < 1 < after
+        else "s_gap_closing"
+        if after >= before * (1 + steady)
+        else "s_gap_widening"
+        if after * (1 + steady) <= before
+        else "s_gap_steady"
+    )
+    values = (*names, percent(before, 0), first, percent(after, 0), last)
+    rows = tuple(
+        (names[0], f"{y}*" if trend.lacking and y == trend.years[-1] else str(y), value)
+        for y, value in ratio.items()
+        if value == value
+    )
+    return Sentence("gap", Said(key, values), _growth_basis(trend), "trends", Chart("lines", rows))
+
+
+def growth(source: Source) -> Sentence | None:
+    """Which of the first countries grew most, and by how much the leader did (the second, if it is the leader itself).
+
+    Countries of fewer papers than `report.story_output` in the first year compared are left out: their growth says little.
+    """
+    trend, ranking = source.trends["country", "publications"], source.rankings["country", "adjusted"].frame
+    if trend.compared is None or len(ranking) < 2:
+        return None
+    found = trend.frame.set_index("id")
+    enough = found[found[trend.compared[0]] >= source.report.story_output]["growth"].dropna()
+    ids = [i for i in ranking["id"].head(source.report.story_countries) if i in enough.index]
+    if len(ids) < 2:
+        return None
+    order = sorted(ids, key=lambda i: (-enough[i], i))
+    best = order[0]
+    if enough[best] <= 0 or round(enough[best], 3) == round(enough[order[1]], 3):
+        return None
+    other = next(i for i in [*ranking["id"].head(2), *order[1:]] if i != best and i in enough.index)
+    years = trend.compared
+    values = (number(len(ids)), Named("country", best), times(1 + enough[best]), *years, Named("country", other))
+    said = Said("s_growth", (*values, times(1 + enough[other])))
+    rows = tuple((Named("country", i), "", 1 + float(enough[i])) for i in order)
+    return Sentence("growth", said, _growth_basis(trend), "trends", Chart("times", rows))
+
+
+def rose(source: Source) -> Sentence | None:
+    """Which of the first institutions rose most, over the venues of both periods; nothing without an earlier period or a rise."""
+    comparison = source.comparisons.get(("institution", "before"))
+    if comparison is None or not len(comparison.frame):
+        return None
+    among = source.report.rose_among
+    up = [m for m in moves(comparison, among, source.report.moved) if m["moved"] > 0 and m["rank_after"] <= among]
+    if not up:
+        return None
+    best, years = up[0], (span(comparison.years_before), span(comparison.years_after))
+    values = (number(among), Named("institution", best["id"]), *years, number(best["rank_before"]), number(best["rank_after"]))
+    rows = tuple(
+        (Named("institution", m["id"]), when, float(m[rank]))
+        for m in up[:5]
+        for when, rank in zip(years, ("rank_before", "rank_after"), strict=True)
+    )
+    caveats = (
+        Said("rests_on", (percent(comparison.rests_on, 0),)),
+        Said("s_moved", (f"{source.report.moved:g}",)),
+        *_incomplete(comparison.years_after[1], comparison.lacking),
+    )
+    return Sentence("rose", Said("s_rose", values), caveats, "movers", Chart("slopes", rows))
+
+
+def uneven(source: Source) -> Sentence | None:
+    """Which of the first countries is most uneven against the world, and where it is strong and weak.
+
+    An area counts if it has at least `report.story_papers` papers; a country, if its share of its strongest area is at least
+    `report.uneven` times that of its weakest.
+    """
+    ranking = source.rankings["country", "adjusted"]
+    areas = [a for a in AREAS if ("country", a) in source.rankings]
+    areas = [a for a in areas if source.rankings["country", a].coverage.papers >= source.report.story_papers]
+    if len(areas) < 2 or len(ranking.frame) < 2:
+        return None
+    found = []
+    for identifier in ranking.frame["id"].head(source.report.uneven_among):
+        shares = area_shares(source, identifier, areas)
+        strong, weak = max(shares, key=lambda a: shares[a]), min(shares, key=lambda a: shares[a])
+        spread = shares[strong] / shares[weak] if shares[weak] else float("inf")
+        if shares[strong]:
+            found.append((spread, identifier, strong, weak, shares))
+    found = [one for one in found if one[0] >= source.report.uneven]
+    if not found:
+        return None
+    _, identifier, strong, weak, shares = max(found, key=lambda one: one[0])
+    mean = mean_share(source, identifier, areas)
+    values = (Named("country", identifier), percent(mean, 1), Area(strong), percent(shares[strong], 1), Area(weak))
+    said = Said("s_uneven", (*values, percent(shares[weak], 1)))
+    caveats = (
+        Said("s_areas", (number(min(source.rankings["country", a].coverage.papers for a in areas)),)),
+        *((Said("s_empty", (tuple(Area(a) for a in missing),)),) if (missing := empty_areas(ranking)) else ()),
+    )
+    rows = tuple((Area(a), "", shares[a] / mean) for a in areas)
+    return Sentence("uneven", said, caveats, "areas", Chart("times", rows))
+
+
+def latest(source: Source) -> Sentence | None:
+    """The last year set against the one before over the venues of both; nothing where no venue has both."""
+    trend = source.trends["country", "publications"]
+    if not trend.links or len(trend.years) < 2 or trend.links[-1].years[-1] != trend.years[-1]:
+        return None
+    before, last = trend.links[-1].years[-2:]
+    kept = {*trend.links[-1].venues}
+    papers = {y: sum(n for v, year, n in source.held if year == y and v in kept) for y in (before, last)}
+    found = trend.frame.set_index("id")
+    ids = [
+        i for i in source.rankings["country", "adjusted"].frame["id"].head(source.report.story_countries) if i in found.index
+    ]
+    enough = [i for i in ids if found.loc[i, before] >= source.report.story_output]
+    grown = [(i, float(found.loc[i, "growth_last"])) for i in enough]
+    grown = [(i, g) for i, g in grown if g == g]
+    if not papers[before] or not grown:
+        return None
+    values = (number(len(kept)), last, number(papers[last]), before, number(papers[before]))
+    said = Said(
+        "s_latest", (*values, points(papers[last] / papers[before] - 1), Named("country", grown[0][0]), points(grown[0][1]))
+    )
+    rests = sum(papers.values()) / max(sum(n for _, y, n in source.held if y in (before, last)), 1)
+    caveats = (Said("rests_on", (percent(rests, 0),)), *_incomplete(last, trend.lacking))
+    rows = tuple((Named("country", i), "", g) for i, g in grown)
+    return Sentence("latest", said, caveats, "trends", Chart("growth", rows))
+
+
+def asia(source: Source) -> Sentence | None:
+    """Which of the first ten countries are Asian; nothing of fewer than ten, or of none."""
+    frame = source.rankings["country", "adjusted"].frame.head(10)
+    found = tuple(Named("country", i) for i in frame["id"] if continent_of(i) == "AS")
+    if len(frame) < 10 or not found:
+        return None
+    return Sentence("asia", Said("s_asia", (number(len(found)), found)), (), "countries")
+
+
+def first_places(source: Source) -> Sentence | None:
+    """The first three cities and universities; nothing of fewer."""
+    cities, institutions = source.rankings["city", "adjusted"].frame, source.rankings["institution", "adjusted"].frame
+    universities = institutions[institutions["kind"] == "education"]
+    if len(cities) < 3 or len(universities) < 3:
+        return None
+    values = (
+        tuple(Named("city", i) for i in cities["id"].head(3)),
+        tuple(Named("institution", i) for i in universities["id"].head(3)),
+        Named("institution", institutions["id"].iloc[0]),
+    )
+    return Sentence("places", Said("s_places", values), (), "institutions")
+
+
+def moves(comparison: Comparison, compared: int, least: float) -> list[dict[str, Any]]:
+    """Rows of a comparison that are among the first in either period and of at least some output in the better one, those that
+    rose most first.
+    """
+    frame = comparison.frame
+    first = frame[(frame["rank_after"] <= compared) | (frame["rank_before"] <= compared)]
+    first = first[first[["before", "after"]].max(axis=1) >= least]
+    first = first.assign(moved=first["rank_before"] - first["rank_after"])
+    first = first.sort_values(["moved", "after", "name"], ascending=[False, False, True])
+    return [{str(k): v for k, v in row.items()} for row in first.to_dict("records")]
+
+
+def area_shares(source: Source, country: str, areas: Sequence[str]) -> dict[str, float]:
+    """The share that a country has of each area."""
+    frames = {a: source.rankings["country", a].frame.set_index("id")["share"] for a in areas}
+    return {a: float(shares.get(country, 0.0)) for a, shares in frames.items()}
+
+
+def mean_share(source: Source, country: str, areas: Sequence[str]) -> float:
+    """The share that a country has of these areas together."""
+    whole = {a: source.rankings["country", a].coverage.credit for a in areas}
+    shares = area_shares(source, country, areas)
+    return sum(shares[a] * whole[a] for a in areas) / sum(whole.values())
+
+
+def empty_areas(ranking: Ranking) -> tuple[str, ...]:
+    """The areas of the index's mean without papers."""
+    return ranking.coverage.empty_areas
+
+
+def say(said: Said, text: Callable[..., str], name: Callable[[Level, str], str], area: Callable[[str], str]) -> str:
+    """A message with its values, in the language of the functions given."""
+
+    def shown(value: Value) -> object:
+        if isinstance(value, tuple):
+            return text("s_and").join(str(shown(v)) for v in value)
+        return (
+            name(value.level, value.id) if isinstance(value, Named) else area(value.name) if isinstance(value, Area) else value
+        )
+
+    return text(said.key, *map(shown, said.values))
+
+
+def _growth_basis(trend: Trend) -> tuple[Said, ...]:
+    assert trend.compared is not None
+    basis = Said("growth_basis", (*trend.compared, percent(trend.rests_on, 0)))
+    return (basis, *_incomplete(trend.years[-1], trend.lacking))
+
+
+def _incomplete(year: int, lacking: Sequence[str]) -> tuple[Said, ...]:
+    return (Said("incomplete", (year, ", ".join(lacking), year - 1)),) if lacking else ()

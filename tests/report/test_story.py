@@ -1,0 +1,360 @@
+"""The sentences, on made-up data that make each condition true and false."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affil.rank import Comparison, Coverage, Level, Ranking, Trend
+from affil.rank.matched import Link
+from affil.report.collect import collect
+from affil.report.story import (
+    Area,
+    Named,
+    Sentence,
+    Source,
+    asia,
+    first_places,
+    gap,
+    growth,
+    latest,
+    leader,
+    moves,
+    rose,
+    story,
+    uneven,
+)
+from affil.settings import RankSettings, ReportSettings
+
+COVERAGE = Coverage(1000, 0.9, 0.05, 0.03, 0.02, 0.0, 0.0, 500, 0, 0, 0, (), (), 400.0, 0.95, 0.0)
+
+
+def ranking(
+    shares: dict[str, float], level: Level = "country", papers: int = 500, credit: float = 400.0, **columns: Any
+) -> Ranking:
+    frame = pd.DataFrame({"id": [*shares], "name": [*shares], "share": [*shares.values()], **columns})
+    frame = frame.assign(adjusted=frame["share"] * credit, rank=frame["share"].rank(method="min", ascending=False).astype(int))
+    frame = frame.sort_values(["rank", "id"]).reset_index(drop=True)
+    return Ranking(frame, replace(COVERAGE, papers=papers, credit=credit), RankSettings(), level, "adjusted")
+
+
+def trend(
+    counted: dict[str, list[float]],
+    grown: dict[str, float],
+    last: dict[str, float] | None = None,
+    lacking: tuple[str, ...] = (),
+) -> Trend:
+    """A trend of the years 2019 to 2021, all in one venue."""
+    years = (2019, 2020, 2021)
+    frame = pd.DataFrame.from_dict(counted, orient="index", columns=list(years)).rename_axis("id").reset_index()
+    frame.insert(1, "name", frame["id"])
+    matched = frame.copy()
+    link = Link(years, ("A",), 600, 1000)
+    frame["growth"], frame["growth_last"] = frame["id"].map(grown), frame["id"].map(last or grown)
+    return Trend(
+        frame,
+        matched,
+        matched,
+        "country",
+        "publications",
+        years,
+        (link,),
+        lacking,
+        2021,
+        dict.fromkeys(years, ("A",)),
+        ("A",),
+        False,
+        {},
+    )
+
+
+def source(**changed: Any) -> Source:
+    """Two countries and all that the sentences need; the parts may be changed."""
+    shares = {"US": 0.4, "CN": 0.3, "GB": 0.1}
+    made: dict[str, Any] = {
+        "rankings": {
+            ("country", "adjusted"): ranking(shares),
+            ("country", "robotics"): ranking({"US": 0.4, "CN": 0.1}),
+            ("country", "computer vision"): ranking({"US": 0.4, "CN": 0.5}),
+            ("city", "adjusted"): ranking({"a": 0.5, "b": 0.3, "c": 0.2}, "city"),
+            ("institution", "adjusted"): ranking(
+                {"g": 0.4, "u": 0.3, "v": 0.2, "w": 0.1}, "institution", kind=["company", *["education"] * 3]
+            ),
+        },
+        "trends": {
+            ("country", "publications"): trend(
+                {"US": [100, 110, 120], "CN": [40, 60, 96], "GB": [20, 20, 20]}, {"US": 0.2, "CN": 1.4, "GB": 0.0}
+            )
+        },
+        "comparisons": {
+            ("institution", "before"): comparison([("u", 30.0, 20.0, 1, 4), ("g", 20.0, 30.0, 2, 1), ("w", 3.0, 0.1, 3, 90)])
+        },
+        "held": (("A", 2019, 200), ("A", 2020, 200), ("A", 2021, 300), ("B", 2021, 100)),
+        "report": ReportSettings(),
+    }
+    return Source(**{**made, **changed})
+
+
+def comparison(rows: list[tuple[str, float, float, int, int]], lacking: tuple[str, ...] = ()) -> Comparison:
+    frame = pd.DataFrame(rows, columns=["id", "after", "before", "rank_after", "rank_before"]).assign(name=[r[0] for r in rows])
+    return Comparison(frame, (Link((2016, 2021), ("A",), 300, 500),), lacking, "institution", "adjusted")
+
+
+def with_country(shares: dict[str, float], **more: Any) -> Source:
+    known = source()
+    return replace(known, rankings={**known.rankings, ("country", "adjusted"): ranking(shares, **more)})
+
+
+def keys(sentence: Sentence | None) -> list[str]:
+    assert sentence is not None
+    return [c.key for c in sentence.caveats]
+
+
+def test_all_are_told_in_order_with_a_table_behind_each() -> None:
+    told = story(source())
+    assert [s.topic for s in told] == ["leader", "gap", "growth", "rose", "uneven", "latest", "places"]
+    assert all(s.link for s in told)
+    assert all(s.chart and s.caveats for s in told[:6])
+
+
+def test_of_few_papers_nothing_is_said() -> None:
+    few = with_country({"US": 0.6, "CN": 0.4}, papers=99)
+    assert story(few) == ()
+    assert story(replace(few, report=ReportSettings(story_papers=99)))
+
+
+def test_the_leader_is_told_with_the_second_and_what_is_not_certain() -> None:
+    said = leader(source())
+    assert said is not None
+    assert said.said.key == "s_leader"
+    assert said.said.values == (Named("country", "US"), "40.0%", Named("country", "CN"), "30.0%")
+    assert keys(said) == ["s_review"]
+    assert keys(leader(with_country({"US": 0.4, "CN": 0.3}, ahead=[0.5, 1.0]))) == ["s_review", "s_close"]
+
+
+def test_a_tie_is_a_tie_and_one_country_leads_nobody() -> None:
+    tie = leader(with_country({"US": 0.4, "CN": 0.4}))
+    assert tie is not None
+    assert tie.said.key == "s_tie"
+    assert leader(with_country({"US": 1.0})) is None
+    assert gap(with_country({"US": 1.0})) is None
+    assert growth(with_country({"US": 1.0})) is None
+    assert uneven(with_country({"US": 1.0})) is None
+
+
+@given(*[st.floats(1, 1000)] * 4)
+def test_the_gap_is_what_the_ratio_does(first: float, first_now: float, second: float, second_now: float) -> None:
+    numbers = {"US": [first, 1, first_now], "CN": [second, 1, second_now]}
+    said = gap(source(trends={("country", "publications"): trend(numbers, {})}))
+    before, now = second / first, second_now / first_now
+    wanted = (
+        "passed"
+        if before < 1 < now
+        else "closing"
+        if now >= before * 1.05
+        else "widening"
+        if now * 1.05 <= before
+        else "steady"
+    )
+    assert said is not None
+    assert said.said.key == f"s_gap_{wanted}"
+    assert said.said.values[2:] == (f"{before:.0%}", 2019, f"{now:.0%}", 2021)
+
+
+def test_without_years_to_compare_there_is_no_gap_growth_or_latest_year() -> None:
+    known = source()
+    (before,) = known.trends.values()
+    alone = replace(known, trends={("country", "publications"): replace(before, links=())})
+    assert gap(alone) is None
+    assert growth(alone) is None
+    assert latest(alone) is None
+    assert gap(source(trends={("country", "publications"): trend({"US": [10, 1, 1], "CN": [0, 1, 1]}, {})})) is None
+
+
+def test_growth_names_who_grew_most_beside_the_leader_and_leaves_small_numbers_out() -> None:
+    said = growth(source())
+    assert said is not None
+    assert said.said.values == ("3", Named("country", "CN"), "×2.4", 2019, 2021, Named("country", "US"), "×1.2")
+    tiny = trend({"US": [100, 1, 1], "CN": [40, 1, 1], "GB": [9, 1, 1]}, {"US": 0.2, "CN": 1.4, "GB": 50.0})
+    said = growth(source(trends={("country", "publications"): tiny}))
+    assert said is not None
+    assert said.said.values[1] == Named("country", "CN")
+
+
+@pytest.mark.parametrize("grown", [{"US": float("nan"), "CN": 1.0}, {"US": 0.2, "CN": 0.2}, {"US": -0.2, "CN": -0.1}])
+def test_growth_that_is_unknown_equal_or_none_is_not_told(grown: dict[str, float]) -> None:
+    numbers = {"US": [100.0, 1.0, 1.0], "CN": [40.0, 1.0, 1.0]}
+    assert growth(source(trends={("country", "publications"): trend(numbers, grown)})) is None
+
+
+def test_an_incomplete_last_year_is_said_wherever_it_is_compared() -> None:
+    lacking = trend({"US": [100, 110, 120], "CN": [40, 60, 96]}, {"US": 0.2, "CN": 1.4}, lacking=("B",))
+    told = source(
+        trends={("country", "publications"): lacking},
+        comparisons={("institution", "before"): comparison([("u", 30, 20, 1, 4)], ("B",))},
+    )
+    for teller in (gap, growth, latest, rose):
+        assert keys(teller(told))[-1] == "incomplete"
+        assert "incomplete" not in keys(teller(source()))
+    drawn = gap(told)
+    assert drawn is not None
+    assert drawn.chart is not None
+    assert [when for _, when, _ in drawn.chart.rows] == ["2019", "2020", "2021*"]
+
+
+def test_who_rose_has_a_minimum_of_output_and_is_among_the_first() -> None:
+    said = rose(source())
+    assert said is not None
+    assert said.said.values == ("20", Named("institution", "u"), "2016", "2021", "4", "1")
+    every = rose(source(report=ReportSettings(moved=0)))
+    assert every is not None
+    assert every.said.values[1] == Named("institution", "w")
+    among = rose(source(report=ReportSettings(moved=0, rose_among=2)))
+    assert among is not None
+    assert among.said.values[1] == Named("institution", "u")
+    assert rose(source(comparisons={})) is None
+    assert rose(source(comparisons={("institution", "before"): comparison([("g", 20, 30, 2, 1)])})) is None
+
+
+def test_movers_of_too_little_output_are_left_out() -> None:
+    compared = comparison([("u", 3.0, 2.0, 1, 4), ("g", 20.0, 30.0, 2, 1), ("w", 3.0, 11.0, 3, 9)])
+    assert [m["id"] for m in moves(compared, 200, 10)] == ["w", "g"]
+    assert [m["id"] for m in moves(compared, 2, 0)] == ["u", "g"]
+
+
+def test_a_country_is_uneven_where_its_shares_differ_enough() -> None:
+    said = uneven(source())
+    assert said is not None
+    assert said.said.values == (Named("country", "CN"), "30.0%", Area("computer vision"), "50.0%", Area("robotics"), "10.0%")
+    assert uneven(source(report=ReportSettings(uneven=5.1))) is None
+    known = source()
+    small = {**known.rankings, ("country", "robotics"): ranking({"US": 0.4, "CN": 0.1}, papers=99)}
+    assert uneven(replace(known, rankings=small)) is None
+    without = {**known.rankings, ("country", "robotics"): ranking({"US": 0.4})}
+    absent = uneven(replace(known, rankings=without))
+    assert absent is not None
+    assert absent.said.values[-1] == "0.0%"
+
+
+def test_the_latest_year_is_compared_over_the_venues_of_both() -> None:
+    said = latest(source())
+    assert said is not None
+    assert said.said.values == ("1", 2021, "300", 2020, "200", "+50.0%", Named("country", "US"), "+20.0%")
+    assert said.caveats[0].values == ("83%",)
+
+
+def test_asian_countries_among_the_first_ten() -> None:
+    ten = ("US", "CN", "JP", "GB", "DE", "FR", "KR", "SG", "CA", "AU")
+    said = asia(with_country({c: 0.2 - k / 100 for k, c in enumerate(ten)}))
+    assert said is not None
+    assert said.said.values == ("4", tuple(Named("country", c) for c in ("CN", "JP", "KR", "SG")))
+    assert asia(source()) is None
+    assert (
+        asia(
+            with_country({c: 0.2 - k / 100 for k, c in enumerate(("US", "GB", "DE", "FR", "CA", "AU", "IT", "ES", "NL", "BE"))})
+        )
+        is None
+    )
+
+
+def test_first_cities_and_universities_need_three_each() -> None:
+    said = first_places(source())
+    assert said is not None
+    assert said.said.values[1:] == (tuple(Named("institution", i) for i in "uvw"), Named("institution", "g"))
+    known = source()
+    assert first_places(replace(known, rankings={**known.rankings, ("city", "adjusted"): ranking({"a": 0.5}, "city")})) is None
+
+
+VENUES = ("CVPR", "ACL", "NeurIPS", "ICRA")
+
+
+def world(without: str = "", steady: bool = False) -> list[dict[str, Any]]:
+    """Papers of one author of each year 2012 to 2021. Institutions grow in the same way in all venues; `steady`: all alike."""
+    base, grown = {0: 12, 2: 3, 5: 8, 8: 10, 10: 4}, {0: 1.0, 2: 1.5, 5: 1.1, 8: 1.0, 10: 1.2}
+    named = {
+        0: "Institute AA of Boston",
+        2: "Institute AC of Beijing",
+        5: "Institute AF of Oxford",
+        8: "Institute AI of Boston",
+        10: "Institute AK of Beijing",
+    }
+    out = []
+    for year in range(2012, 2022):
+        for venue in VENUES:
+            for k, name in named.items():
+                number = 4 + k if steady else round(base[k] * (1 + (year - 2012) * (grown[k] - 1) * 2))
+                for i in range(number if (venue, year) != (without, 2021) else 0):
+                    authors = [{"name": f"Author {i}", "affiliations": [f"{name} (0.99)"]}]
+                    out.append(
+                        {
+                            "id": f"{venue}{year}{k}-{i}",
+                            "title": f"{venue} {year} {k} {i}",
+                            "venue": venue,
+                            "year": year,
+                            "authors": authors,
+                        }
+                    )
+    return out
+
+
+def told(ws: Any) -> dict[str, Sentence]:
+    data = collect(ws, bulletin=True)
+    return {s.topic: s for s in story(Source(data.rankings, data.trends, data.comparisons, data.held, data.report))}
+
+
+SETTINGS = "[report]\nyears = 5\n"
+
+
+def test_a_venue_that_vanishes_in_the_last_year_changes_no_growth_and_no_mover(workspace: Any, tmp_path_factory: Any) -> None:
+    from tests.report.conftest import make_workspace
+
+    whole = told(workspace(SETTINGS, world()))
+    lacking = told(make_workspace(tmp_path_factory.mktemp("lacking"), SETTINGS, world("CVPR")))
+    assert whole.keys() == lacking.keys() >= {"leader", "gap", "growth", "rose", "latest"}
+    for topic in ("gap", "growth", "rose"):
+        assert whole[topic].said == lacking[topic].said, topic
+    assert whole["latest"].said.values[5:] == lacking["latest"].said.values[5:]
+    for one in whole:
+        assert whole[one].said.key == lacking[one].said.key
+        assert [v for v in whole[one].said.values if isinstance(v, Named)] == [
+            v for v in lacking[one].said.values if isinstance(v, Named)
+        ]
+
+
+def test_where_shares_stay_no_sentence_changes_with_a_venue_or_with_the_order(workspace: Any, tmp_path_factory: Any) -> None:
+    from tests.report.conftest import make_workspace
+
+    whole = told(workspace(SETTINGS, world(steady=True)))
+    others = (world("ACL", steady=True), world(steady=True)[::-1])
+    lacking, turned = (told(make_workspace(tmp_path_factory.mktemp("w"), SETTINGS, records)) for records in others)
+    assert whole == turned
+    for topic in whole.keys() - {"latest"}:
+        assert whole[topic].said == lacking[topic].said, topic
+    assert whole["latest"].said.values[5:] == lacking["latest"].said.values[5:]
+
+
+def test_a_venue_of_twice_the_weight_counts_twice(workspace: Any) -> None:
+    records = [r for r in world() if r["venue"] != "CVPR" or "Beijing" not in r["authors"][0]["affiliations"][0]]
+    ws = workspace(SETTINGS, records)
+    lines = [
+        f"{v},{v},{a},{2 if v == 'CVPR' else 1},"
+        for v, a in zip(VENUES, ("computer vision", "natural language processing", "machine learning", "robotics"), strict=True)
+    ]
+    plain = told(ws)
+    (ws.path / "venues.csv").write_text("\n".join(["venue,name,areas,weight,aliases", *lines]) + "\n", "utf-8")
+    weighted = told(type(ws).open(ws.path))
+    for sentences, weight in ((plain, 1), (weighted, 2)):
+        sums = dict.fromkeys(("Boston", "Beijing", "Oxford"), 0)
+        for r in records:
+            if r["year"] >= 2017:
+                city = r["authors"][0]["affiliations"][0].split(" of ")[1].split(" ")[0]
+                sums[city] += weight if r["venue"] == "CVPR" else 1
+        first, second = sorted(sums.values(), reverse=True)[:2]
+        shares = [f"{n / sum(sums.values()):.1%}" for n in (first, second)]
+        assert [v for v in sentences["leader"].said.values if isinstance(v, str)] == shares
+    assert plain["leader"].said != weighted["leader"].said
