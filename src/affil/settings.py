@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from affil.errors import InputError
 
 Policy = Literal["most-specific", "all", "one"]
-RollUp = Literal["none", "parent", "top"]
+RollUp = Literal["none", "parent", "top", "labs"]
 
 
 class _Frozen(BaseModel):
@@ -327,7 +327,8 @@ class RankSettings(_Frozen):
     include_review: bool = Field(default=False, description="count matches that are still waiting for review")
     roll_up: RollUp = Field(
         default="none",
-        description="count institutions as themselves (none), as their parent, or as their topmost ancestor (top)",
+        description="count institutions as themselves (none), as their parent, as their topmost ancestor (top), or only laboratories "
+        "as their university or company (labs)",
     )
     not_parents: tuple[str, ...] = Field(
         default=(),
@@ -448,6 +449,10 @@ class ReportSettings(_Frozen):
     years: int = Field(default=10, ge=1, description="number of years shown by default, up to the last year with papers")
     rows: int = Field(default=100, ge=1, description="number of leaderboard rows shown at first")
     institutions: int = Field(default=500, ge=0, description="number of institutions with a page of their own")
+    cities: int = Field(default=150, ge=0, description="number of cities with a page of their own")
+    papers: bool = Field(
+        default=True, description="list the papers behind the numbers, with titles and strings; false: publish no titles"
+    )
     listed: int = Field(default=12, ge=1, description="number of rows of a short list: venues, partners, strings, movers")
     compared: int = Field(default=200, ge=1, description="number of top institutions among which movers are found")
     places_compared: int = Field(default=40, ge=1, description="the same for countries and for cities")

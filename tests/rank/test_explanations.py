@@ -295,6 +295,40 @@ def test_roll_up_keeps_everything(parents: dict[str, list[str]], how: Any) -> No
         assert all(i == c for i, c, _ in rows)
 
 
+KINDS_OF_TEST = ("facility", "company", "education", "government", "healthcare")
+
+
+def ends_of_labs(at: str, parents: dict[str, list[str]], kinds: dict[str, str], path: tuple[str, ...] = ()) -> set[str]:
+    """Where the paths upwards from a laboratory or company end that end at a university or company."""
+    steps = {"facility": ("facility", "education", "company"), "company": ("company",)}.get(kinds[at], ())
+    above = [p for p in parents[at] if p in parents and p not in (*path, at) and kinds[p] in steps]
+    found = {end for p in above for end in ends_of_labs(p, parents, kinds, (*path, at))}
+    return found or ({at} if kinds[at] in ("education", "company") else set())
+
+
+@given(
+    st.dictionaries(st.sampled_from(nodes), st.lists(st.sampled_from(nodes), max_size=3)),
+    st.tuples(*(st.sampled_from(KINDS_OF_TEST) for _ in nodes)),
+)
+def test_laboratories_roll_up_to_universities_and_companies(above: dict[str, list[str]], of_kind: tuple[str, ...]) -> None:
+    parents = {i: [p for p in own if p < i] for i, own in above.items()}  # without circles
+    kinds = dict(zip(nodes, of_kind, strict=True))
+    found: dict[str, set[str]] = {}
+    for institution, counted_as, _ in roll_up(parents, "labs", kinds):
+        found.setdefault(institution, set()).add(counted_as)
+    assert found == {i: ends_of_labs(i, parents, kinds) or {i} for i in parents}
+    assert all(found[i] == {i} for i in parents if kinds[i] not in ("facility", "company"))
+
+
+def test_campuses_and_institutes_of_an_academy_stay_when_laboratories_roll_up() -> None:
+    parents = {"system": [], "campus": ["system"], "lab": ["campus"], "group": ["lab"], "academy": [], "institute": ["academy"],
+               "firm": [], "research": ["firm"], "shared": ["campus", "academy", "research"]}  # fmt: skip
+    kinds = {"system": "education", "campus": "education", "academy": "government", "firm": "company", "research": "company"}
+    found = {(i, c): p for i, c, p in roll_up(parents, "labs", dict.fromkeys(parents, "facility") | kinds) if i != c}
+    assert found == {("lab", "campus"): 1, ("group", "campus"): 1, ("research", "firm"): 1,
+                     ("shared", "campus"): 0.5, ("shared", "firm"): 0.5}  # fmt: skip
+
+
 def test_roll_up_to_parents_and_tops() -> None:
     parents = {"lab": ["school", "institute"], "school": ["university"], "university": [], "institute": ["institute"]}
     assert dict.fromkeys(["school", "institute"], 0.5) == {c: p for i, c, p in roll_up(parents, "parent") if i == "lab"}

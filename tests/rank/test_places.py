@@ -6,7 +6,7 @@ import pycountry
 import pytest
 
 from affil.errors import AffilError
-from affil.rank.places import continents, find_place
+from affil.rank.places import continents, find_place, region_name, region_table
 from affil.registry.geonames import CONTINENTS, countries
 
 
@@ -48,3 +48,31 @@ def test_groups_and_continents() -> None:
     for wrong, hint in (("Germny", "; did you mean: Germany"), ("Oceana", "; did you mean: Oceania"), ("xqzw", "$")):
         with pytest.raises(AffilError, match=f"no country or continent '{wrong}'{hint}"):
             find_place(wrong, {})
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        *[
+            ("SE-AB", "Stockholm"),
+            ("CN-GD", "Guangdong"),
+            ("DE-BY", "Bavaria"),
+            ("FR-IDF", "Île-de-France"),
+            ("KR-11", "Seoul"),
+        ],
+        *[("GB-WLS", "Wales"), ("ES-GA", "Galicia"), ("RU-KR", "Kareliya"), ("IN-KA", "Karnataka"), ("NO-32", "Akershus")],
+    ],
+)
+def test_regions_have_the_names_that_people_write(code: str, name: str) -> None:
+    found = region_name(code)
+    assert found is not None
+    assert found[0] == name
+
+
+def test_the_usual_names_of_regions_are_of_codes_of_iso_and_shown_without_them() -> None:
+    codes = [s.code for s in pycountry.subdivisions]
+    rows = region_table(codes).to_pylist()
+    assert not [r["name"] for r in rows if "[" in r["name"] and not r["name"].endswith(f"[{r['code']}]")]
+    taiwan = {r["code"]: r["name"] for r in rows if r["code"].startswith("TW-HS")}
+    assert taiwan == {"TW-HSQ": "Hsinchu [TW-HSQ]", "TW-HSZ": "Hsinchu [TW-HSZ]"}
+    assert region_table(["TW-HSZ", "SE-AB"]).column("name").to_pylist() == ["Stockholm", "Hsinchu"]

@@ -255,6 +255,36 @@ def test_pages_are_opened_and_languages_keep_the_view(reader: Reader) -> None:
     page.wait_for_selector("h1:has-text('Hong Kong University')")
 
 
+def test_a_number_leads_to_its_papers(reader: Reader, report_ws: Workspace) -> None:
+    one = "https://ror.org/00q4vv597"
+    reader.open("institution/00q4vv597.html")
+    assert len(reader.rows("#papers-table")) == 5
+    reader.page.click("td a[href='#papers']")
+    reader.page.wait_for_function("() => document.getElementById('papers-status').textContent")
+    papers = report_ws.why(one, years=(2017, 2021)).papers
+    assert len(papers) < 50
+    assert sorted(r[2] for r in reader.rows("#papers-table")) == sorted(papers["title"])
+    reader.page.select_option("#papers-form [name=years]", "")
+    every = report_ws.why(one).papers
+    assert len(reader.rows("#papers-table")) == 50
+    reader.page.click("#papers-pages [data-step='1']")
+    assert len(reader.rows("#papers-table")) == len(every) - 50
+    reader.page.fill("#papers-form [name=text]", "cvpr")
+    assert {r[1] for r in reader.rows("#papers-table")} == {"CVPR"}
+    assert len(reader.rows("#papers-table")) == (every["venue"] == "CVPR").sum()
+    reader.check()
+
+
+def test_a_city_has_a_page(reader: Reader) -> None:
+    reader.open("cities.html")
+    reader.settled()
+    reader.page.click("#board a:text-is('Beijing')")
+    reader.page.wait_for_selector("[data-table=members] a")
+    assert reader.page.locator("h1").inner_text() == "Beijing"
+    assert reader.page.locator("[data-table=profile] .dot.home").count() > 0
+    reader.check()
+
+
 def test_themes(browser: Any, site: Path) -> None:
     reader = Reader(browser, site, color_scheme="dark")
     reader.open("institutions.html")

@@ -45,7 +45,8 @@ RollUpName = Annotated[
     typer.Option(
         "--roll-up",
         metavar="HOW",
-        help="Count institutions as themselves (none), as their parent, or as their topmost ancestor (top); default: the setting.",
+        help="Count institutions as themselves (none), as their parent, as their topmost ancestor (top), or only laboratories as "
+        "their university or company (labs); default: the setting.",
         show_default=False,
     ),
 ]
@@ -142,6 +143,8 @@ def trend(
     kind: Kind = None,
     by: Annotated[str, typer.Option(metavar="NAME", help="publications, authors, adjusted, index or share.")] = "adjusted",
     roll_up: RollUpName = None,
+    within: Within = None,
+    venues: Preset = None,
     hong_kong: HongKong = None,
     panel: Annotated[bool, typer.Option("--panel", help="Count only venues with papers in every one of the years.")] = False,
     limit: Limit = 10,
@@ -150,7 +153,7 @@ def trend(
     as_json: Json = False,
 ) -> None:
     """Show a measure by year, and its growth over the venues that the years have in common."""
-    query = _query(level, area, venue, years, kind, by, roll_up, None, None, hong_kong)
+    query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
     result = ws.trend(panel=panel, limit=limit or None, **query)
     _put(ws, result, output, as_json, lambda _: trend_table(result), result.lines())

@@ -54,15 +54,15 @@ def ranking_table(ranking: Ranking, width: int) -> Table:
     return table
 
 
+def _hong_kong(result: Ranking | Trend) -> str:
+    """How Hong Kong and Macao are counted, if that was asked for."""
+    return {"with": "Hong Kong and Macao with China", "apart": "Hong Kong and Macao apart"}.get(result.hong_kong or "", "")
+
+
 def _mark(row: Mapping[Any, Any]) -> str:
     """Where the row would move if the review queue were decided."""
     decided = row.get("rank_decided", row["rank"])
     return " ↑" if decided < row["rank"] else " ↓" if decided > row["rank"] else ""
-
-
-def _hong_kong(result: Ranking | Trend) -> str:
-    """How Hong Kong and Macao are counted, if that was asked for."""
-    return {"with": "Hong Kong and Macao with China", "apart": "Hong Kong and Macao apart"}.get(result.hong_kong or "", "")
 
 
 def trend_table(result: Trend) -> Table:

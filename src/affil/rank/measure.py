@@ -35,7 +35,7 @@ class Query(TypedDict, total=False):
     level: institution (default), city, region, country or continent. area: one of the eight areas, or its short name (cv, nlp, ml,
     ai, kr, ro, ma, sim); only a venue's share in it is counted. venue: a venue, by any known name. years: 2020, "2014-2024" or
     (2014, 2024), both ends included. kind: institutions of one kind only (education, company ...). by: the measure to rank by
-    (default: adjusted). roll_up: none, parent or top (default: the setting); only for the level institution. within: only
+    (default: adjusted). roll_up: none, parent, top or labs (default: the setting); only for the level institution. within: only
     institutions (cities ...) in a country or continent, by any of its names. preset: only the venues of a preset, or "all"
     (default: the setting); the index is then the mean over the areas of the preset. hong_kong: count Hong Kong and Macao "with"
     China or "apart" from it (default: the setting `country_groups`).
@@ -231,12 +231,14 @@ def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[st
     """Table with institution, id, part; closed or merged parents are replaced by their successors."""
     if how == "none":
         return db.sql("SELECT id AS institution, id, 1.0::DOUBLE AS part FROM institutions").to_arrow_table()
-    rows = db.execute("SELECT id, active_id, parents FROM institutions ORDER BY id").fetchall()
-    active = {identifier: successor for identifier, successor, _ in rows}
+    rows = db.execute("SELECT id, active_id, kind, parents FROM institutions ORDER BY id").fetchall()
+    active = {identifier: successor for identifier, successor, *_ in rows}
     kept = {
-        i: [active[p] for p in parents or () if p in active and not {p, active[p]} & {*not_parents}] for i, _, parents in rows
+        i: [active[p] for p in parents or () if p in active and not {p, active[p]} & {*not_parents}]
+        for i, _, _, parents in rows
     }
-    columns = list(zip(*roll_up(kept, how), strict=True)) or [(), (), ()]
+    kinds = {i: kind or "" for i, _, kind, _ in rows}
+    columns = list(zip(*roll_up(kept, how, kinds), strict=True)) or [(), (), ()]
     types = (pa.string(), pa.string(), pa.float64())
     return pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], ["institution", "id", "part"])
 

@@ -6,6 +6,8 @@ import csv
 import functools
 import gettext
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -20,6 +22,10 @@ from affil.rank.choices import choose, did_you_mean, plain
 # pycountry's names of Chinese regions include their type (province, municipality, autonomous region)
 _KIND_OF_REGION = re.compile(r" (?:Shi|Sheng|(?:Uygur |Zhuangzu |Huizu )?Zizhiqu)$")
 
+# What ISO adds to a name: another one, a code, what it is, or the number of a region.
+_ADDITION = re.compile(r" [\[(][^\])]*[\])]$")
+# A name that ISO turns round, as in "Bashkortostan, Respublika".
+_TURNED = re.compile(r"^([^,]+), (?:Respublika|Región de|The)$")
 HongKong = Literal["with", "apart"]
 PART_OF: Mapping[str, str] = {"HK": "CN", "MO": "CN"}
 """What `hong_kong_groups` counts with China: Hong Kong and Macao."""
@@ -54,12 +60,27 @@ def country_name(code: str) -> tuple[str, str]:
 
 @functools.cache
 def region_name(code: str) -> tuple[str, str] | None:
-    """English and Chinese name of an ISO 3166-2 code, or None if there is no such region."""
+    """English and Chinese name of an ISO 3166-2 code, or None if there is no such region.
+
+    The English name is the usual one (`data/regions.csv`) or else that of ISO, without its additions, and of India and Iran without
+    the marks of transliteration.
+    """
     region = pycountry.subdivisions.get(code=code)  # type: ignore[no-untyped-call]
+    usual = _usual_regions().get(code)
     if region is None:
-        return None
-    name = _KIND_OF_REGION.sub("", region.name) if code.startswith("CN-") else region.name
-    return name, _translated("iso3166-2", region.name)
+        return (usual, "") if usual else None
+    name = _TURNED.sub(r"\1", _ADDITION.sub("", region.name))
+    name = _KIND_OF_REGION.sub("", name) if code.startswith("CN-") else name
+    if code.startswith(("IN-", "IR-")):
+        name = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
+    return usual or name, _ADDITION.sub("", _translated("iso3166-2", region.name))
+
+
+@functools.cache
+def _usual_regions() -> Mapping[str, str]:
+    """The English name by which people know a region, by ISO 3166-2 code, where it is another than ISO's."""
+    lines = resources.files("affil.rank").joinpath("data/regions.csv").read_text("utf-8").splitlines()
+    return {row["code"]: row["name"] for row in csv.DictReader(lines)}
 
 
 def _translated(domain: str, name: str) -> str:
@@ -81,9 +102,13 @@ def country_table(codes: Iterable[str], divided: Iterable[str], groups: Mapping[
 
 
 def region_table(codes: Iterable[str]) -> pa.Table:
-    """One row per known region: code and names."""
-    named = {code: region_name(code) for code in sorted(set(codes))}
-    rows = [{"code": c, "name": n[0], "name_zh": n[1]} for c, n in named.items() if n is not None]
+    """One row per known region: code and names; two of one name in one country are told apart by their codes."""
+    named = {code: name for code in sorted(set(codes)) if (name := region_name(code)) is not None}
+    twice = Counter((code[:2], name) for code, (name, _) in named.items())
+    rows = [
+        {"code": code, "name": f"{name} [{code}]" if twice[code[:2], name] > 1 else name, "name_zh": chinese}
+        for code, (name, chinese) in named.items()
+    ]
     return pa.Table.from_pylist(rows, pa.schema([(f, pa.string()) for f in ("code", "name", "name_zh")]))
 
 

@@ -23,10 +23,12 @@ from affil.report.data import Data, RankingKey, Years
 from affil.report.doubts import PageDoubts, read_doubts
 from affil.report.entities import LEVELS, Entity, Placed, name_entities
 from affil.report.names import script_table
+from affil.report.papers import collect_papers
 from affil.settings import RankSettings, ReportSettings
 from affil.workspace import Workspace
 from affil.workspace.results import count_or_last
 
+WITH_PAGES: tuple[Level, ...] = ("institution", "city", "country")  # levels whose entities have pages
 Held = tuple[tuple[str, int, int], ...]  # venue, year, papers
 
 
@@ -65,6 +67,8 @@ def collect(
         tell("reading names")
         registry, notes = _registry(ws)
         facts, people = db.sql(sql("facts")).to_arrow_table(), db.sql(sql("people")).to_arrow_table()
+        listed = [level for level in WITH_PAGES if chosen.papers and level in counted.pages]
+        papers = collect_papers(db, listed, ws.tables.papers)
         cells = [(venue, year) for venue, year, _ in held]
         found = PageDoubts() if bulletin or not settings.ranges else read_doubts(db, venues, settings, cells)
         placed = _placed(db, settings, set(facts.column("institution").to_pylist()))
@@ -90,6 +94,7 @@ def collect(
         authors=_authors(people, periods.window),
         facts=facts,
         people=people,
+        papers=papers,
         doubts=found,
         placed=placed,
         script=script_table(n for level in entities.values() for e in level.values() for n in (*e.names, *e.search)),
@@ -140,15 +145,19 @@ class _Counted:
 
     def add(self, level: Level) -> None:
         """Add a level. A ranking leaves its slice in the connection; the page tables are computed on that slice."""
-        with_pages = level in ("institution", "country") and not self.bulletin
+        with_pages = level in WITH_PAGES and not self.bulletin
         window = self.periods.window
         self.rankings[level, "all"] = self._rank(level, ranges=not self.bulletin)
         if with_pages:
             self.tables["years", level] = _by_entity(self.db.sql(sql("years")).df())
+            self.tables["collaboration", level] = _by_entity(self.db.sql(sql("collaboration")).df())
+            self.db.execute(sql("papers"))
         self._add_periods(level)
-        for area in AREAS if level in ("institution", "country") else ():
+        for area in AREAS if level in ("institution", "country") or with_pages else ():
             if any(area in areas_of(v, y, self.venues) for v, y, _ in self.held if window[0] <= y <= window[1]):
-                self.rankings[level, area] = self._rank(level, ranges=not self.bulletin, years=window, area=area)
+                self.rankings[level, area] = self._rank(
+                    level, ranges=not self.bulletin and level != "city", years=window, area=area
+                )
         self.trends[level, "publications"] = trend(
             self.db, self.venues, self.settings, level=level, by="publications", years=window
         )
@@ -159,13 +168,15 @@ class _Counted:
         self.rankings[level, "adjusted"] = first
         if with_pages:
             ids = first.frame["id"].tolist()
-            self.pages[level] = tuple(ids[: self.chosen.institutions] if level == "institution" else ids)
+            most = {"institution": self.chosen.institutions, "city": self.chosen.cities}.get(level)
+            self.pages[level] = tuple(ids[:most])
             for name, table in _page_tables(self.db, self.pages[level], self.chosen).items():
                 self.tables[name, level] = table
+            self.db.execute(f"CREATE OR REPLACE TEMP TABLE listed_{level} AS FROM held SEMI JOIN wanted_id USING (id)")
 
     def _add_periods(self, level: Level) -> None:
         """What the window is compared with, and its years."""
-        if self.periods.before and level in ("institution", "country") and not self.bulletin:
+        if self.periods.before and level in WITH_PAGES and not self.bulletin:
             self.rankings[level, "before"] = self._rank(level, ranges=False, years=self.periods.before)
         against: dict[str, tuple[Years, Years]] = {}
         if self.periods.before:

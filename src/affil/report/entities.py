@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -72,13 +73,13 @@ def name_entities(
     with_page = {level: {*pages.get(level, ())} for level in LEVELS}
     slugs = {
         level: {r["id"]: _slug(r["id"], taken) for r in rows[level] if r["id"] in with_page[level]}
-        for level in ("country", "institution")
+        for level in ("country", "institution", "city")
     }
     known = lookup(registry, [r["id"] for r in rows["institution"]])
     made: dict[Level, list[Entity]] = {
         "country": [_country(r["id"], country[r["id"]], slugs["country"].get(r["id"], "")) for r in rows["country"]],
         "region": [_region(r, country) for r in rows["region"]],
-        "city": [_city(r, country) for r in rows["city"]],
+        "city": [_city(r, country, slugs["city"].get(r["id"], "")) for r in rows["city"]],
         "institution": [
             _institution(r, country, known.get(r["id"]), slugs["institution"].get(r["id"], ""), points.get(r["id"]))
             for r in rows["institution"]
@@ -94,15 +95,14 @@ def _country(code: str, names: Translations, slug: str) -> Entity:
 
 
 def _region(row: Row, country: Mapping[str, Translations]) -> Entity:
-    english, *others = in_languages(row["name"], row["name_zh"] or "", row["country"] or "HK")
-    names = (english.split(" [")[0], *others)
+    names = in_languages(row["name"], row["name_zh"] or "", row["country"] or "HK")
     return Entity(row["id"], names, country=row["country"] or "", place=_place(country.get(row["country"])))
 
 
-def _city(row: Row, country: Mapping[str, Translations]) -> Entity:
+def _city(row: Row, country: Mapping[str, Translations], slug: str) -> Entity:
     names = city_names(row["name"], row["id"].split("/")[0])
     place = tuple(p for p in _place(_region_names(row["id"]), country.get(row["country"])) if p[0] != names[0])
-    return Entity(row["id"], names, country=row["country"], place=place, search=search_names(None, names))
+    return Entity(row["id"], names, slug, country=row["country"], place=place, search=search_names(None, names))
 
 
 def _institution(
@@ -123,10 +123,10 @@ def _institution(
 
 
 def _region_names(city: str) -> Translations | None:
-    """The names of the region in a city's id, without ISO's additions in brackets."""
+    """The names of the region in a city's id."""
     parts = city.split("/")
     found = region_name(parts[1]) if len(parts) == 3 else None
-    return in_languages(found[0].split(" [")[0], found[1].split(" [")[0], parts[0]) if found else None
+    return in_languages(*found, parts[0]) if found else None
 
 
 def _locate_cities(entities: dict[Level, dict[str, Entity]], placed: Mapping[str, tuple[tuple[str, float], ...]]) -> None:
@@ -153,7 +153,8 @@ def _place(*names: Translations | None) -> tuple[Translations, ...]:
 
 def _slug(identifier: str, taken: dict[str, str]) -> str:
     """The slug of an entity's page."""
-    base = re.sub(r"[^A-Za-z0-9]+", "-", identifier.removeprefix(ROR).removeprefix("affil:")).strip("-").lower() or "x"
+    plain = unicodedata.normalize("NFKD", identifier).encode("ascii", "ignore").decode()
+    base = re.sub(r"[^A-Za-z0-9]+", "-", plain.removeprefix(ROR).removeprefix("affil:")).strip("-").lower() or "x"
     slug, number = base, 1
     while taken.setdefault(slug, identifier) != identifier:
         number += 1

@@ -12,6 +12,7 @@ from typing import Any
 from affil.rank import AREAS
 from affil.report import i18n
 from affil.report.cards import card
+from affil.report.collect import WITH_PAGES
 from affil.report.data import Data, area_slug
 from affil.report.names import LANGUAGES
 from affil.report.pack import pack, script
@@ -37,6 +38,7 @@ _STATIC = (
     "figure.js",
     "explore.js",
     "entity.js",
+    "papers.js",
     "map.js",
     "icon.svg",
     "LICENSES.txt",
@@ -115,6 +117,18 @@ def _write_tables(shared: Shared, folder: Path) -> None:
         for identifier in identifiers:
             name = f"{level}/{shared.data.entities[level][identifier].slug}"
             (folder / f"{name}.js").write_text(script(name, tables(shared, level, identifier)), "utf-8")
+    if shared.data.report.papers:
+        _write_papers(shared.data, folder)
+
+
+def _write_papers(data: Data, folder: Path) -> None:
+    """Write the titles of all papers, and which are those of an entity, once for all languages."""
+    (folder / "titles.js").write_text(script("titles", data.papers.pack_titles()), "utf-8")
+    for level, identifiers in data.pages.items():
+        (folder / "papers" / level).mkdir(parents=True)
+        for identifier in identifiers:
+            name = f"papers/{level}/{data.entities[level][identifier].slug}"
+            (folder / f"{name}.js").write_text(script(name, data.papers.pack_held(level, identifier)), "utf-8")
 
 
 def _pages(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[Page]:
@@ -130,7 +144,7 @@ def _pages(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[Page]:
     yield "downloads.html", "downloads.html", downloads(frame, files)
     for name in AREAS:
         yield f"area/{area_slug(name)}.html", "area.html", area(frame, name)
-    for level in ("country", "institution"):
+    for level in WITH_PAGES:
         for identifier in frame.data.pages[level]:
             slug = frame.data.entities[level][identifier].slug
             yield f"{level}/{slug}.html", "entity.html", entity(frame, level, identifier)

@@ -191,7 +191,8 @@ def counted_from(result: Result) -> dict[str, Any]:
 
 
 def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None:
-    """Write a result as CSV (the table), JSON (everything; .json.gz: compressed) or Parquet (the table, the rest in its metadata).
+    """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension; .csv.gz and
+    .json.gz are compressed.
 
     Raises:
         AffilError: the extension is unknown, or the file cannot be written.
@@ -202,8 +203,8 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
             frame.to_csv(path, index=False)
         elif shown.suffix == ".json":
             path.write_text(json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n", "utf-8")
-        elif shown.name.endswith(".json.gz"):
-            text = json.dumps(result.to_dict(), ensure_ascii=False, separators=(",", ":")) + "\n"
+        elif shown.name.endswith((".csv.gz", ".json.gz")):
+            text = frame.to_csv(index=False) if shown.name.endswith(".csv.gz") else _on_one_line(result)
             path.write_bytes(gzip.compress(text.encode(), mtime=0))
         elif shown.suffix == ".parquet":
             about = json.dumps(about_result(result), ensure_ascii=False, default=str)
@@ -212,11 +213,13 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
                 table.replace_schema_metadata({**(table.schema.metadata or {}), "affil": about}), path, compression="zstd"
             )
         else:
-            raise AffilError(
-                f"{shown}: the format must be .csv, .json, .json.gz or .parquet, not {shown.suffix or 'without extension'}"
-            )
+            raise AffilError(f"{shown}: the format must be .csv, .json or .parquet, not {shown.suffix or 'without extension'}")
     except OSError as error:
         raise AffilError(f"{shown}: cannot be written: {error.strerror or error}") from error
+
+
+def _on_one_line(result: Result) -> str:
+    return json.dumps(result.to_dict(), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def main_table(result: Result) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from affil.report.formats import span
 from affil.report.pages.frame import BOARDS, Frame
 from affil.workspace.results import save_as
 
-FILES = ("csv", "json.gz", "parquet")
+FILES = ("csv.gz", "json.gz", "parquet")
 
 
 def downloads(frame: Frame, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def downloads(frame: Frame, files: Sequence[Mapping[str, Any]]) -> dict[str, Any
 
 
 def write_downloads(data: Data, folder: Path) -> list[dict[str, Any]]:
-    """Write every table of the site as CSV, JSON (compressed) and Parquet, beside a manifest of the three, into a new folder.
+    """Write every table of the site as CSV and JSON (both compressed) and Parquet, beside a manifest of the three, into a new folder.
 
     Returns name, label, rows and files (suffix and size) of each.
     """

@@ -1,4 +1,4 @@
-"""The page of an institution or a country."""
+"""The page of an institution, a city or a country."""
 
 from __future__ import annotations
 
@@ -8,24 +8,28 @@ from typing import Any
 from affil.rank import AREAS, Level
 from affil.report.data import area_slug
 from affil.report.entities import Entity
-from affil.report.formats import number, percent, two
+from affil.report.formats import number, percent, span, two
 from affil.report.names import LANGUAGES
+from affil.report.pages.areas import own_shares
 from affil.report.pages.frame import BOARDS, Frame
+from affil.report.pages.tables import in_window
 
+NEWEST = 5  # papers of a page without scripts
 _MEASURES = ("publications", "authors", "adjusted", "index")
 
 
 def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
-    """The page of an institution or a country: what is said in a language; its tables are packed once for all (`affil.report.tables`)."""
+    """The page of an institution, a city or a country: what is said in a language; tables are packed for all (`affil.report.pages.tables`)."""
     data, one = frame.data, frame.data.entities[level][identifier]
     row = data.row(level, identifier)
+    newest, count = data.papers.newest(level, identifier, NEWEST), len(data.papers.held.get((level, identifier), ()))
     return {
         "heading": one.names[frame.at],
         "section": "rankings",
         "level": level,
         "entity": one,
         "board": dict(BOARDS)[level],
-        "parent": data.entities["country"].get(one.country) if level == "institution" else None,
+        "parent": data.entities["country"].get(one.country) if level != "country" else None,
         "others": _other_names(one, frame.at),
         "kind": frame.names.kinds(one.kind) if one.kind else "",
         "place": frame.place(one),
@@ -37,10 +41,18 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
         "basis": frame.growth_basis(data.trends[level, "publications"]),
         "reliability": _reliability(frame, level, identifier, row or {}),
         "found": number(strings[0]["strings"]) if (strings := data.of("strings", level, identifier)) else "",
-        "scripts": ("engine", "entity"),
+        "collaboration": _collaboration(frame, level, identifier),
+        "newest": newest,
+        "listed": number(count),
+        "home": bool(level != "country" and own_shares(data, "country", one.country)),
+        "scripts": ("engine", "entity", *(["papers"] if newest else [])),
         "texts": {
             "pack": f"{level}/{one.slug}",
             "at": frame.at,
+            "papers_shown": frame.text("papers_shown", "{0}", "{1}", "{2}"),  # filled by the script
+            "papers_none": frame.text("papers_none"),
+            "not_loaded": frame.text("not_loaded", "data/titles.js"),
+            "years": list(data.window),
             "decided": frame.text("decided"),
             "areas": {area_slug(a): frame.names.areas(a) for a in AREAS},
         },
@@ -75,6 +87,17 @@ def _numbers(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]
     share = {"value": data.row(level, identifier) or {}, "before": before, "all": always}
     shares = {what: percent(row.get("share")) for what, row in share.items()}
     return [*numbers, {"measure": "share", "rank": "", "range": "", **shares}]
+
+
+def _collaboration(frame: Frame, level: Level, identifier: str) -> str:
+    """How many of its papers name a further institution of its country, and how many one of another."""
+    rows = in_window(frame.data, "collaboration", level, identifier)
+    papers, within, across = (sum(int(r[name]) for r in rows) for name in ("papers", "within", "across"))
+    if not papers:
+        return ""
+    first, last = min(r["year"] for r in rows), max(r["year"] for r in rows)
+    shares = (percent(within / papers, 1), percent(across / papers, 1))
+    return frame.text("collaboration_said", span((first, last)), number(papers), *shares)
 
 
 def _reliability(frame: Frame, level: Level, identifier: str, row: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The tables of the pages of institutions and countries: rows that are the same in every language, packed once for all."""
+"""The tables of the pages of institutions, cities and countries: rows that are the same in every language, packed once for all."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ Rows = list[list[Any]]  # cells as they are shown; `static/entity.js` knows what
 def tables(shared: Shared, level: Level, identifier: str) -> dict[str, Rows]:
     """The tables of an entity's page that have rows.
 
-    `trend`: year, bar, papers in comparable venues, papers, adjusted, authors. `profile`: slug of the area, rank, papers, adjusted, own
-    bar, world's bar, own share, world's share. `venues`: name, papers, adjusted. `members` and `partners`: slug of the page (empty
-    without one), names, number. `strings`: string, papers, probability (empty where a person decided). Bars are in percent; names
-    are one text, or a list in the order of `LANGUAGES`.
+    `trend`: year, bar, papers in comparable venues, papers, adjusted, authors. `profile`: slug of the area, rank, papers, adjusted,
+    where its dots lie, the shares of own output, of the world's and (but of a country) of its country's, and specialisation.
+    `collaboration`: year, papers, bar and share of those within the country, and across. `venues`: name, papers, adjusted.
+    `members`, `cities` and `partners`: slug of the page (empty without one), names, number. `strings`: string, papers, probability
+    (empty where a person decided). Bars are in percent; names are one text, or a list in the order of `LANGUAGES`.
     """
     data = shared.data
     found = {
@@ -33,6 +34,11 @@ def tables(shared: Shared, level: Level, identifier: str) -> dict[str, Rows]:
             for v in data.of("venues", level, identifier)[: data.report.listed]
         ],
         "members": [[*e, two(r["adjusted"])] for e, r in _linked(data, "members", level, identifier, "institution")],
+        "cities": _cities(data, identifier) if level == "country" else [],
+        "collaboration": [
+            [str(y["year"]), number(y["papers"]), *(_bar_and_share(y[how] / y["papers"]) for how in ("within", "across"))]
+            for y in reversed(in_window(data, "collaboration", level, identifier))
+        ],
         "partners": [[*e, number(r["publications"])] for e, r in _linked(data, "partners", level, identifier, "partner")],
         "strings": [
             [
@@ -43,16 +49,20 @@ def tables(shared: Shared, level: Level, identifier: str) -> dict[str, Rows]:
             for s in data.of("strings", level, identifier)
         ],
     }
-    shown = {"country": {*found} - {"strings"}, "institution": {*found} - {"members"}}[level]
-    return {name: rows for name, rows in found.items() if rows and name in shown}
+    hidden = {"country": {"strings"}, "city": {"strings"}, "institution": {"members"}}[level]
+    return {name: rows for name, rows in found.items() if rows and name not in hidden}
+
+
+def in_window(data: Data, table: str, level: Level, identifier: str) -> list[dict[str, Any]]:
+    """An entity's rows of a page table by year: those of the window, or all before its end where it has none of these."""
+    first, last = data.window
+    rows = [y for y in data.of(table, level, identifier) if y["year"] <= last]
+    return [y for y in rows if y["year"] >= first] or rows
 
 
 def _trend(data: Data, level: Level, identifier: str) -> Rows:
     """An entity by year, the last first: the years of the window, or all before its end where it has none of these."""
-    first, last = data.window
-    trend = data.trends[level, "publications"]
-    years = [y for y in data.of("years", level, identifier) if y["year"] <= last]
-    years = [y for y in years if y["year"] >= first] or years
+    trend, years = data.trends[level, "publications"], in_window(data, "years", level, identifier)
     matched = {y: n for y, n in data.matched(level).get(identifier, {}).items() if not math.isnan(n)}
     most = max(matched.values(), default=0.0) or 1.0
     return [
@@ -69,25 +79,38 @@ def _trend(data: Data, level: Level, identifier: str) -> Rows:
 
 
 def _profile(shared: Shared, level: Level, identifier: str) -> Rows:
-    """An entity's areas compared with the world."""
+    """An entity's areas beside those of its country and of the world."""
     data = shared.data
     held = {r["area"]: r for r in data.of("areas", level, identifier)}
-    own, world = own_shares(data, level, identifier), shared.world_share
-    most = max([*own.values(), *world.values(), 1e-9])
+    home = "" if level == "country" else data.entities[level][identifier].country
+    own, country, world = own_shares(data, level, identifier), own_shares(data, "country", home), shared.world_share
+    most = max([*own.values(), *country.values(), *world.values(), 1e-9])
     return [
         [
             area_slug(a),
             number((data.row(level, identifier, a) or {}).get("rank")),
             number(held[a]["publications"] if a in held else 0),
             two(held[a]["adjusted"] if a in held else 0.0),
-            _bar(own.get(a, 0.0) / most),
-            _bar(world[a] / most),
-            percent(own.get(a, 0.0), 1),
-            percent(world[a], 1),
+            [_bar(share / most) for share in shares],
+            [percent(share, 1) for share in shares],
+            two(shares[0] / world[a]),
         ]
         for a in AREAS
         if world[a]
+        for shares in [[own.get(a, 0.0), world[a], *([country.get(a, 0.0)] if country else [])]]
     ]
+
+
+def _cities(data: Data, country: str) -> Rows:
+    """The first cities of a country."""
+    rows = data.rows["city", "adjusted"].items()
+    own = [(row, data.entities["city"][i]) for i, row in rows if i in data.entities["city"]]
+    found = [[*_entity(one), two(row["adjusted"])] for row, one in own if one.country == country]
+    return found[: data.report.listed] if len(found) > 1 else []
+
+
+def _bar_and_share(part: float) -> list[Any]:
+    return [_bar(part), percent(part, 1)]
 
 
 def _linked(data: Data, table: str, level: Level, identifier: str, column: str) -> list[tuple[list[Any], dict[str, Any]]]:

@@ -137,7 +137,7 @@
   const computed = (now, asked, rows) => {
     const key = address({ ...now, q: "" });
     if (last.key === key) return last.found;
-    if (!doubts?.n || now.by === "publications" || now.by === "authors") return null;
+    if (!doubts?.n || now.preset || now.hongkong !== first.hongkong || now.by === "publications" || now.by === "authors") return null;
     last = { key, found: null };
     setTimeout(() => {
       if (last.key !== key) return;

@@ -1,5 +1,5 @@
 "use strict";
-/* The tables of an institution's or a country's page: their rows are the same in every language and stand in one file for all. */
+/* The tables of an institution's, a city's or a country's page: their rows are the same in every language and stand in one file for all. */
 (() => {
   const T = JSON.parse(document.getElementById("texts").textContent), root = document.documentElement;
   const base = root.dataset.language === "en" ? root.dataset.root : root.dataset.root.replace(/\.\.\/$/, "");
@@ -14,9 +14,15 @@
   };
   const ROW = {
     trend: ([year, part, ...cells]) => [label(year), make("td", "wide", bar(part)), ...numbers(cells)],
-    profile: ([area, rank, papers, adjusted, own, world, share, theirs]) => [
-      label(link(`area/${area}`, T.areas[area])), ...numbers([rank, papers, adjusted]),
-      make("td", "wide", bar(own), bar(world, "world")), make("td", "num", share, make("br"), make("span", "soft", theirs))],
+    profile: ([area, rank, papers, adjusted, at, shares, times]) => {
+      const dots = at.map((left, k) => { const dot = make("span", `dot ${["own", "world", "home"][k]}`); dot.style.left = `${left}%`; return dot; });
+      return [label(link(`area/${area}`, T.areas[area])), ...numbers([rank, papers, adjusted]),
+        make("td", "wide", make("span", "dots", ...dots.reverse())),
+        make("td", "num", shares[0], ...shares.slice(1).reverse().flatMap((share) => [make("br"), make("span", "soft", share)])), make("td", "num", times)];
+    },
+    collaboration: ([year, papers, ...parts]) => [label(year), make("td", "num", papers),
+      ...parts.flatMap(([part, share]) => [make("td", "wide half", bar(part)), make("td", "num", share)])],
+    cities: entity("city"),
     venues: ([venue, ...cells]) => [label(venue), ...numbers(cells)],
     members: entity("institution"),
     partners: entity(T.pack.split("/")[0]),
