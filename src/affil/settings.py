@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from affil.errors import InputError
 
@@ -351,11 +351,8 @@ class RankSettings(_Frozen):
         examples=[{"HK": "Greater Bay Area", "CN-GD": "Greater Bay Area"}],
     )
     min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, used to find duplicates")
-    resamples: int = Field(
-        default=200, ge=0, description="number of resamples of doubtful matches for rank intervals; 0: no intervals"
-    )
-    confidence: float = Field(default=0.95, gt=0, lt=1, description="confidence level of the rank intervals")
-    seed: int = Field(default=20261124, description="random seed")
+    ranges: bool = Field(default=True, description="compute the ranks that doubtful matches leave open")
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="confidence level of these ranges")
     memory: str = Field(
         default="1.5GB",
         pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
@@ -363,6 +360,15 @@ class RankSettings(_Frozen):
     )
     neighbours: int = Field(default=5, ge=0, description="rows shown above and below the one that is asked for by name")
     kept_states: int = Field(default=30, ge=2, description="number of past states kept for diff, besides snapshots")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_versions(cls, given: object) -> object:
+        """Ranges were once drawn at random: `resamples` times (0: no ranges), from a `seed`."""
+        if not isinstance(given, dict) or not {"resamples", "seed"} & given.keys():
+            return given
+        kept = {k: v for k, v in given.items() if k not in ("resamples", "seed")}
+        return {"ranges": False, **kept} if given.get("resamples") == 0 else kept
 
 
 class ReviewSettings(_Frozen):

@@ -166,8 +166,8 @@ def test_exports(ws: str, tmp_path: Path) -> None:
 def test_ranges_slices_and_the_manifest(ws: str, tmp_path: Path) -> None:
     shown = call("rank", ws, "--kind", "education", "--by", "publications").stdout
     assert "range" in shown
-    assert "range: possible ranks given the doubtful matches (95% of 200 resamples)" in shown
-    plain = call("rank", ws, "--resamples", "0", "--roll-up", "top").stdout
+    assert "range: ranks that doubtful matches leave open, with 95% certainty" in shown
+    plain = call("rank", ws, "--no-ranges", "--roll-up", "top").stdout
     assert "range" not in plain
     assert "Institutions are rolled up: top." in plain
     written = call("rank", ws, "-o", str(tmp_path / "r.parquet"))

@@ -232,7 +232,7 @@ configs = st.builds(
     RankSettings,
     offset=st.sampled_from([0.0, 0.5, 1.0]),
     include_review=st.booleans(),
-    resamples=st.sampled_from([0, 3]),
+    ranges=st.booleans(),
     country_groups=st.sampled_from([{}, {"HK": "CN"}, {"HK": "CN", "CN": "CN", "GB": "US"}]),
 )
 
@@ -494,7 +494,7 @@ def test_parents_and_kinds() -> None:
 
 def test_groups_of_regions_and_weights_of_areas() -> None:
     papers, answers = one_each(("s0", "d"), ("s1", "h"), ("s2", "c"))
-    groups = RankSettings(region_groups={"HK": "Bay", "CN-BJ": "Bay", "GB-ENG": "US-MA"}, resamples=0)
+    groups = RankSettings(region_groups={"HK": "Bay", "CN-BJ": "Bay", "GB-ENG": "US-MA"}, ranges=False)
     frame = rank(tables(papers, answers), venues=VENUES, level="region", settings=groups).frame
     assert frame[["id", "name", "country", "publications"]].values.tolist() == [
         ["Bay", "Bay", "", 2],

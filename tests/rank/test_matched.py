@@ -23,7 +23,7 @@ from affil.types import Author, Paper
 from .test_credit import VENUES, one_each, tables
 
 World = Mapping[tuple[str, int, str], int]  # papers of an institution at a venue in a year
-SETTINGS = RankSettings(resamples=0)
+SETTINGS = RankSettings(ranges=False)
 WHO = ("a", "d", "h")
 NAMES = ("CV", "RL", "NL", "WEB")
 

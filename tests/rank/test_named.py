@@ -13,7 +13,7 @@ from affil.settings import RankSettings
 
 from .test_credit import VENUES, one_each, tables
 
-PLAIN = RankSettings(resamples=0, neighbours=1)
+PLAIN = RankSettings(ranges=False, neighbours=1)
 REGISTRY = {  # name -> id, usage, whether it bears it
     "alf": [("a", 900, True), ("b", 10, True)],
     "twin": [("b", 5, True), ("c", 5, True)],
@@ -48,7 +48,7 @@ def test_a_row_with_its_neighbours(name: str, found: Any) -> None:
 
 def test_neighbours_keep_their_ranks_and_ranges() -> None:
     papers, answers = one_each(*((f"s{n}", i) for n, i in enumerate("aaabbcd")))
-    settings = RankSettings(resamples=50, neighbours=1)
+    settings = RankSettings(neighbours=1)
     whole = rank(tables(papers, answers), venues=VENUES, settings=settings).frame
     part = rank(tables(papers, answers), venues=VENUES, settings=settings, around="beta").frame
     columns = ["rank", "id", "low", "high", "ahead"]

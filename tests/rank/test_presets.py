@@ -20,7 +20,7 @@ from affil.types import Author, Paper
 
 from .test_credit import tables
 
-PLAIN = RankSettings(resamples=0)
+PLAIN = RankSettings(ranges=False)
 
 
 def test_presets_are_made_of_the_table() -> None:
@@ -88,7 +88,7 @@ def test_a_preset_as_a_setting_and_all_venues_in_spite_of_it() -> None:
 
 
 def test_a_ranking_by_index_says_how_the_mean_was_taken_and_what_is_empty() -> None:
-    weighed = RankSettings(resamples=0, offset=0.5, area_weights={"robotics": 0, "simulation": 2})
+    weighed = RankSettings(ranges=False, offset=0.5, area_weights={"robotics": 0, "simulation": 2})
     ranking = rank(papers_of("CVPR", "WSC"), by="index", settings=weighed)
     assert ranking.lines()[:2] == [
         "index: the geometric mean over 7 areas of the adjusted publications in each, plus 0.5; weights other than 1: simulation 2.",

@@ -104,7 +104,7 @@ def test_equals_plain_pandas(seed: int, settings: dict[str, Any]) -> None:
     papers, mentions, matches, institutions = frames(tables)
     for level in LEVELS:
         for part in SLICES:
-            ranked = rank(tables, decisions=decisions, settings=RankSettings(resamples=0, **settings), level=level, **part)
+            ranked = rank(tables, decisions=decisions, settings=RankSettings(ranges=False, **settings), level=level, **part)
             expected = recompute(
                 papers, mentions, matches, institutions, VENUES, decisions=decisions, level=level, **part, **settings
             )
@@ -115,7 +115,7 @@ def test_trends_are_rankings_of_each_year() -> None:
     tables, decisions = draw(9)
     with_digest = tables.papers.append_column("digest", pa.array([b"x" * 16] * len(tables.papers), pa.binary(16)))
     tables = Tables(with_digest, tables.mentions, tables.matches, tables.institutions)
-    venues, settings = load_venues(), RankSettings(resamples=0)
+    venues, settings = load_venues(), RankSettings(ranges=False)
     papers, mentions, matches, institutions = frames(tables)
     import tempfile
 
@@ -150,7 +150,7 @@ def test_a_whole_workspace_equals_plain_pandas() -> None:
     short = {name: (v.venue if (v := ws.venues.resolve(name)) else name) for name in papers["venue"].unique()}
     papers["venue"] = papers["venue"].map(short)
     state = ws.count()
-    repeated = ws.rank(resamples=0).coverage.repeated
+    repeated = ws.rank(ranges=False).coverage.repeated
     with ws.counts.opened(state) as (db, _):
         counted = {p for (p,) in db.execute("SELECT DISTINCT paper FROM credit").fetchall()}
     with_mentions = set(mentions["paper"])
@@ -161,7 +161,7 @@ def test_a_whole_workspace_equals_plain_pandas() -> None:
             {"years": (2014, 2024)},
             *({"area": a} for a in AREAS if a in {x for v in short.values() if v in ws.venues for x in ws.venues[v].areas}),
         ):
-            ranked = ws.rank(level=level, resamples=0, **part)  # type: ignore[arg-type]
+            ranked = ws.rank(level=level, ranges=False, **part)  # type: ignore[arg-type]
             expected = recompute(
                 papers, mentions, matches, institutions, VENUES, decisions=ws.ledger.current(), level=level, **part
             )

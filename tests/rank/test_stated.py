@@ -50,7 +50,7 @@ def tables(told: bool = True) -> Tables:
 
 
 def counted(level: Any, kinds: Sequence[str] = ("company",), told: bool = True, **more: Any) -> dict[str, float]:
-    settings = RankSettings(resamples=20, stated_places=tuple(kinds))
+    settings = RankSettings(stated_places=tuple(kinds))
     frame = rank(tables(told), venues=Venues([]), settings=settings, level=level, **more).frame
     return dict(zip(frame["id"], frame["adjusted"], strict=True))
 
@@ -72,7 +72,7 @@ def test_cities_regions_and_institutions() -> None:
 
 @pytest.mark.parametrize("by", ["publications", "authors", "adjusted", "index"])
 def test_every_measure_and_its_range(by: Any) -> None:
-    frame = rank(tables(), venues=Venues([]), settings=RankSettings(resamples=50), level="country", by=by).frame.set_index("id")
+    frame = rank(tables(), venues=Venues([]), settings=RankSettings(), level="country", by=by).frame.set_index("id")
     assert frame["publications"].to_dict() == STATED
     assert frame["authors"].to_dict() == STATED
     assert ((frame["low"] <= frame["rank"]) & (frame["rank"] <= frame["high"])).all()
@@ -83,7 +83,7 @@ def test_answers_without_places_are_ranked_as_before() -> None:
 
 
 def test_a_decision_keeps_the_place_of_its_string() -> None:
-    settings = RankSettings(resamples=0)
+    settings = RankSettings(ranges=False)
     for ids, countries in ((["acme"], STATED), (["uni"], {"CN": 2.0, "GB": 2.0})):
         decisions = {"Acme, Bellevue": ids}
         frame = rank(tables(), decisions=decisions, venues=Venues([]), settings=settings, level="country").frame
@@ -95,8 +95,8 @@ def test_another_setting_counts_anew_and_why_and_diff_agree(tmp_path: Any) -> No
     from affil.rank.why import why
 
     store, venues = Store(tmp_path / "counts"), Venues([])
-    before = store.refresh(tables(), {}, venues, RankSettings(resamples=0, stated_places=()))
-    after = store.refresh(tables(), {}, venues, RankSettings(resamples=0))
+    before = store.refresh(tables(), {}, venues, RankSettings(ranges=False, stated_places=()))
+    after = store.refresh(tables(), {}, venues, RankSettings(ranges=False))
     for state, countries in ((before, AT_HOME), (after, STATED)):
         frame = store.rank(state, level="country").frame
         assert dict(zip(frame["id"], frame["adjusted"], strict=True)) == countries

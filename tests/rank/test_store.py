@@ -32,7 +32,7 @@ change = st.one_of(
     st.tuples(st.just("venues"), st.sampled_from([VENUES, FEWER_VENUES])),
     st.tuples(
         st.just("settings"),
-        st.sampled_from([RankSettings(resamples=2), RankSettings(resamples=2, include_review=True, roll_up="top", offset=0.5)]),
+        st.sampled_from([RankSettings(), RankSettings(include_review=True, roll_up="top", offset=0.5)]),
     ),
 )
 
@@ -44,7 +44,7 @@ class Project:
         self.papers: dict[str, Paper] = {}
         self.answers: Answers = {}
         self.decisions: dict[str, list[str]] = {}
-        self.registry, self.venues, self.settings = INSTITUTIONS, VENUES, RankSettings(resamples=2)
+        self.registry, self.venues, self.settings = INSTITUTIONS, VENUES, RankSettings()
 
     def apply(self, what: str, *change: Any) -> None:
         if what == "papers":

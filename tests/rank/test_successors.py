@@ -47,7 +47,7 @@ def tables(year: int | None = 2023, told: bool = True, as_found: str = "new") ->
 
 
 def counted(of: Tables, level: Any = "institution", decisions: Mapping[str, Sequence[str]] | None = None, **more: Any) -> Any:
-    settings = RankSettings(resamples=0, **more)
+    settings = RankSettings(ranges=False, **more)
     frame = rank(of, decisions=decisions or {}, venues=Venues([]), settings=settings, level=level).frame
     return dict(zip(frame["id"], frame["adjusted"], strict=True))
 
@@ -91,7 +91,7 @@ def test_decisions() -> None:
 
 @pytest.mark.parametrize("by", ["publications", "authors", "adjusted", "index"])
 def test_every_measure_and_its_range(by: Any) -> None:
-    frame = rank(tables(), venues=Venues([]), settings=RankSettings(resamples=50), by=by).frame.set_index("id")
+    frame = rank(tables(), venues=Venues([]), settings=RankSettings(), by=by).frame.set_index("id")
     assert frame["publications"].to_dict() == {"new": 8, "old": 4, "uni": 4}
     assert frame["authors"].to_dict() == {"new": 1, "old": 1, "uni": 1}
     assert ((frame["low"] <= frame["rank"]) & (frame["rank"] <= frame["high"])).all()
@@ -102,7 +102,7 @@ def test_a_year_or_a_setting_that_changes_counts_anew_as_a_full_run_does(tmp_pat
     steps: list[tuple[Tables, bool]] = [(tables(2023), True), (tables(2022), True), (tables(2022), False), (tables(2023), True)]
     states = []
     for number, (of, on) in enumerate(steps):
-        settings = RankSettings(resamples=0, successors=on)
+        settings = RankSettings(ranges=False, successors=on)
         states.append(store.refresh(of, {}, venues, settings))
         alone = Store(tmp_path / f"full{number}").refresh(of, {}, venues, settings)
         assert (states[-1].partitions, states[-1].answers) == (alone.partitions, alone.answers)

@@ -113,7 +113,7 @@ def make_workspace(folder: Path, settings: str = "", records: list[dict[str, Any
 def report_ws(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace of made-up papers with everything that counting knows: areas shared, unaligned, parents, doubts, decisions."""
     folder = tmp_path_factory.mktemp("report")
-    ws = make_workspace(folder, "[rank]\nresamples = 40\n[report]\nyears = 5\nrows = 10\ninstitutions = 30\n")
+    ws = make_workspace(folder, "[report]\nyears = 5\nrows = 10\ninstitutions = 30\n")
     ws.decide("nobody knows", "affil:i00", by="ana <b>", why="she asked & was told")
     return ws
 

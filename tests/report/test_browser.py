@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from affil.rank import AREAS, MEASURES, measure
@@ -52,7 +53,7 @@ def test_the_page_counts_as_the_library_does(reader: Reader, report_ws: Workspac
         }"""
     )
     compared, state = 0, report_ws.count()
-    plain = state.settings.model_copy(update={"resamples": 0})
+    plain = state.settings.model_copy(update={"ranges": False})
     ways = [("institution", "parent"), ("institution", "top")]
     ways += [(level, "none") for level in ("institution", "city", "region", "country")]
     with report_ws.counts.opened(state, level="institution") as (db, venues):
@@ -97,9 +98,9 @@ def test_several_areas_and_venues_left_out_follow_the_definition(reader: Reader,
         }"""
     )
     ml, robotics = (
-        report_ws.rank(level="country", area=a, resamples=0).frame.set_index("id") for a in ("machine learning", "robotics")
+        report_ws.rank(level="country", area=a, ranges=False).frame.set_index("id") for a in ("machine learning", "robotics")
     )
-    icra = report_ws.rank(level="country", area="robotics", venue="ICRA", resamples=0).frame.set_index("id")
+    icra = report_ws.rank(level="country", area="robotics", venue="ICRA", ranges=False).frame.set_index("id")
     both, without = found
     for code in ("US", "CN", "HK"):
         adjusted = ml["adjusted"][code] + robotics["adjusted"][code]
@@ -165,6 +166,56 @@ def test_ranges_of_a_counted_view_are_those_of_the_library(reader: Reader, repor
         assert re.sub(r"\s≈", "", row[1]) == (f"{told['low']}–{told['high']}" if doubtful else str(told["rank"]))
 
 
+def test_ranges_of_any_slice_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
+    """By adjusted publications and index, at all levels, of a kind and of some years: ranges, doubt in review, and decided ranks."""
+    reader.open("index.html")
+    page = reader.page
+    page.evaluate(
+        """async () => {
+            window.engine = await affil.engine();
+            window.people = await affil.load("people");
+            window.doubts = await affil.load("doubts");
+        }"""
+    )
+    state, compared, equal, decided = report_ws.count(), 0, 0, 0
+    queries: list[dict[str, Any]] = [{}, {"kind": "company"}, {"area": "robotics", "years": (2014, 2018)}, {"by": "index"}]
+    with report_ws.counts.opened(state, level="institution") as (db, venues):
+        for level, roll_up in (("institution", "none"), ("institution", "parent"), ("city", "none"), ("country", "none")):
+            for query in queries:
+                area, years, by = query.get("area"), query.get("years", (2012, 2021)), query.get("by", "adjusted")
+                asked = {"level": level, "rollUp": roll_up, "kind": query.get("kind", ""), "by": by, "outside": area is None}
+                asked |= {"areas": [AREAS.index(area)] if area else list(range(len(AREAS))), "years": list(years)}
+                found = page.evaluate(
+                    """(asked) => {
+                        const q = {...asked, areas: new Set(asked.areas), without: new Set()}, rows = engine.rank(q, people);
+                        return [...affil.ranges(engine, doubts, q, rows, 0.95).values()].map((r) => [
+                            r.low, r.high, r.ahead, r.inReview, r.decided]);
+                    }""",
+                    asked,
+                )
+                asked_of_library: Any = {"level": level, "roll_up": roll_up, **query, "years": years}
+                frame = measure(db, venues, state.settings, **asked_of_library).frame
+                wanted = frame[["low", "high", "ahead", "in_review", "rank_decided"]].to_numpy()
+                for got, row in zip(found, wanted, strict=True):
+                    assert np.abs(np.array(got[:2]) - row[:2]).max() <= 1, (asked, got, row)
+                    assert got[3] == pytest.approx(row[3], abs=0.02), (asked, got, row)
+                    compared += 1
+                    equal += got[:2] == [*row[:2]]
+                    decided += got[4] == row[4]
+                assert [got[2] for got in found[:-1]] == pytest.approx(wanted[:-1, 2].tolist(), abs=0.05)
+    assert compared > 250
+    assert (equal / compared, decided / compared) > (0.9, 0.9)
+    assert decided / compared > 0.9, (equal / compared, decided / compared)
+
+
+def test_a_chosen_view_shows_ranges_and_what_waits(reader: Reader) -> None:
+    reader.open("index.html#kind=company&areas=5")
+    reader.settled()
+    reader.page.wait_for_function("document.querySelector('#board tbody .range').textContent !== '–'")
+    assert all(row[1] != "–" for row in reader.rows())
+    assert "waits in review" in reader.page.locator("#board tbody .range").first.get_attribute("title")
+
+
 def test_search_in_both_scripts_finds_by_names_that_are_not_shown(reader: Reader) -> None:
     reader.open("institutions.html")
     for typed in ("港科大", "HKUST", "hong kong univ science", "香港科技大學", "香港科技大学"):
@@ -181,7 +232,7 @@ def test_search_in_both_scripts_finds_by_names_that_are_not_shown(reader: Reader
 def test_where_and_kind(reader: Reader, report_ws: Workspace) -> None:
     reader.open("institutions.html#kind=company&where=AS")
     reader.settled()
-    frame = report_ws.rank(years=(2017, 2021), kind="company", resamples=0).frame
+    frame = report_ws.rank(years=(2017, 2021), kind="company", ranges=False).frame
     frame = frame[frame["country"].isin(["CN", "HK", "SG", "TW"])]
     assert [r[4] for r in reader.rows()] == [f"{a:,.2f}" for a in frame["adjusted"].head(10)]
     assert [r[0] for r in reader.rows()][:1] == ["1"]
@@ -226,7 +277,7 @@ def test_a_view_is_downloaded(reader: Reader, report_ws: Workspace) -> None:
         reader.page.get_by_role("button", name="Download as CSV").click()
     text = Path(download.value.path()).read_text("utf-8-sig")
     rows = [*csv.DictReader(io.StringIO(text))]
-    frame = report_ws.rank(level="country", area="robotics", by="index", years=(2017, 2021), resamples=0).frame
+    frame = report_ws.rank(level="country", area="robotics", by="index", years=(2017, 2021), ranges=False).frame
     assert [r["name"] for r in rows] == frame["name"].tolist()
     for by in MEASURES:
         assert [float(r[by]) for r in rows] == pytest.approx(frame[by].tolist(), abs=1e-9)

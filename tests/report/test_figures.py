@@ -224,7 +224,7 @@ def test_heading_lead_title_and_download_speak_of_the_view(reader: Reader, repor
     page = reader.page
     reader.open("cities.html#areas=0&years=2018-2020&where=CN&kind=education")
     reader.settled()
-    ranking = report_ws.rank(level="city", area="computer vision", years=(2018, 2020), kind="education", resamples=0)
+    ranking = report_ws.rank(level="city", area="computer vision", years=(2018, 2020), kind="education", ranges=False)
     for text in (page.locator("h1").inner_text(), page.title()):
         assert all(word in text for word in ("Computer vision", "universities", "China", "2018–2020")), text
     lead = page.locator("#lead").inner_text()
@@ -242,7 +242,7 @@ def test_heading_lead_title_and_download_speak_of_the_view(reader: Reader, repor
 def test_a_preset_counts_as_in_the_library(reader: Reader, report_ws: Workspace, preset: Any) -> None:
     reader.open(f"countries.html#preset={preset}&by=index")
     reader.settled()
-    frame = report_ws.rank(level="country", by="index", years=(2017, 2021), preset=preset, resamples=0).frame
+    frame = report_ws.rank(level="country", by="index", years=(2017, 2021), preset=preset, ranges=False).frame
     assert [r[3] for r in reader.rows()] == frame["name"].tolist()
     assert [(r[4], r[5], r[6]) for r in reader.rows()] == [
         (f"{a:,.2f}", f"{i:,.2f}", f"{p:,}")
@@ -256,7 +256,7 @@ def test_hong_kong_is_counted_with_china_or_apart(
 ) -> None:
     reader.open("countries.html#hongkong=with")
     reader.settled()
-    frame = report_ws.rank(level="country", years=(2017, 2021), resamples=0, hong_kong="with").frame
+    frame = report_ws.rank(level="country", years=(2017, 2021), ranges=False, hong_kong="with").frame
     assert "HK" not in set(frame["id"])
     assert [(r[3], r[4]) for r in reader.rows()] == [
         (n, f"{a:,.2f}") for n, a in zip(frame["name"], frame["adjusted"], strict=True)
@@ -268,7 +268,7 @@ def test_hong_kong_is_counted_with_china_or_apart(
 
     from affil.report import report
 
-    ws = workspace('[rank]\nresamples = 0\ncountry_groups = {HK = "CN"}\n[report]\nyears = 5\ninstitutions = 2\n')
+    ws = workspace('[rank]\nranges = false\ncountry_groups = {HK = "CN"}\n[report]\nyears = 5\ninstitutions = 2\n')
     other = Reader(browser, report(ws, tmp_path / "other").path)
     other.open("countries.html#hongkong=apart")
     other.settled()
@@ -307,7 +307,7 @@ def test_the_map_shows_with_whom_one_shares_papers(reader: Reader, report_ws: Wo
     page.locator("#pick").fill("港科大")
     page.locator("#pick").press("Enter")
     page.wait_for_function("location.hash.includes('who=institution')")
-    frame = report_ws.rank(years=(2017, 2021), resamples=0).frame.set_index("id")
+    frame = report_ws.rank(years=(2017, 2021), ranges=False).frame.set_index("id")
     counted = partners(report_ws, frame.index, hkust)
     rows = reader.rows("#map-table")
     assert {re.match("|".join(map(re.escape, frame["name"])), r[1])[0]: int(r[2]) for r in rows} == {  # type: ignore[index]

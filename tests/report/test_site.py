@@ -251,7 +251,7 @@ def test_without_the_library_of_charts_it_says_what_to_install(
 
 
 def test_a_page_that_is_shared_shows_a_picture_of_itself(workspace: Any, tmp_path: Path) -> None:
-    ws = workspace('[rank]\nresamples = 0\n[report]\naddress = "https://rankings.example/ai"\ninstitutions = 3\n')
+    ws = workspace('[rank]\nranges = false\n[report]\naddress = "https://rankings.example/ai"\ninstitutions = 3\n')
     made = report(ws, tmp_path / "site").path
     for path in ("countries.html", "zh-hant/trends.html", "map.html", "zh-hans/areas.html"):
         head = (made / path).read_text("utf-8").split("</head>")[0]
@@ -287,7 +287,7 @@ def test_a_further_language_is_a_catalogue_and_a_line(workspace: Any, french: An
     french(i18n, names.LANGUAGES, names.Language())
     author = {"name": "A", "affiliations": ["Institute AA of Boston (0.99)"]}
     only = {"id": "p", "title": "T", "venue": "Some Workshop", "year": 2020, "authors": [author]}
-    ws = workspace("[rank]\nresamples = 0\n", [only])
+    ws = workspace("[rank]\nranges = false\n", [only])
     made = report(ws, tmp_path / "site").path
     page = (made / "fr" / "cities.html").read_text("utf-8")
     assert '<html lang="fr"' in page
@@ -316,7 +316,7 @@ def test_a_workspace_of_one_paper(workspace: Any, tmp_path: Path) -> None:
     """No year before, no other institution, no place to lead."""
     author = {"name": "A", "affiliations": ["Institute AA of Boston (0.99)"]}
     only = {"id": "p", "title": "T", "venue": "Some Workshop", "year": 2020, "authors": [author]}
-    made = report(workspace("[rank]\nresamples = 0\n", [only]), tmp_path / "site").path
+    made = report(workspace("[rank]\nranges = false\n", [only]), tmp_path / "site").path
     rows = Page(made / "institutions.html").rows
     assert rows[1][0] == "1"
     assert rows[1][4] == "1.00"
@@ -328,7 +328,7 @@ def test_a_workspace_of_one_paper(workspace: Any, tmp_path: Path) -> None:
 
 def test_groups_of_countries_and_roll_up_of_the_settings_hold(workspace: Any, tmp_path: Path) -> None:
     ws = workspace(
-        '[rank]\nresamples = 0\nroll_up = "parent"\n[rank.country_groups]\nHK = "CN"\n[report]\nyears = 5\nrows = 10\n'
+        '[rank]\nranges = false\nroll_up = "parent"\n[rank.country_groups]\nHK = "CN"\n[report]\nyears = 5\nrows = 10\n'
     )
     made = report(ws, tmp_path / "site").path
     first = ws.rank(years=(2017, 2021)).frame.iloc[0]
@@ -339,7 +339,7 @@ def test_groups_of_countries_and_roll_up_of_the_settings_hold(workspace: Any, tm
 
 
 def test_where_the_registry_is_gone_names_are_those_of_the_run(workspace: Any, tmp_path: Path) -> None:
-    ws = workspace("[rank]\nresamples = 0\n")
+    ws = workspace("[rank]\nranges = false\n")
     (tmp_path / "small.affil").unlink()
     made = report(ws, tmp_path / "site").path
     assert "香港科技大学" in (made / "zh-hans" / "institutions.html").read_text("utf-8")

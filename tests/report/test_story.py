@@ -307,7 +307,7 @@ def told(ws: Any) -> dict[str, Sentence]:
     return {s.topic: s for s in story(Source(data.rankings, data.trends, data.comparisons, data.held, data.report))}
 
 
-SETTINGS = "[rank]\nresamples = 20\n[report]\nyears = 5\n"
+SETTINGS = "[report]\nyears = 5\n"
 
 
 def test_a_venue_that_vanishes_in_the_last_year_changes_no_growth_and_no_mover(workspace: Any, tmp_path_factory: Any) -> None:

@@ -109,13 +109,9 @@ def rank(
     hong_kong: HongKong = None,
     institution: Entity = None,
     limit: Limit = 20,
-    resamples: Annotated[
-        int | None,
-        typer.Option(
-            help="Number of resamples of doubtful matches for rank intervals; 0: no intervals; default: the setting.",
-            min=0,
-            show_default=False,
-        ),
+    ranges: Annotated[
+        bool | None,
+        typer.Option("--ranges/--no-ranges", help="Show the ranks that doubtful matches leave open.", show_default=False),
     ] = None,
     each_year: Annotated[
         bool, typer.Option("--each-year", help="Ranks year by year, and who has been first for how long.")
@@ -130,7 +126,7 @@ def rank(
         by_year = ws.ranks_by_year(limit=limit or None, **query)
         _put(ws, by_year, output, as_json, lambda _: years_table(by_year), by_year.lines())
         return
-    ranking = ws.rank(limit=limit or None, resamples=resamples, around=institution, **query)
+    ranking = ws.rank(limit=limit or None, ranges=ranges, around=institution, **query)
     _put(ws, ranking, output, as_json, lambda width: ranking_table(ranking, width), _notes(ranking))
 
 
@@ -310,9 +306,13 @@ def _notes(ranking: Ranking) -> list[str]:
     if "low" in ranking.frame:
         level = f"{ranking.settings.confidence:.0%}"
         lines.append(
-            f"range: possible ranks given the doubtful matches ({level} of {ranking.settings.resamples} resamples); "
-            f"≈: not distinguishable from the next row."
+            f"range: ranks that doubtful matches leave open, with {level} certainty; ≈: not distinguishable from the next row."
         )
+        if (ranking.frame["rank_decided"] != ranking.frame["rank"]).any():
+            lines.append(
+                "↑ ↓: would move up or down if the strings in review were decided as is most probable; affil why WS NAME lists "
+                "those that wait."
+            )
     if ranking.level == "institution" and ranking.roll_up != "none":
         lines.append(f"Institutions are rolled up: {ranking.roll_up}.")
     return lines

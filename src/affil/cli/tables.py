@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from affil.cli.show import plain, plain_table
@@ -49,13 +50,19 @@ def ranking_table(ranking: Ranking, width: int) -> Table:
                 f"{row['low']}–{row['high']}{' ≈' if close else ''}" if row["low"] < row["high"] or close else str(row["rank"])
             ]
         asked = "> " if row["id"] == ranking.around else ""
-        table.add_row(f"{asked}{row['rank']}", *doubt, *(plain(row[c] or "") for c in shown), *values)
+        table.add_row(f"{asked}{row['rank']}{_mark(row)}", *doubt, *(plain(row[c] or "") for c in shown), *values)
     return table
 
 
 def _hong_kong(result: Ranking | Trend) -> str:
     """How Hong Kong and Macao are counted, if that was asked for."""
     return {"with": "Hong Kong and Macao with China", "apart": "Hong Kong and Macao apart"}.get(result.hong_kong or "", "")
+
+
+def _mark(row: Mapping[Any, Any]) -> str:
+    """Where the row would move if the review queue were decided."""
+    decided = row.get("rank_decided", row["rank"])
+    return " ↑" if decided < row["rank"] else " ↓" if decided > row["rank"] else ""
 
 
 def trend_table(result: Trend) -> Table:

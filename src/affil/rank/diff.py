@@ -121,7 +121,7 @@ def diff(
 
 def _counted(store: Store, state: State, touched: pa.Table, query: Query) -> tuple[pd.DataFrame, pa.Table, pa.Table]:
     """A state's ranking, and for touched venues and years: credit by entity and paper, and the institutions of each string."""
-    plain = replace(state, settings=state.settings.model_copy(update={"resamples": 0}))
+    plain = replace(state, settings=state.settings.model_copy(update={"ranges": False}))
     with store.opened(plain, **query) as (db, venues):
         frame = measure(db, venues, plain.settings, **query).frame
         db.register("touched", touched)

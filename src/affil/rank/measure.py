@@ -17,8 +17,8 @@ from affil.rank.credit import Tables, VenueYear, count_credit, find_ids, lost_de
 from affil.rank.named import Lookup, find_row
 from affil.rank.places import HongKong, continent_table, country_table, find_place, group_table, hong_kong_groups, region_table
 from affil.rank.presets import find_preset, mean_areas
+from affil.rank.ranges import with_ranges
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
-from affil.rank.resample import resampled_ranks
 from affil.rank.rollup import ROLL_UPS, roll_up
 from affil.rank.venues import AREAS, Venues, find_area, load_venues
 from affil.settings import RankSettings, RollUp
@@ -70,7 +70,7 @@ def rank(
         tables: the input.
         decisions: raw string -> ids (empty: none); they override matches (`Ledger.current()`).
         venues: the venue table; default: the shipped one.
-        settings: offset, groups, roll-up, whether matches in review count, number of resamples.
+        settings: offset, groups, roll-up, whether matches in review count, and ranges are computed.
         limit: maximum number of rows.
         around: only the row of this entity and `rank.neighbours` rows above and below; an id or a name.
         lookup: finds institutions by names missing from the tables.
@@ -118,7 +118,7 @@ def measure(
         around, shown = row["id"], slice(max(0, at - settings.neighbours), at + settings.neighbours + 1)
     # The last row is compared with the one after it.
     frame = frame.iloc[shown.start : None if shown.stop is None else shown.stop + 1]
-    frame = resampled_ranks(db, frame, asked.by, settings).iloc[: None if shown.stop is None else shown.stop - shown.start]
+    frame = with_ranges(db, frame, asked.by, settings).iloc[: None if shown.stop is None else shown.stop - shown.start]
     return Ranking(
         frame.reset_index(drop=True),
         cover,

@@ -89,9 +89,11 @@ class Ranking:
     """Entities ranked by one measure, with all measures.
 
     `frame` has one row each: rank (ties share one), id, name, what the level knows of its place, publications, authors,
-    adjusted, index, share (of all counted credit of the slice), unaligned (publications without known authors). With intervals
-    also `low` and `high`, the best and the worst rank that the doubtful matches leave open, and `ahead`, the share of
-    resamples in which it stands before the next row. The other fields say how it was made; `warnings` are sentences a reader
+    adjusted, index, share (of all counted credit of the slice), unaligned (publications without known authors). With ranges
+    also `low` and `high`, the best and the worst rank that the doubtful matches leave open, `ahead`, the probability that it stands
+    before the next row, `in_review`, the share of its doubt (of the variance of its number) that strings in review bring,
+    `rank_decided`, its rank if each string in review were decided as is most probable, and where that is another, `deciding`, the
+    strings that move it, most mentioned first. The other fields say how it was made; `warnings` are sentences a reader
     must see. `preset` and `within` are the preset of venues and the country or continent it is restricted to; `around` is the id
     of the entity asked for, if the frame has only its row and its neighbours. `hong_kong` tells how Hong Kong and Macao are counted,
     if that was asked for. `state` is the state of a project's counts that was

@@ -19,6 +19,7 @@ from affil.rank import AREAS, MEASURES, ROLL_UPS, Comparison, Level, Ranking, Tr
 from affil.rank.measure import CheckedQuery, areas_of, make_places
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
+from affil.report.doubts import PageDoubts, read_doubts
 from affil.report.entities import LEVELS, Entity, Placed, name_entities
 from affil.report.names import script_table
 from affil.settings import RankSettings, ReportSettings
@@ -63,6 +64,8 @@ def collect(
         tell("reading names")
         registry, notes = _registry(ws)
         facts, people = db.sql(sql("facts")).to_arrow_table(), db.sql(sql("people")).to_arrow_table()
+        cells = [(venue, year) for venue, year, _ in held]
+        found = PageDoubts() if bulletin or not settings.ranges else read_doubts(db, venues, settings, cells)
         placed = _placed(db, settings, set(facts.column("institution").to_pylist()))
         entities = _entities(db, ws, settings, placed, counted, registry)
     return Data(
@@ -86,6 +89,7 @@ def collect(
         authors=_authors(people, periods.window),
         facts=facts,
         people=people,
+        doubts=found,
         placed=placed,
         script=script_table(n for level in entities.values() for e in level.values() for n in (*e.names, *e.search)),
         state=state,
@@ -172,7 +176,7 @@ class _Counted:
                 self.comparisons[level, what] = found
 
     def _rank(self, level: Level, *, ranges: bool, **query: Any) -> Ranking:
-        settings = self.settings if ranges else self.settings.model_copy(update={"resamples": 0})
+        settings = self.settings if ranges else self.settings.model_copy(update={"ranges": False})
         return measure(self.db, self.venues, settings, level=level, **query)
 
 

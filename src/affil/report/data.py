@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from affil.rank import Comparison, Level, Ranking, State, Trend, Venues
+from affil.report.doubts import PageDoubts
 from affil.report.entities import Entity
 from affil.settings import RankSettings, ReportSettings
 from affil.types import LedgerEntry
@@ -29,8 +30,8 @@ class Data:
     their rows by id. `trends` are the window year by year; `comparisons` set the window against the years before by (level,
     "before"), and its last year against the one before it by (level, "last"), each over the venues of both. `entities` are all that
     is ranked, by level and id, `pages` the ids of those that have a page. `tables` are the tables of these pages by the name of
-    their query (see `sql/`) and level. `authors` is the number of distinct names in the window.
-    `facts` and `people` are what the pages count from, `placed` what each institution counts
+    their query (see `sql/`) and level. `authors` is the number of distinct names in the window. `facts` and `people` are what the
+    pages count from, `doubts` what they compute ranges from, `placed` what each institution counts
     for at each level and way of rolling up. `script` has the simplified form of traditional characters. `state` is what was counted,
     with the sentences that a reader must see; `manifest` is what the workspace's manifest said then, `decisions` what people had
     decided; `notes` are sentences for the method.
@@ -56,6 +57,7 @@ class Data:
     authors: int
     facts: pa.Table
     people: pa.Table
+    doubts: PageDoubts
     placed: Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]]
     script: Mapping[str, str]
     state: State

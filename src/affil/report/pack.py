@@ -15,6 +15,7 @@ from affil.rank import AREAS, KINDS, ROLL_UPS, Level, Ranking
 from affil.rank.measure import areas_of
 from affil.rank.places import PART_OF
 from affil.report.data import Data
+from affil.report.doubts import pack_doubts
 from affil.report.entities import LEVELS, Entity, continent_of
 from affil.report.names import LANGUAGES, in_languages
 
@@ -37,6 +38,7 @@ def pack(data: Data) -> dict[str, str]:
         "people": _people(data, order),
         "ranges": _ranges(data, order),
         "search": _search(data, order),
+        "doubts": _doubts(data, order),
     }
     for at, language in enumerate(LANGUAGES):
         out[f"names-{language}"] = {
@@ -175,6 +177,11 @@ def _range(ranking: Ranking, number: Mapping[str, int], confidence: float) -> li
     distinct = (frame["ahead"].fillna(1.0) >= confidence).astype(int)
     numbers = [number[i] for i in frame["id"]]
     return [numbers, frame["low"].astype(int).tolist(), frame["high"].astype(int).tolist(), distinct.tolist()]
+
+
+def _doubts(data: Data, order: Numbers) -> dict[str, Any]:
+    known = set(data.facts.column("institution").unique().to_pylist())
+    return {"confidence": data.settings.confidence, **pack_doubts(data.doubts, order["institution"], _cells(data), known)}
 
 
 def _search(data: Data, order: Numbers) -> dict[str, Any]:

@@ -31,6 +31,7 @@ _STATIC = (
     "style.css",
     "page.js",
     "engine.js",
+    "ranges.js",
     "board.js",
     "plot.js",
     "figure.js",

@@ -72,14 +72,14 @@ def rank(
     lookup: Lookup,
     *,
     limit: int | None,
-    resamples: int | None,
+    ranges: bool | None,
     around: str | None,
     **query: Unpack[Query],
 ) -> Ranking:
     """See `Workspace.rank`."""
     state = count_or_last(files)
-    if resamples is not None:
-        state = replace(state, settings=state.settings.model_copy(update={"resamples": resamples}))
+    if ranges is not None:
+        state = replace(state, settings=state.settings.model_copy(update={"ranges": ranges}))
     return files.counts.rank(state, limit=limit, around=around, lookup=lookup, **query)
 
 
@@ -111,7 +111,7 @@ def compare(files: WorkspaceFiles, before: tuple[int, int], after: tuple[int, in
 def why(files: WorkspaceFiles, lookup: Lookup, entity: str, **query: Unpack[Query]) -> Why:
     """See `Workspace.why`."""
     state = count_or_last(files)
-    plain = state.settings.model_copy(update={"resamples": 0})
+    plain = state.settings.model_copy(update={"ranges": False})
     with files.counts.opened(state, **query) as (db, venues):
         found = ranks.why(db, venues, plain, entity, files.table("papers"), lookup=lookup, **query)
         return replace(found, state=state)

@@ -164,7 +164,7 @@ class Workspace(WorkspaceFiles):
         self,
         *,
         limit: int | None = None,
-        resamples: int | None = None,
+        ranges: bool | None = None,
         around: str | None = None,
         **query: Unpack[Query],
     ) -> Ranking:
@@ -174,14 +174,14 @@ class Workspace(WorkspaceFiles):
 
         Args:
             limit: maximum number of rows; default: all.
-            resamples: number of resamples of doubtful matches for the intervals; 0: no intervals; default: the setting.
+            ranges: whether to compute the ranks that doubtful matches leave open; default: the setting.
             around: only the row of this institution (or city ...) and its neighbours (`rank.neighbours`), by its id or any name.
             query: level, area, venue, years, kind, by, roll_up, within, preset, hong_kong (see `affil.rank.Query`).
 
         Raises:
             AffilError: nothing was matched yet, an argument is unknown, or a name means nothing that is ranked, or several.
         """
-        return results.rank(self, matching.lookup(self), limit=limit, resamples=resamples, around=around, **query)
+        return results.rank(self, matching.lookup(self), limit=limit, ranges=ranges, around=around, **query)
 
     def list_venues(self) -> VenueList:
         """The venue table, with the papers that the workspace has of each venue, and its venues that the table lacks.

@@ -49,7 +49,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "empty": frame.empty_areas(),
         "inline": True,
         "css": Markup(frame.shared.css),
-        "scripts": ("engine", "board"),
+        "scripts": ("engine", "ranges", "board"),
         "presets": [*presets()],
         "hong_kong": hong_kong_choices(frame),
         "texts": {**frame.script_texts(), "presets": _presets(venues)},

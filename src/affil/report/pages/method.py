@@ -33,7 +33,6 @@ def method(frame: Frame) -> dict[str, Any]:
         "groups": ", ".join(f"{a} → {b}" for a, b in groups.items()) or frame.text("m_no_groups"),
         "offset": f"{settings.offset:g}",
         "weights": weights or frame.text("m_weights_one"),
-        "resamples": number(settings.resamples),
         "confidence": percent(settings.confidence, 0),
         **_coverage(frame),
         "precision": _precision(frame),

@@ -13,7 +13,7 @@
   const shown = { adjusted: two, index: two, publications: whole, authors: whole, share: percent };
   const boxes = (name) => [...form.querySelectorAll(`input[name=${name}]`)];
   const start = body.innerHTML, startYears = $("shown-years").textContent, startMore = $("more").hidden, startHead = $("shown").textContent, startLead = $("lead").textContent, startTitle = document.title;
-  let all = false, current = [], engine, names, searching, ranges, people;
+  let all = false, current = [], engine, names, searching, ranges, doubts, people;
 
   /** The chosen options, and those that differ from the defaults. */
   const state = () => {
@@ -107,26 +107,58 @@
   const interval = (row, found) => {
     const at = found?.get(row.e);
     if (!at) return "–";
-    const [low, high, told] = at, apart = told ? "" : "&nbsp;≈";
-    return low < high || !told ? `${whole.format(low)}–${whole.format(high)}${apart}` : whole.format(row.rank);
+    const apart = at.told ? "" : "&nbsp;≈";
+    return at.low < at.high || !at.told ? `${whole.format(at.low)}–${whole.format(at.high)}${apart}` : whole.format(row.rank);
   };
 
-  /** The intervals of a view, if it has any. */
-  const intervals = (now) => {
+  /** What of the doubt waits in review, and where the row would stand were it decided, as attributes. */
+  const waiting = (row, found) => {
+    const at = found?.get(row.e);
+    if (at?.decided === undefined) return "";
+    const moves = at.decided === row.rank ? "" : at.decided < row.rank ? "up" : "down";
+    const said = [say(T.in_review, share.format(at.inReview))];
+    if (moves) said.push(say(T.would_move, whole.format(at.decided)), ...at.strings);
+    return ` title="${escape(said.join("\n"))}"${moves && ` data-moves="${moves}"`}`;
+  };
+
+  /** The intervals that the library computed for a view, if it has any. */
+  const kept = (now) => {
     if (!ranges || now.kind || now.where || now.preset || now.hongkong !== first.hongkong || (now.rollup || engine.rollUp) !== engine.rollUp || now.venues.length !== first.venues.length) return null;
     const every = now.areas.length === first.areas.length && now.outside === first.outside;
     if (!every && (now.areas.length !== 1 || now.outside)) return null;
-    const kept = ranges[`${level}/${now.by}/${now.from}-${now.to}/${every ? "" : engine.areas[now.areas[0]]}`];
-    if (!kept) return null;
-    const [numbers, low, high, told] = kept;
-    return new Map(numbers.map((e, k) => [e, [low[k], high[k], told[k]]]));
+    const found = ranges[`${level}/${now.by}/${now.from}-${now.to}/${every ? "" : engine.areas[now.areas[0]]}`];
+    if (!found) return null;
+    const [numbers, low, high, told] = found;
+    return new Map(numbers.map((e, k) => [e, { low: low[k], high: high[k], told: told[k] }]));
+  };
+
+  /** The intervals of any view by adjusted publications or index, once they are computed; null until then. */
+  let last = {};
+  const computed = (now, asked, rows) => {
+    const key = address({ ...now, q: "" });
+    if (last.key === key) return last.found;
+    if (!doubts?.n || now.by === "publications" || now.by === "authors") return null;
+    last = { key, found: null };
+    setTimeout(() => {
+      if (last.key !== key) return;
+      last.found = affil.ranges(engine, doubts, asked, rows, doubts.confidence);
+      for (const at of last.found.values()) at.told = at.ahead >= doubts.confidence;
+      draw();
+    });
+    return null;
+  };
+
+  /** The intervals of a view: the library's where it has them, with what only the page computes. */
+  const intervals = (now, asked, rows) => {
+    const own = kept(now), found = computed(now, asked, rows);
+    return own && found ? new Map([...own].map(([e, at]) => [e, { ...found.get(e), ...at }])) : own ?? found;
   };
 
   const tr = (row, now, moved, found, most) => {
     const [name, latin, place] = names[level][row.e], slug = engine.entities[level].slug[row.e];
     const link = slug ? `<a href="${level}/${slug}.html">${escape(name)}</a>` : escape(name);
     const cell = (by) => `<td class="num ${by}${by === now.by ? ` by" style="--w:${((100 * row[by]) / most).toFixed(1)}%` : ""}">${row[by] === null ? "…" : Number.isNaN(row[by]) ? "–" : shown[by].format(row[by])}</td>`;
-    return `<tr data-e="${row.e}"><td class="num rank">${whole.format(row.rank)}</td><td class="range">${interval(row, found)}</td><td class="change">${change(row, moved)}</td><td class="name">${link}${latin ? ` <span class="latin" lang="en">${escape(latin)}</span>` : ""}${place ? ` <span class="place">${escape(place)}</span>` : ""}</td>${["adjusted", "index", "publications", "authors", "share"].map(cell).join("")}</tr>`;
+    return `<tr data-e="${row.e}"><td class="num rank">${whole.format(row.rank)}</td><td class="range"${waiting(row, found)}>${interval(row, found)}</td><td class="change">${change(row, moved)}</td><td class="name">${link}${latin ? ` <span class="latin" lang="en">${escape(latin)}</span>` : ""}${place ? ` <span class="place">${escape(place)}</span>` : ""}</td>${["adjusted", "index", "publications", "authors", "share"].map(cell).join("")}</tr>`;
   };
 
   const draw = () => {
@@ -144,7 +176,7 @@
     const pairs = engine.pairs(asked, [from - length, from - 1], [from, to]);
     const [old, recent] = pairs.length ? [0, 1].map((k) => new Map(within(engine.rank({ ...asked, years: [from - length, to], only: new Set(pairs.flatMap((p) => p.cells[k])) }, people)).map((r) => [r.e, r]))) : [];
     const moved = old ? (e) => [old.get(e), recent.get(e)] : null;
-    const found = intervals(now), total = rows.length, most = rows[0]?.[now.by] || 1, wanted = matcher(now.q);
+    const found = intervals(now, asked, rows), total = rows.length, most = rows[0]?.[now.by] || 1, wanted = matcher(now.q);
     rows = rows.filter((r) => wanted(r.e));
     current = rows.map((row) => ({ ...row, moved: moved?.(row.e).map((r) => r?.rank), range: found?.get(row.e) }));
     const limit = all ? rows.length : T.rows;
@@ -158,10 +190,10 @@
     if (now.where) notes.push(T.ranks_within);
     const span = (years) => (years[0] === years[1] ? years[0] : years.join("–")), of = (k) => span([pairs[0].years[k], pairs.at(-1).years[k]]);
     notes.push(moved ? `${say(T.change_why, of(1), of(0), share.format(engine.restsOn(pairs)))}${T.stop}` : T.change_none);
-    if (!found) notes.push(say(T.no_range, first.from, first.to));
+    if (!found && (now.by === "publications" || now.by === "authors")) notes.push(say(T.no_range, first.from, first.to));
     $("status").textContent = notes.join(gap);
     // Less urgent parts are rendered after the table.
-    if (!people || !ranges) Promise.all([load("people"), load("ranges")]).then((values) => { [people, ranges] = values; draw(); }).catch(() => {});
+    if (!people || !ranges || !doubts) Promise.all(["people", "ranges", "doubts"].map(load)).then((values) => { [people, ranges, doubts] = values; draw(); }).catch(() => {});
   };
 
   const mark = (by) => {
@@ -208,12 +240,14 @@
     $("status").textContent = T.copied;
   });
   $("download").addEventListener("click", () => begin().then(async () => {
-    [people, ranges] = await Promise.all([load("people"), load("ranges")]);
-    all = true; draw(); all = false;
+    [people, ranges, doubts] = await Promise.all(["people", "ranges", "doubts"].map(load));
+    all = true; draw();
+    await new Promise((done) => setTimeout(done));  // the intervals are computed by then
+    draw(); all = false;
     const now = state(), slugged = (text) => text.normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
     const { slug, code } = engine.entities[level];
     const head = ["rank", "low", "high", "compared_rank_before", "compared_rank", "name", "name_en", "place", "publications", "authors", "adjusted", "index", "share", "unaligned"];
-    const lines = current.map((r) => [r.rank, r.range?.[0], r.range?.[1], r.moved?.[0], r.moved?.[1], names[level][r.e][0], names[level][r.e][1] || names[level][r.e][0], names[level][r.e][2], r.publications, r.authors, r.adjusted, r.index, r.share, r.unaligned]);
+    const lines = current.map((r) => [r.rank, r.range?.low, r.range?.high, r.moved?.[0], r.moved?.[1], names[level][r.e][0], names[level][r.e][1] || names[level][r.e][0], names[level][r.e][2], r.publications, r.authors, r.adjusted, r.index, r.share, r.unaligned]);
     affil.save(affil.csv([head, ...lines]), `${[level, ...filters(now).map(slugged), ...new Set([now.from, now.to]), now.by].join("-").slice(0, 160)}.csv`);
     draw();
   }).catch(() => {}));

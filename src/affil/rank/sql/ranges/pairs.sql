@@ -1,15 +1,28 @@
--- The pairs to draw: each string of the slice with each institution that it may name; certain ones have probability 1.
+-- The pairs that may be right or wrong: each string of the slice with each institution that it may name; certain ones have
+-- probability 1. A pair is in review if it stands uncounted where no other string of the author (or paper) names the institution.
 -- Reads credit, slice, place; variable kind.
 -- Makes tables pair, holder, drawn_string, ranked, each numbered from 0.
+CREATE OR REPLACE TEMP TABLE waiting AS
+SELECT DISTINCT affiliation, institution, stated
+FROM (SELECT * FROM credit JOIN slice USING (venue, year) WHERE NOT counted AND institution IS NOT NULL) AS open
+ANTI JOIN (SELECT * FROM credit WHERE counted AND several) AS sure
+    ON sure.paper = open.paper
+    AND sure.venue = open.venue
+    AND sure.year = open.year
+    AND sure.position IS NOT DISTINCT FROM open.position
+    AND sure.institution = open.institution;
+
 CREATE OR REPLACE TEMP TABLE pair AS
 SELECT
-    CAST(row_number() OVER (ORDER BY affiliation, institution) - 1 AS INTEGER) AS pair,
+    CAST(row_number() OVER (ORDER BY affiliation, institution, stated) - 1 AS INTEGER) AS pair,
     affiliation,
     institution,
     stated,
-    coalesce(max(probability), 1) AS probability
+    coalesce(max(probability), 1) AS probability,
+    bool_or(waiting.affiliation IS NOT NULL) AS review
 FROM credit
 JOIN slice USING (venue, year)
+LEFT JOIN waiting USING (affiliation, institution, stated)
 WHERE institution IS NOT NULL
 GROUP BY affiliation, institution, stated;
 

@@ -1,0 +1,148 @@
+"""How sure a rank is: the distribution of each entity's rank, computed from its doubts.
+
+The distribution of an entity's number (`affil.rank.distribution`) is a list of atoms: values with weights. The rank of an entity whose
+number is v is 1 plus how many others are above v: a sum of independent events, so its mean and variance follow from all atoms above
+v, and it is taken as normal (with a continuity correction). Over the atoms of the entity this gives the distribution of its rank.
+There are no random numbers, so there is no seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from affil.rank.credit import sql
+from affil.rank.distribution import distributions
+from affil.rank.doubt import Doubts, doubts
+from affil.rank.ranking import Measure
+from affil.settings import RankSettings
+
+Numbers = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+_DIGITS = 9  # equal to this many decimals is a tie, as in ranking.sql
+_NAMED = 3  # strings named in a row
+_PASSING = 20  # entities that pass a row whose strings are looked at
+
+
+def with_ranges(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, by: Measure, settings: RankSettings) -> pd.DataFrame:
+    """Add the columns `low`, `high`, `ahead`, `in_review`, `rank_decided` and `deciding` (see `Ranking`) to a ranking.
+
+    `low` and `high` are quantiles of the rank at the `confidence` level, widened to include the rank itself. Unchanged without
+    `settings.ranges`.
+    """
+    if not settings.ranges or frame.empty:
+        return frame
+    found = doubts(db, by, settings.offset)
+    ids = db.execute("SELECT id FROM ranked ORDER BY entity").df()["id"]
+    rows = pd.Index(ids).get_indexer(pd.Index(frame["id"])).astype(np.int64)
+    atoms = Atoms.of(found, whole=by in ("publications", "authors"))
+    low, high = atoms.rank_quantiles(rows, settings.confidence)
+    published = frame["rank"].to_numpy()
+    rank_decided = _ranks(found.decided)[rows]
+    return frame.assign(
+        low=np.minimum(low, published),
+        high=np.maximum(high, published),
+        ahead=np.append(atoms.ahead(rows[:-1], rows[1:]), np.nan),
+        in_review=_in_review(found)[rows],
+        rank_decided=rank_decided,
+        deciding=pd.Series(_deciding(db, found, rows, rank_decided != published), frame.index, object),
+    )
+
+
+def _ranks(numbers: Values) -> Numbers:
+    down = np.sort(-np.round(numbers, _DIGITS))
+    return np.asarray(np.searchsorted(down, -np.round(numbers, _DIGITS)) + 1)
+
+
+def _in_review(found: Doubts) -> Values:
+    """The share of each entity's variance that strings in review bring; 0 where all is certain."""
+    variance, size = found.variance, len(found.mean)
+    whole = np.bincount(found.entity, variance, size)
+    return np.divide(np.bincount(found.entity, variance * found.review, size), whole, out=np.zeros(size), where=whole > 0)
+
+
+def _deciding(db: duckdb.DuckDBPyConnection, found: Doubts, rows: Numbers, moves: NDArray[np.bool_]) -> list[list[str]]:
+    """For rows that move, the strings in review that add to them, or else to those that pass them, most mentioned first."""
+    adding = np.zeros(len(found.mean), bool)
+    adding[found.entity[found.wanted]] = True
+    pairs: list[tuple[int, int]] = []
+    for row in rows[moves]:
+        passes = (found.counted <= found.counted[row]) & (found.decided >= found.decided[row]) & adding
+        pairs += [(int(row), int(row))] if adding[row] else [(int(row), int(one)) for one in np.flatnonzero(passes)[:_PASSING]]
+    db.register("moved", pd.DataFrame(pairs, columns=["row", "entity"], dtype=np.int64))
+    db.register("adding", pd.DataFrame({"entity": found.entity[found.wanted], "pair": found.pair[found.wanted]}))
+    strings = dict(db.execute(sql("ranges/deciding"), [_NAMED]).fetchall())
+    return [list(strings.get(int(row), ())) if move else [] for row, move in zip(rows, moves, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Atoms:
+    """The distributions of all entities' numbers, sorted by entity, then value, largest first.
+
+    `above` is the probability that the entity is above the value of an atom, `cell` numbers equal values from the smallest.
+    """
+
+    entity: Numbers
+    value: Values
+    weight: Values
+    above: Values
+    cell: Numbers
+
+    @classmethod
+    def of(cls, found: Doubts, *, whole: bool) -> Atoms:
+        """The atoms of the numbers of all entities; `whole` numbers are rounded to such."""
+        entity, value, weight = distributions(found, whole=whole)
+        cells, cell = np.unique(np.round(value, _DIGITS), return_inverse=True)
+        key, at = np.unique(entity * len(cells) + (len(cells) - 1 - cell), return_inverse=True)
+        weight = np.asarray(np.bincount(at, weight), np.float64)
+        entity, cell = key // len(cells), len(cells) - 1 - key % len(cells)
+        before = np.cumsum(weight) - weight
+        return cls(entity, cells[cell], weight, before - before[np.searchsorted(entity, entity)], cell)
+
+    def rank_quantiles(self, rows: Numbers, confidence: float) -> tuple[Numbers, Numbers]:
+        """The smallest ranks that are not exceeded with probability (1 − confidence) / 2, and 1 less that, of some entities."""
+        order = np.argsort(-self.cell, kind="stable")
+        after = self.above + self.weight
+        steps = self.weight, after * (1 - after) - self.above * (1 - self.above)
+        mean, variance = (np.append(0, np.cumsum(step[order])) for step in steps)
+        mine = np.flatnonzero(np.isin(self.entity, rows))
+        at = np.searchsorted(-self.cell[order], -self.cell[mine])
+        own = self.above[mine]
+        mean, variance = mean[at] - own, variance[at] - own * (1 - own)
+        owner = np.searchsorted(np.unique(rows), self.entity[mine])
+        deviation = np.sqrt(np.maximum(variance, 1e-12))
+        most = int(self.entity[-1]) + 1
+        found = [
+            _smallest(mean, deviation, self.weight[mine], owner, level, most)[np.searchsorted(np.unique(rows), rows)]
+            for level in ((1 - confidence) / 2, (1 + confidence) / 2)
+        ]
+        return found[0], found[1]
+
+    def ahead(self, one: Numbers, other: Numbers) -> Values:
+        """The probability that each entity is above another, ties for half."""
+        starts, ends = np.searchsorted(self.entity, one), np.searchsorted(self.entity, one, side="right")
+        at = np.concatenate([np.arange(a, b) for a, b in zip(starts, ends, strict=True)] or [np.zeros(0, np.int64)])
+        row = np.repeat(np.arange(len(one)), ends - starts)
+        size = int(self.cell.max()) + 1
+        keys = self.entity * size + (size - 1 - self.cell)
+        key = other[row] * size + (size - 1 - self.cell[at])
+        until = np.append(0, np.cumsum(self.weight))
+        end = until[np.searchsorted(self.entity, other[row], side="right")]
+        below, not_above = end - until[np.searchsorted(keys, key, side="right")], end - until[np.searchsorted(keys, key)]
+        return np.asarray(np.bincount(row, self.weight[at] * (below + not_above) / 2, len(one)), np.float64)
+
+
+def _smallest(mean: Values, deviation: Values, weight: Values, owner: Numbers, level: float, most: int) -> Numbers:
+    """The smallest rank that each owner's rank does not exceed with a probability of at least `level`, by bisection."""
+    low, high = np.ones(int(owner[-1]) + 1, np.int64), np.full(int(owner[-1]) + 1, most)
+    while (low < high).any():
+        middle = (low + high) // 2
+        reached = np.bincount(owner, weight * ndtr((middle[owner] - 0.5 - mean) / deviation)) >= level - 1e-9
+        low, high = np.where(reached, low, middle + 1), np.where(reached, middle, high)
+    return low
