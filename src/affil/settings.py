@@ -376,6 +376,9 @@ class ReviewSettings(_Frozen):
 
     ledger: str = Field(default="", description="SQLAlchemy URL of a shared ledger; empty: a file in the workspace")
     wait: float = Field(default=10.0, ge=0, description="seconds to wait for another writer of the ledger")
+    backups: int = Field(
+        default=30, ge=0, description="days with decisions of which a copy of the ledger is kept in the workspace; 0: none"
+    )
     audit: int = Field(default=100, ge=0, description="number of sure matches to audit, and of strings without a match")
     missed: float = Field(
         default=0.1,

@@ -67,7 +67,7 @@ def test_a_workspace_may_have_the_name_of_a_command(tmp_path: Path, monkeypatch:
         raise AffilError("stop")
 
     monkeypatch.setattr("affil.cli.review._session", stop)
-    monkeypatch.setattr("affil.cli.review._open", stop)
+    monkeypatch.setattr("affil.cli.review.open_workspace", stop)
     assert "Missing argument 'WS'" in run("review", "names", code=2).output, "there is no such folder"
     for name in ("names", "export"):
         (tmp_path / name).mkdir()

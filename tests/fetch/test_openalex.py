@@ -99,7 +99,7 @@ def test_all_works_of_a_venue_in_pages(service: Service, tmp_path: Path) -> None
     assert told == ["250 works in about 3 calls, 0.00 US$ of the day's free budget"]
     assert [done for done, _ in steps] == [100, 200, 250, 250]
     filters = {asked["filter"] for path, asked in service.asked if path == "/works"}
-    assert filters == {"publication_year:2014-2025,primary_location.source.id:S1|S2"}, "not that of another conference"
+    assert filters == {"publication_year:2014-2025,primary_location.source.id:S1|S2|S4306419644"}, "by name, and the table's"
     assert len(list(read_papers([fetched.file]))) == 250
     assert sorted(p.suffix for p in tmp_path.iterdir()) == [".gz", ".json", ".lock"]
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from affil.errors import AffilError, InputError
 from affil.ledger import Draft, Key, Ledger
+from affil.ledger.database import Database, LostError
 
 A, B = "https://ror.org/aaa", "affil:bbb"
 
@@ -193,11 +194,60 @@ def test_a_file_that_was_replaced_is_not_written_to_behind_its_back(tmp_path: Pa
     lasting.decide("Y", A, by="ana", why="w")
     for file in tmp_path.glob("ledger.sqlite*"):
         file.unlink()
-    assert lasting.entries() == []
+    for ask in (lasting.entries, lambda: lasting.decide("W", A, by="ana", why="w")):
+        with pytest.raises(InputError, match="the ledger is gone"):
+            ask()
+    assert not path.exists(), "no empty one takes its place"
     (tmp_path / "copy").rename(path)
     lasting.decide("Z", A, by="ana", why="w")
     assert [e.affiliation for e in Ledger(path).entries()] == ["X", "Z"]
     lasting.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 8192])
+def test_an_empty_file_is_no_ledger_without_decisions(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_bytes(content)
+    for ask in (Ledger.entries, lambda ledger: ledger.decide("X", A, by="ana", why="w")):
+        with pytest.raises(InputError, match="restore the file from a backup"):
+            ask(Ledger(tmp_path / "ledger.sqlite"))
+    assert (tmp_path / "ledger.sqlite").read_bytes() == content
+
+
+def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.sqlite")) as raw:
+        raw.execute("CREATE TABLE other (x)")
+    with pytest.raises(InputError, match="holds no ledger"):
+        Ledger(tmp_path / "other.sqlite").decide("X", A, by="ana", why="w")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_connection_lost_while_writing_is_looked_into(postgres: Any, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    """The server goes away at the commit: what was recorded is an answer, what was not is said."""
+    ledger = Ledger(str(postgres.database()), wait=5)
+    ledger.decide("first", A, by="ana", why="w")
+    write, lost = Database.write, []
+
+    @contextmanager
+    def losing(database: Database) -> Iterator[Any]:
+        with write(database) as connection:
+            yield connection
+            if not lost and when == "before":
+                lost.append(True)
+                connection.rollback()
+                raise LostError("connection lost; try again")
+        if not lost:
+            lost.append(True)
+            raise LostError("connection lost; try again")
+
+    monkeypatch.setattr(Database, "write", losing)
+    if when == "before":
+        with pytest.raises(AffilError, match="connection lost; nothing was recorded, try again"):
+            ledger.decide("second", A, by="ana", why="w")
+        assert [e.affiliation for e in ledger.entries()] == ["first"]
+    else:
+        assert ledger.decide("second", A, by="ana", why="w").number == 2
+        assert [e.affiliation for e in ledger.entries()] == ["first", "second"]
+    ledger.close()
 
 
 def test_a_memory_ledger_by_url() -> None:

@@ -34,6 +34,11 @@ def whys(database: Path | str) -> list[str]:
     return found
 
 
+def stopped(server: Any) -> str:
+    """What a server said until its end, but that its decisions are not those that the workspace counts."""
+    return "".join(line for line in server.stop().splitlines(True) if "decisions are kept in" not in line)
+
+
 def strings_of(ws: Workspace) -> list[str]:
     return [str(s) for s in pq.read_table(ws.table("strings")).column("affiliation").to_pylist()]
 
@@ -66,7 +71,7 @@ def test_a_killed_server_loses_nothing(review_ws: Workspace, database: Any, serv
     for i in range(len(acknowledged), STREAM):
         assert rest.decide(strings[i % 30], OPENAI, f"decision {i}")
     assert set(whys(where)) == {f"decision {i}" for i in range(STREAM)}
-    assert again.stop() == ""
+    assert stopped(again) == ""
 
 
 def test_two_servers_at_once_lose_nothing(review_ws: Workspace, database: Any, serve: Any, reviewer: Any) -> None:
@@ -88,7 +93,7 @@ def test_two_servers_at_once_lose_nothing(review_ws: Workspace, database: Any, s
         thread.join()
     assert len(acknowledged) == 120
     assert sorted(whys(where)) == sorted(acknowledged)
-    assert [s.stop() for s in servers] == ["", ""]
+    assert [stopped(s) for s in servers] == ["", ""]
 
 
 def test_a_restarted_database_loses_nothing(review_ws: Workspace, postgres: Any, serve: Any, reviewer: Any) -> None:
@@ -118,7 +123,7 @@ def test_a_restarted_database_loses_nothing(review_ws: Workspace, postgres: Any,
     kept = whys(url)
     assert set(kept) == set(acknowledged)
     assert len(kept) <= len(acknowledged) + refused
-    assert server.stop() == ""
+    assert stopped(server) == ""
 
 
 def test_what_a_failing_ledger_says(review_ws: Workspace, postgres: Any, serve: Any, reviewer: Any) -> None:
@@ -140,4 +145,4 @@ def test_what_a_failing_ledger_says(review_ws: Workspace, postgres: Any, serve: 
     assert "Traceback" not in said
     assert person.decide(strings[1], OPENAI, "kept too")
     assert whys(url) == ["kept", "kept too"]
-    assert server.stop() == ""
+    assert stopped(server) == ""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from affil.errors import AffilError
 from affil.ledger import Key
 from affil.pages.review import review_app
 from affil.review.session import Session
@@ -19,6 +20,7 @@ from affil.review.spreadsheet import string_key
 from affil.service import texts
 from affil.service.security import Access
 from affil.workspace import Workspace
+from affil.workspace.decisions import restore_ledger
 
 BASE = "http://127.0.0.1:8000"
 OPENAI = "affil:openai"
@@ -305,3 +307,70 @@ def test_a_proposal_that_was_made_anew_is_not_accepted(page: Page, session: Sess
         assert (answer.status_code, "was made anew" in answer.text) == (409, True)
     assert session.ledger.entries() == []
     assert session.workspace.local == {}
+
+
+def test_the_servers_by_wins_over_an_older_name(session: Session) -> None:
+    page = Page(session, by="")
+    page.post("/name", name="bo")
+    cookie = page.client.cookies["affil_name"]
+    later = Page(session, by="ana")
+    later.client.cookies.set("affil_name", cookie)
+    later.post("/decide", **later.card(0), institution=OPENAI)
+    assert session.entries()[-1].by == "ana", "the server was started with --by since"
+    later.client.cookies.clear()
+    later.post("/name", name="bo")
+    later.post("/decide", **later.card(1), institution=OPENAI)
+    assert session.entries()[-1].by == "bo", "who gives a name in the page means it"
+
+
+def test_what_is_saved_is_never_called_not_saved(page: Page, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger goes away just after the entry was stored."""
+    card, decide_all = page.card(3), session.ledger.decide_all
+
+    def stored_and_gone(*args: Any, **options: Any) -> Any:
+        entries = decide_all(*args, **options)
+        monkeypatch.setattr(session.ledger, "entries", gone)
+        return entries
+
+    def gone(after: int = 0) -> Any:
+        raise AffilError("the ledger is gone")
+
+    monkeypatch.setattr(session.ledger, "decide_all", stored_and_gone)
+    answer = page.post("/decide", **card, only=OPENAI)
+    assert (answer.status_code, "Saved" in answer.text) == (200, True)
+    assert page.get("/").status_code == 409, "and the next page says what happened"
+
+
+def test_a_ledger_that_was_restored_is_noticed(page: Page, session: Session, tmp_path: Path) -> None:
+    page.post("/decide", **page.card(3), only=OPENAI, why="before the copy")
+    session.ledger.backup(tmp_path / "copy.sqlite")
+    page.post("/decide", **page.card(4), only=OPENAI, why="after the copy")
+    restore_ledger(session.workspace, tmp_path / "copy.sqlite", force=True)
+    text = page.get("/history").text
+    assert "before the copy" in text and "after the copy" not in text
+    assert Key(session.queue.affiliations[4]) not in session.queue.cases
+    page.post("/decide", **page.card(4), only=OPENAI, why="again")
+    assert [e.why for e in session.ledger.entries()] == ["before the copy", "again"]
+
+
+def test_a_ledger_that_is_gone_gets_no_empty_successor(page: Page, session: Session) -> None:
+    page.post("/decide", **page.card(3), only=OPENAI)
+    card = page.card(4)
+    for file in session.workspace.path.glob("ledger.sqlite*"):
+        file.unlink()
+    answer = page.post("/decide", **card, only=OPENAI)
+    assert (answer.status_code, "the ledger is gone" in answer.text) == (409, True)
+    assert not (session.workspace.path / "ledger.sqlite").exists()
+
+
+def test_a_page_says_that_the_workspace_was_matched_again(later: Any) -> None:
+    page, *_, now = later
+    assert "start affil review again" in page.get("/list").text
+    assert "start affil review again" not in now.get("/list").text
+
+
+def test_a_page_says_that_its_decisions_count_elsewhere(review_ws: Workspace, tmp_path: Path) -> None:
+    session = Session(review_ws.with_ledger(str(tmp_path / "other.sqlite")))
+    said = f"kept in {tmp_path / 'other.sqlite'}, but the rankings of this workspace count those of {review_ws.path / 'ledger.sqlite'}"
+    assert said in unescape(Page(session).get("/").text)
+    session.close()

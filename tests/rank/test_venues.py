@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -21,6 +22,13 @@ def test_the_shipped_table_covers_the_eight_areas() -> None:
     assert set(sizes) == set(AREAS)
     assert min(sizes.values()) >= 8
     assert {v.weight for v in venues.values()} == {1.0}
+
+
+def test_sources_at_openalex_are_well_formed_and_of_one_venue() -> None:
+    sources = Counter(source for venue in load_venues().values() for source in venue.openalex)
+    assert len(sources) >= 40
+    assert [s for s in sources if not re.fullmatch(r"S[1-9]\d{4,10}", s)] == []
+    assert [s for s, times in sources.items() if times > 1] == []
 
 
 def test_every_name_of_every_venue_means_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import gzip
+import hashlib
 import html.parser
 import json
 import re
@@ -61,7 +62,7 @@ class Page(html.parser.HTMLParser):
 
 def value(site: Path, name: str) -> Any:
     """What a script of data/ holds."""
-    packed = re.fullmatch(r'affil\.put\("[\w-]+","([^"]+)"\);\n', (site / "data" / f"{name}.js").read_text("utf-8"))
+    packed = re.fullmatch(r'affil\.put\("[\w/-]+","([^"]+)"\);\n', (site / "data" / f"{name}.js").read_text("utf-8"))
     assert packed
     return json.loads(gzip.decompress(base64.b64decode(packed[1])))
 
@@ -83,6 +84,13 @@ def test_every_page_is_there_in_every_language_and_every_link_leads_somewhere(si
                 continue
             assert not re.match(r"[a-z]+:|//", link), (name, link)
             assert ((site / name).parent / link.split("#")[0]).resolve().exists(), (name, link)
+    for file in [*site.glob("data/institution/*.js"), *site.glob("data/country/*.js")]:
+        level = file.parent.name
+        assert (site / level / f"{file.stem}.html").exists()
+        tables = value(site, f"{level}/{file.stem}")
+        linked = [("institution", r) for r in tables.get("members", ())] + [(level, r) for r in tables.get("partners", ())]
+        assert all((site / of / f"{slug}.html").exists() for of, (slug, *_) in linked if slug)
+        assert all((site / "area" / f"{area}.html").exists() for area, *_ in tables["profile"])
 
 
 def test_nothing_of_another_host_is_named_in_what_runs(site: Path) -> None:
@@ -119,16 +127,25 @@ def test_a_page_of_an_institution_tells_its_numbers(site: Path, report_ws: Works
         row = report_ws.rank(by=level_by, years=(2017, 2021)).frame.set_index("id").loc[one]
         shown = f"{row[level_by]:,}" if level_by in ("publications", "authors") else f"{row[level_by]:,.2f}"
         assert [shown, f"{row['rank']:,}"] in [r[1:3] for r in page.rows], level_by
+    assert f'affil why WS "{one}" --years 2017-2021' in html.unescape(text)
+
+
+def test_the_tables_of_an_institution_stand_once_for_all_languages(site: Path, report_ws: Workspace) -> None:
+    one = "https://ror.org/00q4vv597"
+    tables = value(site, "institution/00q4vv597")
+    for folder in ("", "zh-hans/", "zh-hant/"):
+        texts = (site / f"{folder}institution/00q4vv597.html").read_text("utf-8")
+        assert '"pack":"institution/00q4vv597"' in texts
+        assert {*re.findall(r'data-table="(\w+)"', texts)} == {*tables}
     why = report_ws.why(one, years=(2017, 2021))
     by_venue = why.papers.groupby("venue")["credit"].agg(["size", "sum"])
     for venue, found in by_venue.iterrows():
-        assert [venue, f"{found['size']:,.0f}", f"{found['sum']:,.2f}"] in page.rows
+        assert [venue, f"{found['size']:,.0f}", f"{found['sum']:,.2f}"] in tables["venues"]
     by_year = why.papers.groupby("year")["credit"].agg(["size", "sum"])
     for year, found in by_year.iterrows():
-        assert [r[3:5] for r in page.rows if r[0] == str(year)] == [[f"{found['size']:,.0f}", f"{found['sum']:,.2f}"]]
+        assert [r[3:5] for r in tables["trend"] if r[0] == str(year)] == [[f"{found['size']:,.0f}", f"{found['sum']:,.2f}"]]
     strings = why.papers.explode("strings")["strings"].value_counts()
-    assert [strings.index[0], str(strings.iloc[0])] in [r[:2] for r in page.rows]
-    assert f'affil why WS "{one}" --years 2017-2021' in html.unescape(text)
+    assert [strings.index[0], str(strings.iloc[0])] in [r[:2] for r in tables["strings"]]
 
 
 def test_an_area_page_is_the_ranking_of_the_area(site: Path, report_ws: Workspace) -> None:
@@ -136,7 +153,7 @@ def test_an_area_page_is_the_ranking_of_the_area(site: Path, report_ws: Workspac
     for level in ("institution", "country"):
         first = report_ws.rank(level=level, area="robotics", years=(2017, 2021)).frame.iloc[0]  # type: ignore[arg-type]
         assert [first["name"], f"{first['adjusted']:,.2f}", f"{first['publications']:,}"] in [r[2:5] for r in rows]
-    assert 'class="empty"' in (site / "area" / "simulation.html").read_text("utf-8")
+    assert "class=empty" in (site / "area" / "simulation.html").read_text("utf-8")
 
 
 def test_movers_are_told_by_both_rankings_over_the_same_venues(site: Path, report_ws: Workspace) -> None:
@@ -174,7 +191,12 @@ def test_downloads_are_the_tables_with_their_manifests(site: Path, report_ws: Wo
     kept = ["rank", "id", "name", "publications", "authors", "adjusted", "index", "share", "unaligned"]
     pd.testing.assert_frame_equal(written[kept], ranking[kept], check_dtype=False)
     assert pd.read_parquet(site / "downloads/country-2017-2021.parquet")["id"].tolist() == ranking["id"].tolist()
-    told = json.loads((site / "downloads/institution-robotics.json.manifest.json").read_text("utf-8"))
+    told = json.loads((site / "downloads/institution-robotics.manifest.json").read_text("utf-8"))
+    for suffix in ("csv", "json.gz", "parquet"):
+        content = (site / f"downloads/institution-robotics.{suffix}").read_bytes()
+        assert told["files"][f"institution-robotics.{suffix}"] == hashlib.sha256(content).hexdigest()
+    whole = json.loads(gzip.decompress((site / "downloads/country-2017-2021.json.gz").read_bytes()))
+    assert [row["adjusted"] for row in whole["ranking"]] == ranking["adjusted"].tolist()
     assert told["area"] == "robotics"
     assert told["years"] == [2017, 2021]
     assert len([*site.glob("downloads/*.csv")]) >= 12

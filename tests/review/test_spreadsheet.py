@@ -11,6 +11,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from affil.errors import AffilError, InputError
+from affil.ledger import Key
+from affil.ledger.agreement import agreement
 from affil.review.queue import Filters
 from affil.review.session import Session
 from affil.review.spreadsheet import COLUMNS, ImportProblemsError, string_key
@@ -260,3 +262,29 @@ def test_a_text_that_several_strings_share_needs_the_key(
     assert session.import_sheet(write(sheet, exact), by="bo").decided == 1
     assert [*session.ledger.current()] == ["OpenAI\u2003Lab"]
     session.close()
+
+
+def test_an_equal_answer_of_another_person_is_an_opinion(session: Session, sheet: Path) -> None:
+    """Two people fill in the same sheet; the second has not seen the first's answers, so that equal ones count for agreement."""
+    session.export_sheet(sheet, ANY)
+    rows = read(sheet)
+    for row in rows[:4]:
+        row["institution_ids"] = OPENAI
+    assert session.import_sheet(write(sheet, rows), by="ana").decided == 4
+    rows[3]["institution_ids"] = "none"
+    done = session.import_sheet(write(sheet, rows), by="bo")
+    assert (done.decided, done.opinions, done.unchanged) == (4, 4, 0)
+    (agreed,) = agreement(session.queue.cases)
+    assert (agreed.first, agreed.second, agreed.strings, agreed.agreed) == ("ana", "bo", 4, 0.75)
+    again = session.import_sheet(write(sheet, rows), by="bo")
+    assert (again.decided, again.unchanged) == (0, 4), "what bo said already"
+
+
+def test_rows_as_exported_are_no_opinions(session: Session, sheet: Path) -> None:
+    first = session.queue.affiliations[0]
+    session.decide(0, [OPENAI], by="ana", why="w")
+    session.export_sheet(sheet, ANY)
+    session.decide(0, ["affil:fernhollow-college"], by="ana", why="better")
+    session.decide(0, [OPENAI], by="ana", why="no, the first")
+    assert session.import_sheet(sheet, by="bo").decided == 0, "the answer of then, which holds again, was not bo's"
+    assert session.queue.cases[Key(first)].opinions == {}

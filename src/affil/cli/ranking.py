@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from affil.cli.show import Json, Rows, print_json
+from affil.cli.show import Json, LedgerUrl, Rows, open_workspace, print_json
 from affil.cli.tables import moves_table, papers_table, ranking_table, trend_table, waiting, years_table
 
 if TYPE_CHECKING:
@@ -117,11 +117,12 @@ def rank(
         bool, typer.Option("--each-year", help="Ranks year by year, and who has been first for how long.")
     ] = False,
     output: Output = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Rank institutions, cities, regions, countries or continents; with --institution, show one of them with its neighbours."""
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
-    ws = _open(workspace)
+    ws = open_workspace(workspace, ledger)
     if each_year:
         by_year = ws.ranks_by_year(limit=limit or None, **query)
         _put(ws, by_year, output, as_json, lambda _: years_table(by_year), by_year.lines())
@@ -145,11 +146,12 @@ def trend(
     panel: Annotated[bool, typer.Option("--panel", help="Count only venues with papers in every one of the years.")] = False,
     limit: Limit = 10,
     output: Output = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Show a measure by year, and its growth over the venues that the years have in common."""
     query = _query(level, area, venue, years, kind, by, roll_up, None, None, hong_kong)
-    ws = _open(workspace)
+    ws = open_workspace(workspace, ledger)
     result = ws.trend(panel=panel, limit=limit or None, **query)
     _put(ws, result, output, as_json, lambda _: trend_table(result), result.lines())
 
@@ -169,11 +171,12 @@ def why(
     hong_kong: HongKong = None,
     limit: Rows = None,
     output: Output = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """List the papers behind the counts of an institution, city, region or country."""
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
-    ws = _open(workspace)
+    ws = open_workspace(workspace, ledger)
     result = ws.why(entity, **query)
     if limit:
         result = replace(result, papers=result.papers.head(limit))
@@ -204,11 +207,12 @@ def diff(
     institution: Entity = None,
     limit: Rows = None,
     output: Output = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Show which ranks changed, by how much, and because of which decisions or papers."""
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
-    ws = _open(workspace)
+    ws = open_workspace(workspace, ledger)
     result = ws.diff(since, entity=institution, **query)
     own, others, by_one = result.split()
     named = f"the snapshot {result.before.name!r}" if result.before.name else "the state"
@@ -232,12 +236,13 @@ def snapshot(
         str | None, typer.Argument(metavar="NAME", help="Name of the snapshot; omit to list all.", show_default=False)
     ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Delete the snapshot.")] = False,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Save the current counts under a name, to compare with later: affil diff WS --since NAME."""
     from affil.errors import AffilError
 
-    ws = _open(workspace)
+    ws = open_workspace(workspace, ledger)
     if remove and not name:
         raise AffilError("--remove needs a snapshot name; list them with: affil snapshot WS")
     if name and remove:
@@ -251,12 +256,6 @@ def snapshot(
     else:
         lines = [f"{one}  {time[:19]}" for one, time in ws.counts.snapshots().items()]
         typer.echo("\n".join(lines) or "no snapshots yet; keep one with: affil snapshot WS NAME")
-
-
-def _open(folder: Path) -> Workspace:
-    from affil.workspace import Workspace
-
-    return Workspace.open(folder, create=False)
 
 
 def _query(*values: Any) -> Query:

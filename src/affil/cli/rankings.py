@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from affil.cli.ranking import Years
-from affil.cli.show import Json, print_json
+from affil.cli.show import Json, LedgerUrl, open_workspace, print_json
 from affil.cli.workspace import Mapped, PaperFormat, SheetName, TextEncoding, matching_shown, print_added, reading_of
 
 
@@ -24,6 +24,7 @@ def rankings(
     mapped: Mapped = None,
     sheet: SheetName = None,
     encoding: TextEncoding = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Match papers, and write rankings by level, area and year, trends and the website.
@@ -32,9 +33,8 @@ def rankings(
     """
     from affil.rank import parse_years
     from affil.report.rankings import rankings as write
-    from affil.workspace import Workspace
 
-    ws = Workspace.open(workspace, create=bool(papers))
+    ws = open_workspace(workspace, ledger, create=bool(papers))
     with matching_shown(workspace, "reading papers") as show:
         done = write(
             ws,

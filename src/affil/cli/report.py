@@ -8,7 +8,7 @@ from typing import Annotated, cast
 import typer
 
 from affil.cli.ranking import WorkspaceFolder, Years
-from affil.cli.show import Json, print_json, refuse, working
+from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, refuse, working
 
 
 def report(
@@ -34,17 +34,17 @@ def report(
         ),
     ] = None,
     years: Years = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Write a website with leaderboards, trends, a map and entity pages, or a printable bulletin."""
     from affil.rank import parse_years
     from affil.report import Report, report
     from affil.report.report import Format
-    from affil.workspace import Workspace
 
     if format == "site":
         refuse("is for a bulletin (--format pdf or md); the site is in all languages", language=language)
-    ws = Workspace.open(workspace, create=False)
+    ws = open_workspace(workspace, ledger)
     path = output or Path("site" if format == "site" else f"bulletin.{format}")
     with working("counting") as tell:
         written: Report = report(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from affil.cli.show import Json, Rows, console, plain, plain_table, print_json, working
+from affil.cli.show import Json, LedgerUrl, Rows, console, open_workspace, plain, plain_table, print_json, working
 
 if TYPE_CHECKING:
     from affil.review.session import Session
@@ -43,10 +43,6 @@ app = typer.Typer(
 )
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Your name, recorded with your decisions.", show_default=False)]
-LedgerUrl = Annotated[
-    str | None,
-    typer.Option("--ledger", metavar="URL", help="Shared ledger, e.g. postgresql://user@host/name.", show_default=False),
-]
 
 
 @app.command()
@@ -75,6 +71,9 @@ def page(
     settings = session.workspace.settings.web
     access = Access.of(host, token)
     listening = listen(host, settings.port if port is None else port, exactly=port is not None)
+    if elsewhere := session.elsewhere:
+        said = f"decisions are kept in {elsewhere[0]}, but affil rank {workspace} counts those of {elsewhere[1]}"
+        typer.echo(f"warning: {said}; to count these: affil ledger use {workspace} URL", err=True)
     typer.echo(f"review at {address(listening, host, access.token)} (Ctrl-C ends)")
     with closing(session), suppress(KeyboardInterrupt):  # the normal way to stop
         serve(review_app(session, access, by=by), listening, settings)
@@ -133,7 +132,7 @@ def conflicts(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
 
     from affil.ledger.agreement import agreement, disputed
 
-    cases = _open(workspace, ledger).ledger.cases()
+    cases = open_workspace(workspace, ledger).ledger.cases()
     keys, agreed = disputed(cases), agreement(cases)
     said = [(key, [e for e in (cases[key].holder, *cases[key].opinions.values()) if e is not None]) for key in keys]
     if as_json:
@@ -159,12 +158,13 @@ def conflicts(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
 def names(
     workspace: WorkspaceFolder,
     accept: Annotated[bool, typer.Option("--accept", help="Add them all to the workspace's table.")] = False,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Suggest decided strings as new names of their institutions."""
     from affil.review.feedback import suggest_names
 
-    ws = _open(workspace, None)
+    ws = open_workspace(workspace, ledger)
     with working("looking for names"):
         found = suggest_names(ws)
     if accept:
@@ -192,13 +192,14 @@ def discover(
         typer.Option("--output", "-o", metavar="FILE", help="Output: .csv, .jsonl or .parquet.", show_default=False),
     ] = None,
     limit: Rows = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Propose new institutions for unmatched strings; accept them on the review page (affil review WS)."""
     from dataclasses import asdict
 
     with working("opening the workspace") as tell:
-        everything = _open(workspace, None).discover(tell)
+        everything = open_workspace(workspace, ledger).discover(tell)
     found = everything[: limit or None]
     if output is not None:
         from affil.io.tables import create_table
@@ -238,7 +239,7 @@ def learn(
     from affil.review.feedback import learn as train
     from affil.review.feedback import use_model
 
-    ws = _open(workspace, None)
+    ws = open_workspace(workspace)
     with tempfile.TemporaryDirectory() as folder:
         with working("opening the workspace") as tell:
             lesson = train(
@@ -274,17 +275,8 @@ def learn(
             print_json({"trained": lesson.trained, "held_out": lesson.held_out, "changes": changes, "used": used})
 
 
-def _open(workspace: Path, ledger: str | None) -> Any:
-    from affil.workspace import Workspace
-
-    ws = Workspace.open(workspace, create=False)
-    if ledger is not None:
-        ws.settings = ws.settings.model_copy(update={"review": ws.settings.review.model_copy(update={"ledger": ledger})})
-    return ws
-
-
 def _session(workspace: Path, ledger: str | None) -> Session:
     with working("opening the workspace"):
         from affil.review.session import Session
 
-        return Session(_open(workspace, ledger))
+        return Session(open_workspace(workspace, ledger))

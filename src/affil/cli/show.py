@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from affil.workspace import Workspace
+
 RegistryFile = Annotated[
     Path | None,
     typer.Option(
@@ -45,7 +47,24 @@ Rows = Annotated[
         show_default=False,
     ),
 ]
+LedgerUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        metavar="URL",
+        help="Ledger elsewhere than the workspace's: postgresql://user@host/name, or a file.",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def open_workspace(folder: Path, ledger: str | None = None, *, create: bool = False) -> Workspace:
+    """The workspace in a folder, with its decisions in `ledger` where that is given."""
+    from affil.workspace import Workspace
+
+    ws = Workspace.open(folder, create=create)
+    return ws if ledger is None else ws.with_ledger(ledger)
 
 
 def refuse(reason: str, **given: object) -> None:

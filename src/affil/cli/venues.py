@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from affil.cli.ranking import AreaName, Output
-from affil.cli.show import Json, console, plain, plain_table, print_json
+from affil.cli.show import Json, LedgerUrl, console, open_workspace, plain, plain_table, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,14 +23,14 @@ def venues(
     area: AreaName = None,
     every: Annotated[bool, typer.Option("--all", help="Show also the venues without papers.")] = False,
     output: Output = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Show venues with their areas, weights and years, and the papers that a workspace has of each."""
     from affil.errors import AffilError
     from affil.rank import find_area, list_venues, load_venues
-    from affil.workspace import Workspace
 
-    ws = Workspace.open(workspace, create=False) if workspace else None
+    ws = open_workspace(workspace, ledger) if workspace else None
     found = ws.list_venues() if ws else list_venues(load_venues())
     if area:
         found = found.of_area(find_area(area))

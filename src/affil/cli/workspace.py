@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from affil.cli.show import Json, console, plain, plain_table
+from affil.cli.show import Json, LedgerUrl, console, open_workspace, plain, plain_table
 
 if TYPE_CHECKING:
     from affil.papers.reading import Reading
@@ -73,12 +73,11 @@ def run(
     mapped: Mapped = None,
     sheet: SheetName = None,
     encoding: TextEncoding = None,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Add papers to a workspace and match new strings."""
-    from affil.workspace import Workspace
-
-    ws = Workspace.open(workspace, create=bool(papers))
+    ws = open_workspace(workspace, ledger, create=bool(papers))
     with matching_shown(workspace, "reading papers" if papers else "matching strings") as show:
         result = ws.run(
             show,
@@ -171,6 +170,7 @@ def decide(
         typer.Option(metavar="N", help="With --paper: only for the author at this position, from 0.", show_default=False),
     ] = None,
     settle: Annotated[bool, typer.Option("--settle", help="Settle a conflict: this decision overrides all others.")] = False,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Decide what a raw string names. Takes effect at once and overrides the model.
@@ -178,12 +178,11 @@ def decide(
     If another person decided differently, their decision holds until someone settles the conflict.
     """
     from affil.errors import AffilError
-    from affil.workspace import Workspace
 
     if "none" in institution and len(institution) > 1:
         raise AffilError("--institution none cannot be combined with others")
     chosen = None if institution == ["none"] else institution
-    entry, warnings = Workspace.open(workspace, create=False).decide(
+    entry, warnings = open_workspace(workspace, ledger).decide(
         affiliation, chosen, by=by, why=why, paper=paper, position=position, settle=settle
     )
     if as_json:
@@ -195,11 +194,9 @@ def decide(
         typer.echo(f"warning: {warning}", err=True)
 
 
-def decisions(workspace: WorkspaceFolder, as_json: Json = False) -> None:
+def decisions(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = False) -> None:
     """List all decisions, oldest first."""
-    from affil.workspace import Workspace
-
-    entries = Workspace.open(workspace, create=False).ledger.entries()
+    entries = open_workspace(workspace, ledger).ledger.entries()
     if as_json:
         typer.echo(_entries_json(entries))
         return
@@ -218,12 +215,11 @@ def undo(
     number: Annotated[int, typer.Argument(metavar="N", help="Number of the decision.", show_default=False)],
     by: By,
     why: Why,
+    ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Undo a decision; the previous one holds again."""
-    from affil.workspace import Workspace
-
-    entry = Workspace.open(workspace, create=False).ledger.undo(number, by=by, why=why)
+    entry = open_workspace(workspace, ledger).ledger.undo(number, by=by, why=why)
     if as_json:
         typer.echo(_entries_json(entry))
         return

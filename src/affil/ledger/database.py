@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import DDL, Connection, Engine, NullPool, create_engine, event, inspect
+from sqlalchemy import DDL, URL, Connection, Engine, NullPool, Row, create_engine, event, inspect, null, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 
 from affil.errors import AffilError, InputError
-from affil.ledger.table import LEDGER, METADATA, url_of
+from affil.ledger.table import LEDGER, METADATA, chained, follow, url_of
 
 # INSERT OR REPLACE deletes without firing delete triggers, so a third one guards both unique columns.
 for _name, _when in {
@@ -32,8 +34,18 @@ for _statement in (
     _trigger = DDL(_statement)  # type: ignore[no-untyped-call]
     event.listen(LEDGER, "after_create", _trigger.execute_if(dialect="postgresql"))
 # Columns missing from early ledgers. Null means the same as their absence, so adding them completes the migration.
-_NEWER = ("role", "paper", "position")
+_NEWER = ("role", "paper", "position", "chain")
+_APPLICATION = 0x6166666C  # "affl": what SQLite keeps in a file to tell whose it is
 _POSTGRES_LOCK = 0x61666669  # "affi": one lock for all ledgers of a database
+
+
+def mark(connection: Connection) -> None:
+    """Write into a SQLite file that it is affil's."""
+    connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION}")
+
+
+class LostError(AffilError):
+    """The connection was lost, so that a writer does not know whether the entry was recorded."""
 
 
 class Database:
@@ -45,11 +57,12 @@ class Database:
         self._url = url_of(database)
         file = self._url.database if self._url.get_backend_name() == "sqlite" else None
         named = file not in (None, "", ":memory:") and not str(file).startswith("file:")
-        self._file = Path(str(file)) if named else None
-        self.where = str(self._file or self._url.render_as_string(hide_password=True))
+        self.file = Path(str(file)) if named else None
+        self.where = str(self.file or self._url.render_as_string(hide_password=True))
         self._wait = wait
         self._engine = self._connect()
         self._inode: tuple[int, int] | None = None  # inode of the open file of a lasting ledger
+        self._checked: tuple[int, int] | None = None  # that which was found whole
 
     def close(self) -> None:
         """Close the connections."""
@@ -58,25 +71,26 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection | None]:
         """A transaction with a consistent view of the ledger; None if it does not exist yet."""
-        if self._file is not None and not self._there(self._file):
+        if self.file is not None and not self._there(self.file):
             yield None
             return
         with self._clear("read"), self._reach() as connection, connection.begin():
+            self._check(connection)
             yield connection if self.columns(connection) else None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction exclusive of other writers."""
         with self._clear("write"):
-            if self._file is not None:
-                if not self._file.parent.is_dir():
-                    raise AffilError(f"{self._file.parent}: no such folder; create it for the ledger first")
-                self._there(self._file)
-                if not self._columns:
-                    self._write_ahead(self._file)
+            if self.file is not None:
+                if not self.file.parent.is_dir():
+                    raise AffilError(f"{self.file.parent}: no such folder; create it for the ledger first")
+                if not self._there(self.file):
+                    self._create(self.file)
             with self._reach().execution_options(affil_writing=True) as connection, connection.begin():
-                if self._postgres:
+                if self.postgres:
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRES_LOCK})")
+                self._check(connection)
                 held = self.columns(connection)
                 if not held:
                     METADATA.create_all(connection)
@@ -96,18 +110,40 @@ class Database:
             self._columns = found
         return self._columns
 
+    def rows(self, connection: Connection, after: int = 0) -> Iterator[Row[tuple[object, ...]]]:
+        """Rows with a number above `after`, in order, verified (see `affil.ledger.table.follow`); columns that it lacks are null."""
+        held = self.columns(connection)
+        columns = [c if c.name in held else null().label(c.name) for c in LEDGER.columns]
+        found = connection.execute(select(*columns).where(LEDGER.c.number > after).order_by(LEDGER.c.number))
+        return follow(found, self.chain(connection, after) if after > 0 else "", self.where)
+
+    def chain(self, connection: Connection, number: int | None = None) -> str:
+        """The hash of the entry of this number, else of the last one; "" where there is none."""
+        last = select(LEDGER.c.chain).order_by(LEDGER.c.number.desc()).limit(1)
+        if "chain" in self.columns(connection):
+            found = connection.execute(last if number is None else last.where(LEDGER.c.number <= number)).all()
+            if not found or found[0][0] is not None:
+                return found[0][0] if found else ""
+        before = ""  # rows older than the chain
+        for row in self.rows(connection):
+            if number is not None and row._mapping["number"] > number:
+                break
+            before = chained(before, dict(row._mapping))
+        return before
+
     def _connect(self) -> Engine:
         """An engine with immediate SQLite transactions: the driver's deferred ones let two writers read the same state."""
         try:
             if self._url.get_backend_name() != "sqlite":
                 # PostgreSQL writers are serialised by a lock (see `write`), so that numbers appear in order
-                level = "READ COMMITTED" if self._postgres else "SERIALIZABLE"
-                return create_engine(self._url, isolation_level=level, pool_pre_ping=True)
+                level = "READ COMMITTED" if self.postgres else "SERIALIZABLE"
+                kept = {"pool_pre_ping": True} if self._lasting else {"poolclass": NullPool}
+                return create_engine(self._url, isolation_level=level, **kept)
             # no open handle between calls unless lasting; an in-memory database lives in its connection
-            pool = NullPool if self._file and not self._lasting else None
+            pool = NullPool if self.file and not self._lasting else None
             engine = create_engine(self._url, poolclass=pool, connect_args={"timeout": self._wait})
         except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
-            extra = " with: pip install 'affil[web]'" if self._postgres else ""
+            extra = " with: pip install 'affil[web]'" if self.postgres else ""
             raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver{extra}") from error
 
         @event.listens_for(engine, "connect")
@@ -122,25 +158,65 @@ class Database:
         return engine
 
     def _there(self, file: Path) -> bool:
-        """Whether the file exists; detects that the open file was replaced or moved."""
+        """Whether the file exists; detects that the open file was replaced.
+
+        Raises:
+            InputError: it was there, and is gone.
+        """
         try:
             found = file.stat()
         except FileNotFoundError:
-            inode = None
-        else:
-            inode = (found.st_dev, found.st_ino)
-        if inode != self._inode:
+            if self._inode is not None:
+                fix = "put it back, or restore a backup: affil ledger restore WS; then load the page again"
+                raise InputError(self.where, "the ledger is gone: it was deleted or moved", fix=fix) from None
+            return False
+        if (inode := (found.st_dev, found.st_ino)) != self._inode:
             self._engine.dispose()
             self._columns, self._inode = frozenset(), inode
-        return inode is not None
+        return True
 
-    def _write_ahead(self, file: Path) -> None:
-        """Switch to WAL, so that readers do not block on a writer. Stored in the file; not possible inside a transaction."""
-        with suppress(sqlite3.Error), closing(sqlite3.connect(file, timeout=self._wait)) as plain:
-            plain.execute("PRAGMA journal_mode=WAL")  # errors here are reported by the next transaction
+    def _create(self, file: Path) -> None:
+        """Make a new file, with its table, at once: one that is empty or lacks the table is never new, but damaged."""
+        beside = file.with_name(f".affil-{secrets.token_hex(6)}.sqlite")
+        engine = create_engine(URL.create("sqlite", database=str(beside)), poolclass=NullPool)
+        try:
+            with engine.begin() as connection:
+                METADATA.create_all(connection)
+                mark(connection)
+            with closing(sqlite3.connect(beside)) as plain:
+                plain.execute("PRAGMA journal_mode=WAL")  # readers do not wait for a writer; stored in the file
+            try:
+                os.link(beside, file)
+            except FileExistsError:  # somebody else was faster
+                pass
+            except OSError:  # a file system without links
+                if not file.exists():
+                    beside.replace(file)
+        finally:
+            for rest in ("", "-wal", "-shm", "-journal"):
+                beside.with_name(beside.name + rest).unlink(missing_ok=True)
+        self._there(file)
+
+    def _check(self, connection: Connection) -> None:
+        """Look once whether the open file is whole, and a ledger.
+
+        Raises:
+            InputError: it is not.
+        """
+        if self.file is None or self._checked == self._inode:
+            return
+        fix = "restore the file from a backup: affil ledger restore WS"
+        if not inspect(connection).has_table("ledger"):
+            what = "is empty" if self.file.stat().st_size == 0 else "holds no ledger"
+            raise InputError(self.where, what, fix=fix)
+        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+        if found != "ok":
+            raise InputError(self.where, f"is damaged: {' '.join(str(found).split())[:120]}", fix=fix)
+        self._checked = self._inode
 
     @property
-    def _postgres(self) -> bool:
+    def postgres(self) -> bool:
+        """Whether it is on PostgreSQL."""
         return self._url.get_backend_name() == "postgresql"
 
     def _reach(self) -> Connection:
@@ -166,11 +242,7 @@ class Database:
         except DBAPIError as error:
             reason = str(error.orig).strip()
             if error.connection_invalidated:
-                raise AffilError(
-                    f"{self.where}: connection lost while writing; check whether the entry was recorded, then try again"
-                    if verb == "write"
-                    else f"{self.where}: connection lost; try again"
-                ) from error
+                raise LostError(f"{self.where}: connection lost; try again") from error
             if any(sign in reason for sign in ("is full", "No space left", "disk I/O error")):
                 raise AffilError(f"{self.where}: disk full or failing; nothing was recorded; free some space") from error
             if "locked" in reason or "busy" in reason:
@@ -178,7 +250,8 @@ class Database:
             if "readonly" in reason or "read-only" in reason:
                 raise AffilError(f"{self.where}: read-only; make the file and its folder writable") from error
             if "not a database" in reason or "malformed" in reason:
-                raise InputError(self.where, "not a ledger, or damaged", fix="restore the file from a copy") from error
+                fix = "restore the file from a backup: affil ledger restore WS"
+                raise InputError(self.where, "not a ledger, or damaged", fix=fix) from error
             if isinstance(error, OperationalError) and "unable to open" in reason:
                 raise AffilError(f"{self.where}: cannot be opened; the file and its folder must be writable") from error
             raise AffilError(f"{self.where}: cannot {verb} the ledger: {reason}") from error

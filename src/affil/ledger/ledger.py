@@ -8,17 +8,20 @@ without effect until someone settles it. The current decisions are the fold of a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, null, select
+from sqlalchemy import Connection, select
 
 from affil.errors import AffilError
+from affil.ledger.backup import backup, daily, restore
 from affil.ledger.cases import Case, Cases, Key, key_of
-from affil.ledger.database import Database
-from affil.ledger.table import LEDGER, coded, digest_of, dump, entry_of, fold_entries
+from affil.ledger.database import Database, LostError
+from affil.ledger.table import LEDGER, chained, coded, digest_of, dump, entry_of, fold_entries
 from affil.types import LedgerEntry
 
 
@@ -44,13 +47,25 @@ class Ledger:
         registry: likewise of the registry.
         wait: seconds to wait for another writer (SQLite) or a restarting server.
         lasting: keep files open between calls, for programs that make many decisions; call `close` at the end.
+        backups: a folder in which a copy is kept of every day that has decisions (see `affil.ledger.backup`); None: no copies.
+        kept: how many copies.
     """
 
     def __init__(
-        self, database: Path | str, *, model: str = "", registry: str = "", wait: float = 10.0, lasting: bool = False
+        self,
+        database: Path | str,
+        *,
+        model: str = "",
+        registry: str = "",
+        wait: float = 10.0,
+        lasting: bool = False,
+        backups: Path | None = None,
+        kept: int = 30,
     ) -> None:
         self.model, self.registry = model, registry
         self._database = Database(database, wait=wait, lasting=lasting)
+        self._backups, self._kept = backups, kept
+        self._written = False
 
     def decide(
         self,
@@ -109,8 +124,8 @@ class Ledger:
                 raise AffilError("a position needs a paper; a decision on one mention gives both")
         if not drafts:
             return []
-        with self._database.write() as connection:
-            entries = []
+        entries: list[LedgerEntry] = []
+        with self._known(entries), self._database.write() as connection:
             for draft in drafts:
                 case = self._case(connection, draft.key)
                 new = LedgerEntry(
@@ -128,7 +143,8 @@ class Ledger:
                     paper=draft.key.paper,
                     position=draft.key.position,
                 )
-                entries.append(case.same(new) or _append(connection, new))
+                entries.append(case.same(new) or self._append(connection, new))
+        self._copy()
         return entries
 
     def undo(self, number: int, *, by: str, why: str) -> LedgerEntry:
@@ -142,7 +158,8 @@ class Ledger:
         """
         if not by.strip() or not why.strip():
             raise AffilError("--by or --why is blank; an undo needs who and why")
-        with self._database.write() as connection:
+        entries: list[LedgerEntry] = []
+        with self._known(entries), self._database.write() as connection:
             rows = connection.execute(select(LEDGER).where(LEDGER.c.number == number)).all()
             if not rows:
                 raise AffilError(f"{self._database.where} has no entry {number}; list entries with: affil decisions WS")
@@ -169,17 +186,18 @@ class Ledger:
                 model=self.model,
                 registry=self.registry,
             )
-            return _append(connection, undo)
+            entries.append(self._append(connection, undo))
+        self._copy()
+        return entries[0]
 
     def entries(self, after: int = 0) -> list[LedgerEntry]:
-        """All entries with a number above `after`, oldest first."""
+        """All entries with a number above `after`, oldest first.
+
+        Raises:
+            InputError: the ledger is damaged, or somebody changed it (see `affil.ledger.table`).
+        """
         with self._database.read() as connection:
-            if connection is None:
-                return []
-            held = self._database.columns(connection)
-            columns = [c if c.name in held else null().label(c.name) for c in LEDGER.columns]
-            rows = connection.execute(select(*columns).where(LEDGER.c.number > after).order_by(LEDGER.c.number))
-            return [entry_of(row) for row in rows]
+            return [] if connection is None else [entry_of(row) for row in self._database.rows(connection, after)]
 
     def cases(self) -> Cases:
         """The decisions on each string and mention, and the ones in effect."""
@@ -192,9 +210,50 @@ class Ledger:
         """
         return {key.affiliation: ids for key, ids in self.cases().current().items() if not key.paper}
 
+    @property
+    def where(self) -> str:
+        """The file or the address of the server, without a password."""
+        return self._database.where
+
+    def backup(self, file: Path | str) -> int:
+        """See `affil.ledger.backup.backup`."""
+        return backup(self._database, file)
+
+    def restore(self, file: Path | str, *, force: bool = False) -> int:
+        """See `affil.ledger.backup.restore`."""
+        return restore(self._database, file, force=force)
+
     def close(self) -> None:
-        """Close the connections to a server."""
+        """Close the connections; where decisions were made, today's copy is made anew first."""
+        if self._written:
+            self._copy(again=True)
         self._database.close()
+
+    def _copy(self, *, again: bool = False) -> None:
+        """Keep a copy of today. That this fails is said, and harms no decision."""
+        self._written = True
+        if self._backups is None:
+            return
+        try:
+            daily(self._database, self._backups, self._kept, again=again)
+        except (AffilError, OSError) as error:
+            logging.getLogger("affil.ledger").warning("no backup of the ledger today: %s", error)
+
+    @contextmanager
+    def _known(self, entries: Sequence[LedgerEntry]) -> Iterator[None]:
+        """Where the connection is lost while these entries are written, look again whether they are recorded, and say that."""
+        try:
+            yield
+        except LostError as error:
+            try:
+                held = {(e.at, e.by, key_of(e)) for e in self.entries()}
+            except AffilError:
+                raise AffilError(
+                    f"{self._database.where}: connection lost; it is not known whether this was recorded: look at the history before you "
+                    "decide again"
+                ) from error
+            if not entries or not all((e.at, e.by, key_of(e)) in held for e in entries):
+                raise AffilError(f"{self._database.where}: connection lost; nothing was recorded, try again") from error
 
     def _history(self, connection: Connection, key: Key) -> list[LedgerEntry]:
         rows = connection.execute(select(LEDGER).where(LEDGER.c.key == digest_of(key)).order_by(LEDGER.c.number))
@@ -203,24 +262,22 @@ class Ledger:
     def _case(self, connection: Connection, key: Key) -> Case:
         return fold_entries(self._history(connection, key))
 
-
-def _append(connection: Connection, entry: LedgerEntry) -> LedgerEntry:
-    """Add an entry under the next number, whatever number it has; returns it with that."""
-    result = connection.execute(
-        LEDGER.insert().values(
-            at=entry.at.isoformat(timespec="microseconds"),
-            by=coded(entry.by),
-            key=digest_of(key_of(entry)),
-            affiliation=coded(entry.affiliation),
-            institutions=dump(entry.institutions),
-            why=coded(entry.why),
-            previous=dump(entry.previous),
-            undoes=entry.undoes,
-            model=entry.model,
-            registry=entry.registry,
-            role=entry.role,
-            paper=coded(entry.paper) if entry.paper else None,
-            position=entry.position,
-        )
-    )
-    return replace(entry, number=int(result.inserted_primary_key[0]))  # type: ignore[index]
+    def _append(self, connection: Connection, entry: LedgerEntry) -> LedgerEntry:
+        """Add an entry under the next number, whatever number it has; returns it with that."""
+        values = {
+            "at": entry.at.isoformat(timespec="microseconds"),
+            "by": coded(entry.by),
+            "key": digest_of(key_of(entry)),
+            "affiliation": coded(entry.affiliation),
+            "institutions": dump(entry.institutions),
+            "why": coded(entry.why),
+            "previous": dump(entry.previous),
+            "undoes": entry.undoes,
+            "model": entry.model,
+            "registry": entry.registry,
+            "role": entry.role,
+            "paper": coded(entry.paper) if entry.paper else None,
+            "position": entry.position,
+        }
+        result = connection.execute(LEDGER.insert().values(**values, chain=chained(self._database.chain(connection), values)))
+        return replace(entry, number=int(result.inserted_primary_key[0]))  # type: ignore[index]

@@ -1,22 +1,26 @@
 """The table of a ledger, and the encoding of entries.
 
+Entries are chained: each row has a hash of its content and of the hash before, so that no row can change, vanish or move without the
+next reader noticing.
+
 Older ledgers have fewer columns; the next write adds them as nulls (`ALTER TABLE ledger ADD COLUMN`), within the writer's
 transaction, on SQLite and PostgreSQL alike. That is the whole migration, so Alembic, with its revisions, version table and
-command, is not needed.
+command, is not needed. Rows older than the chain are part of it from the first newer row on.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Column, Index, Integer, MetaData, Row, String, Table, Text, make_url
 from sqlalchemy.exc import ArgumentError
 
-from affil.errors import AffilError
+from affil.errors import AffilError, InputError
 from affil.ledger.cases import DECISION, Case, Key
 from affil.types import LedgerEntry
 
@@ -39,9 +43,11 @@ LEDGER = Table(
     Column("role", String(16)),  # NULL (older ledgers): a decision
     Column("paper", Text),  # NULL: all mentions
     Column("position", Integer),
+    Column("chain", String(64)),  # see `chained`; NULL (older ledgers): not written, only computed
     Index("ledger_key", "key", "number"),
     sqlite_autoincrement=True,
 )
+_CONTENT = tuple(c.name for c in LEDGER.columns if c.name not in ("number", "key", "chain"))
 _CODED = "json:"  # prefix of text that a database cannot store as it is
 
 
@@ -87,6 +93,28 @@ def dump(institutions: tuple[str, ...] | None) -> str | None:
 
 def _load(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(json.loads(text))
+
+
+def chained(before: str, row: Mapping[Any, Any]) -> str:
+    """The hash of a row (its stored values, by column) that follows one with the hash `before` ("" for the first)."""
+    values = [before, *(row[name] for name in _CONTENT)]
+    return hashlib.sha256(json.dumps(values, ensure_ascii=True).encode()).hexdigest()
+
+
+def follow(rows: Iterable[Row[tuple[object, ...]]], before: str, where: str) -> Iterator[Row[tuple[object, ...]]]:
+    """Rows in order, each verified against the chain and against its key; `before` is the hash of the row before the first.
+
+    Raises:
+        InputError: a row is not as it was written, or one before it is missing.
+    """
+    for row in rows:
+        values = row._mapping
+        before = chained(before, dict(values))
+        key = Key(_decoded(values["affiliation"]), _decoded(values["paper"] or ""), values["position"])
+        if values["chain"] not in (None, before) or values["key"] != digest_of(key):
+            problem = f"entry {values['number']} is not as it was written, or entries before it are missing"
+            raise InputError(where, problem, fix="restore the ledger from a backup: affil ledger restore WS")
+        yield row
 
 
 def entry_of(row: Row[tuple[object, ...]]) -> LedgerEntry:

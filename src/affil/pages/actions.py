@@ -141,7 +141,7 @@ class Actions(Frame):
         """Store the person's name in a cookie."""
         name = " ".join(field(request, "name").split())[:_LONGEST_NAME]
         answer = RedirectResponse("/", 303)
-        answer.set_cookie(NAME_COOKIE, quote(name), httponly=True, samesite="strict", max_age=366 * 86400)
+        answer.set_cookie(NAME_COOKIE, f"{quote(name)}|{quote(self.by)}", httponly=True, samesite="strict", max_age=366 * 86400)
         return answer
 
     # A page may be older than the server and the workspace: forms state what was shown, and only that is decided.

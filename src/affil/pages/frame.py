@@ -30,6 +30,7 @@ class Frame:
 
     def __init__(self, session: Session, by: str) -> None:
         self.session, self.by, self.templates = session, by, templates()
+        self.elsewhere = session.elsewhere
 
     def error(self, request: Request, error: Exception) -> Response:
         """Show an error, as a message on the page or as a page."""
@@ -38,10 +39,12 @@ class Frame:
         return self._page(request, "error.html", said=str(error), status=409)
 
     def _by(self, request: Request) -> str:
+        """The person: the name given in the page, unless the server was started with another `--by` since."""
         try:
-            return unquote(request.cookies.get(NAME_COOKIE, "")) or self.by
+            name, _, default = request.cookies.get(NAME_COOKIE, "").partition("|")
         except CookieError:
             return self.by
+        return unquote(name) if name and (unquote(default) == self.by or not self.by) else self.by
 
     def _reviewer(self, request: Request) -> str:
         by = self._by(request)
@@ -84,12 +87,22 @@ class Frame:
             "here": path if request.method == "GET" and values["whole"] else "/",
             "by": self._by(request),
             "progress": self.session.queue.progress(),
+            "notices": self._notices(language),
             "kinds": KINDS,
             "pairs": lambda values: [(v, v) for v in values],
             "failed": False,
         }
         vary = "hx-request, cookie, accept-language"
         return render(self.templates, request, template, {**tools, **values}, status, vary=vary)
+
+    def _notices(self, language: str) -> list[str]:
+        """What everybody who decides here has to know of the workspace."""
+        said = []
+        if self.elsewhere:
+            said.append(texts.text("elsewhere", language, *map(visible, self.elsewhere)))
+        if self.session.outdated:
+            said.append(texts.text("outdated", language))
+        return said
 
     def _named(self, ids: Sequence[str] | None, language: str) -> str:
         if ids is None:

@@ -110,7 +110,8 @@ def measure(
     make_places(db, asked, settings)
     make_slice(db, part, venues, asked, settings)
     cover = coverage(db, part, venues)
-    frame = measured(db, cover, asked.by)
+    count_measures(db, cover)
+    frame = ordered(db, asked.by)
     shown = slice(0, limit)
     if around is not None:
         row = find_row(frame, asked.level, around, meant_ids(db, around), lookup)
@@ -203,6 +204,10 @@ def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) ->
 
 def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: RankSettings) -> None:
     """Create the tables `entity` (ranked entities) and `place` (the share with which an institution counts for an entity)."""
+    asks = {k: v for k, v in vars(asked).items() if k not in ("by", "area", "venue", "years", "preset")}
+    key = repr((asks, settings.country_groups, settings.region_groups, settings.not_parents))
+    if db.execute("SELECT getvariable('places')").fetchall() == [(key,)]:
+        return  # they stand there from the last ranking
     db.execute(sql("sites"))
     codes = db.execute("SELECT DISTINCT country, region FROM site").fetchall()
     regions = region_table(region for _, region in codes)
@@ -219,6 +224,7 @@ def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: Ra
     db.execute("SET VARIABLE level = ?", [asked.level])
     db.execute(sql(f"levels/{asked.level}"))
     db.execute(sql("within"))
+    db.execute("SET VARIABLE places = ?", [key])
 
 
 def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[str]) -> pa.Table:
@@ -238,7 +244,15 @@ def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[st
 def make_slice(
     db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
 ) -> None:
-    """Create the tables `slice` (venues and years, with the weight of a paper), `slice_area`, `area` and `holding`."""
+    """Create the tables `slice`, `slice_area`, `area` (see `choose_slice`), and `holding`, what entities hold of its papers."""
+    choose_slice(db, part, venues, asked, settings)
+    db.execute(sql("holding"))
+
+
+def choose_slice(
+    db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
+) -> None:
+    """Create the tables `slice` (venues and years, with the weight of a paper), `slice_area` and `area`."""
     weights, shares = [], []
     for venue, year in part:
         known, areas = venues.get(venue), areas_of(venue, year, venues)
@@ -251,16 +265,24 @@ def make_slice(
     counted = list(mean_areas(settings, asked.area, asked.preset.name if asked.preset else None).items())
     db.register("area", _table(counted, area=pa.string(), weight=pa.float64()))
     db.execute("SET VARIABLE area_offset = ?", [settings.offset])
-    db.execute(sql("holding"))
 
 
-def measured(db: duckdb.DuckDBPyConnection, cover: Coverage, by: Measure) -> pd.DataFrame:
-    """All measures of all entities of the slice, sorted by one."""
+def count_measures(db: duckdb.DuckDBPyConnection, cover: Coverage) -> None:
+    """Create the tables of all measures of all entities of the slice."""
     for name in ("publications", "authors", "adjusted"):
         db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql(name)}")
     db.execute(f"CREATE OR REPLACE TEMP TABLE index_ AS {sql('index')}")
     db.execute("SET VARIABLE counted = ?", [cover.credit])
+
+
+def ordered(db: duckdb.DuckDBPyConnection, by: Measure) -> pd.DataFrame:
+    """All measures of all entities of the slice, sorted by one."""
     return db.execute(sql("ranking").format(by=by)).df()
+
+
+def reordered(db: duckdb.DuckDBPyConnection, ranking: Ranking, by: Measure) -> Ranking:
+    """The whole ranking that was measured last in a connection, by another measure: nothing but ranks and ranges is computed."""
+    return replace(ranking, by=by, frame=resampled_ranks(db, ordered(db, by), by, ranking.settings))
 
 
 def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues) -> Coverage:

@@ -42,6 +42,7 @@ def _chinese(domain: str) -> gettext.NullTranslations:
     return gettext.translation(domain, pycountry.LOCALES_DIR, languages=["zh_CN"], fallback=True)
 
 
+@functools.cache
 def country_name(code: str) -> tuple[str, str]:
     """English and Chinese name of an ISO 3166-1 alpha-2 code, preferring the common one; the code itself if unknown."""
     country = pycountry.countries.get(alpha_2=code)
@@ -51,6 +52,7 @@ def country_name(code: str) -> tuple[str, str]:
     return name, _translated("iso3166-1", name) or _translated("iso3166-1", country.name)
 
 
+@functools.cache
 def region_name(code: str) -> tuple[str, str] | None:
     """English and Chinese name of an ISO 3166-2 code, or None if there is no such region."""
     region = pycountry.subdivisions.get(code=code)  # type: ignore[no-untyped-call]

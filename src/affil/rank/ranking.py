@@ -172,13 +172,17 @@ class Ranking:
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table, JSON-serialisable."""
-    return [{str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    names, columns = [str(name) for name in frame], [_plain(frame.iloc[:, k]) for k in range(frame.shape[1])]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    return None if value is pd.NA or value != value else value  # NaN differs from itself
+def _plain(column: pd.Series[Any]) -> list[Any]:
+    """The values of a column, JSON-serialisable: None for what is missing."""
+    values = column.tolist()
+    if column.dtype == object:
+        values = [v.tolist() if isinstance(v, np.ndarray) else v for v in values]
+        return [None if v is pd.NA or (isinstance(v, float) and v != v) else v for v in values]
+    return [None if missing else v for v, missing in zip(values, column.isna(), strict=True)]
 
 
 def years_text(years: tuple[int, int]) -> str:

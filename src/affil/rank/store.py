@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -245,15 +246,15 @@ class Store:
         for some in _batches(spans):
             count_credit(db, some[0][1], some[-1][2])
             credit = db.sql(
-                "SELECT * EXCLUDE (number, string) FROM credit ORDER BY number, position, string, institution, credit"
+                "SELECT * EXCLUDE (string) FROM credit ORDER BY number, position, string, institution, credit"
             ).to_arrow_table()
-            rows = dict(db.execute("SELECT (venue, year), count(*) FROM credit GROUP BY ALL").fetchall())
-            start = 0
-            for where, _, _ in some:
-                part = credit.slice(start, rows.get(where, 0))
-                start += len(part)
-                numbers = {name: int(stats[where][name] or 0) for name in _STATS}
-                yield Partition(*where, self._write(part) if len(part) else "", papers[where], numbers)
+            numbers = credit.column("number").to_numpy()
+            credit = credit.drop_columns(["number"])
+            for where, first, last in some:
+                start, end = np.searchsorted(numbers, (first, last + 1)).tolist()
+                part = credit.slice(start, end - start)
+                totals = {name: int(stats[where][name] or 0) for name in _STATS}
+                yield Partition(*where, self._write(part) if len(part) else "", papers[where], totals)
 
     def _copy(self, table: Path | pa.Table) -> str:
         return self._write(table) if isinstance(table, pa.Table) else self._put(table.read_bytes())

@@ -13,7 +13,7 @@ import pandas as pd
 
 from affil.errors import AffilError
 from affil.rank.matched import Link, Papers, chain, last_chain, missing_venues, rests_on, venues_of_years
-from affil.rank.measure import Query, coverage, make_slice
+from affil.rank.measure import Query, choose_slice, coverage
 from affil.rank.places import HongKong
 from affil.rank.ranking import Coverage, Level, plain_rows
 from affil.rank.slots import SHARE_OR_MEASURE, Asked, ask, cells_of, measure_slots
@@ -257,7 +257,7 @@ def _coverages(
     out = {}
     for year in venues_of_years(papers):
         cells = cells_of(papers, year)
-        make_slice(db, cells, venues, asked.query, settings)
+        choose_slice(db, cells, venues, asked.query, settings)
         out[year] = coverage(db, cells, venues)
     return out
 

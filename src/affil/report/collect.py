@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 
 from affil.errors import AffilError, InputError
 from affil.rank import AREAS, MEASURES, ROLL_UPS, Comparison, Level, Ranking, Trend, Venues, compare, measure, trend
-from affil.rank.measure import CheckedQuery, areas_of, make_places
+from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered
+from affil.rank.ranking import Measure
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
 from affil.report.doubts import PageDoubts, read_doubts
@@ -134,7 +135,7 @@ class _Counted:
     rankings: dict[RankingKey, Ranking] = field(default_factory=dict)
     trends: dict[RankingKey, Trend] = field(default_factory=dict)
     comparisons: dict[RankingKey, Comparison] = field(default_factory=dict)
-    tables: dict[tuple[str, Level], dict[str, pd.DataFrame]] = field(default_factory=dict)
+    tables: dict[tuple[str, Level], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     pages: dict[Level, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, level: Level) -> None:
@@ -148,15 +149,17 @@ class _Counted:
         for area in AREAS if level in ("institution", "country") else ():
             if any(area in areas_of(v, y, self.venues) for v, y, _ in self.held if window[0] <= y <= window[1]):
                 self.rankings[level, area] = self._rank(level, ranges=not self.bulletin, years=window, area=area)
-        for by in ("index", "adjusted") if self.bulletin else (*(m for m in MEASURES if m != "adjusted"), "adjusted"):
-            self.rankings[level, by] = self._rank(level, ranges=True, years=window, by=by)
         self.trends[level, "publications"] = trend(
             self.db, self.venues, self.settings, level=level, by="publications", years=window
         )
+        first = self._rank(level, ranges=True, years=window)
+        others: tuple[Measure, ...] = ("index",) if self.bulletin else tuple(m for m in MEASURES if m != "adjusted")
+        for by in others:
+            self.rankings[level, by] = reordered(self.db, first, by)
+        self.rankings[level, "adjusted"] = first
         if with_pages:
-            ids = self.rankings[level, "adjusted"].frame["id"].tolist()
+            ids = first.frame["id"].tolist()
             self.pages[level] = tuple(ids[: self.chosen.institutions] if level == "institution" else ids)
-            self._rank(level, ranges=False, years=window)
             for name, table in _page_tables(self.db, self.pages[level], self.chosen).items():
                 self.tables[name, level] = table
 
@@ -199,13 +202,16 @@ def _rows(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return {str(row["id"]): {str(k): v for k, v in row.items()} for row in frame.to_dict("records")}
 
 
-def _by_entity(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {str(i): part for i, part in frame.groupby("id", sort=False)}
+def _by_entity(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    out: dict[str, list[dict[str, Any]]] = {}
+    for row in frame.to_dict("records"):  # once for the whole table: a table an entity costs a hundred times as much
+        out.setdefault(str(row["id"]), []).append({str(k): v for k, v in row.items()})
+    return out
 
 
 def _page_tables(
     db: duckdb.DuckDBPyConnection, ids: Sequence[str], chosen: ReportSettings
-) -> dict[str, dict[str, pd.DataFrame]]:
+) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """The page tables of entities, from the tables of the connection."""
     db.register("wanted_id", pa.table({"id": pa.array(ids, pa.string())}))
     db.execute("SET VARIABLE listed = ?", [chosen.listed])

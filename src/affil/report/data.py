@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from affil.rank import Comparison, Level, Ranking, State, Trend, Venues
@@ -53,7 +52,7 @@ class Data:
     comparisons: Mapping[RankingKey, Comparison]
     entities: Mapping[Level, Mapping[str, Entity]]
     pages: Mapping[Level, tuple[str, ...]]
-    tables: Mapping[tuple[str, Level], Mapping[str, pd.DataFrame]]
+    tables: Mapping[tuple[str, Level], Mapping[str, list[dict[str, Any]]]]
     authors: int
     facts: pa.Table
     people: pa.Table
@@ -83,8 +82,7 @@ class Data:
 
     def of(self, table: str, level: Level, identifier: str) -> list[dict[str, Any]]:
         """An entity's rows of a page table."""
-        frame = self.tables[table, level].get(identifier)
-        return [] if frame is None else [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+        return self.tables[table, level].get(identifier, [])
 
 
 def area_slug(area: str) -> str:

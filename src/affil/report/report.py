@@ -85,7 +85,7 @@ def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str]
         known = "0+unknown"
     data = collect(ws, years=years, tell=tell)
     try:
-        files = write_site(ws, data, known, folder, tell)
+        files = write_site(data, known, folder, tell)
     except OSError as error:
         raise AffilError(f"{folder}: cannot write the site: {error.strerror or error}") from error
     return Report(folder, "site", files, sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()))

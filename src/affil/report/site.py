@@ -14,7 +14,7 @@ from affil.report import i18n
 from affil.report.cards import card
 from affil.report.data import Data, area_slug
 from affil.report.names import LANGUAGES
-from affil.report.pack import pack
+from affil.report.pack import pack, script
 from affil.report.pages.areas import area, areas
 from affil.report.pages.board import board
 from affil.report.pages.downloads import downloads, write_downloads
@@ -24,8 +24,8 @@ from affil.report.pages.home import home
 from affil.report.pages.map import map_page
 from affil.report.pages.method import method
 from affil.report.pages.movers import movers
+from affil.report.pages.tables import tables
 from affil.report.pages.trends import trends
-from affil.workspace import Workspace
 
 _STATIC = (
     "style.css",
@@ -36,6 +36,7 @@ _STATIC = (
     "plot.js",
     "figure.js",
     "explore.js",
+    "entity.js",
     "map.js",
     "icon.svg",
     "LICENSES.txt",
@@ -44,7 +45,7 @@ _STATIC = (
 Page = tuple[str, str, dict[str, Any]]  # path below the language's folder, template, template values
 
 
-def write_site(ws: Workspace, data: Data, version: str, folder: Path, tell: Callable[[str], None] = lambda _: None) -> int:
+def write_site(data: Data, version: str, folder: Path, tell: Callable[[str], None] = lambda _: None) -> int:
     """Write the site to a new folder, or replace an older site, atomically.
 
     Returns the number of files.
@@ -52,7 +53,7 @@ def write_site(ws: Workspace, data: Data, version: str, folder: Path, tell: Call
     part, old = (folder.with_name(f".{folder.name}.{what}") for what in ("part", "old"))
     shutil.rmtree(part, ignore_errors=True)
     try:
-        files = _write(ws, data, version, part, tell)
+        files = _write(data, version, part, tell)
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.rename(old)
@@ -63,13 +64,14 @@ def write_site(ws: Workspace, data: Data, version: str, folder: Path, tell: Call
     return files
 
 
-def _write(ws: Workspace, data: Data, version: str, folder: Path, tell: Callable[[str], None]) -> int:
+def _write(data: Data, version: str, folder: Path, tell: Callable[[str], None]) -> int:
     """Write all files into a new folder; returns their number."""
     tell("packing the data")
     _write_static(data, folder)
     tell("writing the tables")
-    files = write_downloads(ws, data, folder / "downloads")
+    files = write_downloads(data, folder / "downloads")
     shared = Shared(data, version)
+    _write_tables(shared, folder / "data")
     for language in LANGUAGES:
         tell(f"writing the pages: {i18n.text('language', language)}")
         frame = Frame(shared, language)
@@ -104,6 +106,15 @@ def _write_static(data: Data, folder: Path) -> None:
         (folder / "static" / name).write_bytes(resources.files("affil.report").joinpath(f"static/{name}").read_bytes())
     for name, content in pack(data).items():
         (folder / "data" / f"{name}.js").write_text(content, "utf-8")
+
+
+def _write_tables(shared: Shared, folder: Path) -> None:
+    """Write the tables of the pages of entities, once for all languages."""
+    for level, identifiers in shared.data.pages.items():
+        (folder / level).mkdir()
+        for identifier in identifiers:
+            name = f"{level}/{shared.data.entities[level][identifier].slug}"
+            (folder / f"{name}.js").write_text(script(name, tables(shared, level, identifier)), "utf-8")
 
 
 def _pages(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[Page]:

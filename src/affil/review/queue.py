@@ -213,6 +213,13 @@ class Queue:
     def __len__(self) -> int:
         return len(self.affiliations)
 
+    def forget(self) -> None:
+        """Take back all entries, of a ledger that was replaced by another."""
+        with self._lock:
+            self.cases = Cases()
+            self.decided[:] = False
+            self._people.clear()
+
     def update(self, entries: Sequence[LedgerEntry]) -> None:
         """Apply new entries of the ledger."""
         with self._lock:

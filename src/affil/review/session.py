@@ -47,6 +47,7 @@ class Session:
         self.institutions = Institutions(workspace, self.matcher.registry)
         self.ledger = workspace.open_ledger(lasting=True)
         self.queue = Queue(*workspace.matched_tables(), _facts(workspace), self.settings)
+        self._step = int(workspace.manifest.get("step", 0))
         self._lock = threading.Lock()
         self._entries: list[LedgerEntry] = []
         self._shown: dict[int, tuple[str, float]] = {}
@@ -60,12 +61,44 @@ class Session:
         self.ledger.close()
 
     def refresh(self) -> None:
-        """Load what others have decided and added in the meantime."""
+        """Load what others have decided and added in the meantime; all of it where an older ledger was put in the place of this one.
+
+        Raises:
+            AffilError: the ledger cannot be read, or is gone.
+        """
         with self._lock:
-            new = self.ledger.entries(self.queue.cases.number)
+            known = self._entries[-1] if self._entries else None
+            new = self.ledger.entries(known.number - 1 if known else 0)
+            if known is not None and new[:1] != [known]:
+                new = self.ledger.entries()
+                self.queue.forget()
+                self._entries.clear()
+            elif known is not None:
+                del new[0]
             self.queue.update(new)
             self._entries += new
             self.institutions.refresh()
+
+    @property
+    def elsewhere(self) -> tuple[str, str] | None:
+        """Where decisions are kept, and where the workspace counts them from, if these are two."""
+        counted = Workspace.open(self.workspace.path, create=False).ledger.where
+        return None if counted == self.ledger.where else (self.ledger.where, counted)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the workspace was matched again, or got more papers, since this session was opened."""
+        return int(self.workspace.manifest.get("step", 0)) != self._step
+
+    def _recorded(self, entries: Sequence[LedgerEntry]) -> None:
+        """Load what was recorded a moment ago. It is recorded, so that no error here may say otherwise; the next request tells it."""
+        try:
+            self.refresh()
+        except AffilError:
+            with self._lock:
+                new = [e for e in entries if e.number > self.queue.cases.number]
+                self.queue.update(new)
+                self._entries += new
 
     def entries(self) -> list[LedgerEntry]:
         """The whole ledger as last read, oldest first."""
@@ -180,13 +213,13 @@ class Session:
             shown = case.holder is None or (one == number and case.holder.number == seen)
             drafts.append(Draft(key, ids, by, why, settle and one == number, not shown))
         entries = self.ledger.decide_all(drafts)
-        self.refresh()
+        self._recorded(entries)
         return entries
 
     def undo(self, number: int, *, by: str, why: str) -> LedgerEntry:
         """Undo an entry (see `Ledger.undo`)."""
         entry = self.ledger.undo(number, by=by, why=why)
-        self.refresh()
+        self._recorded([entry])
         return entry
 
     def last(self, by: str) -> LedgerEntry | None:
@@ -236,7 +269,7 @@ class Session:
             resolve=self.institutions.id_of,
         )
         entries = self.ledger.decide_all(drafts)
-        self.refresh()
+        self._recorded(entries)
         return Imported(len(entries), sum(e.role in (OPINION, BLIND) for e in entries), unchanged, blank)
 
     def disputes(self) -> list[tuple[Key, Case]]:

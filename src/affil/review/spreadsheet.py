@@ -20,6 +20,7 @@ from affil.ledger.ledger import Draft
 from affil.names import visible
 from affil.names.ids import mistyped
 from affil.review.queue import Item
+from affil.types import LedgerEntry
 
 # `key` identifies the string, `affiliation` detects moved cells, `entry` is the decision shown. People fill in the last two.
 COLUMNS = (
@@ -98,11 +99,19 @@ def sheet_rows(items: Iterable[Item], cases: Cases, name_of: Callable[[str], str
 
 
 def _cell(case: Case) -> str:
-    if case.holder is None:
-        return ""
-    if not case.holder.institutions:
-        return NOT if case.holder.why.startswith(NOT) else NONE
-    return " ".join(case.holder.institutions)
+    return "" if case.holder is None else _cell_of(case.holder)
+
+
+def _cell_of(entry: LedgerEntry) -> str:
+    if not entry.institutions:
+        return NOT if entry.why.startswith(NOT) else NONE
+    return " ".join(sorted(entry.institutions))
+
+
+def _forms(entry: LedgerEntry, resolve: Callable[[str], str | None]) -> tuple[str, str]:
+    """What a cell says that repeats an entry, with its ids as they were, and as the registry has them now."""
+    cell = _cell_of(entry)
+    return cell, " ".join(sorted(resolve(one) or one for one in cell.split())) if entry.institutions else cell
 
 
 def write_sheet(path: Path | str, rows: Iterable[Mapping[str, str]]) -> int:
@@ -252,15 +261,17 @@ def read_drafts(
         case = cases.get(Key(affiliation), Case())
         refused = cell.casefold() == NOT
         said = NOT if refused else " ".join(sorted(ids)) or NONE
-        held = _cell(case)
-        if said == held or said == " ".join(sorted(resolve(one) or one for one in held.split())):
+        shown = row.get("entry", "").strip()
+        prefilled = [e for e, _ in case.decided if str(e.number) == shown]
+        own = [e for e in (case.holder, *case.opinions.values()) if e is not None and e.by == who.strip()]
+        if any(said in _forms(e, resolve) for e in (*prefilled, *own)):  # as it was exported, or said before
             unchanged += 1
             continue
         why = row.get("why", "").strip() or f"decided in {Path(path).name}"
         if refused and not why.startswith(NOT):
             why = f"{NOT}: {why}"
-        shown = case.holder is None or row.get("entry", "") == str(case.holder.number)
-        drafts.append(Draft(Key(affiliation), tuple(ids), who, why, blind=not shown))
+        blind = case.holder is not None and shown != str(case.holder.number)
+        drafts.append(Draft(Key(affiliation), tuple(ids), who, why, blind=blind))
     if problems:
         raise ImportProblemsError(path, problems)
     return drafts, unchanged, blank

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 import pyarrow.compute as pc
@@ -13,7 +14,8 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, InputError, UnknownIdError
 from affil.io.files import atomic_path
-from affil.ledger import Key
+from affil.ledger import Key, Ledger
+from affil.ledger.backup import backups_in
 from affil.ledger.cases import key_of, unexplained
 from affil.names import fold
 from affil.names.ids import mistyped
@@ -25,6 +27,9 @@ from affil.workspace.matching import open_registry
 
 if TYPE_CHECKING:
     from affil.discovery.proposals import Proposal
+
+FilesT = TypeVar("FilesT", bound=WorkspaceFiles)
+_SUFFIXES = (".sqlite", ".sqlite3", ".db")  # of a ledger's file
 
 
 def decide(
@@ -54,6 +59,60 @@ def decide(
             "decide again with --settle"
         )
     return entry, tuple(warnings)
+
+
+def with_ledger(files: FilesT, database: str) -> FilesT:
+    """See `Workspace.with_ledger`."""
+    path = Path(database)
+    if "://" not in database and not path.is_file() and (path.suffix not in _SUFFIXES or not path.absolute().parent.is_dir()):
+        example = "a file such as decisions.sqlite, or a URL such as postgresql://user@host/name"
+        raise AffilError(f"no ledger at {database!r}; give {example}")
+    kept = database if "://" in database else str(path.absolute())
+    review = files.settings.review.model_copy(update={"ledger": kept})
+    return replace(files, settings=files.settings.model_copy(update={"review": review}))
+
+
+def use_ledger(files: WorkspaceFiles, database: str) -> None:
+    """Keep the decisions of a workspace elsewhere from now on, written into its settings.toml; "": in the workspace itself.
+
+    Raises:
+        AffilError: it is neither a URL nor a file that is there or can be made, or it cannot be reached.
+    """
+    import tomlkit
+
+    other = with_ledger(files, database) if database else files
+    kept = other.settings.review.ledger if database else ""
+    if database:
+        other.ledger.entries()  # whether it can be reached, and is whole
+    file = files.path / "settings.toml"
+    document = tomlkit.parse(file.read_text("utf-8")) if file.exists() else tomlkit.document()
+    document.setdefault("review", tomlkit.table())["ledger"] = kept
+    with atomic_path(file) as temporary:
+        temporary.write_text(document.as_string(), "utf-8")
+    files.settings = files.settings.model_copy(update={"review": files.settings.review.model_copy(update={"ledger": kept})})
+
+
+def restore_ledger(files: WorkspaceFiles, file: Path | None, *, force: bool = False) -> tuple[int, Path]:
+    """Put a backup in the place of the ledger (see `affil.ledger.backup.restore`).
+
+    Args:
+        files: the workspace.
+        file: the backup; default: the latest that the workspace keeps.
+        force: replace also a whole ledger with more entries.
+
+    Returns:
+        The number of entries, and the backup.
+
+    Raises:
+        InputError: the backup is missing or damaged. AffilError: there is none, or the ledger has more entries.
+    """
+    folder = files.path / "backups"
+    if file is None and not (kept := backups_in(folder)):
+        raise AffilError(f"{folder}: no backup of the ledger; name a copy of your own")
+    taken = file or kept[-1]
+    with locked(files.path, files.settings.review.wait):
+        database = files.settings.review.ledger or files.path / "ledger.sqlite"
+        return Ledger(database, wait=files.settings.review.wait).restore(taken, force=force), taken
 
 
 def _checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import duckdb
 import pyarrow as pa
@@ -16,11 +16,12 @@ from affil.io.database import database
 from affil.io.files import atomic_path
 from affil.papers.common import Problem
 from affil.papers.duplicates import Merged, Merger, Richness, title_key
-from affil.papers.formats import readers
-from affil.papers.read import Duplicate, Record, paper_digest, read_records
 from affil.papers.reading import Reading
 from affil.types import Paper
 from affil.workspace.layout import MENTIONS, MERGED, PAPERS, TEXT, Change, WorkspaceFiles, sha256_of
+
+if TYPE_CHECKING:  # the readers are imported where papers are read: that takes as long as a ranking
+    from affil.papers.read import Duplicate, Record
 
 _CHUNK = 4_000  # papers in memory at a time
 _RICHEST: Richness = (True, True, 1 << 31, 1 << 31, 1 << 31)
@@ -108,6 +109,8 @@ class _Adding:
 
     def fresh(self, files: Sequence[Path], reading: Reading) -> Iterator[list[tuple[Paper, bytes, str]]]:
         """Papers to write, with digest and format, some at a time."""
+        from affil.papers.read import paper_digest, read_records
+
         some: list[tuple[Paper, bytes, str]] = []
         for record in read_records(files, self._met, self._settings, **reading):
             self._formats[record.path] = record.format
@@ -124,6 +127,9 @@ class _Adding:
         self._problems.setdefault((problem.path, problem.what, problem.lost), [0, problem.row])[0] += 1
 
     def _takes(self, record: Record, digest: bytes) -> bool:
+        from affil.papers.formats import readers
+        from affil.papers.read import Duplicate
+
         paper = record.paper
         if (earlier := self._seen.get(paper.id)) is not None:
             self._duplicates.append(Duplicate(paper.id, record.path, record.row, earlier == digest))
@@ -155,6 +161,8 @@ def _merger(change: Change) -> Merger:
 
     A paper with decisions about single mentions is kept, however rich another record is: the decisions hold for this one.
     """
+    from affil.papers.formats import readers
+
     merger = Merger(change.settings.read.least_title)
     papers, mentions = change.file("papers"), change.file("mentions")
     if papers is None or mentions is None:

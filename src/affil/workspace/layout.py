@@ -23,7 +23,6 @@ from affil.errors import AffilError, BusyError, InputError
 from affil.io.files import atomic_path, sweep
 from affil.ledger import Ledger
 from affil.rank import Store, Tables, Venues, load_venues
-from affil.registry.local import read_own
 from affil.settings import Settings
 from affil.types import Institution
 
@@ -136,6 +135,8 @@ class WorkspaceFiles:
     @property
     def local(self) -> dict[str, Institution]:
         """Local institutions and names, by id."""
+        from affil.registry.local import read_own  # and with it all of reading tables, which a ranking can do without
+
         return read_own(self.path / "own.csv")
 
     @property
@@ -144,14 +145,24 @@ class WorkspaceFiles:
         return self.open_ledger()
 
     def open_ledger(self, *, lasting: bool = False) -> Ledger:
-        """The ledger; with `lasting`, one that stays open between calls (see `Ledger`)."""
-        manifest = self.manifest
+        """The ledger; with `lasting`, one that stays open between calls (see `Ledger`).
+
+        Raises:
+            InputError: its file is gone, although decisions were counted.
+        """
+        manifest, database = self.manifest, self.settings.review.ledger or self.path / "ledger.sqlite"
+        last = self.counts.last() if isinstance(database, Path) and not database.exists() else None
+        if last is not None and last.decisions and last.about.get("ledger", str(database)) == str(database):
+            what = f"is gone; the last count had {last.decisions:,} of its entries"
+            raise InputError(database, what, fix=f"put it back, or restore a backup: affil ledger restore {self.path}")
         return Ledger(
-            self.settings.review.ledger or self.path / "ledger.sqlite",
+            database,
             model=manifest.get("model", {}).get("hash", ""),
             registry=manifest.get("registry", {}).get("version", ""),
             wait=self.settings.review.wait,
             lasting=lasting,
+            backups=self.path / "backups",
+            kept=self.settings.review.backups,
         )
 
     @property

@@ -18,7 +18,6 @@ from affil.names import fold
 from affil.papers.reading import Reading
 from affil.rank import Known, Lookup
 from affil.registry.dump import ROR
-from affil.registry.local import read_own
 from affil.settings import Settings, again
 from affil.types import Institution, Progress
 from affil.workspace.ingest import Added, add_papers
@@ -119,6 +118,7 @@ def open_registry(files: WorkspaceFiles, chosen: str | None) -> Registry:
     if not (local := files.path / "own.csv").exists():
         return base
     from affil.registry.build import source_note
+    from affil.registry.local import read_own
     from affil.registry.merge import merge
     from affil.registry.registry import write_registry
 
@@ -199,6 +199,8 @@ def _merge_batches(
     """
     institutions, matches = change.file("institutions"), change.file("matches")
     if institutions is None or identity_of(institutions).get("registry") != identity["registry"]:
+        from affil.registry.local import read_own
+
         with change.writing("institutions") as temporary:
             write_institutions(registry, read_own(change.folder / "own.csv"), temporary, {"registry": identity["registry"]})
     finished = files_in(parts, "*.parquet")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +48,8 @@ def count_or_last(files: WorkspaceFiles) -> State:
 
 def count_anew(files: WorkspaceFiles) -> State:
     """Update the counts; the caller holds the lock."""
-    cases, tables = files.ledger.cases(), files.tables
+    ledger = files.ledger
+    cases, tables = ledger.cases(), files.tables
     apart, decisions = set_apart(tables.papers, tables.mentions, cases.current())
     manifest, last = files.manifest, files.counts.last()
     about = {
@@ -54,9 +57,11 @@ def count_anew(files: WorkspaceFiles) -> State:
         "model": manifest.get("model", {}).get("hash", ""),
         "matching": identity_of(tables.matches).get("settings", ""),
         "runs": manifest.get("runs", 0),
+        "ledger": ledger.where,
         "workspace": {k: v for k, v in manifest.items() if k not in _OF_THE_FOLDER},
     }
-    return files.counts.refresh(
+    older = last is not None and last.about.get("ledger", ledger.where) == ledger.where and cases.number < last.decisions
+    state = files.counts.refresh(
         replace(tables, papers=apart.papers, mentions=apart.mentions),
         decisions,
         files.venues,
@@ -65,6 +70,10 @@ def count_anew(files: WorkspaceFiles) -> State:
         about=about,
         run=last is None or last.about.get("runs", 0) != about["runs"],  # also after a run killed before counting
     )
+    if not older or last is None:
+        return state
+    said = f"the ledger has {cases.number:,} entries, where the last count had {last.decisions:,}: an older copy was put in its place"
+    return replace(state, warnings=(*state.warnings, said))
 
 
 def rank(
@@ -143,16 +152,27 @@ def save(result: Result, path: Path) -> Path:
     manifest = path.with_name(path.name + ".manifest.json")
     with atomic_path(manifest) as beside, atomic_path(path) as temporary:
         save_table(result, temporary, shown=path)
-        content = {
-            "file": path.name,
-            "sha256": sha256_of(temporary),
-            "rows": len(main_table(result)),
-            **about_result(result),
-            **counted_from(result),
-            "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        beside.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
+        _write_manifest(result, beside, {"file": path.name, "sha256": sha256_of(temporary)})
     return manifest
+
+
+def save_as(result: Result, files: Sequence[Path], manifest: Path) -> None:
+    """Write a result in several formats, each as `save_table` does, beside one manifest of them all; nothing may read them meanwhile."""
+    for file in files:
+        save_table(result, file)
+    _write_manifest(result, manifest, {"files": {file.name: sha256_of(file) for file in files}})
+
+
+def _write_manifest(result: Result, path: Path, files: Mapping[str, Any]) -> None:
+    """Write which files hold a result, what was asked, and what it was counted from."""
+    content = {
+        **files,
+        "rows": len(main_table(result)),
+        **about_result(result),
+        **counted_from(result),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
 
 
 def counted_from(result: Result) -> dict[str, Any]:
@@ -171,7 +191,7 @@ def counted_from(result: Result) -> dict[str, Any]:
 
 
 def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None:
-    """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension.
+    """Write a result as CSV (the table), JSON (everything; .json.gz: compressed) or Parquet (the table, the rest in its metadata).
 
     Raises:
         AffilError: the extension is unknown, or the file cannot be written.
@@ -182,12 +202,19 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
             frame.to_csv(path, index=False)
         elif shown.suffix == ".json":
             path.write_text(json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n", "utf-8")
+        elif shown.name.endswith(".json.gz"):
+            text = json.dumps(result.to_dict(), ensure_ascii=False, separators=(",", ":")) + "\n"
+            path.write_bytes(gzip.compress(text.encode(), mtime=0))
         elif shown.suffix == ".parquet":
             about = json.dumps(about_result(result), ensure_ascii=False, default=str)
             table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
-            pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), "affil": about}), path)
+            pq.write_table(
+                table.replace_schema_metadata({**(table.schema.metadata or {}), "affil": about}), path, compression="zstd"
+            )
         else:
-            raise AffilError(f"{shown}: the format must be .csv, .json or .parquet, not {shown.suffix or 'without extension'}")
+            raise AffilError(
+                f"{shown}: the format must be .csv, .json, .json.gz or .parquet, not {shown.suffix or 'without extension'}"
+            )
     except OSError as error:
         raise AffilError(f"{shown}: cannot be written: {error.strerror or error}") from error
 

@@ -78,6 +78,14 @@ class Workspace(WorkspaceFiles):
                 raise AffilError(f"{path}: cannot create the workspace: {error.strerror or error}") from error
         return cls(path, load_settings(path / "settings.toml"))
 
+    def with_ledger(self, database: str) -> Workspace:
+        """The workspace with its decisions elsewhere: a database URL, or a file.
+
+        Raises:
+            AffilError: it is neither a URL nor a file that is there or can be made.
+        """
+        return decisions.with_ledger(self, database)
+
     def choose(self, *, registry: Path | str | None = None, model: Path | str | None = None) -> None:
         """Set the registry or the model for the next run (see `run`)."""
         with changing(self, self.settings.review.wait) as change:

@@ -11,9 +11,9 @@ from affil.rank import AREAS
 from affil.report.data import Data, area_slug
 from affil.report.formats import span
 from affil.report.pages.frame import BOARDS, Frame
-from affil.workspace import Workspace
+from affil.workspace.results import save_as
 
-FILES = ("csv", "json", "parquet")
+FILES = ("csv", "json.gz", "parquet")
 
 
 def downloads(frame: Frame, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -25,19 +25,17 @@ def downloads(frame: Frame, files: Sequence[Mapping[str, Any]]) -> dict[str, Any
     }
 
 
-def write_downloads(ws: Workspace, data: Data, folder: Path) -> list[dict[str, Any]]:
-    """Write every table of the site as CSV, JSON and Parquet, each with a manifest, into a new folder.
+def write_downloads(data: Data, folder: Path) -> list[dict[str, Any]]:
+    """Write every table of the site as CSV, JSON (compressed) and Parquet, beside a manifest of the three, into a new folder.
 
     Returns name, label, rows and files (suffix and size) of each.
     """
     folder.mkdir()
     out = []
     for name, label, result in _tables(data):
-        parts = []
-        for suffix in FILES:
-            path = folder / f"{name}.{suffix}"
-            ws.save(replace(result, state=data.state), path)
-            parts.append((suffix, _size(path)))
+        files = [folder / f"{name}.{suffix}" for suffix in FILES]
+        save_as(replace(result, state=data.state), files, folder / f"{name}.manifest.json")
+        parts = [(suffix, _size(file)) for suffix, file in zip(FILES, files, strict=True)]
         out.append({"name": name, "label": label, "rows": len(result.frame), "parts": parts})
     return out
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,14 +10,13 @@ from affil.report.data import area_slug
 from affil.report.entities import Entity
 from affil.report.formats import number, percent, two
 from affil.report.names import LANGUAGES
-from affil.report.pages.areas import own_shares
 from affil.report.pages.frame import BOARDS, Frame
 
 _MEASURES = ("publications", "authors", "adjusted", "index")
 
 
 def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
-    """The page of an institution or a country: numbers, trend, profile, venues, partners, reliability."""
+    """The page of an institution or a country: what is said in a language; its tables are packed once for all (`affil.report.tables`)."""
     data, one = frame.data, frame.data.entities[level][identifier]
     row = data.row(level, identifier)
     return {
@@ -36,14 +34,16 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
         "before": data.before,
         "has_before": data.before is not None,
         "in_window": row is not None,
-        "trend": _trend(frame, level, identifier),
         "basis": frame.growth_basis(data.trends[level, "publications"]),
-        "profile": _profile(frame, level, identifier),
-        "venues": data.of("venues", level, identifier)[: data.report.listed],
-        "members": _linked(frame, "members", level, identifier, "institution") if level == "country" else [],
-        "partners": _linked(frame, "partners", level, identifier, "partner"),
         "reliability": _reliability(frame, level, identifier, row or {}),
-        "strings": _strings(frame, identifier) if level == "institution" else [],
+        "found": number(strings[0]["strings"]) if (strings := data.of("strings", level, identifier)) else "",
+        "scripts": ("engine", "entity"),
+        "texts": {
+            "pack": f"{level}/{one.slug}",
+            "at": frame.at,
+            "decided": frame.text("decided"),
+            "areas": {area_slug(a): frame.names.areas(a) for a in AREAS},
+        },
     }
 
 
@@ -77,58 +77,6 @@ def _numbers(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]
     return [*numbers, {"measure": "share", "rank": "", "range": "", **shares}]
 
 
-def _trend(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]]:
-    """An entity by year, the last first: the years of the window, or all before its end where it has none of these.
-
-    `matched` is the number of papers in comparable venues (see `affil.rank.Trend`), None where that is not known.
-    """
-    first, last = frame.data.window
-    trend = frame.data.trends[level, "publications"]
-    years = [y for y in frame.data.of("years", level, identifier) if y["year"] <= last]
-    years = [y for y in years if y["year"] >= first] or years
-    found = {y: n for y, n in frame.data.matched(level).get(identifier, {}).items() if not math.isnan(n)}
-    most = max(found.values(), default=0.0) or 1.0
-    return [
-        {
-            **y,
-            "shown": f"{y['year']}*" if trend.lacking and y["year"] == trend.years[-1] else str(y["year"]),
-            "matched": found.get(y["year"]),
-            "part": found.get(y["year"], 0.0) / most,
-        }
-        for y in reversed(years)
-    ]
-
-
-def _profile(frame: Frame, level: Level, identifier: str) -> list[dict[str, Any]]:
-    """An entity's areas compared with the world."""
-    data = frame.data
-    held = {r["area"]: r for r in data.of("areas", level, identifier)}
-    own, world = own_shares(data, level, identifier), frame.shared.world_share
-    most = max([*own.values(), *world.values(), 1e-9])
-    return [
-        {
-            "area": a,
-            "slug": area_slug(a),
-            "rank": number((data.row(level, identifier, a) or {}).get("rank")),
-            "publications": held[a]["publications"] if a in held else 0,
-            "adjusted": held[a]["adjusted"] if a in held else 0.0,
-            "own": own.get(a, 0.0),
-            "world": world[a],
-            "own_part": own.get(a, 0.0) / most,
-            "world_part": world[a] / most,
-        }
-        for a in AREAS
-        if world[a]
-    ]
-
-
-def _linked(frame: Frame, table: str, level: Level, identifier: str, column: str) -> list[dict[str, Any]]:
-    """Rows of a page table with the entity in a column; rows with unknown entities are dropped."""
-    entities = frame.data.entities["institution" if column == "institution" else level]
-    rows = frame.data.of(table, level, identifier)
-    return [{**r, "entity": entities[r[column]]} for r in rows if r[column] in entities]
-
-
 def _reliability(frame: Frame, level: Level, identifier: str, row: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The reliability of an entity's numbers."""
     found = frame.data.of("reliability", level, identifier)
@@ -138,12 +86,4 @@ def _reliability(frame: Frame, level: Level, identifier: str, row: Mapping[str, 
         (frame.text("decided_share"), percent(one["decided"], 1)),
         (frame.text("unaligned_papers"), number(row.get("unaligned", 0))),
         (frame.text("waiting"), frame.text("waiting_value", number(one["strings"]), number(one["papers"]))),
-    ]
-
-
-def _strings(frame: Frame, identifier: str) -> list[dict[str, Any]]:
-    """The strings that name an institution, each with its probability or a mark that a person decided."""
-    return [
-        {**s, "sure": frame.text("decided") if s["probability"] != s["probability"] else two(s["probability"])}
-        for s in frame.data.of("strings", "institution", identifier)
     ]

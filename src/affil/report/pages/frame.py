@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib import resources
@@ -15,6 +15,7 @@ from affil.names import visible
 from affil.rank import AREAS, Comparison, Level, Trend
 from affil.report import i18n
 from affil.report.charts import Figure
+from affil.report.compact import compact
 from affil.report.data import Data, area_slug
 from affil.report.entities import Entity
 from affil.report.formats import Names, as_json, number, percent, span, two
@@ -38,10 +39,19 @@ NAV = (
 )
 
 
+class _Compact(PackageLoader):
+    """Templates of pages without what a browser does not need."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
+        """A template's text, compacted."""
+        text, file, fresh = super().get_source(environment, template)
+        return compact(text) if template.endswith(".html") else text, file, fresh
+
+
 def environment() -> Environment:
     """The template environment."""
     made = Environment(
-        loader=PackageLoader("affil.report"),
+        loader=_Compact("affil.report"),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,0 +1,64 @@
+"""The commands ledger check, backup, restore and use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affil.cli.show import Json, LedgerUrl, open_workspace, print_json
+
+app = typer.Typer(help="Check, copy and restore the ledger of decisions, or keep it elsewhere.", no_args_is_help=True)
+WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
+
+
+@app.command()
+def check(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = False) -> None:
+    """Verify every entry: that all are there, as they were written."""
+    found = open_workspace(workspace, ledger).ledger
+    entries = len(found.entries())
+    if as_json:
+        print_json({"ledger": found.where, "entries": entries})
+        return
+    typer.echo(f"{found.where}: {entries:,} entries, all as they were written")
+
+
+@app.command()
+def backup(
+    workspace: WorkspaceFolder,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The copy, e.g. copy.sqlite.", show_default=False)
+    ],
+    ledger: LedgerUrl = None,
+) -> None:
+    """Copy the ledger, a file or on a server, into a file; days with decisions get one by themselves (WS/backups)."""
+    entries = open_workspace(workspace, ledger).ledger.backup(output)
+    typer.echo(f"{entries:,} entries copied to {output}")
+
+
+@app.command()
+def restore(
+    workspace: WorkspaceFolder,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The copy; default: the latest of WS/backups.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace also a whole ledger with more entries.")] = False,
+    ledger: LedgerUrl = None,
+) -> None:
+    """Put a copy in the place of the ledger; what is there now is kept beside it."""
+    from affil.workspace.decisions import restore_ledger
+
+    entries, taken = restore_ledger(open_workspace(workspace, ledger), file, force=force)
+    typer.echo(f"{entries:,} entries restored from {taken}; next: affil rank {workspace}")
+
+
+@app.command()
+def use(
+    workspace: WorkspaceFolder,
+    database: Annotated[str, typer.Argument(metavar="URL", help="postgresql://user@host/name, a file, or: workspace.")],
+) -> None:
+    """Keep the decisions of a workspace on a server, or in another file, from now on; entries are not moved."""
+    from affil.workspace.decisions import use_ledger
+
+    ws = open_workspace(workspace, None)
+    use_ledger(ws, "" if database == "workspace" else database)
+    typer.echo(f"decisions of {workspace} are now kept in {ws.ledger.where}: {len(ws.ledger.entries()):,} entries")

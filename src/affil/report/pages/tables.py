@@ -1,0 +1,104 @@
+"""The tables of the pages of institutions and countries: rows that are the same in every language, packed once for all."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from affil.names import visible
+from affil.rank import AREAS, Level
+from affil.report.data import Data, area_slug
+from affil.report.entities import Entity
+from affil.report.formats import number, percent, two
+from affil.report.pages.areas import own_shares
+from affil.report.pages.frame import Shared
+
+Rows = list[list[Any]]  # cells as they are shown; `static/entity.js` knows what each column is
+
+
+def tables(shared: Shared, level: Level, identifier: str) -> dict[str, Rows]:
+    """The tables of an entity's page that have rows.
+
+    `trend`: year, bar, papers in comparable venues, papers, adjusted, authors. `profile`: slug of the area, rank, papers, adjusted, own
+    bar, world's bar, own share, world's share. `venues`: name, papers, adjusted. `members` and `partners`: slug of the page (empty
+    without one), names, number. `strings`: string, papers, probability (empty where a person decided). Bars are in percent; names
+    are one text, or a list in the order of `LANGUAGES`.
+    """
+    data = shared.data
+    found = {
+        "trend": _trend(data, level, identifier),
+        "profile": _profile(shared, level, identifier),
+        "venues": [
+            [v["venue"], number(v["publications"]), two(v["adjusted"])]
+            for v in data.of("venues", level, identifier)[: data.report.listed]
+        ],
+        "members": [[*e, two(r["adjusted"])] for e, r in _linked(data, "members", level, identifier, "institution")],
+        "partners": [[*e, number(r["publications"])] for e, r in _linked(data, "partners", level, identifier, "partner")],
+        "strings": [
+            [
+                visible(s["affiliation"]),
+                number(s["papers"]),
+                two(s["probability"]) if s["probability"] == s["probability"] else "",
+            ]
+            for s in data.of("strings", level, identifier)
+        ],
+    }
+    shown = {"country": {*found} - {"strings"}, "institution": {*found} - {"members"}}[level]
+    return {name: rows for name, rows in found.items() if rows and name in shown}
+
+
+def _trend(data: Data, level: Level, identifier: str) -> Rows:
+    """An entity by year, the last first: the years of the window, or all before its end where it has none of these."""
+    first, last = data.window
+    trend = data.trends[level, "publications"]
+    years = [y for y in data.of("years", level, identifier) if y["year"] <= last]
+    years = [y for y in years if y["year"] >= first] or years
+    matched = {y: n for y, n in data.matched(level).get(identifier, {}).items() if not math.isnan(n)}
+    most = max(matched.values(), default=0.0) or 1.0
+    return [
+        [
+            f"{y['year']}*" if trend.lacking and y["year"] == trend.years[-1] else str(y["year"]),
+            _bar(matched.get(y["year"], 0.0) / most),
+            number(matched.get(y["year"])),
+            number(y["publications"]),
+            two(y["adjusted"]),
+            number(y["authors"]),
+        ]
+        for y in reversed(years)
+    ]
+
+
+def _profile(shared: Shared, level: Level, identifier: str) -> Rows:
+    """An entity's areas compared with the world."""
+    data = shared.data
+    held = {r["area"]: r for r in data.of("areas", level, identifier)}
+    own, world = own_shares(data, level, identifier), shared.world_share
+    most = max([*own.values(), *world.values(), 1e-9])
+    return [
+        [
+            area_slug(a),
+            number((data.row(level, identifier, a) or {}).get("rank")),
+            number(held[a]["publications"] if a in held else 0),
+            two(held[a]["adjusted"] if a in held else 0.0),
+            _bar(own.get(a, 0.0) / most),
+            _bar(world[a] / most),
+            percent(own.get(a, 0.0), 1),
+            percent(world[a], 1),
+        ]
+        for a in AREAS
+        if world[a]
+    ]
+
+
+def _linked(data: Data, table: str, level: Level, identifier: str, column: str) -> list[tuple[list[Any], dict[str, Any]]]:
+    """The entity in a column of each row of a page table, and the row; rows with unknown entities are dropped."""
+    entities = data.entities["institution" if column == "institution" else level]
+    return [(_entity(entities[r[column]]), r) for r in data.of(table, level, identifier) if r[column] in entities]
+
+
+def _entity(one: Entity) -> list[Any]:
+    return [one.slug, one.names[0] if len({*one.names}) == 1 else list(one.names)]
+
+
+def _bar(part: float) -> float:
+    return round(100 * part, 1)
