@@ -30,12 +30,19 @@ def test_everything_that_is_counted_has_a_name() -> None:
 def test_what_is_said_is_a_text_and_every_text_is_said() -> None:
     source = "".join(f.read_text("utf-8") for f in [*FOLDER.glob("templates/*"), *FOLDER.rglob("*.py")])
     scripts = "".join(f.read_text("utf-8") for f in FOLDER.glob("static/*.js"))
-    said = {*re.findall(r"""\b(?:t|text)\(\s*["'](\w+)["']""", source)} - {"nav_", "roll_", "mode_", "hong_kong_"}
+    said = {*re.findall(r"""\b(?:t|text)\(\s*["'](\w+)["']""", source)} - {
+        "nav_",
+        "roll_",
+        "mode_",
+        "hong_kong_",
+        "topic_",
+        "axis_",
+    }
     assert said <= of("")
     in_scripts = {*re.findall(r"\bT\.(\w+)", scripts)}
     assert {*i18n.IN_PAGE} <= in_scripts
     loose = {k for k in of("") if f'"{k}"' in source}
-    made = {k for k in of("") if k.startswith(("nav_", "roll_", "mode_", "hong_kong_"))}
+    made = {k for k in of("") if k.startswith(("nav_", "roll_", "mode_", "hong_kong_", "topic_", "axis_"))}
     assert of("") == said | loose | made | {*i18n.IN_PAGE}
 
 

@@ -31,8 +31,8 @@ class Data:
     "before"), and its last year against the one before it by (level, "last"), each over the venues of both. `entities` are all that
     is ranked, by level and id, `pages` the ids of those that have a page. `tables` are the tables of these pages by the name of
     their query (see `sql/`) and level. `authors` is the number of distinct names in the window. `facts` and `people` are what the
-    pages count from, `papers` those behind the numbers of these
-    pages, `doubts` what they compute ranges from, `placed` what each institution counts
+    pages count from, `papers` those behind the numbers of these pages, `doubts` what they compute ranges from, `placed` what each
+    institution counts
     for at each level and way of rolling up. `script` has the simplified form of traditional characters. `state` is what was counted,
     with the sentences that a reader must see; `manifest` is what the workspace's manifest said then, `decisions` what people had
     decided; `notes` are sentences for the method.
