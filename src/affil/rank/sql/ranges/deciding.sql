@@ -1,5 +1,5 @@
--- The strings in review behind the moves of rows, most mentioned first, so many of each.
--- Reads moved (row, entity: whose strings move it), adding (entity, pair), pair, credit, slice; parameter: how many.
+-- The strings in review behind the moves of rows, most mentioned first; the statement's parameter says how many of each. A row of `moved`
+-- names the entity whose strings move it. Reads moved, adding, pair, credit, slice.
 -- Makes row, strings: one row per row that moves.
 WITH mentioned AS (
     SELECT pair.pair, count(DISTINCT (credit.venue, credit.year, credit.paper, coalesce(credit.position, -1))) AS mentions
