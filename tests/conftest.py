@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -74,6 +75,44 @@ def start() -> Iterator[Any]:
     for process in started:
         with process:
             process.kill()
+
+
+FORKED = HERE / "forked.py"
+# What affil imports on use only
+LIBRARIES = (
+    "chardet", "duckdb", "httpx2", "ijson", "lxml.etree", "opencc", "openpyxl", "pandas", "pyarrow.compute", "pyarrow.parquet",
+    "pycountry", "python_calamine", "rich.console", "rich.progress", "rich.table", "scipy.optimize", "skops.io", "sklearn.ensemble",
+    "sklearn.metrics", "tomlkit",
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def forked_python(folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """A program that does what Python does, but starts with all modules imported (see forked.py), beside a program `affil`."""
+    place = folder / "python.socket"
+    command = [sys.executable, "-W", "error", FORKED, "serve", place, *LIBRARIES]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+    with process, process.stdin:
+        assert process.stdout.read(6) == b"ready\n"
+        program, affil = folder / "python", folder / "affil"
+        start = f'exec {shlex.quote(sys.executable)} -ISE {shlex.quote(str(FORKED))} {shlex.quote(str(place))}'
+        program.write_text(f'#!/bin/sh\n{start} "$@"\n')
+        affil.write_text(f'#!/bin/sh\n{start} -m affil "$@"\n')
+        for one in (program, affil):
+            one.chmod(0o755)
+        yield str(program)
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory, own_cache: Path) -> Iterator[str]:
+    """Python for programs of their own where not the start is what is tested; in its folder there is also `affil`."""
+    with forked_python(tmp_path_factory.mktemp("bin"), {**os.environ}) as program:
+        yield program
+
+
+@pytest.fixture(scope="session", name="forked_python")
+def forked_python_fixture() -> Any:
+    return forked_python
 
 
 @pytest.fixture
