@@ -95,7 +95,7 @@ def forked_python(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     with process, process.stdin:
         assert process.stdout.read(6) == b"ready\n"
         program, affil = folder / "python", folder / "affil"
-        start = f'exec {shlex.quote(sys.executable)} -ISE {shlex.quote(str(FORKED))} {shlex.quote(str(place))}'
+        start = f"exec {shlex.quote(sys.executable)} -ISE {shlex.quote(str(FORKED))} {shlex.quote(str(place))}"
         program.write_text(f'#!/bin/sh\n{start} "$@"\n')
         affil.write_text(f'#!/bin/sh\n{start} -m affil "$@"\n')
         for one in (program, affil):
