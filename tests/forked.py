@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -16,13 +17,17 @@ import sys
 
 def client(path: str, arguments: list[str]) -> None:
     """Have a program run, and end as it ends."""
-    with socket.socket(socket.AF_UNIX) as asking:
+    with socket.socket(socket.AF_UNIX) as asking, asking.makefile("rb") as told:
         asking.connect(path)
         message = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
         socket.send_fds(asking, [json.dumps(message).encode() + b"\n"], [0, 1, 2])
-        answer = asking.recv(16)
-    code = int(answer or b"1")
+        program = int(told.readline())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda number, _: os.kill(program, number))
+        code = int(told.readline())
     if code < 0:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     sys.exit(code)
 
@@ -32,7 +37,6 @@ def serve(path: str, libraries: list[str]) -> None:
     import gc
     import importlib
     import pkgutil
-    import select
 
     import affil
 
@@ -71,8 +75,15 @@ def _attend(asked: socket.socket) -> None:
     message = json.loads(data)
     program = os.fork()
     if program:
+        for file in files:
+            os.close(file)
+        asked.send(b"%d\n" % program)
+        ended = os.pidfd_open(program)
+        if ended not in select.select([asked, ended, sys.stdin], [], [])[0]:  # the client or who started the server was killed
+            os.kill(program, signal.SIGKILL)
         _, status = os.waitpid(program, 0)
-        asked.send(b"%d" % os.waitstatus_to_exitcode(status))
+        with contextlib.suppress(BrokenPipeError):
+            asked.send(b"%d\n" % os.waitstatus_to_exitcode(status))
         os._exit(0)
     asked.close()
     for number, file in enumerate(files):

@@ -45,8 +45,23 @@ def test_each_has_its_own_memory(python: str) -> None:
         assert subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout == "nothing\n"
 
 
-def test_a_signal_to_the_program_ends_who_asked_for_it(python: str) -> None:
-    code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+LASTS = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_the_program_and_who_asked_for_it_end_by_the_same_signal(python: str, number: signal.Signals) -> None:
+    for ended in ("program", "client"):
+        with subprocess.Popen([python, "-c", LASTS], stdout=subprocess.PIPE, text=True) as process:
+            program = int(process.stdout.readline())
+            os.kill(program if ended == "program" else process.pid, number)
+            assert process.wait(30) == -number
+            assert process.stdout.read() == "", "it has ended, which closes its output"
+
+
+def test_an_interrupt_reaches_the_program(python: str) -> None:
+    code = "import time\ntry: print(flush=True); time.sleep(60)\nexcept KeyboardInterrupt: print('interrupted')"
     with subprocess.Popen([python, "-c", code], stdout=subprocess.PIPE, text=True) as process:
-        os.kill(int(process.stdout.readline()), signal.SIGTERM)
-        assert process.wait(30) == -signal.SIGTERM
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30)[0] == "interrupted\n"
+        assert process.returncode == 0
