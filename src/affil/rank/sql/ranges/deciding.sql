@@ -3,7 +3,7 @@
 -- Makes row, strings: one row per row that moves.
 WITH mentioned AS (
     SELECT pair.pair, count(DISTINCT (credit.venue, credit.year, credit.paper, coalesce(credit.position, -1))) AS mentions
-    FROM (SELECT DISTINCT pair FROM adding) AS one
+    FROM (SELECT DISTINCT pair FROM adding SEMI JOIN moved USING (entity)) AS one
     JOIN pair USING (pair)
     JOIN credit USING (affiliation, institution, stated)
     JOIN slice USING (venue, year)
