@@ -30,6 +30,7 @@ from affil.report.pages.trends import trends
 
 _STATIC = (
     "style.css",
+    "theme.js",
     "page.js",
     "engine.js",
     "ranges.js",
