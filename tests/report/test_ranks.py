@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from math import nan
 from pathlib import Path
@@ -24,7 +25,7 @@ MAYBE = st.none() | st.floats(0, 1e4)
 @given(values=st.lists(MAYBE, min_size=1, max_size=12), apart=st.booleans())
 def test_a_small_line_joins_only_years_that_follow_each_other(values: list[float | None], apart: bool) -> None:
     whole = values[:-1] if apart else values
-    joined = sum(a is not None and b is not None for a, b in zip(whole, whole[1:], strict=False))
+    joined = sum(a is not None and b is not None for a, b in itertools.pairwise(whole))
     assert spark_path(values, apart=apart).count("L") == joined
     assert all(0 <= int(n) <= 64 for n in re.findall(r"\d+", spark_path(values, apart=apart)))
 
@@ -49,7 +50,7 @@ def test_ranks_are_drawn_with_gaps_and_an_incomplete_year_apart() -> None:
 def test_names_at_the_ends_do_not_touch() -> None:
     drawn = bump_chart("x", ["2020", "2021"], {f"A very long name of an institution {k}": [1.0, 30.0] for k in range(12)}, 20)
     at = sorted(float(y) for y in re.findall(r'<text x="[\d.]+" y="([\d.]+)" font-size', drawn))
-    assert len(at) == 12 and min(b - a for a, b in zip(at, at[1:], strict=False)) > 12 and at[-1] < 380
+    assert len(at) == 12 and min(b - a for a, b in itertools.pairwise(at)) > 12 and at[-1] < 380
 
 
 @pytest.mark.parametrize("level", ["institution", "city", "country"])
