@@ -12,6 +12,8 @@ def visible(raw: str) -> str:
 
     Control characters become their pictures (U+2400 and on), others their code in brackets, wide blanks plain blanks.
     """
+    if raw.isprintable():  # all but the characters above; most strings are
+        return raw
     return "".join(c if c == " " or unicodedata.category(c)[0] not in "CZ" else _spelt(c) for c in raw)
 
 

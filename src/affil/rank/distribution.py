@@ -100,24 +100,29 @@ class _Moves:
         rest = np.bincount(self.entity, by**2 * self.chance * (1 - self.chance) * ~large, size)
         count = np.bincount(self.entity, large, size).astype(np.int64)
         order = np.argsort(-count, kind="stable")  # so that entities with a further effect come first
-        out = _normal(at[order], np.sqrt(rest[order]), cells)
+        out = np.zeros((size, cells + 2))  # with a cell of nothing at either end
+        out[:, 1:-1] = _normal(at[order], np.sqrt(rest[order]), cells)
         first = np.searchsorted(self.entity, np.arange(size))[order]
-        grid = np.arange(cells)
-        for k in range(int(count.max(initial=0))):
-            active = int(np.searchsorted(-count[order], -k))
-            row = first[:active] + k
-            whole = np.floor(by[row])
-            part, chance = (by[row] - whole)[:, None], self.chance[row][:, None]
-            now = np.pad(out[:active], ((0, 0), (1, 1)))  # a cell of nothing at either end
-            source = grid - whole.astype(np.int64)[:, None] + 1
-            moved = (1 - part) * np.take_along_axis(now, np.clip(source, 0, cells + 1), 1)
-            moved += part * np.take_along_axis(now, np.clip(source - 1, 0, cells + 1), 1)
-            lost = 1 - moved.sum(1)
-            moved[np.arange(active), np.where(by[row] < 0, 0, cells - 1)] += lost
-            out[:active] += chance * (moved - out[:active])
+        floor = np.floor(by)
+        whole, part, ends = floor.astype(np.int64), by - floor, np.where(by < 0, 1, cells)
+        grid, starts, rows = np.arange(1, cells + 1), np.arange(size)[:, None] * (cells + 2), np.arange(size)
+        active = np.searchsorted(-count[order], -np.arange(int(count.max(initial=0))))
+        for k, active_now in enumerate(active.tolist()):
+            row, now = first[:active_now] + k, out[:active_now]
+            source = grid - whole[row, None]
+            split = part[row, None]
+            moved = (1 - split) * _taken(now, source, starts, cells) + split * _taken(now, source - 1, starts, cells)
+            moved[rows[:active_now], ends[row] - 1] += 1 - moved.sum(1)
+            now[:, 1:-1] += self.chance[row, None] * (moved - now[:, 1:-1])
+        out = out[:, 1:-1]
         back = np.empty_like(out)
         back[order] = out
         return back
+
+
+def _taken(rows: Values, source: Numbers, starts: Numbers, cells: int) -> Values:
+    """The cells of rows at some places; those beyond the ends are empty."""
+    return np.asarray(rows.ravel()[np.minimum(np.maximum(source, 0), cells + 1) + starts[: len(rows)]])
 
 
 def _normal(at: Values, deviation: Values, cells: int) -> Values:

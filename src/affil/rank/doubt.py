@@ -68,15 +68,17 @@ class _Sums:
     effect: Values
 
 
-def doubts(db: duckdb.DuckDBPyConnection, by: Measure, offset: float) -> Doubts:
+def doubts(db: duckdb.DuckDBPyConnection, by: Measure, offset: float, *, again: bool = False) -> Doubts:
     """The doubts of all entities of a slice, numbered as in the table `ranked`, by one measure.
 
     Args:
         db: a connection with the tables of a measured slice; it gets those of sql/ranges/pairs.sql.
         by: the measure.
         offset: that of the index.
+        again: whether the slice is that of the last call, so that its tables stand.
     """
-    db.execute(sql("ranges/pairs"))
+    if not again:
+        db.execute(sql("ranges/pairs"))
     entities = int(db.execute("SELECT count(*) FROM ranked").fetchall()[0][0])
     pairs = _columns(
         db,

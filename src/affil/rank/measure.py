@@ -284,7 +284,7 @@ def ordered(db: duckdb.DuckDBPyConnection, by: Measure) -> pd.DataFrame:
 
 def reordered(db: duckdb.DuckDBPyConnection, ranking: Ranking, by: Measure) -> Ranking:
     """The whole ranking that was measured last in a connection, by another measure: nothing but ranks and ranges is computed."""
-    return replace(ranking, by=by, frame=with_ranges(db, ordered(db, by), by, ranking.settings))
+    return replace(ranking, by=by, frame=with_ranges(db, ordered(db, by), by, ranking.settings, again=True))
 
 
 def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues) -> Coverage:

@@ -30,15 +30,17 @@ _NAMED = 3  # strings named in a row
 _PASSING = 20  # entities that pass a row whose strings are looked at
 
 
-def with_ranges(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, by: Measure, settings: RankSettings) -> pd.DataFrame:
+def with_ranges(
+    db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, by: Measure, settings: RankSettings, *, again: bool = False
+) -> pd.DataFrame:
     """Add the columns `low`, `high`, `ahead`, `in_review`, `rank_decided` and `deciding` (see `Ranking`) to a ranking.
 
     `low` and `high` are quantiles of the rank at the `confidence` level, widened to include the rank itself. Unchanged without
-    `settings.ranges`.
+    `settings.ranges`. `again` says that the slice is that of the last call.
     """
     if not settings.ranges or frame.empty:
         return frame
-    found = doubts(db, by, settings.offset)
+    found = doubts(db, by, settings.offset, again=again)
     ids = db.execute("SELECT id FROM ranked ORDER BY entity").df()["id"]
     rows = pd.Index(ids).get_indexer(pd.Index(frame["id"])).astype(np.int64)
     atoms = Atoms.of(found, whole=by in ("publications", "authors"))

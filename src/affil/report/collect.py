@@ -163,7 +163,7 @@ class _Counted:
         """Add a level. A ranking leaves its slice in the connection; the page tables are computed on that slice."""
         with_pages = level in WITH_PAGES and not self.bulletin
         window = self.periods.window
-        self.rankings[level, "all"] = self._rank(level, ranges=not self.bulletin)
+        self.rankings[level, "all"] = self._rank(level, ranges=False)
         if with_pages:
             self.tables["years", level] = _by_entity(self.db.sql(sql("years")).df())
             self.tables["collaboration", level] = _by_entity(self.db.sql(sql("collaboration")).df())

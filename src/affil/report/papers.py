@@ -27,12 +27,17 @@ class Papers:
 
     titles: Sequence[tuple[str, str, int]] = ()
     held: Mapping[tuple[Level, str], Sequence[Held]] = field(default_factory=dict)
+    _newest: dict[tuple[Level, str, int], list[dict[str, Any]]] = field(default_factory=dict)
 
     def newest(self, level: Level, identifier: str, limit: int) -> list[dict[str, Any]]:
         """An entity's papers, the last year first, as the page lists them."""
-        rows = self.held.get((level, identifier), ())
-        first = sorted(rows, key=lambda r: (-self.titles[r[0]][2], r[0]))[:limit]
-        return [dict(zip(("title", "venue", "year"), self.titles[n], strict=True), strings=strings) for n, _, strings in first]
+        key = (level, identifier, limit)
+        if key not in self._newest:  # the same in all languages
+            first = sorted(self.held.get((level, identifier), ()), key=lambda r: (-self.titles[r[0]][2], r[0]))[:limit]
+            self._newest[key] = [
+                dict(zip(("title", "venue", "year"), self.titles[n], strict=True), strings=strings) for n, _, strings in first
+            ]
+        return self._newest[key]
 
     def pack_titles(self) -> dict[str, Any]:
         """The titles for the pages' scripts, and which venue and year has how many of them, one after the other."""

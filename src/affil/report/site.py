@@ -19,7 +19,7 @@ from affil.report.pack import pack, script
 from affil.report.pages.areas import area, areas
 from affil.report.pages.board import board
 from affil.report.pages.downloads import downloads, write_downloads
-from affil.report.pages.entity import entity
+from affil.report.pages.entity import common, entity
 from affil.report.pages.frame import BOARDS, Frame, Shared
 from affil.report.pages.home import home
 from affil.report.pages.map import map_page
@@ -31,6 +31,7 @@ from affil.report.pages.trends import trends
 
 _STATIC = (
     "style.css",
+    "theme.js",
     "page.js",
     "engine.js",
     "ranges.js",
@@ -87,6 +88,9 @@ def _write(data: Data, version: str, folder: Path, tell: Callable[[str], None]) 
                 (folder / frame.folder / "cards" / f"{file.stem}.png").write_bytes(picture)
                 values = {**values, "card": f"{frame.address}{frame.folder}cards/{file.stem}.png"}
             file.write_text(frame.render(path, template, values), "utf-8")
+        for level in WITH_PAGES:
+            name = f"{level}-{language}"
+            (folder / "data" / f"{name}.js").write_text(script(name, common(frame, level)), "utf-8")
         _write_figures(frame, folder / frame.folder)
     return sum(1 for f in folder.rglob("*") if f.is_file())
 

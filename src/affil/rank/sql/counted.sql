@@ -7,6 +7,7 @@ SELECT
 FROM (
     SELECT venue, year, (institution, stated) IN (SELECT (institution, stated) FROM placed) AS placed, CAST(sum(credit) AS DOUBLE) AS credit
     FROM credit
+    SEMI JOIN slice USING (venue, year)
     WHERE counted
     GROUP BY ALL
 )

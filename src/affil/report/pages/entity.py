@@ -10,7 +10,6 @@ from affil.report.data import area_slug
 from affil.report.entities import Entity
 from affil.report.formats import number, percent, span, two
 from affil.report.names import LANGUAGES
-from affil.report.pages.areas import own_shares
 from affil.report.pages.frame import BOARDS, Frame
 from affil.report.pages.tables import in_window
 
@@ -19,7 +18,11 @@ _MEASURES = ("publications", "authors", "adjusted", "index")
 
 
 def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
-    """The page of an institution, a city or a country: what is said in a language; tables are packed for all (`affil.report.pages.tables`)."""
+    """The page of an institution, a city or a country: what is said of it in a language.
+
+    The rows of its tables are packed for all languages (`affil.report.pages.tables`), all that pages of a level have in common in
+    a language by `common`.
+    """
     data, one = frame.data, frame.data.entities[level][identifier]
     row = data.row(level, identifier)
     newest, count = data.papers.newest(level, identifier, NEWEST), len(data.papers.held.get((level, identifier), ()))
@@ -38,24 +41,33 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
         "before": data.before,
         "has_before": data.before is not None,
         "in_window": row is not None,
-        "basis": frame.growth_basis(data.trends[level, "publications"]),
         "reliability": _reliability(frame, level, identifier, row or {}),
-        "found": number(strings[0]["strings"]) if (strings := data.of("strings", level, identifier)) else "",
-        "collaboration": _collaboration(frame, level, identifier),
         "newest": newest,
         "listed": number(count),
-        "home": bool(level != "country" and own_shares(data, "country", one.country)),
         "scripts": ("engine", "entity", *(["papers"] if newest else [])),
         "texts": {
             "pack": f"{level}/{one.slug}",
-            "at": frame.at,
-            "papers_shown": frame.text("papers_shown", "{0}", "{1}", "{2}"),  # filled by the script
-            "papers_none": frame.text("papers_none"),
             "not_loaded": frame.text("not_loaded", "data/titles.js"),
-            "years": list(data.window),
-            "decided": frame.text("decided"),
-            "areas": {area_slug(a): frame.names.areas(a) for a in AREAS},
+            "said": {
+                "strings": number(strings[0]["strings"]) if (strings := data.of("strings", level, identifier)) else "",
+                "collaboration": _collaboration(frame, level, identifier),
+            },
         },
+    }
+
+
+def common(frame: Frame, level: Level) -> dict[str, Any]:
+    """What all pages of a level have in common in a language, for static/entity.js and static/papers.js."""
+    data = frame.data
+    values = {"level": level, "basis": frame.growth_basis(data.trends[level, "publications"])}
+    return {
+        **{part: frame.render(f"{level}/", "level.html", {**values, "part": part}) for part in ("tables", "form", "pages")},
+        "at": frame.at,
+        "papers_shown": frame.text("papers_shown", "{0}", "{1}", "{2}"),  # filled by the script
+        "papers_none": frame.text("papers_none"),
+        "years": list(data.window),
+        "decided": frame.text("decided"),
+        "areas": {area_slug(a): frame.names.areas(a) for a in AREAS},
     }
 
 

@@ -1,7 +1,9 @@
 "use strict";
-/* The tables of an institution's, a city's or a country's page: their rows are the same in every language and stand in one file for all. */
+/* The tables of an institution's, a city's or a country's page: their rows are the same in every language and stand in one file for all,
+   their heads are the same in all pages of a level and stand in one file for each language. */
 (() => {
-  const T = JSON.parse(document.getElementById("texts").textContent), root = document.documentElement;
+  const { pack, said } = JSON.parse(document.getElementById("texts").textContent), root = document.documentElement;
+  let T;
   const base = root.dataset.language === "en" ? root.dataset.root : root.dataset.root.replace(/\.\.\/$/, "");
   const make = (tag, name, ...inside) => { const made = document.createElement(tag); if (name) made.className = name; made.append(...inside); return made; };
   const label = (...inside) => { const made = make("th", "", ...inside); made.scope = "row"; return made; };
@@ -25,15 +27,19 @@
     cities: entity("city"),
     venues: ([venue, ...cells]) => [label(venue), ...numbers(cells)],
     members: entity("institution"),
-    partners: entity(T.pack.split("/")[0]),
+    partners: entity(pack.split("/")[0]),
     strings: ([string, papers, sure]) => { const one = label(string); one.className = "raw"; return [one, ...numbers([papers, sure || T.decided])]; },
   };
 
-  affil.load(T.pack).then((tables) => {
+  Promise.all([affil.load(pack), affil.load(`${pack.split("/")[0]}-${root.dataset.language}`)]).then(([tables, common]) => {
+    T = common;
+    document.querySelector(".two").insertAdjacentHTML("beforeend", T.tables);
+    if (tables.profile?.[0][4].length !== 3) document.querySelector(".of-home")?.remove();
     for (const section of document.querySelectorAll("[data-table]")) {
-      const rows = tables[section.dataset.table];
-      if (!rows) continue;
-      section.querySelector("tbody").replaceChildren(...rows.map((row) => make("tr", "", ...ROW[section.dataset.table](row))));
+      const name = section.dataset.table, rows = tables[name], hint = section.querySelector(".hint");
+      if (!rows) { section.remove(); continue; }
+      if (name in said) hint.textContent = affil.say(hint.textContent, said[name]);
+      section.querySelector("tbody").replaceChildren(...rows.map((row) => make("tr", "", ...ROW[name](row))));
       section.hidden = false;
       const place = section.querySelector(".scroll");
       if (place.scrollWidth > place.clientWidth) place.tabIndex = 0; // for scrolling by keys

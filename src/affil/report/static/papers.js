@@ -1,10 +1,11 @@
 "use strict";
 /* The papers behind an entity's numbers: read when the list is opened, then filtered, sorted and paged here. */
 (() => {
-  const T = JSON.parse(document.getElementById("texts").textContent), $ = (id) => document.getElementById(id), PAGE = 50;
-  const open = $("papers-open"), form = $("papers-form"), status = $("papers-status"), pages = $("papers-pages"), body = $("papers-table").tBodies[0];
+  const { pack, not_loaded } = JSON.parse(document.getElementById("texts").textContent), $ = (id) => document.getElementById(id), PAGE = 50;
+  const open = $("papers-open"), status = $("papers-status"), body = $("papers-table").tBodies[0];
+  const common = `${pack.split("/")[0]}-${document.documentElement.dataset.language}`;
   const withStrings = $("papers-table").tHead.rows[0].cells.length === 4;
-  let papers, shown, page = 0;
+  let T, form, pages, papers, shown, page = 0;
   const cell = (tag, name, text) => { const made = document.createElement(tag); if (name) made.className = name; made.textContent = text; return made; };
   const fill = (text, ...values) => text.replace(/\{(\d)\}/g, (_, k) => values[k]);
 
@@ -47,23 +48,31 @@
     if (papers) return;
     open.disabled = true;
     try {
-      papers = unpack(...await Promise.all([affil.load(`papers/${T.pack}`), affil.load("titles")]));
+      let held, titles;
+      [T, held, titles] = await Promise.all([common, `papers/${pack}`, "titles"].map(affil.load));
+      papers = unpack(held, titles);
     } catch {
-      status.textContent = T.not_loaded;
+      status.textContent = not_loaded;
       open.disabled = false;
       return;
     }
+    build();
     open.hidden = $("papers-why").hidden = true;
-    form.hidden = false;
     choose();
   };
 
+  const build = () => {
+    status.insertAdjacentHTML("beforebegin", T.form);
+    $("papers").insertAdjacentHTML("beforeend", T.pages);
+    [form, pages] = [$("papers-form"), $("papers-pages")];
+    form.addEventListener("input", choose);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    pages.addEventListener("click", (event) => { if (event.target.dataset.step) { page += Number(event.target.dataset.step); draw(); $("papers").scrollIntoView(); } });
+  };
+
   open.addEventListener("click", show);
-  form.addEventListener("input", choose);
-  form.addEventListener("submit", (event) => event.preventDefault());
-  pages.addEventListener("click", (event) => { if (event.target.dataset.step) { page += Number(event.target.dataset.step); draw(); $("papers").scrollIntoView(); } });
   // A number of the window leads to the papers of the window.
-  const follow = () => { if (location.hash === "#papers") { form.elements.years.value = "window"; show().then(() => papers && choose()); } };
+  const follow = () => { if (location.hash === "#papers") show().then(() => { if (papers) { form.elements.years.value = "window"; choose(); } }); };
   addEventListener("hashchange", follow);
   follow();
 })();

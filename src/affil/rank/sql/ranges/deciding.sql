@@ -1,21 +1,19 @@
 -- The strings in review behind the moves of rows, most mentioned first; the statement's parameter says how many of each. A row of `moved`
--- names the entity whose strings move it. Reads moved, adding, pair, credit, slice.
+-- names the entity whose strings move it. Reads moved, adding, pair.
 -- Makes row, strings: one row per row that moves.
-WITH mentioned AS (
-    SELECT pair.pair, count(DISTINCT (credit.venue, credit.year, credit.paper, coalesce(credit.position, -1))) AS mentions
-    FROM (SELECT DISTINCT pair FROM adding) AS one
+WITH own AS (
+    SELECT entity, affiliation, max(mentions) AS mentions
+    FROM adding
+    SEMI JOIN moved USING (entity)
     JOIN pair USING (pair)
-    JOIN credit USING (affiliation, institution, stated)
-    JOIN slice USING (venue, year)
-    GROUP BY pair.pair
+    GROUP BY entity, affiliation
+    QUALIFY row_number() OVER (PARTITION BY entity ORDER BY max(mentions) DESC, affiliation) <= $1
 )
-SELECT row, list(affiliation ORDER BY mentions DESC, affiliation)[:?] AS strings
+SELECT row, list(affiliation ORDER BY mentions DESC, affiliation)[:$1] AS strings
 FROM (
-    SELECT moved.row, pair.affiliation, max(mentions) AS mentions
+    SELECT moved.row, own.affiliation, max(own.mentions) AS mentions
     FROM moved
-    JOIN adding USING (entity)
-    JOIN mentioned USING (pair)
-    JOIN pair USING (pair)
+    JOIN own USING (entity)
     GROUP BY ALL
 )
 GROUP BY row;

@@ -1,5 +1,6 @@
 -- The pairs that may be right or wrong: each string of the slice with each institution that it may name; certain ones have
--- probability 1. A pair is in review if it stands uncounted where no other string of the author (or paper) names the institution.
+-- probability 1. A pair is in review if it stands uncounted where no other string of the author (or paper) names the institution;
+-- its mentions are counted then.
 -- Reads credit, slice, place; variable kind.
 -- Makes tables waiting (what is in review), and pair, holder, drawn_string, ranked, each numbered from 0.
 CREATE OR REPLACE TEMP TABLE waiting AS
@@ -19,7 +20,9 @@ SELECT
     institution,
     stated,
     coalesce(max(probability), 1) AS probability,
-    bool_or(waiting.affiliation IS NOT NULL) AS review
+    bool_or(waiting.affiliation IS NOT NULL) AS review,
+    count(DISTINCT (credit.venue, credit.year, credit.paper, coalesce(credit.position, -1)))
+        FILTER (waiting.affiliation IS NOT NULL) AS mentions
 FROM credit
 JOIN slice USING (venue, year)
 LEFT JOIN waiting USING (affiliation, institution, stated)
