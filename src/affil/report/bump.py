@@ -47,10 +47,10 @@ def bump_chart(
         return 12 + each * (min(rank, lowest + 1) - 0.5)
 
     out = []
-    for rank in [r for r in range(1, deepest + 1) if r in (1, lowest + 1) or r % 5 == 0]:
-        word = f">{lowest}" if rank > lowest else str(rank)
-        out.append(f'<path d="M{left} {y(rank):.1f}H{width - right:.1f}" stroke="currentColor" stroke-opacity=".15"/>')
-        out.append(f'<text x="{left - 6:.0f}" y="{y(rank) + 4.5:.1f}" text-anchor="end">{escape(word)}</text>')
+    for tick in [r for r in range(1, deepest + 1) if r in (1, lowest + 1) or r % 5 == 0]:
+        word = f">{lowest}" if tick > lowest else str(tick)
+        out.append(f'<path d="M{left} {y(tick):.1f}H{width - right:.1f}" stroke="currentColor" stroke-opacity=".15"/>')
+        out.append(f'<text x="{left - 6:.0f}" y="{y(tick) + 4.5:.1f}" text-anchor="end">{escape(word)}</text>')
     spaced = -(-(max(map(text_width, years)) + 6) // step)
     for k, year in enumerate(years):
         if (len(years) - 1 - k) % spaced == 0:

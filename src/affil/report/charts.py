@@ -85,9 +85,15 @@ def profile_figure(key: str, label: str, axis: str, area: str, areas: Sequence[s
     return Figure(key, label, wide, narrow, (area, *shares), tuple(zip(areas, *shares.values(), strict=True)))
 
 
-def map_figure(key: str, label: str, columns: tuple[str, str, str, str], points: Sequence[Point]) -> Figure:
-    """Circles on a map; `columns` are the headings of name, longitude, latitude and value in a download."""
-    return Figure(key, label, Markup(world_map(label, points)), columns=columns, rows=tuple(points), zooms=True)
+def map_figure(
+    key: str,
+    label: str,
+    columns: tuple[str, str, str, str],
+    points: Sequence[Point],
+    links: Mapping[Point, str] | None = None,
+) -> Figure:
+    """Circles on a map; `columns` are the headings of name, longitude, latitude and value in a download, `links` pages of points."""
+    return Figure(key, label, Markup(world_map(label, points, links)), columns=columns, rows=tuple(points), zooms=True)
 
 
 def png(svg: str, width: int) -> bytes:

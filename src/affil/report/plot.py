@@ -211,6 +211,7 @@ def _fit(text: str, room: float) -> str:
 
 
 def svg(label: str, width: float, height: float, parts: Sequence[str]) -> str:
+    """A picture of parts, with what it shows for those who do not see it; width and height in pixels."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(label)}" '
         f'fill="currentColor" font-family="{FONT}" font-size="{_SIZE:.0f}">{"".join(parts)}</svg>'
@@ -218,6 +219,7 @@ def svg(label: str, width: float, height: float, parts: Sequence[str]) -> str:
 
 
 def is_value(value: float | None) -> TypeGuard[float]:
+    """Whether there is a value: neither None nor NaN."""
     return value is not None and not math.isnan(value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
 from importlib import resources
@@ -30,17 +30,22 @@ def project(lon: float, lat: float) -> tuple[float, float]:
     return _CENTRE[0] + _SCALE * x, _CENTRE[1] - _SCALE * y
 
 
-def world_map(label: str, points: Sequence[Point]) -> str:
-    """Circles on a map, their area by value, the largest below the others; without a point an empty string."""
+def world_map(label: str, points: Sequence[Point], links: Mapping[Point, str] | None = None) -> str:
+    """Circles on a map, their area by value, the largest below the others; without a point an empty string.
+
+    `links` has the addresses of the points that have a page, to which their circles lead (see static/map.js).
+    """
     if not points:
         return ""
     most = max(value for *_, value in points)
     drawn = []
-    for name, lon, lat, value in sorted(points, key=lambda p: -p[3]):
+    for point in sorted(points, key=lambda p: -p[3]):
+        name, lon, lat, value = point
         x, y = project(lon, lat)
         radius = max(1.0, LARGEST * math.sqrt(value / most))
         told = f"{name}: {value:,.2f}".rstrip("0").rstrip(".")
-        drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"><title>{escape(told)}</title></circle>')
+        page = f' data-page="{escape(links[point])}"' if links and links.get(point) else ""
+        drawn.append(f'<circle{page} cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"><title>{escape(told)}</title></circle>')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE[0]} {SIZE[1]}" role="img" aria-label="{escape(label)}">'
         f'<path class="land" d="{outlines()}" fill="currentColor" fill-opacity=".1" stroke="currentColor" stroke-opacity=".3" '

@@ -13,11 +13,11 @@ from affil.report.pages.frame import Frame
 def map_page(frame: Frame) -> dict[str, Any]:
     """Cities by papers."""
     data, ranking = frame.data, frame.data.ranking("city", "publications")
-    points = [
-        (e.names[frame.at], e.lon, e.lat, float(row["publications"]))
+    pages = {
+        (e.names[frame.at], e.lon, e.lat, float(row["publications"])): f"city/{e.slug}.html" if e.slug else ""
         for row in ranking.frame.to_dict("records")
         if (e := data.entities["city"][row["id"]]).lat is not None and e.lon is not None
-    ]
+    }
     columns = (
         frame.names.levels("city"),
         frame.text("longitude"),
@@ -27,7 +27,7 @@ def map_page(frame: Frame) -> dict[str, Any]:
     return {
         "heading": frame.text("map_title"),
         "section": "map",
-        "chart": frame.kept(charts.map_figure("chart", frame.text("map_chart"), columns, points), "map"),
+        "chart": frame.kept(charts.map_figure("chart", frame.text("map_chart"), columns, [*pages], pages), "map"),
         "rows": ranked_rows(frame, "city", ranking, data.report.mapped, "publications"),
         "areas": AREAS,
         "scripts": ("engine", "figure", "explore", "map"),

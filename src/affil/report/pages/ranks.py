@@ -31,8 +31,8 @@ def first_places(frame: Frame, level: Level) -> list[str]:
     for row in found.frame[found.frame["in_a_row"] > 0].to_dict("records"):
         key, values = ("first_in_a_row", (number(row["in_a_row"]),)) if row["in_a_row"] > 1 else ("first_now", ())
         out.append(frame.text(key, frame.name(level, row["id"]), found.trend.reference, *values))
-    for identifier, often in zip(found.frame["id"], times, strict=True):
-        if often == times.max() and often > 1 and not found.frame.set_index("id").loc[identifier, "in_a_row"] == often:
+    for identifier, in_a_row, often in zip(found.frame["id"], found.frame["in_a_row"], times, strict=True):
+        if often == times.max() > max(in_a_row, 1):
             out.append(frame.text("first_most", frame.name(level, identifier), number(often), number(len(whole))))
     return out
 

@@ -68,7 +68,7 @@
       const [x, y] = at(groups.get(one.place)?.[0].at ?? one.at);
       [one.x, one.y] = [x + one.dx * spread, y + one.dy * spread];
       if (one.x < -one.r || one.y < -one.r || one.x > width + one.r || one.y > height + one.r) continue;
-      seen.push(`<circle data-e="${one.e}" cx="${one.x.toFixed(1)}" cy="${one.y.toFixed(1)}" r="${one.r.toFixed(1)}"${one.chosen ? ' fill="#D55E00" stroke="#D55E00"' : ""}><title>${escape(one.told)}</title></circle>`);
+      seen.push(`<circle data-e="${one.e}"${one.page ? ` data-page="${one.page}"` : ""} cx="${one.x.toFixed(1)}" cy="${one.y.toFixed(1)}" r="${one.r.toFixed(1)}"${one.chosen ? ' fill="#D55E00" stroke="#D55E00"' : ""}><title>${escape(one.told)}</title></circle>`);
       const box = { left: one.x + one.r + 3, top: one.y - 8, wide: [...one.name].reduce((sum, c) => sum + (c.codePointAt(0) > 0x2e7f ? 12.5 : 7), 0) };
       if (texts.length < LABELS * Math.min(1, width / WIDTH) && box.left + box.wide < width && box.top > 0 && box.top < height - 14 && !boxes.some((b) => box.left < b.left + b.wide && b.left < box.left + box.wide && Math.abs(box.top - b.top) < 15)) {
         boxes.push(box);
@@ -117,7 +117,8 @@
     const rows = chosen === undefined ? engine.rank(query).filter((r) => r[by] > floor).map((r) => [r.e, r[by], r.rank]) : affil.partners(engine, query, chosen).map(([e, papers], k, all) => [e, papers, all.findIndex((p) => p[1] === papers) + 1]);
     const measure = chosen === undefined ? T.measures[by] : T.shared, unit = chosen === undefined && by !== "publications" ? two : whole;
     most = (rows[0]?.[1] ?? 1) - (chosen === undefined ? floor : 0);
-    const circle = ([e, shown], own) => ({ e, at: project(...at[e]), value: own ? most : shown - (chosen === undefined ? floor : 0), name: names[level][e][0], place: level === "institution" ? `${names[level][e][2]}${country[e]}` : "", told: own ? names[level][e][0] : `${kit.label(level, e)}: ${unit.format(shown)}`, chosen: own });
+    const page = (of, e) => (engine.entities[of].slug[e] ? `${of}/${engine.entities[of].slug[e]}.html` : "");
+    const circle = ([e, shown], own) => ({ e, at: project(...at[e]), value: own ? most : shown - (chosen === undefined ? floor : 0), name: names[level][e][0], place: level === "institution" ? `${names[level][e][2]}${country[e]}` : "", page: level === "city" && !own ? page(level, e) : "", told: own ? names[level][e][0] : `${kit.label(level, e)}: ${unit.format(shown)}`, chosen: own });
     circles = rows.filter(([e]) => at[e].length).map((row) => circle(row, false));
     lines = chosen === undefined ? [] : circles.slice(0, LINES);
     if (chosen !== undefined && at[chosen].length) circles.unshift(circle([chosen, 0], true));
@@ -128,7 +129,7 @@
     const table = document.getElementById("map-table"), top = rows[0]?.[1] || 1;
     table.tHead.rows[0].cells[1].textContent = T.levels[level];
     table.tHead.rows[0].cells[2].textContent = measure;
-    table.tBodies[0].innerHTML = rows.slice(0, T.mapped).map(([e, shown, rank]) => { const [name, , place] = names[level][e]; return `<tr><td class="num">${rank}</td><th scope="row">${escape(name)}${place ? ` <span class="place">${escape(place)}</span>` : ""}</th><td class="num by" style="--w:${((100 * shown) / top).toFixed(1)}%">${unit.format(shown)}</td></tr>`; }).join("");
+    table.tBodies[0].innerHTML = rows.slice(0, T.mapped).map(([e, shown, rank]) => { const [name, , place] = names[level][e]; return `<tr><td class="num">${rank}</td><th scope="row">${page(level, e) ? `<a href="${page(level, e)}">${escape(name)}</a>` : escape(name)}${place ? ` <span class="place">${escape(place)}</span>` : ""}</th><td class="num by" style="--w:${((100 * shown) / top).toFixed(1)}%">${unit.format(shown)}</td></tr>`; }).join("");
     const [x, y, k] = (affil.options().get("view") ?? "").split(",").map(Number);
     if (view === null && k >= 1) view = { x, y, k: Math.min(k, CLOSEST) };
     else if (view === null || value("zoom") !== lastPart) view = part(value("zoom"));
@@ -146,7 +147,7 @@
   }, { passive: false });
   const fingers = new Map();
   let dragged = 0;
-  plot.addEventListener("pointerdown", (event) => { if (!event.target.closest("button")) { fingers.set(event.pointerId, place(event)); dragged = 0; begin(); } });
+  plot.addEventListener("pointerdown", (event) => { if (!event.target.closest("button")) { fingers.set(event.pointerId, place(event)); dragged = 0; if (fingers.size > 1 || !event.target.dataset.page) begin(); } });
   window.addEventListener("pointermove", (event) => {
     const before = fingers.get(event.pointerId);
     if (!before || !kit) return;
@@ -160,8 +161,10 @@
   });
   for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, (event) => fingers.delete(event.pointerId));
   plot.addEventListener("click", (event) => {
-    const one = dragged < 4 && event.target.dataset.e;
-    if (one && kit) window.dispatchEvent(new CustomEvent("affil-pick", { detail: [form.elements.level.value, Number(one)] }));
+    const { e, page: address } = event.target.dataset;
+    // A city's circle leads to its page, if it has one; others show with whom they share papers.
+    if (dragged < 4 && address) location.assign(address);
+    else if (dragged < 4 && e && kit) window.dispatchEvent(new CustomEvent("affil-pick", { detail: [form.elements.level.value, Number(e)] }));
   });
   plot.addEventListener("keydown", (event) => {
     const act = { "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), 0: () => zoom(0), ArrowLeft: () => pan(60, 0), ArrowRight: () => pan(-60, 0), ArrowUp: () => pan(0, 60), ArrowDown: () => pan(0, -60) }[event.key];

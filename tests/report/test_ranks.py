@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from math import nan
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affil.report import i18n
+from affil.report.bump import bump_chart, spark_path
+from affil.report.names import city_names
+from affil.report.pages.ranks import first_places
+from affil.workspace import Workspace
+
+MAYBE = st.none() | st.floats(0, 1e4)
+
+
+@given(values=st.lists(MAYBE, min_size=1, max_size=12), apart=st.booleans())
+def test_a_small_line_joins_only_years_that_follow_each_other(values: list[float | None], apart: bool) -> None:
+    whole = values[:-1] if apart else values
+    joined = sum(a is not None and b is not None for a, b in itertools.pairwise(whole))
+    assert spark_path(values, apart=apart).count("L") == joined
+    assert all(0 <= int(n) <= 64 for n in re.findall(r"\d+", spark_path(values, apart=apart)))
+
+
+def test_a_small_line_begins_at_zero_and_leaves_out_an_incomplete_year() -> None:
+    assert spark_path([0.0, 5.0, 10.0]) == "M2 14L32 8L62 2"
+    assert spark_path([0.0, 5.0, 10.0, 1.0], apart=True) == spark_path([0.0, 5.0, 10.0])
+    assert spark_path([None, 3.0, nan]) == spark_path([]) == spark_path([1.0, 2.0], apart=True) == ""
+
+
+def test_ranks_are_drawn_with_gaps_and_an_incomplete_year_apart() -> None:
+    drawn = bump_chart(
+        "x", ["2020", "2021", "2022", "2023*"], {"A": [1.0, 1.0, 1.0, 40.0], "B & C": [2.0, None, 25.0, 2.0]}, 20, apart=True
+    )
+    lines = re.findall(r'<path d="([^"]*)" fill="none"', drawn)
+    assert [line.count("L") for line in lines] == [2, 0]
+    assert "<title>A 2023*: 40</title>" in drawn and "<title>B &amp; C 2022: 25</title>" in drawn
+    assert drawn.count('opacity=".45"') == 3 and "&gt;20" in drawn
+    assert bump_chart("x", ["2020"], {"A": [None]}, 20) == ""
+
+
+def test_names_at_the_ends_do_not_touch() -> None:
+    drawn = bump_chart("x", ["2020", "2021"], {f"A very long name of an institution {k}": [1.0, 30.0] for k in range(12)}, 20)
+    at = sorted(float(y) for y in re.findall(r'<text x="[\d.]+" y="([\d.]+)" font-size', drawn))
+    assert len(at) == 12 and min(b - a for a, b in itertools.pairwise(at)) > 12 and at[-1] < 380
+
+
+@pytest.mark.parametrize("level", ["institution", "city", "country"])
+def test_charts_show_the_ranks_of_the_library(site: Path, report_ws: Workspace, level: Any) -> None:
+    head, *rows = csv.reader((site / "charts" / f"ranks-{level}.csv").read_text("utf-8-sig").splitlines())
+    found = report_ws.ranks_by_year(level=level, years=(2017, 2021))
+    first = report_ws.rank(level=level, years=(2017, 2021)).frame.head(12)
+    ranks = found.frame.set_index("id")
+    assert len(head) == 1 + len(first)
+    for k, one in enumerate(first.to_dict("records")):
+        assert head[1 + k].startswith(one["name"])
+        assert [row[1 + k] for row in rows] == ["" if pd.isna(r) else str(r) for r in ranks.loc[one["id"], list(found.years)]]
+
+
+def _frame(ranks: dict[str, list[int]], in_a_row: dict[str, int], reference: int) -> Any:
+    years = (2020, 2021, 2022, 2023)
+    table = pd.DataFrame(
+        [{"id": i, **dict(zip(years, r, strict=True)), "in_a_row": in_a_row.get(i, 0)} for i, r in ranks.items()]
+    )
+    found = SimpleNamespace(frame=table, years=years, trend=SimpleNamespace(reference=reference))
+    return SimpleNamespace(
+        data=SimpleNamespace(ranks={"country": found}),
+        name=lambda level, identifier: identifier,
+        text=lambda key, *values: i18n.text(key, "en", *values),
+    )
+
+
+def test_who_is_first_and_for_how_long_is_said() -> None:
+    two = {"A": [1, 1, 2, 1], "B": [2, 2, 1, 2]}
+    assert first_places(_frame(two, {"B": 1}, 2022), "country") == [
+        "B was first in 2022.",
+        "Most often first: A, in 2 of 3 years.",
+    ]
+    assert first_places(_frame({"A": [1] * 4, "B": [2] * 4}, {"A": 4}, 2023), "country") == [
+        "A was first in 2023, for 4 years in a row."
+    ]
+
+
+def test_cities_have_the_name_that_is_also_called_a_city() -> None:
+    assert city_names("Shenzhen", "CN") == ("Shenzhen", "深圳", "深圳")
+    assert city_names("Guangzhou", "CN")[1:] == ("广州", "廣州")
+
+
+def test_a_board_shows_small_lines_only_of_its_first_slice(reader: Any) -> None:
+    reader.open("countries.html")
+    cells = reader.page.locator("#board td.spark")
+    before = cells.evaluate_all("all => all.map(c => c.innerHTML)")
+    assert sum("<path" in c for c in before) >= 3
+    reader.page.locator("#board th button[data-by=index]").click()
+    reader.settled()
+    after = cells.evaluate_all("all => all.map(c => c.innerHTML)")
+    assert sorted(after) == sorted(before) and cells.first.is_visible()
+    reader.page.locator("input[name=area]").first.uncheck()
+    reader.page.wait_for_function("document.getElementById('board').classList.contains('other')")
+    assert not cells.first.is_visible()
+    reader.page.locator("#reset").click()
+    assert cells.first.is_visible()
+
+
+def test_circles_of_cities_lead_to_their_pages(reader: Any) -> None:
+    reader.open("map.html")
+    page = reader.page.locator("#chart circle[data-page]").last
+    address = page.get_attribute("data-page")
+    assert (reader.site / str(address)).exists()
+    page.click()
+    reader.page.wait_for_url(f"**/{address}")
