@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,55 @@ def start() -> Iterator[Any]:
     for process in started:
         with process:
             process.kill()
+
+
+FORKED = HERE / "forked.py"
+# What affil imports on use only
+LIBRARIES = (
+    "chardet", "duckdb", "httpx2", "ijson", "lxml.etree", "opencc", "openpyxl", "pandas", "pyarrow.compute", "pyarrow.parquet",
+    "pycountry", "python_calamine", "rich.console", "rich.progress", "rich.table", "scipy.optimize", "skops.io", "sklearn.ensemble",
+    "sklearn.metrics", "tomlkit",
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def forked_python(folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """A program that does what Python does, but starts with all modules imported (see forked.py), beside a program `affil`."""
+    place = folder / "python.socket"
+    command = [sys.executable, "-W", "error", FORKED, "serve", place, *LIBRARIES]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+    with process, process.stdin:
+        assert process.stdout.read(6) == b"ready\n"
+        program, affil = folder / "python", folder / "affil"
+        start = f"exec {shlex.quote(sys.executable)} -ISE {shlex.quote(str(FORKED))} {shlex.quote(str(place))}"
+        program.write_text(f'#!/bin/sh\n{start} "$@"\n')
+        affil.write_text(f'#!/bin/sh\n{start} -m affil "$@"\n')
+        for one in (program, affil):
+            one.chmod(0o755)
+        yield str(program)
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory, own_cache: Path) -> Iterator[str]:
+    """Python for programs of their own where not the start is what is tested; in its folder there is also `affil`."""
+    with forked_python(tmp_path_factory.mktemp("bin"), {**os.environ}) as program:
+        yield program
+
+
+@pytest.fixture(scope="session", name="forked_python")
+def forked_python_fixture() -> Any:
+    return forked_python
+
+
+@pytest.fixture(scope="module")
+def few_bins() -> Iterator[None]:
+    """Boosting on coarse features, for tests that do not ask how good a model is: most of a small training's time goes into bins."""
+    import sklearn.ensemble
+
+    coarse = partial(sklearn.ensemble.HistGradientBoostingClassifier, max_bins=31)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sklearn.ensemble, "HistGradientBoostingClassifier", coarse)
+        yield
 
 
 @pytest.fixture
@@ -327,9 +378,9 @@ def postgres() -> Iterator[Postgres]:
 class Server:
     """The command `affil review` (or `affil serve`, without a folder) in a process of its own."""
 
-    def __init__(self, folder: Path | None, *options: str) -> None:
+    def __init__(self, python: str, folder: Path | None, *options: str) -> None:
         verb = ["serve"] if folder is None else ["review", str(folder)]
-        command = [sys.executable, "-W", "error", "-m", "affil", *verb, "--port", "0", *options]
+        command = [python, "-W", "error", "-m", "affil", *verb, "--port", "0", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
         line = self.process.stdout.readline()
         found = re.search(r"http://\S+", line)
@@ -339,6 +390,7 @@ class Server:
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.process.stdout.read()  # ends with it
 
     def stop(self) -> str:
         """End it as Ctrl-C does; returns what it said."""
@@ -349,11 +401,11 @@ class Server:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., Server]]:
+def serve(python: str) -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
     def start(folder: Path | None, *options: str) -> Server:
-        started.append(Server(folder, *options))
+        started.append(Server(python, folder, *options))
         return started[-1]
 
     yield start
@@ -365,9 +417,9 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture(scope="session")
-def service_url(own_cache: Path) -> Iterator[str]:
+def service_url(python: str) -> Iterator[str]:
     """The command `affil serve` in a process of its own, for those who only ask."""
-    server = Server(None, "--quiet")
+    server = Server(python, None, "--quiet")
     yield server.url
     assert server.stop() == ""
     server.process.stdout.close()

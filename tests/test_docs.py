@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -33,22 +31,16 @@ def test_every_example_is_marked(page: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
-def test_the_examples_run(page: Path, tmp_path: Path) -> None:
-    bin_folder = tmp_path / "bin"
-    bin_folder.mkdir()
-    (bin_folder / "affil").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m affil "$@"\n')
-    (bin_folder / "affil").chmod(0o755)
-    environment = {**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}", "COLUMNS": "150"}
-    python = ""
+def test_the_examples_run(page: Path, python: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PATH": f"{Path(python).parent}:{os.environ['PATH']}", "COLUMNS": "150"}
+    code = ""
     ran = 0
     for state, language, text, shown in blocks(page):
         if state != "run":
             continue
         ran += 1
-        python += text if language == "python" else ""  # later examples go on with the names of earlier ones
-        command = (
-            ["bash", "-euo", "pipefail", "-c", text] if language == "sh" else [sys.executable, "-W", "error", "-c", python]
-        )
+        code += text if language == "python" else ""  # later examples go on with the names of earlier ones
+        command = ["bash", "-euo", "pipefail", "-c", text] if language == "sh" else [python, "-W", "error", "-c", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr

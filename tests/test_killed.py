@@ -58,8 +58,8 @@ finally:
 """
 
 
-def affil(ws: Path, *arguments: object, moment: int = 0, delay: float = 0.0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", CHILD, str(ws), str(moment), str(delay), *map(str, arguments)]
+def affil(python: str, ws: Path, *arguments: object, moment: int = 0, delay: float = 0.0) -> subprocess.CompletedProcess[str]:
+    command = [python, "-c", CHILD, str(ws), str(moment), str(delay), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -117,7 +117,7 @@ def strays(ws: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def before(review_registry: Any, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def before(python: str, review_registry: Any, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace that was matched and ranked, in batches of five strings; and papers that are to come."""
     folder = tmp_path_factory.mktemp("killed")
     old = papers(folder / "old.jsonl", range(20), "OpenAI", "Fernhollow College", "nobody knows")
@@ -128,24 +128,24 @@ def before(review_registry: Any, tiny_model: Path, tmp_path_factory: pytest.Temp
     (ws / "settings.toml").write_text(settings.replace("batch = 4096", "batch = 5"), "utf-8")
     assert Workspace.open(ws).settings.retrieve.batch == 5
     chosen = ("--registry", review_registry.path, "--model", tiny_model)
-    assert touches(affil(ws, "run", old, "-w", ws, *chosen)) > 0
+    assert touches(affil(python, ws, "run", old, "-w", ws, *chosen)) > 0
     ranked(ws)
     return ws
 
 
-def test_a_killed_run_has_never_been_or_was_whole(before: Path, tmp_path: Path) -> None:
+def test_a_killed_run_has_never_been_or_was_whole(python: str, before: Path, tmp_path: Path) -> None:
     sys.stdout.write(f"seed {SEED}\n")
     drawn = random.Random(SEED)
     new = before.parent / "new.jsonl"
     whole = shutil.copytree(before, tmp_path / "whole")
-    last = touches(affil(whole, "run", new, "-w", whole))
+    last = touches(affil(python, whole, "run", new, "-w", whole))
     answers = {"before": ranked(before), "after": ranked(whole)}
     assert answers["before"] != answers["after"]
     found = []
     for kill in range(KILLS):
         ws = shutil.copytree(before, tmp_path / f"ws{kill}")
         moment, delay = drawn.randint(1, last), drawn.choice((0.0, 0.0, drawn.uniform(0, 0.03)))
-        done = affil(ws, "run", new, "-w", ws, moment=moment, delay=delay)
+        done = affil(python, ws, "run", new, "-w", ws, moment=moment, delay=delay)
         where = f"seed {SEED}, kill {kill}: at {moment} of {last} and {delay:.4f} s later"
         assert done.returncode == -signal.SIGKILL or (delay and done.returncode == 0), f"{where}: {done.stderr}"
         is_now = ranked(ws)

@@ -479,6 +479,10 @@ class ReportSettings(_Frozen):
     )
     uneven_among: int = Field(default=3, ge=1, description="number of first countries of which the most uneven is told")
     matrix: int = Field(default=12, ge=1, description="number of countries in the matrix of areas by country")
+    bump: int = Field(default=12, ge=1, description="number of first entities whose ranks are drawn over the years")
+    bump_lowest: int = Field(
+        default=20, ge=1, description="last rank that has a place of its own there; those behind it stand together in a row below"
+    )
 
 
 class ServeSettings(WebSettings):

@@ -6,9 +6,10 @@ import csv
 import os
 import shutil
 import subprocess
-import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,17 +34,19 @@ sys.meta_path.insert(0, Block)
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of an installation without extras."""
+def bare(forked_python: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Python of an installation without extras."""
     folder = tmp_path_factory.mktemp("bare")
     blocked = {*MODULES.values(), "markupsafe", "py4j"}
     (folder / "sitecustomize.py").write_text(BLOCK.format(blocked=blocked), "utf-8")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))}
+    with forked_python(folder, environment) as program:
+        yield program
 
 
-def affil(bare: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "affil", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=bare, check=False, timeout=300)
+def affil(bare: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [bare, "-m", "affil", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_all_extras_are_blocked_here() -> None:
@@ -70,7 +73,7 @@ def test_all_extras_are_blocked_here() -> None:
     ids=lambda v: " ".join(v) if isinstance(v, tuple) else v,
 )
 def test_a_missing_extra_is_one_line(
-    bare: dict[str, str], review_folder: Path, tmp_path: Path, arguments: tuple[str, ...], extra: str
+    bare: str, review_folder: Path, tmp_path: Path, arguments: tuple[str, ...], extra: str
 ) -> None:
     shutil.copytree(review_folder, tmp_path / "ws")
     (tmp_path / "gold.csv").write_text("affiliation,institution_ids\nUniversity of Oxford,https://ror.org/052gg0110\n", "utf-8")
@@ -88,7 +91,7 @@ def test_a_missing_extra_is_one_line(
     assert {p.name for p in tmp_path.iterdir()} == before, "nothing half-written"
 
 
-def test_everything_else_does_without(bare: dict[str, str], tmp_path: Path) -> None:
+def test_everything_else_does_without(bare: str, tmp_path: Path) -> None:
     ws, sheet = tmp_path / "ws", tmp_path / "sheet.csv"
     (tmp_path / "strings.csv").write_text("affiliation\nUniversity of Oxford\n", "utf-8")
     (tmp_path / "gold.csv").write_text("affiliation,institution_ids\nUniversity of Oxford,https://ror.org/052gg0110\n", "utf-8")

@@ -2,15 +2,24 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 
-def affil(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-W", "error", "-m", "affil", *map(str, arguments)], capture_output=True, text=True)
+Affil = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_report_writes_a_site_and_a_bulletin(review_folder: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def affil(python: str) -> Affil:
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [python, "-W", "error", "-m", "affil", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_report_writes_a_site_and_a_bulletin(affil: Affil, review_folder: Path, tmp_path: Path) -> None:
     import shutil
 
     shutil.copytree(review_folder, tmp_path / "ws")
@@ -25,7 +34,7 @@ def test_report_writes_a_site_and_a_bulletin(review_folder: Path, tmp_path: Path
     assert told["bytes"] > 1000
 
 
-def test_report_fails_in_one_line(review_folder: Path, tmp_path: Path) -> None:
+def test_report_fails_in_one_line(affil: Affil, review_folder: Path, tmp_path: Path) -> None:
     for arguments, said in (
         ((tmp_path / "nothing",), "not a workspace"),
         ((review_folder, "--format", "docx", "-o", tmp_path / "x"), "it is one of: site, pdf, md"),

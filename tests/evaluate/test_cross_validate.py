@@ -16,6 +16,7 @@ SMALL = Settings(
     train=TrainSettings(synthetic=200, synthetic_external=100, decoys=120, first=STAGE, second=STAGE, min_calibration=20),
     evaluate=EvaluateSettings(folds=3, resamples=50),
 )
+pytestmark = pytest.mark.usefixtures("few_bins")
 rows_of_ids = st.lists(
     st.tuples(st.sampled_from("abcdefgh"), st.frozensets(st.integers(0, 9), max_size=3)), min_size=1, max_size=40
 )

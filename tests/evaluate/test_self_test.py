@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -281,9 +280,9 @@ def test_lists_that_cannot_be_read(registry: Registry, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not SCRIPT.exists(), reason="the tests run without the project's folder around them")
-def test_the_script(registry: Registry, tmp_path: Path) -> None:
+def test_the_script(registry: Registry, python: str, tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True, cwd=tmp_path)
+        return subprocess.run([python, str(SCRIPT), *arguments], capture_output=True, text=True, cwd=tmp_path)
 
     tiny = str(registry.path)
     said = json.loads(run(tiny, "--json", "--errors", "faults.csv").stdout)

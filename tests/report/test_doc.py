@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,16 +17,12 @@ MARKED = re.compile(r"<!-- (run|not run) by the tests -->\n```(sh|python)\n(.*?)
 pytestmark = pytest.mark.skipif(not DOC.exists(), reason="the tests run without the project's folder around them")
 
 
-def test_the_examples_run(tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
-    program = tmp_path / "bin" / "affil"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m affil "$@"\n')
-    program.chmod(0o755)
-    environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+def test_the_examples_run(python: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PATH": f"{Path(python).parent}:{os.environ['PATH']}"}
     blocks = MARKED.findall(DOC.read_text("utf-8"))
     assert len(blocks) == 2
     for _, language, text in blocks:
-        command = ["bash", "-euo", "pipefail", "-c", text] if language == "sh" else [sys.executable, "-W", "error", "-c", text]
+        command = ["bash", "-euo", "pipefail", "-c", text] if language == "sh" else [python, "-W", "error", "-c", text]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
     assert (tmp_path / "bulletin.pdf").read_bytes().startswith(b"%PDF")

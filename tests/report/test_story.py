@@ -16,6 +16,7 @@ from affil.report.collect import collect
 from affil.report.story import (
     Area,
     Named,
+    Said,
     Sentence,
     Source,
     asia,
@@ -65,7 +66,7 @@ def trend(
         years,
         (link,),
         lacking,
-        2021,
+        2020 if lacking else 2021,
         dict.fromkeys(years, ("A",)),
         ("A",),
         False,
@@ -207,6 +208,23 @@ def test_an_incomplete_last_year_is_said_wherever_it_is_compared() -> None:
     assert [when for _, when, _ in drawn.chart.rows] == ["2019", "2020", "2021*"]
 
 
+def test_no_sentence_on_the_gap_or_growth_ends_with_an_incomplete_year() -> None:
+    """China passes the United States in the incomplete year alone: that is not said."""
+    lacking = trend({"US": [100, 110, 80], "CN": [40, 66, 96]}, {"US": -0.2, "CN": 1.4}, lacking=("B",))
+    told = source(trends={("country", "publications"): lacking})
+    said, grown = gap(told), growth(told)
+    assert said is not None
+    assert said.said == Said("s_gap_closing", (Named("country", "CN"), Named("country", "US"), "40%", 2019, "60%", 2020))
+    assert said.caveats[0] == Said("s_gap_counted", (2020, "2019: 40%, 2020: 60%"))
+    assert grown is not None
+    assert grown.said.values[1:] == (Named("country", "CN"), "×1.6", 2019, 2020, Named("country", "US"), "×1.1")
+    assert all(caveat.values[:2] == (2019, 2020) for s in (said, grown) for caveat in s.caveats if caveat.key == "growth_basis")
+    alone = replace(lacking, links=(Link((2020, 2021), ("A",), 500, 900),))
+    only = source(trends={("country", "publications"): alone})
+    assert gap(only) is None
+    assert growth(only) is None
+
+
 def test_who_rose_has_a_minimum_of_output_and_is_among_the_first() -> None:
     said = rose(source())
     assert said is not None
@@ -316,8 +334,9 @@ def test_a_venue_that_vanishes_in_the_last_year_changes_no_growth_and_no_mover(w
     whole = told(workspace(SETTINGS, world()))
     lacking = told(make_workspace(tmp_path_factory.mktemp("lacking"), SETTINGS, world("CVPR")))
     assert whole.keys() == lacking.keys() >= {"leader", "gap", "growth", "rose", "latest"}
-    for topic in ("gap", "growth", "rose"):
-        assert whole[topic].said == lacking[topic].said, topic
+    assert whole["rose"].said == lacking["rose"].said
+    assert (whole["gap"].said.values[-1], lacking["gap"].said.values[-1]) == (2021, 2020)  # up to the last whole year
+    assert (whole["growth"].said.values[4], lacking["growth"].said.values[4]) == (2021, 2020)
     assert whole["latest"].said.values[5:] == lacking["latest"].said.values[5:]
     for one in whole:
         assert whole[one].said.key == lacking[one].said.key
@@ -333,8 +352,9 @@ def test_where_shares_stay_no_sentence_changes_with_a_venue_or_with_the_order(wo
     others = (world("ACL", steady=True), world(steady=True)[::-1])
     lacking, turned = (told(make_workspace(tmp_path_factory.mktemp("w"), SETTINGS, records)) for records in others)
     assert whole == turned
-    for topic in whole.keys() - {"latest"}:
+    for topic in whole.keys() - {"latest", "gap", "growth"}:
         assert whole[topic].said == lacking[topic].said, topic
+    assert whole["gap"].said.values[2:5:2] == lacking["gap"].said.values[2:5:2]
     assert whole["latest"].said.values[5:] == lacking["latest"].said.values[5:]
 
 

@@ -8,7 +8,6 @@ import importlib.util
 import json
 import signal
 import subprocess
-import sys
 import urllib.request
 from collections import Counter
 from pathlib import Path
@@ -83,9 +82,9 @@ def test_its_log(serve: Any) -> None:
         (["--registry", "none.affil"], "none.affil: "),
     ],
 )
-def test_what_cannot_be_served(tmp_path: Path, options: list[str], said: str) -> None:
+def test_what_cannot_be_served(python: str, tmp_path: Path, options: list[str], said: str) -> None:
     (tmp_path / "wrong.toml").write_text("[serve]\nstring = 5\n", "utf-8")
-    command = [sys.executable, "-m", "affil", "serve", "--port", "0", *options]
+    command = [python, "-m", "affil", "serve", "--port", "0", *options]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stdout == ""

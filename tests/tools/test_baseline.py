@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from affil.demo import sample
-from tools.baseline import sums
+from tools.baseline import main, sums
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def baseline(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, ROOT / "tools" / "baseline.py", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+Baseline = Callable[..., tuple[int, str]]
 
 
-def test_answers_rankings_and_the_site_are_summed(tmp_path: Path) -> None:
+@pytest.fixture
+def baseline(python: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Baseline:
+    def run(*arguments: str | Path) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["baseline.py", *map(str, arguments)])
+        monkeypatch.setattr(sys, "executable", python)  # of the commands that it starts
+        return main(), capsys.readouterr().err
+
+    return run
+
+
+def test_answers_rankings_and_the_site_are_summed(baseline: Baseline, tmp_path: Path) -> None:
     papers, folder = tmp_path / "papers.jsonl", tmp_path / "before"
     papers.write_text("".join(sample("papers.jsonl").read_text("utf-8").splitlines(keepends=True)[:8]), "utf-8")
-    done = baseline(papers, "-o", folder)
-    assert done.returncode == 0, done.stderr
+    code, said = baseline(papers, "-o", folder)
+    assert code == 0, said
     written = dict(reversed(line.split("  ", 1)) for line in (folder / "sums.txt").read_text("utf-8").splitlines())
     assert {
         "strings.csv",
@@ -41,8 +48,8 @@ def test_answers_rankings_and_the_site_are_summed(tmp_path: Path) -> None:
     assert {name for name, digest in sums(folder) if first[name] != digest} == {"matches.csv"}
 
 
-def test_a_folder_of_others_is_not_deleted(tmp_path: Path) -> None:
+def test_a_folder_of_others_is_not_deleted(baseline: Baseline, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("x")
-    done = baseline(sample("papers.jsonl"), "-o", tmp_path)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    code, said = baseline(sample("papers.jsonl"), "-o", tmp_path)
+    assert (code, said.count("\n")) == (2, 1)
     assert (tmp_path / "mine").exists()

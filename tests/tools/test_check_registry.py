@@ -35,8 +35,8 @@ def check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     return run
 
 
-def test_shipped_tables_have_no_fault() -> None:
-    command = [sys.executable, ROOT / "tools" / "check_registry.py"]
+def test_shipped_tables_have_no_fault(python: str) -> None:
+    command = [python, ROOT / "tools" / "check_registry.py"]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout

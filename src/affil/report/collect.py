@@ -15,7 +15,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from affil.errors import AffilError, InputError
-from affil.rank import AREAS, MEASURES, ROLL_UPS, Comparison, Level, Ranking, Trend, Venues, compare, measure, trend
+from affil.rank import (
+    AREAS,
+    MEASURES,
+    ROLL_UPS,
+    Comparison,
+    Level,
+    Ranking,
+    RanksByYear,
+    Trend,
+    Venues,
+    compare,
+    measure,
+    ranks_by_year,
+    trend,
+)
 from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered
 from affil.rank.ranking import Measure
 from affil.registry import Registry
@@ -87,6 +101,7 @@ def collect(
         rankings=counted.rankings,
         rows={key: _rows(ranking.frame) for key, ranking in counted.rankings.items()},
         trends=counted.trends,
+        ranks=counted.ranks,
         comparisons=counted.comparisons,
         entities=entities,
         pages=counted.pages,
@@ -139,6 +154,7 @@ class _Counted:
     bulletin: bool
     rankings: dict[RankingKey, Ranking] = field(default_factory=dict)
     trends: dict[RankingKey, Trend] = field(default_factory=dict)
+    ranks: dict[Level, RanksByYear] = field(default_factory=dict)
     comparisons: dict[RankingKey, Comparison] = field(default_factory=dict)
     tables: dict[tuple[str, Level], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     pages: dict[Level, tuple[str, ...]] = field(default_factory=dict)
@@ -161,6 +177,8 @@ class _Counted:
         self.trends[level, "publications"] = trend(
             self.db, self.venues, self.settings, level=level, by="publications", years=window
         )
+        if not self.bulletin:
+            self.ranks[level] = ranks_by_year(self.db, self.venues, self.settings, level=level, years=window)
         first = self._rank(level, ranges=True, years=window)
         others: tuple[Measure, ...] = ("index",) if self.bulletin else tuple(m for m in MEASURES if m != "adjusted")
         for by in others:

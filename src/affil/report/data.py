@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from affil.rank import Comparison, Level, Ranking, State, Trend, Venues
+from affil.rank import Comparison, Level, Ranking, RanksByYear, State, Trend, Venues
 from affil.report.doubts import PageDoubts
 from affil.report.entities import Entity
 from affil.report.papers import Papers
@@ -27,7 +27,8 @@ class Data:
     `years` is the first and last year with papers, `window` the years that are shown first, `before` those of the same length
     before them (None where no paper is of these), `held` the papers of each venue and year. `rankings` holds rankings of the window
     by (level, measure) and (level, area), of all years by (level, "all"), of the years before by (level, "before"); `rows` are
-    their rows by id. `trends` are the window year by year; `comparisons` set the window against the years before by (level,
+    their rows by id. `trends` are the window year by year, `ranks` the ranks by adjusted publications in each of its years (none for the
+    bulletin); `comparisons` set the window against the years before by (level,
     "before"), and its last year against the one before it by (level, "last"), each over the venues of both. `entities` are all that
     is ranked, by level and id, `pages` the ids of those that have a page. `tables` are the tables of these pages by the name of
     their query (see `sql/`) and level. `authors` is the number of distinct names in the window. `facts` and `people` are what the
@@ -51,6 +52,7 @@ class Data:
     rankings: Mapping[RankingKey, Ranking]
     rows: Mapping[RankingKey, Mapping[str, dict[str, Any]]]
     trends: Mapping[RankingKey, Trend]
+    ranks: Mapping[Level, RanksByYear]
     comparisons: Mapping[RankingKey, Comparison]
     entities: Mapping[Level, Mapping[str, Entity]]
     pages: Mapping[Level, tuple[str, ...]]

@@ -84,13 +84,18 @@ def institution_names(name: str, name_zh: str, country: str, known: Institution 
 
 @functools.cache
 def _cities() -> Mapping[tuple[str, str], str]:
-    """(country, GeoNames name) -> simplified Chinese name, the most frequent among its Chinese names."""
+    """(country, GeoNames name) -> simplified Chinese name, the most frequent among its Chinese names.
+
+    Of equally frequent ones it is one that is also called a city (深圳, as there is 深圳市), rather than a former or a district's (宝安).
+    """
     out: dict[tuple[str, str], tuple[int, str]] = {}
     for city in cities():
-        found = Counter(_KIND_OF_CITY.sub("", simplified(n)) for n in city.alternate_names if _HAN.fullmatch(n))
+        written = [simplified(n) for n in city.alternate_names if _HAN.fullmatch(n)]
+        found = Counter(_KIND_OF_CITY.sub("", n) for n in written)
         if found:
             most = max(found.values())
-            name = min((n for n, times in found.items() if times == most), key=lambda n: (len(n), n))
+            called_city = {n for n in found if any(w != n and _KIND_OF_CITY.sub("", w) == n for w in written)}
+            name = min((n for n, times in found.items() if times == most), key=lambda n: (n not in called_city, len(n), n))
             key = (city.country, city.name)
             out[key] = max(out.get(key, (0, "")), (city.population, name))
     return {key: name for key, (_, name) in out.items()}

@@ -15,7 +15,7 @@ WIDE, NARROW = (1000, 380), (350, 310)  # width and height of a chart on a scree
 
 _SIZE, _ROW, _TOP = 13.0, 20.0, 26.0  # of text, of a row of the legend, and above the plot for the name of the axis, in pixels
 _LEAST = 1e-6  # values that differ by less are one
-_POINTS = (
+POINTS = (
     "M-3.6 0a3.6 3.6 0 1 0 7.2 0a3.6 3.6 0 1 0-7.2 0",
     "M-3.3-3.3h6.6v6.6h-6.6z",
     "M0-4.4L4.2 3.4H-4.2z",
@@ -51,7 +51,7 @@ def line_chart(
         ranks: whether values are ranks, the first above.
         size: width and height in pixels.
     """
-    known = [v for values in lines.values() for v in values if _is(v)]
+    known = [v for values in lines.values() for v in values if is_value(v)]
     if not known:
         return ""
     width, height = size
@@ -79,16 +79,16 @@ def line_chart(
         if (len(years) - 1 - k) % each == 0:
             out.append(f'<text x="{x(k):.1f}" y="{height - 7}" text-anchor="middle">{escape(year)}</text>')
     for n, (name, values) in enumerate(lines.items()):
-        at = [(x(k), y(v)) if _is(v) else None for k, v in enumerate(values)]
+        at = [(x(k), y(v)) if is_value(v) else None for k, v in enumerate(values)]
         told = [f"{name} {year}: {_shown(v, share, 1)}" if v is not None else "" for year, v in zip(years, values, strict=True)]
         key_x, key_y = places[n]
         out.append(
-            f'<g stroke="{COLOURS[n]}" fill="{COLOURS[n]}"><path d="{_path(at[:-1] if apart else at)}" fill="none" stroke-width="2.5"'
+            f'<g stroke="{COLOURS[n]}" fill="{COLOURS[n]}"><path d="{line_path(at[:-1] if apart else at)}" fill="none" stroke-width="2.5"'
             f'{_dash(n)}/>{_points(n, at, told, apart)}<path d="M{key_x:.1f} {key_y:.0f}h22" stroke-width="2.5"{_dash(n)}/>'
-            f'<path d="{_POINTS[n]}" transform="translate({key_x + 11:.1f} {key_y:.0f})" stroke="none"/></g>'
+            f'<path d="{POINTS[n]}" transform="translate({key_x + 11:.1f} {key_y:.0f})" stroke="none"/></g>'
             f'<text x="{key_x + 28:.1f}" y="{key_y + 4.5:.1f}"{_fit(name, width - 28)}>{escape(name)}</text>'
         )
-    return _svg(label, width, height, out)
+    return svg(label, width, height, out)
 
 
 def dot_chart(label: str, axis: str, areas: Sequence[str], shares: Mapping[str, Line], *, size: tuple[int, int] = WIDE) -> str:
@@ -101,7 +101,7 @@ def dot_chart(label: str, axis: str, areas: Sequence[str], shares: Mapping[str, 
         shares: the values of each name, one an area, at most eight names.
         size: width in pixels, and a height that is not used: a row has the height that it needs.
     """
-    known = [v for values in shares.values() for v in values if _is(v)]
+    known = [v for values in shares.values() for v in values if is_value(v)]
     if not known:
         return ""
     narrow = size[0] < WIDE[0] / 2
@@ -128,13 +128,13 @@ def dot_chart(label: str, axis: str, areas: Sequence[str], shares: Mapping[str, 
     for n, (who, values) in enumerate(shares.items()):
         told = [f"{who}, {a}: {_shown(v, True, 1)}" if v is not None else "" for a, v in zip(areas, values, strict=True)]
         heights = [top + each * (k + (0.7 if narrow else 0.5)) for k in range(len(areas))]
-        at = [(x(v), y) if _is(v) else None for y, v in zip(heights, values, strict=True)]
+        at = [(x(v), y) if is_value(v) else None for y, v in zip(heights, values, strict=True)]
         key = [(places[n][0] + 11, places[n][1])]
         out.append(
             f'<g fill="{COLOURS[n]}">{_points(n, [*at, *key], [*told, who], False)}</g>'
             f'<text x="{places[n][0] + 24:.1f}" y="{places[n][1] + 4.5:.1f}"{_fit(who, size[0] - 24)}>{escape(who)}</text>'
         )
-    return _svg(label, size[0], foot + 46, out)
+    return svg(label, size[0], foot + 46, out)
 
 
 def bar_chart(
@@ -179,7 +179,7 @@ def bar_chart(
     for value in (0.0, *([1.0] if once else [])):
         dash = ' stroke-dasharray="4 3"' if value else ' stroke-opacity=".5"'
         out.append(f'<path d="M{x(value):.1f} 24V{foot:.0f}" stroke="currentColor"{dash}/>')
-    return _svg(label, width, foot + 6, out)
+    return svg(label, width, foot + 6, out)
 
 
 def rank_ticks(last: float) -> list[float]:
@@ -210,14 +210,14 @@ def _fit(text: str, room: float) -> str:
     return f' font-size="{_SIZE * room / wide:.1f}"' if wide > room else ""
 
 
-def _svg(label: str, width: float, height: float, parts: Sequence[str]) -> str:
+def svg(label: str, width: float, height: float, parts: Sequence[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(label)}" '
         f'fill="currentColor" font-family="{FONT}" font-size="{_SIZE:.0f}">{"".join(parts)}</svg>'
     )
 
 
-def _is(value: float | None) -> TypeGuard[float]:
+def is_value(value: float | None) -> TypeGuard[float]:
     return value is not None and not math.isnan(value)
 
 
@@ -243,7 +243,7 @@ def _legend(names: Sequence[str], width: float) -> tuple[list[tuple[float, float
     return places, row + 1
 
 
-def _path(points: Sequence[tuple[float, float] | None]) -> str:
+def line_path(points: Sequence[tuple[float, float] | None]) -> str:
     """A line that is interrupted where a point is missing."""
     out, pen = [], False
     for point in points:
@@ -256,7 +256,7 @@ def _path(points: Sequence[tuple[float, float] | None]) -> str:
 def _points(n: int, at: Sequence[tuple[float, float] | None], told: Sequence[str], apart: bool) -> str:
     faint = [" opacity='.5'" if apart and k == len(at) - 1 else "" for k in range(len(at))]
     return "".join(
-        f'<path d="{_POINTS[n]}" transform="translate({p[0]:.1f} {p[1]:.1f})" stroke="none"{dim}><title>{escape(text)}</title></path>'
+        f'<path d="{POINTS[n]}" transform="translate({p[0]:.1f} {p[1]:.1f})" stroke="none"{dim}><title>{escape(text)}</title></path>'
         for p, text, dim in zip(at, told, faint, strict=True)
         if p is not None
     )

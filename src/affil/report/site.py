@@ -25,6 +25,7 @@ from affil.report.pages.home import home
 from affil.report.pages.map import map_page
 from affil.report.pages.method import method
 from affil.report.pages.movers import movers
+from affil.report.pages.ranks import bumps
 from affil.report.pages.tables import tables
 from affil.report.pages.trends import trends
 
@@ -140,7 +141,7 @@ def _pages(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[Page]:
     yield "index.html", "home.html", home(frame)
     for level, file in BOARDS:
         yield file, "board.html", board(frame, level)
-    yield "trends.html", "trends.html", trends(frame)
+    yield "trends.html", "trends.html", {**trends(frame), "bumps": bumps(frame), "lowest": frame.data.report.bump_lowest}
     yield "map.html", "map.html", map_page(frame)
     yield "areas.html", "areas.html", areas(frame)
     yield "movers.html", "movers.html", movers(frame)

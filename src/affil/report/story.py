@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from affil.rank import AREAS, Comparison, Level, Ranking, Trend
+from affil.rank.matched import rests_on
 from affil.report.entities import continent_of
 from affil.report.formats import number, percent, points, span, times
 from affil.settings import ReportSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +107,23 @@ def leader(source: Source) -> Sentence | None:
 
 
 def gap(source: Source) -> Sentence | None:
-    """How many papers of the leader's the second country has in the first and the last year compared; nothing without such years."""
+    """How many papers of the leader's the second country has in the first and the last whole year compared, over the venues of
+    the latter; nothing without such years. What was counted is in the caveat, as a ratio depends on which venues have data.
+    """
     trend, ranking = source.trends["country", "publications"], source.rankings["country", "adjusted"].frame
-    if trend.compared is None or len(ranking) < 2:
+    whole = _whole(trend)
+    if whole is None or len(ranking) < 2:
         return None
-    first, last = trend.compared
-    matched = trend.matched.set_index("id")
+    first, last = whole
+    matched, counted = trend.matched.set_index("id"), trend.frame.set_index("id")
     ids = ranking["id"].head(2).tolist()
-    if any(i not in matched.index or not matched.loc[i, y] > 0 for i in ids for y in trend.compared):
+    if any(i not in matched.index or not matched.loc[i, y] > 0 for i in ids for y in whole):
         return None
-    ratio = {y: float(matched.loc[ids[1], y] / matched.loc[ids[0], y]) for y in trend.years if first <= y <= last}
+    ratio = {y: float(matched.loc[ids[1], y] / matched.loc[ids[0], y]) for y in trend.years if y >= first}
+    shown = [
+        y for y in dict.fromkeys((first, *[y for y in trend.years if first <= y <= last][-2:])) if counted.loc[ids[0], y] > 0
+    ]
+    plain = tuple(f"{y}: {percent(float(counted.loc[ids[1], y] / counted.loc[ids[0], y]), 0)}" for y in shown)
     before, after = ratio[first], ratio[last]
     names = Named("country", ids[1]), Named("country", ids[0])
     steady = source.report.story_change
@@ -131,19 +142,22 @@ def gap(source: Source) -> Sentence | None:
         for y, value in ratio.items()
         if value == value
     )
-    return Sentence("gap", Said(key, values), _growth_basis(trend), "trends", Chart("lines", rows))
+    caveats = (Said("s_gap_counted", (trend.reference, ", ".join(plain))), *_growth_basis(trend, whole))
+    return Sentence("gap", Said(key, values), caveats, "trends", Chart("lines", rows))
 
 
 def growth(source: Source) -> Sentence | None:
-    """Which of the first countries grew most, and by how much the leader did (the second, if it is the leader itself).
+    """Which of the first countries grew most up to the last whole year, and by how much the leader did (the second, if it is the
+    leader itself).
 
     Countries of fewer papers than `report.story_output` in the first year compared are left out: their growth says little.
     """
     trend, ranking = source.trends["country", "publications"], source.rankings["country", "adjusted"].frame
-    if trend.compared is None or len(ranking) < 2:
+    years = _whole(trend)
+    if years is None or len(ranking) < 2:
         return None
     found = trend.frame.set_index("id")
-    enough = found[found[trend.compared[0]] >= source.report.story_output]["growth"].dropna()
+    enough = _growth_between(trend, years)[found[years[0]] >= source.report.story_output].dropna()
     ids = [i for i in ranking["id"].head(source.report.story_countries) if i in enough.index]
     if len(ids) < 2:
         return None
@@ -152,11 +166,10 @@ def growth(source: Source) -> Sentence | None:
     if enough[best] <= 0 or round(enough[best], 3) == round(enough[order[1]], 3):
         return None
     other = next(i for i in [*ranking["id"].head(2), *order[1:]] if i != best and i in enough.index)
-    years = trend.compared
     values = (number(len(ids)), Named("country", best), times(1 + enough[best]), *years, Named("country", other))
     said = Said("s_growth", (*values, times(1 + enough[other])))
     rows = tuple((Named("country", i), "", 1 + float(enough[i])) for i in order)
-    return Sentence("growth", said, _growth_basis(trend), "trends", Chart("times", rows))
+    return Sentence("growth", said, _growth_basis(trend, years), "trends", Chart("times", rows))
 
 
 def rose(source: Source) -> Sentence | None:
@@ -309,9 +322,26 @@ def say(said: Said, text: Callable[..., str], name: Callable[[Level, str], str],
     return text(said.key, *map(shown, said.values))
 
 
-def _growth_basis(trend: Trend) -> tuple[Said, ...]:
-    assert trend.compared is not None
-    basis = Said("growth_basis", (*trend.compared, percent(trend.rests_on, 0)))
+def _whole(trend: Trend) -> tuple[int, int] | None:
+    """The first year compared and the last whole one; None where there are not two."""
+    if trend.compared is None:
+        return None
+    first, last = trend.compared[0], min(trend.compared[1], trend.reference)
+    return (first, last) if first < last else None
+
+
+def _growth_between(trend: Trend, years: tuple[int, int]) -> pd.Series[float]:
+    """The growth of each entity between two of the years compared, by id; null where it is not defined."""
+    if years == trend.compared:
+        return trend.frame.set_index("id")["growth"]
+    matched = trend.matched.set_index("id")
+    return matched[years[1]].astype(float) / matched[years[0]].where(matched[years[0]] > 0) - 1
+
+
+def _growth_basis(trend: Trend, years: tuple[int, int]) -> tuple[Said, ...]:
+    """What growth between two of the years compared rests on, and which year after them is incomplete."""
+    links = [link for link in trend.links if link.years[0] < years[1]]
+    basis = Said("growth_basis", (*years, percent(rests_on(links), 0)))
     return (basis, *_incomplete(trend.years[-1], trend.lacking))
 
 

@@ -13,6 +13,7 @@ from affil.rank.places import PART_OF
 from affil.report.entities import continent_of
 from affil.report.formats import number, percent, span
 from affil.report.pages.frame import BOARDS, Frame
+from affil.report.pages.ranks import first_places, spark_why, sparks
 
 
 def board(frame: Frame, level: Level) -> dict[str, Any]:
@@ -21,7 +22,9 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
     before = data.comparisons.get((level, "before"))
     moved = before.frame.set_index("id")[["rank_before", "rank_after"]].to_dict("index") if before else {}
     rows = ranked_rows(frame, level, ranking, data.report.rows, "adjusted")
+    small = sparks(frame, level, [row["id"] for row in rows])
     for row in rows:
+        row["spark"] = small.get(row["id"], "")
         ranks = moved.get(row["id"], {})
         row["rank_before"], row["rank_after"] = ranks.get("rank_before"), ranks.get("rank_after")
     lead = _lead(frame, ranking)
@@ -39,6 +42,8 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "venues": venues,
         **_places(frame, level),
         "has_outside": any(not areas_of(v, y, data.venues) for v, y, _ in data.held),
+        "spark_why": spark_why(frame, level),
+        "first_places": first_places(frame, level) if level in data.pages else [],
         "has_before": before is not None,
         "change_why": frame.text("change_why", span(before.years_after), span(before.years_before), percent(before.rests_on, 0))
         if before

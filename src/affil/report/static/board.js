@@ -154,11 +154,15 @@
     return own && found ? new Map([...own].map(([e, at]) => [e, { ...found.get(e), ...at }])) : own ?? found;
   };
 
+  /** The small lines of the first rows, which are of the slice that the page begins with. */
+  const sparks = new Map([...body.rows].map((row) => [row.querySelector(".name").textContent.replace(/\s/g, ""), row.querySelector(".spark")?.innerHTML ?? ""]));
+  const sliced = (now) => ["areas", "outside", "venues", "from", "to", "rollup", "preset", "hongkong"].some((option) => String(now[option]) !== String(first[option]));
+
   const tr = (row, now, moved, found, most) => {
     const [name, latin, place] = names[level][row.e], slug = engine.entities[level].slug[row.e];
     const link = slug ? `<a href="${level}/${slug}.html">${escape(name)}</a>` : escape(name);
     const cell = (by) => `<td class="num ${by}${by === now.by ? ` by" style="--w:${((100 * row[by]) / most).toFixed(1)}%` : ""}">${row[by] === null ? "…" : Number.isNaN(row[by]) ? "–" : shown[by].format(row[by])}</td>`;
-    return `<tr data-e="${row.e}"><td class="num rank">${whole.format(row.rank)}</td><td class="range"${waiting(row, found)}>${interval(row, found)}</td><td class="change">${change(row, moved)}</td><td class="name">${link}${latin ? ` <span class="latin" lang="en">${escape(latin)}</span>` : ""}${place ? ` <span class="place">${escape(place)}</span>` : ""}</td>${["adjusted", "index", "publications", "authors", "share"].map(cell).join("")}</tr>`;
+    return `<tr data-e="${row.e}"><td class="num rank">${whole.format(row.rank)}</td><td class="range"${waiting(row, found)}>${interval(row, found)}</td><td class="change">${change(row, moved)}</td><td class="name">${link}${latin ? ` <span class="latin" lang="en">${escape(latin)}</span>` : ""}${place ? ` <span class="place">${escape(place)}</span>` : ""}</td>${["adjusted", "index", "publications", "authors", "share"].map(cell).join("")}<td class="spark">${sparks.get([name, latin, place].join("").replace(/\s/g, "")) ?? ""}</td></tr>`;
   };
 
   const draw = () => {
@@ -181,7 +185,8 @@
     current = rows.map((row) => ({ ...row, moved: moved?.(row.e).map((r) => r?.rank), range: found?.get(row.e) }));
     const limit = all ? rows.length : T.rows;
     body.innerHTML = rows.slice(0, limit).map((row) => tr(row, now, moved, found, most)).join("") ||
-      `<tr><td colspan="9" class="none"><strong>${T.nothing}</strong> ${T.nothing_why}</td></tr>`;
+      `<tr><td colspan="10" class="none"><strong>${T.nothing}</strong> ${T.nothing_why}</td></tr>`;
+    table.classList.toggle("other", sliced(now));
     mark(now.by);
     speak(now, asked);
     $("more").hidden = rows.length <= T.rows;
@@ -206,6 +211,7 @@
 
   const reset = () => {
     body.innerHTML = start;
+    table.classList.remove("other");
     [$("shown").textContent, $("shown-years").textContent, $("lead").textContent, document.title] = [startHead, startYears, startLead, startTitle];
     $("more").hidden = startMore;
     $("status").textContent = "";

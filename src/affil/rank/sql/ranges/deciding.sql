@@ -1,5 +1,5 @@
--- The strings in review behind the moves of rows, most mentioned first, so many of each.
--- Reads moved (row, entity: whose strings move it), adding (entity, pair), pair; parameter: how many.
+-- The strings in review behind the moves of rows, most mentioned first; the statement's parameter says how many of each. A row of `moved`
+-- names the entity whose strings move it. Reads moved, adding, pair.
 -- Makes row, strings: one row per row that moves.
 WITH own AS (
     SELECT entity, affiliation, max(mentions) AS mentions

@@ -2,7 +2,7 @@
 -- probability 1. A pair is in review if it stands uncounted where no other string of the author (or paper) names the institution;
 -- its mentions are counted then.
 -- Reads credit, slice, place; variable kind.
--- Makes tables pair, holder, drawn_string, ranked, each numbered from 0.
+-- Makes tables waiting (what is in review), and pair, holder, drawn_string, ranked, each numbered from 0.
 CREATE OR REPLACE TEMP TABLE waiting AS
 SELECT DISTINCT affiliation, institution, stated
 FROM (SELECT * FROM credit JOIN slice USING (venue, year) WHERE NOT counted AND institution IS NOT NULL) AS open
@@ -10,7 +10,7 @@ ANTI JOIN (SELECT * FROM credit WHERE counted AND several) AS sure
     ON sure.paper = open.paper
     AND sure.venue = open.venue
     AND sure.year = open.year
-    AND sure.position IS NOT DISTINCT FROM open.position
+    AND coalesce(sure.position, -1) = coalesce(open.position, -1)  -- -1: a paper that is not aligned
     AND sure.institution = open.institution;
 
 CREATE OR REPLACE TEMP TABLE pair AS

@@ -1,0 +1,94 @@
+"""Ranks over the years: charts of the first of the window, who has been first for how long, and the lines in rows of boards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from affil.rank import Level, RanksByYear
+from affil.report.bump import SPARK, bump_chart, spark_path
+from affil.report.charts import Figure, trend_lines
+from affil.report.formats import number, span, two
+from affil.report.pages.frame import Frame
+from affil.report.plot import NARROW, WIDE
+
+LEVELS: tuple[Level, ...] = ("country", "institution", "city")
+
+
+def bumps(frame: Frame) -> list[dict[str, Any]]:
+    """The charts of ranks over the years, each with what is said below it."""
+    return [{"level": level, "chart": _chart(frame, level), "said": first_places(frame, level)} for level in LEVELS]
+
+
+def first_places(frame: Frame, level: Level) -> list[str]:
+    """Who is first in the last whole year and for how many years in a row, and who was first most often."""
+    found = frame.data.ranks[level]
+    whole = [y for y in found.years if y <= found.trend.reference]
+    times = found.frame[whole].eq(1).sum(axis=1)
+    out = []
+    for row in found.frame[found.frame["in_a_row"] > 0].to_dict("records"):
+        key, values = ("first_in_a_row", (number(row["in_a_row"]),)) if row["in_a_row"] > 1 else ("first_now", ())
+        out.append(frame.text(key, frame.name(level, row["id"]), found.trend.reference, *values))
+    for identifier, often in zip(found.frame["id"], times, strict=True):
+        if often == times.max() and often > 1 and not found.frame.set_index("id").loc[identifier, "in_a_row"] == often:
+            out.append(frame.text("first_most", frame.name(level, identifier), number(often), number(len(whole))))
+    return out
+
+
+def sparks(frame: Frame, level: Level, ids: list[str]) -> Mapping[str, Markup]:
+    """A small line of the adjusted publications in comparable venues for each id that has one, with what it shows in words."""
+    trend = frame.data.ranks[level].trend
+    matched = trend.matched.set_index("id")[list(trend.years)]
+    at = matched.index
+    lines = {i: matched.loc[i].tolist() for i in ids if i in at}
+    _, filled = trend_lines(trend, lines)
+    out = {}
+    for identifier, values in filled.items():
+        path = spark_path(values, apart=bool(trend.lacking))
+        if path:
+            known = [(trend.years[0] + k, v) for k, v in enumerate(values[:-1] if trend.lacking else values) if v is not None]
+            (first, before), (last, after) = known[0], known[-1]
+            title = f"{first}–{last}{frame.text('colon')}{two(before)} → {two(after)}"
+            out[identifier] = Markup(
+                '<svg aria-hidden="true" viewBox="0 0 {} {}"><path d="{}"/></svg><span class="sr">{}</span>'
+            ).format(*SPARK, path, title)
+    return out
+
+
+def spark_why(frame: Frame, level: Level) -> str:
+    """What the small lines show, and of which years."""
+    trend = frame.data.ranks[level].trend
+    return frame.text("spark_why", span((trend.years[0], trend.reference)))
+
+
+def _chart(frame: Frame, level: Level) -> Figure:
+    """The ranks of the first of the window over its years."""
+    data = frame.data
+    found, ids = data.ranks[level], data.ranking(level).frame["id"].head(data.report.bump).tolist()
+    years, lines = trend_lines(found.trend, _ranks(frame, level, found, ids))
+    label = frame.text("bump_chart", frame.names.levels(level), span(data.window))
+    apart = bool(found.trend.lacking)
+    wide, narrow = (
+        Markup(bump_chart(label, years, lines, data.report.bump_lowest, apart=apart, size=size))
+        for size in (WIDE, (NARROW[0], WIDE[1]))
+    )
+    rows = tuple((y, *("" if line[k] is None else int(line[k] or 0) for line in lines.values())) for k, y in enumerate(years))
+    figure = Figure(f"ranks-{level}", label, wide, narrow, (frame.text("year"), *lines), rows)
+    return frame.kept(figure, f"ranks-{level}")
+
+
+def _ranks(frame: Frame, level: Level, found: RanksByYear, ids: list[str]) -> dict[str, list[float]]:
+    """The ranks of some entities by name; a name that two have is followed by its place."""
+    table = found.frame.set_index("id")[list(found.years)].astype("Float64")
+    names = [frame.name(level, i) for i in ids]
+    told = [
+        f"{name} ({frame.place(frame.data.entities[level][i])})" if names.count(name) > 1 else name
+        for i, name in zip(ids, names, strict=True)
+    ]
+    return {
+        name: table.loc[i].to_numpy(float, na_value=float("nan")).tolist()
+        for i, name in zip(ids, told, strict=True)
+        if i in table.index
+    }
