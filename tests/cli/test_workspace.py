@@ -5,12 +5,14 @@ import json
 import sqlite3
 import time
 from contextlib import closing
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from affil.cli import ranking, venues
@@ -372,3 +374,29 @@ def test_mistakes(tmp_path: Path, ws: str) -> None:
         call("run", str(tmp_path / "no.jsonl"), "-w", ws)
     assert call("decide", ws, "MIT", "--by", "a", "--why", "w").exit_code == 2
     assert "no decisions yet" in call("decisions", ws).stdout
+
+
+def test_a_table_of_many_years_shows_the_last_that_fit_and_breaks_no_number(tmp_path: Path) -> None:
+    import pandas as pd
+
+    from affil.cli.tables import trend_table, years_table
+    from affil.rank import RanksByYear, Trend
+
+    years = tuple(range(1990, 2020))
+    frame = pd.DataFrame(
+        [{"id": "US", "name": "United States", **dict.fromkeys(years, 12345.678), "growth": 1.0, "growth_last": 0.5}]
+    )
+    ranks = pd.DataFrame([{"id": "US", "name": "United States", **dict.fromkeys(years, 1), "best": 1, "years_first": 30}])
+    made = Trend(
+        frame, frame, ranks, "country", "adjusted", years, (), (), 2019, dict.fromkeys(years, ("A",)), ("A",), False, {}
+    )
+    by_year = RanksByYear(ranks, made)
+    for width in (80, 120, 200):
+        for table, value in ((trend_table(made, width), "12,345.68"), (years_table(by_year, width), "1")):
+            console = Console(width=width, record=True, file=StringIO())
+            console.print(table)
+            title, *_, row = console.export_text().rstrip().splitlines()
+            shown = sum(cell == value for cell in row.split())
+            assert "United States" in row, "all on one line"
+            assert shown >= 3 or width == 80
+            assert "of 30 years" in title

@@ -72,7 +72,9 @@ def value(world: World, weights: Mapping[str, float], year: int, venues: set[str
 
 
 def naive_growth(world: World, weights: Mapping[str, float], years: list[int], who: str, by: str) -> float | None:
-    """Step by step from the last year back, over the venues that both years have; None where a step begins with nothing."""
+    """Step by step from the last year back, over the venues that both years have; None where a step begins with nothing,
+    or ends with nothing before the last.
+    """
     of_year = {y: {v for v, year, _ in world if year == y} for y in years}
     growth = 0.0 if by == "share" else 1.0
     for before, after in reversed([*pairwise(years)]):
@@ -82,7 +84,7 @@ def naive_growth(world: World, weights: Mapping[str, float], years: list[int], w
         was, now = (value(world, weights, y, both, who, by) for y in (before, after))
         if by == "share":
             growth += now - was
-        elif was == 0:
+        elif was == 0 or (now == 0 and after != years[-1]):
             return None
         else:
             growth *= now / was
@@ -198,6 +200,20 @@ def test_years_that_no_venue_connects_are_not_compared() -> None:
     assert lonely.compared is None
     assert lonely.frame["growth"].isna().all()
     assert "so there is no growth to tell" in lonely.lines()[1]
+
+
+def test_who_has_nothing_in_a_thin_step_has_not_lost_all_that_follows() -> None:
+    """Between 2019 and 2020 only NL is in both: "a" has no paper there in 2020, and many elsewhere."""
+    world = {("NL", 2019, "a"): 1, ("NL", 2019, "d"): 1, ("NL", 2020, "d"): 1}
+    world |= {("CV", 2020, "a"): 10, ("CV", 2021, "a"): 20, ("CV", 2020, "d"): 10, ("CV", 2021, "d"): 10}
+    result = trend_of(world, by="publications")
+    rows, levels = result.frame.set_index("id"), result.matched.set_index("id")
+    assert rows["growth"].isna()["a"], "not -100%"
+    assert rows.loc["a", "growth_last"] == 1
+    assert levels.loc["a", [2020, 2021]].tolist() == [10, 20]
+    assert rows.loc["d", "growth"] == 0
+    gone = trend_of({("CV", 2020, "a"): 4, ("CV", 2020, "d"): 4, ("CV", 2021, "d"): 4}, by="publications").frame.set_index("id")
+    assert gone.loc["a", "growth"] == -1, "what ends with nothing has fallen by all"
 
 
 def test_which_venues_a_year_lacks() -> None:

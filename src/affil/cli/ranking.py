@@ -126,7 +126,7 @@ def rank(
     ws = open_workspace(workspace, ledger)
     if each_year:
         by_year = ws.ranks_by_year(limit=limit or None, **query)
-        _put(ws, by_year, output, as_json, lambda _: years_table(by_year), by_year.lines())
+        _put(ws, by_year, output, as_json, lambda width: years_table(by_year, width), by_year.lines())
         return
     ranking = ws.rank(limit=limit or None, ranges=ranges, around=institution, **query)
     _put(ws, ranking, output, as_json, lambda width: ranking_table(ranking, width), _notes(ranking))
@@ -156,7 +156,7 @@ def trend(
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
     result = ws.trend(panel=panel, limit=limit or None, **query)
-    _put(ws, result, output, as_json, lambda _: trend_table(result), result.lines())
+    _put(ws, result, output, as_json, lambda width: trend_table(result, width), result.lines())
 
 
 def why(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from affil.rank import Diff, Ranking, RanksByYear, Trend, Why
 
 _ROOM = {"city": 100, "name_zh": 110}  # terminal width from which each is shown
+_ROOM_OF_NAME = 40  # characters kept for a name, its rank and what stands beside the years
+_ROOM_OF_GROWTH = 11  # the same for a column of growth
 
 
 def ranking_table(ranking: Ranking, width: int) -> Table:
@@ -65,38 +67,64 @@ def _mark(row: Mapping[Any, Any]) -> str:
     return " ↑" if decided < row["rank"] else " ↓" if decided > row["rank"] else ""
 
 
-def trend_table(result: Trend) -> Table:
-    """Numbers as counted by year, and growth over matched venues under the years that it compares."""
+def trend_table(result: Trend, width: int) -> Table:
+    """Numbers as counted by year, and growth over matched venues under the years that it compares. The last years that fit the
+    terminal are shown, as a number broken over two lines reads as another.
+    """
     spans = [result.compared, result.years[-2:] if len(result.years) > 1 else None]
     growth = [f"growth\n{span[0]}–{span[-1]}>" if span else "growth>" for span in spans]
-    years = [f"{year}>" for year in _marked_years(result)]
-    table = plain_table(
-        "rank>", result.level, *years, *growth, title=", ".join(filter(None, (f"by {result.by}", _hong_kong(result))))
-    )
-    for row, ranks in zip(result.frame.to_dict("records"), result.ranks.to_dict("records"), strict=True):
-        values = [_number(row[year], result.by) for year in result.years]
+    rows = result.frame.to_dict("records")
+    columns = {year: [_number(row[year], result.by) for row in rows] for year in result.years}
+    kept = _years_that_fit(columns, width - _ROOM_OF_NAME - 2 * _ROOM_OF_GROWTH)
+    title = (f"by {result.by}", _hong_kong(result), _left_out(result, kept))
+    table = plain_table("rank>", result.level, *_year_headers(result, kept), *growth, title=", ".join(filter(None, title)))
+    for at, (row, ranks) in enumerate(zip(rows, result.ranks.to_dict("records"), strict=True)):
+        values = [columns[year][at] for year in kept]
         shown = [_percent(row.get(name), result.by) for name in ("growth", "growth_last")]
         table.add_row(_rank(ranks[result.reference]), plain(row["name"]), *values, *shown)
     return table
 
 
-def years_table(result: RanksByYear) -> Table:
-    """Ranks by year."""
-    years = [f"{year}>" for year in _marked_years(result.trend)]
-    table = plain_table(result.trend.level, *years, "best>", "first>", title=f"rank by {result.trend.by}")
-    for row in result.frame.to_dict("records"):
+def years_table(result: RanksByYear, width: int) -> Table:
+    """Ranks by year, of the last years that fit the terminal."""
+    rows = result.frame.to_dict("records")
+    columns = {year: [_rank(row[year]) for row in rows] for year in result.years}
+    kept = _years_that_fit(columns, width - _ROOM_OF_NAME)
+    title = f"rank by {result.trend.by}", _left_out(result.trend, kept)
+    table = plain_table(
+        result.trend.level, *_year_headers(result.trend, kept), "best>", "first>", title=", ".join(filter(None, title))
+    )
+    for at, row in enumerate(rows):
         first = f"{row['years_first']}×" if row["years_first"] else ""
-        table.add_row(plain(row["name"]), *(_rank(row[y]) for y in result.years), _rank(row["best"]), first)
+        table.add_row(plain(row["name"]), *(columns[y][at] for y in kept), _rank(row["best"]), first)
     return table
 
 
-def _marked_years(result: Trend) -> list[str]:
-    """The years, an incomplete last one with a star."""
-    return [f"{year}*" if result.lacking and year == result.years[-1] else str(year) for year in result.years]
+def _years_that_fit(columns: Mapping[int, list[str]], room: int) -> list[int]:
+    """The last years whose columns fit into so many characters, at least one."""
+    kept: list[int] = []
+    for year in reversed(columns):
+        room -= max(5, *map(len, columns[year]), 0) + 2
+        if room < 0 and kept:
+            break
+        kept.insert(0, year)
+    return kept
+
+
+def _year_headers(result: Trend, kept: list[int]) -> list[str]:
+    """The years as headers of numbers, an incomplete last one with a star."""
+    return [f"{year}{'*' if result.lacking and year == result.years[-1] else ''}>" for year in kept]
+
+
+def _left_out(result: Trend, kept: list[int]) -> str:
+    """What is not shown of the years, if anything."""
+    if len(kept) == len(result.years):
+        return ""
+    return f"the last {len(kept)} of {len(result.years)} years; --years chooses others, --output and --json have all"
 
 
 def _rank(value: Any) -> str:
-    return "" if value != value or str(value) == "<NA>" else str(value)
+    return "" if value is None or value != value or str(value) == "<NA>" else str(value)
 
 
 def _number(value: float, by: str) -> str:

@@ -215,7 +215,10 @@ def _growths(compared: Compared, years: Sequence[int], shares: bool) -> dict[str
 
 
 def _growth(compared: Compared, shares: bool) -> pd.Series[float]:
-    """What the links make together: the product of their ratios less 1, of shares the sum of their differences."""
+    """What the links make together: the product of their ratios less 1, of shares the sum of their differences.
+
+    A ratio of 0 before the last link would hide all that follows, so there growth is not defined.
+    """
     if not compared:
         return pd.Series(dtype=float)
     ends = [(values[link.years[0]], values[link.years[-1]]) for link, values in compared]
@@ -223,7 +226,7 @@ def _growth(compared: Compared, shares: bool) -> pd.Series[float]:
         return sum((after - before for before, after in ends[1:]), ends[0][1] - ends[0][0])
     ratio = ends[0][1] / ends[0][0].where(ends[0][0] > 0)
     for before, after in ends[1:]:
-        ratio = ratio * after / before.where(before > 0)
+        ratio = ratio.where(ratio > 0) * after / before.where(before > 0)
     return ratio - 1
 
 
@@ -245,8 +248,10 @@ def _in_venues_of(reference: int, counted: pd.DataFrame, compared: Compared, sha
         base = values[anchor]
         for year in link.years:
             if year != anchor:
-                level = out[anchor] + values[year] - base if shares else out[anchor] * values[year] / base.where(base > 0)
-                out[year] = level
+                level = out[anchor]  # a 0 cannot be carried on
+                out[year] = (
+                    level + values[year] - base if shares else level.where(level > 0) * values[year] / base.where(base > 0)
+                )
     return out
 
 
