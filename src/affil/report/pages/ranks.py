@@ -27,12 +27,13 @@ def first_places(frame: Frame, level: Level) -> list[str]:
     found = frame.data.ranks[level]
     whole = [y for y in found.years if y <= found.trend.reference]
     times = found.frame[whole].eq(1).sum(axis=1)
+    most = int(times.to_numpy().max(initial=0))
     out = []
     for row in found.frame[found.frame["in_a_row"] > 0].to_dict("records"):
         key, values = ("first_in_a_row", (number(row["in_a_row"]),)) if row["in_a_row"] > 1 else ("first_now", ())
         out.append(frame.text(key, frame.name(level, row["id"]), found.trend.reference, *values))
     for identifier, in_a_row, often in zip(found.frame["id"], found.frame["in_a_row"], times, strict=True):
-        if often == times.max() > max(in_a_row, 1):
+        if often == most > max(in_a_row, 1):
             out.append(frame.text("first_most", frame.name(level, identifier), number(often), number(len(whole))))
     return out
 
@@ -41,8 +42,8 @@ def sparks(frame: Frame, level: Level, ids: list[str]) -> Mapping[str, Markup]:
     """A small line of the adjusted publications in comparable venues for each id that has one, with what it shows in words."""
     trend = frame.data.ranks[level].trend
     matched = trend.matched.set_index("id")[list(trend.years)]
-    at = matched.index
-    lines = {i: matched.loc[i].tolist() for i in ids if i in at}
+    values_of = dict(zip(matched.index, matched.to_numpy(float).tolist(), strict=True))
+    lines = {i: values_of[i] for i in ids if i in values_of}
     _, filled = trend_lines(trend, lines)
     out = {}
     for identifier, values in filled.items():
@@ -88,7 +89,7 @@ def _ranks(frame: Frame, level: Level, found: RanksByYear, ids: list[str]) -> di
         for i, name in zip(ids, names, strict=True)
     ]
     return {
-        name: table.loc[i].to_numpy(float, na_value=float("nan")).tolist()
+        name: [float(v) for v in table.loc[i].to_numpy(float, na_value=float("nan"))]
         for i, name in zip(ids, told, strict=True)
         if i in table.index
     }
