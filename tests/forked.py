@@ -19,14 +19,17 @@ def client(path: str, arguments: list[str]) -> None:
     """Have a program run, and end as it ends."""
     with socket.socket(socket.AF_UNIX) as asking, asking.makefile("rb") as told:
         asking.connect(path)
+        forwarded = (signal.SIGINT, signal.SIGTERM)
+        signal.pthread_sigmask(signal.SIG_BLOCK, forwarded)  # until it is known whom they are for
         message = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
         socket.send_fds(asking, [json.dumps(message).encode() + b"\n"], [0, 1, 2])
         program = int(told.readline())
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in forwarded:
             signal.signal(number, lambda number, _: os.kill(program, number))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, forwarded)
         code = int(told.readline())
     if code < 0:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in forwarded:
             signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     sys.exit(code)
