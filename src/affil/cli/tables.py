@@ -103,7 +103,7 @@ def years_table(result: RanksByYear, width: int) -> Table:
 def _years_that_fit(columns: Mapping[int, list[str]], room: int) -> list[int]:
     """The last years whose columns fit into so many characters, at least one."""
     kept: list[int] = []
-    for year in reversed(columns):
+    for year in reversed([*columns]):
         room -= max(5, *map(len, columns[year]), 0) + 2
         if room < 0 and kept:
             break
