@@ -383,10 +383,9 @@ def test_a_table_of_many_years_shows_the_last_that_fit_and_breaks_no_number(tmp_
     from affil.rank import RanksByYear, Trend
 
     years = tuple(range(1990, 2020))
-    frame = pd.DataFrame(
-        [{"id": "US", "name": "United States", **dict.fromkeys(years, 12345.678), "growth": 1.0, "growth_last": 0.5}]
-    )
-    ranks = pd.DataFrame([{"id": "US", "name": "United States", **dict.fromkeys(years, 1), "best": 1, "years_first": 30}])
+    about: dict[Any, Any] = {"id": "US", "name": "United States"}
+    frame = pd.DataFrame([about | dict.fromkeys(years, 12345.678) | {"growth": 1.0, "growth_last": 0.5}])
+    ranks = pd.DataFrame([about | dict.fromkeys(years, 1) | {"best": 1, "years_first": 30}])
     made = Trend(
         frame, frame, ranks, "country", "adjusted", years, (), (), 2019, dict.fromkeys(years, ("A",)), ("A",), False, {}
     )
