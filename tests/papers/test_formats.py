@@ -11,6 +11,7 @@ from affil.errors import AffilError, InputError
 from affil.papers import formats as library
 from affil.papers.formats import READERS, formats, readers, recognise
 from affil.papers.head import Head
+from affil.papers.read import read_papers
 from affil.papers.reader import Reader
 from affil.papers.source import Source
 from affil.types import Author, Paper
@@ -85,3 +86,20 @@ def test_other_packages_add_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             readers()
     finally:
         readers.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "text", ["%0 Journal Article\n%A Li, X.\n", "PMID- 1\nTI  - A title\n", "RT Journal\nA1 李华\nT1 折纸\n"]
+)
+def test_what_is_of_no_format_is_said_with_what_to_export(tmp_path: Path, text: str) -> None:
+    (tmp_path / "export.txt").write_text(text, "utf-8")
+    with pytest.raises(
+        InputError, match="is of no format of papers that is read; see which are read: affil formats; from EndNote"
+    ):
+        list(read_papers([tmp_path / "export.txt"]))
+
+
+@pytest.mark.parametrize(("sample", "format"), [("ris-scopus.ris", "bibtex"), ("bibtex-scopus.bib", "ris")])
+def test_a_format_forced_on_another_file_reads_nothing_and_says_so(sample: str, format: str) -> None:
+    with pytest.raises(InputError, match=r"holds no paper, read as .*; see what it is: affil formats FILE"):
+        list(read_papers([Path(__file__).parent / "samples" / sample], on_problem=lambda _: None, format=format))

@@ -48,6 +48,31 @@ def table(path: Path, *rows: dict[str, str]) -> Path:
     return path
 
 
+def test_full_names_alone_are_tied_to_the_short_ones_of_the_affiliations(tmp_path: Path) -> None:
+    """An export without the column Authors."""
+    row = {
+        "Author full names": "Diaz, Carla (1); Li, Hong-Wei (2)",
+        "Authors with affiliations": f"Diaz C., {LEEDS}; Li H.-W., {TSINGHUA}",
+        "Affiliations": f"{LEEDS}; {TSINGHUA}",
+        **{"Title": "T", "Year": "2023", "Source title": "J", "EID": "2-s2.0-85100000001"},
+    }
+    (paper,), problems = read(table(tmp_path / "s.csv", row))
+    assert paper.authors == (Author("Diaz, Carla", (LEEDS,)), Author("Li, Hong-Wei", (TSINGHUA,)))
+    assert problems == []
+
+
+def test_who_is_not_named_is_no_author(tmp_path: Path) -> None:
+    row = {
+        "Authors": "Li X.; et al.",
+        "Authors with affiliations": f"Li X., {LEEDS}",
+        "Title": "T",
+        "Year": "2023",
+        "Source title": "J",
+    }
+    (paper,), _ = read(table(tmp_path / "s.csv", row | {"EID": "2-s2.0-85100000001"}))
+    assert paper.authors == (Author("Li X.", (LEEDS,)),)
+
+
 def test_headings_in_chinese(tmp_path: Path) -> None:
     """As of Scopus' pages in Chinese: the same papers, and the same column of `affil match` has names in front."""
     chinese = {

@@ -38,3 +38,17 @@ def test_all_tables_and_the_site_of_fetched_papers(tmp_path: Path) -> None:
     assert written == list(Workspace.open(ws).rank(by="index").frame["id"])
     with pytest.raises(AffilError, match="no rankings like 'leiden'; there are: airankings"):
         rankings(Workspace.open(ws), tmp_path / "out", like="leiden")
+
+
+def test_areas_without_papers_have_no_table_and_are_told(tmp_path: Path) -> None:
+    """An ordinary export has papers in one or two areas."""
+    papers = tmp_path / "papers.jsonl"
+    author = {"name": "Ana", "affiliations": ["清华大学"]}
+    papers.write_text(json.dumps({"id": "p", "venue": "CVPR", "year": 2023, "authors": [author]}) + "\n", "utf-8")
+    done = CliRunner().invoke(app, ["rankings", str(papers), "-w", str(tmp_path / "ws"), "-o", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    names = {file.name for file in (tmp_path / "out" / "tables").glob("*.csv")}
+    assert {"countries-computer-vision.csv", "countries-index.csv", "countries-by-year.csv"} <= names
+    assert "countries-robotics.csv" not in names
+    assert "no tables of areas without papers: natural language processing" in done.output
+    assert (tmp_path / "out" / "site" / "index.html").exists()

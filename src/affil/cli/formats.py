@@ -62,7 +62,8 @@ def _print(look: Look) -> None:
         typer.echo("no paper was read")
     for problem in look.problems:
         lost = "left out, as it" if problem.lost else "it"
-        typer.echo(f"warning: record {problem.row}: {lost} {problem.what}", err=True)
+        where = "" if problem.whole else f"record {problem.row}: {lost} "
+        typer.echo(f"warning: {where}{problem.what}", err=True)
 
 
 def _lines(paper: Paper) -> list[str]:

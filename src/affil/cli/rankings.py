@@ -47,6 +47,15 @@ def rankings(
             **reading_of(format, mapped, sheet, encoding),
         )
     if as_json:
-        print_json({"folder": str(done.folder), "tables": [str(t) for t in done.tables], "start": str(done.start)})
+        print_json(
+            {
+                "folder": str(done.folder),
+                "tables": [str(t) for t in done.tables],
+                "start": str(done.start),
+                "empty": list(done.empty),
+            }
+        )
         return
+    if done.empty:
+        typer.echo(f"no tables of areas without papers: {', '.join(done.empty)}")
     typer.echo(f"written: {len(done.tables)} tables in {done.folder / 'tables'}; open {done.start}")

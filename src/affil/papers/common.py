@@ -24,13 +24,15 @@ _AGAIN = "fetch or copy it again"
 class Problem:
     """A problem in a source: what and where. `lost` is true if the paper was skipped.
 
-    `what` says the same of all records with the same problem, so that they can be counted.
+    `what` says the same of all records with the same problem, so that they can be counted; where it is of the `whole` file, such as how
+    it was read, it is a sentence of its own.
     """
 
     path: str
     row: int
     what: str
     lost: bool
+    whole: bool = False
 
 
 def read_lines(path: Path | str) -> Iterator[tuple[int, bytes]]:

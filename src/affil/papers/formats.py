@@ -110,6 +110,9 @@ def recognise(head: Head, format: str | None = None) -> Reader:
     other = f"XML of no format that is read: its outermost element is {head.root}" if head.root else no_text(head.start)
     if other and not head.table:
         raise InputError(head.shown, f"is {other}", fix="see which formats are read: affil formats")
+    if not head.table and not head.json and head.text.strip():
+        fix = "see which are read: affil formats; from EndNote, RefWorks and PubMed export RIS or XML"
+        raise InputError(head.shown, "is of no format of papers that is read", fix=fix)
     return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
 
 

@@ -16,7 +16,9 @@ NOT_SAID = "does not say whose its affiliations are: counted by paper"
 STRANGER = "has an affiliation of somebody who is none of its authors: counted by paper"
 NAMESAKES = "has authors of one name whose affiliations cannot be told apart: counted by paper"
 
-_NOBODY = re.compile(r"\W*(?:anon(?:ymous)?|no authors? (?:name )?(?:available|listed))\W*", re.IGNORECASE)
+_NOBODY = re.compile(
+    r"\W*(?:anon(?:ymous)?|no authors? (?:name )?(?:available|listed)|et al|(?:and )?others|等)\W*", re.IGNORECASE
+)
 _SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
 
 
@@ -35,7 +37,7 @@ class Paired:
 
 
 def is_nobody(name: str) -> bool:
-    """Whether a name says that there is none: [Anonymous], [No author name available]."""
+    """Whether a name says that there is none, or that others are not named: [Anonymous], [No author name available], et al."""
     return _NOBODY.fullmatch(name) is not None
 
 

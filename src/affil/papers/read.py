@@ -92,8 +92,11 @@ def read_records(
     report, settings = on_problem or (lambda _: None), settings or ReadSettings()
     for path in paths:
         reader, source = open_source(path, settings, report, **reading)
+        row = 0
         for row, paper in _read(reader, source):
             yield Record(paper, source.name, row, reader.name)
+        if not row and reading.get("format"):  # by its content it may be another
+            raise InputError(source.name, f"holds no paper, read as {reader.title}", fix="see what it is: affil formats FILE")
 
 
 def _read(reader: Reader, source: Source) -> Numbered:

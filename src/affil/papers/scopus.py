@@ -96,10 +96,10 @@ def _draft(cells: Mapping[str, str]) -> Draft | str:
 
 def _paired(cells: Mapping[str, str]) -> Paired:
     short, full = split_authors(cells.get("authors", "")), _full_names(cells.get("author full names", ""))
-    names = full if len(full) == len(short) or not short else short
     distinct, of_authors = distinct_affiliations(cells.get("affiliations", "")), cells.get(COMMAS, "")
-    if not names and of_authors:
-        short = names = [authors[0] for authors, _ in split_cell(of_authors, COMMAS) if authors]
+    if not short and of_authors:
+        short = [authors[0] for authors, _ in split_cell(of_authors, COMMAS) if authors]
+    names = full if len(full) == len(short) or not short else short
     pieces = _own_pieces(of_authors, list(zip(names, short if len(short) == len(names) else names, strict=True)))
     if not any(pieces):
         return by_paper(names, distinct or [address for _, address in split_cell(of_authors, COMMAS) if address])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,10 @@ class Source:
     def report(self, row: int, what: str, *, lost: bool) -> None:
         """Report a problem of a record: what it is, the same words for the same problem, and whether the record was left out."""
         self.problem(Problem(self.name, row, what, lost))
+
+    def _note(self, notes: Sequence[str]) -> None:
+        for note in notes:
+            self.problem(Problem(self.name, 1, note, lost=False, whole=True))
 
     def records(self, place: str = "") -> Iterator[tuple[int, Any]]:
         """JSON values one at a time, with their number: that of the line in JSON Lines, else that of the record.
@@ -126,8 +130,7 @@ class Source:
             InputError: see `open_text`.
         """
         with open_text(self.head.path, self.head.encoding) as text:
-            for note in text.notes:
-                self.report(1, note, lost=False)
+            self._note(text.notes)
             for row, line in enumerate(text.stream, 1):
                 yield row, line.rstrip("\r\n")
 
@@ -173,8 +176,7 @@ class Source:
     def table(self) -> Iterator[Table]:
         """The rows of a table, see `affil.io.tables.open_table`; what was guessed in reading it is reported."""
         with self.head.open_table() as table:
-            for note in table.notes:
-                self.report(1, note, lost=False)
+            self._note(table.notes)
             yield table
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:

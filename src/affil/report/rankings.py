@@ -10,6 +10,7 @@ from typing import Unpack, cast
 from affil.errors import AffilError
 from affil.papers.reading import Reading
 from affil.rank import AREAS, Query
+from affil.rank.measure import areas_of
 from affil.report.report import report
 from affil.types import Progress
 from affil.workspace import Added, Workspace
@@ -20,11 +21,14 @@ LIKE = ("airankings",)
 
 @dataclass(frozen=True, slots=True)
 class Rankings:
-    """What was written: the folder, its tables (each with its manifest beside it), and the page to open first."""
+    """What was written: the folder, its tables (each with its manifest beside it), and the page to open first; `empty` are areas without
+    papers, which have no tables.
+    """
 
     folder: Path
     tables: tuple[Path, ...]
     start: Path
+    empty: tuple[str, ...] = ()
 
 
 def rankings(
@@ -68,8 +72,8 @@ def rankings(
         (folder / "tables").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AffilError(f"{folder}: cannot be created ({error.strerror}); choose another folder") from error
-    tables = []
-    for name, query in _queries(years):
+    tables, held = [], _areas_held(ws, years)
+    for name, query in _queries(years, held):
         tell(f"tables/{name}.csv")
         path = folder / "tables" / f"{name}.csv"
         ws.save(ws.rank(**query), path)
@@ -79,15 +83,23 @@ def rankings(
     ws.save(ws.trend(**by_year), folder / "tables" / "countries-by-year.csv")
     tables.append(folder / "tables" / "countries-by-year.csv")
     site = report(ws, folder / "site", years=years, tell=tell)
-    return Rankings(folder, tuple(tables), site.path / "index.html")
+    return Rankings(folder, tuple(tables), site.path / "index.html", tuple(a for a in AREAS if a not in held))
 
 
-def _queries(years: tuple[int, int] | None) -> Iterator[tuple[str, Query]]:
+def _areas_held(ws: Workspace, years: tuple[int, int] | None) -> list[str]:
+    """The areas with papers in these years."""
+    first, last = years or (0, 9999)
+    held, venues = [(p.venue, p.year) for p in ws.count().partitions if first <= p.year <= last], ws.venues
+    found = {area for venue, year in held for area in areas_of(venue, year, venues)}
+    return [area for area in AREAS if area in found]
+
+
+def _queries(years: tuple[int, int] | None, areas: Sequence[str]) -> Iterator[tuple[str, Query]]:
     """The name and the query of each table."""
     for level, plural in (("institution", "institutions"), ("city", "cities"), ("country", "countries")):
         for by in ("index", "adjusted"):
             yield f"{plural}-{by}", cast(Query, {"level": level, "by": by, **_within(years)})
-        for area in AREAS:
+        for area in areas:
             yield f"{plural}-{area.lower().replace(' ', '-')}", cast(Query, {"level": level, "area": area, **_within(years)})
 
 

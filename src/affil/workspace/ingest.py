@@ -29,11 +29,14 @@ _RICHEST: Richness = (True, True, 1 << 31, 1 << 31, 1 << 31)
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """Records of a file with the same problem: what it is, whether they were left out, how many, and the first one's number."""
+    """Records of a file with the same problem: what it is, whether they were left out, whether it is of the whole file, how many records,
+    and the first one's number.
+    """
 
     path: str
     what: str
     lost: bool
+    whole: bool
     records: int
     first: int
 
@@ -58,7 +61,9 @@ class Added:
     def problem_lines(self) -> list[str]:
         """The problems in a few plain sentences."""
         return [
-            f"{p.path}: {p.records:,} {'papers left out' if p.lost else 'papers'}, as each {p.what} (first: row {p.first})"
+            f"{p.path}: {p.what}"
+            if p.whole
+            else f"{p.path}: {p.records:,} {'papers left out' if p.lost else 'papers'}, as each {p.what} (first: row {p.first})"
             for p in self.problems
         ]
 
@@ -104,7 +109,7 @@ class _Adding:
         self._seen: dict[str, bytes] = {}
         self._counts = {"new": 0, "replaced": 0, "unchanged": 0}
         self._duplicates: list[Duplicate] = []
-        self._problems: dict[tuple[str, str, bool], list[int]] = {}  # number of records, the first
+        self._problems: dict[tuple[str, str, bool, bool], list[int]] = {}  # number of records, the first
         self._formats: dict[str, str] = {}
 
     def fresh(self, files: Sequence[Path], reading: Reading) -> Iterator[list[tuple[Paper, bytes, str]]]:
@@ -124,7 +129,7 @@ class _Adding:
         yield some
 
     def _met(self, problem: Problem) -> None:
-        self._problems.setdefault((problem.path, problem.what, problem.lost), [0, problem.row])[0] += 1
+        self._problems.setdefault((problem.path, problem.what, problem.lost, problem.whole), [0, problem.row])[0] += 1
 
     def _takes(self, record: Record, digest: bytes) -> bool:
         from affil.papers.formats import readers
