@@ -135,6 +135,7 @@ def test_the_tool_brings_languages_up_to_date(tool: ModuleType, copy: Path) -> N
         assert found["theme"].fuzzy
         assert found["quite_new"].string == "" or found["quite_new"].fuzzy
     assert messages(copy, "zh-hant")["search"] == "以名稱尋找"
+    assert not any(m.string for m in read_catalogue(template) if m.id), "what is translated stays out of the template"
     french = read_catalogue(catalogue_file(copy, "fr"))
     assert keys(french) == keys(read_catalogue(template))
     assert not any(m.string for m in french if m.id)

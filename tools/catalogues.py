@@ -57,7 +57,7 @@ def update(folder: Path, language: str | None = None) -> list[Path]:
     for file in files:  # zh_Hans comes before zh_Hant
         name = file.parts[-3]
         made[name] = read_catalogue(file) if file.exists() else Catalog(locale=name)
-        made[name].update(source)
+        made[name].update(read_catalogue(catalogue_file(folder, SOURCE)))  # whose new messages become the language's own
         if name == "zh_Hant":
             convert(made[name], made["zh_Hans"])
     changed = []

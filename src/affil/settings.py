@@ -466,6 +466,11 @@ class ReportSettings(_Frozen):
     rose_among: int = Field(
         default=20, ge=1, description="number of first institutions of which the one that rose most is told"
     )
+    story_years: float = Field(
+        default=0.5,
+        ge=0,
+        description="difference of the mean years of two areas' papers from which the overview says that they differ",
+    )
     story_papers: int = Field(
         default=100, ge=1, description="minimum papers that a sentence of the overview, or an area in it, rests on"
     )

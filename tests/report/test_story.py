@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.rank import Comparison, Coverage, Level, Ranking, Trend
+from affil.rank import Comparison, Coverage, Level, Ranking, Trend, load_venues
 from affil.rank.matched import Link
 from affil.report.collect import collect
 from affil.report.story import (
@@ -19,6 +19,7 @@ from affil.report.story import (
     Said,
     Sentence,
     Source,
+    area_years,
     asia,
     first_places,
     gap,
@@ -378,3 +379,20 @@ def test_a_venue_of_twice_the_weight_counts_twice(workspace: Any) -> None:
         shares = [f"{n / sum(sums.values()):.1%}" for n in (first, second)]
         assert [v for v in sentences["leader"].said.values if isinstance(v, str)] == shares
     assert plain["leader"].said != weighted["leader"].said
+
+
+def test_areas_of_different_years_are_said_to_be_so() -> None:
+    """A country that grew holds more of an area whose papers are later, so that its profile says less of what it does."""
+    assert "s_uneven_years" not in [c.key for c in uneven(source()).caveats]
+    strong, weak = (v.name for v in uneven(source()).said.values if isinstance(v, Area))
+    for apart, told in ((0.2, False), (3.0, True)):
+        caveats = uneven(source(area_years={strong: 2018.0 + apart, weak: 2018.0})).caveats
+        assert ("s_uneven_years" in [c.key for c in caveats]) == told
+    known = Said("s_uneven_years", (Area(strong), "2021", Area(weak), "2018"))
+    assert known in caveats
+
+
+def test_the_mean_year_of_an_area_is_that_of_its_papers_in_the_window() -> None:
+    held = (("CVPR", 2010, 900), ("CVPR", 2019, 100), ("CVPR", 2021, 300), ("ACL", 2020, 5), ("A workshop", 2020, 7))
+    found = area_years(held, (2015, 2024), load_venues())
+    assert found == {"computer vision": pytest.approx((2019 + 3 * 2021) / 4), "natural language processing": 2020.0}

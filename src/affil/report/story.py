@@ -4,12 +4,13 @@ values of its places, a chart, what it rests on, and the page of the table behin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from affil.rank import AREAS, Comparison, Level, Ranking, Trend
+from affil.rank import AREAS, Comparison, Level, Ranking, Trend, Venues
 from affil.rank.matched import rests_on
+from affil.rank.measure import areas_of
 from affil.report.entities import continent_of
 from affil.report.formats import number, percent, points, span, times
 from affil.settings import ReportSettings
@@ -67,13 +68,14 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What sentences are made of: parts of `Data`."""
+    """What sentences are made of: parts of `Data`, and the mean year of the papers of each area."""
 
     rankings: Mapping[tuple[Level, str], Ranking]
     trends: Mapping[tuple[Level, str], Trend]
     comparisons: Mapping[tuple[Level, str], Comparison]
     held: tuple[tuple[str, int, int], ...]
     report: ReportSettings
+    area_years: Mapping[str, float] = field(default_factory=dict)
 
 
 def story(source: Source) -> tuple[Sentence, ...]:
@@ -225,8 +227,29 @@ def uneven(source: Source) -> Sentence | None:
         Said("s_areas", (number(min(source.rankings["country", a].coverage.papers for a in areas)),)),
         *((Said("s_empty", (tuple(Area(a) for a in missing),)),) if (missing := empty_areas(ranking)) else ()),
     )
+    when = source.area_years
+    if {strong, weak} <= when.keys() and abs(when[strong] - when[weak]) >= source.report.story_years:
+        told = (Area(strong), f"{when[strong]:.0f}", Area(weak), f"{when[weak]:.0f}")
+        caveats = (*caveats, Said("s_uneven_years", told))
     rows = tuple((Area(a), "", shares[a] / mean) for a in areas)
     return Sentence("uneven", said, caveats, "areas", Chart("times", rows))
+
+
+def area_years(held: Iterable[tuple[str, int, int]], window: tuple[int, int], venues: Venues) -> dict[str, float]:
+    """The mean year of the papers of each area in a window; a country that grew holds more of an area whose papers are later.
+
+    Args:
+        held: venue, year and number of papers.
+        window: first and last year.
+        venues: the venue table.
+    """
+    papers: dict[str, int] = {}
+    years: dict[str, int] = {}
+    for venue, year, number_of in held:
+        for area in areas_of(venue, year, venues) if window[0] <= year <= window[1] else ():
+            papers[area] = papers.get(area, 0) + number_of
+            years[area] = years.get(area, 0) + number_of * year
+    return {area: years[area] / papers[area] for area in papers if papers[area]}
 
 
 def latest(source: Source) -> Sentence | None:

@@ -12,7 +12,7 @@ from affil.report.formats import number
 from affil.report.pages.areas import heat
 from affil.report.pages.frame import Frame
 from affil.report.pages.trends import trends
-from affil.report.story import Area, Named, Said, Sentence, Source, say, story
+from affil.report.story import Area, Named, Said, Sentence, Source, area_years, say, story
 from affil.report.story_charts import story_figure
 
 
@@ -26,7 +26,16 @@ class Teller:
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences whose conditions hold."""
         data = self.frame.data
-        return story(Source(data.rankings, data.trends, data.comparisons, data.held, data.report))
+        return story(
+            Source(
+                data.rankings,
+                data.trends,
+                data.comparisons,
+                data.held,
+                data.report,
+                area_years(data.held, data.window, data.venues),
+            )
+        )
 
     def say(self, said: Said) -> str:
         """A message in the language."""
