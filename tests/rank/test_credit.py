@@ -389,6 +389,15 @@ def test_names_of_places() -> None:
     assert "name_zh" in rank(tables(papers, answers), venues=VENUES, level="country").to_frame()
 
 
+def test_a_place_where_nothing_is_counted_is_said() -> None:
+    """AS is American Samoa, which few mean."""
+    papers, answers = one_each(("s0", "d"))
+    found = rank(tables(papers, answers), venues=VENUES, within="AS")
+    assert found.frame.empty
+    assert found.warnings == ("nothing is counted in American Samoa; continents go by their names, such as Asia",)
+    assert rank(tables(papers, answers), venues=VENUES, within="Asia").warnings == ()
+
+
 def test_hong_kong_is_counted_with_china_or_apart() -> None:
     papers, answers = one_each(("s0", "d"), ("s1", "h"), ("s2", "b"))
     grouped, china = RankSettings(country_groups={"HK": "CN", "GB": "EU"}), {"CN": "China", "US": "United States"}

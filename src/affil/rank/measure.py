@@ -85,7 +85,7 @@ def rank(
         spans = number(db, settings)
         count_credit(db, 1, spans[-1][2] if spans else 0)
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
-        return replace(ranking, warnings=lost_decisions(db))
+        return replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
 
 
 def measure(
@@ -135,7 +135,15 @@ def measure(
         asked.within.name if asked.within else None,
         around,
         hong_kong=asked.hong_kong,
+        warnings=_nothing_within(asked, frame),
     )
+
+
+def _nothing_within(asked: CheckedQuery, frame: pd.DataFrame) -> tuple[str, ...]:
+    """What is said where nothing is counted in the place that was asked for: AS is American Samoa, not Asia."""
+    if asked.within is None or not frame.empty:
+        return ()
+    return (f"nothing is counted in {asked.within.name}; continents go by their names, such as Asia",)
 
 
 def meant_ids(db: duckdb.DuckDBPyConnection, entity: str) -> set[str]:
