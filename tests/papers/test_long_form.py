@@ -147,3 +147,22 @@ def test_papers_under_any_usual_headings_are_read_back(tmp_path_factory: pytest.
         table.write({heading: [row[f] for row in rows] for f, heading in named.items()})
     assert recognise(Head(path)).name == "table"
     assert list(read_papers([path])) == papers
+
+
+def test_a_mapping_that_cannot_be_meant_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Paper,Title,Author,Affiliation,Journal,Year\n1,T,A,U,J,2020\n")
+    with pytest.raises(InputError, match="two columns are mapped to 'venue'; correct --map"):
+        list(read_papers([tmp_path / "a.csv"], mapping={"Title": "venue", "Journal": "venue"}))
+    scopus = SAMPLES / "scopus-2024.csv"
+    with pytest.raises(InputError, match="two columns are called 'source title' by --map"):
+        list(read_papers([scopus], mapping={"Title": "Source title"}))
+    with pytest.raises(InputError, match="no column 'Titel'"):
+        list(read_papers([scopus], mapping={"Titel": "title"}))
+    with pytest.raises(InputError, match="is no table, so that no heading of it can be mapped; omit --map"):
+        list(read_papers([SAMPLES / "ris-scopus.ris"], mapping={"TI": "title"}))
+
+
+def test_lists_with_bars(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Paper,Author,Affiliation,Venue,Year\n1,Ana Li|Bo Chen,U|V,J,2020\n")
+    (paper,) = read_papers([tmp_path / "a.csv"])
+    assert (len(paper.authors), paper.paper_affiliations) == (2, ("U", "V"))

@@ -73,6 +73,16 @@ def test_who_is_not_named_is_no_author(tmp_path: Path) -> None:
     assert paper.authors == (Author("Li X.", (LEEDS,)),)
 
 
+def test_an_author_who_is_spelt_otherwise_than_in_the_list_is_not_given_to_the_one_before(tmp_path: Path) -> None:
+    row = {
+        "Authors": "De la Cruz M.; Kim S.-H., Jr.", "Authors with affiliations": f"De la Cruz M., {LEEDS}; Kim S.-H., {TSINGHUA}",
+        "Affiliations": f"{LEEDS}; {TSINGHUA}", "Title": "T", "Year": "2023", "Source title": "J", "EID": "2-s2.0-85100000001",
+    }  # fmt: skip
+    (paper,), problems = read(table(tmp_path / "s.csv", row))
+    assert (paper.aligned, paper.paper_affiliations) == (False, (LEEDS, TSINGHUA))
+    assert len(problems) == 1
+
+
 def test_headings_in_chinese(tmp_path: Path) -> None:
     """As of Scopus' pages in Chinese: the same papers, and the same column of `affil match` has names in front."""
     chinese = {

@@ -228,3 +228,17 @@ def test_papers_that_are_written_are_read_back(tmp_path_factory: pytest.TempPath
     for one, other in zip(found, written, strict=True):
         assert (one.id, one.title, one.venue, one.year, one.doi) == (other.id, other.title, other.venue, other.year, other.doi)
         assert [(a.name, set(a.affiliations)) for a in one.authors] == [(a.name, set(a.affiliations)) for a in other.authors]
+
+
+def test_an_address_goes_on_until_its_full_stop(tmp_path: Path) -> None:
+    text = (
+        "FN Clarivate Analytics Web of Science\nVR 1.0\nPT J\nAU Diaz, C\n   Li, H\nTI T\nSO J\nC1 [Diaz, C.] Tsinghua Univ, Beijing 100084, Peoples R\n"
+        "   China.\n   [Li, H.] Univ Leeds, Leeds, England.\nPY 2023\nUT WOS:000000000000001\nER\n\nEF\n"
+    )
+    (tmp_path / "savedrecs.txt").write_text(text, "utf-8")
+    (paper,), problems = read(tmp_path / "savedrecs.txt")
+    assert [a.affiliations for a in paper.authors] == [
+        ("Tsinghua Univ, Beijing 100084, Peoples R China",),
+        ("Univ Leeds, Leeds, England",),
+    ]
+    assert problems == []

@@ -34,6 +34,8 @@ _SUFFIX = r"(?:Jr|Sr|II|III|IV|2nd|3rd)\.?"
 _INITIALS = r"(?:[^\W\d_]{1,2}\.[\s-]*)+|[^\W\d_]{1,2}|[^\W\d_](?:[\s-][^\W\d_]){1,3}"
 _ONLY_INITIALS = re.compile(rf"(?:{_INITIALS})(?:,?\s*{_SUFFIX})?")
 _ENDS_IN_INITIALS = re.compile(rf"\S.*?\s(?!{_SUFFIX}$)(?:{_INITIALS})")
+_DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.[\s-]*)+")
+_PERSON = re.compile(rf"[^\W\d_]\S*(?: \S+){{0,2}} {_DOTTED.pattern}")
 _FAMILY_FIRST = re.compile(rf"[^\W\d_][^,]*,\s*(?P<given>[^\W\d_][^,]*?)(?:,\s*{_SUFFIX})?")
 _PARTICLE = re.compile(r"al|ben|bin|da|de|del|della|den|der|di|dos?|du|el|ibn|la|le|ter|van|von|y|zu")
 _MOST_WORDS = 4  # of a name without a comma
@@ -138,6 +140,14 @@ def _between_semicolons(text: str) -> list[str]:
             pieces.append(text[at : m.start()])
             at = m.end()
     return [p for p in map(str.strip, (*pieces, text[at:])) if p]
+
+
+def begins_with_person(item: str) -> bool:
+    """Whether an item surely begins with a person's name: one with initials, before the first comma or right behind it."""
+    first, *rest = (field.strip() for field in item.split(","))
+    if _ORGANISATION.search(first):
+        return False
+    return bool(rest) and bool(_PERSON.fullmatch(first) or (len(first.split()) < _MOST_WORDS and _DOTTED.fullmatch(rest[0])))
 
 
 def _name_in_front(item: str) -> tuple[str, str]:

@@ -125,6 +125,8 @@ def open_source(
         InputError: the file cannot be read, or no reader recognises it. AffilError: there is no such format.
     """
     head = Head(path, reading.get("sheet"), reading.get("encoding"))
+    if reading.get("mapping") and not head.table:
+        raise InputError(head.shown, "is no table, so that no heading of it can be mapped", fix="omit --map")
     return recognise(head, reading.get("format")), Source(head, settings, problem, reading.get("mapping") or {})
 
 

@@ -42,7 +42,7 @@ def read_long_form(source: Source) -> Numbered:
     title with venue and year); and optionally `position` (of the author, a whole number; without it, rows of one name are one author),
     by these or other usual names (see `columns_of`). The rows of a paper stand together. A blank affiliation is an author without one;
     an affiliation without an author belongs to the paper, which then counts by paper; and so does one whose authors are listed in one
-    cell, with semicolons.
+    cell, with semicolons or bars.
 
     Raises:
         InputError: a column is missing, a row lacks its paper, venue or year, or contradicts an earlier row of its paper.
@@ -88,6 +88,8 @@ def columns_of(columns: Sequence[str], mapping: Mapping[str, str], name: str) ->
         InputError: a required field has none, or the mapping names a heading or field that there is not.
     """
     found = _found(columns)
+    for meant in {m for m in mapping.values() if [*mapping.values()].count(m) > 1}:
+        raise InputError(name, f"two columns are mapped to {meant!r}", fix="correct --map")
     for heading, meant in mapping.items():
         here = [heading] if heading in columns else find(columns, heading)
         if len(here) != 1:
@@ -192,8 +194,8 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper]:
 
 
 def _listed(cell: str) -> list[str]:
-    """What a cell lists with semicolons."""
-    return [one for part in re.split("[;；]", cell) if (one := part.strip())]
+    """What a cell lists with semicolons, or with bars."""
+    return [one for part in re.split("[;；|]", cell) if (one := part.strip())]
 
 
 def _text(value: Any) -> str:

@@ -16,9 +16,7 @@ NOT_SAID = "does not say whose its affiliations are: counted by paper"
 STRANGER = "has an affiliation of somebody who is none of its authors: counted by paper"
 NAMESAKES = "has authors of one name whose affiliations cannot be told apart: counted by paper"
 
-_NOBODY = re.compile(
-    r"\W*(?:anon(?:ymous)?|no authors? (?:name )?(?:available|listed)|et al|(?:and )?others|等)\W*", re.IGNORECASE
-)
+_NOBODY = re.compile(r"\W*(?:anon(?:ymous)?|no authors? (?:name )?(?:available|listed)|et al|等)\W*", re.IGNORECASE)
 _SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence, Set
 
-from affil.io.cells import COMMAS, COMMAS_CHINESE, split_cell
+from affil.io.cells import COMMAS, COMMAS_CHINESE, begins_with_person, split_cell
 from affil.papers.common import bare_doi
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
@@ -129,7 +129,8 @@ def _full_names(cell: str) -> list[str]:
 def _own_pieces(cell: str, authors: Sequence[tuple[str, str]]) -> list[str]:
     """What stands behind each author's name, in any of its forms.
 
-    A piece between semicolons that begins with no further author continues the one before.
+    A piece between semicolons that begins with no further author continues the one before; but where it begins with a person who is not
+    among the authors as they are listed, nobody knows whose it is, and nothing is given to anybody.
     """
     own, at = [""] * len(authors), -1
     starts = [re.compile(f"(?:{'|'.join(map(_any_comma, forms))})" + r"(?:,\s*|$)") for forms in authors]
@@ -137,6 +138,8 @@ def _own_pieces(cell: str, authors: Sequence[tuple[str, str]]) -> list[str]:
         begun = next(((i, m) for i in range(at + 1, len(authors)) if (m := starts[i].match(piece))), None)
         if begun is not None:
             at, own[begun[0]] = begun[0], piece[begun[1].end() :].strip()
+        elif begins_with_person(piece):
+            return [""] * len(authors)
         elif at >= 0 and piece:
             own[at] += f"; {piece}"
     return own

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from affil.errors import InputError
 from affil.io.files import open_input, open_text
+from affil.io.table import listed
 from affil.io.tables import Table
 from affil.papers.common import Problem, cell_text, damage_said, parse_json, read_lines
 from affil.papers.head import Head
@@ -187,6 +188,13 @@ class Source:
         """
         with self.table() as table:
             names = {column: self.mapping.get(column, column).strip().casefold() for column in table.columns}
+            for heading in self.mapping:
+                if heading not in names:
+                    raise InputError(
+                        self.name, f"no column {heading!r}; its columns are: {listed(table.columns)}", fix="correct --map"
+                    )
+                if [*names.values()].count(names[heading]) > 1:
+                    raise InputError(self.name, f"two columns are called {names[heading]!r} by --map", fix="correct it")
             for batch in table.batches(self.settings.rows):
                 columns = [batch.columns[column] for column in names]
                 for row, *values in zip(batch.rows, *columns, strict=True):

@@ -155,10 +155,10 @@ def _plain_text(source: Source) -> Iterator[tuple[int, Fields]]:
 
 
 def _add(fields: dict[str, list[str]], tag: str, text: str) -> None:
-    """Continue a field: a list by another value, unless the names before an address are not at their end; text by more of it."""
+    """Continue a field: a list by another value, unless an address is not at its end, which is a full stop; text by more of it."""
     values = fields[tag]
-    within_names = tag == "C1" and values[-1].startswith("[") and not _end_of_names(values[-1]) and not text.startswith("[")
-    if tag in _LISTS and not within_names:
+    within = tag == "C1" and values[-1] != "" and not values[-1].endswith(".") and not text.startswith("[")
+    if tag in _LISTS and not within:
         values.append(text)
     else:
         values[-1] = f"{values[-1]} {text}".strip()
