@@ -232,7 +232,8 @@ def test_papers_that_are_written_are_read_back(tmp_path_factory: pytest.TempPath
 
 def test_an_address_goes_on_until_its_full_stop(tmp_path: Path) -> None:
     text = (
-        "FN Clarivate Analytics Web of Science\nVR 1.0\nPT J\nAU Diaz, C\n   Li, H\nTI T\nSO J\nC1 [Diaz, C.] Tsinghua Univ, Beijing 100084, Peoples R\n"
+        "FN Clarivate Analytics Web of Science\nVR 1.0\nPT J\nAU Diaz, C\n   Li, H\nTI T\nSO J\n"
+        "C1 [Diaz, C.] Tsinghua Univ, Beijing 100084, Peoples R\n"
         "   China.\n   [Li, H.] Univ Leeds, Leeds, England.\nPY 2023\nUT WOS:000000000000001\nER\n\nEF\n"
     )
     (tmp_path / "savedrecs.txt").write_text(text, "utf-8")
