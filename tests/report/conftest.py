@@ -169,7 +169,7 @@ class Reader:
         assert [r for r in self.requests if not r.startswith(own)] == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, an event loop runs in this thread, and tests elsewhere start their own
 def browser(lacking: Any) -> Iterator[Any]:
     chromium = shutil.which("chromium")
     if chromium is None:

@@ -146,7 +146,7 @@ def test_a_chart_is_taken_as_svg_png_and_csv(reader: Reader, path: str) -> None:
     taken = {}
     for kind in ("svg", "png", "csv"):
         with reader.page.expect_download() as download:
-            reader.page.locator(f"[data-take={kind}]").click()
+            reader.page.locator(f"[data-take={kind}]").first.click()
         assert download.value.suggested_filename.endswith(f".{kind}")
         taken[kind] = Path(download.value.path()).read_bytes()
     assert taken["png"][:8] == b"\x89PNG\r\n\x1a\n"
@@ -163,7 +163,7 @@ def test_what_is_taken_is_what_is_chosen(reader: Reader, report_ws: Workspace) -
     reader.open("trends.html#level=country&by=adjusted&mode=absolute&from=2015&to=2021")
     drawn(reader.page)
     with reader.page.expect_download() as download:
-        reader.page.locator("[data-take=csv]").click()
+        reader.page.locator("[data-take=csv]").first.click()
     head, *rows = csv.reader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig")))
     trend = report_ws.trend(level="country", by="adjusted", years="2015-2021").frame.set_index("name")
     assert [r[0] for r in rows] == [str(y) for y in range(2015, 2022)]
@@ -212,7 +212,7 @@ def test_an_address_restores_the_view_and_the_theme(browser: Any, site: Path) ->
     assert other.page.evaluate("document.documentElement.dataset.theme") == "dark"
     reader.open("trends.html#level=continent")
     drawn(reader.page)
-    reader.page.locator("[data-take=embed]").click()
+    reader.page.locator("[data-take=embed]").first.click()
     frame = reader.page.evaluate("navigator.clipboard.readText()")
     assert re.fullmatch(r'<iframe src="file://[^"]*trends\.html#[^"]*embed=chart[^"]*" title="[^"]+" [^>]*></iframe>', frame)
     for one in (reader, other):
