@@ -89,10 +89,13 @@ def restore(database: Database, file: Path | str, *, force: bool = False) -> int
                     f"{target}: is whole and has {held:,} entries, the backup {len(rows):,}; to go back all the same: --force"
                 )
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    new = target.with_name(f"{target.name}.new-{stamp}")  # whole before anything moves: a full disk loses nothing
+    backup(Database(file, wait=0, lasting=False), new)
     for end in ("", *_BESIDE):
         with suppress(FileNotFoundError):
             target.with_name(target.name + end).replace(target.with_name(f"{target.name}.before-{stamp}{end}"))
-    return backup(Database(file, wait=0, lasting=False), target)
+    new.rename(target)
+    return len(rows)
 
 
 def _rows(database: Database) -> Sequence[Mapping[str, Any]]:
