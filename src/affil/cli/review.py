@@ -96,7 +96,7 @@ def export_sheet(
     ledger: LedgerUrl = None,
 ) -> None:
     """Export the queue as a spreadsheet; fill in the column institution_ids (ids, none, or: not an organisation)."""
-    from affil.review.queue import Filters
+    from affil.review.items import Filters
 
     filters = Filters(scope, state, decision, country, area, venue, year, low, high, text)  # type: ignore[arg-type]
     written = _session(workspace, ledger).export_sheet(output, filters.check())

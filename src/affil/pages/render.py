@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from affil.names import visible
 from affil.pages.language import language_of
 from affil.service import texts
+from affil.types import Institution
 
 STATIC = Path(__file__).with_name("static")
 
@@ -20,9 +21,22 @@ STATIC = Path(__file__).with_name("static")
 def templates() -> jinja2.Environment:
     """The templates; autoescaped, and undefined names are errors."""
     loader = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
-    return jinja2.Environment(
+    known = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    known.filters["placed"] = placed
+    return known
+
+
+def placed(institution: Institution) -> str:
+    """The name of an institution with its city and country, which tell it from others of that name."""
+    place = ", ".join(filter(None, (institution.city, institution.country)))
+    return visible(f"{institution.name} ({place})" if place else institution.name)
+
+
+def shortened(identifier: str) -> str:
+    """An id as people read it, without the protocol."""
+    return visible(identifier.removeprefix("https://"))
 
 
 def render(
