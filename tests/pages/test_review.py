@@ -9,12 +9,14 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from affil.errors import AffilError
 from affil.ledger import Key
 from affil.pages.review import review_app
+from affil.review.estimate import Estimator
 from affil.review.session import Session
 from affil.review.spreadsheet import string_key
 from affil.service import texts
@@ -373,4 +375,25 @@ def test_a_page_says_that_its_decisions_count_elsewhere(review_ws: Workspace, tm
     session = Session(review_ws.with_ledger(str(tmp_path / "other.sqlite")))
     said = f"kept in {tmp_path / 'other.sqlite'}, but the rankings of this workspace count those of {review_ws.path / 'ledger.sqlite'}"
     assert said in unescape(Page(session).get("/").text)
+    session.close()
+
+
+def test_what_the_estimate_closes_is_shown_and_taken_back_in_one_step(review_ws: Workspace) -> None:
+    review = review_ws.settings.review.model_copy(update={"estimate": 2, "closes": 0.7, "close_after": 1})
+    review_ws.settings = review_ws.settings.model_copy(update={"review": review})
+    session = Session(review_ws)
+    queue, page = session.queue, Page(session)
+    queue.group = np.arange(len(queue))  # each alone, so that one decision speaks for the others
+    numbers = queue.doubtful
+    found = [session._read[queue.affiliations[n]] for n in numbers.tolist()]
+    session._estimator = Estimator(queue.store, numbers, numbers, found, session.settings)
+    one, two = (queue.number(f"{what}, Fernhollow College") for what in ("Physics", "Chemistry"))
+    page.post("/decide", **page.card(one), only="affil:fernhollow-college")
+    answer = page.post("/decide", **page.card(two), only="affil:fernhollow-college")
+    closed = [e for e in session.entries() if e.why.startswith("closed by the estimate")]
+    assert len(closed) > 3
+    assert f"from your decisions on the same names: {len(closed)}" in answer.text
+    assert answer.text.count("→ Fernhollow College (Leeds, GB) affil:fernhollow-college</li>") == len(closed)
+    assert page.post("/undo", filters="", last=hidden(answer.text)["last"]).status_code == 200
+    assert {*session.ledger.current()} == {queue.affiliations[one], queue.affiliations[two]}
     session.close()

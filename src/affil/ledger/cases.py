@@ -14,6 +14,8 @@ DECISION, OPINION, BLIND, SETTLEMENT = "decision", "opinion", "blind", "settleme
 
 # The reason given for strings that name no organisation at all, rather than an unknown one.
 NOT_AN_ORGANISATION = "not an organisation"
+# The beginning of the reason of entries that follow from decisions on other strings (see `affil.review.estimate`).
+CLOSED = "closed by the estimate"
 
 
 class Key(NamedTuple):

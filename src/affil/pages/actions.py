@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, quote
 
 from starlette.requests import Request
@@ -61,7 +62,11 @@ class Actions(Frame):
         }
         if beside:
             said += " " + texts.text("beside", language, ", ".join(sorted(beside)))
-        return self._next(request, filters, by, said)
+        closed = [
+            (visible(self.session.item(c.number).affiliation[:200]), self._named(c.institutions, language))
+            for c in self.session.estimate(by)
+        ]
+        return self._next(request, filters, by, said, closed=closed)
 
     def settle(self, request: Request) -> Response:
         """Settle a dispute with one of the given answers."""
@@ -182,9 +187,18 @@ class Actions(Frame):
             raise AffilError(texts.text("stale_entry", language_of(request), wanted))
         return found
 
-    def _next(self, request: Request, filters: Filters, by: str, said: str, number: int | None = None) -> Response:
+    def _next(
+        self,
+        request: Request,
+        filters: Filters,
+        by: str,
+        said: str,
+        *,
+        number: int | None = None,
+        closed: Sequence[tuple[str, str]] = (),
+    ) -> Response:
         """The next card as an HTML fragment, or a redirect without scripts."""
         if "hx-request" not in request.headers:
             return RedirectResponse("/?" + query_of(filters), 303)
         number = self.session.next(filters, by) if number is None else number
-        return self._part(request, "card.html", **self._card(number, filters, by), said=said)
+        return self._part(request, "card.html", **self._card(number, filters, by), said=said, closed=closed)

@@ -103,6 +103,7 @@ class Frame:
             "kinds": KINDS,
             "pairs": lambda values: [(v, v) for v in values],
             "failed": False,
+            "closed": (),
         }
         vary = "hx-request, cookie, accept-language"
         return render(self.templates, request, template, {**tools, **values}, status, vary=vary)

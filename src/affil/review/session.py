@@ -19,9 +19,10 @@ import numpy as np
 from affil.errors import AffilError
 from affil.ledger import Case, Draft, Key
 from affil.ledger.agreement import disputed
-from affil.ledger.cases import BLIND, OPINION, step_of
+from affil.ledger.cases import BLIND, CLOSED, OPINION, step_of
 from affil.match import Matcher
 from affil.review.card import Candidate, Card, Member, in_pieces
+from affil.review.estimate import Closing, Estimator
 from affil.review.groups import group_strings
 from affil.review.institutions import Institutions
 from affil.review.items import Filters, Item, VenueFacts
@@ -58,6 +59,7 @@ class Session:
         self.turns = Turns(self.settings.lease)
         self._numbers: dict[str, int] = {}
         self._read: dict[str, tuple[Match, ...]] = {}
+        self._decisions = 0
         self._candidates = lru_cache(maxsize=_REMEMBERED)(self._find_candidates)
         self._group()
         self.refresh()
@@ -217,6 +219,38 @@ class Session:
         self._recorded(entries)
         return entries
 
+    def estimate(self, by: str) -> list[Closing]:
+        """After each so many decisions (setting `estimate`): order the queue anew, and close what has become sure, in one step.
+
+        Closed strings are decisions of the person whose decisions closed them. What was closed once and taken back is not closed again.
+        """
+        self._decisions += 1
+        if not self.settings.estimate or self._decisions % self.settings.estimate:
+            return []
+        decided, once = self._by_people(), {e.affiliation for e in self._entries if e.why.startswith(CLOSED)}
+        numbers, probability = self._estimator.answers(decided)
+        now = self.queue.probability.copy()
+        now[numbers] = probability
+        self.queue.estimate(now)
+        found = self._estimator.closings(decided)
+        closed = [c for c in found if not self.queue.decided[c.number] and self.queue.affiliations[c.number] not in once]
+        why = CLOSED + ": the same name in {} decisions, probability {:.2f}"
+        drafts = [
+            Draft(Key(self.queue.affiliations[c.number]), c.institutions, by, why.format(c.decisions, c.probability))
+            for c in closed
+        ]
+        self._recorded(self.ledger.decide_all(drafts))
+        return closed
+
+    def _by_people(self) -> dict[int, tuple[str, ...]]:
+        """What people decided on whole strings, but for what is in conflict."""
+        holders = [
+            (self.queue.number(key.affiliation), case.holder)
+            for key, case in self.queue.cases.items()
+            if not key.paper and not case.disputed
+        ]
+        return {n: e.institutions or () for n, e in holders if n is not None and e is not None and not e.why.startswith(CLOSED)}
+
     def undo(self, number: int, *, by: str, why: str) -> LedgerEntry:
         """Undo an entry (see `Ledger.undo`)."""
         entry = self.ledger.undo(number, by=by, why=why)
@@ -301,6 +335,8 @@ class Session:
         strings += [self.queue.affiliations[n] for n in nothing.tolist()]
         matches = [*found, *([()] * len(nothing))]
         self.queue.join(numbers, group_strings(strings, matches, self.settings))
+        doubtful = numbers[: len(found)]
+        self._estimator = Estimator(self.queue.store, doubtful, self.queue.group[doubtful], found, self.settings)
 
     def _find_candidates(self, affiliation: str) -> tuple[Match, ...]:
         read = self._read.get(affiliation) or self.matcher.candidates(affiliation, 2 * self.settings.candidates)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from affil.errors import AffilError, InputError
+from affil.review.estimate import Estimator
 from affil.review.groups import group_strings
 from affil.review.queue import Numbers, Queue
 from affil.review.session import Session
@@ -21,19 +22,23 @@ _COLUMNS = ("required", "institution_ids")
 _PREFIX = "https://ror.org/"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Played:
     """Mentions settled by decisions, for each of `ORDERS`.
 
-    `strings` and `mentions` are those with a known answer. `settled[order][n]` are the mentions settled by the first n decisions;
-    at random it is the expected number. `exceptions[n]` are the strings that the reviewer ticked off in the first n groups, which
-    settled nothing.
+    `strings` and `mentions` are those with a known answer. `settled[order][n]` are the mentions settled by the first n of the
+    `decisions`; at random it is the expected number. In the queue's order, `exceptions` strings were ticked off; after `every` so
+    many decisions `closed` others were closed by the estimate, `wrong` of them wrongly, which settles nothing.
     """
 
     strings: int
     mentions: int
+    decisions: int
+    every: int
     settled: dict[str, list[float]]
-    exceptions: list[int]
+    exceptions: int = 0
+    closed: int = 0
+    wrong: int = 0
 
     def gain(self, decisions: int) -> float:
         """How many times the mentions of the order by size the queue's order settles."""
@@ -41,7 +46,7 @@ class Played:
         return ours / size if size else 0.0
 
 
-def simulate(session: Session, answers: Answers, *, decisions: int = 100, hidden: bool = False) -> Played:
+def simulate(session: Session, answers: Answers, *, decisions: int = 100, hidden: bool = False, closing: bool = True) -> Played:
     """Play the reviewer.
 
     Strings of the workspace with a known answer count as undecided; all others are left out. In the queue's order a decision is on a
@@ -52,6 +57,7 @@ def simulate(session: Session, answers: Answers, *, decisions: int = 100, hidden
         answers: the right answers.
         decisions: how many decisions are made.
         hidden: whether the model's probabilities are hidden, so that all strings are equally doubtful; for answers of the model's own.
+        closing: whether the estimate closes strings after each so many decisions (see `affil.review.estimate`).
 
     Raises:
         AffilError: no string of the workspace has an answer.
@@ -59,22 +65,28 @@ def simulate(session: Session, answers: Answers, *, decisions: int = 100, hidden
     queue = session.queue
     known = np.array(sorted(n for a in answers if (n := queue.number(a)) is not None), np.int64)
     if not len(known):
-        raise AffilError("no string of the workspace has a known answer")
-    asked = _regrouped(session, known)
+        raise AffilError("no string of the workspace has a known answer; decide some, or give --answers FILE or --model")
+    strings = [queue.affiliations[n] for n in known.tolist()]
+    matches = session.matcher.ranked(strings, [2 * session.settings.candidates] * len(strings), session.settings.least)
+    groups = group_strings(strings, matches, session.settings)
+    asked = copy(queue)
+    asked.decided = np.ones(len(queue), bool)
+    asked.decided[known] = False
+    asked.join(known, groups)
     if hidden:
         asked.value = queue.credit
-    value = asked.value[known]
+    value, total = asked.value[known], int(queue.mentions[known].sum())
     orders = {
         "one by one": np.lexsort((known, -np.round(value, 9))),
         "size": np.lexsort((known, -queue.mentions[known])),
         "doubt": np.lexsort((known, -queue.mentions[known], np.abs(queue.probability[known] - 0.5))),
     }
-    settled = {name: _summed(queue.mentions[known[order]], decisions) for name, order in orders.items()}
-    total = int(queue.mentions[known].sum())
+    settled = {"groups": [0.0]} | {name: _summed(queue.mentions[known[order]], decisions) for name, order in orders.items()}
     settled["random"] = [total * min(n / len(known), 1.0) for n in range(decisions + 1)]
-    answer = {n: answers[queue.affiliations[n]] for n in known.tolist()}
-    settled["groups"], exceptions = _by_groups(asked, known, answer, decisions)
-    return Played(len(known), total, {name: settled[name] for name in ORDERS}, exceptions)
+    played = Played(len(known), total, decisions, session.settings.estimate, settled)
+    estimator = Estimator(queue.store, known, groups, matches, session.settings) if closing else None
+    _by_groups(asked, known, estimator, {n: answers[queue.affiliations[n]] for n in known.tolist()}, played)
+    return played
 
 
 def read_answers(path: Path | str) -> dict[str, frozenset[str]]:
@@ -94,11 +106,11 @@ def read_answers(path: Path | str) -> dict[str, frozenset[str]]:
     return {row["affiliation"]: frozenset(map(_full, (row[column] or "").split())) for row in rows}
 
 
-def sure_answers(session: Session, least: float, limit: int) -> dict[str, frozenset[str]]:
-    """The model's own answers where all of their probabilities are at least this, of `limit` strings drawn at random."""
+def model_answers(session: Session, low: float, high: float, limit: int) -> dict[str, frozenset[str]]:
+    """The model's own answers with probabilities from `low` to `high`, of at most `limit` strings drawn at random."""
     queue = session.queue
-    sure = np.flatnonzero((queue.decision == "match") & (queue.probability >= least))
-    drawn = np.random.default_rng(session.settings.seed).permutation(sure)[:limit]
+    among = np.flatnonzero((queue.decision != "none") & (queue.probability >= low) & (queue.probability <= high))
+    drawn = np.random.default_rng(session.settings.seed).permutation(among)[:limit]
     return {queue.affiliations[n]: frozenset(queue.item(n).institutions) for n in drawn.tolist()}
 
 
@@ -112,36 +124,34 @@ def _full(identifier: str) -> str:
     return identifier if ":" in identifier else _PREFIX + identifier
 
 
-def _regrouped(session: Session, known: Numbers) -> Queue:
-    """A queue to play with, in which the known strings are open and grouped among themselves."""
-    queue = copy(session.queue)
-    strings = [queue.affiliations[n] for n in known.tolist()]
-    limits = [2 * session.settings.candidates] * len(strings)
-    matches = session.matcher.ranked(strings, limits, session.settings.least)
-    queue.decided = np.ones(len(queue), bool)
-    queue.decided[known] = False
-    queue.join(known, group_strings(strings, matches, session.settings))
-    return queue
-
-
 def _by_groups(
-    queue: Queue, known: Numbers, answer: Mapping[int, frozenset[str]], decisions: int
-) -> tuple[list[float], list[int]]:
-    settled, exceptions = [0.0], [0]
-    for _ in range(decisions):
+    queue: Queue, known: Numbers, estimator: Estimator | None, answer: Mapping[int, frozenset[str]], played: Played
+) -> None:
+    """Play the queue's order, and fill in what it settles."""
+    settled, mentions = played.settled["groups"], queue.mentions
+    decided: dict[int, tuple[str, ...]] = {}
+    for turn in range(1, played.decisions + 1):
         cards = queue.cards(known[~queue.decided[known]])
-        if not len(cards):
-            break
-        lead = int(cards[0])
-        group = [lead, *queue.members(lead).tolist()]
-        same = [n for n in group if answer[n] == answer[lead]]
-        queue.decided[same] = True
-        # what was ticked off stands alone from now on: its reason was not a good one
-        queue.group[[n for n in group if n not in same]] = [n for n in group if n not in same]
-        settled.append(settled[-1] + float(queue.mentions[same].sum()))
-        exceptions.append(exceptions[-1] + len(group) - len(same))
-    rest = decisions + 1 - len(settled)
-    return settled + settled[-1:] * rest, exceptions + exceptions[-1:] * rest
+        if len(cards):
+            lead = int(cards[0])
+            group = [lead, *queue.members(lead).tolist()]
+            same = [n for n in group if answer[n] == answer[lead]]
+            other = [n for n in group if answer[n] != answer[lead]]
+            decided |= dict.fromkeys(same, tuple(answer[lead]))
+            queue.decided[same] = True
+            queue.group[other] = other  # what was ticked off stands alone from now on
+            played.exceptions += len(other)
+            settled.append(settled[-1] + float(mentions[same].sum()))
+        else:
+            settled.append(settled[-1])
+        if estimator and played.every and turn % played.every == 0:
+            for closing in estimator.closings(decided):
+                queue.decided[closing.number] = True
+                decided[closing.number] = closing.institutions
+                right = frozenset(closing.institutions) == answer[closing.number]
+                played.closed += 1
+                played.wrong += not right
+                settled[-1] += float(mentions[closing.number]) * right
 
 
 def _summed(mentions: Numbers, decisions: int) -> list[float]:

@@ -92,6 +92,18 @@ class Store:
         with self._lock:
             return self._db.execute(query, list(values)).fetchall()
 
+    def register(self, name: str, table: pa.Table) -> None:
+        """Add a table for queries."""
+        with self._lock:
+            self._db.register(name, table)
+
+    def table(self, query: str, **tables: pa.Table) -> pa.Table:
+        """The answer of a query over the workspace's tables and these."""
+        with self._lock:
+            for name, table in tables.items():
+                self._db.register(name, table)
+            return self._db.sql(query).to_arrow_table()
+
     def occurrences(self, number: int, papers: int, limit: int) -> list[Occurrence]:
         """The mentions of a string in its newest papers, at most `limit`."""
         rows = self.rows(
