@@ -68,7 +68,13 @@ class Frame:
             "last": self._last(self.session.last(by)),
             "filters": filters,
             "current": query_of(filters),
+            "policy": self.session.matcher.settings.decide.policy,
+            "placed_id": self._placed,
         }
+
+    def _placed(self, identifier: str) -> str:
+        one = self.session.institutions.find(identifier)
+        return placed(one) if one else visible(identifier)
 
     def _last(self, step: Step | None) -> dict[str, Any]:
         """A person's last step, as a card says it."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from affil.ledger import Case
+from affil.review.context import Context
 from affil.review.items import Item, Occurrence
 from affil.types import Institution, LedgerEntry, Match
 
@@ -41,7 +42,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A string as shown to a person; `members` are the others that would get the same answer for the same reason.
+    """A string as shown to a person.
+
+    `members` are the others that would get the same answer for the same reason, `nearest` what a string without candidates is most
+    like, `doubts` why it is in the queue (see `affil.review.doubts`).
 
     `second`: the person decides second, without seeing the first decision. `case` holds decisions and opinions, None if there
     are none or they are hidden; `history` all entries on the string, likewise. `seen` is the number of the decision shown (0:
@@ -52,6 +56,9 @@ class Card:
     pieces: tuple[Piece, ...]
     cut: int
     candidates: tuple[Candidate, ...]
+    nearest: tuple[Institution, ...]
+    doubts: tuple[str, ...]
+    context: Context
     members: tuple[Member, ...]
     occurrences: tuple[Occurrence, ...]
     second: bool

@@ -81,7 +81,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A mention of a string: paper, title, venue, year, and author ("" if not tied to one)."""
+    """A mention of a string: paper, title, venue, year, author ("" if not tied to one), and the DOI of the paper ("": unknown)."""
 
     paper: str
     title: str
@@ -89,6 +89,7 @@ class Occurrence:
     year: int
     author: str
     position: int | None
+    doi: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from affil.ledger.agreement import disputed
 from affil.ledger.cases import BLIND, CLOSED, OPINION, step_of
 from affil.match import Matcher
 from affil.review.card import Candidate, Card, Member, in_pieces
+from affil.review.context import context_of
+from affil.review.doubts import doubts_of
 from affil.review.estimate import Closing, Estimator
 from affil.review.groups import group_strings
 from affil.review.institutions import Institutions
@@ -33,6 +35,7 @@ from affil.types import Decision, Institution, LedgerEntry, Match, Name
 from affil.workspace import Workspace
 
 _REMEMBERED = 4096  # strings with cached candidates
+_SEARCHED = 200  # characters of a string searched for what it is most like
 
 
 class Session:
@@ -173,6 +176,9 @@ class Session:
             pieces=pieces,
             cut=cut,
             candidates=tuple(Candidate(i, self.institutions.parents(i), i.id in ticked, found.get(i.id)) for i in known),
+            nearest=() if known else tuple(self.institutions.search(item.affiliation[:_SEARCHED], self.settings.few)),
+            doubts=doubts_of(item, matches, sure=self.settings.sure, rival=self.settings.rival),
+            context=context_of(self.queue.store, number, self.settings.candidates),
             members=() if second else tuple(self._member(n) for n in self.queue.members(number).tolist()),
             occurrences=tuple(self.queue.store.occurrences(number, self.settings.papers, self.settings.authors)),
             second=second,

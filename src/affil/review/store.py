@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ Flags = npt.NDArray[np.bool_]
 _TABLES = (
     "CREATE TABLE string AS SELECT CAST(row_number() OVER () - 1 AS INTEGER) AS number, affiliation, mentions, papers FROM strings",
     """CREATE TABLE paper AS
-    SELECT CAST(row_number() OVER () AS INTEGER) AS paper, id, title, venue, year,
+    SELECT CAST(row_number() OVER () AS INTEGER) AS paper, id, title, venue, year, {doi} AS doi,
         coalesce(weight, 1) / CASE WHEN aligned THEN authors ELSE 1 END AS credit
     FROM papers LEFT JOIN venue ON published = venue""",
     """CREATE TABLE mention AS
@@ -76,8 +76,9 @@ class Store:
             "venue", pa.table({"published": pa.array(facts["published"], pa.string()), "weight": facts["weight"]})
         )
         self._areas = {v.published: v.areas for v in venues}
+        known = self._db.sql("SELECT * FROM papers LIMIT 0").columns
         for statement in _TABLES:
-            self._db.execute(statement)
+            self._db.execute(statement.replace("{doi}", "coalesce(doi, '')" if "doi" in known else "''"))
 
     def items(self) -> dict[str, Any]:
         """One value a string, by number: mentions, papers, credit, probability, decision."""
@@ -87,10 +88,10 @@ class Store:
         """The first column of a query's answer, as text."""
         return [str(v) for v in self._db.sql(query).to_arrow_table().column(0).to_pylist()]
 
-    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query's answer."""
         with self._lock:
-            return self._db.execute(query, list(values)).fetchall()
+            return self._db.execute(query, dict(values) if isinstance(values, Mapping) else list(values)).fetchall()
 
     def register(self, name: str, table: pa.Table) -> None:
         """Add a table for queries."""
@@ -107,7 +108,7 @@ class Store:
     def occurrences(self, number: int, papers: int, limit: int) -> list[Occurrence]:
         """The mentions of a string in its newest papers, at most `limit`."""
         rows = self.rows(
-            "SELECT id, title, venue, year, coalesce(author, ''), position FROM mention JOIN paper USING (paper) "
+            "SELECT id, title, venue, year, coalesce(author, ''), position, doi FROM mention JOIN paper USING (paper) "
             "WHERE number = ? QUALIFY dense_rank() OVER (ORDER BY year DESC, id) <= ? ORDER BY year DESC, id, position LIMIT ?",
             [number, papers, limit],
         )

@@ -23,6 +23,11 @@ def kind(name: str, language: str) -> str:
     return messages(LOCALE, language).get(f"kinds.{name}", name)
 
 
+def doubt(name: str, language: str) -> str:
+    """A reason of doubt (see `affil.review.doubts`) in a language."""
+    return messages(LOCALE, language)[f"doubts.{name}"]
+
+
 def evidence(match: Match, language: str) -> list[tuple[bool, str]]:
     """The reasons of a match as (whether it supports the match, text in a language)."""
     said = messages(LOCALE, language)
