@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affil.review.estimate import Closing, Estimator
+from affil.review.feedback import labelled
 from affil.review.items import Filters
 from affil.review.session import Session
 from affil.review.store import Store
@@ -138,6 +139,7 @@ def test_what_is_closed_is_one_step_and_not_closed_again(session: Session) -> No
     assert {e.why.startswith("closed by the estimate: the same name in 3 decisions") for e in entries} == {True}
     assert {e.institutions for e in entries} == {("affil:fernhollow-college",)}
     assert session.last("ana") == Step(tuple(entries))
+    assert len(labelled(session.workspace)) == 3, "models learn from people alone"
     session.take_back(session.last("ana"), by="ana", why="w")
     assert len(session.ledger.current()) == 3
     assert [c for _ in range(3) for c in session.estimate("ana")] == [], "what was taken back stays open"

@@ -90,6 +90,7 @@ def render(
     language = language_of(request)
     tools = {
         "t": lambda key, *more: texts.text(key, language, *more),
+        "countries": lambda: texts.countries(language),
         "kind_of": lambda name: texts.kind(name, language),
         "evidence": lambda match: texts.evidence(match, language),
         "visible": visible,

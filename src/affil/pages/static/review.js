@@ -19,6 +19,7 @@ function open(id) {
   if (id === "new") {
     byId("new-form").reset();
     byId("new-error").textContent = "";
+    byId("new-form").elements.name.value = byId("card-title").dataset.name ?? "";
   }
   dialog.showModal();
 }
@@ -139,6 +140,10 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-opens], [data-closes]");
   if (button?.dataset.opens) open(button.dataset.opens);
+  if (event.target.closest("#existing")) {
+    byId("new").close();
+    byId("q").focus();
+  }
   if (button?.dataset.closes) byId(button.dataset.closes).close();
 });
 
