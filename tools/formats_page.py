@@ -23,7 +23,7 @@ tells what a file is and shows its first papers as they are read; `--format NAME
 may be in any case; `--map HEADING=NAME` says which heading stands for a usual one (`--map Journal=venue`).
 
 Affiliation strings stay exactly as published. What is left out or read only in part is said after reading, with the row of the first.
-Records of one paper from several files (of one DOI, else of one title, year and first author) are one paper: the record that tells most of
+Records of one paper from several files (of one id or DOI, else of one title, year and first author) are one paper: the one that tells most of
 affiliations is kept, and the table `merged` of the workspace says which.
 
 Another package can add a reader: an entry point of the group `affil.readers` that names an `affil.papers.reader.Reader`

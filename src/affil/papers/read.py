@@ -32,7 +32,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A record with the same id as an earlier one; the earlier one is kept.
+    """A record with the same id as an earlier one, which is kept, unless this one was `taken` in its place, as it is richer.
 
     `identical` tells whether nothing is lost by that: title, venue, year, authors and affiliations are the same.
     """
@@ -41,6 +41,7 @@ class Duplicate:
     path: str
     row: int
     identical: bool
+    taken: bool = False
 
 
 def read_papers(
