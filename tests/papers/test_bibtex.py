@@ -90,8 +90,8 @@ def test_of_others() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ((SAMPLES / "bibtex-damaged.bib").read_text("utf-8-sig"), "row 27: the last entry was cut off or is no valid BibTeX"),
-        ("@article{a, title = {A},\n", "row 1: is no valid BibTeX; export it again, or correct its braces and commas"),
+        ((SAMPLES / "bibtex-damaged.bib").read_text("utf-8-sig"), "line 27: the last entry was cut off or is no valid BibTeX"),
+        ("@article{a, title = {A},\n", "line 1: is no valid BibTeX; export it again, or correct its braces and commas"),
     ],
 )
 def test_broken_files(tmp_path: Path, content: str, message: str) -> None:

@@ -64,7 +64,7 @@ def test_a_damaged_file_and_a_record_of_another_kind(tmp_path: Path) -> None:
     good = (SAMPLES / "dblp-api-fetched.jsonl").read_text("utf-8")
     (tmp_path / "a.jsonl").write_text(good + '{"title": "T"}\n', "utf-8")
     with pytest.raises(
-        InputError, match="row 4: is no record of dblp: no key; give answers of its search, or affil fetch dblp"
+        InputError, match="line 4: is no record of dblp: no key; give answers of its search, or affil fetch dblp"
     ):
         read(tmp_path / "a.jsonl")
 

@@ -56,7 +56,7 @@ def test_lite_results_have_names_only() -> None:
 
 def test_a_damaged_file_and_a_result_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text("<responseWrapper><resultList><result><id>1</id></result></resultList></responseWrapper>")
-    with pytest.raises(InputError, match="row 1: is no result of Europe PMC: no id and source; save answers of its search"):
+    with pytest.raises(InputError, match="record 1: is no result of Europe PMC: no id and source; save answers of its search"):
         read(tmp_path / "a.xml")
     with pytest.raises(InputError, match=r"europe-pmc-damaged.xml: no well-formed XML: "):
         read(SAMPLES / "europe-pmc-damaged.xml")

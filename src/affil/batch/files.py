@@ -14,7 +14,7 @@ from affil.batch.answers import NUMBERS, AnswerRows, BatchMatcher, one_answer
 from affil.batch.pool import Ask, Waiting, asking, rare_collections
 from affil.errors import AffilError, InputError
 from affil.io.cells import addresses
-from affil.io.tables import Batch, Format, Style, create_table, open_table, table_format
+from affil.io.tables import Batch, Format, Style, Table, create_table, open_table, table_format
 from affil.match import output_columns
 from affil.settings import Settings
 from affil.types import Decision, Progress
@@ -79,7 +79,7 @@ def match_file(
             of such columns.
         input_format: the format, instead of telling it from the content.
         output_format: the format of the output where the name does not tell it (CSV for `-`).
-        sheet: the sheet of a spreadsheet; by default the first with headings.
+        sheet: the sheet of a spreadsheet; by default the first with such a column, else the first with headings.
         encoding: the encoding of text, instead of telling it.
         excel: write CSV for Excel: with a byte-order mark, with semicolons where the input has them, and no cell a formula.
         settings: the size of a batch and of the memory for repeats.
@@ -110,7 +110,7 @@ def match_file(
         style = _style(table.style, excel)
         with create_table(out, types, output_format, style=style) as writer, asking(matcher, workers, batching.task) as ask:
             answers = _Answers(ask, batching.remembered)
-            asked = ((batch, answers.of(_strings(batch, chosen, table.name), chosen)) for batch in table.batches(batching.rows))
+            asked = ((batch, answers.of(_strings(batch, chosen, table), chosen)) for batch in table.batches(batching.rows))
             # several batches ahead, so that no worker waits while one is read or written
             for batch, wait in _ahead(asked, 1 if workers == 1 else 2 * workers + 1):
                 found = wait()
@@ -187,12 +187,13 @@ def _ahead(asked: Iterable[tuple[Batch, Waiting]], most: int) -> Iterator[tuple[
         yield ahead.popleft()
 
 
-def _strings(batch: Batch, column: str, name: str) -> list[str]:
+def _strings(batch: Batch, column: str, table: Table) -> list[str]:
     values = batch.columns[column]
     for row, value in zip(batch.rows, values, strict=True):
         if value is not None and not isinstance(value, str):
             problem = f"column {column!r} holds {type(value).__name__} {str(value)[:40]!r} instead of text"
-            raise InputError(name, problem, row=row, fix="write one string a row, or name another column")
+            fix = "write one string a row, or name another column"
+            raise InputError(table.name, problem, row=row, fix=fix, unit=table.unit)
     return [value or "" for value in values]
 
 

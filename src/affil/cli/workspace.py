@@ -33,7 +33,7 @@ Mapped = Annotated[
 
 SheetName = Annotated[
     str | None,
-    typer.Option("--sheet", metavar="NAME", help="Sheet of a workbook; default: the first with headings.", show_default=False),
+    typer.Option("--sheet", metavar="NAME", help="Sheet of a workbook; default: the first that fits.", show_default=False),
 ]
 TextEncoding = Annotated[
     str | None,
@@ -133,7 +133,7 @@ def print_added(added: Added, as_json: bool) -> None:
     for duplicate in added.duplicates[:5]:
         what = "a repeat of" if duplicate.identical else "another record of"
         then = "taken, as it has more affiliations" if duplicate.taken else "left out"
-        typer.echo(f"warning: {duplicate.path}, row {duplicate.row}: {what} {duplicate.id}, {then}", err=True)
+        typer.echo(f"warning: {duplicate.path}, {duplicate.unit} {duplicate.row}: {what} {duplicate.id}, {then}", err=True)
     if len(added.duplicates) > 5:
         typer.echo(f"warning: {len(added.duplicates) - 5:,} more repeated ids", err=True)
     for line in added.problem_lines():

@@ -144,7 +144,7 @@ def _checked(raw: IO[bytes], path: Path | str, given: str, marked: str | None) -
     if isinstance(text, TextForm):
         return text
     fix = "omit --encoding, or give another one"
-    raise InputError(path, f"byte {text:,} is not {given}", row=_row_of(raw, text), fix=fix)
+    raise InputError(path, f"byte {text:,} is not {given}", row=_row_of(raw, text), unit="line", fix=fix)
 
 
 def _row_of(raw: IO[bytes], byte: int) -> int:
@@ -241,18 +241,24 @@ def _guessed(raw: IO[bytes], path: Path | str, byte: int, not_chinese: bool) -> 
     sample, row = _beyond_ascii(raw)
     problem = f"byte {byte:,} is not UTF-8"
     if not _CONTROLS.isdisjoint(sample):
-        raise InputError(path, f"{problem}, and it is no text in another encoding", row=row, fix="give a table or a text")
+        raise InputError(
+            path, f"{problem}, and it is no text in another encoding", row=row, unit="line", fix="give a table or a text"
+        )
     as_utf8 = sample.decode("utf-8", "replace")
     if sum(c > "\x7f" for c in as_utf8) > 4 * as_utf8.count("\ufffd"):
-        raise InputError(path, f"{problem}, and the rest is: it is damaged", row=_row_of(raw, byte), fix="correct it")
+        raise InputError(
+            path, f"{problem}, and the rest is: it is damaged", row=_row_of(raw, byte), unit="line", fix="correct it"
+        )
     for codec in _CHINESE:
         fault = _read_as(raw, codec)
         if isinstance(fault, int) and _share(Counter(sample.decode(codec, "replace"))) > _LEAST_COMMON:
             what = f"{problem}; the text is {codec.upper()}, but damaged at byte {fault:,}"
-            raise InputError(path, what, row=_row_of(raw, fault), fix="correct it, or fetch it again")
+            raise InputError(path, what, row=_row_of(raw, fault), unit="line", fix="correct it, or fetch it again")
     guesses = _guesses(sample, not_chinese)
     if not guesses:
-        raise InputError(path, f"{problem}, and it is no text in another encoding", row=row, fix="save it as UTF-8")
+        raise InputError(
+            path, f"{problem}, and it is no text in another encoding", row=row, unit="line", fix="save it as UTF-8"
+        )
     (name, text, sure), *others = guesses
     codec, said = _KNOWN[name]
     if others and others[0][2] >= _OPEN * sure:
@@ -260,7 +266,7 @@ def _guessed(raw: IO[bytes], path: Path | str, byte: int, not_chinese: bool) -> 
     form = _read_as(raw, codec)
     if not isinstance(form, TextForm):
         what = f"{problem}; it looks like {said}, but byte {form:,} is not"
-        raise InputError(path, what, row=_row_of(raw, form), fix="correct it, or save it as UTF-8")
+        raise InputError(path, what, row=_row_of(raw, form), unit="line", fix="correct it, or save it as UTF-8")
     note = f"the text looks like {said} and is read so; if letters come out wrong, choose another with --encoding"
     return TextForm(form.encoding, form.lines, note)
 
@@ -308,4 +314,6 @@ def _open(path: Path | str, row: int, problem: str, one: tuple[str, str], other:
     pairs = zip(one[1].split(), other[1].split(), strict=False)
     differ = next(((a, b) for a, b in pairs if a != b), ("", ""))
     shown = " or ".join(f"{name} ({word[:30]!r})" for name, word in zip((one[0], other[0]), differ, strict=True))
-    return InputError(path, f"{problem}; it may be {shown}", row=row, fix="save it as UTF-8, or choose one with --encoding")
+    return InputError(
+        path, f"{problem}; it may be {shown}", row=row, unit="line", fix="save it as UTF-8, or choose one with --encoding"
+    )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from affil.errors import InputError
+from affil.errors import InputError, Unit
 from affil.io.headings import find
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows of a table by columns; `rows` are their numbers as a person counts them (a CSV's header is row 1)."""
+    """Some rows of a table by columns; `rows` are their numbers as a person counts them (see `affil.errors.Unit`)."""
 
     rows: Sequence[int]
     columns: Mapping[str, list[Any]]
@@ -40,6 +40,10 @@ class Style:
     harmless: bool = False
 
 
+Fits = Callable[[Sequence[str]], bool]
+"""Whether headings are those of what is looked for."""
+
+
 class Table(ABC):
     """An opened table.
 
@@ -49,9 +53,11 @@ class Table(ABC):
         size: the number of rows to expect, exact or nearly so, to show progress with.
         notes: what was guessed or chosen in reading it (the encoding, the sheet, rows above the headings), a phrase each.
         style: how it was written, where it is delimited text.
+        unit: what its rows are counted in.
     """
 
     style: Style | None = None
+    unit: Unit = "row"
 
     def __init__(self, name: str, columns: Sequence[str], size: int, notes: Sequence[str] = ()) -> None:
         self.name, self.columns, self.size, self.notes = name, tuple(columns), size, tuple(notes)

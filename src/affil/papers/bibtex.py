@@ -146,6 +146,8 @@ def _pieces(source: Source) -> Iterator[tuple[int, str, list[str]]]:
             yield first, kind, [*lines, begun["end"] or ""]
             first, kind, lines = row, begun["kind"].casefold(), [begun["entry"]]
         else:
+            if line.startswith(("TY  - ", "FN ", "PT ")):
+                source.refuse_other(row, line)
             lines.append(line)
     yield first, kind, lines
 

@@ -113,7 +113,7 @@ def _parquet(source: Source) -> Iterator[tuple[int, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    row = 0
+    row, source.unit = 0, "row"
     with open_input(source.head.path) as raw:
         try:
             file = pq.ParquetFile(raw, pre_buffer=False, buffer_size=1 << 20)

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from affil.errors import Unit
 from affil.io.database import database
 from affil.io.files import atomic_path
 from affil.papers.common import Problem
@@ -42,6 +43,7 @@ class Problems:
     whole: bool
     records: int
     first: int
+    unit: Unit = "row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Added:
         return [
             f"{p.path}: {p.what}"
             if p.whole
-            else f"{p.path}: {p.records:,} {'papers left out' if p.lost else 'papers'}, as each {p.what} (first: row {p.first})"
+            else f"{p.path}: {p.records:,} {'papers left out' if p.lost else 'papers'}, as each {p.what} (first: {p.unit} {p.first})"
             for p in self.problems
         ]
 
@@ -111,7 +113,7 @@ class _Adding:
         self._seen: dict[str, bytes] = {}
         self._counts = {"new": 0, "replaced": 0, "unchanged": 0}
         self._duplicates: list[Duplicate] = []
-        self._problems: dict[tuple[str, str, bool, bool], list[int]] = {}  # number of records, the first
+        self._problems: dict[tuple[str, str, bool, bool], tuple[int, int, Unit]] = {}  # number of records, the first
         self._formats: dict[str, str] = {}
 
     def fresh(self, files: Sequence[Path], reading: Reading) -> Iterator[list[tuple[Paper, bytes, str]]]:
@@ -146,7 +148,9 @@ class _Adding:
                     write_papers([(paper, digest, format)], to_papers, to_mentions)
 
     def _met(self, problem: Problem) -> None:
-        self._problems.setdefault((problem.path, problem.what, problem.lost, problem.whole), [0, problem.row])[0] += 1
+        same = problem.path, problem.what, problem.lost, problem.whole
+        number, first, unit = self._problems.get(same, (0, problem.row, problem.unit))
+        self._problems[same] = number + 1, first, unit
 
     def _takes(self, record: Record, digest: bytes) -> bool:
         from affil.papers.formats import readers
@@ -161,12 +165,13 @@ class _Adding:
                 self.merger.met(paper.id)
                 return False
         elif earlier == digest:
-            self._duplicates.append(Duplicate(paper.id, record.path, record.row, identical=True))
+            self._duplicates.append(Duplicate(paper.id, record.path, record.row, identical=True, unit=record.unit))
             return False
         again = earlier is not None and self.merger.source_of(paper.id) == record.format
         kept = self.merger.add(paper, record.format, partial=readers()[record.format].partial)
         if again:
-            self._duplicates.append(Duplicate(paper.id, record.path, record.row, identical=False, taken=kept is None))
+            repeat = Duplicate(paper.id, record.path, record.row, identical=False, taken=kept is None, unit=record.unit)
+            self._duplicates.append(repeat)
         if kept is None and earlier is None:
             self._counts["new" if before is None else "replaced"] += 1
         return kept is None
