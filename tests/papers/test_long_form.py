@@ -103,7 +103,9 @@ def test_papers_without_an_id_are_told_apart_by_doi_or_title(tmp_path: Path) -> 
     papers = list(read_papers([tmp_path / "a.csv"]))
     assert [(p.id, len(p.authors)) for p in papers] == [("10.1000/x", 2), ("Same (J, 2020)", 2), ("Same (J, 2021)", 1)]
     (tmp_path / "b.csv").write_text("DOI,Title,Author,Venue,Year,Affiliation\n,,A,J,2020,U\n")
-    with pytest.raises(InputError, match="row 2: holds no paper that can be read: the first has neither DOI nor title; give each row its paper"):
+    with pytest.raises(
+        InputError, match="row 2: holds no paper that can be read: the first has neither DOI nor title; give each row its paper"
+    ):
         list(read_papers([tmp_path / "b.csv"]))
     (tmp_path / "c.csv").write_text("Position,Author,Venue,Year,Affiliation\n1,A,J,2020,U\n")
     with pytest.raises(InputError, match=r"no column 'paper', nor one of a usual name for it.*paper, doi or title"):

@@ -32,7 +32,13 @@ LINES: dict[str, dict[str, Any]] = {
         "author": [{"family": "Li"}],
     },
     "affil's own JSON Lines": {"id": "P1", "title": "T", "venue": "ICML", "year": 2024, "authors": []},
-    "DataCite JSON": {"doi": "10.1000/y", "titles": [{"title": "T"}], "creators": [], "publicationYear": 2024, "publisher": "P"},
+    "DataCite JSON": {
+        "doi": "10.1000/y",
+        "titles": [{"title": "T"}],
+        "creators": [],
+        "publicationYear": 2024,
+        "publisher": "P",
+    },
 }
 BLOCKS = {
     "RIS": "TY  - JOUR\nTI  - T\nT2  - J\nPY  - 2024\nER  - \n\n",
@@ -89,7 +95,7 @@ def test_lines_between_records_of_ris_are_told(tmp_path: Path) -> None:
         ("web-of-science-plain.txt", ("line", 111)),
         ("bibtex-others.bib", ("line", 14)),
         ("openalex-snapshot.jsonl", ("line", 3)),
-        ("openalex-list.json", ("record", 2)),
+        ("crossref-page.json", ("record", 7)),
         ("pubmed-set.xml", ("record", 2)),
         ("scopus-2024.csv", ("row", 4)),
         ("zotero-library.csv", ("row", 4)),

@@ -244,13 +244,17 @@ def test_long_form_with_numbers_and_positions(tmp_path: Path) -> None:
 def test_one_bad_cell_leaves_out_one_paper_and_names_the_row(
     tmp_path: Path, change: dict[str, str], problem: tuple[int, str, bool]
 ) -> None:
-    rows = [{"paper": f"Q{n}", "venue": "ICML", "year": "2023", "author": "A", "affiliation": "U", "position": "1"} for n in (1, 2)]
+    rows = [
+        {"paper": f"Q{n}", "venue": "ICML", "year": "2023", "author": "A", "affiliation": "U", "position": "1"} for n in (1, 2)
+    ]
     rows[0] |= change
     papers, problems = read(long_form(tmp_path / "p.csv", rows))
     assert [(p.row, p.what, p.lost) for p in problems] == [problem]
     assert [p.id for p in papers] == (["Q2"] if problem[2] else ["Q1", "Q2"])
     if problem[2]:
-        with pytest.raises(InputError, match="p.csv, row 2: holds no paper that can be read: the first has no .*; give each row"):
+        with pytest.raises(
+            InputError, match=r"p\.csv, row 2: holds no paper that can be read: the first has no .*; give each row"
+        ):
             read(long_form(tmp_path / "p.csv", rows[:1]))
 
 

@@ -147,7 +147,10 @@ def test_files_put_together_and_packed(tmp_path: Path) -> None:
             "line 48: the record that begins here was cut off; export or copy it again",
         ),
         ("FN x\nVR 1.0\n   stray\n", "line 3: the line is in no field; export the records again"),
-        ("FN x\nVR 1.0\nPT J\nAU A\nPT J\nER\nEF\n", r"line 5: the record from line 3 has no end \(ER\) before the next one begins"),
+        (
+            "FN x\nVR 1.0\nPT J\nAU A\nPT J\nER\nEF\n",
+            r"line 5: the record from line 3 has no end \(ER\) before the next one begins",
+        ),
         ("FN x\nVR 1.0\nAU A\nER\nEF\n", "line 3: is no record of Web of Science: neither PT nor TI"),
         ("PT\tAU\tSO\tTI\tUT\nJ\tA\n", "row 2: has 2 fields, the headings are 5"),
     ],

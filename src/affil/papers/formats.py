@@ -21,6 +21,7 @@ from affil.papers.crossref import CROSSREF
 from affil.papers.datacite import DATACITE
 from affil.papers.dblp import DBLP, DBLP_HOMEPAGES
 from affil.papers.dblp_api import DBLP_API
+from affil.papers.escapes import paper_unescaped
 from affil.papers.europe_pmc import EUROPE_PMC
 from affil.papers.grobid import GROBID
 from affil.papers.head import Head
@@ -143,9 +144,14 @@ class _Other:
 
 
 def papers_of(reader: Reader, source: Source) -> Numbered:
-    """The papers of a file; an error says which format it was read as, as that may be what is wrong."""
+    """The papers of a file; an error says which format it was read as, as that may be what is wrong.
+
+    What a service escaped is unescaped (see `affil.papers.escapes`); what stands in files of one's own stays as it is.
+    """
+    own = reader in (NATIVE, LONG_FORM)
     try:
-        yield from reader.read(source)
+        for row, paper in reader.read(source):
+            yield row, paper if own else paper_unescaped(paper)
     except InputError as error:
         note = "" if reader is NATIVE else f"it was read as: {reader.title}"  # which says so in its own words
         raise error.noting(note, source.unit) from error
