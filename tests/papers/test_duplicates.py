@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affil.papers.common import bare_doi
-from affil.papers.duplicates import Merged, Merger, family_name, richness, title_key
+from affil.papers.duplicates import Merged, Merger, richness, title_key
 from affil.types import Author, Paper
 
 TITLE = "Learning to Rank Institutions from Messy Strings"
@@ -34,22 +34,6 @@ def paper(id: str, *affiliations: str, doi: str = "", title: str = TITLE, year: 
 )
 def test_dois_in_all_forms(text: str, doi: str) -> None:
     assert bare_doi(text) == doi
-
-
-@pytest.mark.parametrize(
-    ("name", "family"),
-    [
-        ("Li, Ana", "Li"),
-        ("Ana Li", "Li"),
-        ("Li AB", "Li"),
-        ("Li A.B.", "Li"),
-        ("van der Berg, J.", "van der Berg"),
-        ("李安", "李安"),
-        ("", ""),
-    ],
-)
-def test_family_names(name: str, family: str) -> None:
-    assert family_name(name) == family
 
 
 def test_the_richer_record_of_one_doi_is_kept_whichever_comes_first() -> None:

@@ -169,7 +169,7 @@ def test_openalex_works(tmp_path: Path) -> None:
         (6, "has no publication_year", True),
         (7, "is retracted", True),
         (8, "is paratext (a cover, a table of contents), no paper", True),
-        (9, "has an author list that was cut off: authors count for more than their part", False),
+        (9, "has an author list that was cut off (et al.): authors count for more than their part", False),
         (10, "has no affiliation", False),
         (12, "has no id", True),
     ]

@@ -75,6 +75,10 @@ class Table(ABC):
             InputError: a row is broken.
         """
 
+    def remarks(self) -> list[str]:
+        """What is to be said of the rows, once all were read."""
+        return []
+
     def require(self, column: str) -> None:
         """Check that a column is there, exactly so.
 
@@ -106,6 +110,14 @@ def affiliation_column(name: str, columns: Sequence[str], wanted: str | None = N
     if found:
         raise InputError(name, f"several columns may be meant: {listed(found)}", fix="choose one with --column")
     raise missing(name, columns, wanted)
+
+
+def has_affiliations(columns: Sequence[str], wanted: str | None = None) -> bool:
+    """Whether headings have one column that is meant, see `affiliation_column`."""
+    try:
+        return bool(affiliation_column("", columns, wanted))
+    except InputError:
+        return False
 
 
 def missing(name: str, columns: Sequence[str], wanted: str | None) -> InputError:

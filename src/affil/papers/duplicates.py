@@ -7,10 +7,9 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from affil.io.people import family_name
 from affil.papers.common import bare_doi
 from affil.types import Paper
-
-_INITIALS = 3  # letters of initials that are written behind a name, at most
 
 Richness = tuple[bool, bool, int, int, int]
 """How much a record tells: whether it names all authors, whether affiliations are tied to them, authors with some, strings, characters."""
@@ -58,17 +57,6 @@ def title_key(title: str, year: int, first_author: str, least: int) -> bytes:
     if len(letters) < least or not family:
         return b""
     return hashlib.blake2b(f"{letters}\0{year}\0{family}".encode(), digest_size=12).digest()
-
-
-def family_name(name: str) -> str:
-    """The family name: what stands before a comma ("Li, Ana"), or before initials ("Li AB"), else the last word ("Ana Li")."""
-    before, comma, _ = name.partition(",")
-    words = before.split()
-    if comma or not words:
-        return before.strip()
-    initials = words[-1].replace(".", "")
-    written_last = len(words) > 1 and len(initials) <= _INITIALS and initials.isupper() and not words[0].isupper()
-    return " ".join(words[:-1]) if written_last else words[-1]
 
 
 def _letters(text: str) -> str:

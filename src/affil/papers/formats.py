@@ -106,7 +106,7 @@ def recognise(head: Head, format: str | None = None) -> Reader:
         if format not in known:
             raise AffilError(f"no format {format!r}; there are: {', '.join(known)}")
         return known[format]
-    if (found := _of(head.first_line) or _of(head)) is not None:
+    if (found := known_format(head)) is not None:
         return found
     other = f"XML of no format that is read: its outermost element is {head.root}" if head.root else no_text(head.start)
     if other and not head.table:
@@ -115,6 +115,11 @@ def recognise(head: Head, format: str | None = None) -> Reader:
         fix = "see which are read: affil formats; from EndNote, RefWorks and PubMed export RIS or XML"
         raise InputError(head.shown, "is of no format of papers that is read", fix=fix)
     return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
+
+
+def known_format(head: Head) -> Reader | None:
+    """The first reader that recognises a file, JSON Lines by the first of them; None where none does."""
+    return _of(head.first_line) or _of(head)
 
 
 def _of(head: Head | None) -> Reader | None:
@@ -165,14 +170,28 @@ def open_source(
     Raises:
         InputError: the file cannot be read, or no reader recognises it. AffilError: there is no such format.
     """
+    head = head_of(path, **reading)
+    reader = recognise(head, reading.get("format"))
+    return reader, source_of(reader, head, settings, problem, **reading)
+
+
+def head_of(path: Path | str, **reading: Unpack[Reading]) -> Head:
+    """The beginning of a file; see `open_source`."""
     mapping = reading.get("mapping") or {}
     head = Head(path, reading.get("sheet"), reading.get("encoding"), lambda columns: _fits(columns, mapping))
     if mapping and not head.table:
         raise InputError(head.shown, "is no table, so that no heading of it can be mapped", fix="omit --map")
-    reader, source = recognise(head, reading.get("format")), Source(head, settings, problem, mapping)
+    return head
+
+
+def source_of(
+    reader: Reader, head: Head, settings: ReadSettings, problem: Callable[[Problem], None], **reading: Unpack[Reading]
+) -> Source:
+    """The file of a beginning as a reader reads it; see `open_source`."""
+    source = Source(head, settings, problem, reading.get("mapping") or {})
     if head.json and not reading.get("format"):
         source.other = _Other(reader)
-    return reader, source
+    return source
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from affil.errors import InputError
 from affil.io.headings import AFFILIATION, PAPERS, find, plain
 from affil.io.table import listed
 from affil.papers.common import bare_doi, cell_text
-from affil.papers.draft import year_in
+from affil.papers.draft import CUT_OFF, year_in
 from affil.papers.head import Head
+from affil.papers.pairing import has_others, is_nobody
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author, Paper
@@ -55,6 +56,7 @@ class _Open:
     authors: dict[tuple[Any, str], list[str]] = field(default_factory=dict)
     of_paper: list[str] = field(default_factory=list)
     together: bool = False  # whether a cell names several authors
+    cut_off: bool = False  # whether a cell says that there are other authors
     differs: int = 0  # the first row that says something else
 
 
@@ -180,11 +182,13 @@ LONG_FORM = Reader(
 
 def _add(paper: _Open, cells: dict[str, str], source: Source, row: int) -> None:
     author, affiliation = cells["author"], cells["affiliation"]
-    names = _listed(author)
-    if len(names) != 1:
-        paper.together = paper.together or len(names) > 1
+    listed = _listed(author)
+    names = [one for one in listed if not is_nobody(one)]
+    paper.cut_off = paper.cut_off or has_others(listed)
+    if len(listed) != 1:
+        paper.together = paper.together or len(listed) > 1
         paper.authors |= {(None, one): [] for one in names}
-        paper.of_paper += _listed(affiliation) if names else [affiliation] if affiliation else []
+        paper.of_paper += _listed(affiliation) if listed else [affiliation] if affiliation else []
         return
     number = _WHOLE.fullmatch(cells["position"])
     position = int(number[1]) if number else None
@@ -197,6 +201,8 @@ def _add(paper: _Open, cells: dict[str, str], source: Source, row: int) -> None:
 
 def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
     said, row = paper.said, paper.row
+    if paper.cut_off:
+        source.report(row, CUT_OFF, lost=False)
     if paper.differs:
         return paper.differs, "says another title, venue or year than the rows above it of the same paper"
     if said.year is None or not said.venue:

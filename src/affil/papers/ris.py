@@ -17,7 +17,7 @@ from affil.io.cells import split_cell
 from affil.papers.common import bare_doi, whole_text
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
-from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
+from affil.papers.pairing import Named, Paired, by_paper, has_others, is_nobody, pair
 from affil.papers.proceedings import (
     NO_CONFERENCE,
     conference_in_note,
@@ -145,7 +145,8 @@ def _draft(tags: Tags) -> Draft | str:
     year = year_in(*(v for tag in ("PY", "Y1", "DA") for v in tags.get(tag, ())))
     paired = _paired(tags)
     problem = paired.problem or (NO_CONFERENCE if is_series(venue) else "")
-    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem)
+    cut_off = has_others(tags.get("AU") or tags.get("A1") or ())
+    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem, cut_off)
 
 
 def _joined(tags: Tags, tag: str) -> str:

@@ -14,7 +14,7 @@ from affil.errors import InputError
 from affil.papers.common import bare_doi, cell_text
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
-from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
+from affil.papers.pairing import Named, Paired, by_paper, has_others, is_nobody, pair
 from affil.papers.proceedings import proceedings_venue, unwanted_kind
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
@@ -199,7 +199,8 @@ def _draft(fields: Fields) -> Draft | str:
     paired, doi, year = _paired(fields), bare_doi(_text(fields, "DI")), year_in(_text(fields, "PY"), _text(fields, "EA"))
     identifier = _text(fields, "UT") or doi_id(doi)
     title, venue = _text(fields, "TI"), _venue(fields)
-    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, paired.problem)
+    cut_off = any(has_others(fields.get(tag, ())) for tag in ("AF", "AU", "BF", "BA"))
+    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, paired.problem, cut_off)
 
 
 def _text(fields: Fields, tag: str) -> str:

@@ -16,12 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from affil.errors import Unit
 from affil.io.database import database
 from affil.io.files import atomic_path
-from affil.papers.common import Problem
 from affil.papers.duplicates import Merged, Merger, title_key
 from affil.papers.reading import Reading
+from affil.papers.tally import Problems, Tally
 from affil.types import Paper
 from affil.workspace.layout import MENTIONS, MERGED, PAPERS, TEXT, Change, WorkspaceFiles, sha256_of
 
@@ -29,21 +28,6 @@ if TYPE_CHECKING:  # the readers are imported where papers are read: that takes 
     from affil.papers.read import Duplicate, Record
 
 _CHUNK = 4_000  # papers in memory at a time
-
-
-@dataclass(frozen=True, slots=True)
-class Problems:
-    """Records of a file with the same problem: what it is, whether they were left out, whether it is of the whole file, how many records,
-    and the first one's number.
-    """
-
-    path: str
-    what: str
-    lost: bool
-    whole: bool
-    records: int
-    first: int
-    unit: Unit = "row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +49,7 @@ class Added:
 
     def problem_lines(self) -> list[str]:
         """The problems in a few plain sentences."""
-        return [
-            f"{p.path}: {p.what}"
-            if p.whole
-            else f"{p.path}: {p.records:,} {'papers left out' if p.lost else 'papers'}, as each {p.what} (first: {p.unit} {p.first})"
-            for p in self.problems
-        ]
+        return [problems.line() for problems in self.problems]
 
 
 def add_papers(
@@ -113,7 +92,7 @@ class _Adding:
         self._seen: dict[str, bytes] = {}
         self._counts = {"new": 0, "replaced": 0, "unchanged": 0}
         self._duplicates: list[Duplicate] = []
-        self._problems: dict[tuple[str, str, bool, bool], tuple[int, int, Unit]] = {}  # number of records, the first
+        self._problems = Tally()
         self._formats: dict[str, str] = {}
 
     def fresh(self, files: Sequence[Path], reading: Reading) -> Iterator[list[tuple[Paper, bytes, str]]]:
@@ -121,7 +100,7 @@ class _Adding:
         from affil.papers.read import paper_digest, read_records
 
         some: list[tuple[Paper, bytes, str]] = []
-        for record in read_records(files, self._met, self._settings, **reading):
+        for record in read_records(files, self._problems.meet, self._settings, **reading):
             self._formats[record.path] = record.format
             digest = paper_digest(record.paper)
             if self._takes(record, digest):
@@ -146,11 +125,6 @@ class _Adding:
             for paper, digest, format in self._later:
                 if again[paper.id] == digest and paper.id not in self.merger.dropped:  # the last is the richest
                     write_papers([(paper, digest, format)], to_papers, to_mentions)
-
-    def _met(self, problem: Problem) -> None:
-        same = problem.path, problem.what, problem.lost, problem.whole
-        number, first, unit = self._problems.get(same, (0, problem.row, problem.unit))
-        self._problems[same] = number + 1, first, unit
 
     def _takes(self, record: Record, digest: bytes) -> bool:
         from affil.papers.formats import readers
@@ -180,7 +154,7 @@ class _Adding:
         return Added(
             **self._counts,
             duplicates=tuple(self._duplicates),
-            problems=tuple(Problems(*key, *counts) for key, counts in self._problems.items()),
+            problems=self._problems.found(),
             merged=tuple(self.merger.merged),
             formats=tuple(self._formats.items()),
         )
