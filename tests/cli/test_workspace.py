@@ -82,7 +82,7 @@ def ws(tmp_path: Path, matcher: Matcher) -> str:
         "strings: 2 matched now, 2 in all",
         f"next: affil rank {tmp_path / 'ws'}",
     ]
-    assert "row 3: a repeat of P1, left out" in result.stderr
+    assert "line 3: a repeat of P1, left out" in result.stderr
     return str(tmp_path / "ws")
 
 
@@ -345,7 +345,7 @@ def test_what_a_source_lacks_is_said(tmp_path: Path, matcher: Matcher) -> None:
     (tmp_path / "iclr2024.json").write_text(json.dumps(records), "utf-8")
     result = call("run", str(tmp_path / "iclr2024.json"), "-w", str(tmp_path / "other"))
     assert "papers: 1 new" in result.stdout
-    assert "iclr2024.json: 1 papers left out, as each its status is 'Reject' (first: row 2)" in result.stderr
+    assert "iclr2024.json: 1 papers left out, as each its status is 'Reject' (first: record 2)" in result.stderr
 
 
 def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, ws: str, matcher: Matcher) -> None:

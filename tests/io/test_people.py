@@ -47,7 +47,7 @@ def test_families_and_initials(name: str, parts: tuple[str, str]) -> None:
         ("A. B., Jr.", True, False, False),
         ("Yu. A.", True, True, False),
         ("Jr.", True, True, True),
-        ("III", False, False, True),
+        ("III", True, False, True),
         ("Hong", False, False, False),
     ],
 )

@@ -45,7 +45,7 @@ def test_what_was_escaped_once_or_twice_is_the_text_again(text: str) -> None:
     assert unescaped(html.escape(text)) == unescaped(html.escape(html.escape(text))) == text
 
 
-def test_in_titles_venues_names_and_affiliations_of_services_but_not_in_files_of_ones_own(tmp_path: Path) -> None:
+def test_in_titles_venues_names_and_affiliations_of_services_and_nowhere_else(tmp_path: Path) -> None:
     crossref = {
         "DOI": "10.1000/x",
         "type": "journal-article",

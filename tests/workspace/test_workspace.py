@@ -215,8 +215,8 @@ def test_repeats_in_the_input_are_flagged(ws: Workspace, tmp_path: Path) -> None
 def test_bad_input_leaves_the_workspace_as_it_was(ws: Workspace, tmp_path: Path) -> None:
     before = {f.name: f.read_bytes() for f in ws.path.rglob("*.parquet")}
     assert len(before) == 3
-    bad = write(tmp_path / "bad.jsonl", paper(7, "MIT"), paper(8, "MIT", year="2020"))
-    with pytest.raises(InputError, match=r"bad.jsonl, row 2: year is text"):
+    bad = write(tmp_path / "bad.jsonl", paper(7, "MIT"), paper(8, "MIT", title=5))
+    with pytest.raises(InputError, match=r"bad.jsonl, line 2: title: input should be a valid string"):
         ws.add_papers([bad])
     assert {f.name: f.read_bytes() for f in ws.path.rglob("*.parquet")} == before
     assert {f.name for f in ws.path.rglob("*")} == {*before, "tables", "settings.toml", "manifest.json", ".lock"}

@@ -151,12 +151,11 @@ class _Other:
 def papers_of(reader: Reader, source: Source) -> Numbered:
     """The papers of a file; an error says which format it was read as, as that may be what is wrong.
 
-    What a service escaped is unescaped (see `affil.papers.escapes`); what stands in files of one's own stays as it is.
+    What a service escaped once too often is unescaped (see `Reader.escaped`).
     """
-    own = reader in (NATIVE, LONG_FORM)
     try:
         for row, paper in reader.read(source):
-            yield row, paper if own else paper_unescaped(paper)
+            yield row, paper_unescaped(paper) if reader.escaped else paper
     except InputError as error:
         note = "" if reader is NATIVE else f"it was read as: {reader.title}"  # which says so in its own words
         raise error.noting(note, source.unit) from error

@@ -30,6 +30,7 @@ class Reader:
         export: how to get such a file, likewise.
         specification: the address of the format's description.
         partial: whether its records name only some of a paper's authors, so that any other record of the paper is preferred.
+        escaped: whether its texts hold escapes and markup beyond those of the format, which are undone (see `affil.papers.escapes`).
     """
 
     name: str
@@ -41,3 +42,4 @@ class Reader:
     export: str
     specification: str
     partial: bool = False
+    escaped: bool = False
