@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from affil.cli import ranking, venues
+from affil.cli import fetch, ranking, venues
 from affil.cli import workspace as verbs
 from affil.errors import AffilError, InputError
 from affil.types import Institution, Name
@@ -92,6 +92,39 @@ def call(*arguments: str, width: int = 140) -> Result:
         raise result.exception
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
+
+
+def test_which_of_two_records_won_is_said(ws: str, tmp_path: Path) -> None:
+    work = {
+        "id": "P1",
+        "title": "T",
+        "publication_year": 2020,
+        "primary_location": {"source": {"display_name": "CVPR"}},
+        "authorships": [{"raw_author_name": "A", "raw_affiliation_strings": ["MIT", "CUHK"]}],
+    }
+    richer, poorer = tmp_path / "richer.jsonl", tmp_path / "poorer.jsonl"
+    richer.write_text(json.dumps(work))
+    told = "1 records are of a paper that has another record of the same id in another format; the one with more affiliations is kept"
+    first = "(first: P1 as openalex has it, instead of P1 as affil has it)"
+    assert f"{told} {first}" in call("run", str(richer), "-w", ws).stdout
+    poorer.write_text((tmp_path / "a.jsonl").read_text().splitlines()[0])
+    assert f"{told} {first}" in call("run", str(poorer), "-w", ws).stdout
+    merged = json.loads(call("run", str(poorer), "-w", ws, "--json").stdout)["merged"]
+    assert merged == [{"kept": "P1", "dropped": "P1", "by": "id", "kept_format": "openalex", "dropped_format": "affil"}]
+    versions = tmp_path / "versions.jsonl"
+    more = {**work, "authorships": work["authorships"] * 2}
+    versions.write_text(json.dumps(work) + "\n" + json.dumps(more))
+    warned = call("run", str(versions), "-w", ws).stderr
+    assert f"warning: {versions}, line 2: another record of P1, taken, as it has more affiliations" in warned
+
+
+def test_a_failed_fetch_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENALEX_API_KEY", raising=False)
+    fetches = [["crossref", "--issn", "nonsense"], ["crossref", "--issn", "0162-8829"], ["openalex", "--issn", "0162-8828"]]
+    for arguments in (*fetches, ["dblp", "--stream", "cvpr", "--years", "2020"]):
+        result = CliRunner().invoke(fetch.app, [*arguments, "-w", str(tmp_path / "ws")])
+        assert isinstance(result.exception, AffilError)
+        assert not [*tmp_path.iterdir()]
 
 
 def test_a_decision_changes_the_next_ranking_and_undo_takes_it_back(ws: str) -> None:
@@ -302,6 +335,14 @@ def test_venues(ws: str, tmp_path: Path) -> None:
     assert "CVPR" not in call("venues", ws, "--area", "sim").stdout
     table = json.loads(call("venues", "--json").stdout)["table"]
     assert next(r for r in table if r["venue"] == "ICRA")["presets"] == "airankings-like; csrankings-like"
+    sources = {r["venue"]: r["openalex"] for r in table}
+    shown = call("venues", width=200).stdout.splitlines()
+    for venue, number in sources.items():
+        (row,) = (line for line in shown if line.startswith(f"{venue}  "))
+        assert row.rstrip().endswith("by name" if not number else "1 source" if number == 1 else f"{number} sources")
+    sure = sum(number > 0 for number in sources.values())
+    assert 0 < sure < len(sources)
+    assert f"OpenAlex: {sure} of {len(sources)} venues have confirmed sources in the table; those of the others" in shown[-1]
     assert "information retrieval" not in call("venues", "--area", "cv").stdout.lower()
     call("venues", ws, "-o", str(tmp_path / "v.csv"))
     assert (

@@ -27,12 +27,19 @@ class Merged:
 
 
 class _Held(NamedTuple):
-    """What is known of a record that is kept."""
+    """What is known of a record that is kept; one tuple, as there is one for each paper."""
 
     fixed: bool
-    richness: Richness
+    whole: bool  # this and what follows: see `Richness`
+    tied: bool
+    stated: int
+    strings: int
+    characters: int
     source: str
     before: bool  # whether it was there before this reading
+
+
+_RICH = len(_Held._fields) - 2  # fields that say how rich a record is
 
 
 def richness(paper: Paper, *, partial: bool = False) -> Richness:
@@ -83,7 +90,7 @@ class Merger:
 
     def know(self, id: str, source: str, doi: str, title: bytes, rich: Richness, *, fixed: bool = False) -> None:
         """Take a record that was kept before this reading; one that is `fixed` gives way only to newer ones of its id and source."""
-        self._held[id] = _Held(fixed, rich, source, before=True)
+        self._held[id] = _Held(fixed, *rich, source, before=True)
         self._remember(id, source, bare_doi(doi), title)
 
     def met(self, id: str) -> None:
@@ -108,7 +115,7 @@ class Merger:
         title = title_key(paper.title, paper.year, first, self.least)
         older = self._held.get(paper.id)
         fixed = older is not None and older.fixed and older.source == source
-        new = _Held(fixed, richness(paper, partial=partial), source, before=False)
+        new = _Held(fixed, *richness(paper, partial=partial), source, before=False)
         best, of_best = paper.id, new
         for other, by in self._same(paper.id, source, doi, title):
             held = self._held[other]
@@ -168,6 +175,6 @@ class Merger:
 
 def _better(new: _Held, id: str, held: _Held, other: str) -> bool:
     """Whether a new record is kept rather than one that is held."""
-    if new[:2] != held[:2]:
-        return new[:2] > held[:2]
+    if new[:_RICH] != held[:_RICH]:
+        return new[:_RICH] > held[:_RICH]
     return (new.source, id) < (held.source, other)

@@ -53,6 +53,7 @@ class _Open:
     key: str
     row: int
     said: _Said
+    titled: bool  # whether that is its title
     authors: dict[tuple[Any, str], list[str]] = field(default_factory=dict)
     of_paper: list[str] = field(default_factory=list)
     together: bool = False  # whether a cell names several authors
@@ -108,7 +109,7 @@ def _papers(source: Source) -> Iterator[tuple[int, Paper | str]]:
                 if current is None or not same or ("paper" not in where and not said.doi and not said.agrees(current.said)):
                     if current is not None:
                         yield _closed(current, source)
-                    current = _Open(key, row, said)
+                    current = _Open(key, row, said, titled="paper" not in where and not said.doi)
                 elif not said.agrees(current.said):
                     current.differs = current.differs or row
                 current.said = current.said.filled(said)
@@ -209,7 +210,7 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
         return row, "has no year" if said.year is None else "has no venue"
     if all(position is not None for position, _ in paper.authors):
         paper.authors = dict(sorted(paper.authors.items(), key=lambda item: item[0][0]))
-    id = paper.key if paper.key != said.title else f"{said.title} ({said.venue}, {said.year})"
+    id = f"{said.title} ({said.venue}, {said.year})" if paper.titled else paper.key
     authors = tuple(Author(author, tuple(strings)) for (_, author), strings in paper.authors.items())
     if not paper.of_paper:
         return row, Paper(id, said.title, said.venue, said.year, authors, doi=said.doi)

@@ -10,7 +10,7 @@ from affil.papers.source import Source
 from affil.types import Paper
 
 Numbered = Iterator[tuple[int, Paper]]
-"""Papers, each with the number of its record or row, as a person counts them (from 1)."""
+"""Papers, each with its place in the file, as a person counts it (from 1) in `Source.unit`: lines, rows or records."""
 
 
 @dataclass(frozen=True, slots=True)
