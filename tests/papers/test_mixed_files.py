@@ -70,6 +70,16 @@ def test_a_json_list_of_two_formats(tmp_path: Path) -> None:
         read(tmp_path / "works.txt")
 
 
+def test_a_json_list_with_something_behind_it_or_in_front(tmp_path: Path) -> None:
+    a_list, a_work = json.dumps([LINES["OpenAlex works"]]), json.dumps(LINES["OpenAlex works"], indent=1)
+    (tmp_path / "works.txt").write_text(f"{a_list}\n{a_work}\n")
+    with pytest.raises(InputError, match="goes on with another JSON value after record 1; give each format a file"):
+        read(tmp_path / "works.txt")
+    (tmp_path / "works.txt").write_text(f"{a_work}\n{a_list}\n")
+    with pytest.raises(InputError, match="record 2: is no work of OpenAlex"):
+        read(tmp_path / "works.txt")
+
+
 @pytest.mark.parametrize(("one", "other"), [*itertools.permutations(BLOCKS, 2)])
 def test_text_of_two_formats_is_refused_with_the_line_of_the_other(tmp_path: Path, one: str, other: str) -> None:
     """Whichever of the two the file is taken for."""

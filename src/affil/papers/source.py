@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from affil.errors import InputError, Unit
 from affil.io.files import open_input, open_text
@@ -42,6 +42,19 @@ _FAULTS = {  # libxml2's codes of faults that its words do not explain
         "get it from a source you trust",
     ),
 }
+
+
+class _Read:
+    """A file that remembers the last byte that was read, blanks aside."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self.last = b""
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._raw.read(size)
+        self.last = content.rstrip()[-1:] or self.last
+        return content
 
 
 def of_one_format(_: dict[str, Any]) -> str:
@@ -129,17 +142,20 @@ class Source:
         with damage_said(self.name) as at, open_input(self.head.path) as raw:
             if self.head.start.startswith(b"\xef\xbb\xbf"):
                 raw.seek(3)
-            values = ijson.items(raw, place, multiple_values=True, use_float=True)
+            read = _Read(raw)
+            values = ijson.items(read, place, multiple_values=True, use_float=True)
             try:
                 for row in itertools.count(1):
                     value = next(values, None)
                     if value is None:
-                        return
+                        break
                     at.row = row
                     yield row, value
             except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
                 what = " ".join(str(error).replace(_ARROW, "").split())[:120]
                 raise InputError(self.name, f"not JSON after record {at.row}: {what}", fix=_AGAIN) from error
+        if (read.last == b"]") != self.head.text.lstrip().startswith("["):
+            raise InputError(self.name, f"goes on with another JSON value after record {at.row}", fix=_APART)
 
     def _refuse_encoding(self, why: str) -> None:
         if self.head.encoding is not None:
