@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from affil.installed import pip_install
+
 
 class AffilError(Exception):
     """Bad input or an impossible request. The command line prints only the message and exits with code 2."""
@@ -53,5 +55,5 @@ def needing(extra: str, what: str, otherwise: str = "") -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        install = f"install it with: pip install 'affil[{extra}]'"
+        install = f"install it with: {pip_install(extra)}"
         raise AffilError(f"{what} needs {error.name}; {install}" + (f", or {otherwise}" if otherwise else "")) from error

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from affil.installed import pip_install
+
 ROOT = Path(__file__).parents[2]
 # What pyproject.toml's extras install, by the names that are imported, and what comes with these.
 MODULES = {
@@ -87,7 +89,7 @@ def test_a_missing_extra_is_one_line(
     done = affil(bare, *(places.get(a, tmp_path / a if a == "strings.parquet" else a) for a in arguments))
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
-    assert f"pip install 'affil[{extra}]'" in done.stderr
+    assert pip_install(extra) in done.stderr
     assert {p.name for p in tmp_path.iterdir()} == before, "nothing half-written"
 
 
