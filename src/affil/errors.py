@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from affil.installed import pip_install
+
 
 class AffilError(Exception):
     """Bad input or an impossible request. The command line prints only the message and exits with code 2."""
@@ -61,5 +63,5 @@ def needing(extra: str, what: str, otherwise: str = "") -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        install = f"install it with: pip install 'affil[{extra}]'"
+        install = f"install it with: {pip_install(extra)}"
         raise AffilError(f"{what} needs {error.name}; {install}" + (f", or {otherwise}" if otherwise else "")) from error

@@ -19,6 +19,7 @@ from affil.cli import fetch, ranking, venues
 from affil.cli import workspace as verbs
 from affil.errors import AffilError, InputError
 from affil.types import Institution, Name
+from affil.workspace.layout import INSTITUTIONS, institution_row
 
 MIT, CUHK = "https://ror.org/mit", "https://ror.org/cuhk"
 
@@ -35,6 +36,9 @@ class Registry:
 
     def resolve(self, identifier: str) -> str:
         return identifier
+
+    def to_table(self) -> pa.Table:
+        return pa.Table.from_pylist([institution_row(one, one.id) for one in self], INSTITUTIONS)
 
 
 class Matcher:

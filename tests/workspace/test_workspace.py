@@ -17,6 +17,7 @@ from affil.rank import rank
 from affil.settings import RankSettings, Settings, load_settings, settings_toml
 from affil.types import Institution, Name
 from affil.workspace import Added, Run, Workspace
+from affil.workspace.layout import INSTITUTIONS, institution_row
 
 MIT, CUHK, OLD = "https://ror.org/mit", "https://ror.org/cuhk", "affil:old"
 
@@ -37,6 +38,9 @@ class FakeRegistry:
     def resolve(self, identifier: str) -> str:
         one = self.institutions[identifier]
         return one.successors[0] if one.successors else identifier
+
+    def to_table(self) -> pa.Table:
+        return pa.Table.from_pylist([institution_row(one, self.resolve(one.id)) for one in self], INSTITUTIONS)
 
 
 class FakeMatcher:
