@@ -466,10 +466,12 @@ class ReportSettings(_Frozen):
     rose_among: int = Field(
         default=20, ge=1, description="number of first institutions of which the one that rose most is told"
     )
-    story_years: float = Field(
+    story_last: float = Field(
         default=0.5,
         ge=0,
-        description="difference of the mean years of two areas' papers from which the overview says that they differ",
+        le=1,
+        description="minimum share of the year before's papers in venues that an incomplete last year has, for a comparison of the "
+        "overview to end with it",
     )
     story_papers: int = Field(
         default=100, ge=1, description="minimum papers that a sentence of the overview, or an area in it, rests on"
@@ -480,7 +482,9 @@ class ReportSettings(_Frozen):
     story_countries: int = Field(default=10, ge=2, description="number of first countries whose growth is told")
     story_change: float = Field(default=0.05, ge=0, description="minimum change of a ratio that is told as a change")
     uneven: float = Field(
-        default=1.5, ge=1, description="minimum ratio of a country's strongest share of an area to its weakest, told as uneven"
+        default=1.5,
+        ge=1,
+        description="minimum ratio of a country's strongest area to its weakest, each against what is expected, told as uneven",
     )
     uneven_among: int = Field(default=3, ge=1, description="number of first countries of which the most uneven is told")
     matrix: int = Field(default=12, ge=1, description="number of countries in the matrix of areas by country")
