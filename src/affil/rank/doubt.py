@@ -107,7 +107,7 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, pd.Dat
     """The effects of uncertain pairs on the credit of institutions, by venue and year, before venues are weighed.
 
     Args:
-        db: a connection with the tables of a measured slice.
+        db: a connection with the tables of a measured slice; it gets those of sql/ranges/pairs.sql.
 
     Returns two tables, in papers. The first has a row for each pair, institution, venue and year: pair (its number), affiliation,
     probability, review, institution, stated, venue, year, effect. The second has, by institution, stated, venue and year, `drift`: by how

@@ -15,7 +15,7 @@ from affil.rank import AREAS, KINDS, ROLL_UPS, Level, Ranking
 from affil.rank.measure import areas_of
 from affil.rank.places import PART_OF
 from affil.report.data import Data
-from affil.report.doubts import pack_doubts
+from affil.report.doubts import pack_doubts, pack_namings, pack_pairs
 from affil.report.entities import LEVELS, Entity, continent_of
 from affil.report.names import LANGUAGES, in_languages
 
@@ -39,7 +39,7 @@ def pack(data: Data) -> dict[str, str]:
         "people": _people(data, order),
         "ranges": _ranges(data, order),
         "search": _search(data, order),
-        "doubts": _doubts(data, order),
+        **_doubts(data, order),
     }
     for at, language in enumerate(LANGUAGES):
         out[f"names-{language}"] = {
@@ -181,8 +181,16 @@ def _range(ranking: Ranking, number: Mapping[str, int], confidence: float) -> li
 
 
 def _doubts(data: Data, order: Numbers) -> dict[str, Any]:
-    known = set(data.facts.column("institution").unique().to_pylist())
-    return {"confidence": data.settings.confidence, **pack_doubts(data.doubts, order["institution"], _cells(data), known)}
+    """What ranges are computed from: of any slice, and of whole counts."""
+    known, cells = set(data.facts.column("institution").unique().to_pylist()), _cells(data)
+    if data.doubts.pairs.empty:
+        return {"doubts": {"confidence": data.settings.confidence}, "namings": {}}
+    pairs = pack_pairs(data.doubts, order["institution"], known)
+    doubts = pack_doubts(data.doubts, pairs, order["institution"], cells, known)
+    return {
+        "doubts": {"confidence": data.settings.confidence, **doubts},
+        "namings": pack_namings(data.doubts, pairs, cells),
+    }
 
 
 def _search(data: Data, order: Numbers) -> dict[str, Any]:

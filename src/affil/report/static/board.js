@@ -13,7 +13,7 @@
   const shown = { adjusted: two, index: two, publications: whole, authors: whole, share: percent };
   const boxes = (name) => [...form.querySelectorAll(`input[name=${name}]`)];
   const start = body.innerHTML, startYears = $("shown-years").textContent, startMore = $("more").hidden, startHead = $("shown").textContent, startLead = $("lead").textContent, startTitle = document.title;
-  let all = false, current = [], engine, names, searching, ranges, doubts, people;
+  let all = false, current = [], engine, names, searching, ranges, doubts, namings, people;
 
   /** The chosen options, and those that differ from the defaults. */
   const state = () => {
@@ -132,16 +132,17 @@
     return new Map(numbers.map((e, k) => [e, { low: low[k], high: high[k], told: told[k] }]));
   };
 
-  /** The intervals of any view by adjusted publications or index, once they are computed; null until then. */
+  /** The intervals of any view, once they are computed; null until then. */
   let last = {};
   const computed = (now, asked, rows) => {
     const key = address({ ...now, q: "" });
     if (last.key === key) return last.found;
-    if (!doubts?.n || now.preset || now.hongkong !== first.hongkong || now.by === "publications" || now.by === "authors") return null;
+    if (!doubts?.n) return null;
+    if ((now.by === "publications" || now.by === "authors") && !namings) { load("namings").then((value) => { namings = value; draw(); }); return null; }
     last = { key, found: null };
     setTimeout(() => {
       if (last.key !== key) return;
-      last.found = affil.ranges(engine, doubts, asked, rows, doubts.confidence);
+      last.found = affil.ranges(engine, doubts, asked, rows, doubts.confidence, namings);
       for (const at of last.found.values()) at.told = at.ahead >= doubts.confidence;
       draw();
     });
@@ -195,7 +196,6 @@
     if (now.where) notes.push(T.ranks_within);
     const span = (years) => (years[0] === years[1] ? years[0] : years.join("–")), of = (k) => span([pairs[0].years[k], pairs.at(-1).years[k]]);
     notes.push(moved ? `${say(T.change_why, of(1), of(0), share.format(engine.restsOn(pairs)))}${T.stop}` : T.change_none);
-    if (!found && (now.by === "publications" || now.by === "authors")) notes.push(say(T.no_range, first.from, first.to));
     $("status").textContent = notes.join(gap);
     // Less urgent parts are rendered after the table.
     if (!people || !ranges || !doubts) Promise.all(["people", "ranges", "doubts"].map(load)).then((values) => { [people, ranges, doubts] = values; draw(); }).catch(() => {});
