@@ -310,6 +310,28 @@ class EvaluateSettings(_Frozen):
     )
 
 
+class GridSettings(_Frozen):
+    """The grids on which the distribution of an entity's number is computed (`affil.rank.distribution`)."""
+
+    coarse: int = Field(default=96, ge=8, description="cells of the grid that finds where the distribution lies")
+    fine: int = Field(default=160, ge=8, description="cells of the grid that covers it")
+    reach: float = Field(
+        default=9.0, gt=0, description="standard deviations that the coarse grid covers at most, on either side"
+    )
+    outside: float = Field(
+        default=0.002, ge=0, lt=0.5, description="probability that the fine grid leaves outside, on either side"
+    )
+    far: float = Field(
+        default=0.004,
+        ge=0,
+        lt=1,
+        description="joint probability of the largest effects that do not widen the coarse grid, being rare",
+    )
+    small: float = Field(default=2.0, gt=0, description="cells below which effects are taken together as normal")
+    small_whole: float = Field(default=0.9, gt=0, description="the same where numbers are whole")
+    least: float = Field(default=1e-7, ge=0, lt=1, description="probability of a cell that counts")
+
+
 class RankSettings(_Frozen):
     """Counting and ranking."""
 
@@ -354,6 +376,18 @@ class RankSettings(_Frozen):
     min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, used to find duplicates")
     ranges: bool = Field(default=True, description="compute the ranks that doubtful matches leave open")
     confidence: float = Field(default=0.95, gt=0, lt=1, description="confidence level of these ranges")
+    probable: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="probability from which a match in review is taken as right in the rank once decided",
+    )
+    marked: int = Field(
+        default=2, ge=1, description="ranks by which a row must move, were the review queue decided, to be marked in a table"
+    )
+    named: int = Field(default=3, ge=1, description="number of strings named that decide the place of a row")
+    passing: int = Field(default=20, ge=1, description="number of entities passing a row whose strings are looked at for it")
+    grid: GridSettings = Field(default=GridSettings(), description="grids of the distributions behind ranges")
     memory: str = Field(
         default="1.5GB",
         pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
@@ -533,6 +567,14 @@ class ServeSettings(WebSettings):
     drain: float = Field(default=1.0, ge=0, description="seconds to finish open requests at shutdown")
 
 
+class TerminalSettings(_Frozen):
+    """Tables in a terminal."""
+
+    name: int = Field(default=14, ge=1, description="characters to which a name is shortened before years are left out")
+    city: int = Field(default=100, ge=1, description="width of the terminal, in characters, from which cities are shown")
+    name_zh: int = Field(default=110, ge=1, description="the same for Chinese names")
+
+
 class Settings(_Frozen):
     """All settings."""
 
@@ -549,6 +591,7 @@ class Settings(_Frozen):
     serve: ServeSettings = ServeSettings()
     rank: RankSettings = RankSettings()
     report: ReportSettings = ReportSettings()
+    terminal: TerminalSettings = TerminalSettings()
 
 
 Again = Literal["rebuild", "retrain", "reread", "rematch", "recount", "nothing"]
@@ -578,6 +621,7 @@ AGAIN: dict[str, Again] = {
     "rank": "nothing",
     **dict.fromkeys(("rank.include_review", "rank.min_title", "rank.stated_places", "rank.successors"), "recount"),
     "report": "nothing",
+    "terminal": "nothing",
 }
 
 

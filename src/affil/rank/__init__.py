@@ -7,6 +7,7 @@ from affil.rank.measure import Query, measure, rank
 from affil.rank.named import Known, Lookup
 from affil.rank.presets import Preset, presets
 from affil.rank.profiles import AreaShare, Profiles, profiles
+from affil.rank.ranges import moves
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
 from affil.rank.rollup import ROLL_UPS, roll_up
 from affil.rank.state import State
@@ -53,6 +54,7 @@ __all__ = [
     "list_venues",
     "load_venues",
     "measure",
+    "moves",
     "parse_years",
     "presets",
     "profiles",

@@ -43,7 +43,7 @@ def read_doubts(
     asked = CheckedQuery({"level": "institution", "roll_up": "none", "preset": "all"}, settings)
     make_places(db, asked, settings)
     make_slice(db, cells, venues, asked, settings)
-    effects, drift = effects_by_cell(db)
+    effects, drift = effects_by_cell(db, settings.probable)
     pairs = db.execute("SELECT affiliation, institution, stated, probability, review FROM pair ORDER BY pair").df()
     papers, people = (db.execute(sql(f"ranges/{name}")).df() for name in ("papers", "people"))
     return PageDoubts(effects, drift, pairs, papers, people)
@@ -51,9 +51,10 @@ def read_doubts(
 
 @dataclass(frozen=True, slots=True)
 class PackedPairs:
-    """The pairs of institutions that count, in the order of the pages: by institution, those with effects first.
+    """The pairs that matter to institutions that count, in the order of the pages: by the institution named (`inst`, -1 where that
+    counts for nothing itself).
 
-    `number` is that of each pair in the pages, by its number in the data; -1 where its institution counts for nothing.
+    `number` is that of each pair in the pages, by its number in the data; -1 where it is left out.
     """
 
     table: pd.DataFrame
@@ -68,9 +69,10 @@ def pack_pairs(found: PageDoubts, institutions: Mapping[str, int], known: set[st
         institutions: the number of each institution in the pages.
         known: the institutions that count for something.
     """
-    key = _keys(found.pairs)
-    kept = found.pairs[key.isin(known)].assign(inst=key[key.isin(known)].map(institutions).astype(int))
-    kept = kept.sort_values(["inst", "probability"], kind="stable")
+    key, effects = _keys(found.pairs), found.effects["pair"][_keys(found.effects).isin(known)]
+    counts = key.isin(known)
+    kept = found.pairs.assign(inst=key.where(counts).map(institutions).fillna(-1).astype(int))
+    kept = kept[counts | kept.index.isin(effects)].sort_values(["inst", "probability"], kind="stable")
     number = np.full(len(found.pairs), -1)
     number[kept.index] = np.arange(len(kept))
     return PackedPairs(kept, number)
@@ -82,6 +84,7 @@ def pack_doubts(
     institutions: Mapping[str, int],
     cells: Sequence[tuple[str, int]],
     known: set[str],
+    probable: float,
 ) -> dict[str, Any]:
     """The pairs, with the institution named (`of`), probability (in 1/100,000) and whether in review; their effects, also on the
     institutions named beside it, and the drifts (both in 1/10,000 papers).
@@ -92,11 +95,12 @@ def pack_doubts(
         institutions: the number of each institution in the pages.
         cells: venues and years in the order of the pages.
         known: the institutions that count for something.
+        probable: the probability from which a match in review is taken as right.
     """
     kept = _numbered(found.effects, "effect", institutions, cells, known)
     kept = kept.assign(place=pairs.number[kept["pair"]]).sort_values(["place", "inst", "cell"], kind="stable")
     table = pairs.table.reset_index(drop=True)
-    waiting = table[table["review"] & (table["probability"] >= 0.5)]
+    waiting = table[table["review"] & (table["probability"] >= probable)]
     gains = kept[kept["effect"] > 0].groupby("place")["effect"].sum()
     drifts = [_numbered(found.drift, name, institutions, cells, known) for name in ("drift", "drift_decided")]
     return {

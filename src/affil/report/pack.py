@@ -84,7 +84,7 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
         "hongKong": "with" if data.settings.country_groups.get("HK") == "CN" else "apart",
         "kinds": list(KINDS),
         "venues": venues,
-        "existed": [list(data.venues[v].years) if v in data.venues else None for v in venues],
+        "notHeld": [_not_held(data, v) for v in venues],
         "cells": [
             [
                 venues.index(venue),
@@ -106,6 +106,12 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
         },
         "entities": {level: _entities(data, level, order) for level in LEVELS},
     }
+
+
+def _not_held(data: Data, venue: str) -> list[int] | None:
+    """The years of the data in which a venue does not take place, by the table; None of one that the table lacks."""
+    known = data.venues.get(venue)
+    return known and [y for y in range(data.years[0], data.years[1] + 1) if not known.held_in(y)]
 
 
 def _places(data: Data, how: str, level: Level, order: Numbers) -> list[Any]:
@@ -184,11 +190,14 @@ def _doubts(data: Data, order: Numbers) -> dict[str, Any]:
     """What ranges are computed from: of any slice, and of whole counts."""
     known, cells = set(data.facts.column("institution").unique().to_pylist()), _cells(data)
     if data.doubts.pairs.empty:
-        return {"doubts": {"confidence": data.settings.confidence}, "namings": {}}
+        return {"doubts": {}, "namings": {}}
     pairs = pack_pairs(data.doubts, order["institution"], known)
-    doubts = pack_doubts(data.doubts, pairs, order["institution"], cells, known)
+    settings = data.settings
+    told = {name: getattr(settings, name) for name in ("confidence", "probable", "named")} | {
+        "grid": settings.grid.model_dump()
+    }
     return {
-        "doubts": {"confidence": data.settings.confidence, **doubts},
+        "doubts": {**told, **pack_doubts(data.doubts, pairs, order["institution"], cells, known, settings.probable)},
         "namings": pack_namings(data.doubts, pairs, cells),
     }
 

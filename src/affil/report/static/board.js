@@ -115,9 +115,8 @@
   const waiting = (row, found) => {
     const at = found?.get(row.e);
     if (at?.decided === undefined) return "";
-    const moves = at.decided === row.rank ? "" : at.decided < row.rank ? "up" : "down";
-    const said = [say(T.in_review, share.format(at.inReview))];
-    if (moves) said.push(say(T.would_move, whole.format(at.decided)), ...at.strings);
+    const said = [say(T.in_review, share.format(at.inReview))], moves = Math.abs(at.decided - row.rank) < T.marked ? "" : at.decided < row.rank ? "up" : "down";
+    if (at.decided !== row.rank) said.push(say(T.would_move, whole.format(at.decided)), ...at.strings);
     return ` title="${escape(said.join("\n"))}"${moves && ` data-moves="${moves}"`}`;
   };
 

@@ -1,8 +1,6 @@
 "use strict";
 /* Ranges of ranks for any slice, computed in the page as the library does (docs/ranking.md, How sure a rank is). */
 (() => {
-  const COARSE = 96, FINE = 160, REACH = 9, OUTSIDE = 0.002, FAR = 0.004, SMALL = 2, SMALL_WHOLE = 0.9, LEAST = 1e-7;
-
   /** The normal distribution function (Abramowitz and Stegun 7.1.26, to 1e-7). */
   const ndtr = (x) => {
     const z = Math.abs(x) / Math.SQRT2, t = 1 / (1 + 0.3275911 * z);
@@ -43,7 +41,7 @@
       const counted = index ? Float64Array.from(chosen, (a) => row.areas[a]) : Float64Array.of(row.adjusted);
       const [around, decided] = drifts.map((drift) => counted.map((s, a) => s + drift[k][a]));
       for (const { p, review, sums } of held[k]) {
-        sums.forEach((s, a) => { around[a] += s * (p - (review ? 0 : 1)); if (review && p >= 0.5) decided[a] += s; });
+        sums.forEach((s, a) => { around[a] += s * (p - (review ? 0 : 1)); if (review && p >= packed.probable) decided[a] += s; });
       }
       let mean = measure(around);
       const middle = mean;
@@ -79,7 +77,7 @@
       }
       for (const k of named) {
         let lost = 1, sure = false;
-        for (const pair of naming[k]) { lost *= 1 - packed.p[pair] / 1e5; sure ||= !packed.review[pair] || packed.p[pair] >= 5e4; }
+        for (const pair of naming[k]) { lost *= 1 - packed.p[pair] / 1e5; sure ||= !packed.review[pair] || packed.p[pair] / 1e5 >= packed.probable; }
         mean[k] += 1 - lost;
         if (sure) decided[k]++;
         if (lost > 0) for (const pair of naming[k]) effects[k].set(pair, (effects[k].get(pair) ?? 0) + lost / (1 - packed.p[pair] / 1e5));
@@ -140,7 +138,7 @@
   };
 
   /** The atoms of a distribution: values and weights, largest first; `whole` numbers stand on a grid of such. */
-  const atomsOf = ({ mean, effects }, whole) => {
+  const atomsOf = ({ mean, effects }, whole, { coarse: COARSE, fine: FINE, reach: REACH, outside: OUTSIDE, far: FAR, small: SMALL, small_whole: SMALL_WHOLE, least: LEAST }) => {
     const moves = effects.map(({ p, effect }) => (p >= 0.5 ? { move: -effect, chance: 1 - p, shift: effect * (1 - p) } : { move: effect, chance: p, shift: -effect * p }));
     moves.sort((a, b) => Math.abs(b.move) - Math.abs(a.move));
     let soFar = 0, variance = 0, middle = mean, lowest = mean, highest = mean;
@@ -172,7 +170,7 @@
   /** For each row its range and what is known of it: {low, high, ahead, inReview, decided}; `namings` are needed for whole counts. */
   const ranges = (engine, packed, query, rows, confidence, namings) => {
     const whole = query.by === "publications" || query.by === "authors";
-    const doubts = whole ? doubtsOfWhole(engine, packed, namings, query, rows) : doubtsOf(engine, packed, query, rows), atoms = doubts.map((one) => atomsOf(one, whole));
+    const doubts = whole ? doubtsOfWhole(engine, packed, namings, query, rows) : doubtsOf(engine, packed, query, rows), atoms = doubts.map((one) => atomsOf(one, whole, packed.grid));
     const size = atoms.reduce((all, { values }) => all + values.length, 0);
     const value = new Float64Array(size), weight = new Float64Array(size), spread = new Float64Array(size), above = atoms.map(({ weights }) => { let sum = 0; return weights.map((w) => { sum += w; return sum - w; }); });
     let next = 0;
@@ -219,7 +217,7 @@
         low: Math.min(row.rank, quantile(means, deviations, weights, (1 - confidence) / 2)), high: Math.max(row.rank, quantile(means, deviations, weights, (1 + confidence) / 2)),
         ahead: k + 1 < rows.length ? beats(atoms[k], atoms[k + 1]) : 1, inReview: all ? variance(doubts[k].effects.filter((d) => d.review)) / all : 0,
         decided: decided.length - low + 1,
-        strings: doubts[k].effects.filter((d) => d.review && d.p >= 0.5).map((d) => d.pair).sort((a, b) => packed.gains[b] - packed.gains[a]).slice(0, 3).map((pair) => packed.strings[pair]) }];
+        strings: doubts[k].effects.filter((d) => d.review && d.p >= packed.probable).map((d) => d.pair).sort((a, b) => packed.gains[b] - packed.gains[a]).slice(0, packed.named).map((pair) => packed.strings[pair]) }];
     }));
   };
 
