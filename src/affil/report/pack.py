@@ -111,7 +111,7 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
 def _not_held(data: Data, venue: str) -> list[int] | None:
     """The years of the data in which a venue does not take place, by the table; None of one that the table lacks."""
     known = data.venues.get(venue)
-    return known and [y for y in range(data.years[0], data.years[1] + 1) if not known.held_in(y)]
+    return None if known is None else [y for y in range(data.years[0], data.years[1] + 1) if not known.held_in(y)]
 
 
 def _places(data: Data, how: str, level: Level, order: Numbers) -> list[Any]:
