@@ -49,7 +49,7 @@ def ranking_table(ranking: Ranking, width: int, settings: TerminalSettings) -> T
         if intervals:
             close = row["ahead"] < ranking.settings.confidence
             doubt = [
-                f"{row['low']}–{row['high']}{' ≈' if close else ''}" if row["low"] < row["high"] or close else str(row["rank"])
+                (f"{row['low']}–{row['high']}" if row["low"] < row["high"] else str(row["rank"])) + (" ≈" if close else "")
             ]
         asked = "> " if row["id"] == ranking.around else ""
         table.add_row(

@@ -107,8 +107,7 @@
   const interval = (row, found) => {
     const at = found?.get(row.e);
     if (!at) return "–";
-    const apart = at.told ? "" : "&nbsp;≈";
-    return at.low < at.high || !at.told ? `${whole.format(at.low)}–${whole.format(at.high)}${apart}` : whole.format(row.rank);
+    return (at.low < at.high ? `${whole.format(at.low)}–${whole.format(at.high)}` : whole.format(row.rank)) + (at.told ? "" : "&nbsp;≈");
   };
 
   /** What of the doubt waits in review, and where the row would stand were it decided, as attributes. */
