@@ -181,7 +181,8 @@ def test_ranges_of_any_slice_are_those_of_the_library(reader: Reader, report_ws:
     state, compared, equal, decided = report_ws.count(), 0, 0, 0
     queries: list[dict[str, Any]] = [{}, {"kind": "company"}, {"area": "robotics", "years": (2014, 2018)}, {"by": "index"}]
     queries += [{"by": "publications"}, {"by": "authors", "kind": "education"}, {"by": "authors", "years": (2016, 2020)}]
-    queries += [{"by": "publications", "area": "robotics", "kind": "company"}, {"by": "authors"}, {"hong_kong": "with"}]
+    queries += [{"by": "publications", "area": "robotics", "kind": "company"}, {"by": "authors"}]
+    queries += [{"by": "publications", "within": "Asia"}, {"hong_kong": "with"}]
     levels = (("institution", "none"), ("city", "none"), ("institution", "parent"), ("country", "none"))
     with report_ws.counts.opened(state, level="institution") as (db, venues):
         for number, query in enumerate(queries):
@@ -189,10 +190,13 @@ def test_ranges_of_any_slice_are_those_of_the_library(reader: Reader, report_ws:
                 area, years, by = query.get("area"), query.get("years", (2012, 2021)), query.get("by", "adjusted")
                 asked = {"level": level, "rollUp": roll_up, "kind": query.get("kind", ""), "by": by, "outside": area is None}
                 asked |= {"areas": [AREAS.index(area)] if area else list(range(len(AREAS))), "years": list(years)}
-                asked |= {"hongKong": query.get("hong_kong")}
+                asked |= {"hongKong": query.get("hong_kong"), "asia": "within" in query}
                 found = page.evaluate(
                     """(asked) => {
-                        const q = {...asked, areas: new Set(asked.areas), without: new Set()}, rows = engine.rank(q, people);
+                        const q = {...asked, areas: new Set(asked.areas), without: new Set()}, all = engine.rank(q, people);
+                        const {country} = engine.entities[q.level], {continent} = engine.entities.country;
+                        const inside = (r) => continent[q.level === "country" ? r.e : country[r.e]] === "AS";
+                        const rows = asked.asia ? engine.ordered(all.filter(inside), q.level, q.by) : all;
                         return [...affil.ranges(engine, doubts, q, rows, 0.95, namings).values()].map((r) => [
                             r.low, r.high, r.ahead, r.inReview, r.decided]);
                     }""",
