@@ -12,8 +12,8 @@
   const share = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
   const shown = { adjusted: two, index: two, publications: whole, authors: whole, share: percent };
   const boxes = (name) => [...form.querySelectorAll(`input[name=${name}]`)];
-  const start = body.innerHTML, startYears = $("shown-years").textContent, startMore = $("more").hidden, startHead = $("shown").textContent, startLead = $("lead").textContent, startTitle = document.title;
-  let all = false, current = [], engine, names, searching, ranges, doubts, namings, people;
+  const startYears = $("shown-years").textContent, startMore = $("more").hidden, startHead = $("shown").textContent, startLead = $("lead").textContent, startTitle = document.title;
+  let all = false, current = [], start, sparks, engine, names, searching, ranges, doubts, namings, people;
 
   /** The chosen options, and those that differ from the defaults. */
   const state = () => {
@@ -153,8 +153,11 @@
     return own && found ? new Map([...own].map(([e, at]) => [e, { ...found.get(e), ...at }])) : own ?? found;
   };
 
-  /** The small lines of the first rows, which are of the slice that the page begins with. */
-  const sparks = new Map([...body.rows].map((row) => [row.querySelector(".name").textContent.replace(/\s/g, ""), row.querySelector(".spark")?.innerHTML ?? ""]));
+  /** Keep the first rows, and their small lines, which are of the slice that the page begins with. */
+  const remember = () => {
+    start ??= body.innerHTML;
+    sparks ??= new Map([...body.rows].map((row) => [row.querySelector(".name").textContent.replace(/\s/g, ""), row.querySelector(".spark")?.innerHTML ?? ""]));
+  };
   const sliced = (now) => ["areas", "outside", "venues", "from", "to", "rollup", "preset", "hongkong"].some((option) => String(now[option]) !== String(first[option]));
 
   const tr = (row, now, moved, found, most) => {
@@ -166,6 +169,7 @@
 
   const draw = () => {
     const now = state();
+    remember();
     affil.keep(address(now));
     if (!address(now) && !all) { reset(); return; }
     const asked = query(now);
