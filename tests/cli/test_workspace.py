@@ -426,6 +426,7 @@ def test_a_table_of_many_years_shows_the_last_that_fit_and_breaks_no_number(tmp_
 
     from affil.cli.tables import trend_table, years_table
     from affil.rank import RanksByYear, Trend
+    from affil.settings import Settings
 
     years = tuple(range(1990, 2020))
     about: dict[Any, Any] = {"id": "US", "name": "United States"}
@@ -434,13 +435,13 @@ def test_a_table_of_many_years_shows_the_last_that_fit_and_breaks_no_number(tmp_
     made = Trend(
         frame, frame, ranks, "country", "adjusted", years, (), (), 2019, dict.fromkeys(years, ("A",)), ("A",), False, {}
     )
-    by_year = RanksByYear(ranks, made)
+    by_year, terminal = RanksByYear(ranks, made), Settings().terminal
     for width in (80, 120, 200):
-        for table, value in ((trend_table(made, width), "12,345.68"), (years_table(by_year, width), "1")):
+        for table, value in ((trend_table(made, width, terminal), "12,345.68"), (years_table(by_year, width, terminal), "1")):
             console = Console(width=width, record=True, file=StringIO())
             console.print(table)
             title, *_, row = console.export_text().rstrip().splitlines()
             shown = sum(cell == value for cell in row.split())
             assert "United States" in row, "all on one line"
-            assert shown >= 3 or width == 80
-            assert "of 30 years" in title
+            assert shown >= 3
+            assert shown >= 30 or "of 30 years" in title

@@ -112,7 +112,7 @@ def test_the_first_table_is_the_ranking(site: Path, report_ws: Workspace, file: 
     assert len(rows) == min(10, len(ranking.frame))
     for shown, row in zip(rows, ranking.frame.to_dict("records"), strict=False):
         assert shown[0] == f"{row['rank']:,}"
-        doubtful = row["low"] < row["high"] or row["ahead"] < 0.95
+        doubtful = row["low"] < row["high"]
         assert shown[1].removesuffix("\xa0≈") == (f"{row['low']}–{row['high']}" if doubtful else str(row["rank"]))
         moved = compared["rank_before"][row["id"]] - compared["rank_after"][row["id"]]
         assert shown[2] == ("=" if moved == 0 else f"▲+{moved}" if moved > 0 else f"▼−{-moved}")

@@ -22,6 +22,7 @@ from affil.rank.credit import sql
 from affil.rank.ranking import Measure
 from affil.rank.shares import split_shares
 from affil.rank.venues import AREAS
+from affil.settings import RankSettings
 
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -33,8 +34,8 @@ class Doubts:
     """The expected number of each entity (`mean`), as it is `counted`, as it would be were the review queue `decided`, and effects.
 
     `entity`, `pair` and `effect` are one row for each uncertain pair that matters to an entity, in that order; `probability` and
-    `review` are those of the pair: whether it is uncounted, waiting for a decision. `wanted` says that such a pair is more probably
-    right than wrong, which is how `decided` decides it.
+    `review` are those of the pair: whether it is uncounted, waiting for a decision. `wanted` are the rows of
+    such pairs that `decided` takes as right.
     """
 
     mean: Values
@@ -45,16 +46,12 @@ class Doubts:
     effect: Values
     probability: Values
     review: Bools
+    wanted: Bools
 
     @property
     def variance(self) -> Values:
         """What each row adds to the variance of its entity's number."""
         return self.effect**2 * self.probability * (1 - self.probability)
-
-    @property
-    def wanted(self) -> Bools:
-        """The rows in review that are more probably right than wrong."""
-        return self.review & (self.probability >= 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +65,13 @@ class _Sums:
     effect: Values
 
 
-def doubts(db: duckdb.DuckDBPyConnection, by: Measure, offset: float, *, again: bool = False) -> Doubts:
+def doubts(db: duckdb.DuckDBPyConnection, by: Measure, settings: RankSettings, *, again: bool = False) -> Doubts:
     """The doubts of all entities of a slice, numbered as in the table `ranked`, by one measure.
 
     Args:
         db: a connection with the tables of a measured slice; it gets those of sql/ranges/pairs.sql.
         by: the measure.
-        offset: that of the index.
+        settings: the offset of the index, and from which probability a match in review is taken as right.
         again: whether the slice is that of the last call, so that its tables stand.
     """
     if not again:
@@ -86,7 +83,7 @@ def doubts(db: duckdb.DuckDBPyConnection, by: Measure, offset: float, *, again: 
         "JOIN holder USING (institution, stated) ORDER BY pair",
     )
     probability, review = pairs["probability"].astype(np.float64), pairs["review"].astype(bool)
-    states = np.stack([~review, ~review | (probability >= 0.5)])  # as counted, as decided
+    states = np.stack([~review, ~review | (probability >= settings.probable)])  # as counted, as decided
     if by in ("publications", "authors"):
         sums = _whole(db, by, entities, probability, states)
     else:
@@ -96,18 +93,20 @@ def doubts(db: duckdb.DuckDBPyConnection, by: Measure, offset: float, *, again: 
     p = probability[sums.pair]
     if by == "index":
         weights = np.array([w for _, w in _areas(db)])
-        mean, effect = _through_index(sums, p, weights, offset)
-        counted, decided = (_index(one, weights, offset) for one in sums.states)
+        mean, effect = _through_index(sums, p, weights, settings.offset)
+        counted, decided = (_index(one, weights, settings.offset) for one in sums.states)
     else:
         mean, effect, (counted, decided) = sums.mean[0], sums.effect[0], sums.states[:, 0]
-    return Doubts(mean, counted, decided, sums.entity, sums.pair, effect, p, review[sums.pair])
+    waits = review[sums.pair]
+    return Doubts(mean, counted, decided, sums.entity, sums.pair, effect, p, waits, waits & (p >= settings.probable))
 
 
-def effects_by_cell(db: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, pd.DataFrame]:
+def effects_by_cell(db: duckdb.DuckDBPyConnection, probable: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The effects of uncertain pairs on the credit of institutions, by venue and year, before venues are weighed.
 
     Args:
-        db: a connection with the tables of a measured slice.
+        db: a connection with the tables of a measured slice; it gets those of sql/ranges/pairs.sql.
+        probable: the probability from which a match in review is taken as right.
 
     Returns two tables, in papers. The first has a row for each pair, institution, venue and year: pair (its number), affiliation,
     probability, review, institution, stated, venue, year, effect. The second has, by institution, stated, venue and year, `drift`: by how
@@ -123,7 +122,7 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, pd.Dat
     _, sizes, strings = _lists(table.column("strings"))
     probability, counted = pairs["probability"].to_numpy(np.float64), ~pairs["review"].to_numpy(bool)
     columns = (pairs["string"].to_numpy(np.int64), pairs["holder"].to_numpy(np.int64), probability)
-    decided = counted | (probability >= 0.5)
+    decided = counted | (probability >= probable)
     shares = split_shares(sizes, strings, *columns, np.stack([counted, decided]))
     where = pd.DataFrame({"holder": shares.holder})
     where["venue"] = table.column("venue").to_pandas().to_numpy()[shares.owner]

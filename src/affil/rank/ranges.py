@@ -8,7 +8,9 @@ There are no random numbers, so there is no seed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -20,14 +22,12 @@ from affil.rank.credit import sql
 from affil.rank.distribution import distributions
 from affil.rank.doubt import Doubts, doubts
 from affil.rank.ranking import Measure
-from affil.settings import RankSettings
+from affil.settings import GridSettings, RankSettings
 
 Numbers = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 _DIGITS = 9  # equal to this many decimals is a tie, as in ranking.sql
-_NAMED = 3  # strings named in a row
-_PASSING = 20  # entities that pass a row whose strings are looked at
 
 
 def with_ranges(
@@ -40,10 +40,10 @@ def with_ranges(
     """
     if not settings.ranges or frame.empty:
         return frame
-    found = doubts(db, by, settings.offset, again=again)
+    found = doubts(db, by, settings, again=again)
     ids = db.execute("SELECT id FROM ranked ORDER BY entity").df()["id"]
     rows = pd.Index(ids).get_indexer(pd.Index(frame["id"])).astype(np.int64)
-    atoms = Atoms.of(found, whole=by in ("publications", "authors"))
+    atoms = Atoms.of(found, whole=by in ("publications", "authors"), grid=settings.grid)
     low, high = atoms.rank_quantiles(rows, settings.confidence)
     published = frame["rank"].to_numpy()
     rank_decided = _ranks(found.decided)[rows]
@@ -53,8 +53,14 @@ def with_ranges(
         ahead=np.append(atoms.ahead(rows[:-1], rows[1:]), np.nan),
         in_review=_in_review(found)[rows],
         rank_decided=rank_decided,
-        deciding=pd.Series(_deciding(db, found, rows, rank_decided != published), frame.index, object),
+        deciding=pd.Series(_deciding(db, found, rows, rank_decided != published, settings), frame.index, object),
     )
+
+
+def moves(row: Mapping[Any, Any], least: int) -> str:
+    """Whether a row of a ranking would move by so many ranks at least, were the review queue decided: "up", "down", or "" (no)."""
+    by = row["rank"] - row.get("rank_decided", row["rank"])
+    return "up" if by >= least else "down" if -by >= least else ""
 
 
 def _ranks(numbers: Values) -> Numbers:
@@ -69,17 +75,23 @@ def _in_review(found: Doubts) -> Values:
     return np.divide(np.bincount(found.entity, variance * found.review, size), whole, out=np.zeros(size), where=whole > 0)
 
 
-def _deciding(db: duckdb.DuckDBPyConnection, found: Doubts, rows: Numbers, moves: NDArray[np.bool_]) -> list[list[str]]:
+def _deciding(
+    db: duckdb.DuckDBPyConnection, found: Doubts, rows: Numbers, moves: NDArray[np.bool_], settings: RankSettings
+) -> list[list[str]]:
     """For rows that move, the strings in review that add to them, or else to those that pass them, most mentioned first."""
     adding = np.zeros(len(found.mean), bool)
     adding[found.entity[found.wanted]] = True
     pairs: list[tuple[int, int]] = []
     for row in rows[moves]:
         passes = (found.counted <= found.counted[row]) & (found.decided >= found.decided[row]) & adding
-        pairs += [(int(row), int(row))] if adding[row] else [(int(row), int(one)) for one in np.flatnonzero(passes)[:_PASSING]]
+        pairs += (
+            [(int(row), int(row))]
+            if adding[row]
+            else [(int(row), int(one)) for one in np.flatnonzero(passes)[: settings.passing]]
+        )
     db.register("moved", pd.DataFrame(pairs, columns=["row", "entity"], dtype=np.int64))
     db.register("adding", pd.DataFrame({"entity": found.entity[found.wanted], "pair": found.pair[found.wanted]}))
-    strings = dict(db.execute(sql("ranges/deciding"), [_NAMED]).fetchall())
+    strings = dict(db.execute(sql("ranges/deciding"), [settings.named]).fetchall())
     return [list(strings.get(int(row), ())) if move else [] for row, move in zip(rows, moves, strict=True)]
 
 
@@ -97,9 +109,9 @@ class Atoms:
     cell: Numbers
 
     @classmethod
-    def of(cls, found: Doubts, *, whole: bool) -> Atoms:
+    def of(cls, found: Doubts, *, whole: bool, grid: GridSettings) -> Atoms:
         """The atoms of the numbers of all entities; `whole` numbers are rounded to such."""
-        entity, value, weight = distributions(found, whole=whole)
+        entity, value, weight = distributions(found, whole=whole, grid=grid)
         cells, cell = np.unique(np.round(value, _DIGITS), return_inverse=True)
         key, at = np.unique(entity * len(cells) + (len(cells) - 1 - cell), return_inverse=True)
         weight = np.asarray(np.bincount(at, weight), np.float64)

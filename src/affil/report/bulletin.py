@@ -137,7 +137,7 @@ class Bulletin:
                 *data.state.warnings,
                 self.t("measures_why", f"{data.settings.offset:g}"),
                 *self.frame.empty_areas(),
-                self.t("range_why", percent(data.settings.confidence, 0)),
+                self.t("range_why", percent(data.settings.confidence, 0), data.settings.marked),
                 self.growth_basis(),
                 *([self.t("b_compared_why", percent(against.rests_on, 0))] if against else []),
                 self.t("m_unknown_1"),

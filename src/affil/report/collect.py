@@ -21,12 +21,14 @@ from affil.rank import (
     ROLL_UPS,
     Comparison,
     Level,
+    Profiles,
     Ranking,
     RanksByYear,
     Trend,
     Venues,
     compare,
     measure,
+    profiles,
     ranks_by_year,
     trend,
 )
@@ -103,6 +105,7 @@ def collect(
         trends=counted.trends,
         ranks=counted.ranks,
         comparisons=counted.comparisons,
+        profiles=counted.profiles,
         entities=entities,
         pages=counted.pages,
         tables=counted.tables,
@@ -157,6 +160,7 @@ class _Counted:
     ranks: dict[Level, RanksByYear] = field(default_factory=dict)
     comparisons: dict[RankingKey, Comparison] = field(default_factory=dict)
     tables: dict[tuple[str, Level], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    profiles: dict[Level, Profiles] = field(default_factory=dict)
     pages: dict[Level, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, level: Level) -> None:
@@ -184,9 +188,12 @@ class _Counted:
         for by in others:
             self.rankings[level, by] = reordered(self.db, first, by)
         self.rankings[level, "adjusted"] = first
+        ids = first.frame["id"].tolist()
+        most = {"institution": self.chosen.institutions, "city": self.chosen.cities}.get(level)
+        if level in WITH_PAGES:
+            listed = {*ids[:most], *ids[: max(self.chosen.leading, self.chosen.leading_countries)]}
+            self.profiles[level] = profiles(self.db, sorted(listed))
         if with_pages:
-            ids = first.frame["id"].tolist()
-            most = {"institution": self.chosen.institutions, "city": self.chosen.cities}.get(level)
             self.pages[level] = tuple(ids[:most])
             for name, table in _page_tables(self.db, self.pages[level], self.chosen).items():
                 self.tables[name, level] = table

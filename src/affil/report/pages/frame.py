@@ -210,4 +210,6 @@ class Frame:
             "texts": None,
             "section": "rankings",
         }
+        if "heading" in values and not values.get("description"):
+            values = {**values, "description": f"{values['heading']}{self.text('comma')}{span(data.window)} – {self.title}"}
         return self.shared.templates.get_template(template).render({**common, **values})
