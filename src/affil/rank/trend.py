@@ -262,8 +262,7 @@ def _coverages(
     out = {}
     for year in venues_of_years(papers):
         cells = cells_of(papers, year)
-        choose_slice(db, cells, venues, asked.query, settings)
-        out[year] = coverage(db, cells, venues)
+        out[year] = coverage(db, choose_slice(db, cells, venues, asked.query, settings), venues)
     return out
 
 
