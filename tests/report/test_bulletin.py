@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from affil.errors import AffilError
+from affil.installed import pip_install
 from affil.report import LANGUAGES, bulletin, report
 from affil.report.collect import collect
 from affil.workspace import Workspace
@@ -103,7 +104,7 @@ def test_it_is_of_the_last_state_while_another_process_writes(report_ws: Workspa
 def test_what_is_missing_is_named(report_ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "weasyprint", None)
-        with pytest.raises(AffilError, match=r"a PDF needs weasyprint; install it with: pip install 'affil\[report\]'"):
+        with pytest.raises(AffilError, match=re.escape(f"a PDF needs weasyprint; install it with: {pip_install('report')}")):
             report(report_ws, tmp_path / "b.pdf", format="pdf")
     monkeypatch.setattr(bulletin, "_has_chinese_font", lambda: False)
     with pytest.raises(AffilError, match="no font on this machine has Chinese characters"):
