@@ -100,24 +100,21 @@ class _Moves:
         first = np.searchsorted(self.entity, np.arange(size))[order]
         floor = np.floor(by)
         whole, part, ends = floor.astype(np.int64), by - floor, np.where(by < 0, 1, cells)
-        grid, starts, rows = np.arange(1, cells + 1), np.arange(size)[:, None] * (cells + 2), np.arange(size)
+        grid, starts, rows = np.arange(cells + 1), np.arange(size)[:, None] * (cells + 2), np.arange(size)
         active = np.searchsorted(-count[order], -np.arange(int(count.max(initial=0))))
         for k, active_now in enumerate(active.tolist()):
             row, now = first[:active_now] + k, out[:active_now]
-            source = grid - whole[row, None]
-            split = part[row, None]
-            moved = (1 - split) * _taken(now, source, starts, cells) + split * _taken(now, source - 1, starts, cells)
+            source = np.clip(
+                grid - whole[row, None], 0, cells + 1
+            )  # of each cell and the one before; beyond the ends all is empty
+            split, taken = part[row, None], now.ravel()[source + starts[:active_now]]
+            moved = (1 - split) * taken[:, 1:] + split * taken[:, :-1]
             moved[rows[:active_now], ends[row] - 1] += 1 - moved.sum(1)
             now[:, 1:-1] += self.chance[row, None] * (moved - now[:, 1:-1])
         out = out[:, 1:-1]
         back = np.empty_like(out)
         back[order] = out
         return back
-
-
-def _taken(rows: Values, source: Numbers, starts: Numbers, cells: int) -> Values:
-    """The cells of rows at some places; those beyond the ends are empty."""
-    return np.asarray(rows.ravel()[np.minimum(np.maximum(source, 0), cells + 1) + starts[: len(rows)]])
 
 
 def _normal(at: Values, deviation: Values, cells: int) -> Values:

@@ -66,29 +66,26 @@ class _Sums:
 
 
 def doubts(db: duckdb.DuckDBPyConnection, by: Measure, settings: RankSettings, *, again: bool = False) -> Doubts:
-    """The doubts of all entities of a slice, numbered as in the table `ranked`, by one measure.
+    """The doubts of all entities of a slice, numbered as in the table `seat`, by one measure.
 
     Args:
-        db: a connection with the tables of a measured slice; it gets those of sql/ranges/pairs.sql.
+        db: a connection with the tables of a measured slice; it gets those of sql/ranges/keys.sql and pairs.sql.
         by: the measure.
         settings: the offset of the index, and from which probability a match in review is taken as right.
         again: whether the slice is that of the last call, so that its tables stand.
     """
     if not again:
-        db.execute(sql("ranges/pairs"))
-    entities = int(db.execute("SELECT count(*) FROM ranked").fetchall()[0][0])
-    pairs = _columns(
-        db,
-        "SELECT string, holder, probability, review FROM pair JOIN drawn_string USING (affiliation) "
-        "JOIN holder USING (institution, stated) ORDER BY pair",
-    )
+        _make_pairs(db)
+    pairs = columns(db, "SELECT string, holder, probability, review FROM pair ORDER BY pair")
+    seats = columns(db, "SELECT holder, entity, part FROM seat ORDER BY holder, entity")
+    entities = int(seats["entity"].max(initial=-1)) + 1
     probability, review = pairs["probability"].astype(np.float64), pairs["review"].astype(bool)
     states = np.stack([~review, ~review | (probability >= settings.probable)])  # as counted, as decided
     if by in ("publications", "authors"):
         sums = _whole(db, by, entities, probability, states)
     else:
         areas = [a for a, _ in _areas(db)] if by == "index" else []
-        sums = _parts(db, areas, entities, pairs["string"], pairs["holder"], probability, states)
+        sums = _parts(db, areas, entities, seats, pairs, states)
     sums = _gathered(sums, probability)
     p = probability[sums.pair]
     if by == "index":
@@ -113,10 +110,9 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection, probable: float) -> tuple[pd.
     much the expected credit differs from what is counted plus all effects times (probability − counted), as credit is split; and
     `drift_decided`: the same of the credit were the review queue decided (see `Doubts`).
     """
-    db.execute(sql("ranges/pairs"))
+    _make_pairs(db)
     pairs = db.execute(
-        "SELECT affiliation, string, holder, probability, review FROM pair JOIN drawn_string USING (affiliation) "
-        "JOIN holder USING (institution, stated) ORDER BY pair"
+        "SELECT affiliation, string, holder, probability, review FROM pair JOIN drawn_string USING (string) ORDER BY pair"
     ).df()
     table = db.sql(sql("ranges/cells")).to_arrow_table()
     _, sizes, strings = _lists(table.column("strings"))
@@ -149,9 +145,23 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection, probable: float) -> tuple[pd.
     return pd.concat([found, named], axis=1), gathered(where.assign(**drifts), *drifts)
 
 
+def _make_pairs(db: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables of sql/ranges/pairs.sql, and once in a connection those of keys.sql."""
+    _once(db, "keys")
+    db.execute(sql("ranges/pairs"))
+
+
+def _once(db: duckdb.DuckDBPyConnection, tables: str) -> None:
+    """Create tables that hold for all slices, unless they stand there."""
+    if db.execute(f"SELECT getvariable('made_{tables}')").fetchall() != [(True,)]:
+        db.execute(sql(f"ranges/{tables}"))
+        db.execute(f"SET VARIABLE made_{tables} = true")
+
+
 def _whole(db: duckdb.DuckDBPyConnection, by: Measure, entities: int, probability: Values, states: Bools) -> _Sums:
     """Whole counts: a paper (or author) counts for an entity unless all of its pairs are wrong."""
-    table = db.sql(sql(f"ranges/{by}")).to_arrow_table()
+    _once(db, "named")
+    table = db.sql(sql("ranges/whole").format(key={"publications": "paper", "authors": "author"}[by])).to_arrow_table()
     owner, weight = table.column("entity").to_numpy(), table.column("weight").to_numpy().astype(np.float64)
     starts, sizes, pair = _lists(table.column("pairs"))
     wrong = 1 - probability[pair]
@@ -166,9 +176,8 @@ def _parts(
     db: duckdb.DuckDBPyConnection,
     areas: list[str],
     entities: int,
-    string: Numbers,
-    holder: Numbers,
-    probability: Values,
+    seats: dict[str, NDArray[Any]],
+    pairs: dict[str, NDArray[Any]],
     states: Bools,
 ) -> _Sums:
     """Fractional credit: what a set of strings holds is split over the institutions that it names (see sql/credit.sql)."""
@@ -176,23 +185,19 @@ def _parts(
     table = db.sql(sql("ranges/parts").format(weights=weights, areas="slice_area" if areas else "slice")).to_arrow_table()
     weight = np.stack([table.column(i + 1).to_numpy() for i in range(max(len(areas), 1))])
     _, sizes, strings = _lists(table.column("strings"))
-    shares = split_shares(sizes, strings, string, holder, probability, states)
+    probability = pairs["probability"].astype(np.float64)
+    shares = split_shares(sizes, strings, pairs["string"], pairs["holder"], probability, states)
 
     # the entities credited for each institution, several if it is rolled up to several
-    places = _columns(
-        db,
-        "SELECT holder, entity, CAST(part AS DOUBLE) AS part FROM holder JOIN place USING (institution, stated) JOIN ranked USING (id) "
-        "WHERE getvariable('kind') IS NULL OR place.kind = getvariable('kind') ORDER BY holder, entity",
-    )
-    of_holder = np.bincount(places["holder"], minlength=int(holder.max(initial=-1)) + 1)
+    of_holder = np.bincount(seats["holder"], minlength=int(pairs["holder"].max(initial=-1)) + 1)
     first = np.cumsum(of_holder) - of_holder
 
     def credited(rows: Numbers, value: Values) -> tuple[Numbers, Values, Numbers]:
         """For values of rows of shares: the entity, areas x value, and position of each."""
         repeats = of_holder[shares.holder[rows]]
-        at = _ranges(first[shares.holder[rows]], repeats)
+        at = ranges(first[shares.holder[rows]], repeats)
         position = np.repeat(np.arange(len(rows)), repeats)
-        return places["entity"][at], weight[:, shares.owner[rows][position]] * value[position] * places["part"][at], position
+        return seats["entity"][at], weight[:, shares.owner[rows][position]] * value[position] * seats["part"][at], position
 
     def summed(value: Values) -> Values:
         entity, worth, _ = credited(np.arange(len(shares.owner)), value)
@@ -237,7 +242,8 @@ def _areas(db: duckdb.DuckDBPyConnection) -> list[tuple[str, float]]:
     return [(a, w) for a, w in rows if a in AREAS]
 
 
-def _columns(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, NDArray[Any]]:
+def columns(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, NDArray[Any]]:
+    """The columns of a query without nulls."""
     return {name: column.to_numpy() for name, column in db.execute(query).df().items() if isinstance(name, str)}
 
 
@@ -248,7 +254,7 @@ def _lists(column: pa.ChunkedArray) -> tuple[Numbers, Numbers, Numbers]:
     return offsets[:-1], np.diff(offsets), array.values.to_numpy().astype(np.int64)
 
 
-def _ranges(starts: Numbers, sizes: Numbers) -> Numbers:
+def ranges(starts: Numbers, sizes: Numbers) -> Numbers:
     """Concatenated ranges `start`, `start + 1`, ... of given sizes."""
     ends = np.cumsum(sizes)
     return np.asarray(np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - sizes), sizes))

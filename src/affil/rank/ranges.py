@@ -18,16 +18,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from affil.rank.credit import sql
 from affil.rank.distribution import distributions
-from affil.rank.doubt import Doubts, doubts
+from affil.rank.doubt import Doubts, columns, doubts, ranges
 from affil.rank.ranking import Measure
 from affil.settings import GridSettings, RankSettings
 
+Bools = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 _DIGITS = 9  # equal to this many decimals is a tie, as in ranking.sql
+_AT_ONCE = 1 << 20  # comparisons of rows with entities at once
 
 
 def with_ranges(
@@ -41,7 +42,7 @@ def with_ranges(
     if not settings.ranges or frame.empty:
         return frame
     found = doubts(db, by, settings, again=again)
-    ids = db.execute("SELECT id FROM ranked ORDER BY entity").df()["id"]
+    ids = db.execute("SELECT DISTINCT entity, id FROM seat ORDER BY entity").df()["id"]
     rows = pd.Index(ids).get_indexer(pd.Index(frame["id"])).astype(np.int64)
     atoms = Atoms.of(found, whole=by in ("publications", "authors"), grid=settings.grid)
     low, high = atoms.rank_quantiles(rows, settings.confidence)
@@ -76,23 +77,50 @@ def _in_review(found: Doubts) -> Values:
 
 
 def _deciding(
-    db: duckdb.DuckDBPyConnection, found: Doubts, rows: Numbers, moves: NDArray[np.bool_], settings: RankSettings
+    db: duckdb.DuckDBPyConnection, found: Doubts, rows: Numbers, moves: Bools, settings: RankSettings
 ) -> list[list[str]]:
     """For rows that move, the strings in review that add to them, or else to those that pass them, most mentioned first."""
-    adding = np.zeros(len(found.mean), bool)
-    adding[found.entity[found.wanted]] = True
-    pairs: list[tuple[int, int]] = []
-    for row in rows[moves]:
-        passes = (found.counted <= found.counted[row]) & (found.decided >= found.decided[row]) & adding
-        pairs += (
-            [(int(row), int(row))]
-            if adding[row]
-            else [(int(row), int(one)) for one in np.flatnonzero(passes)[: settings.passing]]
-        )
-    db.register("moved", pd.DataFrame(pairs, columns=["row", "entity"], dtype=np.int64))
-    db.register("adding", pd.DataFrame({"entity": found.entity[found.wanted], "pair": found.pair[found.wanted]}))
-    strings = dict(db.execute(sql("ranges/deciding"), [settings.named]).fetchall())
-    return [list(strings.get(int(row), ())) if move else [] for row, move in zip(rows, moves, strict=True)]
+    entity, pair = found.entity[found.wanted], found.pair[found.wanted]
+    about = columns(db, "SELECT string, mentions FROM pair ORDER BY pair")
+    own, string, mentions = _most_mentioned(entity, about["string"][pair], about["mentions"][pair], settings.named)
+    row, passing = _passing(found, rows[moves], np.unique(own), settings.passing)
+    first, last = np.searchsorted(own, passing), np.searchsorted(own, passing, side="right")
+    at = ranges(first, last - first)
+    row, string, _ = _most_mentioned(np.repeat(row, last - first), string[at], mentions[at], settings.named)
+    named = db.execute(
+        "SELECT string, affiliation FROM drawn_string WHERE string IN (SELECT unnest(?))", [np.unique(string).tolist()]
+    )
+    texts, deciding = dict(named.fetchall()), dict[int, list[str]]()
+    for one, number in zip(row.tolist(), string.tolist(), strict=True):
+        deciding.setdefault(one, []).append(texts[number])
+    return [deciding.get(one, []) if move else [] for one, move in zip(rows.tolist(), moves, strict=True)]
+
+
+def _most_mentioned(group: Numbers, string: Numbers, mentions: Numbers, named: int) -> tuple[Numbers, Numbers, Numbers]:
+    """The strings of each group that are mentioned most, by group, most mentioned first; each string once."""
+    order = np.lexsort((-mentions, string, group))
+    group, string, mentions = group[order], string[order], mentions[order]
+    new = (np.diff(group, prepend=-1) != 0) | (np.diff(string, prepend=-1) != 0)
+    group, string, mentions = group[new], string[new], mentions[new]
+    order = np.lexsort((string, -mentions, group))
+    kept = order[np.arange(len(order)) - np.searchsorted(group, group) < named]
+    return group[kept], string[kept], mentions[kept]
+
+
+def _passing(found: Doubts, rows: Numbers, adding: Numbers, at_most: int) -> tuple[Numbers, Numbers]:
+    """For each row, the entities that strings in review add to and whose gain moves it: itself, or else the first that pass it."""
+    itself = np.isin(rows, adding)
+    row, passing = [rows[itself]], [rows[itself]]
+    others = rows[~itself]
+    step = max(1, _AT_ONCE // max(1, len(adding)))
+    for some in (others[k : k + step] for k in range(0, len(others), step)):
+        passes = found.counted[adding] <= found.counted[some, None]
+        passes &= found.decided[adding] >= found.decided[some, None]
+        passes &= np.cumsum(passes, axis=1) <= at_most
+        one, by = np.nonzero(passes)
+        row.append(some[one])
+        passing.append(adding[by])
+    return np.concatenate(row), np.concatenate(passing)
 
 
 @dataclass(frozen=True, slots=True)

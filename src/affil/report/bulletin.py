@@ -115,10 +115,7 @@ class Bulletin:
 
     def render(self, template: str, charts: Mapping[str, str]) -> str:
         """The bulletin as HTML or Markdown; `charts` are the addresses of the charts by topic."""
-        data, templates = self.data, environment()
-        templates.filters["cell"] = lambda value: str(value).replace("|", "\\|")
-        if template.endswith(".md"):
-            templates.autoescape = False
+        data, templates = self.data, environment(escaped=not template.endswith(".md"))
         cover = data.ranking("institution").coverage
         against = data.comparisons.get(("institution", "before"))
         venues = {v for v, y, _ in data.held if data.window[0] <= y <= data.window[1]}

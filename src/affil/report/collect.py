@@ -33,7 +33,7 @@ from affil.rank import (
     trend,
 )
 from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered
-from affil.rank.ranking import Measure
+from affil.rank.ranking import Measure, records
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
 from affil.report.doubts import PageDoubts, read_doubts
@@ -235,13 +235,13 @@ def _registry(ws: Workspace) -> tuple[Registry | None, tuple[str, ...]]:
 
 
 def _rows(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    return {str(row["id"]): {str(k): v for k, v in row.items()} for row in frame.to_dict("records")}
+    return {str(row["id"]): row for row in records(frame)}
 
 
 def _by_entity(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     out: dict[str, list[dict[str, Any]]] = {}
-    for row in frame.to_dict("records"):  # once for the whole table: a table an entity costs a hundred times as much
-        out.setdefault(str(row["id"]), []).append({str(k): v for k, v in row.items()})
+    for row in records(frame):  # once for the whole table: a table an entity costs a hundred times as much
+        out.setdefault(str(row["id"]), []).append(row)
     return out
 
 
@@ -294,8 +294,8 @@ def _entities(
         wanted = {target for how in ways for targets in placed[how].values() for target, _ in targets}
         if (level, "all") in counted.rankings:
             wanted |= {*counted.rankings[level, "all"].frame["id"]}
-        found = db.sql(f"SELECT * FROM entity_{level} ORDER BY name, id").df().to_dict("records")
-        rows[level] = [{str(k): v for k, v in r.items()} for r in found if r["id"] in wanted]
+        found = db.sql(f"SELECT * FROM entity_{level} ORDER BY name, id").df()
+        rows[level] = records(found[found["id"].isin(wanted)])
     places = ws.institutions(["id", "lat", "lon"]).to_pylist()
     points = {p["id"]: (p["lat"], p["lon"]) for p in places if p["lat"] is not None and p["lat"] == p["lat"]}
     return name_entities(rows, placed, counted.pages, frozenset(settings.country_groups.values()), registry, points)

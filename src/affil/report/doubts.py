@@ -44,7 +44,10 @@ def read_doubts(
     make_places(db, asked, settings)
     make_slice(db, cells, venues, asked, settings)
     effects, drift = effects_by_cell(db, settings.probable)
-    pairs = db.execute("SELECT affiliation, institution, stated, probability, review FROM pair ORDER BY pair").df()
+    pairs = db.execute(
+        "SELECT affiliation, institution, stated, probability, review "
+        "FROM pair JOIN drawn_string USING (string) JOIN holder USING (holder) ORDER BY pair"
+    ).df()
     papers, people = (db.execute(sql(f"ranges/{name}")).df() for name in ("papers", "people"))
     return PageDoubts(effects, drift, pairs, papers, people)
 

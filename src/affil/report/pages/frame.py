@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from importlib import resources
 from typing import Any
 
@@ -48,11 +48,12 @@ class _Compact(PackageLoader):
         return compact(text) if template.endswith(".html") else text, file, fresh
 
 
-def environment() -> Environment:
-    """The template environment."""
+@cache
+def environment(*, escaped: bool = True) -> Environment:
+    """The template environment, whose templates are compiled once in a process; `escaped` as HTML."""
     made = Environment(
         loader=_Compact("affil.report"),
-        autoescape=select_autoescape(),
+        autoescape=select_autoescape() if escaped else False,
         undefined=StrictUndefined,
         trim_blocks=True,
         auto_reload=False,
@@ -67,6 +68,7 @@ def environment() -> Environment:
         visible=visible,
         slug=area_slug,
         json=as_json,
+        cell=lambda value: str(value).replace("|", "\\|"),
     )
     return made
 
@@ -77,11 +79,6 @@ class Shared:
 
     data: Data
     version: str
-
-    @cached_property
-    def templates(self) -> Environment:
-        """The templates, compiled once."""
-        return environment()
 
     @cached_property
     def css(self) -> str:
@@ -212,4 +209,4 @@ class Frame:
         }
         if "heading" in values and not values.get("description"):
             values = {**values, "description": f"{values['heading']}{self.text('comma')}{span(data.window)} – {self.title}"}
-        return self.shared.templates.get_template(template).render({**common, **values})
+        return environment().get_template(template).render({**common, **values})
