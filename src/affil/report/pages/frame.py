@@ -134,9 +134,9 @@ class Frame:
         known = self.data.report.address
         return f"{known.rstrip('/')}/" if known else ""
 
-    def kept(self, figure: Figure, name: str) -> Figure:
-        """A figure that is also written as files of this name, for readers without scripts."""
-        self.figures.append(replace(figure, file=f"charts/{name}"))
+    def kept(self, figure: Figure, name: str, *, tabled: bool = False) -> Figure:
+        """A figure of which the table is also a file of this name, for readers without scripts; `tabled`: it is on its page, too."""
+        self.figures.append(replace(figure, file=f"charts/{name}", tabled=tabled))
         return self.figures[-1]
 
     def against(self, comparison: Comparison) -> str:
