@@ -26,7 +26,7 @@ def page_card(site: str, title: str, values: Mapping[str, Any], at: int) -> byte
     figure = values.get("chart")
     if not isinstance(figure, Figure) and values.get("level") and values.get("rows"):
         rows = [(f"{r['rank']}  {r['entity'].names[at]}", r["adjusted"]) for r in values["rows"][:_ROWS]]
-        figure = Figure("", title, bars(title, "", "format(datum.value, ',.1f')"), ("", title), rows)
+        figure = Figure("", title, bars(title, "", len(rows), "format(datum.value, ',.1f')"), ("", title), rows)
     if not isinstance(figure, Figure) or figure.empty:
         return None
     return png(replace(figure, spec=card(figure.spec, title, site, WIDTH, HEIGHT)), WIDTH)

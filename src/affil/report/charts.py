@@ -61,8 +61,7 @@ class Figure:
     @property
     def height(self) -> int:
         """About how high it will be, in pixels: the room that is kept for it."""
-        own = self.spec.get("height", 400)
-        return 60 + int(own if isinstance(own, int) else own["step"] * len(self.rows))
+        return 60 + int(self.spec.get("height", 400))
 
     @property
     def shown(self) -> list[list[str]]:
@@ -114,7 +113,7 @@ def profile_figure(key: str, label: str, axis: str, area: str, areas: Sequence[s
         shares: for each name its shares, one an area, at most eight.
     """
     rows = [*zip(areas, *shares.values(), strict=True)]
-    return Figure(key, label, dots(label, axis), (area, *shares), rows, lambda share: percent(share, 1))
+    return Figure(key, label, dots(label, axis, len(rows)), (area, *shares), rows, lambda share: percent(share, 1))
 
 
 def map_figure(key: str, label: str, columns: Columns, points: Sequence[Point]) -> Figure:

@@ -24,7 +24,7 @@ def story_figure(key: str, label: str, chart: Chart, name: Callable[[Named | Are
         written, write = _BARS[chart.kind]
         once = chart.kind == "times" and isinstance(chart.rows[0][0], Area)
         rows = [(name(who), value) for who, _, value in chart.rows]
-        return Figure(key, label, bars(label, axis, written, once=once), ("", axis), rows, write)
+        return Figure(key, label, bars(label, axis, len(rows), written, once=once), ("", axis), rows, write)
     years = list(dict.fromkeys(when for _, when, _ in chart.rows))
     years.sort(key=lambda when: when.rstrip("*"))
     found = {(name(who), when): value for who, when, value in chart.rows}

@@ -95,12 +95,13 @@ def lines(label: str, axis: str, *, share: bool = False, ranks: bool = False, he
     }
 
 
-def bars(label: str, axis: str, written: str, *, once: bool = False) -> Spec:
+def bars(label: str, axis: str, many: int, written: str, *, once: bool = False) -> Spec:
     """Bars from zero, one below the other, with the number at the end of each.
 
     Args:
         label: what it shows, for those who do not see it.
         axis: what the values are.
+        many: how many bars there are.
         written: the Vega expression that writes `datum.value`.
         once: whether there is a line at 1, the mean of what values are multiples of.
     """
@@ -110,11 +111,10 @@ def bars(label: str, axis: str, written: str, *, once: bool = False) -> Spec:
     sides = {"align": "'right' : 'left'", "dx": "-5 : 5"}
     rule: Spec = {"mark": {"type": "rule", "color": INK, "opacity": 0.5, "aria": False}, "encoding": {"x": {"datum": 0}, "y": None}}
     mean = {"mark": {"type": "rule", "color": INK, "strokeDash": [4, 3], "aria": False}, "encoding": {"x": {"datum": 1}, "y": None}}
-    spec = _common(label, axis, 0, {})
+    spec = _common(label, axis, 24 * many, {})
     spec["params"].append({"name": "lowest", "expr": "extent(pluck(data('rows'), 'value'))[0]"})
     return {
         **spec,
-        "height": {"step": 24},
         "transform": [
             {"calculate": written, "as": "written"},
             {"calculate": "datum.x + ': ' + datum.written", "as": "told"},
@@ -132,19 +132,19 @@ def bars(label: str, axis: str, written: str, *, once: bool = False) -> Spec:
     }
 
 
-def dots(label: str, axis: str) -> Spec:
+def dots(label: str, axis: str, many: int) -> Spec:
     """Shares of several entities by area: one row an area, a dot an entity.
 
     Args:
         label: what it shows, for those who do not see it.
         axis: what the shares are of.
+        many: how many areas there are.
     """
     above = {"labelAlign": ("'left'", "'right'"), "labelPadding": ("-2", "8"), "labelOffset": ("-15", "0")}
     names = _names("x")
     names["axis"] |= {"grid": True, "labelLimit": 310, "gridOpacity": 0.3, **{k: {"expr": f"narrow ? {a} : {b}"} for k, (a, b) in above.items()}}
     return {
-        **_common(label, axis, 0, {"share": True}),
-        "height": {"step": 40},
+        **_common(label, axis, 40 * many, {"share": True}),
         "transform": [{"calculate": f"datum.who + ', ' + datum.x + ': ' + ({_SHOWN.format('datum.value')})", "as": "told"}],
         "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
         "encoding": {
@@ -154,7 +154,7 @@ def dots(label: str, axis: str) -> Spec:
                 "type": "quantitative",
                 "axis": {"labelExpr": _SHOWN.format("datum.value"), "tickCount": {"expr": "narrow ? 4 : 8"}},
             },
-            "color": _who(legend=False),
+            "color": _who(),
             "shape": _who(),
             **_told(),
         },

@@ -76,7 +76,7 @@
 
   const near = new IntersectionObserver((all) => {
     for (const { isIntersecting, target } of all)
-      if (isIntersecting) { near.unobserve(target); if (!figures.has(target)) drawn(begin(target)); }
+      if (isIntersecting) { near.unobserve(target); drawn(figures.get(target) ?? begin(target)); }
   }, { rootMargin: "150px" });
   /** Draw figures when they come near the view; one with a drawing from the library not before the reader does something. */
   affil.watch = (inside) => {
@@ -87,6 +87,13 @@
   affil.watch(document);
   /** Draw a figure now. */
   affil.wake = (figure) => { if (!figures.has(figure)) drawn(begin(figure)); };
+  /** Give a figure its rows, to be drawn when it comes near the view. */
+  affil.fill = (figure, { label, columns, rows }) => {
+    Object.assign(begin(figure), { label, columns, rows, values: tidy({ columns, rows }) });
+    figure.dataset.title = figure.querySelector(".alone").textContent = label;
+    figure.classList.remove("empty");
+    near.observe(figure);
+  };
 
   /** The figure drawn once more to stand alone: with title, source, paper and ink of the page. */
   const standing = async (one) => {
