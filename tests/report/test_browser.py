@@ -14,7 +14,8 @@ import pytest
 
 from affil.rank import AREAS, MEASURES, measure
 from affil.workspace import Workspace
-from tests.report.conftest import Reader, accessible, drawn
+from tests.browser import accessible
+from tests.report.conftest import Reader, drawn
 
 FIELDS = ("rank", "publications", "authors", "adjusted", "index", "share", "unaligned")
 

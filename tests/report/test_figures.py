@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from affil.report.plot import NARROW, WIDE, dot_chart, line_chart
 
 from affil.rank import presets
-from affil.report.plot import NARROW, WIDE, dot_chart, line_chart
 from affil.workspace import Workspace
-from tests.report.conftest import Reader, accessible, drawn
+from tests.browser import accessible
+from tests.report.conftest import Reader, drawn
 
 # Text that lies outside what shows it: outside its chart, or a number outside its cell, or its cell outside a table that does not slide.
 CLIPPED = """() => {

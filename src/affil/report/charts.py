@@ -150,7 +150,10 @@ def _converted(figure: Figure, kind: str, width: int, ink: str, font: str, **opt
         import vl_convert
     given = {"narrow": width < WIDE / 2, "width": width}
     params = "signals" if figure.zooms else "params"
-    spec = {**figure.spec, params: [{"name": p["name"], "value": given[p["name"]]} if p["name"] in given else p for p in figure.spec[params]]}
+    spec = {
+        **figure.spec,
+        params: [{"name": p["name"], "value": given[p["name"]]} if p["name"] in given else p for p in figure.spec[params]],
+    }
     if figure.zooms:
         held = {"world": world(), "rows": places(figure.rows)}
         spec["data"] = [{**d, "values": held[d["name"]]} if d["name"] in held else d for d in spec["data"]]

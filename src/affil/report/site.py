@@ -102,7 +102,7 @@ def _write_figures(frame: Frame, folder: Path) -> None:
         file = folder / figure.file
         file.parent.mkdir(exist_ok=True)
         if figure.zooms and not figure.empty and not frame.folder:
-            (folder / "static" / "map.png").write_bytes(png(figure, MAP, ink=GREY, scale=1.5))
+            (folder / "static" / "map.png").write_bytes(png(figure, MAP, ink=GREY, scale=1))
         with file.with_suffix(".csv").open("w", encoding="utf-8-sig", newline="") as out:
             csv.writer(out).writerows([figure.columns, *(row[: len(figure.columns)] for row in figure.rows)])
 

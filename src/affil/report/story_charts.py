@@ -31,5 +31,5 @@ def story_figure(key: str, label: str, chart: Chart, name: Callable[[Named | Are
     names = [*dict.fromkeys(who for who, _ in found)]
     ranks = chart.kind == "slopes"
     spec = lines(label, axis, share=not ranks, ranks=ranks, height=HEIGHT)
-    rows = [(y, *(found.get((who, y)) for who in names)) for y in years]
-    return Figure(key, label, spec, (year, *names), rows, number if ranks else lambda share: percent(share, 1))
+    values = [(y, *(found.get((who, y)) for who in names)) for y in years]
+    return Figure(key, label, spec, (year, *names), values, number if ranks else lambda share: percent(share, 1))

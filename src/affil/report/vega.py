@@ -109,8 +109,14 @@ def bars(label: str, axis: str, many: int, written: str, *, once: bool = False) 
     x: Spec = {"field": "value", "type": "quantitative", "axis": None}
     scale = {"zero": True, "nice": False, "range": [{"expr": f"lowest < 0 ? {room} : 0"}, {"expr": f"width - {room}"}]}
     sides = {"align": "'right' : 'left'", "dx": "-5 : 5"}
-    rule: Spec = {"mark": {"type": "rule", "color": INK, "opacity": 0.5, "aria": False}, "encoding": {"x": {"datum": 0}, "y": None}}
-    mean = {"mark": {"type": "rule", "color": INK, "strokeDash": [4, 3], "aria": False}, "encoding": {"x": {"datum": 1}, "y": None}}
+    rule: Spec = {
+        "mark": {"type": "rule", "color": INK, "opacity": 0.5, "aria": False},
+        "encoding": {"x": {"datum": 0}, "y": None},
+    }
+    mean = {
+        "mark": {"type": "rule", "color": INK, "strokeDash": [4, 3], "aria": False},
+        "encoding": {"x": {"datum": 1}, "y": None},
+    }
     spec = _common(label, axis, 24 * many, {})
     spec["params"].append({"name": "lowest", "expr": "extent(pluck(data('rows'), 'value'))[0]"})
     return {
@@ -142,7 +148,12 @@ def dots(label: str, axis: str, many: int) -> Spec:
     """
     above = {"labelAlign": ("'left'", "'right'"), "labelPadding": ("-2", "8"), "labelOffset": ("-15", "0")}
     names = _names("x")
-    names["axis"] |= {"grid": True, "labelLimit": 310, "gridOpacity": 0.3, **{k: {"expr": f"narrow ? {a} : {b}"} for k, (a, b) in above.items()}}
+    names["axis"] |= {
+        "grid": True,
+        "labelLimit": 310,
+        "gridOpacity": 0.3,
+        **{k: {"expr": f"narrow ? {a} : {b}"} for k, (a, b) in above.items()},
+    }
     return {
         **_common(label, axis, 40 * many, {"share": True}),
         "transform": [{"calculate": f"datum.who + ', ' + datum.x + ': ' + ({_SHOWN.format('datum.value')})", "as": "told"}],
@@ -191,9 +202,12 @@ def bump(label: str, columns: Columns, rows: Rows, lowest: int) -> Spec:
     spec["encoding"]["x"]["scale"] = {"range": [0, {"expr": f"width - {room}"}], "type": "point", "padding": 0.5}
     point["encoding"] |= {"color": _who(legend=False), "shape": _who(legend=False)}
     ends = [{"who": who, "end": end} for who, end in zip(columns[1:], _ends(rows, lowest, max(deepest, 2)), strict=True)]
-    named = {
+    named: Spec = {
         "data": {"values": ends},
-        "encoding": {"x": {"value": {"expr": f"width - {room}"}}, "y": {"field": "end", "type": "quantitative", "scale": scale}},
+        "encoding": {
+            "x": {"value": {"expr": f"width - {room}"}},
+            "y": {"field": "end", "type": "quantitative", "scale": scale},
+        },
     }
     name = {"type": "text", "align": "left", "dx": 16, "limit": {"expr": f"{room} - 18"}, "aria": False, "color": INK}
     key = {"type": "point", "filled": True, "size": 60, "xOffset": 6, "opacity": 1, "aria": False}
@@ -208,20 +222,21 @@ def card(spec: Spec, title: str, site: str, width: int, height: int) -> Spec:
     """A chart or map with a title and the name of the site, as large as a picture that stands for a page where it is shared."""
     heading = {"text": title, "subtitle": site, "anchor": "start", "frame": "group", "fontSize": 44, "fontWeight": "bold"}
     heading |= {"subtitleFontSize": 24, "subtitlePadding": 10, "subtitleColor": "#505965", "limit": width - 100, "offset": 20}
-    out = {**spec, "padding": 50, "background": "#fff", "title": heading}
+    out = {**spec, "padding": 50, "background": "#fff", "title": heading, "autosize": {"type": "fit", "contains": "padding"}}
     if "signals" in spec:  # a map
-        fixed = {"width": width - 100, "height": height - 220}
-        sized = [{"name": s["name"], "value": fixed[s["name"]]} if s["name"] in fixed else s for s in spec["signals"]]
-        return {**out, "signals": sized, "autosize": "pad"}
+        fixed = {"width": width, "height": height}
+        return {
+            **out,
+            "signals": [{"name": s["name"], "value": fixed[s["name"]]} if s["name"] in fixed else s for s in spec["signals"]],
+        }
     large: Spec = {"labelFontSize": 22, "labelLimit": 460}
-    config = {"axis": large, "legend": {**large, "symbolSize": 200}, "text": {"fontSize": 22}, "scale": {"bandPaddingInner": 0.2}}
-    return {**out, "width": width, "height": height, "autosize": {"type": "fit", "contains": "padding"}, "config": config}
+    config = {"axis": large, "legend": {**large, "symbolSize": 200}, "text": {"fontSize": 22}}
+    return {**out, "width": width, "height": height, "config": config}
 
 
 def _common(label: str, axis: str, height: int, params: Mapping[str, Any]) -> Spec:
     """What all charts have: they fill the width of their frame, and say what they show and in which unit."""
     return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": label,
         "width": "container",
         "height": height,

@@ -26,13 +26,18 @@ Point = tuple[str, float, float, float, str]  # name, longitude, latitude, value
 
 def places(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     """Points as objects for the map; static/map.js makes the same."""
-    return [{"name": n, "lon": lon, "lat": lat, "value": v, "page": page, "place": str(k)} for k, (n, lon, lat, v, page) in enumerate(rows)]
+    return [
+        {"name": n, "lon": lon, "lat": lat, "value": v, "page": page, "place": str(k)}
+        for k, (n, lon, lat, v, page) in enumerate(rows)
+    ]
 
 
 @cache
 def world() -> Mapping[str, Any]:
     """The outlines of countries (TopoJSON; see static/LICENSES.txt), without Antarctica, where nobody writes papers."""
-    found: dict[str, Any] = json.loads(resources.files("affil.report").joinpath("static/countries-110m.json").read_text("utf-8"))
+    found: dict[str, Any] = json.loads(
+        resources.files("affil.report").joinpath("static/countries-110m.json").read_text("utf-8")
+    )
     countries = found["objects"]["countries"]["geometries"]
     kept = [{k: one[k] for k in ("type", "arcs") if k in one} for one in countries if one.get("id") != _ANTARCTICA]
     return {**found, "objects": {"countries": {"type": "GeometryCollection", "geometries": kept}}}
@@ -41,7 +46,6 @@ def world() -> Mapping[str, Any]:
 def world_map(label: str) -> Spec:
     """Circles on a map, their area by value, the largest below the others; see the module for its data."""
     return {
-        "$schema": "https://vega.github.io/schema/vega/v6.json",
         "description": label,
         "autosize": "none",
         "signals": _signals(),
@@ -63,7 +67,7 @@ def world_map(label: str) -> Spec:
 
 def _signals() -> list[Spec]:
     """The size of the map and the part that is seen, which wheel, fingers, and scripts (by `push` and `go`) change."""
-    held = "{{start: xy(), x: at.x, y: at.y}}".replace("{{", "{").replace("}}", "}")
+    held = "{start: xy(), x: at.x, y: at.y}"
     by = "900 / width"
     dragged = _at(f"held.x - (x() - held.start[0]) * {by} / at.k", f"held.y - (y() - held.start[1]) * {by} / at.k", "at.k")
     return [
@@ -91,12 +95,15 @@ def _signals() -> list[Spec]:
                     "events": {"type": "touchmove", "consume": True, "filter": ["event.touches.length == 2"]},
                     "update": _at("at.x", "at.y", f"clamp(pinch.k * pinchDistance(event) / pinch.far, 1, {_CLOSEST})"),
                 },
-                {"events": {"signal": "push"}, "update": _closer("push.by", "0", "0", f"push.x * {by} / at.k", f"push.y * {by} / at.k")},
+                {
+                    "events": {"signal": "push"},
+                    "update": _closer("push.by", "0", "0", f"push.x * {by} / at.k", f"push.y * {by} / at.k"),
+                },
                 {"events": {"signal": "go"}, "update": _at("go.x", "go.y", "go.k")},
                 {"events": "window:resize", "update": _at("at.x", "at.y", "at.k")},
             ],
         },
-        {"name": "scale", "update": "width / 900 * at.k"},
+        {"name": "scale", "update": f"min(width / {SIZE[0]}, height / {SIZE[1]}) * at.k"},
         {"name": "spread", "update": "clamp((at.k - 1.5) / 2.5, 0, 1)"},
         {"name": "largest", "update": f"{_LARGEST} * clamp(width / 900, 0.6, 1) * pow(at.k, 0.3)"},
         {"name": "most", "update": "max(1e-9, extent(pluck(data('rows'), 'value'))[1] || 0)"},
@@ -116,8 +123,8 @@ def _at(x: str, y: str, k: str) -> str:
 def _closer(factor: str, x: str, y: str, dx: str = "0", dy: str = "0") -> str:
     """The part that is seen, closer by a factor, a point of the picture staying where it is, then moved."""
     k = f"clamp(at.k * {factor}, 1, {_CLOSEST})"
-    stays = [f"at.{c} + ({v}) * 900 / width * (1 / at.k - 1 / {k}) + {d}" for c, v, d in (("x", x, dx), ("y", y, dy))]
-    return _at(*stays, k)
+    stays = "at.{} + ({}) * 900 / width * (1 / at.k - 1 / {}) + {}"
+    return _at(stays.format("x", x, k, dx), stays.format("y", y, k, dy), k)
 
 
 def _data() -> list[Spec]:
@@ -141,7 +148,13 @@ def _data() -> list[Spec]:
                 {"type": "formula", "as": "u", "expr": f"max({_LEAST}, sqrt(max(0, datum.value) / most))"},
                 {"type": "formula", "as": "told", "expr": "datum.told || datum.name + ': ' + format(datum.value, ',.2~f')"},
                 {"type": "nest", "keys": ["place"], "generate": True},
-                {"type": "pack", "radius": "u", "padding": 0.04, "sort": {"field": "u", "order": "descending"}, "as": ["px", "py", "pr", "depth", "children"]},
+                {
+                    "type": "pack",
+                    "radius": "u",
+                    "padding": 0.04,
+                    "sort": {"field": "u", "order": "descending"},
+                    "as": ["px", "py", "pr", "depth", "children"],
+                },
                 {"type": "filter", "expr": "isValid(datum.lon)"},
                 first,
             ],
@@ -258,7 +271,12 @@ def _marks() -> list[Spec]:
             "interactive": False,
             "aria": False,
             "encode": {
-                "update": {"text": {"field": "datum.name"}, "fill": {"value": INK}, "fontSize": {"value": 12}, "opacity": {"value": 1}}
+                "update": {
+                    "text": {"field": "datum.name"},
+                    "fill": {"value": INK},
+                    "fontSize": {"value": 12},
+                    "opacity": {"value": 1},
+                }
             },
             "transform": [
                 {

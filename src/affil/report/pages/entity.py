@@ -71,7 +71,7 @@ def common(frame: Frame, level: Level) -> dict[str, Any]:
         "years": list(data.window),
         "decided": frame.text("decided"),
         "colon": frame.text("colon"),
-        "world": frame.text("world_short"),
+        "world": frame.text("world_share"),
         "home": frame.text("country_share"),
         "shares": [frame.text("within_country"), frame.text("across_countries")],
         "first": {name: frame.text("area" if name == "profile" else "year") for name in charts},

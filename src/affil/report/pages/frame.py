@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib import resources
 from typing import Any
 
+import minify_html
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from affil.catalogue import SOURCE
@@ -15,7 +16,6 @@ from affil.names import visible
 from affil.rank import AREAS, Comparison, Level, Trend
 from affil.report import i18n
 from affil.report.charts import Figure
-from affil.report.compact import compact
 from affil.report.data import Data, area_slug
 from affil.report.entities import Entity
 from affil.report.formats import Names, as_json, number, percent, span, two
@@ -39,19 +39,10 @@ NAV = (
 )
 
 
-class _Compact(PackageLoader):
-    """Templates of pages without what a browser does not need."""
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
-        """A template's text, compacted."""
-        text, file, fresh = super().get_source(environment, template)
-        return compact(text) if template.endswith(".html") else text, file, fresh
-
-
 def environment() -> Environment:
     """The template environment."""
     made = Environment(
-        loader=_Compact("affil.report"),
+        loader=PackageLoader("affil.report"),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -210,4 +201,4 @@ class Frame:
             "texts": None,
             "section": "rankings",
         }
-        return self.shared.templates.get_template(template).render({**common, **values})
+        return minify_html.minify(self.shared.templates.get_template(template).render({**common, **values}))

@@ -71,7 +71,9 @@ def _chart(frame: Frame, level: Level) -> Figure:
     years, lines = trend_lines(found.trend, _ranks(frame, level, found, ids))
     label = frame.text("bump_chart", frame.names.levels(level), span(data.window))
     columns = (frame.text("year"), *lines)
-    rows = [(y, *(None if rank is None else int(rank) for rank in ranks)) for y, *ranks in zip(years, *lines.values(), strict=True)]
+    rows = [
+        (y, *(None if rank is None else int(rank) for rank in ranks)) for y, *ranks in zip(years, *lines.values(), strict=True)
+    ]
     figure = Figure(f"ranks-{level}", label, bump(label, columns, rows, data.report.bump_lowest), columns, rows, number)
     return frame.kept(figure, f"ranks-{level}")
 

@@ -20,6 +20,8 @@
   const is = (value) => value !== null && value !== undefined && value !== "" && !Number.isNaN(value);
   const isMap = (one) => "signals" in one.spec;
 
+  const options = (one, config) => ({ mode: isMap(one) ? "vega" : "vega-lite", config, renderer: "svg", actions: false });
+
   /** A specification with its data and parameters. */
   const ready = async ({ spec, values, params }, more) => {
     const all = { ...params, ...more }, set = (list) => list.map((p) => (p.name in all ? { ...p, value: all[p.name] } : p));
@@ -46,7 +48,7 @@
     }
     plot.style.minHeight = `${plot.clientHeight}px`;
     one.params.narrow = plot.clientWidth < NARROW;
-    const spec = await ready(one), { view } = await embed(plot, { ...spec, description: one.label }, { config, renderer: "svg", actions: false });
+    const { view } = await embed(plot, { ...(await ready(one)), description: one.label }, options(one, config));
     one.view = view;
     plot.style.minHeight = "";
     new ResizeObserver(() => {
@@ -104,7 +106,7 @@
     const inked = (value) => JSON.parse(JSON.stringify(value).replaceAll("currentColor", style.color));
     const spec = { ...inked(await ready(one, { narrow: false, width: TAKEN, ...seen })), width: TAKEN, padding: 16, title: { ...title, color: style.color, subtitleColor: style.color }, background: style.getPropertyValue("--sheet") };
     if (isMap(one)) spec.autosize = "pad"; else spec.autosize = { type: "fit-x", contains: "padding" };
-    return (await embed(at, spec, { config: inked(config), renderer: "svg", actions: false })).view;
+    return (await embed(at, spec, options(one, inked(config)))).view;
   };
   const file = ({ label }, kind) => `${label.normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 80)}.${kind}`;
   const TAKE = {
