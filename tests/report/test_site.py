@@ -149,7 +149,7 @@ def test_the_tables_of_an_institution_stand_once_for_all_languages(site: Path, r
         assert [venue, f"{found['size']:,.0f}", f"{found['sum']:,.2f}"] in tables["venues"]
     by_year = why.papers.groupby("year")["credit"].agg(["size", "sum"])
     for year, found in by_year.iterrows():
-        assert [r[3:5] for r in tables["trend"] if r[0] == str(year)] == [[f"{found['size']:,.0f}", f"{found['sum']:,.2f}"]]
+        assert [r[2:4] for r in tables["trend"] if r[0] == str(year)] == [[f"{found['size']:,.0f}", f"{found['sum']:,.2f}"]]
     strings = why.papers.explode("strings")["strings"].value_counts()
     assert [strings.index[0], str(strings.iloc[0])] in [r[:2] for r in tables["strings"]]
 

@@ -16,7 +16,7 @@ from affil.report.formats import percent
 from affil.report.vega import CONFIG, INK, Columns, Rows, Spec, dots, lines, tidy
 from affil.report.worldmap import Point, places, world, world_map
 
-WIDE, NARROW = 1000, 350  # width of a chart on a screen and on a phone, in pixels
+WIDE, NARROW = 1200, 350  # width of a chart on a screen and on a phone, in pixels
 PAPER, PEN = "#fff", "#1a1e23"  # of a chart that stands alone
 
 Line = Sequence[float | None]

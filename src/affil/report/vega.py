@@ -22,7 +22,7 @@ CONFIG: Spec = {
     "font": FONT,
     "background": None,
     "view": {"stroke": None},
-    "title": {"color": INK, "fontSize": 13, "fontWeight": "normal", "anchor": "start", "frame": "group", "offset": 8},
+    "title": {"color": INK, "fontSize": 13, "fontWeight": "normal", "anchor": "start", "frame": "bounds", "offset": 8},
     "axis": {
         "labelColor": INK,
         "labelFontSize": 13,
@@ -185,7 +185,7 @@ def bump(label: str, columns: Columns, rows: Rows, lowest: int) -> Spec:
     deepest = max([min(v, lowest + 1) for _, *values in rows for v in values if v is not None], default=1)
     room = "(narrow ? 0.45 * width : 290)"  # for the names
     ticks = [r for r in range(1, int(deepest) + 1) if r in (1, lowest + 1) or r % 5 == 0]
-    axis = {"values": ticks, "labelExpr": f"datum.value > {lowest} ? '>{lowest}' : datum.label"}
+    axis = {"values": ticks, "labelExpr": f"datum.value > {lowest} ? '>{lowest}' : format(datum.value, 'd')"}
     scale = {"domain": [0.5, max(deepest, 2) + 0.5], "reverse": True, "zero": False, "nice": False}
     line, point = spec["layer"]
     for mark, field in ((line, "joined"), (point, "value")):
@@ -242,7 +242,7 @@ def _common(label: str, axis: str, height: int, params: Mapping[str, Any]) -> Sp
         "height": height,
         "padding": {"left": 0, "right": 4, "top": 4, "bottom": 4},
         "params": [{"name": k, "value": v} for k, v in {"axis": axis, "narrow": False, **params}.items()],
-        "title": {"text": {"expr": "axis"}},
+        "title": {"text": {"expr": "axis"}, "limit": {"expr": "width + 30"}},
         "data": {"name": "rows", "values": []},
     }
 

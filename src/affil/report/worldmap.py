@@ -87,10 +87,10 @@ def _signals() -> list[Spec]:
             "value": {"x": SIZE[0] / 2, "y": SIZE[1] / 2, "k": 1},
             "on": [
                 {
-                    "events": {"type": "wheel", "consume": True, "filter": ["at.k > 1 || event.deltaY < 0"]},
+                    "events": "wheel",  # static/map.js keeps the page still
                     "update": _closer("pow(1.0022, -event.deltaY)", "x() - width / 2", "y() - height / 2"),
                 },
-                {"events": "[pointerdown, window:pointerup] > window:pointermove[at.k > 1]", "update": dragged},
+                {"events": "[pointerdown, window:pointerup] > window:pointermove", "update": f"at.k > 1 ? {dragged} : at"},
                 {
                     "events": {"type": "touchmove", "consume": True, "filter": ["event.touches.length == 2"]},
                     "update": _at("at.x", "at.y", f"clamp(pinch.k * pinchDistance(event) / pinch.far, 1, {_CLOSEST})"),
@@ -150,7 +150,7 @@ def _data() -> list[Spec]:
                 {"type": "nest", "keys": ["place"], "generate": True},
                 {
                     "type": "pack",
-                    "radius": "u",
+                    "radius": {"field": "u"},
                     "padding": 0.04,
                     "sort": {"field": "u", "order": "descending"},
                     "as": ["px", "py", "pr", "depth", "children"],

@@ -75,6 +75,7 @@
     });
   });
   let dragged = [0, 0];
+  plot.addEventListener("wheel", (event) => { if (view && (view.signal("at").k > 1 || event.deltaY < 0)) event.preventDefault(); }, { passive: false });
   const push = async (by, x = 0, y = 0) => { await (await begun()).signal("push", { by, x, y }).runAsync(); };
   plot.addEventListener("keydown", (event) => {
     const act = { "+": [1.5], "=": [1.5], "-": [1 / 1.5], 0: [0], ArrowLeft: [1, -60, 0], ArrowRight: [1, 60, 0], ArrowUp: [1, 0, -60], ArrowDown: [1, 0, 60] }[event.key];
