@@ -89,6 +89,7 @@ def phone(browser: Any, site: Path) -> Iterator[Reader]:
 
 def all_drawn(page: Any) -> None:
     """Bring every chart into view, and wait until it is drawn."""
+    page.mouse.move(5, 5)
     for figure in page.locator("figure.chart:not(.empty)").all():
         figure.scroll_into_view_if_needed()
         figure.locator(".plot :is(svg, .none):visible").first.wait_for()
@@ -129,6 +130,7 @@ def test_charts_are_drawn_when_they_come_near_the_view(phone: Reader) -> None:
     assert last.locator("svg").count() == 0
     last.scroll_into_view_if_needed()
     last.locator("svg").wait_for()
+    page.locator("#chart").scroll_into_view_if_needed()
     page.wait_for_selector("#chart .vega-embed svg")
     numbers = "document.querySelector('#chart').getBoundingClientRect().height"
     assert page.evaluate(numbers) > 200

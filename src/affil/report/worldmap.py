@@ -150,7 +150,7 @@ def _data() -> list[Spec]:
                 {"type": "nest", "keys": ["place"], "generate": True},
                 {
                     "type": "pack",
-                    "radius": {"field": "u"},
+                    "radius": {"field": "data.u"},
                     "padding": 0.04,
                     "sort": {"field": "u", "order": "descending"},
                     "as": ["px", "py", "pr", "depth", "children"],
