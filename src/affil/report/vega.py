@@ -43,6 +43,8 @@ CONFIG: Spec = {
 }  # fmt: skip
 _SHOWN = "share ? format({0}, '.1~%') : format({0}, ',.2~f')"  # a number without needless digits: 1,500, 0.5, 12.5%
 
+_NAMES = "length(join(pluck(data('rows'), 'who'), '')) / max(1, length(data('rows')))"  # mean length of names
+
 
 def tidy(columns: Columns, rows: Rows) -> list[dict[str, Any]]:
     """The rows of a table, of which the first column is `x` and each further one is of somebody, as objects for a chart."""
@@ -241,7 +243,10 @@ def _common(label: str, axis: str, height: int, params: Mapping[str, Any]) -> Sp
         "width": "container",
         "height": height,
         "padding": {"left": 0, "right": 4, "top": 4, "bottom": 4},
-        "params": [{"name": k, "value": v} for k, v in {"axis": axis, "narrow": False, **params}.items()],
+        "params": [
+            *({"name": k, "value": v} for k, v in {"axis": axis, "narrow": False, **params}.items()),
+            {"name": "columns", "expr": f"narrow ? 1 : {_NAMES} > 22 ? 2 : 3"},  # of the legend
+        ],
         "title": {"text": {"expr": "axis"}, "limit": {"expr": "width + 30"}},
         "data": {"name": "rows", "values": []},
     }
@@ -250,8 +255,8 @@ def _common(label: str, axis: str, height: int, params: Mapping[str, Any]) -> Sp
 def _who(legend: bool = True) -> Spec:
     """An encoding of who a mark is of, in the order of the data."""
     shown = {
-        "columns": {"expr": "narrow ? 1 : 3"},
-        "labelLimit": {"expr": "narrow ? 260 : max(120, width / 3 - 40)"},
+        "columns": {"expr": "columns"},
+        "labelLimit": {"expr": "narrow ? 260 : max(120, width / columns - 40)"},
         "symbolFillColor": {"expr": "scale('color', datum.value)"},
         "symbolStrokeWidth": 0,
     }

@@ -24,7 +24,7 @@
 
   /** A specification with its data and parameters. */
   const ready = async ({ spec, values, params }, more) => {
-    const all = { ...params, ...more }, set = (list) => list.map((p) => (p.name in all ? { ...p, value: all[p.name] } : p));
+    const all = { ...params, ...more }, set = (list) => list.map((p) => (p.name in all ? { ...p, value: all[p.name], update: undefined } : p));
     if (!spec.signals) return { ...spec, params: set(spec.params), data: { ...spec.data, values } };
     const world = await affil.load("world"), held = { world, rows: values };
     return { ...spec, signals: set(spec.signals), data: spec.data.map((d) => (held[d.name] ? { ...d, values: held[d.name] } : d)) };
