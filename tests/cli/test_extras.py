@@ -18,7 +18,8 @@ from affil.installed import pip_install
 ROOT = Path(__file__).parents[2]
 # What pyproject.toml's extras install, by the names that are imported, and what comes with these.
 MODULES = {
-    "babel": "babel", "jinja2": "jinja2", "vl-convert-python": "vl_convert", "weasyprint": "weasyprint", "fastapi": "fastapi",
+    "babel": "babel", "jinja2": "jinja2", "minify-html": "minify_html", "vl-convert-python": "vl_convert",
+    "weasyprint": "weasyprint", "fastapi": "fastapi",
     "httptools": "httptools", "limits": "limits", "openpyxl": "openpyxl", "prometheus-client": "prometheus_client",
     "psycopg": "psycopg", "starlette": "starlette", "uvicorn": "uvicorn", "matplotlib": "matplotlib", "pyspark": "pyspark",
 }  # fmt: skip

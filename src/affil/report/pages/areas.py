@@ -37,8 +37,8 @@ def areas(frame: Frame) -> dict[str, Any]:
         "tables": [
             (level, [heat(data, level, i, present) for i in data.ranking(level).frame["id"].head(n)]) for level, n in many
         ],
-        "chart": frame.kept(_chart(frame, first, present), "areas"),
-        "scripts": ("engine", "plot", "figure", "explore"),
+        "chart": frame.kept(_chart(frame, first, present).at_once(), "areas"),
+        "scripts": ("engine", "chart", "explore"),
         "first": [frame.name("country", i) for i in first],
         "texts": {
             **frame.script_texts(),

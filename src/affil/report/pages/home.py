@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -75,9 +76,9 @@ def home(frame: Frame) -> dict[str, Any]:
         "description": " ".join(t["text"] for t in told[:2]),
         "section": "home",
         "numbers": [(frame.text(key), number(value)) for key, value in counts(data)],
-        "chart": found["chart"],
+        "chart": replace(found["chart"], tabled=False),
         "basis": found["basis"],
-        "scripts": ("figure",),
+        "scripts": ("chart",),
         "sentences": told,
         **matrix(data),
         "tops": [(level, file, _first(data, level)) for level, file in _TOPS],
