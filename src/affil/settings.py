@@ -423,6 +423,30 @@ class ReviewSettings(_Frozen):
     )
     prior: float = Field(default=20.0, gt=0, description="weight of this assumption, in audited strings")
     double: float = Field(default=0.1, ge=0, le=1, description="share of strings that a second person decides blind")
+    sure: float = Field(
+        default=0.95,
+        ge=0,
+        le=1,
+        description="probability from which a match is sure: it is not decided along with doubtful strings",
+    )
+    rival: float = Field(
+        default=0.05, gt=0, le=1, description="minimum probability of an institution not chosen that tells strings apart"
+    )
+    group: int = Field(default=40, ge=1, description="maximum number of strings decided together on one card")
+    grouped: int = Field(default=10000, ge=0, description="maximum number of doubtful strings among which groups are sought")
+    estimate: int = Field(default=20, ge=0, description="decisions after which answers are estimated anew; 0: never")
+    name_vote: float = Field(
+        default=4.0, ge=1, description="factor of the odds of an answer for each decision on the same name"
+    )
+    place_vote: float = Field(default=2.0, ge=1, description="and for each of these with the same country stated")
+    people_vote: float = Field(default=2.0, ge=1, description="and if a decision put one of its authors there")
+    closes: float = Field(
+        default=0.95, gt=0.5, le=1, description="probability from which an open string is closed by decisions on others"
+    )
+    close_after: int = Field(default=2, ge=1, description="least number of decisions on the same name that close a string")
+    ticked: float = Field(
+        default=0.5, ge=0, le=1, description="minimum probability of an institution that is ticked beforehand"
+    )
     alike: float = Field(
         default=88.0, ge=0, le=100, description="minimum similarity, 0 to 100, of strings that may be decided together"
     )
