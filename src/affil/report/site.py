@@ -141,10 +141,11 @@ def _write_papers(data: Data, folder: Path) -> None:
 
 def _pages(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[Page]:
     """All pages in one language; `files` are the downloadable tables."""
-    yield "index.html", "home.html", home(frame)
+    found = trends(frame)
+    yield "index.html", "home.html", home(frame, found)
     for level, file in BOARDS:
         yield file, "board.html", board(frame, level)
-    yield "trends.html", "trends.html", {**trends(frame), "bumps": bumps(frame), "lowest": frame.data.report.bump_lowest}
+    yield "trends.html", "trends.html", {**found, "bumps": bumps(frame), "lowest": frame.data.report.bump_lowest}
     yield "map.html", "map.html", map_page(frame)
     yield "areas.html", "areas.html", areas(frame)
     yield "movers.html", "movers.html", movers(frame)

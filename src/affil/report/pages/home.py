@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,6 @@ from affil.report.data import Data
 from affil.report.formats import number
 from affil.report.pages.areas import heat
 from affil.report.pages.frame import Frame
-from affil.report.pages.trends import trends
 from affil.report.story import Area, Named, Said, Sentence, Source, say, story
 from affil.report.story_charts import story_figure
 
@@ -66,9 +66,9 @@ class Teller:
         ]
 
 
-def home(frame: Frame) -> dict[str, Any]:
-    """What the data say: numbers, countries over the years, sentences, areas by country, and the first of each level and area."""
-    data, found = frame.data, trends(frame)
+def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
+    """What the data say, `found` those of the trends page: numbers, countries over the years, sentences, areas by country, and the first of each level and area."""
+    data = frame.data
     teller = Teller(frame)
     told = [{**one, "chart": teller.chart(s)} for one, s in zip(teller.told(), teller.sentences, strict=True)]
     return {

@@ -79,14 +79,10 @@
   const near = new IntersectionObserver((all) => {
     for (const { isIntersecting, target } of all)
       if (isIntersecting) { near.unobserve(target); drawn(figures.get(target) ?? begin(target)); }
-  }, { rootMargin: "150px" });
-  /** Draw figures when they come near the view; one with a drawing from the library not before the reader does something. */
-  affil.watch = (inside) => {
-    for (const figure of inside.querySelectorAll("figure.chart:not(.empty)"))
-      if (!figure.querySelector(".plot > *")) near.observe(figure);
-      else for (const sign of ["pointermove", "pointerdown", "keydown", "scroll"]) window.addEventListener(sign, () => near.observe(figure), { once: true, passive: true });
-  };
-  affil.watch(document);
+  }, { rootMargin: "0px" });
+  /** Draw a figure when it comes near the view, but not before the reader does something, as it is drawn, or told in a table, already. */
+  const later = (figure) => { for (const sign of ["pointermove", "pointerdown", "keydown", "scroll"]) window.addEventListener(sign, () => near.observe(figure), { once: true, passive: true }); };
+  for (const figure of document.querySelectorAll("figure.chart:not(.empty)")) if (figure.querySelector(".plot > *")) later(figure); else near.observe(figure);
   /** Draw a figure now. */
   affil.wake = (figure) => { if (!figures.has(figure)) drawn(begin(figure)); };
   /** Give a figure its rows, to be drawn when it comes near the view. */
@@ -94,7 +90,7 @@
     Object.assign(begin(figure), { label, columns, rows, values: tidy({ columns, rows }) });
     figure.dataset.title = figure.querySelector(".alone").textContent = label;
     figure.classList.remove("empty");
-    near.observe(figure);
+    if (affil.options().has("embed")) near.observe(figure); else later(figure);
   };
 
   /** The figure drawn once more to stand alone: with title, source, paper and ink of the page. */
