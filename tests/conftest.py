@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser import browser as browser  # a fixture
+
 # What `pytest -m "not slow"` leaves out, besides tests that carry the marker themselves: files of which nearly every test starts
 # processes, builds the shipped registry, trains or matches for long; tests by name; and what asks for one of these fixtures.
 SLOW = frozenset({

@@ -7,7 +7,6 @@ import functools
 import json
 import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -21,22 +20,17 @@ import pytest
 from affil.ledger import Key, Ledger
 from affil.review.spreadsheet import string_key
 from affil.workspace import Workspace
+from tests.browser import Watched, accessible
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 HELD = "#similar-details, #similar .hint"  # there when a card is complete
 
 
-class Watched:
-    """A page whose console, errors and requests are kept, to be looked at in the end."""
+class Visitor(Watched):
+    """A page of a server."""
 
     def __init__(self, browser: Any, url: str, **options: Any) -> None:
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
-        self.url, self.faults, self.requests = url, [], []
-        self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda e: self.faults.append(str(e)))
-        self.page.on("request", lambda r: self.requests.append(r.url))
+        super().__init__(browser, **options)
+        self.url = url
 
     def open(self, path: str = "") -> None:
         self.page.goto(self.url + path)
@@ -69,34 +63,10 @@ class Watched:
         assert {urlsplit(r).netloc for r in self.requests} == {urlsplit(self.url).netloc}
 
 
-def accessible(page: Any) -> list[str]:
-    """The serious faults that axe-core finds."""
-    from axe_playwright_python.base import AXE_FILE_PATH
-
-    # The page's own policy forbids scripts of others, so axe runs beside it, not in it.
-    page.evaluate(Path(AXE_FILE_PATH).read_text("utf-8") + "\n;undefined")
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
-    return [f"{v['id']}: {node['html'][:200]}: {node.get('failureSummary', '')}" for v in serious for node in v["nodes"]]
-
-
-@pytest.fixture(scope="module")
-def browser(lacking: Any) -> Iterator[Any]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        lacking("Chromium (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
-def ana(browser: Any, serve: Any, review_ws: Workspace) -> Iterator[Watched]:
+def ana(browser: Any, serve: Any, review_ws: Workspace) -> Iterator[Visitor]:
     server = serve(review_ws.path)
-    watched = Watched(browser, server.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
+    watched = Visitor(browser, server.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
     watched.open()
     watched.page.get_by_label("Name").fill("ana")
     watched.page.keyboard.press("Enter")
@@ -107,7 +77,7 @@ def ana(browser: Any, serve: Any, review_ws: Workspace) -> Iterator[Watched]:
     assert server.stop() == ""
 
 
-def test_an_afternoon_of_review(ana: Watched, review_ws: Workspace) -> None:
+def test_an_afternoon_of_review(ana: Visitor, review_ws: Workspace) -> None:
     page, keys = ana.page, ana.page.keyboard
     ledger = Ledger(review_ws.path / "ledger.sqlite")
     decided: dict[str, tuple[str, ...]] = {}
@@ -249,10 +219,10 @@ def test_an_afternoon_of_review(ana: Watched, review_ws: Workspace) -> None:
     assert "takes back" in page.locator("tbody tr").first.inner_text()
 
 
-def test_two_people_differ_and_settle(ana: Watched, browser: Any, review_ws: Workspace) -> None:
+def test_two_people_differ_and_settle(ana: Visitor, browser: Any, review_ws: Workspace) -> None:
     page = ana.page
     string = ana.string()
-    bo = Watched(browser, ana.url, locale="en-GB")
+    bo = Visitor(browser, ana.url, locale="en-GB")
     bo.open()
     bo.page.get_by_label("Name").fill("bo")
     bo.page.get_by_role("button", name="Start").click()
@@ -284,7 +254,7 @@ def test_an_old_tab_decides_the_string_that_it_shows(
 ) -> None:
     """Run, open a card, stop, run with more papers, start again at the same address, press Enter in the old tab."""
     server = serve(review_ws.path, "--by", "ana")
-    watched = Watched(browser, server.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
+    watched = Visitor(browser, server.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
     watched.open("?decision=review")
     watched.settle()
     string, number = watched.string(), watched.number()
@@ -333,7 +303,7 @@ def test_it_is_accessible(
     ledger.decide("Chemistry, OpenAI", None, by="bo", why="w", blind=True)
     review_ws.discover()
     server = serve(review_ws.path, "--by", "ana")
-    watched = Watched(browser, server.url, **options)
+    watched = Visitor(browser, server.url, **options)
     page, shots = watched.page, Path(os.environ.get("AFFIL_SCREENSHOTS", tmp_path))
     for name in ("", "list", "new", "conflicts", "history", "?who=1", f"?string={string_key('Chemistry, OpenAI')}"):
         watched.open(name)
@@ -355,7 +325,7 @@ def test_it_is_accessible(
 
 def test_hostile_strings_do_no_harm(browser: Any, serve: Any, hostile_ws: Workspace, hostile: tuple[str, ...]) -> None:
     server = serve(hostile_ws.path, "--by", '<img src=x onerror="alert(1)">')
-    watched = Watched(browser, server.url)
+    watched = Visitor(browser, server.url)
     dialogs: list[str] = []
     watched.page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
     watched.open("list?scope=all")
@@ -382,7 +352,7 @@ EXAMPLE = ("Dept. of CSE, 港中大, Shatin; SenseTime Research", "國立清華�
 
 
 def test_strings_are_tried_on_the_page(browser: Any, service_url: str) -> None:
-    watched = Watched(browser, service_url, viewport={"width": 1280, "height": 900}, locale="en-GB", accept_downloads=True)
+    watched = Visitor(browser, service_url, viewport={"width": 1280, "height": 900}, locale="en-GB", accept_downloads=True)
     page, keys = watched.page, watched.page.keyboard
     watched.open()
     assert page.evaluate("document.activeElement.id") == "affiliations"
@@ -436,7 +406,7 @@ VIEWS = {
 @pytest.mark.parametrize("view", VIEWS)
 def test_the_service_is_accessible(browser: Any, service_url: str, tmp_path: Path, view: str) -> None:
     """No serious fault on any page; nothing is wider than the screen. Screenshots go to AFFIL_SCREENSHOTS where that is set."""
-    watched = Watched(browser, service_url, **VIEWS[view])
+    watched = Visitor(browser, service_url, **VIEWS[view])
     page, shots = watched.page, Path(os.environ.get("AFFIL_SCREENSHOTS", tmp_path))
 
     def look(name: str) -> None:
@@ -460,7 +430,7 @@ def test_the_service_is_accessible(browser: Any, service_url: str, tmp_path: Pat
 
 
 def test_hostile_strings_do_no_harm_on_the_page(browser: Any, service_url: str, hostile: tuple[str, ...]) -> None:
-    watched = Watched(browser, service_url)
+    watched = Visitor(browser, service_url)
     dialogs: list[str] = []
     watched.page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
     watched.open()

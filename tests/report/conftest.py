@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from affil.registry.registry import write_registry
 from affil.types import Institution, Name
 from affil.workspace import Workspace
+from tests.browser import Watched
 
 PLACES = [
     ("US", "US-MA", "Boston", 42.36, -71.06),
@@ -131,22 +131,12 @@ def workspace(tmp_path: Path) -> Any:
     return lambda settings="", records=None: make_workspace(tmp_path, settings, records)
 
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
-
-
-class Reader:
-    """A page whose console, errors and requests are kept, to be looked at in the end."""
+class Reader(Watched):
+    """A page of a site that is opened from its folder."""
 
     def __init__(self, browser: Any, site: Path, **options: Any) -> None:
-        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "accept_downloads": True, **options}
-        self.context = browser.new_context(**options)
-        self.page, self.site = self.context.new_page(), site
-        self.faults: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda e: self.faults.append(str(e)))
-        self.page.on("request", lambda r: self.requests.append(r.url))
+        super().__init__(browser, **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
+        self.site = site
 
     def open(self, path: str) -> None:
         self.page.goto(f"{self.site.as_uri()}/{path}")
@@ -169,35 +159,12 @@ class Reader:
         assert [r for r in self.requests if not r.startswith(own)] == []
 
 
-@pytest.fixture(scope="module")  # while it is open, an event loop runs in this thread, and tests elsewhere start their own
-def browser(lacking: Any) -> Iterator[Any]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        lacking("Chromium (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
 def reader(browser: Any, site: Path) -> Iterator[Reader]:
     made = Reader(browser, site)
     yield made
     made.check()
     made.context.close()
-
-
-def accessible(page: Any) -> list[str]:
-    """The serious faults that axe-core finds."""
-    from axe_playwright_python.base import AXE_FILE_PATH
-
-    page.evaluate(Path(AXE_FILE_PATH).read_text("utf-8") + "\n;undefined")
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
-    serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
-    return [f"{v['id']}: {node['html'][:200]}: {node.get('failureSummary', '')}" for v in serious for node in v["nodes"]]
 
 
 def drawn(page: Any) -> None:

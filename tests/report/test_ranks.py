@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.report import i18n
-from affil.report.bump import bump_chart, spark_path
 from affil.report.names import city_names
 from affil.report.pages.ranks import first_places
+from affil.report.spark import spark_path
 from affil.workspace import Workspace
 
 MAYBE = st.none() | st.floats(0, 1e4)
@@ -34,23 +34,6 @@ def test_a_small_line_begins_at_zero_and_leaves_out_an_incomplete_year() -> None
     assert spark_path([0.0, 5.0, 10.0]) == "M2 14L32 8L62 2"
     assert spark_path([0.0, 5.0, 10.0, 1.0], apart=True) == spark_path([0.0, 5.0, 10.0])
     assert spark_path([None, 3.0, nan]) == spark_path([]) == spark_path([1.0, 2.0], apart=True) == ""
-
-
-def test_ranks_are_drawn_with_gaps_and_an_incomplete_year_apart() -> None:
-    drawn = bump_chart(
-        "x", ["2020", "2021", "2022", "2023*"], {"A": [1.0, 1.0, 1.0, 40.0], "B & C": [2.0, None, 25.0, 2.0]}, 20, apart=True
-    )
-    lines = re.findall(r'<path d="([^"]*)" fill="none"', drawn)
-    assert [line.count("L") for line in lines] == [2, 0]
-    assert "<title>A 2023*: 40</title>" in drawn and "<title>B &amp; C 2022: 25</title>" in drawn
-    assert drawn.count('opacity=".45"') == 3 and "&gt;20" in drawn
-    assert bump_chart("x", ["2020"], {"A": [None]}, 20) == ""
-
-
-def test_names_at_the_ends_do_not_touch() -> None:
-    drawn = bump_chart("x", ["2020", "2021"], {f"A very long name of an institution {k}": [1.0, 30.0] for k in range(12)}, 20)
-    at = sorted(float(y) for y in re.findall(r'<text x="[\d.]+" y="([\d.]+)" font-size', drawn))
-    assert len(at) == 12 and min(b - a for a, b in itertools.pairwise(at)) > 12 and at[-1] < 380
 
 
 @pytest.mark.parametrize("level", ["institution", "city", "country"])
@@ -112,8 +95,12 @@ def test_a_board_shows_small_lines_only_of_its_first_slice(reader: Any) -> None:
 
 def test_circles_of_cities_lead_to_their_pages(reader: Any) -> None:
     reader.open("map.html")
-    page = reader.page.locator("#chart circle[data-page]").last
-    address = page.get_attribute("data-page")
+    reader.page.mouse.move(300, 300)
+    reader.page.wait_for_selector("#chart .points path")
+    linked = "[...document.querySelectorAll('#chart .points path')].findLastIndex(p => p.__data__.datum.page)"
+    index = reader.page.evaluate(linked)
+    circle = reader.page.locator("#chart .points path").nth(index)
+    address = circle.evaluate("p => p.__data__.datum.page")
     assert (reader.site / str(address)).exists()
-    page.click()
+    circle.click()
     reader.page.wait_for_url(f"**/{address}")

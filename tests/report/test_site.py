@@ -9,6 +9,7 @@ import hashlib
 import html.parser
 import json
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pandas as pd
 import pytest
 
 from affil.errors import AffilError
+from affil.installed import pip_install
 from affil.rank import AREAS
 from affil.report import FORMATS, LANGUAGES, i18n, names, report
 from affil.report.data import area_slug
@@ -97,6 +99,8 @@ def test_every_page_is_there_in_every_language_and_every_link_leads_somewhere(si
 
 def test_nothing_of_another_host_is_named_in_what_runs(site: Path) -> None:
     for file in [*site.glob("static/*.js"), *site.glob("static/*.css")]:
+        if file.name == "vega.js":  # names of formats and addresses of its manual; tests in a browser see that it loads nothing
+            continue
         assert "http" not in file.read_text("utf-8").replace("http://www.w3.org/2000/svg", ""), file
 
 
@@ -111,7 +115,7 @@ def test_the_first_table_is_the_ranking(site: Path, report_ws: Workspace, file: 
     assert len(rows) == min(10, len(ranking.frame))
     for shown, row in zip(rows, ranking.frame.to_dict("records"), strict=False):
         assert shown[0] == f"{row['rank']:,}"
-        doubtful = row["low"] < row["high"] or row["ahead"] < 0.95
+        doubtful = row["low"] < row["high"]
         assert shown[1].removesuffix("\xa0≈") == (f"{row['low']}–{row['high']}" if doubtful else str(row["rank"]))
         moved = compared["rank_before"][row["id"]] - compared["rank_after"][row["id"]]
         assert shown[2] == ("=" if moved == 0 else f"▲+{moved}" if moved > 0 else f"▼−{-moved}")
@@ -139,14 +143,14 @@ def test_the_tables_of_an_institution_stand_once_for_all_languages(site: Path, r
         assert '"pack":"institution/00q4vv597"' in texts
     for language in ("en", "zh-hans", "zh-hant"):
         heads = value(site, f"institution-{language}")["tables"]
-        assert {*re.findall(r'data-table="(\w+)"', heads)} == {*tables}
+        assert {*re.findall(r"data-table=(\w+)", heads)} == {*tables}
     why = report_ws.why(one, years=(2017, 2021))
     by_venue = why.papers.groupby("venue")["credit"].agg(["size", "sum"])
     for venue, found in by_venue.iterrows():
         assert [venue, f"{found['size']:,.0f}", f"{found['sum']:,.2f}"] in tables["venues"]
     by_year = why.papers.groupby("year")["credit"].agg(["size", "sum"])
     for year, found in by_year.iterrows():
-        assert [r[3:5] for r in tables["trend"] if r[0] == str(year)] == [[f"{found['size']:,.0f}", f"{found['sum']:,.2f}"]]
+        assert [r[2:4] for r in tables["trend"] if r[0] == str(year)] == [[f"{found['size']:,.0f}", f"{found['sum']:,.2f}"]]
     strings = why.papers.explode("strings")["strings"].value_counts()
     assert [strings.index[0], str(strings.iloc[0])] in [r[:2] for r in tables["strings"]]
 
@@ -194,8 +198,8 @@ def test_collaboration_is_counted_as_it_is_defined(site: Path, report_ws: Worksp
             year[k] += add
     slug = one.removeprefix("affil:").lower().replace("/", "-")
     rows = value(site, f"{level}/{slug}")["collaboration"]
-    expected = {str(y): (str(n), f"{a / n:.1%}", f"{b / n:.1%}") for y, (n, a, b) in counted.items() if y >= 2017}
-    assert {y: (n, within[1], across[1]) for y, n, within, across in rows} == expected
+    expected = {str(y): [str(n), f"{a / n:.1%}", f"{b / n:.1%}"] for y, (n, a, b) in counted.items() if y >= 2017}
+    assert {y: cells for y, *cells in rows} == expected
 
 
 def test_an_area_page_is_the_ranking_of_the_area(site: Path, report_ws: Workspace) -> None:
@@ -220,18 +224,19 @@ def test_movers_are_told_by_both_rankings_over_the_same_venues(site: Path, repor
 
 
 def test_what_strings_and_names_hold_is_no_markup(site: Path) -> None:
+    from lxml import html
+
     for file in site.rglob("*.html"):
-        text = file.read_text("utf-8")
-        assert "<b>" not in text
-        assert "<teapots>" not in text
-    assert "ana &lt;b&gt;" in (site / "method.html").read_text("utf-8")
+        assert html.parse(file).find(".//b") is None, file
+        assert html.parse(file).find(".//teapots") is None, file
+    assert "ana <b>" in html.parse(site / "method.html").getroot().text_content()
 
 
 def test_the_method_page_tells_the_run(site: Path, report_ws: Workspace) -> None:
-    text = (site / "method.html").read_text("utf-8")
+    text = unescape((site / "method.html").read_text("utf-8"))
     cover = report_ws.rank().coverage
     shares = [f"{share:.1%}" for share in (cover.matched, cover.review, cover.counted)]
-    for told in (f"{cover.papers:,}", *shares, "she asked &amp; was told", "rank.offset"):
+    for told in (f"{cover.papers:,}", *shares, "she asked & was told", "rank.offset"):
         assert told in text, told
     assert "made-up" in text  # the model whose precision is not known
 
@@ -319,7 +324,7 @@ def test_without_the_library_of_charts_it_says_what_to_install(
 ) -> None:
     ws = workspace('[report]\naddress = "https://rankings.example/ai"\n')
     monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
-    with pytest.raises(AffilError, match=r"pip install 'affil\[report\]'"):
+    with pytest.raises(AffilError, match=re.escape(pip_install("report"))):
         report(ws, tmp_path / "site")
 
 
@@ -356,13 +361,13 @@ def test_a_site_without_an_address_names_none(site: Path) -> None:
     assert not (site / "cards").exists()
 
 
-def test_charts_of_main_pages_are_files_too(site: Path, report_ws: Workspace) -> None:
+def test_the_tables_of_charts_of_main_pages_are_files_too(site: Path, report_ws: Workspace) -> None:
     rows = [*csv.reader((site / "charts" / "trends.csv").read_text("utf-8-sig").splitlines())]
     trend = report_ws.trend(level="country", by="publications", years=(2017, 2021)).matched.set_index("name")
     assert [r[0] for r in rows[1:]] == [str(y) for y in range(2017, 2022)]
     for k, name in enumerate(rows[0][1:], 1):
         assert [float(r[k]) for r in rows[1:]] == pytest.approx(trend.loc[name, [*range(2017, 2022)]].tolist())
-    assert (site / "zh-hant" / "charts" / "map.svg").read_text("utf-8").startswith("<svg xmlns=")
+    assert (site / "static" / "map.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_further_language_is_a_catalogue_and_a_line(workspace: Any, french: Any, tmp_path: Path) -> None:
@@ -372,10 +377,10 @@ def test_a_further_language_is_a_catalogue_and_a_line(workspace: Any, french: An
     ws = workspace("[rank]\nranges = false\n", [only])
     made = report(ws, tmp_path / "site").path
     page = (made / "fr" / "cities.html").read_text("utf-8")
-    assert '<html lang="fr"' in page
+    assert "lang=fr>" in page
     assert "fr:Rank" in page
     assert "Boston" in page
-    assert 'hreflang="fr">Français</a>' in (made / "zh-hans" / "institutions.html").read_text("utf-8")
+    assert ">Français</a>" in (made / "zh-hans" / "institutions.html").read_text("utf-8")
     assert value(made, "names-fr") == value(made, "names-en")
     assert "fr:" in report(ws, tmp_path / "b.md", format="md", language="fr").path.read_text("utf-8")
 

@@ -17,7 +17,6 @@ from affil.report.formats import Names, number, percent, span, two
 from affil.report.names import LANGUAGES, html_tag
 from affil.report.pages.frame import Frame, Shared, environment
 from affil.report.pages.home import Teller, counts
-from affil.report.plot import FONT, line_chart
 
 _TRADITIONAL = '"Noto Sans CJK HK", "Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC"'
 _SIMPLIFIED = '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei"'
@@ -111,14 +110,13 @@ class Bulletin:
     def pictures(self) -> dict[str, str]:
         """The charts as SVG, that of countries over the years first, each by its topic."""
         drawn = {s.topic: self.teller.chart(s) for s in self.teller.sentences}
-        return {"trend": self.chart(), **{topic: self.printed(chart.wide) for topic, chart in drawn.items() if chart}}
+        figures = {"trend": (self.chart(), 760), **{topic: (chart, 430) for topic, chart in drawn.items() if chart}}
+        fonts = "Noto Sans, DejaVu Sans, " + self.chinese_fonts.replace('"', "")
+        return {topic: charts.svg(figure, width, ink="#222", font=fonts) for topic, (figure, width) in figures.items()}
 
     def render(self, template: str, charts: Mapping[str, str]) -> str:
         """The bulletin as HTML or Markdown; `charts` are the addresses of the charts by topic."""
-        data, templates = self.data, environment()
-        templates.filters["cell"] = lambda value: str(value).replace("|", "\\|")
-        if template.endswith(".md"):
-            templates.autoescape = False
+        data, templates = self.data, environment(escaped=not template.endswith(".md"))
         cover = data.ranking("institution").coverage
         against = data.comparisons.get(("institution", "before"))
         venues = {v for v, y, _ in data.held if data.window[0] <= y <= data.window[1]}
@@ -137,7 +135,7 @@ class Bulletin:
                 *data.state.warnings,
                 self.t("measures_why", f"{data.settings.offset:g}"),
                 *self.frame.empty_areas(),
-                self.t("range_why", percent(data.settings.confidence, 0)),
+                self.t("range_why", percent(data.settings.confidence, 0), data.settings.marked),
                 self.growth_basis(),
                 *([self.t("b_compared_why", percent(against.rests_on, 0))] if against else []),
                 self.t("m_unknown_1"),
@@ -163,19 +161,13 @@ class Bulletin:
         last = trend.years[-1]
         return f"{told} {self.t('incomplete', last, ', '.join(trend.lacking), last - 1)}" if trend.lacking else told
 
-    def chart(self) -> str:
-        """The trend chart as SVG."""
+    def chart(self) -> charts.Figure:
+        """The trend chart."""
         lines, trend = self.lines(), self.data.trends["country", "publications"]
-        names = [n for n, _ in lines]
         measure = self.names.measures("publications")
-        years, drawn = charts.trend_lines(trend, dict(lines))
-        label, axis = self.t("trend_chart", measure, ", ".join(names)), f"{measure} – {self.t('mode_matched')}"
-        return self.printed(line_chart(label, axis, years, drawn, apart=bool(trend.lacking), size=(760, 320)))
-
-    def printed(self, svg: str) -> str:
-        """A chart in ink and in fonts of this machine."""
-        fonts = "Noto Sans, DejaVu Sans, " + self.chinese_fonts.replace('"', "")
-        return svg.replace("currentColor", "#222").replace(FONT, fonts)
+        label = self.t("trend_chart", measure, ", ".join(n for n, _ in lines))
+        axis = f"{measure} – {self.t('mode_matched')}"
+        return charts.trend_figure("trend", label, axis, self.t("year"), trend, dict(lines))
 
     def tables(self) -> list[dict[str, Any]]:
         """Top countries, institutions and cities, and the leaders by area."""

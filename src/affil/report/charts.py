@@ -1,73 +1,104 @@
-"""Charts of the pages, with what they show as rows, and the outlines of the map."""
+"""Charts of the pages: a specification, with what it shows as rows; and drawings of it without a browser."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, TypeGuard
 
 from markupsafe import Markup
 
 from affil.errors import needing
 from affil.rank import Trend
-from affil.report.plot import NARROW, WIDE, Line, dot_chart, line_chart
-from affil.report.worldmap import Point, world_map
+from affil.report.formats import percent
+from affil.report.vega import CONFIG, INK, Columns, Rows, Spec, dots, lines, tidy
+from affil.report.worldmap import Point, places, world, world_map
 
-_NOTHING = Markup("")
+WIDE, NARROW = 1200, 350  # width of a chart on a screen and on a phone, in pixels
+PAPER, PEN = "#fff", "#1a1e23"  # of a chart that stands alone
+
+Line = Sequence[float | None]
+
+
+def plain(value: float) -> str:
+    """A number without needless digits: 1,500, 0.5."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A chart on a page, for the macro `figure`.
 
-    `key` is its id in the page and in addresses, `label` its title, for those who see it alone or do not see it. `wide` is the chart
-    as SVG, `narrow` the same for phones, if it is another. `columns` and `rows` are what it shows, for download. `file` is the path
-    of its files below the language's folder, without suffix, if it has any. `zooms` tells that it is a map that moves.
+    `key` is its id in the page and in addresses, `label` its title, for those who see it alone or do not see it. `columns` and `rows`
+    are what it shows and what is downloaded, `spec` how (see `affil.report.vega` and `affil.report.worldmap`), `write` how a table
+    writes its values. `file` is the path of its table below the language's folder, without suffix, if it has one. `drawn` are the
+    drawings that a page begins with, for screens and for phones, if its readers should see the chart at once. `tabled` tells that
+    the page has a table of the same.
     """
 
     key: str
     label: str
-    wide: Markup
-    narrow: Markup = _NOTHING
-    columns: tuple[str, ...] = ()
-    rows: tuple[tuple[Any, ...], ...] = ()
+    spec: Spec
+    columns: Columns
+    rows: Rows
+    write: Callable[[float], str] = plain
     file: str = ""
-    zooms: bool = False
+    drawn: tuple[Markup, ...] = ()
+    tabled: bool = False
+
+    @property
+    def zooms(self) -> bool:
+        """Whether it is a map, which its readers move."""
+        return "signals" in self.spec
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to draw axes for."""
+        return not any(is_value(v) for _, *values in self.rows for v in values)
+
+    @property
+    def height(self) -> int:
+        """About how high it will be, in pixels: the room that is kept for it."""
+        return 60 + int(self.spec.get("height", 400))
+
+    @property
+    def shown(self) -> list[list[str]]:
+        """Its rows as a table shows them."""
+        return [[x, *(self.write(v) if is_value(v) else "–" for v in values)] for x, *values in self.rows]
+
+    def at_once(self) -> Figure:
+        """With drawings that a page begins with."""
+        return self if self.empty else replace(self, drawn=tuple(Markup(svg(self, width)) for width in (WIDE, NARROW)))
 
 
-def trend_figure(
-    key: str, label: str, axis: str, year: str, trend: Trend, lines: Mapping[str, Sequence[float]], share: bool = False
-) -> Figure:
+def trend_figure(key: str, label: str, axis: str, year: str, trend: Trend, values: Mapping[str, Sequence[float]]) -> Figure:
     """Lines over the years of a trend, an incomplete last year apart, a year without papers a gap.
 
     Args:
         key: the id of the chart in its page.
         label: its title.
-        axis: the name of the vertical axis.
+        axis: what is measured.
         year: the heading of the years in a download.
         trend: gives the years.
-        lines: for each name its values in the years of the trend, at most eight.
-        share: whether values are shares.
+        values: for each name its values in the years of the trend, at most eight.
     """
-    years, drawn = trend_lines(trend, lines)
-    wide, narrow = (
-        line_chart(label, axis, years, drawn, share=share, apart=bool(trend.lacking), size=size) for size in (WIDE, NARROW)
-    )
-    rows = tuple((y, *(values[k] for values in drawn.values())) for k, y in enumerate(years))
-    return Figure(key, label, Markup(wide), Markup(narrow), (year, *drawn), rows)
+    years, drawn = trend_lines(trend, values)
+    rows = [(y, *(known[k] for known in drawn.values())) for k, y in enumerate(years)]
+    return Figure(key, label, lines(label, axis), (year, *drawn), rows)
 
 
-def trend_lines(trend: Trend, lines: Mapping[str, Sequence[float]]) -> tuple[list[str], dict[str, Line]]:
+def trend_lines(trend: Trend, values: Mapping[str, Sequence[float]]) -> tuple[list[str], dict[str, Line]]:
     """All years from the first to the last of a trend, the last with a star if incomplete, and the values in each."""
     at = {year: k for k, year in enumerate(trend.years)}
     last = trend.years[-1]
     every = range(trend.years[0], last + 1)
-    values: dict[str, Line] = {
+    found: dict[str, Line] = {
         name: [known[at[y]] if y in at and known[at[y]] == known[at[y]] else None for y in every]
-        for name, known in lines.items()
+        for name, known in values.items()
     }
-    return [f"{y}*" if trend.lacking and y == last else str(y) for y in every], values
+    return [f"{y}*" if trend.lacking and y == last else str(y) for y in every], found
 
 
 def profile_figure(key: str, label: str, axis: str, area: str, areas: Sequence[str], shares: Mapping[str, Line]) -> Figure:
@@ -76,29 +107,64 @@ def profile_figure(key: str, label: str, axis: str, area: str, areas: Sequence[s
     Args:
         key: the id of the chart in its page.
         label: its title.
-        axis: the name of the horizontal axis.
+        axis: what the shares are of.
         area: the heading of the areas in a download.
         areas: the names of the areas.
         shares: for each name its shares, one an area, at most eight.
     """
-    wide, narrow = (Markup(dot_chart(label, axis, areas, shares, size=size)) for size in (WIDE, NARROW))
-    return Figure(key, label, wide, narrow, (area, *shares), tuple(zip(areas, *shares.values(), strict=True)))
+    rows = [*zip(areas, *shares.values(), strict=True)]
+    return Figure(key, label, dots(label, axis, len(rows)), (area, *shares), rows, lambda share: percent(share, 1))
 
 
-def map_figure(
-    key: str,
-    label: str,
-    columns: tuple[str, str, str, str],
-    points: Sequence[Point],
-    links: Mapping[Point, str] | None = None,
-) -> Figure:
-    """Circles on a map; `columns` are the headings of name, longitude, latitude and value in a download, `links` pages of points."""
-    return Figure(key, label, Markup(world_map(label, points, links)), columns=columns, rows=tuple(points), zooms=True)
+def map_figure(key: str, label: str, columns: Columns, points: Sequence[Point]) -> Figure:
+    """Circles on a map; `columns` are the headings of name, longitude, latitude and value in a download."""
+    return Figure(key, label, world_map(label), columns, points)
 
 
-def png(svg: str, width: int) -> bytes:
-    """A picture of a chart, this many pixels wide."""
-    with needing("report", "a picture"):
+def svg(figure: Figure, width: int, *, ink: str = INK, font: str = "") -> str:
+    """A chart as SVG, this many pixels wide, in an ink and fonts."""
+    return str(_converted(figure, "svg", width, ink, font))
+
+
+def png(figure: Figure, width: int, *, ink: str = PEN, scale: float = 1) -> bytes:
+    """A chart as PNG, this many pixels wide before it is scaled."""
+    return bytes(_converted(figure, "png", width, ink, "", scale=scale))
+
+
+@cache
+def bundle() -> str:
+    """The script that draws charts in pages: Vega, Vega-Lite, vega-embed and all that they need, as `affil.vega`."""
+    with needing("report", "a site"):
         import vl_convert
-    own = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])  # type: ignore[index]
-    return bytes(vl_convert.svg_to_png(svg, scale=width / own))
+    return str(vl_convert.javascript_bundle(f"window.affil.vega = {{ embed: vegaEmbed, config: {json.dumps(CONFIG)} }};"))
+
+
+def is_value(value: float | None) -> TypeGuard[float]:
+    """Whether there is a value: neither None nor NaN."""
+    return value is not None and value == value
+
+
+def _converted(figure: Figure, kind: str, width: int, ink: str, font: str, **options: Any) -> Any:
+    """A chart with its data, drawn by vl-convert."""
+    with needing("report", "a chart"):
+        import vl_convert
+    given = {"narrow": width < WIDE / 2, "width": width}
+    params = "signals" if figure.zooms else "params"
+    spec = {
+        **figure.spec,
+        params: [{"name": p["name"], "value": given[p["name"]]} if p["name"] in given else p for p in figure.spec[params]],
+    }
+    if figure.zooms:
+        held = {"world": world(), "rows": places(figure.rows)}
+        spec["data"] = [{**d, "values": held[d["name"]]} if d["name"] in held else d for d in spec["data"]]
+        spec["marks"] = spec["marks"][:-1]  # names without overlaps need a browser
+    else:
+        spec["data"] = {"name": "rows", "values": tidy(figure.columns, figure.rows)}
+        if spec["width"] == "container":
+            spec |= {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
+    config = {**CONFIG, "font": font or CONFIG["font"]}
+    if ink != INK:
+        spec, config = (json.loads(json.dumps(value).replace(INK, ink)) for value in (spec, config))
+    if figure.zooms:
+        return getattr(vl_convert, f"vega_to_{kind}")({**spec, "config": {"font": config["font"]}}, **options)
+    return getattr(vl_convert, f"vegalite_to_{kind}")(spec, config=config, **options)

@@ -57,10 +57,9 @@ def report(
         raise AffilError(f"no language {language!r}; it is one of: {', '.join(LANGUAGES)}")
     path = Path(output)
     with needing("report", f"a report ({format})"):
-        from affil.report.bulletin import write_bulletin
+        import vl_convert  # noqa: F401  # charts need it, and a missing one is told before counting
 
-        if format == "site" and ws.settings.report.address:
-            import vl_convert  # noqa: F401  # cards need it, and a missing one is told before counting
+        from affil.report.bulletin import write_bulletin
     if format == "site":
         return _site(ws, path, years, tell)
     written = write_bulletin(collect(ws, years=years, bulletin=True, tell=tell), path, format, language)

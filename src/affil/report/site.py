@@ -11,7 +11,8 @@ from typing import Any
 
 from affil.rank import AREAS
 from affil.report import i18n
-from affil.report.cards import card
+from affil.report.cards import page_card
+from affil.report.charts import bundle, png
 from affil.report.collect import WITH_PAGES
 from affil.report.data import Data, area_slug
 from affil.report.names import LANGUAGES
@@ -22,12 +23,13 @@ from affil.report.pages.downloads import downloads, write_downloads
 from affil.report.pages.entity import common, entity
 from affil.report.pages.frame import BOARDS, Frame, Shared
 from affil.report.pages.home import home
-from affil.report.pages.map import map_page
+from affil.report.pages.map import GREY, MAP, map_page
 from affil.report.pages.method import method
 from affil.report.pages.movers import movers
 from affil.report.pages.ranks import bumps
 from affil.report.pages.tables import tables
 from affil.report.pages.trends import trends
+from affil.report.worldmap import world
 
 _STATIC = (
     "style.css",
@@ -36,8 +38,7 @@ _STATIC = (
     "engine.js",
     "ranges.js",
     "board.js",
-    "plot.js",
-    "figure.js",
+    "chart.js",
     "explore.js",
     "entity.js",
     "papers.js",
@@ -82,7 +83,7 @@ def _write(data: Data, version: str, folder: Path, tell: Callable[[str], None]) 
         for path, template, values in _pages(frame, files):
             file = folder / frame.folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            picture = card(frame.title, values["heading"], values, frame.at) if frame.address and "/" not in path else None
+            picture = page_card(frame.title, values["heading"], values, frame.at) if frame.address and "/" not in path else None
             if picture:
                 (folder / frame.folder / "cards").mkdir(exist_ok=True)
                 (folder / frame.folder / "cards" / f"{file.stem}.png").write_bytes(picture)
@@ -96,13 +97,14 @@ def _write(data: Data, version: str, folder: Path, tell: Callable[[str], None]) 
 
 
 def _write_figures(frame: Frame, folder: Path) -> None:
-    """Write the charts of the main pages as files."""
+    """Write the tables of the charts of the main pages as files."""
     for figure in frame.figures:
         file = folder / figure.file
         file.parent.mkdir(exist_ok=True)
-        file.with_suffix(".svg").write_text(figure.wide, "utf-8")
+        if figure.zooms and not figure.empty and not frame.folder:
+            (folder / "static" / "map.png").write_bytes(png(figure, MAP, ink=GREY, scale=1))
         with file.with_suffix(".csv").open("w", encoding="utf-8-sig", newline="") as out:
-            csv.writer(out).writerows([figure.columns, *figure.rows])
+            csv.writer(out).writerows([figure.columns, *(row[: len(figure.columns)] for row in figure.rows)])
 
 
 def _write_static(data: Data, folder: Path) -> None:
@@ -111,7 +113,8 @@ def _write_static(data: Data, folder: Path) -> None:
         (folder / sub).mkdir(parents=True)
     for name in _STATIC:
         (folder / "static" / name).write_bytes(resources.files("affil.report").joinpath(f"static/{name}").read_bytes())
-    for name, content in pack(data).items():
+    (folder / "static" / "vega.js").write_text(bundle(), "utf-8")
+    for name, content in {**pack(data), "world": script("world", world())}.items():
         (folder / "data" / f"{name}.js").write_text(content, "utf-8")
 
 
@@ -138,10 +141,11 @@ def _write_papers(data: Data, folder: Path) -> None:
 
 def _pages(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[Page]:
     """All pages in one language; `files` are the downloadable tables."""
-    yield "index.html", "home.html", home(frame)
+    found = trends(frame)
+    yield "index.html", "home.html", home(frame, found)
     for level, file in BOARDS:
         yield file, "board.html", board(frame, level)
-    yield "trends.html", "trends.html", {**trends(frame), "bumps": bumps(frame), "lowest": frame.data.report.bump_lowest}
+    yield "trends.html", "trends.html", {**found, "bumps": bumps(frame), "lowest": frame.data.report.bump_lowest}
     yield "map.html", "map.html", map_page(frame)
     yield "areas.html", "areas.html", areas(frame)
     yield "movers.html", "movers.html", movers(frame)

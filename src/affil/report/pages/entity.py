@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from affil.rank import AREAS, Level
+from affil.report.charts import Figure
 from affil.report.data import area_slug
 from affil.report.entities import Entity
 from affil.report.formats import number, percent, span, two
 from affil.report.names import LANGUAGES
 from affil.report.pages.frame import BOARDS, Frame
 from affil.report.pages.tables import in_window
+from affil.report.vega import dots, lines
 
 NEWEST = 5  # papers of a page without scripts
 _MEASURES = ("publications", "authors", "adjusted", "index")
@@ -26,8 +28,11 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
     data, one = frame.data, frame.data.entities[level][identifier]
     row = data.row(level, identifier)
     newest, count = data.papers.newest(level, identifier, NEWEST), len(data.papers.held.get((level, identifier), ()))
+    numbers = _numbers(frame, level, identifier)
+    told = frame.text("comma").join(f"{frame.names.measures(n['measure'])} {n['value']}" for n in numbers)
     return {
         "heading": one.names[frame.at],
+        "description": f"{one.names[frame.at]}{frame.text('comma')}{span(data.window)}{frame.text('colon')}{told}",
         "section": "rankings",
         "level": level,
         "entity": one,
@@ -36,7 +41,7 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
         "others": _other_names(one, frame.at),
         "kind": frame.names.kinds(one.kind) if one.kind else "",
         "place": frame.place(one),
-        "numbers": _numbers(frame, level, identifier),
+        "numbers": numbers,
         "period": data.window,
         "before": data.before,
         "has_before": data.before is not None,
@@ -44,7 +49,7 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
         "reliability": _reliability(frame, level, identifier, row or {}),
         "newest": newest,
         "listed": number(count),
-        "scripts": ("engine", "entity", *(["papers"] if newest else [])),
+        "scripts": ("engine", "chart", "entity", *(["papers"] if newest else [])),
         "texts": {
             "pack": f"{level}/{one.slug}",
             "not_loaded": frame.text("not_loaded", "data/titles.js"),
@@ -59,7 +64,8 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
 def common(frame: Frame, level: Level) -> dict[str, Any]:
     """What all pages of a level have in common in a language, for static/entity.js and static/papers.js."""
     data = frame.data
-    values = {"level": level, "basis": frame.growth_basis(data.trends[level, "publications"])}
+    charts = _charts(frame)
+    values = {"level": level, "basis": frame.growth_basis(data.trends[level, "publications"]), "charts": charts}
     return {
         **{part: frame.render(f"{level}/", "level.html", {**values, "part": part}) for part in ("tables", "form", "pages")},
         "at": frame.at,
@@ -67,8 +73,25 @@ def common(frame: Frame, level: Level) -> dict[str, Any]:
         "papers_none": frame.text("papers_none"),
         "years": list(data.window),
         "decided": frame.text("decided"),
+        "colon": frame.text("colon"),
+        "world": frame.text("world_share"),
+        "home": frame.text("country_share"),
+        "shares": [frame.text("within_country"), frame.text("across_countries")],
+        "first": {name: frame.text("area" if name == "profile" else "year") for name in charts},
         "areas": {area_slug(a): frame.names.areas(a) for a in AREAS},
     }
+
+
+def _charts(frame: Frame) -> dict[str, Figure]:
+    """The charts of an entity's page by its tables, of which static/entity.js takes what they show."""
+    areas = sum(1 for share in frame.shared.world_share.values() if share)
+    trend, profile, together = (frame.text(key) for key in ("trend", "profile_of", "collaboration"))
+    made = {
+        "trend": (trend, lines(trend, frame.text("comparable"), height=220)),
+        "profile": (profile, dots(profile, frame.text("own_share"), areas)),
+        "collaboration": (together, lines(together, "", share=True, height=220)),
+    }
+    return {name: Figure(f"chart-{name}", label, spec, (), (), tabled=True) for name, (label, spec) in made.items()}
 
 
 def _other_names(one: Entity, at: int) -> list[str]:

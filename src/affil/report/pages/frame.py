@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from importlib import resources
 from typing import Any
 
+import minify_html
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from affil.catalogue import SOURCE
@@ -15,7 +16,6 @@ from affil.names import visible
 from affil.rank import AREAS, Comparison, Level, Trend
 from affil.report import i18n
 from affil.report.charts import Figure
-from affil.report.compact import compact
 from affil.report.data import Data, area_slug
 from affil.report.entities import Entity
 from affil.report.formats import Names, as_json, number, percent, span, two
@@ -39,20 +39,12 @@ NAV = (
 )
 
 
-class _Compact(PackageLoader):
-    """Templates of pages without what a browser does not need."""
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
-        """A template's text, compacted."""
-        text, file, fresh = super().get_source(environment, template)
-        return compact(text) if template.endswith(".html") else text, file, fresh
-
-
-def environment() -> Environment:
-    """The template environment."""
+@cache
+def environment(*, escaped: bool = True) -> Environment:
+    """The template environment, whose templates are compiled once in a process; `escaped` as HTML."""
     made = Environment(
-        loader=_Compact("affil.report"),
-        autoescape=select_autoescape(),
+        loader=PackageLoader("affil.report"),
+        autoescape=select_autoescape() if escaped else False,
         undefined=StrictUndefined,
         trim_blocks=True,
         auto_reload=False,
@@ -67,6 +59,7 @@ def environment() -> Environment:
         visible=visible,
         slug=area_slug,
         json=as_json,
+        cell=lambda value: str(value).replace("|", "\\|"),
     )
     return made
 
@@ -77,11 +70,6 @@ class Shared:
 
     data: Data
     version: str
-
-    @cached_property
-    def templates(self) -> Environment:
-        """The templates, compiled once."""
-        return environment()
 
     @cached_property
     def css(self) -> str:
@@ -134,9 +122,9 @@ class Frame:
         known = self.data.report.address
         return f"{known.rstrip('/')}/" if known else ""
 
-    def kept(self, figure: Figure, name: str) -> Figure:
-        """A figure that is also written as files of this name, for readers without scripts."""
-        self.figures.append(replace(figure, file=f"charts/{name}"))
+    def kept(self, figure: Figure, name: str, *, tabled: bool = False) -> Figure:
+        """A figure of which the table is also a file of this name, for readers without scripts; `tabled`: it is on its page, too."""
+        self.figures.append(replace(figure, file=f"charts/{name}", tabled=tabled))
         return self.figures[-1]
 
     def against(self, comparison: Comparison) -> str:
@@ -210,4 +198,6 @@ class Frame:
             "texts": None,
             "section": "rankings",
         }
-        return self.shared.templates.get_template(template).render({**common, **values})
+        if "heading" in values and not values.get("description"):
+            values = {**values, "description": f"{values['heading']}{self.text('comma')}{span(data.window)} – {self.title}"}
+        return minify_html.minify(environment().get_template(template).render({**common, **values}))

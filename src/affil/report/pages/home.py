@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -11,8 +13,7 @@ from affil.report.data import Data
 from affil.report.formats import number
 from affil.report.pages.areas import heat
 from affil.report.pages.frame import Frame
-from affil.report.pages.trends import trends
-from affil.report.story import Area, Named, Said, Sentence, Source, area_years, say, story
+from affil.report.story import Area, Named, Said, Sentence, Source, say, story
 from affil.report.story_charts import story_figure
 
 
@@ -26,16 +27,7 @@ class Teller:
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences whose conditions hold."""
         data = self.frame.data
-        return story(
-            Source(
-                data.rankings,
-                data.trends,
-                data.comparisons,
-                data.held,
-                data.report,
-                area_years(data.held, data.window, data.venues),
-            )
-        )
+        return story(Source(data.rankings, data.trends, data.comparisons, data.held, data.report, data.profiles["country"]))
 
     def say(self, said: Said) -> str:
         """A message in the language."""
@@ -74,9 +66,12 @@ class Teller:
         ]
 
 
-def home(frame: Frame) -> dict[str, Any]:
-    """What the data say: numbers, countries over the years, sentences, areas by country, and the first of each level and area."""
-    data, found = frame.data, trends(frame)
+def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
+    """What the data say: numbers, countries over the years, sentences, areas by country, and the first of each level and area.
+
+    `found` are the values of the trends page.
+    """
+    data = frame.data
     teller = Teller(frame)
     told = [{**one, "chart": teller.chart(s)} for one, s in zip(teller.told(), teller.sentences, strict=True)]
     return {
@@ -84,9 +79,9 @@ def home(frame: Frame) -> dict[str, Any]:
         "description": " ".join(t["text"] for t in told[:2]),
         "section": "home",
         "numbers": [(frame.text(key), number(value)) for key, value in counts(data)],
-        "chart": found["chart"],
+        "chart": replace(found["chart"], tabled=False),
         "basis": found["basis"],
-        "scripts": ("figure",),
+        "scripts": ("chart",),
         "sentences": told,
         **matrix(data),
         "tops": [(level, file, _first(data, level)) for level, file in _TOPS],
@@ -119,7 +114,7 @@ def counts(data: Data) -> list[tuple[str, int]]:
 
 
 def matrix(data: Data) -> dict[str, Any]:
-    """What share the first countries have of each area, and how many times their share of all areas that is."""
+    """What share the first countries have of each area, and how many times the expected one that is."""
     present = [a for a in AREAS if ("country", a) in data.rankings]
     short = {a: s.upper() for s, a in SHORT_AREAS.items()}
     rows = [heat(data, "country", i, present) for i in data.ranking("country").frame["id"].head(data.report.matrix)]

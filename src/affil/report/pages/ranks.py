@@ -8,11 +8,11 @@ from typing import Any
 from markupsafe import Markup
 
 from affil.rank import Level, RanksByYear
-from affil.report.bump import SPARK, bump_chart, spark_path
 from affil.report.charts import Figure, trend_lines
 from affil.report.formats import number, span, two
 from affil.report.pages.frame import Frame
-from affil.report.plot import NARROW, WIDE
+from affil.report.spark import SIZE, spark_path
+from affil.report.vega import bump
 
 LEVELS: tuple[Level, ...] = ("country", "institution", "city")
 
@@ -54,7 +54,7 @@ def sparks(frame: Frame, level: Level, ids: list[str]) -> Mapping[str, Markup]:
             title = f"{first}–{last}{frame.text('colon')}{two(before)} → {two(after)}"
             out[identifier] = Markup(
                 '<svg aria-hidden="true" viewBox="0 0 {} {}"><path d="{}"/></svg><span class="sr">{}</span>'
-            ).format(*SPARK, path, title)
+            ).format(*SIZE, path, title)
     return out
 
 
@@ -70,13 +70,11 @@ def _chart(frame: Frame, level: Level) -> Figure:
     found, ids = data.ranks[level], data.ranking(level).frame["id"].head(data.report.bump).tolist()
     years, lines = trend_lines(found.trend, _ranks(frame, level, found, ids))
     label = frame.text("bump_chart", frame.names.levels(level), span(data.window))
-    apart = bool(found.trend.lacking)
-    wide, narrow = (
-        Markup(bump_chart(label, years, lines, data.report.bump_lowest, apart=apart, size=size))
-        for size in (WIDE, (NARROW[0], WIDE[1]))
-    )
-    rows = tuple((y, *("" if line[k] is None else int(line[k] or 0) for line in lines.values())) for k, y in enumerate(years))
-    figure = Figure(f"ranks-{level}", label, wide, narrow, (frame.text("year"), *lines), rows)
+    columns = (frame.text("year"), *lines)
+    rows = [
+        (y, *(None if rank is None else int(rank) for rank in ranks)) for y, *ranks in zip(years, *lines.values(), strict=True)
+    ]
+    figure = Figure(f"ranks-{level}", label, bump(label, columns, rows, data.report.bump_lowest), columns, rows, number)
     return frame.kept(figure, f"ranks-{level}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from affil.names import visible
@@ -19,11 +18,11 @@ Rows = list[list[Any]]  # cells as they are shown; `static/entity.js` knows what
 def tables(shared: Shared, level: Level, identifier: str) -> dict[str, Rows]:
     """The tables of an entity's page that have rows.
 
-    `trend`: year, bar, papers in comparable venues, papers, adjusted, authors. `profile`: slug of the area, rank, papers, adjusted,
-    where its dots lie, the shares of own output, of the world's and (but of a country) of its country's, and specialisation.
-    `collaboration`: year, papers, bar and share of those within the country, and across. `venues`: name, papers, adjusted.
+    `trend`: year, papers in comparable venues, papers, adjusted, authors. `profile`: slug of the area, rank, papers, adjusted, the
+    shares of own output, of the world's and (but of a country) of its country's, and how many times the expected share of the area it
+    has. `collaboration`: year, papers, share of those within the country, and across. `venues`: name, papers, adjusted.
     `members`, `cities` and `partners`: slug of the page (empty without one), names, number. `strings`: string, papers, probability
-    (empty where a person decided). Bars are in percent; names are one text, or a list in the order of `LANGUAGES`.
+    (empty where a person decided). Names are one text, or a list in the order of `LANGUAGES`.
     """
     data = shared.data
     found = {
@@ -36,7 +35,7 @@ def tables(shared: Shared, level: Level, identifier: str) -> dict[str, Rows]:
         "members": [[*e, two(r["adjusted"])] for e, r in _linked(data, "members", level, identifier, "institution")],
         "cities": _cities(data, identifier) if level == "country" else [],
         "collaboration": [
-            [str(y["year"]), number(y["papers"]), *(_bar_and_share(y[how] / y["papers"]) for how in ("within", "across"))]
+            [str(y["year"]), number(y["papers"]), *(percent(y[how] / y["papers"], 1) for how in ("within", "across"))]
             for y in reversed(in_window(data, "collaboration", level, identifier))
         ],
         "partners": [[*e, number(r["publications"])] for e, r in _linked(data, "partners", level, identifier, "partner")],
@@ -63,12 +62,10 @@ def in_window(data: Data, table: str, level: Level, identifier: str) -> list[dic
 def _trend(data: Data, level: Level, identifier: str) -> Rows:
     """An entity by year, the last first: the years of the window, or all before its end where it has none of these."""
     trend, years = data.trends[level, "publications"], in_window(data, "years", level, identifier)
-    matched = {y: n for y, n in data.matched(level).get(identifier, {}).items() if not math.isnan(n)}
-    most = max(matched.values(), default=0.0) or 1.0
+    matched = data.matched(level).get(identifier, {})
     return [
         [
             f"{y['year']}*" if trend.lacking and y["year"] == trend.years[-1] else str(y["year"]),
-            _bar(matched.get(y["year"], 0.0) / most),
             number(matched.get(y["year"])),
             number(y["publications"]),
             two(y["adjusted"]),
@@ -84,16 +81,15 @@ def _profile(shared: Shared, level: Level, identifier: str) -> Rows:
     held = {r["area"]: r for r in data.of("areas", level, identifier)}
     home = "" if level == "country" else data.entities[level][identifier].country
     own, country, world = own_shares(data, level, identifier), own_shares(data, "country", home), shared.world_share
-    most = max([*own.values(), *country.values(), *world.values(), 1e-9])
+    expected = data.profiles[level].get(identifier, {})
     return [
         [
             area_slug(a),
             number((data.row(level, identifier, a) or {}).get("rank")),
             number(held[a]["publications"] if a in held else 0),
             two(held[a]["adjusted"] if a in held else 0.0),
-            [_bar(share / most) for share in shares],
             [percent(share, 1) for share in shares],
-            two(shares[0] / world[a]),
+            two(expected[a].ratio) if a in expected and expected[a].expected else "–",
         ]
         for a in AREAS
         if world[a]
@@ -109,10 +105,6 @@ def _cities(data: Data, country: str) -> Rows:
     return found[: data.report.listed] if len(found) > 1 else []
 
 
-def _bar_and_share(part: float) -> list[Any]:
-    return [_bar(part), percent(part, 1)]
-
-
 def _linked(data: Data, table: str, level: Level, identifier: str, column: str) -> list[tuple[list[Any], dict[str, Any]]]:
     """The entity in a column of each row of a page table, and the row; rows with unknown entities are dropped."""
     entities = data.entities["institution" if column == "institution" else level]
@@ -121,7 +113,3 @@ def _linked(data: Data, table: str, level: Level, identifier: str, column: str) 
 
 def _entity(one: Entity) -> list[Any]:
     return [one.slug, one.names[0] if len({*one.names}) == 1 else list(one.names)]
-
-
-def _bar(part: float) -> float:
-    return round(100 * part, 1)

@@ -20,14 +20,14 @@ def trends(frame: Frame) -> dict[str, Any]:
     return {
         "heading": frame.text("trends_title"),
         "section": "trends",
-        "chart": frame.kept(_chart(frame, rows, trend), "trends"),
+        "chart": frame.kept(_chart(frame, rows, trend).at_once(), "trends", tabled=True),
         "trend": {"years": [f"{y}*" if trend.lacking and y == trend.years[-1] else str(y) for y in trend.years], "rows": rows},
         "compared": span(trend.compared) if trend.compared else "",
         "basis": frame.growth_basis(trend),
         "by_year": [(y, v) for y, v in by_year if v],
         "areas": AREAS,
         "hong_kong": hong_kong_choices(frame),
-        "scripts": ("engine", "plot", "figure", "explore"),
+        "scripts": ("engine", "chart", "explore"),
         "first": [r["name"] for r in rows],
         "texts": {
             **frame.script_texts(),

@@ -19,7 +19,7 @@
     suggest();
   })().catch((error) => { begun = undefined; status.textContent = say(T.not_loaded, error.message); throw error; }));
 
-  const show = (label, draw, table) => affil.plot($("chart"), label, draw, table, T.no_data);
+  const show = (label, columns, rows, params) => affil.chart($("chart"), { label, columns, rows, nothing: T.no_data, ...params });
 
   const every = () => ({ areas: new Set(engine.areas.map((_, k) => k)), outside: true, without: new Set(), kind: "", rollUp: engine.rollUp });
   const slice = (area) => (area === "" ? every() : { ...every(), areas: new Set([Number(area)]), outside: false });
@@ -112,9 +112,8 @@
     const missing = trend.lacking.length ? say(T.incomplete, last, trend.lacking.map((v) => engine.venues[v]).join(", "), last - 1) : "";
     $("basis").textContent = `${compared ? say(T.growth_basis, ...compared, rounded.format(engine.restsOn(trend.links))) : T.growth_none} ${missing}`.trim();
     affil.keep({ level, by, mode, area: value("area"), from: years[0], to: years[1], panel: panel ? 1 : 0, ...(asked.hongKong ? { hongkong: asked.hongKong } : {}), who: who() });
-    const drawn = label.map((name, k) => [name, every.map((y) => series[k][numbers.indexOf(y)] ?? null)]), written = every.map(marked);
-    const said = say(T.trend_chart, title, label.join(", ")), options = { share: points || mode === "growth", apart: trend.lacking.length > 0 };
-    show(said, (size) => affil.lineChart(said, title, written, drawn, { ...options, size }), [[T.year, ...label], written.map((y, k) => [y, ...drawn.map(([, values]) => values[k])])]);
+    const rows = every.map((y) => [marked(y), ...series.map((values) => values[numbers.indexOf(y)] ?? null)]);
+    await show(say(T.trend_chart, title, label.join(", ")), [T.year, ...label], rows, { axis: title, share: points || mode === "growth" });
   };
 
   const drawProfile = async () => {
@@ -128,8 +127,7 @@
     const lines = [...picked.map(([level, e]) => [names[level][e][0], shares([...(all[level].get(e) ?? areas.map(() => 0))])]), [T.world, world]];
     const there = areas.map((_, a) => a).filter((a) => world[a] > 0), label = lines.map(([name]) => name);
     affil.keep({ who: who() });
-    const shown = there.map((a) => T.areas[areas[a]]), drawn = lines.map(([name, values]) => [name, there.map((a) => values[a])]);
-    show(T.label, (size) => affil.dotChart(T.label, T.axis, shown, drawn, { size }), [[T.area, ...label], shown.map((area, k) => [area, ...drawn.map(([, values]) => values[k])])]);
+    await show(T.label, [T.area, ...label], there.map((a) => [T.areas[areas[a]], ...lines.map(([, values]) => values[a])]));
   };
 
   const DRAW = { trends: drawTrend, areas: drawProfile, map: () => affil.drawMap({ engine, names, form, picked, slice, who, chips, T, label }) };

@@ -1,0 +1,138 @@
+"""What charts show: drawn by vl-convert, as pages draw the same specifications."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from math import nan
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from affil.report.charts import NARROW, WIDE, Figure, map_figure, profile_figure, svg
+from affil.report.vega import bars, bump, lines, tidy
+
+YEARS = ["2017", "2018", "2019", "2020*"]
+NUMBERS = st.none() | st.integers(0, 10**6)
+
+
+def drawn(figure: Figure, width: int = WIDE) -> Any:
+    return etree.fromstring(svg(figure, width).encode())
+
+
+def texts(picture: Any) -> list[str]:
+    return [t.text for t in picture.iter("{*}text")]
+
+
+def told(picture: Any) -> list[str]:
+    """What its marks say to those who hear it."""
+    return [e.get("aria-label") for e in picture.iter("{*}path") if e.get("aria-roledescription") in ("point", "bar", "circle")]
+
+
+def of_years(rows: list[list[Any]], names: list[str], **options: Any) -> Figure:
+    return Figure("key", "label", lines("label", "Papers", **options), ("Year", *names), rows)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@settings(max_examples=6, deadline=None)
+@given(values=st.lists(st.lists(NUMBERS, min_size=4, max_size=4), min_size=1, max_size=8))
+def test_a_line_is_interrupted_where_a_year_is_missing(width: int, values: list[list[Any]]) -> None:
+    figure = of_years([[y, *(v[k] for v in values)] for k, y in enumerate(YEARS)], [f"<{k}>" for k in range(len(values))])
+    if figure.empty:
+        return
+    picture = drawn(figure, width)
+    paths = [p.get("d") for g in picture.iter("{*}g") if "mark-line" in (g.get("class") or "") for p in g.iter("{*}path")]
+    pairs = sum(a is not None and b is not None for v in values for a, b in itertools.pairwise(v[:-1]))
+    assert sum((p or "").count("L") for p in paths) == pairs  # the last year is incomplete and stands apart
+    assert len(told(picture)) == sum(v is not None for one in values for v in one)
+
+
+def test_axes_and_points_are_written_without_needless_digits() -> None:
+    picture = drawn(of_years([["2020", 480, 1430], ["2021", 0.5, 12.25]], ["法国 <b>", "B"]))
+    assert {"0", "500", "1,000", "1,500", "2020", "2021", "法国 <b>", "B", "Papers"} <= {*texts(picture)}
+    assert told(picture) == ["法国 <b> 2020: 480", "B 2020: 1,430", "法国 <b> 2021: 0.5", "B 2021: 12.25"]
+    shares = drawn(of_years([["2020", 0.004], ["2021", 0.022]], ["A"], share=True))
+    assert {"0%", "0.5%", "2%"} <= {*texts(shares)}
+    assert told(shares) == ["A 2020: 0.4%", "A 2021: 2.2%"]
+    assert picture.get("aria-label") is None and picture.find(".//{*}g[@aria-label]") is not None
+
+
+def test_nothing_is_drawn_of_nothing() -> None:
+    for rows in ([["2020", None]], [["2020", nan]], []):
+        figure = of_years(rows, ["A"])
+        assert figure.empty and figure.at_once().drawn == ()
+
+
+@pytest.mark.parametrize("width", [WIDE, 430, NARROW])
+def test_a_number_stands_at_the_end_of_its_bar_and_within_the_chart(width: int) -> None:
+    rows = [("A long name of a country", -0.25), ("B", 1.5), ("C", 0.0)]
+    spec = bars("label", "Change", len(rows), "format(datum.value, '+.0%')", once=True)
+    picture = drawn(Figure("key", "label", spec, ("", "Change"), rows), width)
+    assert {"−25%", "+150%", "+0%"} <= {*texts(picture)}
+    assert told(picture) == ["A long name of a country: −25%", "B: +150%", "C: +0%"]
+    assert float(picture.get("width")) == width
+    at = {
+        t.text: (float(t.get("transform").split("(")[1].split(",")[0]), t.get("text-anchor")) for t in picture.iter("{*}text")
+    }
+    zero = at["+0%"][0]
+    assert at["−25%"][0] < zero < at["+150%"][0] and at["−25%"][1] == "end"
+    assert at["−25%"][0] > 40 and at["+150%"][0] < width - 40  # room for the digits, whatever lies beside
+
+
+def test_a_profile_has_a_dot_for_each_who_and_area() -> None:
+    figure = profile_figure(
+        "key", "label", "Share", "Area", ["视觉", "Robotics"], {"China": [0.02, 0.34], "World": [None, 0.004]}
+    )
+    assert told(drawn(figure)) == ["China, 视觉: 2%", "China, Robotics: 34%", "World, Robotics: 0.4%"]
+    assert figure.shown == [["视觉", "2.0%", "–"], ["Robotics", "34.0%", "0.4%"]]
+
+
+def ranks(rows: list[list[Any]], names: list[str], lowest: int = 20) -> Any:
+    columns = ("Year", *names)
+    return drawn(Figure("key", "label", bump("label", columns, rows, lowest), columns, rows))
+
+
+def test_ranks_are_drawn_with_gaps_and_an_incomplete_year_apart() -> None:
+    picture = ranks([["2020", 1, 2], ["2021", 1, None], ["2022", 1, 25], ["2023*", 40, 2]], ["A", "B & C"])
+    paths = [p.get("d") for g in picture.iter("{*}g") if "mark-line" in (g.get("class") or "") for p in g.iter("{*}path")]
+    assert [p.count("L") for p in paths] == [2, 0]
+    assert {"A 2023*: 40", "B & C 2022: 25"} <= {*told(picture)}
+    assert {">20", "1", "5", "A", "B & C"} <= {*texts(picture)}
+    faint = [p for p in picture.iter("{*}path") if p.get("opacity") == "0.45"]
+    assert len(faint) == 3
+
+
+def test_names_at_the_ends_of_ranks_do_not_touch() -> None:
+    names = [f"Institution {k}" for k in range(12)]
+    picture = ranks([["2020", *[1] * 12], ["2021", *[30] * 12]], names)
+    at = sorted(float(re.split(r"[,)]", t.get("transform"))[1]) for t in picture.iter("{*}text") if t.text in names)
+    assert len(at) == 12 and min(b - a for a, b in itertools.pairwise(at)) > 12 and at[-1] < 400
+
+
+def test_places_are_where_they_are() -> None:
+    points = [
+        ("Null Island", 0.0, 0.0, 4.0, ""),
+        ("San Francisco", -122.4, 37.8, 1.0, "city/sf.html"),
+        ("Sydney", 151.2, -33.9, 2.0, ""),
+    ]
+    picture = drawn(map_figure("key", "label", ("City", "lon", "lat", "Papers"), points), 900)
+    found = {}
+    for path in picture.iter("{*}path"):
+        if path.get("aria-label"):
+            x, y = map(float, re.findall(r"-?[\d.]+", path.get("transform")))
+            found[path.get("aria-label")] = (x, y)
+    assert found["Null Island: 4"] == pytest.approx((450, 232), abs=0.1)
+    west, east = found["San Francisco: 1"], found["Sydney: 2"]
+    assert west[0] < 450 < east[0] and west[1] < 232 < east[1]
+    assert (picture.get("width"), picture.get("height")) == ("900", "415")
+    assert len(picture.findall(".//{*}path")) > 170  # countries
+
+
+def test_a_table_is_one_object_for_each_who_and_row() -> None:
+    assert tidy(("Year", "A", "B"), [("2020", 1, None)]) == [
+        {"x": "2020", "who": "A", "value": 1},
+        {"x": "2020", "who": "B", "value": None},
+    ]
