@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.base import AXE_FILE_PATH  # type: ignore[import-untyped]
+from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import sync_playwright
 
 WHOLE = "#similar-details, #similar .hint"  # there when a card is complete
