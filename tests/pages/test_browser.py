@@ -497,7 +497,7 @@ def will(page: Any) -> str:
     return str(page.locator("#will").inner_text())
 
 
-def test_no_key_saves_what_is_not_said(ana: Watched, review_ws: Workspace) -> None:
+def test_no_key_saves_what_is_not_said(ana: Visitor, review_ws: Workspace) -> None:
     """A digit, a search and Enter twice, skip and undo; what Save would save is in view and in words all the time."""
     page, keys = ana.page, ana.page.keyboard
     ledger = Ledger(review_ws.path / "ledger.sqlite")
@@ -553,7 +553,7 @@ def test_no_key_saves_what_is_not_said(ana: Watched, review_ws: Workspace) -> No
 @pytest.mark.parametrize("view", ["desktop", "phone", "chinese"])
 def test_the_actions_stay_in_view(browser: Any, serve: Any, review_ws: Workspace, view: str) -> None:
     server = serve(review_ws.path, "--by", "ana")
-    watched = Watched(browser, server.url, **VIEWS[view])
+    watched = Visitor(browser, server.url, **VIEWS[view])
     page = watched.page
     watched.open(f"?string={string_key('Chemistry, OpenAI')}")
     watched.settle()
