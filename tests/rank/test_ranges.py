@@ -15,7 +15,7 @@ from affil.rank import LEVELS, MEASURES, measure, moves, rank
 from affil.rank.credit import count_credit, number, prepare
 from affil.rank.distribution import distributions
 from affil.rank.doubt import Doubts, doubts
-from affil.rank.ranges import Atoms
+from affil.rank.ranges import Atoms, _most_mentioned, _passing
 from affil.settings import RankSettings
 from affil.types import Paper
 
@@ -174,3 +174,30 @@ def test_a_row_is_marked_only_if_it_would_move_by_some_ranks() -> None:
         assert moves({"rank": rank_, "rank_decided": decided}, 2) == up_or_down
     assert moves({"rank": 5, "rank_decided": 4}, 1) == "up"
     assert moves({"rank": 5}, 1) == "", "without ranges nothing is known"
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.integers(1, 3)), max_size=30))
+def test_the_strings_mentioned_most_are_those_of_a_plain_count(rows: list[tuple[int, int, int]]) -> None:
+    wanted = []
+    for group in sorted({g for g, _, _ in rows}):
+        most = {s: max(m for g, t, m in rows if (g, t) == (group, s)) for g, s, _ in rows if g == group}
+        wanted += [(group, s, m) for s, m in sorted(most.items(), key=lambda one: (-one[1], one[0]))[:3]]
+    got = _most_mentioned(*(np.array([row[k] for row in rows], np.int64) for k in range(3)), 3)
+    assert [*zip(*(column.tolist() for column in got), strict=True)] == wanted
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.booleans()), min_size=1, max_size=60))
+def test_a_row_is_moved_by_itself_or_by_the_first_that_pass_it(entities: list[tuple[int, int, bool]]) -> None:
+    counted = np.array([c for c, _, _ in entities], np.float64)
+    decided = np.array([c + g * a for c, g, a in entities], np.float64)
+    adding = [k for k, (*_, adds) in enumerate(entities) if adds]
+    none = np.zeros(0)
+    found = Doubts(counted, counted, decided, *(none.astype(int),) * 2, none, none, none.astype(bool))
+    row, passing = _passing(found, np.arange(len(entities)), np.array(adding, np.int64), 20)
+    got = sorted(zip(row.tolist(), passing.tolist(), strict=True))
+    passed = {
+        k: [e for e in adding if counted[e] <= counted[k] and decided[e] >= decided[k]][:20] for k in range(len(entities))
+    }
+    assert got == sorted((k, e) for k in passed for e in ([k] if k in adding else passed[k]))

@@ -104,9 +104,8 @@ class _Moves:
         active = np.searchsorted(-count[order], -np.arange(int(count.max(initial=0))))
         for k, active_now in enumerate(active.tolist()):
             row, now = first[:active_now] + k, out[:active_now]
-            source = np.clip(
-                grid - whole[row, None], 0, cells + 1
-            )  # of each cell and the one before; beyond the ends all is empty
+            # of each cell and the one before; beyond the ends all is empty
+            source = np.clip(grid - whole[row, None], 0, cells + 1)
             split, taken = part[row, None], now.ravel()[source + starts[:active_now]]
             moved = (1 - split) * taken[:, 1:] + split * taken[:, :-1]
             moved[rows[:active_now], ends[row] - 1] += 1 - moved.sum(1)
