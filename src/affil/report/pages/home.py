@@ -76,7 +76,10 @@ class Teller:
 
 
 def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
-    """What the data say, `found` those of the trends page: numbers, countries over the years, sentences, areas by country, and the first of each level and area."""
+    """What the data say: numbers, countries over the years, sentences, areas by country, and the first of each level and area.
+
+    `found` are the values of the trends page, whose chart comes first here, too.
+    """
     data = frame.data
     teller = Teller(frame)
     told = [{**one, "chart": teller.chart(s)} for one, s in zip(teller.told(), teller.sentences, strict=True)]
