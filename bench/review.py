@@ -27,7 +27,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from affil.registry import Registry
-from affil.review.queue import Filters, Queue
+from affil.review.items import Filters
+from affil.review.queue import Queue
 from affil.workspace import Workspace
 from affil.workspace.layout import MATCHES, MENTIONS, PAPERS
 from affil.workspace.matching import write_institutions

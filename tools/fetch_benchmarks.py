@@ -329,7 +329,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
-        print(f"{error}; install what development needs: pip install 'affil[dev]'", file=sys.stderr)
+        print(f"{error}; install what development needs: pip install '.[dev]'", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted; run this again to go on", file=sys.stderr)

@@ -22,9 +22,17 @@ This page is written by `tools/formats_page.py` from the readers in `src/affil/p
 tells what a file is and shows its first papers as they are read; `--format NAME` reads it as a format of your choice. In tables, headings
 may be in any case; `--map HEADING=NAME` says which heading stands for a usual one (`--map Journal=venue`).
 
-Affiliation strings stay exactly as published. What is left out or read only in part is said after reading, with the row of the first.
-Records of one paper from several files (of one DOI, else of one title, year and first author) are one paper: the record that tells most of
-affiliations is kept, and the table `merged` of the workspace says which.
+Affiliation strings stay as published; what OpenAlex, Crossref, DataCite, Europe PMC, PubMed, dblp and ORCID escape once too often, and the
+markup that they leave in (`Texas A&amp;M`, `H<sub>2</sub>O`), is undone. A record without a venue or without a year from 1900 to 2100 is no
+paper that can be ranked: it is left out, and the rest is read. A file that is cut off, damaged, or put together of two formats is refused
+as a whole, with the place.
+
+What is left out or read only in part is said after reading, with the place of the first. Places are said as you see them: the row of a
+table as a spreadsheet shows it, the line of text (RIS, BibTeX, JSON Lines, plain text of Web of Science), the record of XML and of JSON that
+is one value. Of a workbook the sheet is read that holds papers; `--sheet` chooses another.
+
+Records of one paper from several files (of one id or DOI, else of one title, year and first author) are one paper: the one that tells most of
+affiliations is kept, and the table `merged` of the workspace says which ([more](papers.md#one-paper-several-sources)).
 
 Another package can add a reader: an entry point of the group `affil.readers` that names an `affil.papers.reader.Reader`
 ([CONTRIBUTING](../CONTRIBUTING.md#add-a-reader-of-papers)).

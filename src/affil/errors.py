@@ -5,25 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
+
+from affil.installed import pip_install
 
 
 class AffilError(Exception):
     """Bad input or an impossible request. The command line prints only the message and exits with code 2."""
 
 
+Unit = Literal["row", "line", "record"]
+"""What the places in a file are counted in, from 1: the rows of a table, as a spreadsheet shows them (the headings are one), the lines of
+text (JSON Lines too), the records of XML and of JSON that is one value.
+"""
+
+
 class InputError(AffilError):
-    """An input file that is missing, malformed or damaged."""
+    """An input file that is missing, malformed or damaged; `row` is the place in it, counted in `unit`."""
 
-    def __init__(self, path: Path | str, problem: str, *, row: int | None = None, fix: str = "") -> None:
-        self.path, self.row = str(path), row
-        where = f"{path}, row {row}" if row is not None else str(path)
-        super().__init__(f"{where}: {problem}" + (f"; {fix}" if fix else ""))
+    def __init__(
+        self, path: Path | str, problem: str, *, row: int | None = None, fix: str = "", unit: Unit = "row", note: str = ""
+    ) -> None:
+        self.path, self.problem, self.row, self.fix, self.unit = str(path), problem, row, fix, unit
+        where = f"{path}, {unit} {row}" if row is not None else str(path)
+        super().__init__(f"{where}: {problem}" + (f"; {fix}" if fix else "") + (f" ({note})" if note else ""))
 
-    def noting(self, note: str) -> InputError:
-        """The same error with a note in brackets at the end."""
-        other = InputError(self.path, "", row=self.row)
-        other.args = (f"{self} ({note})",)
-        return other
+    def noting(self, note: str, unit: Unit = "row") -> InputError:
+        """The same error with a note in brackets at the end, and its place counted in a unit unless it says another itself."""
+        counted = unit if self.unit == "row" else self.unit
+        return InputError(self.path, self.problem, row=self.row, fix=self.fix, unit=counted, note=note)
 
 
 class BusyError(AffilError):
@@ -53,5 +63,5 @@ def needing(extra: str, what: str, otherwise: str = "") -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        install = f"install it with: pip install 'affil[{extra}]'"
+        install = f"install it with: {pip_install(extra)}"
         raise AffilError(f"{what} needs {error.name}; {install}" + (f", or {otherwise}" if otherwise else "")) from error

@@ -310,6 +310,28 @@ class EvaluateSettings(_Frozen):
     )
 
 
+class GridSettings(_Frozen):
+    """The grids on which the distribution of an entity's number is computed (`affil.rank.distribution`)."""
+
+    coarse: int = Field(default=96, ge=8, description="cells of the grid that finds where the distribution lies")
+    fine: int = Field(default=160, ge=8, description="cells of the grid that covers it")
+    reach: float = Field(
+        default=9.0, gt=0, description="standard deviations that the coarse grid covers at most, on either side"
+    )
+    outside: float = Field(
+        default=0.002, ge=0, lt=0.5, description="probability that the fine grid leaves outside, on either side"
+    )
+    far: float = Field(
+        default=0.004,
+        ge=0,
+        lt=1,
+        description="joint probability of the largest effects that do not widen the coarse grid, being rare",
+    )
+    small: float = Field(default=2.0, gt=0, description="cells below which effects are taken together as normal")
+    small_whole: float = Field(default=0.9, gt=0, description="the same where numbers are whole")
+    least: float = Field(default=1e-7, ge=0, lt=1, description="probability of a cell that counts")
+
+
 class RankSettings(_Frozen):
     """Counting and ranking."""
 
@@ -354,6 +376,18 @@ class RankSettings(_Frozen):
     min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, used to find duplicates")
     ranges: bool = Field(default=True, description="compute the ranks that doubtful matches leave open")
     confidence: float = Field(default=0.95, gt=0, lt=1, description="confidence level of these ranges")
+    probable: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="probability from which a match in review is taken as right in the rank once decided",
+    )
+    marked: int = Field(
+        default=2, ge=1, description="ranks by which a row must move, were the review queue decided, to be marked in a table"
+    )
+    named: int = Field(default=3, ge=1, description="number of strings named that decide the place of a row")
+    passing: int = Field(default=20, ge=1, description="number of entities passing a row whose strings are looked at for it")
+    grid: GridSettings = Field(default=GridSettings(), description="grids of the distributions behind ranges")
     memory: str = Field(
         default="1.5GB",
         pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
@@ -389,6 +423,30 @@ class ReviewSettings(_Frozen):
     )
     prior: float = Field(default=20.0, gt=0, description="weight of this assumption, in audited strings")
     double: float = Field(default=0.1, ge=0, le=1, description="share of strings that a second person decides blind")
+    sure: float = Field(
+        default=0.95,
+        ge=0,
+        le=1,
+        description="probability from which a match is sure: it is not decided along with doubtful strings",
+    )
+    rival: float = Field(
+        default=0.05, gt=0, le=1, description="minimum probability of an institution not chosen that tells strings apart"
+    )
+    group: int = Field(default=40, ge=1, description="maximum number of strings decided together on one card")
+    grouped: int = Field(default=10000, ge=0, description="maximum number of doubtful strings among which groups are sought")
+    estimate: int = Field(default=20, ge=0, description="decisions after which answers are estimated anew; 0: never")
+    name_vote: float = Field(
+        default=4.0, ge=1, description="factor of the odds of an answer for each decision on the same name"
+    )
+    place_vote: float = Field(default=2.0, ge=1, description="and for each of these with the same country stated")
+    people_vote: float = Field(default=2.0, ge=1, description="and if a decision put one of its authors there")
+    closes: float = Field(
+        default=0.95, gt=0.5, le=1, description="probability from which an open string is closed by decisions on others"
+    )
+    close_after: int = Field(default=2, ge=1, description="least number of decisions on the same name that close a string")
+    ticked: float = Field(
+        default=0.5, ge=0, le=1, description="minimum probability of an institution that is ticked beforehand"
+    )
     alike: float = Field(
         default=88.0, ge=0, le=100, description="minimum similarity, 0 to 100, of strings that may be decided together"
     )
@@ -466,10 +524,12 @@ class ReportSettings(_Frozen):
     rose_among: int = Field(
         default=20, ge=1, description="number of first institutions of which the one that rose most is told"
     )
-    story_years: float = Field(
+    story_last: float = Field(
         default=0.5,
         ge=0,
-        description="difference of the mean years of two areas' papers from which the overview says that they differ",
+        le=1,
+        description="minimum share of the year before's papers in venues that an incomplete last year has, for a comparison of the "
+        "overview to end with it",
     )
     story_papers: int = Field(
         default=100, ge=1, description="minimum papers that a sentence of the overview, or an area in it, rests on"
@@ -480,7 +540,9 @@ class ReportSettings(_Frozen):
     story_countries: int = Field(default=10, ge=2, description="number of first countries whose growth is told")
     story_change: float = Field(default=0.05, ge=0, description="minimum change of a ratio that is told as a change")
     uneven: float = Field(
-        default=1.5, ge=1, description="minimum ratio of a country's strongest share of an area to its weakest, told as uneven"
+        default=1.5,
+        ge=1,
+        description="minimum ratio of a country's strongest area to its weakest, each against what is expected, told as uneven",
     )
     uneven_among: int = Field(default=3, ge=1, description="number of first countries of which the most uneven is told")
     matrix: int = Field(default=12, ge=1, description="number of countries in the matrix of areas by country")
@@ -529,6 +591,14 @@ class ServeSettings(WebSettings):
     drain: float = Field(default=1.0, ge=0, description="seconds to finish open requests at shutdown")
 
 
+class TerminalSettings(_Frozen):
+    """Tables in a terminal."""
+
+    name: int = Field(default=14, ge=1, description="characters to which a name is shortened before years are left out")
+    city: int = Field(default=100, ge=1, description="width of the terminal, in characters, from which cities are shown")
+    name_zh: int = Field(default=110, ge=1, description="the same for Chinese names")
+
+
 class Settings(_Frozen):
     """All settings."""
 
@@ -545,6 +615,7 @@ class Settings(_Frozen):
     serve: ServeSettings = ServeSettings()
     rank: RankSettings = RankSettings()
     report: ReportSettings = ReportSettings()
+    terminal: TerminalSettings = TerminalSettings()
 
 
 Again = Literal["rebuild", "retrain", "reread", "rematch", "recount", "nothing"]
@@ -574,6 +645,7 @@ AGAIN: dict[str, Again] = {
     "rank": "nothing",
     **dict.fromkeys(("rank.include_review", "rank.min_title", "rank.stated_places", "rank.successors"), "recount"),
     "report": "nothing",
+    "terminal": "nothing",
 }
 
 

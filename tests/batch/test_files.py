@@ -397,7 +397,7 @@ def test_the_input_can_be_replaced(tmp_path: Path) -> None:
 
 def test_what_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"affiliation": "MIT"}\n{"affiliation": ["MIT", "CMU"]}\n')
-    with pytest.raises(InputError, match=r"row 2: column 'affiliation' holds list .* instead of text; write one string a row"):
+    with pytest.raises(InputError, match=r"line 2: column 'affiliation' holds list .* instead of text; write one string a row"):
         match_file(tmp_path / "a.jsonl", tmp_path / "out.csv", matcher=Fake())
     with pytest.raises(InputError, match="no column 'x'; its columns are: affiliation"):
         match_file(tmp_path / "a.jsonl", tmp_path / "out.csv", matcher=Fake(), column="x")

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -25,6 +26,7 @@ from affil.batch.spark import _cause
 from affil.cli import main
 from affil.demo import sample
 from affil.errors import AffilError
+from affil.installed import pip_install
 from affil.settings import BatchSettings, Settings
 
 needed = "AFFIL_TEST_SPARK" in os.environ  # where it must run, it is no reason to skip that it cannot
@@ -184,12 +186,12 @@ def test_the_command(
 
 def test_what_is_missing_is_named(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _cause("[JAVA_GATEWAY_EXITED] Java gateway process exited before sending its port number.").startswith(
-        "Java did not start; install it with: pip install 'affil[spark]', and Java 17"
+        f"Java did not start; install it with: {pip_install('spark')}, and Java 17"
     )
     trace = "An exception was thrown from the Python worker\n  File ...\naffil.errors.AffilError: the executor has x\n"
     assert _cause(trace) == "the executor has x"
     trace = "An exception ...\nModuleNotFoundError: No module named 'affil'\n"
     assert _cause(trace).startswith("No module named 'affil' on an executor; install affil for the Python of PYSPARK_PYTHON")
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
-    with pytest.raises(AffilError, match=r"Spark is missing; install it with: pip install 'affil\[spark\]'"):
+    with pytest.raises(AffilError, match=re.escape(f"Spark is missing; install it with: {pip_install('spark')}")):
         match_spark("in.parquet", "out.parquet", matcher=matcher)

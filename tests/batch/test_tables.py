@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +120,7 @@ def test_a_guess_is_said_and_can_be_forced(matcher: Matcher, tmp_path: Path) -> 
         said[0]
         == f"{name}: the text looks like CP1252 and is read so; if letters come out wrong, choose another with --encoding"
     )
-    with pytest.raises(InputError, match="row 2: byte 23 is not ascii; omit --encoding"):
+    with pytest.raises(InputError, match="line 2: byte 23 is not ascii; omit --encoding"):
         run(matcher, name, encoding="ascii")
 
 
@@ -179,7 +181,41 @@ def test_a_sheet_is_chosen(matcher: Matcher, tmp_path: Path) -> None:
         sheet.append([value])
     book.save(tmp_path / "in.xlsx")
     with pytest.raises(InputError, match="no column whose name tells that it holds affiliations; its columns are: notes"):
-        run(matcher, tmp_path / "in.xlsx")
-    _, said, out = run(matcher, tmp_path / "in.xlsx", sheet="Strings")
-    assert said == [f"{tmp_path / 'in.xlsx'}: matching the column 'Affiliation'"]
-    assert rows_of(out)[0]["institution_id"] == "x:3"
+        run(matcher, tmp_path / "in.xlsx", sheet="Sheet")
+    name = tmp_path / "in.xlsx"
+    for options, told in (({"sheet": "Strings"}, []), ({}, ["the sheet read is 'Strings'; for another, Sheet: --sheet"])):
+        _, said, out = run(matcher, name, **options)
+        assert said == [f"{name}: {one}" for one in (*told, "matching the column 'Affiliation'")]
+        assert rows_of(out)[0]["institution_id"] == "x:3"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_papers_are_matched_by_their_strings(
+    matcher: Matcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    addresses = "C1 [Diaz, Carla; Li, Hui] Univ Leeds, Leeds, England.\n   [Li, Hui] Nobody.\n"
+    record = f"PT J\nAF Diaz, Carla\n   Li, Hui\nTI Teacups\nSO NATURE\n{addresses}"
+    text = f"FN Clarivate Analytics Web of Science\nVR 1.0\n{record}PY 2024\nUT WOS:1\nER\n\n{record}UT WOS:2\nER\n\nEF\n"
+    (tmp_path / "export.ciw").write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    summary, said, out = run(matcher, tmp_path / "export.ciw")
+    rows = [(r["paper"], r["author"], r["affiliation"], r["institution_id"]) for r in rows_of(out)]
+    leeds = "Univ Leeds, Leeds, England"
+    assert rows == [
+        ("WOS:1", "Diaz, Carla", leeds, "x:3"),
+        ("WOS:1", "Li, Hui", leeds, "x:3"),
+        ("WOS:1", "Li, Hui", "Nobody", ""),
+    ]
+    assert [one.partition(": ")[2] for one in said] == [
+        "Web of Science: plain text, tab-delimited or Excel: the strings of its papers are matched, one a row: paper, author, affiliation",
+        "1 papers left out, as each has no year (first: line 14)",
+    ]
+    assert (summary.rows, summary.strings) == (3, 2)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((tmp_path / "export.ciw").read_bytes())))
+    match_file("-", tmp_path / "piped.csv", matcher=matcher)
+    assert (tmp_path / "piped.csv").read_bytes() == out.read_bytes()
+
+
+def test_a_table_of_papers_with_one_column_of_affiliations_keeps_its_columns(matcher: Matcher, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("Paper,Author,Venue,Year,Affiliation\n1,Ana,V,2020,Univ Leeds\n")
+    out = run(matcher, tmp_path / "in.csv")[2]
+    assert [(r["Venue"], r["Affiliation"], r["institution_id"]) for r in rows_of(out)] == [("V", "Univ Leeds", "x:3")]

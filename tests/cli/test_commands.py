@@ -267,8 +267,8 @@ def test_what_match_refuses(call: Call, strings: Path, arguments: tuple[str, ...
         ("a.csv", b"", "a.csv: is empty; give a file with a header line and rows"),
         (
             "a.csv",
-            "affiliation\nUniversidad Adolfo Ibáñez\n".encode("cp1252"),
-            "row 2: byte 34 is not UTF-8; it may be ",
+            "affiliation\nAnkara Etlik Şehir Hastanesi\n".encode("cp1254"),
+            "line 2: byte 26 is not UTF-8; it may be ",
         ),
         (
             "a.csv",
@@ -278,7 +278,7 @@ def test_what_match_refuses(call: Call, strings: Path, arguments: tuple[str, ...
         ("a.csv", b"Affiliations,Addresses\nMIT,MIT\n", "several columns may be meant: Affiliations, Addresses; choose one"),
         ("a.csv", b"id,affiliation\n1,MIT, Cambridge\n", "a.csv, row 2: has 3 fields, the header 2; put fields that hold"),
         ("a.csv", b"affiliation\nM\0IT\n", "a.csv, row 2: holds a NUL character"),
-        ("a.jsonl", b'{"affiliation": "MIT"}\n{"affiliation": "MIT\n', "a.jsonl, row 2: not JSON at character 17"),
+        ("a.jsonl", b'{"affiliation": "MIT"}\n{"affiliation": "MIT\n', "a.jsonl, line 2: not JSON at character 17"),
         (
             "a.csv.gz",
             gzip.compress(b"affiliation\nMIT\n" * 99, mtime=0)[:-9],

@@ -101,7 +101,7 @@ def test_all_works_of_a_venue_in_pages(service: Service, tmp_path: Path) -> None
     filters = {asked["filter"] for path, asked in service.asked if path == "/works"}
     assert filters == {"publication_year:2014-2025,primary_location.source.id:S1|S2|S4306419644"}, "by name, and the table's"
     assert len(list(read_papers([fetched.file]))) == 250
-    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".gz", ".json", ".lock"]
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".gz", ".json"]
 
 
 def test_two_that_fetch_the_same_take_turns(service: Service, tmp_path: Path) -> None:
@@ -216,8 +216,20 @@ def test_errors_of_the_person(service: Service, tmp_path: Path, monkeypatch: pyt
         fetch(service, tmp_path, Query(venues=["ICMLX"]))
     with pytest.raises(AffilError, match="nothing to fetch; name venues, an institution, an ISSN or a filter"):
         fetch(service, tmp_path, Query())
+    with pytest.raises(AffilError, match="'0162-8829' is no ISSN: its last digit does not fit the others"):
+        fetch(service, tmp_path, Query(issn="0162-8829"))
     with pytest.raises(AffilError, match=r"127\.0\.0\.1:1 cannot be reached .*; connect this machine to the internet"):
         fetch_openalex(tmp_path, Query(issn="0162-8828"), key=KEY, base="http://127.0.0.1:1")
+    assert not tmp_path.exists(), "what failed before the first page leaves nothing"
+
+
+def test_what_came_before_a_failure_stays(service: Service, tmp_path: Path) -> None:
+    service.answer = OpenAlex([work(n) for n in range(250)])
+    service.troubles = [*[None] * 3, 403]
+    with pytest.raises(AffilError, match="403"):
+        fetch(service, tmp_path)
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".json", ".part"]
+    assert fetch(service, tmp_path).records == 250
 
 
 _KILLED = """

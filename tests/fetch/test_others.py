@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from affil.errors import AffilError
 from affil.fetch import fetch_crossref, fetch_dblp, fetch_openreview
+from affil.fetch.issn import checked_issn
 from tests.fetch.conftest import Service
 
 
@@ -43,6 +46,39 @@ def test_crossref_by_issn_and_what_came_since(service: Service, tmp_path: Path, 
     again = fetch_crossref(tmp_path, "0162-8828", years=(2020, 2021), base=service.base)
     assert (again.records, again.new) == (1203, 3)
     assert ",from-index-date:" in service.asked[-1][1]["filter"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("nonsense", "'nonsense' is no ISSN; write it like 0162-8828"), ("0162-8829", "its last digit does not fit the others")],
+)
+def test_an_issn_is_checked_before_anything_is_asked(service: Service, tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(AffilError, match=message):
+        fetch_crossref(tmp_path / "fetched", text, base=service.base)
+    assert (service.asked, list(tmp_path.iterdir())) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "written"), [("0162-8828", "0162-8828"), ("01628828", "0162-8828"), (" 2167-647x ", "2167-647X")]
+)
+def test_issns(text: str, written: str) -> None:
+    assert checked_issn(text) == written
+
+
+@given(st.integers(0, 9_999_999))
+def test_of_ten_check_digits_and_x_one_fits(number: int) -> None:
+    digits = f"{number:07}"
+    fitting = [c for c in "0123456789X" if is_issn(digits + c)]
+    assert len(fitting) == 1
+    weighed = sum(w * int(d) for w, d in zip(range(8, 1, -1), digits, strict=True))
+    assert (weighed + "0123456789X".index(fitting[0])) % 11 == 0
+
+
+def is_issn(text: str) -> bool:
+    try:
+        return bool(checked_issn(text))
+    except AffilError:
+        return False
 
 
 class Dblp:

@@ -93,15 +93,38 @@ def test_chinese_is_no_guess() -> None:
 
 
 def test_two_equal_guesses_are_a_choice() -> None:
-    """One letter may be Spanish in CP1252 or Polish in CP1250."""
-    content = "affiliation\nUniversidad Adolfo Ibáñez\n".encode("cp1252")
-    choice = r"CP125[02] \('Ibá[ñń]ez'\)"
+    """One letter may be Turkish in CP1254 or Icelandic in CP1252."""
+    content = "affiliation\nAnkara Etlik Şehir Hastanesi\n".encode("cp1254")
+    choice = r"CP125[24] \('[ŞÞ]ehir'\)"
     with pytest.raises(
         InputError,
-        match=rf"^x.csv, row 2: byte 34 is not UTF-8; it may be {choice} or {choice}; save it as UTF-8, or choose one",
+        match=rf"^x.csv, line 2: byte 26 is not UTF-8; it may be {choice} or {choice}; save it as UTF-8, or choose one",
     ):
         form(content)
-    assert detect(io.BytesIO(content), "x.csv", "cp1252").encoding == "cp1252"
+    assert detect(io.BytesIO(content), "x.csv", "cp1254").encoding == "cp1254"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Universidad Adolfo Ibáñez", "Università di Bologna", "Umeå University", "Kunsthøgskolen i Oslo", "Université KROK",
+        "Høyskolen Kristiania", "Institut de Robòtica i Informàtica Industrial", "Yrkeshögskolan Novia",
+    ],
+)  # fmt: skip
+def test_western_text_is_read_as_such_and_doubt_is_said(name: str) -> None:
+    """A single accented letter may be of a dozen encodings; letters of another alphabet beside Latin ones are never meant."""
+    content = f"id,affiliation\n1,{name}\n".encode("cp1252")
+    found = detect(io.BytesIO(content), "x.csv")
+    assert content.decode(found.encoding) == content.decode("cp1252")
+    assert found.note.startswith("the text looks like ")
+
+
+def test_the_second_guess_is_named_where_it_is_close() -> None:
+    content = "id,affiliation\n1,Kunsthøgskolen i Oslo\n".encode("cp1252")
+    note = detect(io.BytesIO(content), "x.csv").note
+    assert note.startswith(
+        "the text looks like CP1252, or nearly as much like CP1250, and is read as CP1252; if letters come out wrong"
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,7 +143,7 @@ def test_a_given_encoding_is_taken(content: bytes, given: str, expected: str) ->
 @pytest.mark.parametrize(
     ("content", "given", "message"),
     [
-        (b"a\nb\xff\n", "utf-8", "x.csv, row 2: byte 4 is not utf-8; omit --encoding, or give another one"),
+        (b"a\nb\xff\n", "utf-8", "x.csv, line 2: byte 4 is not utf-8; omit --encoding, or give another one"),
         (b"a", "klingon", "no encoding 'klingon'; give one such as utf-8, gb18030"),
         (b"a", "base64", "no encoding 'base64'"),
         (b"", "utf-8", "is empty"),
@@ -137,11 +160,11 @@ def test_a_given_encoding_is_checked(content: bytes, given: str, message: str) -
         (b"", "is empty"),
         (
             "Zürich, Universität\n".encode() * 9 + b"Z\xfcrich\n",
-            "row 10: byte 200 is not UTF-8, and the rest is: it is damaged",
+            "line 10: byte 200 is not UTF-8, and the rest is: it is damaged",
         ),
         (
             SIMPLIFIED.encode("gb18030") + "大".encode("gb18030")[:1],
-            "row 5: byte 18 is not UTF-8; the text is GB18030, but damaged at byte 89; correct it",
+            "line 5: byte 18 is not UTF-8; the text is GB18030, but damaged at byte 89; correct it",
         ),
         (b"PK\x03\x04rest", "is a zip archive or an Excel workbook, not text; save or unpack it"),
         (b"PAR1rest", "is a Parquet file"),

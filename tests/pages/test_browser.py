@@ -44,6 +44,11 @@ class Visitor(Watched):
     def number(self) -> str:
         return str(self.page.locator("#card").get_attribute("data-number"))
 
+    def alone(self) -> None:
+        """Leave the members of the group out of the decision."""
+        if self.page.locator("#members input[name=also]:checked").count():
+            self.page.keyboard.press("a")
+
     def next(self, act: Any) -> None:
         """Do something that brings the next card, and wait for it."""
         before = self.number()
@@ -83,8 +88,15 @@ def test_an_afternoon_of_review(ana: Visitor, review_ws: Workspace) -> None:
     def first() -> str:
         return str(page.locator("#candidates input").first.get_attribute("value"))
 
-    for turn in range(28):  # by keyboard and by mouse, in turns
-        if turn % 4 == 0:
+    for turn in range(28):  # by keyboard and by mouse, in turns, and each string alone
+        ana.alone()
+        if not page.locator("#candidates input").count():
+            expect(())
+            ana.next(lambda: keys.press("0"))
+        elif page.locator("#candidates input:checked").count() > 1:  # a digit would tick beside them
+            expect((first(),))
+            ana.next(lambda: page.locator("#candidates .only").first.click())
+        elif turn % 4 == 0:
             expect((first(),))
             ana.next(lambda: keys.press("1"))
         elif turn % 4 == 1:
@@ -105,7 +117,8 @@ def test_an_afternoon_of_review(ana: Visitor, review_ws: Workspace) -> None:
     assert last not in ledger.current()
     assert "Taken back" in page.locator("#message").inner_text()
 
-    # search in Chinese, by keyboard alone: the institution is added, and saved together with another
+    # search in Chinese, by keyboard alone: the institution is added, and saved
+    ana.alone()
     keys.press("/")
     keys.type("港中大")
     page.wait_for_selector("#found button")
@@ -130,18 +143,23 @@ def test_an_afternoon_of_review(ana: Visitor, review_ws: Workspace) -> None:
     keys.press("n")
     page.wait_for_selector("#new[open]")
     form = page.locator("#new-form")
-    form.locator("[name=name]").fill("Tanglewick Robotics")
-    form.locator("[name=chinese]").fill("羽芒机器人")
-    form.locator("[name=country]").fill("QQ")
-    keys.press("Enter")
-    page.wait_for_function("() => document.getElementById('new-error').textContent.includes('no country')")
+    assert form.locator("[name=name]").input_value() == ana.string().split(",")[0]
+    assert [form.locator(f"[name={field}]").input_value() for field in ("country", "kind")] == ["", ""], "nothing is assumed"
+    form.locator("[name=name]").fill("OpenAI")
+    form.locator("[name=country]").select_option(label="United States")
+    form.locator("[name=kind]").select_option("company")
+    form.locator("[name=city]").press("Enter")
+    page.wait_for_function("() => document.getElementById('new-error').textContent.includes('already an institution')")
     assert ana.faults
     assert all("409" in fault for fault in ana.faults), "notes of the refused form, which was refused on purpose"
     ana.faults.clear()
-    form.locator("[name=country]").fill("gb")
-    keys.press("Enter")
+    form.locator("[name=name]").fill("Tanglewick Robotics")
+    form.locator("[name=chinese]").fill("羽芒机器人")
+    form.locator("[name=country]").select_option(label="United Kingdom")
+    form.locator("[name=city]").press("Enter")
     made = page.locator('#candidates input[value="affil:tanglewick-robotics"]')
     made.wait_for()
+    ana.alone()
     expect(("affil:tanglewick-robotics",))
     ana.next(lambda: page.locator('#candidates .only[value="affil:tanglewick-robotics"]').click())
     assert ledger.current() == decided
@@ -149,18 +167,27 @@ def test_an_afternoon_of_review(ana: Visitor, review_ws: Workspace) -> None:
     ranked = review_ws.rank().to_frame()
     assert "affil:tanglewick-robotics" in set(ranked["id"]), "it counts at once"
 
-    # the same for similar strings, after a look at them
-    while not page.locator("#similar-details").count():
+    # the strings of one group are one decision and one undo
+    while page.locator("#members input[name=also]").count() < 2:
         expect(())
+        ana.alone()
         ana.next(lambda: keys.press("x"))
-    keys.press("a")
-    similar = [s.inner_text() for s in page.locator("#similar .preview .raw").all()]
-    assert similar
+    lead, exception = ana.string(), page.locator("#members .raw").first.inner_text()
+    page.locator("#members input[name=also]").first.click()
+    members = [s.inner_text() for s in page.locator("#members li:has(:checked) .raw").all()]
+    assert exception not in members
+    assert f"and {len(members)} more" in page.locator("#will").inner_text()
     choice = first()
-    expect((choice,))
-    decided.update(dict.fromkeys(similar, (choice,)))
-    ana.next(lambda: keys.press("1"))
-    assert f"all {len(similar) + 1} strings" in page.locator("#message").inner_text()
+    before = len(ledger.entries())
+    ana.next(lambda: page.locator("#candidates .only").first.click())
+    assert f"all {len(members) + 1} strings" in page.locator("#message").inner_text()
+    assert ledger.current() == decided | dict.fromkeys([lead, *members], (choice,))
+    ana.next(lambda: keys.press("u"))
+    assert ana.string() == lead
+    assert ledger.current() == decided
+    assert len(ledger.entries()) == before + 2 * (len(members) + 1)
+    decided |= dict.fromkeys([lead, *members, exception], (choice,))
+    ana.next(lambda: page.locator("#candidates .only").first.click())
     assert ledger.current() == decided
     assert len(decided) >= 30
 
@@ -187,7 +214,7 @@ def test_an_afternoon_of_review(ana: Visitor, review_ws: Workspace) -> None:
     assert page.locator("tbody tr").count() >= 30
     row = page.locator("tbody tr").first
     assert "ana" in row.inner_text()
-    row.get_by_role("button").click()
+    row.get_by_role("button", name=re.compile(r"Undo \d")).click()
     page.wait_for_load_state()
     assert "takes back" in page.locator("tbody tr").first.inner_text()
 
@@ -203,7 +230,9 @@ def test_two_people_differ_and_settle(ana: Visitor, browser: Any, review_ws: Wor
     assert bo.string() != string, "what is before one person is not given to another"
     bo.open(f"?string={string_key(string)}")
     bo.settle()
+    ana.alone()
     ana.next(lambda: page.keyboard.press("1"))
+    bo.alone()
     bo.next(lambda: bo.page.keyboard.press("0"))  # bo's page does not show yet what ana said
     assert "beside the decision of ana" in bo.page.locator("#message").inner_text()
     ledger = Ledger(review_ws.path / "ledger.sqlite")
@@ -229,6 +258,7 @@ def test_an_old_tab_decides_the_string_that_it_shows(
     watched.open("?decision=review")
     watched.settle()
     string, number = watched.string(), watched.number()
+    watched.alone()
     assert server.stop() == ""
     record = {"venue": "CVPR", "year": 2024, "authors": [{"name": "Eve", "affiliations": ["Alibaba Group, China"]}]}
     papers = tmp_path / "more.jsonl"
@@ -458,3 +488,82 @@ def test_openrefines_page_may_ask_and_frame(browser: Any, service_url: str, tmp_
 class QuietFiles(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         pass
+
+
+OPENAI = "affil:openai"
+
+
+def will(page: Any) -> str:
+    return str(page.locator("#will").inner_text())
+
+
+def test_no_key_saves_what_is_not_said(ana: Visitor, review_ws: Workspace) -> None:
+    """A digit, a search and Enter twice, skip and undo; what Save would save is in view and in words all the time."""
+    page, keys = ana.page, ana.page.keyboard
+    ledger = Ledger(review_ws.path / "ledger.sqlite")
+    ana.open(f"?string={string_key('Physics, Northeastern University')}")
+    ana.settle()
+    ana.alone()
+    ticked = page.locator("#candidates input:checked")
+    for number in "12":
+        if not page.locator("#candidates input").nth(int(number) - 1).is_checked():
+            keys.press(f"Shift+Digit{number}")
+    said = will(page)
+    assert "Northeastern University (Boston, US)" in said and "Northeastern University (Shenyang, CN)" in said
+    keys.press("1")  # it does not drop the second one
+    assert ticked.count() == 2
+    assert "Ticked beside the others" in will(page)
+    keys.press("Shift+Digit2")
+    left = page.locator("#candidates input").first.get_attribute("data-said")
+    assert will(page) == f"Will save: {left} · for this string"
+    keys.press("Shift+Digit1")
+    assert "saves nothing" in will(page)
+    keys.press("Enter")
+    page.wait_for_selector("#message.failed")
+    ana.faults.clear()  # the refusal, which the browser notes
+    assert ledger.entries() == []
+    # a search replaces what was proposed, and says so
+    ana.open(f"?string={string_key('Music, Fernhollow College')}")
+    ana.settle()
+    assert will(page).startswith("Will save: Fernhollow College (Leeds, GB) · for this string and ")
+    ana.alone()
+    string = ana.string()
+    keys.press("/")
+    keys.type("openai")
+    page.wait_for_selector("#found .found[data-query=openai]")
+    keys.press("Enter")
+    page.wait_for_selector("#found:empty", state="attached")
+    assert will(page).startswith(
+        "Will save: OpenAI (San Francisco, US) · for this string · no longer ticked: Fernhollow College"
+    )
+    ana.next(lambda: keys.press("Enter"))
+    assert ledger.current() == {string: (OPENAI,)}
+    # undo after a skip takes back the skip
+    skipped = ana.string()
+    ana.next(lambda: keys.press("s"))
+    assert "Undo skip" in page.locator("#undo").inner_text()
+    ana.next(lambda: keys.press("u"))
+    assert ana.string() == skipped
+    assert ledger.current() == {string: (OPENAI,)}
+    ana.next(lambda: keys.press("u"))
+    assert ana.string() == string
+    assert ledger.current() == {}
+
+
+@pytest.mark.parametrize("view", ["desktop", "phone", "chinese"])
+def test_the_actions_stay_in_view(browser: Any, serve: Any, review_ws: Workspace, view: str) -> None:
+    server = serve(review_ws.path, "--by", "ana")
+    watched = Visitor(browser, server.url, **VIEWS[view])
+    page = watched.page
+    watched.open(f"?string={string_key('Chemistry, OpenAI')}")
+    watched.settle()
+    height = VIEWS[view]["viewport"]["height"]
+    for place in ("0", "document.body.scrollHeight / 2", "document.body.scrollHeight"):
+        page.evaluate(f"window.scrollTo(0, {place})")
+        for part in ("#will", "#save", "#none", "#not", "#new-button", "#skip", "#undo"):
+            box = page.locator(part).bounding_box()
+            assert box and box["y"] >= 0 and box["y"] + box["height"] <= height, (part, place)
+    assert page.locator("#members li").count() > 2
+    watched.check()
+    watched.context.close()
+    assert server.stop() == ""

@@ -9,12 +9,14 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from affil.errors import AffilError
 from affil.ledger import Key
 from affil.pages.review import review_app
+from affil.review.estimate import Estimator
 from affil.review.session import Session
 from affil.review.spreadsheet import string_key
 from affil.service import texts
@@ -77,7 +79,7 @@ def test_a_decision_brings_the_next_card_and_says_what_was_saved(page: Page, ses
     assert answer.status_code == 200
     assert "<html" not in answer.text
     assert 'hx-swap-oob="true"' in answer.text
-    assert "OpenAI, Fernhollow College" in answer.text
+    assert "OpenAI (San Francisco, US) affil:openai + Fernhollow College (Leeds, GB) affil:fernhollow-college" in answer.text
     (entry,) = session.entries()
     assert (entry.institutions, entry.why) == ((OPENAI, "affil:fernhollow-college"), "asked them")
     assert page.post("/decide", **page.card(4), only=OPENAI, institution="affil:fernhollow-college").status_code == 200
@@ -154,9 +156,9 @@ def test_it_works_without_scripts(page: Page, session: Session) -> None:
     assert answer.status_code == 303
     assert answer.headers["location"] == "/?decision=review&text=OpenAI"
     assert page.post("/skip", htmx=False, **page.card(4)).headers["location"] == "/?"
-    assert session.skipped("ana") == 1
+    assert len(session.turns.skipped("ana")) == 1
     assert page.post("/unskip", htmx=False).status_code == 303
-    assert session.skipped("ana") == 0
+    assert session.turns.skipped("ana") == []
     assert page.post("/undo", htmx=False, **page.card(3)).status_code == 303
     assert session.ledger.current() == {}
 
@@ -241,7 +243,7 @@ def test_an_open_page_decides_the_string_that_it_showed(later: Any) -> None:
     """Run, open a card, stop, run with more papers, start again, post from the old page."""
     _, string, card, now = later
     assert now.post("/skip", **card).status_code == 200
-    assert now.session._skipped["ana"] == {now.session.queue.number(string)}
+    assert now.session.turns.skipped("ana") == [now.session.queue.number(string)]
     assert now.post("/decide", **card, institution=OPENAI).status_code == 200
     assert [(e.affiliation, e.institutions) for e in now.session.ledger.entries()] == [(string, (OPENAI,))]
 
@@ -256,7 +258,7 @@ def test_an_open_page_of_before_this_version_decides_nothing(later: Any) -> None
             answer = now.post(path, **old, **more)
             assert (answer.status_code, said in answer.text) == (409, True)
     assert now.session.ledger.entries() == []
-    assert now.session.skipped("ana") == 0
+    assert now.session.turns.skipped("ana") == []
 
 
 def test_a_card_and_its_text_must_agree(page: Page, session: Session) -> None:
@@ -286,7 +288,7 @@ def test_undo_takes_back_what_the_page_says_and_nothing_else(page: Page, session
     old = page.card(5)
     page.post("/decide", **page.card(4), institution=OPENAI)  # in another tab
     answer = page.post("/undo", filters="", last=old["last"])
-    assert (answer.status_code, "does not show your last decision" in answer.text) == (409, True)
+    assert (answer.status_code, "does not show your last step" in answer.text) == (409, True)
     assert len(session.ledger.current()) == 2
     assert page.post("/undo", filters="", last=page.card(5)["last"]).status_code == 200
     assert [*session.ledger.current()] == [session.queue.affiliations[3]]
@@ -373,4 +375,25 @@ def test_a_page_says_that_its_decisions_count_elsewhere(review_ws: Workspace, tm
     session = Session(review_ws.with_ledger(str(tmp_path / "other.sqlite")))
     said = f"kept in {tmp_path / 'other.sqlite'}, but the rankings of this workspace count those of {review_ws.path / 'ledger.sqlite'}"
     assert said in unescape(Page(session).get("/").text)
+    session.close()
+
+
+def test_what_the_estimate_closes_is_shown_and_taken_back_in_one_step(review_ws: Workspace) -> None:
+    review = review_ws.settings.review.model_copy(update={"estimate": 2, "closes": 0.7, "close_after": 1})
+    review_ws.settings = review_ws.settings.model_copy(update={"review": review})
+    session = Session(review_ws)
+    queue, page = session.queue, Page(session)
+    queue.group = np.arange(len(queue))  # each alone, so that one decision speaks for the others
+    numbers = queue.doubtful
+    found = [session._read[queue.affiliations[n]] for n in numbers.tolist()]
+    session._estimator = Estimator(queue.store, numbers, numbers, found, session.settings)
+    one, two = (queue.number(f"{what}, Fernhollow College") for what in ("Physics", "Chemistry"))
+    page.post("/decide", **page.card(one), only="affil:fernhollow-college")
+    answer = page.post("/decide", **page.card(two), only="affil:fernhollow-college")
+    closed = [e for e in session.entries() if e.why.startswith("closed by the estimate")]
+    assert len(closed) > 3
+    assert f"from your decisions on the same names: {len(closed)}" in answer.text
+    assert answer.text.count("→ Fernhollow College (Leeds, GB) affil:fernhollow-college</li>") == len(closed)
+    assert page.post("/undo", filters="", last=hidden(answer.text)["last"]).status_code == 200
+    assert {*session.ledger.current()} == {queue.affiliations[one], queue.affiliations[two]}
     session.close()

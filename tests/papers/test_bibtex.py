@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from affil.errors import InputError
 from affil.papers.bibtex import decode_latex
 from affil.papers.common import Problem
+from affil.papers.draft import CUT_OFF
 from affil.papers.read import read_papers
 from affil.types import Author, Paper
 
@@ -80,7 +81,8 @@ def test_of_others() -> None:
     )
     assert (papers[1].venue, papers[1].year) == ("International Symposium of Robotics Research", 2022)
     assert said(problems) == [
-        (5, "has an author list that was cut off: authors count for more than their part", False),
+        (5, "does not say whose its affiliations are: counted by paper", False),
+        (5, CUT_OFF, False),
         (14, "has no affiliation", False),
         (16, INVALID, True),
         (21, "is no paper: proceedings", True),
@@ -90,8 +92,8 @@ def test_of_others() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ((SAMPLES / "bibtex-damaged.bib").read_text("utf-8-sig"), "row 27: the last entry was cut off or is no valid BibTeX"),
-        ("@article{a, title = {A},\n", "row 1: is no valid BibTeX; export it again, or correct its braces and commas"),
+        ((SAMPLES / "bibtex-damaged.bib").read_text("utf-8-sig"), "line 27: the last entry was cut off or is no valid BibTeX"),
+        ("@article{a, title = {A},\n", "line 1: is no valid BibTeX; export it again, or correct its braces and commas"),
     ],
 )
 def test_broken_files(tmp_path: Path, content: str, message: str) -> None:

@@ -105,7 +105,7 @@ def test_a_damaged_and_a_packed_file(tmp_path: Path) -> None:
         assert read(tmp_path / "dblp.xml.gz", format) == read(SAMPLES / "dblp-part.xml", format)
 
 
-TEXT = st.text(st.sampled_from("abÄé李&<>\"' ,;()"), min_size=1, max_size=12).map(tidy).filter(bool)
+TEXT = st.text(st.sampled_from("qzÄé李&<>\"' ,;()"), min_size=1, max_size=12).map(tidy).filter(bool)
 
 
 @given(st.sampled_from(["article", "inproceedings"]), TEXT, TEXT, st.integers(1900, 2100), st.lists(TEXT, max_size=4), TEXT)

@@ -64,7 +64,7 @@ def test_a_damaged_file_and_a_record_of_another_kind(tmp_path: Path) -> None:
     good = (SAMPLES / "dblp-api-fetched.jsonl").read_text("utf-8")
     (tmp_path / "a.jsonl").write_text(good + '{"title": "T"}\n', "utf-8")
     with pytest.raises(
-        InputError, match="row 4: is no record of dblp: no key; give answers of its search, or affil fetch dblp"
+        InputError, match="line 4: is no record of dblp: no key; give answers of its search, or affil fetch dblp"
     ):
         read(tmp_path / "a.jsonl")
 
@@ -75,7 +75,7 @@ def test_the_same_record_in_xml_and_json_has_the_same_id_and_title() -> None:
     assert (in_xml.id, in_xml.venue, in_xml.doi) == (in_json.id, in_json.venue, in_json.doi)
 
 
-TEXT = st.text(st.sampled_from("abÄé李<>\"' ,;()"), min_size=1, max_size=12).map(tidy).filter(bool)
+TEXT = st.text(st.sampled_from("qzÄé李<>\"' ,;()"), min_size=1, max_size=12).map(tidy).filter(bool)
 
 
 @given(TEXT, TEXT, st.integers(1900, 2100), st.lists(TEXT, max_size=3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affil.papers.common import bare_doi
-from affil.papers.duplicates import Merged, Merger, family_name, richness, title_key
+from affil.papers.duplicates import Merged, Merger, richness, title_key
 from affil.types import Author, Paper
 
 TITLE = "Learning to Rank Institutions from Messy Strings"
@@ -35,29 +36,13 @@ def test_dois_in_all_forms(text: str, doi: str) -> None:
     assert bare_doi(text) == doi
 
 
-@pytest.mark.parametrize(
-    ("name", "family"),
-    [
-        ("Li, Ana", "Li"),
-        ("Ana Li", "Li"),
-        ("Li AB", "Li"),
-        ("Li A.B.", "Li"),
-        ("van der Berg, J.", "van der Berg"),
-        ("李安", "李安"),
-        ("", ""),
-    ],
-)
-def test_family_names(name: str, family: str) -> None:
-    assert family_name(name) == family
-
-
 def test_the_richer_record_of_one_doi_is_kept_whichever_comes_first() -> None:
     poor, rich = paper("a", doi="10.1000/X"), paper("b", "MIT", doi="https://doi.org/10.1000/x")
     merger = Merger(LEAST)
     assert merger.add(poor, "crossref") is None
     assert merger.add(rich, "scopus") is None
     assert merger.dropped == {"a"}
-    assert merger.merged == [Merged("b", "a", "doi")]
+    assert merger.merged == [Merged("b", "a", "doi", "scopus", "crossref")]
     merger = Merger(LEAST)
     assert merger.add(rich, "scopus") is None
     assert merger.add(poor, "crossref") == "b"
@@ -101,6 +86,64 @@ def test_what_stands_in_a_workspace_already_is_known() -> None:
     assert merger.add(paper("b", doi="10.1000/X"), "crossref") == "a"
     assert merger.add(paper("c", "MIT", "CMU", doi="10.1000/x"), "wos") is None
     assert merger.dropped == {"a", "b"}
+
+
+def test_of_one_id_in_two_formats_the_richer_is_kept_whichever_comes_first() -> None:
+    poor, rich = paper("a"), paper("a", "MIT")
+    merger = Merger(LEAST)
+    assert (merger.add(poor, "crossref"), merger.add(rich, "scopus")) == (None, None)
+    assert merger.merged == [Merged("a", "a", "id", "scopus", "crossref")]
+    merger = Merger(LEAST)
+    assert (merger.add(rich, "scopus"), merger.add(poor, "crossref")) == (None, "a")
+    assert merger.merged == [Merged("a", "a", "id", "scopus", "crossref")]
+    assert not merger.dropped
+
+
+def test_a_newer_version_of_the_same_source_replaces_an_older_one_however_rich() -> None:
+    merger = Merger(LEAST)
+    merger.know("a", "scopus", "", b"", richness(paper("a", "MIT", "CSAIL")))
+    assert merger.add(paper("a", "MIT"), "crossref") == "a", "another source"
+    assert merger.add(paper("a"), "scopus") is None, "the same source"
+    assert merger.add(paper("a", "MIT"), "scopus") is None, "of one reading, the richest"
+    assert merger.add(paper("a", "CMU"), "scopus") == "a", "of equally rich ones of a source, the first"
+
+
+def test_a_record_that_ties_two_together_does_so_even_when_it_is_the_poorest() -> None:
+    tie = paper("a", doi="10.1000/x", title="")
+    others = [(paper("a", "MIT", title=""), "scopus"), (paper("b", "MIT", "CMU", doi="10.1000/x", title=""), "pubmed")]
+    for order in itertools.permutations([(tie, "crossref"), *others]):
+        merger = Merger(LEAST)
+        for one, source in order:
+            merger.add(one, source)
+        assert merger.dropped == {"a"}
+
+
+def test_a_fixed_record_is_kept_however_rich_others_are() -> None:
+    merger = Merger(LEAST)
+    merger.know("a", "scopus", "10.1000/x", b"", richness(paper("a")), fixed=True)
+    assert merger.add(paper("a"), "scopus") is None
+    assert merger.add(paper("b", "MIT", doi="10.1000/x"), "crossref") == "a"
+    assert merger.add(paper("a", "MIT"), "crossref") == "a"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ab"), st.booleans(), st.lists(st.sampled_from(["MIT", "CMU"]), max_size=3)), max_size=6
+    ),
+    st.randoms(),
+)
+def test_the_order_across_formats_does_not_matter(given: list[tuple[str, bool, list[str]]], order: random.Random) -> None:
+    """Each record is of a format of its own; all have one id, or another and the same DOI."""
+    records = [(paper(id, *strings, doi="10.1000/x"), f"f{n}", part) for n, (id, part, strings) in enumerate(given)]
+    best = max(records, key=lambda r: (richness(r[0], partial=r[2]), -int(r[1][1:])), default=None)
+    order.shuffle(records)
+    merger = Merger(LEAST)
+    held: dict[str, str] = {}
+    for one, source, partial in records:
+        if merger.add(one, source, partial=partial) is None:
+            held[one.id] = source
+    kept = [(id, source) for id, source in held.items() if id not in merger.dropped]
+    assert kept == ([(best[0].id, best[1])] if best else [])
 
 
 records = st.lists(

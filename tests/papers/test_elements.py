@@ -147,7 +147,7 @@ def test_named_entities_are_characters_also_without_their_document_type() -> Non
         ),
         (b"<?xml version='1.0' encoding='x-foo'?><dblp/>", "no well-formed XML: Unsupported encoding: x-foo"),
         (b"<dblp><article><title>\xff\xfe</title></article></dblp>", "no well-formed XML: "),
-        (gzip.compress(b"<dblp>" + b"<article/>" * 2_000 + b"</dblp>", mtime=0)[:-20], "the gzip file is truncated after row"),
+        (gzip.compress(b"<dblp>" + b"<article/>" * 2_000 + b"</dblp>", mtime=0)[:-20], "the gzip file is truncated; fetch"),
     ],
 )
 def test_broken_files_are_said_in_one_line(tmp_path: Path, content: bytes, message: str) -> None:

@@ -6,15 +6,18 @@ import gzip
 import json
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affil.errors import InputError
 from affil.papers.common import Problem
 from affil.papers.europe_pmc import EUROPE_PMC
 from affil.papers.head import Head
+from affil.papers.markup import tidy
+from affil.papers.read import read_papers
 from affil.papers.source import Source
 from affil.settings import ReadSettings
 from affil.types import Author, Paper
@@ -146,6 +149,7 @@ def as_result(paper: Paper) -> dict[str, Any]:
     return {**start, "authorList": authors, "journalInfo": journal, "pubYear": str(paper.year)}
 
 
+@settings(deadline=None)  # a busy machine
 @given(st.lists(papers, min_size=1, max_size=4), st.sampled_from(["lines", "page", "list"]), st.booleans())
 def test_what_is_written_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, given: list[Paper], form: str, packed: bool
@@ -157,3 +161,81 @@ def test_what_is_written_is_read_back(
     path = tmp_path_factory.mktemp("europe-pmc") / "results.json"
     path.write_bytes(gzip.compress(raw) if packed else raw)
     assert read(path)[0] == given
+
+
+def read_xml(path: Path) -> tuple[list[Paper], list[tuple[int, str, bool]]]:
+    problems: list[Problem] = []
+    papers = list(read_papers([path], on_problem=problems.append))
+    return papers, [(p.row, p.what, p.lost) for p in problems]
+
+
+def test_core_results_in_xml() -> None:
+    papers, problems = read_xml(SAMPLES / "europe-pmc-core.xml")
+    assert papers == [
+        Paper(
+            "pmid:90000011",
+            "Learning from invented samples.",
+            "Nature machine intelligence",
+            2023,
+            (
+                Author(
+                    "Anna Muster",
+                    ("Institute of Examples, ETH Zürich, Zürich, Switzerland.", "Example & Sons GmbH, Basel, Switzerland."),
+                ),
+                Author("Bo Li", ("Peking University, Beijing, China.",)),
+                Author("Sample Consortium"),
+            ),
+            doi="10.1038/s90000-023-00011-1",
+        ),
+    ]
+    assert problems == [(2, "is a preprint", True), (3, "is a notice about another paper (an erratum, a retraction)", True)]
+
+
+def test_lite_results_in_xml_have_names_only() -> None:
+    papers, problems = read_xml(SAMPLES / "europe-pmc-lite.xml")
+    authors = (Author("Muster A"), Author("Li B"))
+    assert papers == [Paper("PMC:PMC9000021", "A light result", "Artif Intell Rev", 2021, authors)]
+    assert problems == [(1, "has no affiliation", False), (2, "has no journal", True)]
+
+
+def test_damaged_xml_and_a_result_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text("<responseWrapper><resultList><result><id>1</id></result></resultList></responseWrapper>")
+    with pytest.raises(InputError, match="record 1: is no result of Europe PMC: no id and source; save answers of its search"):
+        read_xml(tmp_path / "a.xml")
+    with pytest.raises(InputError, match=r"europe-pmc-damaged.xml: no well-formed XML: "):
+        read_xml(SAMPLES / "europe-pmc-damaged.xml")
+
+
+def test_an_affiliation_of_a_result_is_that_of_the_paper(tmp_path: Path) -> None:
+    told = (
+        "<responseWrapper><resultList><result><id>1</id><source>MED</source><pmid>1</pmid><journalTitle>J</journalTitle>"
+        "<pubYear>1990</pubYear><authorString>Li A, Chen B.</authorString><affiliation>Example University</affiliation></result>"
+        "</resultList></responseWrapper>"
+    )
+    (tmp_path / "a.xml").write_text(told)
+    (paper,), problems = read_xml(tmp_path / "a.xml")
+    assert (paper.authors, paper.paper_affiliations) == ((Author("Li A"), Author("Chen B")), ("Example University",))
+    assert problems == [(1, "has an affiliation, but not whose: counted by paper", False)]
+
+
+TEXT = st.text(st.sampled_from("qzÄé李&<>\"' ,.;()"), min_size=1, max_size=12).map(tidy).filter(bool)
+
+
+@given(TEXT, TEXT, st.integers(1900, 2100), st.lists(st.tuples(TEXT, st.lists(TEXT, max_size=3)), min_size=1, max_size=4))
+def test_what_is_written_in_xml_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, venue: str, title: str, year: int, authors: list[Any]
+) -> None:
+    people = "".join(
+        f"<author><fullName>x</fullName><lastName>{escape(name)}</lastName><authorAffiliationDetailsList>"
+        + "".join(f"<authorAffiliation><affiliation>{escape(a)}</affiliation></authorAffiliation>" for a in affiliations)
+        + "</authorAffiliationDetailsList></author>"
+        for name, affiliations in authors
+    )
+    path = tmp_path_factory.mktemp("papers") / "p.xml"
+    path.write_text(
+        f"<responseWrapper><resultList><result><id>7</id><source>AGR</source><title>{escape(title)}</title><authorList>{people}</authorList>"
+        f"<journalInfo><journal><title>{escape(venue)}</title></journal></journalInfo><pubYear>{year}</pubYear></result></resultList></responseWrapper>",
+        "utf-8",
+    )
+    (paper,), _ = read_xml(path)
+    assert paper == Paper("AGR:7", title, venue, year, tuple(Author(n, tuple(a)) for n, a in authors))

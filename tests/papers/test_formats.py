@@ -99,7 +99,14 @@ def test_what_is_of_no_format_is_said_with_what_to_export(tmp_path: Path, text: 
         list(read_papers([tmp_path / "export.txt"]))
 
 
-@pytest.mark.parametrize(("sample", "format"), [("ris-scopus.ris", "bibtex"), ("bibtex-scopus.bib", "ris")])
-def test_a_format_forced_on_another_file_reads_nothing_and_says_so(sample: str, format: str) -> None:
-    with pytest.raises(InputError, match=r"holds no paper, read as .*; see what it is: affil formats FILE"):
+@pytest.mark.parametrize(
+    ("sample", "format", "message"),
+    [
+        ("ris-scopus.ris", "bibtex", r"line 1: another format begins here: RIS; .* \(it was read as: BibTeX\)"),
+        ("bibtex-scopus.bib", "ris", "line 4: another format begins here: BibTeX"),
+        ("zotero-library.csv", "ris", r"holds no paper, read as .*; see what it is: affil formats FILE"),
+    ],
+)
+def test_a_format_forced_on_another_file_reads_nothing_and_says_so(sample: str, format: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         list(read_papers([Path(__file__).parent / "samples" / sample], on_problem=lambda _: None, format=format))

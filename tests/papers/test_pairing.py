@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from affil.papers.common import Problem
+from affil.papers.draft import CUT_OFF
 from affil.papers.pairing import NAMESAKES, NOT_SAID, STRANGER, Paired, by_paper, is_nobody, pair
+from affil.papers.read import read_papers
 from affil.types import Author
 
 
@@ -90,3 +95,25 @@ def test_what_is_put_together_is_taken_apart(families: list[str], data: st.DataO
                 place for place, names in zip(places, who, strict=True) if author.name in names
             ]
         assert paired.aligned
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.ris", "TY  - JOUR\nTI  - T\nT2  - J\nPY  - 2024\nAU  - Li, X.\nAU  - et al.\nAD  - Univ Leeds\nER  - \n"),
+        ("a.txt", "FN x\nVR 1.0\nPT J\nAU Li, X\n   et al\nTI T\nSO J\nPY 2024\nC1 [Li, X] Univ Leeds.\nER\nEF\n"),
+        ("a.bib", "@article{a, title={T}, journal={J}, year={2024}, author={Li, X. and others}, affiliation={Univ Leeds}}\n"),
+        ("lens.csv", "Lens ID,Title,Source Title,Publication Year,Author/s\n1,T,J,2024,X Li; et al.\n"),
+        (
+            "zotero.csv",
+            'Key,Item Type,Publication Title,Title,Publication Year,Author\nA,journalArticle,J,T,2024,"Li, X; et al."\n',
+        ),
+        ("table.csv", "Paper,Venue,Year,Author,Affiliation\n1,J,2024,Li X; et al.,Univ Leeds\n"),
+    ],
+)
+def test_a_list_that_ends_in_et_al_is_said_in_every_format(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    problems: list[Problem] = []
+    (paper,) = read_papers([tmp_path / name], on_problem=problems.append)
+    assert len(paper.authors) == 1
+    assert [p.lost for p in problems if p.what == CUT_OFF] == [False]

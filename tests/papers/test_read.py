@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affil.errors import InputError
+from affil.papers.common import Problem
 from affil.papers.read import Duplicate, paper_digest, read_papers
 from affil.types import Author, Paper
 
@@ -53,12 +54,6 @@ def test_gzip_and_bom_are_recognised_by_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"year": "2023"}, r"""year is text \('2023'\); write it as a whole number, e.g. "year": 2024"""),
-        ({"year": 20.5}, "year: input should be a valid integer, not 20.5"),
-        ({"year": True}, "year: input should be a valid integer, not True"),
-        ({"year": 123}, "year: input should be greater than or equal to 1900, not 123"),
-        ({"venue": " "}, "venue is blank"),
-        ({"venue": None}, "venue: input should be a valid string, not None"),
         ({"id": 7}, "id: input should be a valid string, not 7"),
         ({"authors": {}}, "authors: input should be a valid list"),
         (
@@ -75,14 +70,34 @@ def test_wrong_fields_name_file_row_and_fix(tmp_path: Path, change: dict[str, An
     path = write(tmp_path / "bad.jsonl", {**GOOD, "id": "P0"}, "", {**GOOD, **change})
     with pytest.raises(InputError, match=message) as caught:
         list(read_papers([path]))
-    assert str(caught.value).startswith(f"{path}, row 3: ")
+    assert str(caught.value).startswith(f"{path}, line 3: ")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"year": "2023"}, r"""year is text \('2023'\); write it as a whole number, e.g. "year": 2024"""),
+        ({"year": 20.5}, "year: input should be a valid integer, not 20.5"),
+        ({"year": True}, "year: input should be a valid integer, not True"),
+        ({"year": 123}, "year: input should be greater than or equal to 1900, not 123"),
+        ({"venue": " "}, "venue is blank"),
+        ({"venue": None}, "venue: input should be a valid string, not None"),
+    ],
+)
+def test_a_paper_without_year_or_venue_is_left_out_and_named(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    path = write(tmp_path / "bad.jsonl", GOOD, "", {**GOOD, "id": "P0", **change})
+    problems: list[Problem] = []
+    assert [p.id for p in read_papers([path], on_problem=problems.append)] == ["P1"]
+    assert problems == [Problem(str(path), 3, f"has no {next(iter(change))}", lost=True, unit="line")]
+    with pytest.raises(InputError, match=f"line 1: {message}"):  # where no paper can be read, what is wrong is said in full
+        list(read_papers([write(tmp_path / "all.jsonl", {**GOOD, **change})]))
 
 
 @pytest.mark.parametrize("field", ["id", "venue", "year", "authors"])
 def test_missing_fields(tmp_path: Path, field: str) -> None:
     path = write(tmp_path / "bad.jsonl", {k: v for k, v in GOOD.items() if k != field})
-    with pytest.raises(InputError, match=f"row 1: {field} is missing; add {field} to the paper"):
+    with pytest.raises(InputError, match=f"line 1: {field} is missing; add {field} to the paper"):
         list(read_papers([path]))
 
 
@@ -91,17 +106,17 @@ def test_missing_fields(tmp_path: Path, field: str) -> None:
     [
         (b"", "is empty; a papers file has one JSON object a line"),
         (b"\n \n", "is empty"),
-        (b'{"id": "P1", \n', r"row 1: not JSON at character \d+: .+; correct the line"),
-        (b"[1]\n", r"row 1: the line: .+ not \[1\]"),
-        (b'{"id": "\xe4"}', "row 1: byte 9 is not UTF-8; save the file as UTF-8"),
+        (b'{"id": "P1", \n', r"line 1: not JSON at character \d+: .+; correct the line"),
+        (b"[1]\n", r"line 1: the line: .+ not \[1\]"),
+        (b'{"id": "\xe4"}', "line 1: byte 9 is not UTF-8; save the file as UTF-8"),
         ("{}".encode("utf-16"), "is UTF-16; save it as UTF-8"),
-        (b'{"year": ' + b"9" * 5000 + b"}", "row 1: not JSON that can be read"),
-        (b"[" * 100_000, "row 1: "),
+        (b'{"year": ' + b"9" * 5000 + b"}", "line 1: not JSON that can be read"),
+        (b"[" * 100_000, "line 1: "),
         (
             gzip.compress(json.dumps(GOOD).encode() * 50, mtime=0)[:-20],
-            "the gzip file is truncated after row 0; fetch or copy it again",
+            "the gzip file is truncated; fetch or copy it again",
         ),
-        (b"\x1f\x8b\x08\x00nonsense", "the gzip file is (damaged|truncated) after row 0"),
+        (b"\x1f\x8b\x08\x00nonsense", "the gzip file is (damaged|truncated)[;:]"),
     ],
 )
 def test_unreadable_files(tmp_path: Path, content: bytes, message: str) -> None:
@@ -124,8 +139,8 @@ def test_the_same_paper_twice_is_read_once_and_flagged(tmp_path: Path) -> None:
     flagged: list[Duplicate] = []
     papers = list(read_papers([first, second], flagged.append))
     assert [(p.id, p.year) for p in papers] == [("P1", 2023)]
-    assert flagged == [Duplicate("P1", str(second), 1, True), Duplicate("P1", str(second), 2, False)]
-    with pytest.raises(InputError, match="row 2: paper 'P1' was read before with other content"):
+    assert flagged == [Duplicate("P1", str(second), 1, True, unit="line"), Duplicate("P1", str(second), 2, False, unit="line")]
+    with pytest.raises(InputError, match="line 2: paper 'P1' was read before with other content"):
         list(read_papers([first, second]))
 
 
@@ -163,6 +178,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 
+@settings(deadline=None)  # a busy machine
 @given(st.lists(st.tuples(text, st.lists(text, max_size=3)), max_size=4), text)
 def test_whatever_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, authors: list[Any], title: str) -> None:
     record = {**GOOD, "title": title, "authors": [{"name": n, "affiliations": a} for n, a in authors]}

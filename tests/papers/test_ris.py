@@ -46,7 +46,7 @@ def test_of_scopus() -> None:
     assert papers[1].authors == (
         Author("Rossi, A.", ("Politecnico di Milano, Milan, Italy", "ETH Zürich, Zürich, Switzerland")),
     )
-    assert said(problems) == [(1, BY_PAPER, False), (3, "is no paper: Conference Review", True)]
+    assert said(problems) == [(1, BY_PAPER, False), (31, "is no paper: Conference Review", True)]
 
 
 def test_of_web_of_science() -> None:
@@ -74,7 +74,7 @@ def test_of_others() -> None:
     )
     assert papers[1].venue == "International Symposium of Robotics Research"
     assert papers[1].paper_affiliations == ("University of Porto, Porto, Portugal", "INESC TEC, Porto, Portugal")
-    assert said(problems) == [(2, BY_PAPER, False), (3, "has no year", True)]
+    assert said(problems) == [(13, BY_PAPER, False), (23, "has no year", True)]
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_of_others() -> None:
     [
         (
             (SAMPLES / "ris-damaged.ris").read_text("utf-8-sig"),
-            "row 18: ends within record 2: it was cut off; export or copy it again",
+            "line 18: the record that begins here was cut off; export or copy it again",
         ),
         (
             "TY  - JOUR\nTI  - A\n\nTY  - JOUR\nER  - \n",
-            r"row 4: record 1, from line 1, has no end \(ER\) before the next one begins",
+            r"line 4: the record from line 1 has no end \(ER\) before the next one begins",
         ),
-        ("TY  - JOUR\nER  - \nTI  - A\n", "row 3: TI stands in no record: TY begins one"),
+        ("TY  - JOUR\nER  - \nTI  - A\n", "line 3: TI stands in no record: TY begins one"),
     ],
 )
 def test_broken_files(tmp_path: Path, content: str, message: str) -> None:

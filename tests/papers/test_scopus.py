@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from affil.errors import InputError
 from affil.io.cells import addresses
 from affil.papers.common import Problem
+from affil.papers.draft import CUT_OFF
 from affil.papers.formats import recognise
 from affil.papers.head import Head
 from affil.papers.proceedings import NO_CONFERENCE
@@ -69,8 +70,12 @@ def test_who_is_not_named_is_no_author(tmp_path: Path) -> None:
         "Year": "2023",
         "Source title": "J",
     }
-    (paper,), _ = read(table(tmp_path / "s.csv", row | {"EID": "2-s2.0-85100000001"}))
+    (paper,), problems = read(table(tmp_path / "s.csv", row | {"EID": "2-s2.0-85100000001"}))
     assert paper.authors == (Author("Li X.", (LEEDS,)),)
+    assert [(p.what, p.lost) for p in problems] == [(CUT_OFF, False)]
+    (paper,), problems = read(table(tmp_path / "s.csv", row | {"EID": "2-s2.0-85100000001", "Authors": "Li, X., et al."}))
+    assert [a.name for a in paper.authors] == ["Li, X."]
+    assert CUT_OFF in [p.what for p in problems]
 
 
 def test_an_author_who_is_spelt_otherwise_than_in_the_list_is_not_given_to_the_one_before(tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def test_openalex_works(tmp_path: Path) -> None:
         (6, "has no publication_year", True),
         (7, "is retracted", True),
         (8, "is paratext (a cover, a table of contents), no paper", True),
-        (9, "has an author list that was cut off: authors count for more than their part", False),
+        (9, "has an author list that was cut off (et al.): authors count for more than their part", False),
         (10, "has no affiliation", False),
         (12, "has no id", True),
     ]
@@ -183,7 +183,7 @@ def test_openalex_pages_of_the_api(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("second", "message"),
-    [("{", "row 2: not JSON at character 2"), ('{"id": "x"}', "row 2: is no work of OpenAlex: no list authorships")],
+    [("{", "line 2: not JSON at character 2"), ('{"id": "x"}', "line 2: is no work of OpenAlex: no list authorships")],
 )
 def test_openalex_that_cannot_be_read(tmp_path: Path, second: str, message: str) -> None:
     (tmp_path / "works.jsonl").write_text(json.dumps(work(1)) + "\n" + second + "\n", "utf-8")
@@ -231,22 +231,55 @@ def test_long_form_with_numbers_and_positions(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "problem"),
     [
-        ({"year": "soon"}, "row 3: year is no whole number from 1900 to 2100: 'soon'; write it like 2024"),
-        ({"year": "20"}, "row 3: year is no whole number from 1900 to 2100: '20'"),
-        ({"year": ""}, "row 3: year is blank; write it like 2024"),
-        ({"venue": " "}, "row 3: venue is blank; give each row the venue of its paper"),
-        ({"paper": ""}, "row 3: paper is blank; give each row the id of its paper"),
-        ({"venue": "ICCV"}, r"row 3: paper 'P1' has title, venue and year \('One', 'ICCV', 2023\), but .* in row 2"),
-        ({"paper": "P9"}, "row 4: the rows of paper 'P1' do not stand together; sort the table by paper"),
-        ({"position": "first"}, "row 3: position is no whole number"),
+        ({"year": "soon"}, (2, "has no year", True)),
+        ({"year": "20203"}, (2, "has no year", True)),
+        ({"year": ""}, (2, "has no year", True)),
+        ({"venue": " "}, (2, "has no venue", True)),
+        ({"paper": ""}, (2, "has no id of its paper", True)),
+        ({"position": "first"}, (2, "has a position that is no whole number: its authors stand as their rows do", False)),
     ],
 )
-def test_long_form_that_cannot_be_read(tmp_path: Path, change: dict[str, str], message: str) -> None:
+def test_one_bad_cell_leaves_out_one_paper_and_names_the_row(
+    tmp_path: Path, change: dict[str, str], problem: tuple[int, str, bool]
+) -> None:
+    rows = [
+        {"paper": f"Q{n}", "venue": "ICML", "year": "2023", "author": "A", "affiliation": "U", "position": "1"} for n in (1, 2)
+    ]
+    rows[0] |= change
+    papers, problems = read(long_form(tmp_path / "p.csv", rows))
+    assert [(p.row, p.what, p.lost) for p in problems] == [problem]
+    assert [p.id for p in papers] == (["Q2"] if problem[2] else ["Q1", "Q2"])
+    if problem[2]:
+        with pytest.raises(
+            InputError, match=r"p\.csv, row 2: holds no paper that can be read: the first has no .*; give each row"
+        ):
+            read(long_form(tmp_path / "p.csv", rows[:1]))
+
+
+def test_what_a_row_leaves_blank_another_may_say(tmp_path: Path) -> None:
     rows = [dict(row) for row in LONG]
-    rows[1] |= change
-    with pytest.raises(InputError, match=message):
+    for row in rows:
+        if row["paper"] == rows[0]["paper"] and row is not rows[0]:
+            row |= {"title": "", "venue": "", "year": "20203"}
+    assert read(long_form(tmp_path / "p.csv", rows))[0] == EXPECTED
+
+
+def test_rows_that_contradict_each_other_leave_out_their_paper(tmp_path: Path) -> None:
+    rows = [dict(row) for row in LONG]
+    rows[1] |= {"venue": "ICCV"}
+    papers, problems = read(long_form(tmp_path / "p.csv", rows))
+    assert papers == EXPECTED[1:]
+    assert (3, "says another title, venue or year than the rows above it of the same paper", True) in [
+        (p.row, p.what, p.lost) for p in problems
+    ]
+
+
+def test_rows_of_a_paper_that_do_not_stand_together_are_refused(tmp_path: Path) -> None:
+    rows = [dict(row) for row in LONG]
+    rows[1] |= {"paper": "P9"}
+    with pytest.raises(InputError, match="row 4: the rows of paper 'P1' do not stand together; sort the table by paper"):
         read(long_form(tmp_path / "p.csv", rows))
 
 

@@ -69,7 +69,7 @@ def test_plain_text() -> None:
         "Linkoping Univ, Dept Comp & Informat Sci, Linkoping, Sweden",
         "Ericsson Res, Stockholm, Sweden",
     )
-    assert said(problems) == [(4, "has no affiliation", False), (5, "is no paper: Correction", True)]
+    assert said(problems) == [(98, "has no affiliation", False), (111, "is no paper: Correction", True)]
 
 
 def test_addresses_of_older_records_belong_to_no_author() -> None:
@@ -84,9 +84,9 @@ def test_addresses_of_older_records_belong_to_no_author() -> None:
     assert second.authors == (Author("Moreau, P"), Author("Keller, S", (zurich,)))
     assert (third.doi, third.authors[0].affiliations) == ("10.1023/a:1007300000000", ())
     assert said(problems) == [
-        (1, "does not say whose its affiliations are: counted by paper", False),
-        (2, ONLY_REPRINT, False),
-        (3, "has no affiliation", False),
+        (3, "does not say whose its affiliations are: counted by paper", False),
+        (25, ONLY_REPRINT, False),
+        (38, "has no affiliation", False),
     ]
 
 
@@ -144,11 +144,14 @@ def test_files_put_together_and_packed(tmp_path: Path) -> None:
     [
         (
             (SAMPLES / "web-of-science-damaged.txt").read_text("utf-8-sig"),
-            "ends within record 2: it was cut off; export or copy it again",
+            "line 48: the record that begins here was cut off; export or copy it again",
         ),
-        ("FN x\nVR 1.0\n   stray\n", "row 3: the line is in no field; export the records again"),
-        ("FN x\nVR 1.0\nPT J\nAU A\nPT J\nER\nEF\n", r"row 5: record 1 has no end \(ER\) before the next one begins"),
-        ("FN x\nVR 1.0\nAU A\nER\nEF\n", "row 1: is no record of Web of Science: neither PT nor TI"),
+        ("FN x\nVR 1.0\n   stray\n", "line 3: the line is in no field; export the records again"),
+        (
+            "FN x\nVR 1.0\nPT J\nAU A\nPT J\nER\nEF\n",
+            r"line 5: the record from line 3 has no end \(ER\) before the next one begins",
+        ),
+        ("FN x\nVR 1.0\nAU A\nER\nEF\n", "line 3: is no record of Web of Science: neither PT nor TI"),
         ("PT\tAU\tSO\tTI\tUT\nJ\tA\n", "row 2: has 2 fields, the headings are 5"),
     ],
 )
@@ -166,7 +169,7 @@ def test_records_that_lack_what_a_ranking_needs(tmp_path: Path) -> None:
         + "EF\n"
     )
     (tmp_path / "a.txt").write_text(text)
-    assert said(read(tmp_path / "a.txt")[1]) == [(1, "has no year", True), (2, "has no venue", True)]
+    assert said(read(tmp_path / "a.txt")[1]) == [(3, "has no year", True), (7, "has no venue", True)]
 
 
 def test_lines_of_addresses(tmp_path: Path) -> None:
@@ -178,7 +181,7 @@ def test_lines_of_addresses(tmp_path: Path) -> None:
     )
     (one, two), problems = read(tmp_path / "a.txt")
     assert [a.affiliations for a in one.authors] == [("Univ X [Campus, Leeds",), ("Univ X [Campus, Leeds", "Univ Z")]
-    assert (two.aligned, said(problems)) == (True, [(2, "has no affiliation", False)])
+    assert (two.aligned, said(problems)) == (True, [(14, "has no affiliation", False)])
 
 
 def test_brackets_and_semicolons_of_addresses() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affil.io.database import database
-from affil.rank import LEVELS, MEASURES, measure, rank
+from affil.rank import LEVELS, MEASURES, measure, moves, rank
 from affil.rank.credit import count_credit, number, prepare
 from affil.rank.distribution import distributions
 from affil.rank.doubt import Doubts, doubts
@@ -56,8 +56,8 @@ def test_expectations_and_effects_are_those_of_all_combinations(
         spans = number(db, PLAIN)
         count_credit(db, 1, spans[-1][2])
         frame = measure(db, VENUES, PLAIN, level=level, by=by, **query).frame
-        got = doubts(db, by, PLAIN.offset)
-        ids = [i for (i,) in db.execute("SELECT id FROM ranked ORDER BY entity").fetchall()]
+        got = doubts(db, by, PLAIN)
+        ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]
     nothing = 1.0 if by == "index" else 0.0
     states = list(itertools.product((True, False), repeat=len(pairs)))
     weights, worth = [], []
@@ -90,7 +90,7 @@ def made_up(seed: int, *, whole: bool) -> Doubts:
     probability = draw.choice([0.999, 0.99, 0.95, 0.6, 0.3], size, p=[0.4, 0.3, 0.2, 0.05, 0.05])
     effect = np.ceil(draw.pareto(1.2, size) + 0.1) if whole else draw.pareto(1.2, size) + 0.1
     mean = np.bincount(entity, effect * probability, 200)
-    return Doubts(mean, mean, mean, entity, np.arange(size), effect, probability, np.zeros(size, bool))
+    return Doubts(mean, mean, mean, entity, np.arange(size), effect, probability, np.zeros(size, bool), np.zeros(size, bool))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -108,7 +108,7 @@ def test_ranges_are_those_of_a_simulation(seed: int, whole: bool) -> None:
     ranks.sort(axis=1)
     tail = int((1 - confidence) / 2 * draws)
     wanted = np.stack([ranks[:, tail], ranks[:, -1 - tail]])
-    atoms, rows = Atoms.of(given_, whole=whole), np.arange(200)
+    atoms, rows = Atoms.of(given_, whole=whole, grid=PLAIN.grid), np.arange(200)
     got = np.stack(atoms.rank_quantiles(rows, confidence))
     allowed = np.maximum(1, 0.05 * (wanted[1] - wanted[0]))
     far = (np.abs(got - wanted) > allowed).any(axis=0)
@@ -122,10 +122,10 @@ def test_ranges_are_those_of_a_simulation(seed: int, whole: bool) -> None:
 @pytest.mark.parametrize("whole", [False, True])
 def test_distributions_have_the_mean_and_few_values_exactly(whole: bool) -> None:
     given_ = made_up(3, whole=whole)
-    entity, value, weight = distributions(given_, whole=whole)
+    entity, value, weight = distributions(given_, whole=whole, grid=PLAIN.grid)
     assert np.bincount(entity, weight, 200) == pytest.approx(np.ones(200))
-    one = Doubts(*(np.array([x]) for x in (2.85, 3.0, 3.0)), *map(np.array, ([0], [0], [3.0], [0.95], [False])))
-    _, value, weight = distributions(one, whole=whole)
+    one = Doubts(*(np.array([x]) for x in (2.85, 3.0, 3.0)), *map(np.array, ([0], [0], [3.0], [0.95], [False], [False])))
+    _, value, weight = distributions(one, whole=whole, grid=PLAIN.grid)
     assert dict(zip(np.round(value, 9), np.round(weight, 9), strict=True)) == {0.0: 0.05, 3.0: 0.95}
 
 
@@ -167,3 +167,10 @@ def test_ranges_can_be_left_out_and_settings_of_older_versions_are_read() -> Non
     assert not {"low", "high", "ahead", "in_review", "rank_decided"} & {*rank(tables(papers, answers), settings=PLAIN).frame}
     assert RankSettings.model_validate({"resamples": 200, "seed": 20261124}) == RankSettings()
     assert RankSettings.model_validate({"resamples": 0}) == PLAIN
+
+
+def test_a_row_is_marked_only_if_it_would_move_by_some_ranks() -> None:
+    for rank_, decided, up_or_down in ((5, 3, "up"), (5, 4, ""), (5, 5, ""), (5, 6, ""), (5, 7, "down")):
+        assert moves({"rank": rank_, "rank_decided": decided}, 2) == up_or_down
+    assert moves({"rank": 5, "rank_decided": 4}, 1) == "up"
+    assert moves({"rank": 5}, 1) == "", "without ranges nothing is known"

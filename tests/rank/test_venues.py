@@ -247,3 +247,32 @@ def test_names_of_places() -> None:
     assert region_name("CN-GD") == ("Guangdong", "广东省")
     assert region_name("CN-NX") == ("Ningxia", ""), "not translated there"
     assert region_name("HK-NTP") is None
+
+
+@pytest.mark.parametrize(
+    ("venue", "held", "not_held"),
+    [
+        ("ICCV", (1987, 1988, 1990, 1993, 2019, 2025), (1986, 1994, 2014, 2026)),
+        ("ECCV", (1990, 2014, 2024), (2013, 2025)),
+        ("CoRL", (2017, 2018, 2024), (2016,)),
+        ("NAACL", (2019, 2021, 2022, 2024, 2025), (2020, 2023)),
+        ("IJCAI", (2013, 2015, 2016, 2017, 2018), (2012, 2014)),
+        ("KR", (2018, 2020, 2021, 2022), (2017, 2019)),
+        ("CVPR", tuple(range(1983, 2030)), (1982,)),
+    ],
+)
+def test_the_table_knows_when_a_venue_takes_place(venue: str, held: tuple[int, ...], not_held: tuple[int, ...]) -> None:
+    one = load_venues()[venue]
+    assert [y for y in (*held, *not_held) if one.held_in(y)] == [*held]
+    assert all(one.existed_in(y) for y in held)
+
+
+def test_years_without_a_venue_are_written_in_few_ways(tmp_path: Path) -> None:
+    own = tmp_path / "venues.csv"
+    head = "venue,name,areas,weight,aliases,not_held\n"
+    own.write_text(f"{head}X,Xs,robotics,1,,odd 2011-2015; 2000;2002-2003; even 2020-\n", "utf-8")
+    one = load_venues(own)["X"]
+    assert [y for y in range(1999, 2026) if not one.held_in(y)] == [2000, 2002, 2003, 2011, 2013, 2015, 2020, 2022, 2024]
+    own.write_text(f"{head}X,Xs,robotics,1,,every second year\n", "utf-8")
+    with pytest.raises(InputError, match=r"written like 2002, 1990-1994 or even 1994-, not 'every second year'"):
+        load_venues(own)

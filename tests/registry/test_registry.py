@@ -27,6 +27,19 @@ def test_what_goes_in_comes_out(small: Registry, institutions: list[Institution]
         assert small.get(x.id) == replace(x, prominence=round(x.prominence, 4))
 
 
+def test_the_table_holds_what_the_institutions_hold(institutions: list[Institution], tmp_path: Path) -> None:
+    nowhere = Institution("affil:nowhere", "Nowhere College", (Name("Nowhere College", "en", "official"),), "education", "US")
+    late = replace(nowhere, id="affil:late", status="inactive", successors=("affil:nowhere",), successor_from=2020)
+    made = write_registry([*institutions, late, nowhere], tmp_path / "made.affil", {"sources": ["test"]})
+    rows = made.to_table().to_pylist()
+    assert [row.pop("active_id") for row in rows] == [made.resolve(one.id) for one in made]
+    lists = ("parents", "other_ids")
+    held = [{name: getattr(one, name) for name in rows[0]} for one in made]
+    assert rows == [{k: list(v) if k in lists else v for k, v in one.items()} for one in held]
+    assert {row["lat"] is None for row in rows} == {True, False}
+    assert {row["successor_from"] is None for row in rows} == {True, False}
+
+
 @pytest.mark.parametrize(
     "written",
     ["00t33hh48", "http://WWW.ror.org/00T33HH48/", "affil:cuhk", "grid.10784.3a", "0000 0004 1937 0482", "Q15567",

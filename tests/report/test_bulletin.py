@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from affil.errors import AffilError
+from affil.installed import pip_install
 from affil.report import LANGUAGES, bulletin, report
 from affil.report.collect import collect
 from affil.workspace import Workspace
@@ -50,25 +51,30 @@ def test_its_figures_are_those_of_the_rankings(report_ws: Workspace, tmp_path: P
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_runs_over_the_margins_of_a_page(report_ws: Workspace, language: str) -> None:
-    """Texts and pictures as WeasyPrint lays them out, with long names in the tables."""
+def test_pages_are_used_and_nothing_runs_over_their_margins(report_ws: Workspace, language: str) -> None:
+    """Texts and pictures as WeasyPrint lays them out, with long names in the tables; no table leaves a row or two on another page."""
     from weasyprint import HTML
 
     made = bulletin.Bulletin(collect(report_ws, bulletin=True), language)
-    html = made.render(
-        "bulletin.html", dict.fromkeys(made.pictures(), "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>")
-    )
+    svg = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='{}' height='{}'/>"
+    pictures = {topic: svg.format(*((760, 320) if topic == "trend" else (430, 270))) for topic in made.pictures()}
+    html = made.render("bulletin.html", pictures)
     pages = HTML(string=html).render().pages
     assert len(pages) > 1
     seen = 0
     for page in pages:
         body = page._page_box.children[0]
-        left, right = body.content_box_x(), body.content_box_x() + body.width
+        left, right, lowest = body.content_box_x(), body.content_box_x() + body.width, 0.0
         for box in body.descendants():
             if getattr(box, "text", "").strip() or type(box).__name__.endswith("ReplacedBox"):
                 seen += 1
                 assert box.position_x >= left - 0.5
                 assert box.position_x + box.width <= right + 0.5, getattr(box, "text", box)
+                lowest = max(lowest, (box.position_y - body.content_box_y()) / page._page_box.height)
+        assert lowest > 0.5 or page is pages[-1]
+        for table in body.descendants():
+            if type(table).__name__ == "TableBox":
+                assert sum(type(box).__name__ == "TableRowBox" for box in table.descendants()) > 3, "a head and some rows"
     assert seen > 100
 
 
@@ -103,7 +109,7 @@ def test_it_is_of_the_last_state_while_another_process_writes(report_ws: Workspa
 def test_what_is_missing_is_named(report_ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "weasyprint", None)
-        with pytest.raises(AffilError, match=r"a PDF needs weasyprint; install it with: pip install 'affil\[report\]'"):
+        with pytest.raises(AffilError, match=re.escape(f"a PDF needs weasyprint; install it with: {pip_install('report')}")):
             report(report_ws, tmp_path / "b.pdf", format="pdf")
     monkeypatch.setattr(bulletin, "_has_chinese_font", lambda: False)
     with pytest.raises(AffilError, match="no font on this machine has Chinese characters"):

@@ -12,6 +12,7 @@ from affil.workspace import Workspace
 OPENAI = "affil:openai"
 STAGE = StageSettings(iterations=8, max_leaf_nodes=8, min_samples_leaf=10)
 SMALL = TrainSettings(synthetic=240, decoys=150, first=STAGE, second=STAGE, min_calibration=20)
+pytestmark = pytest.mark.usefixtures("few_bins")
 
 
 def test_what_is_learned_from(review_ws: Workspace) -> None:

@@ -8,8 +8,10 @@ import pytest
 from affil.errors import AffilError
 from affil.ledger import Key
 from affil.ledger.agreement import agreement
-from affil.review.queue import Filters, Queue
+from affil.review.items import Filters
+from affil.review.queue import Queue
 from affil.review.session import Session
+from affil.review.turns import Step
 from affil.settings import ReviewSettings
 from affil.workspace import Workspace
 
@@ -88,9 +90,9 @@ def test_filters(queue: Queue) -> None:
     vision = set(strings(queue, area="computer vision"))
     assert vision == set(strings(queue, venue="CVPR"))
     assert vision < everything
-    assert queue.choices()["venue"] == ["ACL", "CVPR", "ICRA"]
-    assert "HK" in queue.choices()["country"]
-    assert "robotics" in queue.choices()["area"]
+    assert queue.store.choices()["venue"] == ["ACL", "CVPR", "ICRA"]
+    assert "HK" in queue.store.choices()["country"]
+    assert "robotics" in queue.store.choices()["area"]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,7 @@ def test_decisions_leave_the_queue_and_undo_brings_them_back(session: Session) -
     assert after.mentions_decided == pytest.approx(
         session.queue.mentions[number] / session.queue.mentions[session.queue.queued].sum()
     )
-    assert session.last("ana") == entry
+    assert session.last("ana") == Step((entry,))
     assert session.last("bo") is None
     session.undo(entry.number, by="ana", why="w")
     assert session.queue.progress() == before
@@ -160,28 +162,76 @@ def test_a_second_person_decides_a_share_blindly(review_ws: Workspace) -> None:
     session.close()
 
 
+def test_strings_of_one_reason_are_one_card(session: Session) -> None:
+    queue = session.queue
+    number = queue.number("Physics, OpenAI")
+    card = session.card(number, "ana")
+    members = [m.item.affiliation for m in card.members]
+    assert {"Dept. of Physics, OpenAI", "Chemistry, OpenAI"} <= {*members}
+    assert not [s for s in members if "OpenAI" not in s]
+    assert "OpenAI!" not in members, "the sure ones stay out"
+    shown = session.select(Filters(), "ana").tolist()
+    assert sum(n in shown for n in (number, *(m.item.number for m in card.members))) == 1
+    entries = session.decide(number, [OPENAI], by="ana", why="w", also=[m.item.number for m in card.members[1:]])
+    assert len({e.at for e in entries}) == 1, "one step"
+    assert session.card(card.members[0].item.number, "ana").members == (), "what was ticked off stays, alone"
+    assert card.members[0].item.number in session.select(Filters(), "ana")
+    assert session.last("ana") == Step(tuple(entries))
+    session.take_back(session.last("ana"), by="ana", why="w")
+    assert session.ledger.current() == {}
+    assert session.last("ana") is None
+    assert session.card(number, "ana").members == card.members
+
+
+def test_a_card_is_worth_what_its_open_strings_are(session: Session) -> None:
+    queue = session.queue
+    leads = session.select(Filters(), "ana").tolist()
+    groups = [[n, *queue.members(n).tolist()] for n in leads]
+    worth = [round(sum(queue.value[n] for n in group), 9) for group in groups]
+    assert worth == sorted(worth, reverse=True)
+    assert sorted(n for g in groups for n in g if queue.queued[n]) == sorted(queue.select(Filters(), "ana").tolist())
+    assert all(queue.mentions[group[0]] == max(queue.mentions[group]) for group in groups)
+
+
+def test_the_last_step_is_the_skip_that_came_last(session: Session) -> None:
+    first = session.next(Filters(), "ana")
+    entries = session.decide(first, [OPENAI], by="ana", why="w")
+    skipped = session.next(Filters(), "ana")
+    session.skip(skipped, "ana")
+    assert session.last("ana") == Step(skipped=skipped)
+    assert session.select(Filters(state="skipped"), "ana").tolist() == [skipped]
+    assert session.take_back(session.last("ana"), by="ana", why="w") == []
+    assert session.next(Filters(), "ana") == skipped
+    assert session.last("ana") == Step(tuple(entries))
+    session.skip(skipped, "ana")
+    later = session.decide(session.next(Filters(), "ana"), [], by="ana", why="w")
+    assert session.last("ana") == Step(tuple(later)), "a later decision comes first"
+
+
 def test_alike_strings(session: Session) -> None:
     queue = session.queue
-    number = queue.number("Dept. of Physics, OpenAI")
-    found = [i.affiliation for i in session.alike(number)]
-    assert "Physics, OpenAI" in found
-    assert not [s for s in found if "OpenAI" not in s], "only those in which the same was found"
-    assert "OpenAI!" not in found, "the sure ones stay out"
     twin = queue.number("Tanglewick Robotics Inc.")
-    assert "Tanglewick Robotics" in [i.affiliation for i in session.alike(twin)]
-    session.decide(number, [OPENAI], by="ana", why="w", also=[queue.number("Physics, OpenAI")])
-    assert session.ledger.current() == {"Dept. of Physics, OpenAI": (OPENAI,), "Physics, OpenAI": (OPENAI,)}
-    assert "Physics, OpenAI" not in [i.affiliation for i in session.alike(number)]
+    assert [m.item.affiliation for m in session.card(twin, "ana").members] == ["Tanglewick Robotics"]
+    assert session.alike(twin) == [], "members are not offered twice"
+    number, other = (queue.number(f"{what}, Northeastern University") for what in ("School of Law", "Music"))
+    found = {m.item.affiliation: m for m in session.alike(number)}
+    assert {one.city for one in found["Music, Northeastern University"].named} == {"Boston", "Shenyang"}
+    assert found["Music, Northeastern University"].named[0].name == "Northeastern University"
+    assert not [s for s in found if "Northeastern" not in s], "only those in which the same was found"
+    assert "Northeastern University!" not in found, "the sure ones stay out"
+    session.decide(number, [OPENAI], by="ana", why="w", also=[other])
+    assert len(session.ledger.current()) == 2
+    assert "Music, Northeastern University" not in [m.item.affiliation for m in session.alike(number)]
 
 
 def test_occurrences_are_of_the_newest_papers(session: Session) -> None:
     number = session.queue.number("OpenAI!")
-    found = session.queue.occurrences(number, 3, 100)
+    found = session.queue.store.occurrences(number, 3, 100)
     assert len({o.paper for o in found}) == 3
     assert {o.author for o in found} >= {"Zoe"}
     years = [o.year for o in found]
     assert years == sorted(years, reverse=True)
-    assert len(session.queue.occurrences(number, 3, 2)) == 2
+    assert len(session.queue.store.occurrences(number, 3, 2)) == 2
 
 
 def test_what_others_decide_is_taken_in(session: Session, review_ws: Workspace) -> None:

@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 from affil.errors import AffilError, InputError
 from affil.ledger import Key
 from affil.ledger.agreement import agreement
-from affil.review.queue import Filters
+from affil.review.items import Filters
 from affil.review.session import Session
 from affil.review.spreadsheet import COLUMNS, ImportProblemsError, string_key
 from affil.workspace import Workspace

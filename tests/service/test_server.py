@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -173,3 +174,14 @@ def test_a_port_that_is_taken() -> None:
         assert address(first, "::1", "t") == f"http://[::1]:{port}/?token=t"
     with pytest.raises(AffilError, match="cannot listen"):
         listen("no.such.host.invalid", 0, exactly=False)
+
+
+def test_an_address_that_others_can_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as listening:
+        listening.bind(("0.0.0.0", 0))
+        port = listening.getsockname()[1]
+        assert address(listening, "127.0.0.1") == f"http://127.0.0.1:{port}/"
+        monkeypatch.setattr("affil.service.server._own_address", lambda family: "198.51.100.7")
+        assert address(listening, "0.0.0.0", "abc") == f"http://198.51.100.7:{port}/?token=abc"
+        monkeypatch.setattr("affil.service.server._own_address", lambda family: "")
+        assert address(listening, "0.0.0.0") == f"http://0.0.0.0:{port}/"

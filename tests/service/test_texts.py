@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import affil.pages
 from affil.catalogue import messages
 from affil.names import visible
+from affil.review.doubts import DOUBTS
 from affil.service import texts
 from affil.types import AGAINST, NAME_KINDS, REASONS, Decision, Institution, Match, Reason
 from affil.types import KINDS as INSTITUTION_KINDS
@@ -22,9 +23,9 @@ def test_the_templates_use_no_text_that_is_not_there_and_none_is_idle() -> None:
     folder = Path(affil.pages.__file__).parent
     source = "".join(f.read_text("utf-8") for f in [*folder.glob("templates/*.html"), *folder.glob("*.py")])
     used = set(re.findall(r"""\bt\(["'](\w+)["']""", source)) | set(re.findall(r"""texts\.text\(\s*["'](\w+)["']""", source))
-    used -= {"answer_", "role_"}  # the beginnings of several
+    used -= {"answer_", "role_", "policy_"}  # the beginnings of several
     assert used <= KEYS
-    made = {k for k in KEYS if k.startswith(("answer_", "role_", "key_")) or f'"{k}"' in source}
+    made = {k for k in KEYS if k.startswith(("answer_", "role_", "key_", "policy_")) or f'"{k}"' in source}
     assert used | made == KEYS
 
 
@@ -32,6 +33,7 @@ def test_every_kind_and_reason_is_there_in_the_words_of_the_library() -> None:
     assert {k for k in ENGLISH if k.startswith("kinds.")} == {f"kinds.{kind}" for kind in INSTITUTION_KINDS}
     assert {k: v for k, v in ENGLISH.items() if k.startswith("reasons.")} == {f"reasons.{k}": v for k, v in REASONS.items()}
     assert {k: v for k, v in ENGLISH.items() if k.startswith("names.")} == {f"names.{k}": v for k, v in NAME_KINDS.items()}
+    assert {k for k in ENGLISH if k.startswith("doubts.")} == {f"doubts.{name}" for name in DOUBTS}
     assert texts.kind("education", "zh") == "高校"
     assert texts.kind("guild", "zh") == "guild"
 

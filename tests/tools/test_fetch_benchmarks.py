@@ -370,7 +370,7 @@ def test_answers_of_the_api_that_are_none(
 
 def test_without_pooch(fetch: Fetch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pooch", None)
-    one_line(fetch(tmp_path), "pooch", "pip install 'affil[dev]'")
+    one_line(fetch(tmp_path), "pooch", "pip install '.[dev]'")
 
 
 def test_wrong_arguments(fetch: Fetch, server: Server, tmp_path: Path) -> None:

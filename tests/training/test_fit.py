@@ -20,6 +20,7 @@ STAGE = StageSettings(iterations=8, max_leaf_nodes=8, min_samples_leaf=10)
 SMALL = Settings(
     train=TrainSettings(synthetic=240, synthetic_external=120, decoys=150, first=STAGE, second=STAGE, min_calibration=20)
 )
+pytestmark = pytest.mark.usefixtures("few_bins")
 
 
 @pytest.fixture(scope="module")

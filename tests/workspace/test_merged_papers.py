@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def test_the_richer_record_wins_in_one_step_and_over_several(tmp_path: Path) -> 
     expected = (["P2", W1], ["CMU", "CSAIL, MIT", "MIT", None])
     together = Workspace.open(tmp_path / "together")
     added = together.add_papers([poor, rich])
-    assert added.merged == (Merged(W1, "P1", "doi"),)
+    assert added.merged == (Merged(W1, "P1", "doi", "openalex", "affil"),)
     assert dict(added.formats) == {str(poor): "affil", str(rich): "openalex"}
     assert held(together) == expected
     for order in ([poor, rich], [rich, poor]):
@@ -60,15 +61,51 @@ def test_the_richer_record_wins_in_one_step_and_over_several(tmp_path: Path) -> 
         again = ws.add_papers([poor, rich])
         assert (again.new, again.replaced) == (0, 0)
         assert held(ws) == expected
-        assert pq.read_table(ws.table("merged")).to_pylist() == [{"kept": W1, "dropped": "P1", "by": "doi"}]
+        told = {"kept": W1, "dropped": "P1", "by": "doi", "kept_format": "openalex", "dropped_format": "affil"}
+        assert pq.read_table(ws.table("merged")).to_pylist() == [told]
 
 
 def test_by_title_only_across_sources(tmp_path: Path) -> None:
     ours = native(tmp_path / "a.jsonl", record("P1", "MIT"), record("P2"))
     theirs = native(tmp_path / "b.jsonl", work("W1"))
     ws = Workspace.open(tmp_path / "ws")
-    assert ws.add_papers([ours, theirs]).merged == (Merged("P1", W1, "title"),)
+    assert ws.add_papers([ours, theirs]).merged == (Merged("P1", W1, "title", "affil", "openalex"),)
     assert held(ws)[0] == ["P1", "P2"]
+
+
+def test_of_one_id_in_two_formats_the_richer_wins_in_every_order(tmp_path: Path) -> None:
+    poor = native(tmp_path / "poor.jsonl", record(W1, "MIT"))
+    rich = native(tmp_path / "rich.jsonl", work("W1", "MIT", "CSAIL, MIT"))
+    expected = ([W1], ["CSAIL, MIT", "MIT"])
+    told = Merged(W1, W1, "id", "openalex", "affil")
+    for order in ([poor, rich], [rich, poor]):
+        ws = Workspace.open(tmp_path / f"together-{order[0].stem}")
+        assert ws.add_papers(order).merged == (told,)
+        assert held(ws) == expected
+        ws = Workspace.open(tmp_path / f"apart-{order[0].stem}")
+        assert ws.add_papers(order[0]).merged == ()
+        assert ws.add_papers(order[1]).merged == (told,)
+        assert held(ws) == expected
+        assert pq.read_table(ws.table("merged")).to_pylist() == [asdict(told)]
+        again = ws.add_papers([poor, rich])
+        assert (again.new, again.replaced, held(ws)) == (0, 0, expected)
+
+
+def test_a_corrected_record_of_the_same_source_replaces_even_a_richer_one(tmp_path: Path) -> None:
+    ws = Workspace.open(tmp_path / "ws")
+    ws.add_papers(native(tmp_path / "a.jsonl", work("W1", "MIT", "CSAIL, MIT")))
+    added = ws.add_papers(native(tmp_path / "b.jsonl", work("W1", "MIT")))
+    assert (added.replaced, added.merged, held(ws)) == (1, (), ([W1], ["MIT"]))
+
+
+def test_of_two_versions_in_one_reading_the_richer_is_taken_in_every_order(tmp_path: Path) -> None:
+    old = native(tmp_path / "old.jsonl", work("W1", "MIT"), work("W2", "CMU"))
+    new = native(tmp_path / "new.jsonl", work("W1", "MIT", "CSAIL, MIT"))
+    for order, taken in (([old, new], True), ([new, old], False)):
+        ws = Workspace.open(tmp_path / order[0].stem)
+        added = ws.add_papers(order)
+        assert [(d.id, d.identical, d.taken) for d in added.duplicates] == [(W1, False, taken)]
+        assert (added.new, added.merged, held(ws)[1]) == (2, (), ["CMU", "CSAIL, MIT", "MIT"])
 
 
 def test_a_paper_with_decisions_about_single_mentions_stays(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from affil.rank import rank
 from affil.settings import RankSettings, Settings, load_settings, settings_toml
 from affil.types import Institution, Name
 from affil.workspace import Added, Run, Workspace
+from affil.workspace.layout import INSTITUTIONS, institution_row
 
 MIT, CUHK, OLD = "https://ror.org/mit", "https://ror.org/cuhk", "affil:old"
 
@@ -37,6 +38,9 @@ class FakeRegistry:
     def resolve(self, identifier: str) -> str:
         one = self.institutions[identifier]
         return one.successors[0] if one.successors else identifier
+
+    def to_table(self) -> pa.Table:
+        return pa.Table.from_pylist([institution_row(one, self.resolve(one.id)) for one in self], INSTITUTIONS)
 
 
 class FakeMatcher:
@@ -215,8 +219,8 @@ def test_repeats_in_the_input_are_flagged(ws: Workspace, tmp_path: Path) -> None
 def test_bad_input_leaves_the_workspace_as_it_was(ws: Workspace, tmp_path: Path) -> None:
     before = {f.name: f.read_bytes() for f in ws.path.rglob("*.parquet")}
     assert len(before) == 3
-    bad = write(tmp_path / "bad.jsonl", paper(7, "MIT"), paper(8, "MIT", year="2020"))
-    with pytest.raises(InputError, match=r"bad.jsonl, row 2: year is text"):
+    bad = write(tmp_path / "bad.jsonl", paper(7, "MIT"), paper(8, "MIT", title=5))
+    with pytest.raises(InputError, match=r"bad.jsonl, line 2: title: input should be a valid string"):
         ws.add_papers([bad])
     assert {f.name: f.read_bytes() for f in ws.path.rglob("*.parquet")} == before
     assert {f.name for f in ws.path.rglob("*")} == {*before, "tables", "settings.toml", "manifest.json", ".lock"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,9 @@ from affil.batch.answers import NUMBERS, AnswerRows, BatchMatcher, one_answer
 from affil.batch.pool import Ask, Waiting, asking, rare_collections
 from affil.errors import AffilError, InputError
 from affil.io.cells import addresses
-from affil.io.tables import Batch, Format, Style, create_table, open_table, table_format
+from affil.io.files import begins_as_json, copied
+from affil.io.table import has_affiliations
+from affil.io.tables import Batch, Format, Style, Table, create_table, open_table, table_format
 from affil.match import output_columns
 from affil.settings import Settings
 from affil.types import Decision, Progress
@@ -70,6 +74,9 @@ def match_file(
     front of their affiliations (see `affil.io.cells`) is matched address by address; an institution that several of them name has one
     row.
 
+    A file of papers (see `affil.papers.formats`) that is no table with one column of affiliations is matched by the strings of its papers,
+    which the columns `paper`, `author` and `affiliation` then stand in front for.
+
     Args:
         source: delimited text, JSON Lines (each also .gz), Parquet or a spreadsheet, as its content tells; `-` is standard input.
         out: .csv, .tsv, .jsonl (each also .gz), .parquet or .xlsx; `-` is standard output. What was delimited text with a byte-order
@@ -79,7 +86,7 @@ def match_file(
             of such columns.
         input_format: the format, instead of telling it from the content.
         output_format: the format of the output where the name does not tell it (CSV for `-`).
-        sheet: the sheet of a spreadsheet; by default the first with headings.
+        sheet: the sheet of a spreadsheet; by default the first with such a column, else the first with headings.
         encoding: the encoding of text, instead of telling it.
         excel: write CSV for Excel: with a byte-order mark, with semicolons where the input has them, and no cell a formula.
         settings: the size of a batch and of the memory for repeats.
@@ -97,7 +104,7 @@ def match_file(
     start = time.perf_counter()
     counts = dict.fromkeys(Decision, 0)
     rows = written = 0
-    with rare_collections(), open_table(source, input_format, sheet=sheet, encoding=encoding) as table:
+    with rare_collections(), _opened(source, input_format, column, sheet, encoding) as table:
         chosen = table.column_of(column)
         for note in [*table.notes, *([f"matching the column {chosen!r}"] if chosen != (column or "affiliation") else [])]:
             if tell is not None:
@@ -110,7 +117,7 @@ def match_file(
         style = _style(table.style, excel)
         with create_table(out, types, output_format, style=style) as writer, asking(matcher, workers, batching.task) as ask:
             answers = _Answers(ask, batching.remembered)
-            asked = ((batch, answers.of(_strings(batch, chosen, table.name), chosen)) for batch in table.batches(batching.rows))
+            asked = ((batch, answers.of(_strings(batch, chosen, table), chosen)) for batch in table.batches(batching.rows))
             # several batches ahead, so that no worker waits while one is read or written
             for batch, wait in _ahead(asked, 1 if workers == 1 else 2 * workers + 1):
                 found = wait()
@@ -121,8 +128,46 @@ def match_file(
                     written += len(answer.rows)
                 if progress:
                     progress(rows, max(rows, table.size))
+        if tell is not None:
+            for remark in table.remarks():
+                tell(remark)
     matched, review, none = (counts[decision] for decision in (Decision.MATCH, Decision.REVIEW, Decision.NONE))
     return MatchSummary(rows, matched, review, none, written, answers.asked, time.perf_counter() - start)
+
+
+@contextmanager
+def _opened(
+    source: Path | str, input_format: Format | None, column: str | None, sheet: str | None, encoding: str | None
+) -> Iterator[Table]:
+    """The table to match: that of the file, or that of the strings of its papers where it has no one column of affiliations."""
+    held = copied(source)  # as it is opened several times
+    fits = partial(has_affiliations, wanted=column)
+    as_table = partial(open_table, source, input_format, sheet=sheet, encoding=encoding, fits=fits)
+    asked = input_format is not None or column is not None
+    with ExitStack() as stack:
+        table: Table | None = None
+        error: InputError | None = None
+        if asked or not begins_as_json(source):  # whose columns show only after all of it was read
+            try:
+                table = stack.enter_context(as_table())
+            except InputError as fault:
+                error = fault
+        if not asked and (table is None or not has_affiliations(table.columns)):
+            table = _of_papers(source, sheet, encoding) or table
+        if table is None and error is not None:
+            raise error
+        yield table or stack.enter_context(as_table())
+    del held
+
+
+def _of_papers(source: Path | str, sheet: str | None, encoding: str | None) -> Table | None:
+    """The strings of a file of papers; None for what is none."""
+    from affil.papers.strings import paper_strings  # imports all readers
+
+    try:
+        return paper_strings(source, sheet=sheet, encoding=encoding)
+    except InputError:  # what is wrong with the file, is said of the table
+        return None
 
 
 def _style(given: Style | None, excel: bool) -> Style:
@@ -187,12 +232,13 @@ def _ahead(asked: Iterable[tuple[Batch, Waiting]], most: int) -> Iterator[tuple[
         yield ahead.popleft()
 
 
-def _strings(batch: Batch, column: str, name: str) -> list[str]:
+def _strings(batch: Batch, column: str, table: Table) -> list[str]:
     values = batch.columns[column]
     for row, value in zip(batch.rows, values, strict=True):
         if value is not None and not isinstance(value, str):
             problem = f"column {column!r} holds {type(value).__name__} {str(value)[:40]!r} instead of text"
-            raise InputError(name, problem, row=row, fix="write one string a row, or name another column")
+            fix = "write one string a row, or name another column"
+            raise InputError(table.name, problem, row=row, fix=fix, unit=table.unit)
     return [value or "" for value in values]
 
 

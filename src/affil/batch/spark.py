@@ -1,6 +1,6 @@
 """Match on a Spark cluster: Spark finds the distinct strings, and matches each partition with a local matcher.
 
-Spark is imported only here, on use (`pip install 'affil[spark]'`).
+Spark is imported only here, on use (extra `spark`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from affil.batch.answers import NUMBERS, cell_answers
 from affil.batch.files import MatchSummary
 from affil.errors import AffilError, InputError
+from affil.installed import pip_install
 from affil.io.table import affiliation_column
 from affil.match import COLUMNS, Matcher, output_columns
 from affil.settings import Settings
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _KEY, _RANK, _WHOLE = "affil string", "affil rank", "affil whole"  # unlikely in any input
-_INSTALL = "install it with: pip install 'affil[spark]', and Java 17 or newer"
 
 
 def match_spark(
@@ -65,7 +65,7 @@ def match_spark(
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError as error:
-        raise AffilError(f"Spark is missing; {_INSTALL}") from error
+        raise AffilError(f"Spark is missing; {_advice()}") from error
     given = spark or SparkSession.getActiveSession()
     try:
         # affil shows its own progress; log errors only
@@ -80,10 +80,14 @@ def match_spark(
     return MatchSummary(**counts, seconds=time.perf_counter() - start)
 
 
+def _advice() -> str:
+    return f"install it with: {pip_install('spark')}, and Java 17 or newer"
+
+
 def _cause(text: str) -> str:
     """The most informative line of a Spark error: affil's own from an executor, else the first."""
     if "JAVA_GATEWAY_EXITED" in text:
-        return f"Java did not start; {_INSTALL}"
+        return f"Java did not start; {_advice()}"
     lines = text.strip().splitlines()
     for line in lines:
         if line.startswith("ModuleNotFoundError: "):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from affil.cli.show import Json
 if TYPE_CHECKING:
     from affil.fetch import Fetched
     from affil.types import Progress
+    from affil.workspace import Workspace as Folder
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Fetch papers from OpenAlex, Crossref, dblp or OpenReview.")
 
@@ -40,11 +42,9 @@ def openalex(
     """Fetch works of OpenAlex; needs a free key in OPENALEX_API_KEY."""
     from affil.fetch import fetch_openalex
     from affil.fetch.openalex import Query
-    from affil.workspace import Workspace as Folder
 
-    ws = Folder.open(workspace)
     query = Query(tuple(venue or ()), institution, issn, filter, _years(years) if years else None)
-    with _showing("fetching works") as (show, tell):
+    with _opened(workspace) as ws, _showing("fetching works") as (show, tell):
         fetched = fetch_openalex(ws.path / "fetched", query, venues=ws.venues, progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -58,10 +58,8 @@ def crossref(
 ) -> None:
     """Fetch works of Crossref by ISSN."""
     from affil.fetch import fetch_crossref
-    from affil.workspace import Workspace as Folder
 
-    ws = Folder.open(workspace)
-    with _showing("fetching works") as (show, tell):
+    with _opened(workspace) as ws, _showing("fetching works") as (show, tell):
         fetched = fetch_crossref(ws.path / "fetched", issn, years=_years(years) if years else None, progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -75,10 +73,8 @@ def dblp(
 ) -> None:
     """Fetch records of dblp, which has authors but no affiliations."""
     from affil.fetch import fetch_dblp
-    from affil.workspace import Workspace as Folder
 
-    ws = Folder.open(workspace)
-    with _showing("fetching records") as (show, tell):
+    with _opened(workspace) as ws, _showing("fetching records") as (show, tell):
         fetched = fetch_dblp(ws.path / "fetched", stream, years=_years(years), progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -91,12 +87,25 @@ def openreview(
 ) -> None:
     """Fetch accepted papers of a venue at OpenReview, with the profiles of their authors."""
     from affil.fetch import fetch_openreview
-    from affil.workspace import Workspace as Folder
 
-    ws = Folder.open(workspace)
-    with _showing("fetching papers and profiles") as (show, tell):
+    with _opened(workspace) as ws, _showing("fetching papers and profiles") as (show, tell):
         fetched = fetch_openreview(ws.path / "fetched", venue, progress=show, tell=tell)
     _print(fetched, workspace, as_json)
+
+
+@contextmanager
+def _opened(workspace: Path) -> Iterator[Folder]:
+    """The workspace; one that was made for a fetch that failed before anything came is taken away again."""
+    from affil.workspace import Workspace
+
+    new = not workspace.exists()
+    ws = Workspace.open(workspace)
+    try:
+        yield ws
+    except BaseException:
+        if new and not (ws.path / "fetched").exists():
+            shutil.rmtree(ws.path, ignore_errors=True)
+        raise
 
 
 def _years(text: str) -> tuple[int, int]:

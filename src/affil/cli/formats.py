@@ -62,7 +62,7 @@ def _print(look: Look) -> None:
         typer.echo("no paper was read")
     for problem in look.problems:
         lost = "left out, as it" if problem.lost else "it"
-        where = "" if problem.whole else f"record {problem.row}: {lost} "
+        where = "" if problem.whole else f"{problem.unit} {problem.row}: {lost} "
         typer.echo(f"warning: {where}{problem.what}", err=True)
 
 

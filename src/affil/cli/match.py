@@ -44,7 +44,7 @@ def match(
         str | None,
         typer.Argument(
             metavar="[IN]",
-            help="Input: a table of any format (CSV, Excel, JSON Lines, Parquet); - is standard input.",
+            help="Input: a table (CSV, Excel, JSON Lines, Parquet), or papers (see: affil formats); - is standard input.",
             show_default=False,
         ),
     ] = None,
@@ -95,7 +95,7 @@ def match(
 ) -> None:
     """Find the institutions that affiliation strings name.
 
-    Writes one row per matched institution, in input order: the input columns, then the match.
+    Writes one row per matched institution, in input order: the input columns (of papers: paper, author, affiliation), then the match.
     """
     if text:
         if source is not None or output is not None:

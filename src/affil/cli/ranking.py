@@ -126,10 +126,10 @@ def rank(
     ws = open_workspace(workspace, ledger)
     if each_year:
         by_year = ws.ranks_by_year(limit=limit or None, **query)
-        _put(ws, by_year, output, as_json, lambda width: years_table(by_year, width), by_year.lines())
+        _put(ws, by_year, output, as_json, lambda width: years_table(by_year, width, ws.settings.terminal), by_year.lines())
         return
     ranking = ws.rank(limit=limit or None, ranges=ranges, around=institution, **query)
-    _put(ws, ranking, output, as_json, lambda width: ranking_table(ranking, width), _notes(ranking))
+    _put(ws, ranking, output, as_json, lambda width: ranking_table(ranking, width, ws.settings.terminal), _notes(ranking))
 
 
 def trend(
@@ -156,7 +156,7 @@ def trend(
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
     result = ws.trend(panel=panel, limit=limit or None, **query)
-    _put(ws, result, output, as_json, lambda width: trend_table(result, width), result.lines())
+    _put(ws, result, output, as_json, lambda width: trend_table(result, width, ws.settings.terminal), result.lines())
 
 
 def why(
@@ -304,16 +304,19 @@ def _print(
 
 
 def _notes(ranking: Ranking) -> list[str]:
+    from affil.rank import moves
+
     lines = ranking.lines()
     if "low" in ranking.frame:
         level = f"{ranking.settings.confidence:.0%}"
         lines.append(
             f"range: ranks that doubtful matches leave open, with {level} certainty; ≈: not distinguishable from the next row."
         )
-        if (ranking.frame["rank_decided"] != ranking.frame["rank"]).any():
+        least = ranking.settings.marked
+        if any(moves(row, least) for row in ranking.frame.to_dict("records")):
             lines.append(
-                "↑ ↓: would move up or down if the strings in review were decided as is most probable; affil why WS NAME lists "
-                "those that wait."
+                f"↑ ↓: would move up or down by {least} ranks or more if the strings in review were decided as is most probable; "
+                "affil why WS NAME lists those that wait."
             )
     if ranking.level == "institution" and ranking.roll_up != "none":
         lines.append(f"Institutions are rolled up: {ranking.roll_up}.")

@@ -96,7 +96,7 @@ def export_sheet(
     ledger: LedgerUrl = None,
 ) -> None:
     """Export the queue as a spreadsheet; fill in the column institution_ids (ids, none, or: not an organisation)."""
-    from affil.review.queue import Filters
+    from affil.review.items import Filters
 
     filters = Filters(scope, state, decision, country, area, venue, year, low, high, text)  # type: ignore[arg-type]
     written = _session(workspace, ledger).export_sheet(output, filters.check())
@@ -183,6 +183,54 @@ def names(
         console().print(table)
     if not accept:
         typer.echo(f"{len(found):,} names; add them with: affil review names {workspace} --accept")
+
+
+@app.command("simulate")
+def play(
+    workspace: WorkspaceFolder,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV: affiliation, and required or institution_ids; default: decided strings.",
+            show_default=False,
+        ),
+    ] = None,
+    model: Annotated[bool, typer.Option("--model", help="Take the model's own answers as right.")] = False,
+    low: Annotated[float, typer.Option(help="Of these, minimum probability.")] = 0.0,
+    high: Annotated[float, typer.Option(help="Maximum probability.")] = 1.0,
+    strings: Annotated[int, typer.Option(min=1, help="Maximum number, drawn at random.")] = 5000,
+    decisions: Annotated[int, typer.Option(min=1, help="Decisions to play.")] = 100,
+    ledger: LedgerUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Play a reviewer who knows the answers: mentions settled by decisions, in the queue's order and in others."""
+    from dataclasses import asdict
+
+    from affil.review import simulate as plays
+
+    session = _session(workspace, ledger)
+    if answers is not None:
+        known = plays.read_answers(answers)
+    elif model:
+        known = plays.model_answers(session, low, high, strings)
+    else:
+        known = plays.decided_answers(session)
+    hidden = model and low >= session.settings.sure
+    with working("playing"):
+        played = plays.simulate(session, known, decisions=decisions, hidden=hidden)
+    if as_json:
+        print_json(asdict(played) | {"gain": played.gain(decisions)})
+        return
+    table = plain_table("decisions>", *(f"{order}>" for order in plays.ORDERS))
+    for n in [n for n in (1, 10, 20, 50, 100, 200, 500) if n < decisions] + [decisions]:
+        table.add_row(f"{n:,}", *(f"{played.settled[order][n]:,.0f}" for order in plays.ORDERS))
+    console().print(table)
+    typer.echo(
+        f"mentions settled, of {played.mentions:,} of {played.strings:,} strings; groups settle {played.gain(decisions):.2f} times those "
+        f"of the order by size ({played.exceptions:,} exceptions ticked off; {played.closed:,} closed by the estimate, "
+        f"{played.wrong:,} of them wrongly)"
+    )
 
 
 def discover(

@@ -98,6 +98,13 @@ def plain_table(*headers: str, title: str = "") -> Table:
     return table
 
 
+def cell_len(text: str) -> int:
+    """The cells of a terminal that a text takes; Han characters take two."""
+    from rich.cells import cell_len as cells
+
+    return cells(text)
+
+
 def plain(text: object) -> str:
     """Text that rich prints literally: brackets are not markup, control characters are replaced."""
     from rich.markup import escape

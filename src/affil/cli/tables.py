@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from affil.cli.show import plain, plain_table
+from affil.cli.show import cell_len, plain, plain_table
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from affil.rank import Diff, Ranking, RanksByYear, Trend, Why
+    from affil.settings import TerminalSettings
 
-_ROOM = {"city": 100, "name_zh": 110}  # terminal width from which each is shown
-_ROOM_OF_NAME = 40  # characters kept for a name, its rank and what stands beside the years
-_ROOM_OF_GROWTH = 11  # the same for a column of growth
+_GAP = 1  # blanks between columns of years
 
 
-def ranking_table(ranking: Ranking, width: int) -> Table:
+def ranking_table(ranking: Ranking, width: int, settings: TerminalSettings) -> Table:
     """The ranking as a table for a terminal of this width, with Chinese names where the level has them and they fit."""
     from rich.table import Table
 
@@ -31,7 +30,8 @@ def ranking_table(ranking: Ranking, width: int) -> Table:
     texts = {"name": ranking.level, "name_zh": "中文", "city": "city", "region": "region", "country": "country"}
     for same in {"institution": ["region"], "country": ["country"]}.get(ranking.level, []):
         del texts[same]
-    shown = [c for c in texts if c in ranking.frame and width >= _ROOM.get(c, 0)]
+    from_width = {"city": settings.city, "name_zh": settings.name_zh}
+    shown = [c for c in texts if c in ranking.frame and width >= from_width.get(c, 0)]
     numbers = ["publications", "authors", "adjusted", "index"]
     intervals = "low" in ranking.frame
     table.add_column("rank", justify="right")
@@ -49,10 +49,12 @@ def ranking_table(ranking: Ranking, width: int) -> Table:
         if intervals:
             close = row["ahead"] < ranking.settings.confidence
             doubt = [
-                f"{row['low']}–{row['high']}{' ≈' if close else ''}" if row["low"] < row["high"] or close else str(row["rank"])
+                (f"{row['low']}–{row['high']}" if row["low"] < row["high"] else str(row["rank"])) + (" ≈" if close else "")
             ]
         asked = "> " if row["id"] == ranking.around else ""
-        table.add_row(f"{asked}{row['rank']}{_mark(row)}", *doubt, *(plain(row[c] or "") for c in shown), *values)
+        table.add_row(
+            f"{asked}{row['rank']}{_mark(row, ranking.settings.marked)}", *doubt, *(plain(row[c] or "") for c in shown), *values
+        )
     return table
 
 
@@ -61,59 +63,88 @@ def _hong_kong(result: Ranking | Trend) -> str:
     return {"with": "Hong Kong and Macao with China", "apart": "Hong Kong and Macao apart"}.get(result.hong_kong or "", "")
 
 
-def _mark(row: Mapping[Any, Any]) -> str:
-    """Where the row would move if the review queue were decided."""
-    decided = row.get("rank_decided", row["rank"])
-    return " ↑" if decided < row["rank"] else " ↓" if decided > row["rank"] else ""
+def _mark(row: Mapping[Any, Any], least: int) -> str:
+    """Where the row would move, by so many ranks at least, if the review queue were decided."""
+    from affil.rank import moves
+
+    return {"up": " ↑", "down": " ↓", "": ""}[moves(row, least)]
 
 
-def trend_table(result: Trend, width: int) -> Table:
-    """Numbers as counted by year, and growth over matched venues under the years that it compares. The last years that fit the
-    terminal are shown, as a number broken over two lines reads as another.
+def trend_table(result: Trend, width: int, settings: TerminalSettings) -> Table:
+    """Numbers as counted by year, and growth over matched venues under the years that it compares, with the last years that fit
+    the terminal (a number broken over two lines reads as another).
     """
     spans = [result.compared, result.years[-2:] if len(result.years) > 1 else None]
-    growth = [f"growth\n{span[0]}–{span[-1]}>" if span else "growth>" for span in spans]
     rows = result.frame.to_dict("records")
-    columns = {year: [_number(row[year], result.by) for row in rows] for year in result.years}
-    kept = _years_that_fit(columns, width - _ROOM_OF_NAME - 2 * _ROOM_OF_GROWTH)
-    title = (f"by {result.by}", _hong_kong(result), _left_out(result, kept))
-    table = plain_table("rank>", result.level, *_year_headers(result, kept), *growth, title=", ".join(filter(None, title)))
-    for at, (row, ranks) in enumerate(zip(rows, result.ranks.to_dict("records"), strict=True)):
-        values = [columns[year][at] for year in kept]
-        shown = [_percent(row.get(name), result.by) for name in ("growth", "growth_last")]
-        table.add_row(_rank(ranks[result.reference]), plain(row["name"]), *values, *shown)
-    return table
+    shown = ("growth", "growth_last")
+    growth = {
+        f"growth\n{span[0]}–{span[-1]}>" if span else "growth>": [_percent(row.get(name), result.by) for row in rows]
+        for name, span in zip(shown, spans, strict=True)
+    }
+    ranks = [_rank(row[result.reference]) for row in result.ranks.to_dict("records")]
+    numbers = {year: [_number(row[year], result.by) for row in rows] for year in result.years}
+    title = f"by {result.by}", _hong_kong(result)
+    names = [row["name"] for row in rows]
+    return _by_year(result, width, settings.name, title, names, numbers, {"rank>": ranks}, growth)
 
 
-def years_table(result: RanksByYear, width: int) -> Table:
+def years_table(result: RanksByYear, width: int, settings: TerminalSettings) -> Table:
     """Ranks by year, of the last years that fit the terminal."""
     rows = result.frame.to_dict("records")
-    columns = {year: [_rank(row[year]) for row in rows] for year in result.years}
-    kept = _years_that_fit(columns, width - _ROOM_OF_NAME)
-    title = f"rank by {result.trend.by}", _left_out(result.trend, kept)
-    table = plain_table(
-        result.trend.level, *_year_headers(result.trend, kept), "best>", "first>", title=", ".join(filter(None, title))
-    )
-    for at, row in enumerate(rows):
-        first = f"{row['years_first']}×" if row["years_first"] else ""
-        table.add_row(plain(row["name"]), *(columns[y][at] for y in kept), _rank(row["best"]), first)
+    ranks = {year: [_rank(row[year]) for row in rows] for year in result.years}
+    last = {
+        "best>": [_rank(row["best"]) for row in rows],
+        "first>": [f"{row['years_first']}×" if row["years_first"] else "" for row in rows],
+    }
+    names, title = [row["name"] for row in rows], (f"rank by {result.trend.by}",)
+    return _by_year(result.trend, width, settings.name, title, names, ranks, {}, last)
+
+
+Columns = Mapping[str, list[str]]  # cells by header; one that ends in ">" is of numbers
+
+
+def _by_year(
+    result: Trend,
+    width: int,
+    shortest: int,
+    title: Sequence[str],
+    names: list[str],
+    years: Mapping[int, list[str]],
+    first: Columns,
+    last: Columns,
+) -> Table:
+    """Names between the first columns and the years, then the last ones. Where they do not fit, names are shortened, down to the
+    `shortest`; then years are left out, the first ones first.
+    """
+    star = {year: "*" if result.lacking and year == result.years[-1] else "" for year in years}
+    room = width - sum(_width(header, cells) + _GAP for header, cells in (*first.items(), *last.items()))
+    longest = max(map(cell_len, (result.level, *names)))
+    kept = _years_that_fit({f"{y}{star[y]}": cells for y, cells in years.items()}, room - min(longest, shortest))
+    headers = [f"{year}{star[year]}>" for year in kept]
+    used = sum(_width(header, years[year]) + _GAP for header, year in zip(headers, kept, strict=True))
+    table = plain_table(*first, result.level, *headers, *last, title=", ".join(filter(None, (*title, _left_out(result, kept)))))
+    table.padding = (0, _GAP, 0, 0)
+    table.columns[len(first)].width = max(min(longest, room - used), 1)
+    table.columns[len(first)].no_wrap, table.columns[len(first)].overflow = True, "ellipsis"
+    for at, name in enumerate(names):
+        cells = [[column[at] for column in side.values()] for side in (first, last)]
+        table.add_row(*cells[0], plain(name), *(years[year][at] for year in kept), *cells[1])
     return table
 
 
-def _years_that_fit(columns: Mapping[int, list[str]], room: int) -> list[int]:
+def _width(header: str, cells: list[str]) -> int:
+    return max(*map(len, header.removesuffix(">").split("\n")), *map(len, cells), 0)
+
+
+def _years_that_fit(columns: Mapping[str, list[str]], room: int) -> list[int]:
     """The last years whose columns fit into so many characters, at least one."""
     kept: list[int] = []
     for year in reversed(list(columns)):
-        room -= max(5, *map(len, columns[year]), 0) + 2
+        room -= _width(year, columns[year]) + _GAP
         if room < 0 and kept:
             break
-        kept.insert(0, year)
+        kept.insert(0, int(year.rstrip("*")))
     return kept
-
-
-def _year_headers(result: Trend, kept: list[int]) -> list[str]:
-    """The years as headers of numbers, an incomplete last one with a star."""
-    return [f"{year}{'*' if result.lacking and year == result.years[-1] else ''}>" for year in kept]
 
 
 def _left_out(result: Trend, kept: list[int]) -> str:

@@ -43,6 +43,8 @@ def venues(
         return
     if output is None:
         console().print(_table(found, every or found.years is None))
+    if not ws:
+        typer.echo(found.openalex_line())
     if ws:
         typer.echo("\n".join(found.lines(ws.path / "venues.csv")), err=output is not None)
 
@@ -51,12 +53,17 @@ def _table(found: VenueList, every: bool) -> Table:
     from affil.rank.venue_list import spans
 
     with_papers = found.years is not None
-    told = ("papers>", "years with papers", "none in") if with_papers else ("presets",)
+    told = ("papers>", "years with papers", "none in") if with_papers else ("presets", "OpenAlex")
     table = plain_table("venue", "areas", "weight>", "exists", *told)
     rows = [row for row in found.to_dict()["table"] if every or row["papers"]]
     for row in rows:
         exists = f"{row['since'] or ''}-{row['until'] or ''}" if row["since"] or row["until"] else ""
         areas = row["areas"] or ("none of the eight" if row["known"] else "not in the table")
-        last = (f"{row['papers']:,}", spans(row["present"]), spans(row["absent"])) if with_papers else (row["presets"],)
+        years = f"{row['papers']:,}", spans(row["present"]), spans(row["absent"])
+        last = years if with_papers else (row["presets"], _sources(row["openalex"]))
         table.add_row(*map(plain, (row["venue"], areas, f"{row['weight']:g}", exists, *last)))
     return table
+
+
+def _sources(number: int) -> str:
+    return "by name" if not number else "1 source" if number == 1 else f"{number} sources"

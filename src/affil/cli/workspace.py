@@ -33,7 +33,7 @@ Mapped = Annotated[
 
 SheetName = Annotated[
     str | None,
-    typer.Option("--sheet", metavar="NAME", help="Sheet of a workbook; default: the first with headings.", show_default=False),
+    typer.Option("--sheet", metavar="NAME", help="Sheet of a workbook; default: the first that fits.", show_default=False),
 ]
 TextEncoding = Annotated[
     str | None,
@@ -122,14 +122,18 @@ def print_added(added: Added, as_json: bool) -> None:
         for path, format in added.formats:
             if format != "affil":
                 typer.echo(f"{path}: {readers()[format].title}")
-        for by, what in (("doi", "DOI"), ("title", "title, year and first author")):
+        for by, what in (("id", "id in another format"), ("doi", "DOI"), ("title", "title, year and first author")):
             if several := [m for m in added.merged if m.by == by]:
                 first = several[0]
                 told = f"{len(several):,} records are of a paper that has another record of the same {what}"
-                typer.echo(f"{told}; the one with more affiliations is kept (first: {first.kept} instead of {first.dropped})")
+                instead = (
+                    f"{first.kept} as {first.kept_format} has it, instead of {first.dropped} as {first.dropped_format} has it"
+                )
+                typer.echo(f"{told}; the one with more affiliations is kept (first: {instead})")
     for duplicate in added.duplicates[:5]:
         what = "a repeat of" if duplicate.identical else "another record of"
-        typer.echo(f"warning: {duplicate.path}, row {duplicate.row}: {what} {duplicate.id}, left out", err=True)
+        then = "taken, as it has more affiliations" if duplicate.taken else "left out"
+        typer.echo(f"warning: {duplicate.path}, {duplicate.unit} {duplicate.row}: {what} {duplicate.id}, {then}", err=True)
     if len(added.duplicates) > 5:
         typer.echo(f"warning: {len(added.duplicates) - 5:,} more repeated ids", err=True)
     for line in added.problem_lines():

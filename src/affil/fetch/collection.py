@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -47,6 +47,8 @@ class Page:
 def collecting(folder: Path, service: str, query: Mapping[str, Any]) -> Iterator[Collection]:
     """The files of a query, for one process at a time: another that fetches the same waits, and then goes on from what is here.
 
+    What fails before the first page came leaves nothing behind.
+
     Args:
         folder: where they are; it is created.
         service: the service, as the files are named.
@@ -61,8 +63,16 @@ def collecting(folder: Path, service: str, query: Mapping[str, Any]) -> Iterator
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AffilError(f"{folder}: cannot be created ({error.strerror}); choose another workspace") from error
-    with alone(folder / f".{name}.lock"):
-        yield Collection(folder / name, query)
+    try:
+        with alone(folder / f".{name}.lock"):
+            collection = Collection(folder / name, query)
+            try:
+                yield collection
+            finally:
+                collection.sweep()
+    finally:
+        with suppress(OSError):
+            folder.rmdir()  # where it is empty
 
 
 class Collection:
@@ -87,6 +97,12 @@ class Collection:
     def begun(self) -> Mapping[str, Any] | None:
         """The plan of what was begun and is not finished; None also where somebody deleted what had come."""
         return self.state.get("plan") if self._part.exists() else None
+
+    def sweep(self) -> None:
+        """Delete what was begun and has brought nothing."""
+        if not self.state.get("come") and not self.file.exists():
+            self._part.unlink(missing_ok=True)
+            self._state_file.unlink(missing_ok=True)
 
     def begin(self, plan: Mapping[str, Any]) -> None:
         """Begin to fetch by a plan, JSON-able, from which it can go on later; what is here stays until all of it has come."""

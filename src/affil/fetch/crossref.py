@@ -9,6 +9,7 @@ from typing import Any
 
 from affil.errors import AffilError
 from affil.fetch.collection import Fetched, Page, collecting
+from affil.fetch.issn import checked_issn
 from affil.io.http import Http
 from affil.settings import FETCH
 from affil.types import Progress
@@ -39,10 +40,10 @@ def fetch_crossref(
         base: the address of the service.
 
     Raises:
-        AffilError: it cannot be reached, or refuses. What came stays, and the same call goes on from there.
+        AffilError: the ISSN is none; the service cannot be reached, or refuses. What came stays, and the same call goes on from there.
     """
     tell = tell or (lambda _: None)
-    conditions = [f"issn:{issn}"]
+    conditions = [f"issn:{checked_issn(issn)}"]
     if years:
         conditions += [f"from-pub-date:{years[0]}", f"until-pub-date:{years[1]}"]
     with collecting(folder, "crossref", {"filter": conditions}) as collection, Http(between=FETCH.gap) as http:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from affil.errors import AffilError
 from affil.fetch.collection import Collection, Fetched, Page, collecting
+from affil.fetch.issn import checked_issn
 from affil.io.http import Http, RefusedError
 from affil.rank import Venues, load_venues
 from affil.settings import FETCH
@@ -71,13 +72,14 @@ def fetch_openalex(
         base: the address of the service.
 
     Raises:
-        AffilError: there is no key, a venue is unknown, or OpenAlex cannot be reached, refuses, or its budget for the day is spent. What
-            came stays, and the same call goes on from there.
+        AffilError: there is no key, a venue is unknown, an ISSN is none, or OpenAlex cannot be reached, refuses, or its budget for the
+            day is spent. What came stays, and the same call goes on from there.
     """
     key = key or os.environ.get(_KEY, "")
     if not key:
         raise AffilError(f"{_KEY} is not set, and OpenAlex needs a key; {_GET_ONE}")
     tell = tell or (lambda _: None)
+    query = replace(query, issn=checked_issn(query.issn) if query.issn else "")
     with (
         collecting(folder, "openalex", asdict(query)) as collection,
         Http(between=1 / FETCH.per_second, refused=_REFUSED) as http,

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from affil.io.people import DOTTED, INITIALS, SUFFIX, are_dotted, are_initials, is_suffix
+
 Named = tuple[tuple[str, ...], str]
 """The authors of an address (none where the cell names none), and the address as it stands."""
 
@@ -30,13 +32,9 @@ _ORGANISATION = re.compile(
 _ORGANISATION_HAN = re.compile(
     r".+(?:所|院|校|系|厂|廠|局|馆|館|中心|大学|大學|学部|學部|公司|学会|學會|集团|集團|医学科|科学|科學|研究科|研究室|대학|대학교|연구소|연구원|연구실|병원|학과|학부|센터)$"
 )
-_SUFFIX = r"(?:Jr|Sr|II|III|IV|2nd|3rd)\.?"
-_INITIALS = r"(?:[^\W\d_]{1,2}\.[\s-]*)+|[^\W\d_]{1,2}|[^\W\d_](?:[\s-][^\W\d_]){1,3}"
-_ONLY_INITIALS = re.compile(rf"(?:{_INITIALS})(?:,?\s*{_SUFFIX})?")
-_ENDS_IN_INITIALS = re.compile(rf"\S.*?\s(?!{_SUFFIX}$)(?:{_INITIALS})")
-_DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.[\s-]*)+")
-_PERSON = re.compile(rf"[^\W\d_]\S*(?: \S+){{0,2}} {_DOTTED.pattern}")
-_FAMILY_FIRST = re.compile(rf"[^\W\d_][^,]*,\s*(?P<given>[^\W\d_][^,]*?)(?:,\s*{_SUFFIX})?")
+_ENDS_IN_INITIALS = re.compile(rf"\S.*?\s(?!{SUFFIX}$)(?:{INITIALS})")
+_PERSON = re.compile(rf"[^\W\d_]\S*(?: \S+){{0,2}} {DOTTED}")
+_FAMILY_FIRST = re.compile(rf"[^\W\d_][^,]*,\s*(?P<given>[^\W\d_][^,]*?)(?:,\s*{SUFFIX})?")
 _PARTICLE = re.compile(r"al|ben|bin|da|de|del|della|den|der|di|dos?|du|el|ibn|la|le|ter|van|von|y|zu")
 _MOST_WORDS = 4  # of a name without a comma
 _FAMILIES = frozenset(
@@ -95,7 +93,7 @@ def _items(inside: str) -> tuple[str, ...]:
 def _surely_names(items: tuple[str, ...]) -> bool:
     """Whether one has initials behind a comma, or all are names and one has the comma, or they are several."""
     commas = [m for m in map(_FAMILY_FIRST.fullmatch, items) if m]
-    if any(_ONLY_INITIALS.fullmatch(m["given"]) for m in commas):
+    if any(are_initials(m["given"]) for m in commas):
         return True
     return all(map(_like_a_name, items)) and (bool(commas) or len(items) > 1)
 
@@ -147,18 +145,18 @@ def begins_with_person(item: str) -> bool:
     first, *rest = (field.strip() for field in item.split(","))
     if _ORGANISATION.search(first):
         return False
-    return bool(rest) and bool(_PERSON.fullmatch(first) or (len(first.split()) < _MOST_WORDS and _DOTTED.fullmatch(rest[0])))
+    return bool(rest) and bool(_PERSON.fullmatch(first) or (len(first.split()) < _MOST_WORDS and are_dotted(rest[0])))
 
 
 def _name_in_front(item: str) -> tuple[str, str]:
     """The name that an item begins with, and the rest; no name where it begins with an organisation."""
     first, *rest = (field.strip() for field in item.split(","))
     cut = 1
-    if not _ENDS_IN_INITIALS.fullmatch(first) and rest and _ONLY_INITIALS.fullmatch(rest[0]):
+    if not _ENDS_IN_INITIALS.fullmatch(first) and rest and are_initials(rest[0]):
         cut = 2
     elif _ORGANISATION.search(first) or len(first.split()) > _MOST_WORDS:
         return "", item
-    if len(rest) >= cut and re.fullmatch(_SUFFIX, rest[cut - 1]):
+    if len(rest) >= cut and is_suffix(rest[cut - 1]):
         cut += 1
     fields = item.split(",", cut)
     return ",".join(fields[:cut]).strip(), "".join(fields[cut:]).strip()

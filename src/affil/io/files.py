@@ -115,16 +115,29 @@ def sweep(folder: Path) -> None:
 
 @contextmanager
 def alone(lock: Path) -> Iterator[None]:
-    """Lock the file `lock` while the block runs: others that want it wait, in this process or another.
+    """Lock the file `lock` while the block runs: others that want it wait, in this process or another. Afterwards it is gone.
 
     Where it cannot be locked nobody waits.
     """
     with ExitStack() as stack:
         with suppress(OSError):
-            file = stack.enter_context(lock.open("ab"))
-            if fcntl is not None:
+            while True:
+                lock.parent.mkdir(parents=True, exist_ok=True)
+                file = stack.enter_context(lock.open("ab"))
+                if fcntl is None:
+                    break
                 fcntl.flock(file, fcntl.LOCK_EX)
+                with suppress(FileNotFoundError):
+                    if os.path.samestat(os.fstat(file.fileno()), lock.stat()):
+                        break
+                stack.close()  # who held it before has deleted it
+            stack.callback(_forget, lock)
         yield
+
+
+def _forget(lock: Path) -> None:
+    with suppress(OSError):
+        lock.unlink()
 
 
 def _begin(path: Path | str) -> tuple[Path, int] | None:
@@ -186,7 +199,9 @@ def copied(path: Path | str) -> Copy | None:
     Raises:
         InputError: it cannot be read, or its gzip is damaged.
     """
-    return None if str(path) != STANDARD and (Path(path).is_file() or not Path(path).exists()) else Copy(path)
+    if str(path) != STANDARD and (Path(path).is_file() or not Path(path).exists()):
+        return None
+    return _COPIES.get(str(path)) or Copy(path)
 
 
 @contextmanager
@@ -220,6 +235,16 @@ def open_input(path: Path | str) -> Iterator[IO[bytes]]:
         except OSError as error:
             raise InputError(name, f"cannot be read: {error.strerror or error}") from error
         yield stack.enter_context(cast(IO[bytes], gzip.GzipFile(fileobj=raw))) if packed else raw
+
+
+def begins_as_json(path: Path | str) -> bool:
+    """Whether a file begins as a JSON object or list does; False for what cannot be read.
+
+    Of what can be read only once a copy must be held (see `copied`).
+    """
+    with suppress(InputError, OSError, EOFError, zlib.error), open_input(path) as raw:
+        return raw.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+    return False
 
 
 @contextmanager

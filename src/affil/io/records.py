@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class JsonLines(Table):
     """Read twice: all columns and their types must be known before the first row is given, and a broken line found early."""
 
+    unit = "line"
+
     def __init__(self, text: Text) -> None:
         self._text = text
         kinds: dict[str, set[type]] = {}
@@ -56,14 +58,16 @@ def _record(line: str, name: str, row: int) -> dict[str, Any]:
             json.dumps(record, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise InputError(
-            name, f"not JSON at character {error.pos + 1}: {error.msg}", row=row, fix="correct the line"
+            name, f"not JSON at character {error.pos + 1}: {error.msg}", row=row, fix="correct the line", unit="line"
         ) from error
     except UnicodeEncodeError as error:
-        raise InputError(name, "contains half a surrogate pair", row=row, fix="correct the line") from error
+        raise InputError(name, "contains half a surrogate pair", row=row, unit="line", fix="correct the line") from error
     except (RecursionError, ValueError) as error:  # nested too deeply, or a whole number of thousands of digits
-        raise InputError(name, f"not JSON that can be read: {error}", row=row, fix="correct the line") from error
+        raise InputError(name, f"not JSON that can be read: {error}", row=row, unit="line", fix="correct the line") from error
     if not isinstance(record, dict):
-        raise InputError(name, "the line is JSON but not an object", row=row, fix='write {"column": value, ...} on each line')
+        raise InputError(
+            name, "the line is JSON but not an object", row=row, unit="line", fix='write {"column": value, ...} on each line'
+        )
     return record
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from affil.errors import InputError
 from affil.io.delimited import title_note, titles_above
-from affil.io.table import Batch, Table, alias_of, checked_headings, listed
+from affil.io.table import Batch, Fits, Table, alias_of, checked_headings, listed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,36 +22,34 @@ _LOOKED_AT = 50  # rows in which the headings are sought
 class Sheet(Table):
     """One sheet. Whole numbers are whole, dates are text in ISO form, a blank cell is None, and a merged one fills its range."""
 
-    def __init__(self, raw: IO[bytes], name: str, wanted: str | None = None) -> None:
+    def __init__(self, raw: IO[bytes], name: str, wanted: str | None = None, fits: Fits | None = None) -> None:
         """Find the sheet and its headings.
 
         Args:
             raw: the file.
             name: what messages call it.
-            wanted: the name of the sheet; default: the first that has headings.
+            wanted: the name of the sheet; default: the first whose headings fit, else the first that has headings.
+            fits: whether headings are those of what is looked for.
         """
         book = _opened(raw, name)
         visible = _worksheets(book)
         if wanted is not None and wanted not in book.sheet_names:
             fix = f"choose one with --sheet: {listed(visible)}"
             raise InputError(name, f"has no sheet {wanted!r}", fix=fix)
-        for title in [wanted] if wanted is not None else visible:
-            self._sheet: CalamineSheet = book.get_sheet_by_name(title)
-            first = [(row, cells) for row, cells in islice(self._rows(), _LOOKED_AT) if any(c is not None for c in cells)]
-            if first:
-                break
-        else:
+        found = {
+            title: top
+            for title in ([wanted] if wanted is not None else visible)
+            if (top := _top(book.get_sheet_by_name(title)))
+        }
+        if not found:
             raise InputError(name, "is empty", fix="give a workbook with a row of headings and rows below it")
-        above = titles_above([cells for _, cells in first])
-        self._header, cells = first[above]
-        headings = ["" if c is None else str(c) for c in cells]
-        while headings and not headings[-1].strip():
-            headings.pop()
-        notes = title_note([str(next(c for c in r if c is not None)) for _, r in first[:above]], self._header)
+        fitting = [title for title, top in found.items() if fits is not None and fits(top.headings)]
+        title = (fitting or [*found])[0]
+        self._sheet, self._header = found[title].sheet, found[title].row
+        notes = [*found[title].notes]
         if wanted is None and len(visible) > 1:
-            others = listed([v for v in visible if v != title], 5)
-            notes = [f"the sheet read is {title!r}; for another, {others}: --sheet", *notes]
-        columns = checked_headings(name, headings, self._header)
+            notes = [_choice(title, fitting, visible), *notes]
+        columns = checked_headings(name, found[title].headings, self._header)
         size = (self._sheet.end or (0, 0))[0] + 1 - self._header
         super().__init__(name, columns, max(size, 0), notes)
 
@@ -84,25 +82,59 @@ class Sheet(Table):
             yield row, cells[:width] + [None] * (width - len(cells))
 
     def _rows(self) -> Iterator[tuple[int, list[Any]]]:
-        """All rows with their numbers, merged cells filled."""
-        left = (self._sheet.start or (0, 0))[1]
-        merged = [
-            (top, bottom, first - left, last - left)
-            for (top, first), (bottom, last) in self._sheet.merged_cell_ranges or ()
-            if bottom > top
-        ]
-        carried: dict[int, tuple[int, Any]] = {}  # column: the last row of its merged cell, and what stands in that
-        begins: dict[int, list[tuple[int, int, int]]] = {}
-        for top, bottom, first, last in merged:
-            begins.setdefault(top, []).append((bottom, first, last))
-        for row, raw in enumerate(self._sheet.iter_rows()):
-            cells = [_cell(c) for c in raw]
-            for column, (bottom, value) in carried.items():
-                if row <= bottom and cells[column] is None:
-                    cells[column] = value
-            for bottom, first, last in begins.get(row, ()):
-                carried |= dict.fromkeys(range(first, min(last + 1, len(cells))), (bottom, cells[first]))
-            yield row + 1, cells
+        return _rows(self._sheet)
+
+
+class _Top(NamedTuple):
+    """Where the headings of a sheet stand, they, and what is to be said of it."""
+
+    sheet: CalamineSheet
+    row: int
+    headings: list[str]
+    notes: list[str]
+
+
+def _top(sheet: CalamineSheet) -> _Top | None:
+    """The headings of a sheet; None where it has no cells."""
+    first = [(row, cells) for row, cells in islice(_rows(sheet), _LOOKED_AT) if any(c is not None for c in cells)]
+    if not first:
+        return None
+    above = titles_above([cells for _, cells in first])
+    row, cells = first[above]
+    headings = ["" if c is None else str(c) for c in cells]
+    while headings and not headings[-1].strip():
+        headings.pop()
+    return _Top(sheet, row, headings, title_note([str(next(c for c in r if c is not None)) for _, r in first[:above]], row))
+
+
+def _choice(title: str, fitting: Sequence[str], visible: Sequence[str]) -> str:
+    """What to say of the sheet that was chosen."""
+    others = [one for one in fitting if one != title]
+    if others:
+        return f"the sheet read is {title!r}; {listed(others, 5)} would fit as well: choose with --sheet"
+    return f"the sheet read is {title!r}; for another, {listed([v for v in visible if v != title], 5)}: --sheet"
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
+    """All rows with their numbers, merged cells filled."""
+    left = (sheet.start or (0, 0))[1]
+    merged = [
+        (top, bottom, first - left, last - left)
+        for (top, first), (bottom, last) in sheet.merged_cell_ranges or ()
+        if bottom > top
+    ]
+    carried: dict[int, tuple[int, Any]] = {}  # column: the last row of its merged cell, and what stands in that
+    begins: dict[int, list[tuple[int, int, int]]] = {}
+    for top, bottom, first, last in merged:
+        begins.setdefault(top, []).append((bottom, first, last))
+    for row, raw in enumerate(sheet.iter_rows()):
+        cells = [_cell(c) for c in raw]
+        for column, (bottom, value) in carried.items():
+            if row <= bottom and cells[column] is None:
+                cells[column] = value
+        for bottom, first, last in begins.get(row, ()):
+            carried |= dict.fromkeys(range(first, min(last + 1, len(cells))), (bottom, cells[first]))
+        yield row + 1, cells
 
 
 def _opened(raw: IO[bytes], name: str) -> CalamineWorkbook:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from affil.errors import InputError
+from affil.errors import InputError, Unit
 from affil.io.headings import find
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows of a table by columns; `rows` are their numbers as a person counts them (a CSV's header is row 1)."""
+    """Some rows of a table by columns; `rows` are their numbers as a person counts them (see `affil.errors.Unit`)."""
 
     rows: Sequence[int]
     columns: Mapping[str, list[Any]]
@@ -40,6 +40,10 @@ class Style:
     harmless: bool = False
 
 
+Fits = Callable[[Sequence[str]], bool]
+"""Whether headings are those of what is looked for."""
+
+
 class Table(ABC):
     """An opened table.
 
@@ -49,9 +53,11 @@ class Table(ABC):
         size: the number of rows to expect, exact or nearly so, to show progress with.
         notes: what was guessed or chosen in reading it (the encoding, the sheet, rows above the headings), a phrase each.
         style: how it was written, where it is delimited text.
+        unit: what its rows are counted in.
     """
 
     style: Style | None = None
+    unit: Unit = "row"
 
     def __init__(self, name: str, columns: Sequence[str], size: int, notes: Sequence[str] = ()) -> None:
         self.name, self.columns, self.size, self.notes = name, tuple(columns), size, tuple(notes)
@@ -68,6 +74,10 @@ class Table(ABC):
         Raises:
             InputError: a row is broken.
         """
+
+    def remarks(self) -> list[str]:
+        """What is to be said of the rows, once all were read."""
+        return []
 
     def require(self, column: str) -> None:
         """Check that a column is there, exactly so.
@@ -100,6 +110,14 @@ def affiliation_column(name: str, columns: Sequence[str], wanted: str | None = N
     if found:
         raise InputError(name, f"several columns may be meant: {listed(found)}", fix="choose one with --column")
     raise missing(name, columns, wanted)
+
+
+def has_affiliations(columns: Sequence[str], wanted: str | None = None) -> bool:
+    """Whether headings have one column that is meant, see `affiliation_column`."""
+    try:
+        return bool(affiliation_column("", columns, wanted))
+    except InputError:
+        return False
 
 
 def missing(name: str, columns: Sequence[str], wanted: str | None) -> InputError:

@@ -15,7 +15,7 @@ from affil.io.delimited import WHOLE_LINES, Delimited, layout
 from affil.io.files import STANDARD, Text, as_text, damage_said, open_input, open_output, shown_name
 from affil.io.records import JsonLines, Parquet
 from affil.io.sheets import Sheet
-from affil.io.table import Batch, Style, Table
+from affil.io.table import Batch, Fits, Style, Table
 from affil.io.writers import DelimitedWriter, JsonLinesWriter, ParquetWriter, SheetWriter, TableWriter
 
 if TYPE_CHECKING:
@@ -98,7 +98,12 @@ def is_table(path: Path | str, start: bytes) -> bool:
 
 @contextmanager
 def open_table(
-    path: Path | str, format: Format | None = None, *, sheet: str | None = None, encoding: str | None = None
+    path: Path | str,
+    format: Format | None = None,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    fits: Fits | None = None,
 ) -> Iterator[Table]:
     """Open a table, or standard input for `-`, for reading in batches.
 
@@ -110,8 +115,9 @@ def open_table(
     Args:
         path: the file.
         format: what it is, instead of recognising it; for "tsv" the delimiter is a tab, for "xlsx" it is any spreadsheet.
-        sheet: the sheet of a spreadsheet; default: the first with headings.
+        sheet: the sheet of a spreadsheet; default: the first whose headings fit, else the first with headings.
         encoding: that of text, instead of telling it (see `affil.io.encoding`).
+        fits: whether headings are those of what is looked for, to choose a sheet by.
 
     Raises:
         InputError: the table cannot be opened or read, is empty, or (while reading) has an invalid row.
@@ -125,7 +131,7 @@ def open_table(
         if sheet is not None and kind != "xlsx":
             raise InputError(name, "is no spreadsheet", fix="omit --sheet")
         if kind == "xlsx":
-            yield Sheet(raw, name, sheet)
+            yield Sheet(raw, name, sheet, fits)
         elif kind == "parquet":
             yield Parquet(raw, name)
         else:

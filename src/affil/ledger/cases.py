@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ DECISION, OPINION, BLIND, SETTLEMENT = "decision", "opinion", "blind", "settleme
 
 # The reason given for strings that name no organisation at all, rather than an unknown one.
 NOT_AN_ORGANISATION = "not an organisation"
+# The beginning of the reason of entries that follow from decisions on other strings (see `affil.review.estimate`).
+CLOSED = "closed by the estimate"
 
 
 class Key(NamedTuple):
@@ -92,6 +94,16 @@ class Case:
             settled = self.opinions if entry.role == SETTLEMENT else {}
             self.opinions = {} if settled else {by: e for by, e in self.opinions.items() if by != entry.by}
             self.decided.append((entry, settled))
+
+
+def step_of(entries: Sequence[LedgerEntry], at: int) -> list[LedgerEntry]:
+    """The entries recorded in one step with the one at this place of a ledger: neighbours of the same person and time."""
+    first, last, of = at, at + 1, (entries[at].by, entries[at].at)
+    while first and (entries[first - 1].by, entries[first - 1].at) == of:
+        first -= 1
+    while last < len(entries) and (entries[last].by, entries[last].at) == of:
+        last += 1
+    return list(entries[first:last])
 
 
 def unexplained(case: Case | None) -> bool:

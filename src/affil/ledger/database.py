@@ -14,6 +14,7 @@ from sqlalchemy import DDL, URL, Connection, Engine, NullPool, Row, create_engin
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 
 from affil.errors import AffilError, InputError
+from affil.installed import pip_install
 from affil.ledger.table import LEDGER, METADATA, chained, follow, url_of
 
 # INSERT OR REPLACE deletes without firing delete triggers, so a third one guards both unique columns.
@@ -143,7 +144,7 @@ class Database:
             pool = NullPool if self.file and not self._lasting else None
             engine = create_engine(self._url, poolclass=pool, connect_args={"timeout": self._wait})
         except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
-            extra = " with: pip install 'affil[web]'" if self.postgres else ""
+            extra = f" with: {pip_install('web')}" if self.postgres else ""
             raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver{extra}") from error
 
         @event.listens_for(engine, "connect")

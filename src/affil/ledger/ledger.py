@@ -110,7 +110,8 @@ class Ledger:
     ) -> list[LedgerEntry]:
         """Record several decisions, all or none of them; see `decide`.
 
-        Returns the entry of each, in order: of a decision that its person already holds, the one there is (see `Case.same`).
+        Returns the entry of each, in order: of a decision that its person already holds, the one there is (see `Case.same`). The
+        new ones bear one time, which makes them one step (see `affil.ledger.cases.step_of`).
 
         Raises:
             AffilError: a field is blank, or the ledger cannot be written.
@@ -125,12 +126,13 @@ class Ledger:
         if not drafts:
             return []
         entries: list[LedgerEntry] = []
+        at = datetime.now(UTC)
         with self._known(entries), self._database.write() as connection:
             for draft in drafts:
                 case = self._case(connection, draft.key)
                 new = LedgerEntry(
                     number=0,
-                    at=datetime.now(UTC),
+                    at=at,
                     by=draft.by.strip(),
                     affiliation=draft.key.affiliation,
                     institutions=tuple(dict.fromkeys(draft.institutions)),
@@ -156,39 +158,52 @@ class Ledger:
             AffilError: there is no such entry; it is itself an undo, already undone or superseded; or the ledger cannot be
                 written.
         """
+        return self.undo_all([number], by=by, why=why)[0]
+
+    def undo_all(self, numbers: Sequence[int], *, by: str, why: str) -> list[LedgerEntry]:
+        """Undo several entries, all or none of them; see `undo`.
+
+        Raises:
+            AffilError: one of them cannot be undone, or the ledger cannot be written.
+        """
         if not by.strip() or not why.strip():
             raise AffilError("--by or --why is blank; an undo needs who and why")
         entries: list[LedgerEntry] = []
+        at = datetime.now(UTC)
         with self._known(entries), self._database.write() as connection:
-            rows = connection.execute(select(LEDGER).where(LEDGER.c.number == number)).all()
-            if not rows:
-                raise AffilError(f"{self._database.where} has no entry {number}; list entries with: affil decisions WS")
-            entry = entry_of(rows[0])
-            if entry.undoes is not None:
-                raise AffilError(f"entry {number} is an undo (of {entry.undoes}); make a new decision instead")
-            history = self._history(connection, key_of(entry))
-            undone = {e.undoes: e.number for e in history if e.undoes is not None}
-            if number in undone:
-                raise AffilError(f"entry {number} was already undone by entry {undone[number]}")
-            case = fold_entries(history)
-            holds = case.holder is not None and case.holder.number == number
-            if not holds and number not in {e.number for e in case.opinions.values()}:
-                later = max(e.number for e in history if e.undoes is None and e.number not in undone)
-                raise AffilError(f"entry {number} was superseded by entry {later}; undo that first, or make a new decision")
-            undo = replace(
-                entry,
-                at=datetime.now(UTC),
-                by=by.strip(),
-                institutions=entry.previous if holds else case.institutions,
-                why=why,
-                previous=case.institutions,
-                undoes=number,
-                model=self.model,
-                registry=self.registry,
-            )
-            entries.append(self._append(connection, undo))
+            for number in numbers:
+                entries.append(self._append(connection, self._undo_of(connection, number, by.strip(), why, at)))
         self._copy()
-        return entries[0]
+        return entries
+
+    def _undo_of(self, connection: Connection, number: int, by: str, why: str, at: datetime) -> LedgerEntry:
+        """The entry that undoes another."""
+        rows = connection.execute(select(LEDGER).where(LEDGER.c.number == number)).all()
+        if not rows:
+            raise AffilError(f"{self._database.where} has no entry {number}; list entries with: affil decisions WS")
+        entry = entry_of(rows[0])
+        if entry.undoes is not None:
+            raise AffilError(f"entry {number} is an undo (of {entry.undoes}); make a new decision instead")
+        history = self._history(connection, key_of(entry))
+        undone = {e.undoes: e.number for e in history if e.undoes is not None}
+        if number in undone:
+            raise AffilError(f"entry {number} was already undone by entry {undone[number]}")
+        case = fold_entries(history)
+        holds = case.holder is not None and case.holder.number == number
+        if not holds and number not in {e.number for e in case.opinions.values()}:
+            later = max(e.number for e in history if e.undoes is None and e.number not in undone)
+            raise AffilError(f"entry {number} was superseded by entry {later}; undo that first, or make a new decision")
+        return replace(
+            entry,
+            at=at,
+            by=by,
+            institutions=entry.previous if holds else case.institutions,
+            why=why,
+            previous=case.institutions,
+            undoes=number,
+            model=self.model,
+            registry=self.registry,
+        )
 
     def entries(self, after: int = 0) -> list[LedgerEntry]:
         """All entries with a number above `after`, oldest first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, quote
 
 from starlette.requests import Request
@@ -11,12 +12,13 @@ from affil.discovery.proposals import Proposal
 from affil.errors import AffilError
 from affil.ledger.cases import NOT_AN_ORGANISATION, key_of
 from affil.names import visible
-from affil.pages.forms import chosen_mention, entry_key, field, filters_of, number_of, proposal_key, query_of, shown_of
+from affil.pages.forms import chosen_mention, field, filters_of, number_of, proposal_key, query_of, shown_of
 from affil.pages.frame import NAME_COOKIE, Frame
 from affil.pages.language import language_of
 from affil.review import proposals
-from affil.review.queue import Filters
+from affil.review.items import Filters
 from affil.review.spreadsheet import string_key
+from affil.review.turns import Step
 from affil.service import texts
 from affil.service.server import Form
 from affil.types import LedgerEntry, Name
@@ -38,6 +40,7 @@ class Actions(Frame):
             raise AffilError(texts.text("choose_first", language))
         note = " ".join(field(request, "why").split())
         reason = {"none": "none of the registry", "not": NOT_AN_ORGANISATION}.get(how, "") if not ids else ""
+        mention = self._mention(request, number)
         entries = self.session.decide(
             number,
             ids,
@@ -45,8 +48,8 @@ class Actions(Frame):
             why=": ".join(filter(None, (reason, note))) or "reviewed on the page",
             seen=number_of(field(request, "seen") or "0"),
             settle="settle" in form,
-            also=[self._string(request, key) for key in form.get("also", ())],
-            mention=self._mention(request, number),
+            also=[] if mention else [self._string(request, key) for key in form.get("also", ())],
+            mention=mention,
         )
         named = self._named(entries[0].institutions, language)
         first = visible(entries[0].affiliation)[:80]
@@ -59,7 +62,11 @@ class Actions(Frame):
         }
         if beside:
             said += " " + texts.text("beside", language, ", ".join(sorted(beside)))
-        return self._next(request, filters, by, said)
+        closed = [
+            (visible(self.session.item(c.number).affiliation[:200]), self._named(c.institutions, language))
+            for c in self.session.estimate(by)
+        ]
+        return self._next(request, filters, by, said, closed=closed)
 
     def settle(self, request: Request) -> Response:
         """Settle a dispute with one of the given answers."""
@@ -74,21 +81,30 @@ class Actions(Frame):
         return RedirectResponse("/conflicts", 303)
 
     def undo(self, request: Request) -> Response:
-        """Undo a decision: the given one, else the person's last."""
+        """Undo an entry, or the step that it was part of, else the person's last step."""
         by, language = self._reviewer(request), language_of(request)
         filters = filters_of(parse_qsl(field(request, "filters"), keep_blank_values=True))
         self.session.refresh()
-        given = field(request, "entry")
-        last = self._entry(request) if given else self.session.last(by)
+        if field(request, "entry"):
+            entry = self._entry(request)
+            whole = "step" in request.state.form
+            step = self.session.step(entry.number) if whole else Step((entry,))
+            self.session.take_back(step, by=by, why=field(request, "why") or "taken back on the page")
+            return RedirectResponse("/history", 303)
+        last = self.session.last(by)
         if last is None:
             raise AffilError(texts.text("nothing_to_undo", language))
-        if not given and field(request, "last") != entry_key(last):
-            raise AffilError(texts.text("stale_undo", language, visible(last.affiliation)[:80]))
-        entry = self.session.undo(last.number, by=by, why=field(request, "why") or "taken back on the page")
-        said = texts.text("undone", language, visible(entry.affiliation)[:80])
-        if given:
-            return RedirectResponse("/history", 303)
-        return self._next(request, filters, by, said, number=self.session.queue.number(entry.affiliation))
+        shown = self._last(last)
+        if field(request, "last") != shown["key"]:
+            raise AffilError(texts.text("stale_undo", language, shown["said"]))
+        entries = self.session.take_back(last, by=by, why=field(request, "why") or "taken back on the page")
+        if last.skipped is not None:
+            said = texts.text("undone_skip", language, shown["said"])
+            return self._next(request, filters, by, said, number=last.skipped)
+        said = texts.text("undone", language, shown["said"])
+        if len(entries) > 1:
+            said = texts.text("undone_many", language, len(entries), shown["said"])
+        return self._next(request, filters, by, said, number=self.session.queue.number(entries[0].affiliation))
 
     def skip(self, request: Request) -> Response:
         """Skip a string."""
@@ -101,7 +117,7 @@ class Actions(Frame):
 
     def unskip(self, request: Request) -> Response:
         """Restore skipped strings."""
-        self.session.unskip(self._reviewer(request))
+        self.session.turns.unskip(self._reviewer(request))
         return RedirectResponse("/?" + query_of(filters_of(parse_qsl(field(request, "filters")))), 303)
 
     def add_institution(self, request: Request) -> Response:
@@ -159,7 +175,7 @@ class Actions(Frame):
         if not value:
             return None
         paper, position, author = chosen_mention(value)
-        if not self.session.queue.stands(number, paper, position, author):
+        if not self.session.queue.store.stands(number, paper, position, author):
             raise AffilError(texts.text("stale_mention", language_of(request), paper[:80]))
         return paper, position
 
@@ -171,9 +187,18 @@ class Actions(Frame):
             raise AffilError(texts.text("stale_entry", language_of(request), wanted))
         return found
 
-    def _next(self, request: Request, filters: Filters, by: str, said: str, number: int | None = None) -> Response:
+    def _next(
+        self,
+        request: Request,
+        filters: Filters,
+        by: str,
+        said: str,
+        *,
+        number: int | None = None,
+        closed: Sequence[tuple[str, str]] = (),
+    ) -> Response:
         """The next card as an HTML fragment, or a redirect without scripts."""
         if "hx-request" not in request.headers:
             return RedirectResponse("/?" + query_of(filters), 303)
         number = self.session.next(filters, by) if number is None else number
-        return self._part(request, "card.html", **self._card(number, filters, by), said=said)
+        return self._part(request, "card.html", **self._card(number, filters, by), said=said, closed=closed)

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from affil.discovery.proposals import Proposal
 from affil.errors import AffilError
 from affil.names import visible
-from affil.review.queue import Filters
+from affil.review.items import Filters
 from affil.review.spreadsheet import string_key
 from affil.service.server import Form
 from affil.types import LedgerEntry

@@ -15,10 +15,11 @@ from affil.errors import AffilError
 from affil.names import visible
 from affil.pages.forms import entry_key, query_of, shown_of
 from affil.pages.language import language_of
-from affil.pages.render import render, templates
-from affil.review.queue import Filters
+from affil.pages.render import placed, render, shortened, templates
+from affil.review.items import Filters
 from affil.review.session import Session
 from affil.review.spreadsheet import string_key
+from affil.review.turns import Step
 from affil.service import texts
 from affil.types import KINDS
 
@@ -62,12 +63,29 @@ class Frame:
     def _card(self, number: int | None, filters: Filters, by: str) -> dict[str, Any]:
         return {
             "card": None if number is None else self.session.card(number, by),
-            "left": len(self.session.queue.select(filters, by)),
-            "skipped": self.session.skipped(by),
-            "last": "" if (last := self.session.last(by)) is None else entry_key(last),
+            "left": len(self.session.select(filters, by)),
+            "skipped": len(self.session.turns.skipped(by)),
+            "last": self._last(self.session.last(by)),
             "filters": filters,
             "current": query_of(filters),
+            "policy": self.session.matcher.settings.decide.policy,
+            "placed_id": self._placed,
         }
+
+    def _placed(self, identifier: str) -> str:
+        one = self.session.institutions.find(identifier)
+        return placed(one) if one else visible(identifier)
+
+    def _last(self, step: Step | None) -> dict[str, Any]:
+        """A person's last step, as a card says it."""
+        if step is None:
+            return {"key": "", "skip": False, "strings": 0, "said": ""}
+        if step.skipped is not None:
+            string = self.session.item(step.skipped).affiliation
+            return {"key": f"skip {string_key(string)}", "skip": True, "strings": 1, "said": visible(string[:80])}
+        first = step.entries[0]
+        strings = len(step.entries)
+        return {"key": entry_key(first), "skip": False, "strings": strings, "said": visible(first.affiliation[:80])}
 
     def _page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         return self._render(request, template, status, {"said": "", **values, "whole": True})
@@ -91,6 +109,7 @@ class Frame:
             "kinds": KINDS,
             "pairs": lambda values: [(v, v) for v in values],
             "failed": False,
+            "closed": (),
         }
         vary = "hx-request, cookie, accept-language"
         return render(self.templates, request, template, {**tools, **values}, status, vary=vary)
@@ -107,4 +126,6 @@ class Frame:
     def _named(self, ids: Sequence[str] | None, language: str) -> str:
         if ids is None:
             return texts.text("undecided", language)
-        return ", ".join(visible(self.session.institutions.name(i)) for i in ids) or texts.text("names_none", language)
+        known = [self.session.institutions.find(i) for i in ids]
+        said = [f"{placed(one)} {shortened(i)}" if one else visible(i) for i, one in zip(ids, known, strict=True)]
+        return texts.text("list_and", language).join(said) or texts.text("names_none", language)

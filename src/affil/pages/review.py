@@ -67,7 +67,7 @@ class Views(Frame):
 
     def __init__(self, session: Session, by: str) -> None:
         super().__init__(session, by)
-        self.choices = session.queue.choices()
+        self.choices = session.queue.store.choices()
 
     def review(self, request: Request) -> Response:
         """The card of the next string, or of a given one."""
@@ -101,8 +101,9 @@ class Views(Frame):
         # hide decisions on strings that this person is to decide blindly
         entries = [e for e in reversed(self.session.entries()) if not self._is_hidden(e, by)]
         shown = entries[: self.session.workspace.settings.web.listed]
+        steps = {e.number: len(self.session.step(e.number).entries) for e in shown}
         alive = {e.number for case in self.session.queue.cases.values() for e in (case.holder, *case.opinions.values()) if e}
-        return self._page(request, "history.html", entries=shown, total=len(entries), alive=alive)
+        return self._page(request, "history.html", entries=shown, total=len(entries), alive=alive, steps=steps)
 
     def conflicts(self, request: Request) -> Response:
         """Conflicting decisions, and agreement between reviewers."""

@@ -28,7 +28,7 @@ from affil.errors import InputError
 from affil.papers.common import bare_doi, whole_text
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
-from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
+from affil.papers.pairing import Named, Paired, by_paper, has_others, is_nobody, pair
 from affil.papers.proceedings import (
     NO_CONFERENCE,
     conference_in_note,
@@ -146,6 +146,8 @@ def _pieces(source: Source) -> Iterator[tuple[int, str, list[str]]]:
             yield first, kind, [*lines, begun["end"] or ""]
             first, kind, lines = row, begun["kind"].casefold(), [begun["entry"]]
         else:
+            if line.startswith(("TY  - ", "FN ", "PT ")):
+                source.refuse_other(row, line)
             lines.append(line)
     yield first, kind, lines
 
@@ -178,8 +180,8 @@ def _draft(entry: dict[str, str]) -> Draft | str:
     identifier = entry.get("unique-id", "") or scopus_id(entry.get("url", "")) or doi_id(doi)
     venue, year = _venue(entry), year_in(entry.get("year", ""), entry.get("date", ""))
     paired, cut_off = _paired(entry)
-    problem = cut_off or paired.problem or (NO_CONFERENCE if is_series(venue) else "")
-    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem)
+    problem = paired.problem or (NO_CONFERENCE if is_series(venue) else "")
+    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem, cut_off)
 
 
 def _venue(entry: dict[str, str]) -> str:
@@ -193,11 +195,11 @@ def _venue(entry: dict[str, str]) -> str:
     return venue_or_conference(title, conference_in_note(note))
 
 
-def _paired(entry: dict[str, str]) -> tuple[Paired, str]:
-    """The authors with what is theirs, and whether their list was cut off, in words."""
-    names = [n for n in map(decode_latex, _people(entry.get("author", ""))) if n and not is_nobody(n)]
-    cut_off = "has an author list that was cut off: authors count for more than their part" if "others" in names else ""
-    authors = [n for n in names if n != "others"]
+def _paired(entry: dict[str, str]) -> tuple[Paired, bool]:
+    """The authors with what is theirs, and whether their list was cut off."""
+    names = [n for n in map(decode_latex, _people(entry.get("author", ""))) if n]
+    cut_off = has_others(names)
+    authors = [n for n in names if n != "others" and not is_nobody(n)]
     if "unique-id" in entry:  # whose Affiliations are Web of Science's own names of institutions
         return _pair_lines(authors, entry.get("affiliation", "").splitlines()), cut_off
     cells = entry.get("affiliations", "") or entry.get("affiliation", "")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from affil.errors import InputError
+from affil.errors import InputError, Unit
 from affil.io.files import open_input, shown_name
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
@@ -22,7 +22,7 @@ _AGAIN = "fetch or copy it again"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem in a source: what and where. `lost` is true if the paper was skipped.
+    """A problem in a source: what and where, in which unit. `lost` is true if the paper was skipped.
 
     `what` says the same of all records with the same problem, so that they can be counted; where it is of the `whole` file, such as how
     it was read, it is a sentence of its own.
@@ -33,6 +33,7 @@ class Problem:
     what: str
     lost: bool
     whole: bool = False
+    unit: Unit = "row"
 
 
 def read_lines(path: Path | str) -> Iterator[tuple[int, bytes]]:
@@ -42,7 +43,7 @@ def read_lines(path: Path | str) -> Iterator[tuple[int, bytes]]:
         InputError: it is missing, empty, truncated, or UTF-16.
     """
     name, row, filled = shown_name(path), 0, False
-    with damage_said(name) as at, open_input(path) as lines:
+    with damage_said(name, "line") as at, open_input(path) as lines:
         for row, line in enumerate(lines, 1):
             at.row = row
             if row == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -61,17 +62,21 @@ class _At:
 
 
 @contextmanager
-def damage_said(name: str) -> Iterator[_At]:
+def damage_said(name: str, unit: Unit = "record") -> Iterator[_At]:
     """Say in one line what is wrong with a file that breaks while it is read; `row` of what is given is how far it came."""
     at = _At()
     try:
         yield at
     except EOFError as error:
-        raise InputError(name, f"the gzip file is truncated after row {at.row}", fix=_AGAIN) from error
+        raise InputError(name, f"the gzip file is truncated{_so_far(at.row, unit)}", fix=_AGAIN) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(name, f"the gzip file is damaged after row {at.row}: {error}", fix=_AGAIN) from error
+        raise InputError(name, f"the gzip file is damaged{_so_far(at.row, unit)}: {error}", fix=_AGAIN) from error
     except OSError as error:
         raise InputError(name, f"cannot be read: {error.strerror or error}") from error
+
+
+def _so_far(row: int, unit: Unit) -> str:
+    return f" after {unit} {row:,}" if row else ""
 
 
 def parse_json(name: str, row: int | None, text: bytes) -> Any:

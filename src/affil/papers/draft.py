@@ -10,6 +10,7 @@ from affil.papers.reader import Numbered
 from affil.papers.source import Source
 from affil.types import Author, Paper
 
+CUT_OFF = "has an author list that was cut off (et al.): authors count for more than their part"
 _YEAR = re.compile(r"(?<!\d)(?:19\d\d|20\d\d|2100)(?!\d)")
 
 
@@ -18,7 +19,8 @@ class Draft:
     """A paper that may lack what a paper needs.
 
     `id` is that of the source; without one, the paper gets one from its title, year and first author. `of_paper` are affiliations
-    that no author is tied to, where no author has one. `problem` is what is wrong with a record that is read nevertheless.
+    that no author is tied to, where no author has one. `problem` is what is wrong with a record that is read nevertheless. `cut_off`
+    tells whether its list of authors ends in "et al.".
     """
 
     id: str
@@ -29,6 +31,7 @@ class Draft:
     doi: str = ""
     of_paper: tuple[str, ...] = ()
     problem: str = ""
+    cut_off: bool = False
 
 
 def finish(source: Source, row: int, draft: Draft | str) -> Numbered:
@@ -42,8 +45,9 @@ def finish(source: Source, row: int, draft: Draft | str) -> Numbered:
     if isinstance(draft, Draft) and draft.year is not None and draft.venue:
         stated = draft.of_paper or any(a.affiliations for a in draft.authors)
         problem = draft.problem or ("" if stated else "has no affiliation")
-        if problem:
-            source.report(row, problem, lost=False)
+        for one in (problem, CUT_OFF if draft.cut_off else ""):
+            if one:
+                source.report(row, one, lost=False)
         identifier = draft.id or made_id(draft.title, draft.year, draft.authors)
         loose = bool(draft.of_paper)
         yield (

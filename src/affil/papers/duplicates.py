@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from affil.io.people import family_name
 from affil.papers.common import bare_doi
 from affil.types import Paper
-
-_INITIALS = 3  # letters of initials that are written behind a name, at most
 
 Richness = tuple[bool, bool, int, int, int]
 """How much a record tells: whether it names all authors, whether affiliations are tied to them, authors with some, strings, characters."""
@@ -17,11 +17,29 @@ Richness = tuple[bool, bool, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Two records of one paper: the id that was kept, the one that was left out, and what they share (doi or title)."""
+    """Two records of one paper: the id that was kept, the one that was left out, what they share (id, doi or title), and their formats."""
 
     kept: str
     dropped: str
     by: str
+    kept_format: str = ""
+    dropped_format: str = ""
+
+
+class _Held(NamedTuple):
+    """What is known of a record that is kept; one tuple, as there is one for each paper."""
+
+    fixed: bool
+    whole: bool  # this and what follows: see `Richness`
+    tied: bool
+    stated: int
+    strings: int
+    characters: int
+    source: str
+    before: bool  # whether it was there before this reading
+
+
+_RICH = len(_Held._fields) - 2  # fields that say how rich a record is
 
 
 def richness(paper: Paper, *, partial: bool = False) -> Richness:
@@ -48,64 +66,71 @@ def title_key(title: str, year: int, first_author: str, least: int) -> bytes:
     return hashlib.blake2b(f"{letters}\0{year}\0{family}".encode(), digest_size=12).digest()
 
 
-def family_name(name: str) -> str:
-    """The family name: what stands before a comma ("Li, Ana"), or before initials ("Li AB"), else the last word ("Ana Li")."""
-    before, comma, _ = name.partition(",")
-    words = before.split()
-    if comma or not words:
-        return before.strip()
-    initials = words[-1].replace(".", "")
-    written_last = len(words) > 1 and len(initials) <= _INITIALS and initials.isupper() and not words[0].isupper()
-    return " ".join(words[:-1]) if written_last else words[-1]
-
-
 def _letters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c.isalnum())
 
 
 @dataclass(slots=True)
 class Merger:
-    """Takes records one after the other and keeps the richest of each paper; of equally rich ones the first.
+    """Takes records one after the other and keeps the richest of each paper, in whatever order they come.
 
-    Records of one source that have no DOI are never one paper: a source has an id for each of its papers, and a talk and an article
-    may share a title. `least` is as in `title_key`.
+    Records of one id are one paper. What was there before this reading gives way to a newer record of its id and source, however rich:
+    the source has corrected it. Of equally rich records the source whose name is first in the alphabet is kept, of one source the first id.
+
+    Records of one source that have no DOI and other ids are never one paper: a source has an id for each of its papers, and a talk and an
+    article may share a title. `least` is as in `title_key`.
     """
 
     least: int
     merged: list[Merged] = field(default_factory=list)
-    _richness: dict[str, Richness] = field(default_factory=dict)  # of what is kept
+    _held: dict[str, _Held] = field(default_factory=dict)  # what is kept
     _by_doi: dict[str, str] = field(default_factory=dict)
     _by_title: dict[bytes, tuple[str, str, bool]] = field(default_factory=dict)  # id, source, whether it has a DOI
     _kept: dict[str, str] = field(default_factory=dict)  # id left out -> id kept in its place
 
-    def know(self, id: str, source: str, doi: str, title: bytes, rich: Richness) -> None:
-        """Take a record that is kept already."""
-        self._richness[id] = rich
+    def know(self, id: str, source: str, doi: str, title: bytes, rich: Richness, *, fixed: bool = False) -> None:
+        """Take a record that was kept before this reading; one that is `fixed` gives way only to newer ones of its id and source."""
+        self._held[id] = _Held(fixed, *rich, source, before=True)
         self._remember(id, source, bare_doi(doi), title)
+
+    def met(self, id: str) -> None:
+        """Say that the record kept under this id was read now as it is: no other of this reading is newer."""
+        if held := self._held.get(id):
+            self._held[id] = held._replace(before=False)
+
+    def source_of(self, id: str) -> str:
+        """The source of the record that is kept under this id; "" where there is none."""
+        held = self._held.get(id)
+        return held.source if held else ""
 
     def add(self, paper: Paper, source: str, *, partial: bool = False) -> str | None:
         """Take a record; `partial`: its format names only some of a paper's authors.
 
         Returns:
             The id of the record that it is the same paper as and that is at least as rich, so that this one is left out; None
-            where this one is kept. What it takes the place of stands in `dropped`.
+            where this one is kept. What it takes the place of stands in `dropped`, unless it has the same id.
         """
         doi = bare_doi(paper.doi)
         first = paper.authors[0].name if paper.authors else ""
         title = title_key(paper.title, paper.year, first, self.least)
-        rich = richness(paper, partial=partial)
-        kept = True
+        older = self._held.get(paper.id)
+        fixed = older is not None and older.fixed and older.source == source
+        new = _Held(fixed, *richness(paper, partial=partial), source, before=False)
+        best, of_best = paper.id, new
         for other, by in self._same(paper.id, source, doi, title):
-            if rich > self._richness[other]:
-                self._replace(other, paper.id)
-                self.merged.append(Merged(paper.id, other, by))
+            held = self._held[other]
+            if _better(of_best, best, held, other):
+                self._replace(other, best)
+                one = Merged(best, other, by, of_best.source, held.source)
             else:
-                self._replace(paper.id, other)
-                self.merged.append(Merged(other, paper.id, by))
-                kept = False
-                break
+                self._replace(best, other)
+                one = Merged(other, best, by, held.source, of_best.source)
+                best, of_best = other, held
+            if (one.kept, one.kept_format) != (one.dropped, one.dropped_format):
+                self.merged.append(one)
+        kept = of_best is new
         if kept:
-            self._richness[paper.id] = rich
+            self._held[paper.id] = new
             self._kept.pop(paper.id, None)
         self._remember(self._stands_for(paper.id), source, doi, title)
         return None if kept else self._stands_for(paper.id)
@@ -116,20 +141,25 @@ class Merger:
         return frozenset(self._kept)
 
     def _same(self, id: str, source: str, doi: str, title: bytes) -> list[tuple[str, str]]:
-        """Other records of the same paper, as they are kept, and what they share."""
+        """The records of the same paper, as they are kept, and what they share; none of the same id that is an older version."""
         found: dict[str, str] = {}
+        held = self._held.get(id)
+        if id in self._kept or (held and not (held.before and held.source == source)):
+            found[self._stands_for(id)] = "id"
         if doi and (other := self._by_doi.get(doi)):
-            found[self._stands_for(other)] = "doi"
-        if title and (held := self._by_title.get(title)):
-            other, from_source, has_doi = held
+            found.setdefault(self._stands_for(other), "doi")
+        if title and (place := self._by_title.get(title)):
+            other, from_source, has_doi = place
             if from_source != source and not (doi and has_doi):
                 found.setdefault(self._stands_for(other), "title")
-        found.pop(id, None)
+        if found.get(id) != "id":
+            found.pop(id, None)
         return list(found.items())
 
     def _replace(self, dropped: str, kept: str) -> None:
-        self._kept[dropped] = kept
-        self._richness.pop(dropped, None)
+        if dropped != kept:
+            self._kept[dropped] = kept
+            self._held.pop(dropped, None)
 
     def _stands_for(self, id: str) -> str:
         while id in self._kept:
@@ -141,3 +171,10 @@ class Merger:
             self._by_doi.setdefault(doi, id)
         if title:
             self._by_title.setdefault(title, (id, source, bool(doi)))
+
+
+def _better(new: _Held, id: str, held: _Held, other: str) -> bool:
+    """Whether a new record is kept rather than one that is held."""
+    if new[:_RICH] != held[:_RICH]:
+        return new[:_RICH] > held[:_RICH]
+    return (new.source, id) < (held.source, other)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 from affil.errors import AffilError, InputError
 from affil.io.encoding import no_text
@@ -20,6 +21,7 @@ from affil.papers.crossref import CROSSREF
 from affil.papers.datacite import DATACITE
 from affil.papers.dblp import DBLP, DBLP_HOMEPAGES
 from affil.papers.dblp_api import DBLP_API
+from affil.papers.escapes import paper_unescaped
 from affil.papers.europe_pmc import EUROPE_PMC
 from affil.papers.grobid import GROBID
 from affil.papers.head import Head
@@ -32,7 +34,7 @@ from affil.papers.openreview import OPENREVIEW
 from affil.papers.orcid import ORCID
 from affil.papers.paper_copilot import PAPER_COPILOT
 from affil.papers.pubmed import PUBMED
-from affil.papers.reader import Reader
+from affil.papers.reader import Numbered, Reader
 from affil.papers.reading import Reading
 from affil.papers.ris import RIS
 from affil.papers.scopus import SCOPUS
@@ -104,8 +106,7 @@ def recognise(head: Head, format: str | None = None) -> Reader:
         if format not in known:
             raise AffilError(f"no format {format!r}; there are: {', '.join(known)}")
         return known[format]
-    found = next((reader for reader in known.values() if reader.recognises(head)), None)
-    if found is not None:
+    if (found := known_format(head)) is not None:
         return found
     other = f"XML of no format that is read: its outermost element is {head.root}" if head.root else no_text(head.start)
     if other and not head.table:
@@ -116,6 +117,50 @@ def recognise(head: Head, format: str | None = None) -> Reader:
     return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
 
 
+def known_format(head: Head) -> Reader | None:
+    """The first reader that recognises a file, JSON Lines by the first of them; None where none does."""
+    return _of(head.first_line) or _of(head)
+
+
+def _of(head: Head | None) -> Reader | None:
+    """The first reader that recognises a beginning."""
+    return None if head is None else next((reader for reader in readers().values() if reader.recognises(head)), None)
+
+
+def _fits(columns: Sequence[str], mapping: Mapping[str, str]) -> bool:
+    """Whether these are headings of a table of papers, known ones or those that are mapped."""
+    return _of(Head.of_headings(columns)) is not None or (bool(mapping) and set(mapping) <= set(columns))
+
+
+class _Other:
+    """Of what other format a JSON record is, which the reader of its file does not take for its own; told once for the same keys."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._told: dict[frozenset[str], str] = {}
+
+    def __call__(self, record: dict[str, Any]) -> str:
+        keys = frozenset(record)
+        if keys not in self._told:
+            head = Head.of_record(json.dumps(record))
+            other = None if self._reader.recognises(head) else _of(head)
+            self._told[keys] = other.title if other else ""
+        return self._told[keys]
+
+
+def papers_of(reader: Reader, source: Source) -> Numbered:
+    """The papers of a file; an error says which format it was read as, as that may be what is wrong.
+
+    What a service escaped once too often is unescaped (see `Reader.escaped`).
+    """
+    try:
+        for row, paper in reader.read(source):
+            yield row, paper_unescaped(paper) if reader.escaped else paper
+    except InputError as error:
+        note = "" if reader is NATIVE else f"it was read as: {reader.title}"  # which says so in its own words
+        raise error.noting(note, source.unit) from error
+
+
 def open_source(
     path: Path | str, settings: ReadSettings, problem: Callable[[Problem], None], **reading: Unpack[Reading]
 ) -> tuple[Reader, Source]:
@@ -124,10 +169,28 @@ def open_source(
     Raises:
         InputError: the file cannot be read, or no reader recognises it. AffilError: there is no such format.
     """
-    head = Head(path, reading.get("sheet"), reading.get("encoding"))
-    if reading.get("mapping") and not head.table:
+    head = head_of(path, **reading)
+    reader = recognise(head, reading.get("format"))
+    return reader, source_of(reader, head, settings, problem, **reading)
+
+
+def head_of(path: Path | str, **reading: Unpack[Reading]) -> Head:
+    """The beginning of a file; see `open_source`."""
+    mapping = reading.get("mapping") or {}
+    head = Head(path, reading.get("sheet"), reading.get("encoding"), lambda columns: _fits(columns, mapping))
+    if mapping and not head.table:
         raise InputError(head.shown, "is no table, so that no heading of it can be mapped", fix="omit --map")
-    return recognise(head, reading.get("format")), Source(head, settings, problem, reading.get("mapping") or {})
+    return head
+
+
+def source_of(
+    reader: Reader, head: Head, settings: ReadSettings, problem: Callable[[Problem], None], **reading: Unpack[Reading]
+) -> Source:
+    """The file of a beginning as a reader reads it; see `open_source`."""
+    source = Source(head, settings, problem, reading.get("mapping") or {})
+    if head.json and not reading.get("format"):
+        source.other = _Other(reader)
+    return source
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,5 +216,5 @@ def formats(path: Path | str, *, records: int = 3, **reading: Unpack[Reading]) -
     """
     problems = list[Problem]()
     reader, source = open_source(path, ReadSettings(), problems.append, **reading)
-    papers = tuple(paper for _, paper in itertools.islice(reader.read(source), records))
+    papers = tuple(paper for _, paper in itertools.islice(papers_of(reader, source), records))
     return Look(source.name, reader, papers, tuple(problems))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 
 from affil.errors import InputError
 from affil.io.files import STANDARD, copied, open_input, shown_name
+from affil.io.table import Fits
 from affil.io.tables import Table, is_table, is_workbook, open_table
 from affil.papers.common import damage_said
 
@@ -28,15 +30,18 @@ class Head:
 
     Args:
         path: the file; `-` is standard input.
-        sheet: the sheet of a workbook; default: the first with headings.
+        sheet: the sheet of a workbook; default: the first whose headings fit, else the first with headings.
         encoding: that of text, instead of telling it.
+        fits: whether headings are those of a table of papers.
 
     Raises:
         InputError: the file cannot be read, or a sheet is asked for and it is no workbook.
     """
 
-    def __init__(self, path: Path | str, sheet: str | None = None, encoding: str | None = None) -> None:
-        self.path, self.sheet, self.encoding = path, sheet, encoding
+    def __init__(
+        self, path: Path | str, sheet: str | None = None, encoding: str | None = None, fits: Fits | None = None
+    ) -> None:
+        self.path, self.sheet, self.encoding, self.fits = path, sheet, encoding, fits
         self.shown = shown_name(path)
         self.name = "" if str(path) == STANDARD else Path(path).name.lower().removesuffix(".gz")
         with damage_said(self.shown):
@@ -46,9 +51,30 @@ class Head:
         if sheet is not None and not is_workbook(self.start):
             raise InputError(self.shown, "is no spreadsheet", fix="omit --sheet")
 
+    @classmethod
+    def of_record(cls, text: str) -> Head:
+        """The beginning of a file that would hold one JSON record alone."""
+        head = cls.__new__(cls)
+        head.path, head.shown, head.name, head.sheet, head.encoding, head.fits = "", "", "", None, None, None
+        head.start = text.encode("utf-8", "replace")
+        return head
+
+    @classmethod
+    def of_headings(cls, columns: Sequence[str]) -> Head:
+        """The beginning of a table of which only the headings are known."""
+        head = cls.of_record("")
+        head.__dict__ |= {"table": True, "columns": tuple(columns)}
+        return head
+
+    @cached_property
+    def first_line(self) -> Head | None:
+        """The first line alone, where several lines are JSON objects of their own; None for what has none."""
+        line, _, rest = self.text.lstrip().partition("\n")
+        return Head.of_record(line) if line.startswith("{") and line.rstrip().endswith("}") and rest.startswith("{") else None
+
     def open_table(self) -> AbstractContextManager[Table]:
         """The file as a table, see `affil.io.tables.open_table`."""
-        return open_table(self.path, sheet=self.sheet, encoding=self.encoding)
+        return open_table(self.path, sheet=self.sheet, encoding=self.encoding, fits=self.fits)
 
     @cached_property
     def text(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from affil.papers.common import bare_doi
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
-from affil.papers.pairing import is_nobody
+from affil.papers.pairing import has_others, is_nobody
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
@@ -51,6 +51,8 @@ def _draft(cells: Mapping[str, str]) -> Draft | str:
     if kind in _NOT_PAPERS:
         return f"is no paper: {kind}"
     year = year_in(cells.get("publication year", ""), cells.get("date published", ""))
-    names = [n for n in map(str.strip, cells.get("author/s", "").split(";")) if n and not is_nobody(n)]
+    listed = [n for n in map(str.strip, cells.get("author/s", "").split(";")) if n]
+    authors = tuple(Author(n) for n in listed if not is_nobody(n))
     identifier = f"lens:{number}" if number else doi_id(doi)
-    return Draft(identifier, cells.get("title", ""), cells.get("source title", ""), year, tuple(map(Author, names)), doi)
+    venue, cut_off = cells.get("source title", ""), has_others(listed)
+    return Draft(identifier, cells.get("title", ""), venue, year, authors, doi, cut_off=cut_off)

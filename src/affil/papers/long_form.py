@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from affil.errors import InputError
 from affil.io.headings import AFFILIATION, PAPERS, find, plain
 from affil.io.table import listed
-from affil.papers.common import bare_doi, whole_text
+from affil.papers.common import bare_doi, cell_text
+from affil.papers.draft import CUT_OFF, year_in
 from affil.papers.head import Head
+from affil.papers.pairing import has_others, is_nobody
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author, Paper
@@ -22,17 +24,41 @@ NAMES = ("paper", "doi", "title")
 FIELDS = (*REQUIRED, *NAMES, "position")
 
 
+_WHOLE = re.compile(r"(\d{1,9})(?:\.0+)?")  # some programs write 2 as 2.0
+
+
+@dataclass(slots=True)
+class _Said:
+    """What rows say of their paper; "" and None where they say nothing."""
+
+    title: str = ""
+    venue: str = ""
+    year: int | None = None
+    doi: str = ""
+
+    def agrees(self, other: _Said) -> bool:
+        """Whether both can be said of one paper, of whose title, venue and year each may leave some blank."""
+        pairs = ((self.title, other.title), (self.venue, other.venue), (self.year, other.year))
+        return all(not mine or not theirs or mine == theirs for mine, theirs in pairs)
+
+    def filled(self, other: _Said) -> _Said:
+        """With what another says where this says nothing."""
+        return _Said(self.title or other.title, self.venue or other.venue, self.year or other.year, self.doi or other.doi)
+
+
 @dataclass(slots=True)
 class _Open:
-    """A paper being read; authors are keyed by position and name, in order of their first row."""
+    """A paper being read; authors are keyed by position and name, in order of their first row. `key` is what its rows share."""
 
-    id: str
+    key: str
     row: int
-    said: tuple[str, str, int]  # title, venue, year
-    doi: str
+    said: _Said
+    titled: bool  # whether that is its title
     authors: dict[tuple[Any, str], list[str]] = field(default_factory=dict)
     of_paper: list[str] = field(default_factory=list)
     together: bool = False  # whether a cell names several authors
+    cut_off: bool = False  # whether a cell says that there are other authors
+    differs: int = 0  # the first row that says something else
 
 
 def read_long_form(source: Source) -> Numbered:
@@ -42,36 +68,52 @@ def read_long_form(source: Source) -> Numbered:
     title with venue and year); and optionally `position` (of the author, a whole number; without it, rows of one name are one author),
     by these or other usual names (see `columns_of`). The rows of a paper stand together. A blank affiliation is an author without one;
     an affiliation without an author belongs to the paper, which then counts by paper; and so does one whose authors are listed in one
-    cell, with semicolons or bars.
+    cell, with semicolons or bars. What a row leaves blank of its paper, another may say. A paper without a venue or a year from 1900 to
+    2100, or whose rows contradict each other, is left out and reported, and so is a row without its paper.
 
     Raises:
-        InputError: a column is missing, a row lacks its paper, venue or year, or contradicts an earlier row of its paper.
+        InputError: a column is missing, the rows of a paper do not stand together, or no paper can be read.
     """
     done: set[str] = set()
+    lost: tuple[int, str] | None = None
+    for row, read in _papers(source):
+        if isinstance(read, str):
+            source.report(row, read, lost=True)
+            lost = lost or (row, read)
+            continue
+        if read.id in done:
+            problem = f"the rows of paper {read.id!r} do not stand together"
+            raise InputError(source.name, problem, row=row, fix="sort the table by paper")
+        done.add(read.id)
+        yield row, read
+    if lost and not done:
+        problem = f"holds no paper that can be read: the first {lost[1]}"
+        raise InputError(source.name, problem, row=lost[0], fix="give each row its paper, a venue, and a year like 2024")
+
+
+def _papers(source: Source) -> Iterator[tuple[int, Paper | str]]:
+    """The papers with their first rows, or why one is left out and the row that says so."""
     current: _Open | None = None
     with source.table() as table:
         where = columns_of(table.columns, source.mapping, table.name)
         for batch in table.batches(source.settings.rows):
             columns = [batch.columns[where[f]] if f in where else [None] * len(batch) for f in FIELDS]
             for row, *values in zip(batch.rows, *columns, strict=True):
-                cells = dict(zip(FIELDS, values, strict=True))
-                said = _said(cells, table.name, row)
-                identifier = _text(cells["paper"]) if "paper" in where else _named(cells, said)
-                if not identifier:
-                    blank = "paper is blank" if "paper" in where else "DOI and title are blank"
-                    raise InputError(table.name, blank, row=row, fix="give each row the id of its paper")
-                if current is None or identifier != current.id:
+                cells = dict(zip(FIELDS, map(cell_text, values), strict=True))
+                said = _Said(cells["title"], cells["venue"], year_in(cells["year"]), bare_doi(cells["doi"]))
+                key = cells["paper"] if "paper" in where else said.doi or said.title
+                if not key:
+                    yield row, "has no id of its paper" if "paper" in where else "has neither DOI nor title"
+                    continue
+                same = current is not None and key == current.key
+                if current is None or not same or ("paper" not in where and not said.doi and not said.agrees(current.said)):
                     if current is not None:
                         yield _closed(current, source)
-                        done.add(current.id)
-                    if identifier in done:
-                        problem = f"the rows of paper {identifier!r} do not stand together"
-                        raise InputError(table.name, problem, row=row, fix="sort the table by paper")
-                    current = _Open(identifier, row, said, bare_doi(_text(cells["doi"])))
-                elif said != current.said:
-                    problem = f"paper {identifier!r} has title, venue and year {said}, but {current.said} in row {current.row}"
-                    raise InputError(table.name, problem, row=row, fix="make them the same")
-                _add(current, cells, table.name, row)
+                    current = _Open(key, row, said, titled="paper" not in where and not said.doi)
+                elif not said.agrees(current.said):
+                    current.differs = current.differs or row
+                current.said = current.said.filled(said)
+                _add(current, cells, source, row)
         if current is not None:
             yield _closed(current, source)
 
@@ -131,74 +173,58 @@ LONG_FORM = Reader(
     "Headings may be in any case, and other usual ones: Paper ID, Journal, Source title, Publication year, Author name, Address; "
     "论文编号, 题名, 期刊, 年份, 作者, 作者单位. For others: `--map Periodical=venue`.",
     lost="Other columns are ignored. Where one cell lists a paper's authors, and another its affiliations (`Li, W.; Chen, B.`), it is not "
-    "said whose each is: such papers are counted by paper.",
+    "said whose each is: such papers are counted by paper. Papers without a venue or a year from 1900 to 2100, papers whose rows "
+    "contradict each other, and rows without their paper are left out, with their rows.",
     export="Write it from a spreadsheet (.xlsx, .xls, .ods, or CSV with any delimiter) or a program of your own, with a row for each "
     "author and affiliation and the rows of a paper together.",
     specification="",
 )
 
 
-def _named(cells: dict[str, Any], said: tuple[str, str, int]) -> str:
-    """The id of a paper in a table without ids: its DOI, else its title with venue and year; "" where it has neither."""
-    title, venue, year = said
-    return bare_doi(_text(cells["doi"])) or (f"{title} ({venue}, {year})" if title else "")
-
-
-def _said(cells: dict[str, Any], name: str, row: int) -> tuple[str, str, int]:
-    venue, year = _text(cells["venue"]), cells["year"]
-    if not venue:
-        raise InputError(name, "venue is blank", row=row, fix="give each row the venue of its paper")
-    return _text(cells["title"]), venue, _number(year, "year", name, row, 1900, 2100)
-
-
-def _number(value: Any, what: str, name: str, row: int, least: int, most: int) -> int:
-    text = _text(value)
-    number = int(text) if text.isdecimal() else int(value) if isinstance(value, float) and value.is_integer() else None
-    if number is None or not least <= number <= most:
-        problem = f"{what} is blank" if not text else f"{what} is no whole number from {least} to {most}: {text!r}"
-        raise InputError(name, problem, row=row, fix=f"write it like {2024 if what == 'year' else 1}")
-    return number
-
-
-def _add(paper: _Open, cells: dict[str, Any], name: str, row: int) -> None:
-    author, affiliation = _text(cells["author"]), _text(cells["affiliation"])
-    names = _listed(author)
-    if len(names) != 1:
-        paper.together = paper.together or len(names) > 1
+def _add(paper: _Open, cells: dict[str, str], source: Source, row: int) -> None:
+    author, affiliation = cells["author"], cells["affiliation"]
+    listed = _listed(author)
+    names = [one for one in listed if not is_nobody(one)]
+    paper.cut_off = paper.cut_off or has_others(listed)
+    if len(listed) != 1:
+        paper.together = paper.together or len(listed) > 1
         paper.authors |= {(None, one): [] for one in names}
-        paper.of_paper += _listed(affiliation) if names else [affiliation] if affiliation else []
+        paper.of_paper += _listed(affiliation) if listed else [affiliation] if affiliation else []
         return
-    given = _text(cells["position"])
-    position = _number(cells["position"], "position", name, row, 0, 1 << 20) if given else None
+    number = _WHOLE.fullmatch(cells["position"])
+    position = int(number[1]) if number else None
+    if cells["position"] and position is None:
+        source.report(row, "has a position that is no whole number: its authors stand as their rows do", lost=False)
     strings = paper.authors.setdefault((position, author), [])
     if affiliation and affiliation not in strings:
         strings.append(affiliation)
 
 
-def _closed(paper: _Open, source: Source) -> tuple[int, Paper]:
+def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
+    said, row = paper.said, paper.row
+    if paper.cut_off:
+        source.report(row, CUT_OFF, lost=False)
+    if paper.differs:
+        return paper.differs, "says another title, venue or year than the rows above it of the same paper"
+    if said.year is None or not said.venue:
+        return row, "has no year" if said.year is None else "has no venue"
     if all(position is not None for position, _ in paper.authors):
         paper.authors = dict(sorted(paper.authors.items(), key=lambda item: item[0][0]))
-    title, venue, year = paper.said
+    id = f"{said.title} ({said.venue}, {said.year})" if paper.titled else paper.key
     authors = tuple(Author(author, tuple(strings)) for (_, author), strings in paper.authors.items())
     if not paper.of_paper:
-        return paper.row, Paper(paper.id, title, venue, year, authors, doi=paper.doi)
+        return row, Paper(id, said.title, said.venue, said.year, authors, doi=said.doi)
     if paper.together:
         source.report(
-            paper.row, "names several authors in one cell, and not whose affiliation is which: counted by paper", lost=False
+            row, "names several authors in one cell, and not whose affiliation is which: counted by paper", lost=False
         )
     elif any(a.affiliations for a in authors):
-        source.report(paper.row, "has an affiliation without an author: counted by paper", lost=False)
+        source.report(row, "has an affiliation without an author: counted by paper", lost=False)
     strings = (*paper.of_paper, *(s for a in authors for s in a.affiliations))
     named = tuple(Author(a.name) for a in authors)
-    return paper.row, Paper(paper.id, title, venue, year, named, False, tuple(dict.fromkeys(strings)), paper.doi)
+    return row, Paper(id, said.title, said.venue, said.year, named, False, tuple(dict.fromkeys(strings)), said.doi)
 
 
 def _listed(cell: str) -> list[str]:
     """What a cell lists with semicolons, or with bars."""
     return [one for part in re.split("[;；|]", cell) if (one := part.strip())]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return whole_text(value)
-    return "" if value is None or value != value else str(value).strip()

@@ -54,14 +54,33 @@ class _PaperRecord(_Record):
     doi: _Text = ""
 
 
+class _LacksError(InputError):
+    """A paper lacks what papers of other formats may lack as well, a year or a venue."""
+
+    what = ""
+
+
 def read_native(source: Source) -> Numbered:
     """Papers with their line numbers; blank affiliations are dropped, all others stay exactly as they are.
 
+    A paper without a year from 1900 to 2100 or a venue is left out and reported, as in all formats.
+
     Raises:
-        InputError: a line is not JSON, or no paper.
+        InputError: a line is not JSON, or no paper; or no paper has a year and a venue.
     """
+    lost: InputError | None = None
+    read = False
     for row, value in source.records():
-        yield row, _paper(source.name, row, value)
+        try:
+            paper = _paper(source.name, row, value)
+        except _LacksError as error:
+            source.report(row, f"has no {error.what}", lost=True)
+            lost = lost or error
+        else:
+            read = True
+            yield row, paper
+    if lost is not None and not read:
+        raise lost
 
 
 def _recognises(head: Head) -> bool:
@@ -74,7 +93,7 @@ NATIVE = Reader(
     recognises=_recognises,
     read=read_native,
     fields="`id`, `title`, `venue`, `year`, `doi`, `authors` (each with `name` and `affiliations`), `aligned`, `paper_affiliations`.",
-    lost="Nothing; other fields are ignored.",
+    lost="Papers without a venue or a year from 1900 to 2100, a whole number. Other fields are ignored.",
     export="Write one JSON object a line from a program of your own.",
     specification="https://jsonlines.org",
 )
@@ -85,7 +104,12 @@ def _paper(path: str, row: int, value: Any) -> Paper:
         record = _PaperRecord.model_validate(value)
     except ValidationError as error:
         problem, fix = _complaint(error)
-        raise InputError(path, problem, row=row, fix=fix) from error
+        fields = {str(one["loc"][0]) for one in error.errors() if one["loc"]}
+        if not fields or fields - {"year", "venue"}:
+            raise InputError(path, problem, row=row, fix=fix) from error
+        lacks = _LacksError(path, problem, row=row, fix=fix)
+        lacks.what = "year" if "year" in fields else "venue"
+        raise lacks from error
     authors = tuple(Author(a.name, tuple(c for c in a.affiliations if c.strip())) for a in record.authors)
     of_paper = tuple(c for c in record.paper_affiliations if c.strip())
     stated = any(a.affiliations for a in authors)

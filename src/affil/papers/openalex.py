@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from affil.errors import InputError
 from affil.io.files import open_input
 from affil.papers.common import bare_doi, parse_json
+from affil.papers.draft import CUT_OFF
 from affil.papers.head import Head
 from affil.papers.json_values import inside, members, objects, text, texts, year
 from affil.papers.reader import Numbered, Reader
@@ -96,6 +97,7 @@ OPENALEX = Reader(
         "[snapshot](https://developers.openalex.org/download/snapshot-format), JSON Lines or Parquet, packed as they are."
     ),
     specification="https://developers.openalex.org/api-entities/works/work-object",
+    escaped=True,
 )
 
 
@@ -113,7 +115,7 @@ def _parquet(source: Source) -> Iterator[tuple[int, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    row = 0
+    row, source.unit = 0, "row"
     with open_input(source.head.path) as raw:
         try:
             file = pq.ParquetFile(raw, pre_buffer=False, buffer_size=1 << 20)
@@ -161,7 +163,7 @@ def _paper(work: dict[str, Any]) -> tuple[Paper | None, str]:
     authors = tuple(_author(a) for a in work["authorships"] if isinstance(a, dict))
     paper = Paper(identifier, title, venue, published, authors, doi=bare_doi(text(work, "doi")))
     if work.get("is_authors_truncated"):
-        return paper, "has an author list that was cut off: authors count for more than their part"
+        return paper, CUT_OFF
     if not any(a.affiliations for a in authors):
         return paper, "has no affiliation"
     return paper, ""

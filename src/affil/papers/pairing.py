@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from affil.io.people import family_and_initials
 from affil.types import Author
 
 Named = tuple[tuple[str, ...], str]
@@ -17,7 +18,9 @@ STRANGER = "has an affiliation of somebody who is none of its authors: counted b
 NAMESAKES = "has authors of one name whose affiliations cannot be told apart: counted by paper"
 
 _NOBODY = re.compile(r"\W*(?:anon(?:ymous)?|no authors? (?:name )?(?:available|listed)|et al|等)\W*", re.IGNORECASE)
-_SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
+
+
+_OTHERS = re.compile(r"\W*(?:et al|(?:and )?others|等)\W*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class Paired:
 def is_nobody(name: str) -> bool:
     """Whether a name says that there is none, or that others are not named: [Anonymous], [No author name available], et al."""
     return _NOBODY.fullmatch(name) is not None
+
+
+def has_others(names: Iterable[str]) -> bool:
+    """Whether a list of authors says that there are others: "et al.", "and others", "等"."""
+    return any(_OTHERS.fullmatch(name) for name in names)
 
 
 def by_paper(authors: Iterable[str], addresses: Iterable[str], problem: str = NOT_SAID) -> Paired:
@@ -116,10 +124,6 @@ def _plain(name: str) -> str:
 
 
 def _initials(name: str) -> tuple[str, str]:
-    """The family name and the initials of a name like "Li, Hong-Wei", "Li, HW" or "Li H.-W."."""
-    family, comma, given = name.partition(",")
-    if not comma:
-        family, _, given = name.rpartition(" ")
-    parts = [p for p in re.findall(r"[^\W\d_]+", given) if p.casefold() not in _SUFFIXES]
-    letters = (p if p.isupper() and len(p) <= 3 else p[0] for p in parts)
-    return _plain(family), "".join(letters).casefold()
+    """The family name and the initials, to compare."""
+    family, initials = family_and_initials(name)
+    return _plain(family), initials.casefold()

@@ -38,6 +38,7 @@ def read_paper_copilot(source: Source) -> Numbered:
     if named is None:
         raise InputError(name, "its name does not tell venue and year", fix="name it as it was published, e.g. iclr2024.json")
     venue, year = named[1], int(named[2])
+    source.unit = "record"
     with damage_said(name), open_input(path) as raw:
         records = parse_json(name, None, raw.read())
     if not isinstance(records, list):

@@ -9,30 +9,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
-from affil.errors import InputError
+from affil.errors import InputError, Unit
 from affil.papers.common import Problem
-from affil.papers.formats import open_source
-from affil.papers.native import NATIVE
-from affil.papers.reader import Numbered, Reader
+from affil.papers.formats import open_source, papers_of
 from affil.papers.reading import Reading
-from affil.papers.source import Source
 from affil.settings import ReadSettings
 from affil.types import Paper
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A paper as read, with the file, its format, and the number of its record."""
+    """A paper as read, with the file, its format, and its place in it (see `affil.errors.Unit`)."""
 
     paper: Paper
     path: str
     row: int
     format: str
+    unit: Unit = "row"
 
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A record with the same id as an earlier one; the earlier one is kept.
+    """A record with the same id as an earlier one, which is kept, unless this one was `taken` in its place, as it is richer.
 
     `identical` tells whether nothing is lost by that: title, venue, year, authors and affiliations are the same.
     """
@@ -41,6 +39,8 @@ class Duplicate:
     path: str
     row: int
     identical: bool
+    taken: bool = False
+    unit: Unit = "row"
 
 
 def read_papers(
@@ -74,12 +74,12 @@ def read_papers(
             seen[paper.id] = digest
             yield paper
             continue
-        duplicate = Duplicate(paper.id, record.path, record.row, seen[paper.id] == digest)
+        duplicate = Duplicate(paper.id, record.path, record.row, seen[paper.id] == digest, unit=record.unit)
         if on_duplicate is not None:
             on_duplicate(duplicate)
         elif not duplicate.identical:
             problem = f"paper {paper.id!r} was read before with other content"
-            raise InputError(record.path, problem, row=record.row, fix="give each paper its own id")
+            raise InputError(record.path, problem, row=record.row, fix="give each paper its own id", unit=record.unit)
 
 
 def read_records(
@@ -93,20 +93,10 @@ def read_records(
     for path in paths:
         reader, source = open_source(path, settings, report, **reading)
         row = 0
-        for row, paper in _read(reader, source):
-            yield Record(paper, source.name, row, reader.name)
+        for row, paper in papers_of(reader, source):
+            yield Record(paper, source.name, row, reader.name, source.unit)
         if not row and reading.get("format"):  # by its content it may be another
             raise InputError(source.name, f"holds no paper, read as {reader.title}", fix="see what it is: affil formats FILE")
-
-
-def _read(reader: Reader, source: Source) -> Numbered:
-    """The papers of a file; an error says which format it was read as, as that may be what is wrong."""
-    try:
-        yield from reader.read(source)
-    except InputError as error:
-        if reader is NATIVE:  # which says so in its own words
-            raise
-        raise error.noting(f"it was read as: {reader.title}") from error
 
 
 def paper_digest(paper: Paper) -> bytes:

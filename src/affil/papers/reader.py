@@ -10,7 +10,7 @@ from affil.papers.source import Source
 from affil.types import Paper
 
 Numbered = Iterator[tuple[int, Paper]]
-"""Papers, each with the number of its record or row, as a person counts them (from 1)."""
+"""Papers, each with its place in the file, as a person counts it (from 1) in `Source.unit`: lines, rows or records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Reader:
         export: how to get such a file, likewise.
         specification: the address of the format's description.
         partial: whether its records name only some of a paper's authors, so that any other record of the paper is preferred.
+        escaped: whether its texts hold escapes and markup beyond those of the format, which are undone (see `affil.papers.escapes`).
     """
 
     name: str
@@ -41,3 +42,4 @@ class Reader:
     export: str
     specification: str
     partial: bool = False
+    escaped: bool = False

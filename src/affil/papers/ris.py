@@ -17,7 +17,7 @@ from affil.io.cells import split_cell
 from affil.papers.common import bare_doi, whole_text
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
-from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
+from affil.papers.pairing import Named, Paired, by_paper, has_others, is_nobody, pair
 from affil.papers.proceedings import (
     NO_CONFERENCE,
     conference_in_note,
@@ -39,6 +39,7 @@ _BEGINS = re.compile(r"^\ufeff?TY {1,2}- ", re.MULTILINE)
 _TYPES = frozenset([*TYPE_OF_REFERENCE_MAPPING, "CPAPER", "RPRT", "GRNT", "JFULL", "PREPRINT"])
 _JOURNALS = ("T2", "JF", "JO", "JA", "J2", "J1", "BT", "T3")  # where a record may name its journal or book, best first
 _AGAIN = "export the records again, as they come"
+_COUNTER = re.compile(r"\d+\.?")  # some programs number the records
 
 
 class _Names(dict[str, str]):
@@ -56,15 +57,15 @@ class _All(list[str]):
 
 
 def read_ris(source: Source) -> Numbered:
-    """Papers with the numbers of their records.
+    """Papers with the numbers of the lines on which their records begin.
 
     Raises:
-        InputError: a record has no end or no beginning.
+        InputError: a record has no end or no beginning, or another format begins.
     """
     parser = rispy.RisParser(mapping=_Names(), list_tags=_All(), delimiter_tags_mapping={})
-    for number, lines in enumerate(_records(source), 1):
+    for row, lines in _records(source):
         for tags in parser.parse_lines(iter(lines)):
-            yield from finish(source, number, _draft({tag: _values(values) for tag, values in tags.items()}))
+            yield from finish(source, row, _draft({tag: _values(values) for tag, values in tags.items()}))
 
 
 def _recognises(head: Head) -> bool:
@@ -95,21 +96,26 @@ RIS = Reader(
 )
 
 
-def _records(source: Source) -> Iterator[list[str]]:
-    """The lines of one record after the other, as the standard wants them."""
+def _records(source: Source) -> Iterator[tuple[int, list[str]]]:
+    """The lines of one record after the other, as the standard wants them, with the number of the first."""
     lines: list[str] = []
-    number, begun = 1, 0
+    begun, passed = 0, False
     for row, line in source.lines():
         line = line.lstrip("\ufeff").rstrip()
         field = _TAG.fullmatch(line)
         if field is None:
             if lines and line:
                 lines.append(line)
+            elif line:
+                source.refuse_other(row, line)
+                if begun and not passed and not _COUNTER.fullmatch(line):
+                    source.note(f"line {row}, {line[:40]!r}, stands in no record; such lines are passed over")
+                    passed = True
             continue
         tag, value = field[1], (field[2] or "").strip()
         if tag == "TY" and lines:
             if value in _TYPES:
-                problem = f"record {number}, from line {begun}, has no end (ER) before the next one begins"
+                problem = f"the record from line {begun} has no end (ER) before the next one begins"
                 raise InputError(source.name, problem, row=row, fix=_AGAIN)
             tag = "M3"
         elif tag != "TY" and not lines:
@@ -119,10 +125,10 @@ def _records(source: Source) -> Iterator[list[str]]:
         begun = row if not lines else begun
         lines += _GLUED.sub("\n", f"{tag}  - {value}").split("\n")
         if tag == "ER":
-            yield lines
-            lines, number = [], number + 1
+            yield begun, lines
+            lines = []
     if lines:
-        raise InputError(source.name, f"ends within record {number}: it was cut off", row=begun, fix="export or copy it again")
+        raise InputError(source.name, "the record that begins here was cut off", row=begun, fix="export or copy it again")
 
 
 def _values(values: object) -> list[str]:
@@ -139,7 +145,8 @@ def _draft(tags: Tags) -> Draft | str:
     year = year_in(*(v for tag in ("PY", "Y1", "DA") for v in tags.get(tag, ())))
     paired = _paired(tags)
     problem = paired.problem or (NO_CONFERENCE if is_series(venue) else "")
-    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem)
+    cut_off = has_others(tags.get("AU") or tags.get("A1") or ())
+    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem, cut_off)
 
 
 def _joined(tags: Tags, tag: str) -> str:

@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping, Sequence, Set
 
 from affil.io.cells import COMMAS, COMMAS_CHINESE, begins_with_person, split_cell
+from affil.io.people import are_dotted, is_suffix
 from affil.papers.common import bare_doi
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
-from affil.papers.pairing import Paired, by_paper, is_nobody
+from affil.papers.pairing import Paired, by_paper, has_others, is_nobody
 from affil.papers.proceedings import NO_CONFERENCE, is_series, unwanted_kind, venue_or_conference
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
@@ -29,7 +30,6 @@ _EID = re.compile(r"2-s2\.0-\d+")
 _NUMBER = re.compile(r"\s*\(\d+\)$")
 _CUT = re.compile(r"[;；]\s*")
 _COMMA = re.compile(", ")
-_INITIALS = re.compile(r"(?:[^\W\d_]{1,2}\.[\s-]*)+|(?:Jr|Sr|II|III|IV)\.?")
 
 
 def read_scopus(source: Source) -> Numbered:
@@ -91,7 +91,10 @@ def _draft(cells: Mapping[str, str]) -> Draft | str:
     paired = _paired(cells)
     problem = paired.problem or (NO_CONFERENCE if is_series(venue) else "")
     year = year_in(cells.get("year", ""))
-    return Draft(identifier, cells.get("title", ""), venue, year, paired.authors, doi, paired.of_paper, problem)
+    listed = [re.split("[;,]", cells.get(column, "")) for column in ("authors", "author full names")]
+    draft = Draft(identifier, cells.get("title", ""), venue, year, paired.authors, doi, paired.of_paper, problem)
+    draft.cut_off = any(map(has_others, listed))
+    return draft
 
 
 def _paired(cells: Mapping[str, str]) -> Paired:
@@ -115,7 +118,9 @@ def split_authors(cell: str) -> list[str]:
         return [n for n in map(str.strip, cell.split(";")) if n and not is_nobody(n)]
     names: list[str] = []
     for part in filter(None, map(str.strip, cell.split(","))):
-        if names and _INITIALS.fullmatch(part):
+        if is_nobody(part):
+            continue
+        if names and (are_dotted(part) or is_suffix(part)):
             names[-1] += f", {part}"
         else:
             names.append(part)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from affil.errors import InputError
+from affil.errors import InputError, Unit
 from affil.io.files import open_input, open_text
 from affil.io.table import listed
 from affil.io.tables import Table
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
     from lxml import etree
 
 _AGAIN = "correct it, or fetch it again"
+_APART = "give each format a file of its own"
+_BEGINNINGS = {  # lines with which records or files of other formats begin
+    re.compile(r"TY {1,2}- "): "RIS",
+    re.compile(r"FN (?:Clarivate|Thomson|ISI)|PT [JBSP]$"): "Web of Science",
+    re.compile(r"@\s*[A-Za-z]+\s*[{(]"): "BibTeX",
+    re.compile(r"PMID *- ?\d"): "PubMed's text",
+    re.compile(r"%0 "): "EndNote's text",
+    re.compile(r"<\?xml|<!DOCTYPE|<[A-Za-z][\w.-]*[ >]"): "XML",
+    re.compile(r"\{\s*\"|\[\s*\{"): "JSON",
+}
 _ARROW = "(right here) ------^"  # with which yajl points at the place
 _FAULTS = {  # libxml2's codes of faults that its words do not explain
     5: ("goes on after its outermost element: several documents in one file", "give each document a file of its own"),
@@ -33,7 +44,25 @@ _FAULTS = {  # libxml2's codes of faults that its words do not explain
 }
 
 
-@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file that remembers the last byte that was read, blanks aside."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self.last = b""
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._raw.read(size)
+        self.last = content.rstrip()[-1:] or self.last
+        return content
+
+
+def of_one_format(_: dict[str, Any]) -> str:
+    """See `Source.other`: no record is looked at."""
+    return ""
+
+
+@dataclass(slots=True)
 class Source:
     """One file and how to read it.
 
@@ -42,12 +71,16 @@ class Source:
         settings: settings of reading.
         problem: called with each problem of a record (see `report`).
         mapping: headings that the user gave other names: heading in the file to the usual name.
+        other: of what other format a JSON record is; "" for what is none.
+        unit: what the numbers that it gives are counted in; each way of reading sets it.
     """
 
     head: Head
     settings: ReadSettings
     problem: Callable[[Problem], None]
     mapping: Mapping[str, str]
+    other: Callable[[dict[str, Any]], str] = of_one_format
+    unit: Unit = "row"
 
     @property
     def name(self) -> str:
@@ -56,11 +89,22 @@ class Source:
 
     def report(self, row: int, what: str, *, lost: bool) -> None:
         """Report a problem of a record: what it is, the same words for the same problem, and whether the record was left out."""
-        self.problem(Problem(self.name, row, what, lost))
+        self.problem(Problem(self.name, row, what, lost, unit=self.unit))
 
-    def _note(self, notes: Sequence[str]) -> None:
+    def note(self, *notes: str) -> None:
+        """Report how the file as a whole was read, a sentence each."""
         for note in notes:
             self.problem(Problem(self.name, 1, note, lost=False, whole=True))
+
+    def refuse_other(self, row: int, line: str) -> None:
+        """Refuse a line of text, outside of all records, with which another format begins.
+
+        Raises:
+            InputError: it does.
+        """
+        other = next((title for beginning, title in _BEGINNINGS.items() if beginning.match(line)), "")
+        if other:
+            raise InputError(self.name, f"another format begins here: {other}", row=row, fix=_APART)
 
     def records(self, place: str = "") -> Iterator[tuple[int, Any]]:
         """JSON values one at a time, with their number: that of the line in JSON Lines, else that of the record.
@@ -71,10 +115,17 @@ class Source:
             place: where they stand (see `Head.keys`): "" for a line or the whole value.
 
         Raises:
-            InputError: the file is not JSON, or damaged, or a line lacks the place.
+            InputError: the file is not JSON, or damaged, a line lacks the place, or a record is of another format.
         """
         self._refuse_encoding("JSON is UTF-8")
-        if self.has_lines(place):
+        for row, value in self._json(place):
+            if isinstance(value, dict) and (other := self.other(value)):
+                raise InputError(self.name, f"is a record of another format: {other}", row=row, fix=_APART)
+            yield row, value
+
+    def _json(self, place: str) -> Iterator[tuple[int, Any]]:
+        self.unit = "line" if self.has_lines(place) else "record"
+        if self.unit == "line":
             for row, line in read_lines(self.head.path):
                 value = parse_json(self.name, row, line)
                 if not place:
@@ -91,17 +142,20 @@ class Source:
         with damage_said(self.name) as at, open_input(self.head.path) as raw:
             if self.head.start.startswith(b"\xef\xbb\xbf"):
                 raw.seek(3)
-            values = ijson.items(raw, place, multiple_values=True, use_float=True)
+            read = _Read(raw)
+            values = ijson.items(read, place, multiple_values=True, use_float=True)
             try:
                 for row in itertools.count(1):
                     value = next(values, None)
                     if value is None:
-                        return
+                        break
                     at.row = row
                     yield row, value
             except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
                 what = " ".join(str(error).replace(_ARROW, "").split())[:120]
                 raise InputError(self.name, f"not JSON after record {at.row}: {what}", fix=_AGAIN) from error
+        if (read.last == b"]") != self.head.text.lstrip().startswith("["):
+            raise InputError(self.name, f"goes on with another JSON value after record {at.row}", fix=_APART)
 
     def _refuse_encoding(self, why: str) -> None:
         if self.head.encoding is not None:
@@ -130,8 +184,9 @@ class Source:
         Raises:
             InputError: see `open_text`.
         """
+        self.unit = "line"
         with open_text(self.head.path, self.head.encoding) as text:
-            self._note(text.notes)
+            self.note(*text.notes)
             for row, line in enumerate(text.stream, 1):
                 yield row, line.rstrip("\r\n")
 
@@ -148,6 +203,7 @@ class Source:
         from lxml import etree
 
         self._refuse_encoding("XML says its encoding itself")
+        self.unit = "record"
         depth = 0
         with damage_said(self.name) as at, open_input(self.head.path) as raw:
             try:
@@ -177,7 +233,8 @@ class Source:
     def table(self) -> Iterator[Table]:
         """The rows of a table, see `affil.io.tables.open_table`; what was guessed in reading it is reported."""
         with self.head.open_table() as table:
-            self._note(table.notes)
+            self.unit = table.unit
+            self.note(*table.notes)
             yield table
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:

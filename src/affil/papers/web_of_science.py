@@ -14,7 +14,7 @@ from affil.errors import InputError
 from affil.papers.common import bare_doi, cell_text
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
-from affil.papers.pairing import Named, Paired, by_paper, is_nobody, pair
+from affil.papers.pairing import Named, Paired, by_paper, has_others, is_nobody, pair
 from affil.papers.proceedings import proceedings_venue, unwanted_kind
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
@@ -54,7 +54,7 @@ _ANOTHER_REPRINT = re.compile(r"\.;\s*")
 
 
 def read_web_of_science(source: Source) -> Numbered:
-    """Papers with the number of their record in plain text, else of their line or row.
+    """Papers with the number of the line on which their record begins in plain text, else of their row.
 
     Raises:
         InputError: the file is broken: a record without its end, a line without a field, no type or title in a record.
@@ -126,11 +126,13 @@ def _letters(head: Head) -> bool:
 
 
 def _plain_text(source: Source) -> Iterator[tuple[int, Fields]]:
-    """The records of plain text, numbered from 1. Files that were put together keep their first and last lines in the middle."""
+    """The records of plain text, each with its first line. Files that were put together keep their first and last lines in the middle."""
     fields: dict[str, list[str]] = {}
-    tag, number = "", 0
+    tag, begun = "", 0
     for row, line in source.lines():
         line = line.lstrip("\ufeff").rstrip()
+        if not fields and not line.startswith(("FN ", "PT ")):
+            source.refuse_other(row, line)
         field = _FIELD.fullmatch(line)
         if field is None:
             if not tag and line.strip():
@@ -140,18 +142,18 @@ def _plain_text(source: Source) -> Iterator[tuple[int, Fields]]:
         elif field[1] in ("FN", "VR", "EF"):
             tag = ""
         elif field[1] == "ER":
-            number += 1
             fields["C1"] = [one.removesuffix(".") for one in fields.get("C1", ()) if one]  # it ends the line, not the address
-            yield number, fields
+            yield begun, fields
             fields, tag = {}, ""
         else:
             tag = field[1]
             if tag == "PT" and fields:
-                problem = f"record {number + 1} has no end (ER) before the next one begins"
+                problem = f"the record from line {begun} has no end (ER) before the next one begins"
                 raise InputError(source.name, problem, row=row, fix="export the records again, as they come")
+            begun = begun if fields else row
             fields.setdefault(tag, []).append(field[2] or "")
     if fields:
-        raise InputError(source.name, f"ends within record {number + 1}: it was cut off", fix="export or copy it again")
+        raise InputError(source.name, "the record that begins here was cut off", row=begun, fix="export or copy it again")
 
 
 def _add(fields: dict[str, list[str]], tag: str, text: str) -> None:
@@ -178,7 +180,9 @@ def _table(source: Source) -> Iterator[tuple[int, Fields]]:
 def _letter_rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of tab-delimited text. It has no quoting, and in some years a tab more at the ends of rows than of the headings."""
     headings: list[str] = []
-    for row, line in source.lines():
+    lines = source.lines()
+    for row, line in lines:
+        source.unit = "row"
         cells = line.lstrip("\ufeff").split("\t") if line.strip() else []
         if not headings:
             headings = [c.strip() for c in cells]
@@ -195,7 +199,8 @@ def _draft(fields: Fields) -> Draft | str:
     paired, doi, year = _paired(fields), bare_doi(_text(fields, "DI")), year_in(_text(fields, "PY"), _text(fields, "EA"))
     identifier = _text(fields, "UT") or doi_id(doi)
     title, venue = _text(fields, "TI"), _venue(fields)
-    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, paired.problem)
+    cut_off = any(has_others(fields.get(tag, ())) for tag in ("AF", "AU", "BF", "BA"))
+    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, paired.problem, cut_off)
 
 
 def _text(fields: Fields, tag: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from affil.papers.common import bare_doi
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
-from affil.papers.pairing import is_nobody
+from affil.papers.pairing import has_others, is_nobody
 from affil.papers.proceedings import venue_or_conference
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
@@ -56,6 +56,7 @@ def _draft(cells: Mapping[str, str]) -> Draft | str:
         cells.get("publication title", ""), cells.get("conference name", "") or cells.get("meeting name", "")
     )
     year = year_in(cells.get("publication year", ""), cells.get("date", ""))
-    names = [n for n in map(str.strip, cells.get("author", "").split(";")) if n and not is_nobody(n)]
+    listed = [n for n in map(str.strip, cells.get("author", "").split(";")) if n]
+    authors = tuple(Author(n) for n in listed if not is_nobody(n))
     identifier = f"zotero:{key}" if key else doi_id(doi)
-    return Draft(identifier, cells.get("title", ""), venue, year, tuple(map(Author, names)), doi)
+    return Draft(identifier, cells.get("title", ""), venue, year, authors, doi, cut_off=has_others(listed))

@@ -6,6 +6,8 @@ from affil.rank.diff import Diff, diff
 from affil.rank.measure import Query, measure, rank
 from affil.rank.named import Known, Lookup
 from affil.rank.presets import Preset, presets
+from affil.rank.profiles import AreaShare, Profiles, profiles
+from affil.rank.ranges import moves
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
 from affil.rank.rollup import ROLL_UPS, roll_up
 from affil.rank.state import State
@@ -25,6 +27,7 @@ __all__ = [
     "ROLL_UPS",
     "SHORT_AREAS",
     "TREND_MEASURES",
+    "AreaShare",
     "Comparison",
     "Coverage",
     "Diff",
@@ -33,6 +36,7 @@ __all__ = [
     "Lookup",
     "Measure",
     "Preset",
+    "Profiles",
     "Query",
     "Ranking",
     "RanksByYear",
@@ -50,8 +54,10 @@ __all__ = [
     "list_venues",
     "load_venues",
     "measure",
+    "moves",
     "parse_years",
     "presets",
+    "profiles",
     "rank",
     "ranks_by_year",
     "roll_up",

@@ -15,39 +15,34 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from affil.rank.doubt import Doubts
+from affil.settings import GridSettings
 
 Numbers = NDArray[np.int64]
 Values = NDArray[np.float64]
 
-_COARSE, _FINE = 96, 160  # cells of the grids
-_REACH = 9.0  # standard deviations that the coarse grid covers at most, on either side
-_OUTSIDE = 0.002  # probability that the fine grid leaves outside, on either side
-_FAR = 0.004  # effects that are larger than the others, and so rare together, do not widen the coarse grid
-_SMALL, _SMALL_WHOLE = 2.0, 0.9  # effects of fewer cells are taken together as normal; where numbers are whole
-_LEAST = 1e-7  # probability of a cell that counts
 
-
-def distributions(found: Doubts, *, whole: bool) -> tuple[Numbers, Values, Values]:
+def distributions(found: Doubts, *, whole: bool, grid: GridSettings) -> tuple[Numbers, Values, Values]:
     """The distributions of all entities' numbers: entity, value and weight of each cell with a probability, by entity.
 
     Args:
         found: the doubts.
         whole: whether numbers are whole, so that cells should be.
+        grid: the grids.
     """
     moves = _Moves.of(found)
-    low, high = moves.reach(found)
+    low, high = moves.reach(found, grid)
     if whole:
         low, high = np.floor(low + 1e-9), np.ceil(high - 1e-9)
-    step = _steps(low, high, _COARSE, whole)
-    small = _SMALL_WHOLE if whole else _SMALL
-    coarse = moves.convolved(found.mean, low, step, _COARSE, small)
+    step = _steps(low, high, grid.coarse, whole)
+    small = grid.small_whole if whole else grid.small
+    coarse = moves.convolved(found.mean, low, step, grid.coarse, small)
     until = np.cumsum(coarse, axis=1)
-    first = np.maximum((until > _OUTSIDE).argmax(axis=1) - 1, 0)
-    last = np.minimum((until >= 1 - _OUTSIDE).argmax(axis=1) + 1, _COARSE - 1)
+    first = np.maximum((until > grid.outside).argmax(axis=1) - 1, 0)
+    last = np.minimum((until >= 1 - grid.outside).argmax(axis=1) + 1, grid.coarse - 1)
     low, high = low + step * first, np.minimum(low + step * last, high)
-    step = _steps(low, high, _FINE, whole)
-    fine = moves.convolved(found.mean, low, step, _FINE, small)
-    entity, cell = np.nonzero(fine > _LEAST)
+    step = _steps(low, high, grid.fine, whole)
+    fine = moves.convolved(found.mean, low, step, grid.fine, small)
+    entity, cell = np.nonzero(fine > grid.least)
     weight = fine[entity, cell]
     return entity, low[entity] + step[entity] * cell, weight / np.bincount(entity, weight)[entity]
 
@@ -79,17 +74,17 @@ class _Moves:
         place = np.arange(len(order)) - np.searchsorted(entity, entity)
         return cls(entity, place, np.where(likely, -effect, effect), np.minimum(p, 1 - p), effect * (likely - p))
 
-    def reach(self, found: Doubts) -> tuple[Values, Values]:
+    def reach(self, found: Doubts, grid: GridSettings) -> tuple[Values, Values]:
         """Where the number of each entity lies, but for what is very rare."""
         size, mean = len(found.mean), found.mean
         so_far = np.cumsum(self.chance) - (np.cumsum(self.chance) - self.chance)[np.searchsorted(self.entity, self.entity)]
-        near = so_far > _FAR
+        near = so_far > grid.far
         deviation = np.sqrt(np.bincount(self.entity, self.move**2 * self.chance * (1 - self.chance) * near, size))
         likely = mean + np.bincount(self.entity, self.shift, size)
         lowest = likely + np.bincount(self.entity, np.minimum(self.move, 0), size)
         highest = likely + np.bincount(self.entity, np.maximum(self.move, 0), size)
         middle = mean + np.bincount(self.entity, self.shift * ~near, size)
-        return np.maximum(lowest, middle - _REACH * deviation), np.minimum(highest, middle + _REACH * deviation)
+        return np.maximum(lowest, middle - grid.reach * deviation), np.minimum(highest, middle + grid.reach * deviation)
 
     def convolved(self, mean: Values, low: Values, step: Values, cells: int, small: float) -> Values:
         """The probability of each cell of a grid for each entity (entities x cells)."""
@@ -105,24 +100,21 @@ class _Moves:
         first = np.searchsorted(self.entity, np.arange(size))[order]
         floor = np.floor(by)
         whole, part, ends = floor.astype(np.int64), by - floor, np.where(by < 0, 1, cells)
-        grid, starts, rows = np.arange(1, cells + 1), np.arange(size)[:, None] * (cells + 2), np.arange(size)
+        grid, starts, rows = np.arange(cells + 1), np.arange(size)[:, None] * (cells + 2), np.arange(size)
         active = np.searchsorted(-count[order], -np.arange(int(count.max(initial=0))))
         for k, active_now in enumerate(active.tolist()):
             row, now = first[:active_now] + k, out[:active_now]
-            source = grid - whole[row, None]
-            split = part[row, None]
-            moved = (1 - split) * _taken(now, source, starts, cells) + split * _taken(now, source - 1, starts, cells)
+            source = np.clip(
+                grid - whole[row, None], 0, cells + 1
+            )  # of each cell and the one before; beyond the ends all is empty
+            split, taken = part[row, None], now.ravel()[source + starts[:active_now]]
+            moved = (1 - split) * taken[:, 1:] + split * taken[:, :-1]
             moved[rows[:active_now], ends[row] - 1] += 1 - moved.sum(1)
             now[:, 1:-1] += self.chance[row, None] * (moved - now[:, 1:-1])
         out = out[:, 1:-1]
         back = np.empty_like(out)
         back[order] = out
         return back
-
-
-def _taken(rows: Values, source: Numbers, starts: Numbers, cells: int) -> Values:
-    """The cells of rows at some places; those beyond the ends are empty."""
-    return np.asarray(rows.ravel()[np.minimum(np.maximum(source, 0), cells + 1) + starts[: len(rows)]])
 
 
 def _normal(at: Values, deviation: Values, cells: int) -> Values:

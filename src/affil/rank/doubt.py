@@ -22,6 +22,7 @@ from affil.rank.credit import sql
 from affil.rank.ranking import Measure
 from affil.rank.shares import split_shares
 from affil.rank.venues import AREAS
+from affil.settings import RankSettings
 
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -33,8 +34,8 @@ class Doubts:
     """The expected number of each entity (`mean`), as it is `counted`, as it would be were the review queue `decided`, and effects.
 
     `entity`, `pair` and `effect` are one row for each uncertain pair that matters to an entity, in that order; `probability` and
-    `review` are those of the pair: whether it is uncounted, waiting for a decision. `wanted` says that such a pair is more probably
-    right than wrong, which is how `decided` decides it.
+    `review` are those of the pair: whether it is uncounted, waiting for a decision. `wanted` are the rows of
+    such pairs that `decided` takes as right.
     """
 
     mean: Values
@@ -45,16 +46,12 @@ class Doubts:
     effect: Values
     probability: Values
     review: Bools
+    wanted: Bools
 
     @property
     def variance(self) -> Values:
         """What each row adds to the variance of its entity's number."""
         return self.effect**2 * self.probability * (1 - self.probability)
-
-    @property
-    def wanted(self) -> Bools:
-        """The rows in review that are more probably right than wrong."""
-        return self.review & (self.probability >= 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,62 +65,60 @@ class _Sums:
     effect: Values
 
 
-def doubts(db: duckdb.DuckDBPyConnection, by: Measure, offset: float, *, again: bool = False) -> Doubts:
-    """The doubts of all entities of a slice, numbered as in the table `ranked`, by one measure.
+def doubts(db: duckdb.DuckDBPyConnection, by: Measure, settings: RankSettings, *, again: bool = False) -> Doubts:
+    """The doubts of all entities of a slice, numbered as in the table `seat`, by one measure.
 
     Args:
-        db: a connection with the tables of a measured slice; it gets those of sql/ranges/pairs.sql.
+        db: a connection with the tables of a measured slice; it gets those of sql/ranges/keys.sql and pairs.sql.
         by: the measure.
-        offset: that of the index.
+        settings: the offset of the index, and from which probability a match in review is taken as right.
         again: whether the slice is that of the last call, so that its tables stand.
     """
     if not again:
-        db.execute(sql("ranges/pairs"))
-    entities = int(db.execute("SELECT count(*) FROM ranked").fetchall()[0][0])
-    pairs = _columns(
-        db,
-        "SELECT string, holder, probability, review FROM pair JOIN drawn_string USING (affiliation) "
-        "JOIN holder USING (institution, stated) ORDER BY pair",
-    )
+        _make_pairs(db)
+    pairs = columns(db, "SELECT string, holder, probability, review FROM pair ORDER BY pair")
+    seats = columns(db, "SELECT holder, entity, part FROM seat ORDER BY holder, entity")
+    entities = int(seats["entity"].max(initial=-1)) + 1
     probability, review = pairs["probability"].astype(np.float64), pairs["review"].astype(bool)
-    states = np.stack([~review, ~review | (probability >= 0.5)])  # as counted, as decided
+    states = np.stack([~review, ~review | (probability >= settings.probable)])  # as counted, as decided
     if by in ("publications", "authors"):
         sums = _whole(db, by, entities, probability, states)
     else:
         areas = [a for a, _ in _areas(db)] if by == "index" else []
-        sums = _parts(db, areas, entities, pairs["string"], pairs["holder"], probability, states)
+        sums = _parts(db, areas, entities, seats, pairs, states)
     sums = _gathered(sums, probability)
     p = probability[sums.pair]
     if by == "index":
         weights = np.array([w for _, w in _areas(db)])
-        mean, effect = _through_index(sums, p, weights, offset)
-        counted, decided = (_index(one, weights, offset) for one in sums.states)
+        mean, effect = _through_index(sums, p, weights, settings.offset)
+        counted, decided = (_index(one, weights, settings.offset) for one in sums.states)
     else:
         mean, effect, (counted, decided) = sums.mean[0], sums.effect[0], sums.states[:, 0]
-    return Doubts(mean, counted, decided, sums.entity, sums.pair, effect, p, review[sums.pair])
+    waits = review[sums.pair]
+    return Doubts(mean, counted, decided, sums.entity, sums.pair, effect, p, waits, waits & (p >= settings.probable))
 
 
-def effects_by_cell(db: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, pd.DataFrame]:
+def effects_by_cell(db: duckdb.DuckDBPyConnection, probable: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The effects of uncertain pairs on the credit of institutions, by venue and year, before venues are weighed.
 
     Args:
-        db: a connection with the tables of a measured slice.
+        db: a connection with the tables of a measured slice; it gets those of sql/ranges/pairs.sql.
+        probable: the probability from which a match in review is taken as right.
 
     Returns two tables, in papers. The first has a row for each pair, institution, venue and year: pair (its number), affiliation,
     probability, review, institution, stated, venue, year, effect. The second has, by institution, stated, venue and year, `drift`: by how
     much the expected credit differs from what is counted plus all effects times (probability − counted), as credit is split; and
     `drift_decided`: the same of the credit were the review queue decided (see `Doubts`).
     """
-    db.execute(sql("ranges/pairs"))
+    _make_pairs(db)
     pairs = db.execute(
-        "SELECT affiliation, string, holder, probability, review FROM pair JOIN drawn_string USING (affiliation) "
-        "JOIN holder USING (institution, stated) ORDER BY pair"
+        "SELECT affiliation, string, holder, probability, review FROM pair JOIN drawn_string USING (string) ORDER BY pair"
     ).df()
     table = db.sql(sql("ranges/cells")).to_arrow_table()
     _, sizes, strings = _lists(table.column("strings"))
     probability, counted = pairs["probability"].to_numpy(np.float64), ~pairs["review"].to_numpy(bool)
     columns = (pairs["string"].to_numpy(np.int64), pairs["holder"].to_numpy(np.int64), probability)
-    decided = counted | (probability >= 0.5)
+    decided = counted | (probability >= probable)
     shares = split_shares(sizes, strings, *columns, np.stack([counted, decided]))
     where = pd.DataFrame({"holder": shares.holder})
     where["venue"] = table.column("venue").to_pandas().to_numpy()[shares.owner]
@@ -150,9 +145,23 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, pd.Dat
     return pd.concat([found, named], axis=1), gathered(where.assign(**drifts), *drifts)
 
 
+def _make_pairs(db: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables of sql/ranges/pairs.sql, and once in a connection those of keys.sql."""
+    _once(db, "keys")
+    db.execute(sql("ranges/pairs"))
+
+
+def _once(db: duckdb.DuckDBPyConnection, tables: str) -> None:
+    """Create tables that hold for all slices, unless they stand there."""
+    if db.execute(f"SELECT getvariable('made_{tables}')").fetchall() != [(True,)]:
+        db.execute(sql(f"ranges/{tables}"))
+        db.execute(f"SET VARIABLE made_{tables} = true")
+
+
 def _whole(db: duckdb.DuckDBPyConnection, by: Measure, entities: int, probability: Values, states: Bools) -> _Sums:
     """Whole counts: a paper (or author) counts for an entity unless all of its pairs are wrong."""
-    table = db.sql(sql(f"ranges/{by}")).to_arrow_table()
+    _once(db, "named")
+    table = db.sql(sql("ranges/whole").format(key={"publications": "paper", "authors": "author"}[by])).to_arrow_table()
     owner, weight = table.column("entity").to_numpy(), table.column("weight").to_numpy().astype(np.float64)
     starts, sizes, pair = _lists(table.column("pairs"))
     wrong = 1 - probability[pair]
@@ -167,9 +176,8 @@ def _parts(
     db: duckdb.DuckDBPyConnection,
     areas: list[str],
     entities: int,
-    string: Numbers,
-    holder: Numbers,
-    probability: Values,
+    seats: dict[str, NDArray[Any]],
+    pairs: dict[str, NDArray[Any]],
     states: Bools,
 ) -> _Sums:
     """Fractional credit: what a set of strings holds is split over the institutions that it names (see sql/credit.sql)."""
@@ -177,23 +185,19 @@ def _parts(
     table = db.sql(sql("ranges/parts").format(weights=weights, areas="slice_area" if areas else "slice")).to_arrow_table()
     weight = np.stack([table.column(i + 1).to_numpy() for i in range(max(len(areas), 1))])
     _, sizes, strings = _lists(table.column("strings"))
-    shares = split_shares(sizes, strings, string, holder, probability, states)
+    probability = pairs["probability"].astype(np.float64)
+    shares = split_shares(sizes, strings, pairs["string"], pairs["holder"], probability, states)
 
     # the entities credited for each institution, several if it is rolled up to several
-    places = _columns(
-        db,
-        "SELECT holder, entity, CAST(part AS DOUBLE) AS part FROM holder JOIN place USING (institution, stated) JOIN ranked USING (id) "
-        "WHERE getvariable('kind') IS NULL OR place.kind = getvariable('kind') ORDER BY holder, entity",
-    )
-    of_holder = np.bincount(places["holder"], minlength=int(holder.max(initial=-1)) + 1)
+    of_holder = np.bincount(seats["holder"], minlength=int(pairs["holder"].max(initial=-1)) + 1)
     first = np.cumsum(of_holder) - of_holder
 
     def credited(rows: Numbers, value: Values) -> tuple[Numbers, Values, Numbers]:
         """For values of rows of shares: the entity, areas x value, and position of each."""
         repeats = of_holder[shares.holder[rows]]
-        at = _ranges(first[shares.holder[rows]], repeats)
+        at = ranges(first[shares.holder[rows]], repeats)
         position = np.repeat(np.arange(len(rows)), repeats)
-        return places["entity"][at], weight[:, shares.owner[rows][position]] * value[position] * places["part"][at], position
+        return seats["entity"][at], weight[:, shares.owner[rows][position]] * value[position] * seats["part"][at], position
 
     def summed(value: Values) -> Values:
         entity, worth, _ = credited(np.arange(len(shares.owner)), value)
@@ -238,7 +242,8 @@ def _areas(db: duckdb.DuckDBPyConnection) -> list[tuple[str, float]]:
     return [(a, w) for a, w in rows if a in AREAS]
 
 
-def _columns(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, NDArray[Any]]:
+def columns(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, NDArray[Any]]:
+    """The columns of a query without nulls."""
     return {name: column.to_numpy() for name, column in db.execute(query).df().items() if isinstance(name, str)}
 
 
@@ -249,7 +254,7 @@ def _lists(column: pa.ChunkedArray) -> tuple[Numbers, Numbers, Numbers]:
     return offsets[:-1], np.diff(offsets), array.values.to_numpy().astype(np.int64)
 
 
-def _ranges(starts: Numbers, sizes: Numbers) -> Numbers:
+def ranges(starts: Numbers, sizes: Numbers) -> Numbers:
     """Concatenated ranges `start`, `start + 1`, ... of given sizes."""
     ends = np.cumsum(sizes)
     return np.asarray(np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - sizes), sizes))

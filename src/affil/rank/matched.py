@@ -82,15 +82,14 @@ def pairs(papers: Papers, before: tuple[int, int], after: tuple[int, int]) -> tu
 def missing_venues(papers: Papers, venues: Venues, year: int) -> tuple[str, ...]:
     """The venues of the table that the year before had and this one lacks: with any, the year is incomplete.
 
-    A venue that had ended by this year is not missed, nor is one held every second year, whose years in the data are several, and
-    all odd or all even.
+    A venue that had ended by this year is not missed, nor is one that by the table does not take place in it (`Venue.not_held`).
     """
     of_year = venues_of_years(papers)
     return tuple(
         sorted(
             venue
             for venue in of_year.get(year - 1, frozenset()) - of_year.get(year, frozenset())
-            if venue in venues and venues[venue].existed_in(year) and not _every_second(papers, venue, year)
+            if venue in venues and venues[venue].held_in(year)
         )
     )
 
@@ -98,11 +97,6 @@ def missing_venues(papers: Papers, venues: Venues, year: int) -> tuple[str, ...]
 def venues_of_years(papers: Papers) -> dict[int, frozenset[str]]:
     """The venues with papers of each year, the first year first."""
     return {y: frozenset(v for v, year in papers if year == y) for y in sorted({year for _, year in papers})}
-
-
-def _every_second(papers: Papers, venue: str, until: int) -> bool:
-    years = {y for v, y in papers if v == venue and y <= until}
-    return len(years) > 1 and len({y % 2 for y in years}) == 1
 
 
 def _link(years: tuple[int, ...], venues: frozenset[str], papers: Papers) -> Link:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict, Unpack, cast
 
 import duckdb
@@ -108,8 +108,7 @@ def measure(
     if not part:
         raise AffilError(nothing_found(held, asked, venue))
     make_places(db, asked, settings)
-    make_slice(db, part, venues, asked, settings)
-    cover = coverage(db, part, venues)
+    cover = coverage(db, make_slice(db, part, venues, asked, settings), venues)
     count_measures(db, cover)
     frame = ordered(db, asked.by)
     shown = slice(0, limit)
@@ -216,12 +215,8 @@ def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: Ra
     key = repr((asks, settings.country_groups, settings.region_groups, settings.not_parents))
     if db.execute("SELECT getvariable('places')").fetchall() == [(key,)]:
         return  # they stand there from the last ranking
-    db.execute(sql("sites"))
-    codes = db.execute("SELECT DISTINCT country, region FROM site").fetchall()
-    regions = region_table(region for _, region in codes)
-    divided = {code[:2] for code in regions.column("code").to_pylist()}
-    db.register("region_names", regions)
-    db.register("region_groups", group_table(settings.region_groups))
+    codes = _make_sites(db, settings)
+    divided = {code[:2] for (code,) in db.execute("SELECT code FROM region_names").fetchall()}
     db.register("country_names", country_table((c for c, _ in codes), divided, asked.country_groups))
     if asked.level == "institution":
         db.register("rolled", _rolled(db, asked.roll_up, settings.not_parents))
@@ -233,6 +228,20 @@ def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: Ra
     db.execute(sql(f"levels/{asked.level}"))
     db.execute(sql("within"))
     db.execute("SET VARIABLE places = ?", [key])
+
+
+def _make_sites(db: duckdb.DuckDBPyConnection, settings: RankSettings) -> list[tuple[str, str]]:
+    """Create `site`, `region_names` and `region_groups`, which all levels share; returns the countries and regions of the sites."""
+    key = repr(settings.region_groups)
+    made = db.execute("SELECT getvariable('sites')").fetchall() == [(key,)]
+    if not made:
+        db.execute(sql("sites"))
+    codes = db.execute("SELECT DISTINCT country, region FROM site").fetchall()
+    if not made:
+        db.register("region_names", region_table(region for _, region in codes))
+        db.register("region_groups", group_table(settings.region_groups))
+        db.execute("SET VARIABLE sites = ?", [key])
+    return codes
 
 
 def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[str]) -> pa.Table:
@@ -251,17 +260,27 @@ def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[st
     return pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], ["institution", "id", "part"])
 
 
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The venues and years of a ranking with the weight of a paper, which of them are in an area, and areas of the mean without any."""
+
+    weights: Mapping[VenueYear, float]
+    inside: frozenset[VenueYear]
+    empty_areas: tuple[str, ...]
+
+
 def make_slice(
     db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
-) -> None:
+) -> Slice:
     """Create the tables `slice`, `slice_area`, `area` (see `choose_slice`), and `holding`, what entities hold of its papers."""
-    choose_slice(db, part, venues, asked, settings)
+    chosen = choose_slice(db, part, venues, asked, settings)
     db.execute(sql("holding"))
+    return chosen
 
 
 def choose_slice(
     db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
-) -> None:
+) -> Slice:
     """Create the tables `slice` (venues and years, with the weight of a paper), `slice_area` and `area`."""
     weights, shares = [], []
     for venue, year in part:
@@ -275,6 +294,12 @@ def choose_slice(
     counted = list(mean_areas(settings, asked.area, asked.preset.name if asked.preset else None).items())
     db.register("area", _table(counted, area=pa.string(), weight=pa.float64()))
     db.execute("SET VARIABLE area_offset = ?", [settings.offset])
+    there = {area for *_, area, _ in shares}
+    return Slice(
+        {(venue, year): weight for venue, year, weight in weights},
+        frozenset((venue, year) for venue, year, *_ in shares),
+        tuple(a for a, weight in counted if a in AREAS and weight > 0 and a not in there),
+    )
 
 
 def count_measures(db: duckdb.DuckDBPyConnection, cover: Coverage) -> None:
@@ -295,19 +320,20 @@ def reordered(db: duckdb.DuckDBPyConnection, ranking: Ranking, by: Measure) -> R
     return replace(ranking, by=by, frame=with_ranges(db, ordered(db, by), by, ranking.settings, again=True))
 
 
-def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues) -> Coverage:
-    """The coverage of the slice."""
-    found = _row(db, sql("coverage"))
-    empty = found.pop("empty_areas") or ()
-    counts = {name: value or 0 for name, value in found.items()}
-    credit = _row(db, sql("counted"))
-    weight, mentions = counts["weight"], int(counts["mentions"])
+def coverage(db: duckdb.DuckDBPyConnection, chosen: Slice, venues: Venues) -> Coverage:
+    """The coverage of the slice that was chosen last."""
+    db.execute("FROM stats")
+    names = [name for name, *_ in db.description]
+    cells = {(row["venue"], row["year"]): row for one in db.fetchall() if (row := dict(zip(names, one, strict=True)))}
+    held = [cells[where] for where in chosen.weights if where in cells]
+    counts = {name: sum(row[name] or 0 for row in held) for name in names[2:]}
+    weight = sum(row["papers"] * chosen.weights[row["venue"], row["year"]] for row in held)
+    credit, mentions = _credited(db), int(counts["mentions"])
     shares = ("matched", "review", "none", "missing", "pending", "decided")
-    papers = dict(db.execute("SELECT (venue, year), papers FROM stats").fetchall()) if part else {}
     unknown: dict[str, int] = {}
     misdated: dict[str, int] = {}
-    for venue, year in part:
-        number = int(papers[venue, year])
+    for venue, year in chosen.weights:
+        number = int(cells[venue, year]["papers"])
         if venue not in venues:
             unknown[venue] = unknown.get(venue, 0) + number
         elif not venues[venue].existed_in(year):
@@ -318,15 +344,24 @@ def coverage(db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: V
         papers=int(counts["papers"]),
         unaligned=int(counts["unaligned"]),
         repeated=int(counts["repeated"]),
-        outside=int(counts["outside"]),
+        outside=sum(row["papers"] for row in held if (row["venue"], row["year"]) not in chosen.inside),
         unknown_venues=tuple(sorted(unknown.items(), key=lambda v: (-v[1], v[0]))),
         misdated=tuple(misdated.items()),
         # rounded: the last digits depend on the order of summation
         credit=round(credit["counted"], _DIGITS),
         counted=round(credit["counted"] / weight, _DIGITS) if weight else 0.0,
         unplaced=round(credit["unplaced"] / credit["counted"], _DIGITS) if credit["counted"] else 0.0,
-        empty_areas=tuple(a for a in AREAS if a in empty),
+        empty_areas=tuple(a for a in AREAS if a in chosen.empty_areas),
     )
+
+
+def _credited(db: duckdb.DuckDBPyConnection) -> dict[str, float]:
+    """The adjusted publications of the slice credited to any institution, and those of them without a place."""
+    places = db.execute("SELECT getvariable('places'), getvariable('credited')").fetchall()
+    if places[0][0] != places[0][1]:  # not made since the places were
+        db.execute(sql("credited"))
+        db.execute("SET VARIABLE credited = getvariable('places')")
+    return _row(db, sql("counted"))
 
 
 def _table(rows: Sequence[Sequence[Any]], **columns: pa.DataType) -> pa.Table:

@@ -8,7 +8,9 @@ There are no random numbers, so there is no seed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -16,18 +18,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from affil.rank.credit import sql
 from affil.rank.distribution import distributions
-from affil.rank.doubt import Doubts, doubts
+from affil.rank.doubt import Doubts, columns, doubts, ranges
 from affil.rank.ranking import Measure
-from affil.settings import RankSettings
+from affil.settings import GridSettings, RankSettings
 
+Bools = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 _DIGITS = 9  # equal to this many decimals is a tie, as in ranking.sql
-_NAMED = 3  # strings named in a row
-_PASSING = 20  # entities that pass a row whose strings are looked at
+_AT_ONCE = 1 << 20  # comparisons of rows with entities at once
 
 
 def with_ranges(
@@ -40,10 +41,10 @@ def with_ranges(
     """
     if not settings.ranges or frame.empty:
         return frame
-    found = doubts(db, by, settings.offset, again=again)
-    ids = db.execute("SELECT id FROM ranked ORDER BY entity").df()["id"]
+    found = doubts(db, by, settings, again=again)
+    ids = db.execute("SELECT DISTINCT entity, id FROM seat ORDER BY entity").df()["id"]
     rows = pd.Index(ids).get_indexer(pd.Index(frame["id"])).astype(np.int64)
-    atoms = Atoms.of(found, whole=by in ("publications", "authors"))
+    atoms = Atoms.of(found, whole=by in ("publications", "authors"), grid=settings.grid)
     low, high = atoms.rank_quantiles(rows, settings.confidence)
     published = frame["rank"].to_numpy()
     rank_decided = _ranks(found.decided)[rows]
@@ -53,8 +54,14 @@ def with_ranges(
         ahead=np.append(atoms.ahead(rows[:-1], rows[1:]), np.nan),
         in_review=_in_review(found)[rows],
         rank_decided=rank_decided,
-        deciding=pd.Series(_deciding(db, found, rows, rank_decided != published), frame.index, object),
+        deciding=pd.Series(_deciding(db, found, rows, rank_decided != published, settings), frame.index, object),
     )
+
+
+def moves(row: Mapping[Any, Any], least: int) -> str:
+    """Whether a row of a ranking would move by so many ranks at least, were the review queue decided: "up", "down", or "" (no)."""
+    by = row["rank"] - row.get("rank_decided", row["rank"])
+    return "up" if by >= least else "down" if -by >= least else ""
 
 
 def _ranks(numbers: Values) -> Numbers:
@@ -69,18 +76,51 @@ def _in_review(found: Doubts) -> Values:
     return np.divide(np.bincount(found.entity, variance * found.review, size), whole, out=np.zeros(size), where=whole > 0)
 
 
-def _deciding(db: duckdb.DuckDBPyConnection, found: Doubts, rows: Numbers, moves: NDArray[np.bool_]) -> list[list[str]]:
+def _deciding(
+    db: duckdb.DuckDBPyConnection, found: Doubts, rows: Numbers, moves: Bools, settings: RankSettings
+) -> list[list[str]]:
     """For rows that move, the strings in review that add to them, or else to those that pass them, most mentioned first."""
-    adding = np.zeros(len(found.mean), bool)
-    adding[found.entity[found.wanted]] = True
-    pairs: list[tuple[int, int]] = []
-    for row in rows[moves]:
-        passes = (found.counted <= found.counted[row]) & (found.decided >= found.decided[row]) & adding
-        pairs += [(int(row), int(row))] if adding[row] else [(int(row), int(one)) for one in np.flatnonzero(passes)[:_PASSING]]
-    db.register("moved", pd.DataFrame(pairs, columns=["row", "entity"], dtype=np.int64))
-    db.register("adding", pd.DataFrame({"entity": found.entity[found.wanted], "pair": found.pair[found.wanted]}))
-    strings = dict(db.execute(sql("ranges/deciding"), [_NAMED]).fetchall())
-    return [list(strings.get(int(row), ())) if move else [] for row, move in zip(rows, moves, strict=True)]
+    entity, pair = found.entity[found.wanted], found.pair[found.wanted]
+    about = columns(db, "SELECT string, mentions FROM pair ORDER BY pair")
+    own, string, mentions = _most_mentioned(entity, about["string"][pair], about["mentions"][pair], settings.named)
+    row, passing = _passing(found, rows[moves], np.unique(own), settings.passing)
+    first, last = np.searchsorted(own, passing), np.searchsorted(own, passing, side="right")
+    at = ranges(first, last - first)
+    row, string, _ = _most_mentioned(np.repeat(row, last - first), string[at], mentions[at], settings.named)
+    named = db.execute(
+        "SELECT string, affiliation FROM drawn_string WHERE string IN (SELECT unnest(?))", [np.unique(string).tolist()]
+    )
+    texts, deciding = dict(named.fetchall()), dict[int, list[str]]()
+    for one, number in zip(row.tolist(), string.tolist(), strict=True):
+        deciding.setdefault(one, []).append(texts[number])
+    return [deciding.get(one, []) if move else [] for one, move in zip(rows.tolist(), moves, strict=True)]
+
+
+def _most_mentioned(group: Numbers, string: Numbers, mentions: Numbers, named: int) -> tuple[Numbers, Numbers, Numbers]:
+    """The strings of each group that are mentioned most, by group, most mentioned first; each string once."""
+    order = np.lexsort((-mentions, string, group))
+    group, string, mentions = group[order], string[order], mentions[order]
+    new = (np.diff(group, prepend=-1) != 0) | (np.diff(string, prepend=-1) != 0)
+    group, string, mentions = group[new], string[new], mentions[new]
+    order = np.lexsort((string, -mentions, group))
+    kept = order[np.arange(len(order)) - np.searchsorted(group, group) < named]
+    return group[kept], string[kept], mentions[kept]
+
+
+def _passing(found: Doubts, rows: Numbers, adding: Numbers, at_most: int) -> tuple[Numbers, Numbers]:
+    """For each row, the entities that strings in review add to and whose gain moves it: itself, or else the first that pass it."""
+    itself = np.isin(rows, adding)
+    row, passing = [rows[itself]], [rows[itself]]
+    others = rows[~itself]
+    step = max(1, _AT_ONCE // max(1, len(adding)))
+    for some in (others[k : k + step] for k in range(0, len(others), step)):
+        passes = found.counted[adding] <= found.counted[some, None]
+        passes &= found.decided[adding] >= found.decided[some, None]
+        passes &= np.cumsum(passes, axis=1) <= at_most
+        one, by = np.nonzero(passes)
+        row.append(some[one])
+        passing.append(adding[by])
+    return np.concatenate(row), np.concatenate(passing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +137,9 @@ class Atoms:
     cell: Numbers
 
     @classmethod
-    def of(cls, found: Doubts, *, whole: bool) -> Atoms:
+    def of(cls, found: Doubts, *, whole: bool, grid: GridSettings) -> Atoms:
         """The atoms of the numbers of all entities; `whole` numbers are rounded to such."""
-        entity, value, weight = distributions(found, whole=whole)
+        entity, value, weight = distributions(found, whole=whole, grid=grid)
         cells, cell = np.unique(np.round(value, _DIGITS), return_inverse=True)
         key, at = np.unique(entity * len(cells) + (len(cells) - 1 - cell), return_inverse=True)
         weight = np.asarray(np.bincount(at, weight), np.float64)

@@ -53,7 +53,7 @@ class State:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> State:
         """Read back what `to_json` wrote."""
-        lists = ("areas", "aliases", "years", "openalex")
+        lists = ("areas", "aliases", "years", "openalex", "not_held")
         venues = [{**v, **{name: tuple(v[name]) for name in lists if name in v}} for v in content["venues"]]
         parts = {
             "partitions": tuple(Partition(**p) for p in content["partitions"]),

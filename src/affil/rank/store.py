@@ -220,7 +220,7 @@ class Store:
             db.register(
                 "stats", pa.Table.from_pylist(rows, pa.schema([("venue", pa.string()), ("year", pa.int16()), *numbers]))
             )
-            db.read_parquet(str(self.file(state.institutions))).create_view("institutions")
+            db.read_parquet(str(self.file(state.institutions))).create("institutions")
             yield db, venues
 
     def file(self, name: str) -> Path:

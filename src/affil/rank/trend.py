@@ -108,8 +108,8 @@ class Trend:
         last = self.years[-1]
         return [f"* {last} is incomplete: it lacks {', '.join(self.lacking)}, which {last - 1} had."] if self.lacking else []
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything, JSON-serialisable."""
+    def about(self) -> dict[str, Any]:
+        """Everything except the tables, JSON-serialisable."""
         return {
             "level": self.level,
             "by": self.by,
@@ -130,9 +130,15 @@ class Trend:
             "reference": self.reference,
             "coverage": {str(year): one.to_dict() for year, one in self.coverage.items()},
             "notes": self.lines(),
-            "trend": plain_rows(self.frame.rename(columns=str)),
-            "matched": plain_rows(self.matched.rename(columns=str)),
-            "ranks": plain_rows(self.ranks.rename(columns=str)),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, JSON-serialisable."""
+        return {
+            **self.about(),
+            "trend": plain_rows(self.frame),
+            "matched": plain_rows(self.matched),
+            "ranks": plain_rows(self.ranks),
         }
 
 
@@ -262,8 +268,7 @@ def _coverages(
     out = {}
     for year in venues_of_years(papers):
         cells = cells_of(papers, year)
-        choose_slice(db, cells, venues, asked.query, settings)
-        out[year] = coverage(db, cells, venues)
+        out[year] = coverage(db, choose_slice(db, cells, venues, asked.query, settings), venues)
     return out
 
 

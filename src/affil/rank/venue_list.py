@@ -22,8 +22,9 @@ class VenueList:
 
     `frame` has one row for each venue, those of the table first, in its order: venue, name (empty where the table lacks it), areas,
     weight, since and until (years, null where open), presets (that count it), papers, present (years with papers), absent (years of
-    the data, in which the venue existed, without any: it was not held, or its papers are missing), misdated (years with papers in
-    which it did not exist; these count outside any area), known (whether the table has it). `years` are the first and last year of
+    the data in which the venue took place, by the table, without any: its papers are missing), misdated (years with papers in
+    which it did not exist; these count outside any area), known (whether the table has it), openalex (number of its confirmed
+    sources at OpenAlex; of a venue with none, they are found by its name). `years` are the first and last year of
     the data, None where there is none. `state` is the state of a project's counts that the papers are of, None where that is not
     known.
     """
@@ -57,9 +58,7 @@ class VenueList:
         if wrong := [v for v, years in zip(held["venue"], held["misdated"], strict=True) if years]:
             out.append(f"Papers of years in which the venue did not exist, counted outside any area: {', '.join(wrong)}.")
         if any(held["absent"]):
-            out.append(
-                "None in: years in which the venue exists by the table and has no paper here; some venues are not held every year."
-            )
+            out.append("None in: years in which the venue took place by the table and has no paper here.")
         if len(self.unknown):
             out.append(
                 f"{len(self.unknown):,} venues are not in the table and count outside any area. Put them into {file}, each with its"
@@ -67,6 +66,14 @@ class VenueList:
             out.append("areas (separated by ;), or as an alias of a venue that the table has:")
             out.append(self.rows_to_add().rstrip())
         return out
+
+    def openalex_line(self) -> str:
+        """How OpenAlex's sources of the venues are found."""
+        sure = int((self.frame["openalex"] > 0).sum())
+        return (
+            f"OpenAlex: {sure:,} of {len(self.frame):,} venues have confirmed sources in the table; those of the others are found by their"
+            " names when they are fetched."
+        )
 
     def rows_to_add(self) -> str:
         """A table to complete and save as venues.csv of the workspace: the columns, and a row for each venue that is unknown."""
@@ -110,9 +117,10 @@ def list_venues(venues: Venues, held: Mapping[tuple[str, int], int] | None = Non
                 "presets": "; ".join(p.name for p in presets().values() if venue in p.venues),
                 "papers": total.get(venue, 0),
                 "present": present,
-                "absent": [y for y in all_years if one and one.existed_in(y) and y not in present],
+                "absent": [y for y in all_years if one and one.held_in(y) and y not in present],
                 "misdated": [y for y in present if one and one.areas and not areas_of(venue, y, venues)],
                 "known": one is not None,
+                "openalex": len(one.openalex) if one else 0,
             }
         )
     frame = pd.DataFrame(rows).astype({"since": "Int64", "until": "Int64", "known": bool})

@@ -28,6 +28,7 @@ SHORT_AREAS = dict(zip(("cv", "nlp", "ml", "ai", "kr", "ro", "ma", "sim"), AREAS
 """The short names of the areas, for people who type."""
 _COLUMNS = ("venue", "name", "areas", "weight", "aliases")
 _YEARS = re.compile(r"(\d{4})?\s*-\s*(\d{4})?|(\d{4})")
+_SOME_YEARS = re.compile(r"(?:(odd|even) )?(\d{4})(?:(-)(\d{4})?)?")
 
 # Words ignored when comparing venue names: sponsors, citation boilerplate, stop words, years.
 _IDLE = frozenset(["proc", "proceedings", "annual", "of", "the", "on", "in", "for", "and", "at", "ieee", "acm", "cvf", "rsj"])
@@ -54,6 +55,7 @@ class Venue:
 
     `years` are the first and last year it has existed in, None where that end is open; a paper dated outside them is counted
     outside any area. `openalex` are its confirmed sources at OpenAlex (S...), which has one for each of some conferences' years.
+    `not_held` are years between these in which it does not take place, as in the table: "2002", "1990-1994", "even 1994-".
     """
 
     venue: str
@@ -63,11 +65,16 @@ class Venue:
     aliases: tuple[str, ...] = ()
     years: tuple[int | None, int | None] = (None, None)
     openalex: tuple[str, ...] = ()
+    not_held: tuple[str, ...] = ()
 
     def existed_in(self, year: int) -> bool:
         """Whether the venue existed in that year, according to the table."""
         first, last = self.years
         return (first is None or first <= year) and (last is None or year <= last)
+
+    def held_in(self, year: int) -> bool:
+        """Whether the venue took place in that year, so that papers of it are missed where there are none."""
+        return self.existed_in(year) and not any(_in_years(part, year) for part in self.not_held)
 
 
 class Venues(Mapping[str, Venue]):
@@ -131,7 +138,8 @@ def load_venues(path: Path | None = None) -> Venues:
     """The shipped venues; rows of a CSV at `path` with the same columns replace venues of the same name.
 
     Columns: `venue`, `name`, `areas` and `aliases` (each separated by `;`), `weight` (1 where blank), and optionally `years`
-    (`2017-`, `1990-2005`, `-2010`, `2020`; blank: any) and `openalex` (source ids, separated by `;`).
+    (`2017-`, `1990-2005`, `-2010`, `2020`; blank: any), `openalex` (source ids, separated by `;`) and `not_held` (years in which it did not
+    take place, separated by `;`: `2002`, `1990-1994`, `even 1994-`).
 
     Raises:
         InputError: a column is missing or a row is invalid.
@@ -179,6 +187,7 @@ def _rows(lines: Sequence[str], source: Path | str) -> Iterator[Venue]:
                 _split(row["aliases"]),
                 _years(row.get("years") or ""),
                 _split(row.get("openalex") or ""),
+                _split(row.get("not_held") or ""),
             )
             _check(venue)
         except (AffilError, ValueError, AttributeError, TypeError) as error:
@@ -202,9 +211,25 @@ def _years(cell: str) -> tuple[int | None, int | None]:
     return (only, only) if only else (first, last)
 
 
+def _in_years(part: str, year: int) -> bool:
+    """Whether a part of `Venue.not_held` has a year.
+
+    Raises:
+        AffilError: it is not written like one.
+    """
+    found = _SOME_YEARS.fullmatch(part)
+    if found is None:
+        raise AffilError(f"years without a venue are written like 2002, 1990-1994 or even 1994-, not {part!r}")
+    parity, first, dash, last = found.groups()
+    until = int(last) if last else math.inf if dash else int(first)
+    return int(first) <= year <= until and parity in (None, "odd" if year % 2 else "even")
+
+
 def _check(venue: Venue) -> None:
     if not venue.venue or not venue.name:
         raise AffilError("a venue needs a short name and a name")
+    for part in venue.not_held:
+        _in_years(part, 0)
     wrong = [a for a in venue.areas if a not in AREAS]
     if wrong:
         raise AffilError(f"{venue.venue}: no area {wrong[0]!r}; the areas are: {', '.join(AREAS)}")

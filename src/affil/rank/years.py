@@ -59,12 +59,12 @@ class RanksByYear:
     def to_dict(self) -> dict[str, Any]:
         """Everything, as plain JSON values."""
         kept = ("level", "by", "area", "kind", "years", "venues", "lacking", "reference", "coverage")
-        about = self.trend.to_dict()
+        about = self.trend.about()
         return {
             **{name: about[name] for name in kept},
             "notes": self.lines(),
-            "values": about["trend"],
-            "ranks": plain_rows(self.frame.rename(columns=str)),
+            "values": plain_rows(self.trend.frame),
+            "ranks": plain_rows(self.frame),
         }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
@@ -36,14 +35,9 @@ def cache_folder() -> Path:
 def built_once(out: Path, build: Callable[[Path], None]) -> Path:
     """The file `out`, built first where it is not there; of several processes that want it one builds, and the others wait."""
     if not out.exists():
-        lock = out.with_suffix(".lock")
-        with alone(lock):
-            try:
-                if not out.exists():
-                    build(out)
-            finally:
-                with suppress(OSError):
-                    lock.unlink()
+        with alone(out.with_suffix(".lock")):
+            if not out.exists():
+                build(out)
     return out
 
 

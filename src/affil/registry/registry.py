@@ -111,6 +111,29 @@ class Registry:
             successor_from=int(a.inst_successor_from[number]) or None,
         )
 
+    def to_table(self) -> pa.Table:
+        """All institutions, a row each, in the order of the index, made from whole columns.
+
+        The columns are those of `Institution` that say who and where it is, `active_id` (see `resolve`) and lists of `parents` and
+        `other_ids`.
+        """
+        a = self.arrays
+        stands = np.where(a.inst_stands >= 0, a.inst_stands, np.arange(len(self)))
+        texts = ("name", "name_zh", "kind", "country", "region", "city")
+        others = pa.array(a.inst_other_ptr, pa.int32()), a.other_id.take(pa.array(a.inst_other))
+        return pa.table(
+            {
+                "id": a.inst_id,
+                "active_id": a.inst_id.take(pa.array(stands)),
+                **{name: getattr(a, f"inst_{name}") for name in texts},
+                "lat": pa.array(a.inst_lat.astype(np.float64), mask=np.isnan(a.inst_lat)),
+                "lon": pa.array(a.inst_lon.astype(np.float64), mask=np.isnan(a.inst_lon)),
+                "parents": pa.array([text.split() for text in a.inst_parents.to_pylist()], pa.list_(pa.string())),
+                "other_ids": pa.ListArray.from_arrays(*others),
+                "successor_from": pa.array(a.inst_successor_from, mask=a.inst_successor_from == 0),
+            }
+        )
+
     def _other_ids(self, number: int) -> tuple[str, ...]:
         first, last = (int(x) for x in self.arrays.inst_other_ptr[number : number + 2])
         names = self.arrays.other_id

@@ -62,7 +62,7 @@ def load_records(path: Path) -> Any:
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise InputError(path, f"damaged or truncated archive ({error})", fix="download it again") from error
     except json.JSONDecodeError as error:
-        raise InputError(path, f"broken JSON: {error.msg}", row=error.lineno, fix="download it again") from error
+        raise InputError(path, f"broken JSON: {error.msg}", row=error.lineno, fix="download it again", unit="line") from error
     except UnicodeDecodeError as error:
         raise InputError(path, "not UTF-8", fix="ROR dumps are UTF-8; download it again") from error
     except OSError as error:

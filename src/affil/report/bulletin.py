@@ -116,10 +116,7 @@ class Bulletin:
 
     def render(self, template: str, charts: Mapping[str, str]) -> str:
         """The bulletin as HTML or Markdown; `charts` are the addresses of the charts by topic."""
-        data, templates = self.data, environment()
-        templates.filters["cell"] = lambda value: str(value).replace("|", "\\|")
-        if template.endswith(".md"):
-            templates.autoescape = False
+        data, templates = self.data, environment(escaped=not template.endswith(".md"))
         cover = data.ranking("institution").coverage
         against = data.comparisons.get(("institution", "before"))
         venues = {v for v, y, _ in data.held if data.window[0] <= y <= data.window[1]}
@@ -138,7 +135,7 @@ class Bulletin:
                 *data.state.warnings,
                 self.t("measures_why", f"{data.settings.offset:g}"),
                 *self.frame.empty_areas(),
-                self.t("range_why", percent(data.settings.confidence, 0)),
+                self.t("range_why", percent(data.settings.confidence, 0), data.settings.marked),
                 self.growth_basis(),
                 *([self.t("b_compared_why", percent(against.rests_on, 0))] if against else []),
                 self.t("m_unknown_1"),

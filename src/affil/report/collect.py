@@ -21,17 +21,19 @@ from affil.rank import (
     ROLL_UPS,
     Comparison,
     Level,
+    Profiles,
     Ranking,
     RanksByYear,
     Trend,
     Venues,
     compare,
     measure,
+    profiles,
     ranks_by_year,
     trend,
 )
 from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered
-from affil.rank.ranking import Measure
+from affil.rank.ranking import Measure, records
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
 from affil.report.doubts import PageDoubts, read_doubts
@@ -103,6 +105,7 @@ def collect(
         trends=counted.trends,
         ranks=counted.ranks,
         comparisons=counted.comparisons,
+        profiles=counted.profiles,
         entities=entities,
         pages=counted.pages,
         tables=counted.tables,
@@ -157,6 +160,7 @@ class _Counted:
     ranks: dict[Level, RanksByYear] = field(default_factory=dict)
     comparisons: dict[RankingKey, Comparison] = field(default_factory=dict)
     tables: dict[tuple[str, Level], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    profiles: dict[Level, Profiles] = field(default_factory=dict)
     pages: dict[Level, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, level: Level) -> None:
@@ -184,9 +188,12 @@ class _Counted:
         for by in others:
             self.rankings[level, by] = reordered(self.db, first, by)
         self.rankings[level, "adjusted"] = first
+        ids = first.frame["id"].tolist()
+        most = {"institution": self.chosen.institutions, "city": self.chosen.cities}.get(level)
+        if level in WITH_PAGES:
+            listed = {*ids[:most], *ids[: max(self.chosen.leading, self.chosen.leading_countries)]}
+            self.profiles[level] = profiles(self.db, sorted(listed))
         if with_pages:
-            ids = first.frame["id"].tolist()
-            most = {"institution": self.chosen.institutions, "city": self.chosen.cities}.get(level)
             self.pages[level] = tuple(ids[:most])
             for name, table in _page_tables(self.db, self.pages[level], self.chosen).items():
                 self.tables[name, level] = table
@@ -228,13 +235,13 @@ def _registry(ws: Workspace) -> tuple[Registry | None, tuple[str, ...]]:
 
 
 def _rows(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    return {str(row["id"]): {str(k): v for k, v in row.items()} for row in frame.to_dict("records")}
+    return {str(row["id"]): row for row in records(frame)}
 
 
 def _by_entity(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     out: dict[str, list[dict[str, Any]]] = {}
-    for row in frame.to_dict("records"):  # once for the whole table: a table an entity costs a hundred times as much
-        out.setdefault(str(row["id"]), []).append({str(k): v for k, v in row.items()})
+    for row in records(frame):  # once for the whole table: a table an entity costs a hundred times as much
+        out.setdefault(str(row["id"]), []).append(row)
     return out
 
 
@@ -287,8 +294,8 @@ def _entities(
         wanted = {target for how in ways for targets in placed[how].values() for target, _ in targets}
         if (level, "all") in counted.rankings:
             wanted |= {*counted.rankings[level, "all"].frame["id"]}
-        found = db.sql(f"SELECT * FROM entity_{level} ORDER BY name, id").df().to_dict("records")
-        rows[level] = [{str(k): v for k, v in r.items()} for r in found if r["id"] in wanted]
+        found = db.sql(f"SELECT * FROM entity_{level} ORDER BY name, id").df()
+        rows[level] = records(found[found["id"].isin(wanted)])
     places = ws.institutions(["id", "lat", "lon"]).to_pylist()
     points = {p["id"]: (p["lat"], p["lon"]) for p in places if p["lat"] is not None and p["lat"] == p["lat"]}
     return name_entities(rows, placed, counted.pages, frozenset(settings.country_groups.values()), registry, points)

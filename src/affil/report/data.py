@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from affil.rank import Comparison, Level, Ranking, RanksByYear, State, Trend, Venues
+from affil.rank import Comparison, Level, Profiles, Ranking, RanksByYear, State, Trend, Venues
 from affil.report.doubts import PageDoubts
 from affil.report.entities import Entity
 from affil.report.papers import Papers
@@ -29,7 +29,8 @@ class Data:
     by (level, measure) and (level, area), of all years by (level, "all"), of the years before by (level, "before"); `rows` are
     their rows by id. `trends` are the window year by year, `ranks` the ranks by adjusted publications in each of its years (none for the
     bulletin); `comparisons` set the window against the years before by (level,
-    "before"), and its last year against the one before it by (level, "last"), each over the venues of both. `entities` are all that
+    "before"), and its last year against the one before it by (level, "last"), each over the venues of both; `profiles` are those of the
+    entities with pages over the areas in the window. `entities` are all that
     is ranked, by level and id, `pages` the ids of those that have a page. `tables` are the tables of these pages by the name of
     their query (see `sql/`) and level. `authors` is the number of distinct names in the window. `facts` and `people` are what the
     pages count from, `papers` those behind the numbers of these pages, `doubts` what they compute ranges from, `placed` what each
@@ -54,6 +55,7 @@ class Data:
     trends: Mapping[RankingKey, Trend]
     ranks: Mapping[Level, RanksByYear]
     comparisons: Mapping[RankingKey, Comparison]
+    profiles: Mapping[Level, Profiles]
     entities: Mapping[Level, Mapping[str, Entity]]
     pages: Mapping[Level, tuple[str, ...]]
     tables: Mapping[tuple[str, Level], Mapping[str, list[dict[str, Any]]]]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import opencc
 
 from affil.registry import Registry
-from affil.registry.geonames import cities, countries
+from affil.registry.geonames import City, cities, countries
 from affil.types import Institution
 
 Translations = tuple[str, ...]  # in the order of LANGUAGES
@@ -83,27 +83,36 @@ def institution_names(name: str, name_zh: str, country: str, known: Institution 
 
 
 @functools.cache
-def _cities() -> Mapping[tuple[str, str], str]:
-    """(country, GeoNames name) -> simplified Chinese name, the most frequent among its Chinese names.
+def _cities() -> Mapping[tuple[str, str], list[City]]:
+    """The cities of GeoNames by country and name."""
+    out: dict[tuple[str, str], list[City]] = {}
+    for city in cities():
+        out.setdefault((city.country, city.name), []).append(city)
+    return out
+
+
+@functools.cache
+def _chinese_city(name: str, country: str) -> str:
+    """Simplified Chinese name of a city, the most frequent among its Chinese names; "" without one.
 
     Of equally frequent ones it is one that is also called a city (深圳, as there is 深圳市), rather than a former or a district's (宝安).
+    Of several cities of that name it is the largest one's.
     """
-    out: dict[tuple[str, str], tuple[int, str]] = {}
-    for city in cities():
+    best = (0, "")
+    for city in _cities().get((country, name), ()):
         written = [simplified(n) for n in city.alternate_names if _HAN.fullmatch(n)]
         found = Counter(_KIND_OF_CITY.sub("", n) for n in written)
         if found:
             most = max(found.values())
             called_city = {n for n in found if any(w != n and _KIND_OF_CITY.sub("", w) == n for w in written)}
-            name = min((n for n, times in found.items() if times == most), key=lambda n: (n not in called_city, len(n), n))
-            key = (city.country, city.name)
-            out[key] = max(out.get(key, (0, "")), (city.population, name))
-    return {key: name for key, (_, name) in out.items()}
+            named = min((n for n, times in found.items() if times == most), key=lambda n: (n not in called_city, len(n), n))
+            best = max(best, (city.population, named))
+    return best[1]
 
 
 def city_names(name: str, country: str) -> Translations:
     """The names of a city; without a Chinese one in GeoNames, the Latin name."""
-    return in_languages(name, _cities().get((country, name), ""), country)
+    return in_languages(name, _chinese_city(name, country), country)
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from affil.rank import AREAS, KINDS, ROLL_UPS, Level, Ranking
 from affil.rank.measure import areas_of
 from affil.rank.places import PART_OF
 from affil.report.data import Data
-from affil.report.doubts import pack_doubts
+from affil.report.doubts import pack_doubts, pack_namings, pack_pairs
 from affil.report.entities import LEVELS, Entity, continent_of
 from affil.report.names import LANGUAGES, in_languages
 
@@ -39,7 +39,7 @@ def pack(data: Data) -> dict[str, str]:
         "people": _people(data, order),
         "ranges": _ranges(data, order),
         "search": _search(data, order),
-        "doubts": _doubts(data, order),
+        **_doubts(data, order),
     }
     for at, language in enumerate(LANGUAGES):
         out[f"names-{language}"] = {
@@ -84,7 +84,7 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
         "hongKong": "with" if data.settings.country_groups.get("HK") == "CN" else "apart",
         "kinds": list(KINDS),
         "venues": venues,
-        "existed": [list(data.venues[v].years) if v in data.venues else None for v in venues],
+        "notHeld": [_not_held(data, v) for v in venues],
         "cells": [
             [
                 venues.index(venue),
@@ -106,6 +106,12 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
         },
         "entities": {level: _entities(data, level, order) for level in LEVELS},
     }
+
+
+def _not_held(data: Data, venue: str) -> list[int] | None:
+    """The years of the data in which a venue does not take place, by the table; None of one that the table lacks."""
+    known = data.venues.get(venue)
+    return None if known is None else [y for y in range(data.years[0], data.years[1] + 1) if not known.held_in(y)]
 
 
 def _places(data: Data, how: str, level: Level, order: Numbers) -> list[Any]:
@@ -181,8 +187,19 @@ def _range(ranking: Ranking, number: Mapping[str, int], confidence: float) -> li
 
 
 def _doubts(data: Data, order: Numbers) -> dict[str, Any]:
-    known = set(data.facts.column("institution").unique().to_pylist())
-    return {"confidence": data.settings.confidence, **pack_doubts(data.doubts, order["institution"], _cells(data), known)}
+    """What ranges are computed from: of any slice, and of whole counts."""
+    known, cells = set(data.facts.column("institution").unique().to_pylist()), _cells(data)
+    if data.doubts.pairs.empty:
+        return {"doubts": {}, "namings": {}}
+    pairs = pack_pairs(data.doubts, order["institution"], known)
+    settings = data.settings
+    told = {name: getattr(settings, name) for name in ("confidence", "probable", "named")} | {
+        "grid": settings.grid.model_dump()
+    }
+    return {
+        "doubts": {**told, **pack_doubts(data.doubts, pairs, order["institution"], cells, known, settings.probable)},
+        "namings": pack_namings(data.doubts, pairs, cells),
+    }
 
 
 def _search(data: Data, order: Numbers) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
@@ -69,10 +70,11 @@ def collect_papers(db: duckdb.DuckDBPyConnection, levels: Sequence[Level], paper
         "GROUP BY told.number, told.venue, told.year ORDER BY told.number"
     ).fetchall()
     held: dict[tuple[Level, str], Sequence[Held]] = {}
+    shown = cache(visible)  # strings are many times in many lists
     for level in levels:
         rows = db.execute(
             f"SELECT id, number, credit, strings FROM listed_{level} JOIN told USING (venue, year, paper) ORDER BY id, number"
         ).fetchall()
         for identifier, own in groupby(rows, key=itemgetter(0)):
-            held[level, identifier] = [(n, credit, [visible(s) for s in strings]) for _, n, credit, strings in own]
+            held[level, identifier] = [(n, credit, [shown(s) for s in strings]) for _, n, credit, strings in own]
     return Papers(tuple((visible(title), venue, int(year)) for title, venue, year in found), held)

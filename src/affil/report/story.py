@@ -4,13 +4,12 @@ values of its places, a chart, what it rests on, and the page of the table behin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from affil.rank import AREAS, Comparison, Level, Ranking, Trend, Venues
+from affil.rank import AREAS, Comparison, Level, Profiles, Ranking, Trend
 from affil.rank.matched import rests_on
-from affil.rank.measure import areas_of
 from affil.report.entities import continent_of
 from affil.report.formats import number, percent, points, span, times
 from affil.settings import ReportSettings
@@ -68,14 +67,14 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What sentences are made of: parts of `Data`, and the mean year of the papers of each area."""
+    """What sentences are made of: parts of `Data`; `profiles` are those of countries."""
 
     rankings: Mapping[tuple[Level, str], Ranking]
     trends: Mapping[tuple[Level, str], Trend]
     comparisons: Mapping[tuple[Level, str], Comparison]
     held: tuple[tuple[str, int, int], ...]
     report: ReportSettings
-    area_years: Mapping[str, float] = field(default_factory=dict)
+    profiles: Profiles = field(default_factory=dict)
 
 
 def story(source: Source) -> tuple[Sentence, ...]:
@@ -109,53 +108,58 @@ def leader(source: Source) -> Sentence | None:
 
 
 def gap(source: Source) -> Sentence | None:
-    """How many papers of the leader's the second country has in the first and the last whole year compared, over the venues of
-    the latter; nothing without such years. What was counted is in the caveat, as a ratio depends on which venues have data.
+    """How many papers of the leader's the second country has in the first and the last year compared, over matched venues;
+    nothing without such years. What was counted is in the caveat, as a ratio depends on which venues have data.
     """
     trend, ranking = source.trends["country", "publications"], source.rankings["country", "adjusted"].frame
-    whole = _whole(trend)
-    if whole is None or len(ranking) < 2:
+    compared = _compared(source, trend)
+    if compared is None or len(ranking) < 2:
         return None
-    first, last = whole
+    first, last = compared
     matched, counted = trend.matched.set_index("id"), trend.frame.set_index("id")
     ids = ranking["id"].head(2).tolist()
-    if any(i not in matched.index or not matched.loc[i, y] > 0 for i in ids for y in whole):
+    if any(i not in matched.index or not matched.loc[i, y] > 0 for i in ids for y in compared):
         return None
     ratio = {y: float(matched.loc[ids[1], y] / matched.loc[ids[0], y]) for y in trend.years if y >= first}
     shown = [
         y for y in dict.fromkeys((first, *[y for y in trend.years if first <= y <= last][-2:])) if counted.loc[ids[0], y] > 0
     ]
     plain = tuple(f"{y}: {percent(float(counted.loc[ids[1], y] / counted.loc[ids[0], y]), 0)}" for y in shown)
-    before, after = ratio[first], ratio[last]
     names = Named("country", ids[1]), Named("country", ids[0])
-    steady = source.report.story_change
-    key = (
-        "s_gap_passed"
-        if before < 1 < after
-        else "s_gap_closing"
-        if after >= before * (1 + steady)
-        else "s_gap_widening"
-        if after * (1 + steady) <= before
-        else "s_gap_steady"
-    )
-    values = (*names, percent(before, 0), first, percent(after, 0), last)
+    values = (*names, percent(ratio[first], 0), first, percent(ratio[last], 0), last)
     rows = tuple(
         (names[0], f"{y}*" if trend.lacking and y == trend.years[-1] else str(y), value)
         for y, value in ratio.items()
         if value == value
     )
-    caveats = (Said("s_gap_counted", (trend.reference, ", ".join(plain))), *_growth_basis(trend, whole))
-    return Sentence("gap", Said(key, values), caveats, "trends", Chart("lines", rows))
+    caveats = (Said("s_gap_counted", (trend.reference, ", ".join(plain))), *_growth_basis(trend, compared))
+    said = Said(_told_of_gap(ratio[first], ratio[last], source.report.story_change), values)
+    return Sentence("gap", said, caveats, "trends", Chart("lines", rows))
+
+
+def _told_of_gap(before: float, after: float, steady: float) -> str:
+    """What a change of the second country's ratio to the leader is called: it may pass, fall back, be ahead in both years, or stay
+    behind and come closer or not.
+    """
+    if before < 1 < after:
+        return "s_gap_passed"
+    if after < 1 < before:
+        return "s_gap_back"
+    if before >= 1 and after >= 1:
+        return "s_gap_ahead"
+    if after >= before * (1 + steady):
+        return "s_gap_closing"
+    return "s_gap_widening" if after * (1 + steady) <= before else "s_gap_steady"
 
 
 def growth(source: Source) -> Sentence | None:
-    """Which of the first countries grew most up to the last whole year, and by how much the leader did (the second, if it is the
+    """Which of the first countries grew most up to the last year compared, and by how much the leader did (the second, if it is the
     leader itself).
 
     Countries of fewer papers than `report.story_output` in the first year compared are left out: their growth says little.
     """
     trend, ranking = source.trends["country", "publications"], source.rankings["country", "adjusted"].frame
-    years = _whole(trend)
+    years = _compared(source, trend)
     if years is None or len(ranking) < 2:
         return None
     found = trend.frame.set_index("id")
@@ -199,10 +203,11 @@ def rose(source: Source) -> Sentence | None:
 
 
 def uneven(source: Source) -> Sentence | None:
-    """Which of the first countries is most uneven against the world, and where it is strong and weak.
+    """Which of the first countries is most uneven against the world, and where it is strong and weak: its share of an area against the
+    one that its papers of the same years lead to expect (`affil.rank.profiles`).
 
-    An area counts if it has at least `report.story_papers` papers; a country, if its share of its strongest area is at least
-    `report.uneven` times that of its weakest.
+    An area counts if it has at least `report.story_papers` papers; a country, if its strongest area is at least `report.uneven`
+    times its weakest.
     """
     ranking = source.rankings["country", "adjusted"]
     areas = [a for a in AREAS if ("country", a) in source.rankings]
@@ -211,45 +216,27 @@ def uneven(source: Source) -> Sentence | None:
         return None
     found = []
     for identifier in ranking.frame["id"].head(source.report.uneven_among):
-        shares = area_shares(source, identifier, areas)
-        strong, weak = max(shares, key=lambda a: shares[a]), min(shares, key=lambda a: shares[a])
-        spread = shares[strong] / shares[weak] if shares[weak] else float("inf")
-        if shares[strong]:
-            found.append((spread, identifier, strong, weak, shares))
-    found = [one for one in found if one[0] >= source.report.uneven]
+        own = source.profiles.get(identifier, {})
+        ratios = {a: own[a].ratio for a in areas if a in own and own[a].expected}
+        if len(ratios) < 2:
+            continue
+        strong, weak = max(ratios, key=lambda a: ratios[a]), min(ratios, key=lambda a: ratios[a])
+        spread = ratios[strong] / ratios[weak] if ratios[weak] else float("inf")
+        if spread >= source.report.uneven:
+            found.append((spread, identifier, strong, weak))
     if not found:
         return None
-    _, identifier, strong, weak, shares = max(found, key=lambda one: one[0])
-    mean = mean_share(source, identifier, areas)
-    values = (Named("country", identifier), percent(mean, 1), Area(strong), percent(shares[strong], 1), Area(weak))
-    said = Said("s_uneven", (*values, percent(shares[weak], 1)))
+    _, identifier, strong, weak = max(found, key=lambda one: one[0])
+    own = source.profiles[identifier]
+    told = [(Area(a), percent(own[a].share, 1), times(own[a].ratio)) for a in (strong, weak)]
     caveats = (
+        Said("s_expected"),
         Said("s_areas", (number(min(source.rankings["country", a].coverage.papers for a in areas)),)),
         *((Said("s_empty", (tuple(Area(a) for a in missing),)),) if (missing := empty_areas(ranking)) else ()),
     )
-    when = source.area_years
-    if {strong, weak} <= when.keys() and abs(when[strong] - when[weak]) >= source.report.story_years:
-        told = (Area(strong), f"{when[strong]:.0f}", Area(weak), f"{when[weak]:.0f}")
-        caveats = (*caveats, Said("s_uneven_years", told))
-    rows = tuple((Area(a), "", shares[a] / mean) for a in areas)
+    rows = tuple((Area(a), "", own[a].ratio) for a in areas if a in own and own[a].expected)
+    said = Said("s_uneven", (Named("country", identifier), *told[0], *told[1]))
     return Sentence("uneven", said, caveats, "areas", Chart("times", rows))
-
-
-def area_years(held: Iterable[tuple[str, int, int]], window: tuple[int, int], venues: Venues) -> dict[str, float]:
-    """The mean year of the papers of each area in a window; a country that grew holds more of an area whose papers are later.
-
-    Args:
-        held: venue, year and number of papers.
-        window: first and last year.
-        venues: the venue table.
-    """
-    papers: dict[str, int] = {}
-    years: dict[str, int] = {}
-    for venue, year, number_of in held:
-        for area in areas_of(venue, year, venues) if window[0] <= year <= window[1] else ():
-            papers[area] = papers.get(area, 0) + number_of
-            years[area] = years.get(area, 0) + number_of * year
-    return {area: years[area] / papers[area] for area in papers if papers[area]}
 
 
 def latest(source: Source) -> Sentence | None:
@@ -269,14 +256,12 @@ def latest(source: Source) -> Sentence | None:
     grown = [(i, g) for i, g in grown if g == g]
     if not papers[before] or not grown:
         return None
-    values = (number(len(kept)), last, number(papers[last]), before, number(papers[before]))
-    said = Said(
-        "s_latest", (*values, points(papers[last] / papers[before] - 1), Named("country", grown[0][0]), points(grown[0][1]))
-    )
+    values = (before, last, points(papers[last] / papers[before] - 1), Named("country", grown[0][0]), points(grown[0][1]))
+    counts = (number(len(kept)), before, number(papers[before]), last, number(papers[last]))
     rests = sum(papers.values()) / max(sum(n for _, y, n in source.held if y in (before, last)), 1)
-    caveats = (Said("rests_on", (percent(rests, 0),)), *_incomplete(last, trend.lacking))
+    caveats = (Said("s_latest_counted", counts), Said("rests_on", (percent(rests, 0),)), *_incomplete(last, trend.lacking))
     rows = tuple((Named("country", i), "", g) for i, g in grown)
-    return Sentence("latest", said, caveats, "trends", Chart("growth", rows))
+    return Sentence("latest", Said("s_latest", values), caveats, "trends", Chart("growth", rows))
 
 
 def asia(source: Source) -> Sentence | None:
@@ -314,19 +299,6 @@ def moves(comparison: Comparison, compared: int, least: float) -> list[dict[str,
     return [{str(k): v for k, v in row.items()} for row in first.to_dict("records")]
 
 
-def area_shares(source: Source, country: str, areas: Sequence[str]) -> dict[str, float]:
-    """The share that a country has of each area."""
-    frames = {a: source.rankings["country", a].frame.set_index("id")["share"] for a in areas}
-    return {a: float(shares.get(country, 0.0)) for a, shares in frames.items()}
-
-
-def mean_share(source: Source, country: str, areas: Sequence[str]) -> float:
-    """The share that a country has of these areas together."""
-    whole = {a: source.rankings["country", a].coverage.credit for a in areas}
-    shares = area_shares(source, country, areas)
-    return sum(shares[a] * whole[a] for a in areas) / sum(whole.values())
-
-
 def empty_areas(ranking: Ranking) -> tuple[str, ...]:
     """The areas of the index's mean without papers."""
     return ranking.coverage.empty_areas
@@ -345,11 +317,20 @@ def say(said: Said, text: Callable[..., str], name: Callable[[Level, str], str],
     return text(said.key, *map(shown, said.values))
 
 
-def _whole(trend: Trend) -> tuple[int, int] | None:
-    """The first year compared and the last whole one; None where there are not two."""
+def _compared(source: Source, trend: Trend) -> tuple[int, int] | None:
+    """The first and the last year compared; None where there are not two.
+
+    An incomplete last year is left out, unless it has venues that published at least `report.story_last` of the papers of the year
+    before: the step to it then rests on most of what there is, and a venue that is missing changes nothing that is said.
+    """
     if trend.compared is None:
         return None
-    first, last = trend.compared[0], min(trend.compared[1], trend.reference)
+    first, last = trend.compared
+    if trend.lacking and last == trend.years[-1]:
+        before, has = trend.reference, {*trend.venues[last]}
+        papers = {v: n for v, y, n in source.held if y == before and v in trend.venues[before]}
+        if sum(n for v, n in papers.items() if v in has) < source.report.story_last * sum(papers.values()):
+            last = before
     return (first, last) if first < last else None
 
 

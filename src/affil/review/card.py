@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from affil.ledger import Case
-from affil.review.queue import Item, Occurrence
+from affil.review.context import Context
+from affil.review.items import Item, Occurrence
 from affil.types import Institution, LedgerEntry, Match
 
 
@@ -24,6 +25,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A string that may be decided along, and the institutions of the model's own answer to it."""
+
+    item: Item
+    named: tuple[Institution, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A piece of a raw string, and whether it contains matched words."""
 
@@ -35,6 +44,9 @@ class Piece:
 class Card:
     """A string as shown to a person.
 
+    `members` are the others that would get the same answer for the same reason, `nearest` what a string without candidates is most
+    like, `doubts` why it is in the queue (see `affil.review.doubts`).
+
     `second`: the person decides second, without seeing the first decision. `case` holds decisions and opinions, None if there
     are none or they are hidden; `history` all entries on the string, likewise. `seen` is the number of the decision shown (0:
     none), to be passed back with the person's own.
@@ -44,6 +56,10 @@ class Card:
     pieces: tuple[Piece, ...]
     cut: int
     candidates: tuple[Candidate, ...]
+    nearest: tuple[Institution, ...]
+    doubts: tuple[str, ...]
+    context: Context
+    members: tuple[Member, ...]
     occurrences: tuple[Occurrence, ...]
     second: bool
     case: Case | None

@@ -13,6 +13,7 @@ from affil.data import resource
 from affil.errors import AffilError
 from affil.evaluate import Evaluation, evaluate
 from affil.io.files import atomic_path
+from affil.ledger.cases import CLOSED
 from affil.match import Matcher
 from affil.names import fold, tokenize
 from affil.names.tokens import COMMA
@@ -66,12 +67,12 @@ class Suggestion:
 
 
 def labelled(workspace: Workspace) -> list[tuple[str, tuple[str, ...]]]:
-    """Decided strings with their ids, sorted; disputed strings and single mentions are left out."""
+    """Strings decided by people with their ids, sorted; disputed strings, single mentions and closed strings are left out."""
     cases = workspace.ledger.cases()
     decided = (
         (key.affiliation, case.institutions)
         for key, case in cases.items()
-        if not key.paper and not case.disputed and case.institutions is not None
+        if not key.paper and not case.disputed and case.holder is not None and not case.holder.why.startswith(CLOSED)
     )
     return sorted((affiliation, ids) for affiliation, ids in decided if ids is not None)
 

@@ -9,24 +9,33 @@ session.decide(number, [card.candidates[0].institution.id], by="ana", why="the a
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from affil.errors import AffilError
 from affil.ledger import Case, Draft, Key
 from affil.ledger.agreement import disputed
-from affil.ledger.cases import BLIND, OPINION
+from affil.ledger.cases import BLIND, CLOSED, OPINION, step_of
 from affil.match import Matcher
-from affil.review.card import Candidate, Card, in_pieces
+from affil.review.card import Candidate, Card, Member, in_pieces
+from affil.review.context import context_of
+from affil.review.doubts import doubts_of
+from affil.review.estimate import Closing, Estimator
+from affil.review.groups import group_strings
 from affil.review.institutions import Institutions
-from affil.review.queue import Filters, Item, Queue, VenueFacts
+from affil.review.items import Filters, Item, VenueFacts
+from affil.review.queue import Numbers, Queue
 from affil.review.spreadsheet import Imported, read_drafts, sheet_rows, string_key, write_sheet
+from affil.review.turns import Step, Turns, alive
 from affil.types import Decision, Institution, LedgerEntry, Match, Name
 from affil.workspace import Workspace
 
 _REMEMBERED = 4096  # strings with cached candidates
+_SEARCHED = 200  # characters of a string searched for what it is most like
 
 
 class Session:
@@ -50,10 +59,12 @@ class Session:
         self._step = int(workspace.manifest.get("step", 0))
         self._lock = threading.Lock()
         self._entries: list[LedgerEntry] = []
-        self._shown: dict[int, tuple[str, float]] = {}
-        self._skipped: dict[str, set[int]] = {}
+        self.turns = Turns(self.settings.lease)
         self._numbers: dict[str, int] = {}
+        self._read: dict[str, tuple[Match, ...]] = {}
+        self._decisions = 0
         self._candidates = lru_cache(maxsize=_REMEMBERED)(self._find_candidates)
+        self._group()
         self.refresh()
 
     def close(self) -> None:
@@ -104,39 +115,27 @@ class Session:
         """The whole ledger as last read, oldest first."""
         return list(self._entries)
 
+    def select(self, filters: Filters, by: str) -> Numbers:
+        """The strings that pass the filters for this person, one a group, most valuable first."""
+        skipped = self.turns.skipped(by)
+        if filters.state == "skipped":
+            numbers = self.queue.select(replace(filters, state="open"), by)
+            return self.queue.cards(numbers[np.isin(numbers, skipped)])
+        numbers = self.queue.select(filters, by)
+        return self.queue.cards(numbers) if filters.state == "open" else numbers
+
     def next(self, filters: Filters, by: str) -> int | None:
         """The next string for this person to decide; None if none is left.
 
         A string currently shown to another person is skipped, unless nothing else is left.
         """
-        held = None
-        now = time.monotonic()
-        with self._lock:
-            skipped = self._skipped.get(by, set())
-            for number in self.queue.select(filters, by).tolist():
-                if number in skipped:
-                    continue
-                who, until = self._shown.get(number, (by, 0.0))
-                if who == by or until < now:
-                    self._shown[number] = (by, now + self.settings.lease)
-                    return int(number)
-                held = number if held is None else held
-        return held
+        if filters.state == "skipped":
+            return next(iter(self.select(filters, by).tolist()), None)
+        return self.turns.take(self.select(filters, by).tolist(), by)
 
     def skip(self, number: int, by: str) -> None:
         """Skip a string for this person, until `unskip` or until the session is reopened."""
-        with self._lock:
-            self._skipped.setdefault(by, set()).add(self.item(number).number)
-            self._shown.pop(number, None)
-
-    def unskip(self, by: str) -> int:
-        """Restore the strings this person skipped; returns their number."""
-        with self._lock:
-            return len(self._skipped.pop(by, ()))
-
-    def skipped(self, by: str) -> int:
-        """Number of strings this person skipped."""
-        return len(self._skipped.get(by, ()))
+        self.turns.skip(self.item(number).number, by, self.queue.cases.number)
 
     def item(self, number: int) -> Item:
         """A string of the workspace.
@@ -165,13 +164,23 @@ class Session:
         found = {m.institution.id: m for m in matches}
         known = [m.institution for m in matches]
         known += [one for i in sorted((chosen | said) - set(found)) if (one := self.institutions.find(i)) is not None]
+        doubted = (
+            {m.institution.id for m in matches if m.probability < self.settings.ticked}
+            if case is None or case.holder is None
+            else set()
+        )
+        ticked = chosen - doubted
         pieces, cut = in_pieces(item.affiliation, [m for m in matches if m.institution.id in chosen], self.settings.characters)
         return Card(
             item=item,
             pieces=pieces,
             cut=cut,
-            candidates=tuple(Candidate(i, self.institutions.parents(i), i.id in chosen, found.get(i.id)) for i in known),
-            occurrences=tuple(self.queue.occurrences(number, self.settings.papers, self.settings.authors)),
+            candidates=tuple(Candidate(i, self.institutions.parents(i), i.id in ticked, found.get(i.id)) for i in known),
+            nearest=() if known else tuple(self.institutions.search(item.affiliation[:_SEARCHED], self.settings.few)),
+            doubts=doubts_of(item, matches, sure=self.settings.sure, rival=self.settings.rival),
+            context=context_of(self.queue.store, number, self.settings.candidates),
+            members=() if second else tuple(self._member(n) for n in self.queue.members(number).tolist()),
+            occurrences=tuple(self.queue.store.occurrences(number, self.settings.papers, self.settings.authors)),
             second=second,
             case=case,
             history=() if second else tuple(e for e in self._entries if e.affiliation == item.affiliation),
@@ -216,26 +225,69 @@ class Session:
         self._recorded(entries)
         return entries
 
+    def estimate(self, by: str) -> list[Closing]:
+        """After each so many decisions (setting `estimate`): order the queue anew, and close what has become sure, in one step.
+
+        Closed strings are decisions of the person whose decisions closed them. What was closed once and taken back is not closed again.
+        """
+        self._decisions += 1
+        if not self.settings.estimate or self._decisions % self.settings.estimate:
+            return []
+        decided, once = self._by_people(), {e.affiliation for e in self._entries if e.why.startswith(CLOSED)}
+        numbers, probability = self._estimator.answers(decided)
+        now = self.queue.probability.copy()
+        now[numbers] = probability
+        self.queue.estimate(now)
+        found = self._estimator.closings(decided)
+        closed = [c for c in found if not self.queue.decided[c.number] and self.queue.affiliations[c.number] not in once]
+        why = CLOSED + ": the same name in {} decisions, probability {:.2f}"
+        drafts = [
+            Draft(Key(self.queue.affiliations[c.number]), c.institutions, by, why.format(c.decisions, c.probability))
+            for c in closed
+        ]
+        self._recorded(self.ledger.decide_all(drafts))
+        return closed
+
+    def _by_people(self) -> dict[int, tuple[str, ...]]:
+        """What people decided on whole strings, but for what is in conflict."""
+        holders = [
+            (self.queue.number(key.affiliation), case.holder)
+            for key, case in self.queue.cases.items()
+            if not key.paper and not case.disputed
+        ]
+        return {n: e.institutions or () for n, e in holders if n is not None and e is not None and not e.why.startswith(CLOSED)}
+
     def undo(self, number: int, *, by: str, why: str) -> LedgerEntry:
         """Undo an entry (see `Ledger.undo`)."""
         entry = self.ledger.undo(number, by=by, why=why)
         self._recorded([entry])
         return entry
 
-    def last(self, by: str) -> LedgerEntry | None:
-        """The last entry of this person that can still be undone."""
-        undone = {e.undoes for e in self._entries}
-        for entry in reversed(self._entries):
-            if entry.by == by and entry.undoes is None and entry.number not in undone:
-                case = self.queue.cases[Key(entry.affiliation, entry.paper, entry.position)]
-                alive = [case.holder, *case.opinions.values()]
-                if any(e is not None and e.number == entry.number for e in alive):
-                    return entry
-        return None
+    def take_back(self, step: Step, *, by: str, why: str) -> list[LedgerEntry]:
+        """Undo a whole step: its entries, all or none, or that a string was skipped."""
+        if step.skipped is not None:
+            self.turns.unskip(by, step.skipped)
+            return []
+        entries = self.ledger.undo_all([e.number for e in step.entries], by=by, why=why)
+        self._recorded(entries)
+        return entries
 
-    def alike(self, number: int) -> list[Item]:
-        """Open strings for which the same decision may apply."""
-        return [self.queue.item(n) for n in self.queue.alike(self.item(number).number, self.settings.alike_shown)]
+    def step(self, number: int) -> Step:
+        """The step of an entry: what was recorded with it and still holds."""
+        place = next(k for k, e in enumerate(self._entries) if e.number == number)
+        return Step(tuple(e for e in step_of(self._entries, place) if e.undoes is None and alive(e, self.queue.cases)))
+
+    def last(self, by: str) -> Step | None:
+        """The last step of this person that can be taken back."""
+        return self.turns.last(by, self._entries, self.queue.cases)
+
+    def alike(self, number: int) -> list[Member]:
+        """Open strings for which the same decision may apply, beside those of the same group."""
+        return [self._member(n) for n in self.queue.alike(self.item(number).number, self.settings.alike_shown)]
+
+    def _member(self, number: int) -> Member:
+        item = self.queue.item(number)
+        return Member(item, tuple(one for i in item.institutions if (one := self.institutions.find(i)) is not None))
 
     def add_institution(
         self, name: str, country: str, *, city: str = "", kind: str = "other", names: Iterable[Name] = ()
@@ -277,12 +329,28 @@ class Session:
         cases = self.queue.cases
         return [(key, cases[key]) for key in disputed(cases)]
 
+    def _group(self) -> None:
+        """Read the doubtful strings again, with rivals, and make cards of those with the same answer for the same reason."""
+        numbers = self.queue.doubtful
+        strings = [self.queue.affiliations[n] for n in numbers.tolist()]
+        limit = 2 * self.settings.candidates  # more than shown: an institution may be found by several names
+        found = self.matcher.ranked(strings, [limit] * len(strings), self.settings.least)
+        self._read = dict(zip(strings, found, strict=True))
+        nothing = np.setdiff1d(np.flatnonzero(self.queue.decision == "none"), numbers)
+        numbers = np.concatenate([numbers, nothing])
+        strings += [self.queue.affiliations[n] for n in nothing.tolist()]
+        matches = [*found, *([()] * len(nothing))]
+        self.queue.join(numbers, group_strings(strings, matches, self.settings))
+        doubtful = numbers[: len(found)]
+        self._estimator = Estimator(self.queue.store, doubtful, self.queue.group[doubtful], found, self.settings)
+
     def _find_candidates(self, affiliation: str) -> tuple[Match, ...]:
-        # request more than shown: an institution may be found by several names
-        found = {m.institution.id: m for m in reversed(self.matcher.candidates(affiliation, 2 * self.settings.candidates))}
-        best = sorted(found.values(), key=lambda m: -m.probability)
+        read = self._read.get(affiliation) or self.matcher.candidates(affiliation, 2 * self.settings.candidates)
+        found: dict[str, Match] = {}
+        for match in sorted(read, key=lambda m: -m.probability):
+            found.setdefault(match.institution.id, match)
         few, least = self.settings.few, self.settings.least
-        kept = [m for k, m in enumerate(best) if k < few or m.probability >= least or m.decision != Decision.NONE]
+        kept = [m for k, m in enumerate(found.values()) if k < few or m.probability >= least or m.decision != Decision.NONE]
         return tuple(kept[: self.settings.candidates])
 
 

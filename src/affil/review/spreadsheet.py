@@ -19,7 +19,7 @@ from affil.ledger.cases import NOT_AN_ORGANISATION, Case, Cases, Key
 from affil.ledger.ledger import Draft
 from affil.names import visible
 from affil.names.ids import mistyped
-from affil.review.queue import Item
+from affil.review.items import Item
 from affil.types import LedgerEntry
 
 # `key` identifies the string, `affiliation` detects moved cells, `entry` is the decision shown. People fill in the last two.

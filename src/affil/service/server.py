@@ -108,9 +108,22 @@ def listen(host: str, port: int, *, exactly: bool) -> socket.socket:
 
 
 def address(listening: socket.socket, host: str, token: str = "") -> str:
-    """The address to open in a browser."""
+    """The address to open in a browser, of this machine in its network if the server listens on all addresses."""
+    if host in ("0.0.0.0", "::"):
+        host = _own_address(listening.family) or host
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{listening.getsockname()[1]}/" + (f"?token={token}" if token else "")
+
+
+def _own_address(family: int) -> str:
+    """The address from which this machine reaches others, "" if it reaches none; nothing is sent."""
+    elsewhere = ("2001:db8::1", 9) if family == socket.AF_INET6 else ("192.0.2.1", 9)  # addresses of examples
+    with socket.socket(family, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect(elsewhere)
+        except OSError:
+            return ""
+        return str(asked.getsockname()[0])
 
 
 def serve(

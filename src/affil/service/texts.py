@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from affil.catalogue import messages
-from affil.names import visible
+from affil.names import fold, visible
 from affil.types import NAME_KINDS, REASONS, Match
 
 # By tag, as HTML has it. A further language is a line here, such as "fr": "fr", and its messages: tools/catalogues.py fr.
@@ -21,6 +22,22 @@ def text(key: str, language: str, *values: object) -> str:
 def kind(name: str, language: str) -> str:
     """The name of a kind of institution in a language; untranslated kinds are returned unchanged."""
     return messages(LOCALE, language).get(f"kinds.{name}", name)
+
+
+@cache
+def countries(language: str) -> tuple[tuple[str, str], ...]:
+    """The ISO 3166-1 codes of all countries with their names in a language, in the order of the names there."""
+    import pycountry
+    from babel import Locale
+
+    names = Locale.parse(LANGUAGES[language], sep="-").territories
+    known = {c.alpha_2: str(names.get(c.alpha_2, c.name)) for c in pycountry.countries}
+    return tuple(sorted(known.items(), key=lambda one: fold(one[1]) or one[1]))
+
+
+def doubt(name: str, language: str) -> str:
+    """A reason of doubt (see `affil.review.doubts`) in a language."""
+    return messages(LOCALE, language)[f"doubts.{name}"]
 
 
 def evidence(match: Match, language: str) -> list[tuple[bool, str]]:

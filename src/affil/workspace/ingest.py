@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import IO, TYPE_CHECKING, Unpack
 
 import duckdb
 import pyarrow as pa
@@ -14,9 +18,9 @@ import pyarrow.parquet as pq
 
 from affil.io.database import database
 from affil.io.files import atomic_path
-from affil.papers.common import Problem
-from affil.papers.duplicates import Merged, Merger, Richness, title_key
+from affil.papers.duplicates import Merged, Merger, title_key
 from affil.papers.reading import Reading
+from affil.papers.tally import Problems, Tally
 from affil.types import Paper
 from affil.workspace.layout import MENTIONS, MERGED, PAPERS, TEXT, Change, WorkspaceFiles, sha256_of
 
@@ -24,30 +28,15 @@ if TYPE_CHECKING:  # the readers are imported where papers are read: that takes 
     from affil.papers.read import Duplicate, Record
 
 _CHUNK = 4_000  # papers in memory at a time
-_RICHEST: Richness = (True, True, 1 << 31, 1 << 31, 1 << 31)
-
-
-@dataclass(frozen=True, slots=True)
-class Problems:
-    """Records of a file with the same problem: what it is, whether they were left out, whether it is of the whole file, how many records,
-    and the first one's number.
-    """
-
-    path: str
-    what: str
-    lost: bool
-    whole: bool
-    records: int
-    first: int
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
     """Result of `add_papers`: numbers of papers that are new, replaced an older record, or were present already.
 
-    `merged` are records of one paper under several ids, of which the one richest in affiliations was kept. `duplicates` are ids that
-    occur twice in these files; the first record of each was taken. `problems` are records that were left out or read only in part.
-    `formats` are the files with the formats that they were read as.
+    `merged` are records of one paper, under several ids or of several formats, of which the one richest in affiliations was kept.
+    `duplicates` are ids that occur twice in these files in one format; again the richest was taken, of equally rich ones the first.
+    `problems` are records that were left out or read only in part. `formats` are the files with the formats that they were read as.
     """
 
     new: int
@@ -60,12 +49,7 @@ class Added:
 
     def problem_lines(self) -> list[str]:
         """The problems in a few plain sentences."""
-        return [
-            f"{p.path}: {p.what}"
-            if p.whole
-            else f"{p.path}: {p.records:,} {'papers left out' if p.lost else 'papers'}, as each {p.what} (first: row {p.first})"
-            for p in self.problems
-        ]
+        return [problems.line() for problems in self.problems]
 
 
 def add_papers(
@@ -75,20 +59,18 @@ def add_papers(
 ) -> Added:
     """Add papers as a part of a step, read as `read_papers` reads them."""
     files = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
-    with change.writing("papers") as papers, change.writing("mentions") as mentions:
-        adding = _Adding(change)
+    with change.writing("papers") as papers, change.writing("mentions") as mentions, tempfile.TemporaryFile() as later:
+        adding = _Adding(change, _Spool(later))
         with (
             pq.ParquetWriter(papers, PAPERS, compression="zstd") as to_papers,
             pq.ParquetWriter(mentions, MENTIONS, compression="zstd") as to_mentions,
         ):
             for some in adding.fresh(files, reading):
                 write_papers(some, to_papers, to_mentions)
-            gone = adding.newer | adding.merger.dropped
+            gone = adding.written | adding.merger.dropped
             keep_rows(change.file("papers"), "id", gone, to_papers)
             keep_rows(change.file("mentions"), "paper", gone, to_mentions)
-        if late := adding.newer & adding.merger.dropped:  # written before a richer record came
-            drop_rows(papers, "id", late)
-            drop_rows(mentions, "paper", late)
+        adding.put_right(papers, mentions)
         with change.writing("strings") as strings:
             pq.write_table(count_strings(mentions, change.settings.read.memory), strings, compression="zstd")
     inputs = {str(f): {"file": str(f), "sha256": sha256_of(f)} for f in files if f.is_file()}
@@ -101,15 +83,16 @@ def add_papers(
 class _Adding:
     """Records sorted into those to write and those that are there already, or are another record of a paper."""
 
-    def __init__(self, change: Change) -> None:
+    def __init__(self, change: Change, later: _Spool) -> None:
         self._settings = change.settings.read
         self._known = digests_of(change.file("papers"))
         self.merger = _merger(change)
-        self.newer: set[str] = set()
+        self.written: set[str] = set()
+        self._later = later  # records of papers that are written already
         self._seen: dict[str, bytes] = {}
         self._counts = {"new": 0, "replaced": 0, "unchanged": 0}
         self._duplicates: list[Duplicate] = []
-        self._problems: dict[tuple[str, str, bool, bool], list[int]] = {}  # number of records, the first
+        self._problems = Tally()
         self._formats: dict[str, str] = {}
 
     def fresh(self, files: Sequence[Path], reading: Reading) -> Iterator[list[tuple[Paper, bytes, str]]]:
@@ -117,45 +100,61 @@ class _Adding:
         from affil.papers.read import paper_digest, read_records
 
         some: list[tuple[Paper, bytes, str]] = []
-        for record in read_records(files, self._met, self._settings, **reading):
+        for record in read_records(files, self._problems.meet, self._settings, **reading):
             self._formats[record.path] = record.format
             digest = paper_digest(record.paper)
             if self._takes(record, digest):
-                self.newer.add(record.paper.id)
-                some.append((record.paper, digest, record.format))
+                taken = record.paper, digest, record.format
+                if record.paper.id in self.written:
+                    self._later.put(taken)
+                else:
+                    self.written.add(record.paper.id)
+                    some.append(taken)
             if len(some) == _CHUNK:
                 yield some
                 some = []
         yield some
 
-    def _met(self, problem: Problem) -> None:
-        self._problems.setdefault((problem.path, problem.what, problem.lost, problem.whole), [0, problem.row])[0] += 1
+    def put_right(self, papers: Path, mentions: Path) -> None:
+        """Take out of the written tables what was written before a richer record of the paper came, and write that."""
+        again = {paper.id: digest for paper, digest, _ in self._later}
+        late = self.written & (self.merger.dropped | again.keys())
+        if not late:
+            return
+        with _appending(papers, "id", late) as to_papers, _appending(mentions, "paper", late) as to_mentions:
+            for paper, digest, format in self._later:
+                if again[paper.id] == digest and paper.id not in self.merger.dropped:  # the last is the richest
+                    write_papers([(paper, digest, format)], to_papers, to_mentions)
 
     def _takes(self, record: Record, digest: bytes) -> bool:
         from affil.papers.formats import readers
         from affil.papers.read import Duplicate
 
         paper = record.paper
-        if (earlier := self._seen.get(paper.id)) is not None:
-            self._duplicates.append(Duplicate(paper.id, record.path, record.row, earlier == digest))
+        before, earlier = self._known.get(paper.id), self._seen.get(paper.id)
+        if earlier is None:
+            self._seen[paper.id] = digest
+            if before == digest:
+                self._counts["unchanged"] += 1
+                self.merger.met(paper.id)
+                return False
+        elif earlier == digest:
+            self._duplicates.append(Duplicate(paper.id, record.path, record.row, identical=True, unit=record.unit))
             return False
-        self._seen[paper.id] = digest
-        before = self._known.get(paper.id)
-        if before == digest:
-            self._counts["unchanged"] += 1
-            return False
-        if self.merger.add(paper, record.format, partial=readers()[record.format].partial) is not None:
-            if before is not None:  # changed such that it is poorer than another record of the same paper now
-                self.newer.add(paper.id)
-            return False
-        self._counts["new" if before is None else "replaced"] += 1
-        return True
+        again = earlier is not None and self.merger.source_of(paper.id) == record.format
+        kept = self.merger.add(paper, record.format, partial=readers()[record.format].partial)
+        if again:
+            repeat = Duplicate(paper.id, record.path, record.row, identical=False, taken=kept is None, unit=record.unit)
+            self._duplicates.append(repeat)
+        if kept is None and earlier is None:
+            self._counts["new" if before is None else "replaced"] += 1
+        return kept is None
 
     def added(self) -> Added:
         return Added(
             **self._counts,
             duplicates=tuple(self._duplicates),
-            problems=tuple(Problems(*key, *counts) for key, counts in self._problems.items()),
+            problems=self._problems.found(),
             merged=tuple(self.merger.merged),
             formats=tuple(self._formats.items()),
         )
@@ -187,13 +186,9 @@ def _merger(change: Change) -> Merger:
         )
         while some := rows.fetchmany(_CHUNK):
             for id, source, doi, title, year, author, aligned, stated, strings, length in some:
-                rich = (
-                    (source not in partial, bool(aligned and stated), stated, strings, int(length))
-                    if id not in decided
-                    else _RICHEST
-                )
+                rich = source not in partial, bool(aligned and stated), stated, strings, int(length)
                 key = title_key(title, year, author or "", merger.least)
-                merger.know(id, source, doi, key, rich)
+                merger.know(id, source, doi, key, rich, fixed=id in decided)
     return merger
 
 
@@ -203,11 +198,13 @@ def _write_merged(change: Change, merged: Sequence[Merged]) -> None:
     if not merged and before is None:
         return
     with change.writing("merged") as file:
-        rows = {} if before is None else {row["dropped"]: row for row in pq.read_table(before, schema=MERGED).to_pylist()}
-        rows |= {one.dropped: {"kept": one.kept, "dropped": one.dropped, "by": one.by} for one in merged}
-        for one in merged:  # a record that is kept now
-            rows.pop(one.kept, None)
-        pq.write_table(pa.Table.from_pylist(list(rows.values()), MERGED), file, compression="zstd")
+        known = [] if before is None else [Merged(**row) for row in pq.read_table(before, schema=MERGED).to_pylist()]
+        rows: dict[tuple[str, str | None], Merged] = {}
+        for one in (*known, *merged):
+            own = one.kept_format if one.by == "id" else ""  # of one id, what tells the records apart is the format
+            rows.pop((one.kept, own), None)  # it is kept now
+            rows[one.dropped, one.dropped_format if own else ""] = one
+        pq.write_table(pa.Table.from_pylist([asdict(one) for one in rows.values()], MERGED), file, compression="zstd")
 
 
 def write_papers(
@@ -266,10 +263,29 @@ def keep_rows(table: Path | None, column: str, gone: Set[str], writer: pq.Parque
             writer.write_batch(pa.record_batch(columns, schema=writer.schema))
 
 
-def drop_rows(table: Path, column: str, gone: Set[str]) -> None:
-    """Take the rows of papers out of a table."""
+@contextmanager
+def _appending(table: Path, column: str, gone: Set[str]) -> Iterator[pq.ParquetWriter]:
+    """Take the rows of papers out of a table, and write others behind the rest."""
     with atomic_path(table) as temporary, pq.ParquetWriter(temporary, pq.read_schema(table), compression="zstd") as writer:
         keep_rows(table, column, gone, writer)
+        yield writer
+
+
+class _Spool:
+    """Papers kept in a file until they are written, with digest and format."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def put(self, one: tuple[Paper, bytes, str]) -> None:
+        self._file.seek(0, os.SEEK_END)
+        pickle.dump(one, self._file)
+
+    def __iter__(self) -> Iterator[tuple[Paper, bytes, str]]:
+        self._file.seek(0)
+        with suppress(EOFError):
+            while True:
+                yield pickle.load(self._file)
 
 
 def count_strings(mentions: Path, memory: str) -> pa.Table:

@@ -40,7 +40,7 @@ PAPERS = pa.schema(
         ("format", TEXT),
     ]
 )
-MERGED = pa.schema([("kept", TEXT), ("dropped", TEXT), ("by", TEXT)])
+MERGED = pa.schema([(name, TEXT) for name in ("kept", "dropped", "by", "kept_format", "dropped_format")])
 MENTIONS = pa.schema([("paper", TEXT), ("position", pa.int32()), ("author", TEXT), ("affiliation", TEXT)])
 _STATED = ("stated_city", "stated_region", "stated_country")
 TOLD = (*_STATED, "named")  # optional columns of a matcher

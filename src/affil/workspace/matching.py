@@ -257,13 +257,14 @@ def write_institutions(registry: Registry, local: Mapping[str, Institution], pat
 
     If the registry now has a local institution under a ROR id, the old id maps to it.
     """
-    rows = [institution_row(one, registry.resolve(one.id)) for one in registry]
-    known = {identifier for row in rows for identifier in (row["id"], *row["other_ids"])}
+    table = registry.to_table().select(INSTITUTIONS.names).cast(INSTITUTIONS)
+    known = {*table["id"].to_pylist(), *pc.list_flatten(table["other_ids"]).to_pylist()}
     missing = {(one.country, fold(one.name)): one for one in local.values() if one.id not in known}
     if missing:
         same = {(one.country, fold(n.value)): one.id for one in registry for n in one.names if n.kind != "acronym"}
-        rows += [institution_row(one, registry.resolve(same[k]) if k in same else one.id) for k, one in missing.items()]
-    pq.write_table(pa.Table.from_pylist(rows, marked(INSTITUTIONS, identity)), path, compression="zstd")
+        rows = [institution_row(one, registry.resolve(same[k]) if k in same else one.id) for k, one in missing.items()]
+        table = pa.concat_tables([table, pa.Table.from_pylist(rows, INSTITUTIONS)])
+    pq.write_table(table.cast(marked(INSTITUTIONS, identity)), path, compression="zstd")
 
 
 def lookup(files: WorkspaceFiles) -> Lookup:

@@ -205,7 +205,7 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
             path.write_text(json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n", "utf-8")
         elif shown.name.endswith((".csv.gz", ".json.gz")):
             text = frame.to_csv(index=False) if shown.name.endswith(".csv.gz") else _on_one_line(result)
-            path.write_bytes(gzip.compress(text.encode(), mtime=0))
+            path.write_bytes(gzip.compress(text.encode(), 6, mtime=0))
         elif shown.suffix == ".parquet":
             about = json.dumps(about_result(result), ensure_ascii=False, default=str)
             table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
@@ -229,5 +229,7 @@ def main_table(result: Result) -> pd.DataFrame:
 
 def about_result(result: Result) -> dict[str, Any]:
     """Everything except the tables of a result, JSON-serialisable."""
-    tables = ("ranking", "trend", "matched", "ranks", "values", "comparison", "papers", "waiting", "moves", "causes", "table")
+    if isinstance(result, Ranking | Trend):
+        return result.about()
+    tables = ("ranks", "values", "comparison", "papers", "waiting", "moves", "causes", "table")
     return {name: value for name, value in result.to_dict().items() if name not in tables}

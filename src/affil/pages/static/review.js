@@ -19,15 +19,72 @@ function open(id) {
   if (id === "new") {
     byId("new-form").reset();
     byId("new-error").textContent = "";
+    byId("new-form").elements.name.value = byId("card-title").dataset.name ?? "";
   }
   dialog.showModal();
 }
 
-function tickSimilar() {
-  const all = byId("similar-all");
-  if (!all) return;
-  byId("similar-details").open = true;
-  all.click();
+function tickMembers() {
+  const all = byId("members-all");
+  if (all) {
+    all.click();
+    byId("members").scrollIntoView({ block: "nearest" });
+    return;
+  }
+  const similar = byId("similar-details");
+  if (!similar) return;
+  similar.open = true;
+  similar.querySelector("input").focus();
+}
+
+// What is ticked: by the page beforehand, or by hand, which a single key does not undo.
+const boxes = () => [...document.querySelectorAll("#candidates input[name=institution]")];
+const byHand = new WeakSet();
+
+function filled(text, ...values) {
+  return text.replace(/\{(\d)\}/g, (_, n) => values[n]);
+}
+
+// Say in words what Save would save.
+function tell(extra = "") {
+  const will = byId("will");
+  if (!will) return;
+  const said = will.dataset;
+  const ticked = boxes().filter((box) => box.checked).map((box) => box.dataset.said);
+  const also = document.querySelectorAll("#decide input[name=also]:checked").length;
+  const mention = document.querySelector("#decide input[name=mention]:checked")?.value;
+  const where = mention ? said.mention : also ? filled(said.more, also) : said.this;
+  const first = ticked.length ? filled(said.save, ticked.join(said.and)) + " · " + where : said.nothing;
+  will.textContent = extra ? first + " · " + extra : first;
+  will.classList.toggle("nothing", !ticked.length);
+}
+
+// A search says that what was ticked beforehand is not what is meant; what was ticked by hand stays.
+function untickProposed() {
+  const proposed = boxes().filter((box) => box.checked && !byHand.has(box));
+  for (const box of proposed) box.checked = false;
+  return proposed.length ? filled(byId("will").dataset.out, proposed.map((box) => box.dataset.said).join(", ")) : "";
+}
+
+function add(box) {
+  const out = untickProposed();
+  byHand.add(box);
+  box.checked = true;
+  finishSearch(box);
+  tell(out);
+}
+
+function digit(number, shift) {
+  const chosen = candidate(number);
+  if (!chosen) return;
+  const box = chosen.querySelector("input");
+  const others = boxes().filter((one) => one.checked && one !== box);
+  if (shift) box.click();
+  else if (others.length > 1 || others.some((one) => byHand.has(one)) || (others.length && box.checked)) {
+    byHand.add(box);
+    box.checked = true;
+    tell(byId("will").dataset.adds);
+  } else chosen.querySelector(".only").click();
 }
 
 const KEYS = {
@@ -35,7 +92,7 @@ const KEYS = {
   x: () => press("not"),
   n: () => open("new"),
   "/": () => byId("q")?.focus(),
-  a: tickSimilar,
+  a: tickMembers,
   e: () => byId("why")?.focus(),
   s: () => press("skip"),
   u: () => press("undo"),
@@ -50,7 +107,8 @@ document.addEventListener("keydown", (event) => {
   if (typing) {
     if (event.key === "Escape") at.blur();
     if (at.id !== "q") return;
-    const found = document.querySelectorAll("#found button");
+    const current = document.querySelector("#found .found")?.dataset.query === at.value;
+    const found = current ? document.querySelectorAll("#found button") : [];
     if (event.key === "ArrowDown" && found.length) found[0].focus();
     else if (event.key === "Enter" && found.length) found[0].click();
     else if (event.key !== "Enter") return;
@@ -65,10 +123,9 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     return;
   }
-  const digit = /^Digit([1-9])$/.exec(event.code) ?? /^Numpad([1-9])$/.exec(event.code);
-  if (digit && (event.shiftKey || event.key === digit[1])) {
-    const chosen = candidate(Number(digit[1]));
-    if (chosen) chosen.querySelector(event.shiftKey ? "input" : ".only").click();
+  const key = /^Digit([1-9])$/.exec(event.code) ?? /^Numpad([1-9])$/.exec(event.code);
+  if (key && (event.shiftKey || event.key === key[1])) {
+    digit(Number(key[1]), event.shiftKey);
     event.preventDefault();
     return;
   }
@@ -83,22 +140,30 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-opens], [data-closes]");
   if (button?.dataset.opens) open(button.dataset.opens);
+  if (event.target.closest("#existing")) {
+    byId("new").close();
+    byId("q").focus();
+  }
   if (button?.dataset.closes) byId(button.dataset.closes).close();
 });
 
 document.addEventListener("change", (event) => {
-  if (event.target.id === "similar-all") {
-    for (const box of document.querySelectorAll("#similar input[name=also]")) box.checked = event.target.checked;
+  const at = event.target;
+  if (at.name === "institution") byHand.add(at);
+  if (at.id === "members-all") {
+    for (const box of document.querySelectorAll("#members input[name=also]")) box.checked = at.checked;
   }
+  const all = byId("members-all");
+  if (at.name === "also" && all) all.checked = !document.querySelector("#members input[name=also]:not(:checked)");
+  if (at.closest("#decide")) tell();
 });
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const adds = event.target.dataset?.adds;
-  const there = adds && document.querySelector(`#candidates input[value="${CSS.escape(adds)}"]`);
+  const there = adds && boxes().find((box) => box.value === adds);
   if (there) {
-    there.checked = true;
     event.preventDefault();
-    finishSearch(there);
+    add(there);
   }
 });
 
@@ -113,7 +178,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.failed) return;
   if (target.id === "candidates") {
     byId("new").close();
-    finishSearch(byId("candidates").lastElementChild?.querySelector("input"));
+    const box = byId("candidates").lastElementChild?.querySelector("input");
+    if (box) add(box);
   }
   if (event.detail.elt?.id === "card" || target.id === "card") {
     byId("card-title")?.focus({ preventScroll: true });

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from affil.rank import AREAS, Level
+from affil.rank import AREAS, AreaShare, Level
 from affil.rank.matched import Papers, missing_venues, venues_of_years
 from affil.rank.measure import areas_of
 from affil.report import charts
 from affil.report.data import Data
-from affil.report.formats import number, two
+from affil.report.formats import number, times, two
 from affil.report.pages.board import ranked_rows
 from affil.report.pages.frame import Frame
 from affil.report.pages.method import venue_rows
+
+_DARKEST = 2.5  # times the expected share, from which a cell is as dark as can be
 
 
 def areas(frame: Frame) -> dict[str, Any]:
@@ -118,17 +120,19 @@ def _chart(frame: Frame, countries: Sequence[str], present: Sequence[str]) -> ch
 
 
 def heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> dict[str, Any]:
-    """An entity's share of each area and of all areas, and the evenness of its shares."""
-    found = {a: data.row(level, identifier, a) for a in present}
-    shares = {a: float(row["share"]) if row else 0.0 for a, row in found.items()}
-    own = sum(float(row["adjusted"]) for row in found.values() if row)
-    whole = sum(data.rankings[level, a].coverage.credit for a in present)
-    mean = own / whole if whole else 0.0
-    total = sum(shares.values())
-    parts = [s / total for s in shares.values() if s > 0] if total else []
-    even = -sum(p * math.log(p) for p in parts) / math.log(len(present)) if len(present) > 1 and parts else None
+    """An entity's share of each area, how many times the expected one that is (see `affil.rank.profiles`), and its evenness."""
+    own = data.profiles[level].get(identifier, {})
+    shown = [own.get(a, AreaShare(0.0, 0.0)) for a in present]
+    ratios = [one.ratio for one in shown if one.expected]
+    total = sum(ratios)
+    parts = [r / total for r in ratios if r > 0] if total else []
+    even = -sum(p * math.log(p) for p in parts) / math.log(len(ratios)) if len(ratios) > 1 and parts else None
     cells = [
-        {"share": s, "times": f"×{s / mean:.1f}" if mean else "–", "heat": min(1.0, s / mean / 2.5) if mean else 0.0}
-        for s in shares.values()
+        {
+            "share": one.share,
+            "times": times(one.ratio) if one.expected else "–",
+            "heat": min(1.0, one.ratio / _DARKEST) if one.expected else 0.0,
+        }
+        for one in shown
     ]
     return {"entity": data.entities[level][identifier], "cells": cells, "even": even}

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from affil.rank import AREAS, KINDS, Level, Ranking, presets
+from affil.rank import AREAS, KINDS, Level, Ranking, moves, presets
 from affil.rank.measure import areas_of
 from affil.rank.places import PART_OF
 from affil.report.entities import continent_of
@@ -57,7 +57,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "scripts": ("engine", "ranges", "board"),
         "presets": [*presets()],
         "hong_kong": hong_kong_choices(frame),
-        "texts": {**frame.script_texts(), "presets": _presets(venues)},
+        "texts": {**frame.script_texts(), "presets": _presets(venues), "marked": data.settings.marked},
     }
 
 
@@ -94,6 +94,7 @@ def _shown(frame: Frame, level: Level, row: Mapping[Any, Any], part: float) -> d
         "place": frame.place(entity),
         "part": part,
         "told": not row.get("ahead", 1.0) < frame.data.settings.confidence,
+        "moves": moves(row, frame.data.settings.marked),
     }
 
 

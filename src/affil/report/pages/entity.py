@@ -28,8 +28,11 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
     data, one = frame.data, frame.data.entities[level][identifier]
     row = data.row(level, identifier)
     newest, count = data.papers.newest(level, identifier, NEWEST), len(data.papers.held.get((level, identifier), ()))
+    numbers = _numbers(frame, level, identifier)
+    told = frame.text("comma").join(f"{frame.names.measures(n['measure'])} {n['value']}" for n in numbers)
     return {
         "heading": one.names[frame.at],
+        "description": f"{one.names[frame.at]}{frame.text('comma')}{span(data.window)}{frame.text('colon')}{told}",
         "section": "rankings",
         "level": level,
         "entity": one,
@@ -38,7 +41,7 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
         "others": _other_names(one, frame.at),
         "kind": frame.names.kinds(one.kind) if one.kind else "",
         "place": frame.place(one),
-        "numbers": _numbers(frame, level, identifier),
+        "numbers": numbers,
         "period": data.window,
         "before": data.before,
         "has_before": data.before is not None,

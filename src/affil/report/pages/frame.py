@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from importlib import resources
 from typing import Any
 
@@ -39,11 +39,12 @@ NAV = (
 )
 
 
-def environment() -> Environment:
-    """The template environment."""
+@cache
+def environment(*, escaped: bool = True) -> Environment:
+    """The template environment, whose templates are compiled once in a process; `escaped` as HTML."""
     made = Environment(
         loader=PackageLoader("affil.report"),
-        autoescape=select_autoescape(),
+        autoescape=select_autoescape() if escaped else False,
         undefined=StrictUndefined,
         trim_blocks=True,
         auto_reload=False,
@@ -58,6 +59,7 @@ def environment() -> Environment:
         visible=visible,
         slug=area_slug,
         json=as_json,
+        cell=lambda value: str(value).replace("|", "\\|"),
     )
     return made
 
@@ -68,11 +70,6 @@ class Shared:
 
     data: Data
     version: str
-
-    @cached_property
-    def templates(self) -> Environment:
-        """The templates, compiled once."""
-        return environment()
 
     @cached_property
     def css(self) -> str:
@@ -201,4 +198,6 @@ class Frame:
             "texts": None,
             "section": "rankings",
         }
-        return minify_html.minify(self.shared.templates.get_template(template).render({**common, **values}))
+        if "heading" in values and not values.get("description"):
+            values = {**values, "description": f"{values['heading']}{self.text('comma')}{span(data.window)} – {self.title}"}
+        return minify_html.minify(environment().get_template(template).render({**common, **values}))

@@ -13,7 +13,7 @@ from affil.report.data import Data
 from affil.report.formats import number
 from affil.report.pages.areas import heat
 from affil.report.pages.frame import Frame
-from affil.report.story import Area, Named, Said, Sentence, Source, area_years, say, story
+from affil.report.story import Area, Named, Said, Sentence, Source, say, story
 from affil.report.story_charts import story_figure
 
 
@@ -27,16 +27,7 @@ class Teller:
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences whose conditions hold."""
         data = self.frame.data
-        return story(
-            Source(
-                data.rankings,
-                data.trends,
-                data.comparisons,
-                data.held,
-                data.report,
-                area_years(data.held, data.window, data.venues),
-            )
-        )
+        return story(Source(data.rankings, data.trends, data.comparisons, data.held, data.report, data.profiles["country"]))
 
     def say(self, said: Said) -> str:
         """A message in the language."""
@@ -123,7 +114,7 @@ def counts(data: Data) -> list[tuple[str, int]]:
 
 
 def matrix(data: Data) -> dict[str, Any]:
-    """What share the first countries have of each area, and how many times their share of all areas that is."""
+    """What share the first countries have of each area, and how many times the expected one that is."""
     present = [a for a in AREAS if ("country", a) in data.rankings]
     short = {a: s.upper() for s, a in SHORT_AREAS.items()}
     rows = [heat(data, "country", i, present) for i in data.ranking("country").frame["id"].head(data.report.matrix)]

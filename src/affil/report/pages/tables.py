@@ -19,8 +19,8 @@ def tables(shared: Shared, level: Level, identifier: str) -> dict[str, Rows]:
     """The tables of an entity's page that have rows.
 
     `trend`: year, papers in comparable venues, papers, adjusted, authors. `profile`: slug of the area, rank, papers, adjusted, the
-    shares of own output, of the world's and (but of a country) of its country's, and specialisation. `collaboration`: year, papers,
-    share of those within the country, and across. `venues`: name, papers, adjusted.
+    shares of own output, of the world's and (but of a country) of its country's, and how many times the expected share of the area it
+    has. `collaboration`: year, papers, share of those within the country, and across. `venues`: name, papers, adjusted.
     `members`, `cities` and `partners`: slug of the page (empty without one), names, number. `strings`: string, papers, probability
     (empty where a person decided). Names are one text, or a list in the order of `LANGUAGES`.
     """
@@ -81,6 +81,7 @@ def _profile(shared: Shared, level: Level, identifier: str) -> Rows:
     held = {r["area"]: r for r in data.of("areas", level, identifier)}
     home = "" if level == "country" else data.entities[level][identifier].country
     own, country, world = own_shares(data, level, identifier), own_shares(data, "country", home), shared.world_share
+    expected = data.profiles[level].get(identifier, {})
     return [
         [
             area_slug(a),
@@ -88,7 +89,7 @@ def _profile(shared: Shared, level: Level, identifier: str) -> Rows:
             number(held[a]["publications"] if a in held else 0),
             two(held[a]["adjusted"] if a in held else 0.0),
             [percent(share, 1) for share in shares],
-            two(shares[0] / world[a]),
+            two(expected[a].ratio) if a in expected and expected[a].expected else "–",
         ]
         for a in AREAS
         if world[a]

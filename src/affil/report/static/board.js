@@ -12,8 +12,8 @@
   const share = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
   const shown = { adjusted: two, index: two, publications: whole, authors: whole, share: percent };
   const boxes = (name) => [...form.querySelectorAll(`input[name=${name}]`)];
-  const start = body.innerHTML, startYears = $("shown-years").textContent, startMore = $("more").hidden, startHead = $("shown").textContent, startLead = $("lead").textContent, startTitle = document.title;
-  let all = false, current = [], engine, names, searching, ranges, doubts, people;
+  const startYears = $("shown-years").textContent, startMore = $("more").hidden, startHead = $("shown").textContent, startLead = $("lead").textContent, startTitle = document.title;
+  let all = false, current = [], start, sparks, engine, names, searching, ranges, doubts, namings, people;
 
   /** The chosen options, and those that differ from the defaults. */
   const state = () => {
@@ -107,17 +107,15 @@
   const interval = (row, found) => {
     const at = found?.get(row.e);
     if (!at) return "–";
-    const apart = at.told ? "" : "&nbsp;≈";
-    return at.low < at.high || !at.told ? `${whole.format(at.low)}–${whole.format(at.high)}${apart}` : whole.format(row.rank);
+    return (at.low < at.high ? `${whole.format(at.low)}–${whole.format(at.high)}` : whole.format(row.rank)) + (at.told ? "" : "&nbsp;≈");
   };
 
   /** What of the doubt waits in review, and where the row would stand were it decided, as attributes. */
   const waiting = (row, found) => {
     const at = found?.get(row.e);
     if (at?.decided === undefined) return "";
-    const moves = at.decided === row.rank ? "" : at.decided < row.rank ? "up" : "down";
-    const said = [say(T.in_review, share.format(at.inReview))];
-    if (moves) said.push(say(T.would_move, whole.format(at.decided)), ...at.strings);
+    const said = [say(T.in_review, share.format(at.inReview))], moves = Math.abs(at.decided - row.rank) < T.marked ? "" : at.decided < row.rank ? "up" : "down";
+    if (at.decided !== row.rank) said.push(say(T.would_move, whole.format(at.decided)), ...at.strings);
     return ` title="${escape(said.join("\n"))}"${moves && ` data-moves="${moves}"`}`;
   };
 
@@ -132,16 +130,17 @@
     return new Map(numbers.map((e, k) => [e, { low: low[k], high: high[k], told: told[k] }]));
   };
 
-  /** The intervals of any view by adjusted publications or index, once they are computed; null until then. */
+  /** The intervals of any view, once they are computed; null until then. */
   let last = {};
   const computed = (now, asked, rows) => {
     const key = address({ ...now, q: "" });
     if (last.key === key) return last.found;
-    if (!doubts?.n || now.preset || now.hongkong !== first.hongkong || now.by === "publications" || now.by === "authors") return null;
+    if (!doubts?.n) return null;
+    if ((now.by === "publications" || now.by === "authors") && !namings) { load("namings").then((value) => { namings = value; draw(); }); return null; }
     last = { key, found: null };
     setTimeout(() => {
       if (last.key !== key) return;
-      last.found = affil.ranges(engine, doubts, asked, rows, doubts.confidence);
+      last.found = affil.ranges(engine, doubts, asked, rows, doubts.confidence, namings);
       for (const at of last.found.values()) at.told = at.ahead >= doubts.confidence;
       draw();
     });
@@ -154,8 +153,11 @@
     return own && found ? new Map([...own].map(([e, at]) => [e, { ...found.get(e), ...at }])) : own ?? found;
   };
 
-  /** The small lines of the first rows, which are of the slice that the page begins with. */
-  const sparks = new Map([...body.rows].map((row) => [row.querySelector(".name").textContent.replace(/\s/g, ""), row.querySelector(".spark")?.innerHTML ?? ""]));
+  /** Keep the first rows, and their small lines, which are of the slice that the page begins with. */
+  const remember = () => {
+    start ??= body.innerHTML;
+    sparks ??= new Map([...body.rows].map((row) => [row.querySelector(".name").textContent.replace(/\s/g, ""), row.querySelector(".spark")?.innerHTML ?? ""]));
+  };
   const sliced = (now) => ["areas", "outside", "venues", "from", "to", "rollup", "preset", "hongkong"].some((option) => String(now[option]) !== String(first[option]));
 
   const tr = (row, now, moved, found, most) => {
@@ -167,6 +169,7 @@
 
   const draw = () => {
     const now = state();
+    remember();
     affil.keep(address(now));
     if (!address(now) && !all) { reset(); return; }
     const asked = query(now);
@@ -195,7 +198,6 @@
     if (now.where) notes.push(T.ranks_within);
     const span = (years) => (years[0] === years[1] ? years[0] : years.join("–")), of = (k) => span([pairs[0].years[k], pairs.at(-1).years[k]]);
     notes.push(moved ? `${say(T.change_why, of(1), of(0), share.format(engine.restsOn(pairs)))}${T.stop}` : T.change_none);
-    if (!found && (now.by === "publications" || now.by === "authors")) notes.push(say(T.no_range, first.from, first.to));
     $("status").textContent = notes.join(gap);
     // Less urgent parts are rendered after the table.
     if (!people || !ranges || !doubts) Promise.all(["people", "ranges", "doubts"].map(load)).then((values) => { [people, ranges, doubts] = values; draw(); }).catch(() => {});

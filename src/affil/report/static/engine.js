@@ -195,14 +195,14 @@
     /** What share of the years' papers is compared. */
     restsOn(links) { return links.reduce((a, k) => a + k.papers, 0) / Math.max(1, links.reduce((a, k) => a + k.all, 0)); }
 
-    /** The venues that the last year lacks while the year before had them, but for those that ended or are held every second year. */
+    /** The venues of the table that the last year lacks while the year before had them, but for those that do not take place in it. */
     lacking(query, years) {
       const last = years.at(-1);
       if (!years.includes(last - 1)) return [];
       const ofYears = this.ofYears({ ...query, years: [this.years[0], last] });
       return [...ofYears.get(last - 1).keys()].filter((venue) => {
-        const held = [...ofYears.keys()].filter((y) => ofYears.get(y).has(venue)), [first, end] = this.existed[venue] ?? [Infinity, null];
-        return !ofYears.get(last).has(venue) && (first ?? 0) <= last && last <= (end ?? Infinity) && !(held.length > 1 && new Set(held.map((y) => y % 2)).size === 1);
+        const gone = this.notHeld[venue];
+        return !ofYears.get(last).has(venue) && gone && !gone.includes(last);
       });
     }
 

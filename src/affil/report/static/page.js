@@ -44,8 +44,9 @@
     if (now.has("theme")) { now.set("theme", root.dataset.theme); history.replaceState(null, "", `#${now}`); }
   });
   window.addEventListener("hashchange", () => { const theme = options().get("theme"); if (theme) root.dataset.theme = theme; });
-  // Make horizontally scrollable elements focusable, for scrolling by keys.
-  for (const place of document.querySelectorAll(".scroll")) if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+  // Make horizontally scrollable elements focusable, for scrolling by keys, once they are laid out.
+  const focusable = new ResizeObserver((seen) => { for (const { target } of seen) if (target.scrollWidth > target.clientWidth) target.tabIndex = 0; });
+  for (const place of document.querySelectorAll(".scroll")) focusable.observe(place);
   // Language and level links keep the reader's view.
   for (const link of document.querySelectorAll(".languages a, .tabs a"))
     link.addEventListener("click", () => { link.href = link.href.split("#")[0] + location.hash; });

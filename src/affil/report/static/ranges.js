@@ -1,8 +1,6 @@
 "use strict";
 /* Ranges of ranks for any slice, computed in the page as the library does (docs/ranking.md, How sure a rank is). */
 (() => {
-  const COARSE = 96, FINE = 160, REACH = 9, OUTSIDE = 0.002, FAR = 0.004, SMALL = 2, LEAST = 1e-7;
-
   /** The normal distribution function (Abramowitz and Stegun 7.1.26, to 1e-7). */
   const ndtr = (x) => {
     const z = Math.abs(x) / Math.SQRT2, t = 1 / (1 + 0.3275911 * z);
@@ -43,7 +41,7 @@
       const counted = index ? Float64Array.from(chosen, (a) => row.areas[a]) : Float64Array.of(row.adjusted);
       const [around, decided] = drifts.map((drift) => counted.map((s, a) => s + drift[k][a]));
       for (const { p, review, sums } of held[k]) {
-        sums.forEach((s, a) => { around[a] += s * (p - (review ? 0 : 1)); if (review && p >= 0.5) decided[a] += s; });
+        sums.forEach((s, a) => { around[a] += s * (p - (review ? 0 : 1)); if (review && p >= packed.probable) decided[a] += s; });
       }
       let mean = measure(around);
       const middle = mean;
@@ -57,17 +55,67 @@
     });
   };
 
+  /** The same of whole counts: a paper (or author) counts for an entity unless all the pairs that name it are wrong. */
+  const doubtsOfWhole = (engine, packed, namings, query, rows) => {
+    const weights = engine.weights(query), places = engine.places(query), kind = engine.ofKind(query.level, query.kind);
+    const slot = new Int32Array(engine.entities[query.level].order.length).fill(-1);
+    rows.forEach((row, k) => { slot[row.e] = k; });
+    const targets = packed.of.map((institution) => {
+      const to = places[institution];
+      if (to === -1 || to === undefined || kind?.institution?.(institution) === false) return [];
+      return (typeof to === "number" ? [to] : to.map(([entity]) => entity)).filter((e) => slot[e] >= 0 && kind?.entity?.(e) !== false).map((e) => slot[e]);
+    });
+    const mean = new Float64Array(rows.length), decided = new Float64Array(rows.length), effects = rows.map(() => new Map());
+    const seen = new Int32Array(packed.p.length).fill(-1), naming = rows.map(() => []);
+    /** Count a paper or author, of which `pairs` are those in the slice. */
+    const count = (number, pairs) => {
+      const named = new Set();
+      for (const pair of pairs) {
+        if (seen[pair] === number) continue;
+        seen[pair] = number;
+        for (const k of targets[pair]) { naming[k].push(pair); named.add(k); }
+      }
+      for (const k of named) {
+        let lost = 1, sure = false;
+        for (const pair of naming[k]) { lost *= 1 - packed.p[pair] / 1e5; sure ||= !packed.review[pair] || packed.p[pair] / 1e5 >= packed.probable; }
+        mean[k] += 1 - lost;
+        if (sure) decided[k]++;
+        if (lost > 0) for (const pair of naming[k]) effects[k].set(pair, (effects[k].get(pair) ?? 0) + lost / (1 - packed.p[pair] / 1e5));
+        naming[k].length = 0;
+      }
+    };
+    let next = 0, number = 0;
+    if (query.by === "publications") {
+      const { cells, n, pair } = namings.papers;
+      cells.forEach((papers, cell) => {
+        for (const end = number + papers; number < end; number++) {
+          if (weights[cell]) count(number, pair.slice(next, next + n[number]));
+          next += n[number];
+        }
+      });
+    } else {
+      const { n, pair, cell } = namings.people;
+      n.forEach((many, author) => {
+        const own = [];
+        for (const end = next + many; next < end; next++) if (weights[cell[next]]) own.push(pair[next]);
+        count(author, own);
+      });
+    }
+    return rows.map((_, k) => ({ mean: mean[k], decided: decided[k],
+      effects: [...effects[k]].filter(([pair]) => packed.p[pair] > 0).map(([pair, effect]) => ({ p: packed.p[pair] / 1e5, review: Boolean(packed.review[pair]), pair, effect })) }));
+  };
+
   const split = (out, at) => {
     const where = Math.min(Math.max(at, 0), out.length - 1), cell = Math.min(Math.floor(where + 1e-9), out.length - 2), part = Math.max(0, where - cell);
     out[cell] = 1 - part; out[cell + 1] = part;
   };
 
   /** The probabilities of the cells of a grid: large moves one by one, small ones together normal. */
-  const convolved = (mean, moves, low, step, cells) => {
+  const convolved = (mean, moves, low, step, cells, small) => {
     let at = (mean - low) / step, rest = 0, out = new Float64Array(cells), moved = new Float64Array(cells);
     const large = moves.filter(({ move, shift, chance }) => {
       const by = move / step;
-      if (Math.abs(by) >= SMALL) { at += shift / step; return true; }
+      if (Math.abs(by) >= small) { at += shift / step; return true; }
       rest += by * by * chance * (1 - chance);
       return false;
     });
@@ -89,8 +137,8 @@
     return out;
   };
 
-  /** The atoms of a distribution: values and weights, largest first. */
-  const atomsOf = ({ mean, effects }) => {
+  /** The atoms of a distribution: values and weights, largest first; `whole` numbers stand on a grid of such. */
+  const atomsOf = ({ mean, effects }, whole, { coarse: COARSE, fine: FINE, reach: REACH, outside: OUTSIDE, far: FAR, small: SMALL, small_whole: SMALL_WHOLE, least: LEAST }) => {
     const moves = effects.map(({ p, effect }) => (p >= 0.5 ? { move: -effect, chance: 1 - p, shift: effect * (1 - p) } : { move: effect, chance: p, shift: -effect * p }));
     moves.sort((a, b) => Math.abs(b.move) - Math.abs(a.move));
     let soFar = 0, variance = 0, middle = mean, lowest = mean, highest = mean;
@@ -100,9 +148,11 @@
       lowest += shift + Math.min(move, 0); highest += shift + Math.max(move, 0);
     }
     let low = Math.max(lowest, middle - REACH * Math.sqrt(variance)), high = Math.min(highest, middle + REACH * Math.sqrt(variance));
-    const steps = (cells) => Math.max((high - low) / (cells - 1), 1e-12);
+    if (whole) [low, high] = [Math.floor(low + 1e-9), Math.ceil(high - 1e-9)];
+    const small = whole ? SMALL_WHOLE : SMALL;
+    const steps = (cells) => { const step = Math.max((high - low) / (cells - 1), 1e-12); return whole ? Math.max(Math.ceil(step - 1e-9), 1) : step; };
     let step = steps(COARSE);
-    const coarse = convolved(mean, moves, low, step, COARSE);
+    const coarse = convolved(mean, moves, low, step, COARSE, small);
     let until = 0, first = -1, last = COARSE - 1;
     for (let c = 0; c < COARSE; c++) {
       until += coarse[c];
@@ -111,15 +161,16 @@
     }
     [low, high] = [low + step * first, Math.min(low + step * last, high)];
     step = steps(FINE);
-    const fine = convolved(mean, moves, low, step, FINE), values = [], weights = [];
+    const fine = convolved(mean, moves, low, step, FINE, small), values = [], weights = [];
     let sum = 0;
     for (let c = FINE - 1; c >= 0; c--) if (fine[c] > LEAST) { values.push(Math.round((low + step * c) * 1e9) / 1e9); weights.push(fine[c]); sum += fine[c]; }
     return { values, weights: weights.map((w) => w / sum) };
   };
 
-  /** For each row its range and what is known of it: {low, high, ahead, inReview, decided}. */
-  const ranges = (engine, packed, query, rows, confidence) => {
-    const doubts = doubtsOf(engine, packed, query, rows), atoms = doubts.map(atomsOf);
+  /** For each row its range and what is known of it: {low, high, ahead, inReview, decided}; `namings` are needed for whole counts. */
+  const ranges = (engine, packed, query, rows, confidence, namings) => {
+    const whole = query.by === "publications" || query.by === "authors";
+    const doubts = whole ? doubtsOfWhole(engine, packed, namings, query, rows) : doubtsOf(engine, packed, query, rows), atoms = doubts.map((one) => atomsOf(one, whole, packed.grid));
     const size = atoms.reduce((all, { values }) => all + values.length, 0);
     const value = new Float64Array(size), weight = new Float64Array(size), spread = new Float64Array(size), above = atoms.map(({ weights }) => { let sum = 0; return weights.map((w) => { sum += w; return sum - w; }); });
     let next = 0;
@@ -166,7 +217,7 @@
         low: Math.min(row.rank, quantile(means, deviations, weights, (1 - confidence) / 2)), high: Math.max(row.rank, quantile(means, deviations, weights, (1 + confidence) / 2)),
         ahead: k + 1 < rows.length ? beats(atoms[k], atoms[k + 1]) : 1, inReview: all ? variance(doubts[k].effects.filter((d) => d.review)) / all : 0,
         decided: decided.length - low + 1,
-        strings: doubts[k].effects.filter((d) => d.review && d.p >= 0.5).map((d) => d.pair).sort((a, b) => packed.gains[b] - packed.gains[a]).slice(0, 3).map((pair) => packed.strings[pair]) }];
+        strings: doubts[k].effects.filter((d) => d.review && d.p >= packed.probable).map((d) => d.pair).sort((a, b) => packed.gains[b] - packed.gains[a]).slice(0, packed.named).map((pair) => packed.strings[pair]) }];
     }));
   };
 

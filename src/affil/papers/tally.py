@@ -1,0 +1,47 @@
+"""Problems of records counted by what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from affil.errors import Unit
+from affil.papers.common import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """Records of a file with the same problem: what it is, whether they were left out, whether it is of the whole file, how many records,
+    and the first one's place.
+    """
+
+    path: str
+    what: str
+    lost: bool
+    whole: bool
+    records: int
+    first: int
+    unit: Unit = "row"
+
+    def line(self) -> str:
+        """The problem in a plain sentence."""
+        if self.whole:
+            return f"{self.path}: {self.what}"
+        papers = "papers left out" if self.lost else "papers"
+        return f"{self.path}: {self.records:,} {papers}, as each {self.what} (first: {self.unit} {self.first})"
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts problems as they are met."""
+
+    _met: dict[tuple[str, str, bool, bool], tuple[int, int, Unit]] = field(default_factory=dict)  # number of records, the first
+
+    def meet(self, problem: Problem) -> None:
+        """Count a problem."""
+        same = problem.path, problem.what, problem.lost, problem.whole
+        number, first, unit = self._met.get(same, (0, problem.row, problem.unit))
+        self._met[same] = number + 1, first, unit
+
+    def found(self) -> tuple[Problems, ...]:
+        """All problems, in the order in which they were first met."""
+        return tuple(Problems(*same, *counts) for same, counts in self._met.items())

@@ -1,0 +1,108 @@
+"""What a review is about: filters, strings, mentions, progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from affil.errors import AffilError
+
+Scope = Literal["queue", "all"]
+State = Literal["open", "decided", "skipped", "any"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+STATES: tuple[State, ...] = get_args(State)
+ANSWERS = ("review", "match", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class VenueFacts:
+    """A venue under the name used by papers, with the fields a queue needs."""
+
+    published: str
+    areas: tuple[str, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Filters of strings; empty fields do not restrict.
+
+    `scope`: the queue (uncertain strings and the audit sample) or all strings. `state`: open, decided, or any. `decision` is
+    the model's; `country` that of an institution found; `low` and `high` bound the probability; `text` is contained in the
+    string.
+    """
+
+    scope: Scope = "queue"
+    state: State = "open"
+    decision: str = ""
+    country: str = ""
+    area: str = ""
+    venue: str = ""
+    year: str = ""
+    low: float = 0.0
+    high: float = 1.0
+    text: str = ""
+
+    def check(self) -> Filters:
+        """Validate and return the filters.
+
+        Raises:
+            AffilError: a value is invalid.
+        """
+        for what, value, known in (("scope", self.scope, SCOPES), ("state", self.state, STATES)):
+            if value not in known:
+                raise AffilError(f"no {what} {value!r}; known are: {', '.join(known)}")
+        if self.decision and self.decision not in ANSWERS:
+            raise AffilError(f"no decision {self.decision!r}; known are: {', '.join(ANSWERS)}")
+        if not 0 <= self.low <= self.high <= 1:
+            raise AffilError(f"probabilities from {self.low} to {self.high}: need 0 <= low <= high <= 1")
+        if self.year and not all(part.isdigit() and len(part) < 5 for part in self.year.split("-", 1)):
+            raise AffilError(f"invalid year {self.year!r}; write e.g. 2020 or 2014-2024")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A string of the queue: numbers of mentions and papers, credit, the model's decision and probability.
+
+    `audit` marks strings shown only to audit the model's certain answers.
+    """
+
+    number: int
+    affiliation: str
+    mentions: int
+    papers: int
+    credit: float
+    decision: str
+    probability: float
+    institutions: tuple[str, ...]
+    audit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A mention of a string: paper, title, venue, year, author ("" if not tied to one), and the DOI of the paper ("": unknown)."""
+
+    paper: str
+    title: str
+    venue: str
+    year: int
+    author: str
+    position: int | None
+    doi: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewProgress:
+    """Progress of a review: strings in the queue, decided ones, the share of their mentions decided, conflicts.
+
+    `right` is the expected share of mentions with a correct current answer: 1 if a person decided, the probability if the model
+    matched, 1 minus it if a match awaits review and is not counted; for strings without a match, the rate found by the audit or
+    assumed in the settings.
+    """
+
+    strings: int
+    decided: int
+    mentions_decided: float
+    right: float
+    disputed: int

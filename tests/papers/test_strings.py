@@ -1,0 +1,53 @@
+"""Strings of papers as a table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from affil.papers.read import read_papers
+from affil.papers.strings import COLUMNS, paper_strings
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        "web-of-science-plain.txt", "scopus-2024.csv", "openalex-snapshot.jsonl", "openalex-page.json", "openalex-snapshot.parquet",
+        "crossref-page.json", "pubmed-set.xml", "ris-scopus.ris", "bibtex-web-of-science.bib", "acl-anthology-2025.xml",
+    ],
+)  # fmt: skip
+def test_the_strings_are_those_of_the_papers(sample: str) -> None:
+    table = paper_strings(SAMPLES / sample)
+    assert table is not None
+    rows = [row for batch in table.batches(2) for row in zip(*(batch.columns[c] for c in COLUMNS), strict=True)]
+    expected = []
+    for paper in read_papers([SAMPLES / sample]):
+        expected += [(paper.id, a.name, s) for a in paper.authors for s in a.affiliations]
+        expected += [(paper.id, "", s) for s in paper.paper_affiliations]
+    assert expected
+    assert rows == expected
+    assert table.notes[0].endswith("the strings of its papers are matched, one a row: paper, author, affiliation")
+
+
+def test_what_is_left_out_is_told_afterwards() -> None:
+    table = paper_strings(SAMPLES / "web-of-science-plain.txt")
+    assert table is not None
+    list(table.batches(100))
+    assert any("1 papers left out, as each is no paper: Correction (first: line 111)" in line for line in table.remarks())
+
+
+def test_tables_with_one_column_of_affiliations_and_other_lists_are_none(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,venue,year,author,affiliation\n1,V,2020,A,MIT\n")
+    (tmp_path / "b.jsonl").write_text(json.dumps({"affiliation": "MIT", "DOI": "10.1000/x", "author": []}) + "\n")
+    (tmp_path / "c.json").write_text(json.dumps([{"affiliation": "MIT"}]))
+    (tmp_path / "d.txt").write_text("MIT\nCMU\n")
+    book = openpyxl.Workbook()
+    book.active.append(["Address"])
+    book.save(tmp_path / "e.xlsx")
+    for file in sorted(tmp_path.iterdir()):
+        assert paper_strings(file) is None, file.name
