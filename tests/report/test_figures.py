@@ -380,6 +380,5 @@ def test_a_phone_zooms_the_map(phone: Reader) -> None:
     phone.open("map.html")
     phone.page.get_by_role("button", name="Closer").tap()
     phone.page.wait_for_selector("#chart .points path")
-    phone.page.get_by_role("button", name="Closer").tap()
     phone.page.wait_for_function("(affil.options().get('view') ?? '').endsWith(',1.60')")
     assert phone.page.evaluate(CLIPPED) == []

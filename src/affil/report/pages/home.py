@@ -69,7 +69,7 @@ class Teller:
 def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
     """What the data say: numbers, countries over the years, sentences, areas by country, and the first of each level and area.
 
-    `found` are the values of the trends page.
+    `found` are the values of the trends page, whose chart comes first here, too.
     """
     data = frame.data
     teller = Teller(frame)
