@@ -71,6 +71,11 @@ def test_links_and_pictures_exist(page: Path) -> None:
         assert target.startswith(("https://", "http://")) or (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_holds_what_a_merge_left_open(page: Path) -> None:
+    assert not re.search(r"^(<{7}|={7}|>{7})( |$)", page.read_text("utf-8"), re.MULTILINE)
+
+
 def test_every_command_is_documented() -> None:
     """A command without a word in the README fails here."""
     text = README.read_text("utf-8")

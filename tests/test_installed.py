@@ -14,11 +14,11 @@ from affil.installed import pip_install
 @pytest.mark.parametrize(
     ("recorded", "requirement"),
     [
-        ({"url": "file:///home/ana/my%20affil", "dir_info": {"editable": True}}, "/home/ana/my affil[web]"),
-        ({"url": "file:///home/ana/affil", "dir_info": {}}, "/home/ana/affil[web]"),
+        ({"url": "file:///srv/ana/my%20affil", "dir_info": {"editable": True}}, "/srv/ana/my affil[web]"),
+        ({"url": "file:///srv/ana/affil", "dir_info": {}}, "/srv/ana/affil[web]"),
         (
-            {"url": "file:///tmp/affil-0.1-py3-none-any.whl", "archive_info": {"hash": "sha256=0"}},
-            "affil[web] @ file:///tmp/affil-0.1-py3-none-any.whl",
+            {"url": "file:///srv/affil-0.1-py3-none-any.whl", "archive_info": {"hash": "sha256=0"}},
+            "affil[web] @ file:///srv/affil-0.1-py3-none-any.whl",
         ),
         (
             {"url": "https://example.org/affil", "vcs_info": {"vcs": "git", "commit_id": "abc"}},
