@@ -60,6 +60,17 @@ def test_axes_and_points_are_written_without_needless_digits() -> None:
     assert picture.get("aria-label") is None and picture.find(".//{*}g[@aria-label]") is not None
 
 
+@pytest.mark.parametrize("deepest", [2, 17, 201])
+def test_an_axis_of_ranks_begins_at_the_first(deepest: int) -> None:
+    written = [
+        int(t)
+        for t in texts(drawn(of_years([["2014", deepest], ["2024", 1]], ["A"], ranks=True)))
+        if t.isdigit() and len(t) < 4
+    ]
+    assert written
+    assert min(written) >= 1
+
+
 def test_nothing_is_drawn_of_nothing() -> None:
     for rows in ([["2020", None]], [["2020", nan]], []):
         figure = of_years(rows, ["A"])

@@ -65,7 +65,7 @@ def lines(label: str, axis: str, *, share: bool = False, ranks: bool = False, he
         "field": "value",
         "type": "quantitative",
         "axis": {"labelExpr": _SHOWN.format("datum.value"), "tickCount": 5, **({"tickMinStep": 1} if ranks else {})},
-        "scale": {"reverse": True, "zero": False, "nice": False, "padding": 8} if ranks else {"zero": True},
+        "scale": {"reverse": True, "zero": False, "nice": False, "domainMin": 1} if ranks else {"zero": True},
     }
     return {
         **_common(label, axis, height, {"share": share}),
