@@ -89,8 +89,8 @@ def test_truncated_zip(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("[{]", "row 1: broken JSON"), ("{}", "no list of records"), ("[]", "no list of records"), ('[{"names": []}]', "row 1: "),
-     ('[{"id": "x"}]', "row 1: record without 'names'")],
+    [("[{]", "line 1: broken JSON"), ("{}", "no list of records"), ("[]", "no list of records"), ('[{"names": []}]', "record 1: "),
+     ('[{"id": "x"}]', "record 1: record without 'names'")],
 )  # fmt: skip
 def test_broken_dumps_are_named(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "ror.json"

@@ -40,9 +40,13 @@ def read_ror(path: Path) -> Iterator[Institution]:
             if "name" in record and "id" in record:
                 yield _v1(record)
                 continue
-            raise InputError(path, f"record without {missing}", row=row, fix="expected ROR schema v1 or v2") from missing
+            raise InputError(
+                path, f"record without {missing}", row=row, unit="record", fix="expected ROR schema v1 or v2"
+            ) from missing
         except (TypeError, IndexError, AttributeError) as error:
-            raise InputError(path, f"not a ROR record ({error})", row=row, fix="expected ROR schema v1 or v2") from error
+            raise InputError(
+                path, f"not a ROR record ({error})", row=row, unit="record", fix="expected ROR schema v1 or v2"
+            ) from error
 
 
 def load_records(path: Path) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from affil.errors import AffilError, InputError
+from affil.names.ids import normal_id
 from affil.review.estimate import Estimator
 from affil.review.groups import group_strings
 from affil.review.queue import Numbers, Queue
@@ -19,7 +20,6 @@ from affil.review.session import Session
 Answers = Mapping[str, frozenset[str]]  # raw string -> the ids of all institutions that it names
 ORDERS = ("groups", "one by one", "size", "doubt", "random")
 _COLUMNS = ("required", "institution_ids")
-_PREFIX = "https://ror.org/"
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ def read_answers(path: Path | str) -> dict[str, frozenset[str]]:
     column = next((c for c in _COLUMNS if rows and c in rows[0]), None)
     if column is None or "affiliation" not in rows[0]:
         raise InputError(str(path), "no answers in it", fix=f"it needs the columns affiliation and {' or '.join(_COLUMNS)}")
-    return {row["affiliation"]: frozenset(map(_full, (row[column] or "").split())) for row in rows}
+    return {row["affiliation"]: frozenset(map(normal_id, (row[column] or "").split())) for row in rows}
 
 
 def model_answers(session: Session, low: float, high: float, limit: int) -> dict[str, frozenset[str]]:
@@ -118,10 +118,6 @@ def decided_answers(session: Session) -> dict[str, frozenset[str]]:
     """What people decided on whole strings and is not in conflict."""
     cases = ((key, case) for key, case in session.queue.cases.items() if not key.paper and not case.disputed)
     return {key.affiliation: frozenset(case.institutions) for key, case in cases if case.institutions is not None}
-
-
-def _full(identifier: str) -> str:
-    return identifier if ":" in identifier else _PREFIX + identifier
 
 
 def _by_groups(
