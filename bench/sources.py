@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Memory of reading a large file of papers, and a fetch that is killed on its way: bench/sources.py [--gigabytes 2] [--works 250000].
 
-A file of works as OpenAlex writes them, about 8 kB each with names and strings of their own, is added to a new workspace by `affil run`;
-told are the greatest memory of its processes and what it took. Then as many small works are fetched from a server on this machine that
+A file of works as OpenAlex writes them, about 9 kB each with authors of their own, is read, then added to a new workspace, then run, each in
+a process of its own; told are its greatest memory and what it took. Then as many small works are fetched from a server on this machine that
 answers as OpenAlex does, page by page; the fetch is killed (SIGKILL) three times and begun again, and what came is compared with what the
 server has: all of it, none twice, in order.
 """
@@ -14,7 +14,6 @@ import gzip
 import json
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -66,22 +65,41 @@ def works(gigabytes: float) -> Iterator[bytes]:
         yield line
 
 
-def read(gigabytes: float, folder: Path) -> dict[str, Any]:
-    """What `affil run` takes of memory and time for a file of so many gigabytes."""
+_READ = """
+import sys
+from affil.papers.read import read_papers
+print(sum(1 for _ in read_papers([sys.argv[1]])))
+"""
+_ADD = """
+import sys
+from affil import Workspace
+print(Workspace.open(sys.argv[2]).add_papers([sys.argv[1]]).new)
+"""
+_RUN = """
+import sys
+from affil import Workspace
+print(Workspace.open(sys.argv[2]).run(papers=[sys.argv[1]]).added.new)
+"""
+
+
+def read(gigabytes: float, folder: Path) -> Iterator[dict[str, Any]]:
+    """What a file of so many gigabytes takes of memory and time: to read, to add to a new workspace, and with matching and counting."""
     file = folder / "works.jsonl"
     with file.open("wb") as out:
         out.writelines(works(gigabytes))
-    began = time.perf_counter()
-    command = [sys.executable, "-m", "affil", "run", str(file), "-w", str(folder / "ws"), "--json"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {
-        "bytes": file.stat().st_size,
-        "peak_mb": round(used.ru_maxrss / 1024),
-        "seconds": round(time.perf_counter() - began, 1),
-        "processor_seconds": round(used.ru_utime + used.ru_stime, 1),
-        "run": json.loads(done.stdout),
-    }
+    for what, script in (("read", _READ), ("add", _ADD), ("run", _RUN)):
+        process = subprocess.Popen([sys.executable, "-c", script, file, folder / what], stdout=subprocess.PIPE, text=True)
+        papers = process.stdout.read() if process.stdout else ""
+        _, status, used = os.wait4(process.pid, 0)
+        if status:
+            raise SystemExit(f"{what} ended with {status}")
+        yield {
+            "what": what,
+            "bytes": file.stat().st_size,
+            "papers": int(papers),
+            "peak_mb": round(used.ru_maxrss / 1024),
+            "processor_seconds": round(used.ru_utime + used.ru_stime, 1),
+        }
 
 
 class _Works(BaseHTTPRequestHandler):
@@ -164,8 +182,9 @@ def main() -> None:
     parser.add_argument("--works", type=int, default=250_000)
     args = parser.parse_args()
     with TemporaryDirectory(prefix="affil-bench-") as folder:
-        print(json.dumps({"read": read(args.gigabytes, Path(folder))}), flush=True)
-        print(json.dumps({"fetch": fetch(args.works, Path(folder))}))
+        for figures in read(args.gigabytes, Path(folder)):
+            print(json.dumps(figures), flush=True)
+        print(json.dumps({"what": "fetch", **fetch(args.works, Path(folder))}))
 
 
 if __name__ == "__main__":
