@@ -17,9 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.browser import browser as browser  # a fixture
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long one example takes is the machine's affair
+hypothesis.settings.load_profile("untimed")
 
 # What `pytest -m "not slow"` leaves out, besides tests that carry the marker themselves: files of which nearly every test starts
 # processes, builds the shipped registry, trains or matches for long; tests by name; and what asks for one of these fixtures.

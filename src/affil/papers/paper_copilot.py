@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import InputError
+from affil.io.cells import between_semicolons
 from affil.io.files import open_input
 from affil.papers.common import damage_said, parse_json, whole_text
 from affil.papers.head import Head
@@ -101,9 +102,11 @@ def _lists_by_paper(records: list[Any], settings: ReadSettings) -> bool:
 
 def _names(record: dict[str, Any]) -> list[str]:
     text = whole_text(record.get("author"))
-    return [n.strip() for n in text.split(";" if ";" in text else ",")] if text else []
+    return (between if len(between := between_semicolons(text)) > 1 else [n.strip() for n in text.split(",")]) if text else []
 
 
 def _cells(record: dict[str, Any]) -> list[tuple[str, ...]]:
     text = whole_text(record.get("aff"))
-    return [tuple(part.strip() for part in cell.split("+") if part.strip()) for cell in text.split(";")] if text else []
+    return (
+        [tuple(part.strip() for part in cell.split("+") if part.strip()) for cell in between_semicolons(text)] if text else []
+    )
