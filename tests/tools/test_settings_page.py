@@ -11,11 +11,11 @@ from pydantic import BaseModel
 
 from affil.match.provenance import differences, settings_told
 from affil.registry import Registry
-from affil.settings import AGAIN, FETCH, SEARCH, TEXT, Settings, again
+from affil.settings import AGAIN, FETCH, INPUT, SEARCH, TEXT, Settings, again
 from affil.workspace.matching import matching_settings
 
 ROOT = Path(__file__).parents[2]
-SECTIONS = {**dict(Settings()), "text": TEXT, "search": SEARCH, "fetch": FETCH}
+SECTIONS = {**dict(Settings()), "text": TEXT, "search": SEARCH, "fetch": FETCH, "input": INPUT}
 
 
 def described(path: str, values: BaseModel) -> Iterator[tuple[str, str | None]]:
