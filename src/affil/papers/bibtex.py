@@ -110,8 +110,8 @@ BIBTEX = Reader(
     fields=(
         "`author`, `title`, `year` (else `date`), `doi`, and `affiliation` or `affiliations`; of Web of Science's `Affiliation`, whose each"
         " address is. The venue is `journal` or `booktitle`, or the conference in the note of Web of Science and Scopus where that is a"
-        " series. The paper's id is Web of Science's `Unique-ID`, Scopus' EID in `url`, else made from the DOI, or from title, year and"
-        " first author; keys of entries are not used, as exports give one key to several papers. Letters in LaTeX are decoded."
+        " series. The paper's id is Web of Science's `Unique-ID`, Scopus' EID in `url`, else made from the DOI, or from title, venue,"
+        " year and first author; keys of entries are not used, as exports give one key to several papers. Letters in LaTeX are decoded."
     ),
     lost=(
         "Scopus' `affiliations` do not tell whose they are: papers of several authors count as a whole (prefer the CSV). Most other BibTeX"
@@ -182,7 +182,8 @@ def _draft(entry: dict[str, str]) -> Draft | str:
     venue, year = _venue(entry), year_in(entry.get("year", ""), entry.get("date", ""))
     paired, cut_off = _paired(entry)
     problem = paired.problem or (NO_CONFERENCE if is_series(venue) else "")
-    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem, cut_off)
+    number = " ".join(entry[name] for name in ("volume", "number") if name in entry)
+    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem, cut_off, number)
 
 
 def _venue(entry: dict[str, str]) -> str:
