@@ -28,6 +28,8 @@ def paper(id: str, *affiliations: str, doi: str = "", title: str = TITLE, year: 
         ("10.1000/ABC.1", "10.1000/abc.1"),
         ("https://doi.org/10.1000/abc.1", "10.1000/abc.1"),
         ("doi:10.1000/abc(2)3", "10.1000/abc(2)3"),
+        ("DOI 10.1000/abc.", "10.1000/abc"),
+        ("http://dx.doi.org/10.1000%2Fabc", "10.1000/abc"),
         ("", ""),
         ("not one", ""),
         ("11.1000/abc", ""),

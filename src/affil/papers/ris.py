@@ -103,10 +103,14 @@ def _records(source: Source) -> Iterator[tuple[int, list[str]]]:
     begun, passed = 0, False
     for row, line in source.lines():
         line = line.lstrip("\ufeff").rstrip()
+        wrapped = line[:1].isspace() or (bool(lines) and lines[-1].endswith((",", "-")))
         field = _TAG.fullmatch(line)
         if field is None:
-            if lines and line:
-                lines.append(line)
+            if lines and line.strip():
+                if wrapped and not line.lstrip().startswith("["):  # which begins an address of its own
+                    lines[-1] += f" {line.strip()}"
+                else:
+                    lines.append(line)
             elif line:
                 source.refuse_other(row, line)
                 if begun and not passed and not _COUNTER.fullmatch(line):

@@ -212,7 +212,8 @@ def _merger(change: Change, own: OwnIds) -> Merger:
         db.read_parquet(str(mentions)).create_view("mentions")
         rows = db.execute(
             f"""SELECT p.id, coalesce({format}, 'affil'), coalesce({doi}, ''), p.title, p.year, p.venue,
-                any_value(m.author) FILTER (m.position = 0), p.aligned, count(DISTINCT m.position) FILTER (m.affiliation IS NOT NULL), count(m.affiliation),
+                any_value(m.author) FILTER (m.position = 0), p.aligned,
+                 count(DISTINCT m.position) FILTER (m.affiliation IS NOT NULL), count(m.affiliation),
                 coalesce(sum(length(m.affiliation)), 0)
             FROM papers AS p LEFT JOIN mentions AS m ON m.paper = p.id GROUP BY ALL"""
         )
