@@ -101,7 +101,7 @@ def test_paper_copilot_packed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("papers.json", "[]", "papers.json: its name does not tell venue and year; name it .* iclr2024.json"),
+        ("papers.json", '[{"title": "A", "author": "B"}]', "its name does not tell venue and year; name it .* iclr2024.json"),
         ("iclr2024.json", '[{"id": }]', "iclr2024.json: not JSON at line 1, character 9"),
         ("iclr2024.json", "", "is empty"),
         ("iclr2024.json", '[{"id": "x"', "not JSON at line 1"),

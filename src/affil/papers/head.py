@@ -104,6 +104,11 @@ class Head:
         """The headings of a table in lower case, without blanks around."""
         return frozenset(c.strip().casefold() for c in self.columns)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is all of the file."""
+        return len(self.start) < _LENGTH
+
     @cached_property
     def json(self) -> bool:
         """Whether it begins as a JSON object or list does."""
