@@ -94,7 +94,7 @@ def test_other_packages_add_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 )
 def test_what_is_of_no_format_is_said_with_what_to_export(tmp_path: Path, text: str) -> None:
     (tmp_path / "export.txt").write_text(text, "utf-8")
-    with pytest.raises(InputError, match="text(?: [(].nbib[)])?, which is not read; (?:export|fetch the same papers as XML)"):
+    with pytest.raises(InputError, match=r"text(?: [(].nbib[)])?, which is not read; (?:export|fetch the same papers as XML)"):
         list(read_papers([tmp_path / "export.txt"]))
 
 

@@ -132,6 +132,8 @@ def open_table(
         kind = format or _packed(start, name)
         if sheet is not None and kind != "xlsx":
             raise InputError(name, "is no spreadsheet", fix="omit --sheet")
+        if encoding is not None and kind in ("xlsx", "parquet"):
+            raise InputError(name, "is no text, so that it has no encoding", fix="omit --encoding")
         if kind == "xlsx":
             yield Sheet(raw, name, sheet, fits)
         elif kind == "parquet":

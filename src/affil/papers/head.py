@@ -50,6 +50,8 @@ class Head:
             self.start = raw.read(_LENGTH)
         if sheet is not None and not is_workbook(self.start):
             raise InputError(self.shown, "is no spreadsheet", fix="omit --sheet")
+        if encoding is not None and is_workbook(self.start):
+            raise InputError(self.shown, "is no text, so that it has no encoding", fix="omit --encoding")
 
     @classmethod
     def of_record(cls, text: str) -> Head:

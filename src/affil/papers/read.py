@@ -104,7 +104,9 @@ def read_records(
         row = 0
         for row, paper in papers_of(reader, source):
             yield Record(paper, source.name, row, reader.name, source.unit)
-        if not row and reading.get("format"):  # by its content it may be another
+        if not row and not reading.get("format"):
+            report(Problem(source.name, 1, "no paper of it was read", lost=False, whole=True))
+        elif not row:  # by its content it may be another
             raise InputError(source.name, f"holds no paper, read as {reader.title}", fix="see what it is: affil formats FILE")
 
 
