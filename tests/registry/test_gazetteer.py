@@ -21,7 +21,7 @@ PLACES = [
     Place("Monaco di Baviera", CITY, "DE", "DE-BY", "Munich"),
     Place("Google", CITY, "US", "US-KS", "Topeka"),
     Place("Topeka", CITY, "US", "US-KS", "Topeka"),
-    Place("Center", CITY, "US", "US-TX", "Center"),
+    Place("Federal", CITY, "AR", "", "Federal"),
     Place("University", CITY, "US", "US-FL", "University"),
     Place("Of", CITY, "TR", "", "Of"),
     Place("Au", CITY, "CH", "", "Au"),
@@ -84,12 +84,12 @@ def naive(known: Gazetteer, seats: set[tuple[str, str]], owners: set[tuple[str, 
 
 
 SEATS = st.sampled_from([(place.country, place.name) for place in PLACES])
-OWNERS = st.sampled_from([("google",), ("monaco", "baviera"), ("topeka",), ("center",), ("university",), ("open", "ai")])
+OWNERS = st.sampled_from([("google",), ("monaco", "baviera"), ("topeka",), ("federal",), ("university",), ("open", "ai")])
 
 
 def test_names_that_more_likely_mean_something_else(known: Gazetteer) -> None:
-    assert ("center",) not in known.named(set(), set())
-    assert known.named({("US", "Center")}, set())[("center",)] == [7]
+    assert ("federal",) not in known.named(set(), set())
+    assert known.named({("AR", "Federal")}, set())[("federal",)] == [7]
     assert ("google",) not in known.named(set(), {("google",)})
     assert known.named({("US", "Google")}, {("google",)})[("google",)] == [5]
 
