@@ -12,11 +12,22 @@ from affil.discovery.proposals import Proposal
 from affil.errors import AffilError
 from affil.ledger.cases import NOT_AN_ORGANISATION, key_of
 from affil.names import visible
-from affil.pages.forms import chosen_mention, field, filters_of, number_of, proposal_key, query_of, shown_of
+from affil.pages.forms import (
+    chosen_mention,
+    field,
+    filters_of,
+    flipped,
+    number_of,
+    proposal_key,
+    query_of,
+    rule_of,
+    shown_of,
+)
 from affil.pages.frame import NAME_COOKIE, Frame
-from affil.pages.language import language_of
+from affil.pages.language import back_to, language_of
 from affil.review import proposals
 from affil.review.items import Filters
+from affil.review.mentions import chosen, state_of
 from affil.review.spreadsheet import string_key
 from affil.review.turns import Step
 from affil.service import texts
@@ -34,18 +45,13 @@ class Actions(Frame):
         by, number, language = self._reviewer(request), self._card_string(request), language_of(request)
         filters = filters_of(parse_qsl(field(request, "filters"), keep_blank_values=True))
         form: Form = request.state.form
-        how = field(request, "how")
-        ids = list(form["only"]) if "only" in form else [] if how in ("none", "not") else list(form.get("institution", ()))
-        if not ids and how not in ("none", "not"):
-            raise AffilError(texts.text("choose_first", language))
-        note = " ".join(field(request, "why").split())
-        reason = {"none": "none of the registry", "not": NOT_AN_ORGANISATION}.get(how, "") if not ids else ""
+        ids, why = self._answer(request)
         mention = self._mention(request, number)
         entries = self.session.decide(
             number,
             ids,
             by=by,
-            why=": ".join(filter(None, (reason, note))) or "reviewed on the page",
+            why=why or "reviewed on the page",
             seen=number_of(field(request, "seen") or "0"),
             settle="settle" in form,
             also=[] if mention else [self._string(request, key) for key in form.get("also", ())],
@@ -67,6 +73,20 @@ class Actions(Frame):
             for c in self.session.estimate(by)
         ]
         return self._next(request, filters, by, said, closed=closed)
+
+    def decide_mentions(self, request: Request) -> Response:
+        """Record a decision on the mentions of a string that a rule is about."""
+        by, number = self._reviewer(request), self._card_string(request)
+        ids, why = self._answer(request)
+        pairs = [(k, v) for k, values in request.state.form.items() for v in values]
+        rule, (out, again) = rule_of(pairs), flipped(pairs)
+        self.session.refresh()
+        found = self.session.mentions(number, rule, by)
+        if field(request, "seen") != state_of(found):
+            raise AffilError(texts.text("stale_mentions", language_of(request)))
+        wanted = chosen(found, without=out, again=again)
+        entries = self.session.decide_mentions(number, wanted, ids, by=by, why=": ".join(filter(None, (why, str(rule)))))
+        return RedirectResponse(f"{back_to(request)}&step={entries[-1].number}", 303)
 
     def settle(self, request: Request) -> Response:
         """Settle a dispute with one of the given answers."""
@@ -101,6 +121,8 @@ class Actions(Frame):
         if last.skipped is not None:
             said = texts.text("undone_skip", language, shown["said"])
             return self._next(request, filters, by, said, number=last.skipped)
+        if field(request, "back"):
+            return RedirectResponse(back_to(request), 303)
         said = texts.text("undone", language, shown["said"])
         if len(entries) > 1:
             said = texts.text("undone_many", language, len(entries), shown["said"])
@@ -159,6 +181,16 @@ class Actions(Frame):
         answer = RedirectResponse("/", 303)
         answer.set_cookie(NAME_COOKIE, f"{quote(name)}|{quote(self.by)}", httponly=True, samesite="strict", max_age=366 * 86400)
         return answer
+
+    def _answer(self, request: Request) -> tuple[list[str], str]:
+        """The institutions that a form decides for, and the reason given: that there is none, and the note."""
+        form: Form = request.state.form
+        how = field(request, "how")
+        ids = list(form["only"]) if "only" in form else [] if how in ("none", "not") else list(form.get("institution", ()))
+        if not ids and how not in ("none", "not"):
+            raise AffilError(texts.text("choose_first", language_of(request)))
+        reason = {"none": "none of the registry", "not": NOT_AN_ORGANISATION}.get(how, "") if not ids else ""
+        return ids, ": ".join(filter(None, (reason, " ".join(field(request, "why").split()))))
 
     # A page may be older than the server and the workspace: forms state what was shown, and only that is decided.
 

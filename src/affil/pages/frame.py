@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from affil.errors import AffilError
 from affil.names import visible
-from affil.pages.forms import entry_key, query_of, shown_of
+from affil.pages.forms import entry_key, number_of, query_of, shown_of
 from affil.pages.language import language_of
 from affil.pages.render import placed, render, shortened, templates
 from affil.review.items import Filters
@@ -86,6 +86,18 @@ class Frame:
         first = step.entries[0]
         strings = len(step.entries)
         return {"key": entry_key(first), "skip": False, "strings": strings, "said": visible(first.affiliation[:80])}
+
+    def _saved(self, request: Request) -> str:
+        """What the step in the address saved, as far as it still holds: the message after a decision on many."""
+        value = request.query_params.get("step", "")
+        entries = self.session.step(number_of(value)).entries if value else ()
+        if not entries:
+            return ""
+        language = language_of(request)
+        if len({e.institutions for e in entries}) > 1:
+            return texts.text("saved_each", language, f"{len(entries):,}")
+        key = "saved_mentions" if entries[0].paper else "saved_many"
+        return texts.text(key, language, f"{len(entries):,}", self._named(entries[0].institutions, language))
 
     def _page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         return self._render(request, template, status, {"said": "", **values, "whole": True})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
+from urllib.parse import urlencode
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,11 +12,12 @@ from starlette.routing import Route
 
 from affil.ledger.agreement import agreement
 from affil.pages.actions import Actions
-from affil.pages.forms import filters_of, proposal_key, query_of
+from affil.pages.forms import filters_of, flipped, page_of, proposal_key, query_of, rule_of
 from affil.pages.frame import Frame
 from affil.pages.language import set_language
 from affil.pages.render import STATIC
 from affil.review import proposals
+from affil.review.mentions import beside, beside_each, chosen, state_of
 from affil.review.session import Session
 from affil.service.security import Access
 from affil.service.server import Handler, endpoint, make_app
@@ -44,9 +48,11 @@ def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
             route("/search", views.search),
             route("/candidate", views.candidate),
             route("/similar", views.similar),
+            route("/mentions", views.mentions),
             route("/name", actions.set_name, "POST"),
             route("/language", set_language, "POST"),
             route("/decide", actions.decide, "POST"),
+            route("/mentions", actions.decide_mentions, "POST"),
             route("/settle", actions.settle, "POST"),
             route("/undo", actions.undo, "POST"),
             route("/skip", actions.skip, "POST"),
@@ -79,6 +85,47 @@ class Views(Frame):
         wanted = request.query_params.get("string")
         number = self._string(request, wanted) if wanted else self.session.next(filters, by)
         return self._page(request, "review.html", **self._card(number, filters, by), choices=self.choices)
+
+    def mentions(self, request: Request) -> Response:
+        """The mentions of a string that a rule is about, to be decided at once."""
+        if not (by := self._by(request)):
+            return self._page(request, "who.html")
+        self.session.refresh()
+        query, pairs = request.query_params, request.query_params.multi_items()
+        number, rule, (out, again) = self._string(request, query.get("string", "")), rule_of(pairs), flipped(pairs)
+        found = self.session.mentions(number, rule, by)
+        page, of = page_of(query.get("page", "")), self.session.workspace.settings.web.listed
+        shown = found[(page - 1) * of : page * of]
+        store, ticked, known = self.session.queue.store, query.getlist("institution"), self.session.card(number, by).candidates
+        added = [i for i in ticked if i not in {c.institution.id for c in known}]
+        return self._page(
+            request,
+            "mentions.html",
+            said=self._saved(request),
+            item=self.session.item(number),
+            rule=rule,
+            places=beside(store, number, of),
+            total=len(found),
+            decided=sum(m.entry is not None for m in found),
+            count=len(chosen(found, without=out, again=again)),
+            mentions=shown,
+            page=page,
+            pages=-(-len(found) // of),
+            around=beside_each(store, number, [m.at.paper for m in shown]),
+            out=out,
+            again=again,
+            elsewhere=sorted((out | again) - {m.key for m in shown}),
+            state=state_of(found),
+            candidates=[
+                *(replace(c, chosen=c.institution.id in ticked) for c in known),
+                *(self.session.candidate(i) for i in added),
+            ],
+            why=query.get("why", ""),
+            path="/mentions",
+            back="/mentions?" + urlencode({"string": query["string"], **asdict(rule), "page": page}),
+            last=self._last(self.session.last(by)),
+            placed_id=self._placed,
+        )
 
     def listing(self, request: Request) -> Response:
         """The strings that pass the filters."""

@@ -56,9 +56,21 @@ class Filters:
             raise AffilError(f"no decision {self.decision!r}; known are: {', '.join(ANSWERS)}")
         if not 0 <= self.low <= self.high <= 1:
             raise AffilError(f"probabilities from {self.low} to {self.high}: need 0 <= low <= high <= 1")
-        if self.year and not all(part.isdigit() and len(part) < 5 for part in self.year.split("-", 1)):
-            raise AffilError(f"invalid year {self.year!r}; write e.g. 2020 or 2014-2024")
+        if self.year:
+            years_of(self.year)
         return self
+
+
+def years_of(text: str) -> tuple[int, int]:
+    """The first and the last year of a text such as 2020 or 2014-2024.
+
+    Raises:
+        AffilError: it is neither.
+    """
+    parts = [part.strip() for part in text.split("-", 1)]
+    if not all(part.isdecimal() and len(part) < 5 for part in parts):
+        raise AffilError(f"invalid year {text!r}; write e.g. 2020 or 2014-2024")
+    return int(parts[0]), int(parts[-1])
 
 
 @dataclass(frozen=True, slots=True)

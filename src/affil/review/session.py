@@ -21,6 +21,7 @@ from affil.ledger import Case, Draft, Key
 from affil.ledger.agreement import disputed
 from affil.ledger.cases import BLIND, CLOSED, OPINION, step_of
 from affil.match import Matcher
+from affil.review import mentions
 from affil.review.card import Candidate, Card, Member, in_pieces
 from affil.review.context import context_of
 from affil.review.doubts import doubts_of
@@ -28,6 +29,7 @@ from affil.review.estimate import Closing, Estimator
 from affil.review.groups import group_strings
 from affil.review.institutions import Institutions
 from affil.review.items import Filters, Item, VenueFacts
+from affil.review.mentions import Mention, Rule
 from affil.review.queue import Numbers, Queue
 from affil.review.spreadsheet import Imported, read_drafts, sheet_rows, string_key, write_sheet
 from affil.review.turns import Step, Turns, alive
@@ -101,6 +103,29 @@ class Session:
         """Whether the workspace was matched again, or got more papers, since this session was opened."""
         return int(self.workspace.manifest.get("step", 0)) != self._step
 
+    def mentions(self, number: int, rule: Rule, by: str) -> list[Mention]:
+        """The mentions of a string that a rule is about, newest first, as this person may see them (see `affil.review.mentions`)."""
+        return self._shown(number, mentions.mentions_of(self.queue, self.item(number).number, rule), by)
+
+    def decide_mentions(
+        self, number: int, chosen: Sequence[Mention], institutions: Sequence[str], *, by: str, why: str
+    ) -> list[LedgerEntry]:
+        """Record one decision on each of these mentions of a string, in one step (see `affil.review.mentions.chosen`).
+
+        Raises:
+            UnknownIdError: an id is unknown. AffilError: there is no mention, a field is blank, or the ledger cannot be written.
+        """
+        ids = tuple(self.institutions.known(identifier).id for identifier in institutions)
+        blind = self.queue.second(number, by)
+        made = mentions.drafts(self.item(number).affiliation, chosen, ids, by=by, why=why, blind=blind)
+        entries = self.ledger.decide_all(made)
+        self._recorded(entries)
+        return entries
+
+    def _shown(self, number: int, found: Sequence[Mention], by: str) -> list[Mention]:
+        """Mentions without the decisions that a person who decides second may not see."""
+        return [Mention(m.at, None) for m in found] if self.queue.second(number, by) else list(found)
+
     def _recorded(self, entries: Sequence[LedgerEntry]) -> None:
         """Load what was recorded a moment ago. It is recorded, so that no error here may say otherwise; the next request tells it."""
         try:
@@ -170,6 +195,7 @@ class Session:
             else set()
         )
         ticked = chosen - doubted
+        newest = self.queue.store.occurrences(number, self.settings.papers, self.settings.authors)
         pieces, cut = in_pieces(item.affiliation, [m for m in matches if m.institution.id in chosen], self.settings.characters)
         return Card(
             item=item,
@@ -180,7 +206,7 @@ class Session:
             doubts=doubts_of(item, matches, sure=self.settings.sure, rival=self.settings.rival),
             context=context_of(self.queue.store, number, self.settings.candidates),
             members=() if second else tuple(self._member(n) for n in self.queue.members(number).tolist()),
-            occurrences=tuple(self.queue.store.occurrences(number, self.settings.papers, self.settings.authors)),
+            mentions=tuple(self._shown(number, mentions.with_entries(self.queue, number, newest), by)),
             second=second,
             case=case,
             history=() if second else tuple(e for e in self._entries if e.affiliation == item.affiliation),
@@ -273,8 +299,14 @@ class Session:
         return entries
 
     def step(self, number: int) -> Step:
-        """The step of an entry: what was recorded with it and still holds."""
-        place = next(k for k, e in enumerate(self._entries) if e.number == number)
+        """The step of an entry: what was recorded with it and still holds.
+
+        Raises:
+            AffilError: there is no such entry.
+        """
+        place = next((k for k, e in enumerate(self._entries) if e.number == number), None)
+        if place is None:
+            raise AffilError(f"the ledger has no entry {number}")
         return Step(tuple(e for e in step_of(self._entries, place) if e.undoes is None and alive(e, self.queue.cases)))
 
     def last(self, by: str) -> Step | None:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from affil.review.items import Filters, Occurrence, VenueFacts
+from affil.review.items import Filters, Occurrence, VenueFacts, years_of
 
 Flags = npt.NDArray[np.bool_]
 
@@ -31,7 +31,7 @@ _TABLES = (
     FROM (SELECT number, paper, count(*) OVER (PARTITION BY paper, position) AS claims FROM mention) JOIN paper USING (paper)
     GROUP BY number""",
     """CREATE TABLE answer AS
-    SELECT number, decision, probability, institution_id, country
+    SELECT number, decision, probability, institution_id, country, city
     FROM matches JOIN string USING (affiliation) LEFT JOIN institutions ON id = institution_id""",
     # a string is as uncertain as its most uncertain institution
     """CREATE TABLE item AS
@@ -145,11 +145,10 @@ class Store:
                 ("SELECT DISTINCT number FROM mention JOIN paper USING (paper) WHERE list_contains(?, venue)", [within])
             )
         if f.year:
-            first, _, last = f.year.partition("-")
             where.append(
                 (
                     "SELECT DISTINCT number FROM mention JOIN paper USING (paper) WHERE year BETWEEN ? AND ?",
-                    [int(first), int(last or first)],
+                    list(years_of(f.year)),
                 )
             )
         keep = np.ones(count, bool)

@@ -37,12 +37,29 @@ function tickMembers() {
   similar.querySelector("input").focus();
 }
 
+function tickRows() {
+  const open = rows().filter((box) => !box.closest(".done"));
+  const on = open.some((box) => !box.checked);
+  for (const box of open) box.checked = on;
+  tell();
+}
+
 // What is ticked: by the page beforehand, or by hand, which a single key does not undo.
 const boxes = () => [...document.querySelectorAll("#candidates input[name=institution]")];
 const byHand = new WeakSet();
 
 function filled(text, ...values) {
   return text.replace(/\{(\d)\}/g, (_, n) => values[n]);
+}
+
+// Rows of a paged list: how many more are ticked than when the page came.
+const rows = () => [...document.querySelectorAll("#rows input[type=checkbox]")];
+const flips = () => rows().reduce((sum, box) => sum + box.checked - box.defaultChecked, 0);
+
+function toRow(step) {
+  const all = rows();
+  const at = all.indexOf(document.activeElement);
+  all[Math.min(Math.max(at + step, 0), all.length - 1)]?.focus();
 }
 
 // Say in words what Save would save.
@@ -53,8 +70,8 @@ function tell(extra = "") {
   const ticked = boxes().filter((box) => box.checked).map((box) => box.dataset.said);
   const also = document.querySelectorAll("#decide input[name=also]:checked").length;
   const mention = document.querySelector("#decide input[name=mention]:checked")?.value;
-  const where = mention ? said.mention : also ? filled(said.more, also) : said.this;
-  const first = ticked.length ? filled(said.save, ticked.join(said.and)) + " · " + where : said.nothing;
+  const where = said.many ? filled(said.many, Number(said.count) + flips()) : mention ? said.mention : also ? filled(said.more, also) : said.this;
+  const first = ticked.length ? filled(said.save, ticked.join(said.and)) + " · " + where : said.nothing + (said.many ? " · " + where : "");
   will.textContent = extra ? first + " · " + extra : first;
   will.classList.toggle("nothing", !ticked.length);
 }
@@ -92,10 +109,15 @@ const KEYS = {
   x: () => press("not"),
   n: () => open("new"),
   "/": () => byId("q")?.focus(),
-  a: tickMembers,
+  a: () => (byId("rows") ? tickRows() : tickMembers()),
   e: () => byId("why")?.focus(),
   s: () => press("skip"),
   u: () => press("undo"),
+  m: () => press(byId("whole") ? "whole" : "by-rule"),
+  j: () => toRow(1),
+  k: () => toRow(-1),
+  ArrowLeft: () => press("page-before"),
+  ArrowRight: () => press("page-next"),
   "?": () => open("help"),
   Enter: () => press("save"),
 };
@@ -130,8 +152,9 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.key === "Enter" && at.matches("button, a, summary")) return;
+  if (event.key.startsWith("Arrow") && !byId("page-next")) return;
   const act = KEYS[event.key];
-  if (act && (byId("card") || event.key === "?")) {
+  if (act && (byId("card") || byId("decide") || event.key === "?")) {
     event.preventDefault();
     act();
   }
