@@ -1,4 +1,4 @@
-"""The pages with many rows in a real Chromium: mentions of a string. One server and one workspace for all of them."""
+"""The pages with many rows in a real Chromium: lists of strings, mentions of a string. One server and one workspace for all of them."""
 
 from __future__ import annotations
 
@@ -110,12 +110,77 @@ def test_mentions_are_decided_by_a_rule(visit: Any, folder: Path, tmp_path: Path
     assert ledger.cases().current() == {}
 
 
+def test_many_strings_are_decided_after_a_look(visit: Any, folder: Path) -> None:
+    """A facet, ticks on two pages and all of them, an exception, each as found; undo from the list."""
+    ana, ledger = visit(), Ledger(folder / "ledger.sqlite")
+    page, keys = ana.page, ana.page.keyboard
+    ana.open("list")
+    total = int(page.locator("main > .facts").inner_text().split(":")[1].split()[0])
+    facet = page.locator("#facets section").filter(has_text="Venue").locator("li").first
+    venue, count = facet.locator("a").inner_text(), int(facet.locator(".num").inner_text())
+    assert count < total
+    facet.locator("a").click()
+    page.wait_for_url("**venue=*")
+    assert page.locator("main > .facts").inner_text().startswith(f"strings: {count} ")
+    assert page.locator("#facets a.on").inner_text().startswith(venue)
+    page.get_by_role("link", name="Affiliation as published").click()
+    page.wait_for_url("**sort=string")
+    shown = page.locator("#rows .raw").all_inner_texts()
+    assert shown == sorted(shown, key=str.casefold)
+    # rows of two pages
+    keys.press("j")
+    keys.press("Space")
+    keys.press("ArrowRight")
+    page.wait_for_url("**page=2*")
+    assert will(ana) == "ticked strings: 1"
+    second = page.locator("#rows .raw").all_inner_texts()
+    assert shown + second == sorted(shown + second, key=str.casefold)
+    keys.press("j")
+    keys.press("j")
+    keys.press("Space")
+    assert will(ana) == "ticked strings: 2"
+    keys.press("Enter")
+    page.wait_for_selector("#model")
+    assert sorted(page.locator("#rows .raw").all_inner_texts()) == sorted([shown[0], second[1]])
+    assert "strings: 2" in will(ana)
+    # all of them but one, as the model found them
+    keys.press("m")
+    page.wait_for_selector("#tick")
+    page.click("#tick")
+    page.wait_for_selector("#untick")
+    assert will(ana) == f"ticked strings: {count}"
+    page.locator("#rows input[type=checkbox]").first.uncheck()
+    assert will(ana) == f"ticked strings: {count - 1}"
+    keys.press("Enter")
+    page.wait_for_selector("#model")
+    out = page.locator("#rows .raw").first.inner_text()
+    keys.press("j")
+    keys.press("Space")
+    assert will(ana).endswith(f"strings: {count - 2}")
+    assert ledger.cases().current() == {}, "nothing is saved yet"
+    keys.press("y")
+    page.wait_for_selector("#message:not(.quiet)")
+    assert f"all {count - 2} strings" in page.locator("#message").inner_text()
+    current = ledger.current()
+    assert len(current) == count - 2
+    assert out not in current
+    assert len({*current.values()}) > 3
+    assert page.locator("main > .facts").inner_text().startswith("strings: 2 ")
+    assert f"({count - 2})" in page.locator("#undo").inner_text()
+    keys.press("u")
+    page.wait_for_function("n => document.querySelector('main > .facts').innerText.includes(`strings: ${n} `)", arg=count)
+    assert ledger.current() == {}
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_pages_with_many_rows_are_accessible(visit: Any, tmp_path: Path, view: str) -> None:
     ana = visit(view)
-    for name, path in (("mentions", mentions_page()),):
+    for name, path in (("mentions", mentions_page()), ("list", "list?venue=ICRA&all=1&sort=-mentions")):
         ana.open(path)
         look(ana, f"{view}-{name}", tmp_path)
+    ana.page.click("#save")
+    ana.page.wait_for_selector("#model")
+    look(ana, f"{view}-bulk", tmp_path)
 
 
 def test_an_old_page_decides_no_mention(visit: Any, folder: Path) -> None:

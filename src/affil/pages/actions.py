@@ -10,24 +10,20 @@ from starlette.responses import RedirectResponse, Response
 
 from affil.discovery.proposals import Proposal
 from affil.errors import AffilError
-from affil.ledger.cases import NOT_AN_ORGANISATION, key_of
+from affil.ledger.cases import key_of
 from affil.names import visible
 from affil.pages.forms import (
     chosen_mention,
     field,
     filters_of,
-    flipped,
     number_of,
     proposal_key,
     query_of,
-    rule_of,
-    shown_of,
 )
 from affil.pages.frame import NAME_COOKIE, Frame
 from affil.pages.language import back_to, language_of
 from affil.review import proposals
 from affil.review.items import Filters
-from affil.review.mentions import chosen, state_of
 from affil.review.spreadsheet import string_key
 from affil.review.turns import Step
 from affil.service import texts
@@ -73,20 +69,6 @@ class Actions(Frame):
             for c in self.session.estimate(by)
         ]
         return self._next(request, filters, by, said, closed=closed)
-
-    def decide_mentions(self, request: Request) -> Response:
-        """Record a decision on the mentions of a string that a rule is about."""
-        by, number = self._reviewer(request), self._card_string(request)
-        ids, why = self._answer(request)
-        pairs = [(k, v) for k, values in request.state.form.items() for v in values]
-        rule, (out, again) = rule_of(pairs), flipped(pairs)
-        self.session.refresh()
-        found = self.session.mentions(number, rule, by)
-        if field(request, "seen") != state_of(found):
-            raise AffilError(texts.text("stale_mentions", language_of(request)))
-        wanted = chosen(found, without=out, again=again)
-        entries = self.session.decide_mentions(number, wanted, ids, by=by, why=": ".join(filter(None, (why, str(rule)))))
-        return RedirectResponse(f"{back_to(request)}&step={entries[-1].number}", 303)
 
     def settle(self, request: Request) -> Response:
         """Settle a dispute with one of the given answers."""
@@ -182,24 +164,7 @@ class Actions(Frame):
         answer.set_cookie(NAME_COOKIE, f"{quote(name)}|{quote(self.by)}", httponly=True, samesite="strict", max_age=366 * 86400)
         return answer
 
-    def _answer(self, request: Request) -> tuple[list[str], str]:
-        """The institutions that a form decides for, and the reason given: that there is none, and the note."""
-        form: Form = request.state.form
-        how = field(request, "how")
-        ids = list(form["only"]) if "only" in form else [] if how in ("none", "not") else list(form.get("institution", ()))
-        if not ids and how not in ("none", "not"):
-            raise AffilError(texts.text("choose_first", language_of(request)))
-        reason = {"none": "none of the registry", "not": NOT_AN_ORGANISATION}.get(how, "") if not ids else ""
-        return ids, ": ".join(filter(None, (reason, " ".join(field(request, "why").split()))))
-
     # A page may be older than the server and the workspace: forms state what was shown, and only that is decided.
-
-    def _card_string(self, request: Request) -> int:
-        """The number of the string shown on the card."""
-        number = self._string(request, field(request, "string"))
-        if field(request, "shown") != shown_of(self.session.item(number).affiliation):
-            raise AffilError(texts.text("stale", language_of(request)))
-        return number
 
     def _mention(self, request: Request, number: int) -> tuple[str, int | None] | None:
         """The chosen mention, if it still has the string; None for all mentions."""

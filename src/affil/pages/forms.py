@@ -49,6 +49,12 @@ def rule_of(pairs: Sequence[tuple[str, str]]) -> Rule:
     return Rule(**{k: " ".join(v.split()) for k, v in pairs if k in known})
 
 
+def pairs_of(request: Request) -> list[tuple[str, str]]:
+    """The fields of a form, or of the address."""
+    form: Form = request.state.form
+    return [(k, v) for k, values in form.items() for v in values] or request.query_params.multi_items()
+
+
 def flipped(pairs: Sequence[tuple[str, str]]) -> tuple[set[str], set[str]]:
     """The rows of a paged list that were unticked, and those that were ticked, by key.
 

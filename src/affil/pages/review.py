@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from urllib.parse import urlencode
-
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,12 +9,12 @@ from starlette.routing import Route
 
 from affil.ledger.agreement import agreement
 from affil.pages.actions import Actions
-from affil.pages.forms import filters_of, flipped, page_of, proposal_key, query_of, rule_of
+from affil.pages.forms import filters_of, proposal_key
 from affil.pages.frame import Frame
 from affil.pages.language import set_language
+from affil.pages.lists import Lists
 from affil.pages.render import STATIC
 from affil.review import proposals
-from affil.review.mentions import beside, beside_each, chosen, state_of
 from affil.review.session import Session
 from affil.service.security import Access
 from affil.service.server import Handler, endpoint, make_app
@@ -32,7 +29,7 @@ def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
         access: access rules.
         by: default name of the reviewer; "": ask for it.
     """
-    views, actions = Views(session, by), Actions(session, by)
+    views, lists, actions = Views(session, by), Lists(session, by), Actions(session, by)
     settings = session.workspace.settings.web
 
     def route(path: str, handler: Handler, method: str = "GET") -> Route:
@@ -41,18 +38,20 @@ def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
     return make_app(
         [
             route("/", views.review),
-            route("/list", views.listing),
+            route("/list", lists.listing),
             route("/history", views.history),
             route("/conflicts", views.conflicts),
             route("/new", views.proposals),
             route("/search", views.search),
             route("/candidate", views.candidate),
             route("/similar", views.similar),
-            route("/mentions", views.mentions),
+            route("/mentions", lists.mentions),
             route("/name", actions.set_name, "POST"),
             route("/language", set_language, "POST"),
             route("/decide", actions.decide, "POST"),
-            route("/mentions", actions.decide_mentions, "POST"),
+            route("/mentions", lists.decide_mentions, "POST"),
+            route("/ticked", lists.bulk, "POST"),
+            route("/bulk", lists.decide_bulk, "POST"),
             route("/settle", actions.settle, "POST"),
             route("/undo", actions.undo, "POST"),
             route("/skip", actions.skip, "POST"),
@@ -85,60 +84,6 @@ class Views(Frame):
         wanted = request.query_params.get("string")
         number = self._string(request, wanted) if wanted else self.session.next(filters, by)
         return self._page(request, "review.html", **self._card(number, filters, by), choices=self.choices)
-
-    def mentions(self, request: Request) -> Response:
-        """The mentions of a string that a rule is about, to be decided at once."""
-        if not (by := self._by(request)):
-            return self._page(request, "who.html")
-        self.session.refresh()
-        query, pairs = request.query_params, request.query_params.multi_items()
-        number, rule, (out, again) = self._string(request, query.get("string", "")), rule_of(pairs), flipped(pairs)
-        found = self.session.mentions(number, rule, by)
-        page, of = page_of(query.get("page", "")), self.session.workspace.settings.web.listed
-        shown = found[(page - 1) * of : page * of]
-        store, ticked, known = self.session.queue.store, query.getlist("institution"), self.session.card(number, by).candidates
-        added = [i for i in ticked if i not in {c.institution.id for c in known}]
-        return self._page(
-            request,
-            "mentions.html",
-            said=self._saved(request),
-            item=self.session.item(number),
-            rule=rule,
-            places=beside(store, number, of),
-            total=len(found),
-            decided=sum(m.entry is not None for m in found),
-            count=len(chosen(found, without=out, again=again)),
-            mentions=shown,
-            page=page,
-            pages=-(-len(found) // of),
-            around=beside_each(store, number, [m.at.paper for m in shown]),
-            out=out,
-            again=again,
-            elsewhere=sorted((out | again) - {m.key for m in shown}),
-            state=state_of(found),
-            candidates=[
-                *(replace(c, chosen=c.institution.id in ticked) for c in known),
-                *(self.session.candidate(i) for i in added),
-            ],
-            why=query.get("why", ""),
-            path="/mentions",
-            back="/mentions?" + urlencode({"string": query["string"], **asdict(rule), "page": page}),
-            last=self._last(self.session.last(by)),
-            placed_id=self._placed,
-        )
-
-    def listing(self, request: Request) -> Response:
-        """The strings that pass the filters."""
-        if not (by := self._by(request)):
-            return self._page(request, "who.html")
-        filters = filters_of(request.query_params.multi_items())
-        self.session.refresh()
-        numbers = self.session.queue.select(filters, by)
-        shown = [self.session.item(n) for n in numbers[: self.session.workspace.settings.web.listed].tolist()]
-        current = query_of(filters)
-        return self._page(
-            request, "list.html", items=shown, total=len(numbers), filters=filters, current=current, choices=self.choices
-        )
 
     def history(self, request: Request) -> Response:
         """All decisions, latest first."""

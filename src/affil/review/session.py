@@ -9,7 +9,7 @@ session.decide(number, [card.candidates[0].institution.id], by="ana", why="the a
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from affil.match import Matcher
 from affil.review import mentions
 from affil.review.card import Candidate, Card, Member, in_pieces
 from affil.review.context import context_of
-from affil.review.doubts import doubts_of
+from affil.review.doubts import decoded, doubts_of
 from affil.review.estimate import Closing, Estimator
 from affil.review.groups import group_strings
 from affil.review.institutions import Institutions
@@ -117,10 +117,7 @@ class Session:
         """
         ids = tuple(self.institutions.known(identifier).id for identifier in institutions)
         blind = self.queue.second(number, by)
-        made = mentions.drafts(self.item(number).affiliation, chosen, ids, by=by, why=why, blind=blind)
-        entries = self.ledger.decide_all(made)
-        self._recorded(entries)
-        return entries
+        return self._decide(mentions.drafts(self.item(number).affiliation, chosen, ids, by=by, why=why, blind=blind))
 
     def _shown(self, number: int, found: Sequence[Mention], by: str) -> list[Mention]:
         """Mentions without the decisions that a person who decides second may not see."""
@@ -203,7 +200,7 @@ class Session:
             cut=cut,
             candidates=tuple(Candidate(i, self.institutions.parents(i), i.id in ticked, found.get(i.id)) for i in known),
             nearest=() if known else tuple(self.institutions.search(item.affiliation[:_SEARCHED], self.settings.few)),
-            doubts=doubts_of(item, matches, sure=self.settings.sure, rival=self.settings.rival),
+            doubts=self._doubts(number, matches),
             context=context_of(self.queue.store, number, self.settings.candidates),
             members=() if second else tuple(self._member(n) for n in self.queue.members(number).tolist()),
             mentions=tuple(self._shown(number, mentions.with_entries(self.queue, number, newest), by)),
@@ -239,14 +236,29 @@ class Session:
             UnknownIdError: an id is unknown. AffilError: a field is blank, or the ledger cannot be written.
         """
         ids = tuple(self.institutions.known(identifier).id for identifier in institutions)
-        numbers = list(dict.fromkeys([number, *also]))
-        drafts = []
-        for one in numbers:
-            paper, position = mention if mention and one == number else ("", None)
-            key = Key(self.item(one).affiliation, paper, position)
-            case = self.queue.cases.get(key, Case())
-            shown = case.holder is None or (one == number and case.holder.number == seen)
-            drafts.append(Draft(key, ids, by, why, settle and one == number, not shown))
+        strings = list(dict.fromkeys([number, *also]))
+        drafts = [self._draft(n, ids, by, why) for n in strings]
+        paper, position = mention or ("", None)
+        key = Key(self.item(number).affiliation, paper, position)
+        holder = self.queue.cases.get(key, Case()).holder
+        drafts[0] = Draft(key, ids, by, why, settle, holder is not None and holder.number != seen)
+        return self._decide(drafts)
+
+    def decide_each(self, answers: Mapping[int, Sequence[str]], *, by: str, why: str) -> list[LedgerEntry]:
+        """Record a decision of its own on each of these strings, by number, in one step; all or nothing.
+
+        Raises:
+            UnknownIdError: an id is unknown. AffilError: a field is blank, or the ledger cannot be written.
+        """
+        known = {n: tuple(self.institutions.known(i).id for i in ids) for n, ids in answers.items()}
+        return self._decide([self._draft(n, ids, by, why) for n, ids in known.items()])
+
+    def _draft(self, number: int, ids: tuple[str, ...], by: str, why: str) -> Draft:
+        """A decision on a string whose holder, if there is one, was not shown."""
+        key = Key(self.item(number).affiliation)
+        return Draft(key, ids, by, why, blind=self.queue.cases.get(key, Case()).holder is not None)
+
+    def _decide(self, drafts: Sequence[Draft]) -> list[LedgerEntry]:
         entries = self.ledger.decide_all(drafts)
         self._recorded(entries)
         return entries
@@ -313,6 +325,10 @@ class Session:
         """The last step of this person that can be taken back."""
         return self.turns.last(by, self._entries, self.queue.cases)
 
+    def doubts(self, number: int) -> tuple[str, ...]:
+        """The reasons of doubt of a string, as facets count them."""
+        return decoded(int(self.queue.doubts[number]))
+
     def alike(self, number: int) -> list[Member]:
         """Open strings for which the same decision may apply, beside those of the same group."""
         return [self._member(n) for n in self.queue.alike(self.item(number).number, self.settings.alike_shown)]
@@ -369,12 +385,17 @@ class Session:
         found = self.matcher.ranked(strings, [limit] * len(strings), self.settings.least)
         self._read = dict(zip(strings, found, strict=True))
         nothing = np.setdiff1d(np.flatnonzero(self.queue.decision == "none"), numbers)
+        self.queue.doubt(numbers, [self._doubts(n, matches) for n, matches in zip(numbers.tolist(), found, strict=True)])
         numbers = np.concatenate([numbers, nothing])
         strings += [self.queue.affiliations[n] for n in nothing.tolist()]
         matches = [*found, *([()] * len(nothing))]
         self.queue.join(numbers, group_strings(strings, matches, self.settings))
         doubtful = numbers[: len(found)]
         self._estimator = Estimator(self.queue.store, doubtful, self.queue.group[doubtful], found, self.settings)
+
+    def _doubts(self, number: int, matches: Sequence[Match]) -> tuple[str, ...]:
+        decision, audit = str(self.queue.decision[number]), bool(self.queue.audit[number])
+        return doubts_of(decision, matches, audit=audit, sure=self.settings.sure, rival=self.settings.rival)
 
     def _find_candidates(self, affiliation: str) -> tuple[Match, ...]:
         read = self._read.get(affiliation) or self.matcher.candidates(affiliation, 2 * self.settings.candidates)

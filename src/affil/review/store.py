@@ -105,6 +105,12 @@ class Store:
                 self._db.register(name, table)
             return self._db.sql(query).to_arrow_table()
 
+    def counts(self, query: str, numbers: npt.NDArray[np.int64]) -> list[tuple[str, int]]:
+        """The answer of a query that counts by its first column, over the strings with these numbers (the table `selected`)."""
+        with self._lock:
+            self._db.register("selected", pa.table({"number": pa.array(numbers, pa.int32())}))
+            return [(str(value), int(n)) for value, n in self._db.execute(f"{query} GROUP BY ALL").fetchall()]
+
     def occurrences(self, number: int, papers: int, limit: int) -> list[Occurrence]:
         """The mentions of a string in its newest papers, at most `limit`."""
         rows = self.rows(

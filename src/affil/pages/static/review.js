@@ -67,11 +67,16 @@ function tell(extra = "") {
   const will = byId("will");
   if (!will) return;
   const said = will.dataset;
+  const many = said.many ? filled(said.many, Number(said.count) + flips()) : "";
+  if (!said.save) {
+    will.textContent = many;
+    return;
+  }
   const ticked = boxes().filter((box) => box.checked).map((box) => box.dataset.said);
   const also = document.querySelectorAll("#decide input[name=also]:checked").length;
   const mention = document.querySelector("#decide input[name=mention]:checked")?.value;
-  const where = said.many ? filled(said.many, Number(said.count) + flips()) : mention ? said.mention : also ? filled(said.more, also) : said.this;
-  const first = ticked.length ? filled(said.save, ticked.join(said.and)) + " · " + where : said.nothing + (said.many ? " · " + where : "");
+  const where = many ? many : mention ? said.mention : also ? filled(said.more, also) : said.this;
+  const first = ticked.length ? filled(said.save, ticked.join(said.and)) + " · " + where : said.nothing + (many && " · " + many);
   will.textContent = extra ? first + " · " + extra : first;
   will.classList.toggle("nothing", !ticked.length);
 }
@@ -107,6 +112,7 @@ function digit(number, shift) {
 const KEYS = {
   "0": () => press("none"),
   x: () => press("not"),
+  y: () => press("model"),
   n: () => open("new"),
   "/": () => byId("q")?.focus(),
   a: () => (byId("rows") ? tickRows() : tickMembers()),
@@ -169,6 +175,10 @@ document.addEventListener("click", (event) => {
   }
   if (button?.dataset.closes) byId(button.dataset.closes).close();
 });
+
+if (matchMedia("(max-width: 63.9em)").matches) {
+  for (const one of document.querySelectorAll(".facets, .filters")) one.open = false; // on a phone the list comes first
+}
 
 document.addEventListener("change", (event) => {
   const at = event.target;
