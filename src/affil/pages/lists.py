@@ -94,6 +94,7 @@ class Lists(Frame):
             bulk=found,
             policy=self.session.matcher.settings.decide.policy,
             back=back_to(request),
+            here=back_to(request),
             candidates=self._offered(found),
             last=self._last(self.session.last(by)),
         )
