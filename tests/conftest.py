@@ -406,8 +406,7 @@ class Server:
         return said
 
 
-@pytest.fixture
-def serve(python: str) -> Iterator[Callable[..., Server]]:
+def servers(python: str) -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
     def start(folder: Path | None, *options: str) -> Server:
@@ -420,6 +419,17 @@ def serve(python: str) -> Iterator[Callable[..., Server]]:
             server.kill()
         server.process.stdout.close()
         server.process.stderr.close()
+
+
+@pytest.fixture
+def serve(python: str) -> Iterator[Callable[..., Server]]:
+    yield from servers(python)
+
+
+@pytest.fixture(scope="module")
+def serve_all(python: str) -> Iterator[Callable[..., Server]]:
+    """Servers for all tests of a module."""
+    yield from servers(python)
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,7 @@ def commands() -> list[tuple[str, ...]]:
 def test_a_full_or_closed_standard_output_is_one_line(verb: str, folder: Path) -> None:
     calls = [VERBS[verb]] if verb != "help" else [(*command, "--help") for command in commands()]
     for arguments in calls:
-        with open("/dev/full", "wb") as full:
+        with Path("/dev/full").open("wb") as full:
             done = affil(*arguments, folder=folder, stdout=full.fileno())
         assert done.returncode == 2, (arguments, done.stderr)
         said = [line for line in done.stderr.splitlines() if line.startswith("affil: ")]
