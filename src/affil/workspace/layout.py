@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from affil.errors import AffilError, BusyError, InputError
+from affil.io.checksums import digest_of, read_json, sealed_json, verify
 from affil.io.files import atomic_path, sweep
 from affil.ledger import Ledger
 from affil.rank import Store, Tables, Venues, load_venues
@@ -61,6 +62,9 @@ INSTITUTIONS = pa.schema(
     ]
 )
 TABLES = ("papers", "mentions", "strings", "matches", "institutions")
+_MANIFEST = (  # what a manifest may hold
+    "chosen", "counts", "digests", "inputs", "model", "registry", "replaced", "runs", "settings", "step", "tables", "time", "versions",
+)  # fmt: skip
 _PACKAGES = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")  # versions recorded in the manifest
 
 
@@ -73,26 +77,40 @@ class WorkspaceFiles:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """Versions, hashes, counts and settings of the last steps; empty in a new workspace."""
+        """Versions, hashes, counts and settings of the last steps; empty in a new workspace.
+
+        Raises:
+            InputError: it is damaged.
+        """
         file = self.path / "manifest.json"
-        if not file.exists():
-            return {}
-        try:
-            out: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        except (ValueError, OSError) as error:
-            raise InputError(file, f"cannot be read: {error}", fix="delete it and run again with all papers") from error
-        return out
+        return read_json(file, self.mend, _MANIFEST) if file.exists() else {}
+
+    @property
+    def mend(self) -> str:
+        """What to do where a file of the workspace is damaged."""
+        return f"see what can be made again: affil doctor {self.path} --mend"
 
     def table(self, name: str) -> Path:
-        """The path of a table, a Parquet file (see the module).
+        """The path of a table, a Parquet file (see the module), which is as it was written.
 
         Raises:
             AffilError: the table does not exist yet.
+            InputError: it is missing or damaged.
         """
-        names = table_files(self.path, self.manifest)
-        if name not in names:
+        manifest = self.manifest
+        if name not in table_files(self.path, manifest):
             raise AffilError(f"{self.path}: no {name} yet; first run: affil run PAPERS... -w {self.path}")
-        return self.path / names[name]
+        return self.whole(name, manifest)
+
+    def whole(self, name: str, manifest: Mapping[str, Any]) -> Path:
+        """The path of a table of a manifest.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        file = self.path / table_files(self.path, manifest)[name]
+        digest = manifest.get("digests", {}).get(name)  # None: written by an older version
+        return file if digest is None else verify(file, digest, self.mend)
 
     @property
     def tables(self) -> Tables:
@@ -110,8 +128,8 @@ class WorkspaceFiles:
             AffilError: nothing was matched yet.
         """
         self.must_be_matched()
-        names = table_files(self.path, self.manifest)
-        papers, mentions, strings, matches, institutions = (self.path / names[name] for name in TABLES)
+        manifest = self.manifest
+        papers, mentions, strings, matches, institutions = (self.whole(name, manifest) for name in TABLES)
         return Tables(papers, mentions, matches, self._with_local(institutions)), strings
 
     @property
@@ -168,7 +186,7 @@ class WorkspaceFiles:
     @property
     def counts(self) -> Store:
         """The counts, current and past."""
-        return Store(self.path / "counts")
+        return Store(self.path / "counts", self.mend)
 
     def must_be_matched(self) -> None:
         """Raise AffilError unless there are matches."""
@@ -193,16 +211,23 @@ class Change:
     """A step: new tables, which become visible together when the manifest refers to them."""
 
     def __init__(self, files: WorkspaceFiles) -> None:
-        self.folder, self.settings, self.before = files.path, files.settings, files.manifest
+        self.files, self.folder, self.settings, self.before = files, files.path, files.settings, files.manifest
         self.tables = table_files(self.folder, self.before)
+        self.digests: dict[str, str] = {}  # of the tables that this step wrote
         self.replaced = set(self.tables.values())
         self.number = int(self.before.get("step", 0)) + 1
         self.news: dict[str, Any] = {}
         self.done_with: list[Path] = []  # folders to delete after the step
 
     def file(self, table: str) -> Path | None:
-        """The path of a table within this step, or None."""
-        return self.folder / self.tables[table] if table in self.tables else None
+        """The path of a table within this step, or None.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        if table not in self.tables:
+            return None
+        return self.folder / self.tables[table] if table in self.digests else self.files.whole(table, self.before)
 
     @contextmanager
     def writing(self, table: str) -> Iterator[Path]:
@@ -211,6 +236,7 @@ class Change:
         (self.folder / "tables").mkdir(exist_ok=True)
         with atomic_path(self.folder / name) as temporary:
             yield temporary
+            self.digests[table] = digest_of(temporary)
         self.tables[table] = name
 
     def commit(self) -> None:
@@ -220,6 +246,7 @@ class Change:
             **self.news,
             "counts": {name: pq.read_metadata(self.folder / file).num_rows for name, file in self.tables.items()},
             "tables": self.tables,
+            "digests": {**self.before.get("digests", {}), **self.digests},
             "step": self.number,
             "replaced": sorted(self.replaced - {*self.tables.values()}),
             "settings": self.settings.model_dump(),
@@ -227,7 +254,7 @@ class Change:
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         with atomic_path(self.folder / "manifest.json") as temporary:
-            temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
+            temporary.write_text(sealed_json(content, indent=2), "utf-8")
         for folder in self.done_with:
             shutil.rmtree(folder)
 
