@@ -11,7 +11,22 @@ from typing import Annotated
 
 import typer
 
-from affil.cli import demo, fetch, formats, ledger, match, ranking, rankings, registry, report, review, serve, venues, workspace
+from affil.cli import (
+    demo,
+    doctor,
+    fetch,
+    formats,
+    ledger,
+    match,
+    ranking,
+    rankings,
+    registry,
+    report,
+    review,
+    serve,
+    venues,
+    workspace,
+)
 from affil.errors import AffilError
 
 INTERRUPTED = 130  # the exit code shells expect after Ctrl-C
@@ -44,6 +59,7 @@ app.command()(workspace.undo)
 app.command()(review.discover)
 app.add_typer(review.app, name="review")
 app.add_typer(ledger.app, name="ledger")
+app.command()(doctor.doctor)
 app.add_typer(registry.app, name="registry")
 app.command()(serve.serve)
 app.command()(demo.demo)

@@ -236,6 +236,25 @@ class Store:
         """
         return verify(self.file(name), name, self._fix)
 
+    def kept(self) -> list[tuple[Path, str]]:
+        """All files of the counts, and what each holds."""
+        states = [(f, "counts at one time") for f in self._states()]
+        snapshots = [(f, "snapshot") for f in files_in(self.folder / "snapshots", "*.json")]
+        return states + snapshots + [(f, "counts") for f in files_in(self.folder / "files", "*.parquet")]
+
+    def check(self, file: Path) -> None:
+        """Read one of these files.
+
+        Raises:
+            InputError: it is damaged, or a file of a state is missing.
+        """
+        if file.suffix == ".parquet":
+            self.whole(file.stem)
+        elif (state := self._load(file)) is not None:
+            missing = next((name for name in _files(state) if not self.file(name).exists()), None)
+            if missing is not None:
+                raise InputError(file, f"its file {self.file(missing).name} is missing", fix=self._fix)
+
     def _usable(self, last: State, settings: RankSettings) -> bool:
         """Whether partitions of the last state can be reused: only settings used for counting matter."""
         same = all(getattr(last.settings, f) == getattr(settings, f) for f in ("include_review", "min_title", "stated_places"))

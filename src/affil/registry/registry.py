@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,15 @@ class Registry:
             return cls(Path(path))
         built = built_once(cache_folder() / f"shipped-{sources_hash()}.affil", _build_shipped)
         return cls(built, f"affil registry build shipped -o {built}")
+
+    def verify(self) -> None:
+        """Check everything, also what was not used yet.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        for field in fields(self.arrays):
+            getattr(self.arrays, field.name)
 
     @property
     def hash(self) -> str:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, BusyError, InputError
 from affil.io.checksums import digest_of, read_json, sealed_json, verify
-from affil.io.files import atomic_path, sweep
+from affil.io.files import atomic_path, files_in, sweep
 from affil.ledger import Ledger
 from affil.rank import Store, Tables, Venues, load_venues
 from affil.settings import Settings
@@ -62,7 +62,9 @@ INSTITUTIONS = pa.schema(
     ]
 )
 TABLES = ("papers", "mentions", "strings", "matches", "institutions")
+BY_HAND = ("settings.toml", "own.csv", "venues.csv")  # files that people edit
 _MANIFEST = (  # what a manifest may hold
+    "by_hand",
     "chosen", "counts", "digests", "inputs", "model", "registry", "replaced", "runs", "settings", "step", "tables", "time", "versions",
 )  # fmt: skip
 _PACKAGES = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")  # versions recorded in the manifest
@@ -83,7 +85,25 @@ class WorkspaceFiles:
             InputError: it is damaged.
         """
         file = self.path / "manifest.json"
-        return read_json(file, self.mend, _MANIFEST) if file.exists() else {}
+        return self.read_manifest(file) if file.exists() else {}
+
+    def read_manifest(self, file: Path) -> dict[str, Any]:
+        """The manifest of a step, from its file.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        return read_json(file, self.mend, _MANIFEST)
+
+    @property
+    def edited(self) -> list[Path]:
+        """Files for people to edit that are not as they were at the last step: somebody changed them, or they are damaged."""
+        known = self.manifest.get("by_hand")
+        return (
+            []
+            if known is None
+            else [self.path / name for name in BY_HAND if known.get(name) != _digest_of_any(self.path / name)]
+        )
 
     @property
     def mend(self) -> str:
@@ -239,6 +259,10 @@ class Change:
             self.digests[table] = digest_of(temporary)
         self.tables[table] = name
 
+    def drop(self, table: str) -> None:
+        """Leave a table out, as if it had never been; nothing where there is none."""
+        self.tables.pop(table, None)
+
     def commit(self) -> None:
         """Commit the step: the manifest refers to its tables from now on."""
         content = {
@@ -246,15 +270,19 @@ class Change:
             **self.news,
             "counts": {name: pq.read_metadata(self.folder / file).num_rows for name, file in self.tables.items()},
             "tables": self.tables,
-            "digests": {**self.before.get("digests", {}), **self.digests},
+            "digests": {n: d for n, d in {**self.before.get("digests", {}), **self.digests}.items() if n in self.tables},
             "step": self.number,
             "replaced": sorted(self.replaced - {*self.tables.values()}),
             "settings": self.settings.model_dump(),
             "versions": {"python": platform.python_version(), **{name: version_of(name) for name in _PACKAGES}},
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "by_hand": {name: _digest_of_any(self.folder / name) for name in BY_HAND},
         }
-        with atomic_path(self.folder / "manifest.json") as temporary:
-            temporary.write_text(sealed_json(content, indent=2), "utf-8")
+        text = sealed_json(content, indent=2)
+        for file in (manifest_copy(self.folder, self.number), self.folder / "manifest.json"):
+            file.parent.mkdir(exist_ok=True)
+            with atomic_path(file) as temporary:
+                temporary.write_text(text, "utf-8")
         for folder in self.done_with:
             shutil.rmtree(folder)
 
@@ -301,7 +329,8 @@ def delete_unnamed(files: WorkspaceFiles) -> None:
     manifest = files.manifest
     named = {files.path / file for file in table_files(files.path, manifest).values()}
     replaced = {files.path / file for file in manifest.get("replaced", ())}
-    for file in {*(files.path / "tables").glob("*.parquet"), *replaced} - named:
+    named.add(manifest_copy(files.path, int(manifest.get("step", 0))))
+    for file in {*files_in(files.path / "tables", "*"), *replaced} - named:
         file.unlink(missing_ok=True)
 
 
@@ -310,6 +339,15 @@ def table_files(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
     if "tables" in manifest:
         return dict(manifest["tables"])
     return {name: f"{name}.parquet" for name in TABLES if (folder / f"{name}.parquet").exists()}
+
+
+def manifest_copy(folder: Path, step: int) -> Path:
+    """Where a step keeps a second copy of its manifest, for `doctor`."""
+    return folder / "tables" / f"manifest-{step:06}.json"
+
+
+def _digest_of_any(path: Path) -> str | None:
+    return digest_of(path) if path.exists() else None
 
 
 def marked(schema: pa.Schema, identity: dict[str, str]) -> pa.Schema:

@@ -29,6 +29,7 @@ _OF_THE_FOLDER = {
     "time",
     "chosen",
     "tables",
+    "by_hand",
     "digests",
     "step",
     "replaced",
