@@ -99,7 +99,7 @@ def _parts(files: WorkspaceFiles) -> Iterator[Part]:
     yield from _matched_with(files, manifest, again)
     if (folder / "venues.csv").exists():
         yield _part(files, "venues.csv", "venues of your own", lambda: files.venues, "correct it, or put back a copy")
-    yield from _decisions(files)
+    yield from _decisions(files, manifest)
     for file, holds in files.counts.kept():
         yield _part(files, file, holds, partial(files.counts.check, file), again)
     if (folder / PROPOSALS).exists():
@@ -111,8 +111,10 @@ def _parts(files: WorkspaceFiles) -> Iterator[Part]:
 
 
 def _part(files: WorkspaceFiles, name: Path | str, holds: str, look: Look, cure: str) -> Part:
-    where, problem = files.path / name, _problem(look)
+    where, problem = name if isinstance(name, Path) else files.path / name, _problem(look)
     shown = where.relative_to(files.path) if where.is_relative_to(files.path) else where
+    if not _problem(lambda: files.edited) and where in files.edited:
+        holds += ", not as at the last run"
     return Part(str(shown), holds, _size(where), problem, cure if problem else "")
 
 
@@ -218,7 +220,7 @@ def _matched_with(files: WorkspaceFiles, manifest: Mapping[str, Any], again: str
     def registry() -> None:
         found = Registry.open(chosen["registry"])
         found.verify()
-        if not built.exists() and found.hash != manifest["registry"]["hash"]:
+        if not own.exists() and found.hash != manifest["registry"]["hash"]:
             raise AffilError("is another than in the last run")
 
     def model() -> None:
@@ -230,11 +232,15 @@ def _matched_with(files: WorkspaceFiles, manifest: Mapping[str, Any], again: str
     yield _part(files, chosen["model"] or "shipped", "model", model, cure)
 
 
-def _decisions(files: WorkspaceFiles) -> Iterator[Part]:
+def _decisions(files: WorkspaceFiles, manifest: Mapping[str, Any]) -> Iterator[Part]:
     """The ledger and its copies."""
     where = files.settings.review.ledger
-    restore = f"affil ledger restore {files.path}"
-    ledger = _part(files, where or "ledger.sqlite", "decisions", lambda: files.open_ledger().entries(), restore)
+
+    def entries() -> None:
+        ledger = files.open_ledger() if manifest else Ledger(where or files.path / "ledger.sqlite")
+        ledger.entries()
+
+    ledger = _part(files, where or "ledger.sqlite", "decisions", entries, f"affil ledger restore {files.path}")
     if ledger.size or ledger.problem or where:
         yield ledger
     for file in files_in(files.path / "backups", "ledger-*.sqlite"):

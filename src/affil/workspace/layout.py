@@ -67,6 +67,7 @@ _MANIFEST = (  # what a manifest may hold
     "by_hand",
     "chosen", "counts", "digests", "inputs", "model", "registry", "replaced", "runs", "settings", "step", "tables", "time", "versions",
 )  # fmt: skip
+_MANIFEST_COPY = "tables/manifest-{:06}.json"
 _PACKAGES = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")  # versions recorded in the manifest
 
 
@@ -234,8 +235,9 @@ class Change:
         self.files, self.folder, self.settings, self.before = files, files.path, files.settings, files.manifest
         self.tables = table_files(self.folder, self.before)
         self.digests: dict[str, str] = {}  # of the tables that this step wrote
-        self.replaced = set(self.tables.values())
-        self.number = int(self.before.get("step", 0)) + 1
+        step = int(self.before.get("step", 0))
+        self.replaced = {*self.tables.values(), *([_MANIFEST_COPY.format(step)] if step else [])}
+        self.number = step + 1
         self.news: dict[str, Any] = {}
         self.done_with: list[Path] = []  # folders to delete after the step
 
@@ -343,7 +345,7 @@ def table_files(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
 
 def manifest_copy(folder: Path, step: int) -> Path:
     """Where a step keeps a second copy of its manifest, for `doctor`."""
-    return folder / "tables" / f"manifest-{step:06}.json"
+    return folder / _MANIFEST_COPY.format(step)
 
 
 def _digest_of_any(path: Path) -> str | None:
