@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import affil.rank as ranks
 from affil.errors import AffilError, BusyError
 from affil.io.files import atomic_path
+from affil.io.writers import harmless
 from affil.ledger.cases import key_of
 from affil.ledger.overrides import apart_name, set_apart
 from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
@@ -199,6 +200,11 @@ def counted_from(result: Result) -> dict[str, Any]:
     }
 
 
+def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table of which no spreadsheet runs a cell: titles and strings are what anybody wrote."""
+    return frame.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
+
+
 def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None:
     """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension; .csv.gz and
     .json.gz are compressed.
@@ -209,11 +215,11 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
     shown, frame = shown or path, main_table(result)
     try:
         if shown.suffix == ".csv":
-            frame.to_csv(path, index=False)
+            _harmless(frame).to_csv(path, index=False)
         elif shown.suffix == ".json":
             path.write_text(json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n", "utf-8")
         elif shown.name.endswith((".csv.gz", ".json.gz")):
-            text = frame.to_csv(index=False) if shown.name.endswith(".csv.gz") else _on_one_line(result)
+            text = _harmless(frame).to_csv(index=False) if shown.name.endswith(".csv.gz") else _on_one_line(result)
             path.write_bytes(gzip.compress(text.encode(), 6, mtime=0))
         elif shown.suffix == ".parquet":
             about = json.dumps(about_result(result), ensure_ascii=False, default=str)
