@@ -688,14 +688,16 @@ def load_settings(path: Path | None) -> Settings:
         return Settings()
     try:
         return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, f"not valid TOML: {error}") from error
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror or error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":  # or one that an older version wrote
             raise InputError(path, f"there is no setting {name}", fix="delete its line") from error
         raise InputError(path, f"setting {name}: {first['msg']}") from error
+    except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML
+        raise InputError(path, f"not valid TOML: {error}") from error
 
 
 def settings_toml(settings: Settings) -> str:

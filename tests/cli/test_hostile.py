@@ -16,7 +16,9 @@ from affil.cli import app
 PAPERS = '{"id": "1", "title": "T", "venue": "CVPR", "year": 2024, "authors": [{"name": "A", "affiliations": ["MIT"]}]}\n'
 
 
-def affil(*arguments: str, folder: Path, stdout: int = subprocess.PIPE, closed: bool = False) -> subprocess.CompletedProcess[str]:
+def affil(
+    *arguments: str, folder: Path, stdout: int = subprocess.PIPE, closed: bool = False
+) -> subprocess.CompletedProcess[str]:
     close = "exec 1>&-; " if closed else ""
     command = ["sh", "-c", f'{close}exec "$0" -m affil "$@"', sys.executable, *arguments]
     return subprocess.run(command, cwd=folder, stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
@@ -68,10 +70,15 @@ def test_a_full_or_closed_standard_output_is_one_line(verb: str, folder: Path) -
             done = affil(*arguments, folder=folder, stdout=full.fileno())
         assert done.returncode == 2, (arguments, done.stderr)
         said = [line for line in done.stderr.splitlines() if line.startswith("affil: ")]
-        assert said == ["affil: standard output cannot be written (No space left on device); free some space, or let it go elsewhere"]
+        assert said == [
+            "affil: standard output cannot be written (No space left on device); free some space, or let it go elsewhere"
+        ]
         assert "Traceback" not in done.stderr
     done = affil(*calls[0], folder=folder, closed=True)
-    assert (done.returncode, done.stderr) == (2, "affil: standard output is closed; let it go to a terminal, a file or /dev/null\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "affil: standard output is closed; let it go to a terminal, a file or /dev/null\n",
+    )
 
 
 @pytest.mark.slow

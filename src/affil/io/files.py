@@ -32,7 +32,7 @@ except ModuleNotFoundError:  # Windows, where open files cannot be deleted anywa
 STANDARD = "-"  # standard input or output
 _GZIP = b"\x1f\x8b"
 _MARKED = ("utf-8-sig", "utf-16", "utf-32")  # what a byte-order mark tells
-_TEMPORARY = ".affil-"  # how the names of files begin that are not finished
+TEMPORARY = ".affil-"  # how the names of files begin that are not finished
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -99,7 +99,7 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
 
 def files_in(folder: Path, pattern: str) -> list[Path]:
     """The files of a folder, sorted, without unfinished ones of `atomic_path`."""
-    return sorted(file for file in folder.glob(pattern) if not file.name.startswith(_TEMPORARY))
+    return sorted(file for file in folder.glob(pattern) if not file.name.startswith(TEMPORARY))
 
 
 def sweep(folder: Path) -> None:
@@ -107,7 +107,7 @@ def sweep(folder: Path) -> None:
 
     Files being written by another process are locked and kept.
     """
-    for part in folder.rglob(_TEMPORARY + "*"):
+    for part in folder.rglob(TEMPORARY + "*"):
         with suppress(OSError):
             with part.open("rb") as file:
                 if fcntl is not None:
@@ -155,7 +155,7 @@ def _begin(path: Path | str) -> tuple[Path, int] | None:
                 raise AffilError(f"{path}: cannot be written (read-only); choose another output, or make it writable")
         # a new name, since the output's may already have the maximum length; suffixes are kept for the format
         while True:
-            part = target.with_name(f"{_TEMPORARY}{secrets.token_hex(6)}" + "".join(target.suffixes[-2:])[:20])
+            part = target.with_name(f"{TEMPORARY}{secrets.token_hex(6)}" + "".join(target.suffixes[-2:])[:20])
             handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)  # 0o666: subject to umask
             if fcntl is not None:
                 with suppress(OSError):  # file system without locks
@@ -184,7 +184,7 @@ class Copy:
     """What can be read only once (standard input, a pipe), unpacked into a file of its own: `open_input` reads that while this lives."""
 
     def __init__(self, path: Path | str) -> None:
-        handle, name = tempfile.mkstemp(prefix=_TEMPORARY)
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY)
         weakref.finalize(self, Path(name).unlink, missing_ok=True)
         with os.fdopen(handle, "wb") as file, open_input(path) as raw:
             _spool(raw, file, shown_name(path))
