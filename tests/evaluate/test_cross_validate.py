@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.evaluate.cross_validate import cross_validate, institution_folds
@@ -22,7 +22,6 @@ rows_of_ids = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(rows_of_ids, st.integers(2, 5))
 def test_rows_that_share_an_institution_or_a_string_share_a_fold(drawn: list[tuple[str, frozenset[int]]], count: int) -> None:
     rows = [(GoldRow(f"string {text}", ()), frozenset(map(str, ids))) for text, ids in drawn]
