@@ -63,7 +63,8 @@ def test_sets_with_complete_labels_are_scored_on_their_random_draw(registry: Reg
     lines += [f'"{x.name}",{x.id},,logs,hard' for x in chosen[40:50]]
     path = tmp_path / "complete.csv"
     path.write_text("\n".join(["affiliation,required,acceptable,source,sample", *lines]) + "\n", "utf-8")
-    found = {x.name: x.default for x in cross_validate([path], registry, SMALL, base_registry=registry)}
+    halves = SMALL.model_copy(update={"evaluate": SMALL.evaluate.model_copy(update={"folds": 2})})
+    found = {x.name: x.default for x in cross_validate([path], registry, halves, base_registry=registry)}
     assert {name: x.rows for name, x in found.items()} == {
         "complete": 70,
         "complete, several organisations": 10,
