@@ -209,9 +209,10 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
         elif shown.suffix == ".parquet":
             about = json.dumps(about_result(result), ensure_ascii=False, default=str)
             table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
-            table = table.replace_schema_metadata({**(table.schema.metadata or {}), "affil": about})
             # without a second copy of the schema and its metadata, in the encoding of Arrow
-            pq.write_table(table, path, compression="zstd", compression_level=9, store_schema=False)
+            with pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=9, store_schema=False) as out:
+                out.write_table(table)
+                out.add_key_value_metadata({**(table.schema.metadata or {}), "affil": about})
         else:
             raise AffilError(f"{shown}: the format must be .csv, .json or .parquet, not {shown.suffix or 'without extension'}")
     except OSError as error:
