@@ -172,7 +172,7 @@ def _write_manifest(result: Result, path: Path, files: Mapping[str, Any]) -> Non
         **counted_from(result),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
 
 
 def counted_from(result: Result) -> dict[str, Any]:
@@ -205,7 +205,7 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
             path.write_text(json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n", "utf-8")
         elif shown.name.endswith((".csv.gz", ".json.gz")):
             text = frame.to_csv(index=False) if shown.name.endswith(".csv.gz") else _on_one_line(result)
-            path.write_bytes(gzip.compress(text.encode(), 6, mtime=0))
+            path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
         elif shown.suffix == ".parquet":
             about = json.dumps(about_result(result), ensure_ascii=False, default=str)
             table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
