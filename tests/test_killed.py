@@ -166,7 +166,7 @@ def as_before(ws: Path) -> None:
     for name, file in manifest.pop("tables").items():
         (ws / file).rename(ws / f"{name}.parquet")
     shutil.rmtree(ws / "tables")
-    for name in ("step", "replaced", "runs"):
+    for name in ("step", "replaced", "runs", "digests", "checksum"):
         manifest.pop(name, None)
     (ws / "manifest.json").write_text(json.dumps(manifest), "utf-8")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from affil.batch.pool import rare_collections
 from affil.errors import AffilError, needing
+from affil.io.memory import rare_collections
 from affil.report.collect import collect
 from affil.report.data import Years
 from affil.report.names import LANGUAGES

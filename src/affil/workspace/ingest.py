@@ -11,12 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Unpack
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from affil.io.database import database
+from affil.io.database import connect, database
 from affil.io.files import atomic_path
 from affil.papers.duplicates import Merged, Merger, title_key
 from affil.papers.reading import Reading
@@ -73,7 +72,8 @@ def add_papers(
         adding.put_right(papers, mentions)
         with change.writing("strings") as strings:
             pq.write_table(count_strings(mentions, change.settings.read.memory), strings, compression="zstd")
-    inputs = {str(f): {"file": str(f), "sha256": sha256_of(f)} for f in files if f.is_file()}
+    told = {name: value for name, value in reading.items() if value is not None}
+    inputs = {str(f): {"file": str(f), "sha256": sha256_of(f), **told} for f in files if f.is_file()}
     older = {i["file"]: i for i in change.before.get("inputs", [])}
     change.news["inputs"] = [*({**older, **inputs}).values()]
     _write_merged(change, adding.merger.merged)
@@ -175,7 +175,7 @@ def _merger(change: Change) -> Merger:
     partial = {name for name, reader in readers().items() if reader.partial}
     columns = pq.read_schema(papers).names
     doi, format = ("p.doi" if "doi" in columns else "NULL"), ("p.format" if "format" in columns else "NULL")
-    with duckdb.connect() as db:
+    with connect() as db:
         db.read_parquet(str(papers)).create_view("papers")
         db.read_parquet(str(mentions)).create_view("mentions")
         rows = db.execute(

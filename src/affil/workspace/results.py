@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Result = Ranking | RanksByYear | Trend | Comparison | Why | Diff | VenueList
-_OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # manifest entries irrelevant for reproduction
+_OF_THE_FOLDER = {
+    "time",
+    "chosen",
+    "tables",
+    "by_hand",
+    "digests",
+    "step",
+    "replaced",
+    "runs",
+}  # manifest entries irrelevant for reproduction
 
 
 def count(files: WorkspaceFiles) -> State:
