@@ -12,6 +12,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from affil.cli import app
+from affil.workspace import Workspace
 
 TORTURE = int(os.environ.get("AFFIL_TORTURE", "0"))  # how often each thing is done; 0: a sample
 SEED = int(os.environ.get("AFFIL_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
@@ -48,12 +49,17 @@ def undisturbed(folder: Path, *arguments: object) -> str:
     return done.stdout
 
 
-def one_of_everything(folder: Path, registry: Path, model: Path) -> Path:
-    """A folder with papers, a registry, a model, and a workspace `ws` that was run, decided in, ranked, kept, and discovered in."""
+def one_of_everything(folder: Path, registry: Path, model: Path, batch: int = 4096) -> Path:
+    """A folder with papers, a registry, a model, and a workspace `ws` that was run, decided in, ranked, kept, and discovered in; `batch`
+    strings are matched at once.
+    """
     papers(folder / "old.jsonl", range(20))
     papers(folder / "new.jsonl", range(15, 40))
     (folder / "small.affil").write_bytes(registry.read_bytes())
     (folder / "model.skops").write_bytes(model.read_bytes())
+    Workspace.open(folder / "ws")
+    settings = folder / "ws" / "settings.toml"
+    settings.write_text(settings.read_text("utf-8").replace("batch = 4096", f"batch = {batch}"), "utf-8")
     chosen = ("--registry", "small.affil", "--model", "model.skops")
     undisturbed(folder, "run", "old.jsonl", "-w", "ws", *chosen)
     (folder / "ws" / "own.csv").write_text("id,name,country\naffil:tanglewick,Tanglewick Robotics,GB\n", "utf-8")

@@ -92,6 +92,9 @@ def main() -> None:
     except AffilError as error:
         _say(str(error))
         sys.exit(2)
+    except OSError as error:  # of a disk or folder, where nobody could say more of it
+        _say(": ".join(str(part) for part in (error.filename, error.strerror or error) if part))
+        sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:
             _say("interrupted")
