@@ -17,9 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.browser import browser as browser  # a fixture
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long one example takes is the machine's affair
+hypothesis.settings.load_profile("untimed")
 
 # What `pytest -m "not slow"` leaves out, besides tests that carry the marker themselves: files of which nearly every test starts
 # processes, builds the shipped registry, trains or matches for long; tests by name; and what asks for one of these fixtures.
@@ -402,8 +406,7 @@ class Server:
         return said
 
 
-@pytest.fixture
-def serve(python: str) -> Iterator[Callable[..., Server]]:
+def servers(python: str) -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
     def start(folder: Path | None, *options: str) -> Server:
@@ -416,6 +419,17 @@ def serve(python: str) -> Iterator[Callable[..., Server]]:
             server.kill()
         server.process.stdout.close()
         server.process.stderr.close()
+
+
+@pytest.fixture
+def serve(python: str) -> Iterator[Callable[..., Server]]:
+    yield from servers(python)
+
+
+@pytest.fixture(scope="module")
+def serve_all(python: str) -> Iterator[Callable[..., Server]]:
+    """Servers for all tests of a module."""
+    yield from servers(python)
 
 
 @pytest.fixture(scope="session")

@@ -96,6 +96,24 @@ class FetchSettings(_Frozen):
 FETCH = FetchSettings()
 
 
+class InputSettings(_Frozen):
+    """Limits of what is read, so that no file fills the memory or the disk."""
+
+    line: int = Field(default=100_000_000, ge=1, description="longest line of a text file, in bytes")
+    whole: int = Field(
+        default=1_000_000_000,
+        ge=1,
+        description="most bytes, unpacked, of a file that is held in memory as a whole (a workbook)",
+    )
+    piped: int = Field(
+        default=100_000_000_000, ge=1, description="most bytes of what can be read only once: a pipe, standard input"
+    )
+    patience: float = Field(default=10.0, ge=0, description="seconds to wait for somebody to write to a named pipe")
+
+
+INPUT = InputSettings()
+
+
 class RetrieveSettings(_Frozen):
     """Candidate retrieval."""
 
@@ -451,6 +469,7 @@ class ReviewSettings(_Frozen):
         default=88.0, ge=0, le=100, description="minimum similarity, 0 to 100, of strings that may be decided together"
     )
     alike_shown: int = Field(default=200, ge=1, description="maximum number of similar strings offered to be decided together")
+    bulk: int = Field(default=500, ge=1, description="maximum number of strings of a list that are decided in one step")
     candidates: int = Field(default=8, ge=1, le=9, description="maximum number of institutions offered per string")
     least: float = Field(default=0.001, ge=0, le=1, description="minimum probability of an institution that is offered")
     few: int = Field(default=3, ge=0, description="number of institutions always offered, however improbable")
@@ -625,6 +644,7 @@ AGAIN: dict[str, Again] = {
     "text": "rebuild",
     "search": "nothing",
     "fetch": "nothing",
+    "input": "nothing",
     "retrieve": "retrain",
     **dict.fromkeys(
         ("retrieve.batch", "retrieve.searched_at_once", "retrieve.remembered", "retrieve.remembered_parts"), "nothing"

@@ -68,3 +68,41 @@ def test_in_titles_venues_names_and_affiliations_of_services_and_nowhere_else(tm
     assert [(a.name, a.affiliations) for a in paper.authors] == [("O'Neil", ("Texas A&M University",))]
     (paper,) = read_papers([tmp_path / "o.jsonl"])
     assert (paper.title, paper.authors[0].affiliations) == ("A &amp; B", ("X &amp; Y",))
+
+
+_SCOPUS = """EID,Title,Year,Source title,Author full names,Authors with affiliations
+2-s2.0-1,On <i>E. coli</i> &amp; others,2024,Systems &amp; Control,"Li, Ana (1)",\
+"Li, Ana, Texas A&amp;M University, College Station, United States"
+"""
+_WEB_OF_SCIENCE = """FN Clarivate Analytics Web of Science
+VR 1.0
+PT J
+AU Li, A
+AF Li, Ana
+TI On <i>E. coli</i> &amp; others
+SO Systems &amp; Control
+C1 [Li, Ana] Texas A&amp;M University, College Station, United States.
+PY 2024
+UT WOS:000000000000001
+ER
+
+EF
+"""
+_RIS = """TY  - JOUR
+AU  - Li, Ana
+TI  - On <i>E. coli</i> &amp; others
+T2  - Systems &amp; Control
+AD  - Texas A&amp;M University, College Station, United States
+PY  - 2024
+DO  - 10.1000/x
+ER  -
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("s.csv", _SCOPUS), ("w.txt", _WEB_OF_SCIENCE), ("r.ris", _RIS)])
+def test_exports_of_databases_hold_them_too(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    (paper,) = read_papers([tmp_path / name])
+    assert (paper.title, paper.venue) == ("On E. coli & others", "Systems & Control")
+    told = (*paper.paper_affiliations, *(s for a in paper.authors for s in a.affiliations))
+    assert [s.rstrip(".") for s in told] == ["Texas A&amp;M University, College Station, United States"], "as published"

@@ -17,6 +17,7 @@ from affil.io.database import database
 from affil.rank import Comparison, RanksByYear, Trend, Venues, compare, ranks_by_year, trend
 from affil.rank.credit import count_credit, number, prepare
 from affil.rank.matched import chain, last_chain, missing_venues, pairs, rests_on
+from affil.rank.numbers import number_texts
 from affil.settings import RankSettings
 from affil.types import Author, Paper
 
@@ -40,6 +41,7 @@ def counted(world: World, venues: Venues) -> Iterator[duckdb.DuckDBPyConnection]
         prepare(db, tables(papers, answers), {}, venues, SETTINGS)
         spans = number(db, SETTINGS)
         count_credit(db, 1, spans[-1][2] if spans else 0)
+        number_texts(db, db.table("credit"))
         yield db
 
 

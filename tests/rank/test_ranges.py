@@ -15,6 +15,7 @@ from affil.rank import LEVELS, MEASURES, measure, moves, rank
 from affil.rank.credit import count_credit, number, prepare
 from affil.rank.distribution import distributions
 from affil.rank.doubt import Doubts, doubts
+from affil.rank.numbers import number_texts
 from affil.rank.ranges import Atoms, _most_mentioned, _passing
 from affil.settings import RankSettings
 from affil.types import Paper
@@ -55,6 +56,7 @@ def test_expectations_and_effects_are_those_of_all_combinations(
         prepare(db, tables(papers, answers), {}, VENUES, PLAIN)
         spans = number(db, PLAIN)
         count_credit(db, 1, spans[-1][2])
+        number_texts(db, db.table("credit"))
         frame = measure(db, VENUES, PLAIN, level=level, by=by, **query).frame
         got = doubts(db, by, PLAIN)
         ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]

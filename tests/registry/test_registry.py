@@ -358,7 +358,7 @@ def test_every_process_builds_the_same_bytes(tmp_path: Path) -> None:
     )
     build = "import sys; from affil.registry import build_registry; build_registry(['own.csv'], __import__('pathlib').Path(sys.argv[1]))"
     for seed in ("1", "2"):
-        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        environment = {**os.environ, "PYTHONHASHSEED": seed} | ({"XDG_CACHE_HOME": str(tmp_path)} if seed == "2" else {})
         subprocess.run([sys.executable, "-c", build, f"{seed}.affil"], cwd=tmp_path, env=environment, check=True)
     assert (tmp_path / "1.affil").read_bytes() == (tmp_path / "2.affil").read_bytes()
 

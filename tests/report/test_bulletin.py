@@ -47,7 +47,7 @@ def test_its_figures_are_those_of_the_rankings(report_ws: Workspace, tmp_path: P
             one = moved.loc[row["id"]]
             assert found[8:] == [f"{one['rank_before']} → {one['rank_after']}"]
     first = report_ws.rank(level="country", years=(2017, 2021)).frame.iloc[0]
-    assert f"{first['name']} leads with {first['share']:.1%}" in text
+    assert f"{first['name']} leads with {first['share']:.0%}" in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

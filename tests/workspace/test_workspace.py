@@ -223,7 +223,14 @@ def test_bad_input_leaves_the_workspace_as_it_was(ws: Workspace, tmp_path: Path)
     with pytest.raises(InputError, match=r"bad.jsonl, line 2: title: input should be a valid string"):
         ws.add_papers([bad])
     assert {f.name: f.read_bytes() for f in ws.path.rglob("*.parquet")} == before
-    assert {f.name for f in ws.path.rglob("*")} == {*before, "tables", "settings.toml", "manifest.json", ".lock"}
+    assert {f.name for f in ws.path.rglob("*")} == {
+        *before,
+        "tables",
+        "settings.toml",
+        "manifest.json",
+        "manifest-000001.json",
+        ".lock",
+    }
 
 
 def test_any_order_of_additions_gives_the_same_ranking(tmp_path: Path) -> None:

@@ -8,7 +8,10 @@ exports `Diaz, C., University of Leeds, ...`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
+from html.entities import html5
+from itertools import pairwise
 
 from affil.io.people import DOTTED, INITIALS, SUFFIX, are_dotted, are_initials, is_suffix
 
@@ -21,7 +24,8 @@ COMMAS_CHINESE = "带归属机构的作者"
 
 _GROUP = re.compile(r"(?:^|(?<=[;；\n\r.]))\s*[\[［]([^\[\]［］]*)[\]］]\s*(?=\S)")
 _ITEM = re.compile(r"[;；、]|(?<=[一-鿿])[,，]")
-_ENTITY_OR_CUT = re.compile(r"&#?\w{1,31};|(?P<cut>[;；])\s*")
+_SEMICOLON = re.compile(r"[;；]\s*")
+_NUMBERED = re.compile(r"#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});")  # an entity without its ampersand
 # Words of organisations, by their beginnings; a family called School or Hospital shows by its initials.
 _ORGANISATION = re.compile(
     r"\b(?:univ|inst\b|instit|dept\b|depart|colleg|coll\b|schools?\b|sch\b|academ|acad\b|labs?\b|laborat|cent(?:er|re|ro|rum|ral)\b|ctr\b"
@@ -64,6 +68,20 @@ def split_cell(text: str, column: str = "") -> list[Named]:
     found: list[Named] = [((), first)] if first else []
     ends = [start for start, *_ in groups[1:]] + [len(text)]
     return found + [(items, _bare(text[end:stop])) for (_, end, items), stop in zip(groups, ends, strict=True)]
+
+
+def semicolons(text: str, start: int = 0) -> Iterator[re.Match[str]]:
+    """The semicolons from a place on, each with the blanks behind it, but those in which an HTML entity ends: `Texas A&amp;M`."""
+    for m in _SEMICOLON.finditer(text, start):
+        entity = text[text.rfind("&", start, m.start()) + 1 : m.start() + 1]
+        if entity not in html5 and not _NUMBERED.fullmatch(entity):
+            yield m
+
+
+def between_semicolons(text: str) -> list[str]:
+    """What stands between semicolons (see `semicolons`), without blanks around it; at least one piece, and any may be empty."""
+    cuts = [m.span() for m in semicolons(text)]
+    return [text[end:start].strip() for (_, end), (start, _) in pairwise([(0, 0), *cuts, (len(text), 0)])]
 
 
 def addresses(text: str, column: str = "") -> list[str]:
@@ -121,23 +139,13 @@ def _han(item: str) -> bool:
 
 def _split_commas(text: str) -> list[Named]:
     found: list[Named] = []
-    for item in _between_semicolons(text):
+    for item in filter(None, between_semicolons(text)):
         name, address = _name_in_front(item)
         if name:
             found.append(((name,), address))
         else:  # an address with a semicolon in it
             found.append((found[-1][0] if found else (), item))
     return found
-
-
-def _between_semicolons(text: str) -> list[str]:
-    """The pieces between semicolons, which HTML entities end in as well."""
-    pieces, at = [], 0
-    for m in _ENTITY_OR_CUT.finditer(text):
-        if m["cut"]:
-            pieces.append(text[at : m.start()])
-            at = m.end()
-    return [p for p in map(str.strip, (*pieces, text[at:])) if p]
 
 
 def begins_with_person(item: str) -> bool:

@@ -6,15 +6,16 @@ import ctypes
 import errno
 import gzip
 import io
+import itertools
 import os
 import secrets
-import shutil
 import stat
 import sys
 import tempfile
 import weakref
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import IO, TextIO, cast
 
 from affil.errors import AffilError, InputError
 from affil.io.encoding import detect
+from affil.settings import INPUT
 
 try:
     import fcntl
@@ -215,7 +217,7 @@ class Copy:
         handle, name = tempfile.mkstemp(prefix=TEMPORARY)
         weakref.finalize(self, Path(name).unlink, missing_ok=True)
         with os.fdopen(handle, "wb") as file, open_input(path) as raw:
-            shutil.copyfileobj(raw, file, 1 << 20)
+            _spool(raw, file, shown_name(path))
         self.file = Path(name)
         _COPIES[str(path)] = self
 
@@ -250,10 +252,10 @@ def open_input(path: Path | str) -> Iterator[IO[bytes]]:
             if copy is None and str(path) == STANDARD:
                 raw: IO[bytes] = sys.stdin.buffer
             else:
-                raw = stack.enter_context((Path(path) if copy is None else copy.file).open("rb"))
+                raw = stack.enter_context(_opened(Path(path) if copy is None else copy.file, name))
             if copy is None and (str(path) == STANDARD or not raw.seekable()):
                 spool = stack.enter_context(tempfile.TemporaryFile())
-                shutil.copyfileobj(raw, spool, 1 << 20)
+                _spool(raw, spool, name)
                 spool.seek(0)
                 raw = spool
             packed = raw.read(2) == _GZIP
@@ -265,6 +267,84 @@ def open_input(path: Path | str) -> Iterator[IO[bytes]]:
         except OSError as error:
             raise InputError(name, f"cannot be read: {error.strerror or error}") from error
         yield stack.enter_context(cast(IO[bytes], gzip.GzipFile(fileobj=raw))) if packed else raw
+
+
+def _opened(path: Path, name: str) -> IO[bytes]:
+    """A file opened for reading; a named pipe once somebody writes to it, no other device than a terminal.
+
+    Raises:
+        InputError: nobody writes to the pipe, or it is a device, which never ends.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISFIFO(mode):
+        return _written_to(path, name)
+    file = path.open("rb")
+    if (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)) and not file.isatty() and str(path) != os.devnull:
+        file.close()
+        raise InputError(name, "is a device", fix="name a file")
+    return file
+
+
+def _written_to(path: Path, name: str) -> IO[bytes]:
+    """A named pipe, opened once somebody writes to it."""
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(path.open, "rb")
+        try:
+            return opening.result(INPUT.patience)
+        except TimeoutError as error:
+            raise InputError(name, "is a pipe to which nobody writes", fix="start what writes to it first") from error
+        finally:
+            if not opening.done():
+                os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))  # so that it need not wait any longer
+                opening.result().close()
+
+
+def _spool(raw: IO[bytes], file: IO[bytes], name: str) -> None:
+    """Copy what can be read only once into a file.
+
+    Raises:
+        InputError: it is longer than any that is read.
+    """
+    left = INPUT.piped
+    while chunk := raw.read(1 << 20):
+        left -= len(chunk)
+        if left < 0:
+            raise InputError(name, f"does not end within {INPUT.piped:,} bytes", fix="name a file, or give it in parts")
+        file.write(chunk)
+
+
+def lines_in(raw: IO[bytes], name: str) -> Iterator[bytes]:
+    """The lines of a file with their ends.
+
+    Raises:
+        InputError: one is longer than any that is read.
+    """
+    for number in itertools.count(1):
+        line = raw.readline(INPUT.line + 1)
+        if not line:
+            return
+        if len(line) > INPUT.line:
+            raise InputError(name, f"is longer than {INPUT.line:,} bytes", row=number, unit="line", fix="check that it is text")
+        yield line
+
+
+def read_whole(raw: IO[bytes], name: str) -> bytes:
+    """All bytes of a file that must be held in memory as a whole.
+
+    Raises:
+        InputError: it is too large for that.
+    """
+    content = raw.read(INPUT.whole + 1)
+    check_size(name, len(content))
+    return content
+
+
+def check_size(name: str, size: int) -> None:
+    """Raise InputError where a file of so many bytes, unpacked, is too large to be held in memory."""
+    if size > INPUT.whole:
+        raise InputError(
+            name, f"is larger than {INPUT.whole:,} bytes, unpacked", fix="save it as CSV or JSON Lines, or in parts"
+        )
 
 
 def begins_as_json(path: Path | str) -> bool:

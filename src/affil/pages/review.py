@@ -9,9 +9,10 @@ from starlette.routing import Route
 
 from affil.ledger.agreement import agreement
 from affil.pages.actions import Actions
-from affil.pages.forms import filters_of, proposal_key, query_of
+from affil.pages.forms import filters_of, proposal_key
 from affil.pages.frame import Frame
 from affil.pages.language import set_language
+from affil.pages.lists import Lists
 from affil.pages.render import STATIC
 from affil.review import proposals
 from affil.review.session import Session
@@ -28,7 +29,7 @@ def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
         access: access rules.
         by: default name of the reviewer; "": ask for it.
     """
-    views, actions = Views(session, by), Actions(session, by)
+    views, lists, actions = Views(session, by), Lists(session, by), Actions(session, by)
     settings = session.workspace.settings.web
 
     def route(path: str, handler: Handler, method: str = "GET") -> Route:
@@ -37,16 +38,20 @@ def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
     return make_app(
         [
             route("/", views.review),
-            route("/list", views.listing),
+            route("/list", lists.listing),
             route("/history", views.history),
             route("/conflicts", views.conflicts),
             route("/new", views.proposals),
             route("/search", views.search),
             route("/candidate", views.candidate),
             route("/similar", views.similar),
+            route("/mentions", lists.mentions),
             route("/name", actions.set_name, "POST"),
             route("/language", set_language, "POST"),
             route("/decide", actions.decide, "POST"),
+            route("/mentions", lists.decide_mentions, "POST"),
+            route("/ticked", lists.bulk, "POST"),
+            route("/bulk", lists.decide_bulk, "POST"),
             route("/settle", actions.settle, "POST"),
             route("/undo", actions.undo, "POST"),
             route("/skip", actions.skip, "POST"),
@@ -79,19 +84,6 @@ class Views(Frame):
         wanted = request.query_params.get("string")
         number = self._string(request, wanted) if wanted else self.session.next(filters, by)
         return self._page(request, "review.html", **self._card(number, filters, by), choices=self.choices)
-
-    def listing(self, request: Request) -> Response:
-        """The strings that pass the filters."""
-        if not (by := self._by(request)):
-            return self._page(request, "who.html")
-        filters = filters_of(request.query_params.multi_items())
-        self.session.refresh()
-        numbers = self.session.queue.select(filters, by)
-        shown = [self.session.item(n) for n in numbers[: self.session.workspace.settings.web.listed].tolist()]
-        current = query_of(filters)
-        return self._page(
-            request, "list.html", items=shown, total=len(numbers), filters=filters, current=current, choices=self.choices
-        )
 
     def history(self, request: Request) -> Response:
         """All decisions, latest first."""

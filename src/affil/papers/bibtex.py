@@ -25,6 +25,7 @@ from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latexwalker import LatexWalkerError
 
 from affil.errors import InputError
+from affil.io.cells import between_semicolons
 from affil.papers.common import bare_doi, whole_text
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
@@ -229,7 +230,7 @@ def _pair_lines(authors: Sequence[str], lines: Sequence[str]) -> Paired:
 
 def _names_in_front(line: str, authors: Sequence[str]) -> Named:
     """An address with the names in front; they have commas themselves, so the last one is an author's that fits, or of two fields."""
-    *names, rest = (part.strip() for part in line.split(";"))
+    *names, rest = between_semicolons(line)
     forms = (form for a in authors for form in (a, _SUFFIX.sub(r"\1,\3,\2", a)))
     known = max((form for form in forms if rest.startswith(f"{form}, ")), key=len, default="")
     if not known:

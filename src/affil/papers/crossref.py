@@ -82,7 +82,7 @@ CROSSREF = Reader(
         "the files of the yearly [public data file](https://www.crossref.org/learning/public-data-file/), packed as they are."
     ),
     specification="https://github.com/CrossRef/rest-api-doc/blob/master/api_format.md",
-    escaped=True,
+    escaped="all",
 )
 
 

@@ -69,7 +69,7 @@ DATACITE = Reader(
         "file. Without `affiliation=true` only the names of affiliations come, which is enough."
     ),
     specification="https://support.datacite.org/docs/api",
-    escaped=True,
+    escaped="all",
 )
 
 

@@ -51,7 +51,7 @@ DBLP_API = Reader(
     lost=DBLP.lost,
     export="`affil fetch dblp`, or `https://dblp.org/search/publ/api?q=...&format=json&h=1000`.",
     specification="https://dblp.org/faq/How+to+use+the+dblp+search+API.html",
-    escaped=True,
+    escaped="all",
 )
 
 

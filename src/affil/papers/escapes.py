@@ -41,12 +41,13 @@ def unescaped(text: str) -> str:
     return tidy(text)
 
 
-def paper_unescaped(paper: Paper) -> Paper:
-    """A paper whose title, venue, names and affiliations are `unescaped`."""
+def paper_unescaped(paper: Paper, *, affiliations: bool = True) -> Paper:
+    """A paper whose title, venue and names are `unescaped`, and its affiliations too unless they are to stay as they are."""
     told = [paper.title, paper.venue, *paper.paper_affiliations, *(s for a in paper.authors for s in (a.name, *a.affiliations))]
     if not any("&" in text or "<" in text for text in told):
         return paper
-    authors = tuple(Author(unescaped(a.name), tuple(map(unescaped, a.affiliations))) for a in paper.authors)
-    of_paper = tuple(map(unescaped, paper.paper_affiliations))
+    undone = unescaped if affiliations else str
+    authors = tuple(Author(unescaped(a.name), tuple(map(undone, a.affiliations))) for a in paper.authors)
+    of_paper = tuple(map(undone, paper.paper_affiliations))
     title, venue = unescaped(paper.title), unescaped(paper.venue)
     return replace(paper, title=title, venue=venue, authors=authors, paper_affiliations=of_paper)

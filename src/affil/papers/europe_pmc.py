@@ -77,7 +77,7 @@ EUROPE_PMC = Reader(
         "pages may stand one a line in one file."
     ),
     specification="https://europepmc.org/RestfulWebService",
-    escaped=True,
+    escaped="all",
 )
 
 

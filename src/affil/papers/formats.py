@@ -155,7 +155,7 @@ def papers_of(reader: Reader, source: Source) -> Numbered:
     """
     try:
         for row, paper in reader.read(source):
-            yield row, paper_unescaped(paper) if reader.escaped else paper
+            yield row, paper_unescaped(paper, affiliations=reader.escaped == "all") if reader.escaped else paper
     except InputError as error:
         note = "" if reader is NATIVE else f"it was read as: {reader.title}"  # which says so in its own words
         raise error.noting(note, source.unit) from error

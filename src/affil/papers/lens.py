@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from affil.io.cells import between_semicolons
 from affil.papers.common import bare_doi
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
@@ -43,6 +44,7 @@ LENS = Reader(
     ),
     export="On the page of results: Export, CSV, all fields; up to 50,000 works a file.",
     specification="https://support.lens.org/knowledge-base/scholarly-field-definition/",
+    escaped="titles",
 )
 
 
@@ -51,7 +53,7 @@ def _draft(cells: Mapping[str, str]) -> Draft | str:
     if kind in _NOT_PAPERS:
         return f"is no paper: {kind}"
     year = year_in(cells.get("publication year", ""), cells.get("date published", ""))
-    listed = [n for n in map(str.strip, cells.get("author/s", "").split(";")) if n]
+    listed = [n for n in between_semicolons(cells.get("author/s", "")) if n]
     authors = tuple(Author(n) for n in listed if not is_nobody(n))
     identifier = f"lens:{number}" if number else doi_id(doi)
     venue, cut_off = cells.get("source title", ""), has_others(listed)

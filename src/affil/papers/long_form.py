@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from affil.errors import InputError
+from affil.io.cells import between_semicolons
 from affil.io.headings import AFFILIATION, PAPERS, find, plain
 from affil.io.table import listed
 from affil.papers.common import bare_doi, cell_text
@@ -227,4 +228,4 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
 
 def _listed(cell: str) -> list[str]:
     """What a cell lists with semicolons, or with bars."""
-    return [one for part in re.split("[;；|]", cell) if (one := part.strip())]
+    return [one for part in between_semicolons(cell) for piece in part.split("|") if (one := piece.strip())]

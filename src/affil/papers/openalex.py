@@ -97,7 +97,7 @@ OPENALEX = Reader(
         "[snapshot](https://developers.openalex.org/download/snapshot-format), JSON Lines or Parquet, packed as they are."
     ),
     specification="https://developers.openalex.org/api-entities/works/work-object",
-    escaped=True,
+    escaped="all",
 )
 
 

@@ -65,7 +65,7 @@ ORCID = Reader(
         "ORCID's own [converter](https://github.com/ORCID/orcid-conversion-lib) makes JSON of it."
     ),
     specification="https://github.com/ORCID/orcid-model/tree/master/src/main/resources/record_3.0",
-    escaped=True,
+    escaped="all",
     partial=True,
 )
 

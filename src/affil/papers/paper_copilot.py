@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import InputError
-from affil.io.files import open_input
+from affil.io.cells import between_semicolons
+from affil.io.files import open_input, read_whole
 from affil.papers.common import damage_said, parse_json, whole_text
 from affil.papers.head import Head
 from affil.papers.reader import Numbered, Reader
@@ -40,7 +41,7 @@ def read_paper_copilot(source: Source) -> Numbered:
     venue, year = named[1], int(named[2])
     source.unit = "record"
     with damage_said(name), open_input(path) as raw:
-        records = parse_json(name, None, raw.read())
+        records = parse_json(name, None, read_whole(raw, name))
     if not isinstance(records, list):
         raise InputError(name, "is no list of papers", fix="give a file as Paper Copilot publishes it")
     by_paper = _lists_by_paper(records, settings)
@@ -101,9 +102,11 @@ def _lists_by_paper(records: list[Any], settings: ReadSettings) -> bool:
 
 def _names(record: dict[str, Any]) -> list[str]:
     text = whole_text(record.get("author"))
-    return [n.strip() for n in text.split(";" if ";" in text else ",")] if text else []
+    return (between if len(between := between_semicolons(text)) > 1 else [n.strip() for n in text.split(",")]) if text else []
 
 
 def _cells(record: dict[str, Any]) -> list[tuple[str, ...]]:
     text = whole_text(record.get("aff"))
-    return [tuple(part.strip() for part in cell.split("+") if part.strip()) for cell in text.split(";")] if text else []
+    return (
+        [tuple(part.strip() for part in cell.split("+") if part.strip()) for cell in between_semicolons(text)] if text else []
+    )

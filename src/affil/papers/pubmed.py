@@ -70,7 +70,7 @@ PUBMED = Reader(
         "yearly files from <https://ftp.ncbi.nlm.nih.gov/pubmed/baseline/>."
     ),
     specification="https://dtd.nlm.nih.gov/ncbi/pubmed/doc/out/250101/index.html",
-    escaped=True,
+    escaped="all",
 )
 
 

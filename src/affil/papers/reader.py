@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from affil.papers.head import Head
 from affil.papers.source import Source
@@ -30,7 +31,8 @@ class Reader:
         export: how to get such a file, likewise.
         specification: the address of the format's description.
         partial: whether its records name only some of a paper's authors, so that any other record of the paper is preferred.
-        escaped: whether its texts hold escapes and markup beyond those of the format, which are undone (see `affil.papers.escapes`).
+        escaped: which of its texts hold escapes and markup beyond those of the format, which are undone (see `affil.papers.escapes`):
+            all; in titles, venues and names (`titles`), while affiliations stay as published; none ('').
     """
 
     name: str
@@ -42,4 +44,4 @@ class Reader:
     export: str
     specification: str
     partial: bool = False
-    escaped: bool = False
+    escaped: Literal["", "titles", "all"] = ""

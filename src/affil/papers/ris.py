@@ -93,6 +93,7 @@ RIS = Reader(
         " EndNote and others write RIS too, mostly without affiliations."
     ),
     specification="https://en.wikipedia.org/wiki/RIS_(file_format)",
+    escaped="titles",
 )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence, Set
 
-from affil.io.cells import COMMAS, COMMAS_CHINESE, begins_with_person, split_cell
+from affil.io.cells import COMMAS, COMMAS_CHINESE, begins_with_person, between_semicolons, split_cell
 from affil.io.people import are_dotted, is_suffix
 from affil.papers.common import bare_doi
 from affil.papers.draft import Draft, doi_id, finish, year_in
@@ -28,7 +28,6 @@ _CHINESE = {
 """Headings of an export from Scopus' pages in Chinese; DOI and EID are the same."""
 _EID = re.compile(r"2-s2\.0-\d+")
 _NUMBER = re.compile(r"\s*\(\d+\)$")
-_CUT = re.compile(r"[;；]\s*")
 _COMMA = re.compile(", ")
 
 
@@ -49,7 +48,7 @@ def scopus_id(*texts: str) -> str:
 
 def distinct_affiliations(cell: str) -> list[str]:
     """The affiliations of a paper, which stand between semicolons."""
-    return [one for one in map(str.strip, _CUT.split(cell)) if one]
+    return [one for one in between_semicolons(cell) if one]
 
 
 def _recognises(head: Head) -> bool:
@@ -79,6 +78,7 @@ SCOPUS = Reader(
         " “Bibliographical information”, “Affiliations”; under “Other information”, “Conference information”. Up to 20,000 documents a file."
     ),
     specification="https://service.elsevier.com/app/answers/detail/a_id/11234/supporthub/scopus/",
+    escaped="titles",
 )
 
 
@@ -114,8 +114,9 @@ def split_authors(cell: str) -> list[str]:
     """The names of the authors: between semicolons, in older exports between commas ("Diaz C., Li H." or "Diaz, C., Li, H.")."""
     if is_nobody(cell):
         return []
-    if ";" in cell or "," not in cell:
-        return [n for n in map(str.strip, cell.split(";")) if n and not is_nobody(n)]
+    between = between_semicolons(cell)
+    if len(between) > 1 or "," not in cell:
+        return [n for n in between if n and not is_nobody(n)]
     names: list[str] = []
     for part in filter(None, map(str.strip, cell.split(","))):
         if is_nobody(part):
@@ -128,7 +129,7 @@ def split_authors(cell: str) -> list[str]:
 
 
 def _full_names(cell: str) -> list[str]:
-    return [n for n in (_NUMBER.sub("", one) for one in map(str.strip, cell.split(";"))) if n and not is_nobody(n)]
+    return [n for n in (_NUMBER.sub("", one) for one in between_semicolons(cell)) if n and not is_nobody(n)]
 
 
 def _own_pieces(cell: str, authors: Sequence[tuple[str, str]]) -> list[str]:
@@ -139,7 +140,7 @@ def _own_pieces(cell: str, authors: Sequence[tuple[str, str]]) -> list[str]:
     """
     own, at = [""] * len(authors), -1
     starts = [re.compile(f"(?:{'|'.join(map(_any_comma, forms))})" + r"(?:,\s*|$)") for forms in authors]
-    for piece in map(str.strip, _CUT.split(cell)):
+    for piece in between_semicolons(cell):
         begun = next(((i, m) for i in range(at + 1, len(authors)) if (m := starts[i].match(piece))), None)
         if begun is not None:
             at, own[begun[0]] = begun[0], piece[begun[1].end() :].strip()

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from affil.errors import InputError
+from affil.io.cells import between_semicolons, semicolons
 from affil.papers.common import bare_doi, cell_text
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
@@ -47,7 +48,6 @@ ONLY_REPRINT = "has no addresses but that of its corresponding author (RP)"
 
 _FIELD = re.compile(r"([A-Z][A-Z0-9])(?: (.*))?")
 _LISTS = frozenset(["AU", "AF", "BA", "BF", "CA", "C1"])  # of which each line is a value
-_SEMICOLON = re.compile(r";\s*")
 _REPRINT = re.compile(r"(?P<names>[^()]+? \((?:corresponding|reprint) author\)|[^,;]+, [A-Z]{1,4}), (?P<address>.+)")
 _REPRINT_AUTHOR = re.compile(r" \((?:corresponding|reprint) author\)$")
 _ANOTHER_REPRINT = re.compile(r"\.;\s*")
@@ -83,7 +83,7 @@ def split_addresses(cell: str) -> list[str]:
 def split_names(address: str) -> Named:
     """An address without the names in front of it, and these."""
     end = _end_of_names(address)
-    return tuple(n for n in map(str.strip, address[1 : end - 1].split(";")) if n) if end else (), address[end:].strip()
+    return tuple(n for n in between_semicolons(address[1 : end - 1]) if n) if end else (), address[end:].strip()
 
 
 def _recognises(head: Head) -> bool:
@@ -112,6 +112,7 @@ WEB_OF_SCIENCE = Reader(
         " 1,000 records a file; give all files at once. “Author, Title, Source” alone has no addresses."
     ),
     specification="https://images.webofknowledge.com/images/help/WOS/hs_wos_fieldtags.html",
+    escaped="titles",
 )
 
 
@@ -171,7 +172,7 @@ def _table(source: Source) -> Iterator[tuple[int, Fields]]:
         fields = {HEADINGS.get(heading, heading.upper()): [text] for heading, text in cells.items() if text}
         for tag in ("AU", "AF", "BA", "BF", "CA"):
             if tag in fields:
-                fields[tag] = [name for name in _SEMICOLON.split(fields[tag][0]) if name]
+                fields[tag] = [name for name in between_semicolons(fields[tag][0]) if name]
         if "C1" in fields:
             fields["C1"] = split_addresses(fields["C1"][0])
         yield row, fields
@@ -242,10 +243,10 @@ def _authors(fields: Fields) -> tuple[list[str], list[str]]:
 def _end_of_address(cell: str) -> re.Match[str] | None:
     """The semicolon that ends the first address of a cell; None where that is the last."""
     names = _end_of_names(cell)
-    for m in _SEMICOLON.finditer(cell, names):
+    for m in semicolons(cell, names):
         if cell.count("[", names, m.start()) <= cell.count("]", names, m.start()):
             return m
-    return next((m for m in _SEMICOLON.finditer(cell, names) if cell.startswith("[", m.end())), None)
+    return next((m for m in semicolons(cell, names) if cell.startswith("[", m.end())), None)
 
 
 def _end_of_names(address: str) -> int:
@@ -261,4 +262,4 @@ def _end_of_names(address: str) -> int:
 def _reprint(text: str) -> list[Named]:
     """The addresses of corresponding authors: `Li, H (corresponding author), Univ Leeds, Leeds, England.; Diaz, C (...), ...`."""
     found = [_REPRINT.fullmatch(one) for one in _ANOTHER_REPRINT.split(text.removesuffix("."))]
-    return [(tuple(_SEMICOLON.split(_REPRINT_AUTHOR.sub("", m["names"]))), m["address"]) for m in found if m]
+    return [(tuple(between_semicolons(_REPRINT_AUTHOR.sub("", m["names"]))), m["address"]) for m in found if m]

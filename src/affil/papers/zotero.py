@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from affil.io.cells import between_semicolons
 from affil.papers.common import bare_doi
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
@@ -45,6 +46,7 @@ ZOTERO = Reader(
     ),
     export="Mark a collection, right-click, Export Collection, Format “CSV”.",
     specification="https://www.zotero.org/support/kb/exporting",
+    escaped="titles",
 )
 
 
@@ -56,7 +58,7 @@ def _draft(cells: Mapping[str, str]) -> Draft | str:
         cells.get("publication title", ""), cells.get("conference name", "") or cells.get("meeting name", "")
     )
     year = year_in(cells.get("publication year", ""), cells.get("date", ""))
-    listed = [n for n in map(str.strip, cells.get("author", "").split(";")) if n]
+    listed = [n for n in between_semicolons(cells.get("author", "")) if n]
     authors = tuple(Author(n) for n in listed if not is_nobody(n))
     identifier = f"zotero:{key}" if key else doi_id(doi)
     return Draft(identifier, cells.get("title", ""), venue, year, authors, doi, cut_off=has_others(listed))

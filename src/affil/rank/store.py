@@ -31,6 +31,7 @@ from affil.io.files import atomic_path, files_in, sweep
 from affil.rank.credit import Tables, VenueYear, count_credit, lost_decisions, number, prepare
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
 from affil.rank.named import Lookup
+from affil.rank.numbers import number_texts
 from affil.rank.ranking import Ranking
 from affil.rank.state import FORMAT, KEYS, Partition, State
 from affil.rank.venues import Venues
@@ -205,23 +206,21 @@ class Store:
 
     @contextmanager
     def opened(self, state: State, **query: Unpack[Query]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Venues]]:
-        """A connection with the tables `credit` (limited to the query's slice), `stats` and `institutions` of a state."""
+        """A connection with the tables `stats`, `institutions`, and those of sql/numbers.sql, of a state; `credit` is limited to the query's
+        slice.
+        """
         asked, venues = CheckedQuery(query, state.settings), Venues(state.venues)
         venue = find_venue(asked.venue, [(p.venue, p.year) for p in state.partitions], venues)
         needed = [p for p in state.partitions if (venue is None or p.venue == venue) and asked.covers(p.venue, p.year, venues)]
         with database(state.settings.memory) as db:
             files = [str(self.whole(p.file)) for p in needed if p.file]
-            if files:
-                # read once: opening many small files takes longer than reading them
-                db.read_parquet(files).create("credit")
-            else:
-                db.register("credit", _CREDIT.empty_table())
             rows = [{"venue": p.venue, "year": p.year, **p.stats} for p in state.partitions]
             numbers = [(name, pa.int64()) for name in _STATS]
             db.register(
                 "stats", pa.Table.from_pylist(rows, pa.schema([("venue", pa.string()), ("year", pa.int16()), *numbers]))
             )
             db.read_parquet(str(self.whole(state.institutions))).create("institutions")
+            number_texts(db, db.read_parquet(files) if files else db.from_arrow(_CREDIT.empty_table()))
             yield db, venues
 
     def file(self, name: str) -> Path:

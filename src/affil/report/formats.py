@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from markupsafe import Markup
 
 from affil.report import i18n
 from affil.report.data import Years
+
+_WITH_ARTICLE = re.compile(
+    r"United .*|.* (Islands|Republic|Federation|Territor(y|ies))|Bahamas|Comoros|Gambia|Isle of Man|Maldives|Netherlands|Philippines|Seychelles"
+)
+
+
+def with_article(country: str) -> str:
+    """The English name of a country as it stands in a sentence, some with an article: "the Netherlands"."""
+    return f"the {country}" if _WITH_ARTICLE.fullmatch(country) else country
 
 
 def number(value: float | None) -> str:

@@ -74,12 +74,15 @@ def _write(data: Data, version: str, folder: Path, tell: Callable[[str], None]) 
     files = write_downloads(data, folder / "downloads")
     shared = Shared(data, version)
     _write_tables(shared, folder / "data")
+    made: set[Path] = set()  # folders
     for language in LANGUAGES:
         tell(f"writing the pages: {i18n.text('language', language)}")
         frame = Frame(shared, language)
         for path, template, values in _pages(frame, files):
             file = folder / frame.folder / path
-            file.parent.mkdir(parents=True, exist_ok=True)
+            if file.parent not in made:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                made.add(file.parent)
             picture = page_card(frame.title, values["heading"], values, frame.at) if frame.address and "/" not in path else None
             if picture:
                 (folder / frame.folder / "cards").mkdir(exist_ok=True)

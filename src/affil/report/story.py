@@ -86,7 +86,10 @@ def story(source: Source) -> tuple[Sentence, ...]:
 
 
 def leader(source: Source) -> Sentence | None:
-    """Which country leads and which is second, or that they are equal; nothing of one country."""
+    """Which country leads and which is second, or that they are equal; nothing of one country.
+
+    Shares are told in whole percent: a venue that is missing in one year moves them by less.
+    """
     ranking = source.rankings["country", "adjusted"]
     rows = ranking.frame.head(10).to_dict("records")
     if len(rows) < 2:
@@ -94,9 +97,9 @@ def leader(source: Source) -> Sentence | None:
     first, second = rows[:2]
     names = Named("country", first["id"]), Named("country", second["id"])
     if first["rank"] == second["rank"]:
-        said = Said("s_tie", (*names, percent(first["share"], 1)))
+        said = Said("s_tie", (*names, percent(first["share"], 0)))
     else:
-        said = Said("s_leader", (names[0], percent(first["share"], 1), names[1], percent(second["share"], 1)))
+        said = Said("s_leader", (names[0], percent(first["share"], 0), names[1], percent(second["share"], 0)))
     close = first["rank"] != second["rank"] and first.get("ahead", 1.0) < ranking.settings.confidence
     caveats = (
         Said("s_review", (percent(ranking.coverage.review, 1), percent(ranking.coverage.counted, 0))),

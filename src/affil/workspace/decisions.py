@@ -7,12 +7,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import duckdb
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from affil.errors import AffilError, UnknownIdError
 from affil.io.checksums import read_json, sealed_json
+from affil.io.database import connect
 from affil.io.files import atomic_path
 from affil.ledger import Key, Ledger
 from affil.ledger.backup import backups_in
@@ -146,7 +146,7 @@ def _successor_from(files: WorkspaceFiles, identifier: str) -> str:
 
 def _find_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Maps from given ids to institutions, and from institutions to their current ids."""
-    with duckdb.connect() as db:
+    with connect() as db:
         db.register("institutions", files.institutions(["id", "active_id", "other_ids"]))
         find_ids(db, wanted)
         rows = db.execute("SELECT given, id, active_id FROM meant JOIN institutions USING (id)").fetchall()

@@ -11,12 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Unpack
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from affil.io.database import database
+from affil.io.database import connect, database
 from affil.io.files import atomic_path
 from affil.papers.duplicates import Merged, Merger, title_key
 from affil.papers.reading import Reading
@@ -176,7 +175,7 @@ def _merger(change: Change) -> Merger:
     partial = {name for name, reader in readers().items() if reader.partial}
     columns = pq.read_schema(papers).names
     doi, format = ("p.doi" if "doi" in columns else "NULL"), ("p.format" if "format" in columns else "NULL")
-    with duckdb.connect() as db:
+    with connect() as db:
         db.read_parquet(str(papers)).create_view("papers")
         db.read_parquet(str(mentions)).create_view("mentions")
         rows = db.execute(

@@ -7,10 +7,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from affil.catalogue import SOURCE
 from affil.rank import AREAS, SHORT_AREAS, Level
 from affil.report.charts import Figure
 from affil.report.data import Data
-from affil.report.formats import number
+from affil.report.formats import number, with_article
 from affil.report.pages.areas import heat
 from affil.report.pages.frame import Frame
 from affil.report.story import Area, Named, Said, Sentence, Source, say, story
@@ -31,10 +32,13 @@ class Teller:
 
     def say(self, said: Said) -> str:
         """A message in the language."""
-        return say(said, self.frame.text, self.named, self.frame.names.areas)
+        text = say(said, self.frame.text, self.named, self.frame.names.areas)
+        return text[:1].upper() + text[1:]
 
     def named(self, level: Level, identifier: str) -> str:
-        """The name of an entity, of a city with its country."""
+        """The name of an entity in a sentence: of a city with its country; in English some countries take an article."""
+        if level == "country" and self.frame.language == SOURCE:
+            return with_article(self.frame.name(level, identifier))
         place = self.frame.data.entities[level][identifier].place if level == "city" else ()
         name, country = self.frame.name(level, identifier), place[-1][self.frame.at] if place else ""
         return f"{name} ({country})" if country not in ("", name) else name
