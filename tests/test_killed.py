@@ -261,7 +261,7 @@ def test_a_disturbed_command_has_never_been_or_was_whole(
         if end == "wrong":
             wrong.append(about)
     sys.stdout.write(f"seed {SEED}: {name}, {dict(ends)}\n")
-    assert wrong == []
+    assert wrong == [], f"seed {SEED}"
 
 
 def as_before(ws: Path) -> None:

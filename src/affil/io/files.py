@@ -9,6 +9,7 @@ import io
 import itertools
 import os
 import secrets
+import shutil
 import stat
 import sys
 import tempfile
