@@ -123,13 +123,14 @@ class Trials:
             file.write_bytes(HARMS[harm](bytearray(before), drawn, alike))
             code, said, errors = self._answer(lambda *told: self._run(folder, *told), folder, command)
             about = f"{file.relative_to(folder)} {harm} ({number}), affil {' '.join(command)}: {code}\n{errors}"
-        notes = [line for line in errors.splitlines() if line.endswith(": is not as it was at the last run")]
+        noted = "not as it was at the last run"
+        notes = [line for line in errors.splitlines() if line.endswith(noted)]
         lines = [line for line in errors.splitlines() if line not in notes]
         if code == 2 and len(lines) == 1 and lines[0].startswith("affil: "):
             return "told", about
         if code == 0 and said == self._answers[command]:
             return "the same", about
-        return "noted" if code == 0 and notes and file.name in BY_HAND else "wrong", f"{about}\n{said}"
+        return "noted" if code == 0 and noted in said + errors and file.name in BY_HAND else "wrong", f"{about}\n{said}"
 
     @contextmanager
     def _copy(self) -> Iterator[Path]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
+import secrets
 import subprocess
+import zlib
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -15,7 +16,8 @@ from affil.cli import app
 from affil.workspace import Workspace
 
 TORTURE = int(os.environ.get("AFFIL_TORTURE", "0"))  # how often each thing is done; 0: a sample
-SEED = int(os.environ.get("AFFIL_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
+_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex()  # processes of pytest-xdist draw the same tests
+SEED = int(os.environ.get("AFFIL_TEST_SEED", "0")) or zlib.crc32(_RUN.encode()) % 1_000_000
 STRINGS = ("OpenAI", "Fernhollow College", "Quillwater Institute of Optics", "Tanglewick Robotics", "nobody knows")
 
 
