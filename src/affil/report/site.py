@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from affil.io.files import replace_folder
 from affil.io.writers import harmless
 from affil.rank import AREAS
 from affil.report import i18n
@@ -56,17 +57,13 @@ def write_site(data: Data, version: str, folder: Path, tell: Callable[[str], Non
 
     Returns the number of files.
     """
-    part, old = (folder.with_name(f".{folder.name}.{what}") for what in ("part", "old"))
-    shutil.rmtree(part, ignore_errors=True)
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # of a killed process
     try:
         files = _write(data, version, part, tell)
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
-            folder.rename(old)
-        part.rename(folder)
+        replace_folder(part, folder)
     finally:
-        for rest in (part, old):
-            shutil.rmtree(rest, ignore_errors=True)
+        shutil.rmtree(part, ignore_errors=True)
     return files
 
 
