@@ -469,6 +469,7 @@ class ReviewSettings(_Frozen):
         default=88.0, ge=0, le=100, description="minimum similarity, 0 to 100, of strings that may be decided together"
     )
     alike_shown: int = Field(default=200, ge=1, description="maximum number of similar strings offered to be decided together")
+    bulk: int = Field(default=500, ge=1, description="maximum number of strings of a list that are decided in one step")
     candidates: int = Field(default=8, ge=1, le=9, description="maximum number of institutions offered per string")
     least: float = Field(default=0.001, ge=0, le=1, description="minimum probability of an institution that is offered")
     few: int = Field(default=3, ge=0, description="number of institutions always offered, however improbable")
@@ -687,14 +688,16 @@ def load_settings(path: Path | None) -> Settings:
         return Settings()
     try:
         return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, f"not valid TOML: {error}") from error
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror or error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":  # or one that an older version wrote
             raise InputError(path, f"there is no setting {name}", fix="delete its line") from error
         raise InputError(path, f"setting {name}: {first['msg']}") from error
+    except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML
+        raise InputError(path, f"not valid TOML: {error}") from error
 
 
 def settings_toml(settings: Settings) -> str:

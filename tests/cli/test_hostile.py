@@ -42,9 +42,9 @@ VERBS = {
     "trend": ("trend", "ws"),
     "why": ("why", "ws", "MIT"),
     "venues": ("venues",),
-    "decide": ("decide", "ws", "MIT", "--none", "--by", "ana"),
+    "decide": ("decide", "ws", "MIT", "--institution", "none", "--by", "ana", "--why", "so"),
     "decisions": ("decisions", "ws"),
-    "undo": ("undo", "ws", "1", "--by", "ana"),
+    "undo": ("undo", "ws", "1", "--by", "ana", "--why", "so"),
     "snapshot": ("snapshot", "ws", "now"),
     "ledger check": ("ledger", "check", "ws"),
     "registry search": ("registry", "search", "MIT"),
@@ -66,7 +66,7 @@ def commands() -> list[tuple[str, ...]]:
 def test_a_full_or_closed_standard_output_is_one_line(verb: str, folder: Path) -> None:
     calls = [VERBS[verb]] if verb != "help" else [(*command, "--help") for command in commands()]
     for arguments in calls:
-        with open("/dev/full", "wb") as full:
+        with Path("/dev/full").open("wb") as full:
             done = affil(*arguments, folder=folder, stdout=full.fileno())
         assert done.returncode == 2, (arguments, done.stderr)
         said = [line for line in done.stderr.splitlines() if line.startswith("affil: ")]

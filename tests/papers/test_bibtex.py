@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import InputError
@@ -165,7 +165,6 @@ def entry(paper: Paper, latex: bool) -> str:
     return f"@article{{key,\n{''.join(lines)}}}\n"
 
 
-@settings(deadline=None)
 @given(st.lists(papers(), max_size=4, unique_by=lambda p: p.id), st.booleans())
 def test_papers_that_are_written_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, written: list[Paper], latex: bool

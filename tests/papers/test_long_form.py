@@ -6,7 +6,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import InputError
@@ -128,7 +128,6 @@ def test_a_name_is_of_one_field() -> None:
 headings = {**PAPERS, "affiliation": tuple(sorted(AFFILIATION - {COMMAS, COMMAS_CHINESE}))}  # these two are Scopus' own
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_papers_under_any_usual_headings_are_read_back(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Any usual names in any case, in any order of columns, format and delimiter."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import InputError
@@ -134,7 +134,6 @@ def record(paper: Paper, end: str) -> str:
     return "".join(f"{tag}  - {value}{end}" for tag, value in tags) + f"ER  - {end}{end}"
 
 
-@settings(deadline=None)
 @given(st.lists(papers(), max_size=4, unique_by=lambda p: p.id), st.sampled_from(["\n", "\r\n"]))
 def test_papers_that_are_written_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, written: list[Paper], end: str

@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 
 from affil.review.context import context_of
 from affil.review.doubts import DOUBTS, doubts_of
-from affil.review.items import Item
 from affil.review.session import Session
 from affil.types import Decision, Institution, Match, Reason
 from affil.workspace import Workspace
@@ -46,21 +45,18 @@ def test_the_context_against_loops(review_folder: Path) -> None:
 
 
 def test_reasons_of_doubt() -> None:
-    def item(decision: str, *, audit: bool = False) -> Item:
-        return Item(0, "x", 1, 1, 1.0, decision, 0.6, (), audit)
-
     def match(p: float, *reasons: str, chosen: bool = True) -> Match:
         told = tuple(Reason(r) for r in reasons)
         return Match(Institution("i", "I"), p, Decision.REVIEW if chosen else Decision.NONE, 0, 1, "a", told)
 
-    def doubts(found: Item, *matches: Match) -> tuple[str, ...]:
-        return doubts_of(found, matches, sure=0.95, rival=0.05)
+    def doubts(decision: str, *matches: Match, audit: bool = False) -> tuple[str, ...]:
+        return doubts_of(decision, matches, audit=audit, sure=0.95, rival=0.05)
 
-    assert doubts(item("none")) == ("nothing",)
-    assert doubts(item("match", audit=True), match(0.99)) == ("audited",)
-    assert doubts(item("review"), match(0.6, "name_exact", "bearers"), match(0.3, chosen=False)) == ("bearers", "rival")
-    assert doubts(item("review"), match(0.6, "name_coverage"), match(0.99, "misspelt")) == ("partly",), (
-        "the sure are not doubted"
-    )
-    assert doubts(item("review"), match(0.6, "name_exact"), match(0.01, chosen=False)) == ("unsure",)
+    assert doubts("none") == ("nothing",)
+    assert doubts("match", match(0.99), audit=True) == ("audited",)
+    assert doubts("review", match(0.6, "name_exact", "bearers"), match(0.3, chosen=False)) == ("bearers", "rival")
+    assert doubts("review", match(0.6, "name_coverage"), match(0.99, "misspelt")) == ("partly",), "the sure are not doubted"
+    assert doubts("review", match(0.6, "name_exact"), match(0.01, chosen=False)) == ("unsure",)
+    assert doubts("match", match(0.99)) == (), "a sure answer that nobody asks about"
+    assert doubts("match", match(0.9), match(0.3, chosen=False)) == ("rival",)
     assert len({*DOUBTS}) == len(DOUBTS)

@@ -14,7 +14,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from affil.cli import demo, fetch, formats, ledger, match, ranking, rankings, registry, report, review, serve, venues, workspace
+from affil.cli import (
+    demo,
+    doctor,
+    fetch,
+    formats,
+    ledger,
+    match,
+    ranking,
+    rankings,
+    registry,
+    report,
+    review,
+    serve,
+    venues,
+    workspace,
+)
 from affil.errors import AffilError
 
 if TYPE_CHECKING:
@@ -50,6 +65,7 @@ app.command()(workspace.undo)
 app.command()(review.discover)
 app.add_typer(review.app, name="review")
 app.add_typer(ledger.app, name="ledger")
+app.command()(doctor.doctor)
 app.add_typer(registry.app, name="registry")
 app.command()(serve.serve)
 app.command()(demo.demo)

@@ -93,12 +93,13 @@ def export_sheet(
     low: Annotated[float, typer.Option(help="Minimum probability.")] = 0.0,
     high: Annotated[float, typer.Option(help="Maximum probability.")] = 1.0,
     text: Annotated[str, typer.Option(help="Text that the string contains.", show_default=False)] = "",
+    doubt: Annotated[str, typer.Option(help="A reason of doubt, such as bearers or rival.", show_default=False)] = "",
     ledger: LedgerUrl = None,
 ) -> None:
     """Export the queue as a spreadsheet; fill in the column institution_ids (ids, none, or: not an organisation)."""
     from affil.review.items import Filters
 
-    filters = Filters(scope, state, decision, country, area, venue, year, low, high, text)  # type: ignore[arg-type]
+    filters = Filters(scope, state, decision, country, area, venue, year, low, high, text, doubt)  # type: ignore[arg-type]
     written = _session(workspace, ledger).export_sheet(output, filters.check())
     typer.echo(
         f"{written:,} strings written to {output}; fill in institution_ids, then: affil review import {workspace} {output}"

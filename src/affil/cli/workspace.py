@@ -99,13 +99,13 @@ def run(
 @contextmanager
 def matching_shown(workspace: Path, begin: str) -> Iterator[Progress]:
     """A bar on the way; an interrupted run says how to go on."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        err = console(stderr=True)
+        with Bars(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
             bar = bars.add_task(begin, total=None)
             yield lambda done, total: bars.update(bar, description="matching strings", completed=done, total=total)
     except KeyboardInterrupt:

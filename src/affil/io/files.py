@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import gzip
 import io
 import itertools
 import os
 import secrets
+import shutil
 import stat
 import sys
 import tempfile
@@ -32,7 +34,7 @@ except ModuleNotFoundError:  # Windows, where open files cannot be deleted anywa
 STANDARD = "-"  # standard input or output
 _GZIP = b"\x1f\x8b"
 _MARKED = ("utf-8-sig", "utf-16", "utf-32")  # what a byte-order mark tells
-_TEMPORARY = ".affil-"  # how the names of files begin that are not finished
+TEMPORARY = ".affil-"  # how the names of files begin that are not finished
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -65,7 +67,8 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
     """Yield a temporary file in the folder of `path`, which replaces `path` when the block succeeds.
 
     On any exception, including Ctrl-C, the temporary file is removed and `path` is unchanged. Links are followed. Special files
-    (`/dev/null`, a named pipe) are yielded as they are. `sync` flushes to disk, which reproducible files do not need.
+    (`/dev/null`, a named pipe) are yielded as they are. `sync` flushes to disk, and deletes what killed processes left in the folder; many
+    reproducible files in one folder need neither.
 
     Raises:
         AffilError: the folder is missing, `path` is a folder or cannot be written, or the disk is full.
@@ -75,6 +78,8 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
         yield target
         return
     part, handle = begun
+    if sync:
+        sweep(target.parent, deep=False)
     try:
         yield part
         if target.exists():
@@ -99,20 +104,46 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
 
 def files_in(folder: Path, pattern: str) -> list[Path]:
     """The files of a folder, sorted, without unfinished ones of `atomic_path`."""
-    return sorted(file for file in folder.glob(pattern) if not file.name.startswith(_TEMPORARY))
+    return sorted(file for file in folder.glob(pattern) if not file.name.startswith(TEMPORARY))
 
 
-def sweep(folder: Path) -> None:
-    """Delete unfinished files of killed processes in a folder and its subfolders (see `atomic_path`).
+def sweep(folder: Path, *, deep: bool = True) -> None:
+    """Delete unfinished files of killed processes in a folder and, with `deep`, its subfolders (see `atomic_path`).
 
     Files being written by another process are locked and kept.
     """
-    for part in folder.rglob(_TEMPORARY + "*"):
+    for part in (folder.rglob if deep else folder.glob)(TEMPORARY + "*"):
         with suppress(OSError):
             with part.open("rb") as file:
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             part.unlink()
+
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Put a folder in the place of another, which is deleted: at once where the system can exchange two (Linux), so that one of them is
+    always there.
+    """
+    if not target.exists():
+        new.rename(target)
+        return
+    if not _exchange(new, target):
+        old = new.with_name(f"{new.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+        new.rename(target)
+        new = old
+    shutil.rmtree(new)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Exchange two folders; whether that was possible."""
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(rename(here, os.fsencode(first), here, os.fsencode(second), exchange) == 0)
 
 
 @contextmanager
@@ -155,7 +186,7 @@ def _begin(path: Path | str) -> tuple[Path, int] | None:
                 raise AffilError(f"{path}: cannot be written (read-only); choose another output, or make it writable")
         # a new name, since the output's may already have the maximum length; suffixes are kept for the format
         while True:
-            part = target.with_name(f"{_TEMPORARY}{secrets.token_hex(6)}" + "".join(target.suffixes[-2:])[:20])
+            part = target.with_name(f"{TEMPORARY}{secrets.token_hex(6)}" + "".join(target.suffixes[-2:])[:20])
             handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)  # 0o666: subject to umask
             if fcntl is not None:
                 with suppress(OSError):  # file system without locks
@@ -184,7 +215,7 @@ class Copy:
     """What can be read only once (standard input, a pipe), unpacked into a file of its own: `open_input` reads that while this lives."""
 
     def __init__(self, path: Path | str) -> None:
-        handle, name = tempfile.mkstemp(prefix=_TEMPORARY)
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY)
         weakref.finalize(self, Path(name).unlink, missing_ok=True)
         with os.fdopen(handle, "wb") as file, open_input(path) as raw:
             _spool(raw, file, shown_name(path))

@@ -10,11 +10,18 @@ from starlette.responses import RedirectResponse, Response
 
 from affil.discovery.proposals import Proposal
 from affil.errors import AffilError
-from affil.ledger.cases import NOT_AN_ORGANISATION, key_of
+from affil.ledger.cases import key_of
 from affil.names import visible
-from affil.pages.forms import chosen_mention, field, filters_of, number_of, proposal_key, query_of, shown_of
+from affil.pages.forms import (
+    chosen_mention,
+    field,
+    filters_of,
+    number_of,
+    proposal_key,
+    query_of,
+)
 from affil.pages.frame import NAME_COOKIE, Frame
-from affil.pages.language import language_of
+from affil.pages.language import back_to, language_of
 from affil.review import proposals
 from affil.review.items import Filters
 from affil.review.spreadsheet import string_key
@@ -34,18 +41,13 @@ class Actions(Frame):
         by, number, language = self._reviewer(request), self._card_string(request), language_of(request)
         filters = filters_of(parse_qsl(field(request, "filters"), keep_blank_values=True))
         form: Form = request.state.form
-        how = field(request, "how")
-        ids = list(form["only"]) if "only" in form else [] if how in ("none", "not") else list(form.get("institution", ()))
-        if not ids and how not in ("none", "not"):
-            raise AffilError(texts.text("choose_first", language))
-        note = " ".join(field(request, "why").split())
-        reason = {"none": "none of the registry", "not": NOT_AN_ORGANISATION}.get(how, "") if not ids else ""
+        ids, why = self._answer(request)
         mention = self._mention(request, number)
         entries = self.session.decide(
             number,
             ids,
             by=by,
-            why=": ".join(filter(None, (reason, note))) or "reviewed on the page",
+            why=why or "reviewed on the page",
             seen=number_of(field(request, "seen") or "0"),
             settle="settle" in form,
             also=[] if mention else [self._string(request, key) for key in form.get("also", ())],
@@ -78,7 +80,7 @@ class Actions(Frame):
         why = " ".join(field(request, "why").split()) or f"settled with entry {chosen.number} by {chosen.by}"
         mention = (chosen.paper, chosen.position) if chosen.paper else None
         self.session.decide(number, list(chosen.institutions or ()), by=by, why=why, settle=True, mention=mention)
-        return RedirectResponse("/conflicts", 303)
+        return RedirectResponse(back_to(request), 303)
 
     def undo(self, request: Request) -> Response:
         """Undo an entry, or the step that it was part of, else the person's last step."""
@@ -90,7 +92,7 @@ class Actions(Frame):
             whole = "step" in request.state.form
             step = self.session.step(entry.number) if whole else Step((entry,))
             self.session.take_back(step, by=by, why=field(request, "why") or "taken back on the page")
-            return RedirectResponse("/history", 303)
+            return RedirectResponse(back_to(request), 303)
         last = self.session.last(by)
         if last is None:
             raise AffilError(texts.text("nothing_to_undo", language))
@@ -101,6 +103,8 @@ class Actions(Frame):
         if last.skipped is not None:
             said = texts.text("undone_skip", language, shown["said"])
             return self._next(request, filters, by, said, number=last.skipped)
+        if field(request, "back"):
+            return RedirectResponse(back_to(request), 303)
         said = texts.text("undone", language, shown["said"])
         if len(entries) > 1:
             said = texts.text("undone_many", language, len(entries), shown["said"])
@@ -161,13 +165,6 @@ class Actions(Frame):
         return answer
 
     # A page may be older than the server and the workspace: forms state what was shown, and only that is decided.
-
-    def _card_string(self, request: Request) -> int:
-        """The number of the string shown on the card."""
-        number = self._string(request, field(request, "string"))
-        if field(request, "shown") != shown_of(self.session.item(number).affiliation):
-            raise AffilError(texts.text("stale", language_of(request)))
-        return number
 
     def _mention(self, request: Request, number: int) -> tuple[str, int | None] | None:
         """The chosen mention, if it still has the string; None for all mentions."""

@@ -13,7 +13,9 @@ from starlette.requests import Request
 from affil.discovery.proposals import Proposal
 from affil.errors import AffilError
 from affil.names import visible
+from affil.review.history import Search
 from affil.review.items import Filters
+from affil.review.mentions import Rule
 from affil.review.spreadsheet import string_key
 from affil.service.server import Form
 from affil.types import LedgerEntry
@@ -40,6 +42,38 @@ def query_of(filters: Filters) -> str:
     return urlencode(
         {f.name: getattr(filters, f.name) for f in fields(Filters) if getattr(filters, f.name) != getattr(plain, f.name)}
     )
+
+
+def rule_of(pairs: Sequence[tuple[str, str]]) -> Rule:
+    """A rule about mentions from form fields; blank and unknown fields are ignored."""
+    known = {f.name for f in fields(Rule)}
+    return Rule(**{k: " ".join(v.split()) for k, v in pairs if k in known})
+
+
+def search_of(pairs: Sequence[tuple[str, str]]) -> Search:
+    """A search of the history from form fields; blank and unknown fields are ignored."""
+    known = {f.name for f in fields(Search)}
+    return Search(**{k: v.strip() for k, v in pairs if k in known}).check()
+
+
+def pairs_of(request: Request) -> list[tuple[str, str]]:
+    """The fields of a form, or of the address."""
+    form: Form = request.state.form
+    return [(k, v) for k, values in form.items() for v in values] or request.query_params.multi_items()
+
+
+def flipped(pairs: Sequence[tuple[str, str]]) -> tuple[set[str], set[str]]:
+    """The rows of a paged list that were unticked, and those that were ticked, by key.
+
+    `here` are the rows of the page that was posted, `take` those ticked there; `out` and `again` those of its other pages.
+    """
+    by: dict[str, set[str]] = {name: {v for k, v in pairs if k == name} for name in ("here", "take", "out", "again")}
+    return by["out"] | (by["here"] - by["take"]), by["again"] | by["take"]
+
+
+def page_of(value: str) -> int:
+    """The number of a page, from 1."""
+    return max(1, number_of(value)) if value else 1
 
 
 def field(request: Request, name: str) -> str:

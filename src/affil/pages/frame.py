@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from affil.errors import AffilError
+from affil.ledger.cases import NOT_AN_ORGANISATION
 from affil.names import visible
-from affil.pages.forms import entry_key, query_of, shown_of
+from affil.pages.forms import entry_key, field, number_of, query_of, shown_of
 from affil.pages.language import language_of
 from affil.pages.render import placed, render, shortened, templates
 from affil.review.items import Filters
@@ -21,6 +22,7 @@ from affil.review.session import Session
 from affil.review.spreadsheet import string_key
 from affil.review.turns import Step
 from affil.service import texts
+from affil.service.server import Form
 from affil.types import KINDS
 
 NAME_COOKIE = "affil_name"
@@ -60,6 +62,23 @@ class Frame:
             raise AffilError(texts.text("stale", language_of(request)))
         return number
 
+    def _card_string(self, request: Request) -> int:
+        """The number of the string shown on the card."""
+        number = self._string(request, field(request, "string"))
+        if field(request, "shown") != shown_of(self.session.item(number).affiliation):
+            raise AffilError(texts.text("stale", language_of(request)))
+        return number
+
+    def _answer(self, request: Request) -> tuple[list[str], str]:
+        """The institutions that a form decides for, and the reason given: that there is none, and the note."""
+        form: Form = request.state.form
+        how = field(request, "how")
+        ids = list(form["only"]) if "only" in form else [] if how in ("none", "not") else list(form.get("institution", ()))
+        if not ids and how not in ("none", "not"):
+            raise AffilError(texts.text("choose_first", language_of(request)))
+        reason = {"none": "none of the registry", "not": NOT_AN_ORGANISATION}.get(how, "") if not ids else ""
+        return ids, ": ".join(filter(None, (reason, " ".join(field(request, "why").split()))))
+
     def _card(self, number: int | None, filters: Filters, by: str) -> dict[str, Any]:
         return {
             "card": None if number is None else self.session.card(number, by),
@@ -86,6 +105,21 @@ class Frame:
         first = step.entries[0]
         strings = len(step.entries)
         return {"key": entry_key(first), "skip": False, "strings": strings, "said": visible(first.affiliation[:80])}
+
+    def _key(self, number: int) -> str:
+        return string_key(self.session.queue.affiliations[number])
+
+    def _saved(self, request: Request) -> str:
+        """What the step in the address saved, as far as it still holds: the message after a decision on many."""
+        value = request.query_params.get("step", "")
+        entries = self.session.step(number_of(value)).entries if value else ()
+        if not entries:
+            return ""
+        language = language_of(request)
+        if len({e.institutions for e in entries}) > 1:
+            return texts.text("saved_each", language, f"{len(entries):,}")
+        key = "saved_mentions" if entries[0].paper else "saved_many"
+        return texts.text(key, language, f"{len(entries):,}", self._named(entries[0].institutions, language))
 
     def _page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         return self._render(request, template, status, {"said": "", **values, "whole": True})

@@ -27,8 +27,15 @@ def language_of(request: Request) -> str:
 def set_language(request: Request) -> Response:
     """Store the language in the form field `to`, and redirect to the page in the field `back`."""
     form: Form = request.state.form
-    to, back = (form.get(name, [""])[-1] for name in ("to", "back"))
-    answer = RedirectResponse(back if re.match(r"/(?![/\\])", back) else "/", 303)
+    to = form.get("to", [""])[-1]
+    answer = RedirectResponse(back_to(request), 303)
     if to in texts.LANGUAGES:
         answer.set_cookie(LANGUAGE_COOKIE, to, httponly=True, samesite="strict", max_age=366 * 86400)
     return answer
+
+
+def back_to(request: Request) -> str:
+    """The page in the form field `back`, if it is one of this server; else the first page."""
+    form: Form = request.state.form
+    back = form.get("back", [""])[-1]
+    return back if re.match(r"/(?![/\\])", back) else "/"

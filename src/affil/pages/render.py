@@ -33,6 +33,7 @@ def templates() -> jinja2.Environment:
         "links": links,
         "paper_link": paper_link,
         "web_search": web_search,
+        "call": lambda value, function: function(value),
         "doubt": lambda name, html: texts.doubt(name, next(tag for tag, one in texts.LANGUAGES.items() if one == html)),
     }
     return known

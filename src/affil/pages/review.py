@@ -7,17 +7,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from affil.ledger.agreement import agreement
 from affil.pages.actions import Actions
-from affil.pages.forms import filters_of, proposal_key, query_of
+from affil.pages.forms import filters_of, proposal_key
 from affil.pages.frame import Frame
 from affil.pages.language import set_language
+from affil.pages.lists import Lists
 from affil.pages.render import STATIC
 from affil.review import proposals
 from affil.review.session import Session
 from affil.service.security import Access
 from affil.service.server import Handler, endpoint, make_app
-from affil.types import LedgerEntry
 
 
 def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
@@ -28,7 +27,7 @@ def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
         access: access rules.
         by: default name of the reviewer; "": ask for it.
     """
-    views, actions = Views(session, by), Actions(session, by)
+    views, lists, actions = Views(session, by), Lists(session, by), Actions(session, by)
     settings = session.workspace.settings.web
 
     def route(path: str, handler: Handler, method: str = "GET") -> Route:
@@ -37,16 +36,20 @@ def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
     return make_app(
         [
             route("/", views.review),
-            route("/list", views.listing),
-            route("/history", views.history),
-            route("/conflicts", views.conflicts),
+            route("/list", lists.listing),
+            route("/history", lists.history),
+            route("/conflicts", lists.conflicts),
             route("/new", views.proposals),
             route("/search", views.search),
             route("/candidate", views.candidate),
             route("/similar", views.similar),
+            route("/mentions", lists.mentions),
             route("/name", actions.set_name, "POST"),
             route("/language", set_language, "POST"),
             route("/decide", actions.decide, "POST"),
+            route("/mentions", lists.decide_mentions, "POST"),
+            route("/ticked", lists.bulk, "POST"),
+            route("/bulk", lists.decide_bulk, "POST"),
             route("/settle", actions.settle, "POST"),
             route("/undo", actions.undo, "POST"),
             route("/skip", actions.skip, "POST"),
@@ -80,42 +83,6 @@ class Views(Frame):
         number = self._string(request, wanted) if wanted else self.session.next(filters, by)
         return self._page(request, "review.html", **self._card(number, filters, by), choices=self.choices)
 
-    def listing(self, request: Request) -> Response:
-        """The strings that pass the filters."""
-        if not (by := self._by(request)):
-            return self._page(request, "who.html")
-        filters = filters_of(request.query_params.multi_items())
-        self.session.refresh()
-        numbers = self.session.queue.select(filters, by)
-        shown = [self.session.item(n) for n in numbers[: self.session.workspace.settings.web.listed].tolist()]
-        current = query_of(filters)
-        return self._page(
-            request, "list.html", items=shown, total=len(numbers), filters=filters, current=current, choices=self.choices
-        )
-
-    def history(self, request: Request) -> Response:
-        """All decisions, latest first."""
-        if not (by := self._by(request)):
-            return self._page(request, "who.html")
-        self.session.refresh()
-        # hide decisions on strings that this person is to decide blindly
-        entries = [e for e in reversed(self.session.entries()) if not self._is_hidden(e, by)]
-        shown = entries[: self.session.workspace.settings.web.listed]
-        steps = {e.number: len(self.session.step(e.number).entries) for e in shown}
-        alive = {e.number for case in self.session.queue.cases.values() for e in (case.holder, *case.opinions.values()) if e}
-        return self._page(request, "history.html", entries=shown, total=len(entries), alive=alive, steps=steps)
-
-    def conflicts(self, request: Request) -> Response:
-        """Conflicting decisions, and agreement between reviewers."""
-        if not (by := self._by(request)):
-            return self._page(request, "who.html")
-        self.session.refresh()
-        disputes = [(key, case) for key, case in self.session.disputes() if by in case.people or len(case.people) > 1]
-        shown = disputes[: self.session.workspace.settings.web.listed]
-        return self._page(
-            request, "conflicts.html", disputes=shown, total=len(disputes), agreement=agreement(self.session.queue.cases)
-        )
-
     def proposals(self, request: Request) -> Response:
         """Proposed new institutions."""
         if not self._by(request):
@@ -143,7 +110,3 @@ class Views(Frame):
         return self._part(
             request, "similar.html", items=self.session.alike(self._string(request, request.query_params.get("string", "")))
         )
-
-    def _is_hidden(self, entry: LedgerEntry, by: str) -> bool:
-        number = self.session.queue.number(entry.affiliation)
-        return number is not None and self.session.queue.second(number, by)

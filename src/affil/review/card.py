@@ -1,4 +1,4 @@
-"""The review card of a string: its text, candidate institutions, occurrences, and decisions."""
+"""The review card of a string: its text, candidate institutions, mentions, and decisions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from affil.ledger import Case
 from affil.review.context import Context
-from affil.review.items import Item, Occurrence
+from affil.review.items import Item
+from affil.review.mentions import Mention
 from affil.types import Institution, LedgerEntry, Match
 
 
@@ -60,7 +61,7 @@ class Card:
     doubts: tuple[str, ...]
     context: Context
     members: tuple[Member, ...]
-    occurrences: tuple[Occurrence, ...]
+    mentions: tuple[Mention, ...]
     second: bool
     case: Case | None
     history: tuple[LedgerEntry, ...]

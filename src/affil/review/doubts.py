@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from affil.review.items import Item
 from affil.types import AGAINST, Decision, Match
 
 # Beside the reasons against a match (`affil.types.AGAINST`): another institution may be meant, a name stands only in part, no reason
@@ -13,18 +12,19 @@ RIVAL, PARTLY, UNSURE, NOTHING, AUDIT = "rival", "partly", "unsure", "nothing", 
 DOUBTS = (*AGAINST, RIVAL, PARTLY, UNSURE, NOTHING, AUDIT)
 
 
-def doubts_of(item: Item, matches: Sequence[Match], *, sure: float, rival: float) -> tuple[str, ...]:
-    """The reasons of doubt of a string, a subset of `DOUBTS` in that order.
+def doubts_of(decision: str, matches: Sequence[Match], *, audit: bool, sure: float, rival: float) -> tuple[str, ...]:
+    """The reasons of doubt of a string, a subset of `DOUBTS` in that order; none for a sure match that is not audited.
 
     Args:
-        item: the string.
+        decision: the model's.
+        audit: whether the string was drawn to be checked.
         matches: what the matcher makes of it, with others (`Matcher.ranked`).
         sure: probability from which an institution is not doubted.
         rival: probability from which an institution that was not chosen counts as another that may be meant.
     """
-    if item.decision == "none":
+    if decision == Decision.NONE:
         return (NOTHING,)
-    if item.audit:
+    if audit:
         return (AUDIT,)
     doubted = [m for m in matches if m.decision != Decision.NONE and m.probability < sure]
     told = {r.name for m in doubted for r in m.reasons if not r.speaks_for}
@@ -32,4 +32,16 @@ def doubts_of(item: Item, matches: Sequence[Match], *, sure: float, rival: float
         told.add(RIVAL)
     if any(r.name == "name_coverage" for m in doubted for r in m.reasons):
         told.add(PARTLY)
+    if not doubted and decision == Decision.MATCH:
+        return ()
     return tuple(d for d in DOUBTS if d in told) or (UNSURE,)
+
+
+def coded(doubts: Sequence[str]) -> int:
+    """Reasons of doubt as bits, in the order of `DOUBTS`."""
+    return sum(1 << DOUBTS.index(d) for d in doubts)
+
+
+def decoded(bits: int) -> tuple[str, ...]:
+    """The reasons of doubt of these bits (see `coded`)."""
+    return tuple(d for k, d in enumerate(DOUBTS) if bits >> k & 1)

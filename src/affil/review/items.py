@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from affil.errors import AffilError
+from affil.review.doubts import DOUBTS
 
 Scope = Literal["queue", "all"]
 State = Literal["open", "decided", "skipped", "any"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 STATES: tuple[State, ...] = get_args(State)
 ANSWERS = ("review", "match", "none")
+# Orders of a list: of the queue, by mentions, probability, or the string itself; with "-" before it the other way round.
+SORTS = ("value", "mentions", "probability", "string")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Filters:
 
     `scope`: the queue (uncertain strings and the audit sample) or all strings. `state`: open, decided, or any. `decision` is
     the model's; `country` that of an institution found; `low` and `high` bound the probability; `text` is contained in the
-    string.
+    string; `doubt` is one of its reasons of doubt (see `affil.review.doubts`).
     """
 
     scope: Scope = "queue"
@@ -42,6 +45,7 @@ class Filters:
     low: float = 0.0
     high: float = 1.0
     text: str = ""
+    doubt: str = ""
 
     def check(self) -> Filters:
         """Validate and return the filters.
@@ -54,11 +58,25 @@ class Filters:
                 raise AffilError(f"no {what} {value!r}; known are: {', '.join(known)}")
         if self.decision and self.decision not in ANSWERS:
             raise AffilError(f"no decision {self.decision!r}; known are: {', '.join(ANSWERS)}")
+        if self.doubt and self.doubt not in DOUBTS:
+            raise AffilError(f"no reason of doubt {self.doubt!r}; known are: {', '.join(DOUBTS)}")
         if not 0 <= self.low <= self.high <= 1:
             raise AffilError(f"probabilities from {self.low} to {self.high}: need 0 <= low <= high <= 1")
-        if self.year and not all(part.isdigit() and len(part) < 5 for part in self.year.split("-", 1)):
-            raise AffilError(f"invalid year {self.year!r}; write e.g. 2020 or 2014-2024")
+        if self.year:
+            years_of(self.year)
         return self
+
+
+def years_of(text: str) -> tuple[int, int]:
+    """The first and the last year of a text such as 2020 or 2014-2024.
+
+    Raises:
+        AffilError: it is neither.
+    """
+    parts = [part.strip() for part in text.split("-", 1)]
+    if not all(part.isdecimal() and len(part) < 5 for part in parts):
+        raise AffilError(f"invalid year {text!r}; write e.g. 2020 or 2014-2024")
+    return int(parts[0]), int(parts[-1])
 
 
 @dataclass(frozen=True, slots=True)

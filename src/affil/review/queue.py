@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from affil.errors import AffilError
 from affil.ledger.cases import Cases, Key
-from affil.review.items import Filters, Item, ReviewProgress, VenueFacts
+from affil.review.doubts import AUDIT, NOTHING, coded
+from affil.review.items import SORTS, Filters, Item, ReviewProgress, VenueFacts
 from affil.review.store import Store, TablesLike
 from affil.settings import ReviewSettings
 from affil.types import LedgerEntry
@@ -49,6 +52,7 @@ class Queue:
         self.audit = self._sample("match", settings.audit) | self._sample("none", settings.audit)
         self.queued = self.audit | (self.decision == "review")
         self.group: Numbers = np.arange(len(self))
+        self.doubts: Numbers = np.where(self.decision == "none", coded([NOTHING]), np.where(self.audit, coded([AUDIT]), 0))
         self.decided = np.zeros(len(self), bool)
         self._people: dict[int, frozenset[str]] = {}
         self._double: dict[int, bool] = {}
@@ -83,6 +87,39 @@ class Queue:
             _, first, which = np.unique(groups, return_index=True, return_inverse=True)
             self.group = np.arange(len(self))
             self.group[numbers] = numbers[first[which]]
+
+    def doubt(self, numbers: Numbers, doubts: Sequence[Sequence[str]]) -> None:
+        """Give strings their reasons of doubt (see `affil.review.doubts`); the audited and those without a match have theirs."""
+        with self._lock:
+            self.doubts[numbers] = [coded(told) for told in doubts]
+            self._select = lru_cache(maxsize=64)(self._filtered)
+
+    def ordered(self, numbers: Numbers, sort: str) -> Numbers:
+        """These strings, which come in the order of the queue, in another (one of `SORTS`, "-" before it: the other way round).
+
+        Raises:
+            AffilError: there is no such order.
+        """
+        name = sort.removeprefix("-")
+        if name not in SORTS:
+            raise AffilError(f"no order {sort!r}; known are: {', '.join(SORTS)}")
+        by: dict[str, Callable[[], npt.NDArray[Any]]] = {
+            "value": lambda: np.arange(len(numbers)),
+            "mentions": lambda: -self.mentions[numbers],
+            "probability": lambda: -self.probability[numbers],
+            "string": lambda: self._alphabet[numbers],
+        }
+        key = by[name]()
+        out: Numbers = numbers[np.argsort(-key if sort != name else key, kind="stable")]
+        return out
+
+    @cached_property
+    def _alphabet(self) -> Numbers:
+        """The place of each string in the alphabet, case aside."""
+        order = sorted(range(len(self)), key=lambda n: (self.affiliations[n].casefold(), n))
+        out = np.empty(len(self), np.int64)
+        out[order] = np.arange(len(self))
+        return out
 
     def forget(self) -> None:
         """Take back all entries, of a ledger that was replaced by another."""
@@ -121,18 +158,17 @@ class Queue:
         )
 
     def select(self, filters: Filters, by: str = "") -> Numbers:
-        """The numbers of the strings that pass the filters, most valuable first.
-
-        Open to a person (`by`) are undecided strings, and those of a second decision (see `second`).
-        """
+        """The numbers of the strings that pass the filters, most valuable first; see `open` for those open to a person (`by`)."""
         wanted = self._select(replace(filters.check(), state="any"))
         if filters.state == "any":
             return wanted
-        decided = self.decided[wanted]
-        if filters.state == "decided":
-            return wanted[decided]
-        second = [n for n in wanted[decided].tolist() if by and self.second(n, by)]
-        return wanted[~decided | np.isin(wanted, second)] if second else wanted[~decided]
+        return wanted[self.decided[wanted]] if filters.state == "decided" else self.open(wanted, by)
+
+    def open(self, numbers: Numbers, by: str = "") -> Numbers:
+        """Of these strings the undecided ones, and those that this person is to decide second."""
+        decided = self.decided[numbers]
+        second = [n for n in numbers[decided].tolist() if by and self.second(n, by)]
+        return numbers[~decided | np.isin(numbers, second)] if second else numbers[~decided]
 
     def cards(self, numbers: Numbers) -> Numbers:
         """Of these strings the most mentioned of each group, in the order of what all open strings of the group are worth."""
@@ -219,6 +255,8 @@ class Queue:
         keep &= (self.probability >= f.low) & (self.probability <= f.high)
         if f.decision:
             keep &= self.decision == f.decision
+        if f.doubt:
+            keep &= (self.doubts & coded([f.doubt])) != 0
         keep &= self.store.passing(f, len(self))
         out: Numbers = self._order[keep[self._order]]
         return out

@@ -9,7 +9,7 @@ session.decide(number, [card.candidates[0].institution.id], by="ana", why="the a
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -21,13 +21,15 @@ from affil.ledger import Case, Draft, Key
 from affil.ledger.agreement import disputed
 from affil.ledger.cases import BLIND, CLOSED, OPINION, step_of
 from affil.match import Matcher
+from affil.review import mentions
 from affil.review.card import Candidate, Card, Member, in_pieces
 from affil.review.context import context_of
-from affil.review.doubts import doubts_of
+from affil.review.doubts import decoded, doubts_of
 from affil.review.estimate import Closing, Estimator
 from affil.review.groups import group_strings
 from affil.review.institutions import Institutions
 from affil.review.items import Filters, Item, VenueFacts
+from affil.review.mentions import Mention, Rule
 from affil.review.queue import Numbers, Queue
 from affil.review.spreadsheet import Imported, read_drafts, sheet_rows, string_key, write_sheet
 from affil.review.turns import Step, Turns, alive
@@ -101,6 +103,26 @@ class Session:
         """Whether the workspace was matched again, or got more papers, since this session was opened."""
         return int(self.workspace.manifest.get("step", 0)) != self._step
 
+    def mentions(self, number: int, rule: Rule, by: str) -> list[Mention]:
+        """The mentions of a string that a rule is about, newest first, as this person may see them (see `affil.review.mentions`)."""
+        return self._shown(number, mentions.mentions_of(self.queue, self.item(number).number, rule), by)
+
+    def decide_mentions(
+        self, number: int, chosen: Sequence[Mention], institutions: Sequence[str], *, by: str, why: str
+    ) -> list[LedgerEntry]:
+        """Record one decision on each of these mentions of a string, in one step (see `affil.review.mentions.chosen`).
+
+        Raises:
+            UnknownIdError: an id is unknown. AffilError: there is no mention, a field is blank, or the ledger cannot be written.
+        """
+        ids = tuple(self.institutions.known(identifier).id for identifier in institutions)
+        blind = self.queue.second(number, by)
+        return self._decide(mentions.drafts(self.item(number).affiliation, chosen, ids, by=by, why=why, blind=blind))
+
+    def _shown(self, number: int, found: Sequence[Mention], by: str) -> list[Mention]:
+        """Mentions without the decisions that a person who decides second may not see."""
+        return [Mention(m.at, None) for m in found] if self.queue.second(number, by) else list(found)
+
     def _recorded(self, entries: Sequence[LedgerEntry]) -> None:
         """Load what was recorded a moment ago. It is recorded, so that no error here may say otherwise; the next request tells it."""
         try:
@@ -170,6 +192,7 @@ class Session:
             else set()
         )
         ticked = chosen - doubted
+        newest = self.queue.store.occurrences(number, self.settings.papers, self.settings.authors)
         pieces, cut = in_pieces(item.affiliation, [m for m in matches if m.institution.id in chosen], self.settings.characters)
         return Card(
             item=item,
@@ -177,10 +200,10 @@ class Session:
             cut=cut,
             candidates=tuple(Candidate(i, self.institutions.parents(i), i.id in ticked, found.get(i.id)) for i in known),
             nearest=() if known else tuple(self.institutions.search(item.affiliation[:_SEARCHED], self.settings.few)),
-            doubts=doubts_of(item, matches, sure=self.settings.sure, rival=self.settings.rival),
+            doubts=self._doubts(number, matches),
             context=context_of(self.queue.store, number, self.settings.candidates),
             members=() if second else tuple(self._member(n) for n in self.queue.members(number).tolist()),
-            occurrences=tuple(self.queue.store.occurrences(number, self.settings.papers, self.settings.authors)),
+            mentions=tuple(self._shown(number, mentions.with_entries(self.queue, number, newest), by)),
             second=second,
             case=case,
             history=() if second else tuple(e for e in self._entries if e.affiliation == item.affiliation),
@@ -213,14 +236,29 @@ class Session:
             UnknownIdError: an id is unknown. AffilError: a field is blank, or the ledger cannot be written.
         """
         ids = tuple(self.institutions.known(identifier).id for identifier in institutions)
-        numbers = list(dict.fromkeys([number, *also]))
-        drafts = []
-        for one in numbers:
-            paper, position = mention if mention and one == number else ("", None)
-            key = Key(self.item(one).affiliation, paper, position)
-            case = self.queue.cases.get(key, Case())
-            shown = case.holder is None or (one == number and case.holder.number == seen)
-            drafts.append(Draft(key, ids, by, why, settle and one == number, not shown))
+        strings = list(dict.fromkeys([number, *also]))
+        drafts = [self._draft(n, ids, by, why) for n in strings]
+        paper, position = mention or ("", None)
+        key = Key(self.item(number).affiliation, paper, position)
+        holder = self.queue.cases.get(key, Case()).holder
+        drafts[0] = Draft(key, ids, by, why, settle, holder is not None and holder.number != seen)
+        return self._decide(drafts)
+
+    def decide_each(self, answers: Mapping[int, Sequence[str]], *, by: str, why: str) -> list[LedgerEntry]:
+        """Record a decision of its own on each of these strings, by number, in one step; all or nothing.
+
+        Raises:
+            UnknownIdError: an id is unknown. AffilError: a field is blank, or the ledger cannot be written.
+        """
+        known = {n: tuple(self.institutions.known(i).id for i in ids) for n, ids in answers.items()}
+        return self._decide([self._draft(n, ids, by, why) for n, ids in known.items()])
+
+    def _draft(self, number: int, ids: tuple[str, ...], by: str, why: str) -> Draft:
+        """A decision on a string whose holder, if there is one, was not shown."""
+        key = Key(self.item(number).affiliation)
+        return Draft(key, ids, by, why, blind=self.queue.cases.get(key, Case()).holder is not None)
+
+    def _decide(self, drafts: Sequence[Draft]) -> list[LedgerEntry]:
         entries = self.ledger.decide_all(drafts)
         self._recorded(entries)
         return entries
@@ -273,13 +311,23 @@ class Session:
         return entries
 
     def step(self, number: int) -> Step:
-        """The step of an entry: what was recorded with it and still holds."""
-        place = next(k for k, e in enumerate(self._entries) if e.number == number)
+        """The step of an entry: what was recorded with it and still holds.
+
+        Raises:
+            AffilError: there is no such entry.
+        """
+        place = next((k for k, e in enumerate(self._entries) if e.number == number), None)
+        if place is None:
+            raise AffilError(f"the ledger has no entry {number}")
         return Step(tuple(e for e in step_of(self._entries, place) if e.undoes is None and alive(e, self.queue.cases)))
 
     def last(self, by: str) -> Step | None:
         """The last step of this person that can be taken back."""
         return self.turns.last(by, self._entries, self.queue.cases)
+
+    def doubts(self, number: int) -> tuple[str, ...]:
+        """The reasons of doubt of a string, as facets count them."""
+        return decoded(int(self.queue.doubts[number]))
 
     def alike(self, number: int) -> list[Member]:
         """Open strings for which the same decision may apply, beside those of the same group."""
@@ -337,12 +385,17 @@ class Session:
         found = self.matcher.ranked(strings, [limit] * len(strings), self.settings.least)
         self._read = dict(zip(strings, found, strict=True))
         nothing = np.setdiff1d(np.flatnonzero(self.queue.decision == "none"), numbers)
+        self.queue.doubt(numbers, [self._doubts(n, matches) for n, matches in zip(numbers.tolist(), found, strict=True)])
         numbers = np.concatenate([numbers, nothing])
         strings += [self.queue.affiliations[n] for n in nothing.tolist()]
         matches = [*found, *([()] * len(nothing))]
         self.queue.join(numbers, group_strings(strings, matches, self.settings))
         doubtful = numbers[: len(found)]
         self._estimator = Estimator(self.queue.store, doubtful, self.queue.group[doubtful], found, self.settings)
+
+    def _doubts(self, number: int, matches: Sequence[Match]) -> tuple[str, ...]:
+        decision, audit = str(self.queue.decision[number]), bool(self.queue.audit[number])
+        return doubts_of(decision, matches, audit=audit, sure=self.settings.sure, rival=self.settings.rival)
 
     def _find_candidates(self, affiliation: str) -> tuple[Match, ...]:
         read = self._read.get(affiliation) or self.matcher.candidates(affiliation, 2 * self.settings.candidates)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from affil.io.database import connect
-from affil.review.items import Filters, Occurrence, VenueFacts
+from affil.review.items import Filters, Occurrence, VenueFacts, years_of
 
 Flags = npt.NDArray[np.bool_]
 
@@ -31,7 +31,7 @@ _TABLES = (
     FROM (SELECT number, paper, count(*) OVER (PARTITION BY paper, position) AS claims FROM mention) JOIN paper USING (paper)
     GROUP BY number""",
     """CREATE TABLE answer AS
-    SELECT number, decision, probability, institution_id, country
+    SELECT number, decision, probability, institution_id, country, city
     FROM matches JOIN string USING (affiliation) LEFT JOIN institutions ON id = institution_id""",
     # a string is as uncertain as its most uncertain institution
     """CREATE TABLE item AS
@@ -105,6 +105,12 @@ class Store:
                 self._db.register(name, table)
             return self._db.sql(query).to_arrow_table()
 
+    def counts(self, query: str, numbers: npt.NDArray[np.int64]) -> list[tuple[str, int]]:
+        """The answer of a query that counts by its first column, over the strings with these numbers (the table `selected`)."""
+        with self._lock:
+            self._db.register("selected", pa.table({"number": pa.array(numbers, pa.int32())}))
+            return [(str(value), int(n)) for value, n in self._db.execute(f"{query} GROUP BY ALL").fetchall()]
+
     def occurrences(self, number: int, papers: int, limit: int) -> list[Occurrence]:
         """The mentions of a string in its newest papers, at most `limit`."""
         rows = self.rows(
@@ -145,11 +151,10 @@ class Store:
                 ("SELECT DISTINCT number FROM mention JOIN paper USING (paper) WHERE list_contains(?, venue)", [within])
             )
         if f.year:
-            first, _, last = f.year.partition("-")
             where.append(
                 (
                     "SELECT DISTINCT number FROM mention JOIN paper USING (paper) WHERE year BETWEEN ? AND ?",
-                    [int(first), int(last or first)],
+                    list(years_of(f.year)),
                 )
             )
         keep = np.ones(count, bool)

@@ -77,7 +77,8 @@ def add_papers(
         adding.put_right(papers, mentions)
         with change.writing("strings") as strings:
             pq.write_table(count_strings(mentions, change.settings.read.memory), strings, compression="zstd")
-    inputs = {str(f): {"file": str(f), "sha256": sha256_of(f)} for f in files if f.is_file()}
+    told = {name: value for name, value in reading.items() if value is not None}
+    inputs = {str(f): {"file": str(f), "sha256": sha256_of(f), **told} for f in files if f.is_file()}
     older = {i["file"]: i for i in change.before.get("inputs", [])}
     change.news["inputs"] = [*({**older, **inputs}).values()]
     _write_merged(change, adding.merger.merged)

@@ -37,6 +37,13 @@ function tickMembers() {
   similar.querySelector("input").focus();
 }
 
+function tickRows() {
+  const open = rows().filter((box) => !box.closest(".done"));
+  const on = open.some((box) => !box.checked);
+  for (const box of open) box.checked = on;
+  tell();
+}
+
 // What is ticked: by the page beforehand, or by hand, which a single key does not undo.
 const boxes = () => [...document.querySelectorAll("#candidates input[name=institution]")];
 const byHand = new WeakSet();
@@ -45,16 +52,31 @@ function filled(text, ...values) {
   return text.replace(/\{(\d)\}/g, (_, n) => values[n]);
 }
 
+// Rows of a paged list: how many more are ticked than when the page came.
+const rows = () => [...document.querySelectorAll("#rows input[type=checkbox]")];
+const flips = () => rows().reduce((sum, box) => sum + box.checked - box.defaultChecked, 0);
+
+function toRow(step) {
+  const all = rows();
+  const at = all.indexOf(document.activeElement);
+  all[Math.min(Math.max(at + step, 0), all.length - 1)]?.focus();
+}
+
 // Say in words what Save would save.
 function tell(extra = "") {
   const will = byId("will");
   if (!will) return;
   const said = will.dataset;
+  const many = said.many ? filled(said.many, Number(said.count) + flips()) : "";
+  if (!said.save) {
+    will.textContent = many;
+    return;
+  }
   const ticked = boxes().filter((box) => box.checked).map((box) => box.dataset.said);
   const also = document.querySelectorAll("#decide input[name=also]:checked").length;
   const mention = document.querySelector("#decide input[name=mention]:checked")?.value;
-  const where = mention ? said.mention : also ? filled(said.more, also) : said.this;
-  const first = ticked.length ? filled(said.save, ticked.join(said.and)) + " · " + where : said.nothing;
+  const where = many ? many : mention ? said.mention : also ? filled(said.more, also) : said.this;
+  const first = ticked.length ? filled(said.save, ticked.join(said.and)) + " · " + where : said.nothing + (many && " · " + many);
   will.textContent = extra ? first + " · " + extra : first;
   will.classList.toggle("nothing", !ticked.length);
 }
@@ -90,12 +112,18 @@ function digit(number, shift) {
 const KEYS = {
   "0": () => press("none"),
   x: () => press("not"),
+  y: () => press("model"),
   n: () => open("new"),
   "/": () => byId("q")?.focus(),
-  a: tickMembers,
+  a: () => (byId("rows") ? tickRows() : tickMembers()),
   e: () => byId("why")?.focus(),
   s: () => press("skip"),
   u: () => press("undo"),
+  m: () => press(byId("whole") ? "whole" : "by-rule"),
+  j: () => toRow(1),
+  k: () => toRow(-1),
+  ArrowLeft: () => press("page-before"),
+  ArrowRight: () => press("page-next"),
   "?": () => open("help"),
   Enter: () => press("save"),
 };
@@ -130,8 +158,10 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.key === "Enter" && at.matches("button, a, summary")) return;
+  const arrow = event.key.startsWith("Arrow");
+  if (arrow && !byId("page-next") && !byId("page-before")) return;
   const act = KEYS[event.key];
-  if (act && (byId("card") || event.key === "?")) {
+  if (act && (arrow || byId("card") || byId("decide") || event.key === "?")) {
     event.preventDefault();
     act();
   }
@@ -146,6 +176,10 @@ document.addEventListener("click", (event) => {
   }
   if (button?.dataset.closes) byId(button.dataset.closes).close();
 });
+
+if (matchMedia("(max-width: 63.9em)").matches) {
+  for (const one of document.querySelectorAll(".facets, .filters")) one.open = false; // on a phone the list comes first
+}
 
 document.addEventListener("change", (event) => {
   const at = event.target;
