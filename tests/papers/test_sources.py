@@ -233,8 +233,8 @@ def test_long_form_with_numbers_and_positions(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"year": "soon"}, (2, "has no year", True)),
-        ({"year": "20203"}, (2, "has no year", True)),
+        ({"year": "soon"}, (2, "has no year that is understood", True)),
+        ({"year": "20203"}, (2, "has no year that is understood", True)),
         ({"year": ""}, (2, "has no year", True)),
         ({"venue": " "}, (2, "has no venue", True)),
         ({"paper": ""}, (2, "has no id of its paper", True)),

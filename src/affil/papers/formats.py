@@ -123,8 +123,6 @@ def recognise(head: Head, format: str | None = None) -> Reader:
     other = f"XML of no format that is read: its outermost element is {head.root}" if head.root else no_text(head.start)
     if other and not head.table:
         raise InputError(head.shown, f"is {other}", fix="see which formats are read: affil formats")
-    if head.text.startswith("[") and head.is_whole:
-        parse_json(head.shown, None, head.start)  # which says it where it is none
     if head.json and _foreign(head):
         fix = "see which formats are read: affil formats; a list of rows is read as a table with one object a line: jq -c '.[]'"
         raise InputError(head.shown, f"is JSON of no format that is read{_keys_shown(head)}", fix=fix)
@@ -135,13 +133,17 @@ def recognise(head: Head, format: str | None = None) -> Reader:
 
 
 def _foreign(head: Head) -> bool:
-    """Whether JSON is whole as far as it is seen, and no object of it is nearly a paper of affil's own format."""
-    if not head.keys:
+    """Whether it is JSON indeed, and no object of it is nearly a paper of affil's own format; damaged lines are its reader's to tell."""
+    is_list = head.text.lstrip().startswith("[")
+    if is_list and head.name.endswith(".jsonl"):
+        return False
+    if is_list and head.is_whole:
+        parse_json(head.shown, None, head.start)
+    elif head.is_whole or head.first_line is not None:
         try:
-            json.loads(head.text)
-        except (ValueError, RecursionError):
-            return False  # it is no JSON
-        return True
+            parse_json(head.shown, 1, (head.first_line or head).start)
+        except InputError:
+            return False
     return len(head.keys.get("", frozenset()) & {"id", "title", "venue", "year", "authors"}) < 2
 
 
