@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
+import secrets
 import subprocess
+import zlib
 from pathlib import Path
 
 from typer.testing import CliRunner
 
 from affil.cli import app
+from affil.workspace import Workspace
 
 TORTURE = int(os.environ.get("AFFIL_TORTURE", "0"))  # how often each thing is done; 0: a sample
-SEED = int(os.environ.get("AFFIL_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
+_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex()  # processes of pytest-xdist draw the same tests
+SEED = int(os.environ.get("AFFIL_TEST_SEED", "0")) or zlib.crc32(_RUN.encode()) % 1_000_000
 STRINGS = ("OpenAI", "Fernhollow College", "Quillwater Institute of Optics", "Tanglewick Robotics", "nobody knows")
 
 
@@ -48,12 +51,17 @@ def undisturbed(folder: Path, *arguments: object) -> str:
     return done.stdout
 
 
-def one_of_everything(folder: Path, registry: Path, model: Path) -> Path:
-    """A folder with papers, a registry, a model, and a workspace `ws` that was run, decided in, ranked, kept, and discovered in."""
+def one_of_everything(folder: Path, registry: Path, model: Path, batch: int = 4096) -> Path:
+    """A folder with papers, a registry, a model, and a workspace `ws` that was run, decided in, ranked, kept, and discovered in; `batch`
+    strings are matched at once.
+    """
     papers(folder / "old.jsonl", range(20))
     papers(folder / "new.jsonl", range(15, 40))
     (folder / "small.affil").write_bytes(registry.read_bytes())
     (folder / "model.skops").write_bytes(model.read_bytes())
+    Workspace.open(folder / "ws")
+    settings = folder / "ws" / "settings.toml"
+    settings.write_text(settings.read_text("utf-8").replace("batch = 4096", f"batch = {batch}"), "utf-8")
     chosen = ("--registry", "small.affil", "--model", "model.skops")
     undisturbed(folder, "run", "old.jsonl", "-w", "ws", *chosen)
     (folder / "ws" / "own.csv").write_text("id,name,country\naffil:tanglewick,Tanglewick Robotics,GB\n", "utf-8")

@@ -67,7 +67,8 @@ def test_a_spreadsheet_with_merged_cells(tmp_path: Path) -> None:
         Paper("2", "Saucers", "CVPR", 2024, (Author("Cy Diaz"),)),
     ]
     assert [(p.what, p.lost) for p in problems] == [
-        ("the headings stand in row 2; 'Papers of the lab' above them is passed over", False)
+        ("the headings stand in row 2; 'Papers of the lab' above them is passed over", False),
+        ("has no affiliation", False),
     ]
 
 

@@ -139,7 +139,10 @@ def test_the_same_paper_twice_is_read_once_and_flagged(tmp_path: Path) -> None:
     flagged: list[Duplicate] = []
     papers = list(read_papers([first, second], flagged.append))
     assert [(p.id, p.year) for p in papers] == [("P1", 2023)]
-    assert flagged == [Duplicate("P1", str(second), 1, True, unit="line"), Duplicate("P1", str(second), 2, False, unit="line")]
+    assert flagged == [
+        Duplicate("P1", str(second), 1, True, False, "line", "On Examples", "ICML"),
+        Duplicate("P1", str(second), 2, False, False, "line", "On Examples", "ICML"),
+    ]
     with pytest.raises(InputError, match="line 2: paper 'P1' was read before with other content"):
         list(read_papers([first, second]))
 

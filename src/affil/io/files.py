@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import gzip
 import io
 import itertools
 import os
 import secrets
+import shutil
 import stat
 import sys
 import tempfile
@@ -65,7 +67,8 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
     """Yield a temporary file in the folder of `path`, which replaces `path` when the block succeeds.
 
     On any exception, including Ctrl-C, the temporary file is removed and `path` is unchanged. Links are followed. Special files
-    (`/dev/null`, a named pipe) are yielded as they are. `sync` flushes to disk, which reproducible files do not need.
+    (`/dev/null`, a named pipe) are yielded as they are. `sync` flushes to disk, and deletes what killed processes left in the folder; many
+    reproducible files in one folder need neither.
 
     Raises:
         AffilError: the folder is missing, `path` is a folder or cannot be written, or the disk is full.
@@ -75,6 +78,8 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
         yield target
         return
     part, handle = begun
+    if sync:
+        sweep(target.parent, deep=False)
     try:
         yield part
         if target.exists():
@@ -102,17 +107,43 @@ def files_in(folder: Path, pattern: str) -> list[Path]:
     return sorted(file for file in folder.glob(pattern) if not file.name.startswith(TEMPORARY))
 
 
-def sweep(folder: Path) -> None:
-    """Delete unfinished files of killed processes in a folder and its subfolders (see `atomic_path`).
+def sweep(folder: Path, *, deep: bool = True) -> None:
+    """Delete unfinished files of killed processes in a folder and, with `deep`, its subfolders (see `atomic_path`).
 
     Files being written by another process are locked and kept.
     """
-    for part in folder.rglob(TEMPORARY + "*"):
+    for part in (folder.rglob if deep else folder.glob)(TEMPORARY + "*"):
         with suppress(OSError):
             with part.open("rb") as file:
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             part.unlink()
+
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Put a folder in the place of another, which is deleted: at once where the system can exchange two (Linux), so that one of them is
+    always there.
+    """
+    if not target.exists():
+        new.rename(target)
+        return
+    if not _exchange(new, target):
+        old = new.with_name(f"{new.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+        new.rename(target)
+        new = old
+    shutil.rmtree(new)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Exchange two folders; whether that was possible."""
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(rename(here, os.fsencode(first), here, os.fsencode(second), exchange) == 0)
 
 
 @contextmanager

@@ -114,7 +114,7 @@ def _part(files: WorkspaceFiles, name: Path | str, holds: str, look: Look, cure:
     where, problem = name if isinstance(name, Path) else files.path / name, _problem(look)
     shown = where.relative_to(files.path) if where.is_relative_to(files.path) else where
     if not _problem(lambda: files.edited) and where in files.edited:
-        holds += ", not as at the last run"
+        holds += ", not as it was at the last run"
     return Part(str(shown), holds, _size(where), problem, cure if problem else "")
 
 
