@@ -175,7 +175,7 @@ def test_an_afternoon_of_review(ana: Visitor, review_ws: Workspace) -> None:
     assert page.locator("tbody tr").count() >= 30
     row = page.locator("tbody tr").first
     assert "ana" in row.inner_text()
-    row.get_by_role("button", name=re.compile(r"Undo \d")).click()
+    row.get_by_role("button", name=re.compile("Undo")).click()
     page.wait_for_load_state()
     assert "takes back" in page.locator("tbody tr").first.inner_text()
 

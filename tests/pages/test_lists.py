@@ -1,17 +1,18 @@
-"""The pages with many rows in a real Chromium: lists of strings, mentions of a string. One server and one workspace for all of them."""
+"""The pages with many rows in a real Chromium, with one server and one workspace: strings, mentions of one, history, conflicts."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from affil.ledger import Ledger
+from affil.ledger import Draft, Key, Ledger
 from affil.review.spreadsheet import string_key
 from tests.browser import accessible
 from tests.pages.visitor import VIEWS, Visitor
@@ -24,7 +25,7 @@ LISTED = 8  # rows a page, so that there are several
 def folder(review_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     to = tmp_path_factory.mktemp("lists") / "ws"
     shutil.copytree(review_folder, to)
-    (to / "settings.toml").write_text(f"[web]\nlisted = {LISTED}\n", "utf-8")
+    (to / "settings.toml").write_text(f"[web]\nlisted = {LISTED}\n[review]\ndouble = 0\n", "utf-8")
     return to
 
 
@@ -172,10 +173,52 @@ def test_many_strings_are_decided_after_a_look(visit: Any, folder: Path) -> None
     assert ledger.current() == {}
 
 
+def test_history_and_conflicts_are_searched_and_steps_taken_back(visit: Any, folder: Path) -> None:
+    ana, ledger = visit(), Ledger(folder / "ledger.sqlite")
+    page = ana.page
+    at = datetime.now(UTC).date().isoformat()
+    drafts = [Draft(Key(f"{what}, OpenAI"), (LEEDS,), "bo", "a whole faculty") for what in ("Physics", "Music", "Chemistry")]
+    ledger.decide_all(drafts)
+    for n in range(LISTED + 2):
+        ledger.decide(f"nowhere {n}", None, by="cy", why="not an organisation")
+    ledger.decide("Music, OpenAI", "affil:openai", by="cy", why="a blind guess", blind=True)
+    ana.open("history")
+    assert page.locator("tbody tr").count() == LISTED
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**page=2")
+    page.get_by_label("Text").fill("fernhollow")
+    page.get_by_label("Who").select_option("bo")
+    page.get_by_label("Since").fill(at)
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**text=fernhollow*")
+    assert page.locator("tbody tr").count() == 1
+    assert "3 at once: Physics, OpenAI" in page.locator("tbody").inner_text()
+    # one of the step alone, then what is left of it
+    page.locator("tbody summary").click()
+    page.locator("tbody details").get_by_role("button", name="Undo").first.click()
+    page.get_by_role("button", name="Undo the step (2)").wait_for()
+    assert {s for s in ledger.current() if "OpenAI" in s} == {"Music, OpenAI", "Chemistry, OpenAI"}
+    assert "text=fernhollow" in page.url, "the search is kept"
+    ana.open("conflicts?text=blind&by=cy")
+    assert page.locator(".opinions").count() == 1
+    ana.open("conflicts?text=zebra")
+    assert "Nothing fits these filters" in page.locator("main").inner_text()
+    ana.open("history?by=bo&holds=1")
+    page.get_by_role("button", name="Undo the step (2)").click()
+    page.wait_for_function("() => !document.querySelector('tbody')")
+    assert {s for s in ledger.current() if "OpenAI" in s} == set()
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_pages_with_many_rows_are_accessible(visit: Any, tmp_path: Path, view: str) -> None:
     ana = visit(view)
-    for name, path in (("mentions", mentions_page()), ("list", "list?venue=ICRA&all=1&sort=-mentions")):
+    paths = {
+        "mentions": mentions_page(),
+        "history": "history",
+        "conflicts": "conflicts?text=o",
+        "list": "list?venue=ICRA&all=1",
+    }
+    for name, path in paths.items():
         ana.open(path)
         look(ana, f"{view}-{name}", tmp_path)
     ana.page.click("#save")
@@ -197,4 +240,4 @@ def test_an_old_page_decides_no_mention(visit: Any, folder: Path) -> None:
     assert len(ledger.entries()) == before
     ana.page.keyboard.press("u")
     ana.page.wait_for_selector("#message.quiet", state="attached")
-    assert ledger.cases().current() == {}
+    assert [key for key in ledger.cases().current() if key.paper] == []

@@ -97,7 +97,7 @@ cells = st.tuples(st.sampled_from(NAMES), st.integers(2019, 2022), st.sampled_fr
 worlds = st.dictionaries(cells, st.integers(1, 4), min_size=1, max_size=24)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(worlds, st.sampled_from(["publications", "adjusted", "share"]), st.sampled_from([1.0, 2.0]))
 def test_growth_is_that_of_a_naive_reference(world: World, by: str, weight: float) -> None:
     venues = Venues(replace(v, weight=weight) if v.venue == "CV" else v for v in VENUES.values())
@@ -121,7 +121,7 @@ def test_growth_is_that_of_a_naive_reference(world: World, by: str, weight: floa
                 assert at[years[-1]] / at[first] - 1 == pytest.approx(expected, abs=1e-9)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(worlds)
 def test_periods_are_compared_over_the_venues_of_each_pair_of_years(world: World) -> None:
     result = comparison_of(world, (2019, 2020), (2021, 2022))

@@ -32,7 +32,7 @@ def profiled(papers: list[Paper], answers: Answers, level: Any, **query: Any) ->
         return profiles(db, frame["id"])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     papers=st.lists(paper, min_size=1, max_size=12, unique_by=lambda p: p.id),
     answers=st.dictionaries(st.sampled_from(STRINGS), found, min_size=1),

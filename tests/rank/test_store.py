@@ -73,7 +73,7 @@ class Project:
         )
 
 
-@settings(max_examples=16, deadline=None)
+@settings(max_examples=16)
 @given(st.lists(change, min_size=1, max_size=7), st.sampled_from(LEVELS), st.sampled_from(MEASURES))
 def test_any_sequence_of_changes_gives_what_a_full_run_gives(
     tmp_path_factory: pytest.TempPathFactory, changes: list[Any], level: Any, by: Any

@@ -39,7 +39,7 @@ def of_years(rows: list[list[Any]], names: list[str], **options: Any) -> Figure:
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(values=st.lists(st.lists(NUMBERS, min_size=4, max_size=4), min_size=1, max_size=8))
 def test_a_line_is_interrupted_where_a_year_is_missing(width: int, values: list[list[Any]]) -> None:
     figure = of_years([[y, *(v[k] for v in values)] for k, y in enumerate(YEARS)], [f"<{k}>" for k in range(len(values))])

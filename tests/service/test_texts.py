@@ -11,6 +11,8 @@ import affil.pages
 from affil.catalogue import messages
 from affil.names import visible
 from affil.review.doubts import DOUBTS
+from affil.review.facets import FACETS
+from affil.review.history import KINDS as HISTORY_KINDS
 from affil.service import texts
 from affil.types import AGAINST, NAME_KINDS, REASONS, Decision, Institution, Match, Reason
 from affil.types import KINDS as INSTITUTION_KINDS
@@ -23,10 +25,12 @@ def test_the_templates_use_no_text_that_is_not_there_and_none_is_idle() -> None:
     folder = Path(affil.pages.__file__).parent
     source = "".join(f.read_text("utf-8") for f in [*folder.glob("templates/*.html"), *folder.glob("*.py")])
     used = set(re.findall(r"""\bt\(["'](\w+)["']""", source)) | set(re.findall(r"""texts\.text\(\s*["'](\w+)["']""", source))
-    used -= {"answer_", "role_", "policy_"}  # the beginnings of several
+    used -= {"answer_", "role_", "policy_", "facet_", "beside_"}  # the beginnings of several
     assert used <= KEYS
-    made = {k for k in KEYS if k.startswith(("answer_", "role_", "key_", "policy_")) or f'"{k}"' in source}
+    made = {k for k in KEYS if k.startswith(("answer_", "role_", "key_", "policy_", "facet_", "beside_")) or f'"{k}"' in source}
     assert used | made == KEYS
+    assert {k for k in KEYS if k.startswith("facet_")} == {f"facet_{name}" for name in FACETS}
+    assert {k for k in KEYS if k.startswith("role_")} == {f"role_{name}" for name in HISTORY_KINDS}
 
 
 def test_every_kind_and_reason_is_there_in_the_words_of_the_library() -> None:

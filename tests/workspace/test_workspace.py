@@ -496,3 +496,12 @@ def test_exports(ws: Workspace, tmp_path: Path) -> None:
     assert (tmp_path / "r.xlsx").read_text() == "mine"
     with pytest.raises(AffilError, match="there is no folder"):
         ws.save(ranking, tmp_path / "no" / "r.csv")
+
+
+def test_no_spreadsheet_runs_a_cell_of_a_table(ws: Workspace, tmp_path: Path) -> None:
+    ws.add_papers([write(tmp_path / "f.jsonl", paper(50, "CUHK", title="=cmd()"))])
+    ws.run(matcher=FakeMatcher(registry()))
+    ws.save(ws.why(CUHK), tmp_path / "why.csv")
+    text = (tmp_path / "why.csv").read_text("utf-8")
+    assert "'=cmd()" in text
+    assert ",=cmd()" not in text

@@ -147,6 +147,7 @@ def _opened(raw: IO[bytes], name: str) -> CalamineWorkbook:
         if zipfile.is_zipfile(content):
             with zipfile.ZipFile(content) as archive:
                 check_size(name, sum(part.file_size for part in archive.infolist()))
+        content.seek(0)
         return calamine.CalamineWorkbook.from_filelike(content)
     except calamine.PasswordError as error:
         raise InputError(name, "is protected by a password", fix="save it without one") from error

@@ -80,7 +80,7 @@ class Actions(Frame):
         why = " ".join(field(request, "why").split()) or f"settled with entry {chosen.number} by {chosen.by}"
         mention = (chosen.paper, chosen.position) if chosen.paper else None
         self.session.decide(number, list(chosen.institutions or ()), by=by, why=why, settle=True, mention=mention)
-        return RedirectResponse("/conflicts", 303)
+        return RedirectResponse(back_to(request), 303)
 
     def undo(self, request: Request) -> Response:
         """Undo an entry, or the step that it was part of, else the person's last step."""
@@ -92,7 +92,7 @@ class Actions(Frame):
             whole = "step" in request.state.form
             step = self.session.step(entry.number) if whole else Step((entry,))
             self.session.take_back(step, by=by, why=field(request, "why") or "taken back on the page")
-            return RedirectResponse("/history", 303)
+            return RedirectResponse(back_to(request), 303)
         last = self.session.last(by)
         if last is None:
             raise AffilError(texts.text("nothing_to_undo", language))

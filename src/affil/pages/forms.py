@@ -13,6 +13,7 @@ from starlette.requests import Request
 from affil.discovery.proposals import Proposal
 from affil.errors import AffilError
 from affil.names import visible
+from affil.review.history import Search
 from affil.review.items import Filters
 from affil.review.mentions import Rule
 from affil.review.spreadsheet import string_key
@@ -47,6 +48,12 @@ def rule_of(pairs: Sequence[tuple[str, str]]) -> Rule:
     """A rule about mentions from form fields; blank and unknown fields are ignored."""
     known = {f.name for f in fields(Rule)}
     return Rule(**{k: " ".join(v.split()) for k, v in pairs if k in known})
+
+
+def search_of(pairs: Sequence[tuple[str, str]]) -> Search:
+    """A search of the history from form fields; blank and unknown fields are ignored."""
+    known = {f.name for f in fields(Search)}
+    return Search(**{k: v.strip() for k, v in pairs if k in known}).check()
 
 
 def pairs_of(request: Request) -> list[tuple[str, str]]:

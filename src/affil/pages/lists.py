@@ -13,18 +13,21 @@ from starlette.responses import RedirectResponse, Response
 
 from affil.errors import AffilError
 from affil.ledger import Key
+from affil.ledger.agreement import agreement
 from affil.names import visible
-from affil.pages.forms import filters_of, flipped, page_of, pairs_of, query_of, rule_of
+from affil.pages.forms import filters_of, flipped, page_of, pairs_of, query_of, rule_of, search_of
 from affil.pages.frame import Frame
 from affil.pages.language import back_to, language_of
 from affil.review.bulk import Bulk, as_found, bulk_of
 from affil.review.card import Candidate
 from affil.review.facets import facets, value_of, within, without
+from affil.review.history import KINDS, Search, conflicts, history, kind_of
 from affil.review.items import SORTS, Filters
 from affil.review.mentions import beside, beside_each, chosen, state_of
 from affil.review.queue import Numbers
 from affil.review.session import Session
 from affil.service import texts
+from affil.types import LedgerEntry
 
 _FIRST = 8  # values of a facet that are shown at once
 
@@ -174,6 +177,51 @@ class Lists(Frame):
         wanted = chosen(found, without=out, again=again)
         entries = self.session.decide_mentions(number, wanted, ids, by=by, why=": ".join(filter(None, (why, str(rule)))))
         return RedirectResponse(f"{back_to(request)}&step={entries[-1].number}", 303)
+
+    def history(self, request: Request) -> Response:
+        """What people did, step by step, latest first."""
+        if not (by := self._by(request)):
+            return self._page(request, "who.html")
+        self.session.refresh()
+        search, entries, cases = search_of(pairs_of(request)), self.session.entries(), self.session.queue.cases
+        # hide decisions on strings that this person is to decide blindly
+        seen = [e for e in entries if not self._is_hidden(e, by)]
+        found = history(seen, cases, search, self.session.institutions.name)
+        page, pages, shown = self._paged(request, found)
+        values = self._searched(search, seen, page, pages, "/history")
+        return self._page(request, "history.html", steps=shown, total=len(found), kind_of_entry=kind_of, **values)
+
+    def conflicts(self, request: Request) -> Response:
+        """Conflicting decisions, and agreement between reviewers."""
+        if not (by := self._by(request)):
+            return self._page(request, "who.html")
+        self.session.refresh()
+        search, cases = search_of(pairs_of(request)), self.session.queue.cases
+        disputes = [(key, case) for key, case in self.session.disputes() if by in case.people or len(case.people) > 1]
+        found = conflicts(disputes, search, self.session.institutions.name)
+        page, pages, shown = self._paged(request, found)
+        said = [e for _, case in disputes for e in (case.holder, *case.opinions.values()) if e is not None]
+        values = self._searched(search, said, page, pages, "/conflicts")
+        return self._page(request, "conflicts.html", disputes=shown, total=len(found), agreement=agreement(cases), **values)
+
+    def _searched(self, search: Search, entries: Sequence[LedgerEntry], page: int, pages: int, path: str) -> dict[str, Any]:
+        """What the pages show of a search, its choices and its pages."""
+        query = urlencode({k: v for k, v in asdict(search).items() if v})
+        return {
+            "search": search,
+            "searched": query,
+            "reviewers": sorted({e.by for e in entries}),
+            "entry_kinds": [k for k in KINDS if any(kind_of(e) == k for e in entries)],
+            "page": page,
+            "pages": pages,
+            "path": path,
+            "linked": f"{path}?{query}{'&' if query else ''}",
+            "back": f"{path}?{query}{'&' if query else ''}page={page}",
+        }
+
+    def _is_hidden(self, entry: LedgerEntry, by: str) -> bool:
+        number = self.session.queue.number(entry.affiliation)
+        return number is not None and self.session.queue.second(number, by)
 
     @property
     def _of(self) -> int:

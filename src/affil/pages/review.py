@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from affil.ledger.agreement import agreement
 from affil.pages.actions import Actions
 from affil.pages.forms import filters_of, proposal_key
 from affil.pages.frame import Frame
@@ -18,7 +17,6 @@ from affil.review import proposals
 from affil.review.session import Session
 from affil.service.security import Access
 from affil.service.server import Handler, endpoint, make_app
-from affil.types import LedgerEntry
 
 
 def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
@@ -39,8 +37,8 @@ def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
         [
             route("/", views.review),
             route("/list", lists.listing),
-            route("/history", views.history),
-            route("/conflicts", views.conflicts),
+            route("/history", lists.history),
+            route("/conflicts", lists.conflicts),
             route("/new", views.proposals),
             route("/search", views.search),
             route("/candidate", views.candidate),
@@ -85,29 +83,6 @@ class Views(Frame):
         number = self._string(request, wanted) if wanted else self.session.next(filters, by)
         return self._page(request, "review.html", **self._card(number, filters, by), choices=self.choices)
 
-    def history(self, request: Request) -> Response:
-        """All decisions, latest first."""
-        if not (by := self._by(request)):
-            return self._page(request, "who.html")
-        self.session.refresh()
-        # hide decisions on strings that this person is to decide blindly
-        entries = [e for e in reversed(self.session.entries()) if not self._is_hidden(e, by)]
-        shown = entries[: self.session.workspace.settings.web.listed]
-        steps = {e.number: len(self.session.step(e.number).entries) for e in shown}
-        alive = {e.number for case in self.session.queue.cases.values() for e in (case.holder, *case.opinions.values()) if e}
-        return self._page(request, "history.html", entries=shown, total=len(entries), alive=alive, steps=steps)
-
-    def conflicts(self, request: Request) -> Response:
-        """Conflicting decisions, and agreement between reviewers."""
-        if not (by := self._by(request)):
-            return self._page(request, "who.html")
-        self.session.refresh()
-        disputes = [(key, case) for key, case in self.session.disputes() if by in case.people or len(case.people) > 1]
-        shown = disputes[: self.session.workspace.settings.web.listed]
-        return self._page(
-            request, "conflicts.html", disputes=shown, total=len(disputes), agreement=agreement(self.session.queue.cases)
-        )
-
     def proposals(self, request: Request) -> Response:
         """Proposed new institutions."""
         if not self._by(request):
@@ -135,7 +110,3 @@ class Views(Frame):
         return self._part(
             request, "similar.html", items=self.session.alike(self._string(request, request.query_params.get("string", "")))
         )
-
-    def _is_hidden(self, entry: LedgerEntry, by: str) -> bool:
-        number = self.session.queue.number(entry.affiliation)
-        return number is not None and self.session.queue.second(number, by)

@@ -103,10 +103,10 @@ def parse_json(name: str, row: int | None, text: bytes) -> Any:
 def bare_doi(text: str) -> str:
     """A DOI in its bare form and lower case, as DOIs are compared without regard to case; "" for what is none.
 
-    "https://doi.org/10.1000/ABC" and "doi:10.1000/abc" both give "10.1000/abc".
+    "https://doi.org/10.1000/ABC", "doi:10.1000%2Fabc" and "DOI 10.1000/abc." all give "10.1000/abc".
     """
-    found = _DOI.search(text)
-    return found[0].lower() if found else ""
+    found = _DOI.search(re.sub("%2f", "/", text, flags=re.IGNORECASE))
+    return found[0].rstrip(".,;").lower() if found else ""
 
 
 def whole_text(value: object) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from affil.errors import InputError
+from affil.papers.draft import NO_AFFILIATION
 from affil.papers.head import Head
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
@@ -87,6 +88,8 @@ def read_native(source: Source) -> Numbered:
             read = True
             for key, meant in slips.items():
                 source.report(row, f"has {key!r}, which is not read: call it {meant!r}", lost=False)
+            if not (paper.paper_affiliations or any(a.affiliations for a in paper.authors)):
+                source.report(row, NO_AFFILIATION, lost=False)
             yield row, paper
     if lost is not None and not read:
         raise lost
@@ -105,6 +108,7 @@ NATIVE = Reader(
     lost="Papers without a venue or a year from 1900 to 2100, a whole number. Other fields are ignored.",
     export="Write one JSON object a line from a program of your own.",
     specification="https://jsonlines.org",
+    own_ids=True,
 )
 
 

@@ -75,7 +75,7 @@ def _paper(record: Any, stem: str, venue: str, year: int, by_paper: bool, settin
         return None, "is no JSON object"
     status = whole_text(record.get("status"))
     if status.casefold().startswith(settings.not_accepted):
-        return None, f"its status is {status!r}"
+        return None, f"was not accepted: its status is {status!r}"
     title, names, cells = whole_text(record.get("title")), _names(record), _cells(record)
     if not title and not names and not any(cells):
         return None, "has neither title nor authors nor affiliations"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.io.files import replace_folder
+from affil.io.writers import harmless
 from affil.rank import AREAS
 from affil.report import i18n
 from affil.report.cards import page_card
@@ -104,7 +105,8 @@ def _write_figures(frame: Frame, folder: Path) -> None:
         if figure.zooms and not figure.empty and not frame.folder:
             (folder / "static" / "map.png").write_bytes(png(figure, MAP, ink=GREY, scale=1))
         with file.with_suffix(".csv").open("w", encoding="utf-8-sig", newline="") as out:
-            csv.writer(out).writerows([figure.columns, *(row[: len(figure.columns)] for row in figure.rows)])
+            rows = [figure.columns, *(row[: len(figure.columns)] for row in figure.rows)]
+            csv.writer(out).writerows([harmless(c) if isinstance(c, str) else c for c in row] for row in rows)
 
 
 def _write_static(data: Data, folder: Path) -> None:

@@ -158,9 +158,10 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.key === "Enter" && at.matches("button, a, summary")) return;
-  if (event.key.startsWith("Arrow") && !byId("page-next")) return;
+  const arrow = event.key.startsWith("Arrow");
+  if (arrow && !byId("page-next") && !byId("page-before")) return;
   const act = KEYS[event.key];
-  if (act && (byId("card") || byId("decide") || event.key === "?")) {
+  if (act && (arrow || byId("card") || byId("decide") || event.key === "?")) {
     event.preventDefault();
     act();
   }
