@@ -26,6 +26,7 @@ from tests.torture import SEED, TORTURE, affil, one_of_everything, undisturbed
 TEXT = "Dept. of Optics, Quillwater Institute of Optics; OpenAI"
 WS, RANK, RUN = "ws", ("rank", "ws", "--json"), ("run", "new.jsonl", "-w", "ws")
 MATCH = ("match", "--text", TEXT, "--registry", "small.affil", "--model", "model.skops", "--json")
+RUN_HERE = (*RUN, "--registry", "small.affil", "--model", "model.skops")  # not those that the workspace remembers
 DIFF, WHY = ("diff", "ws", "--since", "first", "--json"), ("why", "ws", "OpenAI", "--json")
 DOCTOR, DECISIONS = ("doctor", "ws", "--json"), ("decisions", "ws")
 EXPORT = ("review", "export", "ws", "-o", "queue.csv")
@@ -49,8 +50,8 @@ FILES: dict[str, Sequence[Sequence[str]]] = {
     "ws/counts/files/*.parquet": (RANK, DIFF, WHY, RUN),
     "ws/proposals.json": (DOCTOR,),
     "ws/matching/*/*.parquet": (RUN,),
-    "small.affil": (MATCH, ("registry", "search", "optics", "--registry", "small.affil"), RUN),
-    "model.skops": (MATCH, RUN),
+    "small.affil": (MATCH, ("registry", "search", "optics", "--registry", "small.affil"), RUN_HERE),
+    "model.skops": (MATCH, RUN_HERE),
 }
 Harm = Callable[[bytearray, random.Random, Sequence[bytes]], bytes | bytearray]
 
