@@ -111,7 +111,7 @@ def test_parquet_keeps_types(tmp_path: Path) -> None:
     [
         ("a.csv", b"", "is empty"),
         ("a.csv", b"\n\n", "is empty"),
-        ("a.csv", b"id,x\n1,2\n3\n", "row 3: has 1 fields, the header 2; put fields"),
+        ("a.csv", b"id,x\n1,2\n3\n", "row 3: has 1 fields, the header 2; write all its fields"),
         ("a.csv", b"id,x\n1,2\n3,4,5\n", "row 3: has 3 fields, the header 2"),
         ("a.csv", b"id,x\n1,a\0b\n", "row 2: holds a NUL character"),
         ("a.csv", b'id,x\n1,"a"b\n', "row 2: no valid CSV: ',' expected after '\"'"),
