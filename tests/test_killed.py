@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from affil.cli import app
 from affil.io.files import atomic_path, sweep
+from affil.registry.local import Details
 from affil.workspace import Workspace
 
 KILLS = int(os.environ.get("AFFIL_TEST_KILLS", "8"))
@@ -242,7 +243,7 @@ def test_what_another_process_is_writing_is_not_swept(tmp_path: Path) -> None:
 def test_an_own_institution_is_written_at_once(review_ws: Workspace) -> None:
     """It stands in own.csv, and nowhere else until the next run: there is nothing to be killed between."""
     files = {f: f.read_bytes() for f in review_ws.path.rglob("*") if f.is_file()}
-    made = review_ws.add_institution("Tanglewick Robotics", "GB", kind="company")
+    made = review_ws.add_institution(Details("Tanglewick Robotics", "GB", kind="company"))
     changed = {f.name for f in review_ws.path.rglob("*") if f.is_file() and files.get(f) != f.read_bytes()}
     assert changed - {".lock"} == {"own.csv"}
     assert made.id in review_ws.institutions(["id"]).column("id").to_pylist()
