@@ -173,14 +173,23 @@ def test_the_language(session: Session) -> None:
         ("/\\evil.example", "/"),
         ("http://evil", "/"),
     ):
-        answer = page.post("/language", htmx=False, to="zh", back=back)
+        answer = page.post("/language", htmx=False, to="zh-hans", back=back)
         assert (answer.status_code, answer.headers["location"]) == (303, to)
     assert "匹配" in page.get("/").text
 
 
 @pytest.mark.parametrize(
     ("accepted", "shown"),
-    [("", "en"), ("de-DE, zh-TW;q=0.8", "zh-Hans"), ("en-GB,en;q=0.9,zh;q=0.8", "en"), ("de;q=0.9", "en"), (";;,,x", "en")],
+    [
+        ("", "en"),
+        ("de-DE, zh-TW;q=0.8", "zh-Hant"),
+        ("zh-HK", "zh-Hant"),
+        ("zh-Hans-HK", "zh-Hans"),
+        ("zh", "zh-Hans"),
+        ("en-GB,en;q=0.9,zh;q=0.8", "en"),
+        ("de;q=0.9", "en"),
+        (";;,,x", "en"),
+    ],
 )
 def test_the_first_language_that_the_browser_asks_for_and_there_is(page: Page, accepted: str, shown: str) -> None:
     assert f'<html lang="{shown}">' in page.get("/", **{"accept-language": accepted}).text
@@ -190,9 +199,10 @@ def test_a_further_language_is_a_catalogue_and_a_line(page: Page, french: Any) -
     french(texts, texts.LANGUAGES, "fr")
     text = page.get("/", **{"accept-language": "fr"}).text
     assert '<html lang="fr">' in text
-    assert re.findall(r'name="to" value="(\w+)" lang="([\w-]+)">(\w+)<', text) == [
+    assert re.findall(r'name="to" value="([\w-]+)" lang="([\w-]+)">(\w+)<', text) == [
         ("en", "en", "English"),
-        ("zh", "zh-Hans", "中文"),
+        ("zh-hans", "zh-Hans", "简体中文"),
+        ("zh-hant", "zh-Hant", "繁體中文"),
     ]
     assert "fr:" in text
     assert page.post("/language", htmx=False, to="fr", back="/").cookies["affil_language"] == "fr"
@@ -252,7 +262,11 @@ def test_an_open_page_of_before_this_version_decides_nothing(later: Any) -> None
     """It posts the number of a row, which is another string's by now."""
     now = later[-1]
     old = {"number": str(now.session.queue.number("Alibaba Group, China")), "seen": "0", "filters": ""}
-    for language, said in (("en", "does not have the string that this page showed"), ("zh", "未保存")):
+    for language, said in (
+        ("en", "does not have the string that this page showed"),
+        ("zh-hans", "未保存"),
+        ("zh-hant", "未保存"),
+    ):
         for path, more in (("/decide", {"institution": OPENAI}), ("/decide", {"how": "none"}), ("/skip", {})):
             now.client.cookies.set("affil_language", language)
             answer = now.post(path, **old, **more)
