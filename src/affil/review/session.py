@@ -23,7 +23,7 @@ from affil.ledger.cases import BLIND, CLOSED, OPINION, step_of
 from affil.match import Matcher
 from affil.registry.local import Details
 from affil.review import mentions
-from affil.review.card import Candidate, Card, Member, in_pieces
+from affil.review.card import Candidate, Card, Member, in_pieces, proposed
 from affil.review.context import context_of
 from affil.review.doubts import decoded, doubts_of
 from affil.review.estimate import Closing, Estimator
@@ -188,7 +188,7 @@ class Session:
         known = [m.institution for m in matches]
         known += [one for i in sorted((chosen | said) - set(found)) if (one := self.institutions.find(i)) is not None]
         doubted = (
-            {m.institution.id for m in matches if m.probability < self.settings.ticked}
+            {m.institution.id for m in matches if not proposed(m, ticked=self.settings.ticked, sure=self.settings.sure)}
             if case is None or case.holder is None
             else set()
         )
