@@ -411,3 +411,20 @@ def test_what_the_estimate_closes_is_shown_and_taken_back_in_one_step(review_ws:
     assert page.post("/undo", filters="", last=hidden(answer.text)["last"]).status_code == 200
     assert {*session.ledger.current()} == {queue.affiliations[one], queue.affiliations[two]}
     session.close()
+
+
+def test_a_new_institution_is_corrected_later(page: Page, session: Session) -> None:
+    details = {"name": "Tanglewick Robotics", "country": "GB", "city": "Leeds", "kind": "company", "parents": OPENAI, "ror": "00t33hh48"}
+    assert page.post("/institution", **details).status_code == 200
+    made = "affil:tanglewick-robotics"
+    assert session.institutions.find(made).parents == (OPENAI,)
+    text = unescape(page.get("/new").text)
+    assert f'name="parents" list="parents-affil-tanglewick-robotics" maxlength="300" value="{OPENAI}"' in text
+    assert 'value="https://ror.org/00t33hh48"' in text
+    assert f'<option value="{OPENAI}">OpenAI (San Francisco, US)</option>' in page.get("/parents?parents=openai").text
+    again = page.post("/institution", **(details | {"name": "Tanglewick Automation"}))
+    assert (again.status_code, "is an existing institution: Tanglewick Robotics" in again.text) == (409, True)
+    assert page.post("/edit", id=made, **(details | {"name": "Tanglewick Automation", "parents": ""})).status_code == 303
+    changed = session.institutions.find(made)
+    assert (changed.name, changed.parents, changed.other_ids) == ("Tanglewick Automation", (), ("https://ror.org/00t33hh48",))
+    assert page.post("/edit", **(details | {"id": OPENAI})).status_code == 409, "the registry's own are not edited here"
