@@ -22,8 +22,10 @@ import pytest
 
 from tests.browser import browser as browser  # a fixture
 
-hypothesis.settings.register_profile("untimed", deadline=None)  # how long one example takes is the machine's affair
-hypothesis.settings.load_profile("untimed")
+# How long one example takes is the machine's affair; --hypothesis-profile=thorough looks for what is rare.
+hypothesis.settings.register_profile("affil", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("affil")
 
 # What `pytest -m "not slow"` leaves out, besides tests that carry the marker themselves: files of which nearly every test starts
 # processes, builds the shipped registry, trains or matches for long; tests by name; and what asks for one of these fixtures.
@@ -41,6 +43,10 @@ SLOW_TESTS = frozenset(
 SLOW_FIXTURES = frozenset({"browser", "postgres", "serve", "service_url"})
 HERE = Path(__file__).parent
 TINY = HERE / "tiny"  # a registry and a model of the tests' own; see tools/tiny_model.py
+
+# Processes of pytest-xdist have the processors already: threads of libraries would only wait for one another.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Where tests are started in the background of a shell, SIGINT is ignored, and what they start would ignore it, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -67,6 +73,25 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.delenv("FORCE_COLOR", raising=False)
         assert os.environ["XDG_CACHE_HOME"] == str(folder)
         yield folder
+
+
+@pytest.fixture(scope="session")
+def made_once(own_cache: Path) -> Callable[[str, Callable[[Path], None]], Path]:
+    """A folder that processes of pytest-xdist share and only read: the first that wants it makes it, others wait."""
+    from affil.registry.folder import built_once
+
+    def once(name: str, make: Callable[[Path], None]) -> Path:
+        folder = own_cache.parent / name
+
+        def build(done: Path) -> None:
+            folder.mkdir()
+            make(folder)
+            done.touch()
+
+        built_once(folder.with_name(f"{name}.made"), build)
+        return folder
+
+    return once
 
 
 @pytest.fixture
@@ -474,12 +499,13 @@ def tiny_model() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_matcher(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def tiny_matcher(tiny_model: Path, made_once: Any) -> Any:
     """For tests that need a matcher, not the shipped one: it knows the institutions of tests/tiny/institutions.csv."""
     from affil.match import Matcher
     from tools.tiny_model import tiny_registry
 
-    return Matcher.load(tiny_registry(tmp_path_factory.mktemp("tiny") / "tiny.affil"), tiny_model)
+    folder = made_once("tiny", lambda folder: tiny_registry(folder / "tiny.affil"))
+    return Matcher.load(folder / "tiny.affil", tiny_model)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 from scipy.spatial import cKDTree
 
-from affil.names import fold, tokenize
+from affil.names import tokenize
 from affil.names.ids import is_ror, mistyped, normal_id
 from affil.registry.aliases import names_nobody, variants
 from affil.registry.places import part_of, regions
@@ -65,10 +65,21 @@ Row = dict[str, str]
 Place = tuple[float, float]
 
 
+_FOLDED: dict[str, str] = {}
+
+
 def folds(texts: list[str]) -> list[str]:
-    """`fold` of many texts at once."""
-    tokens = tokenize(texts)
-    return [" ".join(tokens.words[a:b]) for a, b in pairwise(tokens.ptr.tolist())]
+    """`affil.names.fold` of many texts at once, and of each once a process."""
+    new = [text for text in dict.fromkeys(texts) if text not in _FOLDED]
+    tokens = tokenize(new)
+    bounds = pairwise(tokens.ptr.tolist())
+    _FOLDED.update((text, " ".join(tokens.words[a:b])) for text, (a, b) in zip(new, bounds, strict=True))
+    return [_FOLDED[text] for text in texts]
+
+
+def fold(text: str) -> str:
+    """The folded words of a text, joined by blanks."""
+    return _FOLDED[text] if text in _FOLDED else folds([text])[0]
 
 
 class Fault(NamedTuple):
@@ -266,14 +277,21 @@ def on_sphere(places: list[Place]) -> Any:
     return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
 
 
-def check_regions(tables: Tables) -> Iterator[Fault]:
-    today = {code for codes in regions().values() for code in codes}
+@cache
+def of_countries() -> tuple[dict[str, list[dict[str, Any]]], dict[str, Any]]:
+    """The places of each country, and a tree of them for the nearest."""
     of_country: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for place in geonames():
         of_country[place["countrycode"]].append(place)
     near = {
         country: cKDTree(on_sphere([(p["latitude"], p["longitude"]) for p in places])) for country, places in of_country.items()
     }
+    return of_country, near
+
+
+def check_regions(tables: Tables) -> Iterator[Fault]:
+    today = {code for codes in regions().values() for code in codes}
+    of_country, near = of_countries()
     for where, row in tables.numbered():
         if row["region"] and not (row["region"] in today and row["region"].startswith(f"{row['country']}-")):
             whole = sorted(c for c in part_of(row["region"]) & today if c.startswith(f"{row['country']}-"))
@@ -309,9 +327,12 @@ class Ror:
             for link in record["relationships"]:
                 self.names[link["id"]].add(link["label"])
 
+    def called(self, id: str) -> list[str]:
+        """What an institution is called: "Bosch (Germany)" is "Bosch", too."""
+        return [variant for name in self.names[id] for variant, _ in variants(name, "label")]
+
     def agrees(self, id: str, names: list[str]) -> bool:
-        theirs = [fold(v) for n in self.names[id] for v, _ in variants(n, "label")]  # "Bosch (Germany)" is "Bosch", too
-        ours = [fold(n) for n in names]
+        theirs, ours = folds(self.called(id)), folds(names)
         if set(theirs) & set(ours):
             return True
         return any(process.extractOne(n, theirs, scorer=fuzz.token_sort_ratio, score_cutoff=AGREES) for n in ours)
@@ -322,6 +343,7 @@ def check_ror(tables: Tables, ror: Ror) -> Iterator[Fault]:
     for row in tables.names:
         if row["kind"] not in ("acronym", "domain"):
             names[row["id"]].append(row["name"])
+    folds([text for row in tables.institutions if row["id"] in ror.names for text in ror.called(row["id"])])  # at once
     for where, row in tables.numbered():
         id = row["id"]
         if id.startswith("affil:") or (id not in ror.names and row["ror_source"] != "ror"):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from affil.settings import FETCH, SEARCH, TEXT, Settings, again, toml_value
+from affil.settings import FETCH, INPUT, SEARCH, TEXT, Settings, again, toml_value
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 HEAD = """# Settings
@@ -36,7 +36,7 @@ The column *again* says what must be run after a change. Each step includes thos
 | `nothing` | the next command uses the new value; a service must be restarted |
 """
 LAST = """
-The sections `text`, `search` and `fetch` cannot be set per workspace: built registries and shipped models depend on them, or they
+The sections `text`, `search`, `fetch` and `input` cannot be set per workspace: built registries and shipped models depend on them, or they
 are needed where there is no workspace. Change them in `src/affil/settings.py`.
 """
 
@@ -55,7 +55,7 @@ def main() -> int:
 
 def page() -> str:
     """The whole page."""
-    fixed = {"text": TEXT, "search": SEARCH, "fetch": FETCH}
+    fixed = {"text": TEXT, "search": SEARCH, "fetch": FETCH, "input": INPUT}
     return HEAD + "".join(section(*one) for one in Settings()) + LAST + "".join(section(*one) for one in fixed.items())
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from affil.settings import Settings, load_settings
     from affil.training import train
     from affil.types import Author, Decision, Institution, LedgerEntry, Match, Name, Paper, Reason, Result
-    from affil.workspace import Added, Run, Workspace
+    from affil.workspace import Added, Health, Run, Workspace, doctor
 
     __version__: str
 
@@ -54,7 +54,7 @@ _HOME = {
     "affil.settings": ("Settings", "load_settings"),
     "affil.training": ("train",),
     "affil.types": ("Author", "Decision", "Institution", "LedgerEntry", "Match", "Name", "Paper", "Reason", "Result"),
-    "affil.workspace": ("Added", "Run", "Workspace"),
+    "affil.workspace": ("Added", "Health", "Run", "Workspace", "doctor"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
@@ -66,6 +66,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "Decision",
     "Diff",
     "Evaluation",
+    "Health",
     "InputError",
     "Institution",
     "Ledger",
@@ -95,6 +96,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "Workspace",
     "__version__",
     "build_registry",
+    "doctor",
     "load_settings",
     "match_file",
     "match_spark",

@@ -96,6 +96,24 @@ class FetchSettings(_Frozen):
 FETCH = FetchSettings()
 
 
+class InputSettings(_Frozen):
+    """Limits of what is read, so that no file fills the memory or the disk."""
+
+    line: int = Field(default=100_000_000, ge=1, description="longest line of a text file, in bytes")
+    whole: int = Field(
+        default=1_000_000_000,
+        ge=1,
+        description="most bytes, unpacked, of a file that is held in memory as a whole (a workbook)",
+    )
+    piped: int = Field(
+        default=100_000_000_000, ge=1, description="most bytes of what can be read only once: a pipe, standard input"
+    )
+    patience: float = Field(default=10.0, ge=0, description="seconds to wait for somebody to write to a named pipe")
+
+
+INPUT = InputSettings()
+
+
 class RetrieveSettings(_Frozen):
     """Candidate retrieval."""
 
@@ -626,6 +644,7 @@ AGAIN: dict[str, Again] = {
     "text": "rebuild",
     "search": "nothing",
     "fetch": "nothing",
+    "input": "nothing",
     "retrieve": "retrain",
     **dict.fromkeys(
         ("retrieve.batch", "retrieve.searched_at_once", "retrieve.remembered", "retrieve.remembered_parts"), "nothing"
@@ -669,14 +688,16 @@ def load_settings(path: Path | None) -> Settings:
         return Settings()
     try:
         return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, f"not valid TOML: {error}") from error
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror or error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":  # or one that an older version wrote
             raise InputError(path, f"there is no setting {name}", fix="delete its line") from error
         raise InputError(path, f"setting {name}: {first['msg']}") from error
+    except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML
+        raise InputError(path, f"not valid TOML: {error}") from error
 
 
 def settings_toml(settings: Settings) -> str:

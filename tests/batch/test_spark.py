@@ -37,6 +37,8 @@ if not needed:
 
 from pyspark.sql import SparkSession  # noqa: E402
 
+# Java compiles what runs for half a minute as if it ran for days
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 SMALL = Settings(batch=BatchSettings(spark_task=1000))
 
 
@@ -48,6 +50,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.log.level", "OFF")
+        .config("spark.driver.extraJavaOptions", JAVA)
+        .config("spark.executor.extraJavaOptions", JAVA)
+        .config("spark.sql.codegen.wholeStage", "false")
         .config("spark.local.dir", str(tmp_path_factory.mktemp("spark")))
         .getOrCreate()
     )

@@ -207,7 +207,7 @@ def test_papers_are_matched_by_their_strings(
     ]
     assert [one.partition(": ")[2] for one in said] == [
         "Web of Science: plain text, tab-delimited or Excel: the strings of its papers are matched, one a row: paper, author, affiliation",
-        "1 papers left out, as each has no year (first: line 14)",
+        "1 paper left out, as it has no year (line 14)",
     ]
     assert (summary.rows, summary.strings) == (3, 2)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((tmp_path / "export.ciw").read_bytes())))

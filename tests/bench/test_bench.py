@@ -118,8 +118,8 @@ def test_the_report_names_what_is_not_kept(tmp_path: Path) -> None:
     assert (tmp_path / "x.svg").read_bytes() == before
 
 
-def test_the_script_says_what_it_does() -> None:
+def test_the_script_says_what_it_does(python: str) -> None:
     script = Path(common.ROOT) / "scripts" / "bench"
-    done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, check=True)
+    done = subprocess.run([python, script, "--help"], capture_output=True, text=True, check=True)
     assert "--quick" in done.stdout
     assert "recordlinkage" in done.stdout

@@ -129,7 +129,7 @@ def test_match_of_one_string_leaves_authors_out(call: Call) -> None:
     assert [m["name"] for m in result["matches"]] == ["University of Leeds"]
 
 
-def test_match_from_standard_input_to_standard_output(call: Call) -> None:
+def test_match_from_standard_input_to_standard_output(call: Call, python: str) -> None:
     piped = call("match", "-", "-o", "-", "--column", "x", stdin=gzip.compress("x\n清华大学\n".encode("gb18030")))
     assert (piped.code, rows_of(piped.out)[0]["institution_id"]) == (0, TSINGHUA)
     lines = call(
@@ -137,7 +137,7 @@ def test_match_from_standard_input_to_standard_output(call: Call) -> None:
     )
     assert json.loads(lines.out)["institution_id"] == CUHK
     binary = subprocess.run(
-        [sys.executable, "-m", "affil", "match", "-", "-o", "-", "--output-format", "parquet"],
+        [python, "-m", "affil", "match", "-", "-o", "-", "--output-format", "parquet"],
         input=STRINGS.encode("utf-16"),
         capture_output=True,
         check=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,16 +39,22 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "own.affil"
 
 
-@pytest.fixture
-def ws(tmp_path: Path, registry: Path) -> Path:
+@pytest.fixture(scope="module")
+def matched(tmp_path_factory: pytest.TempPathFactory, registry: Path) -> Path:
+    folder = tmp_path_factory.mktemp("matched")
     strings = ["Dept. of Folding, Shatin", "Optics, Quillwater Institute of Optics, Oxford"]
     papers = [
         {"id": f"p{n}", "venue": "CVPR", "year": 2024, "authors": [{"name": f"A {n}", "affiliations": [s]}]}
         for n, s in enumerate(strings)
     ]
-    (tmp_path / "papers.jsonl").write_text("\n".join(map(json.dumps, papers)))
-    call("run", tmp_path / "papers.jsonl", "-w", tmp_path / "ws", "--registry", registry)
-    return tmp_path / "ws"
+    (folder / "papers.jsonl").write_text("\n".join(map(json.dumps, papers)))
+    call("run", folder / "papers.jsonl", "-w", folder / "ws", "--registry", registry)
+    return folder / "ws"
+
+
+@pytest.fixture
+def ws(tmp_path: Path, matched: Path) -> Path:
+    return Path(shutil.copytree(matched, tmp_path / "ws"))
 
 
 @pytest.mark.parametrize("form", FORMS)

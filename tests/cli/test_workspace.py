@@ -86,7 +86,7 @@ def ws(tmp_path: Path, matcher: Matcher) -> str:
         "strings: 2 matched now, 2 in all",
         f"next: affil rank {tmp_path / 'ws'}",
     ]
-    assert "line 3: a repeat of P1, left out" in result.stderr
+    assert "line 3: a repeat of P1 ('', CVPR), left out" in result.stderr
     return str(tmp_path / "ws")
 
 
@@ -108,7 +108,7 @@ def test_which_of_two_records_won_is_said(ws: str, tmp_path: Path) -> None:
     }
     richer, poorer = tmp_path / "richer.jsonl", tmp_path / "poorer.jsonl"
     richer.write_text(json.dumps(work))
-    told = "1 records are of a paper that has another record of the same id in another format; the one with more affiliations is kept"
+    told = "1 records are of a paper that has another record of the same id in another format; the one that tells most of affiliations is kept"
     first = "(first: P1 as openalex has it, instead of P1 as affil has it)"
     assert f"{told} {first}" in call("run", str(richer), "-w", ws).stdout
     poorer.write_text((tmp_path / "a.jsonl").read_text().splitlines()[0])
@@ -119,7 +119,7 @@ def test_which_of_two_records_won_is_said(ws: str, tmp_path: Path) -> None:
     more = {**work, "authorships": work["authorships"] * 2}
     versions.write_text(json.dumps(work) + "\n" + json.dumps(more))
     warned = call("run", str(versions), "-w", ws).stderr
-    assert f"warning: {versions}, line 2: another record of P1, taken, as it has more affiliations" in warned
+    assert f"warning: {versions}, line 2: another record of P1 ('T', CVPR), taken, as it tells more of affiliations" in warned
 
 
 def test_a_failed_fetch_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,7 +390,7 @@ def test_what_a_source_lacks_is_said(tmp_path: Path, matcher: Matcher) -> None:
     (tmp_path / "iclr2024.json").write_text(json.dumps(records), "utf-8")
     result = call("run", str(tmp_path / "iclr2024.json"), "-w", str(tmp_path / "other"))
     assert "papers: 1 new" in result.stdout
-    assert "iclr2024.json: 1 papers left out, as each its status is 'Reject' (first: record 2)" in result.stderr
+    assert "iclr2024.json: 1 paper left out, as it was not accepted: its status is 'Reject' (record 2)" in result.stderr
 
 
 def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, ws: str, matcher: Matcher) -> None:

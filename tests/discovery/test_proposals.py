@@ -124,7 +124,7 @@ def test_proposals_are_reviewed(review_ws: Workspace) -> None:
     assert set(session.ledger.current().values()) == {()}
     assert review_ws.discover() == []
     session.close()
-    (review_ws.path / "proposals.jsonl").write_text("nonsense")
+    (review_ws.path / "proposals.json").write_text("nonsense")
     with pytest.raises(AffilError, match="is damaged"):
         _ = review_ws.proposals
 

@@ -260,3 +260,10 @@ def test_reads_the_external_sets() -> None:
     }
     assert sum(r.in_registry for r in rows["crossref"]) == 5884
     assert sum(not r.ids for r in rows["logs"]) == 294
+
+
+def test_labels_that_contradict_each_other_are_said(tmp_path: Path) -> None:
+    assert score(FakeMatcher(FOUND), gold(tmp_path / "g.csv", ROWS)).warning == ""
+    again = [{**ROWS[0], "ror_ids": "B"}, dict(ROWS[1]), {**ROWS[0], "ror_ids": "A"}]
+    said = score(FakeMatcher(FOUND), gold(tmp_path / "h.csv", [*ROWS, *again])).warning
+    assert said == "1 string has labels that contradict each other (first: 'one'); each of their rows counts: correct them"

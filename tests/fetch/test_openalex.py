@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -245,12 +244,12 @@ fetch_openalex(Path(sys.argv[1]), openalex.Query(filter="all"), key="a-key", bas
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_none_is_lost_or_twice(service: Service, tmp_path: Path) -> None:
+def test_killed_at_any_moment_none_is_lost_or_twice(service: Service, python: str, tmp_path: Path) -> None:
     chance = random.Random(20261126)
     service.answer = OpenAlex([work(n) for n in range(3000)])
     kills = 0
     while True:
-        process = subprocess.Popen([sys.executable, "-c", _KILLED, str(tmp_path), service.base], env={**os.environ})
+        process = subprocess.Popen([python, "-c", _KILLED, str(tmp_path), service.base], env={**os.environ})
         began = len(service.asked)
         stop = began + chance.randrange(20, 150)
         while process.poll() is None and (len(service.asked) < stop or kills == 3):

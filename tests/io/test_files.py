@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from affil.errors import AffilError, InputError
-from affil.io.files import atomic_path, open_output, open_text
+from affil.io.files import atomic_path, open_output, open_text, replace_folder
 
 
 def test_output_appears_only_at_the_end(tmp_path: Path) -> None:
@@ -174,3 +174,26 @@ def test_named_pipes_can_be_read(tmp_path: Path) -> None:
     with open_text(pipe) as text:
         assert text.stream.read() == "id\nMIT\n"
     writer.join()
+
+
+@pytest.mark.parametrize("possible", [True, False])
+def test_a_folder_takes_the_place_of_another(tmp_path: Path, possible: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not possible:
+        monkeypatch.setattr("affil.io.files._exchange", lambda first, second: False)
+    for name in ("first", "second"):
+        new = tmp_path / ".new"
+        new.mkdir()
+        (new / name).touch()
+        replace_folder(new, tmp_path / "target")
+        assert [f.name for f in (tmp_path / "target").iterdir()] == [name]
+        assert [f.name for f in tmp_path.iterdir()] == ["target"]
+
+
+def test_what_a_killed_process_left_beside_an_output_goes(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    left = [tmp_path / ".affil-0123456789ab.csv", tmp_path / "deep" / ".affil-0123456789ab.csv"]
+    for file in left:
+        file.touch()
+    with atomic_path(tmp_path / "out.csv") as temporary:
+        temporary.write_text("x")
+    assert [file.exists() for file in left] == [False, True], "other folders are other people's"

@@ -6,7 +6,6 @@ import shutil
 import socket
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -385,7 +384,7 @@ def test_a_server_that_is_not_there_is_said_without_the_password() -> None:
     assert "hush" not in str(error.value)
 
 
-def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_said_and_loses_nothing(python: str, tmp_path: Path) -> None:
     """A process that may write no more than a little gets what a full disk gives."""
     path = tmp_path / "ledger.sqlite"
     kept = Ledger(path)
@@ -402,7 +401,7 @@ def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
         "except AffilError as error:\n"
         "    print(done, error)\n"
     )
-    out = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run([python, "-c", code, str(path)], capture_output=True, text=True, check=True).stdout
     acknowledged, said = out.split(" ", 1)
     assert "disk full or failing; nothing was recorded" in said
     assert [e.affiliation for e in kept.entries()] == ["kept", *(str(i) for i in range(int(acknowledged)))]
@@ -436,7 +435,7 @@ def test_a_disk_that_is_full_is_said_and_loses_nothing(small_disk: Path, tmp_pat
     assert [e.affiliation for e in elsewhere.entries()] == [*acknowledged, "later"], "it goes on where there is room"
 
 
-def test_a_read_only_file_is_said_and_loses_nothing() -> None:
+def test_a_read_only_file_is_said_and_loses_nothing(python: str) -> None:
     folder = Path(tempfile.mkdtemp())  # not below pytest's own, which another user cannot enter
     path = folder / "ledger.sqlite"
     kept = Ledger(path)
@@ -451,7 +450,7 @@ def test_a_read_only_file_is_said_and_loses_nothing() -> None:
         "try:\n    ledger.decide('X', 'affil:a', by='b', why='w')\n"
         "except AffilError as error:\n    print(error)\n"
     )
-    run = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
+    run = subprocess.run([python, "-c", code, str(path)], capture_output=True, text=True)
     folder.chmod(0o755)
     assert ": read-only" in run.stdout or "cannot be opened" in run.stdout, run.stderr
     assert kept.current() == {"kept": (A,)}

@@ -10,7 +10,7 @@ from affil.training.boosting import fit_curve
 scores = st.lists(st.floats(0, 1), min_size=2, max_size=50)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(scores, st.integers(0, 2**32 - 1))
 def test_a_higher_score_is_a_higher_probability(drawn: list[float], seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -73,7 +73,7 @@ def test_table_and_results_agree(matcher: Matcher) -> None:
     assert matcher.match_table([]).num_rows == 0
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.one_of(st.text(max_size=60), st.sampled_from(["MIT", "清华大学", "Univ. of Oxford; ETH Zürich", ""])), max_size=5
@@ -89,7 +89,7 @@ def test_a_batch_equals_one_by_one(matcher: Matcher, strings: list[str]) -> None
         assert all(0 <= m.start < m.end <= len(text) and 0 <= m.probability <= 1 for m in result.matches)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(
@@ -165,7 +165,7 @@ def union(answers: list[dict[str, tuple[float, str]]]) -> dict[str, tuple[float,
     return out
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.sampled_from(NAMES), min_size=2, max_size=4), st.sampled_from(SEPARATORS))
 def test_parts_give_the_union_of_what_each_gives(matcher: Matcher, names: list[str], separator: str) -> None:
     assert answer(matcher, separator.join(names)) == union([answer(matcher, name) for name in names])

@@ -1,4 +1,6 @@
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from affil.data import resource
 from affil.errors import InputError
 from affil.match.calibrate import REGIMES
 from affil.match.classifier import Estimators, Model
+from affil.match.forest import Forest
 from affil.match.modelfile import load_model, same_model, save_model
 
 
@@ -58,6 +61,59 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
         load_model(tmp_path / "a")
     with pytest.raises(InputError, match="No such file"):
         load_model(tmp_path / "none")
+
+
+def forest(**changed: Any) -> Forest:
+    """Two trees, a node and two leaves each, with some arrays replaced."""
+    arrays: dict[str, Any] = {
+        "baseline": [0.0],
+        "root": [0, 3],
+        "feature": [1, 0, 0, 0, 0, 0],
+        "threshold": [0.5, np.inf, np.inf, 0.1, np.inf, np.inf],
+        "left": [1, 1, 2, 4, 4, 5],
+        "right": [2, 1, 2, 5, 4, 5],
+        "value": [0, 1.0, 2, 0, 3, 4],
+    }
+    return Forest(**{name: np.array(values) for name, values in (arrays | changed).items()})
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"left": [0, 1, 2, 4, 4, 5]}, "lead to none"),  # a node that is its own child on one side
+        ({"left": [1, 0, 2, 4, 4, 5], "right": [2, 0, 2, 5, 4, 5]}, "lead to none"),  # a circle
+        ({"left": [1, 1, 2, 1, 4, 5]}, "lead to none"),  # into another tree
+        ({"left": [4, 1, 2, 4, 4, 5]}, "lead to none"),
+        ({"right": [2, 1, 2, 6, 4, 5]}, "lead to none"),
+        ({"right": [2, 1, 2, -1, 4, 5]}, "lead to none"),
+        ({"root": [1, 3]}, "one behind the other"),
+        ({"root": [0, 0]}, "one behind the other"),
+        ({"root": [0, 7]}, "one behind the other"),
+        ({"root": []}, "one behind the other"),
+        ({"feature": [2, 0, 0, 0, 0, 0]}, "features"),
+        ({"feature": [-1, 0, 0, 0, 0, 0]}, "features"),
+        ({"threshold": [np.inf, np.inf, np.inf, 0.1, np.inf, np.inf]}, "finite"),
+        ({"threshold": [np.nan, np.inf, np.inf, 0.1, np.inf, np.inf]}, "finite"),
+        ({"value": [0, np.nan, 2, 0, 3, 4]}, "finite"),
+        ({"baseline": [np.inf]}, "finite"),
+        ({"baseline": [0.0, 1.0]}, "lengths"),
+        ({"value": [0, 1.0]}, "lengths"),
+    ],
+)
+def test_trees_have_the_shape_of_trees(changed: dict[str, Any], problem: str) -> None:
+    forest().check(2)
+    with pytest.raises(ValueError, match=problem):
+        forest(**changed).check(2)
+
+
+def test_a_model_with_a_circle_is_refused(tmp_path: Path) -> None:
+    model = fitted()
+    left = model.second.left.copy()
+    left[model.second.left[0]] = 0
+    odd = Model(model.first, replace(model.second, left=left), model.curves, 5, 1000, model.load)
+    save_model(odd, {}, tmp_path / "odd.skops")
+    with pytest.raises(InputError, match=r"odd\.skops: not a model file, or damaged; train it again"):
+        load_model(tmp_path / "odd.skops")
 
 
 def test_other_features_are_refused(tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def test_results_are_those_of_matching(matcher: Matcher) -> None:
 WORDS = st.sampled_from(["Open", "University", "Qwzx", "清华", "Paris", "{x}", ";", "Leeds"])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.one_of(st.text(max_size=60), st.lists(WORDS).map(" ".join)))
 def test_every_none_says_why(matcher: Matcher, string: str) -> None:
     [got] = why_not(matcher, [string], 5)

@@ -14,7 +14,7 @@ from affil.ledger import Ledger
 from affil.review.spreadsheet import string_key
 from affil.workspace import Workspace
 
-STREAM = 1000
+STREAM = 400
 OPENAI = "affil:openai"
 
 

@@ -14,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from affil.errors import AffilError
+from affil.io.checksums import read_json, sealed_json
 from affil.ledger import Key
 from affil.pages.review import review_app
 from affil.review.estimate import Estimator
@@ -314,10 +315,10 @@ def test_undo_takes_back_what_the_page_says_and_nothing_else(page: Page, session
 def test_a_proposal_that_was_made_anew_is_not_accepted(page: Page, session: Session) -> None:
     session.workspace.discover()
     key = re.search(r'name="proposal" value="(\w+)"', page.get("/new").text)[1]
-    file = session.workspace.path / "proposals.jsonl"
-    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-    rows[0]["strings"].append("Room 12")
-    file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    file = session.workspace.path / "proposals.json"
+    content = read_json(file, "", ())
+    content["proposals"][0]["strings"].append("Room 12")
+    file.write_text(sealed_json(content), "utf-8")
     for path in ("/accept", "/refuse"):
         answer = page.post(path, proposal=key, name="Tanglewick", country="GB", kind="company")
         assert (answer.status_code, "was made anew" in answer.text) == (409, True)
@@ -414,7 +415,14 @@ def test_what_the_estimate_closes_is_shown_and_taken_back_in_one_step(review_ws:
 
 
 def test_a_new_institution_is_corrected_later(page: Page, session: Session) -> None:
-    details = {"name": "Tanglewick Robotics", "country": "GB", "city": "Leeds", "kind": "company", "parents": OPENAI, "ror": "00t33hh48"}
+    details = {
+        "name": "Tanglewick Robotics",
+        "country": "GB",
+        "city": "Leeds",
+        "kind": "company",
+        "parents": OPENAI,
+        "ror": "00t33hh48",
+    }
     assert page.post("/institution", **details).status_code == 200
     made = "affil:tanglewick-robotics"
     assert session.institutions.find(made).parents == (OPENAI,)

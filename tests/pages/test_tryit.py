@@ -34,6 +34,12 @@ def test_the_page_without_scripts(service: Any) -> None:
     assert 'lang="zh-Hans"' in chinese.text
 
 
+def test_no_spreadsheet_runs_a_cell_of_the_download(service: Any) -> None:
+    answer = service.client.post("/download", data={"affiliations": '=HYPERLINK("x")\n-1'}, headers=OWN)
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [row["affiliation"] for row in rows] == ['\'=HYPERLINK("x")', "-1"]
+
+
 def test_the_download_has_the_columns_of_affil_match(service: Any) -> None:
     answer = service.client.post("/download", data={"affiliations": "\n".join(STRINGS)}, headers=OWN)
     assert answer.headers["content-disposition"] == 'attachment; filename="matches.csv"'

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import InputError
@@ -165,7 +165,6 @@ def entry(paper: Paper, latex: bool) -> str:
     return f"@article{{key,\n{''.join(lines)}}}\n"
 
 
-@settings(deadline=None)
 @given(st.lists(papers(), max_size=4, unique_by=lambda p: p.id), st.booleans())
 def test_papers_that_are_written_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, written: list[Paper], latex: bool
@@ -173,3 +172,44 @@ def test_papers_that_are_written_are_read_back(
     path = tmp_path_factory.mktemp("bib") / "a.bib"
     path.write_text("@comment{these}\n" + "".join(entry(p, latex) for p in written), "utf-8")
     assert read(path)[0] == written
+
+
+def of_text(tmp_path: Path, text: str) -> list[Paper]:
+    path = tmp_path / "a.bib"
+    path.write_text(text, "utf-8")
+    return list(read_papers([path]))
+
+
+def test_double_braces_are_no_part_of_ids(tmp_path: Path) -> None:
+    text = """@article{x, Author = {{Team and Friends}}, Title = {{One &amp; two}}, Journal = {{NATURE}}, Year = {{2023}},
+      DOI = {{10.1000/x}}, Unique-ID = {{WOS:000900000000001}}}"""
+    assert of_text(tmp_path, text) == [
+        Paper("WOS:000900000000001", "One & two", "NATURE", 2023, (Author("Team and Friends"),), doi="10.1000/x")
+    ]
+
+
+def test_parts_are_joined(tmp_path: Path) -> None:
+    text = """@string{acl = "ACL"}
+@string{findings = acl # { Findings}}
+@inproceedings{x, author = "Li, " # {Hua}, title = "A # sign, " # {b {#} c}, booktitle = FINDINGS # " " # 2022, year = "20" # "22"}"""
+    [paper] = of_text(tmp_path, text)
+    assert (paper.title, paper.venue, paper.year, paper.authors) == (
+        "A # sign, b # c",
+        "ACL Findings 2022",
+        2022,
+        (Author("Li, Hua"),),
+    )
+
+
+def test_what_proceedings_say_is_inherited_wherever_they_stand(tmp_path: Path) -> None:
+    child = "@inproceedings{one, author = {Li, Hua}, title = {A}, crossref = {Conf/2023}}"
+    parent = "@proceedings{conf/2023, title = {Proceedings of Cups}, booktitle = {Cups 2023}, year = {2023}}"
+    orphan = "@inproceedings{two, author = {Li, Hua}, title = {B}, booktitle = {Cups}, year = 2020, crossref = {none}}"
+    for order in ([child, parent, orphan], [orphan, parent, child]):
+        told = {p.title: (p.venue, p.year) for p in of_text(tmp_path, "\n".join(order))}
+        assert told == {"A": ("Cups 2023", 2023), "B": ("Cups", 2020)}
+
+
+def test_a_series_does_not_hide_the_event(tmp_path: Path) -> None:
+    text = "@inproceedings{x, author={Li, Hua}, title={A}, booktitle={Lecture Notes in AI}, eventtitle={ECCV 2018}, date={2018-09-01}}"
+    assert [(p.venue, p.year) for p in of_text(tmp_path, text)] == [("ECCV 2018", 2018)]

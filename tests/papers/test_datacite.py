@@ -130,7 +130,7 @@ words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9
 authors = st.lists(st.builds(Author, words, st.lists(words, max_size=3).map(tuple)), max_size=4).map(tuple)
 papers = st.builds(
     lambda doi, title, venue, year, authors: Paper(f"doi:{doi}", title, venue, year, authors, doi=doi),
-    st.from_regex(r"10\.\d{4,9}/[a-z0-9.()/-]+", fullmatch=True),
+    st.from_regex(r"10\.\d{4,9}/[a-z0-9.()/-]*[a-z0-9)]", fullmatch=True),
     words,
     words,
     st.integers(1900, 2100),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affil.papers.common import bare_doi
-from affil.papers.duplicates import Merged, Merger, richness, title_key
+from affil.papers.duplicates import Apart, Merged, Merger, OwnIds, are_another, identity_of, richness, title_key
 from affil.types import Author, Paper
 
 TITLE = "Learning to Rank Institutions from Messy Strings"
@@ -27,6 +28,8 @@ def paper(id: str, *affiliations: str, doi: str = "", title: str = TITLE, year: 
         ("10.1000/ABC.1", "10.1000/abc.1"),
         ("https://doi.org/10.1000/abc.1", "10.1000/abc.1"),
         ("doi:10.1000/abc(2)3", "10.1000/abc(2)3"),
+        ("DOI 10.1000/abc.", "10.1000/abc"),
+        ("http://dx.doi.org/10.1000%2Fabc", "10.1000/abc"),
         ("", ""),
         ("not one", ""),
         ("11.1000/abc", ""),
@@ -82,7 +85,7 @@ def test_three_records_that_are_tied_by_different_things_are_one() -> None:
 def test_what_stands_in_a_workspace_already_is_known() -> None:
     held = paper("a", "MIT", doi="10.1000/x")
     merger = Merger(LEAST)
-    merger.know("a", "scopus", held.doi, title_key(held.title, held.year, "Li, Ana", LEAST), richness(held))
+    merger.know("a", "scopus", held.doi, title_key(held.title, held.year, "Li, Ana", LEAST), richness(held), identity_of(held))
     assert merger.add(paper("b", doi="10.1000/X"), "crossref") == "a"
     assert merger.add(paper("c", "MIT", "CMU", doi="10.1000/x"), "wos") is None
     assert merger.dropped == {"a", "b"}
@@ -101,7 +104,8 @@ def test_of_one_id_in_two_formats_the_richer_is_kept_whichever_comes_first() -> 
 
 def test_a_newer_version_of_the_same_source_replaces_an_older_one_however_rich() -> None:
     merger = Merger(LEAST)
-    merger.know("a", "scopus", "", b"", richness(paper("a", "MIT", "CSAIL")))
+    old = paper("a", "MIT", "CSAIL")
+    merger.know("a", "scopus", "", b"", richness(old), identity_of(old))
     assert merger.add(paper("a", "MIT"), "crossref") == "a", "another source"
     assert merger.add(paper("a"), "scopus") is None, "the same source"
     assert merger.add(paper("a", "MIT"), "scopus") is None, "of one reading, the richest"
@@ -120,10 +124,54 @@ def test_a_record_that_ties_two_together_does_so_even_when_it_is_the_poorest() -
 
 def test_a_fixed_record_is_kept_however_rich_others_are() -> None:
     merger = Merger(LEAST)
-    merger.know("a", "scopus", "10.1000/x", b"", richness(paper("a")), fixed=True)
+    merger.know("a", "scopus", "10.1000/x", b"", richness(paper("a")), identity_of(paper("a")), fixed=True)
     assert merger.add(paper("a"), "scopus") is None
     assert merger.add(paper("b", "MIT", doi="10.1000/x"), "crossref") == "a"
     assert merger.add(paper("a", "MIT"), "crossref") == "a"
+
+
+OTHER = "A volume of proceedings has one DOI too"
+
+
+def test_papers_of_one_source_with_a_volumes_doi_stay_two() -> None:
+    merger = Merger(LEAST)
+    assert merger.add(paper("a", "MIT", doi="10.1000/v"), "table") is None
+    assert merger.add(paper("b", doi="10.1000/v", title=OTHER, first="Bo Chen"), "table") is None
+    assert (merger.dropped, merger.merged, merger.apart) == (frozenset(), [], [Apart("10.1000/v", "a", "b")])
+
+
+@pytest.mark.parametrize(
+    ("source", "title", "first"),
+    [("scopus", OTHER, "Bo Chen"), ("table", OTHER, "Li, Ana"), ("table", TITLE, "Bo Chen")],
+    ids=["another source may translate", "a title corrected", "a name corrected"],
+)
+def test_one_doi_is_one_paper_where_not_both_title_and_author_of_one_source_differ(source: str, title: str, first: str) -> None:
+    merger = Merger(LEAST)
+    merger.add(paper("a", "MIT", doi="10.1000/v"), "table")
+    assert merger.add(paper("b", doi="10.1000/v", title=title, first=first), source) == "a"
+    assert not merger.apart
+
+
+@pytest.mark.parametrize(
+    ("changed", "another"),
+    [
+        ({"title": OTHER}, False),
+        ({"year": 2020}, False),
+        ({"year": 2020, "first": "Bo Chen"}, False),
+        ({"title": OTHER, "year": 2020}, True),
+        ({"title": OTHER, "first": "Bo Chen"}, True),
+        ({"title": "", "year": 2020}, False),
+        ({"title": TITLE.upper() + "!", "year": 2020}, False),
+    ],
+)
+def test_of_one_id_a_title_that_differs_with_something_else_is_of_another_paper(changed: dict[str, Any], another: bool) -> None:
+    one, other = paper("1"), paper("1", **changed)
+    assert are_another(identity_of(one), identity_of(other)) is another
+    assert are_another(identity_of(other), identity_of(one)) is another
+    ids = OwnIds()
+    assert ids.know("1", identity_of(one), "a.csv, row 2") == ""
+    assert ids.know("2", identity_of(other), "b.csv, row 2") == ""
+    assert ids.know("1", identity_of(other), "b.csv, row 3") == ("a.csv, row 2" if another else "")
 
 
 @given(

@@ -9,7 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import InputError
@@ -149,7 +149,6 @@ def as_result(paper: Paper) -> dict[str, Any]:
     return {**start, "authorList": authors, "journalInfo": journal, "pubYear": str(paper.year)}
 
 
-@settings(deadline=None)  # a busy machine
 @given(st.lists(papers, min_size=1, max_size=4), st.sampled_from(["lines", "page", "list"]), st.booleans())
 def test_what_is_written_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, given: list[Paper], form: str, packed: bool

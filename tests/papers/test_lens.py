@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import InputError
@@ -63,7 +63,6 @@ def test_a_broken_file() -> None:
 WORD = st.text("abcé, ;\"'", min_size=1, max_size=8).map(lambda w: w.strip(" ;") or "x")
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(WORD, WORD, st.integers(1900, 2100), st.lists(WORD.map(lambda w: w.replace(";", "")))), max_size=4))
 def test_papers_that_are_written_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, works: list[tuple[str, str, int, list[str]]]

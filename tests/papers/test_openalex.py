@@ -214,7 +214,7 @@ papers = st.builds(
     words,
     st.integers(1900, 2100),
     st.lists(st.builds(Author, words, st.lists(words, max_size=3).map(tuple)), max_size=4).map(tuple),
-    doi=st.one_of(st.just(""), st.from_regex(r"10\.\d{4,9}/[a-z0-9.()/-]+", fullmatch=True)),
+    doi=st.one_of(st.just(""), st.from_regex(r"10\.\d{4,9}/[a-z0-9.()/-]*[a-z0-9)]", fullmatch=True)),
 )
 
 

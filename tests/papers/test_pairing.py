@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.papers.common import Problem
@@ -80,7 +80,6 @@ def test_nobody() -> None:
 NAMES = st.lists(st.text("abcdeéüß", min_size=3, max_size=6).map(str.title), min_size=1, max_size=5, unique_by=str.casefold)
 
 
-@settings(deadline=None)
 @given(NAMES, st.data())
 def test_what_is_put_together_is_taken_apart(families: list[str], data: st.DataObject) -> None:
     """Distinct family names and addresses: each author gets exactly his, whatever their order."""

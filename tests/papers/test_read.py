@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import InputError
@@ -139,7 +139,10 @@ def test_the_same_paper_twice_is_read_once_and_flagged(tmp_path: Path) -> None:
     flagged: list[Duplicate] = []
     papers = list(read_papers([first, second], flagged.append))
     assert [(p.id, p.year) for p in papers] == [("P1", 2023)]
-    assert flagged == [Duplicate("P1", str(second), 1, True, unit="line"), Duplicate("P1", str(second), 2, False, unit="line")]
+    assert flagged == [
+        Duplicate("P1", str(second), 1, True, False, "line", "On Examples", "ICML"),
+        Duplicate("P1", str(second), 2, False, False, "line", "On Examples", "ICML"),
+    ]
     with pytest.raises(InputError, match="line 2: paper 'P1' was read before with other content"):
         list(read_papers([first, second]))
 
@@ -178,7 +181,6 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 
-@settings(deadline=None)  # a busy machine
 @given(st.lists(st.tuples(text, st.lists(text, max_size=3)), max_size=4), text)
 def test_whatever_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, authors: list[Any], title: str) -> None:
     record = {**GOOD, "title": title, "authors": [{"name": n, "affiliations": a} for n, a in authors]}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import InputError
@@ -77,6 +77,21 @@ def test_of_others() -> None:
     assert said(problems) == [(13, BY_PAPER, False), (23, "has no year", True)]
 
 
+def test_records_without_id_and_doi_are_told_apart_by_venue_and_short_titles_by_number(tmp_path: Path) -> None:
+    def ids(*records: tuple[str, str, str]) -> list[str]:
+        path = tmp_path / "r.ris"
+        lines = [f"TY  - JOUR\nTI  - {t}\nAU  - Diaz, C\nJO  - {j}\nVL  - {v}\nPY  - 2023\nER  - \n" for t, j, v in records]
+        path.write_text("".join(lines), "utf-8")
+        return [p.id for p in read_papers([path], on_duplicate=lambda _: None)]
+
+    assert (
+        len(ids(("Editorial", "Neurocomputing", "1"), ("Editorial", "Neurocomputing", "2"), ("Editorial", "TPAMI", "1"))) == 3
+    )
+    title = "A title that is long enough to tell"
+    assert len(ids((title, "CVPR", "1"), (title, "TPAMI", "1"))) == 2
+    assert ids((title, "TPAMI", "1")) == ids((title.upper(), "TPAMI", "")), "the volume comes when it is printed"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -119,7 +134,6 @@ def record(paper: Paper, end: str) -> str:
     return "".join(f"{tag}  - {value}{end}" for tag, value in tags) + f"ER  - {end}{end}"
 
 
-@settings(deadline=None)
 @given(st.lists(papers(), max_size=4, unique_by=lambda p: p.id), st.sampled_from(["\n", "\r\n"]))
 def test_papers_that_are_written_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, written: list[Paper], end: str
@@ -127,3 +141,14 @@ def test_papers_that_are_written_are_read_back(
     path = tmp_path_factory.mktemp("ris") / "a.ris"
     path.write_bytes(("TY  - GEN\nER  - \n" + "".join(record(p, end) for p in written)).encode())
     assert read(path)[0] == written
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    ["School of Computing,\nUniv Leeds", "School of Computing,\n      Univ Leeds", "School of\n  Computing, Univ Leeds"],
+)
+def test_an_address_that_goes_over_lines_is_one(tmp_path: Path, wrapped: str) -> None:
+    path = tmp_path / "w.ris"
+    path.write_text(f"TY  - JOUR\nTI  - A\nAU  - Diaz, C\nAD  - {wrapped}\nAD  - MIT\nJO  - B\nPY  - 2020\nER  - \n", "utf-8")
+    [one] = read(path)[0]
+    assert [" ".join(a.split()) for a in one.authors[0].affiliations] == ["School of Computing, Univ Leeds", "MIT"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import InputError
@@ -238,7 +238,6 @@ def _plain(pool: list[str]) -> bool:
     return not any(one != other and other.startswith(one) for one in pool for other in pool)
 
 
-@settings(deadline=None)
 @given(st.lists(papers(), max_size=4, unique_by=lambda p: p[1].id))
 def test_papers_that_are_written_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, written: list[tuple[dict[str, str], Paper]]

@@ -67,8 +67,8 @@ def test_paper_copilot_as_published(tmp_path: Path) -> None:
     assert len({p.id for p in papers}) == 9
     assert [(p.row, p.what, p.lost) for p in problems] == [
         (3, "has another number of affiliations than of authors: counted by paper", False),
-        (4, "its status is 'Reject'", True),
-        (5, "its status is 'Desk Rejected Submission'", True),
+        (4, "was not accepted: its status is 'Reject'", True),
+        (5, "was not accepted: its status is 'Desk Rejected Submission'", True),
         (6, "has no affiliation", False),
         (8, "is no JSON object", True),
     ]

@@ -38,7 +38,7 @@ def test_what_is_left_out_is_told_afterwards() -> None:
     table = paper_strings(SAMPLES / "web-of-science-plain.txt")
     assert table is not None
     list(table.batches(100))
-    assert any("1 papers left out, as each is no paper: Correction (first: line 111)" in line for line in table.remarks())
+    assert any("1 paper left out, as it is no paper: Correction (line 111)" in line for line in table.remarks())
 
 
 def test_tables_with_one_column_of_affiliations_and_other_lists_are_none(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import InputError
@@ -221,7 +221,6 @@ def plain(paper: Paper) -> str:
     return "".join(f"{tag} " + "\n   ".join(values) + "\n" for tag, values in fields.items() if values) + "ER\n\n"
 
 
-@settings(deadline=None)
 @given(st.lists(papers(), max_size=4, unique_by=lambda p: p.id))
 def test_papers_that_are_written_are_read_back(tmp_path_factory: pytest.TempPathFactory, written: list[Paper]) -> None:
     path = tmp_path_factory.mktemp("wos") / "savedrecs.txt"

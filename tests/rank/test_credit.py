@@ -237,7 +237,7 @@ configs = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     papers=st.lists(paper, min_size=1, max_size=12, unique_by=lambda p: p.id),
     answers=st.dictionaries(st.sampled_from(STRINGS), found),
@@ -287,7 +287,7 @@ def test_equals_the_naive_recomputation(
         assert getattr(ranking.coverage, kind) == pytest.approx(float(shares.get(kind, 0)), abs=1e-12), kind
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     papers=st.lists(paper, min_size=3, max_size=12, unique_by=lambda p: p.id),
     answers=st.dictionaries(st.sampled_from(STRINGS), found, min_size=3),

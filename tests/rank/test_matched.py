@@ -17,6 +17,7 @@ from affil.io.database import database
 from affil.rank import Comparison, RanksByYear, Trend, Venues, compare, ranks_by_year, trend
 from affil.rank.credit import count_credit, number, prepare
 from affil.rank.matched import chain, last_chain, missing_venues, pairs, rests_on
+from affil.rank.numbers import number_texts
 from affil.settings import RankSettings
 from affil.types import Author, Paper
 
@@ -40,6 +41,7 @@ def counted(world: World, venues: Venues) -> Iterator[duckdb.DuckDBPyConnection]
         prepare(db, tables(papers, answers), {}, venues, SETTINGS)
         spans = number(db, SETTINGS)
         count_credit(db, 1, spans[-1][2] if spans else 0)
+        number_texts(db, db.table("credit"))
         yield db
 
 
@@ -95,7 +97,7 @@ cells = st.tuples(st.sampled_from(NAMES), st.integers(2019, 2022), st.sampled_fr
 worlds = st.dictionaries(cells, st.integers(1, 4), min_size=1, max_size=24)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(worlds, st.sampled_from(["publications", "adjusted", "share"]), st.sampled_from([1.0, 2.0]))
 def test_growth_is_that_of_a_naive_reference(world: World, by: str, weight: float) -> None:
     venues = Venues(replace(v, weight=weight) if v.venue == "CV" else v for v in VENUES.values())
@@ -119,7 +121,7 @@ def test_growth_is_that_of_a_naive_reference(world: World, by: str, weight: floa
                 assert at[years[-1]] / at[first] - 1 == pytest.approx(expected, abs=1e-9)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(worlds)
 def test_periods_are_compared_over_the_venues_of_each_pair_of_years(world: World) -> None:
     result = comparison_of(world, (2019, 2020), (2021, 2022))

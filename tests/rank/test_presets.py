@@ -54,7 +54,7 @@ def papers_of(*venues: str) -> Tables:
     return tables(papers, {"s0": [("a", "match")]})
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from(["CVPR", "ICCV", "ACL", "WSC", "AAMAS", "CoRL", "ICML", "SIGIR", "Elsewhere"]), min_size=1))
 def test_only_the_venues_of_a_preset_count_and_the_mean_is_over_its_areas(venues: list[str]) -> None:
     areas = {
@@ -113,7 +113,7 @@ VENUES = Venues(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.dictionaries(
         st.tuples(st.sampled_from(["CV", "RL", "WEB", "New", "Other"]), st.integers(2013, 2018)), st.integers(0, 3), max_size=12

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from affil.io.database import database
 from affil.rank import LEVELS, Profiles, measure, profiles
 from affil.rank.credit import count_credit, number, prepare
+from affil.rank.numbers import number_texts
 from affil.settings import RankSettings
 from affil.types import Author, Paper
 
@@ -26,11 +27,12 @@ def profiled(papers: list[Paper], answers: Answers, level: Any, **query: Any) ->
         prepare(db, tables(papers, answers), {}, VENUES, PLAIN)
         spans = number(db, PLAIN)
         count_credit(db, 1, spans[-1][2])
+        number_texts(db, db.table("credit"))
         frame = measure(db, VENUES, PLAIN, level=level, **query).frame
         return profiles(db, frame["id"])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     papers=st.lists(paper, min_size=1, max_size=12, unique_by=lambda p: p.id),
     answers=st.dictionaries(st.sampled_from(STRINGS), found, min_size=1),

@@ -15,6 +15,7 @@ from affil.rank import LEVELS, MEASURES, measure, moves, rank
 from affil.rank.credit import count_credit, number, prepare
 from affil.rank.distribution import distributions
 from affil.rank.doubt import Doubts, doubts
+from affil.rank.numbers import number_texts
 from affil.rank.ranges import Atoms, _most_mentioned, _passing
 from affil.settings import RankSettings
 from affil.types import Paper
@@ -31,7 +32,7 @@ def values(papers: list[Paper], answers: Answers, by: str, level: str, **query: 
     return {where: float(measures[by]) for where, measures in counted.items()}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     papers=st.lists(paper, min_size=1, max_size=6, unique_by=lambda p: p.id),
     answers=st.dictionaries(st.sampled_from(STRINGS[:4]), found, min_size=1),
@@ -55,6 +56,7 @@ def test_expectations_and_effects_are_those_of_all_combinations(
         prepare(db, tables(papers, answers), {}, VENUES, PLAIN)
         spans = number(db, PLAIN)
         count_credit(db, 1, spans[-1][2])
+        number_texts(db, db.table("credit"))
         frame = measure(db, VENUES, PLAIN, level=level, by=by, **query).frame
         got = doubts(db, by, PLAIN)
         ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]
@@ -176,7 +178,6 @@ def test_a_row_is_marked_only_if_it_would_move_by_some_ranks() -> None:
     assert moves({"rank": 5}, 1) == "", "without ranges nothing is known"
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.integers(1, 3)), max_size=30))
 def test_the_strings_mentioned_most_are_those_of_a_plain_count(rows: list[tuple[int, int, int]]) -> None:
     wanted = []
@@ -187,7 +188,6 @@ def test_the_strings_mentioned_most_are_those_of_a_plain_count(rows: list[tuple[
     assert [*zip(*(column.tolist() for column in got), strict=True)] == wanted
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.booleans()), min_size=1, max_size=60))
 def test_a_row_is_moved_by_itself_or_by_the_first_that_pass_it(entities: list[tuple[int, int, bool]]) -> None:
     counted = np.array([c for c, _, _ in entities], np.float64)

@@ -152,7 +152,7 @@ def test_a_whole_workspace_equals_plain_pandas() -> None:
     state = ws.count()
     repeated = ws.rank(ranges=False).coverage.repeated
     with ws.counts.opened(state) as (db, _):
-        counted = {p for (p,) in db.execute("SELECT DISTINCT paper FROM credit").fetchall()}
+        counted = {p for (p,) in db.execute("SELECT id FROM paper_id").fetchall()}
     with_mentions = set(mentions["paper"])
     assert len(with_mentions - counted) <= repeated
     papers = papers[papers["id"].isin(counted)]

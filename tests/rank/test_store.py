@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,7 +73,7 @@ class Project:
         )
 
 
-@settings(max_examples=16, deadline=None)
+@settings(max_examples=16)
 @given(st.lists(change, min_size=1, max_size=7), st.sampled_from(LEVELS), st.sampled_from(MEASURES))
 def test_any_sequence_of_changes_gives_what_a_full_run_gives(
     tmp_path_factory: pytest.TempPathFactory, changes: list[Any], level: Any, by: Any
@@ -221,18 +220,37 @@ def test_old_states_are_forgotten_but_not_snapshots(tmp_path: Path, project: Pro
     assert len(list((tmp_path / "files").iterdir())) < files
 
 
-def test_what_is_damaged_or_of_another_version(tmp_path: Path, project: Project) -> None:
+def test_what_is_damaged_or_of_another_version(tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path)
     state = project.refresh(store)
     before = store.rank(state).to_frame()
     store.file(state.partitions[0].file).unlink()
     assert store.rank(project.refresh(store)).to_frame().equals(before), "a file that is gone is made again"
+    with monkeypatch.context() as newer:
+        newer.setattr("affil.rank.store.FORMAT", 0)
+        assert store.last() is None
     (file,) = (tmp_path / "states").iterdir()
-    content = file.read_text("utf-8")
-    file.write_text(re.sub(r'"format": \d+', '"format": 0', content), "utf-8")
-    assert store.last() is None
-    assert store.rank(project.refresh(store)).to_frame().equals(before)
-    file = max((tmp_path / "states").iterdir())
-    file.write_text("{", "utf-8")
-    with pytest.raises(InputError, match=r"is damaged: .*; delete the folder counts; it will be rebuilt"):
-        store.last()
+    whole = file.read_text("utf-8")
+    for damaged in (
+        "{",
+        "",
+        "[]",
+        whole.replace('"papers"', '"pa\\u0070ers"').replace("2019", "2018"),
+        whole.replace("checksum", "checksun"),
+    ):
+        file.write_text(damaged, "utf-8")
+        with pytest.raises(InputError, match=r"is damaged: .*; delete the folder; it will be made again"):
+            store.last()
+
+
+def test_a_file_of_the_counts_is_what_its_name_says(tmp_path: Path, project: Project) -> None:
+    store = Store(tmp_path)
+    state = project.refresh(store)
+    for file in (store.file(state.partitions[0].file), store.file(state.answers), store.file(state.institutions)):
+        content = file.read_bytes()
+        file.write_bytes(content[:-20] + bytes([content[-20] ^ 1]) + content[-19:])
+        with pytest.raises(InputError, match=f"{file.name}: is damaged"):
+            store.rank(state)
+            project.decisions["s0"] = [IDS[2]]
+            project.refresh(store)
+        file.write_bytes(content)

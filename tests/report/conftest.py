@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,19 +111,27 @@ def make_workspace(folder: Path, settings: str = "", records: list[dict[str, Any
 
 
 @pytest.fixture(scope="session")
-def report_ws(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A workspace of made-up papers with everything that counting knows: areas shared, unaligned, parents, doubts, decisions."""
-    folder = tmp_path_factory.mktemp("report")
-    ws = make_workspace(folder, "[report]\nyears = 5\nrows = 10\ninstitutions = 30\n")
-    ws.decide("nobody knows", "affil:i00", by="ana <b>", why="she asked & was told")
-    return ws
+def made_report(made_once: Any) -> Path:
+    """The workspace `report_ws` and its site, for all processes; neither is changed."""
+    from affil.report import report
+
+    def make(folder: Path) -> None:
+        ws = make_workspace(folder, "[report]\nyears = 5\nrows = 10\ninstitutions = 30\n")
+        ws.decide("nobody knows", "affil:i00", by="ana <b>", why="she asked & was told")
+        report(ws, folder / "site")
+
+    return Path(made_once("report", make))
 
 
 @pytest.fixture(scope="session")
-def site(report_ws: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from affil.report import report
+def report_ws(made_report: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace of made-up papers with everything that counting knows: areas shared, unaligned, parents, doubts, decisions."""
+    return Workspace.open(shutil.copytree(made_report / "ws", tmp_path_factory.mktemp("report") / "ws"))
 
-    return report(report_ws, tmp_path_factory.mktemp("written") / "site").path
+
+@pytest.fixture(scope="session")
+def site(made_report: Path) -> Path:
+    return made_report / "site"
 
 
 @pytest.fixture

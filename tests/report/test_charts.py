@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from math import nan
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from affil.report.charts import NARROW, WIDE, Figure, map_figure, profile_figure, svg
-from affil.report.vega import bars, bump, lines, tidy
+from affil.registry.folder import cache_folder
+from affil.report.charts import NARROW, WIDE, Figure, bundle, map_figure, profile_figure, svg
+from affil.report.vega import FONT, bars, bump, lines, tidy
 
 YEARS = ["2017", "2018", "2019", "2020*"]
 NUMBERS = st.none() | st.integers(0, 10**6)
@@ -37,7 +39,7 @@ def of_years(rows: list[list[Any]], names: list[str], **options: Any) -> Figure:
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(values=st.lists(st.lists(NUMBERS, min_size=4, max_size=4), min_size=1, max_size=8))
 def test_a_line_is_interrupted_where_a_year_is_missing(width: int, values: list[list[Any]]) -> None:
     figure = of_years([[y, *(v[k] for v in values)] for k, y in enumerate(YEARS)], [f"<{k}>" for k in range(len(values))])
@@ -147,3 +149,21 @@ def test_a_table_is_one_object_for_each_who_and_row() -> None:
         {"x": "2020", "who": "A", "value": 1},
         {"x": "2020", "who": "B", "value": None},
     ]
+
+
+def test_drawings_of_a_page_say_the_fonts_of_the_page() -> None:
+    figure = of_years([["2019", 1.0], ["2020", 2.0]], ["Oxford"]).at_once()
+    assert len(figure.drawn) == 2
+    for drawing in figure.drawn:
+        fonts = {t.get("font-family") for t in etree.fromstring(drawing.encode()).iter("{*}text")}
+        assert fonts == {FONT}
+
+
+def test_the_script_of_charts_is_put_together_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("vl_convert.javascript_bundle", lambda snippet: f"first {snippet}")
+    assert bundle().startswith("first window.affil.vega")
+    monkeypatch.setattr("vl_convert.javascript_bundle", lambda snippet: "second")
+    assert bundle().startswith("first window.affil.vega") and len([*cache_folder().glob("vega-*.js")]) == 1
+    monkeypatch.setattr("affil.report.charts.version", lambda _: "another")  # of vl-convert
+    assert bundle() == "second"

@@ -332,9 +332,8 @@ def metas(head: str) -> dict[str, str]:
     """What the tags meta of a page say."""
     from lxml import html
 
-    return {
-        m.get("property") or m.get("name"): m.get("content") for m in html.fromstring(head).iter("meta") if m.get("content")
-    }
+    tags = [m for m in html.fromstring(head).iter("meta") if m.get("content")]
+    return {named: m.get("content") for m in tags for named in (m.get("name"), m.get("property")) if named}
 
 
 def test_a_page_that_is_shared_shows_a_picture_of_itself(workspace: Any, tmp_path: Path) -> None:

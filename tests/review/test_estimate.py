@@ -61,7 +61,7 @@ CASE = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(
     st.lists(
         st.tuples(

@@ -50,7 +50,7 @@ def test_the_document_says_what_comes(service: Any, mode: GenerationMode) -> Non
     assert tried > 50
 
 
-FEW = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+FEW = settings(derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda below: (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import runpy
 import subprocess
-import sys
 from pathlib import Path
 
 import affil
@@ -19,8 +18,8 @@ def anchors(file: Path) -> set[str]:
     return {*re.findall(r'<section id="([^"]+)"', file.read_text("utf-8"))}
 
 
-def test_every_public_name_is_in_it(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-W", "error", TOOL, tmp_path], capture_output=True, text=True, check=False)
+def test_every_public_name_is_in_it(python: str, tmp_path: Path) -> None:
+    done = subprocess.run([python, "-W", "error", TOOL, tmp_path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert {*affil.__all__} <= anchors(tmp_path / "affil.html")
     assert {*affil.rank.__all__} <= anchors(tmp_path / "affil" / "rank.html")

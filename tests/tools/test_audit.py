@@ -2,9 +2,7 @@
 
 import csv
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +10,8 @@ import pytest
 
 from affil.data import resource
 from affil.registry import Registry
+from tests.tools.conftest import Tool
 
-ROOT = Path(__file__).resolve().parents[2]
 TSINGHUA, STANFORD, HSINCHU = "https://ror.org/03cve4549", "https://ror.org/00f54p054", "https://ror.org/00zdnkx70"
 MERGED = "https://ror.org/00892tw58"  # the University of Adelaide, now Adelaide University
 # String, labelled ids, note; all are authors of one paper, in this order.
@@ -29,11 +27,9 @@ MENTIONS = [
 LABELS = [("p1", str(i), ids, note) for i, (_, ids, note) in enumerate(MENTIONS)]
 
 
-def audit(*arguments: str | Path) -> tuple[int, str, str]:
-    command = [sys.executable, ROOT / "tools" / "audit.py", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
-    return done.returncode, done.stdout, done.stderr
+@pytest.fixture
+def audit(tool: Tool) -> Tool:
+    return partial(tool, "audit")
 
 
 @pytest.fixture
@@ -51,7 +47,7 @@ def write(path: Path, rows: list[tuple[str, ...]], header: str = "paper,position
     return path
 
 
-def test_matches_are_counted_and_the_wrong_ones_listed(papers: Path, tmp_path: Path) -> None:
+def test_matches_are_counted_and_the_wrong_ones_listed(audit: Tool, papers: Path, tmp_path: Path) -> None:
     labels = write(tmp_path / "labels.csv", [*LABELS, ("p2", "0", TSINGHUA, "")])
     code, out, err = audit(papers, "--labels", labels, "--json")
     assert (code, err) == (0, "")
@@ -67,7 +63,7 @@ def test_matches_are_counted_and_the_wrong_ones_listed(papers: Path, tmp_path: P
     assert {i["name"] for row in found["wrong"] for i in row["matched"]} == {"Tsinghua University", "Stanford University"}
 
 
-def test_tables_say_the_same_without_the_strings(papers: Path, tmp_path: Path) -> None:
+def test_tables_say_the_same_without_the_strings(audit: Tool, papers: Path, tmp_path: Path) -> None:
     code, out, err = audit(papers, "--labels", write(tmp_path / "labels.csv", LABELS))
     assert (code, err) == (0, "")
     for words in ("7 mentions labelled", "2 wrong matches", "60.0%", "23.1% to 88.2%", f"Stanford University ({STANFORD})"):
@@ -87,13 +83,15 @@ def test_tables_say_the_same_without_the_strings(papers: Path, tmp_path: Path) -
         (("p1", "8", TSINGHUA, ""), "p1: author 8 has 0 affiliations"),
     ],
 )
-def test_a_broken_label_is_one_clear_line(papers: Path, tmp_path: Path, row: tuple[str, ...], problem: str) -> None:
+def test_a_broken_label_is_one_clear_line(
+    audit: Tool, papers: Path, tmp_path: Path, row: tuple[str, ...], problem: str
+) -> None:
     code, out, err = audit(papers, "--labels", write(tmp_path / "labels.csv", [LABELS[0], row]))
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert problem in err
 
 
-def test_labels_without_a_column_or_a_common_paper(papers: Path, tmp_path: Path) -> None:
+def test_labels_without_a_column_or_a_common_paper(audit: Tool, papers: Path, tmp_path: Path) -> None:
     bare = write(tmp_path / "bare.csv", [("p1", "0")], "paper,position")
     code, _, err = audit(papers, "--labels", bare)
     assert (code, err.count("\n")) == (2, 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import tools.baseline
 from affil.demo import sample
 from tools.baseline import main, sums
 
@@ -19,6 +20,8 @@ def baseline(python: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     def run(*arguments: str | Path) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["baseline.py", *map(str, arguments)])
         monkeypatch.setattr(sys, "executable", python)  # of the commands that it starts
+        monkeypatch.setattr(tools.baseline, "LEVELS", ("institution", "country"))
+        monkeypatch.setattr(tools.baseline, "MEASURES", ("publications", "index"))
         return main(), capsys.readouterr().err
 
     return run

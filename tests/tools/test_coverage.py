@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.tools.conftest import Tool
+
 STRINGS = ("Tsinghua University, Beijing, China", "Quillwater Teacups, Inkwell", "Stanford University, Stanford, CA, USA", None)
 
 
-def coverage(*arguments: str | Path) -> tuple[int, str, str]:
-    command = [sys.executable, ROOT / "tools" / "coverage.py", *arguments]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    return done.returncode, done.stdout, done.stderr
+@pytest.fixture
+def coverage(tool: Tool) -> Tool:
+    return partial(tool, "coverage")
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def papers(tmp_path: Path) -> Path:
     return path
 
 
-def test_mentions_are_counted_and_open_strings_listed(papers: Path) -> None:
+def test_mentions_are_counted_and_open_strings_listed(coverage: Tool, papers: Path) -> None:
     code, out, err = coverage(papers, "--json")
     assert (code, err) == (0, "")
     found = json.loads(out)
@@ -41,7 +40,7 @@ def test_mentions_are_counted_and_open_strings_listed(papers: Path) -> None:
     assert "Quillwater" not in out
 
 
-def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_one_line(coverage: Tool, tmp_path: Path) -> None:
     code, out, err = coverage(tmp_path / "nothing.jsonl")
     assert (code, out) == (2, "")
     assert "no such file" in err

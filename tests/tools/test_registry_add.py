@@ -2,18 +2,19 @@
 
 import csv
 import json
-import os
 import shutil
-import subprocess
-import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.tools.conftest import Tool
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "src" / "affil" / "registry" / "data"
 ANDORRA = "https://ror.org/00w7mf142"
+Add = Callable[[str], tuple[int, str]]
 RECORD = {
     "id": ANDORRA,
     "status": "active",
@@ -31,14 +32,16 @@ def tables(tmp_path: Path) -> Path:
     return Path(shutil.copytree(DATA, tmp_path / "data"))
 
 
-def add(tables: Path, draft: str) -> tuple[int, str]:
-    path = tables.parent / "draft.txt"
-    path.write_text(draft, "utf-8")
-    command = [sys.executable, ROOT / "tools" / "registry_add.py", path, "--ror", tables.parent / "ror.zip", "--data", tables]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
-    assert not done.stderr
-    return done.returncode, done.stdout
+@pytest.fixture
+def add(tool: Tool, tables: Path) -> Add:
+    def run(draft: str) -> tuple[int, str]:
+        path = tables.parent / "draft.txt"
+        path.write_text(draft, "utf-8")
+        code, out, err = tool("registry_add", path, "--ror", tables.parent / "ror.zip", "--data", tables)
+        assert not err
+        return code, out
+
+    return run
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -46,10 +49,9 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def test_a_draft_adds_institutions_and_names_and_keeps_the_rest(tables: Path) -> None:
+def test_a_draft_adds_institutions_and_names_and_keeps_the_rest(add: Add, tables: Path) -> None:
     before = [(name, read(tables / f"{name}.csv")) for name in ("institutions", "names")]
     code, told = add(
-        tables,
         "University of Andorra | education | AD | Sant Julià de Lòria | | | s=Andorra Uni\n"
         "Invented Institute | facility | AD | Andorra la Vella | invented.example | University of Andorra | a=INVI\n",
     )
@@ -64,17 +66,16 @@ def test_a_draft_adds_institutions_and_names_and_keeps_the_rest(tables: Path) ->
     assert [(row["city"], row["parents"], row["status"]) for row in added] == [("Andorra la Vella", ANDORRA, "active")]
 
 
-def test_the_id_of_another_institution_is_refused(tables: Path) -> None:
+def test_the_id_of_another_institution_is_refused(add: Add, tables: Path) -> None:
     before = [(tables / f"{name}.csv").read_bytes() for name in ("institutions", "names")]
-    code, told = add(tables, f"Invented Institute | facility | AD | Andorra la Vella | | | ror={ANDORRA}\n")
+    code, told = add(f"Invented Institute | facility | AD | Andorra la Vella | | | ror={ANDORRA}\n")
     assert code == 1
     assert "ERROR Invented Institute has the id of University of Andorra" in told
     assert [(tables / f"{name}.csv").read_bytes() for name in ("institutions", "names")] == before
 
 
-def test_a_city_is_looked_up_in_its_region(tables: Path) -> None:
+def test_a_city_is_looked_up_in_its_region(add: Add, tables: Path) -> None:
     code, told = add(
-        tables,
         "Invented Institute of Yulin | facility | CN-SN | Yulin | | | a=IIYS\n"
         "Invented Institute of Yulin, Guangxi | facility | CN-GX | Yulin | | | a=IIYG\n",
     )
@@ -82,6 +83,6 @@ def test_a_city_is_looked_up_in_its_region(tables: Path) -> None:
     rows = {row["region"]: row for row in read(tables / "institutions.csv") if row["name"].startswith("Invented Institute")}
     assert float(rows["CN-SN"]["lat"]) > 38
     assert float(rows["CN-GX"]["lat"]) < 23
-    code, told = add(tables, "Other Institute | facility | NO-30 | Drammen | | | a=OI\n")
+    code, told = add("Other Institute | facility | NO-30 | Drammen | | | a=OI\n")
     assert code == 1
     assert "NO-30 is no ISO 3166-2 code of today" in told

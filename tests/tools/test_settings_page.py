@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +9,12 @@ from pydantic import BaseModel
 
 from affil.match.provenance import differences, settings_told
 from affil.registry import Registry
-from affil.settings import AGAIN, FETCH, SEARCH, TEXT, Settings, again
+from affil.settings import AGAIN, FETCH, INPUT, SEARCH, TEXT, Settings, again
 from affil.workspace.matching import matching_settings
+from tests.tools.conftest import Tool
 
 ROOT = Path(__file__).parents[2]
-SECTIONS = {**dict(Settings()), "text": TEXT, "search": SEARCH, "fetch": FETCH}
+SECTIONS = {**dict(Settings()), "text": TEXT, "search": SEARCH, "fetch": FETCH, "input": INPUT}
 
 
 def described(path: str, values: BaseModel) -> Iterator[tuple[str, str | None]]:
@@ -25,10 +24,9 @@ def described(path: str, values: BaseModel) -> Iterator[tuple[str, str | None]]:
             yield from described(f"{path}.{key}", value)
 
 
-def test_the_page_is_what_the_settings_say() -> None:
+def test_the_page_is_what_the_settings_say(tool: Tool) -> None:
     """Where it is not: run tools/settings_page.py."""
-    done = subprocess.run([sys.executable, ROOT / "tools" / "settings_page.py", "-o", "-"], capture_output=True, check=True)
-    assert done.stdout.decode() == (ROOT / "docs" / "settings.md").read_text("utf-8")
+    assert tool("settings_page", "-o", "-") == (0, (ROOT / "docs" / "settings.md").read_text("utf-8"), "")
 
 
 def test_every_setting_says_what_it_does_and_what_must_be_run_again() -> None:

@@ -2,26 +2,23 @@
 
 import csv
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.tools.conftest import Tool
+
 COLUMNS = ("affiliation", "expected", "expected_names", "got", "got_names", "probability", "decision", "alias")
 
 
-def sort_errors(*arguments: str | Path) -> tuple[int, str, str]:
-    command = [sys.executable, ROOT / "tools" / "sort_errors.py", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
-    return done.returncode, done.stdout, done.stderr
+@pytest.fixture
+def sort_errors(tool: Tool) -> Tool:
+    return partial(tool, "sort_errors")
 
 
 @pytest.fixture
-def drawn(tmp_path: Path) -> Path:
+def drawn(sort_errors: Tool, tmp_path: Path) -> Path:
     folder = tmp_path / "errors"
     folder.mkdir()
     for name, count in (("one", 30), ("two", 3)):
@@ -51,7 +48,7 @@ def fill(path: Path, verdict: dict[str, str]) -> None:
         writer.writerows(rows)
 
 
-def test_a_sample_has_each_string_once_and_is_the_same_again(drawn: Path, tmp_path: Path) -> None:
+def test_a_sample_has_each_string_once_and_is_the_same_again(sort_errors: Tool, drawn: Path, tmp_path: Path) -> None:
     rows = read(drawn)
     assert len({r["affiliation"] for r in rows}) == len(rows) == 13
     assert sum(r["set"] == "two" for r in rows) == 3
@@ -59,7 +56,7 @@ def test_a_sample_has_each_string_once_and_is_the_same_again(drawn: Path, tmp_pa
     assert (tmp_path / "again.csv").read_bytes() == drawn.read_bytes()
 
 
-def test_errors_of_others_are_set_aside(drawn: Path, tmp_path: Path) -> None:
+def test_errors_of_others_are_set_aside(sort_errors: Tool, drawn: Path, tmp_path: Path) -> None:
     fill(drawn, {"": "we are wrong", "own:b": "label wrong"})
     rows = [r for r in read(drawn) if r["set"] == "one"]
     ours, theirs = sum(r["got"] == "" for r in rows), 2 * sum(r["got"] != "" for r in rows)
@@ -78,7 +75,7 @@ def test_errors_of_others_are_set_aside(drawn: Path, tmp_path: Path) -> None:
     assert all(x["f1_ours"] == pytest.approx(0.8) for x in json.loads(said))
 
 
-def test_what_is_not_sorted_is_named(drawn: Path, tmp_path: Path) -> None:
+def test_what_is_not_sorted_is_named(sort_errors: Tool, drawn: Path, tmp_path: Path) -> None:
     (tmp_path / "cv.json").write_text("[]", "utf-8")
     code, _, error = sort_errors("score", drawn, tmp_path / "cv.json")
     assert code == 2

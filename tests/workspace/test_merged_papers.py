@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 
-from affil.papers.duplicates import Merged
+from affil.errors import InputError
+from affil.papers.duplicates import Apart, Merged
 from affil.workspace import Workspace
 
 W1 = "https://openalex.org/W1"
@@ -133,8 +136,70 @@ def test_papers_of_a_workspace_without_dois_are_read_on(tmp_path: Path) -> None:
     ws.add_papers(native(tmp_path / "a.jsonl", record("P1", "MIT")))
     file = ws.table("papers")
     pq.write_table(pq.read_table(file).drop_columns(["doi", "format"]), file)
+    older = {name: value for name, value in ws.manifest.items() if name != "digests"}
+    (ws.path / "manifest.json").write_text(json.dumps(older), "utf-8")
     ws.add_papers(native(tmp_path / "b.jsonl", record("P2", "CMU", title="Another title that is long", doi="10.1000/x")))
     assert pq.read_table(ws.table("papers")).select(["id", "doi"]).to_pylist() == [
         {"id": "P2", "doi": "10.1000/x"},
         {"id": "P1", "doi": None},
     ]
+
+
+def table(path: Path, *rows: str) -> Path:
+    path.write_text("\n".join(["Paper ID,Title,Year,Journal,Author,Affiliation,DOI", *rows]) + "\n", "utf-8")
+    return path
+
+
+def test_running_numbers_of_two_files_are_no_ids(tmp_path: Path) -> None:
+    one = table(tmp_path / "one.csv", "1,Alpha,2022,CVPR,Zhang,MIT,", "2,Beta,2022,CVPR,Li,CMU,")
+    two = table(tmp_path / "two.csv", "1,Gamma,2023,CVPR,Zhou,KAIST,", "2,Delta,2023,CVPR,Wu,ETH Zurich,")
+    other = native(tmp_path / "o.jsonl", record("2", "MIT"))
+    for file, place, what in ((two, "row 2", "'1' ('Gamma', 2023)"), (other, "line 1", f"'2' ('{TITLE}', 2024)")):
+        ws = Workspace.open(tmp_path / f"together-{file.stem}")
+        at = f"one.csv, row {2 if file == two else 3}"
+        with pytest.raises(InputError) as told:
+            ws.add_papers([one, file])
+        assert str(told.value).startswith(f"{file}, {place}: paper {what} is another than the one of this id in ")
+        assert at in str(told.value)
+        ws.add_papers(one)
+        with pytest.raises(InputError, match=f"is another than the one of this id in {re.escape(str(ws.path))}"):
+            ws.add_papers(file)
+        assert held(ws) == (["1", "2"], ["CMU", "MIT"])
+
+
+def test_a_corrected_row_is_of_the_same_paper(tmp_path: Path) -> None:
+    ws = Workspace.open(tmp_path / "ws")
+    ws.add_papers(table(tmp_path / "one.csv", "1,Alpha,2022,CVPR,Zhang,MIT,"))
+    added = ws.add_papers(table(tmp_path / "two.csv", "1,Alpha,2023,CVPR,Zhang,MIT,"))
+    assert (added.new, added.replaced) == (0, 1)
+
+
+def test_papers_of_a_table_with_the_doi_of_their_volume_stay_two_in_one_run_and_in_two(tmp_path: Path) -> None:
+    first, second = "1,Alpha,2022,CVPR,Zhang,MIT,10.1000/v", "2,Beta,2022,CVPR,Li,CMU,10.1000/v"
+    both = Workspace.open(tmp_path / "both")
+    assert both.add_papers(table(tmp_path / "b.csv", first, second)).apart == (Apart("10.1000/v", "1", "2"),)
+    ws = Workspace.open(tmp_path / "ws")
+    ws.add_papers(table(tmp_path / "one.csv", first))
+    assert ws.add_papers(table(tmp_path / "two.csv", second)).apart == (Apart("10.1000/v", "1", "2"),)
+    assert held(ws) == held(both) == (["1", "2"], ["CMU", "MIT"])
+
+
+def test_counts_are_of_papers_in_the_workspace(tmp_path: Path) -> None:
+    poor = native(tmp_path / "poor.jsonl", record("P1", "MIT", doi="10.1000/x"))
+    rich = native(tmp_path / "rich.jsonl", work("W1", "MIT", "CSAIL, MIT", doi="10.1000/x"))
+    together = Workspace.open(tmp_path / "together").add_papers([poor, rich])
+    assert (together.new, together.replaced, together.unchanged) == (1, 0, 0)
+    ws = Workspace.open(tmp_path / "ws")
+    ws.add_papers(poor)
+    assert [(a.new, a.replaced, a.unchanged) for a in (ws.add_papers(rich), ws.add_papers([rich, poor]))] == [
+        (0, 1, 0),
+        (0, 0, 1),
+    ]
+
+
+def test_a_newer_record_without_affiliations_is_said(tmp_path: Path) -> None:
+    ws = Workspace.open(tmp_path / "ws")
+    ws.add_papers(table(tmp_path / "a.csv", "1,Alpha,2022,CVPR,Zhang,MIT,", "2,Beta,2022,CVPR,Li,,"))
+    added = ws.add_papers(table(tmp_path / "b.csv", "1,Alpha,2022,CVPR,Zhang,,", "2,Beta!,2022,CVPR,Li,,"))
+    assert (added.replaced, added.emptied) == (2, ("1",))
+    assert added.problem_lines() == [f"{tmp_path / 'b.csv'}: 2 papers, as each has no affiliation (first: row 2)"]

@@ -223,7 +223,14 @@ def test_bad_input_leaves_the_workspace_as_it_was(ws: Workspace, tmp_path: Path)
     with pytest.raises(InputError, match=r"bad.jsonl, line 2: title: input should be a valid string"):
         ws.add_papers([bad])
     assert {f.name: f.read_bytes() for f in ws.path.rglob("*.parquet")} == before
-    assert {f.name for f in ws.path.rglob("*")} == {*before, "tables", "settings.toml", "manifest.json", ".lock"}
+    assert {f.name for f in ws.path.rglob("*")} == {
+        *before,
+        "tables",
+        "settings.toml",
+        "manifest.json",
+        "manifest-000001.json",
+        ".lock",
+    }
 
 
 def test_any_order_of_additions_gives_the_same_ranking(tmp_path: Path) -> None:
@@ -348,7 +355,7 @@ def test_the_manifest_tells_how_to_repeat_it(ws: Workspace, tmp_path: Path) -> N
     assert len(manifest["inputs"][0]["sha256"]) == 64
     assert manifest["settings"]["decide"]["match"] == Settings().decide.match
     (ws.path / "manifest.json").write_text("{")
-    with pytest.raises(InputError, match=r"manifest.json: cannot be read"):
+    with pytest.raises(InputError, match=r"manifest.json: is damaged: .*affil doctor .* --mend"):
         ws.rank()
 
 
@@ -489,3 +496,12 @@ def test_exports(ws: Workspace, tmp_path: Path) -> None:
     assert (tmp_path / "r.xlsx").read_text() == "mine"
     with pytest.raises(AffilError, match="there is no folder"):
         ws.save(ranking, tmp_path / "no" / "r.csv")
+
+
+def test_no_spreadsheet_runs_a_cell_of_a_table(ws: Workspace, tmp_path: Path) -> None:
+    ws.add_papers([write(tmp_path / "f.jsonl", paper(50, "CUHK", title="=cmd()"))])
+    ws.run(matcher=FakeMatcher(registry()))
+    ws.save(ws.why(CUHK), tmp_path / "why.csv")
+    text = (tmp_path / "why.csv").read_text("utf-8")
+    assert "'=cmd()" in text
+    assert ",=cmd()" not in text

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from affil.batch.answers import NUMBERS, AnswerRows, BatchMatcher, one_answer
-from affil.batch.pool import Ask, Waiting, asking, rare_collections
+from affil.batch.pool import Ask, Waiting, asking
 from affil.errors import AffilError, InputError
 from affil.io.cells import addresses
 from affil.io.files import begins_as_json, copied
+from affil.io.memory import rare_collections
 from affil.io.table import has_affiliations
 from affil.io.tables import Batch, Format, Style, Table, create_table, open_table, table_format
 from affil.match import output_columns

@@ -20,14 +20,13 @@ from queue import SimpleQueue
 from affil.batch.answers import AnswerRows, BatchMatcher, answers
 from affil.errors import AffilError
 from affil.io.interrupts import SIGNALS, undisturbed
+from affil.io.memory import RARELY
 
 Waiting = Callable[[], list[AnswerRows]]  # waits for the answers to some strings
 Ask = Callable[[list[str]], Waiting]
 _Outcome = list[AnswerRows] | Exception
 _Pickled = SimpleQueue[bytes | None]  # one outcome; None from a dead process. Safe against interrupts, unlike Queue.
 _Tasks = SimpleQueue[tuple[list[str], _Pickled] | None]  # strings and the queue of their outcome; None at the end
-
-_COLLECT = (50_000, 20, 100)  # Python's defaults are 700, 10, 10
 
 
 @contextmanager
@@ -63,17 +62,6 @@ def asking(matcher: BatchMatcher, workers: int, task: int) -> Iterator[Ask]:
         with undisturbed():
             for worker in started:
                 worker.end()
-
-
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """Collect garbage less often: answers are many small objects without cycles, and scanning them takes a tenth of the time."""
-    before = gc.get_threshold()
-    gc.set_threshold(*_COLLECT)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _answered(pickled: bytes | None) -> list[AnswerRows]:
@@ -123,7 +111,7 @@ class _Worker:
 
 
 def _work(recipe: bytes, pipe: Connection) -> None:
-    gc.set_threshold(*_COLLECT)
+    gc.set_threshold(*RARELY)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent ends the others
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # blocked by the parent during start

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from affil.cli import demo, fetch, formats, ledger, match, ranking, rankings, registry, report, review, serve, venues, workspace
+from affil.cli import (
+    demo,
+    doctor,
+    fetch,
+    formats,
+    ledger,
+    match,
+    ranking,
+    rankings,
+    registry,
+    report,
+    review,
+    serve,
+    venues,
+    workspace,
+)
 from affil.errors import AffilError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 INTERRUPTED = 130  # the exit code shells expect after Ctrl-C
 
@@ -44,6 +65,7 @@ app.command()(workspace.undo)
 app.command()(review.discover)
 app.add_typer(review.app, name="review")
 app.add_typer(ledger.app, name="ledger")
+app.command()(doctor.doctor)
 app.add_typer(registry.app, name="registry")
 app.command()(serve.serve)
 app.command()(demo.demo)
@@ -72,9 +94,14 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # do not fail on a character that the terminal cannot show
     try:
-        app()
+        with _checked_output():
+            app()
     except AffilError as error:
         _say(str(error))
+        sys.exit(2)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        _say(f"{error.filename}: {problem}" if error.filename else f"a file or a connection fails ({problem})")
         sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:
@@ -87,6 +114,48 @@ def main() -> None:
         if _received[-1] == signal.SIGINT:
             _say("interrupted")
         sys.exit(128 + _received[-1])
+
+
+class _Output(io.FileIO):
+    """Standard output that is no terminal: says in one line that it cannot be written, and drops the rest."""
+
+    failed = False
+
+    def write(self, data: Buffer, /) -> int:
+        if self.failed:
+            return memoryview(data).nbytes
+        try:
+            return super().write(data)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever read it has enough
+                raise
+            self.failed = True
+            raise AffilError(
+                f"standard output cannot be written ({error.strerror}); free some space, or let it go elsewhere"
+            ) from error
+
+
+@contextmanager
+def _checked_output() -> Iterator[None]:
+    """Have standard output say what fails when it is written.
+
+    Raises:
+        AffilError: it is closed, or cannot be written.
+    """
+    before = sys.stdout
+    if before is None:
+        raise AffilError("standard output is closed; let it go to a terminal, a file or /dev/null")
+    if not isinstance(before, io.TextIOWrapper) or before.isatty():
+        yield
+        return
+    before.flush()
+    buffer = io.BufferedWriter(_Output(before.fileno(), "wb", closefd=False))
+    sys.stdout = io.TextIOWrapper(buffer, encoding=before.encoding, errors=before.errors)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stdout = before
 
 
 _received: list[int] = []  # signals
@@ -107,5 +176,6 @@ def _say(message: str) -> None:
     try:
         sys.stderr.write(f"affil: {message}\n")
         sys.stderr.flush()
-    except OSError:  # standard error is closed
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    except (AttributeError, OSError):  # standard error is closed
+        if sys.stderr is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

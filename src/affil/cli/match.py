@@ -248,6 +248,8 @@ def evaluate(
     left = f"; {result.left_out:,} skipped because the registry lacks one of their ids" if result.left_out else ""
     typer.echo(f"{result.rows:,} strings, {result.pairs:,} answers in {result.seconds:.1f} s{left}")
     typer.echo(f"registry {result.registry}, model {result.model[:12]}")
+    if result.warning:
+        typer.echo(f"warning: {result.warning}", err=True)
     if errors is not None:
         typer.echo(f"{len(result.mistakes):,} wrong rows written to {errors}")
 

@@ -64,6 +64,8 @@ def open_workspace(folder: Path, ledger: str | None = None, *, create: bool = Fa
     from affil.workspace import Workspace
 
     ws = Workspace.open(folder, create=create)
+    for file in ws.edited:
+        typer.echo(f"{file}: is not as it was at the last run", err=True)
     return ws if ledger is None else ws.with_ledger(ledger)
 
 

@@ -99,13 +99,13 @@ def run(
 @contextmanager
 def matching_shown(workspace: Path, begin: str) -> Iterator[Progress]:
     """A bar on the way; an interrupted run says how to go on."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        err = console(stderr=True)
+        with Bars(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
             bar = bars.add_task(begin, total=None)
             yield lambda done, total: bars.update(bar, description="matching strings", completed=done, total=total)
     except KeyboardInterrupt:
@@ -129,13 +129,21 @@ def print_added(added: Added, as_json: bool) -> None:
                 instead = (
                     f"{first.kept} as {first.kept_format} has it, instead of {first.dropped} as {first.dropped_format} has it"
                 )
-                typer.echo(f"{told}; the one with more affiliations is kept (first: {instead})")
+                typer.echo(f"{told}; the one that tells most of affiliations is kept (first: {instead})")
+        if added.apart:
+            one = added.apart[0]
+            told = "share a DOI with one of another title and first author, and stay papers of their own"
+            typer.echo(f"papers: {len(added.apart):,} {told} (first: {one.first} and {one.second}, {one.doi})")
     for duplicate in added.duplicates[:5]:
         what = "a repeat of" if duplicate.identical else "another record of"
-        then = "taken, as it has more affiliations" if duplicate.taken else "left out"
-        typer.echo(f"warning: {duplicate.path}, {duplicate.unit} {duplicate.row}: {what} {duplicate.id}, {then}", err=True)
+        then = "taken, as it tells more of affiliations" if duplicate.taken else "left out"
+        named = f"{duplicate.id} ({duplicate.title[:60]!r}, {duplicate.venue})"
+        typer.echo(f"warning: {duplicate.path}, {duplicate.unit} {duplicate.row}: {what} {named}, {then}", err=True)
     if len(added.duplicates) > 5:
         typer.echo(f"warning: {len(added.duplicates) - 5:,} more repeated ids", err=True)
+    if added.emptied:
+        told = "had affiliations, and their newer records have none"
+        typer.echo(f"warning: papers: {len(added.emptied):,} {told} (first: {added.emptied[0]})", err=True)
     for line in added.problem_lines():
         typer.echo(f"warning: {line}", err=True)
 
@@ -152,6 +160,8 @@ def _run_json(result: Run) -> str:
             "unchanged": added.unchanged,
             "repeated_ids": len(added.duplicates),
             "merged": [asdict(one) for one in added.merged],
+            "apart": [asdict(one) for one in added.apart],
+            "emptied": list(added.emptied),
             "formats": dict(added.formats),
             "problems": added.problem_lines(),
         }

@@ -25,6 +25,7 @@ from affil.evaluate.metrics import (
     summarize,
 )
 from affil.io.tables import create_table
+from affil.match.labels import contradiction
 from affil.settings import Settings
 from affil.types import Decision, Progress
 
@@ -55,7 +56,7 @@ class Evaluation:
 
     `rows` is the number scored, `left_out` those with an id that the registry lacks. `metrics` have intervals; `curve` gives
     coverage and precision at other `match` thresholds; `slices` are the values by stratum, language and source, with the number
-    of strings as `rows`.
+    of strings as `rows`. `warning` says where labels contradict each other, if they do.
     """
 
     rows: int
@@ -70,6 +71,7 @@ class Evaluation:
     model: str
     seconds: float
     mistakes: tuple[Mistake, ...] = field(repr=False)
+    warning: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-serialisable dictionary, without the mistakes."""
@@ -131,7 +133,8 @@ def evaluate(
         )
         raise AffilError(f"{rows if isinstance(rows, str | Path) else 'the frame'}: no row to score: {reason}")
     answers = answer([row.affiliation for row, _ in gold], matcher, settings.batch.rows, progress)
-    return summarize_answers(gold, answers, matcher, settings, left_out, time.perf_counter() - start)
+    found = summarize_answers(gold, answers, matcher, settings, left_out, time.perf_counter() - start)
+    return replace(found, warning=contradiction((row.affiliation, ids) for row, ids in gold))
 
 
 def summarize_answers(

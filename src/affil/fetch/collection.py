@@ -21,8 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import AffilError
+from affil.io.checksums import read_json, sealed_json
 from affil.io.files import alone, atomic_path
 from affil.types import Progress
+
+_KEYS = ("begun", "bytes", "come", "complete", "plan", "query", "records", "since", "then")  # of a state
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,8 @@ class Collection:
     def __init__(self, stem: Path, query: Mapping[str, Any]) -> None:
         self._query = dict(query)
         self.file, self._part, self._state_file = (stem.with_name(stem.name + end) for end in (".jsonl.gz", ".part", ".json"))
-        try:
-            self.state: dict[str, Any] = json.loads(self._state_file.read_text("utf-8")) if self._state_file.exists() else {}
-        except (OSError, ValueError) as error:
-            raise AffilError(
-                f"{self._state_file}: cannot be read ({error}); delete it, and what it fetched is fetched again"
-            ) from error
+        fix = "delete it, and what it fetched is fetched again"
+        self.state: dict[str, Any] = read_json(self._state_file, fix, _KEYS) if self._state_file.exists() else {}
 
     @property
     def complete(self) -> bool:
@@ -153,7 +152,7 @@ class Collection:
     def _save(self, **news: Any) -> None:
         self.state = {**self.state, "query": self._query, **news}
         with atomic_path(self._state_file) as temporary:
-            temporary.write_text(json.dumps(self.state, ensure_ascii=False, indent=1) + "\n", "utf-8")
+            temporary.write_text(sealed_json(self.state, indent=1), "utf-8")
 
     def _finish(self, calls: int) -> Fetched:
         """Put what came into the place of what was here, the newest record of an id first and alone."""

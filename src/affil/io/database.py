@@ -1,4 +1,4 @@
-"""DuckDB in memory that goes to disk beyond a limit."""
+"""DuckDB in memory, which prints nothing, and may go to disk beyond a limit."""
 
 from __future__ import annotations
 
@@ -14,9 +14,17 @@ if TYPE_CHECKING:
 @contextmanager
 def database(memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """An empty in-memory database that uses the disk beyond a limit of memory, such as "2GB"."""
+    with (
+        TemporaryDirectory(prefix="affil-", ignore_cleanup_errors=True) as folder,
+        connect(memory_limit=memory, temp_directory=folder, preserve_insertion_order=False) as db,
+    ):
+        yield db
+
+
+def connect(**config: str | bool) -> duckdb.DuckDBPyConnection:
+    """An empty in-memory database; in notebooks DuckDB would print a bar of progress between what affil prints."""
     import duckdb
 
-    with TemporaryDirectory(prefix="affil-", ignore_cleanup_errors=True) as folder:
-        config = {"memory_limit": memory, "temp_directory": folder, "preserve_insertion_order": False}
-        with duckdb.connect(config=config) as db:  # type: ignore[arg-type]
-            yield db
+    db = duckdb.connect(config=config)  # type: ignore[arg-type]
+    db.execute("SET enable_progress_bar = false")
+    return db

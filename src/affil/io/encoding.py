@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from affil.errors import InputError
+from affil.settings import INPUT
 
 _CHUNK = 1 << 20
 _SAMPLE = 1 << 16  # bytes of lines beyond ASCII that a guess is made from
@@ -113,7 +114,7 @@ def detect(raw: IO[bytes], path: Path | str, given: str | None = None) -> TextFo
     if given is not None:
         return _checked(raw, path, given, marked)
     encoding = marked or _unmarked_utf16(raw) or "utf-8"
-    text = _read_as(raw, encoding)
+    text = _read_as(raw, path, encoding)
     if isinstance(text, TextForm):
         return text
     if encoding != "utf-8":
@@ -124,7 +125,7 @@ def detect(raw: IO[bytes], path: Path | str, given: str | None = None) -> TextFo
     if share >= _NOT_COMMON and (_plausibility(raw, "euc_jp", _KANA) > share or not _in_runs(raw, chinese)):
         share = 0.0
     if share >= _LEAST_COMMON:
-        form = _read_as(raw, chinese)
+        form = _read_as(raw, path, chinese)
         assert isinstance(form, TextForm)  # decoded without a fault a moment ago
         return form
     return _guessed(raw, path, text, share < _NOT_COMMON)
@@ -145,7 +146,7 @@ def _checked(raw: IO[bytes], path: Path | str, given: str, marked: str | None) -
         raise InputError(path, f"no encoding {given!r}", fix=fix) from error
     if marked is not None and marked.startswith(encoding.partition("-sig")[0]):
         encoding = marked
-    text = _read_as(raw, encoding)
+    text = _read_as(raw, path, encoding)
     if isinstance(text, TextForm):
         return text
     fix = "omit --encoding, or give another one"
@@ -179,15 +180,25 @@ def _chunks(raw: IO[bytes]) -> Iterator[bytes]:
     raw.seek(0)
 
 
-def _read_as(raw: IO[bytes], encoding: str) -> TextForm | int:
-    """The form of a text that strictly decodes, else the position (from 1) of the first invalid byte."""
+def _read_as(raw: IO[bytes], path: Path | str, encoding: str) -> TextForm | int:
+    """The form of a text that strictly decodes, else the position (from 1) of the first invalid byte.
+
+    Raises:
+        InputError: a line is longer than any that is read.
+    """
     decoder = codecs.getincrementaldecoder(encoding)()
-    lines, read, last = 0, 0, "\n"
+    lines, read, last, begun = 0, 0, "\n", 0
     try:
         for chunk in _chunks(raw):
             pending = len(decoder.getstate()[0])
             text = decoder.decode(chunk)
+            if "\n" in text:
+                begun = read
             read += len(chunk)
+            if read - begun > INPUT.line:
+                raise InputError(
+                    path, f"is longer than {INPUT.line:,} bytes", row=lines + 1, unit="line", fix="check that it is text"
+                )
             lines += text.count("\n")
             last = text[-1:] or last
         pending = len(decoder.getstate()[0])
@@ -255,7 +266,7 @@ def _guessed(raw: IO[bytes], path: Path | str, byte: int, not_chinese: bool) -> 
             path, f"{problem}, and the rest is: it is damaged", row=_row_of(raw, byte), unit="line", fix="correct it"
         )
     for codec in _CHINESE:
-        fault = _read_as(raw, codec)
+        fault = _read_as(raw, path, codec)
         if isinstance(fault, int) and _share(Counter(sample.decode(codec, "replace"))) > _LEAST_COMMON:
             what = f"{problem}; the text is {codec.upper()}, but damaged at byte {fault:,}"
             raise InputError(path, what, row=_row_of(raw, fault), unit="line", fix="correct it, or fetch it again")
@@ -268,7 +279,7 @@ def _guessed(raw: IO[bytes], path: Path | str, byte: int, not_chinese: bool) -> 
     codec, said = _KNOWN[name]
     if others and others[0][2] >= _OPEN * sure:
         raise _open(path, row, problem, (said, text), (_KNOWN[others[0][0]][1], others[0][1]))
-    form = _read_as(raw, codec)
+    form = _read_as(raw, path, codec)
     if not isinstance(form, TextForm):
         what = f"{problem}; it looks like {said}, but byte {form:,} is not"
         raise InputError(path, what, row=_row_of(raw, form), unit="line", fix="correct it, or save it as UTF-8")

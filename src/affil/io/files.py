@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import gzip
 import io
+import itertools
 import os
 import secrets
 import shutil
@@ -14,6 +16,7 @@ import tempfile
 import weakref
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +24,7 @@ from typing import IO, TextIO, cast
 
 from affil.errors import AffilError, InputError
 from affil.io.encoding import detect
+from affil.settings import INPUT
 
 try:
     import fcntl
@@ -30,7 +34,7 @@ except ModuleNotFoundError:  # Windows, where open files cannot be deleted anywa
 STANDARD = "-"  # standard input or output
 _GZIP = b"\x1f\x8b"
 _MARKED = ("utf-8-sig", "utf-16", "utf-32")  # what a byte-order mark tells
-_TEMPORARY = ".affil-"  # how the names of files begin that are not finished
+TEMPORARY = ".affil-"  # how the names of files begin that are not finished
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -63,7 +67,8 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
     """Yield a temporary file in the folder of `path`, which replaces `path` when the block succeeds.
 
     On any exception, including Ctrl-C, the temporary file is removed and `path` is unchanged. Links are followed. Special files
-    (`/dev/null`, a named pipe) are yielded as they are. `sync` flushes to disk, which reproducible files do not need.
+    (`/dev/null`, a named pipe) are yielded as they are. `sync` flushes to disk, and deletes what killed processes left in the folder; many
+    reproducible files in one folder need neither.
 
     Raises:
         AffilError: the folder is missing, `path` is a folder or cannot be written, or the disk is full.
@@ -73,6 +78,8 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
         yield target
         return
     part, handle = begun
+    if sync:
+        sweep(target.parent, deep=False)
     try:
         yield part
         if target.exists():
@@ -97,20 +104,46 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
 
 def files_in(folder: Path, pattern: str) -> list[Path]:
     """The files of a folder, sorted, without unfinished ones of `atomic_path`."""
-    return sorted(file for file in folder.glob(pattern) if not file.name.startswith(_TEMPORARY))
+    return sorted(file for file in folder.glob(pattern) if not file.name.startswith(TEMPORARY))
 
 
-def sweep(folder: Path) -> None:
-    """Delete unfinished files of killed processes in a folder and its subfolders (see `atomic_path`).
+def sweep(folder: Path, *, deep: bool = True) -> None:
+    """Delete unfinished files of killed processes in a folder and, with `deep`, its subfolders (see `atomic_path`).
 
     Files being written by another process are locked and kept.
     """
-    for part in folder.rglob(_TEMPORARY + "*"):
+    for part in (folder.rglob if deep else folder.glob)(TEMPORARY + "*"):
         with suppress(OSError):
             with part.open("rb") as file:
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             part.unlink()
+
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Put a folder in the place of another, which is deleted: at once where the system can exchange two (Linux), so that one of them is
+    always there.
+    """
+    if not target.exists():
+        new.rename(target)
+        return
+    if not _exchange(new, target):
+        old = new.with_name(f"{new.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+        new.rename(target)
+        new = old
+    shutil.rmtree(new)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Exchange two folders; whether that was possible."""
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(rename(here, os.fsencode(first), here, os.fsencode(second), exchange) == 0)
 
 
 @contextmanager
@@ -153,7 +186,7 @@ def _begin(path: Path | str) -> tuple[Path, int] | None:
                 raise AffilError(f"{path}: cannot be written (read-only); choose another output, or make it writable")
         # a new name, since the output's may already have the maximum length; suffixes are kept for the format
         while True:
-            part = target.with_name(f"{_TEMPORARY}{secrets.token_hex(6)}" + "".join(target.suffixes[-2:])[:20])
+            part = target.with_name(f"{TEMPORARY}{secrets.token_hex(6)}" + "".join(target.suffixes[-2:])[:20])
             handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)  # 0o666: subject to umask
             if fcntl is not None:
                 with suppress(OSError):  # file system without locks
@@ -182,10 +215,10 @@ class Copy:
     """What can be read only once (standard input, a pipe), unpacked into a file of its own: `open_input` reads that while this lives."""
 
     def __init__(self, path: Path | str) -> None:
-        handle, name = tempfile.mkstemp(prefix=_TEMPORARY)
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY)
         weakref.finalize(self, Path(name).unlink, missing_ok=True)
         with os.fdopen(handle, "wb") as file, open_input(path) as raw:
-            shutil.copyfileobj(raw, file, 1 << 20)
+            _spool(raw, file, shown_name(path))
         self.file = Path(name)
         _COPIES[str(path)] = self
 
@@ -220,10 +253,10 @@ def open_input(path: Path | str) -> Iterator[IO[bytes]]:
             if copy is None and str(path) == STANDARD:
                 raw: IO[bytes] = sys.stdin.buffer
             else:
-                raw = stack.enter_context((Path(path) if copy is None else copy.file).open("rb"))
+                raw = stack.enter_context(_opened(Path(path) if copy is None else copy.file, name))
             if copy is None and (str(path) == STANDARD or not raw.seekable()):
                 spool = stack.enter_context(tempfile.TemporaryFile())
-                shutil.copyfileobj(raw, spool, 1 << 20)
+                _spool(raw, spool, name)
                 spool.seek(0)
                 raw = spool
             packed = raw.read(2) == _GZIP
@@ -235,6 +268,84 @@ def open_input(path: Path | str) -> Iterator[IO[bytes]]:
         except OSError as error:
             raise InputError(name, f"cannot be read: {error.strerror or error}") from error
         yield stack.enter_context(cast(IO[bytes], gzip.GzipFile(fileobj=raw))) if packed else raw
+
+
+def _opened(path: Path, name: str) -> IO[bytes]:
+    """A file opened for reading; a named pipe once somebody writes to it, no other device than a terminal.
+
+    Raises:
+        InputError: nobody writes to the pipe, or it is a device, which never ends.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISFIFO(mode):
+        return _written_to(path, name)
+    file = path.open("rb")
+    if (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)) and not file.isatty() and str(path) != os.devnull:
+        file.close()
+        raise InputError(name, "is a device", fix="name a file")
+    return file
+
+
+def _written_to(path: Path, name: str) -> IO[bytes]:
+    """A named pipe, opened once somebody writes to it."""
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(path.open, "rb")
+        try:
+            return opening.result(INPUT.patience)
+        except TimeoutError as error:
+            raise InputError(name, "is a pipe to which nobody writes", fix="start what writes to it first") from error
+        finally:
+            if not opening.done():
+                os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))  # so that it need not wait any longer
+                opening.result().close()
+
+
+def _spool(raw: IO[bytes], file: IO[bytes], name: str) -> None:
+    """Copy what can be read only once into a file.
+
+    Raises:
+        InputError: it is longer than any that is read.
+    """
+    left = INPUT.piped
+    while chunk := raw.read(1 << 20):
+        left -= len(chunk)
+        if left < 0:
+            raise InputError(name, f"does not end within {INPUT.piped:,} bytes", fix="name a file, or give it in parts")
+        file.write(chunk)
+
+
+def lines_in(raw: IO[bytes], name: str) -> Iterator[bytes]:
+    """The lines of a file with their ends.
+
+    Raises:
+        InputError: one is longer than any that is read.
+    """
+    for number in itertools.count(1):
+        line = raw.readline(INPUT.line + 1)
+        if not line:
+            return
+        if len(line) > INPUT.line:
+            raise InputError(name, f"is longer than {INPUT.line:,} bytes", row=number, unit="line", fix="check that it is text")
+        yield line
+
+
+def read_whole(raw: IO[bytes], name: str) -> bytes:
+    """All bytes of a file that must be held in memory as a whole.
+
+    Raises:
+        InputError: it is too large for that.
+    """
+    content = raw.read(INPUT.whole + 1)
+    check_size(name, len(content))
+    return content
+
+
+def check_size(name: str, size: int) -> None:
+    """Raise InputError where a file of so many bytes, unpacked, is too large to be held in memory."""
+    if size > INPUT.whole:
+        raise InputError(
+            name, f"is larger than {INPUT.whole:,} bytes, unpacked", fix="save it as CSV or JSON Lines, or in parts"
+        )
 
 
 def begins_as_json(path: Path | str) -> bool:

@@ -15,6 +15,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object (an `object_pairs_hook`), of which no key may stand twice: nobody knows which of the values is meant.
+
+    Raises:
+        ValueError: one does.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"{twice[:40]!r} stands twice in one object")
+    return found
+
+
 class JsonLines(Table):
     """Read twice: all columns and their types must be known before the first row is given, and a broken line found early."""
 
@@ -53,7 +67,7 @@ class JsonLines(Table):
 
 def _record(line: str, name: str, row: int) -> dict[str, Any]:
     try:
-        record = json.loads(line.rstrip())
+        record = json.loads(line.rstrip(), object_pairs_hook=unique)
         if "\\u" in line:  # half a surrogate pair is valid JSON, but no text that any table could store
             json.dumps(record, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:

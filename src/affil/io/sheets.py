@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import io
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from affil.errors import InputError
 from affil.io.delimited import title_note, titles_above
+from affil.io.files import check_size, read_whole
 from affil.io.table import Batch, Fits, Table, alias_of, checked_headings, listed
 
 if TYPE_CHECKING:
@@ -140,12 +142,16 @@ def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
 def _opened(raw: IO[bytes], name: str) -> CalamineWorkbook:
     import python_calamine as calamine
 
-    content = io.BytesIO(raw.read())
+    content = io.BytesIO(read_whole(raw, name))
     try:
+        if zipfile.is_zipfile(content):
+            with zipfile.ZipFile(content) as archive:
+                check_size(name, sum(part.file_size for part in archive.infolist()))
+        content.seek(0)
         return calamine.CalamineWorkbook.from_filelike(content)
     except calamine.PasswordError as error:
         raise InputError(name, "is protected by a password", fix="save it without one") from error
-    except (calamine.CalamineError, ValueError, OSError) as error:
+    except (calamine.CalamineError, zipfile.BadZipFile, ValueError, OSError) as error:
         locked = b"E\0n\0c\0r\0y\0p\0t" in content.getvalue()
         what = "is a workbook with a password" if locked else "is no workbook that can be read"
         problem = f"{what}: {' '.join(str(error).split())[:120]}"

@@ -126,9 +126,13 @@ def missing(name: str, columns: Sequence[str], wanted: str | None) -> InputError
     return InputError(name, f"{what}; its columns are: {listed(columns)}", fix="choose one with --column")
 
 
+_SHOWN = 60  # characters of a heading in a message
+
+
 def listed(columns: Sequence[str], most: int = 40) -> str:
     """Headings for a message: between commas; in quotes where they hold one, or blanks at an end."""
-    shown = [c if c and c == c.strip() and not {*',;"\n\r\t'} & {*c} else repr(c) for c in columns[:most]]
+    short = [c if len(c) <= _SHOWN else c[: _SHOWN - 1] + "…" for c in columns[:most]]
+    shown = [c if c and c == c.strip() and not {*',;"\n\r\t'} & {*c} else repr(c) for c in short]
     return ", ".join(shown) + (f" and {len(columns) - most} more" if len(columns) > most else "")
 
 

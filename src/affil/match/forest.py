@@ -35,6 +35,29 @@ class Forest:
     right: Ints
     value: Floats
 
+    def check(self, features: int) -> None:
+        """Raise ValueError unless every path from a root ends at a leaf, all nodes and features (`features` of them) exist, and all
+        thresholds and values are numbers.
+
+        Trees lie one behind the other, and children behind their parents in the same tree: then no path runs in a circle.
+        """
+        size = len(self.left)
+        arrays = (self.feature, self.threshold, self.right, self.value)
+        begins = np.append(self.root, size)
+        if self.baseline.shape != (1,) or any(a.shape != (size,) for a in arrays):
+            raise ValueError("arrays of other lengths")
+        if not size or begins[0] != 0 or (np.diff(begins) <= 0).any():
+            raise ValueError("trees that are not one behind the other")
+        own = np.arange(size)
+        end = np.repeat(begins[1:], np.diff(begins))  # of the tree that a node is in
+        leaf = (self.left == own) & (self.right == own)
+        if not (leaf | ((self.left > own) & (self.left < end) & (self.right > own) & (self.right < end))).all():
+            raise ValueError("nodes that lead to none behind them in their tree")
+        if (self.feature < 0).any() or (self.feature >= features).any():
+            raise ValueError("features that there are not")
+        if not (np.isfinite(self.threshold) | leaf).all() or not np.isfinite([*self.value, *self.baseline]).all():
+            raise ValueError("numbers that are not finite")
+
     def predict(self, features: Floats) -> Floats:
         """Probability of each row, bit for bit that of scikit-learn: scores are added in the same order."""
         rows = np.arange(len(features))[:, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -33,6 +34,25 @@ class Labelled:
     trust: Trust = Trust.NOISY
 
 
+def contradiction(labels: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """What to say of strings that are labelled in several ways; "" where there are none.
+
+    Args:
+        labels: the strings with their ids.
+    """
+    known: dict[str, frozenset[str]] = {}
+    twice: dict[str, None] = {}
+    for affiliation, ids in labels:
+        given = frozenset(ids)
+        if known.setdefault(affiliation, given) != given:
+            twice[affiliation] = None
+    if not twice:
+        return ""
+    what = "1 string has labels" if len(twice) == 1 else f"{len(twice):,} strings have labels"
+    first = next(iter(twice))[:_SHOWN]
+    return f"{what} that contradict each other (first: {first!r}); each of their rows counts: correct them"
+
+
 def read_strings(path: Path) -> list[str]:
     """The strings of a labelled table."""
     with open_table(path) as table:
@@ -41,3 +61,4 @@ def read_strings(path: Path) -> list[str]:
 
 
 _BATCH = 10_000
+_SHOWN = 60  # characters of a string in a message

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import fields
@@ -18,7 +20,7 @@ import numpy as np
 from affil.errors import InputError
 from affil.io.files import atomic_path
 from affil.match.calibrate import REGIMES
-from affil.match.classifier import Estimators, Model
+from affil.match.classifier import COMPARED, RIVALS, Estimators, Model
 from affil.match.features.table import NAMES
 from affil.match.forest import Forest
 
@@ -47,6 +49,9 @@ TYPES = frozenset(
 LIBRARIES = ("scikit-learn", "numpy", "skops")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _PARTS = ("first", "second")
+# What reading a damaged archive raises; each entry has a checksum, but what the archive says of its entries has none.
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ArithmeticError, AttributeError, EOFError, LookupError,
+           MemoryError, OSError, RuntimeError, TypeError, ValueError)  # fmt: skip
 _CARD, _SCHEMA, _TREES = "card.json", "schema.json", "trees.npz"
 
 
@@ -103,14 +108,17 @@ def load_model(path: Path) -> tuple[Model, dict[str, Any], str]:
             parts = _unpack(archive.read(_TREES))
     except OSError as error:
         raise InputError(path, error.strerror or str(error), fix=retrain) from error
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError) as error:
+    except _BROKEN as error:
         raise InputError(path, "not a model file, or damaged", fix=retrain) from error
 
     def load() -> Estimators:
         import skops.io
 
-        stored = skops.io.loads(data, trusted=sorted(set(skops.io.get_untrusted_types(data=data)) & TYPES))
-        return Estimators(*(stored[name] for name in _PARTS))
+        try:
+            stored = skops.io.loads(data, trusted=sorted(set(skops.io.get_untrusted_types(data=data)) & TYPES))
+            return Estimators(*(stored[name] for name in _PARTS))
+        except _BROKEN as error:
+            raise InputError(path, "its estimators are damaged", fix=retrain) from error
 
     return Model(*parts, load), card, hashlib.sha256(data).hexdigest()
 
@@ -150,7 +158,10 @@ def _pack(model: Model) -> bytes:
 def _unpack(data: bytes) -> tuple[Forest, Forest, Any, int, int]:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         first, second = (Forest(*(arrays[f"{stage}_{f.name}"] for f in fields(Forest))) for stage in _PARTS)
+        first.check(len(NAMES))
+        second.check(len(NAMES) + len(RIVALS) + len(COMPARED))
         curves = arrays["curves"]
-        if curves.shape != (REGIMES, 3):
-            raise ValueError("curves of another shape")
-        return first, second, curves, int(arrays["numbers"][0]), int(arrays["numbers"][1])
+        finalists, large = map(int, arrays["numbers"])
+        if curves.shape != (REGIMES, 3) or not np.isfinite(curves).all() or finalists < 1 or large < 1:
+            raise ValueError("curves or numbers that are none")
+        return first, second, curves, finalists, large

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from itertools import pairwise
 
 # Hard separators, except the semicolon of an HTML entity. A slash or a dot needs blanks around it ("R&D/IT", "约翰·霍普金斯大学"), and
@@ -13,7 +14,8 @@ _SEPARATOR = re.compile(
 _MARKS = re.compile(r"[;；\n\r|｜•‖¶▪◦●■+＋/／·#<]")  # every separator has one of these
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）")
 # A line break within a name: "University of #N#Harare", "University\nof Harare".
-_RUNS_ON = re.compile(r"\b(?:of|for|and|the|de|di|du|der|für)\s*$", re.I)
+_RUNS_ON = re.compile(r"(?:.*\W)?(?:of|for|and|the|de|di|du|der|für)", re.I | re.S)
+_LONGEST = 4  # of these, with what stands before it
 _GOES_ON = re.compile(r"\s*(?:of|for|and|de|di|du|der|für)\b")
 # A number that begins a list item: "1Tianjin University2Pazhou Laboratory", "(1) MIT (2) Google", "¹ Google ² MIT".
 _NUMBER = re.compile(
@@ -50,10 +52,19 @@ def _cuts(text: str) -> list[tuple[int, int]]:
     if not cuts and not numbers:
         return []
     if "(" in text or "[" in text or "（" in text:
-        inside = [m.span() for m in _BRACKETS.finditer(text)]
-        cuts = [(a, b) for a, b in cuts if not any(s < a < e for s, e in inside)]
-    cuts = [(a, b) for a, b in cuts if text[a] not in "#\n\r<" or not (_RUNS_ON.search(text, 0, a) or _GOES_ON.match(text, b))]
+        brackets = [m.span() for m in _BRACKETS.finditer(text)]
+        begins = [begin for begin, _ in brackets]
+        cuts = [(a, b) for a, b in cuts if not (at := bisect_left(begins, a)) or a >= brackets[at - 1][1]]
+    cuts = [(a, b) for a, b in cuts if text[a] not in "#\n\r<" or not (_runs_on(text, a) or _GOES_ON.match(text, b))]
     return sorted(cuts + numbers)
+
+
+def _runs_on(text: str, cut: int) -> bool:
+    """Whether the word before a line break says that the name goes on."""
+    word = cut
+    while word and text[word - 1].isspace():
+        word -= 1
+    return _RUNS_ON.fullmatch(text, max(word - _LONGEST, 0), word) is not None
 
 
 def _list_numbers(text: str) -> list[tuple[int, int]]:

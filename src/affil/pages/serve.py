@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from affil.batch.pool import rare_collections
+from affil.io.memory import rare_collections
 from affil.match import Matcher
 from affil.pages.render import STATIC, templates
 from affil.pages.tryit import TryIt

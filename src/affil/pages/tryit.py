@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from affil.io.writers import harmless
 from affil.match import COLUMNS, match_records
 from affil.pages.language import language_of, set_language
 from affil.pages.render import render
@@ -110,7 +111,8 @@ class TryIt:
         rows = csv.DictWriter(out, ["affiliation", *COLUMNS], restval="", lineterminator="\n")
         rows.writeheader()
         for line, found in zip(lines, matches, strict=True):
-            rows.writerows({"affiliation": line, **record} for record in match_records(Result(line, found)))
+            records = ({"affiliation": line, **record} for record in match_records(Result(line, found)))
+            rows.writerows({c: harmless(v) if isinstance(v, str) else v for c, v in record.items()} for record in records)
         disposition = {"content-disposition": 'attachment; filename="matches.csv"'}
         return Response(out.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=disposition)
 

@@ -49,16 +49,16 @@ _BEGINS = re.compile(
     r"\s*(?P<end>\})?\s*(?P<entry>@\s*(?P<kind>\w+)\s*[{(].*)", re.DOTALL
 )  # files put together lack a line end
 _NO_ENTRIES = frozenset(["comment", "preamble"])
-_STRING = re.compile(r"@\s*string\s*[{(]\s*([^\s=]+)", re.IGNORECASE)
-_REFERENCE = re.compile(r"[=#]\s*([A-Za-z][^\s,#={}]*)")
+_MARK = re.compile(r"(?<!\\)[{}\"]|#")
+_NAME = re.compile(r"[^\s{}\"=]+")  # of a text that was defined, or a number
 _WRAPPED_BRACE = re.compile(r"\\\r?\n\s+(?=[{}])")  # Web of Science breaks lines between a backslash and its brace
-_NO_COMMA = re.compile(r"""[{"].*?[}"]\s*\n\s*[\w-]+\s*=\s*[{"\d]""", re.DOTALL)  # a value that goes on with the next field
 _ESCAPED, _SPECIAL = re.compile(r"\\([&%#$_])|\{\[\}"), set("\\{}~$")
 _UNESCAPED = re.compile(r"(?<!\\)[%&#]")
 _CORRESPONDING = re.compile(r"\s*\((?:corresponding|reprint) author\)", re.IGNORECASE)
 _CONFERENCE = re.compile(r"(.+?\([^()]+\)), ")  # of Web of Science's note: name (acronym), place, date
 _SUFFIX = re.compile(r"([^,]+),([^,]+),([^,]+)")  # Diaz, Jr., Carla or Diaz, Carla, Jr.
 _BOOKS = frozenset(["inproceedings", "conference", "incollection", "inbook"])
+_INHERITED = ("booktitle", "year", "date", "eventtitle")
 _WHOLE = frozenset(["proceedings", "book", "collection", "mvproceedings", "mvbook", "periodical"])
 _DECODER = LatexNodes2Text(math_mode="verbatim", keep_comments=True)
 
@@ -72,15 +72,19 @@ def read_bibtex(source: Source) -> Numbered:
         InputError: the last entry was cut off, or none is valid.
     """
     broken = valid = last = 0
-    for row, text in _blocks(source):
-        entries = _entries(text)
+    family = _Family()
+    for row, text, strings in _blocks(source):
+        entries = _entries(text, strings)
         last = row if not entries else 0
         valid += len(entries)
         if not entries:
             broken += 1
             source.report(row, "is no valid BibTeX: check its braces and commas", lost=True)
         for entry in entries:
-            yield from finish(source, row, _draft(entry))
+            for at, whole in family.completed(row, entry):
+                yield from finish(source, at, _draft(whole))
+    for at, orphan in family.waiting():
+        yield from finish(source, at, _draft(orphan))
     if broken and (last or not valid):
         what = "the last entry was cut off or is no valid BibTeX" if valid else "is no valid BibTeX"
         raise InputError(source.name, what, row=last or None, fix="export it again, or correct its braces and commas")
@@ -109,9 +113,10 @@ BIBTEX = Reader(
     read=read_bibtex,
     fields=(
         "`author`, `title`, `year` (else `date`), `doi`, and `affiliation` or `affiliations`; of Web of Science's `Affiliation`, whose each"
-        " address is. The venue is `journal` or `booktitle`, or the conference in the note of Web of Science and Scopus where that is a"
-        " series. The paper's id is Web of Science's `Unique-ID`, Scopus' EID in `url`, else made from the DOI, or from title, year and"
-        " first author; keys of entries are not used, as exports give one key to several papers. Letters in LaTeX are decoded."
+        " address is. The venue is `journal` or `booktitle`, or the conference (`eventtitle`, or in the note of Web of Science and Scopus)"
+        " where that is a series; `booktitle` and year may stand in the entry that `crossref` names. The paper's id is Web of Science's"
+        " `Unique-ID`, Scopus' EID in `url`, else made from the DOI, or from title, venue, year and first author; keys of entries are not"
+        " used, as exports give one key to several papers. Letters in LaTeX are decoded."
     ),
     lost=(
         "Scopus' `affiliations` do not tell whose they are: papers of several authors count as a whole (prefer the CSV). Most other BibTeX"
@@ -121,21 +126,54 @@ BIBTEX = Reader(
         "Web of Science: Export, BibTeX, “Full Record”. Scopus: Export, BibTeX, with “Affiliations” and “Conference information”. Zotero,"
         " JabRef and publishers write BibTeX too, mostly without affiliations."
     ),
+    escaped="titles",
     specification="https://tug.ctan.org/info/bibtex/tamethebeast/ttb_en.pdf",
 )
 
 
-def _blocks(source: Source) -> Iterator[tuple[int, str]]:
-    """The text of each entry, with the definitions of text (@string) that it uses in front."""
+class _Family:
+    """Entries that name another one of the file by `crossref`, mostly their proceedings, which stands before or behind them."""
+
+    def __init__(self) -> None:
+        self._parents: dict[str, dict[str, str]] = {}
+        self._children: dict[str, list[tuple[int, dict[str, str]]]] = {}
+
+    def completed(self, row: int, entry: dict[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
+        """Give an entry, unless it has to wait, and those that waited for it, with what they inherit and the numbers of their lines."""
+        key, named = entry["key"], entry.get("crossref", "").strip().casefold()
+        lacks = "booktitle" not in entry or not ("year" in entry or "date" in entry)
+        if named and lacks and named not in self._parents:
+            self._children.setdefault(named, []).append((row, entry))
+            return
+        yield row, _inheriting(entry, self._parents.get(named, {}))
+        if entry["entrytype"] in _WHOLE:
+            told = {"booktitle": entry.get("title", "")} | entry
+            self._parents[key] = {name: told[name] for name in _INHERITED if told.get(name)}
+            for at, child in self._children.pop(key, ()):
+                yield at, _inheriting(child, self._parents[key])
+
+    def waiting(self) -> list[tuple[int, dict[str, str]]]:
+        """The entries whose parent did not come."""
+        return [one for some in self._children.values() for one in some]
+
+
+def _inheriting(entry: dict[str, str], parent: dict[str, str]) -> dict[str, str]:
+    """An entry with what its parent says and it does not; of year and date, the parent's count only where it has neither."""
+    dated = "year" in entry or "date" in entry
+    return {name: text for name, text in parent.items() if not (dated and name in ("year", "date"))} | entry
+
+
+def _blocks(source: Source) -> Iterator[tuple[int, str, dict[str, str]]]:
+    """The text of each entry, with all text that was defined (@string) before it, by name in lower case."""
     strings: dict[str, str] = {}
     for row, kind, lines in _pieces(source):
         text = _WRAPPED_BRACE.sub(r"\\", "\n".join(lines))
         if kind == "string":
-            if named := _STRING.search(text):
-                strings[named[1].casefold()] = text
+            for block in parse_string(text, parse_stack=[]).blocks:
+                if isinstance(block, String):
+                    strings[block.key.casefold()] = _value(str(block.value), strings) or ""
         elif kind and kind not in _NO_ENTRIES:
-            used = dict.fromkeys(name.casefold() for name in _REFERENCE.findall(text)) if strings else ()
-            yield row, "\n".join([*(strings[name] for name in used if name in strings), text])
+            yield row, text, strings
 
 
 def _pieces(source: Source) -> Iterator[tuple[int, str, list[str]]]:
@@ -153,20 +191,56 @@ def _pieces(source: Source) -> Iterator[tuple[int, str, list[str]]]:
     yield first, kind, lines
 
 
-def _entries(text: str) -> list[dict[str, str]]:
-    """The entries of a block, mostly one, as fields by their names in lower case and the kind as "entrytype"; none if it is not valid.
+def _value(raw: str, strings: dict[str, str]) -> str | None:
+    """The text of a value: parts in braces, in quotes, or names of texts that were defined, which # joins; None for what is none."""
+    depth, quoted, start, enclosed = 0, False, 0, 0
+    parts: list[str] = []
+    for mark in _MARK.finditer(raw):
+        if mark[0] in "{}":
+            depth += 1 if mark[0] == "{" else -1
+            enclosed += depth == 0 and not quoted
+        elif depth == 0 and mark[0] == '"':
+            quoted = not quoted
+            enclosed += not quoted
+        elif depth == 0 and not quoted:
+            parts.append(raw[start : mark.start()])
+            start = mark.end()
+    parts = [part.strip() for part in (*parts, raw[start:])]
+    if enclosed != sum(part.startswith(("{", '"')) for part in parts):  # a comma is missing before the next field
+        return None
+    found = [_part(part, strings) for part in parts]
+    return None if None in found else "".join(part for part in found if part)
 
-    A field or a key that comes twice does no harm.
+
+def _part(part: str, strings: dict[str, str]) -> str | None:
+    if len(part) > 1 and part[0] + part[-1] in ("{}", '""'):
+        return part[1:-1]
+    return strings.get(part.casefold(), part) if _NAME.fullmatch(part) else None
+
+
+def _bare(value: str) -> str:
+    """A value without a second pair of braces around it, as Web of Science writes them."""
+    doubled = value.startswith("{") and value.endswith("}") and _value(value, {}) is not None
+    return value[1:-1] if doubled else value
+
+
+def _entries(text: str, strings: dict[str, str]) -> list[dict[str, str]]:
+    """The entries of a block, mostly one, as fields by their names in lower case; none if it is not valid.
+
+    Its kind is "entrytype", its key "key". A field or a key that comes twice does no harm.
     """
     entries = []
-    for block in parse_string(text).blocks:
+    for block in parse_string(text, parse_stack=[]).blocks:
         twice = isinstance(block, (DuplicateFieldKeyBlock, DuplicateBlockKeyBlock))
         entry = block.ignore_error_block if isinstance(block, ParsingFailedBlock) and twice else block
-        if isinstance(entry, Entry) and not any(_NO_COMMA.match(str(f.value)) for f in entry.fields):
-            values = {f.key.casefold(): str(f.value) for f in reversed(entry.fields)}
-            if twice:  # the library leaves the braces and quotes of what it complains of
-                values = {key: re.sub(r"^[{\"]|[}\"]$", "", value) for key, value in values.items()}
-            entries.append({"entrytype": entry.entry_type.casefold()} | values)
+        values = (
+            {f.key.casefold(): _value(str(f.value), strings) for f in reversed(entry.fields)}
+            if isinstance(entry, Entry)
+            else {}
+        )
+        if isinstance(entry, Entry) and None not in values.values():
+            fields = {name: value if name == "author" else _bare(value) for name, value in values.items() if value is not None}
+            entries.append(fields | {"entrytype": entry.entry_type.casefold(), "key": entry.key.casefold()})
         elif not isinstance(entry, (ExplicitComment, ImplicitComment, String)):
             return []
     return entries
@@ -182,7 +256,8 @@ def _draft(entry: dict[str, str]) -> Draft | str:
     venue, year = _venue(entry), year_in(entry.get("year", ""), entry.get("date", ""))
     paired, cut_off = _paired(entry)
     problem = paired.problem or (NO_CONFERENCE if is_series(venue) else "")
-    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem, cut_off)
+    number = " ".join(entry[name] for name in ("volume", "number") if name in entry)
+    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem, cut_off, number)
 
 
 def _venue(entry: dict[str, str]) -> str:
@@ -193,7 +268,7 @@ def _venue(entry: dict[str, str]) -> str:
         book = proceedings_venue(book or journal, named[1]) if named and (book or "series" in entry) else book
         return book or journal
     title = (book or journal) if entry["entrytype"] in _BOOKS else (journal or book)
-    return venue_or_conference(title, conference_in_note(note))
+    return venue_or_conference(title, conference_in_note(note) or decode_latex(entry.get("eventtitle", "")))
 
 
 def _paired(entry: dict[str, str]) -> tuple[Paired, bool]:

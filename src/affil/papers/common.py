@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import InputError, Unit
-from affil.io.files import open_input, shown_name
+from affil.io.files import lines_in, open_input, shown_name
+from affil.io.records import unique
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _AGAIN = "fetch or copy it again"
@@ -44,7 +45,7 @@ def read_lines(path: Path | str) -> Iterator[tuple[int, bytes]]:
     """
     name, row, filled = shown_name(path), 0, False
     with damage_said(name, "line") as at, open_input(path) as lines:
-        for row, line in enumerate(lines, 1):
+        for row, line in enumerate(lines_in(lines, name), 1):
             at.row = row
             if row == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 raise InputError(name, "is UTF-16", fix="save it as UTF-8")
@@ -86,7 +87,7 @@ def parse_json(name: str, row: int | None, text: bytes) -> Any:
         InputError: it is none, or not UTF-8.
     """
     try:
-        return json.loads(text.decode("utf-8-sig"))
+        return json.loads(text.decode("utf-8-sig"), object_pairs_hook=unique)
     except UnicodeDecodeError as error:
         raise InputError(name, f"byte {error.start + 1} is not UTF-8", row=row, fix="save the file as UTF-8") from error
     except json.JSONDecodeError as error:
@@ -95,17 +96,17 @@ def parse_json(name: str, row: int | None, text: bytes) -> Any:
         raise InputError(name, f"not JSON {where}: {error.msg}", row=row, fix=fix) from error
     except RecursionError as error:
         raise InputError(name, "not a paper: nested too deeply", row=row, fix="correct the line") from error
-    except ValueError as error:  # a whole number too long for Python
+    except ValueError as error:  # a key twice, or a whole number too long for Python
         raise InputError(name, f"not JSON that can be read: {error}", row=row, fix="correct the line") from error
 
 
 def bare_doi(text: str) -> str:
     """A DOI in its bare form and lower case, as DOIs are compared without regard to case; "" for what is none.
 
-    "https://doi.org/10.1000/ABC" and "doi:10.1000/abc" both give "10.1000/abc".
+    "https://doi.org/10.1000/ABC", "doi:10.1000%2Fabc" and "DOI 10.1000/abc." all give "10.1000/abc".
     """
-    found = _DOI.search(text)
-    return found[0].lower() if found else ""
+    found = _DOI.search(re.sub("%2f", "/", text, flags=re.IGNORECASE))
+    return found[0].rstrip(".,;").lower() if found else ""
 
 
 def whole_text(value: object) -> str:

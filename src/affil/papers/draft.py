@@ -6,10 +6,12 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from affil.papers.duplicates import letters
 from affil.papers.reader import Numbered
 from affil.papers.source import Source
 from affil.types import Author, Paper
 
+NO_AFFILIATION = "has no affiliation"
 CUT_OFF = "has an author list that was cut off (et al.): authors count for more than their part"
 _YEAR = re.compile(r"(?<!\d)(?:19\d\d|20\d\d|2100)(?!\d)")
 
@@ -18,9 +20,9 @@ _YEAR = re.compile(r"(?<!\d)(?:19\d\d|20\d\d|2100)(?!\d)")
 class Draft:
     """A paper that may lack what a paper needs.
 
-    `id` is that of the source; without one, the paper gets one from its title, year and first author. `of_paper` are affiliations
-    that no author is tied to, where no author has one. `problem` is what is wrong with a record that is read nevertheless. `cut_off`
-    tells whether its list of authors ends in "et al.".
+    `id` is that of the source; without one, the paper gets one (see `made_id`). `of_paper` are affiliations that no author is tied to,
+    where no author has one. `problem` is what is wrong with a record that is read nevertheless. `cut_off` tells whether its list of
+    authors ends in "et al.". `number` is that of volume and issue.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Draft:
     of_paper: tuple[str, ...] = ()
     problem: str = ""
     cut_off: bool = False
+    number: str = ""
 
 
 def finish(source: Source, row: int, draft: Draft | str) -> Numbered:
@@ -44,11 +47,11 @@ def finish(source: Source, row: int, draft: Draft | str) -> Numbered:
     """
     if isinstance(draft, Draft) and draft.year is not None and draft.venue:
         stated = draft.of_paper or any(a.affiliations for a in draft.authors)
-        problem = draft.problem or ("" if stated else "has no affiliation")
+        problem = draft.problem or ("" if stated else NO_AFFILIATION)
         for one in (problem, CUT_OFF if draft.cut_off else ""):
             if one:
                 source.report(row, one, lost=False)
-        identifier = draft.id or made_id(draft.title, draft.year, draft.authors)
+        identifier = draft.id or made_id(draft, source.settings.least_title)
         loose = bool(draft.of_paper)
         yield (
             row,
@@ -60,10 +63,15 @@ def finish(source: Source, row: int, draft: Draft | str) -> Numbered:
         source.report(row, draft, lost=True)
 
 
-def made_id(title: str, year: int, authors: tuple[Author, ...]) -> str:
-    """The id of a paper whose source gives none, the same in each export: a digest of title, year and first author."""
-    told = "\0".join([title, str(year), authors[0].name if authors else ""])
-    return "made:" + hashlib.sha256(told.encode()).hexdigest()[:16]
+def made_id(draft: Draft, least: int) -> str:
+    """The id of a paper whose source gives none, the same in each export: a digest of title, venue, year and first author.
+
+    A title of fewer than `least` letters is that of many papers of a journal ("Editorial"): there volume and issue are in it too. Of
+    others they are not, as what is published online first gets them later.
+    """
+    name, first = letters(draft.title), letters(draft.authors[0].name) if draft.authors else ""
+    told = [name, letters(draft.venue), str(draft.year), first, draft.number if len(name) < least else ""]
+    return "made:" + hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
 
 
 def doi_id(doi: str) -> str:

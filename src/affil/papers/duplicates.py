@@ -26,6 +26,15 @@ class Merged:
     dropped_format: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Two papers of one DOI and one format that stay two, as their titles and first authors differ: a volume's DOI at its papers."""
+
+    doi: str
+    first: str
+    second: str
+
+
 class _Held(NamedTuple):
     """What is known of a record that is kept; one tuple, as there is one for each paper."""
 
@@ -60,13 +69,64 @@ def title_key(title: str, year: int, first_author: str, least: int) -> bytes:
         first_author: the name of the first author.
         least: number of letters and digits that a title must have ("Editorial" is that of many).
     """
-    letters, family = _letters(title), _letters(family_name(first_author))
-    if len(letters) < least or not family:
+    name, family = letters(title), letters(family_name(first_author))
+    if len(name) < least or not family:
         return b""
-    return hashlib.blake2b(f"{letters}\0{year}\0{family}".encode(), digest_size=12).digest()
+    return hashlib.blake2b(f"{name}\0{year}\0{family}".encode(), digest_size=12).digest()
 
 
-def _letters(text: str) -> str:
+def identity(title: str, year: int, first_author: str, venue: str) -> bytes:
+    """What a record tells of which paper it is, to compare with another's (`are_another`, `speak_against`), in 16 bytes."""
+    told = _digest(title, 6), _digest(family_name(first_author), 4), _digest(venue, 4), year.to_bytes(2, "big")
+    return b"".join(told)
+
+
+def identity_of(paper: Paper) -> bytes:
+    """The `identity` of a paper."""
+    return identity(paper.title, paper.year, paper.authors[0].name if paper.authors else "", paper.venue)
+
+
+def are_another(one: bytes, other: bytes) -> bool:
+    """Whether two records of one id that a person gave are two papers: of different titles, and also of another year, first author or venue.
+
+    Each alone may be a correction. What a record leaves blank speaks neither way.
+    """
+    title, *others = _differences(one, other)
+    return title and any(others)
+
+
+def speak_against(one: bytes, other: bytes) -> bool:
+    """Whether titles and first authors of two records both differ, so that one DOI does not make them one paper."""
+    title, author, *_ = _differences(one, other)
+    return title and (author or not any(one[_AUTHOR]) or not any(other[_AUTHOR]))
+
+
+_PARTS = _TITLE, _AUTHOR, _VENUE, _YEAR = slice(0, 6), slice(6, 10), slice(10, 14), slice(14, 16)  # of an identity
+
+
+def _differences(one: bytes, other: bytes) -> list[bool]:
+    return [any(one[part]) and any(other[part]) and one[part] != other[part] for part in _PARTS]
+
+
+def _digest(text: str, size: int) -> bytes:
+    bare = letters(text)
+    return hashlib.blake2b(bare.encode(), digest_size=size).digest() if bare else bytes(size)
+
+
+@dataclass(slots=True)
+class OwnIds:
+    """Ids that people gave themselves, such as running numbers, with the papers that they stand for and where these were read."""
+
+    _known: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+
+    def know(self, id: str, identity: bytes, place: str) -> str:
+        """Take a record; where its id stands for another paper already, the place of that one, else ""."""
+        known, where = self._known.setdefault(id, (identity, place))
+        return where if are_another(known, identity) else ""
+
+
+def letters(text: str) -> str:
+    """The letters and digits of a text without accents and case, by which titles are compared."""
     return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c.isalnum())
 
 
@@ -78,20 +138,23 @@ class Merger:
     the source has corrected it. Of equally rich records the source whose name is first in the alphabet is kept, of one source the first id.
 
     Records of one source that have no DOI and other ids are never one paper: a source has an id for each of its papers, and a talk and an
-    article may share a title. `least` is as in `title_key`.
+    article may share a title. Nor are they where they have one DOI, and titles and first authors differ. `least` is as in `title_key`.
     """
 
     least: int
     merged: list[Merged] = field(default_factory=list)
+    apart: list[Apart] = field(default_factory=list)
     _held: dict[str, _Held] = field(default_factory=dict)  # what is kept
-    _by_doi: dict[str, str] = field(default_factory=dict)
+    _by_doi: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # id, identity
     _by_title: dict[bytes, tuple[str, str, bool]] = field(default_factory=dict)  # id, source, whether it has a DOI
     _kept: dict[str, str] = field(default_factory=dict)  # id left out -> id kept in its place
 
-    def know(self, id: str, source: str, doi: str, title: bytes, rich: Richness, *, fixed: bool = False) -> None:
+    def know(
+        self, id: str, source: str, doi: str, title: bytes, rich: Richness, identity: bytes, *, fixed: bool = False
+    ) -> None:
         """Take a record that was kept before this reading; one that is `fixed` gives way only to newer ones of its id and source."""
         self._held[id] = _Held(fixed, *rich, source, before=True)
-        self._remember(id, source, bare_doi(doi), title)
+        self._remember(id, source, bare_doi(doi), title, identity)
 
     def met(self, id: str) -> None:
         """Say that the record kept under this id was read now as it is: no other of this reading is newer."""
@@ -103,6 +166,11 @@ class Merger:
         held = self._held.get(id)
         return held.source if held else ""
 
+    def strings_of(self, id: str) -> int:
+        """How many affiliations the record has that is kept under this id; 0 where there is none."""
+        held = self._held.get(id)
+        return held.strings if held else 0
+
     def add(self, paper: Paper, source: str, *, partial: bool = False) -> str | None:
         """Take a record; `partial`: its format names only some of a paper's authors.
 
@@ -112,12 +180,12 @@ class Merger:
         """
         doi = bare_doi(paper.doi)
         first = paper.authors[0].name if paper.authors else ""
-        title = title_key(paper.title, paper.year, first, self.least)
+        title, what = title_key(paper.title, paper.year, first, self.least), identity_of(paper)
         older = self._held.get(paper.id)
         fixed = older is not None and older.fixed and older.source == source
         new = _Held(fixed, *richness(paper, partial=partial), source, before=False)
         best, of_best = paper.id, new
-        for other, by in self._same(paper.id, source, doi, title):
+        for other, by in self._same(paper.id, source, doi, title, what):
             held = self._held[other]
             if _better(of_best, best, held, other):
                 self._replace(other, best)
@@ -132,26 +200,31 @@ class Merger:
         if kept:
             self._held[paper.id] = new
             self._kept.pop(paper.id, None)
-        self._remember(self._stands_for(paper.id), source, doi, title)
-        return None if kept else self._stands_for(paper.id)
+        self._remember(self.stands_for(paper.id), source, doi, title, what)
+        return None if kept else self.stands_for(paper.id)
 
     @property
     def dropped(self) -> frozenset[str]:
         """The ids of all records left out."""
         return frozenset(self._kept)
 
-    def _same(self, id: str, source: str, doi: str, title: bytes) -> list[tuple[str, str]]:
+    def _same(self, id: str, source: str, doi: str, title: bytes, what: bytes) -> list[tuple[str, str]]:
         """The records of the same paper, as they are kept, and what they share; none of the same id that is an older version."""
         found: dict[str, str] = {}
         held = self._held.get(id)
         if id in self._kept or (held and not (held.before and held.source == source)):
-            found[self._stands_for(id)] = "id"
-        if doi and (other := self._by_doi.get(doi)):
-            found.setdefault(self._stands_for(other), "doi")
+            found[self.stands_for(id)] = "id"
+        if doi and doi in self._by_doi:
+            first, told = self._by_doi[doi]
+            other = self.stands_for(first)
+            if other != id and source == self._held[other].source and speak_against(told, what):
+                self.apart.append(Apart(doi, first, id))
+            else:
+                found.setdefault(other, "doi")
         if title and (place := self._by_title.get(title)):
             other, from_source, has_doi = place
             if from_source != source and not (doi and has_doi):
-                found.setdefault(self._stands_for(other), "title")
+                found.setdefault(self.stands_for(other), "title")
         if found.get(id) != "id":
             found.pop(id, None)
         return list(found.items())
@@ -161,14 +234,15 @@ class Merger:
             self._kept[dropped] = kept
             self._held.pop(dropped, None)
 
-    def _stands_for(self, id: str) -> str:
+    def stands_for(self, id: str) -> str:
+        """The id of the record that is kept in place of one left out; the id itself where that one is kept."""
         while id in self._kept:
             id = self._kept[id]
         return id
 
-    def _remember(self, id: str, source: str, doi: str, title: bytes) -> None:
+    def _remember(self, id: str, source: str, doi: str, title: bytes, what: bytes) -> None:
         if doi:
-            self._by_doi.setdefault(doi, id)
+            self._by_doi.setdefault(doi, (id, what))
         if title:
             self._by_title.setdefault(title, (id, source, bool(doi)))
 

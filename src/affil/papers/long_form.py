@@ -12,7 +12,7 @@ from affil.io.cells import between_semicolons
 from affil.io.headings import AFFILIATION, PAPERS, find, plain
 from affil.io.table import listed
 from affil.papers.common import bare_doi, cell_text
-from affil.papers.draft import CUT_OFF, year_in
+from affil.papers.draft import CUT_OFF, NO_AFFILIATION, year_in
 from affil.papers.head import Head
 from affil.papers.pairing import has_others, is_nobody
 from affil.papers.reader import Numbered, Reader
@@ -179,6 +179,7 @@ LONG_FORM = Reader(
     export="Write it from a spreadsheet (.xlsx, .xls, .ods, or CSV with any delimiter) or a program of your own, with a row for each "
     "author and affiliation and the rows of a paper together.",
     specification="",
+    own_ids=True,
 )
 
 
@@ -214,6 +215,8 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
     id = f"{said.title} ({said.venue}, {said.year})" if paper.titled else paper.key
     authors = tuple(Author(author, tuple(strings)) for (_, author), strings in paper.authors.items())
     if not paper.of_paper:
+        if not any(a.affiliations for a in authors):
+            source.report(row, NO_AFFILIATION, lost=False)
         return row, Paper(id, said.title, said.venue, said.year, authors, doi=said.doi)
     if paper.together:
         source.report(

@@ -6,14 +6,18 @@ Fields: `id`, `venue` (text, not blank), `year` (whole number), `authors` (list 
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from affil.errors import InputError
+from affil.papers.draft import NO_AFFILIATION
 from affil.papers.head import Head
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
+from affil.settings import SEARCH
 from affil.types import Author, Paper
 
 
@@ -54,6 +58,9 @@ class _PaperRecord(_Record):
     doi: _Text = ""
 
 
+_PAPER_KEYS, _AUTHOR_KEYS = frozenset(_PaperRecord.model_fields), frozenset(_AuthorRecord.model_fields)
+
+
 class _LacksError(InputError):
     """A paper lacks what papers of other formats may lack as well, a year or a venue."""
 
@@ -71,13 +78,18 @@ def read_native(source: Source) -> Numbered:
     lost: InputError | None = None
     read = False
     for row, value in source.records():
+        slips = dict(_slips(value))
         try:
-            paper = _paper(source.name, row, value)
+            paper = _paper(source.name, row, value, slips)
         except _LacksError as error:
             source.report(row, f"has no {error.what}", lost=True)
             lost = lost or error
         else:
             read = True
+            for key, meant in slips.items():
+                source.report(row, f"has {key!r}, which is not read: call it {meant!r}", lost=False)
+            if not (paper.paper_affiliations or any(a.affiliations for a in paper.authors)):
+                source.report(row, NO_AFFILIATION, lost=False)
             yield row, paper
     if lost is not None and not read:
         raise lost
@@ -96,14 +108,28 @@ NATIVE = Reader(
     lost="Papers without a venue or a year from 1900 to 2100, a whole number. Other fields are ignored.",
     export="Write one JSON object a line from a program of your own.",
     specification="https://jsonlines.org",
+    own_ids=True,
 )
 
 
-def _paper(path: str, row: int, value: Any) -> Paper:
+def _slips(value: Any) -> Iterator[tuple[str, str]]:
+    """Keys of the record and of its authors that are nearly some which are read and which it lacks, with these."""
+    if not isinstance(value, dict):
+        return
+    authors = value.get("authors")
+    for record, known in ((value, _PAPER_KEYS), *((a, _AUTHOR_KEYS) for a in (authors if isinstance(authors, list) else ()))):
+        if isinstance(record, dict):
+            for key in record.keys() - known:
+                near = difflib.get_close_matches(key.casefold(), known - record.keys(), 1, SEARCH.near)
+                if near:
+                    yield key, near[0]
+
+
+def _paper(path: str, row: int, value: Any, slips: Mapping[str, str]) -> Paper:
     try:
         record = _PaperRecord.model_validate(value)
     except ValidationError as error:
-        problem, fix = _complaint(error)
+        problem, fix = _complaint(error, slips)
         fields = {str(one["loc"][0]) for one in error.errors() if one["loc"]}
         if not fields or fields - {"year", "venue"}:
             raise InputError(path, problem, row=row, fix=fix) from error
@@ -123,13 +149,14 @@ def _paper(path: str, row: int, value: Any) -> Paper:
     return Paper(record.id, record.title, record.venue, record.year, authors, record.aligned, of_paper, record.doi)
 
 
-def _complaint(error: ValidationError) -> tuple[str, str]:
-    """The first thing wrong with a record, and what to do."""
+def _complaint(error: ValidationError, slips: Mapping[str, str]) -> tuple[str, str]:
+    """The first thing wrong with a record, and what to do; `slips` are keys that were meant to be others."""
     first = error.errors()[0]
     field = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"]) or "the line"
     value: Any = first["input"]
     if first["type"] == "missing":
-        return f"{field} is missing", f"add {field} to the paper"
+        key = next((key for key, meant in slips.items() if meant == first["loc"][-1]), "")
+        return f"{field} is missing", f"call {key!r} so" if key else f"add {field} to the paper"
     if field == "year" and isinstance(value, str):
         return f"year is text ({value!r})", 'write it as a whole number, e.g. "year": 2024'
     shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."

@@ -13,7 +13,7 @@ from typing import Any
 
 from affil.errors import InputError
 from affil.io.cells import between_semicolons
-from affil.io.files import open_input
+from affil.io.files import open_input, read_whole
 from affil.papers.common import damage_said, parse_json, whole_text
 from affil.papers.head import Head
 from affil.papers.reader import Numbered, Reader
@@ -41,7 +41,7 @@ def read_paper_copilot(source: Source) -> Numbered:
     venue, year = named[1], int(named[2])
     source.unit = "record"
     with damage_said(name), open_input(path) as raw:
-        records = parse_json(name, None, raw.read())
+        records = parse_json(name, None, read_whole(raw, name))
     if not isinstance(records, list):
         raise InputError(name, "is no list of papers", fix="give a file as Paper Copilot publishes it")
     by_paper = _lists_by_paper(records, settings)
@@ -75,7 +75,7 @@ def _paper(record: Any, stem: str, venue: str, year: int, by_paper: bool, settin
         return None, "is no JSON object"
     status = whole_text(record.get("status"))
     if status.casefold().startswith(settings.not_accepted):
-        return None, f"its status is {status!r}"
+        return None, f"was not accepted: its status is {status!r}"
     title, names, cells = whole_text(record.get("title")), _names(record), _cells(record)
     if not title and not names and not any(cells):
         return None, "has neither title nor authors nor affiliations"

@@ -32,7 +32,8 @@ class Record:
 class Duplicate:
     """A record with the same id as an earlier one, which is kept, unless this one was `taken` in its place, as it is richer.
 
-    `identical` tells whether nothing is lost by that: title, venue, year, authors and affiliations are the same.
+    `identical` tells whether nothing is lost by that: title, venue, year, authors and affiliations are the same. `title` and `venue` are
+    its own.
     """
 
     id: str
@@ -41,6 +42,14 @@ class Duplicate:
     identical: bool
     taken: bool = False
     unit: Unit = "row"
+    title: str = ""
+    venue: str = ""
+
+
+def repeat_of(record: Record, *, identical: bool, taken: bool = False) -> Duplicate:
+    """The repeat of an id that a record is; see `Duplicate`."""
+    paper = record.paper
+    return Duplicate(paper.id, record.path, record.row, identical, taken, record.unit, paper.title, paper.venue)
 
 
 def read_papers(
@@ -74,7 +83,7 @@ def read_papers(
             seen[paper.id] = digest
             yield paper
             continue
-        duplicate = Duplicate(paper.id, record.path, record.row, seen[paper.id] == digest, unit=record.unit)
+        duplicate = repeat_of(record, identical=seen[paper.id] == digest)
         if on_duplicate is not None:
             on_duplicate(duplicate)
         elif not duplicate.identical:

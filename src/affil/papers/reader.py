@@ -33,6 +33,7 @@ class Reader:
         partial: whether its records name only some of a paper's authors, so that any other record of the paper is preferred.
         escaped: which of its texts hold escapes and markup beyond those of the format, which are undone (see `affil.papers.escapes`):
             all; in titles, venues and names (`titles`), while affiliations stay as published; none ('').
+        own_ids: whether ids are those that a person gave, so that one id may stand for two papers in two files; that is refused.
     """
 
     name: str
@@ -45,3 +46,4 @@ class Reader:
     specification: str
     partial: bool = False
     escaped: Literal["", "titles", "all"] = ""
+    own_ids: bool = False

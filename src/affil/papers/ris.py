@@ -81,7 +81,7 @@ RIS = Reader(
         "`AU` (else `A1`), `TI` or `T1`, `PY`, `Y1` or `DA`, `DO`, `AD`; names in brackets in front of an address tell whose it is."
         " The venue is `T2`, `JF`, `JO` or `JA`, in proceedings the conference (`CP` of Web of Science, `C3`, or the one in Scopus'"
         " notes) where `T2` is that of a series. The paper's id is `AN` of Web of Science, Scopus' EID in `UR`, else made from the"
-        " DOI, or from title, year and first author."
+        " DOI, or from title, venue, year and first author, of short titles (“Editorial”) from volume and issue too."
     ),
     lost=(
         "RIS does not say whose an address is, so papers of several authors count as a whole: prefer the CSV of Scopus and the plain"
@@ -103,10 +103,14 @@ def _records(source: Source) -> Iterator[tuple[int, list[str]]]:
     begun, passed = 0, False
     for row, line in source.lines():
         line = line.lstrip("\ufeff").rstrip()
+        wrapped = line[:1].isspace() or (bool(lines) and lines[-1].endswith((",", "-")))
         field = _TAG.fullmatch(line)
         if field is None:
-            if lines and line:
-                lines.append(line)
+            if lines and line.strip():
+                if wrapped and not line.lstrip().startswith("["):  # which begins an address of its own
+                    lines[-1] += f" {line.strip()}"
+                else:
+                    lines.append(line)
             elif line:
                 source.refuse_other(row, line)
                 if begun and not passed and not _COUNTER.fullmatch(line):
@@ -147,7 +151,8 @@ def _draft(tags: Tags) -> Draft | str:
     paired = _paired(tags)
     problem = paired.problem or (NO_CONFERENCE if is_series(venue) else "")
     cut_off = has_others(tags.get("AU") or tags.get("A1") or ())
-    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem, cut_off)
+    number = " ".join(v for tag in ("VL", "IS") for v in tags.get(tag, ()))
+    return Draft(identifier, title, venue, year, paired.authors, doi, paired.of_paper, problem, cut_off, number)
 
 
 def _joined(tags: Tags, tag: str) -> str:

@@ -26,8 +26,10 @@ class Problems:
         """The problem in a plain sentence."""
         if self.whole:
             return f"{self.path}: {self.what}"
-        papers = "papers left out" if self.lost else "papers"
-        return f"{self.path}: {self.records:,} {papers}, as each {self.what} (first: {self.unit} {self.first})"
+        out, place = " left out" if self.lost else "", f"{self.unit} {self.first}"
+        if self.records == 1:
+            return f"{self.path}: 1 paper{out}, as it {self.what} ({place})"
+        return f"{self.path}: {self.records:,} papers{out}, as each {self.what} (first: {place})"
 
 
 @dataclass(slots=True)

@@ -112,7 +112,7 @@ def diff(
         for name, table in tables.items():
             db.register(name, table)
         for name, state in {"before": before, "after": after}.items():
-            db.read_parquet(str(store.file(state.answers))).create_view(f"answer_{name}")
+            db.read_parquet(str(store.whole(state.answers))).create_view(f"answer_{name}")
         db.register("decision", _decisions(entries, before.decisions, after.decisions))
         causes = db.execute(sql("diff/causes")).df()
     causes = causes[causes["id"].isin(moves["id"])].reset_index(drop=True)

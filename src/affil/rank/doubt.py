@@ -160,7 +160,6 @@ def _once(db: duckdb.DuckDBPyConnection, tables: str) -> None:
 
 def _whole(db: duckdb.DuckDBPyConnection, by: Measure, entities: int, probability: Values, states: Bools) -> _Sums:
     """Whole counts: a paper (or author) counts for an entity unless all of its pairs are wrong."""
-    _once(db, "named")
     table = db.sql(sql("ranges/whole").format(key={"publications": "paper", "authors": "author"}[by])).to_arrow_table()
     owner, weight = table.column("entity").to_numpy(), table.column("weight").to_numpy().astype(np.float64)
     starts, sizes, pair = _lists(table.column("pairs"))

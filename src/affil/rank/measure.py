@@ -15,6 +15,7 @@ from affil.io.database import database
 from affil.rank.choices import choose, did_you_mean
 from affil.rank.credit import Tables, VenueYear, count_credit, find_ids, lost_decisions, number, prepare, sql
 from affil.rank.named import Lookup, find_row
+from affil.rank.numbers import number_texts
 from affil.rank.places import HongKong, continent_table, country_table, find_place, group_table, hong_kong_groups, region_table
 from affil.rank.presets import find_preset, mean_areas
 from affil.rank.ranges import with_ranges
@@ -84,6 +85,7 @@ def rank(
         prepare(db, tables, decisions or {}, venues, settings)
         spans = number(db, settings)
         count_credit(db, 1, spans[-1][2] if spans else 0)
+        number_texts(db, db.table("credit"))
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
         return replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
 
@@ -98,7 +100,7 @@ def measure(
     lookup: Lookup | None = None,
     **query: Unpack[Query],
 ) -> Ranking:
-    """Rank from the tables `credit`, `stats` and `institutions` of a connection; see `rank`."""
+    """Rank from the tables `stats`, `institutions` and those of sql/numbers.sql of a connection; see `rank`."""
     asked = CheckedQuery(query, settings)
     if limit is not None and limit < 1:
         raise AffilError(f"a limit is at least 1, not {limit}")
@@ -289,8 +291,9 @@ def choose_slice(
         # a paper of a venue in two areas has half its weight in each
         weights.append((venue, year, weight / len(areas) if asked.area else weight))
         shares += [(venue, year, a, weight / len(areas)) for a in areas if asked.area in (None, a)]
-    db.register("slice", _table(weights, venue=pa.string(), year=pa.int16(), weight=pa.float64()))
-    db.register("slice_area", _table(shares, venue=pa.string(), year=pa.int16(), area=pa.string(), weight=pa.float64()))
+    db.register("chosen", _table(weights, venue=pa.string(), year=pa.int16(), weight=pa.float64()))
+    db.register("chosen_area", _table(shares, venue=pa.string(), year=pa.int16(), area=pa.string(), weight=pa.float64()))
+    db.execute(sql("slice"))
     counted = list(mean_areas(settings, asked.area, asked.preset.name if asked.preset else None).items())
     db.register("area", _table(counted, area=pa.string(), weight=pa.float64()))
     db.execute("SET VARIABLE area_offset = ?", [settings.offset])

@@ -28,6 +28,7 @@ Numbers = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 _DIGITS = 9  # equal to this many decimals is a tie, as in ranking.sql
+_TOLD = 6  # decimals of probabilities and shares that are told; later ones depend on the order of summation
 _AT_ONCE = 1 << 20  # comparisons of rows with entities at once
 
 
@@ -51,8 +52,8 @@ def with_ranges(
     return frame.assign(
         low=np.minimum(low, published),
         high=np.maximum(high, published),
-        ahead=np.append(atoms.ahead(rows[:-1], rows[1:]), np.nan),
-        in_review=_in_review(found)[rows],
+        ahead=np.round(np.append(atoms.ahead(rows[:-1], rows[1:]), np.nan), _TOLD),
+        in_review=np.round(_in_review(found)[rows], _TOLD),
         rank_decided=rank_decided,
         deciding=pd.Series(_deciding(db, found, rows, rank_decided != published, settings), frame.index, object),
     )

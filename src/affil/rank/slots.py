@@ -65,7 +65,8 @@ def measure_slots(
     rows = [(number, venue, year) for number, slot in enumerate(slots) for venue, year in slot]
     columns = [*zip(*rows, strict=True)] or [(), (), ()]
     types = (pa.int32(), pa.string(), pa.int16())
-    db.register("slot", pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], ["slot", "venue", "year"]))
+    db.register("slots", pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], ["slot", "venue", "year"]))
+    db.execute("CREATE OR REPLACE TEMP TABLE slot AS SELECT slot, cell FROM slots JOIN cell USING (venue, year)")
     found = db.sql(sql(f"slots/{asked.query.by}")).df()
     if asked.by == "share":
         counted = db.sql(sql("slots/counted")).df().set_index("slot")["counted"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -43,12 +42,11 @@ class State:
     run: bool = False
     name: str = ""
 
-    def to_json(self) -> str:
-        """The state as JSON."""
+    def to_json(self) -> dict[str, Any]:
+        """The state as an object of JSON."""
         content = {f.name: getattr(self, f.name) for f in fields(self)}
         content |= {"partitions": [asdict(p) for p in self.partitions], "venues": [asdict(v) for v in self.venues]}
-        content |= {"format": FORMAT, "settings": self.settings.model_dump(mode="json")}
-        return json.dumps(content, ensure_ascii=False) + "\n"
+        return content | {"format": FORMAT, "settings": self.settings.model_dump(mode="json")}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> State:
@@ -68,3 +66,6 @@ class State:
         return all(
             getattr(self, f) == getattr(other, f) for f in ("partitions", "answers", "institutions", "venues", "settings")
         )
+
+
+KEYS = ("format", *(f.name for f in fields(State)))

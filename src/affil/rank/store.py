@@ -2,7 +2,8 @@
 
     counts/states/000001.json      a state: the file of each venue and year, and its inputs
     counts/snapshots/NAME.json     a named state
-    counts/files/HASH.parquet      rows of `credit` of one venue and year, or answers, or institutions; named by their content
+    counts/files/HASH.parquet      rows of `credit` of one venue and year, or answers, or institutions; named by their content, which
+                                   is compared with the name before they are read
 
 Files are immutable. A state is written after all its files, so readers see either the old or the new one. Files that no kept
 state refers to are deleted.
@@ -10,8 +11,6 @@ state refers to are deleted.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,13 +25,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from affil.errors import AffilError, InputError
+from affil.io.checksums import digest, read_json, sealed_json, verify
 from affil.io.database import database
 from affil.io.files import atomic_path, files_in, sweep
 from affil.rank.credit import Tables, VenueYear, count_credit, lost_decisions, number, prepare
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
 from affil.rank.named import Lookup
+from affil.rank.numbers import number_texts
 from affil.rank.ranking import Ranking
-from affil.rank.state import FORMAT, Partition, State
+from affil.rank.state import FORMAT, KEYS, Partition, State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
@@ -57,8 +58,9 @@ _CREDIT = pa.schema(
 class Store:
     """The stored counts of one project, in a folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, fix: str = "delete the folder; it will be made again") -> None:
+        """The folder, and what to do where a file in it is damaged."""
+        self.folder, self._fix = folder, fix
 
     def refresh(
         self,
@@ -93,7 +95,7 @@ class Store:
             old = {(p.venue, p.year): p for p in last.partitions} if last and self._usable(last, settings) else {}
             touched = {where for where, digest in papers.items() if where not in old or old[where].papers != digest}
             if old and last is not None:
-                touched |= _changed_answers(db, self.file(last.answers)) & papers.keys()
+                touched |= _changed_answers(db, self.whole(last.answers)) & papers.keys()
             fresh = {(p.venue, p.year): p for p in self._count(db, sorted(touched), papers, settings)}
             state = State(
                 number=last.number + 1 if last else 1,
@@ -185,7 +187,7 @@ class Store:
     def snapshots(self) -> dict[str, str]:
         """The names of the snapshots, each with the time of its state, oldest first."""
         files = files_in(self.folder / "snapshots", "*.json")
-        found = {f.stem: json.loads(f.read_text("utf-8"))["time"] for f in files}
+        found = {f.stem: str(self._read(f)["time"]) for f in files}
         return dict(sorted(found.items(), key=lambda item: item[1]))
 
     def rank(
@@ -204,28 +206,53 @@ class Store:
 
     @contextmanager
     def opened(self, state: State, **query: Unpack[Query]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Venues]]:
-        """A connection with the tables `credit` (limited to the query's slice), `stats` and `institutions` of a state."""
+        """A connection with the tables `stats`, `institutions`, and those of sql/numbers.sql, of a state; `credit` is limited to the query's
+        slice.
+        """
         asked, venues = CheckedQuery(query, state.settings), Venues(state.venues)
         venue = find_venue(asked.venue, [(p.venue, p.year) for p in state.partitions], venues)
         needed = [p for p in state.partitions if (venue is None or p.venue == venue) and asked.covers(p.venue, p.year, venues)]
         with database(state.settings.memory) as db:
-            files = [str(self.file(p.file)) for p in needed if p.file]
-            if files:
-                # read once: opening many small files takes longer than reading them
-                db.read_parquet(files).create("credit")
-            else:
-                db.register("credit", _CREDIT.empty_table())
+            files = [str(self.whole(p.file)) for p in needed if p.file]
             rows = [{"venue": p.venue, "year": p.year, **p.stats} for p in state.partitions]
             numbers = [(name, pa.int64()) for name in _STATS]
             db.register(
                 "stats", pa.Table.from_pylist(rows, pa.schema([("venue", pa.string()), ("year", pa.int16()), *numbers]))
             )
-            db.read_parquet(str(self.file(state.institutions))).create("institutions")
+            db.read_parquet(str(self.whole(state.institutions))).create("institutions")
+            number_texts(db, db.read_parquet(files) if files else db.from_arrow(_CREDIT.empty_table()))
             yield db, venues
 
     def file(self, name: str) -> Path:
         """The path of a file of a state."""
         return self.folder / "files" / f"{name}.parquet"
+
+    def whole(self, name: str) -> Path:
+        """The path of a file of a state, whose content is what its name says.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        return verify(self.file(name), name, self._fix)
+
+    def kept(self) -> list[tuple[Path, str]]:
+        """All files of the counts, and what each holds."""
+        states = [(f, "counts at one time") for f in self._states()]
+        snapshots = [(f, "snapshot") for f in files_in(self.folder / "snapshots", "*.json")]
+        return states + snapshots + [(f, "counts") for f in files_in(self.folder / "files", "*.parquet")]
+
+    def check(self, file: Path) -> None:
+        """Read one of these files.
+
+        Raises:
+            InputError: it is damaged, or a file of a state is missing.
+        """
+        if file.suffix == ".parquet":
+            self.whole(file.stem)
+        elif (state := self._load(file)) is not None:
+            missing = next((name for name in _files(state) if not self.file(name).exists()), None)
+            if missing is not None:
+                raise InputError(file, f"its file {self.file(missing).name} is missing", fix=self._fix)
 
     def _usable(self, last: State, settings: RankSettings) -> bool:
         """Whether partitions of the last state can be reused: only settings used for counting matter."""
@@ -266,7 +293,7 @@ class Store:
 
     def _put(self, content: bytes | pa.Buffer) -> str:
         """Store a file under the hash of its bytes; returns the hash."""
-        name = hashlib.sha256(content).hexdigest()[:24]
+        name = digest(memoryview(content))
         if not self.file(name).exists():
             self.file(name).parent.mkdir(parents=True, exist_ok=True)
             with atomic_path(self.file(name), sync=False) as temporary:
@@ -285,14 +312,17 @@ class Store:
     def _save(self, state: State, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(file) as temporary:
-            temporary.write_text(state.to_json(), "utf-8")
+            temporary.write_text(sealed_json(state.to_json()), "utf-8")
+
+    def _read(self, file: Path) -> dict[str, Any]:
+        return read_json(file, self._fix, KEYS)
 
     def _load(self, file: Path) -> State | None:
+        content = self._read(file)
         try:
-            content = json.loads(file.read_text("utf-8"))
             return State.from_json(content) if content["format"] == FORMAT else None
-        except (ValueError, KeyError, TypeError, OSError) as error:
-            raise InputError(file, f"is damaged: {error}", fix="delete the folder counts; it will be rebuilt") from error
+        except (ValueError, KeyError, TypeError) as error:  # of an older version, which wrote no checksum
+            raise InputError(file, f"is damaged: {error}", fix=self._fix) from error
 
     def _tidy(self, kept: int) -> None:
         """Delete the oldest states, and unused or unfinished files."""

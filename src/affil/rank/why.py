@@ -58,7 +58,7 @@ def why(
     lookup: Lookup | None = None,
     **query: Unpack[Query],
 ) -> Why:
-    """List the papers behind an entity's counts, from the tables `credit`, `stats` and `institutions` of a connection.
+    """List the papers behind an entity's counts, from the tables of a connection (see `Store.opened`).
 
     Args:
         db: the connection.

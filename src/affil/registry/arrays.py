@@ -1,10 +1,13 @@
-"""The arrays of a built registry and their file: Arrow IPC with one row, one array per column; read by memory-mapping."""
+"""The arrays of a built registry and their file: Arrow IPC with one row, one array per column, sealed by checksums.
+
+The file is mapped into memory; an array is checked, and taken from it, when it is first used.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,15 +17,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from affil.errors import InputError
+from affil.io.checksums import Sealed, seal
 
-FORMAT = 5  # increment when older built files become unreadable or their words would fold differently
+FORMAT = 6  # increment when older built files become unreadable or their words would fold differently
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 Text: TypeAlias = pa.Array  # of type large_string: `[i].as_py()` reads one value, `to_pylist()` all
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Arrays:
     """All arrays of a built registry; read-only when opened from a file.
 
@@ -141,11 +145,27 @@ class Arrays:
         text = {name: pa.array(values, pa.large_string()) for name, values in columns.items() if isinstance(values, list)}
         return cls(**{**columns, **text})
 
+    @classmethod
+    def lazy(cls, load: Callable[[str], Any]) -> Arrays:
+        """Arrays that are loaded, by name, when they are first used."""
+        made = object.__new__(cls)
+        made.__dict__["_load"] = load
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        load = self.__dict__.get("_load")
+        if load is None or name not in _NAMES:
+            raise AttributeError(name)
+        return self.__dict__.setdefault(name, load(name))
+
+
+_NAMES = tuple(sorted(f.name for f in fields(Arrays)))
+
 
 def write_arrays(path: Path, arrays: Arrays, meta: Mapping[str, Any]) -> str:
     """Write arrays and JSON-serialisable `meta` to `path`; return the content hash (SHA-256)."""
     columns, digest = {}, hashlib.sha256()
-    for name in sorted(f.name for f in fields(Arrays)):
+    for name in _NAMES:
         values = getattr(arrays, name)
         flat = pa.array(np.ascontiguousarray(values)) if isinstance(values, np.ndarray) else values
         digest.update(name.encode())
@@ -159,26 +179,42 @@ def write_arrays(path: Path, arrays: Arrays, meta: Mapping[str, Any]) -> str:
     )
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         writer.write_batch(pa.record_batch(list(columns.values()), schema=schema))
+    with pa.memory_map(str(path)) as file:
+        whole = file.read_buffer()
+        spans = [_span(pa.ipc.open_file(pa.BufferReader(whole)).get_batch(0), name, whole) for name in _NAMES]
+    seal(path, min(first for first, _ in spans), max(last for _, last in spans))
     return content
 
 
-def read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
+def read_arrays(path: Path, fix: str) -> tuple[Arrays, dict[str, Any]]:
     """Open a built file: its arrays, and the `meta` given to `write_arrays` with the content hash added as `hash`.
 
     Raises:
-        InputError: the file is missing, not a built registry, truncated, or of another format version.
+        InputError: the file is missing, not a built registry, damaged, or of another format version; `fix` says what to do. An array
+            that is damaged is told when it is first used.
     """
-    rebuild = "build it again with: affil registry build SOURCE... -o FILE"
     try:
-        batch = pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
+        sealed = Sealed(path, fix)
+        whole = pa.py_buffer(sealed.content)
+        batch = pa.ipc.open_file(pa.BufferReader(whole)).get_batch(0)
     except FileNotFoundError as error:
-        raise InputError(path, "no such file", fix=rebuild) from error
+        raise InputError(path, "no such file", fix=fix) from error
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(path, "not a built registry, or truncated", fix=rebuild) from error
+        raise InputError(path, f"cannot be read as a built registry: {error}", fix=fix) from error
     meta = batch.schema.metadata or {}
     if meta.get(b"affil-format") != str(FORMAT).encode():
         found = meta.get(b"affil-format", b"none").decode()
-        raise InputError(path, f"built in format {found}, this version reads format {FORMAT}", fix=rebuild)
-    values = {f.name: batch.column(f.name).values for f in fields(Arrays)}
-    numbers = {n: np.from_dlpack(v) for n, v in values.items() if v.type != pa.large_string()}  # to_numpy() imports pandas
-    return Arrays(**{**values, **numbers}), json.loads(meta[b"affil-meta"])
+        raise InputError(path, f"built in format {found}, this version reads format {FORMAT}", fix=fix)
+
+    def load(name: str) -> Any:
+        sealed.check(*_span(batch, name, whole))
+        values = batch.column(name).values
+        return values if values.type == pa.large_string() else np.from_dlpack(values)  # to_numpy() imports pandas
+
+    return Arrays.lazy(load), json.loads(meta[b"affil-meta"])
+
+
+def _span(batch: pa.RecordBatch, name: str, whole: pa.Buffer) -> tuple[int, int]:
+    """Where the bytes of a column are in a file."""
+    buffers = [b for b in batch.column(name).buffers() if b is not None and b.size]
+    return min(b.address for b in buffers) - whole.address, max(b.address + b.size for b in buffers) - whole.address

@@ -14,6 +14,7 @@ import numpy as np
 
 from affil.errors import AffilError, InputError
 from affil.io.files import atomic_path
+from affil.io.memory import rare_collections
 from affil.names.ids import is_ror
 from affil.registry.arrays import Arrays, write_arrays
 from affil.registry.dump import ROR
@@ -46,6 +47,7 @@ def read_source(source: str | Path) -> Iterable[Institution]:
     )
 
 
+@rare_collections()
 def build_file(sources: Sequence[str | Path], out: Path, progress: Callable[[str], None] | None = None) -> None:
     """Merge the sources, earlier ones taking precedence, and write the built registry to `out`.
 
@@ -99,6 +101,7 @@ def source_note(source: str | Path) -> str:
         return f"{path.name} sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
 
 
+@rare_collections()
 def write_file(
     institutions: Sequence[Institution], out: Path, meta: dict[str, Any], tell: Callable[[str], None] = lambda _: None
 ) -> None:

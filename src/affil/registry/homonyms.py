@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -29,6 +29,12 @@ Words = tuple[str, ...]  # a folded name
 _SYLLABIC = frozenset({"CN", "HK", "MO", "SG", "TW"})  # where names are romanised in pinyin
 _TEACHING = frozenset({"university", "college"})
 _WRITTEN = (NameKind.OFFICIAL, NameKind.LABEL, NameKind.ALIAS, NameKind.FORMER)  # full names, which get variants
+
+
+def folded(texts: Sequence[str]) -> list[Words]:
+    """The folded words of each text."""
+    tokens = tokenize(texts)
+    return [tuple(tokens.words[a:b]) for a, b in pairwise(tokens.ptr.tolist())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ class NameOwners:
     """
 
     def __init__(
-        self, institutions: Sequence[Institution], parents: Sequence[Sequence[int]], within: Mapping[str, set[Words]]
+        self, institutions: Sequence[Institution], parents: Sequence[Sequence[int]], within: Callable[[str], Collection[Words]]
     ) -> None:
         """`within`: the names of each country, its regions and cities."""
         self.institutions, self.parents, self.within = institutions, parents, within
@@ -153,7 +159,7 @@ class NameOwners:
     def _collect_variants(self, words: Words, surface: str, institution: int, name: int) -> None:
         """Collect generated variants of a name; `add_variants` assigns them once all names are known."""
         of = self.institutions[institution]
-        within = self.within.get(of.country, set())
+        within = self.within(of.country)
         if not says_nothing(words, within) and (other := swapped(words)):
             self._reordered.append((other, institution, name))
         if of.kind == "education" and (other := unplaced(words, within)):
@@ -217,7 +223,7 @@ class NameOwners:
             official = [i for i, (kind, _) in self.owners[words].items() if kind <= NameKind.LABEL]
             where = {self.institutions[i].country for i in official}
             for n in range(2, len(words)):
-                if not any(is_another(words, n, self.within.get(country, set())) for country in where):
+                if not any(is_another(words, n, self.within(country)) for country in where):
                     begins[words[:n]].update(i for i in official if self.institutions[i].kind != "nonprofit")
         return begins
 
@@ -233,7 +239,7 @@ def find_owners(
     institutions: Sequence[Institution],
     parents: Sequence[Sequence[int]],
     surfaces: Surfaces,
-    within: Mapping[str, set[Words]],
+    within: Callable[[str], Collection[Words]],
 ) -> NameOwners:
     """Find the institutions of each folded name; `within`: the names of each country, its regions and cities."""
     out = NameOwners(institutions, parents, within)

@@ -4,36 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cache
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from affil.names import tokenize
-from affil.names.fold import generic, roles
 from affil.registry.arrays import Floats, Ints
+from affil.registry.gazetteer import Gazetteer, gazetteer
 from affil.registry.hashes import checksums, csr, deletions, prefix_table
-from affil.registry.homonyms import Words, find_owners, surfaces_of
-from affil.registry.places import CITY, COUNTRY, REGION, Place, read_places
+from affil.registry.homonyms import Words, find_owners, folded, surfaces_of
 from affil.types import Institution
-
-
-class Gazetteer(NamedTuple):
-    """All places; `names` and `cities` are theirs, folded."""
-
-    places: tuple[Place, ...]
-    names: tuple[Words, ...]
-    cities: tuple[str, ...]
-
-
-@cache
-def gazetteer() -> Gazetteer:
-    """The gazetteer, read and folded once a process: that takes longer than all else that a small registry needs."""
-    places = tuple(read_places())
-    cities = _folded([p.city for p in places])
-    return Gazetteer(places, tuple(_folded([p.name for p in places])), tuple(" ".join(words) for words in cities))
 
 
 def build_index(institutions: Sequence[Institution]) -> dict[str, Any]:
@@ -46,10 +26,10 @@ def build_index(institutions: Sequence[Institution]) -> dict[str, Any]:
     parents = [[number[p] for p in x.parents if p in number] for x in institutions]
     known = gazetteer()
     surfaces = surfaces_of(institutions)
-    names = find_owners(institutions, parents, surfaces, _called_within(known))
+    names = find_owners(institutions, parents, surfaces, lambda country: known.within(country).called)
     owners, terms = names.owners, names.terms
     aliases = sorted(owners)
-    rows_of_place = _place_rows(institutions, known, owners)
+    rows_of_place = known.named({(x.country, x.city) for x in institutions}, owners.keys())
     place_names = sorted(rows_of_place)
     holders: dict[str, set[int]] = defaultdict(set)  # institutions by term of their names
     for words in aliases:
@@ -68,43 +48,10 @@ def build_index(institutions: Sequence[Institution]) -> dict[str, Any]:
         "word": vocabulary, "word_idf": idf, "word_df": df, **_deletion_columns(word_id, df),
         **_alias_columns(aliases, terms, word_id, idf), **_owner_columns(aliases, owners, institutions),
         "span_hash": span["hash"], "span_value": span["value"], "place_hash": place_span["hash"], "place_value": place_span["value"],
-        "place_row": place_row, "place_ptr": place_ptr, "place_kind": np.array([p.kind for p in known.places], np.int8),
+        "place_row": place_row, "place_ptr": place_ptr, "place_kind": np.array(known.kind, np.int8),
         **_location_columns(institutions, known), "inst_prominence": _prominence_ranks(institutions),
         "parent": parent, "parent_ptr": parent_ptr, "shown": surfaces.shown,
     }  # fmt: skip
-
-
-def _folded(texts: Sequence[str]) -> list[Words]:
-    tokens = tokenize(texts)
-    return [tuple(tokens.words[a:b]) for a, b in pairwise(tokens.ptr.tolist())]
-
-
-def _called_within(known: Gazetteer) -> dict[str, set[Words]]:
-    """For each country what it, its regions and its cities are called."""
-    within: dict[str, set[Words]] = defaultdict(set)
-    for place, words in zip(known.places, known.names, strict=True):
-        if place.kind in (COUNTRY, REGION, CITY) and len("".join(words)) > 2:
-            within[place.country].add(words)
-    return within
-
-
-def _place_rows(
-    institutions: Sequence[Institution],
-    known: Gazetteer,
-    owners: Mapping[Words, Mapping[int, tuple[int, int]]],
-) -> dict[Words, list[int]]:
-    """The gazetteer rows of each folded place name, without names that more likely mean something else."""
-    out: dict[Words, list[int]] = defaultdict(list)
-    seats = {(x.country, x.city) for x in institutions}
-    for k, (place, words) in enumerate(zip(known.places, known.names, strict=True)):
-        byname = place.name != place.city
-        # a city with institutions always counts as a place: Munich, New York
-        seat = (place.country, place.name) in seats and not set(words) & set(roles())
-        if place.kind == CITY and not seat and (set(words) <= generic() or (byname and words in owners)):
-            continue  # there is a town called Center, and one that was called Google for a month
-        if words and (len("".join(words)) > 2 or place.kind not in (REGION, CITY) or not words[0].isascii()):
-            out[words].append(k)
-    return out
 
 
 def _deletion_columns(word_id: Mapping[str, int], df: Ints) -> dict[str, Any]:
@@ -159,36 +106,36 @@ def _prominence_ranks(institutions: Sequence[Institution]) -> Floats:
 
 def _location_columns(institutions: Sequence[Institution], known: Gazetteer) -> dict[str, Any]:
     """The countries, regions and cities of institutions and places, each numbered over both."""
-    n, places = len(institutions), known.places
-    countries = sorted({x.country for x in institutions} | {p.country for p in places})
+    codes = [x.country for x in institutions]
+    countries = sorted({*codes, *known.countries.values})
     country_id = {c: i for i, c in enumerate(countries)}
-    codes = [x.country for x in institutions] + [p.country for p in places]
-    country = np.array([country_id[c] for c in codes], np.int16)
-    region_key: dict[str, int] = {"": 0}
-    regions = [region_key.setdefault(r, len(region_key)) for r in [x.region for x in institutions] + [p.region for p in places]]
-    region = np.array(regions, np.int32)
-    written = [x.city for x in institutions] + [p.city for p in places]
-    own = [" ".join(words) for words in _folded(written[:n])]
-    folded = [*_gazetteer_cities(own, codes, known), *known.cities]
-    city_key: dict[tuple[str, str], int] = {}
-    cities = [city_key.setdefault((c, f), len(city_key)) if f else -1 for c, f in zip(codes, folded, strict=True)]
-    city_name: dict[int, str] = {}  # the institutions' spelling, else the gazetteer's
-    for key, called_here in zip(cities, written, strict=True):
-        city_name.setdefault(key, called_here)
-    city = np.array(cities, np.int32)
+    region_id = {"": 0}
+    for region in (*(x.region for x in institutions), *known.regions.values):
+        region_id.setdefault(region, len(region_id))
+    city_id: dict[tuple[str, str], int] = {}
+    city_name: list[str] = []  # the institutions' spelling, else the gazetteer's
+    own = _gazetteer_cities(institutions, known)
+    of_places = zip(known.cities.values, (known.city[row] for row in known.cities.first), strict=True)
+    for key, written in (*zip(own, (x.city for x in institutions), strict=True), *of_places):
+        if key[1] and key not in city_id:
+            city_id[key] = len(city_id)
+            city_name.append(written)
+    numbers = defaultdict(lambda: -1, city_id)
     return {
-        "inst_country_id": country[:n], "inst_region_id": region[:n], "inst_city_id": city[:n], "place_country": country[n:],
-        "place_region": region[n:], "place_city": city[n:], "country_code": countries, "region_code": list(region_key),
-        "city_name": [city_name[key] for key in range(len(city_key))],
+        "inst_country_id": np.array([country_id[c] for c in codes], np.int16),
+        "inst_region_id": np.array([region_id[x.region] for x in institutions], np.int32),
+        "inst_city_id": np.array([numbers[key] for key in own], np.int32),
+        "place_country": known.countries.renumbered(country_id).astype(np.int16),
+        "place_region": known.regions.renumbered(region_id).astype(np.int32),
+        "place_city": known.cities.renumbered(numbers).astype(np.int32),
+        "country_code": countries, "region_code": list(region_id), "city_name": city_name,
     }  # fmt: skip
 
 
-def _gazetteer_cities(cities: Sequence[str], countries: Sequence[str], known: Gazetteer) -> list[str]:
-    """The folded cities of institutions as the gazetteer calls them: "New York" is its "New York City"."""
-    called: set[tuple[str, str]] = set()
-    other: dict[tuple[str, str], str] = {}
-    for place, words, city in zip(*known, strict=True):
-        if place.kind == CITY:
-            called.add((place.country, city))
-            other.setdefault((place.country, " ".join(words)), city)
-    return [c if (where, c) in called else other.get((where, c), c) for where, c in zip(countries, cities, strict=False)]
+def _gazetteer_cities(institutions: Sequence[Institution], known: Gazetteer) -> list[tuple[str, str]]:
+    """Country and folded city of institutions as the gazetteer calls them: "New York" is its "New York City"."""
+    out = []
+    for x, words in zip(institutions, folded([x.city for x in institutions]), strict=True):
+        city, places = " ".join(words), known.within(x.country)
+        out.append((x.country, city if city in places.cities else places.city_of.get(city, city)))
+    return out

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from affil.names import fold
 from affil.names.ids import is_ror, normal_id
+from affil.registry.homonyms import Words, folded
 from affil.types import Institution
 
 
@@ -90,18 +90,18 @@ def _crosswalk(merged: dict[str, Institution], origins: dict[str, set[int]]) -> 
     local = [i for i in merged.values() if not is_ror(i.id)]
     if not local or len(local) == len(merged):
         return {}
-    wanted = {(i.country, fold(i.name)) for i in local}
-    by_name: dict[tuple[str, str], set[str]] = {}
-    for institution in merged.values():
-        if institution.status == "active" and is_ror(institution.id):
-            for name in institution.names:
-                key = (institution.country, fold(name.value))
-                if name.kind != "acronym" and key in wanted:
-                    by_name.setdefault(key, set()).add(institution.id)
+    called = dict(zip((i.id for i in local), folded([i.name for i in local]), strict=True))
+    wanted = {(i.country, called[i.id]) for i in local}
+    by_name: dict[tuple[str, Words], set[str]] = {}
+    ror = [i for i in merged.values() if i.status == "active" and is_ror(i.id)]
+    names = [(i, name.value) for i in ror for name in i.names if name.kind != "acronym"]
+    for (institution, _), words in zip(names, folded([value for _, value in names]), strict=True):
+        if (key := (institution.country, words)) in wanted:
+            by_name.setdefault(key, set()).add(institution.id)
     taken: set[str] = set()
     renamed = {}
     for i in local:
-        found = by_name.get((i.country, fold(i.name)), set())
+        found = by_name.get((i.country, called[i.id]), set())
         if len(found) == 1 and not found & taken and not any(origins[i.id] & origins[x] for x in found):
             renamed[i.id] = next(iter(found))
             taken |= found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,10 @@ EXACT = 1.0  # similarity of an institution that has the query as a name
 class Registry:
     """Institutions and the index over their names, memory-mapped from one file."""
 
-    def __init__(self, path: Path) -> None:
-        """Open a built registry file; see `Registry.open`."""
+    def __init__(self, path: Path, again: str = "affil registry build SOURCE... -o FILE") -> None:
+        """Open a built registry file, which the command `again` makes again; see `Registry.open`."""
         self.path = path
-        self.arrays, self.meta = read_arrays(path)
+        self.arrays, self.meta = read_arrays(path, f"build it again with: {again}")
         self._ancestors: dict[int, frozenset[str]] = {}
 
     @classmethod
@@ -41,16 +42,27 @@ class Registry:
             path: a built file, `shipped`, or `ror` (the dump downloaded by `affil registry fetch`).
 
         Raises:
-            InputError: the file is missing, damaged, or built by another version.
+            InputError: the file is missing, damaged, or built by another version. Damage in what is not read at once is told by the
+                call that first reads it.
             AffilError: `ror` is given but no dump has been fetched.
         """
         if str(path) == ROR:
             from affil.registry.cached import ror_path
 
-            return cls(ror_path())
+            return cls(built := ror_path(), f"affil registry build shipped ror -o {built}")
         if path is not None and str(path) != "shipped":
             return cls(Path(path))
-        return cls(built_once(cache_folder() / f"shipped-{sources_hash()}.affil", _build_shipped))
+        built = built_once(cache_folder() / f"shipped-{sources_hash()}.affil", _build_shipped)
+        return cls(built, f"affil registry build shipped -o {built}")
+
+    def verify(self) -> None:
+        """Check everything, also what was not used yet.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        for field in fields(self.arrays):
+            getattr(self.arrays, field.name)
 
     @property
     def hash(self) -> str:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, TypeGuard
 
 from markupsafe import Markup
 
 from affil.errors import needing
+from affil.io.files import atomic_path
 from affil.rank import Trend
+from affil.registry.folder import built_once, cache_folder
 from affil.report.formats import percent
-from affil.report.vega import CONFIG, INK, Columns, Rows, Spec, dots, lines, tidy
+from affil.report.vega import CONFIG, FONT, INK, Columns, Rows, Spec, dots, lines, tidy
 from affil.report.worldmap import Point, places, world, world_map
 
 WIDE, NARROW = 1200, 350  # width of a chart on a screen and on a phone, in pixels
 PAPER, PEN = "#fff", "#1a1e23"  # of a chart that stands alone
+_MEASURED = (
+    "sans-serif"  # the font in which pages' charts are laid out: vl-convert brings it, others it has to look for at each text
+)
 
 Line = Sequence[float | None]
 
@@ -70,7 +77,10 @@ class Figure:
 
     def at_once(self) -> Figure:
         """With drawings that a page begins with."""
-        return self if self.empty else replace(self, drawn=tuple(Markup(svg(self, width)) for width in (WIDE, NARROW)))
+        if self.empty:
+            return self
+        fonts = (f'font-family="{_MEASURED}"', f'font-family="{FONT}"')
+        return replace(self, drawn=tuple(Markup(svg(self, width, font=_MEASURED).replace(*fonts)) for width in (WIDE, NARROW)))
 
 
 def trend_figure(key: str, label: str, axis: str, year: str, trend: Trend, values: Mapping[str, Sequence[float]]) -> Figure:
@@ -131,12 +141,21 @@ def png(figure: Figure, width: int, *, ink: str = PEN, scale: float = 1) -> byte
     return bytes(_converted(figure, "png", width, ink, "", scale=scale))
 
 
-@cache
 def bundle() -> str:
-    """The script that draws charts in pages: Vega, Vega-Lite, vega-embed and all that they need, as `affil.vega`."""
+    """The script that draws charts in pages: Vega, Vega-Lite, vega-embed and all that they need, as `affil.vega`.
+
+    To put it together takes seconds, so it is kept in the user's cache.
+    """
     with needing("report", "a site"):
         import vl_convert
-    return str(vl_convert.javascript_bundle(f"window.affil.vega = {{ embed: vegaEmbed, config: {json.dumps(CONFIG)} }};"))
+    snippet = f"window.affil.vega = {{ embed: vegaEmbed, config: {json.dumps(CONFIG)} }};"
+    key = hashlib.sha256(f"{version('vl-convert-python')} {snippet}".encode()).hexdigest()[:16]
+
+    def build(out: Path) -> None:
+        with atomic_path(out) as temporary:
+            temporary.write_text(str(vl_convert.javascript_bundle(snippet)), "utf-8")
+
+    return built_once(cache_folder() / f"vega-{key}.js", build).read_text("utf-8")
 
 
 def is_value(value: float | None) -> TypeGuard[float]:

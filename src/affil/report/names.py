@@ -130,6 +130,8 @@ def search_names(known: Institution | None, names: Translations) -> tuple[str, .
 @functools.lru_cache(maxsize=1 << 16)
 def page_fold(text: str) -> str:
     """Fold case, accents and Han script like the search in the page (`fold` in static/engine.js)."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join("".join(simplified(c) for c in plain.lower()).split())
 

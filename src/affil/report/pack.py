@@ -53,7 +53,7 @@ def numbers(data: Data, facts: pd.DataFrame) -> Numbers:
     counts = facts["institution"].value_counts(sort=False).reset_index()
     frequent: list[str] = counts.sort_values(["count", "institution"], ascending=[False, True])["institution"].tolist()
     ids: dict[Level, list[str]] = {level: list(data.entities[level]) for level in LEVELS}
-    ids["institution"] = [*frequent, *(i for i in ids["institution"] if i not in {*frequent})]
+    ids["institution"] = [*dict.fromkeys([*frequent, *ids["institution"]])]
     return {level: {identifier: k for k, identifier in enumerate(ids[level])} for level in LEVELS}
 
 

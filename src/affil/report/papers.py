@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
@@ -61,20 +60,22 @@ def collect_papers(db: duckdb.DuckDBPyConnection, levels: Sequence[Level], paper
     if not levels:
         return Papers()
     attach(db, "titled", papers)
-    every = " UNION ".join(f"SELECT venue, year, paper FROM listed_{level}" for level in levels)
+    every = " UNION ".join(f"SELECT cell, paper FROM listed_{level}" for level in levels)
     db.execute(
-        f"CREATE OR REPLACE TEMP TABLE told AS SELECT row_number() OVER (ORDER BY venue, year, paper) - 1 AS number, * FROM ({every})"
+        f"CREATE OR REPLACE TEMP TABLE told AS SELECT row_number() OVER (ORDER BY cell, paper) - 1 AS number, * FROM ({every})"
     )
     found = db.execute(
-        "SELECT coalesce(any_value(titled.title), ''), told.venue, told.year FROM told LEFT JOIN titled ON titled.id = told.paper "
-        "GROUP BY told.number, told.venue, told.year ORDER BY told.number"
+        "SELECT coalesce(any_value(titled.title), ''), any_value(cell.venue), any_value(cell.year) FROM told JOIN cell USING (cell) "
+        "JOIN paper_id USING (paper) LEFT JOIN titled ON titled.id = paper_id.id GROUP BY told.number ORDER BY told.number"
     ).fetchall()
     held: dict[tuple[Level, str], Sequence[Held]] = {}
-    shown = cache(visible)  # strings are many times in many lists
+    shown = [
+        visible(text) for text in db.table("drawn_string").order("string").to_arrow_table().column("affiliation").to_pylist()
+    ]
     for level in levels:
         rows = db.execute(
-            f"SELECT id, number, credit, strings FROM listed_{level} JOIN told USING (venue, year, paper) ORDER BY id, number"
+            f"SELECT id, number, credit, strings FROM listed_{level} JOIN told USING (paper) ORDER BY id, number"
         ).fetchall()
         for identifier, own in groupby(rows, key=itemgetter(0)):
-            held[level, identifier] = [(n, credit, [shown(s) for s in strings]) for _, n, credit, strings in own]
+            held[level, identifier] = [(n, credit, [shown[s] for s in strings]) for _, n, credit, strings in own]
     return Papers(tuple((visible(title), venue, int(year)) for title, venue, year in found), held)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from affil.errors import AffilError, needing
+from affil.io.memory import rare_collections
 from affil.report.collect import collect
 from affil.report.data import Years
 from affil.report.names import LANGUAGES
@@ -82,9 +83,10 @@ def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str]
         known = version("affil")
     except PackageNotFoundError:
         known = "0+unknown"
-    data = collect(ws, years=years, tell=tell)
-    try:
-        files = write_site(data, known, folder, tell)
-    except OSError as error:
-        raise AffilError(f"{folder}: cannot write the site: {error.strerror or error}") from error
+    with rare_collections():
+        data = collect(ws, years=years, tell=tell)
+        try:
+            files = write_site(data, known, folder, tell)
+        except OSError as error:
+            raise AffilError(f"{folder}: cannot write the site: {error.strerror or error}") from error
     return Report(folder, "site", files, sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()))

@@ -9,6 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from affil.io.files import replace_folder
+from affil.io.writers import harmless
 from affil.rank import AREAS
 from affil.report import i18n
 from affil.report.cards import page_card
@@ -55,17 +57,13 @@ def write_site(data: Data, version: str, folder: Path, tell: Callable[[str], Non
 
     Returns the number of files.
     """
-    part, old = (folder.with_name(f".{folder.name}.{what}") for what in ("part", "old"))
-    shutil.rmtree(part, ignore_errors=True)
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # of a killed process
     try:
         files = _write(data, version, part, tell)
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
-            folder.rename(old)
-        part.rename(folder)
+        replace_folder(part, folder)
     finally:
-        for rest in (part, old):
-            shutil.rmtree(rest, ignore_errors=True)
+        shutil.rmtree(part, ignore_errors=True)
     return files
 
 
@@ -77,12 +75,15 @@ def _write(data: Data, version: str, folder: Path, tell: Callable[[str], None]) 
     files = write_downloads(data, folder / "downloads")
     shared = Shared(data, version)
     _write_tables(shared, folder / "data")
+    made: set[Path] = set()  # folders
     for language in LANGUAGES:
         tell(f"writing the pages: {i18n.text('language', language)}")
         frame = Frame(shared, language)
         for path, template, values in _pages(frame, files):
             file = folder / frame.folder / path
-            file.parent.mkdir(parents=True, exist_ok=True)
+            if file.parent not in made:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                made.add(file.parent)
             picture = page_card(frame.title, values["heading"], values, frame.at) if frame.address and "/" not in path else None
             if picture:
                 (folder / frame.folder / "cards").mkdir(exist_ok=True)
@@ -104,7 +105,8 @@ def _write_figures(frame: Frame, folder: Path) -> None:
         if figure.zooms and not figure.empty and not frame.folder:
             (folder / "static" / "map.png").write_bytes(png(figure, MAP, ink=GREY, scale=1))
         with file.with_suffix(".csv").open("w", encoding="utf-8-sig", newline="") as out:
-            csv.writer(out).writerows([figure.columns, *(row[: len(figure.columns)] for row in figure.rows)])
+            rows = [figure.columns, *(row[: len(figure.columns)] for row in figure.rows)]
+            csv.writer(out).writerows([harmless(c) if isinstance(c, str) else c for c in row] for row in rows)
 
 
 def _write_static(data: Data, folder: Path) -> None:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from affil.io.database import connect
 from affil.names import tokenize
 from affil.names.fold import generic, roles
 from affil.names.tokens import COMMA, HARD
@@ -68,7 +68,7 @@ def _keys(matches: Sequence[Sequence[Match]], rival: float) -> tuple[list[str], 
     )
     aliases = sorted({m.alias for _, m in rows})
     folded = pa.table({"alias": pa.array(aliases, pa.string()), "name": pa.array(_folded(aliases), pa.string())})
-    with duckdb.connect() as db:
+    with connect() as db:
         db.register("found", found)
         db.register("folded", folded)
         db.register("strings", pa.table({"string": pa.array(np.arange(len(matches)))}))

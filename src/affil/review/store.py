@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from affil.io.database import connect
 from affil.review.items import Filters, Occurrence, VenueFacts, years_of
 
 Flags = npt.NDArray[np.bool_]
@@ -67,7 +67,7 @@ class Store:
 
     def __init__(self, tables: TablesLike, strings: Path | pa.Table, venues: Sequence[VenueFacts]) -> None:
         self._lock = threading.RLock()
-        self._db = duckdb.connect()
+        self._db = connect()
         for name in ("papers", "mentions", "matches", "institutions"):
             self._attach(name, getattr(tables, name))
         self._attach("strings", strings)

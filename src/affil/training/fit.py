@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from affil.data import resource
 from affil.match.classifier import Model
 from affil.match.index import Index
-from affil.match.labels import Trust
+from affil.match.labels import Trust, contradiction
 from affil.match.modelfile import save_model
 from affil.match.provenance import settings_told
 from affil.registry import Registry
@@ -57,6 +57,8 @@ def train(
     paths = list(rows) if rows is not None else [resource("gold/train.csv")]
     labelled = [replace(r, trust=Trust.REPRESENTATIVE) for p in paths for r in read_rows(p)]
     others = [r for p in external for r in read_rows(p, t.policies)]
+    if said := contradiction((r.affiliation, r.institutions) for r in labelled):
+        tell(f"warning: {said}")
     with threadpool_limits(1):
         parts = base_samples(labelled, registry, settings, tell)
         if others:

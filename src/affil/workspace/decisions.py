@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from affil.errors import AffilError, InputError, UnknownIdError
+from affil.errors import AffilError, UnknownIdError
+from affil.io.checksums import read_json, sealed_json
+from affil.io.database import connect
 from affil.io.files import atomic_path
 from affil.ledger import Key, Ledger
 from affil.ledger.backup import backups_in
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from affil.discovery.proposals import Proposal
 
 FilesT = TypeVar("FilesT", bound=WorkspaceFiles)
+PROPOSALS = "proposals.json"
 _SUFFIXES = (".sqlite", ".sqlite3", ".db")  # of a ledger's file
 
 
@@ -146,7 +147,7 @@ def _successor_from(files: WorkspaceFiles, identifier: str) -> str:
 
 def _find_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Maps from given ids to institutions, and from institutions to their current ids."""
-    with duckdb.connect() as db:
+    with connect() as db:
         db.register("institutions", files.institutions(["id", "active_id", "other_ids"]))
         find_ids(db, wanted)
         rows = db.execute("SELECT given, id, active_id FROM meant JOIN institutions USING (id)").fetchall()
@@ -247,8 +248,8 @@ def discover(files: WorkspaceFiles, tell: Callable[[str], None]) -> list[Proposa
         files.settings.discover,
         tell,
     )
-    with atomic_path(files.path / "proposals.jsonl") as temporary:
-        temporary.write_text("".join(json.dumps(asdict(p), ensure_ascii=False) + "\n" for p in found), "utf-8")
+    with atomic_path(files.path / PROPOSALS) as temporary:
+        temporary.write_text(sealed_json({"proposals": [asdict(p) for p in found]}, indent=1), "utf-8")
     return found
 
 
@@ -256,11 +257,8 @@ def proposals(files: WorkspaceFiles) -> list[Proposal]:
     """See `Workspace.proposals`."""
     from affil.discovery.proposals import Proposal
 
-    file = files.path / "proposals.jsonl"
+    file = files.path / PROPOSALS
     if not file.exists():
         return []
-    try:
-        rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-        return [Proposal(**{**row, "strings": tuple(row["strings"]), "spellings": tuple(row["spellings"])}) for row in rows]
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(file, f"is damaged: {error}", fix="run affil discover again") from error
+    rows = read_json(file, f"make them again: affil discover {files.path}", ())["proposals"]
+    return [Proposal(**{**row, "strings": tuple(row["strings"]), "spellings": tuple(row["spellings"])}) for row in rows]

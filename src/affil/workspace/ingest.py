@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Unpack
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from affil.io.database import database
+from affil.errors import InputError
+from affil.io.database import connect, database
 from affil.io.files import atomic_path
-from affil.papers.duplicates import Merged, Merger, title_key
+from affil.papers.duplicates import Apart, Merged, Merger, OwnIds, identity, identity_of, title_key
 from affil.papers.reading import Reading
 from affil.papers.tally import Problems, Tally
 from affil.types import Paper
@@ -32,10 +32,12 @@ _CHUNK = 4_000  # papers in memory at a time
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Result of `add_papers`: numbers of papers that are new, replaced an older record, or were present already.
+    """Result of `add_papers`: numbers of papers in the workspace that are new, are of a newer or richer record, or stay as they were.
 
-    `merged` are records of one paper, under several ids or of several formats, of which the one richest in affiliations was kept.
+    Records that another one of their paper stands for count nowhere. `merged` are records of one paper, under several ids or of several
+    formats, of which the one richest in affiliations was kept.
     `duplicates` are ids that occur twice in these files in one format; again the richest was taken, of equally rich ones the first.
+    `apart` are papers that share a DOI and stay two. `emptied` are papers whose newer record has no affiliations, where the older had some.
     `problems` are records that were left out or read only in part. `formats` are the files with the formats that they were read as.
     """
 
@@ -46,6 +48,8 @@ class Added:
     problems: tuple[Problems, ...] = ()
     merged: tuple[Merged, ...] = ()
     formats: tuple[tuple[str, str], ...] = ()
+    apart: tuple[Apart, ...] = ()
+    emptied: tuple[str, ...] = ()
 
     def problem_lines(self) -> list[str]:
         """The problems in a few plain sentences."""
@@ -67,13 +71,14 @@ def add_papers(
         ):
             for some in adding.fresh(files, reading):
                 write_papers(some, to_papers, to_mentions)
-            gone = adding.written | adding.merger.dropped
+            gone = adding.written.keys() | adding.merger.dropped
             keep_rows(change.file("papers"), "id", gone, to_papers)
             keep_rows(change.file("mentions"), "paper", gone, to_mentions)
         adding.put_right(papers, mentions)
         with change.writing("strings") as strings:
             pq.write_table(count_strings(mentions, change.settings.read.memory), strings, compression="zstd")
-    inputs = {str(f): {"file": str(f), "sha256": sha256_of(f)} for f in files if f.is_file()}
+    told = {name: value for name, value in reading.items() if value is not None}
+    inputs = {str(f): {"file": str(f), "sha256": sha256_of(f), **told} for f in files if f.is_file()}
     older = {i["file"]: i for i in change.before.get("inputs", [])}
     change.news["inputs"] = [*({**older, **inputs}).values()]
     _write_merged(change, adding.merger.merged)
@@ -86,11 +91,13 @@ class _Adding:
     def __init__(self, change: Change, later: _Spool) -> None:
         self._settings = change.settings.read
         self._known = digests_of(change.file("papers"))
-        self.merger = _merger(change)
-        self.written: set[str] = set()
+        self._own = OwnIds()
+        self.merger = _merger(change, self._own)
+        self.written: dict[str, bytes] = {}  # with the digests of the records that were taken last
         self._later = later  # records of papers that are written already
         self._seen: dict[str, bytes] = {}
-        self._counts = {"new": 0, "replaced": 0, "unchanged": 0}
+        self._met: set[str] = set()  # ids whose records are as they were
+        self._emptied: list[str] = []
         self._duplicates: list[Duplicate] = []
         self._problems = Tally()
         self._formats: dict[str, str] = {}
@@ -102,14 +109,15 @@ class _Adding:
         some: list[tuple[Paper, bytes, str]] = []
         for record in read_records(files, self._problems.meet, self._settings, **reading):
             self._formats[record.path] = record.format
+            self._refuse_another(record)
             digest = paper_digest(record.paper)
             if self._takes(record, digest):
                 taken = record.paper, digest, record.format
                 if record.paper.id in self.written:
                     self._later.put(taken)
                 else:
-                    self.written.add(record.paper.id)
                     some.append(taken)
+                self.written[record.paper.id] = digest
             if len(some) == _CHUNK:
                 yield some
                 some = []
@@ -118,7 +126,7 @@ class _Adding:
     def put_right(self, papers: Path, mentions: Path) -> None:
         """Take out of the written tables what was written before a richer record of the paper came, and write that."""
         again = {paper.id: digest for paper, digest, _ in self._later}
-        late = self.written & (self.merger.dropped | again.keys())
+        late = self.written.keys() & (self.merger.dropped | again.keys())
         if not late:
             return
         with _appending(papers, "id", late) as to_papers, _appending(mentions, "paper", late) as to_mentions:
@@ -128,31 +136,55 @@ class _Adding:
 
     def _takes(self, record: Record, digest: bytes) -> bool:
         from affil.papers.formats import readers
-        from affil.papers.read import Duplicate
+        from affil.papers.read import repeat_of
 
         paper = record.paper
         before, earlier = self._known.get(paper.id), self._seen.get(paper.id)
         if earlier is None:
             self._seen[paper.id] = digest
             if before == digest:
-                self._counts["unchanged"] += 1
+                self._met.add(paper.id)
                 self.merger.met(paper.id)
                 return False
         elif earlier == digest:
-            self._duplicates.append(Duplicate(paper.id, record.path, record.row, identical=True, unit=record.unit))
+            self._duplicates.append(repeat_of(record, identical=True))
             return False
         again = earlier is not None and self.merger.source_of(paper.id) == record.format
+        stated = self.merger.strings_of(paper.id)
         kept = self.merger.add(paper, record.format, partial=readers()[record.format].partial)
         if again:
-            repeat = Duplicate(paper.id, record.path, record.row, identical=False, taken=kept is None, unit=record.unit)
-            self._duplicates.append(repeat)
-        if kept is None and earlier is None:
-            self._counts["new" if before is None else "replaced"] += 1
+            self._duplicates.append(repeat_of(record, identical=False, taken=kept is None))
+        if kept is None and stated and not self.merger.strings_of(paper.id):
+            self._emptied.append(paper.id)
         return kept is None
 
+    def _refuse_another(self, record: Record) -> None:
+        """Refuse a record whose id a person gave to another paper: one of them would be lost.
+
+        Raises:
+            InputError: it is such a one.
+        """
+        from affil.papers.formats import readers
+
+        paper = record.paper
+        if not readers()[record.format].own_ids:
+            return
+        place = f"{record.path}, {record.unit} {record.row}"
+        if other := self._own.know(paper.id, identity_of(paper), place):
+            problem = f"paper {paper.id!r} ({paper.title[:60]!r}, {paper.year}) is another than the one of this id in {other}"
+            fix = "give each paper an id that no other has, such as its DOI, or leave ids out: titles tell papers apart too"
+            raise InputError(record.path, problem, row=record.row, fix=fix, unit=record.unit)
+
     def added(self) -> Added:
+        kept = self.written.keys() - self.merger.dropped
+        same = {id for id in kept if self._known.get(id) == self.written[id]}
+        older = {self.merger.stands_for(id) for id in self._known}  # what is kept of papers that were there
         return Added(
-            **self._counts,
+            new=len(kept - older),
+            replaced=len((kept & older) - same),
+            unchanged=len(same | (self._met - self.written.keys() - self.merger.dropped)),
+            apart=tuple(self.merger.apart),
+            emptied=tuple(self._emptied),
             duplicates=tuple(self._duplicates),
             problems=self._problems.found(),
             merged=tuple(self.merger.merged),
@@ -160,8 +192,8 @@ class _Adding:
         )
 
 
-def _merger(change: Change) -> Merger:
-    """What finds several records of one paper, told of all papers that the workspace has.
+def _merger(change: Change, own: OwnIds) -> Merger:
+    """What finds several records of one paper, told of all papers that the workspace has, as `own` is of those with ids that people gave.
 
     A paper with decisions about single mentions is kept, however rich another record is: the decisions hold for this one.
     """
@@ -173,22 +205,27 @@ def _merger(change: Change) -> Merger:
         return merger
     decided = {e.paper for e in WorkspaceFiles(change.folder, change.settings).open_ledger().entries() if e.paper}
     partial = {name for name, reader in readers().items() if reader.partial}
+    by_hand = {name for name, reader in readers().items() if reader.own_ids}
     columns = pq.read_schema(papers).names
     doi, format = ("p.doi" if "doi" in columns else "NULL"), ("p.format" if "format" in columns else "NULL")
-    with duckdb.connect() as db:
+    with connect() as db:
         db.read_parquet(str(papers)).create_view("papers")
         db.read_parquet(str(mentions)).create_view("mentions")
         rows = db.execute(
-            f"""SELECT p.id, coalesce({format}, 'affil'), coalesce({doi}, ''), p.title, p.year, any_value(m.author) FILTER (m.position = 0),
-                p.aligned, count(DISTINCT m.position) FILTER (m.affiliation IS NOT NULL), count(m.affiliation),
+            f"""SELECT p.id, coalesce({format}, 'affil'), coalesce({doi}, ''), p.title, p.year, p.venue,
+                any_value(m.author) FILTER (m.position = 0), p.aligned,
+                 count(DISTINCT m.position) FILTER (m.affiliation IS NOT NULL), count(m.affiliation),
                 coalesce(sum(length(m.affiliation)), 0)
             FROM papers AS p LEFT JOIN mentions AS m ON m.paper = p.id GROUP BY ALL"""
         )
         while some := rows.fetchmany(_CHUNK):
-            for id, source, doi, title, year, author, aligned, stated, strings, length in some:
+            for id, source, doi, title, year, venue, author, aligned, stated, strings, length in some:
                 rich = source not in partial, bool(aligned and stated), stated, strings, int(length)
                 key = title_key(title, year, author or "", merger.least)
-                merger.know(id, source, doi, key, rich, fixed=id in decided)
+                what = identity(title, year, author or "", venue)
+                merger.know(id, source, doi, key, rich, what, fixed=id in decided)
+                if source in by_hand:
+                    own.know(id, what, str(change.folder))
     return merger
 
 

@@ -20,7 +20,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from affil.errors import AffilError, BusyError, InputError
-from affil.io.files import atomic_path, sweep
+from affil.io.checksums import digest_of, read_json, sealed_json, verify
+from affil.io.files import atomic_path, files_in, sweep
 from affil.ledger import Ledger
 from affil.rank import Store, Tables, Venues, load_venues
 from affil.settings import Settings
@@ -61,6 +62,12 @@ INSTITUTIONS = pa.schema(
     ]
 )
 TABLES = ("papers", "mentions", "strings", "matches", "institutions")
+BY_HAND = ("settings.toml", "own.csv", "venues.csv")  # files that people edit
+_MANIFEST = (  # what a manifest may hold
+    "by_hand",
+    "chosen", "counts", "digests", "inputs", "model", "registry", "replaced", "runs", "settings", "step", "tables", "time", "versions",
+)  # fmt: skip
+_MANIFEST_COPY = "tables/manifest-{:06}.json"
 _PACKAGES = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")  # versions recorded in the manifest
 
 
@@ -73,26 +80,58 @@ class WorkspaceFiles:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """Versions, hashes, counts and settings of the last steps; empty in a new workspace."""
+        """Versions, hashes, counts and settings of the last steps; empty in a new workspace.
+
+        Raises:
+            InputError: it is damaged.
+        """
         file = self.path / "manifest.json"
-        if not file.exists():
-            return {}
-        try:
-            out: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        except (ValueError, OSError) as error:
-            raise InputError(file, f"cannot be read: {error}", fix="delete it and run again with all papers") from error
-        return out
+        return self.read_manifest(file) if file.exists() else {}
+
+    def read_manifest(self, file: Path) -> dict[str, Any]:
+        """The manifest of a step, from its file.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        return read_json(file, self.mend, _MANIFEST)
+
+    @property
+    def edited(self) -> list[Path]:
+        """Files for people to edit that are not as they were at the last step: somebody changed them, or they are damaged."""
+        known = self.manifest.get("by_hand")
+        return (
+            []
+            if known is None
+            else [self.path / name for name in BY_HAND if known.get(name) != _digest_of_any(self.path / name)]
+        )
+
+    @property
+    def mend(self) -> str:
+        """What to do where a file of the workspace is damaged."""
+        return f"see what can be made again: affil doctor {self.path} --mend"
 
     def table(self, name: str) -> Path:
-        """The path of a table, a Parquet file (see the module).
+        """The path of a table, a Parquet file (see the module), which is as it was written.
 
         Raises:
             AffilError: the table does not exist yet.
+            InputError: it is missing or damaged.
         """
-        names = table_files(self.path, self.manifest)
-        if name not in names:
+        manifest = self.manifest
+        if name not in table_files(self.path, manifest):
             raise AffilError(f"{self.path}: no {name} yet; first run: affil run PAPERS... -w {self.path}")
-        return self.path / names[name]
+        return self.whole(name, manifest)
+
+    def whole(self, name: str, manifest: Mapping[str, Any]) -> Path:
+        """The path of a table of a manifest.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        file = self.path / table_files(self.path, manifest)[name]
+        digest = manifest.get("digests", {}).get(name)  # None: written by an older version
+        return file if digest is None else verify(file, digest, self.mend)
 
     @property
     def tables(self) -> Tables:
@@ -110,8 +149,8 @@ class WorkspaceFiles:
             AffilError: nothing was matched yet.
         """
         self.must_be_matched()
-        names = table_files(self.path, self.manifest)
-        papers, mentions, strings, matches, institutions = (self.path / names[name] for name in TABLES)
+        manifest = self.manifest
+        papers, mentions, strings, matches, institutions = (self.whole(name, manifest) for name in TABLES)
         return Tables(papers, mentions, matches, self._with_local(institutions)), strings
 
     @property
@@ -168,7 +207,7 @@ class WorkspaceFiles:
     @property
     def counts(self) -> Store:
         """The counts, current and past."""
-        return Store(self.path / "counts")
+        return Store(self.path / "counts", self.mend)
 
     def must_be_matched(self) -> None:
         """Raise AffilError unless there are matches."""
@@ -193,16 +232,24 @@ class Change:
     """A step: new tables, which become visible together when the manifest refers to them."""
 
     def __init__(self, files: WorkspaceFiles) -> None:
-        self.folder, self.settings, self.before = files.path, files.settings, files.manifest
+        self.files, self.folder, self.settings, self.before = files, files.path, files.settings, files.manifest
         self.tables = table_files(self.folder, self.before)
-        self.replaced = set(self.tables.values())
-        self.number = int(self.before.get("step", 0)) + 1
+        self.digests: dict[str, str] = {}  # of the tables that this step wrote
+        step = int(self.before.get("step", 0))
+        self.replaced = {*self.tables.values(), *([_MANIFEST_COPY.format(step)] if step else [])}
+        self.number = step + 1
         self.news: dict[str, Any] = {}
         self.done_with: list[Path] = []  # folders to delete after the step
 
     def file(self, table: str) -> Path | None:
-        """The path of a table within this step, or None."""
-        return self.folder / self.tables[table] if table in self.tables else None
+        """The path of a table within this step, or None.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        if table not in self.tables:
+            return None
+        return self.folder / self.tables[table] if table in self.digests else self.files.whole(table, self.before)
 
     @contextmanager
     def writing(self, table: str) -> Iterator[Path]:
@@ -211,7 +258,12 @@ class Change:
         (self.folder / "tables").mkdir(exist_ok=True)
         with atomic_path(self.folder / name) as temporary:
             yield temporary
+            self.digests[table] = digest_of(temporary)
         self.tables[table] = name
+
+    def drop(self, table: str) -> None:
+        """Leave a table out, as if it had never been; nothing where there is none."""
+        self.tables.pop(table, None)
 
     def commit(self) -> None:
         """Commit the step: the manifest refers to its tables from now on."""
@@ -220,14 +272,19 @@ class Change:
             **self.news,
             "counts": {name: pq.read_metadata(self.folder / file).num_rows for name, file in self.tables.items()},
             "tables": self.tables,
+            "digests": {n: d for n, d in {**self.before.get("digests", {}), **self.digests}.items() if n in self.tables},
             "step": self.number,
             "replaced": sorted(self.replaced - {*self.tables.values()}),
             "settings": self.settings.model_dump(),
             "versions": {"python": platform.python_version(), **{name: version_of(name) for name in _PACKAGES}},
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "by_hand": {name: _digest_of_any(self.folder / name) for name in BY_HAND},
         }
-        with atomic_path(self.folder / "manifest.json") as temporary:
-            temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        text = sealed_json(content, indent=2)
+        for file in (manifest_copy(self.folder, self.number), self.folder / "manifest.json"):
+            file.parent.mkdir(exist_ok=True)
+            with atomic_path(file) as temporary:
+                temporary.write_text(text, "utf-8")
         for folder in self.done_with:
             shutil.rmtree(folder)
 
@@ -274,7 +331,8 @@ def delete_unnamed(files: WorkspaceFiles) -> None:
     manifest = files.manifest
     named = {files.path / file for file in table_files(files.path, manifest).values()}
     replaced = {files.path / file for file in manifest.get("replaced", ())}
-    for file in {*(files.path / "tables").glob("*.parquet"), *replaced} - named:
+    named.add(manifest_copy(files.path, int(manifest.get("step", 0))))
+    for file in {*files_in(files.path / "tables", "*"), *replaced} - named:
         file.unlink(missing_ok=True)
 
 
@@ -283,6 +341,15 @@ def table_files(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
     if "tables" in manifest:
         return dict(manifest["tables"])
     return {name: f"{name}.parquet" for name in TABLES if (folder / f"{name}.parquet").exists()}
+
+
+def manifest_copy(folder: Path, step: int) -> Path:
+    """Where a step keeps a second copy of its manifest, for `doctor`."""
+    return folder / _MANIFEST_COPY.format(step)
+
+
+def _digest_of_any(path: Path) -> str | None:
+    return digest_of(path) if path.exists() else None
 
 
 def marked(schema: pa.Schema, identity: dict[str, str]) -> pa.Schema:

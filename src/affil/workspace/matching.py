@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from affil.errors import AffilError
+from affil.io.checksums import digest, digest_of
 from affil.io.files import atomic_path, files_in
 from affil.names import fold
 from affil.papers.reading import Reading
@@ -123,10 +124,11 @@ def open_registry(files: WorkspaceFiles, chosen: str | None) -> Registry:
     from affil.registry.registry import write_registry
 
     file, sources = files.path / "registry.affil", [source_note(local), f"registry sha256:{base.hash[:16]}"]
-    if not file.exists() or Registry.open(file).meta["sources"] != sources:
+    again = f"affil doctor {files.path} --mend"
+    if not file.exists() or Registry(file, again).meta["sources"] != sources:
         dates = base.meta.get("dates", {})
         write_registry(merge([read_own(local).values(), base]), file, {"sources": sources, "dates": dates})
-    return Registry.open(file)
+    return Registry(file, again)
 
 
 def choose(change: Change, registry: Path | str | None, model: Path | str | None) -> dict[str, str | None]:
@@ -169,15 +171,16 @@ def _match_new(
     matches = None if again else change.file("matches")
     known = set() if matches is None else set(strings_of(matches))
     wanted = [s for s in strings.to_pylist() if s not in known]
-    finished = files_in(parts, "*.parquet")
+    finished = finished_batches(parts)
     seen = {a for file in finished for a in strings_of(file)}
     todo = [s for s in wanted if s not in seen]
     size = change.settings.retrieve.batch
     try:
-        for number, start in enumerate(range(0, len(todo), size), len(finished)):
+        for start in range(0, len(todo), size):
             batch = todo[start : start + size]
-            with atomic_path(parts / f"{number:06}.parquet") as temporary:
-                pq.write_table(answers_of(matcher, batch), temporary)
+            content = pa.BufferOutputStream()
+            pq.write_table(answers_of(matcher, batch), content)
+            _put_batch(parts, content.getvalue())
             if progress:
                 progress(start + len(batch), len(todo))
     except KeyboardInterrupt:
@@ -203,7 +206,7 @@ def _merge_batches(
 
         with change.writing("institutions") as temporary:
             write_institutions(registry, read_own(change.folder / "own.csv"), temporary, {"registry": identity["registry"]})
-    finished = files_in(parts, "*.parquet")
+    finished = finished_batches(parts)
     if finished or again or matches is None:
         new = pa.array(wanted, TEXT)
         with (
@@ -216,6 +219,25 @@ def _merge_batches(
                         rows = batch if file == matches else batch.filter(pc.is_in(batch.column(0), value_set=new))
                         writer.write_batch(rows.replace_schema_metadata(writer.schema.metadata))
     change.done_with.append(change.folder / "matching")
+
+
+def finished_batches(parts: Path) -> list[Path]:
+    """The finished batches in a folder, in the order in which they were finished: NUMBER-DIGEST.parquet, by their content; what is not as
+    its name says is deleted, to be matched again.
+    """
+    found = []
+    for file in files_in(parts, "*.parquet"):
+        if file.stem.partition("-")[2] == digest_of(file):
+            found.append(file)
+        else:
+            file.unlink()
+    return found
+
+
+def _put_batch(parts: Path, content: pa.Buffer) -> None:
+    number = 1 + max((int(f.name.partition("-")[0]) for f in files_in(parts, "*-*.parquet")), default=-1)
+    with atomic_path(parts / f"{number:06}-{digest(memoryview(content))}.parquet") as temporary:
+        temporary.write_bytes(content)
 
 
 def strings_of(matches: Path) -> list[str]:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import affil.rank as ranks
 from affil.errors import AffilError, BusyError
 from affil.io.files import atomic_path
+from affil.io.writers import harmless
 from affil.ledger.cases import key_of
 from affil.ledger.overrides import apart_name, set_apart
 from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Result = Ranking | RanksByYear | Trend | Comparison | Why | Diff | VenueList
-_OF_THE_FOLDER = {"time", "chosen", "tables", "step", "replaced", "runs"}  # manifest entries irrelevant for reproduction
+_OF_THE_FOLDER = {
+    "time",
+    "chosen",
+    "tables",
+    "by_hand",
+    "digests",
+    "step",
+    "replaced",
+    "runs",
+}  # manifest entries irrelevant for reproduction
 
 
 def count(files: WorkspaceFiles) -> State:
@@ -172,7 +182,7 @@ def _write_manifest(result: Result, path: Path, files: Mapping[str, Any]) -> Non
         **counted_from(result),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
 
 
 def counted_from(result: Result) -> dict[str, Any]:
@@ -190,6 +200,11 @@ def counted_from(result: Result) -> dict[str, Any]:
     }
 
 
+def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table of which no spreadsheet runs a cell: titles and strings are what anybody wrote."""
+    return frame.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
+
+
 def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None:
     """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension; .csv.gz and
     .json.gz are compressed.
@@ -200,18 +215,19 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
     shown, frame = shown or path, main_table(result)
     try:
         if shown.suffix == ".csv":
-            frame.to_csv(path, index=False)
+            _harmless(frame).to_csv(path, index=False)
         elif shown.suffix == ".json":
             path.write_text(json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n", "utf-8")
         elif shown.name.endswith((".csv.gz", ".json.gz")):
-            text = frame.to_csv(index=False) if shown.name.endswith(".csv.gz") else _on_one_line(result)
-            path.write_bytes(gzip.compress(text.encode(), 6, mtime=0))
+            text = _harmless(frame).to_csv(index=False) if shown.name.endswith(".csv.gz") else _on_one_line(result)
+            path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
         elif shown.suffix == ".parquet":
             about = json.dumps(about_result(result), ensure_ascii=False, default=str)
             table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
-            pq.write_table(
-                table.replace_schema_metadata({**(table.schema.metadata or {}), "affil": about}), path, compression="zstd"
-            )
+            # without a second copy of the schema and its metadata, in the encoding of Arrow
+            with pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=9, store_schema=False) as out:
+                out.write_table(table)
+                out.add_key_value_metadata({**(table.schema.metadata or {}), "affil": about})
         else:
             raise AffilError(f"{shown}: the format must be .csv, .json or .parquet, not {shown.suffix or 'without extension'}")
     except OSError as error:

@@ -328,7 +328,7 @@ class Workspace(WorkspaceFiles):
     def discover(self, tell: Callable[[str], None] = lambda _: None) -> list[Proposal]:
         """Propose new institutions for strings that have neither a match nor a decision (see `affil.discovery.proposals`).
 
-        Also stores them in proposals.jsonl for the review page.
+        Also stores them in proposals.json for the review page.
         """
         return decisions.discover(self, tell)
 

@@ -5,8 +5,8 @@ SELECT id, count(author) AS authors
 FROM (
     SELECT DISTINCT place.id, credit.author
     FROM credit
-    JOIN slice USING (venue, year)
-    JOIN place USING (institution, stated)
+    SEMI JOIN slice USING (cell)
+    JOIN place USING (holder)
     WHERE credit.counted AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
 )
 GROUP BY id;

@@ -2,7 +2,7 @@
 -- Reads credited, slice.
 -- Makes counted, unplaced: one row.
 SELECT
-    coalesce(sum(weight * credit ORDER BY venue, year, placed), 0) AS counted,
-    coalesce(sum(weight * credit ORDER BY venue, year) FILTER (NOT placed), 0) AS unplaced
+    coalesce(sum(weight * credit ORDER BY cell, placed), 0) AS counted,
+    coalesce(sum(weight * credit ORDER BY cell) FILTER (NOT placed), 0) AS unplaced
 FROM credited
-JOIN slice USING (venue, year);
+JOIN slice USING (cell);

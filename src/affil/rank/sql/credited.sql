@@ -2,7 +2,7 @@
 -- Reads credit, placed.
 -- Makes table credited: two rows per venue and year.
 CREATE OR REPLACE TEMP TABLE credited AS
-SELECT venue, year, (institution, stated) IN (SELECT (institution, stated) FROM placed) AS placed, CAST(sum(credit) AS DOUBLE) AS credit
+SELECT cell, holder IN (SELECT holder FROM placed) AS placed, CAST(sum(credit) AS DOUBLE) AS credit
 FROM credit
 WHERE counted
 GROUP BY ALL;

@@ -4,13 +4,12 @@
 CREATE OR REPLACE TEMP TABLE holding AS
 SELECT
     place.id,
-    credit.venue,
-    credit.year,
+    credit.cell,
     credit.paper,
     bool_and(credit.aligned) AS aligned,
     sum(CAST(credit.credit * place.part AS DECIMAL(16, 15))) AS credit
 FROM credit
-JOIN slice USING (venue, year)
-JOIN place USING (institution, stated)
+SEMI JOIN slice USING (cell)
+JOIN place USING (holder)
 WHERE credit.counted AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
-GROUP BY place.id, credit.venue, credit.year, credit.paper;
+GROUP BY place.id, credit.cell, credit.paper;

@@ -4,9 +4,9 @@
 -- Reads holding, slice_area, area; variable area_offset.
 -- Makes id, index: one row per entity.
 WITH in_area AS (
-    SELECT id, area, sum(weight * credit ORDER BY venue, year) AS adjusted
-    FROM (SELECT id, venue, year, CAST(sum(credit) AS DOUBLE) AS credit FROM holding GROUP BY id, venue, year)
-    JOIN slice_area USING (venue, year)
+    SELECT id, area, sum(weight * credit ORDER BY cell) AS adjusted
+    FROM (SELECT id, cell, CAST(sum(credit) AS DOUBLE) AS credit FROM holding GROUP BY id, cell)
+    JOIN slice_area USING (cell)
     GROUP BY id, area
 ),
 every_area AS (

@@ -4,19 +4,19 @@
 -- Makes id, area, share, expected: one row per entity and area with credit.
 WITH world AS (
     SELECT area, year, sum(weight * credit ORDER BY venue) AS credit
-    FROM (SELECT venue, year, CAST(sum(credit) AS DOUBLE) AS credit FROM credit WHERE counted GROUP BY venue, year)
-    JOIN slice_area USING (venue, year)
+    FROM (SELECT cell, CAST(sum(credit) AS DOUBLE) AS credit FROM credit WHERE counted GROUP BY cell)
+    JOIN slice_area USING (cell)
     GROUP BY area, year
 ),
 own AS (
     SELECT id, area, year, sum(weight * credit ORDER BY venue) AS credit
     FROM (
-        SELECT id, venue, year, CAST(sum(credit) AS DOUBLE) AS credit
+        SELECT id, cell, CAST(sum(credit) AS DOUBLE) AS credit
         FROM holding
         WHERE id IN (SELECT unnest($1))
-        GROUP BY id, venue, year
+        GROUP BY id, cell
     )
-    JOIN slice_area USING (venue, year)
+    JOIN slice_area USING (cell)
     GROUP BY id, area, year
 ),
 of_year AS (

@@ -77,6 +77,11 @@ class Shared:
         return resources.files("affil.report").joinpath("static/style.css").read_text("utf-8")
 
     @cached_property
+    def papers(self) -> str:
+        """The number of papers, as pages show it."""
+        return number(sum(papers for *_, papers in self.data.held))
+
+    @cached_property
     def world_share(self) -> Mapping[str, float]:
         """The share of each area in the total over areas."""
         credit = {
@@ -187,7 +192,7 @@ class Frame:
             "site_title": self.title,
             "version": self.shared.version,
             "made": f"{data.made:%Y-%m-%d}",
-            "papers": number(sum(p for *_, p in data.held)),
+            "papers": self.shared.papers,
             "years": data.years,
             "window": data.window,
             "warnings": data.state.warnings,

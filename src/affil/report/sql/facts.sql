@@ -1,9 +1,14 @@
 -- Credit by paper and institution: the data from which pages compute everything. An institution that counts for another place
 -- than its own in some strings (`stated`) is a separate one there.
--- Reads credit.
+-- Reads credit, cell, holder.
 -- Makes one row per paper and institution.
-SELECT venue, year, paper, concat_ws(chr(31), institution, nullif(stated, '')) AS institution, CAST(sum(credit) AS DOUBLE) AS credit, bool_and(aligned) AS aligned
-FROM credit
-WHERE counted
-GROUP BY venue, year, paper, credit.institution, stated
-ORDER BY venue, year, paper, credit.institution, stated;
+SELECT venue, year, paper, concat_ws(chr(31), institution, nullif(stated, '')) AS institution, CAST(credited.credit AS DOUBLE) AS credit, aligned
+FROM (
+    SELECT cell, paper, holder, sum(credit) AS credit, bool_and(aligned) AS aligned
+    FROM credit
+    WHERE counted
+    GROUP BY cell, paper, holder
+) AS credited
+JOIN cell USING (cell)
+JOIN holder USING (holder)
+ORDER BY cell, paper, holder;

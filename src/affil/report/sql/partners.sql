@@ -4,7 +4,7 @@
 SELECT mine.id, theirs.id AS partner, count(*) AS publications
 FROM holding AS mine
 SEMI JOIN wanted_id ON wanted_id.id = mine.id
-JOIN holding AS theirs ON theirs.venue = mine.venue AND theirs.year = mine.year AND theirs.paper = mine.paper AND theirs.id <> mine.id
+JOIN holding AS theirs ON theirs.paper = mine.paper AND theirs.id <> mine.id
 GROUP BY mine.id, theirs.id
 QUALIFY row_number() OVER (PARTITION BY mine.id ORDER BY publications DESC, theirs.id) <= getvariable('listed')
 ORDER BY mine.id, publications DESC, partner;

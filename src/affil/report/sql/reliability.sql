@@ -8,17 +8,17 @@ WITH counting AS (
         sum(CAST(credit.credit AS DOUBLE) * coalesce(credit.probability, 1) ORDER BY CAST(credit.credit AS DOUBLE) * coalesce(credit.probability, 1)) / sum(CAST(credit.credit AS DOUBLE) ORDER BY CAST(credit.credit AS DOUBLE)) AS probability,
         sum(CAST(credit.credit AS DOUBLE) ORDER BY CAST(credit.credit AS DOUBLE)) FILTER (credit.probability IS NULL) / sum(CAST(credit.credit AS DOUBLE) ORDER BY CAST(credit.credit AS DOUBLE)) AS decided
     FROM credit
-    JOIN slice USING (venue, year)
-    JOIN place USING (institution, stated)
+    SEMI JOIN slice USING (cell)
+    JOIN place USING (holder)
     SEMI JOIN wanted_id ON wanted_id.id = place.id
     WHERE credit.counted
     GROUP BY place.id
 ),
 open_strings AS (
-    SELECT place.id, count(DISTINCT credit.affiliation) AS strings, count(DISTINCT credit.paper) AS papers
+    SELECT place.id, count(DISTINCT credit.string) AS strings, count(DISTINCT credit.paper) AS papers
     FROM credit
-    JOIN slice USING (venue, year)
-    JOIN place USING (institution, stated)
+    SEMI JOIN slice USING (cell)
+    JOIN place USING (holder)
     SEMI JOIN wanted_id ON wanted_id.id = place.id
     WHERE NOT credit.counted
         AND NOT EXISTS (

@@ -1,20 +1,21 @@
 -- The strings that name each wanted entity, most papers first, and their total number.
--- Reads credit, slice, place, wanted_id; variable listed.
+-- Reads credit, slice, place, wanted_id, drawn_string; variable listed.
 -- Makes id, affiliation, papers, probability, strings: one row per entity and string.
 SELECT id, affiliation, papers, probability, strings
 FROM (
     SELECT
         place.id,
-        credit.affiliation,
+        credit.string,
         count(DISTINCT credit.paper) AS papers,
         max(credit.probability) AS probability,
         count(*) OVER (PARTITION BY place.id) AS strings
     FROM credit
-    JOIN slice USING (venue, year)
-    JOIN place USING (institution, stated)
+    SEMI JOIN slice USING (cell)
+    JOIN place USING (holder)
     SEMI JOIN wanted_id ON wanted_id.id = place.id
-    WHERE credit.counted AND credit.affiliation IS NOT NULL
-    GROUP BY place.id, credit.affiliation
+    WHERE credit.counted AND credit.string IS NOT NULL
+    GROUP BY place.id, credit.string
+    QUALIFY row_number() OVER (PARTITION BY place.id ORDER BY count(DISTINCT credit.paper) DESC, credit.string) <= getvariable('listed')
 )
-QUALIFY row_number() OVER (PARTITION BY id ORDER BY papers DESC, affiliation) <= getvariable('listed')
-ORDER BY id, papers DESC, affiliation;
+JOIN drawn_string USING (string)
+ORDER BY id, papers DESC, string;

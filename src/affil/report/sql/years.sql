@@ -4,16 +4,16 @@
 WITH held AS (
     SELECT id, year, count(*) AS publications, sum(weight * CAST(credit AS DOUBLE) ORDER BY weight * CAST(credit AS DOUBLE)) AS adjusted
     FROM holding
-    JOIN slice USING (venue, year)
+    JOIN slice USING (cell)
     GROUP BY id, year
 ),
 people AS (
     SELECT id, year, count(author) AS authors
     FROM (
-        SELECT DISTINCT place.id, credit.year, credit.author
+        SELECT DISTINCT place.id, slice.year, credit.author
         FROM credit
-        JOIN slice USING (venue, year)
-        JOIN place USING (institution, stated)
+        JOIN slice USING (cell)
+        JOIN place USING (holder)
         WHERE credit.counted
     )
     GROUP BY id, year

@@ -1,8 +1,11 @@
 -- The strings of these papers, and the entities that each may name.
--- Reads credit, touched, place.
+-- Reads credit, cell, touched, place, paper_id, drawn_string.
 -- Makes paper, affiliation, ids: one row per paper and string.
-SELECT credit.paper, credit.affiliation, list(DISTINCT place.id) FILTER (place.id IS NOT NULL) AS ids
+SELECT paper_id.id AS paper, drawn_string.affiliation, list(DISTINCT place.id) FILTER (place.id IS NOT NULL) AS ids
 FROM credit
-SEMI JOIN touched USING (venue, year)
-LEFT JOIN place USING (institution, stated)
-GROUP BY credit.paper, credit.affiliation;
+JOIN cell USING (cell)
+SEMI JOIN touched ON touched.venue = cell.venue AND touched.year = cell.year
+JOIN paper_id USING (paper)
+LEFT JOIN drawn_string USING (string)
+LEFT JOIN place USING (holder)
+GROUP BY paper_id.id, drawn_string.affiliation;

@@ -3,6 +3,6 @@
 -- Makes strings, venue, year, part: one row per set, venue and year.
 SELECT strings, venue, year, part
 FROM held_in
-SEMI JOIN slice USING (venue, year)
+JOIN slice USING (cell)
 JOIN set_of USING (set)
-ORDER BY venue, year, set;
+ORDER BY cell, set;

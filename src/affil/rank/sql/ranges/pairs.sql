@@ -1,6 +1,6 @@
 -- The pairs that may be right or wrong: each string of the slice with each institution that it may name; certain ones have
 -- probability 1. A pair is in review where it waits somewhere in the slice (see keys.sql); its mentions are counted then.
--- Reads pair_in, slice, holder, place; variable kind.
+-- Reads pair_in, slice, place; variable kind.
 -- Makes tables pair, and seat (the entities that each institution counts for, with its part), each numbered from 0.
 CREATE OR REPLACE TEMP TABLE pair AS
 SELECT
@@ -11,15 +11,14 @@ SELECT
     bool_or(waits) AS review,
     CAST(sum(mentions) AS BIGINT) AS mentions
 FROM pair_in
-SEMI JOIN slice USING (venue, year)
+SEMI JOIN slice USING (cell)
 GROUP BY string, holder;
 
 CREATE OR REPLACE TEMP TABLE seat AS
 SELECT
     holder,
-    CAST(dense_rank() OVER (ORDER BY place.id) - 1 AS INTEGER) AS entity,
-    place.id,
-    CAST(place.part AS DOUBLE) AS part
-FROM holder
-JOIN place USING (institution, stated)
-WHERE holder IN (SELECT holder FROM pair) AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'));
+    CAST(dense_rank() OVER (ORDER BY id) - 1 AS INTEGER) AS entity,
+    id,
+    CAST(part AS DOUBLE) AS part
+FROM place
+WHERE holder IN (SELECT holder FROM pair) AND (getvariable('kind') IS NULL OR kind = getvariable('kind'));

@@ -1,11 +1,12 @@
 -- The pairs that name an institution in each paper.
--- Reads credit, slice, pair, drawn_string, holder.
+-- Reads credit, slice, pair.
 -- Makes venue, year, pairs: one row per paper.
-SELECT venue, year, list_sort(list(DISTINCT pair.pair)) AS pairs
-FROM credit
-JOIN slice USING (venue, year)
-JOIN drawn_string USING (affiliation)
-JOIN holder USING (institution, stated)
-JOIN pair USING (string, holder)
-GROUP BY venue, year, paper
-ORDER BY venue, year, pairs;
+SELECT venue, year, pairs
+FROM (
+    SELECT cell, list_sort(list(DISTINCT pair.pair)) AS pairs
+    FROM credit
+    JOIN pair USING (string, holder)
+    GROUP BY cell, paper
+)
+JOIN slice USING (cell)
+ORDER BY cell, pairs;

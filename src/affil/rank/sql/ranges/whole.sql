@@ -1,10 +1,10 @@
 -- For each entity, the sets of pairs any of which gives it a paper (or author), and the number of papers with that set.
--- Reads named, slice, pair, seat.
+-- Reads credit, slice, pair, seat.
 -- Makes entity, pairs, weight: one row per entity and set of pairs.
 WITH naming AS (
     SELECT DISTINCT entity, {key}, pair
-    FROM named
-    SEMI JOIN slice USING (venue, year)
+    FROM credit
+    SEMI JOIN slice USING (cell)
     JOIN pair USING (string, holder)
     JOIN seat USING (holder)
     WHERE {key} IS NOT NULL

@@ -4,11 +4,11 @@
 WITH people AS (
     SELECT slot, place.id, count(DISTINCT credit.author) AS authors
     FROM credit
-    JOIN slot USING (venue, year)
-    JOIN place USING (institution, stated)
+    JOIN slot USING (cell)
+    JOIN place USING (holder)
     WHERE credit.counted AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
     GROUP BY slot, place.id
 )
 SELECT slot, id, CAST(coalesce(authors, 0) AS DOUBLE) AS value
-FROM (SELECT DISTINCT slot, id FROM holding JOIN slot USING (venue, year))
+FROM (SELECT DISTINCT slot, id FROM holding JOIN slot USING (cell))
 LEFT JOIN people USING (slot, id);

@@ -2,15 +2,15 @@
 -- Reads holding, slot, slice_area, area; variable area_offset.
 -- Makes slot, id, value: a row a slot and entity.
 WITH in_area AS (
-    SELECT slot, id, area, sum(weight * credit ORDER BY venue, year) AS adjusted
-    FROM (SELECT id, venue, year, CAST(sum(credit) AS DOUBLE) AS credit FROM holding GROUP BY id, venue, year)
-    JOIN slot USING (venue, year)
-    JOIN slice_area USING (venue, year)
+    SELECT slot, id, area, sum(weight * credit ORDER BY cell) AS adjusted
+    FROM (SELECT id, cell, CAST(sum(credit) AS DOUBLE) AS credit FROM holding GROUP BY id, cell)
+    JOIN slot USING (cell)
+    JOIN slice_area USING (cell)
     GROUP BY slot, id, area
 ),
 every_area AS (
     SELECT entity.slot, entity.id, area.area, area.weight, coalesce(in_area.adjusted, 0) + getvariable('area_offset') AS value
-    FROM (SELECT DISTINCT slot, id FROM holding JOIN slot USING (venue, year)) AS entity
+    FROM (SELECT DISTINCT slot, id FROM holding JOIN slot USING (cell)) AS entity
     CROSS JOIN area
     LEFT JOIN in_area ON in_area.slot = entity.slot AND in_area.id = entity.id AND in_area.area = area.area
 )

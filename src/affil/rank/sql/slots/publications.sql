@@ -3,5 +3,5 @@
 -- Makes slot, id, value: a row a slot and entity.
 SELECT slot, id, CAST(count(*) AS DOUBLE) AS value
 FROM holding
-JOIN slot USING (venue, year)
+JOIN slot USING (cell)
 GROUP BY slot, id;

@@ -1,32 +1,35 @@
 -- The papers of one entity, with their credit and the authors and strings that name it.
--- Reads credit, slice, place, holding, titled; variables entity, kind.
+-- Reads credit, slice, place, holding, paper_id, author_name, drawn_string, titled; variables entity, kind.
 -- Makes one row per paper.
 WITH through AS (
     SELECT
         credit.paper,
-        list_sort(list(DISTINCT credit.author) FILTER (credit.author IS NOT NULL)) AS authors,
-        list_sort(list(DISTINCT credit.affiliation)) AS strings,
+        list_sort(list(DISTINCT author_name.name) FILTER (author_name.name IS NOT NULL)) AS authors,
+        list_sort(list(DISTINCT drawn_string.affiliation)) AS strings,
         min(credit.probability) AS least_probability
     FROM credit
-    JOIN slice USING (venue, year)
-    JOIN place USING (institution, stated)
+    SEMI JOIN slice USING (cell)
+    JOIN place USING (holder)
+    LEFT JOIN author_name USING (author)
+    LEFT JOIN drawn_string USING (string)
     WHERE place.id = getvariable('entity') AND credit.credit > 0 AND credit.counted
         AND (getvariable('kind') IS NULL OR place.kind = getvariable('kind'))
     GROUP BY credit.paper
 )
 SELECT
-    holding.paper,
+    paper_id.id AS paper,
     titled.title,
-    holding.venue,
-    holding.year,
+    slice.venue,
+    slice.year,
     slice.weight * CAST(holding.credit AS DOUBLE) AS credit,
     holding.aligned,
     coalesce(through.authors, []) AS authors,
     through.strings,
     through.least_probability
 FROM holding
-JOIN slice USING (venue, year)
+JOIN slice USING (cell)
 JOIN through USING (paper)
-LEFT JOIN titled ON titled.id = holding.paper
+JOIN paper_id USING (paper)
+LEFT JOIN titled ON titled.id = paper_id.id
 WHERE holding.id = getvariable('entity')
-ORDER BY holding.year DESC, holding.venue, credit DESC, holding.paper;
+ORDER BY slice.year DESC, slice.venue, credit DESC, paper_id.id;

@@ -1,0 +1,11 @@
+-- Credit by numbers: texts are compared once, numbers from there on.
+-- Reads stats, numbered.
+-- Makes tables cell (venues and years, numbered in order), and credit (rows of credit with the numbers of
+-- venue and year, paper, author, string and holder, which is an institution with the place that the string states).
+CREATE OR REPLACE TEMP TABLE cell AS
+SELECT CAST(row_number() OVER (ORDER BY venue, year) - 1 AS INTEGER) AS cell, venue, year FROM stats;
+
+CREATE OR REPLACE TEMP TABLE credit AS
+SELECT cell, paper, aligned, position, author, string, holder, probability, credit, counted, several
+FROM numbered
+JOIN cell USING (venue, year);
