@@ -17,6 +17,7 @@ from affil.cli import app
 from affil.errors import AffilError
 from affil.io.checksums import sealed_json
 from affil.registry import Registry
+from affil.registry.local import Details
 from affil.workspace import Health, Workspace, doctor
 
 
