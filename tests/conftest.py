@@ -33,9 +33,10 @@ SLOW = frozenset({
     "batch/test_files.py", "batch/test_spark.py", "bench/test_bench.py", "cli/test_commands.py", "cli/test_extras.py", "cli/test_report.py",
     "cli/test_review.py", "cli/test_successors.py", "cli/test_workspace.py", "evaluate/test_cross_validate.py",
     "evaluate/test_kinds.py", "evaluate/test_self_test.py", "evaluate/test_shipped_matcher.py", "evaluate/test_shipped_model.py",
-    "pages/test_browser.py", "pages/test_durability.py", "report/test_browser.py", "review/test_feedback.py", "service/test_ending.py",
+    "pages/test_browser.py", "pages/test_durability.py", "report/test_browser.py", "report/test_bulletin.py", "report/test_doc.py",
+    "review/test_feedback.py", "service/test_ending.py",
     "service/test_fuzz.py", "service/test_serve_doc.py", "test_demo.py", "test_killed.py", "tools/test_api_reference.py",
-    "tools/test_baseline.py", "tools/test_check_registry.py", "training/test_fit.py",
+    "tools/test_audit.py", "tools/test_baseline.py", "tools/test_check_registry.py", "training/test_fit.py",
 })  # fmt: skip
 SLOW_TESTS = frozenset(
     {"test_every_process_builds_the_same_bytes", "test_reads_the_shared_papers", "test_memory_does_not_grow_with_the_file"}

@@ -26,6 +26,7 @@ from tests.torture import SEED, TORTURE, affil, one_of_everything, undisturbed
 TEXT = "Dept. of Optics, Quillwater Institute of Optics; OpenAI"
 WS, RANK, RUN = "ws", ("rank", "ws", "--json"), ("run", "new.jsonl", "-w", "ws")
 MATCH = ("match", "--text", TEXT, "--registry", "small.affil", "--model", "model.skops", "--json")
+RUN_HERE = (*RUN, "--registry", "small.affil", "--model", "model.skops")  # not those that the workspace remembers
 DIFF, WHY = ("diff", "ws", "--since", "first", "--json"), ("why", "ws", "OpenAI", "--json")
 DOCTOR, DECISIONS = ("doctor", "ws", "--json"), ("decisions", "ws")
 EXPORT = ("review", "export", "ws", "-o", "queue.csv")
@@ -49,8 +50,8 @@ FILES: dict[str, Sequence[Sequence[str]]] = {
     "ws/counts/files/*.parquet": (RANK, DIFF, WHY, RUN),
     "ws/proposals.json": (DOCTOR,),
     "ws/matching/*/*.parquet": (RUN,),
-    "small.affil": (MATCH, ("registry", "search", "optics", "--registry", "small.affil"), RUN),
-    "model.skops": (MATCH, RUN),
+    "small.affil": (MATCH, ("registry", "search", "optics", "--registry", "small.affil"), RUN_HERE),
+    "model.skops": (MATCH, RUN_HERE),
 }
 Harm = Callable[[bytearray, random.Random, Sequence[bytes]], bytes | bytearray]
 
@@ -118,19 +119,24 @@ class Trials:
             file = drawn.choice(sorted(folder.glob(kind)))
             before = file.read_bytes()
             others = [(f.suffix == file.suffix, f.read_bytes()) for f in sorted(folder.rglob("*")) if f.is_file()]
+            if "backups" in kind:  # where a whole ledger is as good as another
+                others = [(False, o) for same, o in others if not same]
             alike = [o for same, o in others if same and o != before] or [o for _, o in others if o != before]
             file.unlink()  # it may be linked
             file.write_bytes(HARMS[harm](bytearray(before), drawn, alike))
             code, said, errors = self._answer(lambda *told: self._run(folder, *told), folder, command)
             about = f"{file.relative_to(folder)} {harm} ({number}), affil {' '.join(command)}: {code}\n{errors}"
-        noted = "not as it was at the last run"
-        notes = [line for line in errors.splitlines() if line.endswith(noted)]
+        signs = dict.fromkeys(BY_HAND, "not as it was at the last run") | {
+            "ledger.sqlite": "an older copy was put in its place"
+        }
+        noted = signs.get(file.name)
+        notes = [line for line in errors.splitlines() if noted is not None and noted in line]
         lines = [line for line in errors.splitlines() if line not in notes]
         if code == 2 and len(lines) == 1 and lines[0].startswith("affil: "):
             return "told", about
         if code == 0 and said == self._answers[command]:
             return "the same", about
-        return "noted" if code == 0 and noted in said + errors and file.name in BY_HAND else "wrong", f"{about}\n{said}"
+        return "noted" if code == 0 and noted is not None and noted in said + errors else "wrong", f"{about}\n{said}"
 
     @contextmanager
     def _copy(self) -> Iterator[Path]:

@@ -82,8 +82,16 @@ def test_a_whole_workspace_is_whole(ws: Path) -> None:
     assert before == {f: f.read_bytes() for f in before}
 
 
-@pytest.mark.parametrize("name", ["papers", "mentions", "strings", "matches", "institutions"])
-@pytest.mark.parametrize("harm", [flip, lambda f: f.write_bytes(b""), lambda f: f.unlink()])
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        ("papers", flip),
+        ("mentions", lambda f: f.unlink()),
+        ("strings", lambda f: f.write_bytes(b"")),
+        ("matches", flip),
+        ("institutions", lambda f: f.unlink()),
+    ],
+)
 def test_tables_are_made_again(ws: Path, name: str, harm: Callable[[Path], Any]) -> None:
     before, content = ranked(ws), pq.read_table(table(ws, name)).to_pylist()
     damaged = table(ws, name)
@@ -106,8 +114,15 @@ def test_papers_that_are_gone_are_asked_for(ws: Path) -> None:
     assert part.cure == f"put back a copy of it, or, as they were: {ws / 'gone.jsonl'}"
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "settings.toml", "registry.affil", "proposals.json"])
-@pytest.mark.parametrize("harm", [lambda f: f.write_bytes(f.read_bytes()[:9]), lambda f: f.write_bytes(b"\xff")])
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        ("manifest.json", lambda f: f.write_bytes(f.read_bytes()[:9])),
+        ("settings.toml", lambda f: f.write_bytes(b"\xff")),
+        ("registry.affil", flip),
+        ("proposals.json", lambda f: f.write_bytes(b"")),
+    ],
+)
 def test_other_files_are_made_again(ws: Path, name: str, harm: Callable[[Path], Any]) -> None:
     text = (ws / "settings.toml").read_text("utf-8").replace("min_title = 20", "min_title = 5")
     (ws / "settings.toml").write_text(text, "utf-8")

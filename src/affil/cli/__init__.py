@@ -148,8 +148,13 @@ def _checked_output() -> Iterator[None]:
     if not isinstance(before, io.TextIOWrapper) or before.isatty():
         yield
         return
+    try:
+        number = before.fileno()
+    except io.UnsupportedOperation:  # a stream in memory, of a program that runs this one inside itself
+        yield
+        return
     before.flush()
-    buffer = io.BufferedWriter(_Output(before.fileno(), "wb", closefd=False))
+    buffer = io.BufferedWriter(_Output(number, "wb", closefd=False))
     sys.stdout = io.TextIOWrapper(buffer, encoding=before.encoding, errors=before.errors)
     try:
         yield

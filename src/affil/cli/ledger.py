@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from affil.cli.show import Json, LedgerUrl, open_workspace, print_json
+from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, say_older
 
 app = typer.Typer(help="Check, copy and restore the ledger of decisions, or keep it elsewhere.", no_args_is_help=True)
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
@@ -16,8 +16,10 @@ WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace f
 @app.command()
 def check(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = False) -> None:
     """Verify every entry: that all are there, as they were written."""
-    found = open_workspace(workspace, ledger).ledger
+    ws = open_workspace(workspace, ledger)
+    found = ws.ledger
     entries = len(found.entries())
+    say_older(ws, entries)
     if as_json:
         print_json({"ledger": found.where, "entries": entries})
         return

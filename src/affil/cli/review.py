@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from affil.cli.show import Json, LedgerUrl, Rows, console, open_workspace, plain, plain_table, print_json, working
+from affil.cli.show import Json, LedgerUrl, Rows, console, open_workspace, plain, plain_table, print_json, say_older, working
 
 if TYPE_CHECKING:
     from affil.review.session import Session
@@ -328,4 +328,6 @@ def _session(workspace: Path, ledger: str | None) -> Session:
     with working("opening the workspace"):
         from affil.review.session import Session
 
-        return Session(open_workspace(workspace, ledger))
+        ws = open_workspace(workspace, ledger)
+        say_older(ws, len(ws.ledger.entries()))
+        return Session(ws)

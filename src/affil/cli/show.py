@@ -69,6 +69,14 @@ def open_workspace(folder: Path, ledger: str | None = None, *, create: bool = Fa
     return ws if ledger is None else ws.with_ledger(ledger)
 
 
+def say_older(ws: Workspace, entries: int) -> None:
+    """Say on standard error where a ledger with this number of entries is older than the counts."""
+    from affil.workspace.results import older_ledger
+
+    if older := older_ledger(ws, entries):
+        typer.echo(f"warning: {older}", err=True)
+
+
 def refuse(reason: str, **given: object) -> None:
     """Refuse options that would have no effect, instead of ignoring them; those given are not None, false or empty.
 

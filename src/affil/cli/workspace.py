@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from affil.cli.show import Json, LedgerUrl, console, open_workspace, plain, plain_table
+from affil.cli.show import Json, LedgerUrl, console, open_workspace, plain, plain_table, say_older
 
 if TYPE_CHECKING:
     from affil.papers.reading import Reading
@@ -210,7 +210,9 @@ def decide(
 
 def decisions(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = False) -> None:
     """List all decisions, oldest first."""
-    entries = open_workspace(workspace, ledger).ledger.entries()
+    ws = open_workspace(workspace, ledger)
+    entries = ws.ledger.entries()
+    say_older(ws, len(entries))
     if as_json:
         typer.echo(_entries_json(entries))
         return

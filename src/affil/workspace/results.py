@@ -70,7 +70,7 @@ def count_anew(files: WorkspaceFiles) -> State:
         "ledger": ledger.where,
         "workspace": {k: v for k, v in manifest.items() if k not in _OF_THE_FOLDER},
     }
-    older = last is not None and last.about.get("ledger", ledger.where) == ledger.where and cases.number < last.decisions
+    older = older_ledger(files, cases.number)
     state = files.counts.refresh(
         replace(tables, papers=apart.papers, mentions=apart.mentions),
         decisions,
@@ -80,10 +80,17 @@ def count_anew(files: WorkspaceFiles) -> State:
         about=about,
         run=last is None or last.about.get("runs", 0) != about["runs"],  # also after a run killed before counting
     )
-    if not older or last is None:
-        return state
-    said = f"the ledger has {cases.number:,} entries, where the last count had {last.decisions:,}: an older copy was put in its place"
-    return replace(state, warnings=(*state.warnings, said))
+    return replace(state, warnings=(*state.warnings, older)) if older else state
+
+
+def older_ledger(files: WorkspaceFiles, entries: int) -> str:
+    """That a ledger with this number of entries has fewer than were counted, as an older copy has; "" where it has not."""
+    last, where = files.counts.last(), files.ledger.where
+    if last is None or last.about.get("ledger", where) != where or entries >= last.decisions:
+        return ""
+    return (
+        f"the ledger has {entries:,} entries, where the last count had {last.decisions:,}: an older copy was put in its place"
+    )
 
 
 def rank(
