@@ -67,10 +67,10 @@ def _keys(matches: Sequence[Sequence[Match]], rival: float) -> tuple[list[str], 
         }
     )
     aliases = sorted({m.alias for _, m in rows})
-    folded = pa.table({"alias": pa.array(aliases, pa.string()), "name": pa.array(folded(aliases), pa.string())})
+    named = pa.table({"alias": pa.array(aliases, pa.string()), "name": pa.array(folded(aliases), pa.string())})
     with connect() as db:
         db.register("found", found)
-        db.register("folded", folded)
+        db.register("folded", named)
         db.register("strings", pa.table({"string": pa.array(np.arange(len(matches)))}))
         answer = db.sql(
             """
