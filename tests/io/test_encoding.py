@@ -227,3 +227,11 @@ def test_names_of_institutions_in_all_encodings(names: int, least: float) -> Non
 def test_utf8_is_always_utf8(text: str) -> None:
     content = ("a,b\n" + text.replace("\0", "") + ",\n").encode()
     assert form(content)[0] == "utf-8"
+
+
+@pytest.mark.parametrize("codec", ["gb18030", "cp1252", "cp850", "mac_roman"])
+def test_accented_latin_letters_alone_are_read_in_gb18030_too(codec: str) -> None:
+    text = "id,affiliation\n1,Université de Genève\n2,Technische Universität München\n3,Universidad de Málaga\n"
+    text = text if codec != "gb18030" else text.replace("ä", "a")  # which it has in four bytes
+    found = detect(io.BytesIO(text.encode(codec)), "x.csv")
+    assert (text.encode(codec).decode(found.encoding), "--encoding" in found.note) == (text, True)

@@ -6,6 +6,7 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -324,3 +325,27 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, name: str) -> None:
     tracemalloc.stop()
     assert rows == 40_000
     assert peak < 4_500_000
+
+
+def test_a_short_row_and_an_encoding_of_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1\n", "utf-8")
+    with (
+        pytest.raises(InputError, match="row 2: has 1 fields, the header 2; write all its fields, also blank ones, or take"),
+        open_table(tmp_path / "a.csv") as table,
+    ):
+        list(table.batches(9))
+    book = openpyxl.Workbook()
+    book.active.append(["affiliation"])
+    book.save(tmp_path / "a.xlsx")
+    with (
+        pytest.raises(InputError, match="is no text, so that it has no encoding; omit --encoding"),
+        open_table(tmp_path / "a.xlsx", encoding="gb18030"),
+    ):
+        pass
+
+
+def test_strings_without_a_heading_get_the_advice_to_write_one() -> None:
+    with pytest.raises(InputError, match='--column, or write "affiliation" above the strings where there are no headings'):
+        affiliation_column("one.txt", ["University of Leeds", "Leeds"])
+    with pytest.raises(InputError, match=r"--column$"):
+        affiliation_column("a.csv", ["Title", "Where"])

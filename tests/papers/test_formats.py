@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
@@ -93,9 +94,7 @@ def test_other_packages_add_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 )
 def test_what_is_of_no_format_is_said_with_what_to_export(tmp_path: Path, text: str) -> None:
     (tmp_path / "export.txt").write_text(text, "utf-8")
-    with pytest.raises(
-        InputError, match="is of no format of papers that is read; see which are read: affil formats; from EndNote"
-    ):
+    with pytest.raises(InputError, match=r"text(?: [(].nbib[)])?, which is not read; (?:export|fetch the same papers as XML)"):
         list(read_papers([tmp_path / "export.txt"]))
 
 
@@ -110,3 +109,29 @@ def test_what_is_of_no_format_is_said_with_what_to_export(tmp_path: Path, text: 
 def test_a_format_forced_on_another_file_reads_nothing_and_says_so(sample: str, format: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         list(read_papers([Path(__file__).parent / "samples" / sample], on_problem=lambda _: None, format=format))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[]", "as it holds no record"),
+        ('[{"paperId": "a", "title": "T", "year": 2023, "venue": "CVPR"}]', "its keys are paperId, title, venue, year;"),
+        ('{"total": 1, "data": [{"paperId": "a"}]}', "its keys are data, total;"),
+        ('{"error": "Invalid key"}', "its keys are error;"),
+    ],
+)
+def test_json_of_no_format_shows_its_keys(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "a2024.json").write_text(text, "utf-8")
+    with pytest.raises(InputError, match=f"is JSON of no format that is read.*{told}"):
+        list(read_papers([tmp_path / "a2024.json"]))
+
+
+def test_json_lines_with_the_fields_of_a_table_are_a_table(tmp_path: Path) -> None:
+    row = {"No": 1, "Title": "Alpha", "Year": 2022, "Journal": "CVPR", "Author": "Ana Li", "Affiliation": "MIT"}
+    path = tmp_path / "t.jsonl"
+    path.write_text(json.dumps(row) + "\n" + json.dumps({**row, "Author": "Bo Orr"}), "utf-8")
+    [paper] = read_papers([path])
+    assert [(a.name, a.affiliations) for a in paper.authors] == [("Ana Li", ("MIT",)), ("Bo Orr", ("MIT",))]
+    path.write_text(json.dumps(row) + "\n" + json.dumps({**row, "Author": ["Bo", "Orr"]}), "utf-8")
+    with pytest.raises(InputError, match="line 2: holds a list where text should stand; write text or a number"):
+        list(read_papers([path]))

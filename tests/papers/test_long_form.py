@@ -19,6 +19,7 @@ from affil.papers.formats import recognise
 from affil.papers.head import Head
 from affil.papers.long_form import FIELDS, REQUIRED, columns_of
 from affil.papers.read import read_papers
+from affil.papers.tally import Tally
 from affil.types import Author, Paper
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -173,3 +174,39 @@ def test_lists_with_bars(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("Paper,Author,Affiliation,Venue,Year\n1,Ana Li|Bo Chen,U|V,J,2020\n")
     (paper,) = read_papers([tmp_path / "a.csv"])
     assert (len(paper.authors), paper.paper_affiliations) == (2, ("U", "V"))
+
+
+def test_a_year_is_read_where_it_is_clear_and_shown_where_it_is_not(tmp_path: Path) -> None:
+    clear = ["2023年", "２０２３", "20230501", "2,023", "2.023", "民國112年", "令和5年", "2023a", "May 2023"]
+    other = ["forthcoming", "23", "20239999", "in press"]
+    rows = [f"p{n};A title;CVPR;{year};Ana Li;MIT" for n, year in enumerate(clear + other)]
+    path = tmp_path / "y.csv"
+    path.write_text("\n".join(["paper;title;venue;year;author;affiliation", *rows]), "utf-8")
+    tally = Tally()
+    papers = list(read_papers([path], on_problem=tally.meet))
+    assert [p.year for p in papers] == [2023] * len(clear)
+    what = "4 papers left out, as each has no year that is understood (first: row 11: 'forthcoming')"
+    assert [one.line() for one in tally.found()] == [f"{path}: {what}"]
+
+
+def test_headings_of_chinese_exports_and_all_that_lack_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(
+        "Title-题名,Author-作者,Organ-单位,Source-文献来源,PubTime-发表时间,DOI-DOI\n甲乙,王五;,浙江大学;,计算机学报,2022-05-01,10.1000/x\n",
+        "utf-8",
+    )
+    assert list(read_papers([path])) == [
+        Paper("10.1000/x", "甲乙", "计算机学报", 2022, (Author("王五", ("浙江大学",)),), doi="10.1000/x")
+    ]
+    path.write_text("论文题目,刊物名称,发表年份,Authors,所属单位\n甲乙,学报,2022,王五、李四,浙江大学\n", "utf-16")
+    [paper] = read_papers([path])
+    assert (paper.paper_affiliations, [a.name for a in paper.authors]) == (("浙江大学",), ["王五", "李四"])
+    path.write_text("Title,Author,Affiliation\nA,B,C\n", "utf-8")
+    with pytest.raises(InputError, match="no column 'venue' and no column 'year', nor one of a usual name for them"):
+        list(read_papers([path]))
+
+
+def test_tabs_in_utf16_are_a_table_whatever_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "Book1.txt"
+    path.write_text("Paper ID\tTitle\tYear\tJournal\tAuthor\tAffiliation\r\np1\tA\t2023\tCVPR\tAna\tMIT\r\n", "utf-16")
+    assert [p.id for p in read_papers([path])] == ["p1"]

@@ -135,7 +135,10 @@ def test_rows_are_those_that_a_spreadsheet_shows(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(text)
     for name in ("a.xlsx", "a.csv"):
         ids, problems = read(tmp_path / name)
-        assert (ids, [(p.unit, p.row, p.what) for p in problems if not p.whole]) == (["1"], [("row", 5, "has no year")])
+        assert (ids, [(p.unit, p.row, p.what) for p in problems if not p.whole]) == (
+            ["1"],
+            [("row", 5, "has no year that is understood")],
+        )
 
 
 def workbook(path: Path, **sheets: list[list[Any]]) -> Path:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from affil.errors import InputError
 from affil.papers.common import Problem
 from affil.papers.read import Duplicate, paper_digest, read_papers
+from affil.papers.tally import Tally
 from affil.types import Author, Paper
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "papers"
@@ -206,3 +207,10 @@ def test_reads_the_shared_papers() -> None:
         aligned += paper.aligned
         cells += len(paper.paper_affiliations) + sum(len(a.affiliations) for a in paper.authors)
     assert (papers, aligned, cells, flagged) == (63_299, 54_654, 242_996, [])
+
+
+def test_a_file_without_papers_is_said(tmp_path: Path) -> None:
+    path, tally = tmp_path / "a.csv", Tally()
+    path.write_text("title,venue,year,author,affiliation\n", "utf-8")
+    assert not list(read_papers([path], on_problem=tally.meet))
+    assert [one.line() for one in tally.found()] == [f"{path}: holds no paper"]

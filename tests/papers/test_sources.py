@@ -101,7 +101,7 @@ def test_paper_copilot_packed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("papers.json", "[]", "papers.json: its name does not tell venue and year; name it .* iclr2024.json"),
+        ("papers.json", '[{"title": "A", "author": "B"}]', "its name does not tell venue and year; name it .* iclr2024.json"),
         ("iclr2024.json", '[{"id": }]', "iclr2024.json: not JSON at line 1, character 9"),
         ("iclr2024.json", "", "is empty"),
         ("iclr2024.json", '[{"id": "x"', "not JSON at line 1"),
@@ -233,8 +233,8 @@ def test_long_form_with_numbers_and_positions(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"year": "soon"}, (2, "has no year", True)),
-        ({"year": "20203"}, (2, "has no year", True)),
+        ({"year": "soon"}, (2, "has no year that is understood", True)),
+        ({"year": "20203"}, (2, "has no year that is understood", True)),
         ({"year": ""}, (2, "has no year", True)),
         ({"venue": " "}, (2, "has no venue", True)),
         ({"paper": ""}, (2, "has no id of its paper", True)),

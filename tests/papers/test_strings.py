@@ -51,3 +51,11 @@ def test_tables_with_one_column_of_affiliations_and_other_lists_are_none(tmp_pat
     book.save(tmp_path / "e.xlsx")
     for file in sorted(tmp_path.iterdir()):
         assert paper_strings(file) is None, file.name
+
+
+def test_strings_of_papers_without_a_year_or_venue_are_matched_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.ris"
+    path.write_text("TY  - JOUR\nTI  - A\nAU  - Diaz, C\nAD  - MIT\nER  - \n", "utf-8")
+    table = paper_strings(path)
+    assert table is not None
+    assert [b.columns["affiliation"] for b in table.batches(9)] == [["MIT"]]

@@ -245,3 +245,12 @@ def test_an_address_goes_on_until_its_full_stop(tmp_path: Path) -> None:
         ("Univ Leeds, Leeds, England",),
     ]
     assert problems == []
+
+
+def test_a_whole_book_is_no_paper(tmp_path: Path) -> None:
+    path = tmp_path / "b.txt"
+    text = "FN Clarivate Analytics Web of Science\nVR 1.0\nPT B\nAU Diaz, C\nTI Cups\nPY 2020\nSO CUPS\nDT {}\nUT WOS:1\nER\n\nEF\n"
+    path.write_text(text.format("Book"), "utf-8")
+    assert not list(read_papers([path]))
+    path.write_text(text.format("Proceedings Paper"), "utf-8")
+    assert [p.id for p in read_papers([path])] == ["WOS:1"]

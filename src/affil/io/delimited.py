@@ -178,7 +178,9 @@ class Delimited(Table):
             if len(record) == len(self._headings):
                 problem = f"has {next(filter(None, record[width:]))[:40]!r} in a column without a heading"
             fix = "put fields that hold the delimiter in double quotes"
-            if len(self._headings) == 1:
+            if len(record) < width:
+                fix = "write all its fields, also blank ones, or take the line out"
+            elif len(self._headings) == 1:
                 fix += ", or call the file .txt if each line is one string"
             raise InputError(self.name, problem, row=row, fix=fix)
         return record[:width]

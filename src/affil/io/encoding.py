@@ -82,6 +82,7 @@ _FOREIGN_MAGIC = {
     b"%PDF": "a PDF",
     b"{\\rtf": "a text with formats (RTF)",
 }
+_OTHERWISE = "if letters come out wrong, choose another with --encoding"
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1a\x1b")  # of which no text has any
 
 
@@ -270,6 +271,9 @@ def _guessed(raw: IO[bytes], path: Path | str, byte: int, not_chinese: bool) -> 
         if isinstance(fault, int) and _share(Counter(sample.decode(codec, "replace"))) > _LEAST_COMMON:
             what = f"{problem}; the text is {codec.upper()}, but damaged at byte {fault:,}"
             raise InputError(path, what, row=_row_of(raw, fault), unit="line", fix="correct it, or fetch it again")
+    form = _read_as(raw, path, "gb18030")
+    if isinstance(form, TextForm) and _all_latin(sample.decode("gb18030")):
+        return TextForm(form.encoding, form.lines, f"the text looks like GB18030 and is read so; {_OTHERWISE}")
     guesses = _guesses(sample, not_chinese)
     if not guesses:
         raise InputError(
@@ -285,8 +289,12 @@ def _guessed(raw: IO[bytes], path: Path | str, byte: int, not_chinese: bool) -> 
         raise InputError(path, what, row=_row_of(raw, form), unit="line", fix="correct it, or save it as UTF-8")
     close = [_KNOWN[other][1] for other, _, confidence in others[:1] if confidence >= _DOUBT * sure]
     looks = f"{said}, or nearly as much like {close[0]}, and is read as {said}" if close else f"{said} and is read so"
-    note = f"the text looks like {looks}; if letters come out wrong, choose another with --encoding"
-    return TextForm(form.encoding, form.lines, note)
+    return TextForm(form.encoding, form.lines, f"the text looks like {looks}; {_OTHERWISE}")
+
+
+def _all_latin(text: str) -> bool:
+    """Whether all characters beyond ASCII are accented Latin letters, as GB18030 has some, in pairs of bytes that no other writes so."""
+    return all(unicodedata.name(c, "").startswith("LATIN ") for c in {*text} if c > "\x7f")
 
 
 def _beyond_ascii(raw: IO[bytes]) -> tuple[bytes, int]:

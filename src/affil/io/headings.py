@@ -12,35 +12,38 @@ AFFILIATION = frozenset({
     "authors with affiliations", "institution", "institutions", "institution name", "institute", "institutes", "organisation",
     "organisations", "organization", "organizations",
     "归属机构", "带归属机构的作者",
-    "机构", "机构名称", "作者机构", "所属机构", "单位", "单位名称", "作者单位", "作者单位名称", "第一作者单位", "工作单位", "所在单位",
+    "机构", "机构名称", "作者机构", "所属机构", "所属单位", "所屬單位",
+    "单位", "单位名称", "作者单位", "作者单位名称", "第一作者单位", "工作单位", "所在单位",
     "地址", "作者地址", "通讯地址", "机构地址", "機構", "機構名稱", "作者機構", "單位", "單位名稱", "作者單位", "所屬機構", "服務單位",
     "服务单位", "所属", "所属機関", "소속", "소속기관",
 })  # fmt: skip
 """Names of columns with affiliation strings, as `plain` gives them."""
 
 PAPERS = {
-    "paper": ("paper", "paper id", "paper no", "article id", "work id", "record id", "id", "论文", "论文编号", "论文id", "文章编号",
+    "paper": ("paper", "paper id", "paper no", "article id", "work id", "record id", "id", "论文", "論文編號", "论文编号", "论文id", "文章编号",
               "文献编号", "編號", "编号"),
     "title": ("title", "paper title", "article title", "document title", "论文题目", "论文标题", "题目", "题名", "标题", "篇名",
               "文章标题", "題名", "標題"),
     "venue": ("venue", "venue name", "journal", "journal title", "journal name", "source title", "publication title",
               "publication name", "conference", "conference name", "journal/conference", "publication", "source", "期刊", "期刊名称",
-              "刊名", "会议", "会议名称", "文献来源", "来源出版物", "来源", "期刊名稱", "會議", "來源"),
+              "刊名", "刊物名称", "刊物", "会议", "会议名称", "文献来源", "来源出版物", "来源", "期刊名稱", "會議", "來源"),
     "year": ("year", "publication year", "pub year", "published year", "py", "年份", "发表年份", "出版年", "发表年", "年度", "年",
+             "发表时间", "發表時間", "出版时间", "发表日期",
              "發表年份"),
-    "author": ("author", "author name", "作者", "作者姓名", "作者名", "姓名"),
+    "author": ("author", "author name", "authors", "author names", "author(s)", "author full names", "作者", "作者姓名", "作者名", "姓名"),
     "position": ("position", "author position", "author order", "作者顺序", "作者排序", "署名顺序", "作者順序"),
     "doi": ("doi",),
 }  # fmt: skip
 """For each column of a table of papers (see `affil.papers.long_form`) the names it usually has, the likeliest first."""
 
 _USUAL = AFFILIATION.union(*PAPERS.values(), ("authors", "name", "full name", "abstract", "keywords"))
+_CNKI = re.compile(r"(\w+)-(?=\1$|[一-鿿])")  # which writes each heading twice: Title-题名, DOI-DOI
 _BLANKS = re.compile(r"[\s_\-]+")
 
 
 def plain(heading: str) -> str:
     """A heading without regard to case, blanks, underscores and hyphens."""
-    return _BLANKS.sub(" ", heading).strip().strip(":：*").strip().casefold()
+    return _BLANKS.sub(" ", _CNKI.sub("", heading.strip(), count=1)).strip().strip(":：*").strip().casefold()
 
 
 def is_usual(heading: str) -> bool:

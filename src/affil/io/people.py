@@ -13,6 +13,8 @@ INITIALS = rf"{DOTTED}|[^\W\d_]{{1,2}}|[^\W\d_](?:[\s-][^\W\d_]){{1,3}}"
 _DOTTED = re.compile(DOTTED)
 _SUFFIX = re.compile(SUFFIX, re.IGNORECASE)
 _INITIALS = re.compile(rf"(?:{INITIALS})(?:,?\s*{SUFFIX})?")
+_BETWEEN = re.compile(r"[;；|/\r\n，、]|\s(?:and|&)\s", re.IGNORECASE)
+_HAN = re.compile(r"[一-鿿]")
 _LETTERS = 3  # of initials that are written together without full stops, at most
 
 
@@ -53,3 +55,29 @@ def family_and_initials(name: str) -> tuple[str, str]:
 def _together(word: str) -> bool:
     """Whether a word is initials that are written together: "AB"."""
     return len(word) <= _LETTERS and word.isupper()
+
+
+def people_in(cell: str) -> list[str]:
+    """The names in a cell: between semicolons, bars, slashes, line breaks, "and", Chinese commas, and commas that stand in no name.
+
+    A comma stands in a name where that is one with the family in front: "Li, Ana", "Diaz, C., Jr.".
+    """
+    return [name for part in _BETWEEN.split(cell) if part.strip() for name in _between_commas(part.strip())]
+
+
+def _between_commas(text: str) -> list[str]:
+    parts = [p for part in text.split(",") if (p := part.strip())]
+    if any(_HAN.search(part) for part in parts):
+        return parts
+    while len(parts) > 1 and is_suffix(parts[-1]):
+        parts[-2:] = [f"{parts[-2]}, {parts[-1]}"]
+    if len(parts) < 2:
+        return parts
+    if all(len(part.split()) > 1 and part[0].isupper() for part in parts):  # Wei Zhang, Hua Li, or Zhang W, Li H
+        return parts
+    if len(parts) == 2:
+        return [", ".join(parts)]
+    given = parts[1::2]
+    if len(parts) % 2 == 0 and (all(map(are_initials, given)) or all(len(part.split()) == 1 for part in parts)):
+        return [", ".join(pair) for pair in zip(parts[::2], given, strict=True)]
+    return parts

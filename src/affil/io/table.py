@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from affil.errors import InputError, Unit
-from affil.io.headings import find
+from affil.io.headings import find, is_usual
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -123,7 +123,10 @@ def has_affiliations(columns: Sequence[str], wanted: str | None = None) -> bool:
 def missing(name: str, columns: Sequence[str], wanted: str | None) -> InputError:
     """The error that a column is not there."""
     what = f"no column {wanted!r}" if wanted is not None else "no column whose name tells that it holds affiliations"
-    return InputError(name, f"{what}; its columns are: {listed(columns)}", fix="choose one with --column")
+    fix = "choose one with --column"
+    if wanted is None and not any(map(is_usual, columns)):
+        fix += ', or write "affiliation" above the strings where there are no headings'
+    return InputError(name, f"{what}; its columns are: {listed(columns)}", fix=fix)
 
 
 _SHOWN = 60  # characters of a heading in a message

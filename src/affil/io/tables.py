@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -89,7 +90,8 @@ def is_table(path: Path | str, start: bytes) -> bool:
     by_name = _by_name(path)
     if by_name is not None:
         return by_name != "jsonl"
-    text = start.decode("utf-8-sig", "replace")
+    wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # as Excel's “Unicode Text”
+    text = start.decode("utf-16" if wide else "utf-8-sig", "replace")
     headings = text.partition("\n")[0].strip()
     found = layout(text, whole=False)
     cells = [c.strip(' "') for c in headings.split(found.delimiter)]
@@ -130,6 +132,8 @@ def open_table(
         kind = format or _packed(start, name)
         if sheet is not None and kind != "xlsx":
             raise InputError(name, "is no spreadsheet", fix="omit --sheet")
+        if encoding is not None and kind in ("xlsx", "parquet"):
+            raise InputError(name, "is no text, so that it has no encoding", fix="omit --encoding")
         if kind == "xlsx":
             yield Sheet(raw, name, sheet, fits)
         elif kind == "parquet":

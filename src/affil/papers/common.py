@@ -26,7 +26,7 @@ class Problem:
     """A problem in a source: what and where, in which unit. `lost` is true if the paper was skipped.
 
     `what` says the same of all records with the same problem, so that they can be counted; where it is of the `whole` file, such as how
-    it was read, it is a sentence of its own.
+    it was read, it is a sentence of its own. `value` is that of the field that is wrong, where it helps to see it.
     """
 
     path: str
@@ -35,6 +35,7 @@ class Problem:
     lost: bool
     whole: bool = False
     unit: Unit = "row"
+    value: str = ""
 
 
 def read_lines(path: Path | str) -> Iterator[tuple[int, bytes]]:
@@ -106,7 +107,10 @@ def bare_doi(text: str) -> str:
     "https://doi.org/10.1000/ABC", "doi:10.1000%2Fabc" and "DOI 10.1000/abc." all give "10.1000/abc".
     """
     found = _DOI.search(re.sub("%2f", "/", text, flags=re.IGNORECASE))
-    return found[0].rstrip(".,;").lower() if found else ""
+    if not found:
+        return ""
+    within = found.start() > 0 and "://" not in text  # a sentence, whose full stop is none of it
+    return (found[0].rstrip(".,;") if within else found[0]).lower()
 
 
 def whole_text(value: object) -> str:

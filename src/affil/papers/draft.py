@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from affil.papers.duplicates import letters
@@ -13,7 +14,10 @@ from affil.types import Author, Paper
 
 NO_AFFILIATION = "has no affiliation"
 CUT_OFF = "has an author list that was cut off (et al.): authors count for more than their part"
-_YEAR = re.compile(r"(?<!\d)(?:19\d\d|20\d\d|2100)(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:19\d\d|20\d\d|2100)(?:(?!\d)|(?=(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)))")  # or 20230501
+_THOUSANDS = re.compile(r"([12])[.,](\d{3})")  # as a spreadsheet may show 2023
+_ERAS = {"民國": 1911, "民国": 1911, "令和": 2018, "平成": 1988}  # the year before the first of each
+_OF_ERA = re.compile(rf"({'|'.join(_ERAS)})\s*(\d{{1,3}})(?:\s*年|$)")
 
 
 @dataclass(slots=True)
@@ -45,18 +49,15 @@ def finish(source: Source, row: int, draft: Draft | str) -> Numbered:
         row: its number.
         draft: what it says, or why it is no paper.
     """
-    if isinstance(draft, Draft) and draft.year is not None and draft.venue:
+    if isinstance(draft, Draft) and ((draft.year is not None and draft.venue) or source.strings_only):
         stated = draft.of_paper or any(a.affiliations for a in draft.authors)
         problem = draft.problem or ("" if stated else NO_AFFILIATION)
         for one in (problem, CUT_OFF if draft.cut_off else ""):
             if one:
                 source.report(row, one, lost=False)
         identifier = draft.id or made_id(draft, source.settings.least_title)
-        loose = bool(draft.of_paper)
-        yield (
-            row,
-            Paper(identifier, draft.title, draft.venue, draft.year, draft.authors, not loose, draft.of_paper, draft.doi),
-        )
+        loose, year = bool(draft.of_paper), draft.year or 0
+        yield row, Paper(identifier, draft.title, draft.venue, year, draft.authors, not loose, draft.of_paper, draft.doi)
     elif isinstance(draft, Draft):
         source.report(row, "has no year" if draft.year is None else "has no venue", lost=True)
     else:
@@ -80,6 +81,13 @@ def doi_id(doi: str) -> str:
 
 
 def year_in(*texts: str) -> int | None:
-    """The first year from 1900 to 2100 in the first text that has one."""
-    found = next((year for text in texts if (year := _YEAR.search(text))), None)
+    """The first year from 1900 to 2100 in the first text that has one: "May 2023", "20230501", "２０２３", "2,023", "民國112年"."""
+    return next((year for text in texts if (year := _year(text))), None)
+
+
+def _year(text: str) -> int | None:
+    plain = text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
+    if of_era := _OF_ERA.search(plain):
+        return _ERAS[of_era[1]] + int(of_era[2])
+    found = _YEAR.search(_THOUSANDS.sub(r"\1\2", plain) if _THOUSANDS.fullmatch(plain) else plain)
     return int(found[0]) if found else None

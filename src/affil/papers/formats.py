@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -16,7 +17,7 @@ from affil.io.encoding import no_text
 from affil.papers.acl_anthology import ACL_ANTHOLOGY
 from affil.papers.arxiv import ARXIV
 from affil.papers.bibtex import BIBTEX
-from affil.papers.common import Problem
+from affil.papers.common import Problem, parse_json
 from affil.papers.crossref import CROSSREF
 from affil.papers.datacite import DATACITE
 from affil.papers.dblp import DBLP, DBLP_HOMEPAGES
@@ -71,6 +72,17 @@ READERS: tuple[Reader, ...] = (
 )
 """The formats that affil brings, in the order in which they are tried."""
 
+_NO_TEXT = ("of no format of papers that is read", "see which are read: affil formats")
+_TEXTS = {  # texts of other programs, by a line in them: what they are, and what to export instead
+    re.compile(r"^PMID *- ?\d", re.MULTILINE): (
+        "PubMed's text (.nbib), which is not read",
+        "fetch the same papers as XML: https://eutils.ncbi.nlm.nih.gov/entrez/eutils/efetch.fcgi?db=pubmed&retmode=xml&id=PMID,PMID",
+    ),
+    re.compile(r"^RT [A-Z]", re.MULTILINE): ("RefWorks' text, which is not read", "export BibTeX or RIS instead"),
+    re.compile(r"^SrcDatabase-", re.MULTILINE): ("CNKI's text, which is not read", "export 自定义 (custom) as .xls, or BibTeX"),
+    re.compile(r"^%0 ", re.MULTILINE): ("EndNote's text, which is not read", "export RIS instead"),
+}
+
 GROUP = "affil.readers"
 """The group of entry points by which other packages add readers."""
 
@@ -111,10 +123,33 @@ def recognise(head: Head, format: str | None = None) -> Reader:
     other = f"XML of no format that is read: its outermost element is {head.root}" if head.root else no_text(head.start)
     if other and not head.table:
         raise InputError(head.shown, f"is {other}", fix="see which formats are read: affil formats")
+    if head.json and _foreign(head):
+        fix = "see which formats are read: affil formats; a list of rows is read as a table with one object a line: jq -c '.[]'"
+        raise InputError(head.shown, f"is JSON of no format that is read{_keys_shown(head)}", fix=fix)
     if not head.table and not head.json and head.text.strip():
-        fix = "see which are read: affil formats; from EndNote, RefWorks and PubMed export RIS or XML"
-        raise InputError(head.shown, "is of no format of papers that is read", fix=fix)
+        what, fix = next((told for begins, told in _TEXTS.items() if begins.search(head.text[:4096])), _NO_TEXT)
+        raise InputError(head.shown, f"is {what}", fix=fix)
     return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
+
+
+def _foreign(head: Head) -> bool:
+    """Whether it is JSON indeed, and no object of it is nearly a paper of affil's own format; damaged lines are its reader's to tell."""
+    is_list = head.text.lstrip().startswith("[")
+    if is_list and head.name.endswith(".jsonl"):
+        return False
+    if is_list and head.is_whole:
+        parse_json(head.shown, None, head.start)
+    elif head.is_whole or head.first_line is not None:
+        try:
+            parse_json(head.shown, 1, (head.first_line or head).start)
+        except InputError:
+            return False
+    return len(head.keys.get("", frozenset()) & {"id", "title", "venue", "year", "authors"}) < 2
+
+
+def _keys_shown(head: Head) -> str:
+    found = next((sorted(keys) for keys in head.keys.values() if keys), [])
+    return f": its keys are {', '.join(found[:8])}{', ...' if len(found) > 8 else ''}" if found else ", as it holds no record"
 
 
 def known_format(head: Head) -> Reader | None:

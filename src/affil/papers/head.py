@@ -50,6 +50,8 @@ class Head:
             self.start = raw.read(_LENGTH)
         if sheet is not None and not is_workbook(self.start):
             raise InputError(self.shown, "is no spreadsheet", fix="omit --sheet")
+        if encoding is not None and is_workbook(self.start):
+            raise InputError(self.shown, "is no text, so that it has no encoding", fix="omit --encoding")
 
     @classmethod
     def of_record(cls, text: str) -> Head:
@@ -103,6 +105,11 @@ class Head:
     def headings(self) -> frozenset[str]:
         """The headings of a table in lower case, without blanks around."""
         return frozenset(c.strip().casefold() for c in self.columns)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is all of the file."""
+        return len(self.start) < _LENGTH
 
     @cached_property
     def json(self) -> bool:

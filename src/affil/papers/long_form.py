@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 from affil.errors import InputError
 from affil.io.cells import between_semicolons
 from affil.io.headings import AFFILIATION, PAPERS, find, plain
+from affil.io.people import people_in
 from affil.io.table import listed
 from affil.papers.common import bare_doi, cell_text
 from affil.papers.draft import CUT_OFF, NO_AFFILIATION, year_in
@@ -60,6 +62,7 @@ class _Open:
     together: bool = False  # whether a cell names several authors
     cut_off: bool = False  # whether a cell says that there are other authors
     differs: int = 0  # the first row that says something else
+    dated: str = ""  # what stands in place of a year and is none
 
 
 def read_long_form(source: Source) -> Numbered:
@@ -69,18 +72,18 @@ def read_long_form(source: Source) -> Numbered:
     title with venue and year); and optionally `position` (of the author, a whole number; without it, rows of one name are one author),
     by these or other usual names (see `columns_of`). The rows of a paper stand together. A blank affiliation is an author without one;
     an affiliation without an author belongs to the paper, which then counts by paper; and so does one whose authors are listed in one
-    cell, with semicolons or bars. What a row leaves blank of its paper, another may say. A paper without a venue or a year from 1900 to
-    2100, or whose rows contradict each other, is left out and reported, and so is a row without its paper.
+    cell (see `affil.io.people.people_in`). What a row leaves blank of its paper, another may say. A paper without a venue or a year from
+    1900 to 2100, or whose rows contradict each other, is left out and reported, and so is a row without its paper.
 
     Raises:
         InputError: a column is missing, the rows of a paper do not stand together, or no paper can be read.
     """
     done: set[str] = set()
     lost: tuple[int, str] | None = None
-    for row, read in _papers(source):
+    for row, read, dated in _papers(source):
         if isinstance(read, str):
-            source.report(row, read, lost=True)
-            lost = lost or (row, read)
+            source.report(row, read, lost=True, value=dated)
+            lost = lost or (row, f"{read}: {dated!r}" if dated else read)
             continue
         if read.id in done:
             problem = f"the rows of paper {read.id!r} do not stand together"
@@ -92,31 +95,34 @@ def read_long_form(source: Source) -> Numbered:
         raise InputError(source.name, problem, row=lost[0], fix="give each row its paper, a venue, and a year like 2024")
 
 
-def _papers(source: Source) -> Iterator[tuple[int, Paper | str]]:
-    """The papers with their first rows, or why one is left out and the row that says so."""
+def _papers(source: Source) -> Iterator[tuple[int, Paper | str, str]]:
+    """The papers with their first rows, or why one is left out, the row that says so, and what stands there as a year and is none."""
     current: _Open | None = None
     with source.table() as table:
         where = columns_of(table.columns, source.mapping, table.name)
         for batch in table.batches(source.settings.rows):
             columns = [batch.columns[where[f]] if f in where else [None] * len(batch) for f in FIELDS]
             for row, *values in zip(batch.rows, *columns, strict=True):
+                if any(isinstance(value, (list, dict)) for value in values):
+                    raise InputError(table.name, "holds a list where text should stand", row=row, fix="write text or a number")
                 cells = dict(zip(FIELDS, map(cell_text, values), strict=True))
                 said = _Said(cells["title"], cells["venue"], year_in(cells["year"]), bare_doi(cells["doi"]))
                 key = cells["paper"] if "paper" in where else said.doi or said.title
                 if not key:
-                    yield row, "has no id of its paper" if "paper" in where else "has neither DOI nor title"
+                    yield row, "has no id of its paper" if "paper" in where else "has neither DOI nor title", ""
                     continue
                 same = current is not None and key == current.key
                 if current is None or not same or ("paper" not in where and not said.doi and not said.agrees(current.said)):
                     if current is not None:
-                        yield _closed(current, source)
+                        yield *_closed(current, source), current.dated
                     current = _Open(key, row, said, titled="paper" not in where and not said.doi)
                 elif not said.agrees(current.said):
                     current.differs = current.differs or row
                 current.said = current.said.filled(said)
+                current.dated = current.dated or ("" if said.year else cells["year"])
                 _add(current, cells, source, row)
         if current is not None:
-            yield _closed(current, source)
+            yield *_closed(current, source), current.dated
 
 
 def columns_of(columns: Sequence[str], mapping: Mapping[str, str], name: str) -> dict[str, str]:
@@ -140,10 +146,11 @@ def columns_of(columns: Sequence[str], mapping: Mapping[str, str], name: str) ->
         if meant not in FIELDS:
             raise InputError(name, f"no field {meant!r}", fix=f"map {heading} to one of {', '.join(FIELDS)}")
         found[meant] = here[0]
-    for wanted in _lacking(found):
+    if wanted := _lacking(found):
         needed = f"the columns are {', '.join(REQUIRED)}, and paper, doi or title, and if you like position"
-        problem = f"no column {wanted!r}, nor one of a usual name for it; its columns are: {listed(columns)}"
-        raise InputError(name, problem, fix=f"{needed}; for another heading: --map HEADING={wanted}")
+        named = " and no column ".join(map(repr, wanted))
+        problem = f"no column {named}, nor one of a usual name for {'it' if len(wanted) == 1 else 'them'}; its columns are: {listed(columns)}"
+        raise InputError(name, problem, fix=f"{needed}; for another heading: --map HEADING={wanted[0]}")
     return found
 
 
@@ -161,7 +168,16 @@ def _found(columns: Sequence[str]) -> dict[str, str]:
 
 
 def _recognises(head: Head) -> bool:
-    return not _lacking(_found(head.columns))
+    return not _lacking(_found(head.columns or _keys(head)))
+
+
+def _keys(head: Head) -> tuple[str, ...]:
+    """The keys of JSON Lines whose values are cells, not lists or objects; () for what is none."""
+    try:
+        first = json.loads(head.text.lstrip().partition("\n")[0]) if head.json else None
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(key for key, value in first.items() if not isinstance(value, (list, dict))) if isinstance(first, dict) else ()
 
 
 LONG_FORM = Reader(
@@ -173,9 +189,9 @@ LONG_FORM = Reader(
     "apart; optionally `position` (of the author). "
     "Headings may be in any case, and other usual ones: Paper ID, Journal, Source title, Publication year, Author name, Address; "
     "论文编号, 题名, 期刊, 年份, 作者, 作者单位. For others: `--map Periodical=venue`.",
-    lost="Other columns are ignored. Where one cell lists a paper's authors, and another its affiliations (`Li, W.; Chen, B.`), it is not "
-    "said whose each is: such papers are counted by paper. Papers without a venue or a year from 1900 to 2100, papers whose rows "
-    "contradict each other, and rows without their paper are left out, with their rows.",
+    lost="Other columns are ignored. Where one cell lists a paper's authors, and another its affiliations (`Li, W.; Chen, B.`, `Li W, Chen B`,"
+    " `李伟、陈博`), it is not said whose each is: such papers are counted by paper. Papers without a venue or a year from 1900 to 2100, papers"
+    " whose rows contradict each other, and rows without their paper are left out, with their rows.",
     export="Write it from a spreadsheet (.xlsx, .xls, .ods, or CSV with any delimiter) or a program of your own, with a row for each "
     "author and affiliation and the rows of a paper together.",
     specification="",
@@ -185,7 +201,7 @@ LONG_FORM = Reader(
 
 def _add(paper: _Open, cells: dict[str, str], source: Source, row: int) -> None:
     author, affiliation = cells["author"], cells["affiliation"]
-    listed = _listed(author)
+    listed = people_in(author)
     names = [one for one in listed if not is_nobody(one)]
     paper.cut_off = paper.cut_off or has_others(listed)
     if len(listed) != 1:
@@ -193,6 +209,7 @@ def _add(paper: _Open, cells: dict[str, str], source: Source, row: int) -> None:
         paper.authors |= {(None, one): [] for one in names}
         paper.of_paper += _listed(affiliation) if listed else [affiliation] if affiliation else []
         return
+    author, affiliation = author.rstrip("；; "), affiliation.rstrip("；; ")  # CNKI ends lists so
     number = _WHOLE.fullmatch(cells["position"])
     position = int(number[1]) if number else None
     if cells["position"] and position is None:
@@ -209,7 +226,7 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
     if paper.differs:
         return paper.differs, "says another title, venue or year than the rows above it of the same paper"
     if said.year is None or not said.venue:
-        return row, "has no year" if said.year is None else "has no venue"
+        return row, "has no venue" if said.year else "has no year that is understood" if paper.dated else "has no year"
     if all(position is not None for position, _ in paper.authors):
         paper.authors = dict(sorted(paper.authors.items(), key=lambda item: item[0][0]))
     id = f"{said.title} ({said.venue}, {said.year})" if paper.titled else paper.key
@@ -230,5 +247,5 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
 
 
 def _listed(cell: str) -> list[str]:
-    """What a cell lists with semicolons, or with bars."""
-    return [one for part in between_semicolons(cell) for piece in part.split("|") if (one := piece.strip())]
+    """What a cell lists with semicolons, bars or line breaks."""
+    return [one for part in between_semicolons(cell) for piece in re.split(r"[|\r\n]", part) if (one := piece.strip())]

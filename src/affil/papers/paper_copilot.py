@@ -54,7 +54,7 @@ def read_paper_copilot(source: Source) -> Numbered:
 
 
 def _recognises(head: Head) -> bool:
-    return head.name.endswith(".json") and head.text.lstrip().startswith("[")
+    return head.name.endswith(".json") and head.keys.get("item", frozenset()) >= {"title", "author"}
 
 
 PAPER_COPILOT = Reader(

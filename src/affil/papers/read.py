@@ -98,13 +98,22 @@ def read_records(
     **reading: Unpack[Reading],
 ) -> Iterator[Record]:
     """All records of the files, repeated ids included; arguments and errors are those of `read_papers`."""
-    report, settings = on_problem or (lambda _: None), settings or ReadSettings()
+    settings = settings or ReadSettings()
+    said: list[str] = []  # the file of the last problem
+
+    def report(problem: Problem) -> None:
+        said[:] = [problem.path]
+        if on_problem is not None:
+            on_problem(problem)
+
     for path in paths:
         reader, source = open_source(path, settings, report, **reading)
         row = 0
         for row, paper in papers_of(reader, source):
             yield Record(paper, source.name, row, reader.name, source.unit)
-        if not row and reading.get("format"):  # by its content it may be another
+        if not row and not reading.get("format") and said != [source.name]:
+            report(Problem(source.name, 1, "holds no paper", lost=False, whole=True))
+        elif not row and reading.get("format"):  # by its content it may be another
             raise InputError(source.name, f"holds no paper, read as {reader.title}", fix="see what it is: affil formats FILE")
 
 

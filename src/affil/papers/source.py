@@ -72,6 +72,7 @@ class Source:
         problem: called with each problem of a record (see `report`).
         mapping: headings that the user gave other names: heading in the file to the usual name.
         other: of what other format a JSON record is; "" for what is none.
+        strings_only: whether only affiliations are asked for, so that papers without a venue or a year are read too.
         unit: what the numbers that it gives are counted in; each way of reading sets it.
     """
 
@@ -80,6 +81,7 @@ class Source:
     problem: Callable[[Problem], None]
     mapping: Mapping[str, str]
     other: Callable[[dict[str, Any]], str] = of_one_format
+    strings_only: bool = False
     unit: Unit = "row"
 
     @property
@@ -87,9 +89,9 @@ class Source:
         """What messages call the file."""
         return self.head.shown
 
-    def report(self, row: int, what: str, *, lost: bool) -> None:
-        """Report a problem of a record: what it is, the same words for the same problem, and whether the record was left out."""
-        self.problem(Problem(self.name, row, what, lost, unit=self.unit))
+    def report(self, row: int, what: str, *, lost: bool, value: str = "") -> None:
+        """Report a problem of a record: what it is, the same words for the same problem, whether the record was left out, and by what value."""
+        self.problem(Problem(self.name, row, what, lost, unit=self.unit, value=value))
 
     def note(self, *notes: str) -> None:
         """Report how the file as a whole was read, a sentence each."""

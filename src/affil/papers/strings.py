@@ -70,4 +70,6 @@ def paper_strings(path: Path | str, *, sheet: str | None = None, encoding: str |
     if has_affiliations(head.columns or tuple(head.keys.get("", ()))):  # the keys of JSON Lines
         return None
     problems = Tally()
-    return PaperStrings(reader, source_of(reader, head, ReadSettings(), problems.meet), problems)
+    source = source_of(reader, head, ReadSettings(), problems.meet)
+    source.strings_only = True
+    return PaperStrings(reader, source, problems)

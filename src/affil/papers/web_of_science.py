@@ -197,6 +197,8 @@ def _letter_rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
 def _draft(fields: Fields) -> Draft | str:
     if unwanted := unwanted_kind(_text(fields, "DT")):
         return f"is no paper: {unwanted}"
+    if _text(fields, "PT") == "B" and _text(fields, "DT").casefold() == "book":
+        return "is no paper: a whole book"
     paired, doi, year = _paired(fields), bare_doi(_text(fields, "DI")), year_in(_text(fields, "PY"), _text(fields, "EA"))
     identifier = _text(fields, "UT") or doi_id(doi)
     title, venue = _text(fields, "TI"), _venue(fields)

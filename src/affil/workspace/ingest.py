@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
@@ -17,7 +18,6 @@ import pyarrow.parquet as pq
 
 from affil.errors import InputError
 from affil.io.database import connect, database
-from affil.io.files import atomic_path
 from affil.papers.duplicates import Apart, Merged, Merger, OwnIds, identity, identity_of, title_key
 from affil.papers.reading import Reading
 from affil.papers.tally import Problems, Tally
@@ -302,10 +302,17 @@ def keep_rows(table: Path | None, column: str, gone: Set[str], writer: pq.Parque
 
 @contextmanager
 def _appending(table: Path, column: str, gone: Set[str]) -> Iterator[pq.ParquetWriter]:
-    """Take the rows of papers out of a table, and write others behind the rest."""
-    with atomic_path(table) as temporary, pq.ParquetWriter(temporary, pq.read_schema(table), compression="zstd") as writer:
-        keep_rows(table, column, gone, writer)
-        yield writer
+    """Take the rows of papers out of a table that is being written, and write others behind the rest.
+
+    It stays the same file, which its lock tells from what a killed process left (`affil.io.files.sweep`).
+    """
+    with tempfile.TemporaryFile() as whole:
+        with pq.ParquetWriter(whole, pq.read_schema(table), compression="zstd") as writer:
+            keep_rows(table, column, gone, writer)
+            yield writer
+        whole.seek(0)
+        with table.open("wb") as file:
+            shutil.copyfileobj(whole, file)
 
 
 class _Spool:
