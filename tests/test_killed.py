@@ -26,6 +26,7 @@ import pytest
 
 from affil.io.files import atomic_path, sweep
 from affil.ledger import Ledger
+from affil.registry.local import Details
 from affil.workspace import Workspace
 from tests.registry.test_fetch import Zenodo
 from tests.registry.test_fetch import zenodo as zenodo  # a fixture
@@ -347,7 +348,7 @@ def test_what_another_process_is_writing_is_not_swept(tmp_path: Path) -> None:
 def test_an_own_institution_is_written_at_once(review_ws: Workspace) -> None:
     """It stands in own.csv, and nowhere else until the next run: there is nothing to be killed between."""
     files = {f: f.read_bytes() for f in review_ws.path.rglob("*") if f.is_file()}
-    made = review_ws.add_institution("Tanglewick Robotics", "GB", kind="company")
+    made = review_ws.add_institution(Details("Tanglewick Robotics", "GB", kind="company"))
     changed = {f.name for f in review_ws.path.rglob("*") if f.is_file() and files.get(f) != f.read_bytes()}
     assert changed - {".lock"} == {"own.csv"}
     assert made.id in review_ws.institutions(["id"]).column("id").to_pylist()

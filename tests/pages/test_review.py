@@ -174,14 +174,23 @@ def test_the_language(session: Session) -> None:
         ("/\\evil.example", "/"),
         ("http://evil", "/"),
     ):
-        answer = page.post("/language", htmx=False, to="zh", back=back)
+        answer = page.post("/language", htmx=False, to="zh-hans", back=back)
         assert (answer.status_code, answer.headers["location"]) == (303, to)
     assert "匹配" in page.get("/").text
 
 
 @pytest.mark.parametrize(
     ("accepted", "shown"),
-    [("", "en"), ("de-DE, zh-TW;q=0.8", "zh-Hans"), ("en-GB,en;q=0.9,zh;q=0.8", "en"), ("de;q=0.9", "en"), (";;,,x", "en")],
+    [
+        ("", "en"),
+        ("de-DE, zh-TW;q=0.8", "zh-Hant"),
+        ("zh-HK", "zh-Hant"),
+        ("zh-Hans-HK", "zh-Hans"),
+        ("zh", "zh-Hans"),
+        ("en-GB,en;q=0.9,zh;q=0.8", "en"),
+        ("de;q=0.9", "en"),
+        (";;,,x", "en"),
+    ],
 )
 def test_the_first_language_that_the_browser_asks_for_and_there_is(page: Page, accepted: str, shown: str) -> None:
     assert f'<html lang="{shown}">' in page.get("/", **{"accept-language": accepted}).text
@@ -191,9 +200,10 @@ def test_a_further_language_is_a_catalogue_and_a_line(page: Page, french: Any) -
     french(texts, texts.LANGUAGES, "fr")
     text = page.get("/", **{"accept-language": "fr"}).text
     assert '<html lang="fr">' in text
-    assert re.findall(r'name="to" value="(\w+)" lang="([\w-]+)">(\w+)<', text) == [
+    assert re.findall(r'name="to" value="([\w-]+)" lang="([\w-]+)">(\w+)<', text) == [
         ("en", "en", "English"),
-        ("zh", "zh-Hans", "中文"),
+        ("zh-hans", "zh-Hans", "简体中文"),
+        ("zh-hant", "zh-Hant", "繁體中文"),
     ]
     assert "fr:" in text
     assert page.post("/language", htmx=False, to="fr", back="/").cookies["affil_language"] == "fr"
@@ -253,7 +263,11 @@ def test_an_open_page_of_before_this_version_decides_nothing(later: Any) -> None
     """It posts the number of a row, which is another string's by now."""
     now = later[-1]
     old = {"number": str(now.session.queue.number("Alibaba Group, China")), "seen": "0", "filters": ""}
-    for language, said in (("en", "does not have the string that this page showed"), ("zh", "未保存")):
+    for language, said in (
+        ("en", "does not have the string that this page showed"),
+        ("zh-hans", "未保存"),
+        ("zh-hant", "未保存"),
+    ):
         for path, more in (("/decide", {"institution": OPENAI}), ("/decide", {"how": "none"}), ("/skip", {})):
             now.client.cookies.set("affil_language", language)
             answer = now.post(path, **old, **more)
@@ -398,3 +412,27 @@ def test_what_the_estimate_closes_is_shown_and_taken_back_in_one_step(review_ws:
     assert page.post("/undo", filters="", last=hidden(answer.text)["last"]).status_code == 200
     assert {*session.ledger.current()} == {queue.affiliations[one], queue.affiliations[two]}
     session.close()
+
+
+def test_a_new_institution_is_corrected_later(page: Page, session: Session) -> None:
+    details = {
+        "name": "Tanglewick Robotics",
+        "country": "GB",
+        "city": "Leeds",
+        "kind": "company",
+        "parents": OPENAI,
+        "ror": "00t33hh48",
+    }
+    assert page.post("/institution", **details).status_code == 200
+    made = "affil:tanglewick-robotics"
+    assert session.institutions.find(made).parents == (OPENAI,)
+    text = unescape(page.get("/new").text)
+    assert f'name="parents" list="parents-affil-tanglewick-robotics" maxlength="300" value="{OPENAI}"' in text
+    assert 'value="https://ror.org/00t33hh48"' in text
+    assert f'<option value="{OPENAI}">OpenAI (San Francisco, US)</option>' in page.get("/parents?parents=openai").text
+    again = page.post("/institution", **(details | {"name": "Tanglewick Automation"}))
+    assert (again.status_code, "is an existing institution: Tanglewick Robotics" in again.text) == (409, True)
+    assert page.post("/edit", id=made, **(details | {"name": "Tanglewick Automation", "parents": ""})).status_code == 303
+    changed = session.institutions.find(made)
+    assert (changed.name, changed.parents, changed.other_ids) == ("Tanglewick Automation", (), ("https://ror.org/00t33hh48",))
+    assert page.post("/edit", **(details | {"id": OPENAI})).status_code == 409, "the registry's own are not edited here"

@@ -11,7 +11,7 @@ VIEWS = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-    "chinese": {"viewport": {"width": 1280, "height": 900}, "locale": "zh-CN"},
+    "chinese": {"viewport": {"width": 1280, "height": 900}, "locale": "zh-TW"},
 }
 
 HELD = "#similar-details, #similar .hint"  # there when a card is complete

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from affil.errors import AffilError
-from affil.registry.local import add_name, make_institution
+from affil.registry.local import Details, add_name, make_institution
 from affil.registry.tables import read_table, write_table
 from affil.types import Institution, Name
 from affil.workspace import Workspace
@@ -15,21 +17,21 @@ OPENAI = "affil:openai"
 
 
 def test_ids_are_made_of_names() -> None:
-    one = make_institution("  Yarrowby  Labs ", "gb", city="York", kind="company")
+    one = make_institution(Details("  Yarrowby  Labs ", "gb", city="York", kind="company"))
     assert (one.id, one.name, one.country) == ("affil:yarrowby-labs", "Yarrowby Labs", "GB")
-    assert make_institution("Yarrowby Labs", "GB", taken={one.id}).id == "affil:yarrowby-labs-2"
-    chinese = make_institution("羽芒机器人", "CN")
+    assert make_institution(Details("Yarrowby Labs", "GB"), taken={one.id}).id == "affil:yarrowby-labs-2"
+    chinese = make_institution(Details("羽芒机器人", "CN"))
     assert chinese.id.startswith("affil:")
     assert chinese.name_zh == "羽芒机器人"
     for bad, message in ((("", "GB"), "needs a name"), (("X Y", "QQ"), "no country 'QQ'"), (("X Y", ""), "no country")):
         with pytest.raises(AffilError, match=message):
-            make_institution(*bad)
+            make_institution(Details(*bad))
     with pytest.raises(AffilError, match="no kind"):
-        make_institution("X Y", "GB", kind="circus")
+        make_institution(Details("X Y", "GB", kind="circus"))
 
 
 def test_names_are_added_once() -> None:
-    one = make_institution("Yarrowby Labs", "GB")
+    one = make_institution(Details("Yarrowby Labs", "GB"))
     more = add_name(one, "YL  York")
     assert [n.value for n in more.names] == ["Yarrowby Labs", "YL York"]
     assert add_name(more, "yl york") is more
@@ -66,12 +68,12 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_an_own_institution_counts_at_once_and_is_matched_from_the_next_run_on(review_ws: Workspace) -> None:
-    made = review_ws.add_institution("Tanglewick Robotics", "GB", city="Leeds", kind="company")
+    made = review_ws.add_institution(Details("Tanglewick Robotics", "GB", city="Leeds", kind="company"))
     with pytest.raises(
         AffilError, match="there is already an institution 'tanglewick robotics' in GB: affil:tanglewick-robotics"
     ):
-        review_ws.add_institution("tanglewick robotics", "GB")
-    assert review_ws.add_institution("Tanglewick Robotics", "US").id == "affil:tanglewick-robotics-2"
+        review_ws.add_institution(Details("tanglewick robotics", "GB"))
+    assert review_ws.add_institution(Details("Tanglewick Robotics", "US")).id == "affil:tanglewick-robotics-2"
     entry, warnings = review_ws.decide("Tanglewick Robotics Inc.", made.id, by="ana", why="w")
     assert (entry.institutions, warnings) == ((made.id,), ())
     before = review_ws.rank().to_frame()
@@ -99,7 +101,7 @@ def test_an_own_id_stands_for_the_institution_that_a_registry_has_come_to_hold(r
     """A decision lasts: its id is kept, and counts for the record that the new registry has under its ROR id."""
     from affil.registry.registry import write_registry
 
-    made = review_ws.add_institution("Tanglewick Robotics", "GB", kind="company")
+    made = review_ws.add_institution(Details("Tanglewick Robotics", "GB", kind="company"))
     review_ws.decide("Tanglewick Robotics", made.id, by="ana", why="w")
     known = Institution(
         "https://ror.org/tangle", "Tanglewick Robotics", (Name("Tanglewick Robotics", "en", "official"),), "company", "GB"
@@ -112,3 +114,51 @@ def test_an_own_id_stands_for_the_institution_that_a_registry_has_come_to_hold(r
     assert known.id in set(frame["id"])
     assert made.id not in set(frame["id"])
     assert not review_ws.rank().warnings
+
+
+def test_details_of_an_institution(review_ws: Workspace) -> None:
+    """Parent, ROR id and place, at first and later; the id stays, and with it the decisions."""
+    details = Details("Tanglewick Robotics", "GB", "leeds", "company", parents=(OPENAI,), ror="ror.org/00T33HH48")
+    made = review_ws.add_institution(details)
+    assert (made.parents, made.other_ids) == ((OPENAI,), ("https://ror.org/00t33hh48",))
+    review_ws.add_names([(made, "Tanglewick Ltd.")])
+    table = {one["id"]: one for one in review_ws.institutions().to_pylist()}
+    assert table[made.id]["parents"] == [OPENAI]
+    changed = review_ws.edit_institution(made.id, Details("Tanglewick Automation", "US", "San Francisco", "facility"))
+    assert (changed.id, changed.name, changed.parents, changed.other_ids) == (made.id, "Tanglewick Automation", (), ())
+    assert [n.value for n in changed.names] == ["Tanglewick Automation", "Tanglewick Ltd."]
+    assert review_ws.made_institutions == {made.id: changed}
+    assert review_ws.institutions().to_pylist()[-1]["name"] == "Tanglewick Automation"
+
+
+def test_the_place_is_that_of_another_institution_in_the_city(review_ws: Workspace) -> None:
+    first = review_ws.add_institution(Details("Tanglewick Robotics", "GB", "York"))
+    assert (first.lat, first.lon) == (None, None)
+    write_table(review_ws.path / "own.csv", [replace(first, lat=53.9, lon=-1.1, region="GB-ENG")])
+    second = review_ws.add_institution(Details("Yarrowby Labs", "GB", "york"))
+    assert (second.lat, second.lon, second.region) == (53.9, -1.1, "GB-ENG")
+    assert review_ws.edit_institution(second.id, Details("Yarrowby Labs", "GB")).lat is None
+
+
+@pytest.mark.parametrize(
+    ("details", "message"),
+    [
+        (Details("Quiet Rooms", "GB", parents=("affil:nobody",)), "affil:nobody"),
+        (Details("Quiet Rooms", "GB", ror="03cve4548"), "check digits"),
+        (Details("Quiet Rooms", "GB", ror="not an id"), "an id of ROR looks like"),
+        (Details("OpenAI", "US"), "already an institution"),
+        (Details("Quiet Rooms", "GB", ror="https://ror.org/00t33hh48"), "is an existing institution: Tanglewick Robotics"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_first_and_later(review_ws: Workspace, details: Details, message: str) -> None:
+    review_ws.add_institution(Details("Tanglewick Robotics", "GB", ror="https://ror.org/00t33hh48"))
+    other = review_ws.add_institution(Details("Yarrowby Labs", "GB"))
+    before = (review_ws.path / "own.csv").read_bytes()
+    for act in (review_ws.add_institution, partial(review_ws.edit_institution, other.id)):
+        with pytest.raises(AffilError, match=message):
+            act(details)
+    with pytest.raises(AffilError, match="its own parent"):
+        review_ws.edit_institution(other.id, Details("Yarrowby Labs", "GB", parents=(other.id,)))
+    with pytest.raises(AffilError, match=OPENAI):
+        review_ws.edit_institution(OPENAI, Details("OpenAI", "GB"))
+    assert (review_ws.path / "own.csv").read_bytes() == before

@@ -38,7 +38,7 @@ class Tables:
         self.matches = pa.table(
             {"affiliation": text, "institution_id": text, "probability": pa.array([], pa.float64()), "decision": text}
         )
-        self.institutions = pa.table({"id": text, "country": text})
+        self.institutions = pa.table({"id": text, "country": text, "city": text})
         self.strings = pa.table({"affiliation": strings, "mentions": [1] * n, "papers": [1] * n})
 
 

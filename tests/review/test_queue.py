@@ -8,6 +8,7 @@ import pytest
 from affil.errors import AffilError
 from affil.ledger import Key
 from affil.ledger.agreement import agreement
+from affil.registry.local import Details
 from affil.review.items import Filters
 from affil.review.queue import Queue
 from affil.review.session import Session
@@ -242,7 +243,7 @@ def test_what_others_decide_is_taken_in(session: Session, review_ws: Workspace) 
     session.refresh()
     assert session.queue.decided[number]
     assert Key(session.queue.affiliations[number]) in session.queue.cases
-    made = other.add_institution("Yarrowby Labs", "GB", city="York")
+    made = other.add_institution(Details("Yarrowby Labs", "GB", city="York"))
     assert session.institutions.find(made.id) is None
     session.refresh()
     assert session.institutions.find(made.id).city == "York"

@@ -17,7 +17,7 @@ from affil.service import texts
 from affil.types import AGAINST, NAME_KINDS, REASONS, Decision, Institution, Match, Reason
 from affil.types import KINDS as INSTITUTION_KINDS
 
-ENGLISH, CHINESE = (messages(texts.LOCALE, language) for language in texts.LANGUAGES)
+ENGLISH, CHINESE, TRADITIONAL = (messages(texts.LOCALE, language) for language in texts.LANGUAGES)
 KEYS = {key for key in ENGLISH if "." not in key}
 
 
@@ -38,8 +38,8 @@ def test_every_kind_and_reason_is_there_in_the_words_of_the_library() -> None:
     assert {k: v for k, v in ENGLISH.items() if k.startswith("reasons.")} == {f"reasons.{k}": v for k, v in REASONS.items()}
     assert {k: v for k, v in ENGLISH.items() if k.startswith("names.")} == {f"names.{k}": v for k, v in NAME_KINDS.items()}
     assert {k for k in ENGLISH if k.startswith("doubts.")} == {f"doubts.{name}" for name in DOUBTS}
-    assert texts.kind("education", "zh") == "高校"
-    assert texts.kind("guild", "zh") == "guild"
+    assert texts.kind("education", "zh-hans") == "高校"
+    assert texts.kind("guild", "zh-hans") == "guild"
 
 
 @pytest.mark.parametrize("kind", NAME_KINDS)
@@ -49,7 +49,7 @@ def test_every_reason_is_told_in_both_languages(name: str, kind: str) -> None:
     value = {"name_coverage": 0.5, "bearers": 3}.get(name)
     match = Match(one, 0.5, Decision.REVIEW, 0, 1, "Name, {with} \u202ecomma", (Reason(name, kind, value),))
     [(fits, english)] = texts.evidence(match, "en")
-    [(same, chinese)] = texts.evidence(match, "zh")
+    [(same, chinese)] = texts.evidence(match, "zh-hans")
     assert fits == same == (name not in AGAINST)
     assert (f"{'+' if fits else '-'} {english}",) == tuple(map(visible, match.evidence))
     for part in ("Name, {with} [U+202E]comma", "GB", "York", "50%", "3"):
@@ -65,3 +65,31 @@ def test_what_is_shown_hides_nothing(raw: str) -> None:
     assert not re.search("[\u200b-\u200f\u202a-\u202e\u2066-\u2069]", shown)
     if raw.isascii() and raw.isprintable():
         assert shown == raw
+
+
+def test_chinese_pages_have_one_kind_of_colons_and_brackets_and_no_english() -> None:
+    """But for what is so in any language: names of programs, commands, columns and keys."""
+    names = {
+        *[
+            "affil",
+            "review",
+            "discover",
+            "match",
+            "WS",
+            "errors",
+            "DOI",
+            "ROR",
+            "UTC",
+            "CSV",
+            "JSON",
+            "Cohen",
+            "Natural",
+            "Earth",
+            "OpenRefine",
+        ]
+    }
+    for said in (CHINESE, TRADITIONAL):
+        for key, text in said.items():
+            plain = re.sub(r"\{[^}]*\}", "", text)
+            assert not re.search(r"[(),;:?!](?!//)", plain), (key, text)
+            assert {*re.findall(r"[A-Za-z]+", plain)} <= names, (key, text)

@@ -14,6 +14,7 @@ from affil.ledger.cases import key_of
 from affil.names import visible
 from affil.pages.forms import (
     chosen_mention,
+    details_of,
     field,
     filters_of,
     number_of,
@@ -28,7 +29,7 @@ from affil.review.spreadsheet import string_key
 from affil.review.turns import Step
 from affil.service import texts
 from affil.service.server import Form
-from affil.types import LedgerEntry, Name
+from affil.types import LedgerEntry
 
 _LONGEST_NAME = 80
 
@@ -127,16 +128,15 @@ class Actions(Frame):
     def add_institution(self, request: Request) -> Response:
         """Add an institution to the local registry, and show it as a candidate on the card."""
         self._reviewer(request)
-        chinese = field(request, "chinese").strip()
-        made = self.session.add_institution(
-            field(request, "name"),
-            field(request, "country"),
-            city=field(request, "city"),
-            kind=field(request, "kind") or "other",
-            names=[Name(chinese, "zh", "label")] if chinese else [],
-        )
+        made = self.session.add_institution(details_of(request))
         said = texts.text("made", language_of(request), made.name)
         return self._part(request, "candidate.html", c=self.session.candidate(made.id), said=said)
+
+    def edit_institution(self, request: Request) -> Response:
+        """Replace the details of an institution of the workspace's own."""
+        self._reviewer(request)
+        self.session.edit_institution(field(request, "id"), details_of(request))
+        return RedirectResponse("/new", 303)
 
     def accept(self, request: Request) -> Response:
         """Accept a proposal as a new institution."""

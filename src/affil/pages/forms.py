@@ -13,12 +13,13 @@ from starlette.requests import Request
 from affil.discovery.proposals import Proposal
 from affil.errors import AffilError
 from affil.names import visible
+from affil.registry.local import Details
 from affil.review.history import Search
 from affil.review.items import Filters
 from affil.review.mentions import Rule
 from affil.review.spreadsheet import string_key
 from affil.service.server import Form
-from affil.types import LedgerEntry
+from affil.types import LedgerEntry, Name
 
 _SHOWN = 200  # characters of a string in a form; its key covers all
 
@@ -80,6 +81,14 @@ def field(request: Request, name: str) -> str:
     """The last value of a form field, or ""."""
     values: Form = request.state.form
     return values[name][-1] if values.get(name) else ""
+
+
+def details_of(request: Request) -> Details:
+    """What a form says of an institution that the registry lacks."""
+    told = {f: field(request, f).strip() for f in ("name", "country", "city", "ror")}
+    chinese, parents = field(request, "chinese").strip(), tuple(field(request, "parents").split())
+    names = (Name(chinese, "zh", "label"),) if chinese else ()
+    return Details(**told, kind=field(request, "kind") or "other", names=names, parents=parents)
 
 
 def shown_of(affiliation: str) -> str:

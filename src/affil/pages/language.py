@@ -13,6 +13,7 @@ from affil.service import texts
 from affil.service.server import Form
 
 LANGUAGE_COOKIE = "affil_language"
+_TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
 
 
 def language_of(request: Request) -> str:
@@ -20,8 +21,16 @@ def language_of(request: Request) -> str:
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     if chosen in texts.LANGUAGES:
         return str(chosen)
-    wanted = [one.partition(";")[0].strip() for one in request.headers.get("accept-language", "").split(",")]
+    wanted = [_scripted(one.partition(";")[0].strip()) for one in request.headers.get("accept-language", "").split(",")]
     return negotiate_locale(wanted, texts.LANGUAGES, sep="-") or SOURCE
+
+
+def _scripted(tag: str) -> str:
+    """A tag as browsers send it, with the script in place of the region where the language is Chinese."""
+    parts = tag.lower().split("-")
+    if parts[0] != "zh":
+        return tag
+    return "zh-hant" if not _TRADITIONAL.isdisjoint(parts) and "hans" not in parts else "zh-hans"
 
 
 def set_language(request: Request) -> Response:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from affil.names import visible
+from affil.names.ids import is_ror
 from affil.pages.language import language_of
 from affil.review.items import Occurrence
 from affil.service import texts
@@ -27,6 +28,7 @@ def templates() -> jinja2.Environment:
     known = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    known.tests["is_ror"] = is_ror
     known.filters |= {
         "placed": placed,
         "shortened": shortened,

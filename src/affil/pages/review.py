@@ -55,6 +55,8 @@ def review_app(session: Session, access: Access, *, by: str = "") -> Starlette:
             route("/skip", actions.skip, "POST"),
             route("/unskip", actions.unskip, "POST"),
             route("/institution", actions.add_institution, "POST"),
+            route("/edit", actions.edit_institution, "POST"),
+            route("/parents", views.parents),
             route("/accept", actions.accept, "POST"),
             route("/refuse", actions.refuse, "POST"),
         ],
@@ -90,7 +92,7 @@ class Views(Frame):
         self.session.refresh()
         found = proposals.open_proposals(self.session)
         shown = [(proposal_key(p), p) for p in found[: self.session.workspace.settings.web.listed]]
-        return self._page(request, "proposals.html", proposals=shown, total=len(found), choices=self.choices)
+        return self._page(request, "proposals.html", proposals=shown, total=len(found), made=self.session.institutions.made)
 
     def search(self, request: Request) -> Response:
         """Search for institutions by name."""
@@ -99,6 +101,12 @@ class Views(Frame):
             "search.html",
             query=(q := request.query_params.get("q", "")[:200]),
             found=self.session.institutions.search(q),
+        )
+
+    def parents(self, request: Request) -> Response:
+        """Institutions of a name, to be chosen as parents in a form."""
+        return self._part(
+            request, "options.html", found=self.session.institutions.search(request.query_params.get("parents", "")[:200])
         )
 
     def candidate(self, request: Request) -> Response:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from anyascii import anyascii
 
 from affil.errors import AffilError
 from affil.names import fold
+from affil.names.ids import is_ror, mistyped, normal_id
 from affil.registry.tables import read_table, write_table
 from affil.types import KINDS, Institution, Name
 
@@ -27,29 +28,76 @@ def write_own(path: Path, institutions: Iterable[Institution]) -> None:
     write_table(path, sorted(institutions, key=lambda one: one.id))
 
 
-def make_institution(
-    name: str, country: str, *, city: str = "", kind: str = "other", names: Iterable[Name] = (), taken: Collection[str] = ()
-) -> Institution:
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What people say of an institution that the registry lacks.
+
+    `country` is an ISO 3166-1 code, `kind` one of `affil.types.KINDS`, `parents` ids of institutions, `ror` its ROR id in any usual form, if
+    it has one.
+    """
+
+    name: str
+    country: str
+    city: str = ""
+    kind: str = "other"
+    names: tuple[Name, ...] = ()
+    parents: tuple[str, ...] = ()
+    ror: str = ""
+
+    def check(self) -> Details:
+        """Validate and return the details, in normal form.
+
+        Raises:
+            AffilError: the name is blank, the country is not an ISO 3166-1 code, the kind is unknown, or the ROR id cannot be one.
+        """
+        import pycountry
+
+        name, country, ror = " ".join(self.name.split()), self.country.strip().upper(), normal_id(self.ror) if self.ror else ""
+        if not fold(name):
+            raise AffilError("a new institution needs a name")
+        if pycountry.countries.get(alpha_2=country) is None and country != "XK":
+            raise AffilError(f"no country {country!r}; write its ISO 3166-1 code of two letters, e.g. CN")
+        if self.kind not in KINDS:
+            raise AffilError(f"no kind {self.kind!r}; known are: {', '.join(KINDS)}")
+        if ror and not is_ror(ror):
+            raise AffilError(f"no ROR id {self.ror!r}: {mistyped(ror) or 'an id of ROR looks like https://ror.org/00t33hh48'}")
+        return replace(self, name=name, country=country, city=" ".join(self.city.split()), ror=ror)
+
+
+def make_institution(details: Details, taken: Collection[str] = ()) -> Institution:
     """Create an institution whose id is derived from its name and differs from those `taken`.
 
     Raises:
-        AffilError: the name is blank, the country is not an ISO 3166-1 code, or the kind is unknown.
+        AffilError: a detail is invalid.
     """
-    import pycountry
-
-    name, country = " ".join(name.split()), country.strip().upper()
-    if not fold(name):
-        raise AffilError("a new institution needs a name")
-    if pycountry.countries.get(alpha_2=country) is None and country != "XK":
-        raise AffilError(f"no country {country!r}; write its ISO 3166-1 code of two letters, e.g. CN")
-    if kind not in KINDS:
-        raise AffilError(f"no kind {kind!r}; known are: {', '.join(KINDS)}")
-    slug = re.sub(r"[^a-z0-9]+", "-", anyascii(name).lower()).strip("-")[:_LONGEST].strip("-") or "institution"
+    details = details.check()
+    slug = re.sub(r"[^a-z0-9]+", "-", anyascii(details.name).lower()).strip("-")[:_LONGEST].strip("-") or "institution"
     forms = (f"affil:{slug}" if n == 1 else f"affil:{slug}-{n}" for n in range(1, len(taken) + 2))
-    identifier = next(form for form in forms if form not in taken)
-    chinese = bool(re.search("[\u3400-\u9fff]", name))
-    official = Name(name, "zh" if chinese else "", "label" if chinese else "official")
-    return Institution(identifier, name, (official, *names), kind, country, city=" ".join(city.split()))
+    return with_details(Institution(next(form for form in forms if form not in taken), details.name), details)
+
+
+def with_details(institution: Institution, details: Details) -> Institution:
+    """The institution with these details in place of its own; further names (but for Chinese labels) and ids stay.
+
+    Raises:
+        AffilError: a detail is invalid.
+    """
+    details = details.check()
+    chinese = bool(re.search("[\u3400-\u9fff]", details.name))
+    official = Name(details.name, "zh" if chinese else "", "label" if chinese else "official")
+    kept = [n for n in institution.names if n.value != institution.name and (n.language, n.kind) != ("zh", "label")]
+    names = {fold(n.value): n for n in (official, *details.names, *kept)}
+    others = [i for i in institution.other_ids if not is_ror(i)]
+    return replace(
+        institution,
+        name=details.name,
+        names=tuple(names.values()),
+        kind=details.kind,
+        country=details.country,
+        city=details.city,
+        parents=details.parents,
+        other_ids=(*filter(None, [details.ror]), *others),
+    )
 
 
 def add_name(institution: Institution, value: str) -> Institution:

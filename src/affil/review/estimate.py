@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from affil.names import fold
+from affil.review.groups import folded
 from affil.review.store import Store
 from affil.settings import ReviewSettings
 from affil.types import Decision, Match
@@ -81,7 +81,8 @@ class Estimator:
         for number, group, found in zip(numbers.tolist(), groups.tolist(), matches, strict=True):
             for match in sorted(found, key=lambda m: -m.probability):
                 best.setdefault((number, match.institution.id), (group, match))
-        folded = {a: fold(a) for a in {m.alias for _, m in best.values()}}
+        aliases = sorted({m.alias for _, m in best.values()})
+        names = dict(zip(aliases, folded(aliases), strict=True))
         store.register(
             self._table,
             pa.table(
@@ -89,7 +90,7 @@ class Estimator:
                     "number": pa.array([n for n, _ in best], pa.int64()),
                     "id": pa.array([i for _, i in best], pa.string()),
                     "grp": pa.array([g for g, _ in best.values()], pa.int64()),
-                    "name": pa.array([folded[m.alias] for _, m in best.values()], pa.string()),
+                    "name": pa.array([names[m.alias] for _, m in best.values()], pa.string()),
                     "country": pa.array([m.stated.country for _, m in best.values()], pa.string()),
                     "probability": pa.array([m.probability for _, m in best.values()], pa.float64()),
                     "chosen": pa.array([m.decision != Decision.NONE for _, m in best.values()], pa.bool_()),

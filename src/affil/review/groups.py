@@ -67,10 +67,10 @@ def _keys(matches: Sequence[Sequence[Match]], rival: float) -> tuple[list[str], 
         }
     )
     aliases = sorted({m.alias for _, m in rows})
-    folded = pa.table({"alias": pa.array(aliases, pa.string()), "name": pa.array(_folded(aliases), pa.string())})
+    named = pa.table({"alias": pa.array(aliases, pa.string()), "name": pa.array(folded(aliases), pa.string())})
     with connect() as db:
         db.register("found", found)
-        db.register("folded", folded)
+        db.register("folded", named)
         db.register("strings", pa.table({"string": pa.array(np.arange(len(matches)))}))
         answer = db.sql(
             """
@@ -100,7 +100,8 @@ def _plainly(match: Match) -> bool:
     return _SHARED not in told and any(r.name == "name_exact" and r.kind not in _SHORT for r in match.reasons)
 
 
-def _folded(names: Sequence[str]) -> list[str]:
+def folded(names: Sequence[str]) -> list[str]:
+    """Each name folded (see `affil.names.fold`), all of them at once."""
     tokens = tokenize(names)
     return [" ".join(tokens.words[a:b]) for a, b in zip(tokens.ptr[:-1].tolist(), tokens.ptr[1:].tolist(), strict=True)]
 

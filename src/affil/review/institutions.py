@@ -17,6 +17,7 @@ class Institutions:
         self.registry, self._workspace = registry, workspace
         self._changed = -1
         self._local: dict[str, Institution] = {}
+        self._made: dict[str, Institution] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -25,6 +26,12 @@ class Institutions:
         changed = file.stat().st_mtime_ns if file.exists() else 0
         if changed != self._changed:
             self._local, self._changed = self._workspace.local, changed
+            self._made = self._workspace.made_institutions
+
+    @property
+    def made(self) -> list[Institution]:
+        """Those that were added in this workspace, by name."""
+        return sorted(self._made.values(), key=lambda one: (fold(one.name), one.id))
 
     def search(self, text: str, limit: int = 8) -> list[Institution]:
         """Search institutions by any of their names, best first; local ones come before the registry's."""
@@ -35,7 +42,7 @@ class Institutions:
 
     def find(self, identifier: str) -> Institution | None:
         """A registry or local institution, or None."""
-        if identifier in self.registry:
+        if identifier in self.registry and identifier not in self._made:
             return self.registry.get(identifier)
         return self._local.get(identifier)
 

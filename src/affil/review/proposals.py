@@ -5,6 +5,7 @@ from __future__ import annotations
 from affil.discovery.proposals import Proposal
 from affil.ledger import Draft, Key
 from affil.ledger.cases import NOT_AN_ORGANISATION, unexplained
+from affil.registry.local import Details
 from affil.review.session import Session
 from affil.types import Institution, Name
 
@@ -27,8 +28,8 @@ def accept(session: Session, proposal: Proposal, *, by: str, **fields: str) -> I
         AffilError: a field is invalid, or the registry has an institution of that name.
     """
     wanted = {f: getattr(proposal, f) for f in ("name", "country", "city", "kind")} | fields
-    spellings = [Name(s, "", "alias") for s in proposal.spellings if s != wanted["name"]]
-    made = session.add_institution(**wanted, names=spellings)
+    spellings = tuple(Name(s, "", "alias") for s in proposal.spellings if s != wanted["name"])
+    made = session.add_institution(Details(**wanted, names=spellings))
     _decide_strings(session, proposal, (made.id,), by, "names an institution proposed by affil discover")
     return made
 

@@ -21,8 +21,9 @@ from affil.ledger import Case, Draft, Key
 from affil.ledger.agreement import disputed
 from affil.ledger.cases import BLIND, CLOSED, OPINION, step_of
 from affil.match import Matcher
+from affil.registry.local import Details
 from affil.review import mentions
-from affil.review.card import Candidate, Card, Member, in_pieces
+from affil.review.card import Candidate, Card, Member, in_pieces, proposed
 from affil.review.context import context_of
 from affil.review.doubts import decoded, doubts_of
 from affil.review.estimate import Closing, Estimator
@@ -33,7 +34,7 @@ from affil.review.mentions import Mention, Rule
 from affil.review.queue import Numbers, Queue
 from affil.review.spreadsheet import Imported, read_drafts, sheet_rows, string_key, write_sheet
 from affil.review.turns import Step, Turns, alive
-from affil.types import Decision, Institution, LedgerEntry, Match, Name
+from affil.types import Decision, Institution, LedgerEntry, Match
 from affil.workspace import Workspace
 
 _REMEMBERED = 4096  # strings with cached candidates
@@ -187,7 +188,7 @@ class Session:
         known = [m.institution for m in matches]
         known += [one for i in sorted((chosen | said) - set(found)) if (one := self.institutions.find(i)) is not None]
         doubted = (
-            {m.institution.id for m in matches if m.probability < self.settings.ticked}
+            {m.institution.id for m in matches if not proposed(m, ticked=self.settings.ticked, sure=self.settings.sure)}
             if case is None or case.holder is None
             else set()
         )
@@ -337,11 +338,15 @@ class Session:
         item = self.queue.item(number)
         return Member(item, tuple(one for i in item.institutions if (one := self.institutions.find(i)) is not None))
 
-    def add_institution(
-        self, name: str, country: str, *, city: str = "", kind: str = "other", names: Iterable[Name] = ()
-    ) -> Institution:
+    def add_institution(self, details: Details) -> Institution:
         """Add an institution missing from the registry (see `Workspace.add_institution`)."""
-        made = self.workspace.add_institution(name, country, city=city, kind=kind, names=names)
+        made = self.workspace.add_institution(details)
+        self.refresh()
+        return made
+
+    def edit_institution(self, identifier: str, details: Details) -> Institution:
+        """Replace the details of an institution of the workspace's own (see `Workspace.edit_institution`)."""
+        made = self.workspace.edit_institution(identifier, details)
         self.refresh()
         return made
 

@@ -10,7 +10,7 @@ from affil.names import fold, visible
 from affil.types import NAME_KINDS, REASONS, Match
 
 # By tag, as HTML has it. A further language is a line here, such as "fr": "fr", and its messages: tools/catalogues.py fr.
-LANGUAGES = {"en": "en", "zh": "zh-Hans"}
+LANGUAGES = {"en": "en", "zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
 LOCALE = Path(__file__).with_name("locale")
 
 

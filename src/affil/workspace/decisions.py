@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -20,7 +21,7 @@ from affil.ledger.cases import key_of, unexplained
 from affil.names import fold
 from affil.names.ids import mistyped
 from affil.rank.credit import find_ids
-from affil.registry.local import add_name, make_institution, write_own
+from affil.registry.local import Details, add_name, make_institution, with_details, write_own
 from affil.types import Institution, LedgerEntry, Name
 from affil.workspace.layout import WorkspaceFiles, locked
 from affil.workspace.matching import open_registry
@@ -153,23 +154,64 @@ def _find_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[dict[str, s
     return {given: identifier for given, identifier, _ in rows}, {identifier: active for _, identifier, active in rows}
 
 
-def add_institution(
-    files: WorkspaceFiles, name: str, country: str, *, city: str, kind: str, names: Iterable[Name]
-) -> Institution:
+def add_institution(files: WorkspaceFiles, details: Details) -> Institution:
     """See `Workspace.add_institution`."""
     files.must_be_matched()
     with locked(files.path, files.settings.review.wait):
-        table = files.institutions(["id", "name", "country"])
+        table, local = files.institutions(), files.local
+        made = make_institution(details, {*table.column("id").to_pylist(), *local})
+        write_own(files.path / "own.csv", [*local.values(), _fitted(files, table, made)])
+    return files.local[made.id]
+
+
+def made_institutions(files: WorkspaceFiles) -> dict[str, Institution]:
+    """See `Workspace.made_institutions`."""
+    if not (local := files.local):
+        return {}
+    from affil.registry import Registry
+
+    base = Registry.open(files.manifest.get("chosen", {}).get("registry"))
+    return {i: one for i, one in local.items() if i not in base}
+
+
+def edit_institution(files: WorkspaceFiles, identifier: str, details: Details) -> Institution:
+    """See `Workspace.edit_institution`."""
+    with locked(files.path, files.settings.review.wait):
         local = files.local
-        made = make_institution(
-            name, country, city=city, kind=kind, names=names, taken={*table.column("id").to_pylist(), *local}
-        )
-        known = zip(*(table.column(c).to_pylist() for c in ("id", "name", "country")), strict=True)
-        same = next((i for i, n, c in known if c == made.country and fold(n) == fold(made.name)), None)
-        if same is not None:
-            raise AffilError(f"there is already an institution {made.name!r} in {made.country}: {same}")
-        write_own(files.path / "own.csv", [*local.values(), made])
-    return made
+        if identifier not in made_institutions(files):
+            raise UnknownIdError(identifier, f"{files.path / 'own.csv'}", mistyped(identifier))
+        local[identifier] = _fitted(files, files.institutions(), with_details(local[identifier], details))
+        write_own(files.path / "own.csv", local.values())
+    return local[identifier]
+
+
+def _fitted(files: WorkspaceFiles, table: pa.Table, made: Institution) -> Institution:
+    """An institution with its parents' ids as the registry has them, and the place of another one in its city.
+
+    Raises:
+        UnknownIdError: a parent is unknown. AffilError: there is such an institution already: of that name in that country, or of that ROR
+            id; or it would be its own parent.
+    """
+    rows = [one for one in table.to_pylist() if one["id"] != made.id]
+    same = next((r for r in rows if r["country"] == made.country and fold(r["name"]) == fold(made.name)), None)
+    if same is not None:
+        raise AffilError(f"there is already an institution {made.name!r} in {made.country}: {same['id']}")
+    known, _ = _find_ids(files, [*made.other_ids, *made.parents])
+    for other in made.other_ids:
+        if known.get(other, made.id) != made.id:
+            name = next(r["name"] for r in rows if r["id"] == known[other])
+            raise AffilError(f"{other} is an existing institution: {name}; decide for that one")
+    for parent in made.parents:
+        if parent not in known:
+            raise UnknownIdError(parent, f"the registry of {files.path}", mistyped(parent))
+        if known[parent] == made.id:
+            raise AffilError(f"{made.name} cannot be its own parent")
+    parents = tuple(known[p] for p in made.parents)
+    there = (made.country, fold(made.city))
+    place = next((r for r in rows if made.city and (r["country"], fold(r["city"] or "")) == there), None)
+    if place is None:
+        return replace(made, parents=parents, region="", lat=None, lon=None)
+    return replace(made, parents=parents, region=place["region"] or "", lat=place["lat"], lon=place["lon"])
 
 
 def add_names(files: WorkspaceFiles, names: Iterable[tuple[Institution, str]]) -> int:

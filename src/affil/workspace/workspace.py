@@ -36,7 +36,7 @@ from affil.io.files import atomic_path, files_in
 from affil.papers.reading import Reading
 from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
 from affil.settings import Settings, load_settings, settings_toml
-from affil.types import Institution, LedgerEntry, Name, Progress
+from affil.types import Institution, LedgerEntry, Progress
 from affil.workspace import decisions, ingest, matching, results
 from affil.workspace.ingest import Added
 from affil.workspace.layout import WorkspaceFiles, changing
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from affil.match import Matcher
     from affil.match.interface import MatcherLike
     from affil.registry import Registry
+    from affil.registry.local import Details
 
 
 @dataclass(slots=True)
@@ -291,18 +292,30 @@ class Workspace(WorkspaceFiles):
         """
         return decisions.decide(self, affiliation, institution, by=by, why=why, paper=paper, position=position, settle=settle)
 
-    def add_institution(
-        self, name: str, country: str, *, city: str = "", kind: str = "other", names: Iterable[Name] = ()
-    ) -> Institution:
+    def add_institution(self, details: Details) -> Institution:
         """Add an institution missing from the registry; decisions can use it at once.
 
-        It is stored in own.csv and matched from the next run on.
+        It is stored in own.csv and matched from the next run on. In a city in which the registry has another one, it gets that one's region
+        and coordinates.
 
         Raises:
-            AffilError: a field is invalid, or the registry has an institution of that name in that country; another process is
-                changing the workspace.
+            UnknownIdError: a parent is unknown. AffilError: a detail is invalid; there is such an institution already, of that name in that
+                country or of that ROR id; another process is changing the workspace.
         """
-        return decisions.add_institution(self, name, country, city=city, kind=kind, names=names)
+        return decisions.add_institution(self, details)
+
+    @property
+    def made_institutions(self) -> dict[str, Institution]:
+        """The institutions that were added here, by id; own.csv also holds names of those of the registry."""
+        return decisions.made_institutions(self)
+
+    def edit_institution(self, identifier: str, details: Details) -> Institution:
+        """Replace the details of an institution in own.csv; its id stays, so that decisions for it do, and further names, too.
+
+        Raises:
+            UnknownIdError: own.csv has no such institution, or a parent is unknown. AffilError: as `add_institution`.
+        """
+        return decisions.edit_institution(self, identifier, details)
 
     def add_names(self, names: Iterable[tuple[Institution, str]]) -> int:
         """Add names to institutions in own.csv, as aliases; returns how many are new. Matched from the next run on.
