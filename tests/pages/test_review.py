@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
@@ -288,7 +289,8 @@ def test_a_mention_that_is_no_longer_there_is_not_decided(later: Any, tmp_path: 
     mention = unescape(re.search(r'name="mention" value="(\[[^"]+)"', shown)[1])
     paper = json.loads(mention)[0]
     authors = [{"name": "Eve", "affiliations": ["OpenAI!"]}] * 3
-    record = {"id": paper, "title": "T", "venue": "CVPR", "year": 2024, "authors": authors}
+    known = pq.read_table(now.session.workspace.table("papers"), columns=["id", "title", "venue", "year"]).to_pylist()
+    record = {**next(one for one in known if one["id"] == paper), "authors": authors}
     (tmp_path / "corrected.jsonl").write_text(json.dumps(record) + "\n", "utf-8")
     workspace = Workspace.open(now.session.workspace.path)
     workspace.add_papers(tmp_path / "corrected.jsonl")
