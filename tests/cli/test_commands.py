@@ -343,7 +343,7 @@ def test_what_registry_refuses(call: Call, small: Path, monkeypatch: pytest.Monk
     )
     Path("half.affil").write_bytes(small.read_bytes()[:-2000])
     assert refused(call("registry", "info", "--registry", "half.affil")).startswith(
-        "half.affil: not a built registry, or truncated"
+        "half.affil: is damaged, incomplete, or no such file of this version"
     )
     with zipfile.ZipFile("ror.zip", "w") as archive:
         archive.writestr("v2.json", json.dumps([{"id": "x"}] * 1000))
