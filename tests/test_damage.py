@@ -5,6 +5,7 @@ A sample each time, from a seed that is printed; `just torture` does each damage
 
 from __future__ import annotations
 
+import difflib
 import os
 import random
 import re
@@ -136,7 +137,10 @@ class Trials:
             return "told", about
         if code == 0 and said == self._answers[command]:
             return "the same", about
-        return "noted" if code == 0 and noted is not None and noted in said + errors else "wrong", about + "\n" + "\n".join(__import__("difflib").unified_diff(self._answers[command].splitlines(), said.splitlines(), n=0, lineterm=""))
+        if code == 0 and noted is not None and noted in said + errors:
+            return "noted", about
+        differs = difflib.unified_diff(self._answers[command].splitlines(), said.splitlines(), n=0, lineterm="")
+        return "wrong", "\n".join((about, *differs))
 
     @contextmanager
     def _copy(self) -> Iterator[Path]:

@@ -27,6 +27,9 @@ _OTHERS = (
 _ITEM = re.compile(r"Q[1-9]\d*", re.IGNORECASE)
 
 
+ROR_FORM = "an id of ROR looks like https://ror.org/00t33hh48"
+
+
 def normal_id(written: str) -> str:
     """The normal form of an id: a ROR URL, `kind:value` for other registries, else the stripped text.
 

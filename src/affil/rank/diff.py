@@ -9,7 +9,7 @@ from typing import Any, Unpack
 import pandas as pd
 import pyarrow as pa
 
-from affil.errors import AffilError
+from affil.errors import AffilError, InputError
 from affil.io.database import database
 from affil.rank.credit import sql
 from affil.rank.measure import CheckedQuery, Query, meant_ids, measure
@@ -96,6 +96,8 @@ def diff(
     ranked, held, named = _counted(store, after, touched, query)
     try:
         ranked_before, held_before, named_before = _counted(store, before, touched, query)
+    except InputError:  # its counts are damaged
+        raise
     except AffilError:  # the slice was empty before
         ranked_before, held_before, named_before = ranked.head(0), held.slice(0, 0), named.slice(0, 0)
     by = CheckedQuery(query, after.settings).by

@@ -11,7 +11,7 @@ from anyascii import anyascii
 
 from affil.errors import AffilError
 from affil.names import fold
-from affil.names.ids import is_ror, mistyped, normal_id
+from affil.names.ids import ROR_FORM, is_ror, mistyped, normal_id
 from affil.registry.tables import read_table, write_table
 from affil.types import KINDS, Institution, Name
 
@@ -60,7 +60,7 @@ class Details:
         if self.kind not in KINDS:
             raise AffilError(f"no kind {self.kind!r}; known are: {', '.join(KINDS)}")
         if ror and not is_ror(ror):
-            raise AffilError(f"no ROR id {self.ror!r}: {mistyped(ror) or 'an id of ROR looks like https://ror.org/00t33hh48'}")
+            raise AffilError(f"no ROR id {self.ror!r}: {mistyped(ror) or ROR_FORM}")
         return replace(self, name=name, country=country, city=" ".join(self.city.split()), ror=ror)
 
 
