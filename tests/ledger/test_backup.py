@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from affil.errors import AffilError, InputError
-from affil.ledger import Ledger
+from affil.io.files import sweep
+from affil.ledger import Ledger, backup
 
 A, B = "https://ror.org/aaa", "affil:bbb"
 
@@ -98,6 +100,40 @@ def test_every_day_with_decisions_has_a_copy(tmp_path: Path) -> None:
     ledger.decide("Y", A, by="ana", why="w")
     ledger.close()
     assert len(Ledger(folder / names[1]).entries()) == 2, "at the end it has all of the day"
+
+
+def test_two_processes_may_copy_into_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one that begins a copy sweeps the folder of what killed processes left; a copy under way is none of it."""
+    mark, insert = backup.mark, backup._insert
+
+    def swept(act: Callable[..., None]) -> Callable[..., None]:
+        def run(*args: Any) -> None:
+            act(*args)
+            sweep(tmp_path / "backups")
+            assert [f.name for f in (tmp_path / "backups").iterdir()] == [
+                f.name for f in (tmp_path / "backups").glob("*.sqlite")
+            ]
+
+        return run
+
+    monkeypatch.setattr(backup, "mark", swept(mark))
+    monkeypatch.setattr(backup, "_insert", swept(insert))
+    ledger = Ledger(tmp_path / "ledger.sqlite", backups=tmp_path / "backups")
+    ledger.decide("X", A, by="ana", why="w")
+    (copy,) = (tmp_path / "backups").glob("ledger-*.sqlite")
+    assert Ledger(copy).entries() == ledger.entries()
+
+
+def test_an_error_of_the_database_in_a_copy_harms_no_decision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> None:
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error"))
+
+    monkeypatch.setattr(backup, "_insert", broken)
+    ledger = Ledger(tmp_path / "ledger.sqlite", backups=tmp_path / "backups")
+    assert ledger.decide("X", A, by="ana", why="w").number == 1
+    assert "no backup of the ledger today" in caplog.text
 
 
 def test_a_copy_that_cannot_be_made_harms_no_decision(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -29,6 +29,7 @@ def backup(database: Database, file: Path | str) -> int:
     with atomic_path(file) as temporary:
         engine = create_engine(URL.create("sqlite", database=str(temporary)), poolclass=NullPool)
         with engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = MEMORY")  # a journal beside it would be swept by other processes
             METADATA.create_all(connection)
             mark(connection)
             _insert(connection, rows)

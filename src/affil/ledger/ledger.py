@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from affil.errors import AffilError
 from affil.ledger.backup import backup, daily, restore
@@ -251,7 +252,7 @@ class Ledger:
             return
         try:
             daily(self._database, self._backups, self._kept, again=again)
-        except (AffilError, OSError) as error:
+        except (AffilError, OSError, SQLAlchemyError) as error:
             logging.getLogger("affil.ledger").warning("no backup of the ledger today: %s", error)
 
     @contextmanager
