@@ -241,7 +241,9 @@ def sample() -> dict[str, list[str]]:
     if TORTURE:
         return {name: [way for way in WAYS for _ in range(TORTURE)] for name in JOBS}
     drawn = random.Random(SEED)
-    heavy = [name for name in JOBS if name not in LIGHT and name not in ("registry fetch", "report")]  # just torture kills these too
+    heavy = [
+        name for name in JOBS if name not in LIGHT and name not in ("registry fetch", "report")
+    ]  # just torture kills these too
     return {name: [drawn.choice(WAYS)] for name in (*drawn.sample(LIGHT, 3), drawn.choice(heavy))}
 
 
