@@ -145,4 +145,7 @@ def test_what_a_failing_ledger_says(review_ws: Workspace, postgres: Any, serve: 
     assert "Traceback" not in said
     assert person.decide(strings[1], OPENAI, "kept too")
     assert whys(url) == ["kept", "kept too"]
-    assert stopped(server).strip() == f"{settings}: is not as it was at the last run"
+    assert (
+        stopped(server).strip()
+        == f"note: {settings}: is not as it was at the last run; if nobody changed it: affil doctor {review_ws.path}"
+    )

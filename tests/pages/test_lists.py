@@ -33,7 +33,8 @@ def folder(review_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def url(folder: Path, serve_all: Any) -> Iterator[str]:
     server = serve_all(folder, "--by", "ana")
     yield server.url
-    assert server.stop() == f"{folder / 'settings.toml'}: is not as it was at the last run\n"
+    note = f"note: {folder / 'settings.toml'}: is not as it was at the last run; if nobody changed it: affil doctor {folder}\n"
+    assert server.stop() == note
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,20 +22,6 @@ from affil.review.session import Session
 from affil.workspace import Workspace
 
 OPENAI, LEEDS = "affil:openai", "affil:fernhollow-college"
-
-
-@pytest.fixture
-def session(review_ws: Workspace) -> Iterator[Session]:
-    made = Session(review_ws)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def shared(review_folder: Path) -> Iterator[Session]:
-    made = Session(Workspace.open(review_folder))
-    yield made
-    made.close()
 
 
 @given(st.sets(st.sampled_from(DOUBTS)))

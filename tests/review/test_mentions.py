@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +18,6 @@ from affil.workspace import Workspace
 
 OPENAI, LEEDS = "affil:openai", "affil:fernhollow-college"
 STRING = "OpenAI!"
-
-
-@pytest.fixture
-def session(review_ws: Workspace) -> Iterator[Session]:
-    made = Session(review_ws)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def shared(review_folder: Path) -> Iterator[Session]:
-    made = Session(Workspace.open(review_folder))
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,13 +16,6 @@ from affil.settings import ReviewSettings
 from affil.workspace import Workspace
 
 OPENAI = "affil:openai"
-
-
-@pytest.fixture
-def session(review_ws: Workspace) -> Iterator[Session]:
-    made = Session(review_ws)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,6 @@ from affil.workspace import Workspace
 
 OPENAI = "affil:openai"
 ANY = Filters(scope="all", state="any")
-
-
-@pytest.fixture
-def session(review_ws: Workspace) -> Iterator[Session]:
-    made = Session(review_ws)
-    yield made
-    made.close()
 
 
 def read(path: Path) -> list[dict[str, str]]:

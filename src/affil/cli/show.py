@@ -65,7 +65,7 @@ def open_workspace(folder: Path, ledger: str | None = None, *, create: bool = Fa
 
     ws = Workspace.open(folder, create=create)
     for file in ws.edited:
-        typer.echo(f"{file}: is not as it was at the last run", err=True)
+        typer.echo(f"note: {file}: is not as it was at the last run; if nobody changed it: affil doctor {folder}", err=True)
     return ws if ledger is None else ws.with_ledger(ledger)
 
 

@@ -25,6 +25,7 @@ COMMAS_CHINESE = "带归属机构的作者"
 _GROUP = re.compile(r"(?:^|(?<=[;；\n\r.]))\s*[\[［]([^\[\]［］]*)[\]］]\s*(?=\S)")
 _ITEM = re.compile(r"[;；、]|(?<=[一-鿿])[,，]")
 _SEMICOLON = re.compile(r"[;；]\s*")
+_LONGEST_ENTITY = max(map(len, html5))
 _NUMBERED = re.compile(r"#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});")  # an entity without its ampersand
 # Words of organisations, by their beginnings; a family called School or Hospital shows by its initials.
 _ORGANISATION = re.compile(
@@ -73,7 +74,7 @@ def split_cell(text: str, column: str = "") -> list[Named]:
 def semicolons(text: str, start: int = 0) -> Iterator[re.Match[str]]:
     """The semicolons from a place on, each with the blanks behind it, but those in which an HTML entity ends: `Texas A&amp;M`."""
     for m in _SEMICOLON.finditer(text, start):
-        entity = text[text.rfind("&", start, m.start()) + 1 : m.start() + 1]
+        entity = text[text.rfind("&", max(start, m.start() - _LONGEST_ENTITY), m.start()) + 1 : m.start() + 1]
         if entity not in html5 and not _NUMBERED.fullmatch(entity):
             yield m
 

@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from affil.errors import AffilError, InputError
+from affil.io.database import connect
 from affil.io.files import TEMPORARY, atomic_path, files_in, sweep
 from affil.ledger import Ledger
 from affil.papers.reading import Reading
@@ -188,7 +188,7 @@ _MISFITS = (
 def _misfits(files: WorkspaceFiles, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The tables that do not fit the others, and why; all of them can be read."""
     tables = {name: files.path / file for name, file in table_files(files.path, manifest).items()}
-    with duckdb.connect() as db:
+    with connect() as db:
         for name, file in tables.items():
             db.read_parquet(str(file)).create_view(name)
         for name, beside, rows, what in _MISFITS:
