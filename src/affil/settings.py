@@ -511,6 +511,7 @@ class WebSettings(_Frozen):
     at_once: int = Field(default=64, ge=1, description="maximum number of concurrent requests; more are rejected")
     idle: int = Field(default=5, ge=1, description="seconds after which an idle connection is closed")
     listed: int = Field(default=50, ge=1, description="number of rows per page of a list")
+    faceted: int = Field(default=8, ge=1, description="number of values of a facet shown before it is opened")
 
 
 class ReportSettings(_Frozen):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.io.cells import COMMAS, addresses, between_semicolons, split_cell
+from affil.io.cells import COMMAS, addresses, split_cell
 
 
 @pytest.mark.parametrize(
@@ -113,27 +113,3 @@ def test_what_scopus_writes_is_read_back(triples: list[tuple[str, str, str]], be
 def test_no_cell_fails_or_comes_out_empty(cell: str, column: str) -> None:
     assert split_cell(cell, column)
     assert addresses(cell, column)
-
-
-@pytest.mark.parametrize(
-    ("text", "pieces"),
-    [
-        ("a; b;c", ["a", "b", "c"]),
-        ("甲；乙", ["甲", "乙"]),
-        ("Texas A&amp;M; B&#252;ro; C&#xfc;", ["Texas A&amp;M", "B&#252;ro", "C&#xfc;"]),
-        ("AT&T; B&B; c", ["AT&T", "B&B", "c"]),
-        ("a & b; c", ["a & b", "c"]),
-        ("; a;;", ["", "a", "", ""]),
-        ("", [""]),
-    ],
-)
-def test_an_entity_ends_in_a_semicolon_that_separates_nothing(text: str, pieces: list[str]) -> None:
-    assert between_semicolons(text) == pieces
-
-
-@given(
-    st.lists(st.text(st.characters(categories=["L", "N"], include_characters=" ,.&"), min_size=1).map(str.strip), min_size=1)
-)
-def test_what_semicolons_join_they_separate(pieces: list[str]) -> None:
-    pieces = [p.replace("&", "& ").strip() for p in pieces]
-    assert between_semicolons("; ".join(pieces)) == pieces

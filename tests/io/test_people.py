@@ -73,6 +73,7 @@ def test_initials_and_suffixes(text: str, initials: bool, dotted: bool, suffix: 
         ("Diaz, C., Jr.", ["Diaz, C., Jr."]),
         ("Carla Diaz, Jr.", ["Carla Diaz, Jr."]),
         ("Sandy Anders", ["Sandy Anders"]),
+        ("M&#252;ller A; Diaz C &amp; Li H", ["M&#252;ller A", "Diaz C", "Li H"]),
         ("", []),
     ],
 )

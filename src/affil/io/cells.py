@@ -8,12 +8,10 @@ exports `Diaz, C., University of Leeds, ...`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
-from html.entities import html5
-from itertools import pairwise
 
 from affil.io.people import DOTTED, INITIALS, SUFFIX, are_dotted, are_initials, is_suffix
+from affil.io.semicolons import between_semicolons
 
 Named = tuple[tuple[str, ...], str]
 """The authors of an address (none where the cell names none), and the address as it stands."""
@@ -24,9 +22,6 @@ COMMAS_CHINESE = "带归属机构的作者"
 
 _GROUP = re.compile(r"(?:^|(?<=[;；\n\r.]))\s*[\[［]([^\[\]［］]*)[\]］]\s*(?=\S)")
 _ITEM = re.compile(r"[;；、]|(?<=[一-鿿])[,，]")
-_SEMICOLON = re.compile(r"[;；]\s*")
-_LONGEST_ENTITY = max(map(len, html5))
-_NUMBERED = re.compile(r"#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});")  # an entity without its ampersand
 # Words of organisations, by their beginnings; a family called School or Hospital shows by its initials.
 _ORGANISATION = re.compile(
     r"\b(?:univ|inst\b|instit|dept\b|depart|colleg|coll\b|schools?\b|sch\b|academ|acad\b|labs?\b|laborat|cent(?:er|re|ro|rum|ral)\b|ctr\b"
@@ -69,20 +64,6 @@ def split_cell(text: str, column: str = "") -> list[Named]:
     found: list[Named] = [((), first)] if first else []
     ends = [start for start, *_ in groups[1:]] + [len(text)]
     return found + [(items, _bare(text[end:stop])) for (_, end, items), stop in zip(groups, ends, strict=True)]
-
-
-def semicolons(text: str, start: int = 0) -> Iterator[re.Match[str]]:
-    """The semicolons from a place on, each with the blanks behind it, but those in which an HTML entity ends: `Texas A&amp;M`."""
-    for m in _SEMICOLON.finditer(text, start):
-        entity = text[text.rfind("&", max(start, m.start() - _LONGEST_ENTITY), m.start()) + 1 : m.start() + 1]
-        if entity not in html5 and not _NUMBERED.fullmatch(entity):
-            yield m
-
-
-def between_semicolons(text: str) -> list[str]:
-    """What stands between semicolons (see `semicolons`), without blanks around it; at least one piece, and any may be empty."""
-    cuts = [m.span() for m in semicolons(text)]
-    return [text[end:start].strip() for (_, end), (start, _) in pairwise([(0, 0), *cuts, (len(text), 0)])]
 
 
 def addresses(text: str, column: str = "") -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from affil.io.semicolons import between_semicolons
+
 SUFFIX = r"(?:Jr|Sr|II|III|IV|2nd|3rd)\.?"
 DOTTED = r"(?:[^\W\d_]{1,2}\.[\s-]*)+"
 """Initials with full stops: "H.-W.", "Yu. A."."""
@@ -13,7 +15,7 @@ INITIALS = rf"{DOTTED}|[^\W\d_]{{1,2}}|[^\W\d_](?:[\s-][^\W\d_]){{1,3}}"
 _DOTTED = re.compile(DOTTED)
 _SUFFIX = re.compile(SUFFIX, re.IGNORECASE)
 _INITIALS = re.compile(rf"(?:{INITIALS})(?:,?\s*{SUFFIX})?")
-_BETWEEN = re.compile(r"[;；|/\r\n，、]|\s(?:and|&)\s", re.IGNORECASE)
+_BETWEEN = re.compile(r"[|/\r\n，、]|\s(?:and|&|&amp;)\s", re.IGNORECASE)
 _HAN = re.compile(r"[一-鿿]")
 _LETTERS = 3  # of initials that are written together without full stops, at most
 
@@ -62,7 +64,13 @@ def people_in(cell: str) -> list[str]:
 
     A comma stands in a name where that is one with the family in front: "Li, Ana", "Diaz, C., Jr.".
     """
-    return [name for part in _BETWEEN.split(cell) if part.strip() for name in _between_commas(part.strip())]
+    return [
+        name
+        for listed in between_semicolons(cell)
+        for part in map(str.strip, _BETWEEN.split(listed))
+        if part
+        for name in _between_commas(part)
+    ]
 
 
 def _between_commas(text: str) -> list[str]:

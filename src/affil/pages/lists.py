@@ -29,8 +29,6 @@ from affil.review.session import Session
 from affil.service import texts
 from affil.types import LedgerEntry
 
-_FIRST = 8  # values of a facet that are shown at once
-
 
 class Lists(Frame):
     """Route handlers of pages with many rows.
@@ -67,7 +65,7 @@ class Lists(Frame):
             current=query_of(filters),
             fields=[(name, value) for name, value in asdict(filters).items() if value != getattr(Filters(), name)],
             facets=self._facets(filters, by),
-            shown_first=_FIRST,
+            shown_first=self.session.workspace.settings.web.faceted,
             value_said=lambda facet, value: self._said(facet, value, language_of(request)),
             placed_id=self._placed,
             choices=self.choices,

@@ -25,7 +25,7 @@ from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latexwalker import LatexWalkerError
 
 from affil.errors import InputError
-from affil.io.cells import between_semicolons
+from affil.io.semicolons import between_semicolons
 from affil.papers.common import bare_doi, whole_text
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head

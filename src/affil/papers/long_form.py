@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from affil.errors import InputError
-from affil.io.cells import between_semicolons
 from affil.io.headings import AFFILIATION, PAPERS, find, plain
 from affil.io.people import people_in
+from affil.io.semicolons import between_semicolons
 from affil.io.table import listed
 from affil.papers.common import bare_doi, cell_text
 from affil.papers.draft import CUT_OFF, NO_AFFILIATION, year_in

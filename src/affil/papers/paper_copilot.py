@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import InputError
-from affil.io.cells import between_semicolons
 from affil.io.files import open_input, read_whole
+from affil.io.semicolons import between_semicolons
 from affil.papers.common import damage_said, parse_json, whole_text
 from affil.papers.head import Head
 from affil.papers.reader import Numbered, Reader

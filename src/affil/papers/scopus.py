@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence, Set
 
-from affil.io.cells import COMMAS, COMMAS_CHINESE, begins_with_person, between_semicolons, split_cell
+from affil.io.cells import COMMAS, COMMAS_CHINESE, begins_with_person, split_cell
 from affil.io.people import are_dotted, is_suffix
+from affil.io.semicolons import between_semicolons
 from affil.papers.common import bare_doi
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head

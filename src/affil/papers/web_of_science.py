@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from affil.errors import InputError
-from affil.io.cells import between_semicolons, semicolons
+from affil.io.semicolons import between_semicolons, semicolons
 from affil.papers.common import bare_doi, cell_text
 from affil.papers.draft import Draft, doi_id, finish, year_in
 from affil.papers.head import Head
