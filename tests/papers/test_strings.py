@@ -59,3 +59,28 @@ def test_strings_of_papers_without_a_year_or_venue_are_matched_too(tmp_path: Pat
     table = paper_strings(path)
     assert table is not None
     assert [b.columns["affiliation"] for b in table.batches(9)] == [["MIT"]]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {
+            "DOI": "10.1000/x",
+            "type": "journal-article",
+            "title": ["T"],
+            "author": [{"family": "Li", "affiliation": [{"name": "Univ of Leeds"}]}],
+        },
+        {
+            "id": "https://openalex.org/W1",
+            "authorships": [{"raw_author_name": "A", "raw_affiliation_strings": ["Univ of Leeds"]}],
+        },
+        {"doi": "10.1000/x", "creators": [{"name": "A", "affiliation": ["Univ of Leeds"]}], "titles": [], "types": {}},
+    ],
+    ids=["crossref", "openalex", "datacite"],
+)
+def test_records_of_services_without_a_year_too(record: dict[str, object], tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text(json.dumps(record) + "\n")
+    table = paper_strings(tmp_path / "r.jsonl")
+    assert table is not None
+    assert [cell for batch in table.batches(9) for cell in batch.columns["affiliation"]] == ["Univ of Leeds"]
+    assert list(read_papers([tmp_path / "r.jsonl"])) == []

@@ -10,11 +10,12 @@ from typing import Any
 
 from affil.errors import InputError
 from affil.papers.common import bare_doi
+from affil.papers.draft import Draft, finish
 from affil.papers.head import Head
 from affil.papers.json_values import inside, joined, members, objects, text, texts, year
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
-from affil.types import Author, Paper
+from affil.types import Author
 
 _KEYS = (("DOI", "container-title"), ("DOI", "author"), ("DOI", "type", "prefix"), ("DOI", "type", "member"))
 _PREPRINTS = {"posted-content", "preprint"}
@@ -40,11 +41,7 @@ def read_crossref(source: Source) -> Numbered:
         if not isinstance(work, dict) or not ("DOI" in work or "type" in work):
             fix = "give works as the API gives them"
             raise InputError(source.name, "is no work of Crossref: neither DOI nor type", row=row, fix=fix)
-        paper, problem = _paper(work)
-        if problem:
-            source.report(row, problem, lost=paper is None)
-        if paper is not None:
-            yield row, paper
+        yield from finish(source, row, _draft(work))
 
 
 def _place(head: Head) -> str | None:
@@ -86,29 +83,25 @@ CROSSREF = Reader(
 )
 
 
-def _paper(work: dict[str, Any]) -> tuple[Paper | None, str]:
-    """The paper, or None, and problems to report."""
+def _draft(work: dict[str, Any]) -> Draft | str:
+    """What a work says of a paper, or why it is none."""
     doi, kind = bare_doi(text(work, "DOI")), text(work, "type")
     if not doi:
-        return None, "has no DOI"
+        return "has no DOI"
     if kind in _PREPRINTS:
-        return None, "is a preprint (posted-content)"
+        return "is a preprint (posted-content)"
     if kind in _NO_PAPERS:
-        return None, f"is of type {kind}, no paper"
+        return f"is of type {kind}, no paper"
     if any(_kind(update) in _NOTICES for update in objects(work, "update-to")):
-        return None, "is a notice about another paper (a correction, a retraction)"
+        return "is a notice about another paper (a correction, a retraction)"
     if any(_kind(update) in _RETRACTIONS for update in objects(work, "updated-by")):
-        return None, "is retracted"
+        return "is retracted"
     published = next(filter(None, (year(inside(work, date, "date-parts")) for date in _DATES)), None)
-    if published is None:
-        return None, "has no year (issued)"
-    venue = _venue(work, kind)
-    if not venue:
-        return None, "has no venue: neither a container-title nor an event"
     title = next(iter(texts(work, "title")), "")
     authors = tuple(_author(a) for a in objects(work, "author"))
-    paper = Paper(f"doi:{doi}", title, venue, published, authors, doi=doi)
-    return paper, "" if any(a.affiliations for a in authors) else "has no affiliation"
+    draft = Draft(f"doi:{doi}", title, _venue(work, kind), published, authors, doi)
+    draft.no_year, draft.no_venue = "has no year (issued)", "has no venue: neither a container-title nor an event"
+    return draft
 
 
 def _kind(update: dict[str, Any]) -> str:

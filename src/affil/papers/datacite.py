@@ -10,11 +10,12 @@ from typing import Any
 
 from affil.errors import InputError
 from affil.papers.common import bare_doi
+from affil.papers.draft import Draft, finish
 from affil.papers.head import Head
 from affil.papers.json_values import inside, members, objects, text, year
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
-from affil.types import Author, Paper
+from affil.types import Author
 
 _KEYS = ("creators", "titles")
 _PAPERS = frozenset(["", "BookChapter", "ConferencePaper", "DataPaper", "Dissertation", "JournalArticle", "Report", "Text"])
@@ -30,11 +31,7 @@ def read_datacite(source: Source) -> Numbered:
         if not isinstance(record, dict) or "creators" not in record:
             fix = "give DOIs as the API of DataCite gives them"
             raise InputError(source.name, "is no DOI of DataCite: no creators", row=row, fix=fix)
-        paper, problem = _paper(record)
-        if problem:
-            source.report(row, problem, lost=paper is None)
-        if paper is not None:
-            yield row, paper
+        yield from finish(source, row, _draft(record))
 
 
 def _place(head: Head) -> str | None:
@@ -73,27 +70,23 @@ DATACITE = Reader(
 )
 
 
-def _paper(record: dict[str, Any]) -> tuple[Paper | None, str]:
-    """The paper, or None, and problems to report."""
+def _draft(record: dict[str, Any]) -> Draft | str:
+    """What a record says of a paper, or why it is none."""
     kind = text(record, "types", "resourceTypeGeneral")
     if kind == "Preprint":
-        return None, "is a preprint"
+        return "is a preprint"
     if kind not in _PAPERS:
-        return None, f"is of type {kind}, no paper"
-    published = year(record.get("publicationYear")) or _issued(record)
-    if published is None:
-        return None, "has no publicationYear"
-    venue = _venue(record)
-    if not venue:
-        return None, "has no venue: neither a container nor a publisher"
+        return f"is of type {kind}, no paper"
     identifiers = (text(one, "identifier") for one in objects(record, "identifiers") if text(one, "identifierType") == "DOI")
     doi = next(filter(None, map(bare_doi, (text(record, "doi"), text(record, "id"), *identifiers))), "")
     if not doi:
-        return None, "has no DOI"
+        return "has no DOI"
     main = (text(one, "title") for one in objects(record, "titles") if not text(one, "titleType"))
     authors = tuple(_author(creator) for creator in objects(record, "creators"))
-    paper = Paper(f"doi:{doi}", next(main, ""), venue, published, authors, doi=doi)
-    return paper, "" if any(a.affiliations for a in authors) else "has no affiliation"
+    published = year(record.get("publicationYear")) or _issued(record)
+    draft = Draft(f"doi:{doi}", next(main, ""), _venue(record), published, authors, doi)
+    draft.no_year, draft.no_venue = "has no publicationYear", "has no venue: neither a container nor a publisher"
+    return draft
 
 
 def _issued(record: dict[str, Any]) -> int | None:

@@ -26,7 +26,7 @@ class Draft:
 
     `id` is that of the source; without one, the paper gets one (see `made_id`). `of_paper` are affiliations that no author is tied to,
     where no author has one. `problem` is what is wrong with a record that is read nevertheless. `cut_off` tells whether its list of
-    authors ends in "et al.". `number` is that of volume and issue.
+    authors ends in "et al.". `number` is that of volume and issue. `no_year` and `no_venue` are what to say where it has none.
     """
 
     id: str
@@ -39,6 +39,8 @@ class Draft:
     problem: str = ""
     cut_off: bool = False
     number: str = ""
+    no_year: str = "has no year"
+    no_venue: str = "has no venue"
 
 
 def finish(source: Source, row: int, draft: Draft | str) -> Numbered:
@@ -59,7 +61,7 @@ def finish(source: Source, row: int, draft: Draft | str) -> Numbered:
         loose, year = bool(draft.of_paper), draft.year or 0
         yield row, Paper(identifier, draft.title, draft.venue, year, draft.authors, not loose, draft.of_paper, draft.doi)
     elif isinstance(draft, Draft):
-        source.report(row, "has no year" if draft.year is None else "has no venue", lost=True)
+        source.report(row, draft.no_year if draft.year is None else draft.no_venue, lost=True)
     else:
         source.report(row, draft, lost=True)
 

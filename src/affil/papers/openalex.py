@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from affil.errors import InputError
 from affil.io.files import open_input
 from affil.papers.common import bare_doi, parse_json
-from affil.papers.draft import CUT_OFF
+from affil.papers.draft import Draft, finish
 from affil.papers.head import Head
 from affil.papers.json_values import inside, members, objects, text, texts, year
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
-from affil.types import Author, Paper
+from affil.types import Author
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -63,11 +63,7 @@ def read_openalex(source: Source) -> Numbered:
         if not isinstance(work, dict) or not isinstance(work.get("authorships"), list):
             fix = "give works, one a line"
             raise InputError(source.name, "is no work of OpenAlex: no list authorships", row=row, fix=fix)
-        paper, problem = _paper(work)
-        if problem:
-            source.report(row, problem, lost=paper is None)
-        if paper is not None:
-            yield row, paper
+        yield from finish(source, row, _draft(work))
 
 
 def _recognises(head: Head) -> bool:
@@ -142,31 +138,25 @@ def _wanted(file: pq.ParquetFile) -> list[str]:
     return [path for path, name in plain if name in _COLUMNS or name in _NESTED]
 
 
-def _paper(work: dict[str, Any]) -> tuple[Paper | None, str]:
-    """The paper, or None, and problems to report."""
-    identifier, published, venue, kind = text(work, "id"), year(work.get("publication_year")), _venue(work), text(work, "type")
+def _draft(work: dict[str, Any]) -> Draft | str:
+    """What a work says of a paper, or why it is none."""
+    identifier, kind = text(work, "id"), text(work, "type")
     if not identifier:
-        return None, "has no id"
+        return "has no id"
     if work.get("is_retracted"):
-        return None, "is retracted"
+        return "is retracted"
     if work.get("is_paratext"):
-        return None, "is paratext (a cover, a table of contents), no paper"
+        return "is paratext (a cover, a table of contents), no paper"
     if kind in _NO_PAPERS:
-        return None, f"is of type {kind}, no paper"
-    if published is None:
-        return None, "has no publication_year"
-    if not venue:
-        return None, "has no venue: neither a source nor a raw source name"
+        return f"is of type {kind}, no paper"
     if _SHORT.fullmatch(identifier):
         identifier = f"https://openalex.org/{identifier}"
     title = text(work, "title") or text(work, "display_name")
     authors = tuple(_author(a) for a in work["authorships"] if isinstance(a, dict))
-    paper = Paper(identifier, title, venue, published, authors, doi=bare_doi(text(work, "doi")))
-    if work.get("is_authors_truncated"):
-        return paper, CUT_OFF
-    if not any(a.affiliations for a in authors):
-        return paper, "has no affiliation"
-    return paper, ""
+    draft = Draft(identifier, title, _venue(work), year(work.get("publication_year")), authors, bare_doi(text(work, "doi")))
+    draft.no_year, draft.no_venue = "has no publication_year", "has no venue: neither a source nor a raw source name"
+    draft.cut_off = bool(work.get("is_authors_truncated"))
+    return draft
 
 
 def _author(authorship: dict[str, Any]) -> Author:
