@@ -85,3 +85,29 @@ def test_a_build_that_failed_is_begun_anew(tmp_path: Path) -> None:
     assert not [*tmp_path.iterdir()]
     assert folder.built_once(out, lambda out: out.touch()) == out
     assert out.exists()
+
+
+def test_what_is_kept_is_made_once_and_again_where_it_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "cache_folder", lambda: tmp_path)
+    made: list[int] = []
+
+    def make() -> bytes:
+        made.append(1)
+        return b"content" * 20_000
+
+    assert bytes(folder.kept("a.bin", make)) == bytes(folder.kept("a.bin", make)) == b"content" * 20_000
+    assert len(made) == 1
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    for harmed in (b"", whole[:-1], whole[:70_000] + b"?" + whole[70_001:], bytes(len(whole))):
+        file.unlink()
+        file.write_bytes(harmed)
+        assert bytes(folder.kept("a.bin", make)) == b"content" * 20_000
+        assert file.read_bytes() == whole
+    assert len(made) == 5
+
+
+def test_without_a_cache_it_is_made_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(folder, "cache_folder", lambda: tmp_path / "file" / "below")
+    assert bytes(folder.kept("a.bin", lambda: b"x")) == b"x"

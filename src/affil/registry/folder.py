@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
@@ -13,8 +14,9 @@ from pathlib import Path
 
 import platformdirs
 
-from affil.errors import AffilError
-from affil.io.files import alone
+from affil.errors import AffilError, InputError
+from affil.io.checksums import Sealed, seal
+from affil.io.files import alone, atomic_path
 from affil.registry.arrays import FORMAT
 from affil.settings import TEXT
 
@@ -39,6 +41,27 @@ def built_once(out: Path, build: Callable[[Path], None]) -> Path:
             if not out.exists():
                 build(out)
     return out
+
+
+def kept(name: str, make: Callable[[], bytes]) -> memoryview:
+    """What `make` gives, kept in the user's cache under a name that tells all that it depends on; made anew where that is damaged.
+
+    Where no cache can be written it is made each time.
+    """
+
+    def build(out: Path) -> None:
+        with atomic_path(out) as temporary:
+            temporary.write_bytes(make())
+            seal(temporary)
+
+    try:
+        out = cache_folder() / name
+        with suppress(InputError):
+            return Sealed(built_once(out, build), "delete it").content
+        out.unlink()
+        return Sealed(built_once(out, build), "delete it").content
+    except (AffilError, OSError):
+        return memoryview(make())
 
 
 @cache

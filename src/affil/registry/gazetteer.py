@@ -6,18 +6,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from affil.errors import AffilError
-from affil.io.files import atomic_path
 from affil.io.memory import rare_collections
 from affil.names.fold import generic, roles
 from affil.registry.arrays import Ints
-from affil.registry.folder import built_once, cache_folder, sources_hash
+from affil.registry.folder import kept, sources_hash
 from affil.registry.homonyms import Words, folded
 from affil.registry.places import CITY, COUNTRY, REGION, read_places
 
@@ -146,26 +143,18 @@ def numbered(values: Iterable[Any]) -> Numbered:
 @rare_collections()
 def gazetteer() -> Gazetteer:
     """The gazetteer: folded once, as that takes longer than all else that a small registry needs, and kept in the user's cache."""
-    try:
-        path = built_once(cache_folder() / f"places-{sources_hash()}.arrow", _fold)
-        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    except (AffilError, OSError, pa.ArrowInvalid):  # no cache can be written, or another program wrote it
-        table = _table()
+    table = pa.ipc.open_file(pa.py_buffer(kept(f"places-{sources_hash()}.arrow", _fold))).read_all()
     columns = {name: table[name].to_pylist() for name in table.column_names}
     return Gazetteer(**{**columns, "words": [tuple(words.split(" ")) if words else () for words in columns["words"]]})
 
 
-def _fold(out: Path) -> None:
-    with atomic_path(out) as temporary, pa.OSFile(str(temporary), "wb") as sink:
-        table = _table()
-        with pa.ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
-
-
-def _table() -> pa.Table:
+def _fold() -> bytes:
     columns: dict[str, Any] = dict(
         zip(("name", "kind", "country", "region", "city"), map(list, zip(*read_places(), strict=True)), strict=True)
     )
     for out, column in (("words", "name"), ("city_words", "city")):
         columns[out] = [" ".join(words) for words in folded(columns[column])]
-    return pa.table(columns)
+    table, sink = pa.table(columns), pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())

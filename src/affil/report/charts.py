@@ -7,15 +7,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, TypeGuard
 
 from markupsafe import Markup
 
 from affil.errors import needing
-from affil.io.files import atomic_path
 from affil.rank import Trend
-from affil.registry.folder import built_once, cache_folder
+from affil.registry.folder import kept
 from affil.report.formats import percent
 from affil.report.vega import CONFIG, FONT, INK, Columns, Rows, Spec, dots, lines, tidy
 from affil.report.worldmap import Point, places, world, world_map
@@ -150,12 +148,7 @@ def bundle() -> str:
         import vl_convert
     snippet = f"window.affil.vega = {{ embed: vegaEmbed, config: {json.dumps(CONFIG)} }};"
     key = hashlib.sha256(f"{version('vl-convert-python')} {snippet}".encode()).hexdigest()[:16]
-
-    def build(out: Path) -> None:
-        with atomic_path(out) as temporary:
-            temporary.write_text(str(vl_convert.javascript_bundle(snippet)), "utf-8")
-
-    return built_once(cache_folder() / f"vega-{key}.js", build).read_text("utf-8")
+    return str(kept(f"vega-{key}.js", lambda: str(vl_convert.javascript_bundle(snippet)).encode()), "utf-8")
 
 
 def is_value(value: float | None) -> TypeGuard[float]:
