@@ -30,6 +30,7 @@ from affil.cli import (
     venues,
     workspace,
 )
+from affil.cli.words import Words
 from affil.errors import AffilError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130  # the exit code shells expect after Ctrl-C
 
 app = typer.Typer(
+    cls=Words,
     help="Match affiliation strings to institutions and rank institutions by papers. Start with: affil demo",
     no_args_is_help=True,
     # Rich help and tracebacks take twice as long as the help itself.
