@@ -1,6 +1,7 @@
-"""Match whole files, in one or several processes or on a Spark cluster."""
+"""Match whole files, in one or several processes, part by part, or on a Spark cluster."""
 
 from affil.batch.files import MatchSummary, match_file
+from affil.batch.parts import Parts, cut, parts_in
 from affil.batch.spark import match_spark
 
-__all__ = ["MatchSummary", "match_file", "match_spark"]
+__all__ = ["MatchSummary", "Parts", "cut", "match_file", "match_spark", "parts_in"]

@@ -111,14 +111,13 @@ def match_file(
             if tell is not None:
                 tell(f"{table.name}: {note}")
         ours = output_columns(table.columns)
-        types: dict[str, str | pa.DataType] = {
-            **table.types,
-            **{new: "double" if c in NUMBERS else "string" for c, new in ours.items()},
-        }
-        style = _style(table.style, excel)
-        with create_table(out, types, output_format, style=style) as writer, asking(matcher, workers, batching.task) as ask:
+        style = written_style(table.style, excel)
+        with (
+            create_table(out, answer_types(table.types), output_format, style=style) as writer,
+            asking(matcher, workers, batching.task) as ask,
+        ):
             answers = _Answers(ask, batching.remembered)
-            asked = ((batch, answers.of(_strings(batch, chosen, table), chosen)) for batch in table.batches(batching.rows))
+            asked = ((batch, answers.of(strings_of(batch, chosen, table), chosen)) for batch in table.batches(batching.rows))
             # several batches ahead, so that no worker waits while one is read or written
             for batch, wait in _ahead(asked, 1 if workers == 1 else 2 * workers + 1):
                 found = wait()
@@ -171,7 +170,7 @@ def _of_papers(source: Path | str, sheet: str | None, encoding: str | None) -> T
         return None
 
 
-def _style(given: Style | None, excel: bool) -> Style:
+def written_style(given: Style | None, excel: bool = False) -> Style:
     """How the output is written for a table written so."""
     mark = excel or (given is not None and given.mark)
     return Style(";" if mark and given is not None and given.delimiter == ";" else ",", mark, excel)
@@ -233,7 +232,18 @@ def _ahead(asked: Iterable[tuple[Batch, Waiting]], most: int) -> Iterator[tuple[
         yield ahead.popleft()
 
 
-def _strings(batch: Batch, column: str, table: Table) -> list[str]:
+def answer_types(types: Mapping[str, str | pa.DataType]) -> dict[str, str | pa.DataType]:
+    """The columns of the output for an input with these columns, and their types."""
+    ours = output_columns(tuple(types))
+    return {**types, **{new: "double" if c in NUMBERS else "string" for c, new in ours.items()}}
+
+
+def strings_of(batch: Batch, column: str, table: Table) -> list[str]:
+    """The affiliation strings of some rows.
+
+    Raises:
+        InputError: a value is no text.
+    """
     values = batch.columns[column]
     for row, value in zip(batch.rows, values, strict=True):
         if value is not None and not isinstance(value, str):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import IO, TYPE_CHECKING, Literal, get_args
 
 from affil.errors import InputError
 from affil.io.delimited import WHOLE_LINES, Delimited, layout
@@ -33,6 +33,8 @@ __all__ = [
     "is_table",
     "open_table",
     "table_format",
+    "table_in",
+    "table_kind",
 ]
 
 Format = Literal["csv", "tsv", "jsonl", "parquet", "xlsx"]
@@ -159,6 +161,13 @@ def is_workbook(start: bytes) -> bool:
     return start.startswith(_OLE) or (start.startswith(_ZIP) and (b"xl/" in start or b"opendocument.spreadsheet" in start))
 
 
+def table_kind(table: Table) -> Format:
+    """The format of an opened table."""
+    if isinstance(table, Delimited):
+        return "tsv" if table.style is not None and table.style.delimiter == "\t" else "csv"
+    return "parquet" if isinstance(table, Parquet) else "jsonl" if isinstance(table, JsonLines) else "xlsx"
+
+
 def _of_text(text: Text, given: Format | None, by_name: Format | None) -> Table:
     """JSON Lines or delimited text; the name only decides where the content does not."""
     sample = text.stream.read(_START)
@@ -209,23 +218,31 @@ def create_table(
         InputError: the extension is unknown. AffilError: the file cannot be written.
     """
     kind = table_format(path, format)
-    with open_output(path) as raw:
-        if kind == "parquet":
-            writer = ParquetWriter(raw, types)
-            try:
-                yield writer
-            finally:
-                writer.close()
-        elif kind == "xlsx":
-            sheet = SheetWriter(raw, tuple(types), shown_name(path, output=True))
-            whole = False
-            try:
-                yield sheet
-                whole = True
-            finally:
-                sheet.close(whole=whole)
-        elif kind == "jsonl":
-            yield JsonLinesWriter(raw, tuple(types))
-        else:
-            given = style or Style()
-            yield DelimitedWriter(raw, tuple(types), replace(given, delimiter="\t") if kind == "tsv" else given)
+    with open_output(path) as raw, table_in(raw, types, kind, style=style, name=shown_name(path, output=True)) as writer:
+        yield writer
+
+
+@contextmanager
+def table_in(
+    raw: IO[bytes], types: Mapping[str, str | pa.DataType], format: Format, *, style: Style | None = None, name: str = ""
+) -> Iterator[TableWriter]:
+    """Write a table into opened bytes, which need not be a file; see `create_table`. Messages call it `name`."""
+    if format == "parquet":
+        writer = ParquetWriter(raw, types)
+        try:
+            yield writer
+        finally:
+            writer.close()
+    elif format == "xlsx":
+        sheet = SheetWriter(raw, tuple(types), name)
+        whole = False
+        try:
+            yield sheet
+            whole = True
+        finally:
+            sheet.close(whole=whole)
+    elif format == "jsonl":
+        yield JsonLinesWriter(raw, tuple(types))
+    else:
+        given = style or Style()
+        yield DelimitedWriter(raw, tuple(types), replace(given, delimiter="\t") if format == "tsv" else given)
