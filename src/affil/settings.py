@@ -609,6 +609,18 @@ class ServeSettings(WebSettings):
     waiting: int = Field(default=50_000, ge=1, description="maximum number of strings waiting to be matched; more are rejected")
     linger: float = Field(default=0.002, ge=0, description="seconds that a batch waits for more strings")
     drain: float = Field(default=1.0, ge=0, description="seconds to finish open requests at shutdown")
+    job_bytes: int = Field(default=100_000_000, ge=1, description="maximum size of the file of a job, in bytes")
+    job_rows: int = Field(default=1_000_000, ge=1, description="maximum number of rows of a job")
+    job_part: int = Field(default=5000, ge=1, description="number of rows of a job matched between two safe points")
+    jobs_each: int = Field(default=5, ge=1, description="maximum number of unfinished jobs of one key")
+    jobs: int = Field(default=100, ge=1, description="maximum number of jobs kept, finished ones too")
+    job_days: float = Field(default=7.0, gt=0, description="days after which a finished job is removed")
+    job_seconds: float = Field(
+        default=600.0, gt=0, description="time limit for sending a job or fetching its result, in seconds"
+    )
+    job_nice: int = Field(default=19, ge=0, le=19, description="how far the process of jobs stands back behind single strings")
+    job_tries: int = Field(default=3, ge=1, description="how often the process of jobs may die of a part before its job fails")
+    job_look: float = Field(default=0.5, gt=0, description="seconds after which the process of jobs looks for new ones")
 
 
 class TerminalSettings(_Frozen):

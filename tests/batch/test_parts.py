@@ -21,6 +21,7 @@ STRINGS = ["Univ. of Oxford", "清华大学; SenseTime Research", "", "独立研
 
 
 def answered(source: Path, folder: Path, matcher: Any, each: int, **options: Any) -> Any:
+    folder.mkdir()
     parts = cut(source, folder, each=each, **options)
     for number in range(parts.count):
         parts.match(number, matcher, Settings())
@@ -77,6 +78,7 @@ def test_joined_parts_are_the_whole(
 def test_a_matched_part_is_never_matched_again(tiny_matcher: Any, tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text("affiliation\n" + "Univ. of Oxford\n" * 5, "utf-8")
+    (tmp_path / "cut").mkdir()
     parts = cut(source, tmp_path / "cut", each=2)
     assert (parts.count, parts.done) == (3, 0)
     with pytest.raises(AffilError, match="0 of 3 parts are matched"):
@@ -113,6 +115,7 @@ def test_a_matched_part_is_never_matched_again(tiny_matcher: Any, tmp_path: Path
 )
 def test_what_cannot_be_cut(tmp_path: Path, name: str, text: str, said: str) -> None:
     (tmp_path / name).write_text(text, "utf-8")
+    (tmp_path / "cut").mkdir()
     with pytest.raises(InputError) as error:
         cut(tmp_path / name, tmp_path / "cut", each=1, most=2, longest=10)
     assert str(error.value).removeprefix(f"{tmp_path}/").startswith(said)

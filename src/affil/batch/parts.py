@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, Any, cast
 
 from affil.batch.answers import BatchMatcher
 from affil.batch.files import answer_types, match_file, strings_of, written_style
@@ -16,10 +16,6 @@ from affil.io.files import open_output
 from affil.io.table import Batch, Style, Table
 from affil.io.tables import Format, create_table, open_table, table_in, table_kind
 from affil.settings import Settings
-from affil.types import Progress
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _PLAN = "plan.json"  # stands in the folder once all parts do
 
@@ -56,11 +52,11 @@ class Parts:
         """The number of parts that are matched: those before the first that is not."""
         return next((n for n in range(self.count) if not self._done(n).exists()), self.count)
 
-    def match(self, number: int, matcher: BatchMatcher, settings: Settings, progress: Progress | None = None) -> None:
+    def match(self, number: int, matcher: BatchMatcher, settings: Settings) -> None:
         """Match a part, unless it is matched: its answer appears at once, and stays."""
         if not self._done(number).exists():
             todo = self._todo(number)
-            match_file(todo, self._done(number), matcher=matcher, column=self.column, settings=settings, progress=progress)
+            match_file(todo, self._done(number), matcher=matcher, column=self.column, settings=settings)
             todo.unlink()
 
     def joined(self, rows: int, format: Format | None = None) -> Iterator[bytes]:
@@ -78,7 +74,7 @@ class Parts:
         with open_table(self._done(0)) as table:
             types = table.types if self.format != "jsonl" else answer_types(self.types)
         out = _Chunks()
-        with table_in(out, types, format or self.format, style=self.style) as writer:
+        with table_in(cast(IO[bytes], out), types, format or self.format, style=self.style) as writer:
             for number in range(self.count):
                 with open_table(self._done(number)) as table:
                     for batch in table.batches(rows):
@@ -103,7 +99,7 @@ def cut(
 
     Args:
         source: delimited text, JSON Lines or Parquet, as its content tells.
-        folder: where to; it is made.
+        folder: where to; it must be there.
         column: the column with affiliations; default: as for `match_file`.
         each: rows of a part.
         most: rows of the file, at most.
@@ -113,7 +109,7 @@ def cut(
         InputError: the file cannot be read, is a spreadsheet, lacks the column, or has more or longer rows.
     """
     for name in ("todo", "done"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).mkdir(exist_ok=True)
     with open_table(source) as table:
         kind = table_kind(table)
         if kind == "xlsx":

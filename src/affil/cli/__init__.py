@@ -19,6 +19,7 @@ from affil.cli import (
     doctor,
     fetch,
     formats,
+    keys,
     ledger,
     match,
     ranking,
@@ -70,6 +71,7 @@ app.add_typer(ledger.app, name="ledger")
 app.command()(doctor.doctor)
 app.add_typer(registry.app, name="registry")
 app.command()(serve.serve)
+app.add_typer(keys.app, name="keys")
 app.command()(demo.demo)
 
 

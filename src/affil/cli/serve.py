@@ -23,17 +23,29 @@ def serve(
     settings: Annotated[
         Path | None, typer.Option(metavar="FILE", help="TOML file with limits, under [serve].", show_default=False)
     ] = None,
+    jobs: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Take bulk jobs, kept in this folder; default: none.", show_default=False),
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keys of users that do as well as the token; see: affil keys.", show_default=False),
+    ] = None,
+    audit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Add a line of JSON for every request to this file.", show_default=False)
+    ] = None,
     log_strings: Annotated[bool, typer.Option("--log-strings", help="Include the strings in the log.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log errors only.")] = False,
 ) -> None:
     """Serve over HTTP until Ctrl-C: a page to try strings, a JSON API, the ROR API and OpenRefine reconciliation."""
-    from contextlib import suppress
+    from contextlib import ExitStack, closing, suppress
 
     from affil.errors import AffilError, needing
     from affil.settings import load_settings
 
     with needing("web", "the service"):
         from affil.pages.serve import service
+        from affil.service.keys import Keys
         from affil.service.security import Access
         from affil.service.server import address, listen
     from affil.cli.match import load_matcher
@@ -41,10 +53,14 @@ def serve(
     if settings is not None and not settings.exists():
         raise AffilError(f"{settings}: no such file")
     chosen = load_settings(settings)
-    access = Access.of(host, token, chosen.serve.names)
-    listening = listen(host, chosen.serve.port if port is None else port, exactly=port is not None)
-    matcher = load_matcher(registry, model, policy, chosen)
-    with service(matcher, access, chosen.serve, log_strings=log_strings, log_requests=not quiet) as answer:
+    with ExitStack() as stack:
+        known = None if keys is None else stack.enter_context(closing(Keys(keys)))
+        access = Access.of(host, token, chosen.serve.names, known)
+        listening = listen(host, chosen.serve.port if port is None else port, exactly=port is not None)
+        matcher = load_matcher(registry, model, policy, chosen)
+        answer = stack.enter_context(
+            service(matcher, access, chosen.serve, jobs=jobs, log_strings=log_strings, log_requests=not quiet, audit=audit)
+        )
         typer.echo(f"serving at {address(listening, host, access.token)} (Ctrl-C ends)")
         with suppress(KeyboardInterrupt, SystemExit):  # the normal ways to stop
             answer(listening)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -21,6 +22,9 @@ from affil.match import Matcher
 from affil.pages.render import STATIC, templates
 from affil.pages.tryit import TryIt
 from affil.service.batching import Batcher
+from affil.service.bulk import Bulk, bodies
+from affil.service.jobs import Jobs
+from affil.service.jobwork import Worker
 from affil.service.limits import Limits
 from affil.service.match import Api
 from affil.service.reconcile import Reconciliation
@@ -44,6 +48,7 @@ def serve_app(
     access: Access,
     settings: ServeSettings,
     *,
+    jobs: Jobs | None = None,
     log_strings: bool = False,
 ) -> Starlette:
     """Make the web application of the service.
@@ -54,11 +59,16 @@ def serve_app(
         metrics: the metrics to update.
         access: access rules.
         settings: limits of the service.
+        jobs: where bulk jobs are kept; None: there are none.
         log_strings: whether to log matched strings.
     """
     records, pages = Records(matcher.registry).warm(), templates()
     api = Api(matcher, batcher, records, metrics, settings)
-    operations = [*api.operations(), *Reconciliation(batcher, records, pages, settings).operations()]
+    operations = [
+        *api.operations(),
+        *Bulk(jobs, settings).operations(),
+        *Reconciliation(batcher, records, pages, settings).operations(),
+    ]
     described = document(operations, "affil", version("affil"), DESCRIPTION)
     page = TryIt(api, pages, described, settings)
 
@@ -74,6 +84,7 @@ def serve_app(
         kind=partial(FastAPI, openapi_url=None),  # served by the pages instead
         sharing=Sharing(("/reconcile",), settings.origins, programs=True),
         refuse=errors,
+        bodies=bodies(settings),
         outside=[Middleware(RequestLog, metrics=metrics, strings=log_strings)],
         inside=[Middleware(Limits, settings=settings)],
         handlers={
@@ -86,7 +97,14 @@ def serve_app(
 
 @contextmanager
 def service(
-    matcher: Matcher, access: Access, settings: ServeSettings, *, log_strings: bool = False, log_requests: bool = True
+    matcher: Matcher,
+    access: Access,
+    settings: ServeSettings,
+    *,
+    jobs: Path | None = None,
+    log_strings: bool = False,
+    log_requests: bool = True,
+    audit: Path | None = None,
 ) -> Iterator[Callable[[socket.socket], None]]:
     """Prepare the service; yields a function that serves on a socket until SIGTERM or Ctrl-C, then finishes accepted requests.
 
@@ -94,11 +112,21 @@ def service(
         matcher: the matcher, with its registry.
         access: access rules.
         settings: limits of the service.
+        jobs: the folder of bulk jobs, which a process beside this one works off; None: there are none.
         log_strings: whether to log matched strings, on standard error.
         log_requests: whether to log every request, or only failures.
+        audit: a file to which a line is added for every request.
+
+    Raises:
+        AffilError: the folder or the file cannot be written.
     """
-    log_lines(strings=log_strings, requests=log_requests)
+    log_lines(strings=log_strings, requests=log_requests, audit=audit)
+    kept = None if jobs is None else Jobs(jobs, settings)
     metrics = Metrics({"affil": version("affil"), "version": matcher.version})
-    with rare_collections(), Batcher(matcher, settings, metrics.matched) as batcher:
-        app = serve_app(matcher, batcher, metrics, access, settings, log_strings=log_strings)
+    with ExitStack() as stack:
+        stack.enter_context(rare_collections())
+        batcher = stack.enter_context(Batcher(matcher, settings, metrics.matched))
+        if kept is not None:
+            stack.enter_context(Worker(kept, matcher, None if access.keys is None else access.keys.path))
+        app = serve_app(matcher, batcher, metrics, access, settings, jobs=kept, log_strings=log_strings)
         yield lambda listening: serve(app, listening, settings, drain=settings.drain, grace=settings.seconds, log_config=None)

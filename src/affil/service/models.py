@@ -105,6 +105,40 @@ class Errors(Answer):
     errors: list[str]
 
 
+# Bulk jobs
+
+
+class JobQuery(Asked):
+    """How the file of a job is to be read."""
+
+    column: str | None = _unless(description="the column with the strings; default: the one with a usual name")
+
+
+class ResultQuery(Asked):
+    """The result of a job."""
+
+    format: Literal["csv", "tsv", "jsonl", "parquet"] | None = _unless(description="default: that of the file")
+
+
+class JobAnswer(Answer):
+    """A job: `done` of `rows` are matched (0: not counted yet); times are in UTC, `ended` is empty before."""
+
+    id: str
+    name: str
+    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    done: int
+    rows: int
+    error: str
+    added: str
+    ended: str
+
+
+class JobsAnswer(Answer):
+    """One's own jobs, in the order of their coming."""
+
+    jobs: list[JobAnswer]
+
+
 # ROR API
 
 

@@ -20,12 +20,27 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from affil.errors import AffilError, BusyError, UnknownIdError
+from affil.service.jobs import NoJobError, NotDoneError, TooLargeError, TooManyJobsError
+from affil.service.keys import QuotaError
 from affil.service.models import Errors
 
 T = TypeVar("T")
 _SHOWN = 3  # maximum errors reported per request
 _FAULTS = {400: "what was asked cannot be read", 413: "too much", 429: "too often", 503: "too busy"}
-_FAULTS_OF_POSTS = {403: "a post of another site's page", 415: "another kind of body"}
+_FAULTS_OF_CHANGES = {403: "a page of another site asks", 415: "another kind of body"}
+BYTES = "application/octet-stream"
+_BINARY = {"type": "string", "format": "binary"}
+
+
+_STATUSES: dict[type[AffilError], int] = {
+    UnknownIdError: 404,
+    NoJobError: 404,
+    QuotaError: 429,
+    TooManyJobsError: 429,
+    NotDoneError: 409,
+    TooLargeError: 413,
+    BusyError: 503,
+}
 
 
 class BadRequestError(AffilError):
@@ -48,12 +63,13 @@ class Operation(APIRoute):
     """A FastAPI route that also rejects text other than UTF-8 and parses JSON in strict mode.
 
     Args:
-        method: GET (which also handles HEAD) or POST.
+        method: GET (which also handles HEAD), POST or DELETE.
         path: the URL path.
         endpoint: the handler; the first line of its docstring is the summary in the documentation.
         answers: the model of a JSON response, if any.
         fields: maximum number of parameters.
-        text: media types of a text response.
+        status: of the answer.
+        text: media types of an answer that is no JSON.
         also: further error statuses and their descriptions.
         more: further arguments for FastAPI.
     """
@@ -66,20 +82,24 @@ class Operation(APIRoute):
         answers: Any = None,
         *,
         fields: int,
+        status: int = 200,
         text: Sequence[str] = (),
         also: Mapping[int, str] | None = None,
         **more: Any,
     ) -> None:
         self.most_fields = fields
-        statuses = _FAULTS | (_FAULTS_OF_POSTS if method == "POST" else {}) | dict(also or {})
-        responses: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {"schema": {"type": "string"}} for kind in text}}}
-        responses |= {status: {"model": Errors, "description": why} for status, why in sorted(statuses.items())}
+        statuses = _FAULTS | (_FAULTS_OF_CHANGES if method != "GET" else {}) | dict(also or {})
+        responses: dict[int | str, dict[str, Any]] = {
+            status: {"content": {kind: {"schema": _BINARY if kind == BYTES else {"type": "string"}} for kind in text}}
+        }
+        responses |= {fault: {"model": Errors, "description": why} for fault, why in sorted(statuses.items())}
         super().__init__(
             path,
             endpoint,
             methods=[method],
             summary=(endpoint.__doc__ or "").partition("\n")[0].rstrip("."),
             operation_id=f"{method.lower()}_" + re.sub(r"\W+", "_", path).strip("_"),
+            status_code=status,
             response_model=answers,
             response_class=Json if answers else Response,
             response_description="the answer",
@@ -141,8 +161,7 @@ def failed(_: Request, error: Exception) -> Response:
     """The response to an AffilError."""
     if isinstance(error, BadRequestError):
         return errors(error.status, *error.problems)
-    status = 404 if isinstance(error, UnknownIdError) else 503 if isinstance(error, BusyError) else 400
-    return errors(status, str(error))
+    return errors(next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 400), str(error))
 
 
 def invalid(_: Request, error: Exception) -> Response:

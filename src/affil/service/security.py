@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from affil.service.keys import Keys
 from affil.settings import WebSettings
 
 TOKEN_COOKIE = "affil_token"
@@ -53,22 +54,34 @@ NOTHING_SHARED = Sharing()
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Access rules: a `token` required unless "", and the allowed host names (`hosts`; empty: any)."""
+    """Access rules: a `token` required unless "", the allowed host names (`hosts`; empty: any), and `keys` that do as well as the
+    token.
+    """
 
     token: str = ""
     hosts: frozenset[str] = field(default_factory=frozenset)
+    keys: Keys | None = None
 
     @classmethod
-    def of(cls, host: str, token: str = "", names: Collection[str] = ()) -> Access:
+    def of(cls, host: str, token: str = "", names: Collection[str] = (), keys: Keys | None = None) -> Access:
         """Access rules for a listening address: no token on the loopback, elsewhere a token, generated if omitted.
 
         On the loopback only its own host names are accepted, which prevents DNS rebinding. With `names` (host names of a proxy)
-        a token is required there too.
+        or `keys` a token is required there too.
         """
         if is_loopback(host):
-            token = token or (secrets.token_urlsafe(24) if names else "")
-            return cls(token, frozenset({"127.0.0.1", "localhost", "[::1]", "::1", host, *names}))
-        return cls(token or secrets.token_urlsafe(24))
+            token = token or (secrets.token_urlsafe(24) if names or keys is not None else "")
+            return cls(token, frozenset({"127.0.0.1", "localhost", "[::1]", "::1", host, *names}), keys)
+        return cls(token or secrets.token_urlsafe(24), keys=keys)
+
+    def admits(self, scope: Scope, shown: str) -> bool:
+        """Whether what somebody shows is the token or a key; of a key it notes in the scope which one (see `affil.service.limits`)."""
+        if self.token and secrets.compare_digest(shown.encode(), self.token.encode()):
+            return True
+        key = None if self.keys is None else self.keys.find(shown)
+        if key is not None:
+            scope["affil.key"], scope["affil.keys"] = key, self.keys
+        return key is not None
 
     @property
     def pass_(self) -> str:
@@ -90,8 +103,9 @@ class Guard:
         settings: WebSettings,
         sharing: Sharing = NOTHING_SHARED,
         refuse: Callable[[int, str], Response] | None = None,
+        bodies: Mapping[tuple[str, str], int] | None = None,
     ) -> None:
-        self.app, self.access, self.settings, self.sharing = app, access, settings, sharing
+        self.app, self.access, self.settings, self.sharing, self.bodies = app, access, settings, sharing, bodies or {}
         self.refuse = refuse or _plain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,7 +135,7 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, with_headers)
             return
-        left = self.settings.body
+        left = self._most(request)
 
         async def limited() -> Message:
             nonlocal left
@@ -142,8 +156,8 @@ class Guard:
         if access.hosts and _hostname(host) not in access.hosts:
             return refuse(421, "this server is called by another name")
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self.settings.body:
-            return refuse(413, f"the request is too large: more than {self.settings.body:,} bytes")
+        if not length.isdigit() or int(length) > (most := self._most(request)):
+            return refuse(413, f"the request is too large: more than {most:,} bytes")
         if shared:
             if not admitted and not self._allowed_page(headers):
                 return refuse(
@@ -155,13 +169,17 @@ class Guard:
             return refuse(403, "refused: the request comes from another site")
         return self._require_token(request) if access.token and not admitted else None
 
+    def _most(self, request: Request) -> int:
+        """Bytes of a request, at most."""
+        return self.bodies.get((request.method, _path(request.scope)), self.settings.body)
+
     def _admit_by_path(self, scope: Scope) -> bool:
         """Whether the path begins with the token, which is then moved to the root path."""
         before, path = scope.get("root_path", ""), _path(scope)
         if not self.access.token or not path.startswith(_TOKEN_PATH):
             return False
         shown = path.removeprefix(_TOKEN_PATH).partition("/")[0]
-        if not secrets.compare_digest(shown.encode(), self.access.token.encode()):
+        if not self.access.admits(scope, shown):
             return False
         scope["root_path"] = f"{before}{_TOKEN_PATH}{shown}"
         return True
@@ -201,7 +219,7 @@ class Guard:
             answer.set_cookie(TOKEN_COOKIE, access.pass_, httponly=True, samesite="strict")
             return answer
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if secrets.compare_digest(bearer.encode(), access.token.encode()):
+        if access.admits(request.scope, bearer):
             return None
         if secrets.compare_digest(request.cookies.get(TOKEN_COOKIE, "").encode(), access.pass_.encode()):
             return None

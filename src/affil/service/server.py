@@ -59,6 +59,7 @@ def make_app(
     kind: Callable[..., Starlette] = Starlette,
     sharing: Sharing = NOTHING_SHARED,
     refuse: Callable[[int, str], Response] | None = None,
+    bodies: Mapping[tuple[str, str], int] | None = None,
     outside: Sequence[Middleware] = (),
     inside: Sequence[Middleware] = (),
     handlers: Mapping[Any, Any] | None = None,
@@ -74,11 +75,12 @@ def make_app(
         kind: application class: Starlette or FastAPI.
         sharing: what other origins and programs may request.
         refuse: makes the response to rejected requests from a status and a message.
+        bodies: bytes of a request, at most, by method and path, where that is more than the settings say.
         outside: middleware for all requests, including rejected ones.
         inside: middleware for accepted requests.
         handlers: further exception handlers.
     """
-    guard = Middleware(Guard, access=access, settings=settings, sharing=sharing, refuse=refuse)
+    guard = Middleware(Guard, access=access, settings=settings, sharing=sharing, refuse=refuse, bodies=bodies)
     return kind(
         routes=[Mount("/static", StaticFiles(directory=static), name="static"), *routes],
         middleware=[*outside, guard, *inside],

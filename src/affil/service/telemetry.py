@@ -11,12 +11,17 @@ import sys
 import time
 import traceback
 from datetime import UTC, datetime
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from affil.errors import AffilError
+
 LOG = logging.getLogger("affil.serve")
+_REQUEST = "request"  # the event of which there is a line for every request
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 512)
 
@@ -76,13 +81,20 @@ class RequestLog:
                 self.metrics.seconds.labels(path).observe(took)
                 if LOG.isEnabledFor(logging.INFO):
                     client = (scope.get("client") or ("",))[0]
-                    line = {"client": client, "method": scope["method"], "path": path, "status": status}
+                    key = {"key": scope["affil.key"].name} if "affil.key" in scope else {}
+                    line = {"client": client, **key, "method": scope["method"], "path": path, "status": status}
                     kept = {k: v for k, v in noted.items() if self.strings or k != "affiliations"}
-                    LOG.info("request", extra={"fields": line | {"ms": round(took * 1000, 1), "bytes": size} | kept})
+                    LOG.info(_REQUEST, extra={"fields": line | {"ms": round(took * 1000, 1), "bytes": size} | kept})
 
 
 def note(scope: Scope, affiliations: list[str]) -> None:
-    """Attach a request's strings for the log."""
+    """Attach a request's strings for the log, and count them for its key.
+
+    Raises:
+        QuotaError: the key may not ask for so many today.
+    """
+    if "affil.key" in scope:
+        scope["affil.keys"].spend(scope["affil.key"].name, len(affiliations))
     noted = scope.get("affil.noted")
     if noted is not None:
         noted |= {"strings": len(affiliations), "affiliations": affiliations}
@@ -110,16 +122,29 @@ class _Lines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def log_lines(*, strings: bool, requests: bool) -> None:
+def log_lines(*, strings: bool, requests: bool, audit: Path | None = None) -> None:
     """Log the service and uvicorn to standard error.
 
     Args:
         strings: include matched strings.
         requests: log every request, not only failures.
+        audit: a file to which a line is added for every request, whatever is logged; it may be moved away meanwhile.
+
+    Raises:
+        AffilError: the file cannot be written.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines(strings))
-    for name, level in (("affil.serve", logging.INFO if requests else logging.WARNING), ("uvicorn", logging.WARNING)):
+    handler.setLevel(logging.INFO if requests else logging.WARNING)
+    handlers: list[logging.Handler] = [handler]
+    if audit is not None:
+        try:
+            handlers.append(WatchedFileHandler(audit, encoding="utf-8"))
+        except OSError as error:
+            raise AffilError(f"{audit}: cannot be written ({error.strerror}); choose another file for --audit") from error
+        handlers[-1].setFormatter(handler.formatter)
+        handlers[-1].addFilter(lambda record: record.msg == _REQUEST)
+    for name in ("affil.serve", "uvicorn"):
         logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [handler], False
-        logger.setLevel(level)
+        logger.handlers, logger.propagate = handlers, False
+        logger.setLevel(logging.INFO if name == "affil.serve" and (requests or audit is not None) else logging.WARNING)
