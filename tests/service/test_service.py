@@ -177,7 +177,7 @@ def test_every_client_is_counted_for_itself() -> None:
                 statuses.append(message["status"])
 
         for client in ("1.2.3.4",) * 4 + ("1.2.3.5",) + ("127.0.0.1",) * 4:
-            await limits({"type": "http", "client": (client, 1)}, None, send)
+            await limits({"type": "http", "method": "GET", "path": "/", "client": (client, 1)}, None, send)
         return statuses
 
     assert asyncio.run(ask()) == [200, 200, 429, 429, 200, 200, 200, 200, 200]

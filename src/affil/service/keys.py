@@ -16,7 +16,7 @@ from pathlib import Path
 from affil.errors import AffilError
 
 PREFIX = "affil_"  # so that people, and scanners of secrets, recognise one
-_NAME = re.compile(r"[\w.@+-]{1,64}")
+_NAME = re.compile(r"[\w.@+-]{1,64}", re.ASCII)
 _COLUMNS = "name, per_minute, per_day, added, revoked, used, CASE day WHEN ? THEN strings ELSE 0 END"
 _MAKE = """CREATE TABLE IF NOT EXISTS keys (
     name TEXT PRIMARY KEY,

@@ -155,8 +155,8 @@ class Guard:
         host = headers.get("host", "")
         if access.hosts and _hostname(host) not in access.hosts:
             return refuse(421, "this server is called by another name")
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > (most := self._most(request)):
+        length, most = headers.get("content-length", "0"), self._most(request)
+        if not length.isdigit() or int(length) > most:
             return refuse(413, f"the request is too large: more than {most:,} bytes")
         if shared:
             if not admitted and not self._allowed_page(headers):
