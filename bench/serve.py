@@ -2,6 +2,7 @@
 """Measure the service under load, beside the library on the same strings.
 
     bench/serve.py [--registry FILE] [--clients 50] [--seconds 120] [--steady 100000]
+    bench/serve.py --jobs 200000 [--clients 50] [--seconds 120]
 
 `affil serve` is started on the loopback in a process of its own, and asked by 50 clients at once, each of which waits for its answer
 before it asks again:
@@ -11,6 +12,9 @@ before it asks again:
 2. single strings: answers a second, median and 99th percentile;
 3. as many requests as --steady says: memory after each tenth of them;
 4. SIGTERM under load: whether every request that was sent on an accepted connection was answered.
+
+With --jobs instead: single strings while a bulk job of so many strings is worked off. It prints statuses, median and 99th percentile, the
+rows of the job that were matched meanwhile, and the strings a second of both together beside the library's.
 
 The strings are those of gold/train.csv and gold/dev.csv with an invented department before each, so that none comes twice.
 """
@@ -25,11 +29,14 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 ROOT = Path(__file__).parents[1]
@@ -120,8 +127,8 @@ def memory(pid: int) -> float:
     return int(found[1]) / 1024
 
 
-def start(registry: str | None) -> tuple[subprocess.Popen[str], str]:
-    command = [sys.executable, "-m", "affil", "serve", "--port", "0", "--quiet"]
+def start(registry: str | None, *options: str) -> tuple[subprocess.Popen[str], str]:
+    command = [sys.executable, "-m", "affil", "serve", "--port", "0", "--quiet", *options]
     server = subprocess.Popen([*command, *(["--registry", registry] if registry else [])], stdout=subprocess.PIPE, text=True)
     assert server.stdout
     line = server.stdout.readline()
@@ -130,12 +137,54 @@ def start(registry: str | None) -> tuple[subprocess.Popen[str], str]:
     return server, found[0]
 
 
+def singles(times: list[float], statuses: Counter[int | str], took: float) -> str:
+    """What answers to single strings took."""
+    times = sorted(times) or [0.0]
+    return (
+        f"single strings: {len(times) / took:,.0f} answers/s; median {1000 * times[len(times) // 2]:.0f} ms, "
+        f"p99 {1000 * times[int(len(times) * 0.99)]:.0f} ms, most {1000 * times[-1]:.0f} ms; statuses {dict(statuses)}"
+    )
+
+
+def beside_a_job(given: argparse.Namespace, fresh: Callable[[], str]) -> float:
+    """Ask single strings while a job is worked off; strings a second of both."""
+    rows = "".join(json.dumps({"affiliation": fresh()}) + "\n" for _ in range(given.jobs))
+    with tempfile.TemporaryDirectory() as folder:
+        server, url = start(given.registry, "--jobs", folder)
+
+        def ask(path: str, content: bytes | None = None) -> dict[str, Any]:
+            with urllib.request.urlopen(urllib.request.Request(f"{url}{path}", content)) as answer:
+                found: dict[str, Any] = json.load(answer)
+            return found
+
+        try:
+            asyncio.run(load(url, given.clients, lambda: single(fresh()), lambda done: done < 10 * given.clients))  # warm
+            id = ask("jobs", rows.encode())["id"]
+            while (begun := ask(f"jobs/{id}"))["rows"] == 0:  # it is being cut
+                assert begun["state"] != "failed", begun["error"]
+                time.sleep(0.1)
+            end = time.perf_counter() + given.seconds
+            times, statuses, took = asyncio.run(
+                load(url, given.clients, lambda: single(fresh()), lambda _: time.perf_counter() < end)
+            )
+            job = ask(f"jobs/{id}")
+        finally:
+            server.terminate()
+            server.wait(60)
+    matched = job["done"] - begun["done"]
+    rate: float = (len(times) + matched) / took
+    print(singles(times, statuses, took))
+    print(f"job: {job['state']}, {job['done']:,} of {job['rows']:,} rows, {matched:,} meanwhile; both {rate:,.0f} strings/s")
+    return rate
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--registry")
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--steady", type=int, default=100_000)
+    parser.add_argument("--jobs", type=int, metavar="STRINGS")
     given = parser.parse_args()
     from affil.match import Matcher
 
@@ -157,6 +206,12 @@ def main() -> None:
         return done / (time.perf_counter() - begun)
 
     matcher.match_many(hundred())
+    if given.jobs:
+        before = library(given.seconds / 6)
+        rate = beside_a_job(given, fresh)
+        after = library(given.seconds / 6)
+        print(f"library {before:,.0f} and {after:,.0f} strings/s: {rate / ((before + after) / 2):.0%}")
+        return
     server, url = start(given.registry)
     pid = server.pid
     print(f"{url}, {given.clients} clients, {given.seconds:g} s each; {len(matcher.registry):,} institutions")
@@ -172,11 +227,7 @@ def main() -> None:
     )
     end = time.perf_counter() + given.seconds
     times, statuses, took = asyncio.run(load(url, given.clients, lambda: single(fresh()), lambda _: time.perf_counter() < end))
-    times.sort()
-    print(
-        f"single strings: {len(times) / took:,.0f} answers/s; median {1000 * times[len(times) // 2]:.0f} ms, "
-        f"p99 {1000 * times[int(len(times) * 0.99)]:.0f} ms, most {1000 * times[-1]:.0f} ms; statuses {dict(statuses)}"
-    )
+    print(singles(times, statuses, took))
     held = [memory(pid)]
     for _ in range(10 if given.steady else 0):
         asked = given.steady // 10
