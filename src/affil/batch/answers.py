@@ -12,7 +12,6 @@ from affil.match.records import joined, match_dict
 from affil.types import Decision, Institution, Match, Result
 
 _DECISION = COLUMNS.index("decision")
-NUMBERS = ("lat", "lon", "probability")  # of `COLUMNS`; all others are text
 
 
 class BatchMatcher(Protocol):

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, cast
 
-from affil.batch.answers import NUMBERS, AnswerRows, BatchMatcher, one_answer
+from affil.batch.answers import AnswerRows, BatchMatcher, one_answer
 from affil.batch.pool import Ask, asking
 from affil.errors import AffilError, InputError
 from affil.io.cells import addresses
@@ -20,7 +20,7 @@ from affil.io.files import begins_as_json, copied
 from affil.io.memory import rare_collections
 from affil.io.table import has_affiliations
 from affil.io.tables import Batch, Format, Style, Table, create_table, open_table, table_format
-from affil.match import output_columns
+from affil.match.records import NUMBERS, output_columns
 from affil.settings import Settings
 from affil.types import Decision, Progress
 

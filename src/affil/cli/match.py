@@ -197,7 +197,7 @@ def _match_file(
         from affil.review.file_sheet import read_decided
 
         decided = read_decided(filled, source, registry=matcher.registry, **opening)
-        typer.echo(f"note: {len(decided):,} strings are decided in {filled}", err=True)
+        typer.echo(f"note: {len(decided):,} string{' is' if len(decided) == 1 else 's are'} decided in {filled}", err=True)
     with counting("matching", "rows") as progress:
         matching: Matching = {
             **opening,
@@ -225,7 +225,8 @@ def _print_doubtful(doubtful: Doubtful, source: str, output: str, as_json: bool)
         print_json(asdict(doubtful))
         return
     typer.echo(
-        f"{doubtful.strings:,} doubtful strings, in {doubtful.doubtful:,} of {doubtful.rows:,} rows, written to {output}; fill in "
+        f"{doubtful.strings:,} doubtful string{'' if doubtful.strings == 1 else 's'}, in {doubtful.doubtful:,} of {doubtful.rows:,} rows, "
+        f"written to {output}; fill in "
         f"institution_ids, then: affil match {shlex.quote(source)} -o OUT --decided {shlex.quote(output)}",
         err=True,
     )
