@@ -33,7 +33,7 @@ class MatchSummary:
     """Statistics of `match_file`.
 
     `rows` were read, `written` are in the output. Of those read, `matched` have only certain matches, `review` at least one for
-    review, `none` no institution. `strings` were matched; the others were repeats.
+    review, `none` no institution found with enough certainty. `strings` were matched; the others were repeats.
     """
 
     rows: int

@@ -108,6 +108,7 @@ def match(
     """Find the institutions that affiliation strings name.
 
     Writes one row per matched institution, in input order: the input columns (of papers: paper, author, affiliation), then the match.
+    Decisions are match (taken), review (a person should look) and none (no institution found with enough certainty).
     """
     if text:
         if source is not None or output is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from affil.types import AGAINST, Decision, Match
+from affil.types import AGAINST, NOT_FOUND, Decision, Match
 
 # Beside the reasons against a match (`affil.types.AGAINST`): another institution may be meant, a name stands only in part, no reason
 # is known, nothing was found, a sure answer is only to be checked.
@@ -18,7 +18,7 @@ WORDS = AGAINST | {
     RIVAL: "another institution may be meant",
     PARTLY: "only part of a name stands there",
     UNSURE: "the evidence is weak",
-    NOTHING: "nothing was found",
+    NOTHING: NOT_FOUND,
     AUDIT: "audited",
 }
 
