@@ -407,7 +407,7 @@ def _same(text: str) -> str:
 
 
 def _openpyxl() -> Any:
-    with needing("web", "XLSX", "use .csv"):
+    with needing("xlsx", "XLSX", "use .csv"):
         import openpyxl
         import openpyxl.cell
         import openpyxl.utils
