@@ -84,7 +84,10 @@ def export_sheet(
     workspace: WorkspaceFolder,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Output: .csv or .xlsx.", show_default=False)],
     state: Annotated[str, typer.Option(help="open, decided or any.")] = "open",
-    scope: Annotated[str, typer.Option(help="queue (doubtful strings and the audit sample), or all.")] = "queue",
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Also the sample of sure answers and of strings without one, to check them.")
+    ] = False,
+    scope: Annotated[str, typer.Option(help="doubtful, queue (also the sample, as with --audit), or all.")] = "doubtful",
     decision: Annotated[str, typer.Option(help="Model's decision: review, match or none.", show_default=False)] = "",
     country: Annotated[str, typer.Option(help="ISO code of a matched country.", show_default=False)] = "",
     area: Annotated[str, typer.Option(help="One of the eight areas.", show_default=False)] = "",
@@ -96,9 +99,13 @@ def export_sheet(
     doubt: Annotated[str, typer.Option(help="A reason of doubt, such as bearers or rival.", show_default=False)] = "",
     ledger: LedgerUrl = None,
 ) -> None:
-    """Export the queue as a spreadsheet; fill in the column institution_ids (ids, none, or: not an organisation)."""
+    """Export doubtful strings as a spreadsheet; fill in the column institution_ids: ids or names, none, or: not an organisation.
+
+    The column reason says why each is asked.
+    """
     from affil.review.items import Filters
 
+    scope = "queue" if audit and scope == "doubtful" else scope
     filters = Filters(scope, state, decision, country, area, venue, year, low, high, text, doubt)  # type: ignore[arg-type]
     written = _session(workspace, ledger).export_sheet(output, filters.check())
     typer.echo(

@@ -174,7 +174,12 @@ def decide(
     affiliation: Annotated[str, typer.Argument(metavar="STRING", help="The exact raw string.", show_default=False)],
     institution: Annotated[
         list[str],
-        typer.Option("--institution", metavar="ID", help="Institution that it names; repeatable; or none.", show_default=False),
+        typer.Option(
+            "--institution",
+            metavar="ID",
+            help="Institution that it names, its id or name; repeatable; or none.",
+            show_default=False,
+        ),
     ],
     by: By,
     why: Why,

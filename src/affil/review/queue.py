@@ -251,7 +251,8 @@ class Queue:
 
     def _filtered(self, f: Filters) -> Numbers:
         """The strings that pass the filters, whatever their state, in order."""
-        keep = self.queued.copy() if f.scope == "queue" else np.ones(len(self), bool)
+        scopes = {"queue": self.queued, "doubtful": self.decision == "review", "all": np.ones(len(self), bool)}
+        keep = scopes[f.scope].copy()
         keep &= (self.probability >= f.low) & (self.probability <= f.high)
         if f.decision:
             keep &= self.decision == f.decision
