@@ -29,6 +29,7 @@ from affil.papers.head import Head
 from affil.papers.jats import JATS
 from affil.papers.lens import LENS
 from affil.papers.long_form import LONG_FORM
+from affil.papers.medline import MEDLINE
 from affil.papers.native import NATIVE
 from affil.papers.openalex import OPENALEX
 from affil.papers.openreview import OPENREVIEW
@@ -54,6 +55,7 @@ READERS: tuple[Reader, ...] = (
     ORCID,
     OPENREVIEW,
     PUBMED,
+    MEDLINE,
     JATS,
     GROBID,
     ACL_ANTHOLOGY,
@@ -74,10 +76,6 @@ READERS: tuple[Reader, ...] = (
 
 _NO_TEXT = ("of no format of papers that is read", "see which are read: affil formats")
 _TEXTS = {  # texts of other programs, by a line in them: what they are, and what to export instead
-    re.compile(r"^PMID *- ?\d", re.MULTILINE): (
-        "PubMed's text (.nbib), which is not read",
-        "fetch the same papers as XML: https://eutils.ncbi.nlm.nih.gov/entrez/eutils/efetch.fcgi?db=pubmed&retmode=xml&id=PMID,PMID",
-    ),
     re.compile(r"^RT [A-Z]", re.MULTILINE): ("RefWorks' text, which is not read", "export BibTeX or RIS instead"),
     re.compile(r"^SrcDatabase-", re.MULTILINE): ("CNKI's text, which is not read", "export 自定义 (custom) as .xls, or BibTeX"),
     re.compile(r"^%0 ", re.MULTILINE): ("EndNote's text, which is not read", "export RIS instead"),

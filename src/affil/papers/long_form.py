@@ -14,7 +14,7 @@ from affil.io.people import people_in
 from affil.io.semicolons import between_semicolons
 from affil.io.table import listed
 from affil.papers.common import bare_doi, cell_text
-from affil.papers.draft import CUT_OFF, NO_AFFILIATION, year_in
+from affil.papers.draft import CUT_OFF, NO_AFFILIATION, NOT_UNDERSTOOD, year_in
 from affil.papers.head import Head
 from affil.papers.pairing import has_others, is_nobody
 from affil.papers.reader import Numbered, Reader
@@ -106,7 +106,7 @@ def _papers(source: Source) -> Iterator[tuple[int, Paper | str, str]]:
                 if any(isinstance(value, (list, dict)) for value in values):
                     raise InputError(table.name, "holds a list where text should stand", row=row, fix="write text or a number")
                 cells = dict(zip(FIELDS, map(cell_text, values), strict=True))
-                said = _Said(cells["title"], cells["venue"], year_in(cells["year"]), bare_doi(cells["doi"]))
+                said = _Said(cells["title"], cells["venue"], _year(cells["year"]), bare_doi(cells["doi"]))
                 key = cells["paper"] if "paper" in where else said.doi or said.title
                 if not key:
                     yield row, "has no id of its paper" if "paper" in where else "has neither DOI nor title", ""
@@ -226,7 +226,7 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
     if paper.differs:
         return paper.differs, "says another title, venue or year than the rows above it of the same paper"
     if said.year is None or not said.venue:
-        return row, "has no venue" if said.year else "has no year that is understood" if paper.dated else "has no year"
+        return row, "has no venue" if said.year else NOT_UNDERSTOOD if paper.dated else "has no year"
     if all(position is not None for position, _ in paper.authors):
         paper.authors = dict(sorted(paper.authors.items(), key=lambda item: item[0][0]))
     id = f"{said.title} ({said.venue}, {said.year})" if paper.titled else paper.key
@@ -244,6 +244,11 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
     strings = (*paper.of_paper, *(s for a in authors for s in a.affiliations))
     named = tuple(Author(a.name) for a in authors)
     return row, Paper(id, said.title, said.venue, said.year, named, False, tuple(dict.fromkeys(strings)), said.doi)
+
+
+def _year(cell: str) -> int | None:
+    found = year_in(cell)
+    return found if isinstance(found, int) else None
 
 
 def _listed(cell: str) -> list[str]:
