@@ -445,3 +445,24 @@ def test_a_table_of_many_years_shows_the_last_that_fit_and_breaks_no_number(tmp_
             assert "United States" in row, "all on one line"
             assert shown >= 3
             assert shown >= 30 or "of 30 years" in title
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "none.jsonl"),
+        ("run", "ok.jsonl", "--model", "none"),
+        ("run", "ok.jsonl", "--ledger", "none/x.sqlite"),
+        ("rankings", "none.jsonl"),
+    ],
+)
+def test_a_first_run_that_fails_leaves_no_workspace(
+    tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ok.jsonl").write_text(
+        '{"id": "1", "venue": "J", "year": 2020, "authors": [{"name": "A", "affiliations": ["MIT"]}]}\n'
+    )
+    with pytest.raises(AffilError):
+        call(*command, "-w", "new/ws")
+    assert [f.name for f in tmp_path.iterdir()] == ["ok.jsonl"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from affil.cli.show import Json
+from affil.cli.show import Json, begun_workspace
 
 if TYPE_CHECKING:
     from affil.fetch import Fetched
     from affil.types import Progress
-    from affil.workspace import Workspace as Folder
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Fetch papers from OpenAlex, Crossref, dblp or OpenReview.")
 
@@ -44,7 +42,7 @@ def openalex(
     from affil.fetch.openalex import Query
 
     query = Query(tuple(venue or ()), institution, issn, filter, _years(years) if years else None)
-    with _opened(workspace) as ws, _showing("fetching works") as (show, tell):
+    with begun_workspace(workspace) as ws, _showing("fetching works") as (show, tell):
         fetched = fetch_openalex(ws.path / "fetched", query, venues=ws.venues, progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -59,7 +57,7 @@ def crossref(
     """Fetch works of Crossref by ISSN."""
     from affil.fetch import fetch_crossref
 
-    with _opened(workspace) as ws, _showing("fetching works") as (show, tell):
+    with begun_workspace(workspace) as ws, _showing("fetching works") as (show, tell):
         fetched = fetch_crossref(ws.path / "fetched", issn, years=_years(years) if years else None, progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -74,7 +72,7 @@ def dblp(
     """Fetch records of dblp, which has authors but no affiliations."""
     from affil.fetch import fetch_dblp
 
-    with _opened(workspace) as ws, _showing("fetching records") as (show, tell):
+    with begun_workspace(workspace) as ws, _showing("fetching records") as (show, tell):
         fetched = fetch_dblp(ws.path / "fetched", stream, years=_years(years), progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -88,24 +86,9 @@ def openreview(
     """Fetch accepted papers of a venue at OpenReview, with the profiles of their authors."""
     from affil.fetch import fetch_openreview
 
-    with _opened(workspace) as ws, _showing("fetching papers and profiles") as (show, tell):
+    with begun_workspace(workspace) as ws, _showing("fetching papers and profiles") as (show, tell):
         fetched = fetch_openreview(ws.path / "fetched", venue, progress=show, tell=tell)
     _print(fetched, workspace, as_json)
-
-
-@contextmanager
-def _opened(workspace: Path) -> Iterator[Folder]:
-    """The workspace; one that was made for a fetch that failed before anything came is taken away again."""
-    from affil.workspace import Workspace
-
-    new = not workspace.exists()
-    ws = Workspace.open(workspace)
-    try:
-        yield ws
-    except BaseException:
-        if new and not (ws.path / "fetched").exists():
-            shutil.rmtree(ws.path, ignore_errors=True)
-        raise
 
 
 def _years(text: str) -> tuple[int, int]:

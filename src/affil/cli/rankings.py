@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from affil.cli.ranking import Years
-from affil.cli.show import Json, LedgerUrl, open_workspace, print_json
+from affil.cli.show import Json, LedgerUrl, begun_workspace, print_json
 from affil.cli.workspace import Mapped, PaperFormat, SheetName, TextEncoding, matching_shown, print_added, reading_of
 
 
@@ -34,8 +34,10 @@ def rankings(
     from affil.rank import parse_years
     from affil.report.rankings import rankings as write
 
-    ws = open_workspace(workspace, ledger, create=bool(papers))
-    with matching_shown(workspace, "reading papers") as show:
+    with (
+        begun_workspace(workspace, ledger, create=bool(papers)) as ws,
+        matching_shown(workspace, "reading papers") as show,
+    ):
         done = write(
             ws,
             output,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from affil.cli.show import Json, LedgerUrl, console, open_workspace, plain, plain_table, say_older
+from affil.cli.show import Json, LedgerUrl, begun_workspace, console, open_workspace, plain, plain_table, say_older
 
 if TYPE_CHECKING:
     from affil.papers.reading import Reading
@@ -77,8 +77,10 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Add papers to a workspace and match new strings."""
-    ws = open_workspace(workspace, ledger, create=bool(papers))
-    with matching_shown(workspace, "reading papers" if papers else "matching strings") as show:
+    with (
+        begun_workspace(workspace, ledger, create=bool(papers)) as ws,
+        matching_shown(workspace, "reading papers" if papers else "matching strings") as show,
+    ):
         result = ws.run(
             show,
             papers=papers or None,
@@ -109,7 +111,9 @@ def matching_shown(workspace: Path, begin: str) -> Iterator[Progress]:
             bar = bars.add_task(begin, total=None)
             yield lambda done, total: bars.update(bar, description="matching strings", completed=done, total=total)
     except KeyboardInterrupt:
-        typer.echo(f"interrupted; finished batches are kept, resume with: affil run -w {workspace}", err=True)
+        kept = (workspace / "manifest.json").exists()
+        then = f"finished batches are kept, resume with: affil run -w {workspace}" if kept else "no papers were added yet"
+        typer.echo(f"interrupted; {then}", err=True)
         raise typer.Exit(130) from None
 
 
