@@ -111,13 +111,13 @@ def test_parquet_keeps_types(tmp_path: Path) -> None:
     [
         ("a.csv", b"", "is empty"),
         ("a.csv", b"\n\n", "is empty"),
-        ("a.csv", b"id,x\n1,2\n3\n", "row 3: has 1 fields, the header 2; write all its fields"),
+        ("a.csv", b"id,x\n1,2\n3\n", "row 3: has 1 field, the header 2; write all its fields"),
         ("a.csv", b"id,x\n1,2\n3,4,5\n", "row 3: has 3 fields, the header 2"),
         ("a.csv", b"id,x\n1,a\0b\n", "row 2: holds a NUL character"),
         ("a.csv", b'id,x\n1,"a"b\n', "row 2: no valid CSV: ',' expected after '\"'"),
         ("a.csv", b'id,x\n1,2\n3,"unclosed\n4,5\n', "row 3: no valid CSV: unexpected end of data"),
         ("a.csv", b"id,id\n1,2\n", "row 1: duplicate column 'id'; rename one of them"),
-        ("a.tsv", b"id\tx\n1,2\n", "row 2: has 1 fields, the header 2"),
+        ("a.tsv", b"id\tx\n1,2\n", "row 2: has 1 field, the header 2"),
         ("a.jsonl", b'{"a": 1}\n{"a": \n', r"line 2: not JSON at character 6: Expecting value; correct the line"),
         ("a.jsonl", b"\n[1]\n", "line 2: the line is JSON but not an object"),
         ("a.jsonl", b'{"a": "\\ud83d"}\n', "line 1: contains half a surrogate pair"),
@@ -330,7 +330,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, name: str) -> None:
 def test_a_short_row_and_an_encoding_of_no_text(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1\n", "utf-8")
     with (
-        pytest.raises(InputError, match="row 2: has 1 fields, the header 2; write all its fields, also blank ones, or take"),
+        pytest.raises(InputError, match="row 2: has 1 field, the header 2; write all its fields, also blank ones, or take"),
         open_table(tmp_path / "a.csv") as table,
     ):
         list(table.batches(9))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from affil.cli.show import Json, begun_workspace
+from affil.wording import counted
 
 if TYPE_CHECKING:
     from affil.fetch import Fetched
@@ -127,5 +128,5 @@ def _print(fetched: Fetched, workspace: Path, as_json: bool) -> None:
         told = {"file": str(fetched.file), "records": fetched.records, "new": fetched.new, "calls": fetched.calls}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
-    typer.echo(f"{fetched.records:,} records, {fetched.new:,} of them new, in {fetched.file}")
+    typer.echo(f"{counted(fetched.records, 'record')}, {fetched.new:,} of them new, in {fetched.file}")
     typer.echo(f"next: affil run {fetched.file} -w {workspace}")

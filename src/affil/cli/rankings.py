@@ -10,6 +10,7 @@ import typer
 from affil.cli.ranking import Years
 from affil.cli.show import Json, LedgerUrl, begun_workspace, print_json
 from affil.cli.workspace import Mapped, PaperFormat, SheetName, TextEncoding, matching_shown, print_added, reading_of
+from affil.wording import counted
 
 
 def rankings(
@@ -60,4 +61,4 @@ def rankings(
         return
     if done.empty:
         typer.echo(f"no tables of areas without papers: {', '.join(done.empty)}")
-    typer.echo(f"written: {len(done.tables)} tables in {done.folder / 'tables'}; open {done.start}")
+    typer.echo(f"written: {counted(len(done.tables), 'table')} in {done.folder / 'tables'}; open {done.start}")

@@ -12,6 +12,7 @@ from affil.errors import InputError
 from affil.io.files import Text
 from affil.io.headings import is_usual
 from affil.io.table import Batch, Style, Table, checked_headings
+from affil.wording import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -174,7 +175,7 @@ class Delimited(Table):
         """A record without the blank fields with which a spreadsheet pads it behind the headings."""
         width = len(self.columns)
         if len(record) < width or any(record[width:]):
-            problem = f"has {len(record)} fields, the header {len(self._headings)}"
+            problem = f"has {counted(len(record), 'field')}, the header {len(self._headings)}"
             if len(record) == len(self._headings):
                 problem = f"has {next(filter(None, record[width:]))[:40]!r} in a column without a heading"
             fix = "put fields that hold the delimiter in double quotes"

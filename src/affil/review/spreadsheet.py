@@ -21,6 +21,7 @@ from affil.names import visible
 from affil.names.ids import mistyped
 from affil.review.items import Item
 from affil.types import LedgerEntry
+from affil.wording import counted
 
 # `key` identifies the string, `affiliation` detects moved cells, `entry` is the decision shown. People fill in the last two.
 COLUMNS = (
@@ -51,7 +52,7 @@ class ImportProblemsError(AffilError):
         self.problems = tuple(problems)
         lines = [f"  row {row}: {problem}" for row, problem in problems[:_SHOWN]]
         more = [f"  and {len(problems) - _SHOWN:,} more"] if len(problems) > _SHOWN else []
-        head = f"{path}: {len(problems):,} problems, nothing was recorded; correct them and import again"
+        head = f"{path}: {counted(len(problems), 'problem')}, nothing was recorded; correct them and import again"
         super().__init__("\n".join([head, *lines, *more]))
 
 
