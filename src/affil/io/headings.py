@@ -38,6 +38,11 @@ PAPERS = {
 
 _USUAL = AFFILIATION.union(*PAPERS.values(), ("authors", "name", "full name", "abstract", "keywords"))
 _CNKI = re.compile(r"(\w+)-(?=\1$|[一-鿿])")  # which writes each heading twice: Title-题名, DOI-DOI
+_NUMBER = re.compile(r"\s*[\d.,:%/-]*\d[\d.,:%/-]*\s*")
+_DATE = re.compile(
+    r"(?<!\d)(?:\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2\d{2,4}|\d{1,2}\.? [^\W\d]{3,9}\.? \d{4}"
+    r"|[^\W\d]{3,9}\.? \d{1,2}, \d{4}|\d{4} ?年 ?\d{1,2} ?月)(?!\d)"
+)
 _BLANKS = re.compile(r"[\s_\-]+")
 
 
@@ -49,6 +54,11 @@ def plain(heading: str) -> str:
 def is_usual(heading: str) -> bool:
     """Whether a heading is a usual one of any column."""
     return plain(heading) in _USUAL
+
+
+def is_dated(cell: object) -> bool:
+    """Whether a cell is a number or holds a date, as titles and rows do and headings do not."""
+    return not isinstance(cell, str) or _NUMBER.fullmatch(cell) is not None or _DATE.search(cell) is not None
 
 
 def find(columns: Sequence[str], wanted: str | None) -> list[str]:

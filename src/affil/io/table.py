@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from affil.errors import InputError, Unit
-from affil.io.headings import find, is_usual
+from affil.io.headings import find, is_dated, is_usual
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -126,7 +126,14 @@ def missing(name: str, columns: Sequence[str], wanted: str | None) -> InputError
     fix = "choose one with --column"
     if wanted is None and not any(map(is_usual, columns)):
         fix += ', or write "affiliation" above the strings where there are no headings'
+    fix += title_hint(columns)
     return InputError(name, f"{what}; its columns are: {listed(columns)}", fix=fix)
+
+
+def title_hint(columns: Sequence[str]) -> str:
+    """What to do where headings do not look so: the first row may be a title."""
+    dated = next((c for c in columns if is_dated(c)), None)
+    return "" if dated is None else f"; the first row was read as headings: if it is a title ({dated.strip()!r}), delete it"
 
 
 _SHOWN = 60  # characters of a heading in a message

@@ -12,7 +12,7 @@ from affil.errors import InputError
 from affil.io.headings import AFFILIATION, PAPERS, find, plain
 from affil.io.people import people_in
 from affil.io.semicolons import between_semicolons
-from affil.io.table import listed
+from affil.io.table import listed, title_hint
 from affil.papers.common import bare_doi, cell_text
 from affil.papers.draft import CUT_OFF, NO_AFFILIATION, NOT_UNDERSTOOD, year_in
 from affil.papers.head import Head
@@ -150,7 +150,7 @@ def columns_of(columns: Sequence[str], mapping: Mapping[str, str], name: str) ->
         needed = f"the columns are {', '.join(REQUIRED)}, and paper, doi or title, and if you like position"
         named = " and no column ".join(map(repr, wanted))
         problem = f"no column {named}, nor one of a usual name for {'it' if len(wanted) == 1 else 'them'}; its columns are: {listed(columns)}"
-        raise InputError(name, problem, fix=f"{needed}; for another heading: --map HEADING={wanted[0]}")
+        raise InputError(name, problem, fix=f"{needed}; for another heading: --map HEADING={wanted[0]}{title_hint(columns)}")
     return found
 
 
