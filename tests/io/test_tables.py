@@ -349,3 +349,12 @@ def test_strings_without_a_heading_get_the_advice_to_write_one() -> None:
         affiliation_column("one.txt", ["University of Leeds", "Leeds"])
     with pytest.raises(InputError, match=r"--column$"):
         affiliation_column("a.csv", ["Title", "Where"])
+
+
+@pytest.mark.parametrize(
+    "columns", [["Affiliation 1", "Affiliation 2"], ["affiliation", "affiliation 2"], ["单位1", "单位2", "id"]]
+)
+def test_none_of_several_numbered_columns_is_chosen_silently(columns: list[str]) -> None:
+    with pytest.raises(InputError, match=f"several columns may be meant: {columns[0]}, {columns[1]}; choose one with --column"):
+        affiliation_column("t.csv", columns)
+    assert affiliation_column("t.csv", columns, columns[1]) == columns[1]

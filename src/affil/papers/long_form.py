@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from affil.errors import InputError
-from affil.io.headings import AFFILIATION, PAPERS, find, plain
+from affil.io.headings import PAPERS, find, plain, stem
 from affil.io.people import people_in
 from affil.io.semicolons import between_semicolons
 from affil.io.table import listed, title_hint
@@ -100,12 +100,15 @@ def _papers(source: Source) -> Iterator[tuple[int, Paper | str, str]]:
     current: _Open | None = None
     with source.table() as table:
         where = columns_of(table.columns, source.mapping, table.name)
+        numbered = _numbered(table.columns, where["affiliation"], source)
         for batch in table.batches(source.settings.rows):
             columns = [batch.columns[where[f]] if f in where else [None] * len(batch) for f in FIELDS]
+            columns += [batch.columns[c] for c in numbered]
             for row, *values in zip(batch.rows, *columns, strict=True):
                 if any(isinstance(value, (list, dict)) for value in values):
                     raise InputError(table.name, "holds a list where text should stand", row=row, fix="write text or a number")
-                cells = dict(zip(FIELDS, map(cell_text, values), strict=True))
+                texts = [*map(cell_text, values)]
+                cells = dict(zip(FIELDS, texts, strict=False))
                 said = _Said(cells["title"], cells["venue"], _year(cells["year"]), bare_doi(cells["doi"]))
                 key = cells["paper"] if "paper" in where else said.doi or said.title
                 if not key:
@@ -120,9 +123,23 @@ def _papers(source: Source) -> Iterator[tuple[int, Paper | str, str]]:
                     current.differs = current.differs or row
                 current.said = current.said.filled(said)
                 current.dated = current.dated or ("" if said.year else cells["year"])
-                _add(current, cells, source, row)
+                for affiliation in dict.fromkeys((cells["affiliation"], *filter(None, texts[len(FIELDS) :]))):
+                    _add(current, {**cells, "affiliation": affiliation}, source, row)
         if current is not None:
             yield *_closed(current, source), current.dated
+
+
+def _numbered(columns: Sequence[str], chosen: str, source: Source) -> list[str]:
+    """The other columns of affiliations that only a number tells from the chosen one ("Affiliation 1", "Affiliation 2"), which are read as
+    well; that is said, and what other columns of affiliations are not read.
+    """
+    others = [c for c in find(columns, None) if c != chosen and c not in source.mapping]
+    same = [c for c in others if stem(c) == stem(chosen) and chosen not in source.mapping]
+    left = [c for c in others if c not in same]
+    if others:
+        read = f"the affiliations are those of {listed([chosen, *same])}"
+        source.note(read + (f"; not read: {listed(left)} (to read it instead: --map {left[0]}=affiliation)" if left else ""))
+    return same
 
 
 def columns_of(columns: Sequence[str], mapping: Mapping[str, str], name: str) -> dict[str, str]:
@@ -160,10 +177,13 @@ def _lacking(found: Mapping[str, str]) -> list[str]:
 
 
 def _found(columns: Sequence[str]) -> dict[str, str]:
-    """The heading of each field by its usual names."""
+    """The heading of each field by its usual names; of several for affiliations that which says so, else those that are numbered."""
     by_name = {plain(c): c for c in reversed(columns)}
-    usual = {**PAPERS, "affiliation": ("affiliation", *sorted(AFFILIATION))}
-    hits = {field: next((by_name[n] for n in names if n in by_name), None) for field, names in usual.items()}
+    hits = {field: next((by_name[n] for n in names if n in by_name), None) for field, names in PAPERS.items()}
+    stems = {c: stem(c) for c in find(columns, None)}
+    kinds = [*stems.values()]
+    likely = sorted(stems, key=lambda c: (stems[c] != "affiliation", -kinds.count(stems[c]), stems[c]))
+    hits["affiliation"] = next(iter(likely), None)
     return {field: heading for field, heading in hits.items() if heading is not None}
 
 
