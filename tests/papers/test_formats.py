@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
@@ -161,3 +162,27 @@ def test_json_lines_with_the_fields_of_a_table_are_a_table(tmp_path: Path) -> No
     path.write_text(json.dumps(row) + "\n" + json.dumps({**row, "Author": ["Bo", "Orr"]}), "utf-8")
     with pytest.raises(InputError, match="line 2: holds a list where text should stand; write text or a number"):
         list(read_papers([path]))
+
+
+def test_a_json_list_of_rows_is_the_table_that_it_would_be_as_text(tmp_path: Path) -> None:
+    """Of any format that is a table: the rows of an export of Scopus, or of one's own, also under headings that are mapped."""
+    for sample in ("scopus-2024.csv", "table-english.csv", "lens-export.csv", "zotero-library.csv"):
+        with (Path(__file__).parent / "samples" / sample).open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        (tmp_path / "rows.json").write_text(json.dumps(rows), "utf-8")
+        list_of, text = formats(tmp_path / "rows.json"), formats(Path(__file__).parent / "samples" / sample)
+        assert (list_of.reader, list_of.papers) == (text.reader, text.papers)
+    row = {"paper": 1, "author": "Ana", "Affiliation": "MIT", "Periodical": "J", "year": 2020}
+    (tmp_path / "own.json").write_text(json.dumps([row]))
+    [paper] = formats(tmp_path / "own.json", mapping={"Periodical": "venue"}).papers
+    assert (paper.venue, paper.authors) == ("J", (Author("Ana", ("MIT",)),))
+    with pytest.raises(InputError, match="no column 'venue', nor one of a usual name for it; its columns are: paper, author, "):
+        formats(tmp_path / "own.json")
+
+
+def test_a_json_list_of_papers_in_affils_own_format(tmp_path: Path) -> None:
+    paper = {"id": "P1", "venue": "ICML", "year": 2024, "authors": [{"name": "Ana Li", "affiliations": ["MIT"]}]}
+    (tmp_path / "a.json").write_text(json.dumps([paper, {**paper, "id": "P2", "year": None}], indent=1))
+    look = formats(tmp_path / "a.json")
+    assert [p.id for p in look.papers] == ["P1"]
+    assert [(p.row, p.unit, p.what) for p in look.problems] == [(2, "record", "has no year")]

@@ -86,6 +86,8 @@ def titles_above(records: Sequence[Sequence[object]]) -> int:
     for record in records[: _TITLES + 1]:
         filled = [c for c in record if c not in ("", None)]
         dated = any(map(is_dated, filled))
+        if not filled and not tops:
+            return 0
         if not dated and any(is_usual(c) for c in filled if isinstance(c, str)):
             titles = all(len(top) < len(filled) or (len(top) == len(filled) and any(map(is_dated, top))) for top in tops)
             return len(tops) if titles else 0

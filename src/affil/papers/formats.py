@@ -14,6 +14,7 @@ from typing import Any, Unpack
 
 from affil.errors import AffilError, InputError
 from affil.io.encoding import no_text
+from affil.io.table import has_affiliations
 from affil.papers.acl_anthology import ACL_ANTHOLOGY
 from affil.papers.arxiv import ARXIV
 from affil.papers.bibtex import BIBTEX
@@ -63,7 +64,6 @@ READERS: tuple[Reader, ...] = (
     DBLP,
     DBLP_HOMEPAGES,
     DBLP_API,
-    PAPER_COPILOT,
     RIS,
     BIBTEX,
     WEB_OF_SCIENCE,
@@ -71,6 +71,7 @@ READERS: tuple[Reader, ...] = (
     LENS,
     ZOTERO,
     LONG_FORM,
+    PAPER_COPILOT,
 )
 """The formats that affil brings, in the order in which they are tried."""
 
@@ -105,8 +106,9 @@ def readers() -> dict[str, Reader]:
     return found
 
 
-def recognise(head: Head, format: str | None = None) -> Reader:
-    """The reader of a file: the one that is named, else the first that recognises it.
+def recognise(head: Head, format: str | None = None, *, mapped: bool = False) -> Reader:
+    """The reader of a file: the one that is named, else the first that recognises it. Of a table whose headings are `mapped` it is known
+    that it holds papers.
 
     Raises:
         AffilError: there is no reader of that name. InputError: none recognises the file.
@@ -118,11 +120,13 @@ def recognise(head: Head, format: str | None = None) -> Reader:
         return known[format]
     if (found := known_format(head)) is not None:
         return found
+    if mapped or has_affiliations(head.columns):
+        return LONG_FORM  # which says what it lacks
     other = f"XML of no format that is read: its outermost element is {head.root}" if head.root else no_text(head.start)
     if other and not head.table:
         raise InputError(head.shown, f"is {other}", fix="see which formats are read: affil formats")
     if head.json and _foreign(head):
-        fix = "see which formats are read: affil formats; a list of rows is read as a table with one object a line: jq -c '.[]'"
+        fix = "see which formats are read: affil formats"
         raise InputError(head.shown, f"is JSON of no format that is read{_keys_shown(head)}", fix=fix)
     if not head.table and not head.json and head.text.strip():
         what, fix = next((told for begins, told in _TEXTS.items() if begins.search(head.text[:4096])), _NO_TEXT)
@@ -203,7 +207,7 @@ def open_source(
         InputError: the file cannot be read, or no reader recognises it. AffilError: there is no such format.
     """
     head = head_of(path, **reading)
-    reader = recognise(head, reading.get("format"))
+    reader = recognise(head, reading.get("format"), mapped=bool(reading.get("mapping")))
     return reader, source_of(reader, head, settings, problem, **reading)
 
 
@@ -211,7 +215,7 @@ def head_of(path: Path | str, **reading: Unpack[Reading]) -> Head:
     """The beginning of a file; see `open_source`."""
     mapping = reading.get("mapping") or {}
     head = Head(path, reading.get("sheet"), reading.get("encoding"), lambda columns: _fits(columns, mapping))
-    if mapping and not head.table:
+    if mapping and not (head.table or head.columns):
         raise InputError(head.shown, "is no table, so that no heading of it can be mapped", fix="omit --map")
     return head
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -188,16 +187,7 @@ def _found(columns: Sequence[str]) -> dict[str, str]:
 
 
 def _recognises(head: Head) -> bool:
-    return not _lacking(_found(head.columns or _keys(head)))
-
-
-def _keys(head: Head) -> tuple[str, ...]:
-    """The keys of JSON Lines whose values are cells, not lists or objects; () for what is none."""
-    try:
-        first = json.loads(head.text.lstrip().partition("\n")[0]) if head.json else None
-    except (ValueError, RecursionError):
-        return ()
-    return tuple(key for key, value in first.items() if not isinstance(value, (list, dict))) if isinstance(first, dict) else ()
+    return not _lacking(_found(head.columns))
 
 
 LONG_FORM = Reader(

@@ -1,4 +1,4 @@
-"""affil's own format: JSON Lines, one paper a line.
+"""affil's own format: JSON Lines, one paper a line, or one JSON list of papers.
 
 Fields: `id`, `venue` (text, not blank), `year` (whole number), `authors` (list of `name`, `affiliations`), `title`, `doi`, `aligned`
 (default true) and `paper_affiliations` (only where `aligned` is false).
@@ -83,7 +83,7 @@ def read_native(source: Source) -> Numbered:
     """
     lost: InputError | None = None
     read = False
-    for row, value in source.records():
+    for row, value in source.records("item" if source.head.place_of("id", "authors") == "item" else ""):
         slips = dict(_slips(value))
         try:
             paper = _paper(source, row, value, slips)
@@ -102,7 +102,7 @@ def read_native(source: Source) -> Numbered:
 
 
 def _recognises(head: Head) -> bool:
-    return any(head.place_of("id", "authors", key) == "" for key in ("venue", "year"))
+    return any(head.place_of("id", "authors", key) in ("", "item") for key in ("venue", "year"))
 
 
 NATIVE = Reader(
@@ -112,7 +112,7 @@ NATIVE = Reader(
     read=read_native,
     fields="`id`, `title`, `venue`, `year`, `doi`, `authors` (each with `name` and `affiliations`), `aligned`, `paper_affiliations`.",
     lost="Papers without a venue or a year from 1900 to 2100, a whole number. Other fields are ignored.",
-    export="Write one JSON object a line from a program of your own.",
+    export="Write one JSON object a line, or one list of them, from a program of your own.",
     specification="https://jsonlines.org",
     own_ids=True,
 )
