@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from affil.cli.show import Json, begun_workspace
+from affil.cli.words import Words
 from affil.wording import counted
 
 if TYPE_CHECKING:
     from affil.fetch import Fetched
     from affil.types import Progress
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Fetch papers from OpenAlex, Crossref, dblp or OpenReview.")
+app = typer.Typer(
+    cls=Words, no_args_is_help=True, rich_markup_mode=None, help="Fetch papers from OpenAlex, Crossref, dblp or OpenReview."
+)
 
 Workspace = Annotated[
     Path, typer.Option("--workspace", "-w", metavar="WS", help="Workspace folder, in which the file is kept.")

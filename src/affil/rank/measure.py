@@ -25,6 +25,19 @@ from affil.rank.venues import AREAS, Venues, find_area, load_venues
 from affil.settings import RankSettings, RollUp
 from affil.types import KINDS
 
+_LEVELS = {
+    "institutions": "institution",
+    "cities": "city",
+    "regions": "region",
+    "countries": "country",
+    "continents": "continent",
+}
+MEASURES_TRIED = {
+    **dict.fromkeys(("papers", "paper", "publication", "count"), "publications"),
+    **dict.fromkeys(("author", "people"), "authors"),
+    **dict.fromkeys(("adjusted publications", "adjusted papers", "credit", "fractional"), "adjusted"),
+    **dict.fromkeys(("ai index", "geometric mean"), "index"),
+}
 _KINDS = {"university": "education", "universities": "education", "companies": "company", "hospital": "healthcare"}
 
 _DIGITS = 9  # decimals of sums of credit
@@ -162,8 +175,8 @@ class CheckedQuery:
 
     def __init__(self, query: Query, settings: RankSettings) -> None:
         area, kind, within = query.get("area"), query.get("kind"), query.get("within")
-        self.level = cast(Level, choose("level", query.get("level", "institution"), LEVELS))
-        self.by = cast(Measure, choose("measure", query.get("by", "adjusted"), MEASURES))
+        self.level = cast(Level, choose("level", query.get("level", "institution"), LEVELS, _LEVELS))
+        self.by = cast(Measure, choose("measure", query.get("by", "adjusted"), MEASURES, MEASURES_TRIED))
         self.roll_up = cast(RollUp, choose("roll-up", query.get("roll_up") or settings.roll_up, ROLL_UPS))
         self.area = find_area(area) if area else None
         self.venue = query.get("venue") or None
