@@ -28,7 +28,7 @@ def ws(review_ws: Workspace) -> str:
 
 def test_out_to_a_sheet_and_in_again(ws: str, tmp_path: Path) -> None:
     sheet = tmp_path / "q.csv"
-    assert "strings written to" in run("review", "export", ws, "-o", str(sheet), "--audit", "--text", "leeds").output
+    assert "1 string written to" in run("review", "export", ws, "-o", str(sheet), "--audit", "--text", "leeds").output
     text = sheet.read_text("utf-8-sig")
     assert len(text.splitlines()) == 2
     sheet.write_text(text.replace(",,,,\r\n", f",,,{OPENAI},w\r\n").replace(",,,,\n", f",,,{OPENAI},w\n"), "utf-8")
@@ -190,17 +190,17 @@ def test_a_workspace_may_have_the_name_of_a_command(tmp_path: Path, monkeypatch:
 
 def test_names(ws: str) -> None:
     run("decide", ws, "Room 12", "--institution", OPENAI, "--by", "ana", "--why", "w")
-    assert "1 names; add them with" in run("review", "names", ws).output
+    assert "1 name; add them with" in run("review", "names", ws).output
     (offered,) = json.loads(run("review", "names", ws, "--json").output)
     assert (offered["name"], offered["institution_id"]) == ("Room 12", OPENAI)
-    assert "1 names added" in run("review", "names", ws, "--accept").output
+    assert "1 name added" in run("review", "names", ws, "--accept").output
     assert "0 names" in run("review", "names", ws).output
 
 
 def test_discover(ws: str, tmp_path: Path) -> None:
     said = run("discover", ws).output
     assert "Tanglewick Robotics" in said
-    assert "1 proposals" in said
+    assert "1 proposal" in said
     (found,) = json.loads(run("discover", ws, "--json").output)
     assert (found["country"], found["city"], len(found["strings"])) == ("GB", "Leeds", 3)
     run("discover", ws, "-o", str(tmp_path / "new.csv"))

@@ -28,6 +28,7 @@ from affil.cli.show import (
 )
 from affil.cli.workspace import SheetName, TextEncoding
 from affil.errors import AffilError
+from affil.wording import counted
 
 if TYPE_CHECKING:
     from affil.batch import Matching, MatchSummary, Opening
@@ -239,8 +240,8 @@ def _print_summary(summary: MatchSummary, output: str, as_json: bool) -> None:
         return
     rate = f" ({summary.rows / summary.seconds:,.0f} rows/s)" if summary.rows else ""
     typer.echo(
-        f"{summary.rows:,} rows in {summary.seconds:,.1f} s{rate}: {summary.matched:,} match, {summary.review:,} review, "
-        f"{summary.none:,} none; {summary.written:,} rows written to {'standard output' if output == '-' else output}",
+        f"{counted(summary.rows, 'row')} in {summary.seconds:,.1f} s{rate}: {summary.matched:,} match, {summary.review:,} review, "
+        f"{summary.none:,} none; {counted(summary.written, 'row')} written to {'standard output' if output == '-' else output}",
         err=True,
     )
 
@@ -288,12 +289,12 @@ def evaluate(
     for table in evaluation_tables(result):
         out.print(table, "")
     left = f"; {result.left_out:,} skipped because the registry lacks one of their ids" if result.left_out else ""
-    typer.echo(f"{result.rows:,} strings, {result.pairs:,} answers in {result.seconds:.1f} s{left}")
+    typer.echo(f"{counted(result.rows, 'string')}, {counted(result.pairs, 'answer')} in {result.seconds:.1f} s{left}")
     typer.echo(f"registry {result.registry}, model {result.model[:12]}")
     if result.warning:
         typer.echo(f"warning: {result.warning}", err=True)
     if errors is not None:
-        typer.echo(f"{len(result.mistakes):,} wrong rows written to {errors}")
+        typer.echo(f"{counted(len(result.mistakes), 'wrong row')} written to {errors}")
 
 
 def train(

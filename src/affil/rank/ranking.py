@@ -14,6 +14,7 @@ from affil.rank.places import HongKong
 from affil.rank.presets import mean_areas
 from affil.rank.state import State
 from affil.settings import RankSettings, RollUp
+from affil.wording import counted
 
 Level = Literal["institution", "city", "region", "country", "continent"]
 Measure = Literal["publications", "authors", "adjusted", "index"]
@@ -65,12 +66,12 @@ class Coverage:
         if self.pending:
             shares.append((self.pending, "not matched yet"))
         out = [
-            f"{self.mentions:,} author mentions: " + ", ".join(f"{share:.1%} {name}" for share, name in shares) + ".",
-            f"{self.papers:,} papers, {self.unaligned:,} of them with affiliations not tied to authors (no authors counted), "
+            f"{counted(self.mentions, 'author mention')}: " + ", ".join(f"{share:.1%} {name}" for share, name in shares) + ".",
+            f"{counted(self.papers, 'paper')}, {self.unaligned:,} of them with affiliations not tied to authors (no authors counted), "
             f"{self.outside:,} outside the eight areas; {self.counted:.1%} of their weight counts for somebody.",
         ]
         if self.repeated:
-            out.append(f"{self.repeated:,} more records repeat a paper and are not counted again.")
+            out.append(f"{counted(self.repeated, 'more record')} of a paper that is counted already.")
         if self.unplaced:
             out.append(f"{self.unplaced:.1%} of the counted credit has no known place at this level.")
         if self.unknown_venues:

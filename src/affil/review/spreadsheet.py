@@ -21,6 +21,7 @@ from affil.registry.written import NONE, Written, called
 from affil.review.doubts import AUDIT, WORDS
 from affil.review.items import Item
 from affil.types import Institution, LedgerEntry
+from affil.wording import counted
 
 # `key` identifies the string, `affiliation` detects moved cells, `reason` is why it is asked, `entry` is the decision shown. People fill
 # in the last two.
@@ -61,8 +62,7 @@ class ImportProblemsError(AffilError):
         self.problems = tuple(problems)
         lines = [f"  row {row}: {problem}" for row, problem in problems[:_SHOWN]]
         more = [f"  and {len(problems) - _SHOWN:,} more"] if len(problems) > _SHOWN else []
-        word = "problem" if len(problems) == 1 else "problems"
-        head = f"{path}: {len(problems):,} {word}, {so}; correct the sheet and do it again"
+        head = f"{path}: {counted(len(problems), 'problem')}, {so}; correct the sheet and do it again"
         super().__init__("\n".join([head, *lines, *more]))
 
 

@@ -20,6 +20,7 @@ from affil.io.files import TEMPORARY, atomic_path, files_in, sweep
 from affil.ledger import Ledger
 from affil.papers.reading import Reading
 from affil.settings import Settings, load_settings, settings_toml
+from affil.wording import counted
 from affil.workspace.decisions import PROPOSALS, proposals
 from affil.workspace.ingest import add_papers, count_strings
 from affil.workspace.layout import (
@@ -353,7 +354,7 @@ def _mend_papers(change: Change, manifest: Mapping[str, Any], damaged: Set[str])
             reading = {name: value for name, value in one.items() if name not in ("file", "sha256")}
             add_papers(change, one["file"], **cast(Reading, reading))
         change.news["inputs"] = manifest["inputs"]
-        yield f"papers and mentions: read again from {len(manifest['inputs']):,} files"
+        yield f"papers and mentions: read again from {counted(len(manifest['inputs']), 'file')}"
     elif "strings" in damaged:
         mentions = change.file("mentions")
         assert mentions is not None

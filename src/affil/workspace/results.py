@@ -20,6 +20,7 @@ from affil.io.writers import harmless
 from affil.ledger.cases import key_of
 from affil.ledger.overrides import apart_name, set_apart
 from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
+from affil.wording import counted
 from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
 
 if TYPE_CHECKING:
@@ -88,9 +89,7 @@ def older_ledger(files: WorkspaceFiles, entries: int) -> str:
     last, where = files.counts.last(), files.ledger.where
     if last is None or last.about.get("ledger", where) != where or entries >= last.decisions:
         return ""
-    return (
-        f"the ledger has {entries:,} entries, where the last count had {last.decisions:,}: an older copy was put in its place"
-    )
+    return f"the ledger has {counted(entries, 'entry', 'entries')}, the last count had {last.decisions:,}: an older copy was put in its place"
 
 
 def rank(
