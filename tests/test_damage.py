@@ -162,7 +162,8 @@ class Trials:
         """How a command ends, what it says and does, and what it says of errors; without times, which differ."""
         code, said, errors = do(*command)
         if code == 0 and command[0] in ("run", "ledger"):
-            said += do(*RANK)[1]
+            code, ranked, noted = do(*RANK)
+            said, errors = said + ranked, errors + noted
         if "queue.csv" in command and (folder / "queue.csv").exists():
             said += (folder / "queue.csv").read_text("utf-8")
         # a batch that is damaged is matched again

@@ -333,7 +333,7 @@ def test_a_proposal_that_was_made_anew_is_not_accepted(page: Page, session: Sess
     session.workspace.discover()
     key = re.search(r'name="proposal" value="(\w+)"', page.get("/new").text)[1]
     file = session.workspace.path / "proposals.json"
-    content = read_json(file, "", ())
+    content = read_json(file, "", ("proposals",))
     content["proposals"][0]["strings"].append("Room 12")
     file.write_text(sealed_json(content), "utf-8")
     for path in ("/accept", "/refuse"):

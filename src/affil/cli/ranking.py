@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from affil.cli.show import Json, LedgerUrl, Rows, open_workspace, print_json
+from affil.cli.show import Json, LedgerUrl, Rows, open_workspace, print_json, say_older
 from affil.cli.tables import moves_table, papers_table, ranking_table, trend_table, waiting, years_table
 
 if TYPE_CHECKING:
@@ -251,6 +251,7 @@ def snapshot(
     if name and remove:
         ws.counts.remove_snapshot(name)
     elif name:
+        say_older(ws)
         ws.snapshot(name)
     if as_json:
         print_json(ws.counts.snapshots())

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from affil.cli.ranking import Years
-from affil.cli.show import Json, LedgerUrl, open_workspace, print_json
+from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, say_older
 from affil.cli.workspace import Mapped, PaperFormat, SheetName, TextEncoding, matching_shown, print_added, reading_of
 
 
@@ -35,6 +35,7 @@ def rankings(
     from affil.report.rankings import rankings as write
 
     ws = open_workspace(workspace, ledger, create=bool(papers))
+    say_older(ws)
     with matching_shown(workspace, "reading papers") as show:
         done = write(
             ws,

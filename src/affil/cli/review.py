@@ -329,5 +329,5 @@ def _session(workspace: Path, ledger: str | None) -> Session:
         from affil.review.session import Session
 
         ws = open_workspace(workspace, ledger)
-        say_older(ws, len(ws.ledger.entries()))
+        say_older(ws)
         return Session(ws)

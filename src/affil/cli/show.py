@@ -69,11 +69,11 @@ def open_workspace(folder: Path, ledger: str | None = None, *, create: bool = Fa
     return ws if ledger is None else ws.with_ledger(ledger)
 
 
-def say_older(ws: Workspace, entries: int) -> None:
-    """Say on standard error where a ledger with this number of entries is older than the counts."""
+def say_older(ws: Workspace) -> None:
+    """Say on standard error where the ledger is older than the counts; counting again would make it forgotten."""
     from affil.workspace.results import older_ledger
 
-    if older := older_ledger(ws, entries):
+    if older := older_ledger(ws):
         typer.echo(f"warning: {older}", err=True)
 
 

@@ -78,6 +78,7 @@ def run(
 ) -> None:
     """Add papers to a workspace and match new strings."""
     ws = open_workspace(workspace, ledger, create=bool(papers))
+    say_older(ws)
     with matching_shown(workspace, "reading papers" if papers else "matching strings") as show:
         result = ws.run(
             show,
@@ -212,7 +213,7 @@ def decisions(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
     """List all decisions, oldest first."""
     ws = open_workspace(workspace, ledger)
     entries = ws.ledger.entries()
-    say_older(ws, len(entries))
+    say_older(ws)
     if as_json:
         typer.echo(_entries_json(entries))
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,8 +65,8 @@ INSTITUTIONS = pa.schema(
 TABLES = ("papers", "mentions", "strings", "matches", "institutions")
 BY_HAND = ("settings.toml", "own.csv", "venues.csv")  # files that people edit
 _MANIFEST = (  # what a manifest may hold
-    "by_hand",
-    "chosen", "counts", "digests", "inputs", "model", "registry", "replaced", "runs", "settings", "step", "tables", "time", "versions",
+    "by_hand", "chosen", "counts", "digests", "inputs", "model", "registry", "replaced", "runs", "settings", "step", "tables", "time",
+    "versions", "workspace",
 )  # fmt: skip
 _MANIFEST_COPY = "tables/manifest-{:06}.json"
 _PACKAGES = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")  # versions recorded in the manifest
@@ -83,10 +84,29 @@ class WorkspaceFiles:
         """Versions, hashes, counts and settings of the last steps; empty in a new workspace.
 
         Raises:
-            InputError: it is damaged.
+            InputError: it is damaged, missing, or not the one that the last step wrote.
         """
         file = self.path / "manifest.json"
-        return self.read_manifest(file) if file.exists() else {}
+        copies = files_in(self.path / "tables", "manifest-*.json")  # first: a step that ends meanwhile writes its copy last
+        if not file.exists():
+            if copies:
+                raise InputError(file, "is missing", fix=self.mend)
+            return {}
+        manifest = self.read_manifest(file)
+        if copies and not self._may_follow(manifest, copies[-1]):
+            raise InputError(file, "is not the one that the last step wrote", fix=self.mend)
+        return manifest
+
+    def _may_follow(self, manifest: Mapping[str, Any], copy: Path) -> bool:
+        """Whether a manifest is the one of this copy, or of the step after it; an older one, or that of another workspace, is not."""
+        try:
+            held = json.loads(copy.read_text("utf-8"))
+            step, known = int(held["step"]), held.get("workspace", manifest.get("workspace"))
+        except (OSError, ValueError, TypeError, LookupError, RecursionError):
+            return True  # the next step has deleted it meanwhile, or it is damaged itself
+        if step == manifest.get("step"):
+            return all(manifest.get(key) == held.get(key) for key in _MANIFEST)
+        return bool(step < manifest.get("step", 0) and manifest.get("workspace") == known)
 
     def read_manifest(self, file: Path) -> dict[str, Any]:
         """The manifest of a step, from its file.
@@ -268,6 +288,7 @@ class Change:
     def commit(self) -> None:
         """Commit the step: the manifest refers to its tables from now on."""
         content = {
+            "workspace": secrets.token_hex(8),
             **self.before,
             **self.news,
             "counts": {name: pq.read_metadata(self.folder / file).num_rows for name, file in self.tables.items()},
@@ -281,7 +302,7 @@ class Change:
             "by_hand": {name: _digest_of_any(self.folder / name) for name in BY_HAND},
         }
         text = sealed_json(content, indent=2)
-        for file in (manifest_copy(self.folder, self.number), self.folder / "manifest.json"):
+        for file in (self.folder / "manifest.json", manifest_copy(self.folder, self.number)):
             file.parent.mkdir(exist_ok=True)
             with atomic_path(file) as temporary:
                 temporary.write_text(text, "utf-8")
