@@ -50,7 +50,9 @@ def test_the_backup_of_the_day_is_the_default(review_ws: Workspace, capsys: Any)
     affil(capsys, "rank", str(review_ws.path))
 
 
-@pytest.mark.parametrize("verb", ["rank WS", "run -w WS", "snapshot WS kept", "report WS -o OUT", "decisions WS", "ledger check WS"])
+@pytest.mark.parametrize(
+    "verb", ["rank WS", "run -w WS", "snapshot WS kept", "report WS -o OUT", "decisions WS", "ledger check WS"]
+)
 def test_an_older_copy_in_its_place_is_said(review_ws: Workspace, tmp_path: Path, capsys: Any, verb: str) -> None:
     """Above all by what counts anew: the next command finds nothing odd in what it counted."""
     decide(review_ws, capsys, "OpenAI!")
