@@ -249,7 +249,7 @@ def snapshot(
     if remove and not name:
         raise AffilError("--remove needs a snapshot name; list them with: affil snapshot WS")
     if name and remove:
-        ws.counts.remove_snapshot(name)
+        ws.kept_counts.remove_snapshot(name)
     elif name:
         say_older(ws)
         ws.snapshot(name)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
+import os
 import platform
 import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, BusyError, InputError
 from affil.io.checksums import digest_of, read_json, sealed_json, verify
-from affil.io.files import atomic_path, files_in, sweep
+from affil.io.files import atomic_path, files_in, scratch, sweep
 from affil.ledger import Ledger
 from affil.rank import Store, Tables, Venues, load_venues
 from affil.settings import Settings
@@ -226,8 +229,18 @@ class WorkspaceFiles:
 
     @property
     def counts(self) -> Store:
-        """The counts, current and past."""
+        """The counts, current and past; of a workspace that cannot be written a copy, as long as the process lasts."""
+        return self.kept_counts if self.writable else Store(_copied(self.path / "counts"), self.mend)
+
+    @property
+    def kept_counts(self) -> Store:
+        """The counts that the workspace keeps."""
         return Store(self.path / "counts", self.mend)
+
+    @property
+    def writable(self) -> bool:
+        """Whether the workspace can be written."""
+        return os.access(self.path, os.W_OK)
 
     def must_be_matched(self) -> None:
         """Raise AffilError unless there are matches."""
@@ -310,6 +323,17 @@ class Change:
             shutil.rmtree(folder)
 
 
+@cache
+def _copied(folder: Path) -> Path:
+    """A copy of a folder, deleted when the process ends."""
+    held = ExitStack()
+    atexit.register(held.close)
+    copy = held.enter_context(scratch()) / folder.name
+    if folder.exists():
+        shutil.copytree(folder, copy)
+    return copy
+
+
 @contextmanager
 def locked(folder: Path, wait: float = 0.0) -> Iterator[None]:
     """Lock the workspace against other processes. An SQLite lock works everywhere and ends with the process.
@@ -317,6 +341,8 @@ def locked(folder: Path, wait: float = 0.0) -> Iterator[None]:
     Raises:
         BusyError: another process holds the lock for longer than `wait` seconds, or the folder is not writable.
     """
+    if folder.exists() and not os.access(folder, os.W_OK):
+        raise BusyError(f"{folder}: not writable; fix its permissions, or work in a copy")
     try:
         with closing(sqlite3.connect(folder / ".lock", timeout=wait, isolation_level=None)) as lock:
             lock.execute("BEGIN EXCLUSIVE")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +34,7 @@ _OF_THE_FOLDER = {"by_hand", "chosen", "digests", "replaced", "runs", "step", "t
 def count(files: WorkspaceFiles) -> State:
     """See `Workspace.count`."""
     files.must_be_matched()
-    with locked(files.path):
+    with locked(files.path) if files.writable else nullcontext():
         return count_anew(files)
 
 
