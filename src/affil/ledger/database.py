@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import DDL, URL, Connection, Engine, NullPool, Row, create_engine, event, inspect, null, select
@@ -210,7 +210,8 @@ class Database:
                     beside.replace(file)
         finally:
             for rest in ("", "-wal", "-shm", "-journal"):
-                beside.with_name(beside.name + rest).unlink(missing_ok=True)
+                with suppress(OSError):  # none, or nothing can be written here
+                    beside.with_name(beside.name + rest).unlink()
         self._there(file)
 
     def _check(self, connection: Connection) -> None:
