@@ -13,7 +13,7 @@ import pytest
 from babel.messages import Catalog
 
 import affil
-from affil.catalogue import SOURCE, catalogue_file, messages, read_catalogue
+from affil.catalogue import SOURCE, catalogue_file, filled, messages, read_catalogue
 from affil.report import i18n, names
 from affil.service import texts
 
@@ -33,8 +33,9 @@ def keys(catalogue: Catalog) -> list[tuple[str, str]]:
 
 
 def places(text: str) -> list[tuple[str, str]]:
-    """What is to be filled, and how it is written."""
-    return sorted((name, spec or "") for _, name, spec, _ in Formatter().parse(text) if name is not None)
+    """What is to be filled, and how it is written; the words for one or for more are each language's own."""
+    found = [(name, spec or "") for _, name, spec, _ in Formatter().parse(text) if name is not None]
+    return sorted((name, spec) for name, spec in found if "|" not in spec)
 
 
 def test_every_catalogue_is_of_a_language_that_pages_have() -> None:
@@ -69,6 +70,14 @@ def test_places_to_fill_are_the_same(folder: Path, language: str) -> None:
     for message in read_catalogue(catalogue_file(folder, language)):
         if message.id:
             assert {*places(str(message.string))} == {*places(str(message.id))}, message.context
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "1 paper of 7 is"), ("1", "1 paper of 7 is"), (0, "0 papers of 7 are"), ("1,000", "1,000 papers of 7 are")],
+)
+def test_one_and_more_have_words_of_their_own(count: int | str, said: str) -> None:
+    assert filled("{0} {0:paper|papers} of {1:d} {0:is|are}", count, 7) == said
 
 
 @pytest.fixture

@@ -300,6 +300,11 @@ def test_asian_countries_among_the_first_ten() -> None:
     said = asia(with_country({c: 0.2 - k / 100 for k, c in enumerate(ten)}))
     assert said is not None
     assert said.said.values == ("4", tuple(Named("country", c) for c in ("CN", "JP", "KR", "SG")))
+    assert said.chart is not None
+    assert [(who, round(share, 2)) for who, _, share in said.chart.rows] == [
+        (Named("country", c), share) for c, share in (("CN", 0.19), ("JP", 0.18), ("KR", 0.14), ("SG", 0.13))
+    ]
+    assert [c.key for c in said.caveats] == ["s_review"]
     assert asia(source()) is None
     assert (
         asia(
@@ -313,6 +318,8 @@ def test_first_cities_and_universities_need_three_each() -> None:
     said = first_places(source())
     assert said is not None
     assert said.said.values[1:] == (tuple(Named("institution", i) for i in "uvw"), Named("institution", "g"))
+    assert said.chart is not None
+    assert [who for who, _, _ in said.chart.rows][:3] == [*said.said.values[0]]
     known = source()
     assert first_places(replace(known, rankings={**known.rankings, ("city", "adjusted"): ranking({"a": 0.5}, "city")})) is None
 

@@ -417,6 +417,16 @@ def test_a_result_is_saved_while_another_process_writes(ws: Workspace, tmp_path:
     assert len(pd.DataFrame(json.loads((tmp_path / "r.json").read_text("utf-8"))["ranking"])) == len(kept.frame)
 
 
+def test_why_of_a_string_of_the_papers_says_how_it_is_explained(ws: Workspace) -> None:
+    ws.run(matcher=FakeMatcher(registry()))
+    with pytest.raises(
+        AffilError, match=r"'nobody knows' is a string of the papers.*affil match --text 'nobody knows' --candidates 3"
+    ):
+        ws.why("nobody knows")
+    with pytest.raises(AffilError, match="no institution 'nobody knew' is in this ranking"):
+        ws.why("nobody knew")
+
+
 def test_a_manifest_describes_the_state_that_was_ranked(ws: Workspace, tmp_path: Path) -> None:
     """Not that of the workspace when the result is saved."""
     ws.run(matcher=FakeMatcher(registry()))

@@ -30,6 +30,7 @@ from affil.cli import (
     venues,
     workspace,
 )
+from affil.cli.words import Words
 from affil.errors import AffilError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130  # the exit code shells expect after Ctrl-C
 
 app = typer.Typer(
+    cls=Words,
     help="Match affiliation strings to institutions and rank institutions by papers. Start with: affil demo",
     no_args_is_help=True,
     # Rich help and tracebacks take twice as long as the help itself.
@@ -73,15 +75,21 @@ app.command()(demo.demo)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        import affil
+        from affil.data import shipped_model
+        from affil.installed import commit, version
+        from affil.registry.folder import sources_hash
 
-        typer.echo(f"affil {affil.__version__}")
+        made = f" (commit {of})" if (of := commit()) else ""
+        typer.echo(f"affil {version()}{made}\nmodel {shipped_model()[:12]}\nregistry {sources_hash()}")
         raise typer.Exit
 
 
 @app.callback()
 def options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the versions of affil, model and registry."),
+    ] = False,
 ) -> None:
     """Options that apply before any command."""
 

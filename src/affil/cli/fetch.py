@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from affil.cli.show import Json
+from affil.cli.words import Words
 
 if TYPE_CHECKING:
     from affil.fetch import Fetched
     from affil.types import Progress
     from affil.workspace import Workspace as Folder
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Fetch papers from OpenAlex, Crossref, dblp or OpenReview.")
+app = typer.Typer(
+    cls=Words, no_args_is_help=True, rich_markup_mode=None, help="Fetch papers from OpenAlex, Crossref, dblp or OpenReview."
+)
 
 Workspace = Annotated[
     Path, typer.Option("--workspace", "-w", metavar="WS", help="Workspace folder, in which the file is kept.")

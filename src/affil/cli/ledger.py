@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, say_older
+from affil.cli.words import Words
 
-app = typer.Typer(help="Check, copy and restore the ledger of decisions, or keep it elsewhere.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Words, help="Check, copy and restore the ledger of decisions, or keep it elsewhere.", no_args_is_help=True
+)
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
 
 

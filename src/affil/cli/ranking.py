@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from shutil import get_terminal_size
@@ -11,6 +12,7 @@ import typer
 
 from affil.cli.show import Json, LedgerUrl, Rows, open_workspace, print_json, say_older
 from affil.cli.tables import moves_table, papers_table, ranking_table, trend_table, waiting, years_table
+from affil.errors import AffilError
 
 if TYPE_CHECKING:
     from affil.rank import Diff, Query, Ranking, RanksByYear, Trend, Why
@@ -161,7 +163,7 @@ def trend(
 
 def why(
     workspace: WorkspaceFolder,
-    entity: Annotated[str, typer.Argument(metavar="NAME", help="Any name, or an id.", show_default=False)],
+    entity: Annotated[str, typer.Argument(metavar="NAME", help="Any name, or an id.", show_default=False)] = "",
     level: LevelName = "institution",
     area: AreaName = None,
     venue: VenueName = None,
@@ -178,6 +180,9 @@ def why(
     as_json: Json = False,
 ) -> None:
     """List the papers behind the counts of an institution, city, region or country."""
+    if not entity:
+        asked = f"affil match --text {shlex.quote(str(workspace))} --candidates 3"
+        raise AffilError(f"give a workspace and a name: affil why WS NAME; what a string names, and why: {asked}")
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
     result = ws.why(entity, **query)
@@ -243,8 +248,6 @@ def snapshot(
     as_json: Json = False,
 ) -> None:
     """Save the current counts under a name, to compare with later: affil diff WS --since NAME."""
-    from affil.errors import AffilError
-
     ws = open_workspace(workspace, ledger)
     if remove and not name:
         raise AffilError("--remove needs a snapshot name; list them with: affil snapshot WS")
@@ -305,9 +308,13 @@ def _print(
 
 
 def _notes(ranking: Ranking) -> list[str]:
-    from affil.rank import moves
+    from affil.rank import AREAS, SHORT_AREAS, moves
 
-    lines = ranking.lines()
+    adjusted = "adjusted: 1/K for each of a paper's K authors, split among an author's institutions, times the venue's weight."
+    lines = [adjusted, *(() if ranking.by == "index" else ranking.mean_lines()[:1]), *ranking.lines()]
+    if ranking.area is None:
+        short = {area: name for name, area in SHORT_AREAS.items()}
+        lines.insert(2, f"The eight areas: {', '.join(f'{area} ({short[area]})' for area in AREAS)}.")
     if "low" in ranking.frame:
         level = f"{ranking.settings.confidence:.0%}"
         lines.append(

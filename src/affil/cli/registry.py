@@ -9,10 +9,13 @@ from typing import Annotated
 import typer
 
 from affil.cli.show import Json, RegistryFile, Rows, console, downloading, plain, plain_table, print_json, working
+from affil.cli.words import Words
 
 _SHOWN = 50  # rows of a table where no number is asked for
 
-app = typer.Typer(help="Build, fetch and search registries of institutions.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    cls=Words, help="Build, fetch and search registries of institutions.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command()

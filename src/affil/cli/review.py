@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from affil.cli.show import Json, LedgerUrl, Rows, console, open_workspace, plain, plain_table, print_json, say_older, working
+from affil.cli.words import Words
 
 if TYPE_CHECKING:
     from affil.review.session import Session
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SHOWN = 20  # rows of a table where no number is asked for
 
 
-class _PageFirst(TyperGroup):
+class _PageFirst(Words):
     """`affil review WS` is short for `affil review page WS`, even if the folder is named like a command (`names`)."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

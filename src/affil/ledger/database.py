@@ -146,7 +146,7 @@ class Database:
             else:
                 engine = create_engine(self._url, creator=self._open, poolclass=None if self._lasting else NullPool)
         except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
-            extra = f" with: {pip_install('web')}" if self.postgres else ""
+            extra = f" with: {pip_install('postgres')}" if self.postgres else ""
             raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver{extra}") from error
 
         @event.listens_for(engine, "connect")

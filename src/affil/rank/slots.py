@@ -11,9 +11,19 @@ import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError
+from affil.rank.choices import choose
 from affil.rank.credit import VenueYear, sql
 from affil.rank.matched import Papers
-from affil.rank.measure import CheckedQuery, Query, find_venue, held_venue_years, make_places, make_slice, nothing_found
+from affil.rank.measure import (
+    MEASURES_TRIED,
+    CheckedQuery,
+    Query,
+    find_venue,
+    held_venue_years,
+    make_places,
+    make_slice,
+    nothing_found,
+)
 from affil.rank.ranking import MEASURES, Measure
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
@@ -38,9 +48,7 @@ def ask(db: duckdb.DuckDBPyConnection, venues: Venues, settings: RankSettings, q
     Raises:
         AffilError: something in it is unknown, or no paper is in its venue and area.
     """
-    by: str = query.get("by", "adjusted")
-    if by not in SHARE_OR_MEASURE:
-        raise AffilError(f"no measure {by!r}; it is one of: {', '.join(SHARE_OR_MEASURE)}")
+    by = choose("measure", query.get("by", "adjusted"), SHARE_OR_MEASURE, MEASURES_TRIED)
     checked = CheckedQuery({**query, "by": cast(Measure, "adjusted" if by == "share" else by), "years": None}, settings)
     held = held_venue_years(db)
     venue = find_venue(checked.venue, held, venues)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from affil.catalogue import messages
+from affil.catalogue import filled, messages
 
 LOCALE = Path(__file__).with_name("locale")
 IN_PAGE = (
@@ -18,7 +18,7 @@ IN_PAGE = (
 
 def text(key: str, language: str, *values: object) -> str:
     """A formatted text in a language."""
-    return messages(LOCALE, language)[key].format(*values)
+    return filled(messages(LOCALE, language)[key], *values)
 
 
 def named(table: str, key: str, language: str) -> str:

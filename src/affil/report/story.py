@@ -102,12 +102,10 @@ def leader(source: Source) -> Sentence | None:
         said = Said("s_leader", (names[0], percent(first["share"], 0), names[1], percent(second["share"], 0)))
     close = first["rank"] != second["rank"] and first.get("ahead", 1.0) < ranking.settings.confidence
     caveats = (
-        Said("s_review", (percent(ranking.coverage.review, 1), percent(ranking.coverage.counted, 0))),
+        _counted(ranking),
         *((Said("s_close"),) if close else ()),
     )
-    return Sentence(
-        "leader", said, caveats, "countries", Chart("bars", tuple((Named("country", r["id"]), "", r["share"]) for r in rows))
-    )
+    return Sentence("leader", said, caveats, "countries", _shares(ranking.frame.head(10), "country"))
 
 
 def gap(source: Source) -> Sentence | None:
@@ -269,11 +267,15 @@ def latest(source: Source) -> Sentence | None:
 
 def asia(source: Source) -> Sentence | None:
     """Which of the first ten countries are Asian; nothing of fewer than ten, or of none."""
-    frame = source.rankings["country", "adjusted"].frame.head(10)
-    found = tuple(Named("country", i) for i in frame["id"] if continent_of(i) == "AS")
-    if len(frame) < 10 or not found:
+    ranking = source.rankings["country", "adjusted"]
+    frame = ranking.frame.head(10)
+    asian = frame[frame["id"].map(continent_of) == "AS"]
+    if len(frame) < 10 or not len(asian):
         return None
-    return Sentence("asia", Said("s_asia", (number(len(found)), found)), (), "countries")
+    found = tuple(Named("country", i) for i in asian["id"])
+    return Sentence(
+        "asia", Said("s_asia", (number(len(found)), found)), (_counted(ranking),), "countries", _shares(asian, "country")
+    )
 
 
 def first_places(source: Source) -> Sentence | None:
@@ -287,7 +289,10 @@ def first_places(source: Source) -> Sentence | None:
         tuple(Named("institution", i) for i in universities["id"].head(3)),
         Named("institution", institutions["id"].iloc[0]),
     )
-    return Sentence("places", Said("s_places", values), (), "institutions")
+    shares = _shares(cities.head(10), "city")
+    return Sentence(
+        "places", Said("s_places", values), (_counted(source.rankings["city", "adjusted"]),), "institutions", shares
+    )
 
 
 def moves(comparison: Comparison, compared: int, least: float) -> list[dict[str, Any]]:
@@ -318,6 +323,16 @@ def say(said: Said, text: Callable[..., str], name: Callable[[Level, str], str],
         )
 
     return text(said.key, *map(shown, said.values))
+
+
+def _shares(frame: pd.DataFrame, level: Level) -> Chart:
+    """Bars of the shares of a ranking's rows."""
+    return Chart("bars", tuple((Named(level, i), "", float(s)) for i, s in zip(frame["id"], frame["share"], strict=True)))
+
+
+def _counted(ranking: Ranking) -> Said:
+    """How much of the papers' weight was matched, and how much waits for review."""
+    return Said("s_review", (percent(ranking.coverage.review, 1), percent(ranking.coverage.counted, 0)))
 
 
 def _compared(source: Source, trend: Trend) -> tuple[int, int] | None:

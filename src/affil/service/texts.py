@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from affil.catalogue import messages
+from affil.catalogue import filled, messages
 from affil.names import fold, visible
 from affil.types import NAME_KINDS, REASONS, Match
 
@@ -16,7 +16,7 @@ LOCALE = Path(__file__).with_name("locale")
 
 def text(key: str, language: str, *values: object) -> str:
     """A formatted text in a language."""
-    return messages(LOCALE, language)[key].format(*values)
+    return filled(messages(LOCALE, language)[key], *values)
 
 
 def kind(name: str, language: str) -> str:

@@ -205,7 +205,12 @@ def counted_from(result: Result) -> dict[str, Any]:
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
     """A table of which no spreadsheet runs a cell: titles and strings are what anybody wrote."""
-    return frame.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
+    from pandas.api.types import is_any_real_numeric_dtype
+
+    out = frame.copy(deep=False)
+    for name in frame.columns[~frame.dtypes.map(is_any_real_numeric_dtype)]:
+        out[name] = frame[name].map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
+    return out
 
 
 def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None:

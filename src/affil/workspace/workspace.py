@@ -26,6 +26,7 @@ not refer to. `Workspace.table` gives the path of a table; older workspaces had 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -230,7 +231,15 @@ class Workspace(WorkspaceFiles):
         Raises:
             AffilError: nothing was matched yet, or a name means nothing in the ranking, or several.
         """
-        return results.why(self, matching.lookup(self), entity, **query)
+        self.must_be_matched()
+        try:
+            return results.why(self, matching.lookup(self), entity, **query)
+        except AffilError as error:
+            if entity not in matching.strings_of(self.table("matches")):
+                raise
+            advice = f"what it names, and why: affil match --text {shlex.quote(entity)} --candidates 3"
+            level = query.get("level", "institution")
+            raise AffilError(f"{entity!r} is a string of the papers, no name of {level} there; {advice}") from error
 
     def diff(self, since: str = "last", *, entity: str | None = None, **query: Unpack[Query]) -> Diff:
         """Changes since the last run (`last`), a date, or a snapshot, and the decisions or papers that caused them; of one `entity`
