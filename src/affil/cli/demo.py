@@ -31,18 +31,17 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Match and rank a small sample, and suggest what to try next."""
-    from tempfile import TemporaryDirectory
-
     from affil.cli.answers import result_table
     from affil.cli.match import load_matcher
 
     matcher = load_matcher(registry, None, None)
     from affil.demo import run_demo
+    from affil.io.files import scratch
     from affil.match import result_dict
     from affil.types import NOT_FOUND
 
-    with TemporaryDirectory(prefix="affil-demo-") as temporary, working("matching strings") as tell:
-        done = run_demo(workspace or Path(temporary) / "ws", matcher, tell)
+    with scratch() as temporary, working("matching strings") as tell:
+        done = run_demo(workspace or temporary / "ws", matcher, tell)
     if as_json:
         print_json(
             {

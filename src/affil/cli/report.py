@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from affil.cli.ranking import WorkspaceFolder, Years
-from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, refuse, working
+from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, refuse, say_older, working
 from affil.wording import counted
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def report(
     if format == "site":
         refuse("is for a bulletin (--format pdf or md); the site is in all languages", language=language)
     ws = open_workspace(workspace, ledger)
+    say_older(ws)
     path = output or Path("site" if format == "site" else f"bulletin.{format}")
     with working("counting") as tell:
         written: Report = report(

@@ -293,16 +293,16 @@ def learn(
 ) -> None:
     """Train with a workspace's ledger, show the change in metrics, and use the model if confirmed."""
     import sys
-    import tempfile
 
+    from affil.io.files import scratch
     from affil.review.feedback import learn as train
     from affil.review.feedback import use_model
 
     ws = open_workspace(workspace)
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         with working("opening the workspace") as tell:
             lesson = train(
-                ws, output or Path(folder) / "matcher.skops", rows, tell, external=external, external_registry=external_registry
+                ws, output or folder / "matcher.skops", rows, tell, external=external, external_registry=external_registry
             )
         tests = {"decided strings held out": lesson.decided, "shipped development rows": lesson.gold}
         if as_json:
@@ -339,5 +339,5 @@ def _session(workspace: Path, ledger: str | None) -> Session:
         from affil.review.session import Session
 
         ws = open_workspace(workspace, ledger)
-        say_older(ws, len(ws.ledger.entries()))
+        say_older(ws)
         return Session(ws)

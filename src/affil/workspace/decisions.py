@@ -266,5 +266,5 @@ def proposals(files: WorkspaceFiles) -> list[Proposal]:
     file = files.path / PROPOSALS
     if not file.exists():
         return []
-    rows = read_json(file, f"make them again: affil discover {files.path}", ())["proposals"]
+    rows = read_json(file, f"make them again: affil discover {files.path}", ("proposals",))["proposals"]
     return [Proposal(**{**row, "strings": tuple(row["strings"]), "spellings": tuple(row["spellings"])}) for row in rows]
