@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from affil.discovery.proposals import Proposal
     from affil.errors import AffilError, InputError, UnknownIdError
     from affil.evaluate import Evaluation
+    from affil.frames import register_duckdb
     from affil.ledger import Ledger
     from affil.match import Matcher
     from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Store, Tables, Trend, VenueList, Venues, Why
     from affil.registry import Registry, build_registry
     from affil.settings import Settings, load_settings
     from affil.training import train
-    from affil.types import Author, Decision, Institution, LedgerEntry, Match, Name, Paper, Reason, Result
+    from affil.types import Author, Decision, Institution, LedgerEntry, Match, Name, Paper, Reason, Result, Results
     from affil.workspace import Added, Health, Run, Workspace, doctor
 
     __version__: str
@@ -34,6 +35,7 @@ _HOME = {
     "affil.errors": ("AffilError", "InputError", "UnknownIdError"),
     "affil.evaluate": ("Evaluation",),
     "affil.discovery.proposals": ("Proposal",),
+    "affil.frames": ("register_duckdb",),
     "affil.ledger": ("Ledger",),
     "affil.match": ("Matcher",),
     "affil.rank": (
@@ -53,7 +55,18 @@ _HOME = {
     "affil.registry": ("Registry", "build_registry"),
     "affil.settings": ("Settings", "load_settings"),
     "affil.training": ("train",),
-    "affil.types": ("Author", "Decision", "Institution", "LedgerEntry", "Match", "Name", "Paper", "Reason", "Result"),
+    "affil.types": (
+        "Author",
+        "Decision",
+        "Institution",
+        "LedgerEntry",
+        "Match",
+        "Name",
+        "Paper",
+        "Reason",
+        "Result",
+        "Results",
+    ),
     "affil.workspace": ("Added", "Health", "Run", "Workspace", "doctor"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
@@ -83,6 +96,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "Reason",
     "Registry",
     "Result",
+    "Results",
     "Run",
     "Settings",
     "State",
@@ -100,6 +114,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "load_settings",
     "match_file",
     "match_spark",
+    "register_duckdb",
     "train",
 ]
 

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from affil.drawing.worldmap import world
 from affil.io.files import replace_folder
 from affil.io.writers import harmless
 from affil.rank import AREAS
@@ -31,7 +32,6 @@ from affil.report.pages.movers import movers
 from affil.report.pages.ranks import bumps
 from affil.report.pages.tables import tables
 from affil.report.pages.trends import trends
-from affil.report.worldmap import world
 
 _STATIC = (
     "style.css",

@@ -44,6 +44,8 @@ from affil.workspace.layout import WorkspaceFiles, changing
 from affil.workspace.matching import Run
 
 if TYPE_CHECKING:
+    import altair
+
     from affil.discovery.proposals import Proposal
     from affil.match import Matcher
     from affil.match.interface import MatcherLike
@@ -192,6 +194,20 @@ class Workspace(WorkspaceFiles):
             AffilError: nothing was matched yet, an argument is unknown, or a name means nothing that is ranked, or several.
         """
         return results.rank(self, matching.lookup(self), limit=limit, ranges=ranges, around=around, **query)
+
+    def map(self, *, limit: int | None = None, **query: Unpack[Query]) -> altair.LayerChart:
+        """Circles on a map of the world, as a chart of Altair that is drawn without the internet: cities, or institutions.
+
+        A city stands at the median of its institutions; what has no known place is left out.
+
+        Args:
+            limit: maximum number of circles; default: all.
+            query: as `rank` takes it; the level is city (the default) or institution, and the area of a circle is what is ranked by.
+
+        Raises:
+            AffilError: as `rank`; the level is another; Altair is not installed.
+        """
+        return results.world_map(self, matching.lookup(self), limit=limit, **query)
 
     def list_venues(self) -> VenueList:
         """The venue table, with the papers that the workspace has of each venue, and its venues that the table lacks.
