@@ -13,7 +13,7 @@ with needing("notebook", "a chart"):
     import altair
     import vl_convert
 
-WIDTH = 700  # in pixels
+WIDTH, PADDING = 700, 24  # in pixels; fonts of who looks may be wider than that in which it is laid out
 
 
 class Drawn(altair.LayerChart):
@@ -29,7 +29,12 @@ def drawn(spec: Spec, rows: Sequence[Mapping[str, Any]]) -> Drawn:
     Raises:
         AffilError: Altair or vl-convert is not installed (when this module is imported).
     """
-    whole = {**spec, "config": {**CONFIG, "font": MEASURED, "background": PAPER}, "data": {"name": "rows", "values": [*rows]}}
+    whole = {
+        **spec,
+        "padding": PADDING,
+        "config": {**CONFIG, "font": MEASURED, "background": PAPER},
+        "data": {"name": "rows", "values": [*rows]},
+    }
     if whole["width"] == "container":
         whole["width"] = WIDTH
     chart: Drawn = Drawn.from_dict(json.loads(json.dumps(whole).replace(INK, PEN)))

@@ -67,7 +67,7 @@ def still_map(label: str) -> Spec:
     """The same map to look at, as a Vega-Lite specification: its source `rows` holds objects of `name`, `lon`, `lat` and `value`."""
     land = {"type": "geoshape", "fill": INK, "fillOpacity": 0.1, "stroke": INK, "strokeOpacity": 0.3, "strokeWidth": 0.5}
     circle = {"type": "circle", "fill": _CIRCLE, "fillOpacity": 0.6, "stroke": _CIRCLE, "strokeWidth": 0.8, "opacity": 1}
-    area = {"type": "sqrt", "exponent": 1, "range": [0, 4 * _LARGEST**2], "zero": True}
+    area = {"range": [0, 4 * _LARGEST**2], "domainMin": 0, "nice": False}
     outlines = {"values": world(), "format": {"type": "topojson", "feature": "countries"}}
     return {
         "description": label,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from affil.types import AGAINST, Decision, Match
 
 # Beside the reasons against a match (`affil.types.AGAINST`): another institution may be meant, a name stands only in part, no reason
-# is known, nothing was found, a sure answer is only to be checked.
-RIVAL, PARTLY, UNSURE, NOTHING, AUDIT = "rival", "partly", "unsure", "nothing", "audited"
-DOUBTS = (*AGAINST, RIVAL, PARTLY, UNSURE, NOTHING, AUDIT)
+# is known, nothing was found, a sure answer is only to be checked; and whatever the model thinks, an assistant suggests an answer.
+RIVAL, PARTLY, UNSURE, NOTHING, AUDIT, SUGGESTED = "rival", "partly", "unsure", "nothing", "audited", "suggested"
+DOUBTS = (*AGAINST, RIVAL, PARTLY, UNSURE, NOTHING, AUDIT, SUGGESTED)
 
 
 def doubts_of(decision: str, matches: Sequence[Match], *, audit: bool, sure: float, rival: float) -> tuple[str, ...]:
