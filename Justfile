@@ -29,18 +29,20 @@ lint:
 bench *ARGS:
     scripts/bench {{ARGS}}
 
-# the pages that are made from code: settings, and the API reference in build/api
+# the pages that are made from code: settings, formats, the manual page, and the API reference in build/api
 docs:
     tools/settings_page.py
+    tools/formats_page.py
+    tools/man_page.py
     tools/api_reference.py build/api
 
 # what every change must pass, from a new environment
 ci:
     .ci/run
 
-# sdist and wheel of the version in pyproject.toml, once CHANGELOG.md has a heading for it and .ci/run passes
-release: ci
-    version=$(python -c 'import tomllib; print(tomllib.load(open("pyproject.toml", "rb"))["project"]["version"])'); \
-    grep -q "^## \[$version\] - " CHANGELOG.md || { echo "CHANGELOG.md has no heading for $version"; exit 2; }; \
+# the tag of a version, such as 0.2.0, once CHANGELOG.md has a heading for it and .ci/run passes; pushed, it is released by .github/workflows/release.yml
+release version: ci
+    grep -q "^## \[{{version}}\] - " CHANGELOG.md || { echo "CHANGELOG.md has no heading for {{version}}"; exit 2; }; \
     git diff --quiet HEAD || { echo "there are changes that are not committed"; exit 2; }; \
-    rm -rf dist && python -m build && git tag -a "v$version" -m "affil $version"
+    git tag -a "v{{version}}" -m "affil {{version}}"; \
+    echo "push it with: git push origin v{{version}}"

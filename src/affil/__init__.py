@@ -121,7 +121,9 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return _version()
+        from affil.installed import version
+
+        return version()
     if name not in _MODULE:
         raise AttributeError(f"module 'affil' has no attribute {name!r}")
     value = getattr(import_module(_MODULE[name]), name)
@@ -131,12 +133,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # a tenth of a second that only --version needs
-
-    try:
-        return version("affil")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "0+unknown"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from affil.errors import AffilError
+
+SHIPPED_MODEL = "models/matcher.skops"
 
 
 def resource(name: str) -> Path:
@@ -18,3 +21,9 @@ def resource(name: str) -> Path:
         if (base / name).exists():
             return base / name
     raise AffilError(f"{name} is missing from this installation; install affil again")
+
+
+def shipped_model() -> str:
+    """The SHA-256 of the shipped model."""
+    with resource(SHIPPED_MODEL).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,11 +1,34 @@
-"""How affil was installed, for advice that fits: affil may be a checkout, a file, or a package of an index."""
+"""Which affil is installed here, and how, for advice that fits: it may be a checkout, a file, or a package of an index."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+CHECKOUT = Path(__file__).parents[2]  # where affil runs from one
+
+
+def version() -> str:
+    """The version of affil."""
+    from importlib import metadata  # a tenth of a second that few commands need
+
+    try:
+        return metadata.version("affil")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+def commit() -> str:
+    """The commit of the checkout that affil runs from, or that a version between two releases was built from; else ""."""
+    if (CHECKOUT / ".git").exists():
+        with suppress(OSError):
+            asked = ["git", "-C", str(CHECKOUT), "rev-parse", "--short=9", "HEAD"]
+            return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    return version().partition("+g")[2].partition(".")[0]
 
 
 def pip_install(extra: str) -> str:
@@ -25,7 +48,7 @@ def _requirement(extra: str, direct: str | None) -> str:
             None where affil runs without being installed.
     """
     if direct is None:
-        return f"{Path(__file__).parents[2]}[{extra}]"
+        return f"{CHECKOUT}[{extra}]"
     if not direct:
         return f"affil[{extra}]"
     recorded = json.loads(direct)

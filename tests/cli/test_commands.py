@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -22,7 +23,9 @@ import pytest
 
 import affil
 from affil.cli import main
+from affil.data import resource
 from affil.registry import Registry, arrays
+from affil.registry.folder import sources_hash
 
 CUHK, TSINGHUA = "https://ror.org/00t33hh48", "https://ror.org/03cve4549"
 STRINGS = 'id,affiliation\n1,"Dept. of CSE, The Chinese Univ. of Hong Kong, Shatin"\n2,清华大学\n3,独立研究者\n'
@@ -421,7 +424,10 @@ VERBS = ("match", "evaluate", "train", "run", "rank", "decide", "decisions", "un
 
 
 def test_help_and_version(call: Call) -> None:
-    assert call("--version").out == f"affil {affil.__version__}\n"
+    first, model, registry = call("--version").out.splitlines()
+    assert first.startswith(f"affil {affil.__version__}")
+    assert model.removeprefix("model ") == hashlib.sha256(resource("models/matcher.skops").read_bytes()).hexdigest()[:12]
+    assert registry.removeprefix("registry ") == sources_hash()
     listed = call("--help").out
     for verb in (*VERBS, "registry"):
         assert f"\n  {verb} " in listed

@@ -77,15 +77,21 @@ app.command()(demo.demo)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        import affil
+        from affil.data import shipped_model
+        from affil.installed import commit, version
+        from affil.registry.folder import sources_hash
 
-        typer.echo(f"affil {affil.__version__}")
+        made = f" (commit {of})" if (of := commit()) else ""
+        typer.echo(f"affil {version()}{made}\nmodel {shipped_model()[:12]}\nregistry {sources_hash()}")
         raise typer.Exit
 
 
 @app.callback()
 def options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the versions of affil, model and registry."),
+    ] = False,
 ) -> None:
     """Options that apply before any command."""
 

@@ -131,7 +131,7 @@ class SheetWriter:
             import openpyxl
             from openpyxl.cell import WriteOnlyCell
         except ImportError as error:
-            raise AffilError(f"{name}: openpyxl is missing; install it with: {pip_install('excel')}") from error
+            raise AffilError(f"{name}: openpyxl is missing; install it with: {pip_install('xlsx')}") from error
         self._raw, self._columns, self._name, self._cell = raw, columns, name, WriteOnlyCell
         self._book = openpyxl.Workbook(write_only=True)
         self._sheet = self._book.create_sheet("affil")

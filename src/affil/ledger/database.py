@@ -144,7 +144,7 @@ class Database:
             pool = NullPool if self.file and not self._lasting else None
             engine = create_engine(self._url, poolclass=pool, connect_args={"timeout": self._wait})
         except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
-            extra = f" with: {pip_install('web')}" if self.postgres else ""
+            extra = f" with: {pip_install('postgres')}" if self.postgres else ""
             raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver{extra}") from error
 
         @event.listens_for(engine, "connect")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from affil.data import resource
+from affil.data import SHIPPED_MODEL, resource
 from affil.errors import AffilError
 from affil.io.cells import addresses
 from affil.io.table import affiliation_column
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-SHIPPED_MODEL = "models/matcher.skops"
 _ID_NAMED = Reason("name_exact", "id")  # for matches by an id in the string
 
 

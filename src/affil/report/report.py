@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from affil.errors import AffilError, needing
+from affil.installed import version
 from affil.io.memory import rare_collections
 from affil.report.collect import collect
 from affil.report.data import Years
@@ -68,8 +69,6 @@ def report(
 
 
 def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str], None]) -> Report:
-    from importlib.metadata import PackageNotFoundError, version
-
     from affil.report.site import write_site
 
     folder = folder.resolve()
@@ -79,14 +78,10 @@ def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str]
         raise AffilError(f"{folder}: not empty and not a site made by affil; choose a new folder")
     if not folder.parent.is_dir():
         raise AffilError(f"{folder.parent}: no such folder; create it first")
-    try:
-        known = version("affil")
-    except PackageNotFoundError:
-        known = "0+unknown"
     with rare_collections():
         data = collect(ws, years=years, tell=tell)
         try:
-            files = write_site(data, known, folder, tell)
+            files = write_site(data, version(), folder, tell)
         except OSError as error:
             raise AffilError(f"{folder}: cannot write the site: {error.strerror or error}") from error
     return Report(folder, "site", files, sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()))

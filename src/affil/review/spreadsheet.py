@@ -333,7 +333,7 @@ def _ids(cell: str, resolve: Callable[[str], str | None]) -> tuple[list[str], li
 
 
 def _openpyxl() -> Any:
-    with needing("web", "XLSX", "use .csv"):
+    with needing("xlsx", "XLSX", "use .csv"):
         import openpyxl
         import openpyxl.cell
     return openpyxl

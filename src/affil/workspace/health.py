@@ -205,8 +205,7 @@ def _misfits(files: WorkspaceFiles, manifest: Mapping[str, Any]) -> Iterator[tup
 
 def _matched_with(files: WorkspaceFiles, manifest: Mapping[str, Any], again: str) -> Iterator[Part]:
     """The registry and the model of the last run, and what the workspace adds to the registry."""
-    from affil.data import resource
-    from affil.match.matcher import SHIPPED_MODEL
+    from affil.data import SHIPPED_MODEL, resource
     from affil.match.modelfile import load_model
     from affil.registry import Registry
     from affil.registry.local import read_own
