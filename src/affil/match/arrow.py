@@ -62,10 +62,13 @@ def string_column(given: pa.ChunkedArray, column: str | None) -> pa.ChunkedArray
         names = [field.name for field in given.type]
         name = affiliation_column("the table", names, column)
         given = pc.struct_field(given, [names.index(name)])
-    if pa.types.is_dictionary(given.type):
-        given = given.cast(given.type.value_type)
-    if pa.types.is_null(given.type) or pa.types.is_string_view(given.type):
-        given = given.cast(pa.large_string())
-    if not (pa.types.is_string(given.type) or pa.types.is_large_string(given.type)):
+    coded = pa.types.is_dictionary(given.type)
+    kind = given.type.value_type if coded else given.type
+    if not (
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind)
+    ):
         raise InputError("the table", f"{name} holds {given.type}, no strings")
-    return given
+    if coded:  # Arrow does not decode those of views itself
+        chunks = [chunk.dictionary.cast(pa.large_string()).take(chunk.indices) for chunk in given.chunks]
+        return pa.chunked_array(chunks, pa.large_string())
+    return given if pa.types.is_string(kind) or pa.types.is_large_string(kind) else given.cast(pa.large_string())
