@@ -15,7 +15,7 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 # What must be seen somewhere in the outputs of each.
 SHOWN = {
     "openalex": ("ETH Zurich", "<svg", "The small lines are publications"),
-    "review": ("Shenyang", "ana"),
+    "review": ("Shenyang", "ana", "decision"),
     "scopus": ("University of Oxford", "清华大学", "evidence"),
 }
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from affil.settings import Settings, load_settings
     from affil.training import train
     from affil.types import Author, Decision, Institution, LedgerEntry, Match, Name, Paper, Reason, Result, Results
-    from affil.workspace import Added, Health, Run, Workspace, doctor
+    from affil.workspace import Added, Health, Run, Suggestion, Workspace, doctor
 
     __version__: str
 
@@ -67,7 +67,7 @@ _HOME = {
         "Result",
         "Results",
     ),
-    "affil.workspace": ("Added", "Health", "Run", "Workspace", "doctor"),
+    "affil.workspace": ("Added", "Health", "Run", "Suggestion", "Workspace", "doctor"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
@@ -101,6 +101,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "Settings",
     "State",
     "Store",
+    "Suggestion",
     "Tables",
     "Trend",
     "UnknownIdError",

@@ -234,3 +234,17 @@ def test_a_folder_that_is_no_workspace_is_one_line(tmp_path: Path, python: str) 
     done = subprocess.run([python, "-m", "affil", "mcp", tmp_path], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "not a workspace" in done.stderr
+
+
+def test_people_list_what_is_suggested(review_ws: Workspace, python: str) -> None:
+    import subprocess
+
+    def listed(*more: str) -> str:
+        command = [python, "-m", "affil", "review", "suggestions", str(review_ws.path), *more]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert listed() == "no suggestions wait\n"
+    review_ws.suggest(STRING, ["affil:openai"], by="claude", why="the name stands there")
+    assert "affil:openai" in listed()
+    (one,) = json.loads(listed("--json"))
+    assert (one["affiliation"], one["institutions"], one["by"]) == (STRING, ["affil:openai"], "claude")
