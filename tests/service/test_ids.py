@@ -30,7 +30,7 @@ def matcher(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Match
 
 @pytest.mark.parametrize(
     "written", ["00t33hh48", "HTTP://www.ror.org/00T33HH48/", "https%3A%2F%2Fror.org%2F00t33hh48", "affil:cuhk", "grid.10784.3a",
-                "0000 0004 1937 0482", "Q15567"]
+                "0000 0004 1937 0482", "Q15567", "10.13039/2"]
 )  # fmt: skip
 def test_every_form_finds_it(matcher: Matcher, serving: Any, written: str) -> None:
     with serving(matcher, Access.of("127.0.0.1"), ServeSettings(per_minute=1_000_000)) as service:

@@ -11,6 +11,7 @@ Others, such as `affil:slug` or the ids of a user's table, are kept as written.
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 ROR = "https://ror.org/"
@@ -64,6 +65,22 @@ def other_id(kind: str, value: str) -> str:
 def is_ror(identifier: str) -> bool:
     """Whether an id in normal form is a ROR id."""
     return identifier.startswith(ROR)
+
+
+def shown_id(identifier: str) -> str:
+    """An id in the form of ROR's, for those who know no other: one that is not ROR's has the letter u, which no ROR id has, and seven
+    characters of its hash.
+    """
+    if is_ror(identifier):
+        return identifier
+    number = int.from_bytes(hashlib.sha256(identifier.encode()).digest()[:8], "big")
+    return f"{ROR}0u" + "".join(_ALPHABET[number >> 5 * place & 31] for place in range(7))
+
+
+def is_id(written: str) -> bool:
+    """Whether this is an id of ROR or of one of `SCHEMES`, in any form; affil's own and those of users' tables are not told from names."""
+    found = normal_id(written)
+    return is_ror(found) or found.partition(":")[0] in SCHEMES
 
 
 def mistyped(written: str) -> str:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from affil.errors import UnknownIdError
 from affil.match import Matcher, result_dict
+from affil.names.ids import is_id
 from affil.service.batching import Batcher
 from affil.service.models import (
     AffiliationAnswer,
@@ -35,6 +36,7 @@ from affil.settings import ServeSettings
 from affil.types import Decision, Match, Result
 
 _TRUE = {"": True, "true": True, "false": False}
+AFFIL_ID = "Affil-Id"  # the header that has the id here of an organisation, which may be none of ROR's
 _LOST = {404: "there is no such organisation"}
 
 
@@ -59,6 +61,7 @@ class Api:
         return [
             *found,
             operation("GET", "/health", self.health, Health),
+            *(operation("GET", path, self.heartbeat, text=["text/plain"]) for path in ("/heartbeat", "/v2/heartbeat")),
             operation("GET", "/metrics", self.measured, text=["text/plain"]),
         ]
 
@@ -113,8 +116,10 @@ class Api:
         if query is None:
             return chosen(range(len(registry)), filters)
         try:
-            return [registry.number(unquote(query))]
+            return [self.records.number(unquote(query))]
         except UnknownIdError:
+            if is_id(unquote(query)):
+                return []
             found = registry.search(query.strip("\"' "), self.settings.found)
             return chosen((registry.number(one.id) for one, _ in found), filters)
 
@@ -123,14 +128,18 @@ class Api:
     ) -> Response:
         """One organisation, in the format of the ROR API."""
         try:
-            one = self.matcher.registry.get(unquote(id))
+            one = self.matcher.registry.at(self.records.number(unquote(id)))
         except UnknownIdError:
             raise BadRequestError(f"ROR ID '{id[:100]}' does not exist", status=404) from None
-        return Json(self.records.record(one))
+        return Json(self.records.record(one), headers={AFFIL_ID: one.id})
 
     async def health(self, _: Annotated[Nothing, Query()]) -> Response:
         """Health check."""
         return Json(self.about)
+
+    async def heartbeat(self, _: Annotated[Nothing, Query()]) -> Response:
+        """That the service answers, as ROR's says it."""
+        return Response("OK", media_type="text/plain")
 
     async def measured(self, _: Annotated[Nothing, Query()]) -> Response:
         """Metrics for Prometheus."""

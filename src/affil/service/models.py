@@ -127,7 +127,7 @@ class OrganizationsQuery(Asked):
 
 
 class Stamp(Answer):
-    """Date of creation or change of a record; "" if unknown."""
+    """The day of which the registry is."""
 
     date: str
     schema_version: str
@@ -158,10 +158,10 @@ class Link(Answer):
 class Details(Answer):
     """A place."""
 
-    continent_code: str
-    continent_name: str
-    country_code: str
-    country_name: str
+    continent_code: str | None
+    continent_name: str | None
+    country_code: str | None
+    country_name: str | None
     country_subdivision_code: str | None
     country_subdivision_name: str | None
     lat: float | None
@@ -219,10 +219,11 @@ class MatchedOrganization(Answer):
 
 
 class AffiliationAnswer(Answer):
-    """Response to `affiliation`."""
+    """Response to `affiliation`; `affil_ids` are the ids of organisations without a ROR id, by those shown in their place."""
 
     number_of_results: int
     items: list[MatchedOrganization]
+    affil_ids: dict[str, str] = Field(default_factory=dict)
 
 
 class Bucket(Answer):
@@ -243,11 +244,12 @@ class Meta(Answer):
 
 
 class ListAnswer(Answer):
-    """Response to `query`; `time_taken` is in milliseconds."""
+    """Response to `query`; `time_taken` is in milliseconds, `affil_ids` as for `affiliation`."""
 
     number_of_results: int
     time_taken: int
     items: list[Organization]
+    affil_ids: dict[str, str] = Field(default_factory=dict)
     meta: Meta
 
 

@@ -1,4 +1,8 @@
-"""Institutions and matches in the format of the ROR API v2 (schema 2.1); unknown fields are empty."""
+"""Institutions and matches in the format of the ROR API v2, each record valid against ROR's JSON schema 2.1.
+
+The schema knows no other ids than ROR's. An institution without one has an id of that form that ROR never gives, as it has the letter u
+(0uxxxxxxx): where such records are answered, `affil_ids` beside them has their ids here, and both are understood.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from affil.errors import UnknownIdError
-from affil.names.ids import SCHEMES
+from affil.names.ids import SCHEMES, is_ror, shown_id
 from affil.rank.places import region_name
 from affil.registry import Registry
 from affil.registry.geonames import CONTINENTS, cities, countries
@@ -18,6 +22,9 @@ from affil.types import Decision, Institution, Match, Name
 SCHEMA = "2.1"
 _NAME_TYPES = {"official": ["ror_display", "label"], "label": ["label"], "acronym": ["acronym"]}  # other kinds are aliases
 _NEAR = 0.3  # maximum degrees between an institution and the GeoNames centre of its city
+_PART = re.compile("[A-Z0-9]{1,3}")
+_DOMAIN = re.compile(r"((?=[a-z0-9-]{1,63}\.)[a-z0-9]+(-[a-z0-9]+)*\.)+[a-z]{2,63}")
+_UNDATED = "2019-01-01"  # of a registry that does not say of when its records are: the year of ROR's first ones
 _MATCHING = {"acronym": "ACRONYM", "variant": "HEURISTICS"}  # types of exact matches by kind of name
 FILTERS = {
     "types": "types",
@@ -47,24 +54,24 @@ class Records:
     def record(self, one: Institution) -> dict[str, Any]:
         """One institution as a record of schema 2.1.
 
-        Fields that affil's registries lack (founding year, record dates) are null or "".
+        Founding years, which affil's registries lack, are null; both dates are that of the registry.
         """
-        blank = {"date": "", "schema_version": SCHEMA}
+        dated = {"date": self._date, "schema_version": SCHEMA}
         return {
-            "admin": {"created": blank, "last_modified": blank},
-            "domains": [d for d in (one.domain, *one.other_domains) if d],
+            "admin": {"created": dated, "last_modified": dated},
+            "domains": [d for d in dict.fromkeys((one.domain, *one.other_domains)) if _DOMAIN.fullmatch(d)],
             "established": None,
             "external_ids": _external(one),
-            "id": one.id,
+            "id": shown_id(one.id),
             "links": [{"type": "website", "value": f"https://{one.domain}"}] if one.domain else [],
-            "locations": [{"geonames_details": location(one), "geonames_id": geonames_id(one)}] if one.country else [],
-            "names": [_name(n) for n in _displayed_first(one)],
-            "relationships": [*self._relations(one)],
+            "locations": [{"geonames_details": location(one), "geonames_id": geonames_id(one)}],
+            "names": _once(_name(n) for n in _displayed_first(one)),
+            "relationships": _once(self._relations(one)),
             "status": one.status,
             "types": [one.kind],
         }
 
-    def matched(self, affiliation: str, matches: Iterable[Match], *, single: bool = False) -> dict[str, Any]:
+    def matched(self, affiliation: str, matches: Sequence[Match], *, single: bool = False) -> dict[str, Any]:
         """The response to `affiliation=`; `score` is the calibrated probability, `chosen` means decided `match`."""
         items = [
             {
@@ -76,7 +83,7 @@ class Records:
             }
             for m in sorted(matches, key=lambda m: (m.decision != Decision.MATCH, -m.probability))
         ]
-        return {"number_of_results": len(items), "items": items}
+        return {"number_of_results": len(items), "items": items, **_unofficial(m.institution.id for m in matches)}
 
     def chosen(self, numbers: Iterable[int], filters: Mapping[str, Sequence[str]]) -> list[int]:
         """Filter institutions, given by number in the registry: each field must have one of its values."""
@@ -85,10 +92,12 @@ class Records:
     def listed(self, found: Sequence[int], page: int, size: int, milliseconds: int) -> dict[str, Any]:
         """The response to `query=`: a page of the institutions found (numbers in the registry), and counts over all."""
         facts = [self._facts[n] for n in found]
+        shown = [self.registry.at(n) for n in found[(page - 1) * size : page * size]]
         return {
             "number_of_results": len(found),
             "time_taken": milliseconds,
-            "items": [self.record(self.registry.at(n)) for n in found[(page - 1) * size : page * size]],
+            "items": [self.record(one) for one in shown],
+            **_unofficial(one.id for one in shown),
             "meta": {
                 "types": _buckets(facts, "types", "types"),
                 "countries": _buckets(facts, "country_code", "country_name"),
@@ -124,7 +133,27 @@ class Records:
         )
         for kind, others in kinds:
             for other in others:
-                yield {"type": kind, "label": self.label(other), "id": other}
+                if label := self.label(other):
+                    yield {"type": kind, "label": label, "id": shown_id(other)}
+
+    def number(self, identifier: str) -> int:
+        """The number in the registry of an id in any form, also one shown for an institution without a ROR id.
+
+        Raises:
+            UnknownIdError: the registry has no such institution.
+        """
+        return self.registry.number(self._unofficial.get(identifier.strip().lower(), identifier))
+
+    @cached_property
+    def _unofficial(self) -> dict[str, str]:
+        """Ids by those shown in their place, as addresses and bare."""
+        shown = {shown_id(i): i for i in self.registry.ids if not is_ror(i)}
+        return shown | {address.rpartition("/")[2]: i for address, i in shown.items()}
+
+    @cached_property
+    def _date(self) -> str:
+        """The day of which the registry's newest source is."""
+        return max(filter(None, self.registry.meta.get("dates", {}).values()), default=_UNDATED)
 
     def label(self, identifier: str) -> str:
         """The name of an institution, or "" if unknown."""
@@ -134,16 +163,23 @@ class Records:
             return ""
 
 
+def _unofficial(identifiers: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What stands beside records: the ids of those without a ROR id, by those shown in their place; nothing if there are none."""
+    found = {shown_id(i): i for i in identifiers if not is_ror(i)}
+    return {"affil_ids": found} if found else {}
+
+
 def location(one: Institution) -> dict[str, Any]:
     """The location of an institution in GeoNames terms."""
-    region = region_name(one.region) if one.region else None
+    region, country = region_name(one.region) if one.region else None, _country(one.country)
+    part = one.region.partition("-")[2]
     return {
-        **_country(one.country),
-        "country_subdivision_code": one.region.partition("-")[2] or None,
+        **{field: value or None for field, value in country.items()},
+        "country_subdivision_code": part if _PART.fullmatch(part) else None,
         "country_subdivision_name": region[0] if region else None,
         "lat": one.lat,
         "lng": one.lon,
-        "name": one.city,
+        "name": one.city or country["country_name"] or "unknown",
     }
 
 
@@ -194,8 +230,17 @@ def _displayed_first(one: Institution) -> Sequence[Name]:
 
 
 def _name(name: Name) -> dict[str, Any]:
-    language = name.language.partition("-")[0] or None
-    return {"lang": language, "types": _NAME_TYPES.get(name.kind, ["alias"]), "value": name.value}
+    language = name.language.partition("-")[0]
+    return {
+        "lang": language if len(language) == 2 else None,
+        "types": _NAME_TYPES.get(name.kind, ["alias"]),
+        "value": name.value,
+    }
+
+
+def _once(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each row once, in order."""
+    return [*{repr(row): row for row in rows}.values()]
 
 
 def _external(one: Institution) -> list[dict[str, Any]]:
