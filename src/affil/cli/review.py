@@ -137,6 +137,25 @@ def import_sheet(
 
 
 @app.command()
+def suggestions(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = False) -> None:
+    """List what assistants suggest for strings that nobody has decided; decide on the page, or with affil decide."""
+    from dataclasses import asdict
+
+    found = open_workspace(workspace, ledger).suggestions
+    if as_json:
+        print_json([{**asdict(one), "at": one.at.isoformat()} for one in found])
+        return
+    if not found:
+        typer.echo("no suggestions wait")
+        return
+    table = plain_table("string", "names", "who", "when (UTC)", "why")
+    for one in found:
+        named = ", ".join(one.institutions) or "none"
+        table.add_row(*map(plain, (one.affiliation, named, one.by, f"{one.at:%Y-%m-%d %H:%M}", one.why)))
+    console().print(table)
+
+
+@app.command()
 def conflicts(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = False) -> None:
     """List strings on which reviewers disagree, and their agreement on strings decided blind."""
     from dataclasses import asdict

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
+from affil.drawing import vega
 from affil.errors import AffilError
+from affil.markup import SHOWN, table
 from affil.rank.places import HongKong
 from affil.rank.presets import mean_areas
 from affil.rank.state import State
 from affil.settings import RankSettings, RollUp
 from affil.wording import counted
 
+if TYPE_CHECKING:
+    import altair
+
 Level = Literal["institution", "city", "region", "country", "continent"]
 Measure = Literal["publications", "authors", "adjusted", "index"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 MEASURES: tuple[Measure, ...] = get_args(Measure)
+_IN_NOTEBOOKS = (
+    "rank", "low", "high", "name", "name_zh", "city", "region", "country", "publications", "authors", "adjusted", "index", "share",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +155,26 @@ class Ranking:
         """A copy of the table."""
         return self.frame.copy()
 
+    def plot(self, limit: int = 20) -> altair.LayerChart:
+        """Bars of the first rows, by the measure that they are ranked by, as a chart of Altair that is drawn without the internet.
+
+        Raises:
+            AffilError: Altair is not installed, or the limit is not positive.
+        """
+        if limit < 1:
+            raise AffilError(f"a chart has 1 bar or more, not {limit}")
+        from affil.drawing.altair_chart import drawn
+
+        shown = self.frame.head(limit)
+        values = zip(distinct_names(shown), shown[self.by].astype(float).tolist(), strict=True)
+        axis = " ".join(filter(None, (self.by, self.area, self.years and years_text(self.years))))
+        spec = vega.bars(f"{self.level} by {axis}", axis, len(shown), "format(datum.value, ',.2~f')")
+        return drawn(spec, [{"x": name, "value": value} for name, value in values])
+
+    def _repr_html_(self) -> str:
+        known = [c for c in _IN_NOTEBOOKS if c in self.frame]
+        return table(records(self.frame[known].head(SHOWN)), (*self.lines(), *self.warnings), total=len(self.frame))
+
     def about(self) -> dict[str, Any]:
         """Everything except the table, JSON-serialisable."""
         return {
@@ -170,6 +198,15 @@ class Ranking:
     def to_dict(self) -> dict[str, Any]:
         """Everything, JSON-serialisable."""
         return {**self.about(), "ranking": plain_rows(self.frame)}
+
+
+def distinct_names(frame: pd.DataFrame) -> list[str]:
+    """The names of a ranking's rows, those that several have with their places, or with their ids where these do not tell them apart."""
+    names = frame["name"].astype(str)
+    places = frame[[c for c in ("city", "region", "country") if c in frame]].fillna("").astype(str)
+    placed = names + [f" ({', '.join(filter(None, row))})" for row in places.to_numpy().tolist()]
+    names = names.where(~names.duplicated(keep=False), placed)
+    return names.where(~names.duplicated(keep=False), names + " " + frame["id"].astype(str)).tolist()
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -7,9 +7,18 @@ from collections.abc import Sequence
 from affil.types import AGAINST, NOT_FOUND, Decision, Match
 
 # Beside the reasons against a match (`affil.types.AGAINST`): another institution may be meant, a name stands only in part, no reason
-# is known, nothing was found, a sure answer is only to be checked, the reasons were not sought (setting `grouped`).
-RIVAL, PARTLY, UNSURE, NOTHING, AUDIT, UNREAD = "rival", "partly", "unsure", "nothing", "audited", "unread"
-DOUBTS = (*AGAINST, RIVAL, PARTLY, UNSURE, NOTHING, AUDIT, UNREAD)
+# is known, nothing was found, a sure answer is only to be checked, the reasons were not sought (setting `grouped`); and whatever the model
+# thinks, an assistant suggests an answer.
+RIVAL, PARTLY, UNSURE, NOTHING, AUDIT, UNREAD, SUGGESTED = (
+    "rival",
+    "partly",
+    "unsure",
+    "nothing",
+    "audited",
+    "unread",
+    "suggested",
+)
+DOUBTS = (*AGAINST, RIVAL, PARTLY, UNSURE, NOTHING, AUDIT, UNREAD, SUGGESTED)
 # In English, as the pages say them; what depends on a match has other words than in `AGAINST`.
 WORDS = AGAINST | {
     "misspelt": "the name is misspelt or glued",
@@ -21,6 +30,7 @@ WORDS = AGAINST | {
     NOTHING: NOT_FOUND,
     AUDIT: "audited",
     UNREAD: "not looked into",
+    SUGGESTED: "an assistant suggests an answer",
 }
 
 

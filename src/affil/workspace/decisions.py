@@ -49,7 +49,7 @@ def decide(
     """See `Workspace.decide`."""
     files.must_be_matched()
     wanted = [] if institution is None else [institution] if isinstance(institution, str) else list(institution)
-    ids, warnings = _checked_ids(files, wanted)
+    ids, warnings = checked_ids(files, wanted)
     occurs = pc.any(pc.equal(pq.read_table(files.table("strings"), columns=["affiliation"]).column(0), affiliation))
     if not occurs.as_py():
         warnings.append(f"{affiliation!r} does not occur in {files.path}; the decision waits until it does")
@@ -118,7 +118,7 @@ def restore_ledger(files: WorkspaceFiles, file: Path | None, *, force: bool = Fa
         return Ledger(database, wait=files.settings.review.wait).restore(taken, force=force), taken
 
 
-def _checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+def checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
     """The registry's form of ids, those of names too (see `affil.registry.written`), and warnings about closed institutions.
 
     Raises:

@@ -36,6 +36,7 @@ from affil.workspace.layout import (
 )
 from affil.workspace.matching import run
 from affil.workspace.results import count_anew
+from affil.workspace.suggestions import SUGGESTIONS, open_suggestions
 
 _ASIDE = ".damaged"  # put behind the name of a file that is in the way and that nothing else holds
 _FROM_FILES = frozenset({"papers", "mentions", "merged"})  # tables that only files of papers hold besides
@@ -105,6 +106,8 @@ def _parts(files: WorkspaceFiles) -> Iterator[Part]:
         yield _part(files, file, holds, partial(files.kept_counts.check, file), again)
     if (folder / PROPOSALS).exists():
         yield _part(files, PROPOSALS, "proposed institutions", lambda: proposals(files), f"affil discover {folder}")
+    if (folder / SUGGESTIONS).exists():
+        yield _part(files, SUGGESTIONS, "suggestions of assistants", lambda: open_suggestions(files, {}), again)
     for file in files_in(folder / "fetched", "*.jsonl.gz"):
         yield _part(files, file, "fetched papers", partial(_unpack, file), "delete it, and fetch it again")
     for name in _strays(files, manifest):
@@ -325,6 +328,9 @@ def _mend_derived(files: WorkspaceFiles) -> Iterator[str]:
     if _problem(lambda: proposals(files)):
         (files.path / PROPOSALS).unlink()
         yield f"{PROPOSALS}: was deleted; make it again: affil discover {files.path}"
+    if _problem(lambda: open_suggestions(files, {})):
+        _put_aside(files.path / SUGGESTIONS)
+        yield f"{SUGGESTIONS}: is put aside; assistants may suggest again"
 
 
 def _mend_tables(files: WorkspaceFiles) -> Iterator[str]:
