@@ -101,6 +101,7 @@ _OTHERS = (
     "registry.affil",
     "ledger.sqlite",
     "proposals.json",
+    "suggestions.json",
 )
 
 

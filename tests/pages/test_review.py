@@ -105,6 +105,18 @@ def test_a_decision_posted_twice_is_one_entry_and_saved_both_times(page: Page, s
     assert len(session.entries()) == 2, "another answer is another entry"
 
 
+def test_what_an_assistant_suggests_is_shown_and_not_ticked(page: Page, session: Session, review_ws: Workspace) -> None:
+    string = "Physics, OpenAI"
+    review_ws.suggest(string, ["affil:fernhollow-college"], by="<b>parrot", why="<i>said so")
+    text = page.get(f"/?string={string_key(string)}").text
+    assert "The assistant &lt;b&gt;parrot suggested on" in text
+    assert "<q>&lt;i&gt;said so</q>" in text
+    assert re.search(r'value="affil:fernhollow-college" data-said="[^"]*">', text), "offered, not ticked"
+    page.post("/decide", **hidden(text), only=OPENAI, why="no")
+    assert "parrot" not in page.get(f"/?string={string_key(string)}").text
+    assert review_ws.suggestions == []
+
+
 def test_one_mention_is_decided(page: Page, session: Session) -> None:
     number = session.queue.number("OpenAI!")
     text = page.get(f"/?string={string_key('OpenAI!')}").text

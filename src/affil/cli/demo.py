@@ -38,6 +38,7 @@ def demo(
     from affil.demo import run_demo
     from affil.io.files import scratch
     from affil.match import result_dict
+    from affil.types import NOT_FOUND
 
     with scratch() as temporary, working("matching strings") as tell:
         done = run_demo(workspace or temporary / "ws", matcher, tell)
@@ -60,7 +61,7 @@ def demo(
     out.print(result_table(done.examples, title="What the strings name"), "")
     s = done.strings
     out.print(
-        f"Of the {s.rows:,} strings {s.matched:,} match, {s.review:,} wait for a person, {s.none:,} name no institution.\n"
+        f"Of the {s.rows:,} strings {s.matched:,} match, {s.review:,} wait for a person, and in {s.none:,} {NOT_FOUND}.\n"
     )
     out.print(ranking_table(done.countries, "Countries by publications"), "")
     out.print(ranking_table(done.institutions, "Institutions by publications"), "")

@@ -9,6 +9,7 @@ import typer
 
 from affil.cli.ranking import WorkspaceFolder, Years
 from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, refuse, say_older, working
+from affil.wording import counted
 
 if TYPE_CHECKING:
     from affil.workspace import Workspace
@@ -76,7 +77,7 @@ def report(
         print_json({"path": str(written.path), "format": written.format, "files": written.files, "bytes": written.bytes})
         return
     start = written.path / "index.html" if written.format == "site" else written.path
-    typer.echo(f"written: {written.files:,} files, {written.bytes / 1e6:.1f} MB; open {start}")
+    typer.echo(f"written: {counted(written.files, 'file')}, {written.bytes / 1e6:.1f} MB; open {start}")
 
 
 def _large(ws: Workspace) -> bool:

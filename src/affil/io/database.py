@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from affil.io.files import scratch
@@ -27,5 +27,6 @@ def connect(**config: str | bool) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     db = duckdb.connect(config=config)  # type: ignore[arg-type]
-    db.execute("SET enable_progress_bar = false")
+    with suppress(duckdb.InvalidInputException):  # in a notebook without ipywidgets, which has no bar either
+        db.execute("SET enable_progress_bar = false")
     return db

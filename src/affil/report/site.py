@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.catalogue import SOURCE
+from affil.drawing.worldmap import world
 from affil.io.beside import Ask
 from affil.io.files import replace_folder
 from affil.io.writers import harmless
@@ -33,7 +34,6 @@ from affil.report.pages.movers import movers
 from affil.report.pages.ranks import bumps
 from affil.report.pages.tables import tables
 from affil.report.pages.trends import trends
-from affil.report.worldmap import world
 
 _STATIC = (
     "style.css",

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from affil.errors import AffilError
 from affil.ledger.cases import Cases, Key
-from affil.review.doubts import AUDIT, NOTHING, UNREAD, coded
+from affil.review.doubts import AUDIT, NOTHING, SUGGESTED, UNREAD, coded
 from affil.review.items import SORTS, Filters, Item, ReviewProgress, VenueFacts
 from affil.review.store import Store, TablesLike
 from affil.settings import ReviewSettings
@@ -99,6 +99,16 @@ class Queue:
         """
         with self._lock:
             self.doubts[numbers] = [coded(told) for told in doubts]
+            self._select = lru_cache(maxsize=64)(self._filtered)
+
+    def suggest(self, numbers: Sequence[int]) -> None:
+        """Have these strings in the queue, and no others for this reason: assistants suggest answers to them."""
+        with self._lock:
+            bit = coded([SUGGESTED])
+            self.doubts &= ~bit
+            self.queued = self.audit | (self.decision == "review")
+            self.doubts[[*numbers]] |= bit
+            self.queued[[*numbers]] = True
             self._select = lru_cache(maxsize=64)(self._filtered)
 
     def ordered(self, numbers: Numbers, sort: str) -> Numbers:
@@ -258,7 +268,8 @@ class Queue:
 
     def _filtered(self, f: Filters) -> Numbers:
         """The strings that pass the filters, whatever their state, in order."""
-        keep = self.queued.copy() if f.scope == "queue" else np.ones(len(self), bool)
+        scopes = {"queue": self.queued, "doubtful": self.decision == "review", "all": np.ones(len(self), bool)}
+        keep = scopes[f.scope].copy()
         keep &= (self.probability >= f.low) & (self.probability <= f.high)
         if f.decision:
             keep &= self.decision == f.decision

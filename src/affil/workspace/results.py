@@ -16,14 +16,18 @@ import pyarrow.parquet as pq
 
 import affil.rank as ranks
 from affil.errors import AffilError, BusyError
+from affil.io.database import connect
 from affil.io.files import atomic_path
 from affil.io.writers import harmless
 from affil.ledger.cases import Cases, key_of
 from affil.ledger.overrides import apart_name, set_apart
 from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
+from affil.rank.ranking import records
+from affil.wording import counted
 from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
 
 if TYPE_CHECKING:
+    import altair
     import pandas as pd
 
 Result = Ranking | RanksByYear | Trend | Comparison | Why | Diff | VenueList
@@ -84,9 +88,7 @@ def older_ledger(files: WorkspaceFiles, cases: Cases | None = None) -> str:
     entries = (ledger.cases() if cases is None else cases).number
     if entries >= last.decisions:
         return ""
-    return (
-        f"the ledger has {entries:,} entries, where the last count had {last.decisions:,}: an older copy was put in its place"
-    )
+    return f"the ledger has {counted(entries, 'entry', 'entries')}, the last count had {last.decisions:,}: an older copy was put in its place"
 
 
 def rank(
@@ -103,6 +105,26 @@ def rank(
     if ranges is not None:
         state = replace(state, settings=state.settings.model_copy(update={"ranges": ranges}))
     return files.counts.rank(state, limit=limit, around=around, lookup=lookup, **query)
+
+
+def world_map(files: WorkspaceFiles, lookup: Lookup, *, limit: int | None, **query: Unpack[Query]) -> altair.LayerChart:
+    """See `Workspace.map`."""
+    from affil.drawing.altair_chart import drawn
+    from affil.drawing.worldmap import places, still_map
+
+    level = query.setdefault("level", "city")
+    if level not in ("city", "institution"):
+        raise AffilError(f"a map shows cities or institutions, not {level!r}")
+    ranking = rank(files, lookup, limit=limit, ranges=False, around=None, **query)
+    with connect() as db:
+        db.register("institutions", files.institutions(["id", "country", "region", "city", "lat", "lon"]))
+        key = "id" if level == "institution" else "concat_ws('/', country, nullif(region, ''), city)"
+        found = db.execute(
+            f"SELECT {key}, median(lon), median(lat) FROM institutions WHERE lat IS NOT NULL GROUP BY ALL"
+        ).fetchall()
+    at = {identifier: (lon, lat) for identifier, lon, lat in found}
+    rows = [(r["name"], *at[r["id"]], r[ranking.by], "") for r in records(ranking.frame) if r["id"] in at]
+    return drawn(still_map(f"{level} by {ranking.by}"), places(rows))
 
 
 def trend(files: WorkspaceFiles, *, panel: bool, limit: int | None, **query: Unpack[Query]) -> Trend:
