@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from affil.io.files import replace_folder
+from affil.io.outputs import replace_folder
 from affil.io.writers import harmless
 from affil.rank import AREAS
 from affil.report import i18n

@@ -12,7 +12,7 @@ from pathlib import Path
 from affil.data import resource
 from affil.errors import AffilError
 from affil.evaluate import Evaluation, evaluate
-from affil.io.files import atomic_path
+from affil.io.outputs import atomic_path
 from affil.ledger.cases import CLOSED
 from affil.match import Matcher
 from affil.names import fold, tokenize
