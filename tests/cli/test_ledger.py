@@ -50,13 +50,18 @@ def test_the_backup_of_the_day_is_the_default(review_ws: Workspace, capsys: Any)
     affil(capsys, "rank", str(review_ws.path))
 
 
-def test_an_older_copy_in_its_place_is_said(review_ws: Workspace, tmp_path: Path, capsys: Any) -> None:
+@pytest.mark.parametrize(
+    "verb", ["rank WS", "run -w WS", "snapshot WS kept", "report WS -o OUT", "decisions WS", "ledger check WS"]
+)
+def test_an_older_copy_in_its_place_is_said(review_ws: Workspace, tmp_path: Path, capsys: Any, verb: str) -> None:
+    """Above all by what counts anew: the next command finds nothing odd in what it counted."""
     decide(review_ws, capsys, "OpenAI!")
     affil(capsys, "ledger", "backup", str(review_ws.path), "-o", str(tmp_path / "old.sqlite"))
     decide(review_ws, capsys, "Physics, OpenAI")
     affil(capsys, "rank", str(review_ws.path))
     affil(capsys, "ledger", "restore", str(review_ws.path), str(tmp_path / "old.sqlite"), "--force")
-    assert "the ledger has 1 entry, the last count had 2" in affil(capsys, "rank", str(review_ws.path))[1]
+    told = [{"WS": str(review_ws.path), "OUT": str(tmp_path / "site")}.get(word, word) for word in verb.split()]
+    assert "the ledger has 1 entry, the last count had 2" in affil(capsys, *told)[1]
 
 
 def test_decisions_on_a_server_count_where_they_are_told_to(review_ws: Workspace, postgres: Any, capsys: Any) -> None:

@@ -23,7 +23,7 @@ def check(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = 
     ws = open_workspace(workspace, ledger)
     found = ws.ledger
     entries = len(found.entries())
-    say_older(ws, entries)
+    say_older(ws)
     if as_json:
         print_json({"ledger": found.where, "entries": entries})
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from affil.cli.show import Json, LedgerUrl, Rows, open_workspace, print_json
+from affil.cli.show import Json, LedgerUrl, Rows, open_workspace, print_json, say_older
 from affil.cli.tables import moves_table, papers_table, ranking_table, trend_table, waiting, years_table
 from affil.errors import AffilError
 from affil.wording import counted
@@ -253,8 +253,9 @@ def snapshot(
     if remove and not name:
         raise AffilError("--remove needs a snapshot name; list them with: affil snapshot WS")
     if name and remove:
-        ws.counts.remove_snapshot(name)
+        ws.kept_counts.remove_snapshot(name)
     elif name:
+        say_older(ws)
         ws.snapshot(name)
     if as_json:
         print_json(ws.counts.snapshots())

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from affil.cli.ranking import Years
-from affil.cli.show import Json, LedgerUrl, begun_workspace, print_json
+from affil.cli.show import Json, LedgerUrl, begun_workspace, print_json, say_older
 from affil.cli.workspace import Mapped, PaperFormat, SheetName, TextEncoding, matching_shown, print_added, reading_of
 from affil.wording import counted
 
@@ -39,6 +39,7 @@ def rankings(
         begun_workspace(workspace, ledger, create=bool(papers)) as ws,
         matching_shown(workspace, "reading papers") as show,
     ):
+        say_older(ws)
         done = write(
             ws,
             output,

@@ -85,7 +85,10 @@ def export_sheet(
     workspace: WorkspaceFolder,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Output: .csv or .xlsx.", show_default=False)],
     state: Annotated[str, typer.Option(help="open, decided or any.")] = "open",
-    scope: Annotated[str, typer.Option(help="queue (doubtful strings and the audit sample), or all.")] = "queue",
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Also the sample of sure answers and of strings without one, to check them.")
+    ] = False,
+    scope: Annotated[str, typer.Option(help="doubtful, queue (also the sample, as with --audit), or all.")] = "doubtful",
     decision: Annotated[str, typer.Option(help="Model's decision: review, match or none.", show_default=False)] = "",
     country: Annotated[str, typer.Option(help="ISO code of a matched country.", show_default=False)] = "",
     area: Annotated[str, typer.Option(help="One of the eight areas.", show_default=False)] = "",
@@ -97,9 +100,13 @@ def export_sheet(
     doubt: Annotated[str, typer.Option(help="A reason of doubt, such as bearers or rival.", show_default=False)] = "",
     ledger: LedgerUrl = None,
 ) -> None:
-    """Export the queue as a spreadsheet; fill in the column institution_ids (ids, none, or: not an organisation)."""
+    """Export doubtful strings as a spreadsheet; fill in the column institution_ids: ids or names, none, or: not an organisation.
+
+    The column reason says why each is asked.
+    """
     from affil.review.items import Filters
 
+    scope = "queue" if audit and scope == "doubtful" else scope
     filters = Filters(scope, state, decision, country, area, venue, year, low, high, text, doubt)  # type: ignore[arg-type]
     written = _session(workspace, ledger).export_sheet(output, filters.check())
     typer.echo(
@@ -286,16 +293,16 @@ def learn(
 ) -> None:
     """Train with a workspace's ledger, show the change in metrics, and use the model if confirmed."""
     import sys
-    import tempfile
 
+    from affil.io.outputs import scratch
     from affil.review.feedback import learn as train
     from affil.review.feedback import use_model
 
     ws = open_workspace(workspace)
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         with working("opening the workspace") as tell:
             lesson = train(
-                ws, output or Path(folder) / "matcher.skops", rows, tell, external=external, external_registry=external_registry
+                ws, output or folder / "matcher.skops", rows, tell, external=external, external_registry=external_registry
             )
         tests = {"decided strings held out": lesson.decided, "shipped development rows": lesson.gold}
         if as_json:
@@ -332,5 +339,5 @@ def _session(workspace: Path, ledger: str | None) -> Session:
         from affil.review.session import Session
 
         ws = open_workspace(workspace, ledger)
-        say_older(ws, len(ws.ledger.entries()))
+        say_older(ws)
         return Session(ws)

@@ -84,11 +84,11 @@ def _with_ledger(ws: Workspace, ledger: str | None) -> Workspace:
     return ws if ledger is None else ws.with_ledger(ledger)
 
 
-def say_older(ws: Workspace, entries: int) -> None:
-    """Say on standard error where a ledger with this number of entries is older than the counts."""
+def say_older(ws: Workspace) -> None:
+    """Say on standard error where the ledger is older than the counts; counting again would make it forgotten."""
     from affil.workspace.results import older_ledger
 
-    if older := older_ledger(ws, entries):
+    if older := older_ledger(ws):
         typer.echo(f"warning: {older}", err=True)
 
 

@@ -82,6 +82,7 @@ def run(
         begun_workspace(workspace, ledger, create=bool(papers)) as ws,
         matching_shown(workspace, "reading papers" if papers else "matching strings") as show,
     ):
+        say_older(ws)
         result = ws.run(
             show,
             papers=papers or None,
@@ -180,7 +181,12 @@ def decide(
     affiliation: Annotated[str, typer.Argument(metavar="STRING", help="The exact raw string.", show_default=False)],
     institution: Annotated[
         list[str],
-        typer.Option("--institution", metavar="ID", help="Institution that it names; repeatable; or none.", show_default=False),
+        typer.Option(
+            "--institution",
+            metavar="ID",
+            help="Institution that it names, its id or name; repeatable; or none.",
+            show_default=False,
+        ),
     ],
     by: By,
     why: Why,
@@ -218,7 +224,7 @@ def decisions(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
     """List all decisions, oldest first."""
     ws = open_workspace(workspace, ledger)
     entries = ws.ledger.entries()
-    say_older(ws, len(entries))
+    say_older(ws)
     if as_json:
         typer.echo(_entries_json(entries))
         return

@@ -20,12 +20,11 @@ from typing import IO, TextIO, cast
 
 from affil.errors import InputError
 from affil.io.encoding import detect
+from affil.io.outputs import STANDARD, begin_temporary, end_temporary
 from affil.settings import INPUT
 
-STANDARD = "-"  # standard input or output
 _GZIP = b"\x1f\x8b"
 _MARKED = ("utf-8-sig", "utf-16", "utf-32")  # what a byte-order mark tells
-TEMPORARY = ".affil-"  # how the names of files begin that are not finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,10 @@ class Copy:
     """What can be read only once (standard input, a pipe), unpacked into a file of its own: `open_input` reads that while this lives."""
 
     def __init__(self, path: Path | str) -> None:
-        handle, name = tempfile.mkstemp(prefix=TEMPORARY)
-        weakref.finalize(self, Path(name).unlink, missing_ok=True)
-        with os.fdopen(handle, "wb") as file, open_input(path) as raw:
+        self.file, handle = begin_temporary()
+        weakref.finalize(self, end_temporary, self.file, handle)
+        with self.file.open("wb") as file, open_input(path) as raw:
             _spool(raw, file, shown_name(path))
-        self.file = Path(name)
         _COPIES[str(path)] = self
 
 

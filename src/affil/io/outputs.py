@@ -1,4 +1,4 @@
-"""Files and folders that are written: they appear at once, whole, or not at all."""
+"""Files and folders that are written: they appear at once, whole, or not at all; and temporary ones."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ import secrets
 import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
 
 from affil.errors import AffilError
-from affil.io.files import STANDARD, TEMPORARY
 
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows, where open files cannot be deleted anyway
     fcntl = None  # type: ignore[assignment]
 
+STANDARD = "-"  # standard input or output
+TEMPORARY = ".affil-"  # how the names of files begin that are not finished
+_SCRATCH = ".folder"  # put behind the name of such a file: what it locks
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -81,7 +84,43 @@ def sweep(folder: Path, *, deep: bool = True) -> None:
             with part.open("rb") as file:
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(part.with_name(part.name + _SCRATCH), ignore_errors=True)
             part.unlink()
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """An empty folder, for files that are needed while the block runs. One of a process that was killed goes when the next is made.
+
+    Raises:
+        AffilError: the system's folder for temporary files cannot be written.
+    """
+    lock, handle = begin_temporary()
+    folder = lock.with_name(lock.name + _SCRATCH)
+    try:
+        folder.mkdir(mode=0o700)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        end_temporary(lock, handle)
+
+
+def begin_temporary() -> tuple[Path, int]:
+    """Create a file among the system's temporary ones, locked by its handle; those of killed processes go."""
+    place = Path(tempfile.gettempdir())
+    sweep(place, deep=False)
+    begun = _begin(place / secrets.token_hex(6))
+    assert begun is not None, "there is no special file of that name"
+    if hasattr(os, "fchmod"):
+        os.fchmod(begun[1], 0o600)
+    return begun
+
+
+def end_temporary(file: Path, handle: int) -> None:
+    """Delete what `begin_temporary` made."""
+    file.unlink(missing_ok=True)
+    with suppress(OSError):
+        os.close(handle)
 
 
 def replace_folder(new: Path, target: Path) -> None:

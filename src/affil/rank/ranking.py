@@ -27,8 +27,8 @@ class Coverage:
     """The data behind a ranking.
 
     `mentions` is the number of author mentions: an author with one raw string, or with none; in unaligned papers, each string.
-    Their shares sum to 1: `matched`, `review` (needs review), `none` (no institution found), `missing` (no affiliation given),
-    `pending` (not matched yet). `decided` is the share decided by a person.
+    Their shares sum to 1: `matched`, `review` (needs review), `none` (no institution found with enough certainty), `missing` (no
+    affiliation given), `pending` (not matched yet). `decided` is the share decided by a person.
 
     `papers` is the number of papers in the slice: `unaligned` of these have affiliations not tied to authors, `outside` a venue
     in none of the eight areas; `repeated` further records were left out as duplicates. `unknown_venues` lists venues missing

@@ -16,8 +16,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, InputError
 from affil.io.database import connect
-from affil.io.files import TEMPORARY
-from affil.io.outputs import atomic_path, files_in, sweep
+from affil.io.outputs import TEMPORARY, atomic_path, files_in, sweep
 from affil.ledger import Ledger
 from affil.papers.reading import Reading
 from affil.settings import Settings, load_settings, settings_toml
@@ -102,8 +101,8 @@ def _parts(files: WorkspaceFiles) -> Iterator[Part]:
     if (folder / "venues.csv").exists():
         yield _part(files, "venues.csv", "venues of your own", lambda: files.venues, "correct it, or put back a copy")
     yield from _decisions(files, manifest)
-    for file, holds in files.counts.kept():
-        yield _part(files, file, holds, partial(files.counts.check, file), again)
+    for file, holds in files.kept_counts.kept():
+        yield _part(files, file, holds, partial(files.kept_counts.check, file), again)
     if (folder / PROPOSALS).exists():
         yield _part(files, PROPOSALS, "proposed institutions", lambda: proposals(files), f"affil discover {folder}")
     for file in files_in(folder / "fetched", "*.jsonl.gz"):
@@ -366,7 +365,7 @@ def _mend_papers(change: Change, manifest: Mapping[str, Any], damaged: Set[str])
 
 def _mend_counts(files: WorkspaceFiles) -> Iterator[str]:
     """Delete damaged counts and count again; snapshots whose counts are lost are put aside."""
-    store = files.counts
+    store = files.kept_counts
     damaged = [file for file, _ in store.kept() if _problem(partial(store.check, file))]
     for file in damaged:
         _put_aside(file) if file.parent.name == "snapshots" else file.unlink()
