@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError
 from affil.io.checksums import read_json, sealed_json
-from affil.io.files import atomic_path
+from affil.io.outputs import atomic_path
 from affil.ledger import Case, Key
 from affil.workspace.decisions import checked_ids
 from affil.workspace.layout import WorkspaceFiles, locked
