@@ -21,7 +21,7 @@ PACKAGE = Path(affil.__file__).parent
 # From the bottom up. A module may import what stands on a lower line, and its own package; nothing beside it.
 LAYERS = (
     ("markup",),
-    ("types", "installed"),
+    ("types", "installed", "wording"),
     ("errors",),
     ("settings", "data", "catalogue", "drawing"),
     ("io", "names"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from affil.match import Matcher
     from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Store, Tables, Trend, VenueList, Venues, Why
     from affil.registry import Registry, build_registry
+    from affil.review.file_sheet import Doubtful, read_decided, write_doubtful
     from affil.settings import Settings, load_settings
     from affil.training import train
     from affil.types import Author, Decision, Institution, LedgerEntry, Match, Name, Paper, Reason, Result, Results
@@ -53,6 +54,7 @@ _HOME = {
         "Why",
     ),
     "affil.registry": ("Registry", "build_registry"),
+    "affil.review.file_sheet": ("Doubtful", "read_decided", "write_doubtful"),
     "affil.settings": ("Settings", "load_settings"),
     "affil.training": ("train",),
     "affil.types": (
@@ -78,6 +80,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "Comparison",
     "Decision",
     "Diff",
+    "Doubtful",
     "Evaluation",
     "Health",
     "InputError",
@@ -115,8 +118,10 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "load_settings",
     "match_file",
     "match_spark",
+    "read_decided",
     "register_duckdb",
     "train",
+    "write_doubtful",
 ]
 
 

@@ -451,7 +451,9 @@ class ReviewSettings(_Frozen):
         default=0.05, gt=0, le=1, description="minimum probability of an institution not chosen that tells strings apart"
     )
     group: int = Field(default=40, ge=1, description="maximum number of strings decided together on one card")
-    grouped: int = Field(default=10000, ge=0, description="maximum number of doubtful strings among which groups are sought")
+    grouped: int = Field(
+        default=10000, ge=0, description="maximum number of doubtful strings read again for groups and reasons of doubt"
+    )
     estimate: int = Field(default=20, ge=0, description="decisions after which answers are estimated anew; 0: never")
     name_vote: float = Field(
         default=4.0, ge=1, description="factor of the odds of an answer for each decision on the same name"

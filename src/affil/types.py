@@ -94,6 +94,10 @@ class Decision(StrEnum):
     NONE = "none"
 
 
+NOT_FOUND = "no institution found with enough certainty"
+"""What the decision `none` on a string means, in the words of all pages and messages: it may name one all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """One name of an institution.

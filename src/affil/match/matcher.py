@@ -27,7 +27,7 @@ from affil.match.mentions import prepare
 from affil.match.modelfile import load_model
 from affil.match.pairs import rank_within
 from affil.match.parts import parts_of
-from affil.match.records import COLUMNS, STATED, joined, match_records, output_columns
+from affil.match.records import COLUMNS, NUMBERS, STATED, joined, match_records, output_columns
 from affil.names.ids import ids_within
 from affil.registry import Registry
 from affil.settings import Policy, Settings
@@ -183,6 +183,10 @@ class Matcher:
     def match_frame(self, frame: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
         """Match a column of a pandas frame; returns its columns and those of `COLUMNS`, one row per matched institution, in order.
 
+        Each row keeps its label of the frame's index, which is repeated where a string names several institutions: `frame.loc[label]`
+        and `frame.join(out[["institution_id"]])` find them; `out.index.duplicated()` tells the rows after the first. None, NaN and NA are
+        strings without a name. What is missing is NaN in all new columns, also the id of a string without an institution.
+
         A new column whose name is already in the frame gets the prefix `affil_`. The column is found, and cells with authors in
         front of their affiliations are read, as `affil.match_file` does.
 
@@ -193,7 +197,8 @@ class Matcher:
 
         names = list(map(str, frame.columns))
         chosen = affiliation_column("the frame", names, column)
-        cells = frame.iloc[:, names.index(chosen)].fillna("").astype(str).tolist()
+        given = frame.iloc[:, names.index(chosen)]
+        cells = ["" if missing else str(value) for value, missing in zip(given.tolist(), given.isna(), strict=True)]
         parts = [addresses(cell, chosen) for cell in cells]
         strings = list(dict.fromkeys(chain.from_iterable(parts)))
         found = {
@@ -202,8 +207,11 @@ class Matcher:
         }
         rows = [joined([found[s] for s in part]) for part in parts]
         position = [i for i, answer in enumerate(rows) for _ in answer]
-        new = pd.DataFrame(list(chain.from_iterable(rows)), columns=list(COLUMNS)).rename(columns=output_columns(names))
-        return pd.concat([frame.iloc[position].reset_index(drop=True), new], axis=1)
+        ours = output_columns(names)
+        new = pd.DataFrame(list(chain.from_iterable(rows)), columns=list(ours.values()), dtype=object)
+        new = new.where(new.notna() & (new != ""), np.nan).astype({ours[c]: np.float64 for c in NUMBERS})
+        out = pd.concat([frame.iloc[position].reset_index(drop=True), new], axis=1)
+        return out.set_axis(frame.index.take(position), axis=0)
 
     def _institution(self, number: int) -> Institution:
         if number not in self._institutions:

@@ -16,6 +16,7 @@ from affil.rank.places import HongKong
 from affil.rank.presets import mean_areas
 from affil.rank.state import State
 from affil.settings import RankSettings, RollUp
+from affil.wording import counted
 
 if TYPE_CHECKING:
     import altair
@@ -34,8 +35,8 @@ class Coverage:
     """The data behind a ranking.
 
     `mentions` is the number of author mentions: an author with one raw string, or with none; in unaligned papers, each string.
-    Their shares sum to 1: `matched`, `review` (needs review), `none` (no institution found), `missing` (no affiliation given),
-    `pending` (not matched yet). `decided` is the share decided by a person.
+    Their shares sum to 1: `matched`, `review` (needs review), `none` (no institution found with enough certainty), `missing` (no
+    affiliation given), `pending` (not matched yet). `decided` is the share decided by a person.
 
     `papers` is the number of papers in the slice: `unaligned` of these have affiliations not tied to authors, `outside` a venue
     in none of the eight areas; `repeated` further records were left out as duplicates. `unknown_venues` lists venues missing
@@ -73,12 +74,12 @@ class Coverage:
         if self.pending:
             shares.append((self.pending, "not matched yet"))
         out = [
-            f"{self.mentions:,} author mentions: " + ", ".join(f"{share:.1%} {name}" for share, name in shares) + ".",
-            f"{self.papers:,} papers, {self.unaligned:,} of them with affiliations not tied to authors (no authors counted), "
+            f"{counted(self.mentions, 'author mention')}: " + ", ".join(f"{share:.1%} {name}" for share, name in shares) + ".",
+            f"{counted(self.papers, 'paper')}, {self.unaligned:,} of them with affiliations not tied to authors (no authors counted), "
             f"{self.outside:,} outside the eight areas; {self.counted:.1%} of their weight counts for somebody.",
         ]
         if self.repeated:
-            out.append(f"{self.repeated:,} more records repeat a paper and are not counted again.")
+            out.append(f"{counted(self.repeated, 'more record')} of a paper that is counted already.")
         if self.unplaced:
             out.append(f"{self.unplaced:.1%} of the counted credit has no known place at this level.")
         if self.unknown_venues:

@@ -325,7 +325,7 @@ def _coverages(
     out = {}
     for year in venues_of_years(papers):
         cells = cells_of(papers, year)
-        out[year] = coverage(db, choose_slice(db, cells, venues, asked.query, settings), venues)
+        out[year] = coverage(db, choose_slice(cells, venues, asked.query, settings), venues)
     return out
 
 

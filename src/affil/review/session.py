@@ -376,7 +376,12 @@ class Session:
             AffilError: `path` cannot be written.
         """
         items = (self.queue.item(n) for n in self.queue.select(filters).tolist())
-        return write_sheet(path, sheet_rows(items, self.queue.cases, self.institutions.name))
+        return write_sheet(path, sheet_rows(items, self.queue.cases, self._asked_about, lambda item: self.doubts(item.number)))
+
+    def _asked_about(self, item: Item) -> list[Institution | str]:
+        """The institutions that a string may name: those found in it, and others that may be meant."""
+        rivals = [m.institution.id for m in self._read.get(item.affiliation, ()) if m.probability >= self.settings.rival]
+        return [self.institutions.find(i) or i for i in dict.fromkeys([*item.institutions, *rivals])]
 
     def import_sheet(self, path: Path | str, *, by: str = "") -> Imported:
         """Record the decisions of a filled-in spreadsheet, all of them or none.
@@ -389,7 +394,7 @@ class Session:
             by=by,
             cases=self.queue.cases,
             strings={string_key(a): a for a in self.queue.affiliations},
-            resolve=self.institutions.id_of,
+            institutions=self.institutions,
         )
         entries = self.ledger.decide_all(drafts)
         self._recorded(entries)

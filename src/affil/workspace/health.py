@@ -20,6 +20,7 @@ from affil.io.files import TEMPORARY, atomic_path, files_in, sweep
 from affil.ledger import Ledger
 from affil.papers.reading import Reading
 from affil.settings import Settings, load_settings, settings_toml
+from affil.wording import counted
 from affil.workspace.decisions import PROPOSALS, proposals
 from affil.workspace.ingest import add_papers, count_strings
 from affil.workspace.layout import (
@@ -101,8 +102,8 @@ def _parts(files: WorkspaceFiles) -> Iterator[Part]:
     if (folder / "venues.csv").exists():
         yield _part(files, "venues.csv", "venues of your own", lambda: files.venues, "correct it, or put back a copy")
     yield from _decisions(files, manifest)
-    for file, holds in files.counts.kept():
-        yield _part(files, file, holds, partial(files.counts.check, file), again)
+    for file, holds in files.kept_counts.kept():
+        yield _part(files, file, holds, partial(files.kept_counts.check, file), again)
     if (folder / PROPOSALS).exists():
         yield _part(files, PROPOSALS, "proposed institutions", lambda: proposals(files), f"affil discover {folder}")
     if (folder / SUGGESTIONS).exists():
@@ -359,7 +360,7 @@ def _mend_papers(change: Change, manifest: Mapping[str, Any], damaged: Set[str])
             reading = {name: value for name, value in one.items() if name not in ("file", "sha256")}
             add_papers(change, one["file"], **cast(Reading, reading))
         change.news["inputs"] = manifest["inputs"]
-        yield f"papers and mentions: read again from {len(manifest['inputs']):,} files"
+        yield f"papers and mentions: read again from {counted(len(manifest['inputs']), 'file')}"
     elif "strings" in damaged:
         mentions = change.file("mentions")
         assert mentions is not None
@@ -370,7 +371,7 @@ def _mend_papers(change: Change, manifest: Mapping[str, Any], damaged: Set[str])
 
 def _mend_counts(files: WorkspaceFiles) -> Iterator[str]:
     """Delete damaged counts and count again; snapshots whose counts are lost are put aside."""
-    store = files.counts
+    store = files.kept_counts
     damaged = [file for file, _ in store.kept() if _problem(partial(store.check, file))]
     for file in damaged:
         _put_aside(file) if file.parent.name == "snapshots" else file.unlink()

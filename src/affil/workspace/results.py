@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +19,11 @@ from affil.errors import AffilError, BusyError
 from affil.io.database import connect
 from affil.io.files import atomic_path
 from affil.io.writers import harmless
-from affil.ledger.cases import key_of
+from affil.ledger.cases import Cases, key_of
 from affil.ledger.overrides import apart_name, set_apart
 from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
 from affil.rank.ranking import records
+from affil.wording import counted
 from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
 
 if TYPE_CHECKING:
@@ -29,22 +31,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Result = Ranking | RanksByYear | Trend | Comparison | Why | Diff | VenueList
-_OF_THE_FOLDER = {
-    "time",
-    "chosen",
-    "tables",
-    "by_hand",
-    "digests",
-    "step",
-    "replaced",
-    "runs",
-}  # manifest entries irrelevant for reproduction
+# manifest entries irrelevant for reproduction
+_OF_THE_FOLDER = {"by_hand", "chosen", "digests", "replaced", "runs", "step", "tables", "time", "workspace"}
 
 
 def count(files: WorkspaceFiles) -> State:
     """See `Workspace.count`."""
     files.must_be_matched()
-    with locked(files.path):
+    with locked(files.path) if files.writable else nullcontext():
         return count_anew(files)
 
 
@@ -73,7 +67,7 @@ def count_anew(files: WorkspaceFiles) -> State:
         "ledger": ledger.where,
         "workspace": {k: v for k, v in manifest.items() if k not in _OF_THE_FOLDER},
     }
-    older = older_ledger(files, cases.number)
+    older = older_ledger(files, cases)
     state = files.counts.refresh(
         replace(tables, papers=apart.papers, mentions=apart.mentions),
         decisions,
@@ -86,14 +80,15 @@ def count_anew(files: WorkspaceFiles) -> State:
     return replace(state, warnings=(*state.warnings, older)) if older else state
 
 
-def older_ledger(files: WorkspaceFiles, entries: int) -> str:
-    """That a ledger with this number of entries has fewer than were counted, as an older copy has; "" where it has not."""
-    last, where = files.counts.last(), files.ledger.where
-    if last is None or last.about.get("ledger", where) != where or entries >= last.decisions:
+def older_ledger(files: WorkspaceFiles, cases: Cases | None = None) -> str:
+    """That the ledger, whose cases these are, has fewer entries than were counted, as an older copy has; "" where it has not."""
+    last, ledger = files.counts.last(), files.ledger
+    if last is None or not last.decisions or last.about.get("ledger", ledger.where) != ledger.where:
         return ""
-    return (
-        f"the ledger has {entries:,} entries, where the last count had {last.decisions:,}: an older copy was put in its place"
-    )
+    entries = (ledger.cases() if cases is None else cases).number
+    if entries >= last.decisions:
+        return ""
+    return f"the ledger has {counted(entries, 'entry', 'entries')}, the last count had {last.decisions:,}: an older copy was put in its place"
 
 
 def rank(
@@ -232,7 +227,12 @@ def counted_from(result: Result) -> dict[str, Any]:
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
     """A table of which no spreadsheet runs a cell: titles and strings are what anybody wrote."""
-    return frame.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
+    from pandas.api.types import is_any_real_numeric_dtype
+
+    out = frame.copy(deep=False)
+    for name in frame.columns[~frame.dtypes.map(is_any_real_numeric_dtype)]:
+        out[name] = frame[name].map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
+    return out
 
 
 def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None:

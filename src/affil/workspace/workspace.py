@@ -311,11 +311,11 @@ class Workspace(WorkspaceFiles):
 
         It warns if the string does not occur in the workspace (the decision is kept for when it does), if an institution is closed
         and counts for its successor, and if another person's decision holds, so that this one is only an opinion until someone
-        settles the conflict. Ids may be in any form (see `affil.names.ids`), or another id of the institution; the entry has the
-        registry's. See `Ledger.decide`.
+        settles the conflict. Ids may be in any form (see `affil.names.ids`), another id of the institution, or a name that it alone
+        has; the entry has the registry's. See `Ledger.decide`.
 
         Raises:
-            AffilError: an id is unknown, an argument blank, or the ledger cannot be written.
+            AffilError: an id or name is unknown or of several, an argument blank, or the ledger cannot be written.
         """
         return decisions.decide(self, affiliation, institution, by=by, why=why, paper=paper, position=position, settle=settle)
 
