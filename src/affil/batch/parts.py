@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 from affil.batch.answers import BatchMatcher
 from affil.batch.files import answer_types, match_file, strings_of, written_style
 from affil.errors import AffilError, InputError
-from affil.io.files import open_output
+from affil.io.outputs import open_output
 from affil.io.table import Batch, Style, Table
 from affil.io.tables import Format, create_table, open_table, table_in, table_kind
 from affil.settings import Settings

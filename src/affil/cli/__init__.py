@@ -22,6 +22,7 @@ from affil.cli import (
     keys,
     ledger,
     match,
+    mcp,
     ranking,
     rankings,
     registry,
@@ -72,6 +73,7 @@ app.command()(doctor.doctor)
 app.add_typer(registry.app, name="registry")
 app.command()(serve.serve)
 app.add_typer(keys.app, name="keys")
+app.command()(mcp.mcp)
 app.command()(demo.demo)
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, cast
 import typer
 
 from affil.cli.ranking import WorkspaceFolder, Years
-from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, refuse, working
+from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, refuse, say_older, working
+from affil.wording import counted
 
 
 def report(
@@ -34,24 +35,41 @@ def report(
         ),
     ] = None,
     years: Years = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            metavar="N",
+            help="Processes that write the site, 1 or 2; default: 2 where it is large.",
+            show_default=False,
+        ),
+    ] = None,
     ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
     """Write a website with leaderboards, trends, a map and entity pages, or a printable bulletin."""
     from affil.rank import parse_years
     from affil.report import Report, report
-    from affil.report.report import Format
+    from affil.report.report import Format, processes
 
     if format == "site":
         refuse("is for a bulletin (--format pdf or md); the site is in all languages", language=language)
     ws = open_workspace(workspace, ledger)
+    say_older(ws)
     path = output or Path("site" if format == "site" else f"bulletin.{format}")
     with working("counting") as tell:
         written: Report = report(
-            ws, path, format=cast(Format, format), language=language or "en", years=parse_years(years), tell=tell
+            ws,
+            path,
+            format=cast(Format, format),
+            language=language or "en",
+            years=parse_years(years),
+            workers=workers or processes(ws),
+            tell=tell,
         )
     if as_json:
         print_json({"path": str(written.path), "format": written.format, "files": written.files, "bytes": written.bytes})
         return
     start = written.path / "index.html" if written.format == "site" else written.path
-    typer.echo(f"written: {written.files:,} files, {written.bytes / 1e6:.1f} MB; open {start}")
+    typer.echo(f"written: {counted(written.files, 'file')}, {written.bytes / 1e6:.1f} MB; open {start}")

@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from affil.errors import AffilError, InputError
 from affil.io.checksums import digest, read_json, sealed_json, verify
 from affil.io.database import database
-from affil.io.files import atomic_path, files_in, sweep
+from affil.io.outputs import atomic_path, files_in, sweep
 from affil.rank.credit import Tables, VenueYear, count_credit, lost_decisions, number, prepare
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
 from affil.rank.named import Lookup
@@ -320,9 +320,14 @@ class Store:
     def _load(self, file: Path) -> State | None:
         content = self._read(file)
         try:
-            return State.from_json(content) if content["format"] == FORMAT else None
+            if content["format"] != FORMAT:
+                return None
+            state = State.from_json(content)
         except (ValueError, KeyError, TypeError) as error:  # of an older version, which wrote no checksum
             raise InputError(file, f"is damaged: {error}", fix=self._fix) from error
+        if file != (self._snapshot(state.name) if state.name else self._numbered(state.number)):
+            raise InputError(file, "is not the state of its name", fix=self._fix)
+        return state
 
     def _tidy(self, kept: int) -> None:
         """Delete the oldest states, and unused or unfinished files."""

@@ -26,7 +26,7 @@ from typing import IO, Any, Literal
 
 from affil.batch import Parts, parts_in
 from affil.errors import AffilError, BusyError
-from affil.io.files import TEMPORARY, atomic_path
+from affil.io.outputs import TEMPORARY, atomic_path
 from affil.io.tables import Format
 from affil.settings import ServeSettings
 

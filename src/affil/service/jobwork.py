@@ -19,9 +19,9 @@ from types import TracebackType
 from affil.batch import cut
 from affil.batch.answers import BatchMatcher
 from affil.errors import AffilError
-from affil.io.files import alone
 from affil.io.interrupts import SIGNALS, undisturbed
 from affil.io.memory import RARELY
+from affil.io.outputs import alone
 from affil.service.jobs import Job, Jobs
 from affil.service.keys import Keys
 from affil.service.telemetry import log_lines
