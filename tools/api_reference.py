@@ -75,8 +75,10 @@ def broken_links(folder: Path) -> Iterator[str]:
             address, anchor = urldefrag(link)
             if urlsplit(address).scheme:
                 continue
-            target = (file.parent / unquote(address)).resolve() if address else file
-            if target not in pages or (anchor and unquote(anchor) not in pages[target].anchors):
+            below = folder if address.startswith("/") else file.parent
+            target = (below / unquote(address).lstrip("/")).resolve() if address else file
+            target = target / "index.html" if target.is_dir() else target
+            if not target.is_file() or (anchor and unquote(anchor) not in pages[target].anchors):
                 yield f"{file.relative_to(folder.resolve())}: the link {link} leads nowhere"
 
 

@@ -32,11 +32,13 @@ ELSEWHERE = {
     "model.md": ("models/README.md", ""),
     "gold.md": ("gold/README.md", ""),
 }
-PAGE_OF = {source: page for page, (source, heading) in ELSEWHERE.items() if not heading}
+# The same the other way round: where a link to such a text leads.
+PAGE_OF = {f"{source}#{heading.lower().replace(' ', '-')}".removesuffix("#"): name for name, (source, heading) in ELSEWHERE.items()}
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 CODE = re.compile(r"`[^`\n]*`")
 ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
-ENGLISH = "!!! note\n    本页尚无中文版，以下为英文原文。\n\n"
+# Before a page without a Chinese text; it is found by its English page.
+ENGLISH = "---\nsearch:\n  exclude: true\n---\n\n!!! note\n    本页尚无中文版，以下为英文原文。\n\n"
 
 
 def main() -> int:
@@ -44,6 +46,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     folder = parser.parse_args().folder
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("jieba").disabled = True  # which tells how it loads its words
     with TemporaryDirectory() as pages:
         lay_out(Path(pages))
         config = load_config(str(ROOT / "tools" / "mkdocs.yml"), docs_dir=pages, site_dir=str(folder.absolute()), strict=True)
@@ -85,7 +88,7 @@ def section(text: str, heading: str) -> str:
 def page(text: str, source: str) -> str:
     """A text of the repository as a page: its links lead to pages, or, where the site lacks what they name, to the repository."""
     here = posixpath.dirname(source)
-    page_is_in = here.removeprefix("docs").removeprefix("/") if source.startswith("docs/") else ""
+    page_is_in = posixpath.relpath(here, "docs") if source.startswith("docs/") else "."
     repository = os.environ.get("AFFIL_REPOSITORY")
 
     def moved(link: re.Match[str]) -> str:
@@ -93,14 +96,23 @@ def page(text: str, source: str) -> str:
         if re.match(r"[a-z]+:", target):
             return link[0]
         path = posixpath.normpath(posixpath.join(here, target))
-        name = PAGE_OF.get(path) or (path.removeprefix("docs/") if path.startswith("docs/") and path.endswith(".md") else None)
-        if name:
-            return f"[{words}]({posixpath.relpath(name, page_is_in or '.')}{anchor})"
+        if path + anchor in PAGE_OF:
+            return f"[{words}]({posixpath.relpath(PAGE_OF[path + anchor], page_is_in)})"
+        if path in PAGE_OF or (path.startswith("docs/") and path.endswith(".md")):
+            name = PAGE_OF.get(path, path.removeprefix("docs/"))
+            return f"[{title(path, source) if words.endswith('.md') else words}]({posixpath.relpath(name, page_is_in)}{anchor})"
         return f"[{words}]({repository}/blob/HEAD/{path}{anchor})" if repository else words
 
     text = LINK.sub(moved, text)
     # GitHub takes the backslash before a bar away also where the cell is code.
     return ROW.sub(lambda row: CODE.sub(lambda code: code[0].replace("\\|", "|"), row[0]), text)
+
+
+def title(path: str, source: str) -> str:
+    """What a link calls a page that it names by its file: the page's heading, in the language of the page with the link."""
+    chinese = ROOT / (path.removesuffix(".md") + ".zh.md")
+    file = chinese if source.endswith(".zh.md") and chinese.exists() else ROOT / path
+    return file.read_text("utf-8").partition("\n")[0].removeprefix("# ")
 
 
 if __name__ == "__main__":
