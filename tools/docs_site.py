@@ -33,12 +33,12 @@ ELSEWHERE = {
     "gold.md": ("gold/README.md", ""),
 }
 # The same the other way round: where a link to such a text leads.
-PAGE_OF = {f"{source}#{heading.lower().replace(' ', '-')}".removesuffix("#"): name for name, (source, heading) in ELSEWHERE.items()}
+PAGE_OF = {f"{file}#{part.lower().replace(' ', '-')}".removesuffix("#"): name for name, (file, part) in ELSEWHERE.items()}
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 CODE = re.compile(r"`[^`\n]*`")
 ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
 # Before a page without a Chinese text; it is found by its English page.
-ENGLISH = "---\nsearch:\n  exclude: true\n---\n\n!!! note\n    本页尚无中文版，以下为英文原文。\n\n"
+ENGLISH = '---\nsearch:\n  exclude: true\n---\n\n!!! note "说明"\n    本页尚无中文版，以下为英文原文。\n\n'
 
 
 def main() -> int:
@@ -58,6 +58,7 @@ def main() -> int:
             return 1
         finally:
             config.plugins.on_shutdown()
+    shutil.copyfile(folder / "sitemap.xml", folder / "zh" / "sitemap.xml")  # where the menu of languages looks for it
     print(folder / "index.html")
     return 0
 
