@@ -58,7 +58,6 @@ def main() -> int:
             return 1
         finally:
             config.plugins.on_shutdown()
-    shutil.copyfile(folder / "sitemap.xml", folder / "zh" / "sitemap.xml")  # where the menu of languages looks for it
     print(folder / "index.html")
     return 0
 
