@@ -47,12 +47,12 @@ def _perturbed(name: str, words: Sequence[str], rng: np.random.Generator) -> str
     return name.replace(own[int(rng.integers(len(own)))], other, 1) if own else f"{other} {name}"
 
 
-def inputs(strings: Sequence[str], rows: int) -> Iterator[str]:
-    """A stream of any length in which a quarter of the strings are new, as in papers: beginnings and ends of others joined."""
+def inputs(strings: Sequence[str], rows: int, new: float = 0.25) -> Iterator[str]:
+    """A stream of any length in which this share of the strings is new, a quarter as in papers: beginnings and ends of others joined."""
     rng = np.random.default_rng(SEED)
     seen: list[str] = []
     for _ in range(rows):
-        if seen and rng.random() > 0.25:
+        if seen and rng.random() > new:
             yield seen[int(rng.integers(len(seen)))]
             continue
         a, b = (strings[int(i)] for i in rng.integers(len(strings), size=2))

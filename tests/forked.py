@@ -38,9 +38,12 @@ def client(path: str, arguments: list[str]) -> None:
 
 def serve(path: str, libraries: list[str]) -> None:
     """Import affil and libraries that it imports on use, and run the programs that clients ask for, until standard input ends."""
+    import functools
     import gc
     import importlib
     import pkgutil
+
+    import typer.main
 
     import affil
 
@@ -48,6 +51,8 @@ def serve(path: str, libraries: list[str]) -> None:
         if not name.endswith(".__main__"):
             with contextlib.suppress(ModuleNotFoundError):  # of an extra that is not installed
                 importlib.import_module(name)
+    typer.main.get_command = functools.cache(typer.main.get_command)  # which takes longer than what most programs do
+    typer.main.get_command(importlib.import_module("affil.cli").app)
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(path)

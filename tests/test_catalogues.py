@@ -15,7 +15,6 @@ from babel.messages import Catalog
 import affil
 from affil.catalogue import SOURCE, catalogue_file, filled, messages, read_catalogue
 from affil.report import i18n, names
-from affil.report.names import traditional
 from affil.service import texts
 
 TOOL = Path(__file__).parents[1] / "tools" / "catalogues.py"
@@ -81,16 +80,6 @@ def test_one_and_more_have_words_of_their_own(count: int | str, said: str) -> No
     assert filled("{0} {0:paper|papers} of {1:d} {0:is|are}", count, 7) == said
 
 
-def test_traditional_chinese_is_converted_but_for_what_a_translator_wrote() -> None:
-    """A comment of the translator in the catalogue says so."""
-    here = read_catalogue(catalogue_file(i18n.LOCALE, "zh-hant"))
-    source = messages(i18n.LOCALE, "zh-hans")
-    for message in here:
-        if message.id:
-            said = str(message.string)
-            assert message.user_comments or said == traditional(source[str(message.context)]), message.context
-
-
 @pytest.fixture
 def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     if not TOOL.exists():
@@ -102,6 +91,30 @@ def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
     return module
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.parent.name)
+def test_traditional_chinese_is_converted_but_for_what_a_translator_wrote(tool: ModuleType, folder: Path) -> None:
+    """A comment of the translator in the catalogue says so."""
+    source = messages(folder, "zh-hans")
+    for message in read_catalogue(catalogue_file(folder, "zh-hant")):
+        if message.id:
+            said = str(message.string)
+            assert message.user_comments or said == tool.in_traditional(source[str(message.context)]), message.context
+
+
+MAINLAND = "默認 信息 程序 文件 搜索 字符 概率 數據 保存 加載 服務器 設置 接口 運行 質量 網絡 軟件 用戶界面 人工智能 打開 查看"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.parent.name)
+def test_traditional_chinese_has_the_words_and_quotation_marks_of_taiwan(folder: Path) -> None:
+    for key, said in messages(folder, "zh-hant").items():
+        assert [word for word in (*MAINLAND.split(), *"“”‘’") if word in said] == [], key
+
+
+def test_words_are_converted_by_what_they_mean(tool: ModuleType) -> None:
+    said = "默认搜索信息：点击“保存”；待审核的 “国家代码” 与论文的质量"
+    assert tool.in_traditional(said) == "預設搜尋資訊：點選「儲存」；待審核的「國家代碼」與論文的品質"
 
 
 @pytest.fixture
@@ -132,7 +145,7 @@ def test_the_tool_brings_languages_up_to_date(tool: ModuleType, copy: Path) -> N
     hant = catalogue_file(copy, "zh-hant")
     own = '# as it is said in Taipei\nmsgctxt "search"\nmsgid "Find by any name"\nmsgstr "以名稱尋找"'
     text = hant.read_text("utf-8")
-    old = 'msgctxt "search"\nmsgid "Find by any name"\nmsgstr "按名稱查找"'
+    old = 'msgctxt "search"\nmsgid "Find by any name"\nmsgstr "按名稱尋找"'
     assert text.count(old) == 1
     hant.write_text(text.replace(old, own), "utf-8")
 

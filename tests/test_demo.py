@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from affil.cli.demo import demo
-from affil.demo import EXAMPLES, run_demo, sample
+from affil.demo import examples, run_demo, sample
 from affil.match import Matcher
 from affil.papers.read import read_papers
 from affil.rank import AREAS, load_venues
@@ -32,7 +32,7 @@ def test_the_sample_is_what_it_says() -> None:
     }
     assert used == {*raw}
     assert any(not p.aligned for p in papers)
-    assert {*EXAMPLES} <= {*raw}
+    assert {*examples()} <= {*raw}
     venues = load_venues()
     areas = Counter(area for p in papers for area in venues[p.venue].areas)
     assert {*areas} == {*AREAS}
@@ -53,6 +53,9 @@ def test_the_main_job(matcher: Matcher, tmp_path: Path) -> None:
     # What is in the sample is real and known: most of it must be found, and what names nobody must not.
     assert done.strings.none < 40
     assert done.strings.matched > 0.75 * done.strings.rows
+    shown = {r.affiliation: {m.institution.id for m in r.matches if m.decision == "match"} for r in done.examples}
+    assert shown == examples(), "each string is shown with all that it names, and nothing else"
+    assert {len(ids) for ids in shown.values()} == {0, 1, 2, 3}
     countries = done.countries.frame
     assert {"United States", "China"} <= {*countries["name"].head(3)}
     assert done.institutions.coverage.matched > 0.75
@@ -74,5 +77,5 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch, matcher: Matcher, tmp_path
     monkeypatch.chdir(tmp_path)
     result = json.loads(CliRunner().invoke(app, ["--json"]).stdout)
     assert result["papers"] == 151
-    assert [e["affiliation"] for e in result["examples"]] == list(EXAMPLES)
+    assert [e["affiliation"] for e in result["examples"]] == list(examples())
     assert not (tmp_path / "ws").exists()

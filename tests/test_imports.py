@@ -20,13 +20,14 @@ PACKAGE = Path(affil.__file__).parent
 
 # From the bottom up. A module may import what stands on a lower line, and its own package; nothing beside it.
 LAYERS = (
-    ("types", "installed"),
+    ("markup",),
+    ("types", "installed", "wording"),
     ("errors",),
-    ("settings", "data", "catalogue"),
+    ("settings", "data", "catalogue", "drawing"),
     ("io", "names"),
     ("papers", "registry"),
     ("match",),
-    ("training",),
+    ("training", "frames"),
     ("rank", "ledger", "discovery", "evaluate"),
     ("fetch",),
     ("workspace", "batch"),

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +34,11 @@ from tests.registry.test_fetch import zenodo as zenodo  # a fixture
 from tests.torture import SEED, TORTURE, one_of_everything, papers, undisturbed
 
 # Ends itself, or lets no file grow beyond a limit from then on, a while after it touched the folder for the nth time: creating, renaming or
-# deleting files and folders in it, or locking it; or a while after it began. How often it did so, it says at its end.
+# deleting files and folders in it, or locking it; or a while after it began. How often it did so, and how long it took, it says at its end.
 CHILD = """
 import os, resource, signal, sys, threading, time
 folder, moment, delay, limit = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
-touched = 0
+touched, began = 0, time.monotonic()
 
 def end():
     if delay:
@@ -74,7 +74,7 @@ from affil.cli import main
 try:
     main()
 finally:
-    print("touched", touched, file=sys.stderr)
+    print("touched", touched, time.monotonic() - began, file=sys.stderr)
 """
 
 
@@ -101,6 +101,7 @@ _OTHERS = (
     "registry.affil",
     "ledger.sqlite",
     "proposals.json",
+    "suggestions.json",
 )
 
 
@@ -129,6 +130,13 @@ class Job:
 
 _SMALL = ("--registry", "small.affil")
 _FEW = "import affil.registry.cached as cached; cached.SHIPPED = 'institutions.csv'"  # what is shipped takes its time
+_QUICK = """
+import affil.training.fit as fit
+from affil.settings import Settings, StageSettings, TrainSettings
+stage = StageSettings(iterations=8, max_leaf_nodes=8, min_samples_leaf=10)
+quick = TrainSettings(synthetic=240, synthetic_external=120, decoys=150, first=stage, second=stage, min_calibration=20)
+fit.Settings = lambda: Settings(train=quick)
+"""
 _CANDIDATES = ("Lab 2, Fernhollow College", "--institution", "affil:openai", "--by", "bo", "--why", "w")
 JOBS = {
     "run": Job(("run", "new.jsonl", "-w", "ws")),
@@ -141,7 +149,7 @@ JOBS = {
     "report": Job(("report", "ws", "-o", "site"), makes="site"),
     "registry build": Job(("registry", "build", "institutions.csv", "-o", "built.affil"), makes="built.affil"),
     "registry fetch": Job(("registry", "fetch", "--record", "URL"), makes="cache", prelude=_FEW),
-    "train": Job(("train", "gold.csv", "-o", "trained.skops", *_SMALL), makes="trained.skops"),
+    "train": Job(("train", "gold.csv", "-o", "trained.skops", *_SMALL), makes="trained.skops", prelude=_QUICK),
 }
 LIGHT = ("run", "rank", "snapshot", "decide", "match")
 WAYS = ("killed", "full", "failing")
@@ -164,8 +172,8 @@ def whole(review_registry: Any, tiny_model: Path, tmp_path_factory: pytest.TempP
 class Disturbed:
     """A command in copies of a folder, killed or kept from writing, beside one that is left alone."""
 
-    def __init__(self, python: str, whole: Path, place: Path, job: Job, url: str = "") -> None:
-        self._python, self._job, self._place, self._url = python, job, place, url
+    def __init__(self, python: str, whole: Path, place: Path, job: Job, url: Callable[[], str]) -> None:
+        self._python, self._job, self._place, self._new_url, self._url = python, job, place, url, url()
         self._base = place.with_name("base")
         shutil.copytree(whole, self._base)
         if job.before:
@@ -174,14 +182,15 @@ class Disturbed:
             self.before = self._seen(folder)
             ended = self._run(folder)
             assert ended.returncode == 0, ended.stderr
-            self._last = int(ended.stderr.split("touched ")[1])
+            touched, took = ended.stderr.split("touched ")[1].split()
+            self._last, self._took = int(touched), float(took)
             self.after = self._seen(folder)
             self._files = self._listed(folder)
 
     def verdict(self, way: str, drawn: random.Random) -> tuple[str, str]:
         """How it stands when a command was disturbed in a way, `before`, `after` or `wrong`, and what happened."""
-        moment = drawn.randint(1, self._last) if self._last and not self._url else -1
-        delay = drawn.uniform(0, 0.5) if moment < 0 else drawn.choice((0.0, 0.0, drawn.uniform(0, 0.03)))
+        moment = drawn.randint(1, self._last) if self._last and not self._url.startswith("postgres") else -1
+        delay = drawn.uniform(0, self._took) if moment < 0 else drawn.choice((0.0, 0.0, drawn.uniform(0, 0.03)))
         limit = {"killed": -1, "full": 0, "failing": drawn.choice((100, 3_000, 50_000))}[way]
         with self._copy() as folder:
             ended = self._run(folder, moment, delay, limit)
@@ -209,6 +218,7 @@ class Disturbed:
     @contextmanager
     def _copy(self) -> Iterator[Path]:
         shutil.copytree(self._base, self._place)
+        self._url = self._new_url()
         yield self._place
         shutil.rmtree(self._place)
 
@@ -251,18 +261,19 @@ def sample() -> dict[str, list[str]]:
 def test_a_disturbed_command_has_never_been_or_was_whole(
     python: str, whole: Path, tmp_path: Path, name: str, request: pytest.FixtureRequest
 ) -> None:
-    url = ""
+    url: Callable[[], str] = str
     if name == "decide on a server":
-        url = request.getfixturevalue("postgres").database()
+        url = request.getfixturevalue("postgres").database
     if name == "registry fetch":
         held: Zenodo = request.getfixturevalue("zenodo")
-        url = f"{held.url}/api/records/6347574"
+        url = lambda: f"{held.url}/api/records/6347574"  # noqa: E731
     disturbed, ends, wrong = Disturbed(python, whole, tmp_path / "here", JOBS[name], url), Counter[str](), []
     for number, way in enumerate(sample()[name]):
         end, about = disturbed.verdict(way, random.Random(f"{SEED} {name} {way} {number}"))
         ends[f"{way}: {end}"] += 1
         if end == "wrong":
             wrong.append(about)
+            sys.stdout.write(f"wrong: {about}\n")
     sys.stdout.write(f"seed {SEED}: {name}, {dict(ends)}\n")
     assert wrong == [], f"seed {SEED}"
 

@@ -3,21 +3,24 @@
 
 A new message is added to each language without a text, a changed one keeps its old text, marked fuzzy, and one that is gone is
 dropped; the tests fail until all are translated and no mark is left. Traditional Chinese is converted from simplified by OpenCC,
-but for messages with a comment of the translator (# ...), which stay as they are. With a LANGUAGE (a tag such as fr), each package
-gets a catalogue of it, to be translated, or only PACKAGE: report (the site and the bulletin) or service (pages of a server).
+with the words and quotation marks of Taiwan, but for messages with a comment of the translator (# ...), which stay as they are.
+With a LANGUAGE (a tag such as fr), each package gets a catalogue of it, to be translated, or only PACKAGE: report (the site and the
+bulletin) or service (pages of a server).
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import io
+import re
 from pathlib import Path
 
+import opencc
 from babel.messages import Catalog
 from babel.messages.pofile import write_po
 
 from affil.catalogue import SOURCE, catalogue_file, read_catalogue
-from affil.report.names import traditional
 
 PACKAGE = Path(__file__).parents[1] / "src" / "affil"
 HEADER = """\
@@ -30,6 +33,36 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\\n"
 
 """
+
+QUOTES = str.maketrans("“”‘’", "「」『』")
+# What OpenCC leaves, or takes for the software word of that name: reviewing, codes of countries, what speaks for a match ...
+WORDS = {
+    "稽核": "審核",
+    "程式碼": "代碼",
+    "物件": "對象",
+    "型別": "類型",
+    "引數": "參數",
+    "支援：": "支持：",
+    "名稱查詢": "名稱尋找",
+    "計算機視覺": "電腦視覺",
+    "搜索": "搜尋",
+    "質量": "品質",
+    "置信度": "信賴水準",
+    "伙伴": "夥伴",
+}
+
+
+@functools.cache
+def converter() -> opencc.OpenCC:
+    return opencc.OpenCC("s2twp")
+
+
+def in_traditional(text: str) -> str:
+    """A message in traditional Chinese, from simplified."""
+    out = re.sub(" ?([「」『』]) ?", r"\1", str(converter().convert(text)).translate(QUOTES))
+    for theirs, ours in WORDS.items():
+        out = out.replace(theirs, ours)
+    return out
 
 
 def written(catalogue: Catalog, package: str) -> str:
@@ -45,7 +78,7 @@ def convert(catalogue: Catalog, simplified: Catalog) -> None:
     for message in catalogue:
         source = simplified.get(message.id, message.context)
         if message.context and source is not None and not message.user_comments:
-            message.string, message.flags = traditional(str(source.string)), set(source.flags)
+            message.string, message.flags = in_traditional(str(source.string)), set(source.flags)
 
 
 def update(folder: Path, language: str | None = None) -> list[Path]:

@@ -34,6 +34,7 @@ ELSEWHERE = {
 }
 # The same the other way round: where a link to such a text leads.
 PAGE_OF = {f"{file}#{part.lower().replace(' ', '-')}".removesuffix("#"): name for name, (file, part) in ELSEWHERE.items()}
+BESIDE = {".ipynb", ".png", ".svg"}  # what pages show or give away
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 CODE = re.compile(r"`[^`\n]*`")
 ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
@@ -64,9 +65,11 @@ def main() -> int:
 
 def lay_out(folder: Path) -> None:
     """Write each page into a folder, in English and in Chinese; one that has no Chinese text says so and stays English."""
-    for picture in sorted((ROOT / "docs" / "images").glob("*.[sp][vn]g")):
-        (folder / "images").mkdir(exist_ok=True)
-        shutil.copyfile(picture, folder / "images" / picture.name)
+    for file in sorted((ROOT / "docs").rglob("*")):
+        if file.suffix in BESIDE:
+            copy = folder / file.relative_to(ROOT / "docs")
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copyfile(file, copy)
     shutil.copyfile(ROOT / "tools" / "docs_site.css", folder / "site.css")
     sources = {file.relative_to(ROOT / "docs").as_posix(): file for file in sorted((ROOT / "docs").rglob("*.md"))}
     texts = {name: page(file.read_text("utf-8"), f"docs/{name}") for name, file in sources.items()}
@@ -93,7 +96,7 @@ def page(text: str, source: str) -> str:
 
     def moved(link: re.Match[str]) -> str:
         words, target, anchor = link[1], link[2], link[3] or ""
-        if re.match(r"[a-z]+:", target):
+        if re.match(r"[a-z]+:", target) or posixpath.splitext(target)[1] in BESIDE:
             return link[0]
         path = posixpath.normpath(posixpath.join(here, target))
         if path + anchor in PAGE_OF:

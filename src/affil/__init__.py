@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from affil.discovery.proposals import Proposal
     from affil.errors import AffilError, InputError, UnknownIdError
     from affil.evaluate import Evaluation
+    from affil.frames import register_duckdb
     from affil.ledger import Ledger
     from affil.match import Matcher
     from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Store, Tables, Trend, VenueList, Venues, Why
     from affil.registry import Registry, build_registry
+    from affil.review.file_sheet import Doubtful, read_decided, write_doubtful
     from affil.settings import Settings, load_settings
     from affil.training import train
-    from affil.types import Author, Decision, Institution, LedgerEntry, Match, Name, Paper, Reason, Result
-    from affil.workspace import Added, Health, Run, Workspace, doctor
+    from affil.types import Author, Decision, Institution, LedgerEntry, Match, Name, Paper, Reason, Result, Results
+    from affil.workspace import Added, Health, Run, Suggestion, Workspace, doctor
 
     __version__: str
 
@@ -34,6 +36,7 @@ _HOME = {
     "affil.errors": ("AffilError", "InputError", "UnknownIdError"),
     "affil.evaluate": ("Evaluation",),
     "affil.discovery.proposals": ("Proposal",),
+    "affil.frames": ("register_duckdb",),
     "affil.ledger": ("Ledger",),
     "affil.match": ("Matcher",),
     "affil.rank": (
@@ -51,10 +54,22 @@ _HOME = {
         "Why",
     ),
     "affil.registry": ("Registry", "build_registry"),
+    "affil.review.file_sheet": ("Doubtful", "read_decided", "write_doubtful"),
     "affil.settings": ("Settings", "load_settings"),
     "affil.training": ("train",),
-    "affil.types": ("Author", "Decision", "Institution", "LedgerEntry", "Match", "Name", "Paper", "Reason", "Result"),
-    "affil.workspace": ("Added", "Health", "Run", "Workspace", "doctor"),
+    "affil.types": (
+        "Author",
+        "Decision",
+        "Institution",
+        "LedgerEntry",
+        "Match",
+        "Name",
+        "Paper",
+        "Reason",
+        "Result",
+        "Results",
+    ),
+    "affil.workspace": ("Added", "Health", "Run", "Suggestion", "Workspace", "doctor"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
@@ -65,6 +80,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "Comparison",
     "Decision",
     "Diff",
+    "Doubtful",
     "Evaluation",
     "Health",
     "InputError",
@@ -83,10 +99,12 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "Reason",
     "Registry",
     "Result",
+    "Results",
     "Run",
     "Settings",
     "State",
     "Store",
+    "Suggestion",
     "Tables",
     "Trend",
     "UnknownIdError",
@@ -100,7 +118,10 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "load_settings",
     "match_file",
     "match_spark",
+    "read_decided",
+    "register_duckdb",
     "train",
+    "write_doubtful",
 ]
 
 

@@ -5,6 +5,7 @@ Titles and people of the sample are invented; institutions are real, spelt the w
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,26 +18,6 @@ if TYPE_CHECKING:
     from affil.match import Matcher
     from affil.rank import Ranking
     from affil.types import Result
-
-# Sample strings with typical difficulties: short forms, campuses, homonyms, several institutions, damage, NIL.
-EXAMPLES = (
-    "Dept. of CSE, 港中大, Shatin; SenseTime Research",
-    "CUHK-Shenzhen",
-    "中科院自动化所 模式识别国家重点实验室",
-    "清华大学深圳国际研究生院",
-    "國立清華大學資訊工程學系",
-    "Northeastern University, Shenyang",
-    "Northeastern University, Boston",
-    "Sber AI+Kazan Federal University+Skoltech",
-    "1 Zhejiang University 2 Alibaba Group",
-    "東京大学大学院情報理工学系研究科",
-    "Universit¨at T¨ubingen",
-    "Ã‰cole Normale SupÃ©rieure, Paris",
-    "Standford University",
-    "H. Thistlemoor is with the University of Pennsylvania, Philadelphia, PA 19104.",
-    "独立研究者",
-    "fax: +39-050-883496",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +34,16 @@ class Demo:
 
 
 def sample(name: str) -> Path:
-    """The path of a file of the sample: `affiliations.csv` (raw strings) or `papers.jsonl`."""
+    """The path of a file of the sample: `affiliations.csv` (raw strings), `papers.jsonl`, or `examples.csv` (some of the strings, with the
+    ids of all that they name: short forms, campuses, homonyms, several institutions, damage, none).
+    """
     return Path(__file__).with_name("demo_data") / name
+
+
+def examples() -> dict[str, frozenset[str]]:
+    """The strings that the demo explains, and the ids of the institutions that they name."""
+    with sample("examples.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["affiliation"]: frozenset(row["institution_ids"].split()) for row in csv.DictReader(lines)}
 
 
 def run_demo(folder: Path | str, matcher: Matcher, progress: Callable[[str], None] | None = None) -> Demo:
@@ -80,7 +69,7 @@ def run_demo(folder: Path | str, matcher: Matcher, progress: Callable[[str], Non
     return Demo(
         strings=strings,
         matches=matches,
-        examples=list(matcher.match_many(EXAMPLES)),
+        examples=list(matcher.match_many([*examples()])),
         papers=added.new + added.replaced + added.unchanged,
         run=run,
         countries=workspace.rank(level="country", by="publications", limit=10),

@@ -41,11 +41,11 @@ class BusyError(AffilError):
 
 
 class UnknownIdError(AffilError):
-    """An institution id that is not in the registry."""
+    """An institution id, or a name in its place, that is not in the registry; `problem` is the message without the way to find one."""
 
     def __init__(self, identifier: str, registry: str = "the registry", why: str = "") -> None:
-        fix = f"{why}; " if why else ""
-        super().__init__(f"{registry} has no institution {identifier!r}; {fix}find it with: affil registry search TEXT")
+        self.problem = f"{registry} has no institution {identifier!r}" + (f"; {why}" if why else "")
+        super().__init__(self.problem + (" Or " if why.endswith("?") else "; ") + "find it with: affil registry search TEXT")
 
 
 @contextmanager

@@ -451,7 +451,9 @@ class ReviewSettings(_Frozen):
         default=0.05, gt=0, le=1, description="minimum probability of an institution not chosen that tells strings apart"
     )
     group: int = Field(default=40, ge=1, description="maximum number of strings decided together on one card")
-    grouped: int = Field(default=10000, ge=0, description="maximum number of doubtful strings among which groups are sought")
+    grouped: int = Field(
+        default=10000, ge=0, description="maximum number of doubtful strings read again for groups and reasons of doubt"
+    )
     estimate: int = Field(default=20, ge=0, description="decisions after which answers are estimated anew; 0: never")
     name_vote: float = Field(
         default=4.0, ge=1, description="factor of the odds of an answer for each decision on the same name"
@@ -469,6 +471,7 @@ class ReviewSettings(_Frozen):
         default=88.0, ge=0, le=100, description="minimum similarity, 0 to 100, of strings that may be decided together"
     )
     alike_shown: int = Field(default=200, ge=1, description="maximum number of similar strings offered to be decided together")
+    suggested: int = Field(default=1000, ge=0, description="maximum number of suggestions of assistants that wait for a person")
     bulk: int = Field(default=500, ge=1, description="maximum number of strings of a list that are decided in one step")
     candidates: int = Field(default=8, ge=1, le=9, description="maximum number of institutions offered per string")
     least: float = Field(default=0.001, ge=0, le=1, description="minimum probability of an institution that is offered")

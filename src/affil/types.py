@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from affil.markup import table
+
 Progress = Callable[[int, int], None]  # called with (done, total)
 _HAN = re.compile("[\u3400-\u9fff]+")
 # English texts of the reasons for and against a match.
@@ -90,6 +92,10 @@ class Decision(StrEnum):
     MATCH = "match"
     REVIEW = "review"
     NONE = "none"
+
+
+NOT_FOUND = "no institution found with enough certainty"
+"""What the decision `none` on a string means, in the words of all pages and messages: it may name one all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +244,9 @@ class Match:
             out.append((reason.speaks_for, sentences[reason.name].format_map(values)))
         return out
 
+    def _repr_html_(self) -> str:
+        return table([_shown(self)])
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -251,6 +260,33 @@ class Result:
         """The decision for the whole string: review if any match needs it."""
         decisions = {m.decision for m in self.matches}
         return Decision.REVIEW if Decision.REVIEW in decisions else Decision.MATCH if decisions else Decision.NONE
+
+    def _repr_html_(self) -> str:
+        return Results([self])._repr_html_()
+
+
+class Results(list[Result]):
+    """A list of results, which a notebook shows as a table: one row for each institution found."""
+
+    def _repr_html_(self) -> str:
+        none = {"institution": "", "place": "", "answer": Decision.NONE.value, "evidence": ""}
+        rows = [
+            {"affiliation": result.affiliation if k == 0 else "", **(_shown(m) if m else none)}
+            for result in self
+            for k, m in enumerate(result.matches or (None,))
+        ]
+        return table(rows)
+
+
+def _shown(m: Match) -> dict[str, object]:
+    """A match as a row of a table."""
+    one = m.institution
+    return {
+        "institution": list(filter(None, (one.name, one.name_zh))),
+        "place": ", ".join(filter(None, (one.city, one.country))),
+        "answer": f"{m.decision.value} {m.probability:.3f}",
+        "evidence": m.evidence,
+    }
 
 
 @dataclass(frozen=True, slots=True)

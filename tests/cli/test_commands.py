@@ -254,7 +254,10 @@ def test_policies(call: Call) -> None:
             ("strings.csv", "-o", "out.csv", "--column", "x"),
             "no column 'x'; its columns are: id, affiliation; choose one with --column",
         ),
-        (("strings.csv", "-o", "out.csv", "--registry", "no.affil"), "no.affil: no such file"),
+        (
+            ("strings.csv", "-o", "out.csv", "--registry", "no.affil"),
+            "no.affil: no such file; name a registry that is there, fetch all of ROR",
+        ),
         (("strings.csv", "-o", "out.csv", "--model", "no.skops"), "no.skops: "),
     ],
 )

@@ -22,6 +22,7 @@ MODULES = {
     "weasyprint": "weasyprint", "fastapi": "fastapi",
     "httptools": "httptools", "limits": "limits", "openpyxl": "openpyxl", "prometheus-client": "prometheus_client",
     "psycopg": "psycopg", "starlette": "starlette", "uvicorn": "uvicorn", "matplotlib": "matplotlib", "pyspark": "pyspark",
+    "altair": "altair", "mcp": "mcp",
 }  # fmt: skip
 BLOCK = """
 import sys
@@ -67,6 +68,7 @@ def test_all_extras_are_blocked_here() -> None:
         (("report", "WS", "--format", "pdf", "-o", "b.pdf"), "report"),
         (("report", "WS", "--format", "md", "-o", "b.md"), "report"),
         (("serve", "--port", "0"), "web"),
+        (("mcp", "WS"), "mcp"),
         (("review", "WS", "--port", "0"), "web"),
         (("review", "export", "WS", "-o", "sheet.xlsx"), "xlsx"),
         (("review", "import", "WS", "sheet.xlsx", "--by", "ana"), "xlsx"),

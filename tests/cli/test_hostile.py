@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import typer
 
 from affil.cli import app
+from affil.workspace import Workspace
 
 PAPERS = '{"id": "1", "title": "T", "venue": "CVPR", "year": 2024, "authors": [{"name": "A", "affiliations": ["MIT"]}]}\n'
 
@@ -118,3 +120,37 @@ def test_what_would_fill_the_memory_or_never_end_is_refused(name: str, said: str
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].startswith(f"affil: {said}")
     assert not (folder / "other" / "manifest.json").exists()
+
+
+READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'  # in a namespace of its own
+
+
+@pytest.mark.slow
+def test_a_workspace_on_a_read_only_mount_is_ranked_and_what_must_write_says_so(review_ws: Workspace, tmp_path: Path) -> None:
+    """Also with decisions that were made elsewhere since it was counted."""
+    alone = ["unshare", "-rm", "sh", "-c", READ_ONLY, "sh", str(tmp_path / "ws")]
+    if shutil.which("unshare") is None or subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("needs a namespace to mount in")
+
+    def affil(*arguments: str, read_only: bool = True) -> tuple[int, str, str]:
+        command = [*(alone if read_only else ()), sys.executable, "-m", "affil", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    rank = ("rank", "ws", "--by", "publications")
+    decide = ("decide", "ws", "Physics, OpenAI", "--institution", "none", "--by", "ana", "--why", "w")
+    elsewhere = ("--ledger", "elsewhere.sqlite")
+    assert affil(*decide, *elsewhere, read_only=False)[0] == 0
+    before = affil(*rank, read_only=False)
+    files = {f: f.read_bytes() for f in review_ws.path.rglob("*") if f.is_file()}
+    assert affil(*rank) == before
+    decided = affil(*rank, *elsewhere)
+    assert (decided[0], decided[1] != before[1], decided[2]) == (0, True, "")
+    assert affil("decisions", "ws")[::2] == (0, "")
+    refused = "affil: ws: not writable; fix its permissions, or work in a copy\n"
+    for verb in (("run", "-w", "ws"), ("snapshot", "ws", "now"), ("doctor", "ws", "--mend")):
+        assert affil(*verb) == (2, "", refused)
+    code, _, told = affil(*decide)
+    assert (code, told.count("\n"), "ledger.sqlite: " in told) == (2, 1, True)
+    assert {f: f.read_bytes() for f in review_ws.path.rglob("*") if f.is_file()} == files
+    assert affil(*rank, *elsewhere, read_only=False)[1] == decided[1]

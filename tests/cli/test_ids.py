@@ -88,7 +88,7 @@ def test_decisions_of_before_count_for_the_institution_of_today(ws: Path, form: 
 def test_a_sheet_takes_every_form_and_knows_what_is_unchanged(ws: Path, tmp_path: Path) -> None:
     Workspace.open(ws).ledger.decide("Dept. of Folding, Shatin", "affil:cuhk", by="ana", why="decided when that was its id")
     sheet = tmp_path / "sheet.csv"
-    for ids, said in ((CUHK, "1 rows unchanged"), (f"own:qio {FORMS[0]}", "1 decisions recorded")):
+    for ids, said in ((CUHK, "1 row unchanged"), (f"own:qio {FORMS[0]}", "1 decision recorded")):
         with sheet.open("w", newline="") as lines:
             csv.writer(lines).writerows([["affiliation", "institution_ids", "entry"], ["Dept. of Folding, Shatin", ids, "1"]])
         assert said in call("review", "import", ws, sheet, "--by", "ana")

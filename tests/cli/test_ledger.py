@@ -31,13 +31,13 @@ def decide(ws: Workspace, capsys: Any, string: str, *more: str) -> None:
 def test_a_backup_and_back(review_ws: Workspace, tmp_path: Path, capsys: Any) -> None:
     decide(review_ws, capsys, "OpenAI!")
     ws, copy = str(review_ws.path), str(tmp_path / "copy.sqlite")
-    assert "1 entries, all as they were written" in affil(capsys, "ledger", "check", ws)[0]
-    assert affil(capsys, "ledger", "backup", ws, "-o", copy)[0] == f"1 entries copied to {copy}\n"
+    assert "1 entry, all as they were written" in affil(capsys, "ledger", "check", ws)[0]
+    assert affil(capsys, "ledger", "backup", ws, "-o", copy)[0] == f"1 entry copied to {copy}\n"
     (review_ws.path / "ledger.sqlite").write_bytes(b"")
     one_more = ["decide", ws, "x", "--institution", "none", "--by", "a", "--why", "w"]
     for verb in (["ledger", "check", ws], ["decisions", ws], ["rank", ws], one_more):
         assert "restore the file from a backup: affil ledger restore WS" in affil(capsys, *verb, code=2)[1]
-    assert "1 entries restored from" in affil(capsys, "ledger", "restore", ws, copy)[0]
+    assert "1 entry restored from" in affil(capsys, "ledger", "restore", ws, copy)[0]
     assert "OpenAI!" in affil(capsys, "decisions", ws)[0]
 
 
@@ -46,17 +46,22 @@ def test_the_backup_of_the_day_is_the_default(review_ws: Workspace, capsys: Any)
     affil(capsys, "rank", str(review_ws.path))
     (review_ws.path / "ledger.sqlite").unlink()
     assert "is gone; the last count had 1 of its entries" in affil(capsys, "rank", str(review_ws.path), code=2)[1]
-    assert "1 entries restored" in affil(capsys, "ledger", "restore", str(review_ws.path))[0]
+    assert "1 entry restored" in affil(capsys, "ledger", "restore", str(review_ws.path))[0]
     affil(capsys, "rank", str(review_ws.path))
 
 
-def test_an_older_copy_in_its_place_is_said(review_ws: Workspace, tmp_path: Path, capsys: Any) -> None:
+@pytest.mark.parametrize(
+    "verb", ["rank WS", "run -w WS", "snapshot WS kept", "report WS -o OUT", "decisions WS", "ledger check WS"]
+)
+def test_an_older_copy_in_its_place_is_said(review_ws: Workspace, tmp_path: Path, capsys: Any, verb: str) -> None:
+    """Above all by what counts anew: the next command finds nothing odd in what it counted."""
     decide(review_ws, capsys, "OpenAI!")
     affil(capsys, "ledger", "backup", str(review_ws.path), "-o", str(tmp_path / "old.sqlite"))
     decide(review_ws, capsys, "Physics, OpenAI")
     affil(capsys, "rank", str(review_ws.path))
     affil(capsys, "ledger", "restore", str(review_ws.path), str(tmp_path / "old.sqlite"), "--force")
-    assert "the ledger has 1 entries, where the last count had 2" in affil(capsys, "rank", str(review_ws.path))[1]
+    told = [{"WS": str(review_ws.path), "OUT": str(tmp_path / "site")}.get(word, word) for word in verb.split()]
+    assert "the ledger has 1 entry, the last count had 2" in affil(capsys, *told)[1]
 
 
 def test_decisions_on_a_server_count_where_they_are_told_to(review_ws: Workspace, postgres: Any, capsys: Any) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -27,7 +28,7 @@ def ws(review_ws: Workspace) -> str:
 
 def test_out_to_a_sheet_and_in_again(ws: str, tmp_path: Path) -> None:
     sheet = tmp_path / "q.csv"
-    assert "strings written to" in run("review", "export", ws, "-o", str(sheet), "--text", "leeds").output
+    assert "1 string written to" in run("review", "export", ws, "-o", str(sheet), "--audit", "--text", "leeds").output
     text = sheet.read_text("utf-8-sig")
     assert len(text.splitlines()) == 2
     sheet.write_text(text.replace(",,,,\r\n", f",,,{OPENAI},w\r\n").replace(",,,,\n", f",,,{OPENAI},w\n"), "utf-8")
@@ -35,6 +36,108 @@ def test_out_to_a_sheet_and_in_again(ws: str, tmp_path: Path) -> None:
     assert out == {"decided": 1, "opinions": 0, "unchanged": 0, "blank": 0}
     result = CliRunner().invoke(app, ["review", "export", ws, "-o", str(tmp_path / "x.ods")])
     assert isinstance(result.exception, AffilError)
+
+
+def rows_of(sheet: Path) -> list[dict[str, str]]:
+    with sheet.open(encoding="utf-8-sig", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def write_rows(sheet: Path, rows: list[dict[str, str]]) -> None:
+    with sheet.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_a_sheet_asks_doubtful_strings_alone_unless_the_audit_is_wanted(ws: str, tmp_path: Path) -> None:
+    sheets = {}
+    for name, words in {"plain": (), "audit": ("--audit",), "all": ("--scope", "all")}.items():
+        run("review", "export", ws, "-o", str(tmp_path / f"{name}.csv"), *words)
+        sheets[name] = rows_of(tmp_path / f"{name}.csv")
+    assert {row["model"] for row in sheets["plain"]} == {"review"}
+    assert len(sheets["plain"]) > 20
+    audited = [row for row in sheets["audit"] if row["model"] != "review"]
+    assert {row["model"] for row in audited} == {"match", "none"}
+    assert {row["reason"] for row in audited} == {"audited"}
+    assert [row for row in sheets["audit"] if row["model"] == "review"] == sheets["plain"]
+    for row in sheets["plain"]:
+        assert row["reason"]
+        assert "audited" not in row["reason"]
+        assert OPENAI not in row["candidates"] or f"{OPENAI} OpenAI (San Francisco, US)" in row["candidates"]
+    assert {row["key"] for row in sheets["audit"]} <= {row["key"] for row in sheets["all"]}
+    assert all(row["reason"] for row in sheets["all"])
+
+
+def test_names_in_a_sheet_are_looked_up(ws: str, tmp_path: Path) -> None:
+    sheet = tmp_path / "q.csv"
+    run("review", "export", ws, "-o", str(sheet))
+    rows = rows_of(sheet)[:6]
+    copied = next(row["candidates"] for row in rows if row["candidates"]).split("; ")[0]
+    cells = [
+        "openai",
+        "港中大; Quillwater Institute of Optics",
+        "OpenAI\nFernhollow College",
+        f"{OPENAI}, affil:fernhollow-college",
+        copied,
+        f"{OPENAI} OpenAI; affil:fernhollow-college Fernhollow College (Leeds, GB)",
+    ]
+    for row, cell in zip(rows, cells, strict=True):
+        row["institution_ids"] = cell
+    write_rows(sheet, rows)
+    assert json.loads(run("review", "import", ws, str(sheet), "--by", "ana", "--json").output)["decided"] == 6
+    said = Workspace.open(ws).ledger.current()
+    cuhk, optics, college = (
+        "affil:the-chinese-university-of-hong-kong",
+        "affil:quillwater-institute-of-optics",
+        "affil:fernhollow-college",
+    )
+    wanted = [{OPENAI}, {cuhk, optics}, {OPENAI, college}, {OPENAI, college}, {copied.split(" ")[0]}, {OPENAI, college}]
+    assert [set(said[row["affiliation"]]) for row in rows] == wanted
+
+
+def test_a_name_that_is_not_of_one_institution_is_one_problem(ws: str, tmp_path: Path) -> None:
+    sheet = tmp_path / "q.csv"
+    run("review", "export", ws, "-o", str(sheet))
+    rows = rows_of(sheet)[:5]
+    cells = [
+        "Northeastern University",
+        "Quilwater Institut",
+        "OpenAI; nobody, anywhere",
+        f"{OPENAI} Fernhollow College",
+        OPENAI,
+    ]
+    for row, cell in zip(rows, cells, strict=True):
+        row["institution_ids"] = cell
+    write_rows(sheet, rows)
+    failed = CliRunner().invoke(app, ["review", "import", ws, str(sheet), "--by", "ana"])
+    assert isinstance(failed.exception, AffilError)
+    head, *lines = str(failed.exception).splitlines()
+    assert head.endswith("4 problems, nothing was recorded; correct the sheet and do it again")
+    assert lines == [
+        "  row 2: several institutions are called 'Northeastern University': affil:northeastern-shenyang (Shenyang, CN), "
+        "affil:northeastern-boston (Boston, US); write the id of the one that is meant",
+        "  row 3: the registry has no institution 'Quilwater Institut'; did you mean: affil:quillwater-institute-of-optics "
+        "Quillwater Institute of Optics (Oxford, GB)?",
+        "  row 4: the registry has no institution 'nobody, anywhere'",
+        "  row 5: 'Fernhollow College' is not a name of affil:openai OpenAI (San Francisco, US); write ids, or one id and its name "
+        "between semicolons",
+    ]
+    assert Workspace.open(ws).ledger.entries() == []
+
+
+def test_a_decision_by_name(ws: str) -> None:
+    words = ("--by", "ana", "--why", "w", "--json")
+    entry = json.loads(run("decide", ws, "Room 12", "--institution", "港中大", "--institution", OPENAI, *words).output)
+    assert entry["institutions"] == ["affil:the-chinese-university-of-hong-kong", OPENAI]
+    for name, said in {
+        "Northeastern University": r"several institutions are called .* \(Shenyang, CN\), affil:northeastern-boston \(Boston, US\)",
+        "Fernhollow Collage": "did you mean: affil:fernhollow-college Fernhollow College",
+    }.items():
+        failed = CliRunner().invoke(app, ["decide", ws, "Room 12", "--institution", name, *words])
+        assert isinstance(failed.exception, AffilError)
+        assert re.search(said, str(failed.exception))
+    assert len(Workspace.open(ws).ledger.entries()) == 1
 
 
 def test_a_dispute_from_beginning_to_end(ws: str) -> None:
@@ -87,17 +190,17 @@ def test_a_workspace_may_have_the_name_of_a_command(tmp_path: Path, monkeypatch:
 
 def test_names(ws: str) -> None:
     run("decide", ws, "Room 12", "--institution", OPENAI, "--by", "ana", "--why", "w")
-    assert "1 names; add them with" in run("review", "names", ws).output
+    assert "1 name; add them with" in run("review", "names", ws).output
     (offered,) = json.loads(run("review", "names", ws, "--json").output)
     assert (offered["name"], offered["institution_id"]) == ("Room 12", OPENAI)
-    assert "1 names added" in run("review", "names", ws, "--accept").output
+    assert "1 name added" in run("review", "names", ws, "--accept").output
     assert "0 names" in run("review", "names", ws).output
 
 
 def test_discover(ws: str, tmp_path: Path) -> None:
     said = run("discover", ws).output
     assert "Tanglewick Robotics" in said
-    assert "1 proposals" in said
+    assert "1 proposal" in said
     (found,) = json.loads(run("discover", ws, "--json").output)
     assert (found["country"], found["city"], len(found["strings"])) == ("GB", "Leeds", 3)
     run("discover", ws, "-o", str(tmp_path / "new.csv"))

@@ -108,7 +108,7 @@ def test_which_of_two_records_won_is_said(ws: str, tmp_path: Path) -> None:
     }
     richer, poorer = tmp_path / "richer.jsonl", tmp_path / "poorer.jsonl"
     richer.write_text(json.dumps(work))
-    told = "1 records are of a paper that has another record of the same id in another format; the one that tells most of affiliations is kept"
+    told = "1 record with another of the same paper, by id in another format; the one that tells most of affiliations is kept"
     first = "(first: P1 as openalex has it, instead of P1 as affil has it)"
     assert f"{told} {first}" in call("run", str(richer), "-w", ws).stdout
     poorer.write_text((tmp_path / "a.jsonl").read_text().splitlines()[0])
@@ -329,7 +329,7 @@ def test_continents_places_presets_and_short_names(ws: str) -> None:
 def test_venues(ws: str, tmp_path: Path) -> None:
     shown = call("venues", ws).stdout
     assert "2 venues with 2 papers, 1 of them in the eight areas." in shown
-    assert f"1 venues are not in the table and count outside any area. Put them into {ws}/venues.csv" in shown
+    assert f"1 venue outside the table and any area. To change that, put into {ws}/venues.csv each" in shown
     assert "venue,name,areas,weight,years,aliases\nElsewhere,Elsewhere,,1,," in shown
     assert [line.split() for line in shown.splitlines() if line.startswith("CVPR")] == [
         ["CVPR", "computer", "vision", "1", "1983-", "1", "2020", "2021"]
@@ -445,3 +445,23 @@ def test_a_table_of_many_years_shows_the_last_that_fit_and_breaks_no_number(tmp_
             assert "United States" in row, "all on one line"
             assert shown >= 3
             assert shown >= 30 or "of 30 years" in title
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "none.jsonl"),
+        ("run", "ok.jsonl", "--model", "none"),
+        ("run", "ok.jsonl", "--ledger", "none/x.sqlite"),
+    ],
+)
+def test_a_first_run_that_fails_leaves_no_workspace(
+    tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ok.jsonl").write_text(
+        '{"id": "1", "venue": "J", "year": 2020, "authors": [{"name": "A", "affiliations": ["MIT"]}]}\n'
+    )
+    with pytest.raises(AffilError):
+        call(*command, "-w", "new/ws")
+    assert [f.name for f in tmp_path.iterdir()] == ["ok.jsonl"]

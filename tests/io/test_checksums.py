@@ -81,12 +81,15 @@ def test_json_comes_back_and_no_value_changes_unseen(folder: Path, content: dict
     text = sealed_json(content, indent=1)
     path.write_text(text, "utf-8", errors="surrogatepass")
     if not any("\ud800" <= c <= "\udfff" for c in text):
-        assert read_json(path, "fix", ()) == content
+        assert read_json(path, "fix", content) == content
+        if content:
+            with pytest.raises(InputError, match=r"is damaged.*; fix"):  # it is of another kind
+                read_json(path, "fix", ())
     for other in ({**content, "": "other"}, {**content, "new": 1}):
         if other != content:
             path.write_text(json.dumps({**other, "checksum": json.loads(text)["checksum"]}), "utf-8")
             with pytest.raises(InputError, match=r"is damaged.*; fix"):
-                read_json(path, "fix", ())
+                read_json(path, "fix", other)
 
 
 def test_json_of_older_versions_has_no_checksum_and_nothing_strange(tmp_path: Path) -> None:

@@ -6,13 +6,15 @@ import io
 import os
 import random
 import stat
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from affil.errors import AffilError, InputError
-from affil.io.files import atomic_path, open_output, open_text, replace_folder
+from affil.io.files import atomic_path, open_output, open_text, replace_folder, scratch
 
 
 def test_output_appears_only_at_the_end(tmp_path: Path) -> None:
@@ -197,3 +199,38 @@ def test_what_a_killed_process_left_beside_an_output_goes(tmp_path: Path) -> Non
     with atomic_path(tmp_path / "out.csv") as temporary:
         temporary.write_text("x")
     assert [file.exists() for file in left] == [False, True], "other folders are other people's"
+
+
+HOLD = """
+import sys, time
+from affil.io.files import Copy, scratch
+with scratch() as folder:
+    (folder / "spilled").write_text("x")
+    held = Copy("-")
+    print(folder, held.file, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_temporary_files_go_with_the_process_or_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Any
+) -> None:
+    """Also those of a killed one, but none that another process still needs; nobody else may read them."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "in.csv").write_text("affiliation\nx\n")
+    with (tmp_path / "in.csv").open() as given:
+        holding = start([sys.executable, "-c", HOLD], stdin=given, stdout=subprocess.PIPE, text=True)
+        folder, copy = map(Path, holding.stdout.readline().split())
+    with scratch() as mine:
+        assert [*mine.iterdir()] == []
+        assert (folder / "spilled").exists()
+        assert copy.read_text() == "affiliation\nx\n"
+        assert (folder.stat().st_mode & 0o77, copy.stat().st_mode & 0o77) == (0, 0)
+    assert not mine.exists()
+    holding.kill()
+    holding.wait()
+    with scratch():
+        assert not folder.exists()
+        assert not copy.exists()
+    assert [f.name for f in tmp_path.iterdir()] == ["in.csv"]

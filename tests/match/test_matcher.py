@@ -226,10 +226,64 @@ def test_frame_keeps_columns_and_order(matcher: Matcher) -> None:
     assert list(out.columns) == ["id", "affiliation", *COLUMNS]
     assert out["id"].tolist() == [1, 1, 2, 3]
     assert out["decision"].tolist()[2:] == ["none", "none"]
+    assert out.index.tolist() == [7, 7, 8, 9]
     assert list(matcher.match_frame(frame.rename(columns={"id": "city"})).columns)[:2] == ["city", "affiliation"]
     assert "affil_city" in matcher.match_frame(frame.rename(columns={"id": "city"})).columns
     with pytest.raises(InputError, match="no column 'address'"):
         matcher.match_frame(frame, "address")
+
+
+_LABELS = st.sampled_from(["a", "b", 1, 2.5, None])
+_DAYS = st.datetimes(pd.Timestamp("1990-01-01").to_pydatetime(), pd.Timestamp("2040-01-01").to_pydatetime())
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> pd.DataFrame:
+    """Frames with strings and all that stands for a missing one, and indexes of any kind, with labels that repeat."""
+    cells = st.sampled_from(
+        ["MIT; Tsinghua University", "Univ. of Oxford", "独立研究者", "", None, float("nan"), pd.NA, pd.NaT]
+    )
+    strings = draw(st.lists(cells, max_size=6))
+    size = len(strings)
+
+    def some(labels: st.SearchStrategy[object]) -> list[object]:
+        return draw(st.lists(labels, min_size=size, max_size=size))
+
+    kind = draw(st.sampled_from(["range", "labels", "days", "several", "categories"]))
+    indexes: dict[str, Callable[[], pd.Index]] = {
+        "range": lambda: pd.RangeIndex(size),
+        "labels": lambda: pd.Index(some(_LABELS), dtype=object, name="label"),
+        "days": lambda: pd.DatetimeIndex(some(_DAYS), name="day"),
+        "several": lambda: pd.MultiIndex.from_arrays([some(_LABELS), some(st.integers(0, 2))], names=["a", None]),
+        "categories": lambda: pd.CategoricalIndex(some(st.sampled_from("xy")), categories=["x", "y"]),
+    }
+    return pd.DataFrame({"affiliation": pd.Series(strings, dtype=object).to_numpy(), "n": range(size)}, index=indexes[kind]())
+
+
+@settings(deadline=None)
+@given(frames())
+def test_a_frame_keeps_its_index_and_has_one_kind_of_missing_value(matcher: Matcher, frame: pd.DataFrame) -> None:
+    out = matcher.match_frame(frame)
+    at = out["n"].tolist()
+    assert sorted(set(at)) == list(range(len(frame)))
+    assert at == sorted(at)
+    pd.testing.assert_index_equal(out.index, frame.index.take(at))
+    pd.testing.assert_frame_equal(out[["affiliation", "n"]], frame.iloc[at])
+    for column in COLUMNS:
+        missing = [v for v in out[column].tolist() if pd.isna(v) or v == ""]
+        assert all(isinstance(v, float) for v in missing), (column, missing)
+    assert all(str(out[c].dtype) == "float64" for c in ("lat", "lon", "probability"))
+    named = [isinstance(s, str) and s in ("MIT; Tsinghua University", "Univ. of Oxford") for s in frame["affiliation"]]
+    assert out["institution_id"].notna().tolist() == [named[n] for n in at]
+    assert [at.count(n) for n, s in enumerate(frame["affiliation"]) if isinstance(s, str) and "MIT" in s] == [2] * sum(
+        isinstance(s, str) and "MIT" in s for s in frame["affiliation"]
+    )
+
+
+@pytest.mark.parametrize("dtype", ["string", "category", "object"])
+def test_a_column_of_any_kind_of_text(matcher: Matcher, dtype: str) -> None:
+    frame = pd.DataFrame({"affiliation": pd.Series(["Univ. of Oxford", None], dtype=dtype)})
+    assert matcher.match_frame(frame)["name"].fillna("").tolist() == ["University of Oxford", ""]
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:

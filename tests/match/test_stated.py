@@ -85,7 +85,7 @@ def test_all_answers_say_the_same(matcher: Matcher) -> None:
     assert [(m.stated.city, m.stated.country) for found in ranked for m in found] == expected
     table = matcher.match_table(strings)
     assert list(zip(table["stated_city"].to_pylist(), table["stated_country"].to_pylist(), strict=True)) == expected
-    frame = matcher.match_frame(pd.DataFrame({"affiliation": strings})).dropna(subset=["name"])
+    frame = matcher.match_frame(pd.DataFrame({"affiliation": strings})).dropna(subset=["name"]).fillna("")
     assert list(zip(frame["stated_city"], frame["stated_country"], strict=True)) == expected
     records = [row for r in results for row in match_records(r) if row["institution_id"]]
     assert [(row["stated_city"], row["stated_country"]) for row in records] == expected

@@ -180,6 +180,59 @@ def test_an_afternoon_of_review(ana: Visitor, review_ws: Workspace) -> None:
     assert "takes back" in page.locator("tbody tr").first.inner_text()
 
 
+def test_a_new_institution_is_made_with_all_its_details_and_corrected(ana: Visitor, review_ws: Workspace) -> None:
+    """Its parent is found while it is typed; what was made stands on the page of new ones, is corrected there, and counts."""
+    page, keys = ana.page, ana.page.keyboard
+    string = ana.string()
+    ana.alone()
+    keys.press("n")
+    page.wait_for_selector("#new[open]")
+    form = page.locator("#new-form")
+    form.locator("[name=name]").fill("Tanglewick Robotics")
+    form.locator("[name=country]").select_option(label="Germany")
+    form.locator("[name=city]").fill("Leeds")
+    form.locator("[name=kind]").select_option("company")
+    form.locator("[name=parents]").press_sequentially("opena")
+    offered = page.locator("#parents-new option")
+    offered.first.wait_for(state="attached")
+    assert offered.evaluate_all("all => all.map(o => o.value)") == [OPENAI]
+    form.locator("[name=parents]").fill(OPENAI)
+    form.locator("[name=ror]").fill("00t33hh48")
+    assert accessible(page) == []
+    form.locator("[name=ror]").press("Enter")
+    made = "affil:tanglewick-robotics"
+    page.locator(f'#candidates input[value="{made}"]').wait_for()
+    found = review_ws.made_institutions[made]
+    assert (found.country, found.city, found.kind, found.parents) == ("DE", "Leeds", "company", (OPENAI,))
+    assert found.other_ids == ("https://ror.org/00t33hh48",)
+    ana.next(lambda: page.locator(f'#candidates .only[value="{made}"]').click())
+    # the country was a slip, and it has no parent
+    ana.open("new")
+    mine = page.locator(f'[id="{made}"]')
+    mine.locator("summary").click()
+    assert mine.locator("[name=ror]").input_value() == "https://ror.org/00t33hh48"
+    assert mine.locator("[name=country]").input_value() == "DE"
+    mine.locator("[name=name]").fill("Tanglewick Automation")
+    mine.locator("[name=country]").select_option(label="United Kingdom")
+    mine.locator("[name=parents]").fill("")
+    assert accessible(page) == []
+    mine.get_by_role("button", name="Save").click()
+    page.locator("summary", has_text="Tanglewick Automation (Leeds, GB)").wait_for()
+    found = review_ws.made_institutions[made]
+    assert (found.name, found.country, found.parents, found.city) == ("Tanglewick Automation", "GB", (), "Leeds")
+    # what is wrong is said, and nothing is changed
+    mine.locator("summary").click()
+    mine.locator("[name=parents]").fill("affil:nobody")
+    mine.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/edit")
+    assert "affil:nobody" in page.locator("main").inner_text()
+    assert review_ws.made_institutions[made] == found
+    ana.faults.clear()  # the refusal, which the browser notes
+    assert review_ws.ledger.current() == {string: (made,)}
+    (row,) = (r for r in review_ws.rank().to_frame().to_dict("records") if r["id"] == made)
+    assert (row["name"], row["country"]) == ("Tanglewick Automation", "GB")
+
+
 def test_two_people_differ_and_settle(ana: Visitor, browser: Any, review_ws: Workspace) -> None:
     page = ana.page
     string = ana.string()
@@ -318,7 +371,7 @@ def test_strings_are_tried_on_the_page(browser: Any, service_url: str) -> None:
     assert cards.nth(0).locator("mark").all_inner_texts() == ["港中大", "SenseTime Research"]
     assert "The Chinese University of Hong Kong" in cards.nth(0).inner_text()
     assert "misspelt or glued words were corrected" in cards.nth(2).inner_text()
-    assert "no institution found" in cards.nth(3).inner_text()
+    assert "no institution found with enough certainty" in cards.nth(3).inner_text()
     assert page.locator(".counts").inner_text().split() == ["3", "matched", "1", "no", "institution", "found"]
     # each institution is a dot within the map
     frame = page.locator(".map svg").bounding_box()

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from affil.errors import AffilError
 from affil.io.checksums import read_json, sealed_json
-from affil.ledger import Key
+from affil.ledger import Draft, Key
 from affil.pages.review import review_app
 from affil.review.estimate import Estimator
 from affil.review.session import Session
@@ -103,6 +103,18 @@ def test_a_decision_posted_twice_is_one_entry_and_saved_both_times(page: Page, s
     assert [(e.by, e.institutions) for e in session.entries()] == [("ana", (OPENAI,))]
     page.post("/decide", **page.card(3), how="none")
     assert len(session.entries()) == 2, "another answer is another entry"
+
+
+def test_what_an_assistant_suggests_is_shown_and_not_ticked(page: Page, session: Session, review_ws: Workspace) -> None:
+    string = "Physics, OpenAI"
+    review_ws.suggest(string, ["affil:fernhollow-college"], by="<b>parrot", why="<i>said so")
+    text = page.get(f"/?string={string_key(string)}").text
+    assert "The assistant &lt;b&gt;parrot suggested on" in text
+    assert "<q>&lt;i&gt;said so</q>" in text
+    assert re.search(r'value="affil:fernhollow-college" data-said="[^"]*">', text), "offered, not ticked"
+    page.post("/decide", **hidden(text), only=OPENAI, why="no")
+    assert "parrot" not in page.get(f"/?string={string_key(string)}").text
+    assert review_ws.suggestions == []
 
 
 def test_one_mention_is_decided(page: Page, session: Session) -> None:
@@ -267,7 +279,7 @@ def test_an_open_page_of_before_this_version_decides_nothing(later: Any) -> None
     for language, said in (
         ("en", "does not have the string that this page showed"),
         ("zh-hans", "未保存"),
-        ("zh-hant", "未保存"),
+        ("zh-hant", "未儲存"),
     ):
         for path, more in (("/decide", {"institution": OPENAI}), ("/decide", {"how": "none"}), ("/skip", {})):
             now.client.cookies.set("affil_language", language)
@@ -314,11 +326,26 @@ def test_undo_takes_back_what_the_page_says_and_nothing_else(page: Page, session
     assert page.post("/settle", entry=1, string=string_key("another")).status_code == 409
 
 
+def test_of_a_step_only_what_the_page_shows_is_taken_back(page: Page, session: Session) -> None:
+    """A step of which part was taken back meanwhile is not what the page shows."""
+    strings = session.queue.affiliations[:4]
+    made = session.ledger.decide_all([Draft(Key(s), (), "bo", "w") for s in strings])
+    numbers = [e.number for e in made]
+    first = {"entry": str(numbers[0]), "string": string_key(strings[0]), "back": "/history"}
+    assert page.post("/undo", **first, step=f"{numbers[0]} {numbers[2]}").status_code == 303
+    assert {*session.ledger.current()} == {strings[1], strings[3]}
+    last = {"entry": str(numbers[3]), "string": string_key(strings[3]), "back": "/history"}
+    answer = page.post("/undo", **last, step=" ".join(map(str, numbers)))
+    assert answer.status_code == 409
+    assert "the step is no longer as this page shows it" in answer.text
+    assert {*session.ledger.current()} == {strings[1], strings[3]}
+
+
 def test_a_proposal_that_was_made_anew_is_not_accepted(page: Page, session: Session) -> None:
     session.workspace.discover()
     key = re.search(r'name="proposal" value="(\w+)"', page.get("/new").text)[1]
     file = session.workspace.path / "proposals.json"
-    content = read_json(file, "", ())
+    content = read_json(file, "", ("proposals",))
     content["proposals"][0]["strings"].append("Room 12")
     file.write_text(sealed_json(content), "utf-8")
     for path in ("/accept", "/refuse"):

@@ -210,3 +210,40 @@ def test_tabs_in_utf16_are_a_table_whatever_the_name(tmp_path: Path) -> None:
     path = tmp_path / "Book1.txt"
     path.write_text("Paper ID\tTitle\tYear\tJournal\tAuthor\tAffiliation\r\np1\tA\t2023\tCVPR\tAna\tMIT\r\n", "utf-16")
     assert [p.id for p in read_papers([path])] == ["p1"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "read_ones", "left"),
+    [
+        (["Affiliation 1", "Affiliation 2"], ["Affiliation 1", "Affiliation 2"], ""),
+        (["Affiliation", "affiliation_2", "Affiliation (3)"], ["Affiliation", "affiliation_2", "Affiliation (3)"], ""),
+        (["单位1", "单位2", "地址"], ["单位1", "单位2"], "地址"),
+        (["作者单位一", "作者单位二"], ["作者单位一", "作者单位二"], ""),
+        (["Affiliation", "Institution"], ["Affiliation"], "Institution"),
+        (["Institute1", "Address"], ["Address"], "Institute1"),
+    ],
+)
+def test_several_columns_of_affiliations(tmp_path: Path, columns: list[str], read_ones: list[str], left: str) -> None:
+    """All that only a number tells apart are read, and it is said which, and which are not."""
+    strings = {column: f"Univ of {column}" for column in columns}
+    path = tmp_path / "t.csv"
+    row = {"paper": "1", "author": "Ann Lee", **strings, "venue": "V", "year": "2020"}
+    path.write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n", "utf-8")
+    problems: list[Problem] = []
+    [paper] = read_papers([path], on_problem=problems.append)
+    assert paper.authors[0].affiliations == tuple(strings[c] for c in read_ones)
+    said = f"the affiliations are those of {', '.join(read_ones)}"
+    assert [p.what for p in problems] == [
+        said + (f"; not read: {left} (to read it instead: --map {left}=affiliation)" if left else "")
+    ]
+
+
+def test_blank_cells_of_a_second_column_and_authors_in_one_cell(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "paper,author,Affiliation 1,Affiliation 2,venue,year\n1,Ann,MIT,,V,2020\n1,Bo,,CMU,V,2020\n1,Cy,MIT,MIT,V,2020\n"
+        '2,"Ann; Bo",MIT; CMU,ETH,V,2020\n'
+    )
+    one, two = read_papers([path])
+    assert [a.affiliations for a in one.authors] == [("MIT",), ("CMU",), ("MIT",)]
+    assert (len(two.authors), two.paper_affiliations) == (2, ("MIT", "CMU", "ETH"))

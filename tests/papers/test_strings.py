@@ -8,9 +8,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from affil.errors import InputError
 from affil.papers.read import read_papers
 from affil.papers.strings import COLUMNS, paper_strings
 
+EMPLOYMENT = {"employment-summary": {"organization": {"name": "Univ of Leeds"}}}
 SAMPLES = Path(__file__).parent / "samples"
 
 
@@ -18,7 +20,7 @@ SAMPLES = Path(__file__).parent / "samples"
     "sample",
     [
         "web-of-science-plain.txt", "scopus-2024.csv", "openalex-snapshot.jsonl", "openalex-page.json", "openalex-snapshot.parquet",
-        "crossref-page.json", "pubmed-set.xml", "ris-scopus.ris", "bibtex-web-of-science.bib", "acl-anthology-2025.xml",
+        "crossref-page.json", "pubmed-set.xml", "medline-manager.nbib", "ris-scopus.ris", "bibtex-web-of-science.bib", "acl-anthology-2025.xml",
     ],
 )  # fmt: skip
 def test_the_strings_are_those_of_the_papers(sample: str) -> None:
@@ -75,12 +77,43 @@ def test_strings_of_papers_without_a_year_or_venue_are_matched_too(tmp_path: Pat
             "authorships": [{"raw_author_name": "A", "raw_affiliation_strings": ["Univ of Leeds"]}],
         },
         {"doi": "10.1000/x", "creators": [{"name": "A", "affiliation": ["Univ of Leeds"]}], "titles": [], "types": {}},
+        {"id": "a", "venue": "J", "authors": [{"name": "A", "affiliations": ["Univ of Leeds"]}]},
+        {"id": "a", "year": "in press", "authors": [], "aligned": False, "paper_affiliations": ["Univ of Leeds"]},
+        {
+            "id": "a",
+            "content": {
+                "title": "T",
+                "venue": "TMLR",
+                "authors": [{"fullname": "A", "institutions": [{"name": "Univ of Leeds"}]}],
+            },
+            "invitation": "TMLR/-/Paper",
+        },
+        {
+            "id": "1",
+            "source": "MED",
+            "authorList": {
+                "author": [
+                    {"authorAffiliationDetailsList": {"authorAffiliation": [{"affiliation": "Univ of Leeds"}]}, "lastName": "A"}
+                ]
+            },
+        },
+        {
+            "orcid-identifier": {"path": "0000"},
+            "activities-summary": {
+                "employments": {"affiliation-group": [{"summaries": [EMPLOYMENT]}]},
+                "works": {"group": [{"work-summary": [{"type": "journal-article", "put-code": 1}]}]},
+            },
+        },
     ],
-    ids=["crossref", "openalex", "datacite"],
+    ids=["crossref", "openalex", "datacite", "own", "own-by-paper", "openreview", "europe-pmc", "orcid"],
 )
 def test_records_of_services_without_a_year_too(record: dict[str, object], tmp_path: Path) -> None:
     (tmp_path / "r.jsonl").write_text(json.dumps(record) + "\n")
     table = paper_strings(tmp_path / "r.jsonl")
     assert table is not None
     assert [cell for batch in table.batches(9) for cell in batch.columns["affiliation"]] == ["Univ of Leeds"]
-    assert list(read_papers([tmp_path / "r.jsonl"])) == []
+    if "aligned" in record or "venue" in record:  # of affil's own format, where a file without any paper is refused
+        with pytest.raises(InputError, match=r"line 1: (?:year|venue) is"):
+            list(read_papers([tmp_path / "r.jsonl"]))
+    else:
+        assert list(read_papers([tmp_path / "r.jsonl"])) == []

@@ -484,7 +484,7 @@ def test_a_paper_that_is_there_twice_counts_once() -> None:
     assert rows["publications"].to_dict() == {"a": 4, "d": 2}, (
         "p2, which says most, stands for p1 and p3; p5 is by somebody else"
     )
-    assert "2 more records repeat a paper and are not counted again." in ranking.coverage.lines()
+    assert "2 more records of a paper that is counted already." in ranking.coverage.lines()
 
 
 def test_parents_and_kinds() -> None:

@@ -58,7 +58,7 @@ def test_neighbours_keep_their_ranks_and_ranges() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("twin", r"several institutions are called 'twin': Name of b \(b, 1 papers\), Name of c \(c, 1 papers\); give an id$"),
+        ("twin", r"several institutions are called 'twin': Name of b \(b, 1 paper\), Name of c \(c, 1 paper\); give an id$"),
         ("absent", r"'absent' is Name of h \(h\), which has no row in this ranking$"),
         ("delt", "no institution 'delt' is in this ranking; did you mean: Delta?"),
         ("zzz", "no institution 'zzz' is in this ranking; see the ids with"),

@@ -136,7 +136,7 @@ def test_the_list_of_venues(held: dict[tuple[str, int], int]) -> None:
         assert row["absent"] == (expected if venue in VENUES else [])
         assert row["misdated"] == [y for y in row["present"] if venue == "CV" and y < 2015]
     lines = "\n".join(found.lines(Path("ws/venues.csv")))
-    assert ("venues are not in the table" in lines) == bool({v for v, _ in there} - {*VENUES})
+    assert ("outside the table and any area" in lines) == bool({v for v, _ in there} - {*VENUES})
     added = list(csv.DictReader(io.StringIO(found.rows_to_add())))
     assert [r["venue"] for r in added] == found.unknown["venue"].tolist()
 

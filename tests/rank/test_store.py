@@ -243,6 +243,24 @@ def test_what_is_damaged_or_of_another_version(tmp_path: Path, project: Project,
             store.last()
 
 
+def test_a_state_in_the_place_of_another_is_told(tmp_path: Path, project: Project) -> None:
+    """Each of them is whole."""
+    store = Store(tmp_path)
+    store.snapshot("kept", project.refresh(store))
+    project.decisions["s0"] = [IDS[2]]
+    project.refresh(store)
+    first, second = sorted((tmp_path / "states").iterdir())
+    (kept,) = (tmp_path / "snapshots").iterdir()
+    for one, other in ((second, first), (second, kept), (kept, second), (kept, first)):
+        whole = one.read_text("utf-8")
+        one.write_text(other.read_text("utf-8"), "utf-8")
+        with pytest.raises(InputError, match=f"{one.name}: is not the state of its name; delete the folder"):
+            store.last()
+            store.since("kept")
+        one.write_text(whole, "utf-8")
+    assert store.since("kept").name == "kept"
+
+
 def test_a_file_of_the_counts_is_what_its_name_says(tmp_path: Path, project: Project) -> None:
     store = Store(tmp_path)
     state = project.refresh(store)

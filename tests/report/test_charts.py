@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from affil.drawing.vega import FONT, bars, bump, lines, tidy
 from affil.registry.folder import cache_folder
 from affil.report.charts import NARROW, WIDE, Figure, bundle, map_figure, profile_figure, svg
-from affil.report.vega import FONT, bars, bump, lines, tidy
 
 YEARS = ["2017", "2018", "2019", "2020*"]
 NUMBERS = st.none() | st.integers(0, 10**6)

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from affil.markup import spark_path
 from affil.report import i18n
 from affil.report.names import city_names
 from affil.report.pages.ranks import first_places
-from affil.report.spark import spark_path
 from affil.workspace import Workspace
 
 MAYBE = st.none() | st.floats(0, 1e4)

@@ -272,6 +272,14 @@ def test_equal_inputs_give_equal_data(site: Path, report_ws: Workspace, tmp_path
         assert file.read_bytes() == (again / "data" / file.name).read_bytes()
 
 
+def test_two_processes_write_what_one_does(site: Path, report_ws: Workspace, tmp_path: Path) -> None:
+    two = report(report_ws, tmp_path / "two", workers=2).path
+    names = {f.relative_to(site) for f in site.rglob("*") if f.is_file()}
+    assert names == {f.relative_to(two) for f in two.rglob("*") if f.is_file()}
+    differ = {n for n in names if (site / n).read_bytes() != (two / n).read_bytes()}
+    assert {n for n in differ if not n.name.endswith(".manifest.json")} == set()  # these say when they were made
+
+
 def test_other_years_are_shown_first_if_asked(report_ws: Workspace, tmp_path: Path) -> None:
     made = report(report_ws, tmp_path / "site", years=(2019, 2020))
     first = report_ws.rank(years=(2019, 2020)).frame.iloc[0]

@@ -23,7 +23,7 @@ def test_everything_that_is_counted_has_a_name() -> None:
     assert of("levels") == {*LEVELS, "continent"}
     assert of("measures") == {*MEASURES, "share"}
     assert of("continents") == {*names.continents().values()}
-    assert i18n.named("areas", "computer vision", "zh-hant") == "計算機視覺"
+    assert i18n.named("areas", "computer vision", "zh-hant") == "電腦視覺"
     assert i18n.named("areas", "alchemy", "zh-hant") == "alchemy"
 
 
@@ -58,8 +58,8 @@ def test_what_scripts_say_has_all_names_in_order() -> None:
     assert said["levels"] == {level: i18n.named("levels", level, "zh-hant") for level in (*LEVELS, "continent")}
 
 
-def test_traditional_chinese_is_that_of_hong_kong() -> None:
-    assert i18n.text("search", "zh-hant") == "按名稱查找"
+def test_traditional_chinese_is_that_of_taiwan() -> None:
+    assert i18n.text("search", "zh-hant") == "按名稱尋找"
     assert i18n.text("m_sources", "zh-hant").count("繁體") == 1
     for key, text in messages(i18n.LOCALE, "zh-hant").items():
         assert "箇" not in text, key

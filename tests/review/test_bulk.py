@@ -19,6 +19,7 @@ from affil.review.doubts import DOUBTS, coded, decoded
 from affil.review.facets import FACETS, facets, value_of, within, without
 from affil.review.items import SORTS, Filters
 from affil.review.session import Session
+from affil.settings import Settings
 from affil.workspace import Workspace
 
 OPENAI, LEEDS = "affil:openai", "affil:fernhollow-college"
@@ -27,6 +28,19 @@ OPENAI, LEEDS = "affil:openai", "affil:fernhollow-college"
 @given(st.sets(st.sampled_from(DOUBTS)))
 def test_reasons_are_coded(told: set[str]) -> None:
     assert {*decoded(coded([*told]))} == told
+
+
+def test_strings_beyond_those_that_are_read_again_are_counted_as_such(review_ws: Workspace) -> None:
+    """Every doubtful string has a reason, or it is said that none was sought: none is missing from the facet."""
+    review_ws.settings = Settings(review={"grouped": 2})
+    session = Session(review_ws)
+    everything = Filters(state="any")
+    numbers = session.queue.select(everything)
+    assert all(session.doubts(n) for n in numbers.tolist())
+    unread = [n for n in numbers.tolist() if session.doubts(n) == ("unread",)]
+    assert dict(facets(session.queue, everything, "ana")["doubt"])["unread"] == len(unread) > 2
+    assert session.queue.select(replace(everything, doubt="unread")).tolist() == unread
+    session.close()
 
 
 def test_facets_against_plain_counts(shared: Session, review_folder: Path) -> None:

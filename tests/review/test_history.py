@@ -39,6 +39,9 @@ def test_steps_come_latest_first_with_what_can_be_taken_back() -> None:
     assert found() == [[6], [5], [4], [3], [1, 2]]
     past = history(ENTRIES, Cases(ENTRIES), Search(), lambda i: NAMES[i])
     assert [sorted(p.open) for p in past] == [[6], [], [4], [3], [1]]
+    assert all(p.found == {e.number for e in p.entries} for p in past)
+    (step,) = history(ENTRIES, Cases(ENTRIES), Search(text="physics", by="ana"), lambda i: NAMES[i])
+    assert ([e.number for e in step.entries], [*step.found]) == ([1, 2], [1])
     assert [kind_of(e) for e in ENTRIES] == ["decision", "decision", "opinion", "closed", "undo", "decision"]
 
 

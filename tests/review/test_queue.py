@@ -91,7 +91,7 @@ def test_filters(queue: Queue) -> None:
 @pytest.mark.parametrize(
     ("filters", "message"),
     [
-        ({"scope": "x"}, "no scope 'x'; known are: queue, all"),
+        ({"scope": "x"}, "no scope 'x'; known are: queue, doubtful, all"),
         ({"state": "x"}, "no state"),
         ({"decision": "x"}, "no decision"),
         ({"low": 0.9, "high": 0.1}, "need 0 <= low <= high <= 1"),

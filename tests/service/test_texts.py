@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import affil.pages
+import affil.report.i18n
 from affil.catalogue import messages
 from affil.names import visible
-from affil.review.doubts import DOUBTS
+from affil.review.doubts import AUDIT, DOUBTS, WORDS
 from affil.review.facets import FACETS
 from affil.review.history import KINDS as HISTORY_KINDS
 from affil.service import texts
-from affil.types import AGAINST, NAME_KINDS, REASONS, Decision, Institution, Match, Reason
+from affil.types import AGAINST, NAME_KINDS, NOT_FOUND, REASONS, Decision, Institution, Match, Reason
 from affil.types import KINDS as INSTITUTION_KINDS
 
 ENGLISH, CHINESE, TRADITIONAL = (messages(texts.LOCALE, language) for language in texts.LANGUAGES)
@@ -40,6 +41,16 @@ def test_every_kind_and_reason_is_there_in_the_words_of_the_library() -> None:
     assert {k for k in ENGLISH if k.startswith("doubts.")} == {f"doubts.{name}" for name in DOUBTS}
     assert texts.kind("education", "zh-hans") == "高校"
     assert texts.kind("guild", "zh-hans") == "guild"
+
+
+def test_sheets_and_pages_have_the_same_words() -> None:
+    pages = messages(texts.LOCALE, "en")
+    assert {d: pages[f"doubts.{d}"] for d in DOUBTS if d != AUDIT} == {d: WORDS[d] for d in DOUBTS if d != AUDIT}
+    assert pages["answer_none"] == NOT_FOUND
+    assert messages(affil.report.i18n.LOCALE, "en")["m_none"] == NOT_FOUND
+    root = Path(__file__).parents[2]
+    for text in ("README.md", "docs/match.md", "docs/serve.md", "src/affil/cli/match.py"):
+        assert NOT_FOUND in " ".join((root / text).read_text("utf-8").split()), text
 
 
 @pytest.mark.parametrize("kind", NAME_KINDS)

@@ -14,11 +14,12 @@ from typer.testing import CliRunner
 
 import affil
 from affil.cli import app
-from affil.errors import AffilError
+from affil.errors import AffilError, InputError
 from affil.io.checksums import sealed_json
 from affil.registry import Registry
 from affil.registry.local import Details
 from affil.workspace import Health, Workspace, doctor
+from affil.workspace.layout import manifest_copy
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,12 @@ def ws(whole: Path, tmp_path: Path) -> Path:
 
 def names(health: Health) -> set[str]:
     return {part.name for part in health.problems}
+
+
+def write_manifest(ws: Path, manifest: dict[str, Any]) -> None:
+    """Put a manifest in the place of the last one, as if the last step had written it."""
+    for file in (ws / "manifest.json", manifest_copy(ws, manifest["step"])):
+        file.write_text(sealed_json(manifest), "utf-8")
 
 
 def table(ws: Path, name: str) -> Path:
@@ -109,7 +116,7 @@ def test_papers_that_are_gone_are_asked_for(ws: Path) -> None:
     flip(table(ws, "mentions"))
     manifest = Workspace.open(ws).manifest
     told = [{**i, "file": str(ws / "gone.jsonl")} for i in manifest["inputs"]]
-    (ws / "manifest.json").write_text(sealed_json({**manifest, "inputs": told}), "utf-8")
+    write_manifest(ws, {**manifest, "inputs": told})
     (part,) = doctor(ws, mend=True).problems
     assert part.cure == f"put back a copy of it, or, as they were: {ws / 'gone.jsonl'}"
 
@@ -155,10 +162,47 @@ def test_what_does_not_fit_is_told_and_made_again(ws: Path) -> None:
     before, file = ranked(ws), table(ws, "strings")
     pq.write_table(pq.read_table(file).slice(1), file)
     manifest = {n: v for n, v in Workspace.open(ws).manifest.items() if n != "digests"}
-    (ws / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    write_manifest(ws, manifest)
     (part,) = doctor(ws).problems
     assert part.problem == "2 mentioned strings that it lacks"
     assert doctor(ws, mend=True).problems == ()
+    assert ranked(ws).equals(before)
+
+
+def test_a_manifest_of_another_step_or_workspace_is_refused_and_put_back(ws: Path, tmp_path: Path) -> None:
+    """Each of them is whole, and so are the tables of the older one, which are kept for who still reads them."""
+    before, newest, older = ranked(ws), (ws / "manifest.json").read_text("utf-8"), Workspace.open(ws).manifest
+    other = Workspace.open(tmp_path / "other")
+    for _ in range(2):
+        other.choose(registry="shipped")
+        Workspace.open(ws).choose(registry=older["chosen"]["registry"], model=older["chosen"]["model"])
+    wrong = {
+        "older": newest,
+        "another's": (other.path / "manifest.json").read_text("utf-8"),
+        "another's, of the same step": sealed_json({**other.manifest, "step": Workspace.open(ws).manifest["step"]}),
+        "another's, of the next step": sealed_json({**other.manifest, "step": Workspace.open(ws).manifest["step"] + 1}),
+        "a state of the counts": next((ws / "counts" / "states").glob("*.json")).read_text("utf-8"),
+    }
+    for what, text in wrong.items():
+        (ws / "manifest.json").write_text(text, "utf-8")
+        with pytest.raises(InputError, match=r"manifest\.json: is (not the one that the last step wrote|damaged)"):
+            ranked(ws)
+        assert doctor(ws, mend=True).problems == (), what
+        assert ranked(ws).equals(before), what
+    (ws / "manifest.json").unlink()
+    with pytest.raises(InputError, match=r"manifest\.json: is missing"):
+        ranked(ws)
+    assert doctor(ws, mend=True).problems == ()
+    assert ranked(ws).equals(before)
+
+
+def test_a_step_that_was_killed_before_it_copied_its_manifest_has_ended(ws: Path) -> None:
+    before = ranked(ws)
+    step, chosen = (Workspace.open(ws).manifest[name] for name in ("step", "chosen"))
+    Workspace.open(ws).choose(registry=chosen["registry"], model=chosen["model"])
+    manifest_copy(ws, step + 1).unlink()
+    assert manifest_copy(ws, step).exists()
+    assert Workspace.open(ws).manifest["step"] == step + 1
     assert ranked(ws).equals(before)
 
 
@@ -189,7 +233,7 @@ def test_a_damaged_ledger_is_for_people_to_restore(ws: Path) -> None:
 
 def test_another_model_or_registry_is_told(ws: Path, tmp_path: Path, tiny_model: Path) -> None:
     manifest = Workspace.open(ws).manifest
-    (ws / "manifest.json").write_text(sealed_json({**manifest, "model": {"hash": "x"}}), "utf-8")
+    write_manifest(ws, {**manifest, "model": {"hash": "x"}})
     (part,) = doctor(ws).problems
     assert part.problem == "is another than in the last run"
     assert part.name == str(tiny_model)

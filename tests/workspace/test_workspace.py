@@ -279,8 +279,8 @@ def test_decisions_are_checked(ws: Workspace) -> None:
         ws.decide("MIT", MIT, by="ana", why="w")
     closed = Institution(OLD, "Old", successors=(MIT,), status="inactive")
     ws.run(matcher=FakeMatcher(registry(closed)))
-    with pytest.raises(UnknownIdError, match="has no institution 'MIT'; find it with: affil registry search"):
-        ws.decide("MIT", [CUHK, "MIT"], by="ana", why="w")
+    with pytest.raises(UnknownIdError, match="has no institution 'affil:mit'; find it with: affil registry search"):
+        ws.decide("MIT", [CUHK, "affil:mit"], by="ana", why="w")
     assert ws.ledger.entries() == []
     _, warnings = ws.decide("MIT ", OLD, by="ana", why="w")
     assert warnings == (

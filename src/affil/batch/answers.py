@@ -8,11 +8,10 @@ from typing import Any, NamedTuple, Protocol
 
 from affil.io.cells import addresses
 from affil.match import COLUMNS, match_records
-from affil.match.records import joined
-from affil.types import Decision, Result
+from affil.match.records import joined, match_dict
+from affil.types import Decision, Institution, Match, Result
 
 _DECISION = COLUMNS.index("decision")
-NUMBERS = ("lat", "lon", "probability")  # of `COLUMNS`; all others are text
 
 
 class BatchMatcher(Protocol):
@@ -35,6 +34,15 @@ def answers(matcher: BatchMatcher, strings: list[str]) -> list[AnswerRows]:
         AnswerRows(result.decision, [tuple(record.get(column) for column in COLUMNS) for record in match_records(result)])
         for result in matcher.match_many(strings)
     ]
+
+
+def decided_answer(institutions: Sequence[Institution], said: str) -> AnswerRows:
+    """The answer of a person: these institutions, for certain, or none; `said` is its evidence."""
+    if not institutions:
+        (nothing,) = match_records(Result(""))
+        return AnswerRows(Decision.NONE, [tuple((nothing | {"evidence": said}).get(column) for column in COLUMNS)])
+    records = [match_dict(Result(""), Match(one, 1.0, Decision.MATCH, 0, 0, "")) | {"evidence": said} for one in institutions]
+    return AnswerRows(Decision.MATCH, [tuple(record[column] for column in COLUMNS) for record in records])
 
 
 def cell_answers(matcher: BatchMatcher, cells: list[str], column: str) -> list[AnswerRows]:

@@ -1,4 +1,4 @@
-"""Match a whole file in bounded memory; writes one row per matched institution."""
+"""Match a whole file in bounded memory; writes one row per matched institution, or gives the strings with their answers."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, cast
 
-from affil.batch.answers import NUMBERS, AnswerRows, BatchMatcher, one_answer
-from affil.batch.pool import Ask, Waiting, asking
+from affil.batch.answers import AnswerRows, BatchMatcher, one_answer
+from affil.batch.pool import Ask, asking
 from affil.errors import AffilError, InputError
 from affil.io.cells import addresses
 from affil.io.files import begins_as_json, copied
 from affil.io.memory import rare_collections
 from affil.io.table import has_affiliations
 from affil.io.tables import Batch, Format, Style, Table, create_table, open_table, table_format
-from affil.match import output_columns
+from affil.match.records import NUMBERS, output_columns
 from affil.settings import Settings
 from affil.types import Decision, Progress
 
@@ -33,7 +33,7 @@ class MatchSummary:
     """Statistics of `match_file`.
 
     `rows` were read, `written` are in the output. Of those read, `matched` have only certain matches, `review` at least one for
-    review, `none` no institution. `strings` were matched; the others were repeats.
+    review, `none` no institution found with enough certainty. `strings` were matched; the others were repeats.
     """
 
     rows: int
@@ -49,25 +49,46 @@ class MatchSummary:
         return {**asdict(self), "seconds": round(self.seconds, 3)}
 
 
+class Opening(TypedDict, total=False):
+    """How a file to match is opened.
+
+    column: the column with the raw affiliation strings, in any case; by default `affiliation`, else the only one with a usual name of such
+    columns. input_format: the format, instead of telling it from the content. sheet: the sheet of a spreadsheet; by default the first with
+    such a column, else the first with headings. encoding: the encoding of text, instead of telling it.
+    """
+
+    column: str | None
+    input_format: Format | None
+    sheet: str | None
+    encoding: str | None
+
+
+class Matching(Opening, total=False):
+    """How a file is matched.
+
+    settings: the size of a batch and of the memory for repeats. workers: processes that match at the same time; the output is the same
+    with any number. They are new ones, so a script that asks for several does so under `if __name__ == "__main__":`. decided: answers to
+    strings that people decided, which are not matched. progress: called with (rows done, rows to expect) after every batch. tell: called
+    with what was guessed: the encoding, the sheet, the column.
+    """
+
+    settings: Settings | None
+    workers: int
+    decided: Mapping[str, AnswerRows] | None
+    progress: Progress | None
+    tell: Callable[[str], None] | None
+
+
 def match_file(
     source: Path | str,
     out: Path | str,
     *,
     matcher: BatchMatcher,
-    column: str | None = None,
-    input_format: Format | None = None,
     output_format: Format | None = None,
-    sheet: str | None = None,
-    encoding: str | None = None,
     excel: bool = False,
-    settings: Settings | None = None,
-    workers: int = 1,
-    progress: Progress | None = None,
-    tell: Callable[[str], None] | None = None,
+    **matching: Unpack[Matching],
 ) -> MatchSummary:
     """Match the strings of one column of a table and write one row per matched institution, in the order of the input.
-
-    (Longer than other functions by its arguments and what is said of them.)
 
     The columns of the input stand in front, unchanged; behind them those of `COLUMNS`, with `affil_` before the name of one
     that the input has as well. A string without an institution has one row with an empty id and decision `none`. `matched_text`
@@ -83,64 +104,101 @@ def match_file(
         out: .csv, .tsv, .jsonl (each also .gz), .parquet or .xlsx; `-` is standard output. What was delimited text with a byte-order
             mark is written with one, and with its semicolons.
         matcher: a loaded matcher; for several workers one that pickles, as `affil.Matcher` does.
-        column: the column with the raw affiliation strings, in any case; by default `affiliation`, else the only one with a usual name
-            of such columns.
-        input_format: the format, instead of telling it from the content.
         output_format: the format of the output where the name does not tell it (CSV for `-`).
-        sheet: the sheet of a spreadsheet; by default the first with such a column, else the first with headings.
-        encoding: the encoding of text, instead of telling it.
         excel: write CSV for Excel: with a byte-order mark, with semicolons where the input has them, and no cell a formula.
-        settings: the size of a batch and of the memory for repeats.
-        workers: processes that match at the same time; the output is the same with any number. They are new ones, so a
-            script that asks for several does so under `if __name__ == "__main__":`.
-        progress: called with (rows done, rows to expect) after every batch.
-        tell: called with what was guessed: the encoding, the sheet, the column.
+        matching: see `Matching`.
 
     Raises:
         InputError: the input cannot be read, or lacks the column. AffilError: the output cannot be written, or a worker died.
     """
     if excel and table_format(out, output_format) not in ("csv", "tsv", "xlsx"):
         raise AffilError("excel is for .csv, .tsv and .xlsx")
-    batching = (settings or Settings()).batch
     start = time.perf_counter()
     counts = dict.fromkeys(Decision, 0)
     rows = written = 0
-    with rare_collections(), _opened(source, input_format, column, sheet, encoding) as table:
-        chosen = table.column_of(column)
-        for note in [*table.notes, *([f"matching the column {chosen!r}"] if chosen != (column or "affiliation") else [])]:
-            if tell is not None:
-                tell(f"{table.name}: {note}")
+    with matched(source, matcher, **matching) as run:
+        table = run.table
         ours = output_columns(table.columns)
         types: dict[str, str | pa.DataType] = {
             **table.types,
             **{new: "double" if c in NUMBERS else "string" for c, new in ours.items()},
         }
-        style = _style(table.style, excel)
-        with create_table(out, types, output_format, style=style) as writer, asking(matcher, workers, batching.task) as ask:
-            answers = _Answers(ask, batching.remembered)
-            asked = ((batch, answers.of(_strings(batch, chosen, table), chosen)) for batch in table.batches(batching.rows))
-            # several batches ahead, so that no worker waits while one is read or written
-            for batch, wait in _ahead(asked, 1 if workers == 1 else 2 * workers + 1):
-                found = wait()
+        with create_table(out, types, output_format, style=_style(table.style, excel)) as writer:
+            for batch, _, answers in run.batches:
+                found = [one_answer(parts) for parts in answers]
                 writer.write(_joined_columns(batch, found, ours))
                 rows += len(batch)
                 for answer in found:
                     counts[answer.decision] += 1
                     written += len(answer.rows)
-                if progress:
-                    progress(rows, max(rows, table.size))
-        if tell is not None:
-            for remark in table.remarks():
-                tell(remark)
-    matched, review, none = (counts[decision] for decision in (Decision.MATCH, Decision.REVIEW, Decision.NONE))
-    return MatchSummary(rows, matched, review, none, written, answers.asked, time.perf_counter() - start)
+    match, review, none = (counts[decision] for decision in (Decision.MATCH, Decision.REVIEW, Decision.NONE))
+    return MatchSummary(rows, match, review, none, written, run.answers.asked, time.perf_counter() - start)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedFile:
+    """A file being matched: `batches` are its rows, the addresses of each row's cell, and the answers to them, in order."""
+
+    table: Table
+    answers: _Answers
+    batches: Iterator[tuple[Batch, list[list[str]], list[list[AnswerRows]]]]
 
 
 @contextmanager
-def _opened(
-    source: Path | str, input_format: Format | None, column: str | None, sheet: str | None, encoding: str | None
-) -> Iterator[Table]:
-    """The table to match: that of the file, or that of the strings of its papers where it has no one column of affiliations."""
+def matched(source: Path | str, matcher: BatchMatcher, **matching: Unpack[Matching]) -> Iterator[MatchedFile]:
+    """Match a file, batch by batch (see `match_file`); its batches are to be used within the block.
+
+    Raises:
+        InputError: the input cannot be read, or lacks the column. AffilError: a worker died.
+    """
+    batching = (matching.get("settings") or Settings()).batch
+    workers, progress, tell = matching.get("workers", 1), matching.get("progress"), matching.get("tell") or (lambda _: None)
+    with rare_collections(), _opened(source, _opening(matching)) as (table, chosen):
+        for note in [
+            *table.notes,
+            *([f"matching the column {chosen!r}"] if chosen != (matching.get("column") or "affiliation") else []),
+        ]:
+            tell(f"{table.name}: {note}")
+        with asking(matcher, workers, batching.task) as ask:
+            answers = _Answers(ask, batching.remembered, matching.get("decided") or {})
+
+            def run() -> Iterator[tuple[Batch, list[list[str]], list[list[AnswerRows]]]]:
+                rows = 0
+                cells = ((batch, _addresses(batch, chosen, table)) for batch in table.batches(batching.rows))
+                asked = ((batch, parts, answers.of(parts)) for batch, parts in cells)
+                # several batches ahead, so that no worker waits while one is read or written
+                for batch, parts, wait in _ahead(asked, 1 if workers == 1 else 2 * workers + 1):
+                    yield batch, parts, wait()
+                    rows += len(batch)
+                    if progress:
+                        progress(rows, max(rows, table.size))
+                for remark in table.remarks():
+                    tell(remark)
+
+            yield MatchedFile(table, answers, run())
+
+
+def strings_in(source: Path | str, rows: int = 10_000, **opening: Unpack[Opening]) -> Iterator[list[str]]:
+    """The strings that `match_file` would match in a file, those of `rows` rows at a time.
+
+    Raises:
+        InputError: the input cannot be read, or lacks the column.
+    """
+    with _opened(source, opening) as (table, chosen):
+        for batch in table.batches(rows):
+            yield list(chain.from_iterable(_addresses(batch, chosen, table)))
+
+
+def _opening(matching: Matching) -> Opening:
+    names = Opening.__annotations__
+    return cast(Opening, {name: value for name, value in matching.items() if name in names})
+
+
+@contextmanager
+def _opened(source: Path | str, opening: Opening) -> Iterator[tuple[Table, str]]:
+    """The table to match, and its column: that of the file, or of the strings of its papers where it has no one column of affiliations."""
+    column, input_format = opening.get("column"), opening.get("input_format")
+    sheet, encoding = opening.get("sheet"), opening.get("encoding")
     held = copied(source)  # as it is opened several times
     fits = partial(has_affiliations, wanted=column)
     as_table = partial(open_table, source, input_format, sheet=sheet, encoding=encoding, fits=fits)
@@ -157,7 +215,8 @@ def _opened(
             table = _of_papers(source, sheet, encoding) or table
         if table is None and error is not None:
             raise error
-        yield table or stack.enter_context(as_table())
+        table = table or stack.enter_context(as_table())
+        yield table, table.column_of(column)
     del held
 
 
@@ -177,6 +236,11 @@ def _style(given: Style | None, excel: bool) -> Style:
     return Style(";" if mark and given is not None and given.delimiter == ";" else ",", mark, excel)
 
 
+T = TypeVar("T")
+Waiting = Callable[[], list[list[AnswerRows]]]
+"""Waits for the answers to the addresses of some cells."""
+
+
 class _Slot:
     """Placeholder of an answer."""
 
@@ -185,46 +249,47 @@ class _Slot:
 
 
 class _Answers:
-    """Answers to strings, with an LRU cache."""
+    """Answers to strings: those that people decided, else the matcher's, with an LRU cache."""
 
-    def __init__(self, ask: Ask, size: int) -> None:
-        self._ask, self._size = ask, size
+    def __init__(self, ask: Ask, size: int, decided: Mapping[str, AnswerRows]) -> None:
+        self._ask, self._size, self._decided = ask, size, decided
         self._kept: OrderedDict[str, _Slot] = OrderedDict()
         self.asked = 0
 
-    def of(self, cells: list[str], column: str) -> Waiting:
+    def of(self, cells: Sequence[Sequence[str]]) -> Waiting:
         """Ask for what is not known; what is returned waits for the answers, and must be called in the order of asking.
 
         Args:
-            cells: cells of a column, of which each address is asked for.
-            column: its heading.
+            cells: the addresses of each cell.
         """
-        parts = [addresses(cell, column) for cell in cells]
         here: dict[str, _Slot] = {}
         new = []
-        for string in dict.fromkeys(chain.from_iterable(parts)):
+        for string in dict.fromkeys(chain.from_iterable(cells)):
             if string in self._kept:
                 self._kept.move_to_end(string)
             else:
                 self._kept[string] = _Slot()
-                new.append(string)
+                if string in self._decided:
+                    self._kept[string].answer = self._decided[string]
+                else:
+                    new.append(string)
             here[string] = self._kept[string]
         while len(self._kept) > self._size:
             self._kept.popitem(last=False)
         self.asked += len(new)
         waiting = self._ask(new) if new else list
 
-        def wait() -> list[AnswerRows]:
+        def wait() -> list[list[AnswerRows]]:
             for string, answer in zip(new, waiting(), strict=True):
                 here[string].answer = answer
-            return [one_answer([here[string].answer for string in part]) for part in parts]
+            return [[here[string].answer for string in parts] for parts in cells]
 
         return wait
 
 
-def _ahead(asked: Iterable[tuple[Batch, Waiting]], most: int) -> Iterator[tuple[Batch, Waiting]]:
+def _ahead(asked: Iterable[T], most: int) -> Iterator[T]:
     """Yield the batches, keeping up to `most` requested ahead."""
-    ahead: deque[tuple[Batch, Waiting]] = deque()
+    ahead: deque[T] = deque()
     for one in asked:
         ahead.append(one)
         if len(ahead) == most:
@@ -233,14 +298,15 @@ def _ahead(asked: Iterable[tuple[Batch, Waiting]], most: int) -> Iterator[tuple[
         yield ahead.popleft()
 
 
-def _strings(batch: Batch, column: str, table: Table) -> list[str]:
+def _addresses(batch: Batch, column: str, table: Table) -> list[list[str]]:
+    """The addresses in each cell of a column."""
     values = batch.columns[column]
     for row, value in zip(batch.rows, values, strict=True):
         if value is not None and not isinstance(value, str):
             problem = f"column {column!r} holds {type(value).__name__} {str(value)[:40]!r} instead of text"
             fix = "write one string a row, or name another column"
             raise InputError(table.name, problem, row=row, fix=fix, unit=table.unit)
-    return [value or "" for value in values]
+    return [addresses(value or "", column) for value in values]
 
 
 def _joined_columns(batch: Batch, found: Sequence[AnswerRows], ours: Mapping[str, str]) -> dict[str, Sequence[Any]]:

@@ -14,12 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from affil.batch.answers import NUMBERS, cell_answers
+from affil.batch.answers import cell_answers
 from affil.batch.files import MatchSummary
 from affil.errors import AffilError, InputError
 from affil.installed import pip_install
 from affil.io.table import affiliation_column
 from affil.match import COLUMNS, Matcher, output_columns
+from affil.match.records import NUMBERS
 from affil.settings import Settings
 from affil.types import Decision
 

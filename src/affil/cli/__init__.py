@@ -21,6 +21,7 @@ from affil.cli import (
     formats,
     ledger,
     match,
+    mcp,
     ranking,
     rankings,
     registry,
@@ -70,6 +71,7 @@ app.add_typer(ledger.app, name="ledger")
 app.command()(doctor.doctor)
 app.add_typer(registry.app, name="registry")
 app.command()(serve.serve)
+app.command()(mcp.mcp)
 app.command()(demo.demo)
 
 

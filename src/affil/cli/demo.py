@@ -31,17 +31,17 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Match and rank a small sample, and suggest what to try next."""
-    from tempfile import TemporaryDirectory
-
     from affil.cli.answers import result_table
     from affil.cli.match import load_matcher
 
     matcher = load_matcher(registry, None, None)
     from affil.demo import run_demo
+    from affil.io.files import scratch
     from affil.match import result_dict
+    from affil.types import NOT_FOUND
 
-    with TemporaryDirectory(prefix="affil-demo-") as temporary, working("matching strings") as tell:
-        done = run_demo(workspace or Path(temporary) / "ws", matcher, tell)
+    with scratch() as temporary, working("matching strings") as tell:
+        done = run_demo(workspace or temporary / "ws", matcher, tell)
     if as_json:
         print_json(
             {
@@ -61,7 +61,7 @@ def demo(
     out.print(result_table(done.examples, title="What the strings name"), "")
     s = done.strings
     out.print(
-        f"Of the {s.rows:,} strings {s.matched:,} match, {s.review:,} wait for a person, {s.none:,} name no institution.\n"
+        f"Of the {s.rows:,} strings {s.matched:,} match, {s.review:,} wait for a person, and in {s.none:,} {NOT_FOUND}.\n"
     )
     out.print(ranking_table(done.countries, "Countries by publications"), "")
     out.print(ranking_table(done.institutions, "Institutions by publications"), "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from affil.cli.show import Json
+from affil.cli.show import Json, begun_workspace
 from affil.cli.words import Words
+from affil.wording import counted
 
 if TYPE_CHECKING:
     from affil.fetch import Fetched
     from affil.types import Progress
-    from affil.workspace import Workspace as Folder
 
 app = typer.Typer(
     cls=Words, no_args_is_help=True, rich_markup_mode=None, help="Fetch papers from OpenAlex, Crossref, dblp or OpenReview."
@@ -47,7 +46,7 @@ def openalex(
     from affil.fetch.openalex import Query
 
     query = Query(tuple(venue or ()), institution, issn, filter, _years(years) if years else None)
-    with _opened(workspace) as ws, _showing("fetching works") as (show, tell):
+    with begun_workspace(workspace) as ws, _showing("fetching works") as (show, tell):
         fetched = fetch_openalex(ws.path / "fetched", query, venues=ws.venues, progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -62,7 +61,7 @@ def crossref(
     """Fetch works of Crossref by ISSN."""
     from affil.fetch import fetch_crossref
 
-    with _opened(workspace) as ws, _showing("fetching works") as (show, tell):
+    with begun_workspace(workspace) as ws, _showing("fetching works") as (show, tell):
         fetched = fetch_crossref(ws.path / "fetched", issn, years=_years(years) if years else None, progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -77,7 +76,7 @@ def dblp(
     """Fetch records of dblp, which has authors but no affiliations."""
     from affil.fetch import fetch_dblp
 
-    with _opened(workspace) as ws, _showing("fetching records") as (show, tell):
+    with begun_workspace(workspace) as ws, _showing("fetching records") as (show, tell):
         fetched = fetch_dblp(ws.path / "fetched", stream, years=_years(years), progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -91,24 +90,9 @@ def openreview(
     """Fetch accepted papers of a venue at OpenReview, with the profiles of their authors."""
     from affil.fetch import fetch_openreview
 
-    with _opened(workspace) as ws, _showing("fetching papers and profiles") as (show, tell):
+    with begun_workspace(workspace) as ws, _showing("fetching papers and profiles") as (show, tell):
         fetched = fetch_openreview(ws.path / "fetched", venue, progress=show, tell=tell)
     _print(fetched, workspace, as_json)
-
-
-@contextmanager
-def _opened(workspace: Path) -> Iterator[Folder]:
-    """The workspace; one that was made for a fetch that failed before anything came is taken away again."""
-    from affil.workspace import Workspace
-
-    new = not workspace.exists()
-    ws = Workspace.open(workspace)
-    try:
-        yield ws
-    except BaseException:
-        if new and not (ws.path / "fetched").exists():
-            shutil.rmtree(ws.path, ignore_errors=True)
-        raise
 
 
 def _years(text: str) -> tuple[int, int]:
@@ -147,5 +131,5 @@ def _print(fetched: Fetched, workspace: Path, as_json: bool) -> None:
         told = {"file": str(fetched.file), "records": fetched.records, "new": fetched.new, "calls": fetched.calls}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
-    typer.echo(f"{fetched.records:,} records, {fetched.new:,} of them new, in {fetched.file}")
+    typer.echo(f"{counted(fetched.records, 'record')}, {fetched.new:,} of them new, in {fetched.file}")
     typer.echo(f"next: affil run {fetched.file} -w {workspace}")

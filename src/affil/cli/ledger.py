@@ -9,6 +9,7 @@ import typer
 
 from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, say_older
 from affil.cli.words import Words
+from affil.wording import counted
 
 app = typer.Typer(
     cls=Words, help="Check, copy and restore the ledger of decisions, or keep it elsewhere.", no_args_is_help=True
@@ -22,11 +23,11 @@ def check(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = 
     ws = open_workspace(workspace, ledger)
     found = ws.ledger
     entries = len(found.entries())
-    say_older(ws, entries)
+    say_older(ws)
     if as_json:
         print_json({"ledger": found.where, "entries": entries})
         return
-    typer.echo(f"{found.where}: {entries:,} entries, all as they were written")
+    typer.echo(f"{found.where}: {counted(entries, 'entry', 'entries')}, all as they were written")
 
 
 @app.command()
@@ -39,7 +40,7 @@ def backup(
 ) -> None:
     """Copy the ledger, a file or on a server, into a file; days with decisions get one by themselves (WS/backups)."""
     entries = open_workspace(workspace, ledger).ledger.backup(output)
-    typer.echo(f"{entries:,} entries copied to {output}")
+    typer.echo(f"{counted(entries, 'entry', 'entries')} copied to {output}")
 
 
 @app.command()
@@ -53,7 +54,7 @@ def restore(
     from affil.workspace.decisions import restore_ledger
 
     entries, taken = restore_ledger(open_workspace(workspace, ledger), file, force=force)
-    typer.echo(f"{entries:,} entries restored from {taken}; next: affil rank {workspace}")
+    typer.echo(f"{counted(entries, 'entry', 'entries')} restored from {taken}; next: affil rank {workspace}")
 
 
 @app.command()
@@ -66,4 +67,6 @@ def use(
 
     ws = open_workspace(workspace, None)
     use_ledger(ws, "" if database == "workspace" else database)
-    typer.echo(f"decisions of {workspace} are now kept in {ws.ledger.where}: {len(ws.ledger.entries()):,} entries")
+    typer.echo(
+        f"decisions of {workspace} are now kept in {ws.ledger.where}: {counted(len(ws.ledger.entries()), 'entry', 'entries')}"
+    )

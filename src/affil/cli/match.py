@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
@@ -27,11 +28,13 @@ from affil.cli.show import (
 )
 from affil.cli.workspace import SheetName, TextEncoding
 from affil.errors import AffilError
+from affil.wording import counted
 
 if TYPE_CHECKING:
-    from affil.batch import MatchSummary
+    from affil.batch import Matching, MatchSummary, Opening
     from affil.io.tables import Format
     from affil.match import Matcher
+    from affil.review.file_sheet import Doubtful
     from affil.settings import Settings
 
 
@@ -86,6 +89,16 @@ def match(
     excel: Annotated[
         bool, typer.Option("--excel", help="Write CSV that Excel opens rightly: byte-order mark, no formulas.")
     ] = False,
+    review_only: Annotated[
+        bool,
+        typer.Option("--review-only", help="Write only the doubtful strings, each once, as a sheet to fill in: .csv or .xlsx."),
+    ] = False,
+    decided: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SHEET", help="A filled-in sheet of --review-only: its answers stand above the model's.", show_default=False
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Number of worker processes.")] = 1,
     engine: Annotated[
         str,
@@ -96,13 +109,14 @@ def match(
     """Find the institutions that affiliation strings name.
 
     Writes one row per matched institution, in input order: the input columns (of papers: paper, author, affiliation), then the match.
+    Decisions are match (taken), review (a person should look) and none (no institution found with enough certainty).
     """
     if text:
         if source is not None or output is not None:
             raise AffilError("--text cannot be combined with IN or OUT")
         of_files = {"workers": workers > 1, "engine": engine != "local", "column": column, "sheet": sheet, "encoding": encoding}
         of_files |= {"excel": excel, "input_format": input_format, "output_format": output_format}
-        refuse("is for files; omit it with --text", **of_files)
+        refuse("is for files; omit it with --text", **of_files, review_only=review_only, decided=decided)
         _match_strings(text, candidates, load_matcher(registry, model, policy, tables=False), as_json)
         return
     if candidates:
@@ -123,12 +137,17 @@ def match(
     if engine == "spark":
         if workers > 1 or {source, output} & {"-"} or {*formats} - {None, "parquet"}:
             raise AffilError("--engine spark reads and writes Parquet files, with as many workers as the cluster has")
-        if excel or sheet is not None or encoding is not None:
-            raise AffilError("--excel, --sheet and --encoding are not for --engine spark")
-        summary = _match_on_spark(source, output, column, load)
-    else:
-        summary = _match_file(source, output, column, formats, workers, load, sheet=sheet, encoding=encoding, excel=excel)
-    _print_summary(summary, output, as_json)
+        refuse(
+            "is not for --engine spark", excel=excel, sheet=sheet, encoding=encoding, review_only=review_only, decided=decided
+        )
+        _print_summary(_match_on_spark(source, output, column, load), output, as_json)
+        return
+    if review_only:
+        refuse(
+            "is not for --review-only, which writes .csv or .xlsx that Excel opens", excel=excel, output_format=output_format
+        )
+    opening: Opening = {"column": column, "input_format": formats[0], "sheet": sheet, "encoding": encoding}
+    _match_file(source, output, opening, formats[1], workers, load, excel, review_only, decided, as_json)
 
 
 def _match_strings(strings: list[str], candidates: int, matcher: Matcher, as_json: bool) -> None:
@@ -154,41 +173,65 @@ def _match_on_spark(source: str, output: str, column: str | None, load: Callable
 def _match_file(
     source: str,
     output: str,
-    column: str | None,
-    formats: list[Format | None],
+    opening: Opening,
+    output_format: Format | None,
     workers: int,
     load: Callable[[], Matcher],
-    *,
-    sheet: str | None,
-    encoding: str | None,
     excel: bool,
-) -> MatchSummary:
+    review_only: bool,
+    filled: Path | None,
+    as_json: bool,
+) -> None:
     from affil.batch import match_file
-    from affil.io.files import STANDARD, open_input
+    from affil.io.files import STANDARD, copied, open_input
     from affil.io.tables import table_format
 
-    if source != STANDARD:
-        with open_input(source):  # fail before loading a matcher
-            pass
-    if table_format(output, formats[1]) not in ("csv", "tsv", "xlsx") and excel:
+    for path in (source, filled):
+        if path is not None and path != STANDARD:
+            with open_input(path):  # fail before loading a matcher
+                pass
+    if excel and table_format(output, output_format) not in ("csv", "tsv", "xlsx"):
         raise AffilError("--excel is for .csv, .tsv and .xlsx")
     matcher = load()
+    decided = None
+    held = copied(source) if filled is not None else None  # as it is read twice
+    if filled is not None:
+        from affil.review.file_sheet import read_decided
+
+        decided = read_decided(filled, source, registry=matcher.registry, **opening)
+        typer.echo(f"note: {len(decided):,} string{' is' if len(decided) == 1 else 's are'} decided in {filled}", err=True)
     with counting("matching", "rows") as progress:
-        return match_file(
-            source,
-            output,
-            matcher=matcher,
-            column=column,
-            input_format=formats[0],
-            output_format=formats[1],
-            sheet=sheet,
-            encoding=encoding,
-            excel=excel,
-            settings=matcher.settings,
-            workers=workers,
-            progress=progress,
-            tell=lambda note: typer.echo(f"note: {note}", err=True),
-        )
+        matching: Matching = {
+            **opening,
+            "settings": matcher.settings,
+            "workers": workers,
+            "decided": decided,
+            "progress": progress,
+            "tell": lambda note: typer.echo(f"note: {note}", err=True),
+        }
+        if review_only:
+            from affil.review.file_sheet import write_doubtful
+
+            doubtful = write_doubtful(source, output, matcher=matcher, **matching)
+        else:
+            summary = match_file(source, output, matcher=matcher, output_format=output_format, excel=excel, **matching)
+    if review_only:
+        _print_doubtful(doubtful, source, output, as_json)
+    else:
+        _print_summary(summary, output, as_json)
+    del held
+
+
+def _print_doubtful(doubtful: Doubtful, source: str, output: str, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(doubtful))
+        return
+    typer.echo(
+        f"{doubtful.strings:,} doubtful string{'' if doubtful.strings == 1 else 's'}, in {doubtful.doubtful:,} of {doubtful.rows:,} rows, "
+        f"written to {output}; fill in "
+        f"institution_ids, then: affil match {shlex.quote(source)} -o OUT --decided {shlex.quote(output)}",
+        err=True,
+    )
 
 
 def _print_summary(summary: MatchSummary, output: str, as_json: bool) -> None:
@@ -197,8 +240,8 @@ def _print_summary(summary: MatchSummary, output: str, as_json: bool) -> None:
         return
     rate = f" ({summary.rows / summary.seconds:,.0f} rows/s)" if summary.rows else ""
     typer.echo(
-        f"{summary.rows:,} rows in {summary.seconds:,.1f} s{rate}: {summary.matched:,} match, {summary.review:,} review, "
-        f"{summary.none:,} none; {summary.written:,} rows written to {'standard output' if output == '-' else output}",
+        f"{counted(summary.rows, 'row')} in {summary.seconds:,.1f} s{rate}: {summary.matched:,} match, {summary.review:,} review, "
+        f"{summary.none:,} none; {counted(summary.written, 'row')} written to {'standard output' if output == '-' else output}",
         err=True,
     )
 
@@ -246,12 +289,12 @@ def evaluate(
     for table in evaluation_tables(result):
         out.print(table, "")
     left = f"; {result.left_out:,} skipped because the registry lacks one of their ids" if result.left_out else ""
-    typer.echo(f"{result.rows:,} strings, {result.pairs:,} answers in {result.seconds:.1f} s{left}")
+    typer.echo(f"{counted(result.rows, 'string')}, {counted(result.pairs, 'answer')} in {result.seconds:.1f} s{left}")
     typer.echo(f"registry {result.registry}, model {result.model[:12]}")
     if result.warning:
         typer.echo(f"warning: {result.warning}", err=True)
     if errors is not None:
-        typer.echo(f"{len(result.mistakes):,} wrong rows written to {errors}")
+        typer.echo(f"{counted(len(result.mistakes), 'wrong row')} written to {errors}")
 
 
 def train(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from affil.cli.show import Json, LedgerUrl, Rows, open_workspace, print_json
+from affil.cli.show import Json, LedgerUrl, Rows, open_workspace, print_json, say_older
 from affil.cli.tables import moves_table, papers_table, ranking_table, trend_table, waiting, years_table
 from affil.errors import AffilError
+from affil.wording import counted
 
 if TYPE_CHECKING:
     from affil.rank import Diff, Query, Ranking, RanksByYear, Trend, Why
@@ -226,11 +227,11 @@ def diff(
     named = f"the snapshot {result.before.name!r}" if result.before.name else "the state"
     notes = [
         f"Since {named} of {result.before.time[:19]}: {len(own):,} {result.by} values changed, "
-        f"{len(others) + len(by_one):,} more ranks moved because of them.",
+        f"{counted(len(others) + len(by_one), 'more rank')} moved because of them.",
     ]
     if len(by_one):
         up = int((by_one["rank_after"] < by_one["rank_before"]).sum())
-        notes.append(f"{len(by_one):,} others moved by one ({up:,} up, {len(by_one) - up:,} down).")
+        notes.append(f"{counted(len(by_one), 'other')} moved by one ({up:,} up, {len(by_one) - up:,} down).")
     notes += [f"Also, {note}." for note in result.notes]
     if limit:
         moves = result.moves.head(limit)
@@ -252,8 +253,9 @@ def snapshot(
     if remove and not name:
         raise AffilError("--remove needs a snapshot name; list them with: affil snapshot WS")
     if name and remove:
-        ws.counts.remove_snapshot(name)
+        ws.kept_counts.remove_snapshot(name)
     elif name:
+        say_older(ws)
         ws.snapshot(name)
     if as_json:
         print_json(ws.counts.snapshots())

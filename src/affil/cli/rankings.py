@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from affil.cli.ranking import Years
-from affil.cli.show import Json, LedgerUrl, open_workspace, print_json
+from affil.cli.show import Json, LedgerUrl, begun_workspace, print_json, say_older
 from affil.cli.workspace import Mapped, PaperFormat, SheetName, TextEncoding, matching_shown, print_added, reading_of
+from affil.wording import counted
 
 
 def rankings(
@@ -34,8 +35,11 @@ def rankings(
     from affil.rank import parse_years
     from affil.report.rankings import rankings as write
 
-    ws = open_workspace(workspace, ledger, create=bool(papers))
-    with matching_shown(workspace, "reading papers") as show:
+    with (
+        begun_workspace(workspace, ledger, create=bool(papers)) as ws,
+        matching_shown(workspace, "reading papers") as show,
+    ):
+        say_older(ws)
         done = write(
             ws,
             output,
@@ -58,4 +62,4 @@ def rankings(
         return
     if done.empty:
         typer.echo(f"no tables of areas without papers: {', '.join(done.empty)}")
-    typer.echo(f"written: {len(done.tables)} tables in {done.folder / 'tables'}; open {done.start}")
+    typer.echo(f"written: {counted(len(done.tables), 'table')} in {done.folder / 'tables'}; open {done.start}")

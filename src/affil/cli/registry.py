@@ -10,6 +10,7 @@ import typer
 
 from affil.cli.show import Json, RegistryFile, Rows, console, downloading, plain, plain_table, print_json, working
 from affil.cli.words import Words
+from affil.wording import counted
 
 _SHOWN = 50  # rows of a table where no number is asked for
 
@@ -179,7 +180,7 @@ def duplicates(
         table.add_row(f"{d.probability:.3f}", d.country, *map(plain, (d.first_name, d.first, d.second_name, d.second)))
     if found:
         console().print(table)
-    typer.echo(f"{len(everything):,} pairs")
+    typer.echo(f"{counted(len(everything), 'pair')}")
 
 
 def _print_info(facts: dict[str, object], as_json: bool) -> None:

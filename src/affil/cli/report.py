@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from affil.cli.ranking import WorkspaceFolder, Years
-from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, refuse, working
+from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, refuse, say_older, working
+from affil.wording import counted
+
+if TYPE_CHECKING:
+    from affil.workspace import Workspace
+
+_LARGE = 10_000  # papers from which on a second process saves more than its start takes
 
 
 def report(
@@ -34,6 +40,16 @@ def report(
         ),
     ] = None,
     years: Years = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            metavar="N",
+            help="Processes that write the site, 1 or 2; default: 2 where it is large.",
+            show_default=False,
+        ),
+    ] = None,
     ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
@@ -45,13 +61,26 @@ def report(
     if format == "site":
         refuse("is for a bulletin (--format pdf or md); the site is in all languages", language=language)
     ws = open_workspace(workspace, ledger)
+    say_older(ws)
     path = output or Path("site" if format == "site" else f"bulletin.{format}")
     with working("counting") as tell:
         written: Report = report(
-            ws, path, format=cast(Format, format), language=language or "en", years=parse_years(years), tell=tell
+            ws,
+            path,
+            format=cast(Format, format),
+            language=language or "en",
+            years=parse_years(years),
+            workers=workers or (2 if _large(ws) else 1),
+            tell=tell,
         )
     if as_json:
         print_json({"path": str(written.path), "format": written.format, "files": written.files, "bytes": written.bytes})
         return
     start = written.path / "index.html" if written.format == "site" else written.path
-    typer.echo(f"written: {written.files:,} files, {written.bytes / 1e6:.1f} MB; open {start}")
+    typer.echo(f"written: {counted(written.files, 'file')}, {written.bytes / 1e6:.1f} MB; open {start}")
+
+
+def _large(ws: Workspace) -> bool:
+    from pyarrow.parquet import read_metadata
+
+    return ws.tables.papers.exists() and bool(read_metadata(ws.tables.papers).num_rows >= _LARGE)

@@ -10,6 +10,7 @@ import typer
 
 from affil.cli.show import Json, LedgerUrl, Rows, console, open_workspace, plain, plain_table, print_json, say_older, working
 from affil.cli.words import Words
+from affil.wording import counted
 
 if TYPE_CHECKING:
     from affil.review.session import Session
@@ -84,7 +85,10 @@ def export_sheet(
     workspace: WorkspaceFolder,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Output: .csv or .xlsx.", show_default=False)],
     state: Annotated[str, typer.Option(help="open, decided or any.")] = "open",
-    scope: Annotated[str, typer.Option(help="queue (doubtful strings and the audit sample), or all.")] = "queue",
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Also the sample of sure answers and of strings without one, to check them.")
+    ] = False,
+    scope: Annotated[str, typer.Option(help="doubtful, queue (also the sample, as with --audit), or all.")] = "doubtful",
     decision: Annotated[str, typer.Option(help="Model's decision: review, match or none.", show_default=False)] = "",
     country: Annotated[str, typer.Option(help="ISO code of a matched country.", show_default=False)] = "",
     area: Annotated[str, typer.Option(help="One of the eight areas.", show_default=False)] = "",
@@ -96,13 +100,17 @@ def export_sheet(
     doubt: Annotated[str, typer.Option(help="A reason of doubt, such as bearers or rival.", show_default=False)] = "",
     ledger: LedgerUrl = None,
 ) -> None:
-    """Export the queue as a spreadsheet; fill in the column institution_ids (ids, none, or: not an organisation)."""
+    """Export doubtful strings as a spreadsheet; fill in the column institution_ids: ids or names, none, or: not an organisation.
+
+    The column reason says why each is asked.
+    """
     from affil.review.items import Filters
 
+    scope = "queue" if audit and scope == "doubtful" else scope
     filters = Filters(scope, state, decision, country, area, venue, year, low, high, text, doubt)  # type: ignore[arg-type]
     written = _session(workspace, ledger).export_sheet(output, filters.check())
     typer.echo(
-        f"{written:,} strings written to {output}; fill in institution_ids, then: affil review import {workspace} {output}"
+        f"{counted(written, 'string')} written to {output}; fill in institution_ids, then: affil review import {workspace} {output}"
     )
 
 
@@ -121,9 +129,30 @@ def import_sheet(
     if as_json:
         print_json(asdict(done))
         return
-    typer.echo(f"{done.decided:,} decisions recorded, {done.unchanged:,} rows unchanged, {done.blank:,} not filled in")
+    typer.echo(
+        f"{counted(done.decided, 'decision')} recorded, {counted(done.unchanged, 'row')} unchanged, {done.blank:,} not filled in"
+    )
     if done.opinions:
         typer.echo(f"{done.opinions:,} of them differ from another person's decision: affil review conflicts {workspace}")
+
+
+@app.command()
+def suggestions(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = False) -> None:
+    """List what assistants suggest for strings that nobody has decided; decide on the page, or with affil decide."""
+    from dataclasses import asdict
+
+    found = open_workspace(workspace, ledger).suggestions
+    if as_json:
+        print_json([{**asdict(one), "at": one.at.isoformat()} for one in found])
+        return
+    if not found:
+        typer.echo("no suggestions wait")
+        return
+    table = plain_table("string", "names", "who", "when (UTC)", "why")
+    for one in found:
+        named = ", ".join(one.institutions) or "none"
+        table.add_row(*map(plain, (one.affiliation, named, one.by, f"{one.at:%Y-%m-%d %H:%M}", one.why)))
+    console().print(table)
 
 
 @app.command()
@@ -152,7 +181,7 @@ def conflicts(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
         typer.echo("no conflicts")
     for a in agreed:
         kappa = "not defined" if a.kappa is None else f"{a.kappa:.2f}"
-        typer.echo(f"{a.first} and {a.second}: {a.agreed:.0%} of {a.strings:,} strings alike, Cohen's kappa {kappa}")
+        typer.echo(f"{a.first} and {a.second}: {a.agreed:.0%} of {counted(a.strings, 'string')} alike, Cohen's kappa {kappa}")
 
 
 @app.command()
@@ -171,7 +200,7 @@ def names(
     if accept:
         added = ws.add_names((s.institution, s.name) for s in found)
         typer.echo(
-            f"{added:,} names added to {workspace / 'own.csv'}; matched from the next run on: affil run -w {workspace}",
+            f"{counted(added, 'name')} added to {workspace / 'own.csv'}; matched from the next run on: affil run -w {workspace}",
             err=as_json,
         )
     if as_json:
@@ -183,7 +212,7 @@ def names(
     if found:
         console().print(table)
     if not accept:
-        typer.echo(f"{len(found):,} names; add them with: affil review names {workspace} --accept")
+        typer.echo(f"{counted(len(found), 'name')}; add them with: affil review names {workspace} --accept")
 
 
 @app.command("simulate")
@@ -228,9 +257,9 @@ def play(
         table.add_row(f"{n:,}", *(f"{played.settled[order][n]:,.0f}" for order in plays.ORDERS))
     console().print(table)
     typer.echo(
-        f"mentions settled, of {played.mentions:,} of {played.strings:,} strings; groups settle {played.gain(decisions):.2f} times those "
-        f"of the order by size ({played.exceptions:,} exceptions ticked off; {played.closed:,} closed by the estimate, "
-        f"{played.wrong:,} of them wrongly)"
+        f"mentions settled, of {played.mentions:,} of {counted(played.strings, 'string')}; "
+        f"groups settle {played.gain(decisions):.2f} times those of the order by size "
+        f"({played.exceptions:,} exceptions ticked off; {played.closed:,} closed by the estimate, {played.wrong:,} of them wrongly)"
     )
 
 
@@ -267,7 +296,7 @@ def discover(
     if found and output is None:
         console().print(table)
     typer.echo(
-        f"{len(everything):,} proposals{f', {len(found):,} written to {output}' if output else ''}; "
+        f"{counted(len(everything), 'proposal')}{f', {len(found):,} written to {output}' if output else ''}; "
         f"accept them on the page: affil review {workspace}"
     )
 
@@ -283,16 +312,16 @@ def learn(
 ) -> None:
     """Train with a workspace's ledger, show the change in metrics, and use the model if confirmed."""
     import sys
-    import tempfile
 
+    from affil.io.files import scratch
     from affil.review.feedback import learn as train
     from affil.review.feedback import use_model
 
     ws = open_workspace(workspace)
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         with working("opening the workspace") as tell:
             lesson = train(
-                ws, output or Path(folder) / "matcher.skops", rows, tell, external=external, external_registry=external_registry
+                ws, output or folder / "matcher.skops", rows, tell, external=external, external_registry=external_registry
             )
         tests = {"decided strings held out": lesson.decided, "shipped development rows": lesson.gold}
         if as_json:
@@ -308,7 +337,7 @@ def learn(
                 shown = ["-" if v is None else f"{v:.3f}" for v in (before, after)]
                 table.add_row(metric, *shown, f"{after - before:+.3f}" if both else "")  # type: ignore[operator]
             console().print(table, "")
-        said = f"trained with {lesson.trained:,} decided strings, tested on {lesson.held_out:,} others"
+        said = f"trained with {counted(lesson.trained, 'decided string')}, tested on {counted(lesson.held_out, 'other')}"
         typer.echo(said, err=as_json)
         used = yes or (
             not as_json and sys.stdin.isatty() and typer.confirm(f"use this model in {workspace} from the next run on?")
@@ -329,5 +358,5 @@ def _session(workspace: Path, ledger: str | None) -> Session:
         from affil.review.session import Session
 
         ws = open_workspace(workspace, ledger)
-        say_older(ws, len(ws.ledger.entries()))
+        say_older(ws)
         return Session(ws)

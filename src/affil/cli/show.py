@@ -59,21 +59,36 @@ LedgerUrl = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
-def open_workspace(folder: Path, ledger: str | None = None, *, create: bool = False) -> Workspace:
+def open_workspace(folder: Path, ledger: str | None = None) -> Workspace:
     """The workspace in a folder, with its decisions in `ledger` where that is given."""
     from affil.workspace import Workspace
 
-    ws = Workspace.open(folder, create=create)
+    return _with_ledger(Workspace.open(folder, create=False), ledger)
+
+
+@contextmanager
+def begun_workspace(folder: Path, ledger: str | None = None, *, create: bool = True) -> Iterator[Workspace]:
+    """The same, and with `create` a new one where there is none, see `affil.workspace.begun`."""
+    from affil.workspace import begun
+
+    if not create:
+        yield open_workspace(folder, ledger)
+        return
+    with begun(folder) as ws:
+        yield _with_ledger(ws, ledger)
+
+
+def _with_ledger(ws: Workspace, ledger: str | None) -> Workspace:
     for file in ws.edited:
-        typer.echo(f"note: {file}: is not as it was at the last run; if nobody changed it: affil doctor {folder}", err=True)
+        typer.echo(f"note: {file}: is not as it was at the last run; if nobody changed it: affil doctor {ws.path}", err=True)
     return ws if ledger is None else ws.with_ledger(ledger)
 
 
-def say_older(ws: Workspace, entries: int) -> None:
-    """Say on standard error where a ledger with this number of entries is older than the counts."""
+def say_older(ws: Workspace) -> None:
+    """Say on standard error where the ledger is older than the counts; counting again would make it forgotten."""
     from affil.workspace.results import older_ledger
 
-    if older := older_ledger(ws, entries):
+    if older := older_ledger(ws):
         typer.echo(f"warning: {older}", err=True)
 
 

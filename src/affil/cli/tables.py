@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from affil.cli.show import cell_len, plain, plain_table
+from affil.wording import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -187,10 +188,10 @@ def waiting(result: Why, limit: int) -> str:
         return "No string in review may name it."
     papers = int(waiting["papers"].sum())
     lines = [
-        f"{len(waiting):,} strings in review may name it in {papers:,} papers and are not counted; decide them with affil review:"
+        f"{counted(len(waiting), 'string')} in review may name it, in {counted(papers, 'paper')}, not counted; decide with affil review:"
     ]
     for row in (waiting.head(limit) if limit else waiting).to_dict("records"):
-        lines.append(f"{row['mentions']:7,} mentions, probability {row['probability']:.2f}: {row['affiliation']!r}")
+        lines.append(f"{counted(row['mentions'], 'mention'):>16}, probability {row['probability']:.2f}: {row['affiliation']!r}")
     if limit and len(waiting) > limit:
         lines.append(f"        and {len(waiting) - limit:,} more; --limit 0 shows all")
     return "\n".join(lines)
@@ -215,7 +216,7 @@ def moves_table(result: Diff, limit: int) -> Table:
 
 
 def _cause(row: dict[str, Any]) -> str:
-    size = f"{row['papers']:+,.0f} papers, {row['adjusted']:+,.2f}"
+    size = f"{row['papers']:+,.0f} {'paper' if abs(row['papers']) == 1 else 'papers'}, {row['adjusted']:+,.2f}"
     if row["cause"] == "decision":
         return plain(
             f"{size}: decision {row['entry']:.0f} by {row['who']}, {row['what']!r} was {row['was']}, is {row['now']} ({row['why']})"

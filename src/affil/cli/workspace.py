@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from affil.cli.show import Json, LedgerUrl, console, open_workspace, plain, plain_table, say_older
+from affil.cli.show import Json, LedgerUrl, begun_workspace, console, open_workspace, plain, plain_table, say_older
+from affil.wording import counted
 
 if TYPE_CHECKING:
     from affil.papers.reading import Reading
@@ -77,8 +78,11 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Add papers to a workspace and match new strings."""
-    ws = open_workspace(workspace, ledger, create=bool(papers))
-    with matching_shown(workspace, "reading papers" if papers else "matching strings") as show:
+    with (
+        begun_workspace(workspace, ledger, create=bool(papers)) as ws,
+        matching_shown(workspace, "reading papers" if papers else "matching strings") as show,
+    ):
+        say_older(ws)
         result = ws.run(
             show,
             papers=papers or None,
@@ -109,7 +113,9 @@ def matching_shown(workspace: Path, begin: str) -> Iterator[Progress]:
             bar = bars.add_task(begin, total=None)
             yield lambda done, total: bars.update(bar, description="matching strings", completed=done, total=total)
     except KeyboardInterrupt:
-        typer.echo(f"interrupted; finished batches are kept, resume with: affil run -w {workspace}", err=True)
+        kept = (workspace / "manifest.json").exists()
+        then = f"finished batches are kept, resume with: affil run -w {workspace}" if kept else "no papers were added yet"
+        typer.echo(f"interrupted; {then}", err=True)
         raise typer.Exit(130) from None
 
 
@@ -125,25 +131,26 @@ def print_added(added: Added, as_json: bool) -> None:
         for by, what in (("id", "id in another format"), ("doi", "DOI"), ("title", "title, year and first author")):
             if several := [m for m in added.merged if m.by == by]:
                 first = several[0]
-                told = f"{len(several):,} records are of a paper that has another record of the same {what}"
+                told = f"{counted(len(several), 'record')} with another of the same paper, by {what}"
                 instead = (
                     f"{first.kept} as {first.kept_format} has it, instead of {first.dropped} as {first.dropped_format} has it"
                 )
                 typer.echo(f"{told}; the one that tells most of affiliations is kept (first: {instead})")
         if added.apart:
             one = added.apart[0]
-            told = "share a DOI with one of another title and first author, and stay papers of their own"
-            typer.echo(f"papers: {len(added.apart):,} {told} (first: {one.first} and {one.second}, {one.doi})")
+            pairs = counted(len(added.apart), "pair")
+            told = "of one DOI with different titles and first authors, counted as two papers"
+            typer.echo(f"papers: {pairs} {told} (first: {one.first} and {one.second}, {one.doi})")
     for duplicate in added.duplicates[:5]:
         what = "a repeat of" if duplicate.identical else "another record of"
         then = "taken, as it tells more of affiliations" if duplicate.taken else "left out"
         named = f"{duplicate.id} ({duplicate.title[:60]!r}, {duplicate.venue})"
         typer.echo(f"warning: {duplicate.path}, {duplicate.unit} {duplicate.row}: {what} {named}, {then}", err=True)
     if len(added.duplicates) > 5:
-        typer.echo(f"warning: {len(added.duplicates) - 5:,} more repeated ids", err=True)
+        typer.echo(f"warning: {counted(len(added.duplicates) - 5, 'more repeated id')}", err=True)
     if added.emptied:
-        told = "had affiliations, and their newer records have none"
-        typer.echo(f"warning: papers: {len(added.emptied):,} {told} (first: {added.emptied[0]})", err=True)
+        told = "had affiliations, and none in the newer record"
+        typer.echo(f"warning: {counted(len(added.emptied), 'paper')} {told} (first: {added.emptied[0]})", err=True)
     for line in added.problem_lines():
         typer.echo(f"warning: {line}", err=True)
 
@@ -174,7 +181,12 @@ def decide(
     affiliation: Annotated[str, typer.Argument(metavar="STRING", help="The exact raw string.", show_default=False)],
     institution: Annotated[
         list[str],
-        typer.Option("--institution", metavar="ID", help="Institution that it names; repeatable; or none.", show_default=False),
+        typer.Option(
+            "--institution",
+            metavar="ID",
+            help="Institution that it names, its id or name; repeatable; or none.",
+            show_default=False,
+        ),
     ],
     by: By,
     why: Why,
@@ -212,7 +224,7 @@ def decisions(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
     """List all decisions, oldest first."""
     ws = open_workspace(workspace, ledger)
     entries = ws.ledger.entries()
-    say_older(ws, len(entries))
+    say_older(ws)
     if as_json:
         typer.echo(_entries_json(entries))
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from affil.data import resource
 from affil.evaluate.gold import GoldRow, read_gold
 from affil.evaluate.score import Answer, Evaluation, answer, resolve, summarize_answers
+from affil.io.files import scratch
 from affil.io.tables import open_table
 from affil.match import Matcher
 from affil.match.calibrate import POLICIES, policies
@@ -98,14 +98,14 @@ def cross_validate(
     rows = [row for one in sets for row in one.rows]
     policy = [one.policy for one in sets for _ in one.rows]
     folds = institution_folds(rows, settings.evaluate.folds, settings.evaluate.seed)
-    with threadpool_limits(1), tempfile.TemporaryDirectory() as folder:
+    with threadpool_limits(1), scratch() as folder:
         trainer = _Trainer(sets, folds, registry, base_registry or Registry.open(), settings, tell)
         default: list[list[Answer]] = [[] for _ in rows]
         own: list[list[Answer]] = [[] for _ in rows]
         thresholds: list[float] = []
         for k in range(settings.evaluate.folds):
             tell(f"fold {k + 1} of {settings.evaluate.folds}: training")
-            model = Path(folder) / f"fold{k}.skops"
+            model = folder / f"fold{k}.skops"
             thresholds.append(trainer.train_without(k, model))
             here = np.flatnonzero(folds == k)
             for found, of in ((default, [settings.decide.policy] * len(rows)), (own, policy)):

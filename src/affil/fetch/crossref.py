@@ -13,6 +13,7 @@ from affil.fetch.issn import checked_issn
 from affil.io.http import Http
 from affil.settings import FETCH
 from affil.types import Progress
+from affil.wording import counted
 
 _FIELDS = "DOI,title,type,container-title,short-container-title,event,issued,published,author,ISSN,update-to"
 _MAIL = "CROSSREF_MAILTO"
@@ -54,7 +55,7 @@ def fetch_crossref(
         if mail := os.environ.get(_MAIL):
             asked["mailto"] = mail
         total = int(_message(http, base, {**asked, "rows": "0"})["total-results"])
-        tell(f"{total:,} works in about {-(-total // FETCH.crossref_page):,} calls")
+        tell(f"{counted(total, 'work')} in about {counted(-(-total // FETCH.crossref_page), 'call')}")
 
         def pages(state: Mapping[str, Any]) -> Iterator[Page]:
             cursor = state.get("cursor", "*")

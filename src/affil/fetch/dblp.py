@@ -11,6 +11,7 @@ from affil.fetch.collection import Fetched, Page, collecting
 from affil.io.http import Http
 from affil.settings import FETCH
 from affil.types import Progress
+from affil.wording import counted
 
 
 def fetch_dblp(
@@ -50,7 +51,7 @@ def fetch_dblp(
         total = sum(counts.values())
         if not total:
             raise AffilError(f"dblp has no record of {stream} in {years[0]}-{years[1]}; see {base}/db/{stream}")
-        tell(f"{total:,} records in about {sum(-(-n // FETCH.dblp_page) for n in counts.values()):,} calls")
+        tell(f"{counted(total, 'record')} in about {counted(sum(-(-n // FETCH.dblp_page) for n in counts.values()), 'call')}")
 
         def pages(state: Mapping[str, Any]) -> Iterator[Page]:
             for year in range(int(state.get("year", years[0])), years[1] + 1):

@@ -19,6 +19,7 @@ from affil.io.http import Http, RefusedError
 from affil.rank import Venues, load_venues
 from affil.settings import FETCH
 from affil.types import Progress
+from affil.wording import counted
 
 Tell = Callable[[str], None]
 
@@ -95,7 +96,9 @@ def fetch_openalex(
         else:
             counts = [service.count(f) for f in plan["filters"]]
             total, calls = sum(counts), sum(-(-n // FETCH.page) for n in counts)
-        tell(f"{total:,} works in about {calls:,} calls, {calls * FETCH.openalex_cost:.2f} US$ of the day's free budget")
+        tell(
+            f"{counted(total, 'work')} in about {counted(calls, 'call')}, {calls * FETCH.openalex_cost:.2f} US$ of the day's free budget"
+        )
         return collection.take(lambda state: service.pages(plan, state), progress, total)
 
 
@@ -109,7 +112,7 @@ def _update(service: _OpenAlex, collection: Collection, filters: Sequence[str]) 
         if error.status not in (400, 403):
             raise
         known = collection.ids(lambda work: str(work["id"]))
-        service.tell(f"{len(known):,} works are here; asking which are new")
+        service.tell(f"{counted(len(known), 'work')} here already; asking which are new")
         return {"ids": [id for id in service.ids(filters) if id not in known]}
     return {"filters": newer}
 

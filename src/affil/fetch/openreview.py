@@ -12,6 +12,7 @@ from affil.fetch.collection import Collection, Fetched, Page, collecting
 from affil.io.http import Http
 from affil.settings import FETCH
 from affil.types import Progress
+from affil.wording import counted
 
 _TOKEN = "OPENREVIEW_TOKEN"
 _ASK = f"OpenReview gives profiles only to those who are signed in: export {_TOKEN}=... with a token of its /login"
@@ -55,7 +56,7 @@ def fetch_openreview(
             raise AffilError(
                 f"OpenReview has no accepted paper of {venue!r}; write it as in the address of its group: ICLR.cc/2025/Conference"
             )
-        tell(f"{total:,} papers, then the profiles of their authors")
+        tell(f"{counted(total, 'paper')}, then the profiles of their authors")
 
         def pages(state: Mapping[str, Any]) -> Iterator[Page]:
             first = int(state.get("first", 0))

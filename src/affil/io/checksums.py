@@ -76,10 +76,10 @@ def read_json(path: Path, fix: str, keys: Collection[str]) -> dict[str, Any]:
     Args:
         path: the file.
         fix: what to do where it is damaged.
-        keys: all that a file of an older version, which has no checksum, may hold.
+        keys: all that such a file may hold, which tells it from others that are whole, too.
 
     Raises:
-        InputError: it cannot be read, is no JSON object, or its checksum is another.
+        InputError: it cannot be read, is no JSON object of this kind, or its checksum is another; older versions wrote none.
     """
     try:
         content = json.loads(path.read_text("utf-8"))
@@ -90,7 +90,7 @@ def read_json(path: Path, fix: str, keys: Collection[str]) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError(path, DAMAGED, fix=fix)
     told = content.pop(_KEY, None)
-    if told != _checksum(content) if told is not None else not content.keys() <= set(keys):
+    if told not in (None, _checksum(content)) or not content.keys() <= set(keys):
         raise InputError(path, DAMAGED, fix=fix)
     return content
 

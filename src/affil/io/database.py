@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from tempfile import TemporaryDirectory
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+
+from affil.io.files import scratch
 
 if TYPE_CHECKING:
     import duckdb
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 def database(memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """An empty in-memory database that uses the disk beyond a limit of memory, such as "2GB"."""
     with (
-        TemporaryDirectory(prefix="affil-", ignore_cleanup_errors=True) as folder,
-        connect(memory_limit=memory, temp_directory=folder, preserve_insertion_order=False) as db,
+        scratch() as folder,
+        connect(memory_limit=memory, temp_directory=str(folder), preserve_insertion_order=False) as db,
     ):
         yield db
 
@@ -26,5 +27,6 @@ def connect(**config: str | bool) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     db = duckdb.connect(config=config)  # type: ignore[arg-type]
-    db.execute("SET enable_progress_bar = false")
+    with suppress(duckdb.InvalidInputException):  # in a notebook without ipywidgets, which has no bar either
+        db.execute("SET enable_progress_bar = false")
     return db

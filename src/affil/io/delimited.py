@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from affil.errors import InputError
 from affil.io.files import Text
-from affil.io.headings import is_usual
+from affil.io.headings import is_dated, is_usual
 from affil.io.table import Batch, Style, Table, checked_headings
+from affil.wording import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,7 +46,7 @@ def layout(sample: str, *, whole: bool, preferred: str = ",") -> Layout:
     """Tell the layout of delimited text from its beginning.
 
     A delimiter is one that cuts the headings; of several, the one that cuts most rows into as many fields (`preferred` if they
-    cut alike). Records above the headings are titles if each has one field filled and the record below them has a usual heading. Quotes
+    cut alike). Records above the headings may be titles, see `titles_above`. Quotes
     enclose fields, except between tabs where they make no sense as such, or where the headings are those of Web of Science.
 
     Args:
@@ -63,6 +64,7 @@ def layout(sample: str, *, whole: bool, preferred: str = ",") -> Layout:
         rows = records[above + 1 :]
         width = len(records[above]) if len(records) > above else 0
         if width < 2:
+            best = Layout(preferred, above) if delimiter == preferred else best
             continue
         fit = (1 + sum(len(r) == width for r in rows)) / (1 + len(rows) + broken)
         best = max(best, Layout(delimiter, above, fit, quoted), key=lambda x: x.fit)  # the first of several
@@ -75,14 +77,21 @@ def _of_web_of_science(headings: Sequence[str]) -> bool:
 
 
 def titles_above(records: Sequence[Sequence[object]]) -> int:
-    """How many of the first records are titles above the headings."""
-    for at, record in enumerate(records[: _TITLES + 1]):
+    """How many of the first records are titles above the headings.
+
+    The headings are the first record with a usual one in which no cell is a date or a number; what stands above are titles if none of it
+    has more fields filled, and each record fewer of them or a date or a number.
+    """
+    tops: list[list[object]] = []
+    for record in records[: _TITLES + 1]:
         filled = [c for c in record if c not in ("", None)]
-        usual = sum(is_usual(c) for c in filled if isinstance(c, str))
-        if len(filled) > 1:
-            return at if usual else 0
-        if usual:
+        dated = any(map(is_dated, filled))
+        if not filled and not tops:
             return 0
+        if not dated and any(is_usual(c) for c in filled if isinstance(c, str)):
+            titles = all(len(top) < len(filled) or (len(top) == len(filled) and any(map(is_dated, top))) for top in tops)
+            return len(tops) if titles else 0
+        tops.append(filled)
     return 0
 
 
@@ -174,7 +183,7 @@ class Delimited(Table):
         """A record without the blank fields with which a spreadsheet pads it behind the headings."""
         width = len(self.columns)
         if len(record) < width or any(record[width:]):
-            problem = f"has {len(record)} fields, the header {len(self._headings)}"
+            problem = f"has {counted(len(record), 'field')}, the header {len(self._headings)}"
             if len(record) == len(self._headings):
                 problem = f"has {next(filter(None, record[width:]))[:40]!r} in a column without a heading"
             fix = "put fields that hold the delimiter in double quotes"

@@ -35,6 +35,7 @@ STANDARD = "-"  # standard input or output
 _GZIP = b"\x1f\x8b"
 _MARKED = ("utf-8-sig", "utf-16", "utf-32")  # what a byte-order mark tells
 TEMPORARY = ".affil-"  # how the names of files begin that are not finished
+_SCRATCH = ".folder"  # put behind the name of such a file: what it locks
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -117,7 +118,42 @@ def sweep(folder: Path, *, deep: bool = True) -> None:
             with part.open("rb") as file:
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(part.with_name(part.name + _SCRATCH), ignore_errors=True)
             part.unlink()
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """An empty folder, for files that are needed while the block runs. One of a process that was killed goes when the next is made.
+
+    Raises:
+        AffilError: the system's folder for temporary files cannot be written.
+    """
+    lock, handle = _begin_temporary()
+    folder = lock.with_name(lock.name + _SCRATCH)
+    try:
+        folder.mkdir(mode=0o700)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        _end_temporary(lock, handle)
+
+
+def _begin_temporary() -> tuple[Path, int]:
+    """Create a file among the system's temporary ones, locked by its handle; those of killed processes go."""
+    place = Path(tempfile.gettempdir())
+    sweep(place, deep=False)
+    begun = _begin(place / secrets.token_hex(6))
+    assert begun is not None, "there is no special file of that name"
+    if hasattr(os, "fchmod"):
+        os.fchmod(begun[1], 0o600)
+    return begun
+
+
+def _end_temporary(file: Path, handle: int) -> None:
+    file.unlink(missing_ok=True)
+    with suppress(OSError):
+        os.close(handle)
 
 
 def replace_folder(new: Path, target: Path) -> None:
@@ -215,11 +251,10 @@ class Copy:
     """What can be read only once (standard input, a pipe), unpacked into a file of its own: `open_input` reads that while this lives."""
 
     def __init__(self, path: Path | str) -> None:
-        handle, name = tempfile.mkstemp(prefix=TEMPORARY)
-        weakref.finalize(self, Path(name).unlink, missing_ok=True)
-        with os.fdopen(handle, "wb") as file, open_input(path) as raw:
+        self.file, handle = _begin_temporary()
+        weakref.finalize(self, _end_temporary, self.file, handle)
+        with self.file.open("wb") as file, open_input(path) as raw:
             _spool(raw, file, shown_name(path))
-        self.file = Path(name)
         _COPIES[str(path)] = self
 
 

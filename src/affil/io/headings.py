@@ -38,6 +38,12 @@ PAPERS = {
 
 _USUAL = AFFILIATION.union(*PAPERS.values(), ("authors", "name", "full name", "abstract", "keywords"))
 _CNKI = re.compile(r"(\w+)-(?=\1$|[一-鿿])")  # which writes each heading twice: Title-题名, DOI-DOI
+_COUNTER = re.compile(r"\s*[.#(（]?\s*(?:\d{1,2}|[一二三四五六七八九十])\s*[)）]?$")
+_NUMBER = re.compile(r"\s*[\d.,:%/-]*\d[\d.,:%/-]*\s*")
+_DATE = re.compile(
+    r"(?<!\d)(?:\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2\d{2,4}|\d{1,2}\.? [^\W\d]{3,9}\.? \d{4}"
+    r"|[^\W\d]{3,9}\.? \d{1,2}, \d{4}|\d{4} ?年 ?\d{1,2} ?月)(?!\d)"
+)
 _BLANKS = re.compile(r"[\s_\-]+")
 
 
@@ -46,13 +52,24 @@ def plain(heading: str) -> str:
     return _BLANKS.sub(" ", _CNKI.sub("", heading.strip(), count=1)).strip().strip(":：*").strip().casefold()
 
 
+def stem(heading: str) -> str:
+    """A heading as `plain` gives it, without the number that tells it from others of its kind: "Affiliation 2", "单位二", "地址(1)"."""
+    bare = plain(heading)
+    return _COUNTER.sub("", bare) if bare not in AFFILIATION else bare
+
+
 def is_usual(heading: str) -> bool:
     """Whether a heading is a usual one of any column."""
-    return plain(heading) in _USUAL
+    return plain(heading) in _USUAL or stem(heading) in AFFILIATION
+
+
+def is_dated(cell: object) -> bool:
+    """Whether a cell is a number or holds a date, as titles and rows do and headings do not."""
+    return not isinstance(cell, str) or _NUMBER.fullmatch(cell) is not None or _DATE.search(cell) is not None
 
 
 def find(columns: Sequence[str], wanted: str | None) -> list[str]:
     """The columns that are `wanted` but for case and blanks; where it is None, those with usual names of affiliations."""
     if wanted is None:
-        return [c for c in columns if plain(c) in AFFILIATION]
+        return [c for c in columns if stem(c) in AFFILIATION]
     return [c for c in columns if plain(c) == plain(wanted)]

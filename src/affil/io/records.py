@@ -1,15 +1,17 @@
-"""Tables whose values keep their types: JSON Lines and Parquet."""
+"""Tables whose values keep their types: JSON Lines, a JSON list, and Parquet."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import islice
-from typing import IO, TYPE_CHECKING, Any
+from contextlib import contextmanager
+from itertools import count, islice
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
-from affil.errors import InputError
+from affil.errors import InputError, Unit
 from affil.io.files import Text
 from affil.io.table import Batch, Table, alias_of, checked_headings
+from affil.settings import INPUT
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +34,7 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 class JsonLines(Table):
     """Read twice: all columns and their types must be known before the first row is given, and a broken line found early."""
 
-    unit = "line"
+    unit: Unit = "line"
 
     def __init__(self, text: Text) -> None:
         self._text = text
@@ -43,7 +45,7 @@ class JsonLines(Table):
             for key, value in record.items():
                 kinds.setdefault(key, set()).add(type(value) if not _is_huge(value) else object)
         if not size:
-            raise InputError(text.name, "is empty", fix="give a file with one JSON object per line")
+            raise InputError(text.name, "is empty", fix="give a file with a JSON object for each row")
         self._kinds = kinds
         super().__init__(text.name, checked_headings(text.name, list(kinds), 1), size, text.notes)
 
@@ -66,23 +68,112 @@ class JsonLines(Table):
 
 
 def _record(line: str, name: str, row: int) -> dict[str, Any]:
+    with _faults(name, row, "line"):
+        return _object(json.loads(line.rstrip(), object_pairs_hook=unique), line, name, row, "line")
+
+
+def _object(value: Any, text: str, name: str, row: int, unit: Unit) -> dict[str, Any]:
+    """A value that is an object; `text` is as what it stands there."""
+    if "\\u" in text:  # half a surrogate pair is valid JSON, but no text that any table could store
+        json.dumps(value, ensure_ascii=False).encode()
+    if not isinstance(value, dict):
+        fix = f'write {{"column": value, ...}} as each {unit}'
+        raise InputError(name, f"the {unit} is JSON but not an object", row=row, unit=unit, fix=fix)
+    return value
+
+
+@contextmanager
+def _faults(name: str, row: int, unit: Unit) -> Iterator[None]:
+    """Say in one line what is wrong with JSON."""
     try:
-        record = json.loads(line.rstrip(), object_pairs_hook=unique)
-        if "\\u" in line:  # half a surrogate pair is valid JSON, but no text that any table could store
-            json.dumps(record, ensure_ascii=False).encode()
+        yield
     except json.JSONDecodeError as error:
-        raise InputError(
-            name, f"not JSON at character {error.pos + 1}: {error.msg}", row=row, fix="correct the line", unit="line"
-        ) from error
+        what = f"not JSON at character {error.pos + 1}: {error.msg}"
+        raise InputError(name, what, row=row, fix=f"correct the {unit}", unit=unit) from error
     except UnicodeEncodeError as error:
-        raise InputError(name, "contains half a surrogate pair", row=row, unit="line", fix="correct the line") from error
+        raise InputError(name, "contains half a surrogate pair", row=row, unit=unit, fix=f"correct the {unit}") from error
     except (RecursionError, ValueError) as error:  # nested too deeply, or a whole number of thousands of digits
-        raise InputError(name, f"not JSON that can be read: {error}", row=row, unit="line", fix="correct the line") from error
-    if not isinstance(record, dict):
-        raise InputError(
-            name, "the line is JSON but not an object", row=row, unit="line", fix='write {"column": value, ...} on each line'
-        )
-    return record
+        problem = f"not JSON that can be read: {error}"
+        raise InputError(name, problem, row=row, unit=unit, fix=f"correct the {unit}") from error
+
+
+class JsonList(JsonLines):
+    """One JSON list of objects, of which one is held at a time; its rows are counted as records."""
+
+    unit: Unit = "record"
+
+    def _records(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        name, fix = self._text.name, "correct it, or write one object a line"
+        self._text.stream.seek(0)
+        window = _Window(self._text.stream)
+        window.sign()  # the bracket
+        for row in count(1):
+            if row == 1 and window.peek() == "]":
+                return
+            with _faults(name, row, "record"):
+                record = _object(*window.value(), name, row, "record")
+            yield row, record
+            sign = window.sign()
+            if sign == "]":
+                break
+            if sign != ",":
+                what = "the list is not closed: it was cut off" if not sign else "no comma behind it"
+                raise InputError(name, what, row=row, fix=fix, unit="record")
+        if window.peek():
+            raise InputError(name, "goes on behind the list", row=row, fix=fix, unit="record")
+
+
+class _Window:
+    """JSON of which only a part is held; `at` is how far that is read."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text, self._held, self._at, self._ended = text, "", 0, False
+
+    def peek(self) -> str:
+        """The next character that is not blank; "" at the end."""
+        while True:
+            while self._held[self._at : self._at + 1].isspace():
+                self._at += 1
+            if self._at < len(self._held) or self._ended:
+                return self._held[self._at : self._at + 1]
+            self._more()
+
+    def sign(self) -> str:
+        """The same, and go on behind it."""
+        found = self.peek()
+        self._at += len(found)
+        return found
+
+    def value(self) -> tuple[Any, str]:
+        """The next value, and as what it stands there.
+
+        Raises:
+            ValueError: it is no JSON, or longer than any line that is read.
+        """
+        self.peek()
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._held, self._at)
+            except json.JSONDecodeError as error:
+                long = len(self._held) - self._at > INPUT.line
+                within = not error.msg.startswith("Unterminated") and error.pos < len(self._held) - _LONGEST_WORD
+                if self._ended or long or within:
+                    raise json.JSONDecodeError(error.msg, self._held[self._at :], error.pos - self._at) from error
+                self._more()
+            else:
+                text, self._at = self._held[self._at : end], end
+                return value, text
+
+    def _more(self) -> None:
+        """Hold twice as much of what is not read yet, so that a long value is not begun too often."""
+        left = self._held[self._at :]
+        more = self._text.read(max(_CHUNK, len(left)))
+        self._held, self._at, self._ended = left + more, 0, not more
+
+
+_CHUNK = 1 << 16  # characters
+_LONGEST_WORD = 16  # of JSON, outside of text: a cut-off one is only complained of at its beginning
+_DECODER = json.JSONDecoder(object_pairs_hook=unique)
 
 
 def _is_huge(value: object) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from affil.errors import InputError, Unit
-from affil.io.headings import find, is_usual
+from affil.io.headings import find, is_dated, is_usual, plain, stem
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,16 +95,17 @@ class Table(ABC):
 
 def affiliation_column(name: str, columns: Sequence[str], wanted: str | None = None) -> str:
     """The heading that is meant: exactly the one wanted, else the only one that differs by case or blanks; where none is
-    wanted, `affiliation`, else the only one with a usual name of such columns (`affil.io.headings`).
+    wanted, `affiliation`, else the only one with a usual name of such columns (`affil.io.headings`). None is chosen of several that are
+    numbered ("Affiliation 1", "Affiliation 2"), as the others would be lost.
 
     Raises:
         InputError: there is none, or several fit; the message lists them.
     """
     if wanted is not None and wanted in columns:
         return wanted
-    if wanted is None and "affiliation" in columns:
-        return "affiliation"
     found = find(columns, wanted)
+    if wanted is None and "affiliation" in columns and not any(stem(c) == "affiliation" != plain(c) for c in found):
+        return "affiliation"
     if len(found) == 1:
         return found[0]
     if found:
@@ -126,7 +127,14 @@ def missing(name: str, columns: Sequence[str], wanted: str | None) -> InputError
     fix = "choose one with --column"
     if wanted is None and not any(map(is_usual, columns)):
         fix += ', or write "affiliation" above the strings where there are no headings'
+    fix += title_hint(columns)
     return InputError(name, f"{what}; its columns are: {listed(columns)}", fix=fix)
+
+
+def title_hint(columns: Sequence[str]) -> str:
+    """What to do where headings do not look so: the first row may be a title."""
+    dated = next((c for c in columns if is_dated(c)), None)
+    return "" if dated is None else f"; the first row was read as headings: if it is a title ({dated.strip()!r}), delete it"
 
 
 _SHOWN = 60  # characters of a heading in a message

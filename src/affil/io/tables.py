@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from affil.errors import InputError
 from affil.io.delimited import WHOLE_LINES, Delimited, layout
 from affil.io.files import STANDARD, Text, as_text, damage_said, open_input, open_output, shown_name
-from affil.io.records import JsonLines, Parquet
+from affil.io.records import JsonLines, JsonList, Parquet
 from affil.io.sheets import Sheet
 from affil.io.table import Batch, Fits, Style, Table
 from affil.io.writers import DelimitedWriter, JsonLinesWriter, ParquetWriter, SheetWriter, TableWriter
@@ -109,8 +109,8 @@ def open_table(
 ) -> Iterator[Table]:
     """Open a table, or standard input for `-`, for reading in batches.
 
-    Its format shows in its content, whatever its name says: Parquet, a spreadsheet (.xlsx, .xls, .ods), JSON Lines, or delimited
-    text with commas, semicolons, tabs or bars, which the headings tell; with a single heading each line is a cell, unless the file
+    Its format shows in its content, whatever its name says: Parquet, a spreadsheet (.xlsx, .xls, .ods), JSON Lines, a JSON list of objects, or
+    delimited text with commas, semicolons, tabs or bars, which the headings tell; with a single heading each line is a cell, unless the file
     is called .csv. Cells of delimited text are text, exactly as they stand; other values keep their types. Blank lines are skipped.
     A key that a JSON object lacks is None, and so is a blank cell of a spreadsheet. What was guessed is in `Table.notes`.
 
@@ -165,8 +165,8 @@ def _of_text(text: Text, given: Format | None, by_name: Format | None) -> Table:
     text.stream.seek(0)
     begin = sample.lstrip()
     if given is None and by_name not in ("csv", "tsv"):
-        if begin.startswith("[") and by_name != "jsonl" and _JSON_LIST.match(begin):
-            raise InputError(text.name, "is one JSON list", fix="write one JSON object a line, e.g. with: jq -c '.[]'")
+        if _JSON_LIST.match(begin):
+            return JsonList(text)
         if _MARKUP.match(begin):
             fix = "open it in a browser or a spreadsheet and save the table as .xlsx or .csv"
             raise InputError(text.name, "is a web page or XML, no table", fix=fix)

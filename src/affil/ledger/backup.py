@@ -14,6 +14,7 @@ from affil.errors import AffilError, InputError
 from affil.io.files import atomic_path, files_in
 from affil.ledger.database import Database, mark
 from affil.ledger.table import LEDGER, METADATA
+from affil.wording import counted
 
 _AT_ONCE = 1000  # rows inserted in one statement
 _BESIDE = ("-wal", "-shm", "-journal")  # files of SQLite beside the main one
@@ -77,7 +78,9 @@ def restore(database: Database, file: Path | str, *, force: bool = False) -> int
     if target is None:
         with database.write() as connection:
             if held := connection.execute(select(func.count()).select_from(LEDGER)).scalar():
-                raise AffilError(f"{database.where}: has {held:,} entries; a backup is only restored into an empty ledger")
+                raise AffilError(
+                    f"{database.where}: has {counted(held, 'entry', 'entries')}; a backup is only restored into an empty ledger"
+                )
             _insert(connection, rows)
             if database.postgres and rows:  # which counts numbers apart from the rows
                 connection.exec_driver_sql("SELECT setval(pg_get_serial_sequence('ledger', 'number'), max(number)) FROM ledger")

@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import DDL, URL, Connection, Engine, NullPool, Row, create_engine, event, inspect, null, select
@@ -141,8 +141,10 @@ class Database:
                 kept = {"pool_pre_ping": True} if self._lasting else {"poolclass": NullPool}
                 return create_engine(self._url, isolation_level=level, **kept)
             # no open handle between calls unless lasting; an in-memory database lives in its connection
-            pool = NullPool if self.file and not self._lasting else None
-            engine = create_engine(self._url, poolclass=pool, connect_args={"timeout": self._wait})
+            if self.file is None:
+                engine = create_engine(self._url, connect_args={"timeout": self._wait})
+            else:
+                engine = create_engine(self._url, creator=self._open, poolclass=None if self._lasting else NullPool)
         except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
             extra = f" with: {pip_install('postgres')}" if self.postgres else ""
             raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver{extra}") from error
@@ -157,6 +159,19 @@ class Database:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
         return engine
+
+    def _open(self) -> sqlite3.Connection:
+        """The file; in a folder that cannot be written, where SQLite makes no file to share with writers, as one that nobody changes."""
+        assert self.file is not None
+        place, rest = str(self.file), self.file.with_name(self.file.name + "-wal")
+        immutable = (
+            self.file.exists()
+            and not os.access(self.file.parent, os.W_OK)
+            and not (rest.exists() and rest.stat().st_size)  # entries that stand only there would be overlooked
+        )
+        if immutable:
+            place = f"{self.file.absolute().as_uri()}?immutable=1"
+        return sqlite3.connect(place, timeout=self._wait, uri=immutable, check_same_thread=False)
 
     def _there(self, file: Path) -> bool:
         """Whether the file exists; detects that the open file was replaced.
@@ -195,7 +210,8 @@ class Database:
                     beside.replace(file)
         finally:
             for rest in ("", "-wal", "-shm", "-journal"):
-                beside.with_name(beside.name + rest).unlink(missing_ok=True)
+                with suppress(OSError):  # none, or nothing can be written here
+                    beside.with_name(beside.name + rest).unlink()
         self._there(file)
 
     def _check(self, connection: Connection) -> None:

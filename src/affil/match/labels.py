@@ -9,6 +9,7 @@ from pathlib import Path
 
 from affil.io.tables import open_table
 from affil.settings import Policy
+from affil.wording import counted
 
 
 class Trust(IntEnum):
@@ -48,7 +49,7 @@ def contradiction(labels: Iterable[tuple[str, Iterable[str]]]) -> str:
             twice[affiliation] = None
     if not twice:
         return ""
-    what = "1 string has labels" if len(twice) == 1 else f"{len(twice):,} strings have labels"
+    what = counted(len(twice), "string has labels", "strings have labels")
     first = next(iter(twice))[:_SHOWN]
     return f"{what} that contradict each other (first: {first!r}); each of their rows counts: correct them"
 

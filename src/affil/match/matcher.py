@@ -16,6 +16,7 @@ from affil.data import SHIPPED_MODEL, resource
 from affil.errors import AffilError
 from affil.io.cells import addresses
 from affil.io.table import affiliation_column
+from affil.match.arrow import Strings, distinct_strings
 from affil.match.candidates import retrieve
 from affil.match.decide import decide
 from affil.match.explain import READ, explain
@@ -26,11 +27,11 @@ from affil.match.mentions import prepare
 from affil.match.modelfile import load_model
 from affil.match.pairs import rank_within
 from affil.match.parts import parts_of
-from affil.match.records import COLUMNS, STATED, joined, match_records, output_columns
+from affil.match.records import COLUMNS, NUMBERS, STATED, joined, match_records, output_columns
 from affil.names.ids import ids_within
 from affil.registry import Registry
 from affil.settings import Policy, Settings
-from affil.types import Decision, Institution, Match, NameKind, Reason, Result
+from affil.types import Decision, Institution, Match, NameKind, Reason, Result, Results
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,14 +104,14 @@ class Matcher:
         """Match one string; see `match_many`."""
         return self.match_many([affiliation])[0]
 
-    def match_many(self, affiliations: Sequence[str]) -> list[Result]:
+    def match_many(self, affiliations: Sequence[str]) -> Results:
         """Match strings, with explanations; repeated strings are matched once."""
         distinct = list(dict.fromkeys(affiliations))
         results = {
             s: Result(s, tuple(self._explained(row) for row in rows))
             for s, rows in zip(distinct, self._answers(distinct), strict=True)
         }
-        return [results[s] for s in affiliations]
+        return Results(results[s] for s in affiliations)
 
     def candidates(self, affiliation: str, limit: int = 8) -> tuple[Match, ...]:
         """The most probable institutions for one string, chosen or not, best first; for manual selection.
@@ -146,17 +147,23 @@ class Matcher:
             )
         return out
 
-    def match_table(self, affiliations: Sequence[str]) -> pa.Table:
+    def match_table(self, affiliations: Strings, column: str | None = None) -> pa.Table:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
+
+        The strings may be Arrow, too: an array, or what gives a stream (tables, chunked arrays and record batch readers of PyArrow,
+        frames of Polars, relations of DuckDB). Of a table that is the column named, or the one that `affil.match_file` finds.
 
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
         matched words in the raw string), alias (the registry's name), named (the id of the closed institution with that name,
         if the one found is its successor, else ""), stated_city, stated_region and stated_country (the place that the string
-        gives for it, see `affil.types.Stated`). Strings without a match have no row.
+        gives for it, see `affil.types.Stated`). Strings without a match, and missing ones, have no row.
+
+        Raises:
+            InputError: the table has no such column, or it holds no strings.
         """
-        distinct = list(dict.fromkeys(affiliations))
-        answers = dict(zip(distinct, self._answers(distinct), strict=True))
-        rows = [(number, row) for number, s in enumerate(affiliations) for row in answers[s]]
+        distinct, which = distinct_strings(affiliations, column)
+        answers = self._answers(distinct)
+        rows = [(number, row) for number, k in enumerate(which) for row in answers[k]]
         ids = self.registry.ids
         least = self.settings.decide.match
         return pa.table(
@@ -176,6 +183,10 @@ class Matcher:
     def match_frame(self, frame: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
         """Match a column of a pandas frame; returns its columns and those of `COLUMNS`, one row per matched institution, in order.
 
+        Each row keeps its label of the frame's index, which is repeated where a string names several institutions: `frame.loc[label]`
+        and `frame.join(out[["institution_id"]])` find them; `out.index.duplicated()` tells the rows after the first. None, NaN and NA are
+        strings without a name. What is missing is NaN in all new columns, also the id of a string without an institution.
+
         A new column whose name is already in the frame gets the prefix `affil_`. The column is found, and cells with authors in
         front of their affiliations are read, as `affil.match_file` does.
 
@@ -186,7 +197,8 @@ class Matcher:
 
         names = list(map(str, frame.columns))
         chosen = affiliation_column("the frame", names, column)
-        cells = frame.iloc[:, names.index(chosen)].fillna("").astype(str).tolist()
+        given = frame.iloc[:, names.index(chosen)]
+        cells = ["" if missing else str(value) for value, missing in zip(given.tolist(), given.isna(), strict=True)]
         parts = [addresses(cell, chosen) for cell in cells]
         strings = list(dict.fromkeys(chain.from_iterable(parts)))
         found = {
@@ -195,8 +207,11 @@ class Matcher:
         }
         rows = [joined([found[s] for s in part]) for part in parts]
         position = [i for i, answer in enumerate(rows) for _ in answer]
-        new = pd.DataFrame(list(chain.from_iterable(rows)), columns=list(COLUMNS)).rename(columns=output_columns(names))
-        return pd.concat([frame.iloc[position].reset_index(drop=True), new], axis=1)
+        ours = output_columns(names)
+        new = pd.DataFrame(list(chain.from_iterable(rows)), columns=list(ours.values()), dtype=object)
+        new = new.where(new.notna() & (new != ""), np.nan).astype({ours[c]: np.float64 for c in NUMBERS})
+        out = pd.concat([frame.iloc[position].reset_index(drop=True), new], axis=1)
+        return out.set_axis(frame.index.take(position), axis=0)
 
     def _institution(self, number: int) -> Institution:
         if number not in self._institutions:

@@ -10,6 +10,7 @@ from affil.types import Decision, Match, Result
 
 COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "stated_city", "stated_country",
            "probability", "decision", "matched_text", "evidence")  # fmt: skip
+NUMBERS = ("lat", "lon", "probability")  # of `COLUMNS`; all others are text
 STATED = ("city", "region", "country")
 _ID, _PROBABILITY = COLUMNS.index("institution_id"), COLUMNS.index("probability")
 

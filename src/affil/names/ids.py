@@ -14,6 +14,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+from stdnum.iso7064 import mod_11_2, mod_97_10
+
 ROR = "https://ror.org/"
 SCHEMES = ("fundref", "grid", "isni", "wikidata")  # prefixes of ids of other registries
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?ror\.org/+(?:organizations/)?(.*?)[/\s]*", re.IGNORECASE)
@@ -43,7 +45,7 @@ def normal_id(written: str) -> str:
         if found := pattern.fullmatch(text):
             value = re.sub("[ -]", "", found[1])
             value = value.lower() if kind == "grid" else value.upper()
-            return f"{kind}:{value}" if kind != "isni" or _isni_checks(value) else text
+            return f"{kind}:{value}" if kind != "isni" or mod_11_2.is_valid(value) else text
     return text
 
 
@@ -104,15 +106,7 @@ def _checks(bare: str) -> bool:
     number = 0
     for character in bare[1:7]:
         number = 32 * number + _ALPHABET.index(character)
-    return 98 - 100 * number % 97 == int(bare[7:])
-
-
-def _isni_checks(value: str) -> bool:
-    """Verify the check digit of an ISNI (ISO/IEC 7064, mod 11-2)."""
-    total = 0
-    for digit in value[:-1]:
-        total = 2 * (total + int(digit))
-    return "0123456789X"[(12 - total % 11) % 11] == value[-1]
+    return mod_97_10.calc_check_digits(str(number)) == bare[7:]
 
 
 _WITHIN = re.compile(  # URLs and "ROR: 042nb2s44"; a bare id is too ambiguous in free text

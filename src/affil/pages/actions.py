@@ -84,14 +84,12 @@ class Actions(Frame):
         return RedirectResponse(back_to(request), 303)
 
     def undo(self, request: Request) -> Response:
-        """Undo an entry, or the step that it was part of, else the person's last step."""
+        """Undo an entry, or those of its step that the page named, else the person's last step."""
         by, language = self._reviewer(request), language_of(request)
         filters = filters_of(parse_qsl(field(request, "filters"), keep_blank_values=True))
         self.session.refresh()
         if field(request, "entry"):
-            entry = self._entry(request)
-            whole = "step" in request.state.form
-            step = self.session.step(entry.number) if whole else Step((entry,))
+            step = self._step(request, self._entry(request))
             self.session.take_back(step, by=by, why=field(request, "why") or "taken back on the page")
             return RedirectResponse(back_to(request), 303)
         last = self.session.last(by)
@@ -183,6 +181,16 @@ class Actions(Frame):
         if found is None or string_key(found.affiliation) != field(request, "string"):
             raise AffilError(texts.text("stale_entry", language_of(request), wanted))
         return found
+
+    def _step(self, request: Request, entry: LedgerEntry) -> Step:
+        """What is to be taken back with an entry: of its step the entries that the page named, all of which still hold."""
+        named = {number_of(number) for number in field(request, "step").split()}
+        if not named:
+            return Step((entry,))
+        chosen = tuple(e for e in self.session.step(entry.number).entries if e.number in named)
+        if len(chosen) < len(named):
+            raise AffilError(texts.text("stale_step", language_of(request)))
+        return Step(chosen)
 
     def _next(
         self,

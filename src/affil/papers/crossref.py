@@ -96,7 +96,7 @@ def _draft(work: dict[str, Any]) -> Draft | str:
         return "is a notice about another paper (a correction, a retraction)"
     if any(_kind(update) in _RETRACTIONS for update in objects(work, "updated-by")):
         return "is retracted"
-    published = next(filter(None, (year(inside(work, date, "date-parts")) for date in _DATES)), None)
+    published = next(filter(None, (year(inside(work, date, "date-parts")) for date in _DATES)), "")
     title = next(iter(texts(work, "title")), "")
     authors = tuple(_author(a) for a in objects(work, "author"))
     draft = Draft(f"doi:{doi}", title, _venue(work, kind), published, authors, doi)

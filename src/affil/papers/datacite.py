@@ -83,7 +83,7 @@ def _draft(record: dict[str, Any]) -> Draft | str:
         return "has no DOI"
     main = (text(one, "title") for one in objects(record, "titles") if not text(one, "titleType"))
     authors = tuple(_author(creator) for creator in objects(record, "creators"))
-    published = year(record.get("publicationYear")) or _issued(record)
+    published = year(record.get("publicationYear")) or _issued(record) or text(record, "publicationYear")
     draft = Draft(f"doi:{doi}", next(main, ""), _venue(record), published, authors, doi)
     draft.no_year, draft.no_venue = "has no publicationYear", "has no venue: neither a container nor a publisher"
     return draft

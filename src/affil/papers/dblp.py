@@ -123,7 +123,7 @@ def _draft(record: etree._Element, notes: Mapping[str, tuple[_Note, ...]]) -> Dr
     for child in record:  # once over the children: the whole file has some eighty million of them
         told.setdefault(local(child), []).append(text_of(child))
     key, year, names = record.get("key", ""), year_in(*told.get("year", ())), told.get("author", [])
-    held = [_in_year(notes.get(name, ()), year or 0) for name in names]
+    held = [_in_year(notes.get(name, ()), year if isinstance(year, int) else 0) for name in names]
     authors = tuple(Author(person(name), tuple(n.affiliation for n in some)) for name, some in zip(names, held, strict=True))
     today = any(not note.dated for some in held for note in some)
     return Draft(

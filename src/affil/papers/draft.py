@@ -13,6 +13,7 @@ from affil.papers.source import Source
 from affil.types import Author, Paper
 
 NO_AFFILIATION = "has no affiliation"
+NOT_UNDERSTOOD = "has no year that is understood"
 CUT_OFF = "has an author list that was cut off (et al.): authors count for more than their part"
 _YEAR = re.compile(r"(?<!\d)(?:19\d\d|20\d\d|2100)(?:(?!\d)|(?=(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)))")  # or 20230501
 _THOUSANDS = re.compile(r"([12])[.,](\d{3})")  # as a spreadsheet may show 2023
@@ -24,15 +25,16 @@ _OF_ERA = re.compile(rf"({'|'.join(_ERAS)})\s*(\d{{1,3}})(?:\s*年|$)")
 class Draft:
     """A paper that may lack what a paper needs.
 
-    `id` is that of the source; without one, the paper gets one (see `made_id`). `of_paper` are affiliations that no author is tied to,
-    where no author has one. `problem` is what is wrong with a record that is read nevertheless. `cut_off` tells whether its list of
-    authors ends in "et al.". `number` is that of volume and issue. `no_year` and `no_venue` are what to say where it has none.
+    `id` is that of the source; without one, the paper gets one (see `made_id`). `year` is what stands in its place where that is no year
+    ("in press"), "" where nothing does. `of_paper` are affiliations that no author is tied to, where no author has one. `problem` is what
+    is wrong with a record that is read nevertheless. `cut_off` tells whether its list of authors ends in "et al.". `number` is that of
+    volume and issue. `no_year` and `no_venue` are what to say where it has none.
     """
 
     id: str
     title: str
     venue: str
-    year: int | None
+    year: int | str
     authors: tuple[Author, ...]
     doi: str = ""
     of_paper: tuple[str, ...] = ()
@@ -51,17 +53,19 @@ def finish(source: Source, row: int, draft: Draft | str) -> Numbered:
         row: its number.
         draft: what it says, or why it is no paper.
     """
-    if isinstance(draft, Draft) and ((draft.year is not None and draft.venue) or source.strings_only):
+    if isinstance(draft, Draft) and ((isinstance(draft.year, int) and draft.venue) or source.strings_only):
         stated = draft.of_paper or any(a.affiliations for a in draft.authors)
         problem = draft.problem or ("" if stated else NO_AFFILIATION)
         for one in (problem, CUT_OFF if draft.cut_off else ""):
             if one:
                 source.report(row, one, lost=False)
         identifier = draft.id or made_id(draft, source.settings.least_title)
-        loose, year = bool(draft.of_paper), draft.year or 0
+        loose, year = bool(draft.of_paper), draft.year if isinstance(draft.year, int) else 0
         yield row, Paper(identifier, draft.title, draft.venue, year, draft.authors, not loose, draft.of_paper, draft.doi)
+    elif isinstance(draft, Draft) and isinstance(draft.year, str):
+        source.report(row, NOT_UNDERSTOOD if draft.year else draft.no_year, lost=True, value=draft.year)
     elif isinstance(draft, Draft):
-        source.report(row, draft.no_year if draft.year is None else draft.no_venue, lost=True)
+        source.report(row, draft.no_venue, lost=True)
     else:
         source.report(row, draft, lost=True)
 
@@ -82,9 +86,12 @@ def doi_id(doi: str) -> str:
     return f"doi:{doi}" if doi else ""
 
 
-def year_in(*texts: str) -> int | None:
-    """The first year from 1900 to 2100 in the first text that has one: "May 2023", "20230501", "２０２３", "2,023", "民國112年"."""
-    return next((year for text in texts if (year := _year(text))), None)
+def year_in(*texts: str) -> int | str:
+    """The first year from 1900 to 2100 in the first text that has one: "May 2023", "20230501", "２０２３", "2,023", "民國112年".
+
+    Where none has one, the first text that is not blank ("in press"), for `Draft.year`; "" where all are.
+    """
+    return next((year for text in texts if (year := _year(text))), None) or next(filter(None, map(str.strip, texts)), "")
 
 
 def _year(text: str) -> int | None:

@@ -11,12 +11,13 @@ from typing import Any
 
 from affil.errors import InputError
 from affil.papers.common import bare_doi
+from affil.papers.draft import Draft, finish
 from affil.papers.head import Head
 from affil.papers.json_values import members, objects, text, texts, year
 from affil.papers.markup import as_json
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
-from affil.types import Author, Paper
+from affil.types import Author
 
 _NOTICES = frozenset(["published erratum", "retraction of publication", "expression of concern", "correction", "retraction"])
 
@@ -31,11 +32,7 @@ def read_europe_pmc(source: Source) -> Numbered:
         if not isinstance(result, dict) or not text(result, "id") or not text(result, "source"):
             fix = "save answers of its search with format=json or xml and resultType=core"
             raise InputError(source.name, "is no result of Europe PMC: no id and source", row=row, fix=fix)
-        paper, problem = _paper(result)
-        if problem:
-            source.report(row, problem, lost=paper is None)
-        if paper is not None:
-            yield row, paper
+        yield from finish(source, row, _draft(result))
 
 
 def _results(source: Source) -> Iterator[tuple[int, Any]]:
@@ -81,34 +78,35 @@ EUROPE_PMC = Reader(
 )
 
 
-def _paper(result: dict[str, Any]) -> tuple[Paper | None, str]:
-    """The paper, or None, and problems to report."""
+def _draft(result: dict[str, Any]) -> Draft | str:
+    """What a result says of a paper, or why it is none."""
     kinds = {kind.lower() for kind in texts(result, "pubTypeList", "pubType")}
     if text(result, "source") == "PPR" or "preprint" in kinds:
-        return None, "is a preprint"
+        return "is a preprint"
     if "retracted publication" in kinds:
-        return None, "is retracted"
+        return "is retracted"
     if kinds & _NOTICES:
-        return None, "is a notice about another paper (an erratum, a retraction)"
-    published = year(result.get("pubYear")) or year(text(result, "journalInfo", "yearOfPublication"))
-    if published is None:
-        return None, "has no pubYear"
-    venue = text(result, "journalInfo", "journal", "title") or text(result, "journalTitle")
-    if not venue:
-        return None, "has no journal"
+        return "is a notice about another paper (an erratum, a retraction)"
+    stated = text(result, "pubYear") or text(result, "journalInfo", "yearOfPublication")
     pmid = text(result, "pmid")
     identifier = f"pmid:{pmid}" if pmid else f"{text(result, 'source')}:{text(result, 'id')}"
-    doi, title = bare_doi(text(result, "doi")), text(result, "title")
     authors = tuple(_author(author) for author in objects(result, "authorList", "author"))
     if not authors:  # of the result type lite
         authors = tuple(Author(name) for name in text(result, "authorString").rstrip(".").split(", ") if name)
     of_paper = text(result, "affiliation")
-    if any(a.affiliations for a in authors):
-        return Paper(identifier, title, venue, published, authors, doi=doi), ""
-    if of_paper:
-        paper = Paper(identifier, title, venue, published, authors, False, (of_paper,), doi)
-        return paper, "has an affiliation, but not whose: counted by paper"
-    return Paper(identifier, title, venue, published, authors, doi=doi), "has no affiliation"
+    loose = of_paper and not any(a.affiliations for a in authors)
+    return Draft(
+        identifier,
+        text(result, "title"),
+        text(result, "journalInfo", "journal", "title") or text(result, "journalTitle"),
+        year(stated) or stated,
+        authors,
+        bare_doi(text(result, "doi")),
+        of_paper=(of_paper,) if loose else (),
+        problem="has an affiliation, but not whose: counted by paper" if loose else "",
+        no_year="has no pubYear",
+        no_venue="has no journal",
+    )
 
 
 def _author(author: dict[str, Any]) -> Author:

@@ -14,6 +14,7 @@ from typing import Any, Unpack
 
 from affil.errors import AffilError, InputError
 from affil.io.encoding import no_text
+from affil.io.table import has_affiliations
 from affil.papers.acl_anthology import ACL_ANTHOLOGY
 from affil.papers.arxiv import ARXIV
 from affil.papers.bibtex import BIBTEX
@@ -29,6 +30,7 @@ from affil.papers.head import Head
 from affil.papers.jats import JATS
 from affil.papers.lens import LENS
 from affil.papers.long_form import LONG_FORM
+from affil.papers.medline import MEDLINE
 from affil.papers.native import NATIVE
 from affil.papers.openalex import OPENALEX
 from affil.papers.openreview import OPENREVIEW
@@ -54,6 +56,7 @@ READERS: tuple[Reader, ...] = (
     ORCID,
     OPENREVIEW,
     PUBMED,
+    MEDLINE,
     JATS,
     GROBID,
     ACL_ANTHOLOGY,
@@ -61,7 +64,6 @@ READERS: tuple[Reader, ...] = (
     DBLP,
     DBLP_HOMEPAGES,
     DBLP_API,
-    PAPER_COPILOT,
     RIS,
     BIBTEX,
     WEB_OF_SCIENCE,
@@ -69,15 +71,12 @@ READERS: tuple[Reader, ...] = (
     LENS,
     ZOTERO,
     LONG_FORM,
+    PAPER_COPILOT,
 )
 """The formats that affil brings, in the order in which they are tried."""
 
 _NO_TEXT = ("of no format of papers that is read", "see which are read: affil formats")
 _TEXTS = {  # texts of other programs, by a line in them: what they are, and what to export instead
-    re.compile(r"^PMID *- ?\d", re.MULTILINE): (
-        "PubMed's text (.nbib), which is not read",
-        "fetch the same papers as XML: https://eutils.ncbi.nlm.nih.gov/entrez/eutils/efetch.fcgi?db=pubmed&retmode=xml&id=PMID,PMID",
-    ),
     re.compile(r"^RT [A-Z]", re.MULTILINE): ("RefWorks' text, which is not read", "export BibTeX or RIS instead"),
     re.compile(r"^SrcDatabase-", re.MULTILINE): ("CNKI's text, which is not read", "export 自定义 (custom) as .xls, or BibTeX"),
     re.compile(r"^%0 ", re.MULTILINE): ("EndNote's text, which is not read", "export RIS instead"),
@@ -107,8 +106,9 @@ def readers() -> dict[str, Reader]:
     return found
 
 
-def recognise(head: Head, format: str | None = None) -> Reader:
-    """The reader of a file: the one that is named, else the first that recognises it.
+def recognise(head: Head, format: str | None = None, *, mapped: bool = False) -> Reader:
+    """The reader of a file: the one that is named, else the first that recognises it. Of a table whose headings are `mapped` it is known
+    that it holds papers.
 
     Raises:
         AffilError: there is no reader of that name. InputError: none recognises the file.
@@ -120,11 +120,13 @@ def recognise(head: Head, format: str | None = None) -> Reader:
         return known[format]
     if (found := known_format(head)) is not None:
         return found
+    if mapped or has_affiliations(head.columns):
+        return LONG_FORM  # which says what it lacks
     other = f"XML of no format that is read: its outermost element is {head.root}" if head.root else no_text(head.start)
     if other and not head.table:
         raise InputError(head.shown, f"is {other}", fix="see which formats are read: affil formats")
     if head.json and _foreign(head):
-        fix = "see which formats are read: affil formats; a list of rows is read as a table with one object a line: jq -c '.[]'"
+        fix = "see which formats are read: affil formats"
         raise InputError(head.shown, f"is JSON of no format that is read{_keys_shown(head)}", fix=fix)
     if not head.table and not head.json and head.text.strip():
         what, fix = next((told for begins, told in _TEXTS.items() if begins.search(head.text[:4096])), _NO_TEXT)
@@ -205,7 +207,7 @@ def open_source(
         InputError: the file cannot be read, or no reader recognises it. AffilError: there is no such format.
     """
     head = head_of(path, **reading)
-    reader = recognise(head, reading.get("format"))
+    reader = recognise(head, reading.get("format"), mapped=bool(reading.get("mapping")))
     return reader, source_of(reader, head, settings, problem, **reading)
 
 
@@ -213,7 +215,7 @@ def head_of(path: Path | str, **reading: Unpack[Reading]) -> Head:
     """The beginning of a file; see `open_source`."""
     mapping = reading.get("mapping") or {}
     head = Head(path, reading.get("sheet"), reading.get("encoding"), lambda columns: _fits(columns, mapping))
-    if mapping and not head.table:
+    if mapping and not (head.table or head.columns):
         raise InputError(head.shown, "is no table, so that no heading of it can be mapped", fix="omit --map")
     return head
 

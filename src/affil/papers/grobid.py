@@ -85,7 +85,7 @@ def _draft(tei: etree._Element) -> Draft | str:
     )
 
 
-def _year(bibl: etree._Element, described: etree._Element) -> int | None:
+def _year(bibl: etree._Element, described: etree._Element) -> int | str:
     dates = [*each(bibl, "monogr/imprint/date"), *each(described, "publicationStmt/date")]
     return year_in(*(told for one in dates for told in (one.get("when", ""), text_of(one))))
 

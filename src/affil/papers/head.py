@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from affil.errors import InputError
 from affil.io.files import STANDARD, copied, open_input, shown_name
@@ -92,7 +94,11 @@ class Head:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The headings of a table (delimited text, spreadsheet or Parquet), as they stand; () for what is none."""
+        """The headings of a table (delimited text, spreadsheet or Parquet), as they stand; of JSON, Lines or a list, the keys of the first
+        object whose values are cells, neither lists nor objects; () for what is none.
+        """
+        if self.json:
+            return tuple(key for key, value in self._first_object.items() if not isinstance(value, (list, dict)))
         if not self.table:
             return ()
         try:
@@ -100,6 +106,18 @@ class Head:
                 return table.columns
         except InputError:
             return ()
+
+    @property
+    def _first_object(self) -> dict[str, Any]:
+        """The object on the first line of JSON, or the first of its list; {} where the beginning does not hold it whole."""
+        text = self.text.lstrip()
+        try:
+            first = (
+                json.JSONDecoder().raw_decode(text[1:].lstrip())[0] if text[0] == "[" else json.loads(text.partition("\n")[0])
+            )
+        except (ValueError, RecursionError):
+            return {}
+        return first if isinstance(first, dict) else {}
 
     @cached_property
     def headings(self) -> frozenset[str]:

@@ -110,13 +110,16 @@ def _venue(front: etree._Element | None, meta: etree._Element) -> str:
     return short or next(filter(None, map(text_of, ids)), "") or first(meta, "conference/conf-name", "conference/conf-acronym")
 
 
-def _year(meta: etree._Element) -> int | None:
-    """The year of the issue, else of the first date of publication in whatever form."""
+def _year(meta: etree._Element) -> int | str:
+    """The year of the issue, else of the first date of publication in whatever form; what stands in place of all (see `Draft`)."""
     dated: list[tuple[int, int]] = []
+    other = ""
     for date in each(meta, "pub-date"):
         kinds = [date.get(name, "") for name in ("pub-type", "date-type", "publication-format")]
         year = year_in(first(date, "year"), date.get("iso-8601-date", ""), first(date, "string-date"))
-        if year is not None and not any(kind in _UNPUBLISHED for kind in kinds):
+        if isinstance(year, str):
+            other = other or year
+        elif not any(kind in _UNPUBLISHED for kind in kinds):
             ranks = [_ORDER.index(kind) for kind in kinds if kind in _ORDER]
             dated.append((min(ranks, default=len(_ORDER)), year))
-    return min(dated)[1] if dated else None
+    return min(dated)[1] if dated else other

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from affil.errors import InputError
-from affil.io.headings import AFFILIATION, PAPERS, find, plain
+from affil.io.headings import PAPERS, find, plain, stem
 from affil.io.people import people_in
 from affil.io.semicolons import between_semicolons
-from affil.io.table import listed
+from affil.io.table import listed, title_hint
 from affil.papers.common import bare_doi, cell_text
-from affil.papers.draft import CUT_OFF, NO_AFFILIATION, year_in
+from affil.papers.draft import CUT_OFF, NO_AFFILIATION, NOT_UNDERSTOOD, year_in
 from affil.papers.head import Head
 from affil.papers.pairing import has_others, is_nobody
 from affil.papers.reader import Numbered, Reader
@@ -100,13 +99,16 @@ def _papers(source: Source) -> Iterator[tuple[int, Paper | str, str]]:
     current: _Open | None = None
     with source.table() as table:
         where = columns_of(table.columns, source.mapping, table.name)
+        numbered = _numbered(table.columns, where["affiliation"], source)
         for batch in table.batches(source.settings.rows):
             columns = [batch.columns[where[f]] if f in where else [None] * len(batch) for f in FIELDS]
+            columns += [batch.columns[c] for c in numbered]
             for row, *values in zip(batch.rows, *columns, strict=True):
                 if any(isinstance(value, (list, dict)) for value in values):
                     raise InputError(table.name, "holds a list where text should stand", row=row, fix="write text or a number")
-                cells = dict(zip(FIELDS, map(cell_text, values), strict=True))
-                said = _Said(cells["title"], cells["venue"], year_in(cells["year"]), bare_doi(cells["doi"]))
+                texts = [*map(cell_text, values)]
+                cells = dict(zip(FIELDS, texts, strict=False))
+                said = _Said(cells["title"], cells["venue"], _year(cells["year"]), bare_doi(cells["doi"]))
                 key = cells["paper"] if "paper" in where else said.doi or said.title
                 if not key:
                     yield row, "has no id of its paper" if "paper" in where else "has neither DOI nor title", ""
@@ -120,9 +122,23 @@ def _papers(source: Source) -> Iterator[tuple[int, Paper | str, str]]:
                     current.differs = current.differs or row
                 current.said = current.said.filled(said)
                 current.dated = current.dated or ("" if said.year else cells["year"])
-                _add(current, cells, source, row)
+                for affiliation in dict.fromkeys((cells["affiliation"], *filter(None, texts[len(FIELDS) :]))):
+                    _add(current, {**cells, "affiliation": affiliation}, source, row)
         if current is not None:
             yield *_closed(current, source), current.dated
+
+
+def _numbered(columns: Sequence[str], chosen: str, source: Source) -> list[str]:
+    """The other columns of affiliations that only a number tells from the chosen one ("Affiliation 1", "Affiliation 2"), which are read as
+    well; that is said, and what other columns of affiliations are not read.
+    """
+    others = [c for c in find(columns, None) if c != chosen and c not in source.mapping]
+    same = [c for c in others if stem(c) == stem(chosen) and chosen not in source.mapping]
+    left = [c for c in others if c not in same]
+    if others:
+        read = f"the affiliations are those of {listed([chosen, *same])}"
+        source.note(read + (f"; not read: {listed(left)} (to read it instead: --map {left[0]}=affiliation)" if left else ""))
+    return same
 
 
 def columns_of(columns: Sequence[str], mapping: Mapping[str, str], name: str) -> dict[str, str]:
@@ -150,7 +166,7 @@ def columns_of(columns: Sequence[str], mapping: Mapping[str, str], name: str) ->
         needed = f"the columns are {', '.join(REQUIRED)}, and paper, doi or title, and if you like position"
         named = " and no column ".join(map(repr, wanted))
         problem = f"no column {named}, nor one of a usual name for {'it' if len(wanted) == 1 else 'them'}; its columns are: {listed(columns)}"
-        raise InputError(name, problem, fix=f"{needed}; for another heading: --map HEADING={wanted[0]}")
+        raise InputError(name, problem, fix=f"{needed}; for another heading: --map HEADING={wanted[0]}{title_hint(columns)}")
     return found
 
 
@@ -160,24 +176,18 @@ def _lacking(found: Mapping[str, str]) -> list[str]:
 
 
 def _found(columns: Sequence[str]) -> dict[str, str]:
-    """The heading of each field by its usual names."""
+    """The heading of each field by its usual names; of several for affiliations that which says so, else those that are numbered."""
     by_name = {plain(c): c for c in reversed(columns)}
-    usual = {**PAPERS, "affiliation": ("affiliation", *sorted(AFFILIATION))}
-    hits = {field: next((by_name[n] for n in names if n in by_name), None) for field, names in usual.items()}
+    hits = {field: next((by_name[n] for n in names if n in by_name), None) for field, names in PAPERS.items()}
+    stems = {c: stem(c) for c in find(columns, None)}
+    kinds = [*stems.values()]
+    likely = sorted(stems, key=lambda c: (stems[c] != "affiliation", -kinds.count(stems[c]), stems[c]))
+    hits["affiliation"] = next(iter(likely), None)
     return {field: heading for field, heading in hits.items() if heading is not None}
 
 
 def _recognises(head: Head) -> bool:
-    return not _lacking(_found(head.columns or _keys(head)))
-
-
-def _keys(head: Head) -> tuple[str, ...]:
-    """The keys of JSON Lines whose values are cells, not lists or objects; () for what is none."""
-    try:
-        first = json.loads(head.text.lstrip().partition("\n")[0]) if head.json else None
-    except (ValueError, RecursionError):
-        return ()
-    return tuple(key for key, value in first.items() if not isinstance(value, (list, dict))) if isinstance(first, dict) else ()
+    return not _lacking(_found(head.columns))
 
 
 LONG_FORM = Reader(
@@ -226,7 +236,7 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
     if paper.differs:
         return paper.differs, "says another title, venue or year than the rows above it of the same paper"
     if said.year is None or not said.venue:
-        return row, "has no venue" if said.year else "has no year that is understood" if paper.dated else "has no year"
+        return row, "has no venue" if said.year else NOT_UNDERSTOOD if paper.dated else "has no year"
     if all(position is not None for position, _ in paper.authors):
         paper.authors = dict(sorted(paper.authors.items(), key=lambda item: item[0][0]))
     id = f"{said.title} ({said.venue}, {said.year})" if paper.titled else paper.key
@@ -244,6 +254,11 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
     strings = (*paper.of_paper, *(s for a in authors for s in a.affiliations))
     named = tuple(Author(a.name) for a in authors)
     return row, Paper(id, said.title, said.venue, said.year, named, False, tuple(dict.fromkeys(strings)), said.doi)
+
+
+def _year(cell: str) -> int | None:
+    found = year_in(cell)
+    return found if isinstance(found, int) else None
 
 
 def _listed(cell: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""affil's own format: JSON Lines, one paper a line.
+"""affil's own format: JSON Lines, one paper a line, or one JSON list of papers.
 
 Fields: `id`, `venue` (text, not blank), `year` (whole number), `authors` (list of `name`, `affiliations`), `title`, `doi`, `aligned`
 (default true) and `paper_affiliations` (only where `aligned` is false).
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from affil.errors import InputError
-from affil.papers.draft import NO_AFFILIATION
+from affil.papers.draft import NO_AFFILIATION, NOT_UNDERSTOOD
 from affil.papers.head import Head
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
@@ -47,24 +47,30 @@ class _AuthorRecord(_Record):
     affiliations: list[_Text] = []
 
 
-class _PaperRecord(_Record):
+class _StringsRecord(_Record):
+    """What a paper needs of which only the affiliations are asked for."""
+
     id: _Label
     title: _Text = ""
-    venue: _Label
-    year: Annotated[int, Field(ge=1900, le=2100)]
     authors: list[_AuthorRecord]
     aligned: bool = True
     paper_affiliations: list[_Text] = []
     doi: _Text = ""
 
 
+class _PaperRecord(_StringsRecord):
+    venue: _Label
+    year: Annotated[int, Field(ge=1900, le=2100)]
+
+
 _PAPER_KEYS, _AUTHOR_KEYS = frozenset(_PaperRecord.model_fields), frozenset(_AuthorRecord.model_fields)
 
 
 class _LacksError(InputError):
-    """A paper lacks what papers of other formats may lack as well, a year or a venue."""
+    """A paper lacks what papers of other formats may lack as well, a year or a venue; `value` is what stands in place of the year."""
 
     what = ""
+    value = ""
 
 
 def read_native(source: Source) -> Numbered:
@@ -77,12 +83,12 @@ def read_native(source: Source) -> Numbered:
     """
     lost: InputError | None = None
     read = False
-    for row, value in source.records():
+    for row, value in source.records("item" if source.head.place_of("id", "authors") == "item" else ""):
         slips = dict(_slips(value))
         try:
-            paper = _paper(source.name, row, value, slips)
+            paper = _paper(source, row, value, slips)
         except _LacksError as error:
-            source.report(row, f"has no {error.what}", lost=True)
+            source.report(row, NOT_UNDERSTOOD if error.value else f"has no {error.what}", lost=True, value=error.value)
             lost = lost or error
         else:
             read = True
@@ -96,7 +102,7 @@ def read_native(source: Source) -> Numbered:
 
 
 def _recognises(head: Head) -> bool:
-    return not head.text.lstrip().startswith("[") and head.place_of("id", "venue", "year", "authors") == ""
+    return any(head.place_of("id", "authors", key) in ("", "item") for key in ("venue", "year"))
 
 
 NATIVE = Reader(
@@ -106,7 +112,7 @@ NATIVE = Reader(
     read=read_native,
     fields="`id`, `title`, `venue`, `year`, `doi`, `authors` (each with `name` and `affiliations`), `aligned`, `paper_affiliations`.",
     lost="Papers without a venue or a year from 1900 to 2100, a whole number. Other fields are ignored.",
-    export="Write one JSON object a line from a program of your own.",
+    export="Write one JSON object a line, or one list of them, from a program of your own.",
     specification="https://jsonlines.org",
     own_ids=True,
 )
@@ -125,9 +131,10 @@ def _slips(value: Any) -> Iterator[tuple[str, str]]:
                     yield key, near[0]
 
 
-def _paper(path: str, row: int, value: Any, slips: Mapping[str, str]) -> Paper:
+def _paper(source: Source, row: int, value: Any, slips: Mapping[str, str]) -> Paper:
+    path, model = source.name, _StringsRecord if source.strings_only else _PaperRecord
     try:
-        record = _PaperRecord.model_validate(value)
+        record = model.model_validate(value)
     except ValidationError as error:
         problem, fix = _complaint(error, slips)
         fields = {str(one["loc"][0]) for one in error.errors() if one["loc"]}
@@ -135,6 +142,8 @@ def _paper(path: str, row: int, value: Any, slips: Mapping[str, str]) -> Paper:
             raise InputError(path, problem, row=row, fix=fix) from error
         lacks = _LacksError(path, problem, row=row, fix=fix)
         lacks.what = "year" if "year" in fields else "venue"
+        if lacks.what == "year" and value.get("year") not in (None, ""):
+            lacks.value = str(value["year"])
         raise lacks from error
     authors = tuple(Author(a.name, tuple(c for c in a.affiliations if c.strip())) for a in record.authors)
     of_paper = tuple(c for c in record.paper_affiliations if c.strip())
@@ -146,7 +155,8 @@ def _paper(path: str, row: int, value: Any, slips: Mapping[str, str]) -> Paper:
         raise InputError(
             path, "aligned is false, but an author has affiliations", row=row, fix="move them to paper_affiliations"
         )
-    return Paper(record.id, record.title, record.venue, record.year, authors, record.aligned, of_paper, record.doi)
+    venue, year = (record.venue, record.year) if isinstance(record, _PaperRecord) else ("", 0)
+    return Paper(record.id, record.title, venue, year, authors, record.aligned, of_paper, record.doi)
 
 
 def _complaint(error: ValidationError, slips: Mapping[str, str]) -> tuple[str, str]:

@@ -153,7 +153,8 @@ def _draft(work: dict[str, Any]) -> Draft | str:
         identifier = f"https://openalex.org/{identifier}"
     title = text(work, "title") or text(work, "display_name")
     authors = tuple(_author(a) for a in work["authorships"] if isinstance(a, dict))
-    draft = Draft(identifier, title, _venue(work), year(work.get("publication_year")), authors, bare_doi(text(work, "doi")))
+    published = year(work.get("publication_year")) or text(work, "publication_year")
+    draft = Draft(identifier, title, _venue(work), published, authors, bare_doi(text(work, "doi")))
     draft.no_year, draft.no_venue = "has no publication_year", "has no venue: neither a source nor a raw source name"
     draft.cut_off = bool(work.get("is_authors_truncated"))
     return draft

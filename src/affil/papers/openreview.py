@@ -13,12 +13,13 @@ from typing import Any, Literal
 
 from affil.errors import InputError
 from affil.papers.common import bare_doi
+from affil.papers.draft import Draft, finish
 from affil.papers.employment import Employment, places_in
 from affil.papers.head import Head
 from affil.papers.json_values import joined, members, objects, text, texts, year
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
-from affil.types import Author, Paper
+from affil.types import Author
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NOT_ACCEPTED = re.compile(r"submi|withdrawn|reject|under review", re.IGNORECASE)
@@ -43,11 +44,7 @@ def read_openreview(source: Source) -> Numbered:
     some = False
     for row, note in _values(source, "notes"):
         some = True
-        paper, problem = _paper(note, profiles)
-        if problem:
-            source.report(row, problem, lost=paper is None)
-        if paper is not None:
-            yield row, paper
+        yield from finish(source, row, _draft(note, profiles))
     if profiles and not some:
         fix = "put both in one file, e.g.: cat profiles.jsonl notes.jsonl > openreview.jsonl"
         raise InputError(source.name, "holds profiles of OpenReview, but no notes", fix=fix)
@@ -132,33 +129,29 @@ def _content(note: dict[str, Any], key: str) -> Any:
     return value["value"] if isinstance(value, dict) and "value" in value else value
 
 
-def _paper(note: dict[str, Any], profiles: Profiles) -> tuple[Paper | None, str]:
-    """The paper, or None, and problems to report."""
+def _draft(note: dict[str, Any], profiles: Profiles) -> Draft | str:
+    """What a note says of a paper, or why it is none."""
     identifier, venueid = text(note, "id"), text(_content(note, "venueid")) or _group(note)
     if not identifier:
-        return None, "has no id"
+        return "has no id"
     if text(note, "replyto") or text(note, "forum") not in ("", identifier):
-        return None, "is a reply (a review, a decision, a comment), no paper"
+        return "is a reply (a review, a decision, a comment), no paper"
     if venueid.startswith(_UPLOADS):
-        return None, "is an upload by its authors, who say themselves where it appeared"
+        return "is an upload by its authors, who say themselves where it appeared"
     stated, decision = text(_content(note, "venue")), _decision(note)
     if _NOT_ACCEPTED.search(f"{stated} {text(_content(note, 'venueid'))} {decision}"):
-        return None, "was not accepted, or is under review"
+        return "was not accepted, or is under review"
     if not stated and not text(_content(note, "venueid")) and not decision.lower().startswith("accept"):
-        return None, "does not tell whether it was accepted: neither venue nor decision"
+        return "does not tell whether it was accepted: neither venue nor decision"
     venue, published = _venue(stated, venueid), _published(note, stated, venueid)
-    if published is None:
-        return None, "has no year"
-    if not venue:
-        return None, "has no venue"
-    authors = _authors(note, profiles, published)
+    authors = _authors(note, profiles, published or 0)
     doi = bare_doi(text(_content(note, "doi")) or text(_content(note, "html")))
-    paper = Paper(f"openreview:{identifier}", text(_content(note, "title")), venue, published, authors, doi=doi)
+    draft = Draft(f"openreview:{identifier}", text(_content(note, "title")), venue, published or stated, authors, doi)
     if not authors:
-        return paper, "has no affiliation: its authors are hidden"
-    if not any(a.affiliations for a in authors):
-        return paper, "has no affiliation: no profile in the file tells where an author was in its year"
-    return paper, ""
+        draft.problem = "has no affiliation: its authors are hidden"
+    elif not any(a.affiliations for a in authors):
+        draft.problem = "has no affiliation: no profile in the file tells where an author was in its year"
+    return draft
 
 
 def _group(note: dict[str, Any]) -> str:

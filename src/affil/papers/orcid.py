@@ -10,12 +10,13 @@ from typing import Any
 
 from affil.errors import InputError
 from affil.papers.common import bare_doi
+from affil.papers.draft import Draft, finish
 from affil.papers.employment import Employment, places_in
 from affil.papers.head import Head
 from affil.papers.json_values import inside, joined, objects, text, year
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
-from affil.types import Author, Paper
+from affil.types import Author
 
 _PAPERS = frozenset(["book-chapter", "conference-paper", "journal-article", "review"])
 _ALONE = "names only the author whose record it is: that author counts for the whole paper"
@@ -35,11 +36,8 @@ def read_orcid(source: Source) -> Numbered:
         if not isinstance(record, dict) or not isinstance(record.get("activities-summary"), dict):
             fix = "fetch it from https://pub.orcid.org/v3.0/{iD}/record as JSON"
             raise InputError(source.name, "is no record of ORCID: no activities-summary", row=row, fix=fix)
-        for paper, problem in _papers(record):
-            if problem:
-                source.report(row, problem, lost=paper is None)
-            if paper is not None:
-                yield row, paper
+        for draft in _drafts(record):
+            yield from finish(source, row, draft)
 
 
 def _recognises(head: Head) -> bool:
@@ -70,8 +68,8 @@ ORCID = Reader(
 )
 
 
-def _papers(record: dict[str, Any]) -> Iterator[tuple[Paper | None, str]]:
-    """Each paper, or None, and a problem to report."""
+def _drafts(record: dict[str, Any]) -> Iterator[Draft | str]:
+    """What each work says of a paper, or why it is none."""
     orcid = text(record, "orcid-identifier", "path") or text(record, "path").strip("/")
     name = _name(record) or orcid
     employments = list(_employments(inside(record, "activities-summary", "employments")))
@@ -81,26 +79,23 @@ def _papers(record: dict[str, Any]) -> Iterator[tuple[Paper | None, str]]:
             work = max(
                 summaries, key=lambda one: int(text(one, "display-index") or 0) if text(one, "display-index").isdecimal() else 0
             )
-            yield _paper(work, group, orcid, name, employments)
+            yield _draft(work, group, orcid, name, employments)
 
 
-def _paper(
-    work: dict[str, Any], group: dict[str, Any], orcid: str, name: str, employments: list[Employment]
-) -> tuple[Paper | None, str]:
+def _draft(work: dict[str, Any], group: dict[str, Any], orcid: str, name: str, employments: list[Employment]) -> Draft | str:
     kind = text(work, "type").lower().replace("_", "-")
     if kind not in _PAPERS:
-        return None, f"is of type {kind or 'unknown'}, no paper"
-    published = year(text(work, "publication-date", "year", "value"))
-    if published is None:
-        return None, "has no publication-date"
-    venue = text(work, "journal-title", "value")
-    if not venue:
-        return None, "has no journal-title"
+        return f"is of type {kind or 'unknown'}, no paper"
+    stated = text(work, "publication-date", "year", "value")
+    published = year(stated)
     doi = _doi(work) or _doi(group)
     identifier = f"doi:{doi}" if doi else f"orcid:{orcid}/{text(work, 'put-code')}"
-    places = places_in(employments, published)
-    paper = Paper(identifier, text(work, "title", "title", "value"), venue, published, (Author(name, places),), doi=doi)
-    return paper, _ALONE if places else "has no affiliation: no employment in its year"
+    places = places_in(employments, published or 0)
+    title, venue = text(work, "title", "title", "value"), text(work, "journal-title", "value")
+    draft = Draft(identifier, title, venue, published or stated, (Author(name, places),), doi)
+    draft.problem = _ALONE if places else "has no affiliation: no employment in its year"
+    draft.no_year, draft.no_venue = "has no publication-date", "has no journal-title"
+    return draft
 
 
 def _doi(work: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from affil.errors import InputError
 from affil.io.files import open_input, read_whole
 from affil.io.semicolons import between_semicolons
+from affil.io.table import has_affiliations
 from affil.papers.common import damage_said, parse_json, whole_text
 from affil.papers.head import Head
 from affil.papers.reader import Numbered, Reader
@@ -54,7 +55,8 @@ def read_paper_copilot(source: Source) -> Numbered:
 
 
 def _recognises(head: Head) -> bool:
-    return head.name.endswith(".json") and head.keys.get("item", frozenset()) >= {"title", "author"}
+    listed = head.name.endswith(".json") and head.keys.get("item", frozenset()) >= {"title", "author"}
+    return listed and not has_affiliations(head.columns)  # which a table has
 
 
 PAPER_COPILOT = Reader(

@@ -64,7 +64,8 @@ PUBMED = Reader(
         "the first author only, so older papers count less than they should. Investigators of a group are no authors."
     ),
     export=(
-        "The site itself saves no XML. Ask E-utilities: `esearch -db pubmed -query '...' | efetch -format xml > papers.xml` "
+        "The site itself saves text, which is read too ([PubMed text](#medline)), but no XML. Ask E-utilities: "
+        "`esearch -db pubmed -query '...' | efetch -format xml > papers.xml` "
         "(<https://www.ncbi.nlm.nih.gov/books/NBK179288/>), or in the browser "
         "`https://eutils.ncbi.nlm.nih.gov/entrez/eutils/efetch.fcgi?db=pubmed&retmode=xml&id=` with PMIDs between commas; or take the "
         "yearly files from <https://ftp.ncbi.nlm.nih.gov/pubmed/baseline/>."
@@ -93,7 +94,9 @@ def _draft(record: etree._Element) -> Draft | str:
     return Draft(
         f"pmid:{pmid}",
         title,
-        _journal(article) or first(citation, "MedlineJournalInfo/MedlineTA"),
+        without_subtitle(first(article, "Journal/Title"))
+        or first(article, "Journal/ISOAbbreviation")
+        or first(citation, "MedlineJournalInfo/MedlineTA"),
         year_in(*(first(article, date) for date in dates)),
         _authors(article, listed),
         _doi(record, article),
@@ -101,9 +104,9 @@ def _draft(record: etree._Element) -> Draft | str:
     )
 
 
-def _journal(article: etree._Element) -> str:
-    """The journal's name; in the catalogue, " : " stands before a subtitle ("... : a publication of the IEEE")."""
-    return re.split(r"\s[:=]\s", first(article, "Journal/Title"))[0] or first(article, "Journal/ISOAbbreviation")
+def without_subtitle(journal: str) -> str:
+    """A journal's name; in the catalogue, " : " stands before a subtitle ("... : a publication of the IEEE")."""
+    return re.split(r"\s[:=]\s", journal)[0]
 
 
 def _authors(article: etree._Element, listed: list[etree._Element]) -> tuple[Author, ...]:

@@ -29,7 +29,7 @@ _BEGINNINGS = {  # lines with which records or files of other formats begin
     re.compile(r"TY {1,2}- "): "RIS",
     re.compile(r"FN (?:Clarivate|Thomson|ISI)|PT [JBSP]$"): "Web of Science",
     re.compile(r"@\s*[A-Za-z]+\s*[{(]"): "BibTeX",
-    re.compile(r"PMID *- ?\d"): "PubMed's text",
+    re.compile(r"PMID *- ?\d"): "PubMed text",
     re.compile(r"%0 "): "EndNote's text",
     re.compile(r"<\?xml|<!DOCTYPE|<[A-Za-z][\w.-]*[ >]"): "XML",
     re.compile(r"\{\s*\"|\[\s*\{"): "JSON",

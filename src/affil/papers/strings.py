@@ -67,7 +67,7 @@ def paper_strings(path: Path | str, *, sheet: str | None = None, encoding: str |
     reader = known_format(head)
     if reader is None or reader is LONG_FORM or (reader is PAPER_COPILOT and "aff" not in head.keys.get("item", ())):
         return None
-    if has_affiliations(head.columns or tuple(head.keys.get("", ()))):  # the keys of JSON Lines
+    if has_affiliations(head.columns):
         return None
     problems = Tally()
     source = source_of(reader, head, ReadSettings(), problems.meet)

@@ -19,6 +19,7 @@ from affil.papers.pairing import Named, Paired, by_paper, has_others, is_nobody,
 from affil.papers.proceedings import proceedings_venue, unwanted_kind
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
+from affil.wording import counted
 
 Fields = Mapping[str, list[str]]
 """The fields of a record by their two letters, each with its values."""
@@ -189,7 +190,7 @@ def _letter_rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
             headings = [c.strip() for c in cells]
         elif cells:
             if len(cells) < len(headings) - 1 or any(c.strip() for c in cells[len(headings) :]):
-                problem = f"has {len(cells)} fields, the headings are {len(headings)}"
+                problem = f"has {counted(len(cells), 'field')}, the headings are {len(headings)}"
                 raise InputError(source.name, problem, row=row, fix="export the records again, as they come")
             yield row, {h: c.strip() for h, c in zip(headings, cells, strict=False) if h}
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
@@ -95,24 +96,29 @@ class _Moves:
         rest = np.bincount(self.entity, by**2 * self.chance * (1 - self.chance) * ~large, size)
         count = np.bincount(self.entity, large, size).astype(np.int64)
         order = np.argsort(-count, kind="stable")  # so that entities with a further effect come first
-        out = np.zeros((size, cells + 2))  # with a cell of nothing at either end
-        out[:, 1:-1] = _normal(at[order], np.sqrt(rest[order]), cells)
-        first = np.searchsorted(self.entity, np.arange(size))[order]
+        # Grids stand beside each other with as much room of nothing before each and after the last, so that what stands so many cells
+        # before a cell is found there, however many they are.
+        width = 2 * cells + 1
+        room = np.zeros((size + 1) * width)
+        grids = room[: size * width].reshape(size, width)[:, cells + 1 :]
+        grids[:] = _normal(at[order], np.sqrt(rest[order]), cells)
+        views = sliding_window_view(room, cells + 1)
+        first, start = np.searchsorted(self.entity, np.arange(size))[order], np.arange(size) * width + cells
         floor = np.floor(by)
-        whole, part, ends = floor.astype(np.int64), by - floor, np.where(by < 0, 1, cells)
-        grid, starts, rows = np.arange(cells + 1), np.arange(size)[:, None] * (cells + 2), np.arange(size)
+        part, chance = (by - floor)[:, None], self.chance[:, None]
+        shift, ends = np.clip(floor, -cells - 1, cells).astype(np.int64), np.where(by < 0, 0, cells - 1)
         active = np.searchsorted(-count[order], -np.arange(int(count.max(initial=0))))
         for k, active_now in enumerate(active.tolist()):
-            row, now = first[:active_now] + k, out[:active_now]
-            # of each cell and the one before; beyond the ends all is empty
-            source = np.clip(grid - whole[row, None], 0, cells + 1)
-            split, taken = part[row, None], now.ravel()[source + starts[:active_now]]
-            moved = (1 - split) * taken[:, 1:] + split * taken[:, :-1]
-            moved[rows[:active_now], ends[row] - 1] += 1 - moved.sum(1)
-            now[:, 1:-1] += self.chance[row, None] * (moved - now[:, 1:-1])
-        out = out[:, 1:-1]
-        back = np.empty_like(out)
-        back[order] = out
+            row, now = first[:active_now] + k, grids[:active_now]
+            taken = views[start[:active_now] - shift[row]]  # of each cell and the one before
+            moved = (1 - part[row]) * taken[:, 1:]
+            moved += part[row] * taken[:, :-1]
+            moved[np.arange(active_now), ends[row]] += 1 - moved.sum(1)
+            moved -= now
+            moved *= chance[row]
+            now += moved
+        back = np.empty((size, cells))
+        back[order] = grids
         return back
 
 

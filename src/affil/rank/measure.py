@@ -277,45 +277,52 @@ def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[st
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The venues and years of a ranking with the weight of a paper, which of them are in an area, and areas of the mean without any."""
+    """The venues and years of a ranking with the weight of a paper, the weight that it has in each area, and the areas of the mean with
+    their weights.
+    """
 
     weights: Mapping[VenueYear, float]
-    inside: frozenset[VenueYear]
-    empty_areas: tuple[str, ...]
+    in_areas: Sequence[tuple[str, int, str, float]]
+    areas: Mapping[str, float]
+
+    @property
+    def inside(self) -> set[VenueYear]:
+        """The venues and years that are in an area."""
+        return {(venue, year) for venue, year, *_ in self.in_areas}
+
+    @property
+    def empty_areas(self) -> tuple[str, ...]:
+        """The areas of the mean without papers."""
+        there = {area for *_, area, _ in self.in_areas}
+        return tuple(a for a in AREAS if self.areas.get(a, 0) > 0 and a not in there)
+
+
+def choose_slice(part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings) -> Slice:
+    """The slice of some venues and years."""
+    weights, shares = {}, []
+    for venue, year in part:
+        known, areas = venues.get(venue), areas_of(venue, year, venues)
+        weight = 1.0 if known is None else known.weight
+        # a paper of a venue in two areas has half its weight in each
+        weights[venue, year] = weight / len(areas) if asked.area else weight
+        shares += [(venue, year, a, weight / len(areas)) for a in areas if asked.area in (None, a)]
+    return Slice(weights, shares, mean_areas(settings, asked.area, asked.preset.name if asked.preset else None))
 
 
 def make_slice(
     db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
 ) -> Slice:
-    """Create the tables `slice`, `slice_area`, `area` (see `choose_slice`), and `holding`, what entities hold of its papers."""
-    chosen = choose_slice(db, part, venues, asked, settings)
+    """Create the tables `slice`, `slice_area`, `area` of a slice, and `holding`, what entities hold of its papers."""
+    chosen = choose_slice(part, venues, asked, settings)
+    weights = [(venue, year, weight) for (venue, year), weight in chosen.weights.items()]
+    db.register("chosen", _table(weights, venue=pa.string(), year=pa.int16(), weight=pa.float64()))
+    where = {"venue": pa.string(), "year": pa.int16(), "area": pa.string(), "weight": pa.float64()}
+    db.register("chosen_area", _table(chosen.in_areas, **where))
+    db.register("area", _table([*chosen.areas.items()], area=pa.string(), weight=pa.float64()))
+    db.execute("SET VARIABLE area_offset = ?", [settings.offset])
+    db.execute(sql("slice"))
     db.execute(sql("holding"))
     return chosen
-
-
-def choose_slice(
-    db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
-) -> Slice:
-    """Create the tables `slice` (venues and years, with the weight of a paper), `slice_area` and `area`."""
-    weights, shares = [], []
-    for venue, year in part:
-        known, areas = venues.get(venue), areas_of(venue, year, venues)
-        weight = 1.0 if known is None else known.weight
-        # a paper of a venue in two areas has half its weight in each
-        weights.append((venue, year, weight / len(areas) if asked.area else weight))
-        shares += [(venue, year, a, weight / len(areas)) for a in areas if asked.area in (None, a)]
-    db.register("chosen", _table(weights, venue=pa.string(), year=pa.int16(), weight=pa.float64()))
-    db.register("chosen_area", _table(shares, venue=pa.string(), year=pa.int16(), area=pa.string(), weight=pa.float64()))
-    db.execute(sql("slice"))
-    counted = list(mean_areas(settings, asked.area, asked.preset.name if asked.preset else None).items())
-    db.register("area", _table(counted, area=pa.string(), weight=pa.float64()))
-    db.execute("SET VARIABLE area_offset = ?", [settings.offset])
-    there = {area for *_, area, _ in shares}
-    return Slice(
-        {(venue, year): weight for venue, year, weight in weights},
-        frozenset((venue, year) for venue, year, *_ in shares),
-        tuple(a for a, weight in counted if a in AREAS and weight > 0 and a not in there),
-    )
 
 
 def count_measures(db: duckdb.DuckDBPyConnection, cover: Coverage) -> None:
@@ -337,15 +344,15 @@ def reordered(db: duckdb.DuckDBPyConnection, ranking: Ranking, by: Measure) -> R
 
 
 def coverage(db: duckdb.DuckDBPyConnection, chosen: Slice, venues: Venues) -> Coverage:
-    """The coverage of the slice that was chosen last."""
+    """The coverage of a slice."""
     db.execute("FROM stats")
     names = [name for name, *_ in db.description]
     cells = {(row["venue"], row["year"]): row for one in db.fetchall() if (row := dict(zip(names, one, strict=True)))}
     held = [cells[where] for where in chosen.weights if where in cells]
     counts = {name: sum(row[name] or 0 for row in held) for name in names[2:]}
     weight = sum(row["papers"] * chosen.weights[row["venue"], row["year"]] for row in held)
-    credit, mentions = _credited(db), int(counts["mentions"])
-    shares = ("matched", "review", "none", "missing", "pending", "decided")
+    (credited, unplaced), mentions = _credited(db, chosen), int(counts["mentions"])
+    inside, shares = chosen.inside, ("matched", "review", "none", "missing", "pending", "decided")
     unknown: dict[str, int] = {}
     misdated: dict[str, int] = {}
     for venue, year in chosen.weights:
@@ -360,34 +367,32 @@ def coverage(db: duckdb.DuckDBPyConnection, chosen: Slice, venues: Venues) -> Co
         papers=int(counts["papers"]),
         unaligned=int(counts["unaligned"]),
         repeated=int(counts["repeated"]),
-        outside=sum(row["papers"] for row in held if (row["venue"], row["year"]) not in chosen.inside),
+        outside=sum(row["papers"] for row in held if (row["venue"], row["year"]) not in inside),
         unknown_venues=tuple(sorted(unknown.items(), key=lambda v: (-v[1], v[0]))),
         misdated=tuple(misdated.items()),
         # rounded: the last digits depend on the order of summation
-        credit=round(credit["counted"], _DIGITS),
-        counted=round(credit["counted"] / weight, _DIGITS) if weight else 0.0,
-        unplaced=round(credit["unplaced"] / credit["counted"], _DIGITS) if credit["counted"] else 0.0,
-        empty_areas=tuple(a for a in AREAS if a in chosen.empty_areas),
+        credit=round(credited, _DIGITS),
+        counted=round(credited / weight, _DIGITS) if weight else 0.0,
+        unplaced=round(unplaced / credited, _DIGITS) if credited else 0.0,
+        empty_areas=chosen.empty_areas,
     )
 
 
-def _credited(db: duckdb.DuckDBPyConnection) -> dict[str, float]:
-    """The adjusted publications of the slice credited to any institution, and those of them without a place."""
+def _credited(db: duckdb.DuckDBPyConnection, chosen: Slice) -> tuple[float, float]:
+    """The adjusted publications of a slice credited to any institution, and those of them without a place."""
     places = db.execute("SELECT getvariable('places'), getvariable('credited')").fetchall()
     if places[0][0] != places[0][1]:  # not made since the places were
         db.execute(sql("credited"))
         db.execute("SET VARIABLE credited = getvariable('places')")
-    return _row(db, sql("counted"))
+    rows = db.execute(
+        "SELECT venue, year, placed, credit FROM credited JOIN cell USING (cell) ORDER BY cell, placed"
+    ).fetchall()
+    held = [(chosen.weights[v, y] * credit, placed) for v, y, placed, credit in rows if (v, y) in chosen.weights]
+    return sum((credit for credit, _ in held), 0.0), sum((credit for credit, placed in held if not placed), 0.0)
 
 
 def _table(rows: Sequence[Sequence[Any]], **columns: pa.DataType) -> pa.Table:
     return pa.table({name: pa.array([row[i] for row in rows], kind) for i, (name, kind) in enumerate(columns.items())})
-
-
-def _row(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
-    """The single row of a query, by column."""
-    (row,) = db.execute(query).fetchall()
-    return dict(zip((name for name, *_ in db.description), row, strict=True))
 
 
 def nothing_found(held: Sequence[VenueYear], asked: CheckedQuery, venue: str | None) -> str:

@@ -14,6 +14,7 @@ from affil.rank.choices import nearest
 from affil.rank.places import find_place
 from affil.rank.ranking import Level, plain_rows
 from affil.settings import Settings
+from affil.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def find_row(frame: pd.DataFrame, level: Level, given: str, meant: Collection[st
     if len(found) == 1:
         return plain_rows(found)[0]
     if len(found) > 1:
-        several = ", ".join(f"{r['id']} ({r['publications']:,} papers)" for r in found.head(5).to_dict("records"))
+        several = ", ".join(f"{r['id']} ({counted(r['publications'], 'paper')})" for r in found.head(5).to_dict("records"))
         raise AffilError(f"several entities are called {given!r}: {several}; give an id")
     near = _near(frame, level, given, lookup)
     hint = f"; did you mean: {', '.join(near)}?" if near else "; see the ids with: affil rank WS --limit 0 --json"
@@ -90,7 +91,7 @@ def _by_other_name(frame: pd.DataFrame, given: str, known: Sequence[Known]) -> p
         raise AffilError(f"{given!r} is {one.name} ({one.id}), which has no row in this ranking")
     if len(ranked) > 1:
         papers = dict(zip(ranked["id"], ranked["publications"], strict=True))
-        choices = ", ".join(f"{b.name} ({b.id}, {papers[b.id]:,} papers)" for b in bearers.values() if b.id in papers)
+        choices = ", ".join(f"{b.name} ({b.id}, {counted(papers[b.id], 'paper')})" for b in bearers.values() if b.id in papers)
         raise AffilError(f"several institutions are called {given!r}: {choices}; give an id")
     return ranked
 

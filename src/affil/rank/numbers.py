@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import duckdb
 import numpy as np
@@ -24,57 +26,99 @@ def number_texts(db: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation) -
         db: a connection with the table `stats`.
         rows: credit with its texts (see sql/credit.sql); ids of papers are unique.
     """
-    reader = rows.to_arrow_reader(_AT_ONCE)
-    batches = [_encoded(batch) for batch in reader] or [_encoded(pa.RecordBatch.from_pylist([], reader.schema))]
-    table = pa.Table.from_batches(batches).unify_dictionaries()
-    papers, authors, strings, institutions, stated = (_Numbered.of(table.column(name)) for name in _TEXTS)
-    holder = _pairs(institutions, stated)
-    numbers = {"paper": papers.rows, "author": authors.rows, "string": strings.rows, "holder": holder.rows}
+    batches = _read(rows)
+    papers, authors, strings, institutions, stated = (_Numbered.of(batches[0].column(name).dictionary) for name in _TEXTS)
+    holders = _Holders.of(batches, institutions, stated)
     made = {
         "paper_id": _named("paper", papers.texts, "id"),
         "author_name": _named("author", authors.texts, "name"),
         "drawn_string": _named("string", strings.texts, "affiliation"),
-        "holder": pa.table(
-            [pa.array(np.arange(len(holder.texts), dtype=np.int32)), *holder.texts.flatten()],
-            ["holder", "institution", "stated"],
-        ),
+        "holder": holders.table(),
     }
     for name, named in made.items():
         db.register(name, named)
-    plain = table.drop_columns([*_TEXTS])
-    db.register("numbered", pa.table({**dict(zip(plain.column_names, plain.columns, strict=True)), **numbers}))
+
+    def numbered(batch: pa.RecordBatch) -> pa.RecordBatch:
+        numbers = {
+            "paper": papers.of_rows(batch.column("paper")),
+            "author": authors.of_rows(batch.column("author")),
+            "string": strings.of_rows(batch.column("affiliation")),
+            "holder": holders.of_rows(batch),
+        }
+        plain = batch.drop_columns([*_TEXTS])
+        return pa.RecordBatch.from_pydict({**dict(zip(plain.schema.names, plain.columns, strict=True)), **numbers})
+
+    first = numbered(batches.pop(0))
+    # each batch is given away when it is read, so that rows do not stand twice in memory
+    rest = (numbered(batches.pop(0)) for _ in range(len(batches)))
+    db.register("numbered", pa.RecordBatchReader.from_batches(first.schema, chain([first], rest)))
     db.execute(sql("numbers"))
     db.unregister("numbered")
 
 
 @dataclass(frozen=True, slots=True)
 class _Numbered:
-    """Distinct values in order, and the number of that of each row (null where the row has none)."""
+    """Distinct texts in order, and the number of each by its place in the dictionaries of the batches."""
 
     texts: pa.Array
-    rows: pa.ChunkedArray
+    number: pa.Array
 
     @classmethod
-    def of(cls, column: pa.ChunkedArray) -> _Numbered:
-        """The values of a column of dictionaries, all of which are the same."""
-        values = column.chunk(0).dictionary
-        order = pc.sort_indices(values)
-        number = np.empty(len(values), np.int32)
-        number[order.to_numpy()] = np.arange(len(values))
-        chunks = [pc.take(pa.array(number), chunk.indices) for chunk in column.chunks]
-        return cls(values.take(order), pa.chunked_array(chunks))
+    def of(cls, dictionary: pa.Array) -> _Numbered:
+        order = pc.sort_indices(dictionary)
+        number = np.empty(len(dictionary), np.int32)
+        number[order.to_numpy()] = np.arange(len(dictionary))
+        return cls(dictionary.take(order), pa.array(number))
+
+    def of_rows(self, column: pa.DictionaryArray) -> pa.Array:
+        """The number of the text of each row; null where it has none."""
+        return pc.take(self.number, column.indices)
 
 
-def _pairs(institutions: _Numbered, stated: _Numbered) -> _Numbered:
-    """Institutions with the place that a string states, which are different holders of credit."""
-    many = max(len(stated.texts), 1)
-    key = pc.add(pc.multiply(pc.cast(institutions.rows, pa.int64()), many), stated.rows)
-    found = pc.unique(key).drop_null().sort()
-    at = found.to_numpy()
-    texts = pa.StructArray.from_arrays(
-        [institutions.texts.take(pa.array(at // many)), stated.texts.take(pa.array(at % many))], ["institution", "stated"]
-    )
-    return _Numbered(texts, pc.cast(pc.index_in(key, found), pa.int32()))
+@dataclass(frozen=True, slots=True)
+class _Holders:
+    """Institutions with the place that a string states, which are different holders of credit: `keys` has each in order."""
+
+    institutions: _Numbered
+    stated: _Numbered
+    keys: pa.Array
+
+    @classmethod
+    def of(cls, batches: Sequence[pa.RecordBatch], institutions: _Numbered, stated: _Numbered) -> _Holders:
+        none = cls(institutions, stated, pa.array([], pa.int64()))
+        return cls(
+            institutions, stated, pc.unique(pa.chunked_array([pc.unique(none._of(b)) for b in batches])).drop_null().sort()
+        )
+
+    def _of(self, batch: pa.RecordBatch) -> pa.Array:
+        institution = pc.cast(self.institutions.of_rows(batch.column("institution")), pa.int64())
+        return pc.add(pc.multiply(institution, self._many), self.stated.of_rows(batch.column("stated")))
+
+    @property
+    def _many(self) -> int:
+        return max(len(self.stated.texts), 1)
+
+    def of_rows(self, batch: pa.RecordBatch) -> pa.Array:
+        """The number of the holder of each row; null where it has none."""
+        return pc.cast(pc.index_in(self._of(batch), self.keys), pa.int32())
+
+    def table(self) -> pa.Table:
+        """The holders with their numbers."""
+        at = self.keys.to_numpy()
+        return pa.table(
+            {
+                "holder": pa.array(np.arange(len(at), dtype=np.int32)),
+                "institution": self.institutions.texts.take(pa.array(at // self._many)),
+                "stated": self.stated.texts.take(pa.array(at % self._many)),
+            }
+        )
+
+
+def _read(rows: duckdb.DuckDBPyRelation) -> list[pa.RecordBatch]:
+    """The rows in batches, at least one, with dictionaries for texts, which all batches share."""
+    reader = rows.to_arrow_reader(_AT_ONCE)
+    batches = [_encoded(batch) for batch in reader] or [_encoded(pa.RecordBatch.from_pylist([], reader.schema))]
+    return pa.Table.from_batches(batches).unify_dictionaries().to_batches() or batches
 
 
 def _named(number: str, texts: pa.Array, name: str) -> pa.Table:

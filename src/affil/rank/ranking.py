@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
+from affil.drawing import vega
 from affil.errors import AffilError
+from affil.markup import SHOWN, table
 from affil.rank.places import HongKong
 from affil.rank.presets import mean_areas
 from affil.rank.state import State
 from affil.settings import RankSettings, RollUp
+from affil.wording import counted
+
+if TYPE_CHECKING:
+    import altair
 
 Level = Literal["institution", "city", "region", "country", "continent"]
 Measure = Literal["publications", "authors", "adjusted", "index"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 MEASURES: tuple[Measure, ...] = get_args(Measure)
+_IN_NOTEBOOKS = (
+    "rank", "low", "high", "name", "name_zh", "city", "region", "country", "publications", "authors", "adjusted", "index", "share",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +35,8 @@ class Coverage:
     """The data behind a ranking.
 
     `mentions` is the number of author mentions: an author with one raw string, or with none; in unaligned papers, each string.
-    Their shares sum to 1: `matched`, `review` (needs review), `none` (no institution found), `missing` (no affiliation given),
-    `pending` (not matched yet). `decided` is the share decided by a person.
+    Their shares sum to 1: `matched`, `review` (needs review), `none` (no institution found with enough certainty), `missing` (no
+    affiliation given), `pending` (not matched yet). `decided` is the share decided by a person.
 
     `papers` is the number of papers in the slice: `unaligned` of these have affiliations not tied to authors, `outside` a venue
     in none of the eight areas; `repeated` further records were left out as duplicates. `unknown_venues` lists venues missing
@@ -65,12 +74,12 @@ class Coverage:
         if self.pending:
             shares.append((self.pending, "not matched yet"))
         out = [
-            f"{self.mentions:,} author mentions: " + ", ".join(f"{share:.1%} {name}" for share, name in shares) + ".",
-            f"{self.papers:,} papers, {self.unaligned:,} of them with affiliations not tied to authors (no authors counted), "
+            f"{counted(self.mentions, 'author mention')}: " + ", ".join(f"{share:.1%} {name}" for share, name in shares) + ".",
+            f"{counted(self.papers, 'paper')}, {self.unaligned:,} of them with affiliations not tied to authors (no authors counted), "
             f"{self.outside:,} outside the eight areas; {self.counted:.1%} of their weight counts for somebody.",
         ]
         if self.repeated:
-            out.append(f"{self.repeated:,} more records repeat a paper and are not counted again.")
+            out.append(f"{counted(self.repeated, 'more record')} of a paper that is counted already.")
         if self.unplaced:
             out.append(f"{self.unplaced:.1%} of the counted credit has no known place at this level.")
         if self.unknown_venues:
@@ -146,6 +155,26 @@ class Ranking:
         """A copy of the table."""
         return self.frame.copy()
 
+    def plot(self, limit: int = 20) -> altair.LayerChart:
+        """Bars of the first rows, by the measure that they are ranked by, as a chart of Altair that is drawn without the internet.
+
+        Raises:
+            AffilError: Altair is not installed, or the limit is not positive.
+        """
+        if limit < 1:
+            raise AffilError(f"a chart has 1 bar or more, not {limit}")
+        from affil.drawing.altair_chart import drawn
+
+        shown = self.frame.head(limit)
+        values = zip(distinct_names(shown), shown[self.by].astype(float).tolist(), strict=True)
+        axis = " ".join(filter(None, (self.by, self.area, self.years and years_text(self.years))))
+        spec = vega.bars(f"{self.level} by {axis}", axis, len(shown), "format(datum.value, ',.2~f')")
+        return drawn(spec, [{"x": name, "value": value} for name, value in values])
+
+    def _repr_html_(self) -> str:
+        known = [c for c in _IN_NOTEBOOKS if c in self.frame]
+        return table(records(self.frame[known].head(SHOWN)), (*self.lines(), *self.warnings), total=len(self.frame))
+
     def about(self) -> dict[str, Any]:
         """Everything except the table, JSON-serialisable."""
         return {
@@ -169,6 +198,15 @@ class Ranking:
     def to_dict(self) -> dict[str, Any]:
         """Everything, JSON-serialisable."""
         return {**self.about(), "ranking": plain_rows(self.frame)}
+
+
+def distinct_names(frame: pd.DataFrame) -> list[str]:
+    """The names of a ranking's rows, those that several have with their places, or with their ids where these do not tell them apart."""
+    names = frame["name"].astype(str)
+    places = frame[[c for c in ("city", "region", "country") if c in frame]].fillna("").astype(str)
+    placed = names + [f" ({', '.join(filter(None, row))})" for row in places.to_numpy().tolist()]
+    names = names.where(~names.duplicated(keep=False), placed)
+    return names.where(~names.duplicated(keep=False), names + " " + frame["id"].astype(str)).tolist()
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -320,9 +320,14 @@ class Store:
     def _load(self, file: Path) -> State | None:
         content = self._read(file)
         try:
-            return State.from_json(content) if content["format"] == FORMAT else None
+            if content["format"] != FORMAT:
+                return None
+            state = State.from_json(content)
         except (ValueError, KeyError, TypeError) as error:  # of an older version, which wrote no checksum
             raise InputError(file, f"is damaged: {error}", fix=self._fix) from error
+        if file != (self._snapshot(state.name) if state.name else self._numbered(state.number)):
+            raise InputError(file, "is not the state of its name", fix=self._fix)
+        return state
 
     def _tidy(self, kept: int) -> None:
         """Delete the oldest states, and unused or unfinished files."""

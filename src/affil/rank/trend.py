@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Unpack
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 import duckdb
 import numpy as np
 import pandas as pd
 
+from affil.drawing import vega
 from affil.errors import AffilError
+from affil.markup import SHOWN, Line, sparkline, table
 from affil.rank.matched import Link, Papers, chain, last_chain, missing_venues, rests_on, venues_of_years
 from affil.rank.measure import Query, choose_slice, coverage
 from affil.rank.places import HongKong
-from affil.rank.ranking import Coverage, Level, plain_rows
+from affil.rank.ranking import Coverage, Level, distinct_names, plain_rows, records
 from affil.rank.slots import SHARE_OR_MEASURE, Asked, ask, cells_of, measure_slots
 from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+
+if TYPE_CHECKING:
+    import altair
 
 TREND_MEASURES = SHARE_OR_MEASURE
 
@@ -75,6 +80,58 @@ class Trend:
     def rests_on(self) -> float:
         """The share of the papers of the years compared that growth rests on."""
         return rests_on(self.links)
+
+    def by_year(self, values: Mapping[str, Sequence[float]]) -> tuple[list[str], dict[str, Line]]:
+        """All years from the first to the last, the last with a star if incomplete, and the values in each, None in years without papers.
+
+        Args:
+            values: for each name its values in `years`.
+        """
+        at, last = {year: k for k, year in enumerate(self.years)}, self.years[-1]
+        every = range(self.years[0], last + 1)
+        found: dict[str, Line] = {
+            name: [known[at[y]] if y in at and known[at[y]] == known[at[y]] else None for y in every]
+            for name, known in values.items()
+        }
+        return [f"{y}*" if self.lacking and y == last else str(y) for y in every], found
+
+    def plot(self, limit: int = len(vega.COLOURS), *, matched: bool = False) -> altair.LayerChart:
+        """Lines over the years, as a chart of Altair that is drawn without the internet.
+
+        Args:
+            limit: how many of the first entities are drawn; no more than there are colours, which is eight.
+            matched: the numbers in comparable venues, instead of those counted.
+
+        Raises:
+            AffilError: Altair is not installed, or the limit is none of 1 to 8.
+        """
+        if not 1 <= limit <= len(vega.COLOURS):
+            raise AffilError(f"a chart has 1 to {len(vega.COLOURS)} lines, not {limit}")
+        from affil.drawing.altair_chart import drawn
+
+        table = (self.matched if matched else self.frame).head(limit)
+        numbers = table[[*self.years]].to_numpy(float).tolist()
+        years, values = self.by_year(dict(zip(distinct_names(self.frame.head(limit)), numbers, strict=True)))
+        axis = f"{self.by}, in the venues of {self.reference}" if matched else self.by
+        columns, rows = ("year", *values), [(y, *(line[k] for line in values.values())) for k, y in enumerate(years)]
+        return drawn(vega.lines(f"{self.level} by {axis}", axis, share=self.by == "share"), vega.tidy(columns, rows))
+
+    def _repr_html_(self) -> str:
+        matched = dict(zip(self.matched["id"], self.matched[[*self.years]].to_numpy(float).tolist(), strict=True))
+        years, lines_of = self.by_year(matched)
+        shown = {y: str(y) for y in self.years} | ({self.years[-1]: years[-1]} if self.years else {})
+        known = [c for c in ("name", "name_zh", "city", "country") if c in self.frame]
+        rows = [
+            {
+                **{c: row[c] for c in known},
+                **{shown[y]: row[str(y)] for y in self.years},
+                "growth": "" if row["growth"] != row["growth"] else f"{row['growth']:+.1%}",
+                "": sparkline(lines_of[row["id"]], apart=bool(self.lacking)),
+            }
+            for row in records(self.frame.head(SHOWN))
+        ]
+        told = f"The small lines are {self.by} in the venues of {self.reference}, so that the years compare."
+        return table(rows, (*self.lines(), told, *self.warnings), total=len(self.frame))
 
     def lines(self) -> list[str]:
         """Notes on coverage and comparability, in a few sentences."""
@@ -268,7 +325,7 @@ def _coverages(
     out = {}
     for year in venues_of_years(papers):
         cells = cells_of(papers, year)
-        out[year] = coverage(db, choose_slice(db, cells, venues, asked.query, settings), venues)
+        out[year] = coverage(db, choose_slice(cells, venues, asked.query, settings), venues)
     return out
 
 

@@ -14,6 +14,7 @@ from affil.rank.presets import presets
 from affil.rank.ranking import plain_rows
 from affil.rank.state import State
 from affil.rank.venues import Venues
+from affil.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class VenueList:
         held = self.held()
         inside = held[held["areas"] != ""]
         out = [
-            f"{len(held):,} venues with {held['papers'].sum():,} papers, {inside['papers'].sum():,} of them in the eight areas."
+            f"{counted(len(held), 'venue')} with {counted(held['papers'].sum(), 'paper')}, "
+            f"{inside['papers'].sum():,} of them in the eight areas."
         ]
         if wrong := [v for v, years in zip(held["venue"], held["misdated"], strict=True) if years]:
             out.append(f"Papers of years in which the venue did not exist, counted outside any area: {', '.join(wrong)}.")
@@ -61,7 +63,7 @@ class VenueList:
             out.append("None in: years in which the venue took place by the table and has no paper here.")
         if len(self.unknown):
             out.append(
-                f"{len(self.unknown):,} venues are not in the table and count outside any area. Put them into {file}, each with its"
+                f"{counted(len(self.unknown), 'venue')} outside the table and any area. To change that, put into {file} each with its"
             )
             out.append("areas (separated by ;), or as an alias of a venue that the table has:")
             out.append(self.rows_to_add().rstrip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
@@ -10,6 +11,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from affil.markup import SHOWN, table
 from affil.rank.credit import attach, sql
 from affil.rank.measure import Query, meant_ids, measure
 from affil.rank.named import Lookup, find_row
@@ -17,6 +19,8 @@ from affil.rank.ranking import Ranking, plain_rows
 from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+
+_IN_NOTEBOOKS = ("title", "venue", "year", "credit", "authors", "strings", "least_probability")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,27 @@ class Why:
         """Sentences that a reader must see."""
         return self.state.warnings if self.state else ()
 
+    def _repr_html_(self) -> str:
+        papers, waiting = (_told(frame.head(SHOWN)) for frame in (self.papers[[*_IN_NOTEBOOKS]], self.waiting))
+        shown = table(papers, self.warnings, total=len(self.papers))
+        below = "<p>Waiting for review, and not counted:</p>" + table(waiting, total=len(self.waiting)) if waiting else ""
+        return shown + below
+
     def to_dict(self) -> dict[str, Any]:
         """Everything, JSON-serialisable."""
         asked = ("level", "area", "venue", "years", "kind", "roll_up", "preset", "within", "hong_kong")
         about = {k: v for k, v in self.ranking.about().items() if k in asked}
         return {**about, **self.row, "papers": plain_rows(self.papers), "waiting": plain_rows(self.waiting)}
+
+
+def _told(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows for a notebook: years and probabilities as people write them."""
+    written: dict[str, Callable[[Any], str]] = {
+        "year": str,
+        "probability": "{:.3f}".format,
+        "least_probability": "{:.3f}".format,
+    }
+    return [{k: written[k](v) if k in written and v is not None else v for k, v in row.items()} for row in plain_rows(frame)]
 
 
 def why(

@@ -186,19 +186,21 @@ def write_arrays(path: Path, arrays: Arrays, meta: Mapping[str, Any]) -> str:
     return content
 
 
-def read_arrays(path: Path, fix: str) -> tuple[Arrays, dict[str, Any]]:
+def read_arrays(path: Path, command: str) -> tuple[Arrays, dict[str, Any]]:
     """Open a built file: its arrays, and the `meta` given to `write_arrays` with the content hash added as `hash`.
 
     Raises:
-        InputError: the file is missing, not a built registry, damaged, or of another format version; `fix` says what to do. An array
-            that is damaged is told when it is first used.
+        InputError: the file is missing, not a built registry, damaged, or of another format version; `command` makes one. An
+            array that is damaged is told when it is first used.
     """
+    fix = f"build it again with: {command}"
     try:
         sealed = Sealed(path, fix)
         whole = pa.py_buffer(sealed.content)
         batch = pa.ipc.open_file(pa.BufferReader(whole)).get_batch(0)
     except FileNotFoundError as error:
-        raise InputError(path, "no such file", fix=fix) from error
+        other = f"name a registry that is there, fetch all of ROR (affil registry fetch, then --registry ror), or make it with: {command}"
+        raise InputError(path, "no such file", fix=other) from error
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(path, f"cannot be read as a built registry: {error}", fix=fix) from error
     meta = batch.schema.metadata or {}

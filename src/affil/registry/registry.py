@@ -31,7 +31,7 @@ class Registry:
     def __init__(self, path: Path, again: str = "affil registry build SOURCE... -o FILE") -> None:
         """Open a built registry file, which the command `again` makes again; see `Registry.open`."""
         self.path = path
-        self.arrays, self.meta = read_arrays(path, f"build it again with: {again}")
+        self.arrays, self.meta = read_arrays(path, again)
         self._ancestors: dict[int, frozenset[str]] = {}
 
     @classmethod
@@ -42,7 +42,7 @@ class Registry:
             path: a built file, `shipped`, or `ror` (the dump downloaded by `affil registry fetch`).
 
         Raises:
-            InputError: the file is missing, damaged, or built by another version. Damage in what is not read at once is told by the
+            InputError: the file is not there, damaged, or built by another version. Damage in what is not read at once is told by the
                 call that first reads it.
             AffilError: `ror` is given but no dump has been fetched.
         """

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from affil.drawing.vega import bars, card
 from affil.report.charts import Figure, png
-from affil.report.vega import bars, card
 
 WIDTH, HEIGHT = 1200, 630  # pixels, as Open Graph asks for
 

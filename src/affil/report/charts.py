@@ -7,29 +7,19 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from typing import Any, TypeGuard
+from typing import Any
 
 from markupsafe import Markup
 
+from affil.drawing.vega import CONFIG, FONT, INK, MEASURED, PEN, Columns, Rows, Spec, dots, lines, tidy
+from affil.drawing.worldmap import Point, places, world, world_map
 from affil.errors import needing
+from affil.markup import Line, is_value, plain
 from affil.rank import Trend
 from affil.registry.folder import kept
 from affil.report.formats import percent
-from affil.report.vega import CONFIG, FONT, INK, Columns, Rows, Spec, dots, lines, tidy
-from affil.report.worldmap import Point, places, world, world_map
 
 WIDE, NARROW = 1200, 350  # width of a chart on a screen and on a phone, in pixels
-PAPER, PEN = "#fff", "#1a1e23"  # of a chart that stands alone
-_MEASURED = (
-    "sans-serif"  # the font in which pages' charts are laid out: vl-convert brings it, others it has to look for at each text
-)
-
-Line = Sequence[float | None]
-
-
-def plain(value: float) -> str:
-    """A number without needless digits: 1,500, 0.5."""
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +27,7 @@ class Figure:
     """A chart on a page, for the macro `figure`.
 
     `key` is its id in the page and in addresses, `label` its title, for those who see it alone or do not see it. `columns` and `rows`
-    are what it shows and what is downloaded, `spec` how (see `affil.report.vega` and `affil.report.worldmap`), `write` how a table
+    are what it shows and what is downloaded, `spec` how (see `affil.drawing.vega` and `affil.drawing.worldmap`), `write` how a table
     writes its values. `file` is the path of its table below the language's folder, without suffix, if it has one. `drawn` are the
     drawings that a page begins with, for screens and for phones, if its readers should see the chart at once. `tabled` tells that
     the page has a table of the same.
@@ -77,8 +67,8 @@ class Figure:
         """With drawings that a page begins with."""
         if self.empty:
             return self
-        fonts = (f'font-family="{_MEASURED}"', f'font-family="{FONT}"')
-        return replace(self, drawn=tuple(Markup(svg(self, width, font=_MEASURED).replace(*fonts)) for width in (WIDE, NARROW)))
+        fonts = (f'font-family="{MEASURED}"', f'font-family="{FONT}"')
+        return replace(self, drawn=tuple(Markup(svg(self, width, font=MEASURED).replace(*fonts)) for width in (WIDE, NARROW)))
 
 
 def trend_figure(key: str, label: str, axis: str, year: str, trend: Trend, values: Mapping[str, Sequence[float]]) -> Figure:
@@ -92,21 +82,9 @@ def trend_figure(key: str, label: str, axis: str, year: str, trend: Trend, value
         trend: gives the years.
         values: for each name its values in the years of the trend, at most eight.
     """
-    years, drawn = trend_lines(trend, values)
+    years, drawn = trend.by_year(values)
     rows = [(y, *(known[k] for known in drawn.values())) for k, y in enumerate(years)]
     return Figure(key, label, lines(label, axis), (year, *drawn), rows)
-
-
-def trend_lines(trend: Trend, values: Mapping[str, Sequence[float]]) -> tuple[list[str], dict[str, Line]]:
-    """All years from the first to the last of a trend, the last with a star if incomplete, and the values in each."""
-    at = {year: k for k, year in enumerate(trend.years)}
-    last = trend.years[-1]
-    every = range(trend.years[0], last + 1)
-    found: dict[str, Line] = {
-        name: [known[at[y]] if y in at and known[at[y]] == known[at[y]] else None for y in every]
-        for name, known in values.items()
-    }
-    return [f"{y}*" if trend.lacking and y == last else str(y) for y in every], found
 
 
 def profile_figure(key: str, label: str, axis: str, area: str, areas: Sequence[str], shares: Mapping[str, Line]) -> Figure:
@@ -149,11 +127,6 @@ def bundle() -> str:
     snippet = f"window.affil.vega = {{ embed: vegaEmbed, config: {json.dumps(CONFIG)} }};"
     key = hashlib.sha256(f"{version('vl-convert-python')} {snippet}".encode()).hexdigest()[:16]
     return str(kept(f"vega-{key}.js", lambda: str(vl_convert.javascript_bundle(snippet)).encode()), "utf-8")
-
-
-def is_value(value: float | None) -> TypeGuard[float]:
-    """Whether there is a value: neither None nor NaN."""
-    return value is not None and value == value
 
 
 def _converted(figure: Figure, kind: str, width: int, ink: str, font: str, **options: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from affil.errors import AffilError, needing
 from affil.installed import version
+from affil.io.beside import beside, here
 from affil.io.memory import rare_collections
 from affil.report.collect import collect
 from affil.report.data import Years
@@ -37,6 +38,7 @@ def report(
     format: Format = "site",
     language: str = "en",
     years: Years | None = None,
+    workers: int = 1,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Write a report of a workspace.
@@ -47,6 +49,8 @@ def report(
         format: `site`: pages in all languages; `pdf` or `md`: a bulletin.
         language: of the bulletin: one of `LANGUAGES`.
         years: first and last year that the pages show first; default: the last ones (`report.years`).
+        workers: processes that write the site; more than two are no faster. A program that asks for two is guarded by
+            `if __name__ == "__main__"`, as with `multiprocessing`.
         tell: called with what is being done.
 
     Raises:
@@ -63,13 +67,13 @@ def report(
 
         from affil.report.bulletin import write_bulletin
     if format == "site":
-        return _site(ws, path, years, tell)
+        return _site(ws, path, years, workers, tell)
     written = write_bulletin(collect(ws, years=years, bulletin=True, tell=tell), path, format, language)
     return Report(path, format, len(written), sum(f.stat().st_size for f in written))
 
 
-def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str], None]) -> Report:
-    from affil.report.site import write_site
+def _site(ws: Workspace, folder: Path, years: Years | None, workers: int, tell: Callable[[str], None]) -> Report:
+    from affil.report.site import translated_pages, write_site
 
     folder = folder.resolve()
     if folder.is_file():
@@ -78,10 +82,10 @@ def _site(ws: Workspace, folder: Path, years: Years | None, tell: Callable[[str]
         raise AffilError(f"{folder}: not empty and not a site made by affil; choose a new folder")
     if not folder.parent.is_dir():
         raise AffilError(f"{folder.parent}: no such folder; create it first")
-    with rare_collections():
+    with rare_collections(), (beside if workers > 1 else here)(translated_pages) as ask:
         data = collect(ws, years=years, tell=tell)
         try:
-            files = write_site(data, version(), folder, tell)
+            files = write_site(data, version(), folder, ask, tell)
         except OSError as error:
             raise AffilError(f"{folder}: cannot write the site: {error.strerror or error}") from error
     return Report(folder, "site", files, sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()))

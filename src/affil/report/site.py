@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import resources
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from affil.catalogue import SOURCE
+from affil.drawing.worldmap import world
+from affil.io.beside import Ask
 from affil.io.files import replace_folder
 from affil.io.writers import harmless
 from affil.rank import AREAS
-from affil.report import i18n
 from affil.report.cards import page_card
 from affil.report.charts import bundle, png
 from affil.report.collect import WITH_PAGES
@@ -31,7 +34,6 @@ from affil.report.pages.movers import movers
 from affil.report.pages.ranks import bumps
 from affil.report.pages.tables import tables
 from affil.report.pages.trends import trends
-from affil.report.worldmap import world
 
 _STATIC = (
     "style.css",
@@ -49,64 +51,91 @@ _STATIC = (
     "LICENSES.txt",
 )
 
+File = tuple[str, bytes]  # path below the site's folder, content
 Page = tuple[str, str, dict[str, Any]]  # path below the language's folder, template, template values
 
 
-def write_site(data: Data, version: str, folder: Path, tell: Callable[[str], None] = lambda _: None) -> int:
+def write_site(
+    data: Data, version: str, folder: Path, ask: Ask[..., list[File]], tell: Callable[[str], None] = lambda _: None
+) -> int:
     """Write the site to a new folder, or replace an older site, atomically.
+
+    Args:
+        data: what it shows.
+        version: affil's.
+        folder: where.
+        ask: hands arguments to `translated_pages`, in this process or in another (see `affil.io.beside`).
+        tell: called with a message per step.
 
     Returns the number of files.
     """
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # of a killed process
     try:
-        files = _write(data, version, part, tell)
+        files = _write(data, version, part, ask, tell)
         replace_folder(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return files
 
 
-def _write(data: Data, version: str, folder: Path, tell: Callable[[str], None]) -> int:
+def _write(data: Data, version: str, folder: Path, ask: Ask[..., list[File]], tell: Callable[[str], None]) -> int:
     """Write all files into a new folder; returns their number."""
+    tell("writing the tables")
+    folder.mkdir(parents=True)
+    files, shared = write_downloads(data, folder / "downloads"), Shared(data, version)
+    others = ask(shared.of_pages(), files)
     tell("packing the data")
     _write_static(data, folder)
-    tell("writing the tables")
-    files = write_downloads(data, folder / "downloads")
-    shared = Shared(data, version)
     _write_tables(shared, folder / "data")
-    made: set[Path] = set()  # folders
-    for language in LANGUAGES:
-        tell(f"writing the pages: {i18n.text('language', language)}")
-        frame = Frame(shared, language)
-        for path, template, values in _pages(frame, files):
-            file = folder / frame.folder / path
-            if file.parent not in made:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                made.add(file.parent)
-            picture = page_card(frame.title, values["heading"], values, frame.at) if frame.address and "/" not in path else None
-            if picture:
-                (folder / frame.folder / "cards").mkdir(exist_ok=True)
-                (folder / frame.folder / "cards" / f"{file.stem}.png").write_bytes(picture)
-                values = {**values, "card": f"{frame.address}{frame.folder}cards/{file.stem}.png"}
-            file.write_text(frame.render(path, template, values), "utf-8")
-        for level in WITH_PAGES:
-            name = f"{level}-{language}"
-            (folder / "data" / f"{name}.js").write_text(script(name, common(frame, level)), "utf-8")
-        _write_figures(frame, folder / frame.folder)
+    tell("writing the pages")
+    _put(folder, pages(Frame(shared, SOURCE), files))
+    _put(folder, others())
     return sum(1 for f in folder.rglob("*") if f.is_file())
 
 
-def _write_figures(frame: Frame, folder: Path) -> None:
-    """Write the tables of the charts of the main pages as files."""
+def _put(folder: Path, files: Iterable[File]) -> None:
+    made: set[Path] = set()
+    for path, content in files:
+        file = folder / path
+        if file.parent not in made:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            made.add(file.parent)
+        file.write_bytes(content)
+
+
+def translated_pages(shared: Shared, files: Sequence[Mapping[str, Any]]) -> list[File]:
+    """All that is written in each of the languages that pages are translated to (see `pages`)."""
+    return [file for language in LANGUAGES if language != SOURCE for file in pages(Frame(shared, language), files)]
+
+
+def pages(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[File]:
+    """All that is written in a language: pages, their pictures, what pages of a level have in common, and the tables of charts.
+
+    `files` are the downloadable tables.
+    """
+    for path, template, values in _pages(frame, files):
+        picture = page_card(frame.title, values["heading"], values, frame.at) if frame.address and "/" not in path else None
+        if picture:
+            card = f"{frame.folder}cards/{Path(path).stem}.png"
+            yield card, picture
+            values = {**values, "card": f"{frame.address}{card}"}
+        yield f"{frame.folder}{path}", frame.render(path, template, values).encode()
+    for level in WITH_PAGES:
+        name = f"{level}-{frame.language}"
+        yield f"data/{name}.js", script(name, common(frame, level)).encode()
+    yield from _figures(frame)
+
+
+def _figures(frame: Frame) -> Iterator[File]:
+    """The tables of the charts of the main pages."""
     for figure in frame.figures:
-        file = folder / figure.file
-        file.parent.mkdir(exist_ok=True)
         if figure.zooms and not figure.empty and not frame.folder:
-            (folder / "static" / "map.png").write_bytes(png(figure, MAP, ink=GREY, scale=1))
-        with file.with_suffix(".csv").open("w", encoding="utf-8-sig", newline="") as out:
-            rows = [figure.columns, *(row[: len(figure.columns)] for row in figure.rows)]
-            csv.writer(out).writerows([harmless(c) if isinstance(c, str) else c for c in row] for row in rows)
+            yield "static/map.png", png(figure, MAP, ink=GREY, scale=1)
+        out = StringIO(newline="")
+        rows = [figure.columns, *(row[: len(figure.columns)] for row in figure.rows)]
+        csv.writer(out).writerows([harmless(c) if isinstance(c, str) else c for c in row] for row in rows)
+        yield f"{frame.folder}{figure.file}.csv", out.getvalue().encode("utf-8-sig")
 
 
 def _write_static(data: Data, folder: Path) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from affil.drawing.vega import bars, lines
 from affil.report.charts import Figure
 from affil.report.formats import number, percent
 from affil.report.story import Area, Chart, Named
-from affil.report.vega import bars, lines
 
 HEIGHT = 190  # of lines, in pixels
 

@@ -10,6 +10,7 @@ from affil.review.context import Context
 from affil.review.items import Item
 from affil.review.mentions import Mention
 from affil.types import Institution, LedgerEntry, Match
+from affil.workspace.suggestions import Suggestion
 
 _OF_THE_NAME = {"name_exact", "name_coverage"}
 
@@ -48,7 +49,7 @@ class Card:
     """A string as shown to a person.
 
     `members` are the others that would get the same answer for the same reason, `nearest` what a string without candidates is most
-    like, `doubts` why it is in the queue (see `affil.review.doubts`).
+    like, `doubts` why it is in the queue (see `affil.review.doubts`), `suggestions` what assistants suggest.
 
     `second`: the person decides second, without seeing the first decision. `case` holds decisions and opinions, None if there
     are none or they are hidden; `history` all entries on the string, likewise. `seen` is the number of the decision shown (0:
@@ -61,6 +62,7 @@ class Card:
     candidates: tuple[Candidate, ...]
     nearest: tuple[Institution, ...]
     doubts: tuple[str, ...]
+    suggestions: tuple[Suggestion, ...]
     context: Context
     members: tuple[Member, ...]
     mentions: tuple[Mention, ...]

@@ -4,12 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from affil.types import AGAINST, Decision, Match
+from affil.types import AGAINST, NOT_FOUND, Decision, Match
 
 # Beside the reasons against a match (`affil.types.AGAINST`): another institution may be meant, a name stands only in part, no reason
-# is known, nothing was found, a sure answer is only to be checked.
-RIVAL, PARTLY, UNSURE, NOTHING, AUDIT = "rival", "partly", "unsure", "nothing", "audited"
-DOUBTS = (*AGAINST, RIVAL, PARTLY, UNSURE, NOTHING, AUDIT)
+# is known, nothing was found, a sure answer is only to be checked, the reasons were not sought (setting `grouped`); and whatever the model
+# thinks, an assistant suggests an answer.
+RIVAL, PARTLY, UNSURE, NOTHING, AUDIT, UNREAD, SUGGESTED = (
+    "rival",
+    "partly",
+    "unsure",
+    "nothing",
+    "audited",
+    "unread",
+    "suggested",
+)
+DOUBTS = (*AGAINST, RIVAL, PARTLY, UNSURE, NOTHING, AUDIT, UNREAD, SUGGESTED)
+# In English, as the pages say them; what depends on a match has other words than in `AGAINST`.
+WORDS = AGAINST | {
+    "misspelt": "the name is misspelt or glued",
+    "bearers": "several institutions have the name",
+    "other_kind_named": "words for another kind of organisation are next to the name",
+    RIVAL: "another institution may be meant",
+    PARTLY: "only part of a name stands there",
+    UNSURE: "the evidence is weak",
+    NOTHING: NOT_FOUND,
+    AUDIT: "audited",
+    UNREAD: "not looked into",
+    SUGGESTED: "an assistant suggests an answer",
+}
 
 
 def doubts_of(decision: str, matches: Sequence[Match], *, audit: bool, sure: float, rival: float) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from affil.data import resource
 from affil.errors import AffilError
 from affil.evaluate import Evaluation, evaluate
-from affil.io.files import atomic_path
+from affil.io.files import atomic_path, scratch
 from affil.ledger.cases import CLOSED
 from affil.match import Matcher
 from affil.names import fold, tokenize
@@ -112,8 +111,8 @@ def learn(
     tests = [row for row in decided if _share(row[0]) < settings.review.held_out]
     lessons = [row for row in decided if _share(row[0]) >= settings.review.held_out]
     current = workspace.matcher()
-    with tempfile.TemporaryDirectory() as folder:
-        learned = Path(folder) / "decided.csv"
+    with scratch() as folder:
+        learned = folder / "decided.csv"
         _write_rows(learned, lessons)
         train(
             model,
@@ -125,7 +124,7 @@ def learn(
             external_registry=Registry.open(external_registry) if external_registry else None,
         )
         fresh = Matcher.load(current.registry, model, settings)
-        held = Path(folder) / "held-out.csv"
+        held = folder / "held-out.csv"
         _write_rows(held, tests)
         return Lesson(
             model,

@@ -51,10 +51,13 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A step: what was recorded at once, and the numbers of those entries of it that hold and can be taken back."""
+    """A step: what was recorded at once, the numbers of those entries of it that hold and can be taken back, and of those that are
+    searched for.
+    """
 
     entries: tuple[LedgerEntry, ...]
     open: frozenset[int]
+    found: frozenset[int]
 
 
 def kind_of(entry: LedgerEntry) -> str:
@@ -63,7 +66,7 @@ def kind_of(entry: LedgerEntry) -> str:
 
 
 def history(entries: Iterable[LedgerEntry], cases: Cases, search: Search, named: Named) -> list[Past]:
-    """The steps with an entry that is searched for, latest first.
+    """The steps with an entry that is searched for, each as a whole, latest first.
 
     Args:
         entries: of the ledger, oldest first, without those that the person may not see.
@@ -73,8 +76,12 @@ def history(entries: Iterable[LedgerEntry], cases: Cases, search: Search, named:
     """
     search.check()
     steps = [tuple(step) for _, step in groupby(entries, key=lambda e: (e.by, e.at, e.undoes is None))]
-    found = (Past(step, frozenset(e.number for e in step if e.undoes is None and alive(e, cases))) for step in reversed(steps))
-    return [past for past in found if any(_fits(e, e.number in past.open, search, named) for e in past.entries)]
+    out = []
+    for step in reversed(steps):
+        held = frozenset(e.number for e in step if e.undoes is None and alive(e, cases))
+        if found := frozenset(e.number for e in step if _fits(e, e.number in held, search, named)):
+            out.append(Past(step, held, found))
+    return out
 
 
 def conflicts(disputes: Sequence[tuple[Key, Case]], search: Search, named: Named) -> list[tuple[Key, Case]]:

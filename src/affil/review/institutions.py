@@ -6,15 +6,18 @@ from affil.errors import UnknownIdError
 from affil.names import fold
 from affil.names.ids import mistyped
 from affil.registry import Registry
+from affil.registry.registry import EXACT
+from affil.registry.written import Written
 from affil.types import Institution
 from affil.workspace import Workspace
 
 
-class Institutions:
+class Institutions(Written):
     """The registry of a workspace, with local institutions and names."""
 
     def __init__(self, workspace: Workspace, registry: Registry) -> None:
-        self.registry, self._workspace = registry, workspace
+        super().__init__(registry)
+        self._workspace = workspace
         self._changed = -1
         self._local: dict[str, Institution] = {}
         self._made: dict[str, Institution] = {}
@@ -40,6 +43,13 @@ class Institutions:
         added = [one for one in local if any(query in fold(n.value) for n in one.names)]
         return [*added, *(one for one, _ in self.registry.search(text, limit))][:limit]
 
+    def found(self, name: str, limit: int) -> list[tuple[Institution, float]]:
+        """Institutions by any of their names, those with the name itself first, local ones before the registry's."""
+        wanted = fold(name)
+        local = [one for one in self._local.values() if wanted and wanted in {fold(n.value) for n in one.names}]
+        here = [(self.find(one.id) or one, EXACT) for one in local]
+        return [*here, *super().found(name, limit)]
+
     def find(self, identifier: str) -> Institution | None:
         """A registry or local institution, or None."""
         if identifier in self.registry and identifier not in self._made:
@@ -56,11 +66,6 @@ class Institutions:
         if found is None:
             raise UnknownIdError(identifier, "the registry of the workspace", mistyped(identifier))
         return found
-
-    def id_of(self, written: str) -> str | None:
-        """The registry's form of an id, or None if unknown."""
-        found = self.find(written)
-        return found.id if found else None
 
     def name(self, identifier: str) -> str:
         """The name of an institution, or its id if it is no longer known."""

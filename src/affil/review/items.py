@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from affil.errors import AffilError
 from affil.review.doubts import DOUBTS
 
-Scope = Literal["queue", "all"]
+Scope = Literal["queue", "doubtful", "all"]
 State = Literal["open", "decided", "skipped", "any"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 STATES: tuple[State, ...] = get_args(State)
@@ -30,9 +30,9 @@ class VenueFacts:
 class Filters:
     """Filters of strings; empty fields do not restrict.
 
-    `scope`: the queue (uncertain strings and the audit sample) or all strings. `state`: open, decided, or any. `decision` is
-    the model's; `country` that of an institution found; `low` and `high` bound the probability; `text` is contained in the
-    string; `doubt` is one of its reasons of doubt (see `affil.review.doubts`).
+    `scope`: the queue (uncertain strings and the audit sample), the doubtful ones of it alone, or all strings. `state`: open,
+    decided, or any. `decision` is the model's; `country` that of an institution found; `low` and `high` bound the probability;
+    `text` is contained in the string; `doubt` is one of its reasons of doubt (see `affil.review.doubts`).
     """
 
     scope: Scope = "queue"

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from affil.errors import AffilError
 from affil.ledger.cases import Cases, Key
-from affil.review.doubts import AUDIT, NOTHING, coded
+from affil.review.doubts import AUDIT, NOTHING, SUGGESTED, UNREAD, coded
 from affil.review.items import SORTS, Filters, Item, ReviewProgress, VenueFacts
 from affil.review.store import Store, TablesLike
 from affil.settings import ReviewSettings
@@ -52,7 +52,8 @@ class Queue:
         self.audit = self._sample("match", settings.audit) | self._sample("none", settings.audit)
         self.queued = self.audit | (self.decision == "review")
         self.group: Numbers = np.arange(len(self))
-        self.doubts: Numbers = np.where(self.decision == "none", coded([NOTHING]), np.where(self.audit, coded([AUDIT]), 0))
+        told = [self.decision == "none", self.audit, self._unsure]
+        self.doubts: Numbers = np.select(told, [coded([NOTHING]), coded([AUDIT]), coded([UNREAD])], 0)
         self.decided = np.zeros(len(self), bool)
         self._people: dict[int, frozenset[str]] = {}
         self._double: dict[int, bool] = {}
@@ -76,9 +77,13 @@ class Queue:
         """The strings that may be decided with others: doubtful ones, unsure matches and the audited ones without a match, most
         valuable first. Sure matches of the audit stand alone, so that they are looked at.
         """
+        out: Numbers = self._order[self._unsure[self._order]][: self.settings.grouped]
+        return out
+
+    @property
+    def _unsure(self) -> npt.NDArray[np.bool_]:
         match = self.decision == "match"
-        unsure = (self.queued & ~match) | (match & (self.probability < self.settings.sure))
-        out: Numbers = self._order[unsure[self._order]][: self.settings.grouped]
+        out: npt.NDArray[np.bool_] = (self.queued & ~match) | (match & (self.probability < self.settings.sure))
         return out
 
     def join(self, numbers: Numbers, groups: Numbers) -> None:
@@ -89,9 +94,21 @@ class Queue:
             self.group[numbers] = numbers[first[which]]
 
     def doubt(self, numbers: Numbers, doubts: Sequence[Sequence[str]]) -> None:
-        """Give strings their reasons of doubt (see `affil.review.doubts`); the audited and those without a match have theirs."""
+        """Give strings their reasons of doubt (see `affil.review.doubts`); the audited and those without a match have theirs, and for others
+        it says that none were sought.
+        """
         with self._lock:
             self.doubts[numbers] = [coded(told) for told in doubts]
+            self._select = lru_cache(maxsize=64)(self._filtered)
+
+    def suggest(self, numbers: Sequence[int]) -> None:
+        """Have these strings in the queue, and no others for this reason: assistants suggest answers to them."""
+        with self._lock:
+            bit = coded([SUGGESTED])
+            self.doubts &= ~bit
+            self.queued = self.audit | (self.decision == "review")
+            self.doubts[[*numbers]] |= bit
+            self.queued[[*numbers]] = True
             self._select = lru_cache(maxsize=64)(self._filtered)
 
     def ordered(self, numbers: Numbers, sort: str) -> Numbers:
@@ -251,7 +268,8 @@ class Queue:
 
     def _filtered(self, f: Filters) -> Numbers:
         """The strings that pass the filters, whatever their state, in order."""
-        keep = self.queued.copy() if f.scope == "queue" else np.ones(len(self), bool)
+        scopes = {"queue": self.queued, "doubtful": self.decision == "review", "all": np.ones(len(self), bool)}
+        keep = scopes[f.scope].copy()
         keep &= (self.probability >= f.low) & (self.probability <= f.high)
         if f.decision:
             keep &= self.decision == f.decision

@@ -25,7 +25,7 @@ from affil.registry.local import Details
 from affil.review import mentions
 from affil.review.card import Candidate, Card, Member, in_pieces, proposed
 from affil.review.context import context_of
-from affil.review.doubts import decoded, doubts_of
+from affil.review.doubts import SUGGESTED, decoded, doubts_of
 from affil.review.estimate import Closing, Estimator
 from affil.review.groups import group_strings
 from affil.review.institutions import Institutions
@@ -36,6 +36,7 @@ from affil.review.spreadsheet import Imported, read_drafts, sheet_rows, string_k
 from affil.review.turns import Step, Turns, alive
 from affil.types import Decision, Institution, LedgerEntry, Match
 from affil.workspace import Workspace
+from affil.workspace.suggestions import SUGGESTIONS, Suggestion, open_suggestions
 
 _REMEMBERED = 4096  # strings with cached candidates
 _SEARCHED = 200  # characters of a string searched for what it is most like
@@ -66,6 +67,8 @@ class Session:
         self._numbers: dict[str, int] = {}
         self._read: dict[str, tuple[Match, ...]] = {}
         self._decisions = 0
+        self.suggestions: dict[str, list[Suggestion]] = {}  # by string
+        self._suggestions_seen = (0, 0)
         self._candidates = lru_cache(maxsize=_REMEMBERED)(self._find_candidates)
         self._group()
         self.refresh()
@@ -92,6 +95,18 @@ class Session:
             self.queue.update(new)
             self._entries += new
             self.institutions.refresh()
+            self._refresh_suggestions()
+
+    def _refresh_suggestions(self) -> None:
+        """Read what assistants suggest, where that has changed, for the strings that nobody has decided."""
+        file = self.workspace.path / SUGGESTIONS
+        seen = (file.stat().st_mtime_ns if file.exists() else 0, len(self._entries))
+        if seen != self._suggestions_seen:
+            self.suggestions.clear()
+            for one in open_suggestions(self.workspace, self.queue.cases):
+                self.suggestions.setdefault(one.affiliation, []).append(one)
+            self.queue.suggest([n for n in map(self.queue.number, self.suggestions) if n is not None])
+            self._suggestions_seen = seen
 
     @property
     def elsewhere(self) -> tuple[str, str] | None:
@@ -184,6 +199,8 @@ class Session:
         matches = self._candidates(item.affiliation)
         chosen = set(item.institutions if case is None or case.institutions is None else case.institutions)
         said = {i for e in case.opinions.values() for i in e.institutions or ()} if case else set()
+        suggested = self.suggestions.get(item.affiliation, [])
+        said |= {i for s in suggested for i in s.institutions}
         found = {m.institution.id: m for m in matches}
         known = [m.institution for m in matches]
         known += [one for i in sorted((chosen | said) - set(found)) if (one := self.institutions.find(i)) is not None]
@@ -202,6 +219,7 @@ class Session:
             candidates=tuple(Candidate(i, self.institutions.parents(i), i.id in ticked, found.get(i.id)) for i in known),
             nearest=() if known else tuple(self.institutions.search(item.affiliation[:_SEARCHED], self.settings.few)),
             doubts=self._doubts(number, matches),
+            suggestions=tuple(suggested),
             context=context_of(self.queue.store, number, self.settings.candidates),
             members=() if second else tuple(self._member(n) for n in self.queue.members(number).tolist()),
             mentions=tuple(self._shown(number, mentions.with_entries(self.queue, number, newest), by)),
@@ -358,7 +376,12 @@ class Session:
             AffilError: `path` cannot be written.
         """
         items = (self.queue.item(n) for n in self.queue.select(filters).tolist())
-        return write_sheet(path, sheet_rows(items, self.queue.cases, self.institutions.name))
+        return write_sheet(path, sheet_rows(items, self.queue.cases, self._asked_about, lambda item: self.doubts(item.number)))
+
+    def _asked_about(self, item: Item) -> list[Institution | str]:
+        """The institutions that a string may name: those found in it, and others that may be meant."""
+        rivals = [m.institution.id for m in self._read.get(item.affiliation, ()) if m.probability >= self.settings.rival]
+        return [self.institutions.find(i) or i for i in dict.fromkeys([*item.institutions, *rivals])]
 
     def import_sheet(self, path: Path | str, *, by: str = "") -> Imported:
         """Record the decisions of a filled-in spreadsheet, all of them or none.
@@ -371,7 +394,7 @@ class Session:
             by=by,
             cases=self.queue.cases,
             strings={string_key(a): a for a in self.queue.affiliations},
-            resolve=self.institutions.id_of,
+            institutions=self.institutions,
         )
         entries = self.ledger.decide_all(drafts)
         self._recorded(entries)
@@ -400,7 +423,8 @@ class Session:
 
     def _doubts(self, number: int, matches: Sequence[Match]) -> tuple[str, ...]:
         decision, audit = str(self.queue.decision[number]), bool(self.queue.audit[number])
-        return doubts_of(decision, matches, audit=audit, sure=self.settings.sure, rival=self.settings.rival)
+        told = doubts_of(decision, matches, audit=audit, sure=self.settings.sure, rival=self.settings.rival)
+        return (*told, SUGGESTED) if self.queue.affiliations[number] in self.suggestions else told
 
     def _find_candidates(self, affiliation: str) -> tuple[Match, ...]:
         read = self._read.get(affiliation) or self.matcher.candidates(affiliation, 2 * self.settings.candidates)

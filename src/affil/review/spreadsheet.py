@@ -1,11 +1,10 @@
-"""Decisions by spreadsheet: export the queue as CSV or XLSX, and import the filled-in sheet, all rows or none."""
+"""Decisions by spreadsheet: strings as CSV or XLSX, and the filled-in sheet back, all rows or none."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import io
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +17,14 @@ from affil.io.tables import open_table
 from affil.ledger.cases import NOT_AN_ORGANISATION, Case, Cases, Key
 from affil.ledger.ledger import Draft
 from affil.names import visible
-from affil.names.ids import mistyped
+from affil.registry.written import NONE, Written, called
+from affil.review.doubts import AUDIT, WORDS
 from affil.review.items import Item
-from affil.types import LedgerEntry
+from affil.types import Institution, LedgerEntry
+from affil.wording import counted
 
-# `key` identifies the string, `affiliation` detects moved cells, `entry` is the decision shown. People fill in the last two.
+# `key` identifies the string, `affiliation` detects moved cells, `reason` is why it is asked, `entry` is the decision shown. People fill
+# in the last two.
 COLUMNS = (
     "key",
     "affiliation",
@@ -31,12 +33,21 @@ COLUMNS = (
     "model",
     "probability",
     "candidates",
+    "reason",
     "entry",
     "decided_by",
     "institution_ids",
     "why",
 )
-NONE, NOT = "none", NOT_AN_ORGANISATION
+WIDTHS = {
+    "key": 8,
+    "affiliation": 60,
+    "candidates": 50,
+    "reason": 30,
+    "institution_ids": 40,
+    "why": 40,
+}  # in a workbook, in characters
+NOT = NOT_AN_ORGANISATION
 _LONGEST = 32_000  # maximum characters of a cell; Excel's limit is 32,767
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "'")  # cells beginning like this may be executed as formulas
 _LINES = str.maketrans("\u2409\u240a\u240d", "   ")  # tabs and line ends, as shown by `visible`
@@ -45,13 +56,13 @@ _TOLD = 100  # characters of a string shown in a problem
 
 
 class ImportProblemsError(AffilError):
-    """A spreadsheet has invalid rows; nothing was recorded."""
+    """A spreadsheet has invalid rows; nothing was recorded or written."""
 
-    def __init__(self, path: Path | str, problems: Sequence[tuple[int, str]]) -> None:
+    def __init__(self, path: Path | str, problems: Sequence[tuple[int, str]], so: str = "nothing was recorded") -> None:
         self.problems = tuple(problems)
         lines = [f"  row {row}: {problem}" for row, problem in problems[:_SHOWN]]
         more = [f"  and {len(problems) - _SHOWN:,} more"] if len(problems) > _SHOWN else []
-        head = f"{path}: {len(problems):,} problems, nothing was recorded; correct them and import again"
+        head = f"{path}: {counted(len(problems), 'problem')}, {so}; correct the sheet and do it again"
         super().__init__("\n".join([head, *lines, *more]))
 
 
@@ -72,13 +83,19 @@ def string_key(affiliation: str) -> str:
     return hashlib.sha256(affiliation.encode(errors="surrogatepass")).hexdigest()[:20]
 
 
-def sheet_rows(items: Iterable[Item], cases: Cases, name_of: Callable[[str], str]) -> Iterator[dict[str, str]]:
+def sheet_rows(
+    items: Iterable[Item],
+    cases: Cases,
+    candidates: Callable[[Item], Iterable[Institution | str]],
+    doubts: Callable[[Item], Iterable[str]],
+) -> Iterator[dict[str, str]]:
     """The rows of a sheet, by `COLUMNS`.
 
     Args:
         items: the strings.
         cases: the cases; current decisions are filled in.
-        name_of: the display name of an institution id.
+        candidates: the institutions that a string may name; an id of one that is no longer known.
+        doubts: the reasons of doubt of a string (see `affil.review.doubts`).
     """
     for item in items:
         case = cases.get(Key(item.affiliation), Case())
@@ -90,12 +107,23 @@ def sheet_rows(items: Iterable[Item], cases: Cases, name_of: Callable[[str], str
             "papers": str(item.papers),
             "model": item.decision,
             "probability": f"{item.probability:.3f}" if item.institutions else "",
-            "candidates": "; ".join(f"{i} {name_of(i)}" for i in item.institutions),
+            "candidates": listed(candidates(item)),
+            "reason": reason([AUDIT] if item.audit else doubts(item)),
             "entry": str(holder.number) if holder else "",
             "decided_by": holder.by if holder else "",
             "institution_ids": _cell(case),
             "why": holder.why if holder else "",
         }
+
+
+def listed(candidates: Iterable[Institution | str]) -> str:
+    """Institutions, or ids of unknown ones, in a cell; a part of it is an answer that `Written.all` reads."""
+    return "; ".join(one if isinstance(one, str) else called(one) for one in candidates)
+
+
+def reason(doubts: Iterable[str]) -> str:
+    """Why a string is asked, in words; a sure answer is asked only by who exports all strings."""
+    return "; ".join(WORDS[one] for one in doubts) or "not in doubt"
 
 
 def _cell(case: Case) -> str:
@@ -108,49 +136,56 @@ def _cell_of(entry: LedgerEntry) -> str:
     return " ".join(sorted(entry.institutions))
 
 
-def _forms(entry: LedgerEntry, resolve: Callable[[str], str | None]) -> tuple[str, str]:
+def _forms(entry: LedgerEntry, institutions: Written) -> tuple[str, str]:
     """What a cell says that repeats an entry, with its ids as they were, and as the registry has them now."""
-    cell = _cell_of(entry)
-    return cell, " ".join(sorted(resolve(one) or one for one in cell.split())) if entry.institutions else cell
+    now = ((i, institutions.find(i)) for i in entry.institutions or ())
+    return _cell_of(entry), " ".join(sorted(one.id if one else i for i, one in now)) or _cell_of(entry)
 
 
-def write_sheet(path: Path | str, rows: Iterable[Mapping[str, str]]) -> int:
+def check_sheet_name(path: Path | str) -> None:
+    """Raises AffilError where a sheet cannot be written under this name."""
+    if Path(path).suffix.lower() not in (".csv", ".xlsx", ""):
+        raise AffilError(f"{path}: a sheet must be .csv or .xlsx")
+    if Path(path).suffix.lower() == ".xlsx":
+        _openpyxl()
+
+
+def write_sheet(path: Path | str, rows: Iterable[Mapping[str, str]], columns: Sequence[str] = COLUMNS) -> int:
     """Write rows as CSV or XLSX, by the extension; returns their number. Cells are protected against formula injection.
 
     Raises:
         AffilError: the extension is unknown, or the file cannot be written.
     """
+    check_sheet_name(path)
     if Path(path).suffix.lower() == ".xlsx":
-        return _write_xlsx(Path(path), rows)
-    if Path(path).suffix.lower() not in (".csv", ""):
-        raise AffilError(f"{path}: a sheet must be .csv or .xlsx")
+        return _write_xlsx(Path(path), rows, columns)
     count = 0
     with open_output(path) as raw:
         text = io.TextIOWrapper(raw, "utf-8-sig", newline="", write_through=True)  # with a BOM, which Excel needs
         try:
             writer = csv.writer(text, lineterminator="\r\n")
-            writer.writerow(COLUMNS)
+            writer.writerow(columns)
             for row in rows:
-                writer.writerow([_harmless(row[c]) for c in COLUMNS])
+                writer.writerow([_harmless(row[c]) for c in columns])
                 count += 1
         finally:
             text.detach()
     return count
 
 
-def _write_xlsx(path: Path, rows: Iterable[Mapping[str, str]]) -> int:
+def _write_xlsx(path: Path, rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> int:
     openpyxl = _openpyxl()
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("review")
     sheet.freeze_panes = "C2"
-    widths = {"A": 8, "B": 60, "G": 50, "J": 40, "K": 40}
-    for column, width in widths.items():
-        sheet.column_dimensions[column].width = width
-    sheet.append(list(COLUMNS))
+    for number, column in enumerate(columns, 1):
+        if column in WIDTHS:
+            sheet.column_dimensions[openpyxl.utils.get_column_letter(number)].width = WIDTHS[column]
+    sheet.append(list(columns))
     count = 0
     for row in rows:
         cells = []
-        for column in COLUMNS:
+        for column in columns:
             cell = openpyxl.cell.WriteOnlyCell(sheet, value=_short(visible(row[column])))
             cell.data_type = "s"  # text, even if it begins with =
             cell.quotePrefix = True
@@ -214,70 +249,108 @@ def _plain(value: Any) -> str:
     return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in _DANGEROUS else text
 
 
-def read_drafts(
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A filled-in row of a sheet: the string, the ids of its institutions, by whom and why; `refused` if it is not an organisation;
+    `entry` is the decision that the sheet showed.
+    """
+
+    affiliation: str
+    ids: tuple[str, ...]
+    refused: bool
+    by: str
+    why: str
+    entry: str
+
+
+def read_answers(
     path: Path | str,
     *,
-    by: str,
-    cases: Cases,
     strings: Mapping[str, str],
-    resolve: Callable[[str], str | None],
-) -> tuple[list[Draft], int, int]:
-    """The decisions in a filled-in sheet, and the numbers of unchanged and of blank rows.
+    institutions: Written,
+    of: str,
+    by: str | None = None,
+    so: str = "nothing was recorded",
+) -> tuple[list[Answer], int]:
+    """The filled-in rows of a sheet, and the number of blank ones.
 
     Args:
         path: a sheet (see `read_sheet`).
-        by: the person, for rows without a column `by`.
-        cases: the current cases.
-        strings: the strings of the workspace by `string_key`.
-        resolve: maps a written id to the registry's form, or None.
+        strings: the strings that a row may be about, by `string_key`.
+        institutions: those that a cell may name, by ids or names (see `Written.all`).
+        of: what has these strings, for messages.
+        by: the person, for rows without a column `by`; "": each row must name one; None: none need to.
+        so: what an error means for the caller.
 
     Raises:
         InputError: the sheet cannot be read. ImportProblemsError: rows are invalid; all are listed.
     """
-    drafts: list[Draft] = []
+    answers: list[Answer] = []
     problems: list[tuple[int, str]] = []
     seen: dict[str, int] = {}
-    unchanged = blank = 0
     texts = _texts(strings.values())
+    blank = 0
     for number, row in read_sheet(path):
         cell = row.get("institution_ids", "").strip()
-        affiliation, problem = _string(row, strings, texts)
+        affiliation, problem = _string(row, strings, texts, of)
         if not cell:
             if affiliation is None and row.get("key", "").strip() in strings:
                 problems.append((number, problem))  # nothing to record, but cells were moved
             blank += 1
             continue
         found = [problem] if problem else []
-        who = row.get("by", "").strip() or by
-        if not who.strip():
+        who = row.get("by", "").strip() or (by or "").strip()
+        if not who and by is not None:
             found.append("nobody is named as deciding; fill in a column by, or give --by")
-        ids, wrong = _ids(cell, resolve)
+        silent = cell.casefold() in (NONE, NOT)
+        named, wrong = ([], []) if silent else institutions.all(cell)
         found += wrong
         if affiliation and (before := seen.setdefault(affiliation, number)) != number:
             found.append(f"the string stands in row {before} already")
         problems += [(number, problem) for problem in found]
-        if found or affiliation is None:
-            continue
-        case = cases.get(Key(affiliation), Case())
-        refused = cell.casefold() == NOT
-        said = NOT if refused else " ".join(sorted(ids)) or NONE
-        shown = row.get("entry", "").strip()
-        prefilled = [e for e, _ in case.decided if str(e.number) == shown]
-        own = [e for e in (case.holder, *case.opinions.values()) if e is not None and e.by == who.strip()]
-        if any(said in _forms(e, resolve) for e in (*prefilled, *own)):  # as it was exported, or said before
-            unchanged += 1
-            continue
-        why = row.get("why", "").strip() or f"decided in {Path(path).name}"
-        if refused and not why.startswith(NOT):
-            why = f"{NOT}: {why}"
-        blind = case.holder is not None and shown != str(case.holder.number)
-        drafts.append(Draft(Key(affiliation), tuple(ids), who, why, blind=blind))
+        if not found and affiliation is not None:
+            said = row.get("why", "").strip(), row.get("entry", "").strip()
+            answers.append(Answer(affiliation, tuple(one.id for one in named), cell.casefold() == NOT, who, *said))
     if problems:
-        raise ImportProblemsError(path, problems)
-    return drafts, unchanged, blank
+        raise ImportProblemsError(path, problems, so)
+    return answers, blank
 
 
-def _string(row: Mapping[str, str], strings: Mapping[str, str], texts: Mapping[str, list[str]]) -> tuple[str | None, str]:
+def read_drafts(
+    path: Path | str, *, by: str, cases: Cases, strings: Mapping[str, str], institutions: Written
+) -> tuple[list[Draft], int, int]:
+    """The decisions in a filled-in sheet of a workspace, and the numbers of unchanged and of blank rows.
+
+    Args:
+        path: a sheet (see `read_sheet`).
+        by: the person, for rows without a column `by`.
+        cases: the current cases.
+        strings: the strings of the workspace by `string_key`.
+        institutions: those that a cell may name.
+
+    Raises:
+        InputError: the sheet cannot be read. ImportProblemsError: rows are invalid; all are listed.
+    """
+    answers, blank = read_answers(path, strings=strings, institutions=institutions, of="this workspace", by=by)
+    drafts: list[Draft] = []
+    for one in answers:
+        case = cases.get(Key(one.affiliation), Case())
+        said = NOT if one.refused else " ".join(sorted(one.ids)) or NONE
+        prefilled = [e for e, _ in case.decided if str(e.number) == one.entry]
+        own = [e for e in (case.holder, *case.opinions.values()) if e is not None and e.by == one.by]
+        if any(said in _forms(e, institutions) for e in (*prefilled, *own)):  # as it was exported, or said before
+            continue
+        why = one.why or f"decided in {Path(path).name}"
+        if one.refused and not why.startswith(NOT):
+            why = f"{NOT}: {why}"
+        blind = case.holder is not None and one.entry != str(case.holder.number)
+        drafts.append(Draft(Key(one.affiliation), one.ids, one.by, why, blind=blind))
+    return drafts, len(answers) - len(drafts), blank
+
+
+def _string(
+    row: Mapping[str, str], strings: Mapping[str, str], texts: Mapping[str, list[str]], of: str
+) -> tuple[str | None, str]:
     """The string of a row; else None and the problem.
 
     Key and text must agree: they do not if only some columns of a sheet were sorted or pasted.
@@ -286,7 +359,7 @@ def _string(row: Mapping[str, str], strings: Mapping[str, str], texts: Mapping[s
     if key:
         found = strings.get(key)
         if found is None:
-            return None, "its key or string is not one of this workspace"
+            return None, f"its key or string is not one of {of}"
         if written is not None and _same(written) != _same(_short(visible(found))):
             shown, meant = (visible(text)[:_TOLD] for text in (written, found))
             return None, (
@@ -297,17 +370,34 @@ def _string(row: Mapping[str, str], strings: Mapping[str, str], texts: Mapping[s
     candidates = texts.get(_same(written or ""), [])
     exact = [text for text in candidates if text == written] or candidates
     if len(exact) > 1:
-        return None, f"{len(exact)} strings of this workspace are written so in a sheet; keep the column key"
-    return (exact[0], "") if exact else (None, "its key or string is not one of this workspace")
+        return None, f"{len(exact)} strings of {of} are written so in a sheet; keep the column key"
+    return (exact[0], "") if exact else (None, f"its key or string is not one of {of}")
 
 
 def _texts(strings: Iterable[str]) -> dict[str, list[str]]:
     """Strings by their normalised text in a sheet."""
     out: dict[str, list[str]] = {}
     for text in strings:
-        for form in {_same(_short(visible(text))), _same(text)}:
+        for form in sheet_forms(text):
             out.setdefault(form, []).append(text)
     return out
+
+
+def sheet_forms(text: str) -> set[str]:
+    """The normalised forms in which a string may stand in a sheet."""
+    return {_same(_short(visible(text))), _same(text)}
+
+
+def asked_in(path: Path | str) -> Callable[[str], bool]:
+    """Whether a string is one of those that a sheet is about, by its key or, in a row without one, by its text.
+
+    Raises:
+        InputError: the sheet cannot be read.
+    """
+    rows = [row for _, row in read_sheet(path)]
+    keys = {row.get("key", "").strip() for row in rows} - {""}
+    texts = {_same(row.get("affiliation", "")) for row in rows if not row.get("key", "").strip()}
+    return lambda text: string_key(text) in keys or (bool(texts) and not texts.isdisjoint(sheet_forms(text)))
 
 
 def _same(text: str) -> str:
@@ -316,24 +406,9 @@ def _same(text: str) -> str:
     return " ".join(shown.split()).lstrip("' ")
 
 
-def _ids(cell: str, resolve: Callable[[str], str | None]) -> tuple[list[str], list[str]]:
-    if cell.casefold() in (NONE, NOT):
-        return [], []
-    ids, problems = [], []
-    for one in re.split(r"[\s;,|]+", cell):
-        if one.casefold() == NONE:
-            problems.append("none stands alone: a string names institutions or none")
-        elif one:
-            found = resolve(one)
-            if found is None:
-                problems.append(f"the registry has no institution {one!r}" + (f": {mistyped(one)}" if mistyped(one) else ""))
-            else:
-                ids.append(found)
-    return list(dict.fromkeys(ids)), problems
-
-
 def _openpyxl() -> Any:
     with needing("xlsx", "XLSX", "use .csv"):
         import openpyxl
         import openpyxl.cell
+        import openpyxl.utils
     return openpyxl

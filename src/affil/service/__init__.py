@@ -1,1 +1,1 @@
-"""HTTP service of the matcher, for programs."""
+"""The matcher for programs over HTTP, and for assistants."""

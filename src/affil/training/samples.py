@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from affil.errors import InputError
+from affil.io.files import scratch
 from affil.io.tables import open_table
 from affil.match.calibrate import POLICIES, policies
 from affil.match.candidates import Candidates, retrieve
@@ -111,10 +111,10 @@ def base_samples(labelled: Sequence[Labelled], registry: Registry, settings: Set
     known = [d for d, w in zip(decoys, withheld, strict=True) if not w]
     unknown = [d for d, w in zip(decoys, withheld, strict=True) if w]
     kept = {d.id for d in known}
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         crowd = write_registry(
             [*real, *(d for d in known if not d.parents or d.parents[0] in kept)],
-            Path(folder) / "crowd.affil",
+            folder / "crowd.affil",
             {"sources": ["decoys"]},
         )
         for number, (reg, strangers) in enumerate(((registry, decoys), (crowd, unknown))):

@@ -22,6 +22,7 @@ from affil.names import fold
 from affil.names.ids import mistyped
 from affil.rank.credit import find_ids
 from affil.registry.local import Details, add_name, make_institution, with_details, write_own
+from affil.registry.written import Written, like_id
 from affil.types import Institution, LedgerEntry, Name
 from affil.workspace.layout import WorkspaceFiles, locked
 from affil.workspace.matching import open_registry
@@ -48,7 +49,7 @@ def decide(
     """See `Workspace.decide`."""
     files.must_be_matched()
     wanted = [] if institution is None else [institution] if isinstance(institution, str) else list(institution)
-    ids, warnings = _checked_ids(files, wanted)
+    ids, warnings = checked_ids(files, wanted)
     occurs = pc.any(pc.equal(pq.read_table(files.table("strings"), columns=["affiliation"]).column(0), affiliation))
     if not occurs.as_py():
         warnings.append(f"{affiliation!r} does not occur in {files.path}; the decision waits until it does")
@@ -117,13 +118,18 @@ def restore_ledger(files: WorkspaceFiles, file: Path | None, *, force: bool = Fa
         return Ledger(database, wait=files.settings.review.wait).restore(taken, force=force), taken
 
 
-def _checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The registry's form of ids, and warnings about closed institutions.
+def checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The registry's form of ids, those of names too (see `affil.registry.written`), and warnings about closed institutions.
 
     Raises:
-        UnknownIdError: the registry has no such id.
+        UnknownIdError: the registry has no such id or name. AffilError: several institutions have the name.
     """
     known_ids, active = _find_ids(files, wanted)
+    if names := [one for one in wanted if one not in known_ids and not like_id(one)]:
+        institutions = Written(open_registry(files, files.manifest.get("chosen", {}).get("registry")))
+        meant = {name: institutions.one(name).id for name in names}
+        wanted = [meant.get(one, one) for one in wanted]
+        known_ids, active = _find_ids(files, wanted)
     ids, warnings = [], []
     for one in wanted:
         known = known_ids.get(one)
@@ -133,7 +139,7 @@ def _checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str
             since = _successor_from(files, known)
             warnings.append(f"{known} is closed; it counts for its successor {active[known]}{since and f' from {since} on'}")
         ids.append(known)
-    return ids, warnings
+    return list(dict.fromkeys(ids)), warnings
 
 
 def _successor_from(files: WorkspaceFiles, identifier: str) -> str:
@@ -260,5 +266,5 @@ def proposals(files: WorkspaceFiles) -> list[Proposal]:
     file = files.path / PROPOSALS
     if not file.exists():
         return []
-    rows = read_json(file, f"make them again: affil discover {files.path}", ())["proposals"]
+    rows = read_json(file, f"make them again: affil discover {files.path}", ("proposals",))["proposals"]
     return [Proposal(**{**row, "strings": tuple(row["strings"]), "spellings": tuple(row["spellings"])}) for row in rows]

@@ -20,6 +20,7 @@ from affil.io.files import TEMPORARY, atomic_path, files_in, sweep
 from affil.ledger import Ledger
 from affil.papers.reading import Reading
 from affil.settings import Settings, load_settings, settings_toml
+from affil.wording import counted
 from affil.workspace.decisions import PROPOSALS, proposals
 from affil.workspace.ingest import add_papers, count_strings
 from affil.workspace.layout import (
@@ -35,6 +36,7 @@ from affil.workspace.layout import (
 )
 from affil.workspace.matching import run
 from affil.workspace.results import count_anew
+from affil.workspace.suggestions import SUGGESTIONS, open_suggestions
 
 _ASIDE = ".damaged"  # put behind the name of a file that is in the way and that nothing else holds
 _FROM_FILES = frozenset({"papers", "mentions", "merged"})  # tables that only files of papers hold besides
@@ -100,10 +102,12 @@ def _parts(files: WorkspaceFiles) -> Iterator[Part]:
     if (folder / "venues.csv").exists():
         yield _part(files, "venues.csv", "venues of your own", lambda: files.venues, "correct it, or put back a copy")
     yield from _decisions(files, manifest)
-    for file, holds in files.counts.kept():
-        yield _part(files, file, holds, partial(files.counts.check, file), again)
+    for file, holds in files.kept_counts.kept():
+        yield _part(files, file, holds, partial(files.kept_counts.check, file), again)
     if (folder / PROPOSALS).exists():
         yield _part(files, PROPOSALS, "proposed institutions", lambda: proposals(files), f"affil discover {folder}")
+    if (folder / SUGGESTIONS).exists():
+        yield _part(files, SUGGESTIONS, "suggestions of assistants", lambda: open_suggestions(files, {}), again)
     for file in files_in(folder / "fetched", "*.jsonl.gz"):
         yield _part(files, file, "fetched papers", partial(_unpack, file), "delete it, and fetch it again")
     for name in _strays(files, manifest):
@@ -324,6 +328,9 @@ def _mend_derived(files: WorkspaceFiles) -> Iterator[str]:
     if _problem(lambda: proposals(files)):
         (files.path / PROPOSALS).unlink()
         yield f"{PROPOSALS}: was deleted; make it again: affil discover {files.path}"
+    if _problem(lambda: open_suggestions(files, {})):
+        _put_aside(files.path / SUGGESTIONS)
+        yield f"{SUGGESTIONS}: is put aside; assistants may suggest again"
 
 
 def _mend_tables(files: WorkspaceFiles) -> Iterator[str]:
@@ -353,7 +360,7 @@ def _mend_papers(change: Change, manifest: Mapping[str, Any], damaged: Set[str])
             reading = {name: value for name, value in one.items() if name not in ("file", "sha256")}
             add_papers(change, one["file"], **cast(Reading, reading))
         change.news["inputs"] = manifest["inputs"]
-        yield f"papers and mentions: read again from {len(manifest['inputs']):,} files"
+        yield f"papers and mentions: read again from {counted(len(manifest['inputs']), 'file')}"
     elif "strings" in damaged:
         mentions = change.file("mentions")
         assert mentions is not None
@@ -364,7 +371,7 @@ def _mend_papers(change: Change, manifest: Mapping[str, Any], damaged: Set[str])
 
 def _mend_counts(files: WorkspaceFiles) -> Iterator[str]:
     """Delete damaged counts and count again; snapshots whose counts are lost are put aside."""
-    store = files.counts
+    store = files.kept_counts
     damaged = [file for file, _ in store.kept() if _problem(partial(store.check, file))]
     for file in damaged:
         _put_aside(file) if file.parent.name == "snapshots" else file.unlink()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
+import os
 import platform
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -21,7 +25,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, BusyError, InputError
 from affil.io.checksums import digest_of, read_json, sealed_json, verify
-from affil.io.files import atomic_path, files_in, sweep
+from affil.io.files import atomic_path, files_in, scratch, sweep
 from affil.ledger import Ledger
 from affil.rank import Store, Tables, Venues, load_venues
 from affil.settings import Settings
@@ -64,8 +68,8 @@ INSTITUTIONS = pa.schema(
 TABLES = ("papers", "mentions", "strings", "matches", "institutions")
 BY_HAND = ("settings.toml", "own.csv", "venues.csv")  # files that people edit
 _MANIFEST = (  # what a manifest may hold
-    "by_hand",
-    "chosen", "counts", "digests", "inputs", "model", "registry", "replaced", "runs", "settings", "step", "tables", "time", "versions",
+    "by_hand", "chosen", "counts", "digests", "inputs", "model", "registry", "replaced", "runs", "settings", "step", "tables", "time",
+    "versions", "workspace",
 )  # fmt: skip
 _MANIFEST_COPY = "tables/manifest-{:06}.json"
 _PACKAGES = ("affil", "duckdb", "numpy", "pandas", "pyarrow", "scikit-learn")  # versions recorded in the manifest
@@ -83,10 +87,29 @@ class WorkspaceFiles:
         """Versions, hashes, counts and settings of the last steps; empty in a new workspace.
 
         Raises:
-            InputError: it is damaged.
+            InputError: it is damaged, missing, or not the one that the last step wrote.
         """
         file = self.path / "manifest.json"
-        return self.read_manifest(file) if file.exists() else {}
+        copies = files_in(self.path / "tables", "manifest-*.json")  # first: a step that ends meanwhile writes its copy last
+        if not file.exists():
+            if copies:
+                raise InputError(file, "is missing", fix=self.mend)
+            return {}
+        manifest = self.read_manifest(file)
+        if copies and not self._may_follow(manifest, copies[-1]):
+            raise InputError(file, "is not the one that the last step wrote", fix=self.mend)
+        return manifest
+
+    def _may_follow(self, manifest: Mapping[str, Any], copy: Path) -> bool:
+        """Whether a manifest is the one of this copy, or of the step after it; an older one, or that of another workspace, is not."""
+        try:
+            held = json.loads(copy.read_text("utf-8"))
+            step, known = int(held["step"]), held.get("workspace", manifest.get("workspace"))
+        except (OSError, ValueError, TypeError, LookupError, RecursionError):
+            return True  # the next step has deleted it meanwhile, or it is damaged itself
+        if step == manifest.get("step"):
+            return all(manifest.get(key) == held.get(key) for key in _MANIFEST)
+        return bool(step < manifest.get("step", 0) and manifest.get("workspace") == known)
 
     def read_manifest(self, file: Path) -> dict[str, Any]:
         """The manifest of a step, from its file.
@@ -206,8 +229,18 @@ class WorkspaceFiles:
 
     @property
     def counts(self) -> Store:
-        """The counts, current and past."""
+        """The counts, current and past; of a workspace that cannot be written a copy, as long as the process lasts."""
+        return self.kept_counts if self.writable else Store(_copied(self.path / "counts"), self.mend)
+
+    @property
+    def kept_counts(self) -> Store:
+        """The counts that the workspace keeps."""
         return Store(self.path / "counts", self.mend)
+
+    @property
+    def writable(self) -> bool:
+        """Whether the workspace can be written."""
+        return os.access(self.path, os.W_OK)
 
     def must_be_matched(self) -> None:
         """Raise AffilError unless there are matches."""
@@ -268,6 +301,7 @@ class Change:
     def commit(self) -> None:
         """Commit the step: the manifest refers to its tables from now on."""
         content = {
+            "workspace": secrets.token_hex(8),
             **self.before,
             **self.news,
             "counts": {name: pq.read_metadata(self.folder / file).num_rows for name, file in self.tables.items()},
@@ -281,12 +315,23 @@ class Change:
             "by_hand": {name: _digest_of_any(self.folder / name) for name in BY_HAND},
         }
         text = sealed_json(content, indent=2)
-        for file in (manifest_copy(self.folder, self.number), self.folder / "manifest.json"):
+        for file in (self.folder / "manifest.json", manifest_copy(self.folder, self.number)):
             file.parent.mkdir(exist_ok=True)
             with atomic_path(file) as temporary:
                 temporary.write_text(text, "utf-8")
         for folder in self.done_with:
             shutil.rmtree(folder)
+
+
+@cache
+def _copied(folder: Path) -> Path:
+    """A copy of a folder, deleted when the process ends."""
+    held = ExitStack()
+    atexit.register(held.close)
+    copy = held.enter_context(scratch()) / folder.name
+    if folder.exists():
+        shutil.copytree(folder, copy)
+    return copy
 
 
 @contextmanager
@@ -296,6 +341,8 @@ def locked(folder: Path, wait: float = 0.0) -> Iterator[None]:
     Raises:
         BusyError: another process holds the lock for longer than `wait` seconds, or the folder is not writable.
     """
+    if folder.exists() and not os.access(folder, os.W_OK):
+        raise BusyError(f"{folder}: not writable; fix its permissions, or work in a copy")
     try:
         with closing(sqlite3.connect(folder / ".lock", timeout=wait, isolation_level=None)) as lock:
             lock.execute("BEGIN EXCLUSIVE")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,33 +16,29 @@ import pyarrow.parquet as pq
 
 import affil.rank as ranks
 from affil.errors import AffilError, BusyError
+from affil.io.database import connect
 from affil.io.files import atomic_path
 from affil.io.writers import harmless
-from affil.ledger.cases import key_of
+from affil.ledger.cases import Cases, key_of
 from affil.ledger.overrides import apart_name, set_apart
 from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
+from affil.rank.ranking import records
+from affil.wording import counted
 from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
 
 if TYPE_CHECKING:
+    import altair
     import pandas as pd
 
 Result = Ranking | RanksByYear | Trend | Comparison | Why | Diff | VenueList
-_OF_THE_FOLDER = {
-    "time",
-    "chosen",
-    "tables",
-    "by_hand",
-    "digests",
-    "step",
-    "replaced",
-    "runs",
-}  # manifest entries irrelevant for reproduction
+# manifest entries irrelevant for reproduction
+_OF_THE_FOLDER = {"by_hand", "chosen", "digests", "replaced", "runs", "step", "tables", "time", "workspace"}
 
 
 def count(files: WorkspaceFiles) -> State:
     """See `Workspace.count`."""
     files.must_be_matched()
-    with locked(files.path):
+    with locked(files.path) if files.writable else nullcontext():
         return count_anew(files)
 
 
@@ -70,7 +67,7 @@ def count_anew(files: WorkspaceFiles) -> State:
         "ledger": ledger.where,
         "workspace": {k: v for k, v in manifest.items() if k not in _OF_THE_FOLDER},
     }
-    older = older_ledger(files, cases.number)
+    older = older_ledger(files, cases)
     state = files.counts.refresh(
         replace(tables, papers=apart.papers, mentions=apart.mentions),
         decisions,
@@ -83,14 +80,15 @@ def count_anew(files: WorkspaceFiles) -> State:
     return replace(state, warnings=(*state.warnings, older)) if older else state
 
 
-def older_ledger(files: WorkspaceFiles, entries: int) -> str:
-    """That a ledger with this number of entries has fewer than were counted, as an older copy has; "" where it has not."""
-    last, where = files.counts.last(), files.ledger.where
-    if last is None or last.about.get("ledger", where) != where or entries >= last.decisions:
+def older_ledger(files: WorkspaceFiles, cases: Cases | None = None) -> str:
+    """That the ledger, whose cases these are, has fewer entries than were counted, as an older copy has; "" where it has not."""
+    last, ledger = files.counts.last(), files.ledger
+    if last is None or not last.decisions or last.about.get("ledger", ledger.where) != ledger.where:
         return ""
-    return (
-        f"the ledger has {entries:,} entries, where the last count had {last.decisions:,}: an older copy was put in its place"
-    )
+    entries = (ledger.cases() if cases is None else cases).number
+    if entries >= last.decisions:
+        return ""
+    return f"the ledger has {counted(entries, 'entry', 'entries')}, the last count had {last.decisions:,}: an older copy was put in its place"
 
 
 def rank(
@@ -107,6 +105,26 @@ def rank(
     if ranges is not None:
         state = replace(state, settings=state.settings.model_copy(update={"ranges": ranges}))
     return files.counts.rank(state, limit=limit, around=around, lookup=lookup, **query)
+
+
+def world_map(files: WorkspaceFiles, lookup: Lookup, *, limit: int | None, **query: Unpack[Query]) -> altair.LayerChart:
+    """See `Workspace.map`."""
+    from affil.drawing.altair_chart import drawn
+    from affil.drawing.worldmap import places, still_map
+
+    level = query.setdefault("level", "city")
+    if level not in ("city", "institution"):
+        raise AffilError(f"a map shows cities or institutions, not {level!r}")
+    ranking = rank(files, lookup, limit=limit, ranges=False, around=None, **query)
+    with connect() as db:
+        db.register("institutions", files.institutions(["id", "country", "region", "city", "lat", "lon"]))
+        key = "id" if level == "institution" else "concat_ws('/', country, nullif(region, ''), city)"
+        found = db.execute(
+            f"SELECT {key}, median(lon), median(lat) FROM institutions WHERE lat IS NOT NULL GROUP BY ALL"
+        ).fetchall()
+    at = {identifier: (lon, lat) for identifier, lon, lat in found}
+    rows = [(r["name"], *at[r["id"]], r[ranking.by], "") for r in records(ranking.frame) if r["id"] in at]
+    return drawn(still_map(f"{level} by {ranking.by}"), places(rows))
 
 
 def trend(files: WorkspaceFiles, *, panel: bool, limit: int | None, **query: Unpack[Query]) -> Trend:
@@ -209,7 +227,12 @@ def counted_from(result: Result) -> dict[str, Any]:
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
     """A table of which no spreadsheet runs a cell: titles and strings are what anybody wrote."""
-    return frame.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
+    from pandas.api.types import is_any_real_numeric_dtype
+
+    out = frame.copy(deep=False)
+    for name in frame.columns[~frame.dtypes.map(is_any_real_numeric_dtype)]:
+        out[name] = frame[name].map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
+    return out
 
 
 def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None:

@@ -12,6 +12,7 @@
         merged            kept, dropped, by: records left out for a richer one of the same paper (optional)
     manifest.json         current tables, versions, hashes, counts
     ledger.sqlite         human decisions
+    suggestions.json      optional: what assistants suggest, for people to decide
     own.csv               optional: institutions and names added by users, merged over the registry
     registry.affil        the registry including them, as used by the last run
     settings.toml         the settings of this project
@@ -38,12 +39,15 @@ from affil.papers.reading import Reading
 from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
 from affil.settings import Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Progress
-from affil.workspace import decisions, ingest, matching, results
+from affil.workspace import decisions, ingest, matching, results, suggestions
 from affil.workspace.ingest import Added
 from affil.workspace.layout import WorkspaceFiles, changing
 from affil.workspace.matching import Run
+from affil.workspace.suggestions import Suggestion
 
 if TYPE_CHECKING:
+    import altair
+
     from affil.discovery.proposals import Proposal
     from affil.match import Matcher
     from affil.match.interface import MatcherLike
@@ -193,6 +197,20 @@ class Workspace(WorkspaceFiles):
         """
         return results.rank(self, matching.lookup(self), limit=limit, ranges=ranges, around=around, **query)
 
+    def map(self, *, limit: int | None = None, **query: Unpack[Query]) -> altair.LayerChart:
+        """Circles on a map of the world, as a chart of Altair that is drawn without the internet: cities, or institutions.
+
+        A city stands at the median of its institutions; what has no known place is left out.
+
+        Args:
+            limit: maximum number of circles; default: all.
+            query: as `rank` takes it; the level is city (the default) or institution, and the area of a circle is what is ranked by.
+
+        Raises:
+            AffilError: as `rank`; the level is another; Altair is not installed.
+        """
+        return results.world_map(self, matching.lookup(self), limit=limit, **query)
+
     def list_venues(self) -> VenueList:
         """The venue table, with the papers that the workspace has of each venue, and its venues that the table lacks.
 
@@ -293,13 +311,42 @@ class Workspace(WorkspaceFiles):
 
         It warns if the string does not occur in the workspace (the decision is kept for when it does), if an institution is closed
         and counts for its successor, and if another person's decision holds, so that this one is only an opinion until someone
-        settles the conflict. Ids may be in any form (see `affil.names.ids`), or another id of the institution; the entry has the
-        registry's. See `Ledger.decide`.
+        settles the conflict. Ids may be in any form (see `affil.names.ids`), another id of the institution, or a name that it alone
+        has; the entry has the registry's. See `Ledger.decide`.
 
         Raises:
-            AffilError: an id is unknown, an argument blank, or the ledger cannot be written.
+            AffilError: an id or name is unknown or of several, an argument blank, or the ledger cannot be written.
         """
         return decisions.decide(self, affiliation, institution, by=by, why=why, paper=paper, position=position, settle=settle)
+
+    def suggest(
+        self, affiliation: str, institutions: Sequence[str], *, by: str, why: str
+    ) -> tuple[Suggestion, tuple[str, ...]]:
+        """Suggest what a string names, as an assistant does: people see it on the review card, and nothing is counted by it.
+
+        A second suggestion on a string by the same assistant replaces the first. Returns the suggestion, and warnings about closed
+        institutions.
+
+        Args:
+            affiliation: the string, as it stands in the papers.
+            institutions: ids in any form (see `affil.names.ids`); none where it names no institution.
+            by: the name of the assistant.
+            why: its reason.
+
+        Raises:
+            UnknownIdError: an id is unknown. AffilError: the string does not occur, or a person has decided it; a text is blank; too many
+                suggestions wait (setting `review.suggested`); the workspace cannot be written.
+        """
+        return suggestions.suggest(self, affiliation, institutions, by=by, why=why)
+
+    @property
+    def suggestions(self) -> list[Suggestion]:
+        """The suggestions of assistants on strings that nobody has decided, oldest first.
+
+        Raises:
+            InputError: their file is damaged.
+        """
+        return suggestions.open_suggestions(self, self.ledger.cases())
 
     def add_institution(self, details: Details) -> Institution:
         """Add an institution missing from the registry; decisions can use it at once.

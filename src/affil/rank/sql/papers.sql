@@ -10,12 +10,14 @@ WITH record AS (
     JOIN venue_name ON venue_name.published = papers.venue
     SEMI JOIN wanted ON wanted.venue = venue_name.venue AND wanted.year = papers.year
 ),
+twice AS (
+    SELECT venue, year, title FROM record WHERE length(title) >= getvariable('min_title') GROUP BY ALL HAVING count(*) > 1
+),
 same_title AS (
     SELECT id, row_number() OVER same AS place, first_value(id) OVER same AS best
     FROM record
-    WHERE length(title) >= getvariable('min_title')
+    SEMI JOIN twice USING (venue, year, title)
     WINDOW same AS (PARTITION BY venue, year, title ORDER BY aligned DESC, authors DESC, id)
-    QUALIFY count(*) OVER (PARTITION BY venue, year, title) > 1
 ),
 people AS (
     SELECT paper, list(folded(author)) AS names

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from affil.drawing.vega import dots, lines
 from affil.rank import AREAS, Level
 from affil.report.charts import Figure
 from affil.report.data import area_slug
@@ -13,7 +14,6 @@ from affil.report.formats import number, percent, span, two
 from affil.report.names import LANGUAGES
 from affil.report.pages.frame import BOARDS, Frame
 from affil.report.pages.tables import in_window
-from affil.report.vega import dots, lines
 
 NEWEST = 5  # papers of a page without scripts
 _MEASURES = ("publications", "authors", "adjusted", "index")

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 import minify_html
+import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from affil.catalogue import SOURCE
@@ -17,6 +18,7 @@ from affil.rank import AREAS, Comparison, Level, Trend
 from affil.report import i18n
 from affil.report.charts import Figure
 from affil.report.data import Data, area_slug
+from affil.report.doubts import PageDoubts
 from affil.report.entities import Entity
 from affil.report.formats import Names, as_json, number, percent, span, two
 from affil.report.names import LANGUAGES, html_tag
@@ -70,6 +72,11 @@ class Shared:
 
     data: Data
     version: str
+
+    def of_pages(self) -> Shared:
+        """The same without what only scripts of pages count from, to be handed to another process."""
+        nothing = pa.table({})
+        return Shared(replace(self.data, facts=nothing, people=nothing, doubts=PageDoubts(), placed={}), self.version)
 
     @cached_property
     def css(self) -> str:

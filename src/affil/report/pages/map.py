@@ -7,11 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from affil.drawing.worldmap import SIZE
 from affil.rank import AREAS
 from affil.report import charts
 from affil.report.pages.board import ranked_rows
 from affil.report.pages.frame import Frame
-from affil.report.worldmap import SIZE
 
 MAP, GREY = SIZE[0], "#7f8994"  # width of its picture in pixels; ink that is seen on both themes
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from affil.drawing.vega import bump
+from affil.markup import SIZE, spark_path
 from affil.rank import Level, RanksByYear
-from affil.report.charts import Figure, trend_lines
+from affil.report.charts import Figure
 from affil.report.formats import number, span, two
 from affil.report.pages.frame import Frame
-from affil.report.spark import SIZE, spark_path
-from affil.report.vega import bump
 
 LEVELS: tuple[Level, ...] = ("country", "institution", "city")
 
@@ -44,7 +44,7 @@ def sparks(frame: Frame, level: Level, ids: list[str]) -> Mapping[str, Markup]:
     matched = trend.matched.set_index("id")[list(trend.years)]
     values_of = dict(zip(matched.index, matched.to_numpy(float).tolist(), strict=True))
     lines = {i: values_of[i] for i in ids if i in values_of}
-    _, filled = trend_lines(trend, lines)
+    _, filled = trend.by_year(lines)
     out = {}
     for identifier, values in filled.items():
         path = spark_path(values, apart=bool(trend.lacking))
@@ -68,7 +68,7 @@ def _chart(frame: Frame, level: Level) -> Figure:
     """The ranks of the first of the window over its years."""
     data = frame.data
     found, ids = data.ranks[level], data.ranking(level).frame["id"].head(data.report.bump).tolist()
-    years, lines = trend_lines(found.trend, _ranks(frame, level, found, ids))
+    years, lines = found.trend.by_year(_ranks(frame, level, found, ids))
     label = frame.text("bump_chart", frame.names.levels(level), span(data.window))
     columns = (frame.text("year"), *lines)
     rows = [

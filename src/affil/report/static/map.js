@@ -1,5 +1,5 @@
 "use strict";
-/* The map: circles for cities or institutions, or for the partners of one of them. Vega draws and moves it (report/worldmap.py). */
+/* The map: circles for cities or institutions, or for the partners of one of them. Vega draws and moves it (drawing/worldmap.py). */
 (() => {
   const PARTS = { world: [450, 207.5, 1], asia: [710.3, 130.5, 3.6], europe: [470.4, 73.1, 5], america: [236.3, 106.3, 3.4] };  // see `at` there
   const figure = document.getElementById("chart"), plot = figure.querySelector(".plot"), form = document.getElementById("map-form");

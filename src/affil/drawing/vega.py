@@ -16,7 +16,9 @@ Rows = Sequence[Sequence[Any]]
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#8C6BB1", "#7F7F7F")
 """Okabe and Ito's palette, safe for colour blindness, with contrast on both themes; who is told apart by shapes and dashes, too."""
 FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
+MEASURED = "sans-serif"  # the font in which charts are laid out: vl-convert brings it, others it has to look for at each text
 INK = "currentColor"  # of the page, which changes with its theme
+PAPER, PEN = "#fff", "#1a1e23"  # of a chart that stands alone
 
 CONFIG: Spec = {
     "font": FONT,
@@ -113,11 +115,11 @@ def bars(label: str, axis: str, many: int, written: str, *, once: bool = False) 
     sides = {"align": "'right' : 'left'", "dx": "-5 : 5"}
     rule: Spec = {
         "mark": {"type": "rule", "color": INK, "opacity": 0.5, "aria": False},
-        "encoding": {"x": {"datum": 0}, "y": None},
+        "encoding": {"x": {"datum": 0}},
     }
     mean = {
         "mark": {"type": "rule", "color": INK, "strokeDash": [4, 3], "aria": False},
-        "encoding": {"x": {"datum": 1}, "y": None},
+        "encoding": {"x": {"datum": 1}},
     }
     spec = _common(label, axis, 24 * many, {})
     spec["params"].append({"name": "lowest", "expr": "extent(pluck(data('rows'), 'value'))[0]"})
@@ -127,12 +129,12 @@ def bars(label: str, axis: str, many: int, written: str, *, once: bool = False) 
             {"calculate": written, "as": "written"},
             {"calculate": "datum.x + ': ' + datum.written", "as": "told"},
         ],
-        "encoding": {"y": _names("x"), "x": {**x, "scale": scale}},
+        "encoding": {"x": {**x, "scale": scale}},
         "layer": [
-            {"mark": {"type": "bar", "height": 17, "color": COLOURS[0]}, "encoding": _told()},
+            {"mark": {"type": "bar", "height": 17, "color": COLOURS[0]}, "encoding": {"y": _names("x"), **_told()}},
             {
                 "mark": {"type": "text", "aria": False, **{k: {"expr": f"datum.value < 0 ? {v}"} for k, v in sides.items()}},
-                "encoding": {"text": {"field": "written"}},
+                "encoding": {"y": _names("x"), "text": {"field": "written"}},
             },
             rule,
             *([mean] if once else []),

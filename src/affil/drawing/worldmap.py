@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from affil.report.vega import INK, Spec
+from affil.drawing.vega import INK, Spec
 
 SIZE = (900, 415)  # width and height of the whole map, in pixels, of which `at` speaks
 
@@ -34,10 +34,8 @@ def places(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
 
 @cache
 def world() -> Mapping[str, Any]:
-    """The outlines of countries (TopoJSON; see static/LICENSES.txt), without Antarctica, where nobody writes papers."""
-    found: dict[str, Any] = json.loads(
-        resources.files("affil.report").joinpath("static/countries-110m.json").read_text("utf-8")
-    )
+    """The outlines of countries (TopoJSON; see report/static/LICENSES.txt), without Antarctica, where nobody writes papers."""
+    found: dict[str, Any] = json.loads(resources.files("affil.drawing").joinpath("countries-110m.json").read_text("utf-8"))
     countries = found["objects"]["countries"]["geometries"]
     kept = [{k: one[k] for k in ("type", "arcs") if k in one} for one in countries if one.get("id") != _ANTARCTICA]
     return {**found, "objects": {"countries": {"type": "GeometryCollection", "geometries": kept}}}
@@ -62,6 +60,35 @@ def world_map(label: str) -> Spec:
         ],
         "data": _data(),
         "marks": _marks(),
+    }
+
+
+def still_map(label: str) -> Spec:
+    """The same map to look at, as a Vega-Lite specification: its source `rows` holds objects of `name`, `lon`, `lat` and `value`."""
+    land = {"type": "geoshape", "fill": INK, "fillOpacity": 0.1, "stroke": INK, "strokeOpacity": 0.3, "strokeWidth": 0.5}
+    circle = {"type": "circle", "fill": _CIRCLE, "fillOpacity": 0.6, "stroke": _CIRCLE, "strokeWidth": 0.8, "opacity": 1}
+    area = {"range": [0, 4 * _LARGEST**2], "domainMin": 0, "nice": False}
+    outlines = {"values": world(), "format": {"type": "topojson", "feature": "countries"}}
+    return {
+        "description": label,
+        "width": SIZE[0],
+        "height": SIZE[1],
+        "projection": {"type": "equalEarth", "scale": 166, "translate": [450, 232]},
+        "layer": [
+            {"data": outlines, "mark": {**land, "aria": False}},
+            {
+                "transform": [{"calculate": "datum.name + ': ' + format(datum.value, ',.2~f')", "as": "told"}],
+                "mark": circle,
+                "encoding": {
+                    "longitude": {"field": "lon", "type": "quantitative"},
+                    "latitude": {"field": "lat", "type": "quantitative"},
+                    "size": {"field": "value", "type": "quantitative", "scale": area, "legend": None},
+                    "order": {"field": "value", "sort": "descending"},
+                    "tooltip": {"field": "told"},
+                    "description": {"field": "told"},
+                },
+            },
+        ],
     }
 
 

@@ -1,0 +1,1 @@
+"""Charts and maps as Vega and Vega-Lite specifications, and as charts of Altair."""

@@ -1,0 +1,81 @@
+"""A process of its own for a part of the work."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from typing import ParamSpec, TypeVar
+
+from affil.errors import AffilError
+from affil.io.interrupts import SIGNALS, undisturbed
+from affil.io.memory import rare_collections
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Ask = Callable[P, Callable[[], T]]  # hands arguments over, and returns a function that waits for the answer
+
+
+@contextmanager
+def beside(function: Callable[P, T]) -> Iterator[Ask[P, T]]:
+    """Yield a function that hands arguments to another function, of a module, in a process of its own, and returns one that waits for what
+    that returns; what is asked is answered in order. The process ends with the block, or with this process.
+
+    Raises:
+        AffilError: the process was killed.
+    """
+    # spawned, not forked: a fork copies locks of threads without the threads
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(function, theirs), daemon=True)
+    with undisturbed():  # a process interrupted while starting cannot be used or ended
+        process.start()
+    theirs.close()  # so that the pipe closes with the process
+
+    def ask(*given: P.args, **options: P.kwargs) -> Callable[[], T]:
+        with suppress(OSError):  # it was killed: whoever waits for the answer is told
+            ours.send_bytes(pickle.dumps((given, options)))
+        return answer
+
+    def answer() -> T:
+        try:
+            outcome: T | Exception = pickle.loads(ours.recv_bytes())
+        except (EOFError, OSError):
+            raise AffilError("a process was killed, or could not start (is there memory for it?); run again") from None
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    try:
+        yield ask
+    finally:
+        with undisturbed():
+            process.kill()
+            process.join()
+            ours.close()
+
+
+@contextmanager
+def here(function: Callable[P, T]) -> Iterator[Ask[P, T]]:
+    """The same as `beside` in this process: what is asked is done when somebody waits for it."""
+    yield lambda *given, **options: lambda: function(*given, **options)
+
+
+def _work(function: Callable[P, T], pipe: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent ends this one
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # blocked by the parent during start
+    with suppress(EOFError, OSError), rare_collections():  # until the parent is gone
+        while True:
+            given, options = pickle.loads(pipe.recv_bytes())
+            try:
+                outcome: T | Exception = function(*given, **options)
+            except AffilError as error:  # in a form that pickles
+                outcome = AffilError(str(error))
+            except Exception:  # raised again in the parent
+                outcome = RuntimeError(f"in a process beside:\n{traceback.format_exc()}")
+            pipe.send_bytes(pickle.dumps(outcome))

@@ -1,0 +1,74 @@
+"""Strings out of Arrow: of tables, columns and streams of any library that speaks its C interface, read where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from affil.errors import InputError
+from affil.io.table import affiliation_column
+
+
+@runtime_checkable
+class ArrowStream(Protocol):
+    """What gives its data as a stream of Arrow: tables, columns and readers of PyArrow, frames of Polars and pandas, relations of DuckDB."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None, /) -> object:
+        """A capsule of the stream."""
+
+
+@runtime_checkable
+class ArrowArray(Protocol):
+    """What gives its data as one array of Arrow."""
+
+    def __arrow_c_array__(self, requested_schema: object = None, /) -> object:
+        """Capsules of schema and array."""
+
+
+Strings = Sequence[str] | ArrowStream | ArrowArray
+
+
+def distinct_strings(given: Strings, column: str | None = None) -> tuple[list[str], list[int]]:
+    """The distinct strings, in the order in which they come first, and for each string given which of them it is; null is "".
+
+    Args:
+        given: strings, or Arrow: a column of them, or a table that has one.
+        column: the heading of that column; default: as `affil.match_file` finds it.
+
+    Raises:
+        InputError: the table has no such column, or it holds no strings.
+    """
+    if not isinstance(given, ArrowStream | ArrowArray):
+        place: dict[str, int] = {}
+        which = [place.setdefault(s, len(place)) for s in given]
+        return [*place], which
+    found = string_column(pa.chunked_array(given if isinstance(given, ArrowStream) else [pa.array(given)]), column)
+    coded = pc.fill_null(found, "").dictionary_encode().unify_dictionaries()
+    values = coded.chunk(0).dictionary.to_pylist() if coded.num_chunks else []
+    return values, [code for chunk in coded.chunks for code in chunk.indices.to_pylist()]
+
+
+def string_column(given: pa.ChunkedArray, column: str | None) -> pa.ChunkedArray:
+    """The column of strings in a table, which Arrow streams as structs, or the column itself.
+
+    Raises:
+        InputError: see `distinct_strings`.
+    """
+    name = "the column"
+    if pa.types.is_struct(given.type):
+        names = [field.name for field in given.type]
+        name = affiliation_column("the table", names, column)
+        given = pc.struct_field(given, [names.index(name)])
+    coded = pa.types.is_dictionary(given.type)
+    kind = given.type.value_type if coded else given.type
+    if not (
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind)
+    ):
+        raise InputError("the table", f"{name} holds {given.type}, no strings")
+    if coded:  # Arrow does not decode those of views itself
+        chunks = [chunk.dictionary.cast(pa.large_string()).take(chunk.indices) for chunk in given.chunks]
+        return pa.chunked_array(chunks, pa.large_string())
+    return given if pa.types.is_string(kind) or pa.types.is_large_string(kind) else given.cast(pa.large_string())

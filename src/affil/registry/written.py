@@ -1,0 +1,121 @@
+"""Institutions as people write them: by an id, a name, or an id with a name behind it."""
+
+from __future__ import annotations
+
+import re
+
+from affil.errors import AffilError, UnknownIdError
+from affil.names import fold
+from affil.names.ids import mistyped, normal_id
+from affil.registry.registry import EXACT, Registry
+from affil.types import Institution
+
+_BEARERS = 50  # institutions looked at that have a name: more than one list of choices could show
+_LISTED = 8  # of them in a message
+_SIMILAR = 3  # suggestions for a name that none has
+_ID_LIKE = re.compile(r"[a-z][a-z0-9.-]*:\S+")  # as affil:openai and https://ror.org/...
+NONE = "none"  # written where a string names no institution
+
+
+class Written:
+    """The institutions that people may name; of a registry here, and in subclasses of more."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    def find(self, identifier: str) -> Institution | None:
+        """The institution of an id, or None."""
+        return self.registry.get(identifier) if identifier in self.registry else None
+
+    def found(self, name: str, limit: int) -> list[tuple[Institution, float]]:
+        """Institutions by any of their names, best first, with a similarity (see `Registry.search`)."""
+        return self.registry.search(name, limit)
+
+    def named(self, name: str) -> Institution:
+        """The one institution that has this name, in any language, case and accents aside; of a closed one its successor.
+
+        Raises:
+            UnknownIdError: none has it; those with names like it are suggested. AffilError: several have it; each is listed.
+        """
+        found = self.found(name, _BEARERS)
+        bearers = {one.id: one for one, likeness in found if likeness == EXACT}
+        if len(bearers) == 1:
+            return next(iter(bearers.values()))
+        if bearers:
+            more = f" and {len(bearers) - _LISTED} more" if len(bearers) > _LISTED else ""
+            several = ", ".join(f"{one.id} ({placed(one)})" for one in list(bearers.values())[:_LISTED])
+            raise AffilError(
+                f"several institutions are called {name!r}: {several}{more}; write the id of the one that is meant"
+            )
+        similar = "; ".join(called(one) for one, _ in found[:_SIMILAR])
+        raise UnknownIdError(name, why=f"did you mean: {similar}?" if similar else "")
+
+    def one(self, text: str) -> Institution:
+        """The institution of an id, of a name, or of an id with one of its names behind it, as `called` writes it.
+
+        Raises:
+            UnknownIdError: there is none. AffilError: several have the name, or id and name are of different ones.
+        """
+        text = " ".join(text.split())
+        if (found := self.find(text)) is not None:
+            return found
+        if like_id(text):
+            raise UnknownIdError(text, why=mistyped(text))
+        first, _, rest = text.partition(" ")
+        if (found := self.find(first)) is None:
+            return self.named(text)
+        if fold(rest) in _names(found):
+            return found
+        try:
+            return self.named(text)  # whose first word happens to be an id
+        except AffilError:
+            raise AffilError(
+                f"{rest!r} is not a name of {called(found)}; write ids, or one id and its name between semicolons"
+            ) from None
+
+    def all(self, cell: str) -> tuple[list[Institution], list[str]]:
+        """The institutions that a cell names, and what is wrong with it, one problem for each part.
+
+        Ids are separated by blanks, commas, semicolons or bars; names, and ids with their names, by semicolons or line breaks.
+        """
+        whole = " ".join(cell.split())
+        first, _, rest = whole.partition(" ")
+        if ";" in rest and (one := self.find(first)) is not None and fold(rest) in _names(one):
+            return [one], []  # a name with a semicolon
+        found: dict[str, Institution] = {}
+        problems: list[str] = []
+        for part in filter(None, map(str.strip, re.split(r"[;\r\n]", cell))):
+            words = [word for word in re.split(r"[\s,|]+", part) if word]
+            ids = all(word.casefold() == NONE or like_id(word) or self.find(word) is not None for word in words)
+            for text in words if ids else [part]:
+                if text.casefold() == NONE:
+                    problems.append("none stands alone: a string names institutions or none")
+                    continue
+                try:
+                    one = self.one(text)
+                    found[one.id] = one
+                except UnknownIdError as error:
+                    problems.append(error.problem)
+                except AffilError as error:
+                    problems.append(str(error))
+        return list(found.values()), problems
+
+
+def like_id(text: str) -> bool:
+    """Whether this can only be an id, known or not."""
+    return _ID_LIKE.fullmatch(text) is not None or normal_id(text) != text or bool(mistyped(text))
+
+
+def placed(one: Institution) -> str:
+    """City and country of an institution."""
+    return ", ".join(filter(None, (one.city, one.country)))
+
+
+def called(one: Institution) -> str:
+    """Id, name and place of an institution, as `Written.one` reads them."""
+    return f"{one.id} {one.name}" + (f" ({placed(one)})" if placed(one) else "")
+
+
+def _names(one: Institution) -> set[str]:
+    names = {one.name, *(n.value for n in one.names)}
+    return {fold(form) for name in names for form in (name, f"{name} ({placed(one)})")}
