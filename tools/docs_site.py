@@ -85,7 +85,7 @@ def lay_out(folder: Path) -> None:
 
 def section(text: str, heading: str) -> str:
     """What stands under a heading of the second order, as a page."""
-    return f"# {heading}\n" + text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return f"# {heading}\n" + text.split(f"\n## {heading}\n", 1)[1].partition("\n## ")[0]
 
 
 def page(text: str, source: str) -> str:
