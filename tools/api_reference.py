@@ -56,6 +56,7 @@ def build(modules: dict[str, list[str]], folder: Path) -> None:
         vars(import_module(module)).update({name: getattr(import_module(module), name) for name in names})
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
+        warnings.filterwarnings("ignore", "Cannot determine where .* is taken from")  # a TypedDict does not say what it extends
         pdoc.render.configure(docformat="google", footer_text=f"affil {affil.__version__}")
         pdoc.pdoc(*modules, output_directory=folder)
 
