@@ -71,12 +71,14 @@ def test_a_chinese_page_has_the_code_the_tables_and_the_headings_of_the_english_
 
 
 @pytest.mark.parametrize("name", FIRST)
-def test_a_chinese_page_names_the_commands_settings_and_figures_of_the_english_one(name: str) -> None:
+def test_a_chinese_page_names_the_commands_settings_and_pages_of_the_english_one(name: str) -> None:
     english, chinese = ((ROOT / "docs" / f"{name}{suffix}").read_text("utf-8") for suffix in (".md", ".zh.md"))
 
     def named(text: str) -> set[str]:
         return {re.sub(r"\s+", " ", code) for code in re.findall(r"(?<!`)`([^`]+)`(?!`)", text)}
 
+    link = re.compile(r"\]\(([^)#]+)")
+    assert {*link.findall(english)} <= {*link.findall(chinese)}
     assert named(english) ^ named(chinese) <= {"all strings", "全部字符串"}  # a name on the page, which has two languages
 
 
