@@ -50,7 +50,7 @@ FILES: dict[str, Sequence[Sequence[str]]] = {
     "ws/counts/snapshots/*.json": (RANK, DIFF),
     "ws/counts/files/*.parquet": (RANK, DIFF, WHY, RUN),
     "ws/proposals.json": (DOCTOR,),
-    "ws/suggestions.json": (DOCTOR,),
+    "ws/suggestions.json": (("review", "suggestions", "ws", "--json"), EXPORT, DOCTOR),
     "ws/matching/*/*.parquet": (RUN,),
     "small.affil": (MATCH, ("registry", "search", "optics", "--registry", "small.affil"), RUN_HERE),
     "model.skops": (MATCH, RUN_HERE),

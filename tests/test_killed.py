@@ -25,7 +25,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from affil.io.files import atomic_path, sweep
+from affil.io.outputs import atomic_path, sweep
 from affil.ledger import Ledger
 from affil.registry.local import Details
 from affil.workspace import Workspace

@@ -71,5 +71,6 @@ def one_of_everything(folder: Path, registry: Path, model: Path, batch: int = 40
         undisturbed(folder, "decide", "ws", string, "--institution", institution, "--by", by, "--why", "w")
     undisturbed(folder, "run", "-w", "ws")
     undisturbed(folder, "discover", "ws")
+    Workspace.open(folder / "ws").suggest("Lab 1, OpenAI", ["affil:openai"], by="parrot", why="w")
     undisturbed(folder, "rank", "ws")
     return folder

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from affil import AffilError, Registry, Workspace
 from affil.cli.show import counting, working
-from affil.io.files import atomic_path
+from affil.io.outputs import atomic_path
 from affil.training.usage import count_usage
 
 

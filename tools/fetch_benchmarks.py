@@ -39,7 +39,7 @@ from typing import TextIO
 from affil import AffilError, Registry
 from affil.cli.show import console, plain_table, working
 from affil.errors import InputError
-from affil.io.files import atomic_path
+from affil.io.outputs import atomic_path
 from affil.names.ids import ROR, normal_id
 
 SERVER = "https://raw.githubusercontent.com"

@@ -19,7 +19,7 @@ from affil.cli.show import working
 from affil.evaluate import Evaluation, evaluate, pair_test, self_test
 from affil.evaluate.pairs import Both
 from affil.evaluate.self_test import Shares
-from affil.io.files import atomic_path
+from affil.io.outputs import atomic_path
 
 TOP = Path(__file__).resolve().parents[1]
 RECORD = TOP / "models" / "recorded.json"

@@ -25,7 +25,7 @@ import numpy as np
 
 from affil import AffilError, InputError
 from affil.cli.show import console, plain_table, print_json
-from affil.io.files import atomic_path
+from affil.io.outputs import atomic_path
 
 OURS = "we are wrong"
 VERDICTS = ("label wrong", "other convention", OURS)

@@ -521,6 +521,11 @@ class ReportSettings(_Frozen):
     """The report: a site and a bulletin."""
 
     title: str = Field(default="", description="title of the site; empty: AI Research Rankings")
+    beside: int = Field(
+        default=10_000,
+        ge=0,
+        description="papers from which on a second process writes pages, as it then saves more than its start takes",
+    )
     address: str = Field(
         default="",
         pattern=r"^(https?://[^\s\"<>#?]+)?$",

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from affil.errors import AffilError, InputError
-from affil.io.files import sweep
+from affil.io.outputs import sweep
 from affil.ledger import Ledger, backup
 
 A, B = "https://ror.org/aaa", "affil:bbb"

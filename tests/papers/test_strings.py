@@ -117,3 +117,13 @@ def test_records_of_services_without_a_year_too(record: dict[str, object], tmp_p
             list(read_papers([tmp_path / "r.jsonl"]))
     else:
         assert list(read_papers([tmp_path / "r.jsonl"])) == []
+
+
+def test_a_table_of_papers_with_numbered_columns_gives_the_strings_of_all_also_without_a_year(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("paper,author,Affiliation 1,Affiliation 2,venue,year\n1,Ann,MIT,CMU,V,2020\n2,Bo,ETH,,V,in press\n")
+    table = paper_strings(path)
+    assert table is not None
+    [batch] = table.batches(9)
+    assert list(zip(*batch.columns.values(), strict=True)) == [("1", "Ann", "MIT"), ("1", "Ann", "CMU"), ("2", "Bo", "ETH")]
+    assert table.remarks() == [f"{path}: the affiliations are those of Affiliation 1, Affiliation 2"]

@@ -36,7 +36,7 @@ def demo(
 
     matcher = load_matcher(registry, None, None)
     from affil.demo import run_demo
-    from affil.io.files import scratch
+    from affil.io.outputs import scratch
     from affil.match import result_dict
     from affil.types import NOT_FOUND
 

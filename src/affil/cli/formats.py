@@ -63,7 +63,8 @@ def _print(look: Look) -> None:
     for problem in look.problems:
         lost = "left out, as it" if problem.lost else "it"
         where = "" if problem.whole else f"{problem.unit} {problem.row}: {lost} "
-        typer.echo(f"warning: {where}{problem.what}", err=True)
+        value = f": {problem.value[:40]!r}" if problem.value else ""
+        typer.echo(f"warning: {where}{problem.what}{value}", err=True)
 
 
 def _lines(paper: Paper) -> list[str]:

@@ -183,7 +183,8 @@ def _match_file(
     as_json: bool,
 ) -> None:
     from affil.batch import match_file
-    from affil.io.files import STANDARD, copied, open_input
+    from affil.io.files import copied, open_input
+    from affil.io.outputs import STANDARD
     from affil.io.tables import table_format
 
     for path in (source, filled):

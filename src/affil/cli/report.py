@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 import typer
 
 from affil.cli.ranking import WorkspaceFolder, Years
 from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, refuse, say_older, working
 from affil.wording import counted
-
-if TYPE_CHECKING:
-    from affil.workspace import Workspace
-
-_LARGE = 10_000  # papers from which on a second process saves more than its start takes
 
 
 def report(
@@ -56,7 +51,7 @@ def report(
     """Write a website with leaderboards, trends, a map and entity pages, or a printable bulletin."""
     from affil.rank import parse_years
     from affil.report import Report, report
-    from affil.report.report import Format
+    from affil.report.report import Format, processes
 
     if format == "site":
         refuse("is for a bulletin (--format pdf or md); the site is in all languages", language=language)
@@ -70,7 +65,7 @@ def report(
             format=cast(Format, format),
             language=language or "en",
             years=parse_years(years),
-            workers=workers or (2 if _large(ws) else 1),
+            workers=workers or processes(ws),
             tell=tell,
         )
     if as_json:
@@ -78,9 +73,3 @@ def report(
         return
     start = written.path / "index.html" if written.format == "site" else written.path
     typer.echo(f"written: {counted(written.files, 'file')}, {written.bytes / 1e6:.1f} MB; open {start}")
-
-
-def _large(ws: Workspace) -> bool:
-    from pyarrow.parquet import read_metadata
-
-    return ws.tables.papers.exists() and bool(read_metadata(ws.tables.papers).num_rows >= _LARGE)

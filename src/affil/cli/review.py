@@ -313,7 +313,7 @@ def learn(
     """Train with a workspace's ledger, show the change in metrics, and use the model if confirmed."""
     import sys
 
-    from affil.io.files import scratch
+    from affil.io.outputs import scratch
     from affil.review.feedback import learn as train
     from affil.review.feedback import use_model
 

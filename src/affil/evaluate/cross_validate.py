@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from affil.data import resource
 from affil.evaluate.gold import GoldRow, read_gold
 from affil.evaluate.score import Answer, Evaluation, answer, resolve, summarize_answers
-from affil.io.files import scratch
+from affil.io.outputs import scratch
 from affil.io.tables import open_table
 from affil.match import Matcher
 from affil.match.calibrate import POLICIES, policies

@@ -8,7 +8,7 @@ from typing import Any
 
 from affil.errors import AffilError, needing
 from affil.evaluate.score import Evaluation
-from affil.io.files import atomic_path
+from affil.io.outputs import atomic_path
 
 FORMATS = (".svg", ".png", ".pdf")
 # Okabe and Ito's palette, safe for colour-blind readers

@@ -22,7 +22,7 @@ from typing import Any
 
 from affil.errors import AffilError
 from affil.io.checksums import read_json, sealed_json
-from affil.io.files import alone, atomic_path
+from affil.io.outputs import alone, atomic_path
 from affil.types import Progress
 
 _KEYS = ("begun", "bytes", "come", "complete", "plan", "query", "records", "since", "then")  # of a state

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from affil.io.files import scratch
+from affil.io.outputs import scratch
 
 if TYPE_CHECKING:
     import duckdb

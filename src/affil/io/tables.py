@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from affil.errors import InputError
 from affil.io.delimited import WHOLE_LINES, Delimited, layout
-from affil.io.files import STANDARD, Text, as_text, damage_said, open_input, open_output, shown_name
+from affil.io.files import Text, as_text, damage_said, open_input, shown_name
+from affil.io.outputs import STANDARD, open_output
 from affil.io.records import JsonLines, JsonList, Parquet
 from affil.io.sheets import Sheet
 from affil.io.table import Batch, Fits, Style, Table

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, NullPool, create_engine, func, select
 
 from affil.errors import AffilError, InputError
-from affil.io.files import atomic_path, files_in
+from affil.io.outputs import atomic_path, files_in
 from affil.ledger.database import Database, mark
 from affil.ledger.table import LEDGER, METADATA
 from affil.wording import counted

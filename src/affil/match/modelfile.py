@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from affil.errors import InputError
-from affil.io.files import atomic_path
+from affil.io.outputs import atomic_path
 from affil.match.calibrate import REGIMES
 from affil.match.classifier import COMPARED, RIVALS, Estimators, Model
 from affil.match.features.table import NAMES

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import InputError
-from affil.io.files import STANDARD, copied, open_input, shown_name
+from affil.io.files import copied, open_input, shown_name
+from affil.io.outputs import STANDARD
 from affil.io.table import Fits
 from affil.io.tables import Table, is_table, is_workbook, open_table
 from affil.papers.common import damage_said

@@ -230,12 +230,12 @@ def _add(paper: _Open, cells: dict[str, str], source: Source, row: int) -> None:
 
 
 def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
-    said, row = paper.said, paper.row
+    said, row, year = paper.said, paper.row, paper.said.year or 0
     if paper.cut_off:
         source.report(row, CUT_OFF, lost=False)
     if paper.differs:
         return paper.differs, "says another title, venue or year than the rows above it of the same paper"
-    if said.year is None or not said.venue:
+    if (said.year is None or not said.venue) and not source.strings_only:
         return row, "has no venue" if said.year else NOT_UNDERSTOOD if paper.dated else "has no year"
     if all(position is not None for position, _ in paper.authors):
         paper.authors = dict(sorted(paper.authors.items(), key=lambda item: item[0][0]))
@@ -244,7 +244,7 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
     if not paper.of_paper:
         if not any(a.affiliations for a in authors):
             source.report(row, NO_AFFILIATION, lost=False)
-        return row, Paper(id, said.title, said.venue, said.year, authors, doi=said.doi)
+        return row, Paper(id, said.title, said.venue, year, authors, doi=said.doi)
     if paper.together:
         source.report(
             row, "names several authors in one cell, and not whose affiliation is which: counted by paper", lost=False
@@ -253,7 +253,7 @@ def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
         source.report(row, "has an affiliation without an author: counted by paper", lost=False)
     strings = (*paper.of_paper, *(s for a in authors for s in a.affiliations))
     named = tuple(Author(a.name) for a in authors)
-    return row, Paper(id, said.title, said.venue, said.year, named, False, tuple(dict.fromkeys(strings)), said.doi)
+    return row, Paper(id, said.title, said.venue, year, named, False, tuple(dict.fromkeys(strings)), said.doi)
 
 
 def _year(cell: str) -> int | None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from affil.io.table import Batch, Table, has_affiliations
 from affil.papers.formats import head_of, known_format, papers_of, source_of
-from affil.papers.long_form import LONG_FORM
 from affil.papers.paper_copilot import PAPER_COPILOT
 from affil.papers.reader import Reader
 from affil.papers.source import Source
@@ -53,7 +52,8 @@ class PaperStrings(Table):
 
 
 def paper_strings(path: Path | str, *, sheet: str | None = None, encoding: str | None = None) -> PaperStrings | None:
-    """The strings of a file of papers; None for what is of no such format, or a table that has one column with affiliations.
+    """The strings of a file of papers; None for what is of no such format, or a table that has one column with affiliations (not
+    several, as Affiliation 1 and 2).
 
     Args:
         path: the file; `-` is standard input.
@@ -65,7 +65,7 @@ def paper_strings(path: Path | str, *, sheet: str | None = None, encoding: str |
     """
     head = head_of(path, sheet=sheet, encoding=encoding)
     reader = known_format(head)
-    if reader is None or reader is LONG_FORM or (reader is PAPER_COPILOT and "aff" not in head.keys.get("item", ())):
+    if reader is None or (reader is PAPER_COPILOT and "aff" not in head.keys.get("item", ())):
         return None
     if has_affiliations(head.columns):
         return None

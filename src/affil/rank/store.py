@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from affil.errors import AffilError, InputError
 from affil.io.checksums import digest, read_json, sealed_json, verify
 from affil.io.database import database
-from affil.io.files import atomic_path, files_in, sweep
+from affil.io.outputs import atomic_path, files_in, sweep
 from affil.rank.credit import Tables, VenueYear, count_credit, lost_decisions, number, prepare
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
 from affil.rank.named import Lookup

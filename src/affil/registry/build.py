@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from affil.errors import AffilError, InputError
-from affil.io.files import atomic_path
 from affil.io.memory import rare_collections
+from affil.io.outputs import atomic_path
 from affil.names.ids import is_ror
 from affil.registry.arrays import Arrays, write_arrays
 from affil.registry.dump import ROR

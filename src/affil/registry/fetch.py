@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from affil.errors import AffilError
-from affil.io.files import atomic_path
 from affil.io.http import Http, said
+from affil.io.outputs import atomic_path
 from affil.registry.cached import ror_file
 from affil.registry.dump import Dump, Tell, dump_folder
 from affil.registry.registry import Registry

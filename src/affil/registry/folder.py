@@ -16,7 +16,7 @@ import platformdirs
 
 from affil.errors import AffilError, InputError
 from affil.io.checksums import Sealed, seal
-from affil.io.files import alone, atomic_path
+from affil.io.outputs import alone, atomic_path
 from affil.registry.arrays import FORMAT
 from affil.settings import TEXT
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import AffilError, needing
-from affil.io.files import atomic_path
+from affil.io.outputs import atomic_path
 from affil.rank import AREAS, Level
 from affil.report import charts, i18n
 from affil.report.data import Data

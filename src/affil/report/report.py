@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+import pyarrow.parquet as pq
+
 from affil.errors import AffilError, needing
 from affil.installed import version
 from affil.io.beside import beside, here
@@ -70,6 +72,15 @@ def report(
         return _site(ws, path, years, workers, tell)
     written = write_bulletin(collect(ws, years=years, bulletin=True, tell=tell), path, format, language)
     return Report(path, format, len(written), sum(f.stat().st_size for f in written))
+
+
+def processes(ws: Workspace) -> int:
+    """How many processes write the site of a workspace soonest: two where it is large (setting `report.beside`).
+
+    Raises:
+        AffilError: nothing was matched yet.
+    """
+    return 2 if pq.read_metadata(ws.tables.papers).num_rows >= ws.settings.report.beside else 1
 
 
 def _site(ws: Workspace, folder: Path, years: Years | None, workers: int, tell: Callable[[str], None]) -> Report:

@@ -13,7 +13,7 @@ from typing import Any
 from affil.catalogue import SOURCE
 from affil.drawing.worldmap import world
 from affil.io.beside import Ask
-from affil.io.files import replace_folder
+from affil.io.outputs import replace_folder
 from affil.io.writers import harmless
 from affil.rank import AREAS
 from affil.report.cards import page_card

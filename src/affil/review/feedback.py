@@ -11,7 +11,7 @@ from pathlib import Path
 from affil.data import resource
 from affil.errors import AffilError
 from affil.evaluate import Evaluation, evaluate
-from affil.io.files import atomic_path, scratch
+from affil.io.outputs import atomic_path, scratch
 from affil.ledger.cases import CLOSED
 from affil.match import Matcher
 from affil.names import fold, tokenize

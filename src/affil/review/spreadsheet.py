@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from affil.errors import AffilError, InputError, needing
-from affil.io.files import atomic_path, open_output
+from affil.io.outputs import atomic_path, open_output
 from affil.io.tables import open_table
 from affil.ledger.cases import NOT_AN_ORGANISATION, Case, Cases, Key
 from affil.ledger.ledger import Draft

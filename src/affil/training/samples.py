@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from affil.errors import InputError
-from affil.io.files import scratch
+from affil.io.outputs import scratch
 from affil.io.tables import open_table
 from affil.match.calibrate import POLICIES, policies
 from affil.match.candidates import Candidates, retrieve

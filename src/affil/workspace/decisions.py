@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from affil.errors import AffilError, UnknownIdError
 from affil.io.checksums import read_json, sealed_json
 from affil.io.database import connect
-from affil.io.files import atomic_path
+from affil.io.outputs import atomic_path
 from affil.ledger import Key, Ledger
 from affil.ledger.backup import backups_in
 from affil.ledger.cases import key_of, unexplained

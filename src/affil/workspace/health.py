@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, InputError
 from affil.io.database import connect
-from affil.io.files import TEMPORARY, atomic_path, files_in, sweep
+from affil.io.outputs import TEMPORARY, atomic_path, files_in, sweep
 from affil.ledger import Ledger
 from affil.papers.reading import Reading
 from affil.settings import Settings, load_settings, settings_toml

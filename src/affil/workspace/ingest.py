@@ -304,7 +304,7 @@ def keep_rows(table: Path | None, column: str, gone: Set[str], writer: pq.Parque
 def _appending(table: Path, column: str, gone: Set[str]) -> Iterator[pq.ParquetWriter]:
     """Take the rows of papers out of a table that is being written, and write others behind the rest.
 
-    It stays the same file, which its lock tells from what a killed process left (`affil.io.files.sweep`).
+    It stays the same file, which its lock tells from what a killed process left (`affil.io.outputs.sweep`).
     """
     with tempfile.TemporaryFile() as whole:
         with pq.ParquetWriter(whole, pq.read_schema(table), compression="zstd") as writer:

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, BusyError, InputError
 from affil.io.checksums import digest_of, read_json, sealed_json, verify
-from affil.io.files import atomic_path, files_in, scratch, sweep
+from affil.io.outputs import atomic_path, files_in, scratch, sweep
 from affil.ledger import Ledger
 from affil.rank import Store, Tables, Venues, load_venues
 from affil.settings import Settings

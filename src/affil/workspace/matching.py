@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError
 from affil.io.checksums import digest, digest_of
-from affil.io.files import atomic_path, files_in
+from affil.io.outputs import atomic_path, files_in
 from affil.names import fold
 from affil.papers.reading import Reading
 from affil.rank import Known, Lookup

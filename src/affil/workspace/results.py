@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import affil.rank as ranks
 from affil.errors import AffilError, BusyError
 from affil.io.database import connect
-from affil.io.files import atomic_path
+from affil.io.outputs import atomic_path
 from affil.io.writers import harmless
 from affil.ledger.cases import Cases, key_of
 from affil.ledger.overrides import apart_name, set_apart

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError
 from affil.io.checksums import read_json, sealed_json
-from affil.io.files import atomic_path
+from affil.io.outputs import atomic_path
 from affil.ledger import Case, Key
 from affil.workspace.decisions import checked_ids
 from affil.workspace.layout import WorkspaceFiles, locked
@@ -72,6 +72,6 @@ def open_suggestions(files: WorkspaceFiles, cases: Mapping[Key, Case]) -> list[S
     file = files.path / SUGGESTIONS
     if not file.exists():
         return []
-    rows = read_json(file, files.mend, ())["suggestions"]
+    rows = read_json(file, files.mend, ("suggestions",))["suggestions"]
     found = [Suggestion(**{**r, "institutions": tuple(r["institutions"]), "at": datetime.fromisoformat(r["at"])}) for r in rows]
     return [s for s in found if cases.get(Key(s.affiliation), Case()).holder is None]

@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from affil.errors import AffilError
-from affil.io.files import atomic_path, files_in
+from affil.io.outputs import atomic_path, files_in
 from affil.papers.reading import Reading
 from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
 from affil.settings import Settings, load_settings, settings_toml
