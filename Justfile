@@ -29,12 +29,13 @@ lint:
 bench *ARGS:
     scripts/bench {{ARGS}}
 
-# the pages that are made from code: settings, formats, the manual page, and the API reference in build/api
+# the pages that are made from code: settings, formats, the manual page; then the site in build/site, with the API reference in its folder api
 docs:
     tools/settings_page.py
     tools/formats_page.py
     tools/man_page.py
-    tools/api_reference.py build/api
+    tools/docs_site.py build/site
+    tools/api_reference.py build/site/api
 
 # what every change must pass, from a new environment
 ci:

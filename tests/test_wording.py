@@ -12,6 +12,7 @@ NOUNS = ("answer", "author mention", "decision", "field", "paper", "record", "ro
 ALWAYS_SEVERAL = {
     "cli/demo.py": "the sample",
     "io/writers.py": "the most rows of a sheet",
+    "markup.py": "more rows than are shown",
     "pages/tryit.py": "more than the most",
     "papers/tally.py": "after the case of one",
     "rank/venue_list.py": "all venues of the table",

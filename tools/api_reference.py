@@ -56,6 +56,7 @@ def build(modules: dict[str, list[str]], folder: Path) -> None:
         vars(import_module(module)).update({name: getattr(import_module(module), name) for name in names})
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
+        warnings.filterwarnings("ignore", "Cannot determine where .* is taken from")  # a TypedDict does not say what it extends
         pdoc.render.configure(docformat="google", footer_text=f"affil {affil.__version__}")
         pdoc.pdoc(*modules, output_directory=folder)
 
@@ -75,8 +76,10 @@ def broken_links(folder: Path) -> Iterator[str]:
             address, anchor = urldefrag(link)
             if urlsplit(address).scheme:
                 continue
-            target = (file.parent / unquote(address)).resolve() if address else file
-            if target not in pages or (anchor and unquote(anchor) not in pages[target].anchors):
+            below = folder if address.startswith("/") else file.parent
+            target = (below / unquote(address).lstrip("/")).resolve() if address else file
+            target = target / "index.html" if target.is_dir() else target
+            if not target.is_file() or (anchor and unquote(anchor) not in pages[target].anchors):
                 yield f"{file.relative_to(folder.resolve())}: the link {link} leads nowhere"
 
 

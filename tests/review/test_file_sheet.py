@@ -105,7 +105,7 @@ def test_out_filled_in_and_back(run: Affil, tiny_matcher: Matcher, sheet: str, w
     ntu = {"institution_ids": "University of Oxford\n清华大学", "why": "asked them", "by": "ana"}
     fill(sheet, {"NTU": ntu, "UoN": {"institution_ids": "none"}}, by="")
     said = run("in.csv", "-o", "after.csv", "--decided", sheet, "--workers", workers)
-    assert f"note: 2 strings are decided in {sheet}" in said.stderr
+    assert f"note: 2 decided strings in {sheet}" in said.stderr
     before, after = read("before.csv"), read("after.csv")
     assert [r for r in before if r["id"] not in "1578"] == [r for r in after if r["id"] not in "1578"], (
         "the others stay as they were"

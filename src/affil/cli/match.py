@@ -200,7 +200,7 @@ def _match_file(
         from affil.review.file_sheet import read_decided
 
         decided = read_decided(filled, source, registry=matcher.registry, **opening)
-        typer.echo(f"note: {len(decided):,} string{' is' if len(decided) == 1 else 's are'} decided in {filled}", err=True)
+        typer.echo(f"note: {counted(len(decided), 'decided string')} in {filled}", err=True)
     with counting("matching", "rows") as progress:
         matching: Matching = {
             **opening,
@@ -228,9 +228,8 @@ def _print_doubtful(doubtful: Doubtful, source: str, output: str, as_json: bool)
         print_json(asdict(doubtful))
         return
     typer.echo(
-        f"{doubtful.strings:,} doubtful string{'' if doubtful.strings == 1 else 's'}, in {doubtful.doubtful:,} of {doubtful.rows:,} rows, "
-        f"written to {output}; fill in "
-        f"institution_ids, then: affil match {shlex.quote(source)} -o OUT --decided {shlex.quote(output)}",
+        f"{counted(doubtful.strings, 'doubtful string')}, in {doubtful.doubtful:,} of {counted(doubtful.rows, 'row')}, written to {output}; "
+        f"fill in institution_ids, then: affil match {shlex.quote(source)} -o OUT --decided {shlex.quote(output)}",
         err=True,
     )
 
