@@ -174,10 +174,10 @@ def test_what_is_refused(tmp_path: Path) -> None:
             jobs.add(io.BytesIO(sent))
     assert list(tmp_path.iterdir()) == []
     jobs.add(io.BytesIO(b"affiliation\nx\n"), owner="ana")
-    with pytest.raises(TooManyJobsError, match="1 jobs are unfinished"):
+    with pytest.raises(TooManyJobsError, match="1 unfinished job already"):
         jobs.add(io.BytesIO(b"affiliation\nx\n"), owner="ana")
     jobs.add(io.BytesIO(b"affiliation\nx\n"), owner="bo")
-    with pytest.raises(BusyError, match="2 jobs are kept already"):
+    with pytest.raises(BusyError, match="2 jobs kept already"):
         jobs.add(io.BytesIO(b"affiliation\nx\n"), owner="cy")
     for wrong in ("", "..", "../x", "0" * 16, "state.json"):
         with pytest.raises(NoJobError):
@@ -327,7 +327,7 @@ def test_what_http_refuses(taking: Any) -> None:
     for _ in range(5):
         assert taking.post("/jobs", content=b"affiliation\nx\n", headers=token).status_code == 202
     answer = taking.post("/jobs", content=b"affiliation\nx\n", headers=token)
-    assert (answer.status_code, answer.json()["errors"][0][:23]) == (429, "5 jobs are unfinished; ")
+    assert (answer.status_code, answer.json()["errors"][0][:25]) == (429, "5 unfinished jobs already")
 
 
 def test_without_a_folder_there_are_none(service: Any) -> None:

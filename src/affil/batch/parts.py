@@ -16,6 +16,7 @@ from affil.io.outputs import open_output
 from affil.io.table import Batch, Style, Table
 from affil.io.tables import Format, create_table, open_table, table_in, table_kind
 from affil.settings import Settings
+from affil.wording import counted
 
 _PLAN = "plan.json"  # stands in the folder once all parts do
 
@@ -125,7 +126,7 @@ def cut(
                 _check(batch, chosen, table, longest)
                 rows += len(batch)
                 if most is not None and rows > most:
-                    raise InputError(table.name, f"has more than {most:,} rows", fix="send it in parts")
+                    raise InputError(table.name, f"has more than {counted(most, 'row')}", fix="send it in parts")
             with create_table(parts._todo(number), types) as writer:
                 if batch is not None:
                     writer.write(batch.columns)

@@ -29,6 +29,7 @@ from affil.errors import AffilError, BusyError
 from affil.io.outputs import TEMPORARY, atomic_path
 from affil.io.tables import Format
 from affil.settings import ServeSettings
+from affil.wording import counted
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 FORMATS: tuple[Format, ...] = ("csv", "tsv", "jsonl", "parquet")
@@ -136,9 +137,9 @@ class Jobs:
         """
         held = self.all()
         if sum(job.owner == owner and job.state in _UNFINISHED for job in held) >= self.settings.jobs_each:
-            raise TooManyJobsError(f"{self.settings.jobs_each:,} jobs are unfinished; wait for one, or delete one")
+            raise TooManyJobsError(f"{counted(self.settings.jobs_each, 'unfinished job')} already; wait for one, or delete one")
         if len(held) >= self.settings.jobs:
-            raise BusyError(f"{len(held):,} jobs are kept already; delete finished ones, or try again later")
+            raise BusyError(f"{counted(len(held), 'job')} kept already; delete finished ones, or try again later")
 
     def all(self, owner: str | None = None) -> list[Job]:
         """The jobs of somebody, or all, in the order of their coming."""

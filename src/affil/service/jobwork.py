@@ -26,6 +26,7 @@ from affil.service.jobs import Job, Jobs
 from affil.service.keys import Keys
 from affil.service.telemetry import log_lines
 from affil.settings import ServeSettings, Settings
+from affil.wording import counted
 
 LOG = logging.getLogger("affil.serve")
 _AGAIN = 1.0  # seconds before a process that died is started again
@@ -65,7 +66,11 @@ def work(
                 with _unless_removed(jobs, job):
                     jobs.note(job.id, begun=False, tries=tries)
                     if tries >= jobs.settings.job_tries:
-                        jobs.end(job.id, "failed", f"the process that matched it died {tries} times, after {job.done:,} rows")
+                        jobs.end(
+                            job.id,
+                            "failed",
+                            f"the process that matched it died {tries} times, after {counted(job.done, 'row')}",
+                        )
         while not ended(0 if jobs.unfinished() else jobs.settings.job_look):
             jobs.clean()
             for job in jobs.unfinished():

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from affil.errors import AffilError
+from affil.wording import counted
 
 PREFIX = "affil_"  # so that people, and scanners of secrets, recognise one
 _NAME = re.compile(r"[\w.@+-]{1,64}", re.ASCII)
@@ -166,7 +167,7 @@ class Keys:
                 return
             found = self._database.execute("SELECT per_day FROM keys WHERE name = ?", (name,)).fetchone()
         if found is not None:
-            raise QuotaError(f"more than {found[0]:,} strings in a day; the next day begins at 00:00 UTC")
+            raise QuotaError(f"more than {counted(found[0], 'string')} in a day; the next day begins at 00:00 UTC")
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ from affil.service.bulk import is_transfer
 from affil.service.routing import errors
 from affil.service.security import is_loopback
 from affil.settings import ServeSettings
+from affil.wording import counted
 
 
 class Limits:
@@ -38,7 +39,7 @@ class Limits:
         if not (key is None and is_loopback(client)) and not await self._clients.hit(allowed, *who):
             again = (await self._clients.get_window_stats(allowed, *who)).reset_time
             wait = max(round(again - time.time()), 1)
-            answer = errors(429, f"more than {allowed.amount:,} requests in a minute; try again in {wait} seconds")
+            answer = errors(429, f"more than {counted(allowed.amount, 'request')} in a minute; try again in {wait} seconds")
             answer.headers["retry-after"] = str(wait)
             await answer(scope, receive, send)
             return
