@@ -180,7 +180,10 @@ def _parts(
     states: Bools,
 ) -> _Sums:
     """Fractional credit: what a set of strings holds is split over the institutions that it names (see sql/credit.sql)."""
-    weights = ", ".join(f"coalesce(sum(part * weight) FILTER (area = '{a}'), 0)" for a in areas) or "sum(part * weight)"
+    # decimals: their sum does not depend on the order of rows, which differs between runs
+    worth = "sum(CAST(part * weight AS DECIMAL(30, 15)))"
+    filters = [f" FILTER (area = '{a}')" for a in areas] or [""]
+    weights = ", ".join(f"coalesce(CAST({worth}{one} AS DOUBLE), 0)" for one in filters)
     table = db.sql(sql("ranges/parts").format(weights=weights, areas="slice_area" if areas else "slice")).to_arrow_table()
     weight = np.stack([table.column(i + 1).to_numpy() for i in range(max(len(areas), 1))])
     _, sizes, strings = _lists(table.column("strings"))
