@@ -371,7 +371,7 @@ def test_a_matcher_goes_to_other_processes_by_its_files(tmp_path: Path, own: Pat
     (tmp_path / "own.affil").write_bytes(own.read_bytes())
     matcher = Matcher.load(tmp_path / "own.affil", tiny_model, policy="one")
     recipe = pickle.dumps(matcher)
-    assert len(recipe) < 5000
+    assert len(recipe) < 10_000  # names of files and settings, not what is in them
     copy = pickle.loads(recipe)
     assert (copy.version, copy.settings) == (matcher.version, matcher.settings)
     assert copy.match("Quillwater Institute of Optics") == matcher.match("Quillwater Institute of Optics")
