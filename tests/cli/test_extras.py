@@ -21,7 +21,8 @@ MODULES = {
     "babel": "babel", "jinja2": "jinja2", "minify-html": "minify_html", "vl-convert-python": "vl_convert",
     "weasyprint": "weasyprint", "fastapi": "fastapi",
     "httptools": "httptools", "limits": "limits", "openpyxl": "openpyxl", "prometheus-client": "prometheus_client",
-    "psycopg": "psycopg", "python-multipart": "python_multipart", "starlette": "starlette", "uvicorn": "uvicorn", "matplotlib": "matplotlib", "pyspark": "pyspark",
+    "psycopg": "psycopg", "python-multipart": "python_multipart",
+    "starlette": "starlette", "uvicorn": "uvicorn", "matplotlib": "matplotlib", "pyspark": "pyspark",
     "altair": "altair", "mcp": "mcp",
 }  # fmt: skip
 BLOCK = """
