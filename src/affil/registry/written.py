@@ -13,7 +13,7 @@ from affil.types import Institution
 _BEARERS = 50  # institutions looked at that have a name: more than one list of choices could show
 _LISTED = 8  # of them in a message
 _SIMILAR = 3  # suggestions for a name that none has
-_ID_LIKE = re.compile(r"[a-z][a-z0-9.-]*:\S+")  # as affil:openai and https://ror.org/...
+_ID_LIKE = re.compile(r"[a-z][a-z0-9.-]*:\S+")  # as affil:openai and addresses
 NONE = "none"  # written where a string names no institution
 
 
