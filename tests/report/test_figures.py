@@ -236,7 +236,7 @@ def test_heading_lead_title_and_download_speak_of_the_view(reader: Reader, repor
     for text in (page.locator("h1").inner_text(), page.title()):
         assert all(word in text for word in ("Computer vision", "universities", "China", "2018–2020")), text
     lead = page.locator("#lead").inner_text()
-    assert f"{ranking.coverage.papers} papers" in lead
+    assert f"Papers: {ranking.coverage.papers}" in lead
     assert "Computer vision, universities, China" in lead
     with page.expect_download() as download:
         page.locator("#download").click()
