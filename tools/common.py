@@ -1,4 +1,4 @@
-"""The command line of the tools that measure papers: what they are given, and how they say what they found."""
+"""The command lines of tools: of those that measure papers, and of those that write a page from code."""
 
 from __future__ import annotations
 
@@ -32,4 +32,16 @@ def run(parser: argparse.ArgumentParser, find: Callable[[argparse.Namespace], Fo
         print(error, file=sys.stderr)
         return 2
     print_json(found) if args.json else show(found)
+    return 0
+
+
+def write_page(about: str | None, default: Path, page: Callable[[], str]) -> int:
+    """Write a page to -o FILE (- is standard output), for a tool that says this about itself; returns the exit code."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-o", "--output", default=str(default), metavar="FILE")
+    output = parser.parse_args().output
+    if output == "-":
+        sys.stdout.write(page())
+    else:
+        Path(output).write_text(page(), "utf-8")
     return 0

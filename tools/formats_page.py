@@ -6,12 +6,14 @@ tools/formats_page.py [-o FILE]     default: docs/formats.md; - is standard outp
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 from affil.papers.formats import READERS
 from affil.papers.reader import Reader
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools.common import write_page
 
 PAGE = Path(__file__).parents[1] / "docs" / "formats.md"
 HEAD = """# Formats of papers
@@ -41,14 +43,7 @@ Another package can add a reader: an entry point of the group `affil.readers` th
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-o", "--output", default=str(PAGE), metavar="FILE")
-    output = parser.parse_args().output
-    if output == "-":
-        sys.stdout.write(page())
-    else:
-        Path(output).write_text(page(), "utf-8")
-    return 0
+    return write_page(__doc__, PAGE, page)
 
 
 def page() -> str:

@@ -6,7 +6,6 @@ tools/man_page.py [-o FILE]     default: docs/affil.1; - is standard output
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,9 @@ from typing import Any
 import typer
 
 from affil.cli import app
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools.common import write_page
 
 PAGE = Path(__file__).parents[1] / "docs" / "affil.1"
 LAST = """\
@@ -38,14 +40,7 @@ Built registries are kept in its folder affil.
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-o", "--output", default=str(PAGE), metavar="FILE")
-    output = parser.parse_args().output
-    if output == "-":
-        sys.stdout.write(page())
-    else:
-        Path(output).write_text(page(), "utf-8")
-    return 0
+    return write_page(__doc__, PAGE, page)
 
 
 def page() -> str:

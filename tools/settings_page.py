@@ -6,7 +6,6 @@ tools/settings_page.py [-o FILE]     default: docs/settings.md; - is standard ou
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,9 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from affil.settings import FETCH, INPUT, SEARCH, TEXT, Settings, again, toml_value
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools.common import write_page
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 HEAD = """# Settings
@@ -42,15 +44,7 @@ are needed where there is no workspace. Change them in `src/affil/settings.py`.
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-o", "--output", default=str(PAGE), metavar="FILE")
-    output = parser.parse_args().output
-    text = page()
-    if output == "-":
-        sys.stdout.write(text)
-    else:
-        Path(output).write_text(text, "utf-8")
-    return 0
+    return write_page(__doc__, PAGE, page)
 
 
 def page() -> str:

@@ -35,6 +35,14 @@ def test_a_sample_is_recognised_and_read(sample: Path) -> None:
         assert look.papers or look.problems
 
 
+def test_every_format_has_two_samples_and_a_damaged_one() -> None:
+    """The notes of homepages stand in dblp's samples."""
+    for reader in READERS:
+        own = [s.name for s in SAMPLES if format_of(s) == reader.name.removesuffix("-homepages")]
+        assert sum("damaged" not in name for name in own) >= 2, reader.name
+        assert any("damaged" in name for name in own), reader.name
+
+
 def test_the_first_papers_of_a_file_and_its_format(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text('{"id": "P1", "venue": "ICML", "year": 2024, "authors": [{"name": "Ana Li"}]}\n' * 5, "utf-8")

@@ -17,6 +17,8 @@ from affil.papers.common import Problem
 from affil.papers.read import read_papers
 from affil.types import Author, Paper
 
+SAMPLES = Path(__file__).parent / "samples"
+
 
 def read(path: Path) -> tuple[list[Paper], list[Problem]]:
     problems: list[Problem] = []
@@ -90,6 +92,56 @@ def test_paper_copilot_that_lists_affiliations_by_paper(tmp_path: Path) -> None:
     ]
     assert papers[0].paper_affiliations == ("A University", "B Institute")
     assert problems == []
+
+
+def test_samples_of_paper_copilot() -> None:
+    papers, problems = read(SAMPLES / "paper-copilot-iclr2024.json")
+    university = "Example University"
+    authors = (Author("Ana Li", (university,)), Author("Bo Chen", ("Example Institute", university)))
+    assert [(p.title, p.year, p.authors) for p in papers] == [("Folding maps", 2024, authors)]
+    assert [p.what for p in problems] == ["was not accepted: its status is 'Reject'"]
+    papers, problems = read(SAMPLES / "paper-copilot-siggraph2019.json")
+    assert [(p.aligned, len(p.authors), len(p.paper_affiliations)) for p in papers] == [(False, 3, 2), (False, 2, 3)]
+    assert problems == []
+    with pytest.raises(InputError, match=r"paper-copilot-damaged2020\.json: not JSON at line 11"):
+        read(SAMPLES / "paper-copilot-damaged2020.json")
+
+
+# Texts without the signs that lists are written with
+plain_texts = st.text(st.sampled_from("ABab \u00fc\u5927\u5b66"), min_size=1, max_size=12).map(str.strip).filter(bool)
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(plain_texts, st.lists(plain_texts, min_size=1, max_size=3)), min_size=2, max_size=4),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_what_is_written_as_paper_copilots_list_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, written: list[list[tuple[str, list[str]]]]
+) -> None:
+    records = [
+        record(n, ";".join(name for name, _ in people), ";".join("+".join(cell) for _, cell in people))
+        for n, people in enumerate(written)
+    ]
+    papers, _ = read(copilot(tmp_path_factory.mktemp("lists") / "iclr2024.json", *records))
+    assert [[(a.name, list(a.affiliations)) for a in p.authors] for p in papers] == [
+        [(name, cell) for name, cell in people] for people in written
+    ]
+
+
+def test_samples_of_affils_own_format() -> None:
+    papers, problems = read(SAMPLES / "affil-lines.jsonl")
+    people = (Author("Ana Li", ("Example University, Graz", "Example Lab")), Author("陈博", ("示例大学",)))
+    assert papers[:2] == [
+        Paper("F1", "Folding maps", "ICML", 2023, people, doi="10.1000/f1"),
+        Paper("F2", "Unfolding maps", "CVPR", 2024, (Author("Ana Li"),), False, ("Example University",)),
+    ]
+    assert [(p.row, p.what) for p in problems] == [(3, "has no affiliation")]
+    assert read(SAMPLES / "affil-list.json")[0] == papers[:2]
+    with pytest.raises(InputError, match=r"affil-damaged\.jsonl, line 2"):
+        read(SAMPLES / "affil-damaged.jsonl")
 
 
 def test_paper_copilot_packed(tmp_path: Path) -> None:
