@@ -63,6 +63,9 @@ class SearchSettings(_Frozen):
         default=0.65,
         description="minimum similarity of a name to a mistyped area, venue, level, measure or place to be suggested",
     )
+    bearers: int = Field(default=50, ge=1, description="institutions looked at that have a name which is written as an answer")
+    listed: int = Field(default=8, ge=1, description="of them, how many a message lists")
+    suggested: int = Field(default=3, ge=0, description="institutions suggested for a name that none has")
 
 
 SEARCH = SearchSettings()
@@ -629,6 +632,9 @@ class ServeSettings(WebSettings):
     job_nice: int = Field(default=19, ge=0, le=19, description="how far the process of jobs stands back behind single strings")
     job_tries: int = Field(default=3, ge=1, description="how often the process of jobs may die of a part before its job fails")
     job_look: float = Field(default=0.5, gt=0, description="seconds after which the process of jobs looks for new ones")
+    job_again: float = Field(default=1.0, gt=0, description="seconds after which it is started again where it died")
+    job_held: int = Field(default=1 << 20, ge=1, description="bytes of a file that is received which are held in memory")
+    job_form: int = Field(default=10_000, ge=0, description="maximum bytes of a form around its file")
 
 
 class TerminalSettings(_Frozen):

@@ -8,11 +8,9 @@ from affil.errors import AffilError, UnknownIdError
 from affil.names import fold
 from affil.names.ids import mistyped, normal_id
 from affil.registry.registry import EXACT, Registry
+from affil.settings import SEARCH
 from affil.types import Institution
 
-_BEARERS = 50  # institutions looked at that have a name: more than one list of choices could show
-_LISTED = 8  # of them in a message
-_SIMILAR = 3  # suggestions for a name that none has
 _ID_LIKE = re.compile(r"[a-z][a-z0-9.-]*:\S+")  # as affil:openai and addresses
 NONE = "none"  # written where a string names no institution
 
@@ -37,17 +35,17 @@ class Written:
         Raises:
             UnknownIdError: none has it; those with names like it are suggested. AffilError: several have it; each is listed.
         """
-        found = self.found(name, _BEARERS)
+        found = self.found(name, SEARCH.bearers)
         bearers = {one.id: one for one, likeness in found if likeness == EXACT}
         if len(bearers) == 1:
             return next(iter(bearers.values()))
         if bearers:
-            more = f" and {len(bearers) - _LISTED} more" if len(bearers) > _LISTED else ""
-            several = ", ".join(f"{one.id} ({placed(one)})" for one in list(bearers.values())[:_LISTED])
+            more = f" and {len(bearers) - SEARCH.listed} more" if len(bearers) > SEARCH.listed else ""
+            several = ", ".join(f"{one.id} ({placed(one)})" for one in list(bearers.values())[: SEARCH.listed])
             raise AffilError(
                 f"several institutions are called {name!r}: {several}{more}; write the id of the one that is meant"
             )
-        similar = "; ".join(called(one) for one, _ in found[:_SIMILAR])
+        similar = "; ".join(called(one) for one, _ in found[: SEARCH.suggested])
         raise UnknownIdError(name, why=f"did you mean: {similar}?" if similar else "")
 
     def one(self, text: str) -> Institution:

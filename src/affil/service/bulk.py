@@ -20,10 +20,8 @@ from affil.service.routing import BYTES, BadRequestError, Json, Operation
 from affil.settings import ServeSettings
 
 _PATH = "/jobs"
-FORM = 10_000  # bytes of a form around its file, at most
 _NO_JOBS = "this service takes no jobs; it does when started with: affil serve --jobs FOLDER"
 _LOST = {404: "there is no such job, or this service takes none"}
-_HELD = 1 << 20  # bytes of a file that is received, in memory
 _FILE = {"type": "string", "format": "binary"}
 _SENT = {
     "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}}},
@@ -77,7 +75,7 @@ class Bulk:
                 if not isinstance(sent, UploadFile):
                     raise BadRequestError("the form has no 'file'")
                 return await add(sent.file, sent.filename or "")
-        with tempfile.SpooledTemporaryFile(_HELD) as file:
+        with tempfile.SpooledTemporaryFile(self.settings.job_held) as file:
             async for chunk in request.stream():
                 await run_in_threadpool(file.write, chunk)
             file.seek(0)
@@ -111,7 +109,7 @@ def is_transfer(scope: Scope) -> bool:
 
 def bodies(settings: ServeSettings) -> dict[tuple[str, str], int]:
     """Bytes of a request, at most, by method and path."""
-    return {("POST", _PATH): settings.job_bytes + FORM}
+    return {("POST", _PATH): settings.job_bytes + settings.job_form}
 
 
 def _owner(scope: Scope) -> str:

@@ -29,7 +29,6 @@ from affil.settings import ServeSettings, Settings
 from affil.wording import counted
 
 LOG = logging.getLogger("affil.serve")
-_AGAIN = 1.0  # seconds before a process that died is started again
 
 
 def work(
@@ -137,6 +136,7 @@ class Worker:
     """
 
     def __init__(self, jobs: Jobs, matcher: BatchMatcher, keys: Path | None = None) -> None:
+        self._again = jobs.settings.job_again
         self._arguments = (jobs.folder, jobs.settings, pickle.dumps(matcher), keys)
         self._ending = threading.Event()
         self._starting = threading.Lock()
@@ -167,7 +167,7 @@ class Worker:
             theirs.close()
             self.process.join()
             ours.close()
-            if self._ending.wait(_AGAIN):
+            if self._ending.wait(self._again):
                 return
             LOG.warning("the process of jobs died (%s); it is started again", self.process.exitcode)
             died = True
