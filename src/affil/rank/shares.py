@@ -37,13 +37,10 @@ class Shares:
     effect: Values
 
 
-_last: tuple[tuple[Numbers | Values | Bools, ...], Shares] | None = None  # what was asked, and the answer
-
-
 def split_shares(
     sizes: Numbers, strings: Numbers, string: Numbers, holder: Numbers, probability: Values, states: Bools
 ) -> Shares:
-    """The shares of institutions in sets of strings. All levels of a slice ask for the same, so the last answer is kept.
+    """The shares of institutions in sets of strings.
 
     Args:
         sizes: the number of strings of each set.
@@ -53,16 +50,6 @@ def split_shares(
         probability: that the pair is right.
         states: states x pairs, which pairs are right in each; the last is the most probable one.
     """
-    global _last
-    asked = (sizes, strings, string, holder, probability, states)
-    last = _last  # another thread may replace it
-    if last is None or not all(map(np.array_equal, last[0], asked)):
-        _last = last = asked, _split(*asked)
-    return last[1]
-
-
-def _split(sizes: Numbers, strings: Numbers, string: Numbers, holder: Numbers, probability: Values, states: Bools) -> Shares:
-    """See `split_shares`."""
     of_string = np.bincount(string, minlength=int(strings.max(initial=-1)) + 1)
     by_string, first = np.argsort(string, kind="stable"), np.cumsum(of_string) - of_string
     repeats = of_string[strings]
