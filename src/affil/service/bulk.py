@@ -22,7 +22,7 @@ from affil.settings import ServeSettings
 _PATH = "/jobs"
 _NO_JOBS = "this service takes no jobs; it does when started with: affil serve --jobs FOLDER"
 _LOST = {404: "there is no such job, or this service takes none"}
-_FILE = {"type": "string", "format": "binary"}
+_FILE = {"type": "string", "format": "binary", "description": "CSV, TSV, JSON Lines or Parquet"}
 _SENT = {
     "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}}},
     BYTES: {"schema": _FILE},
@@ -61,7 +61,7 @@ class Bulk:
         return self._jobs
 
     async def add(self, request: Request, asked: Annotated[JobQuery, Query()]) -> Response:
-        """Match a file: CSV, Parquet or JSON Lines, as the body or as `file` of a form."""
+        """Match a file: CSV, Parquet or JSON Lines, as the body or as the field file of a form."""
         jobs, owner = self.jobs, _owner(request.scope)
         await run_in_threadpool(jobs.room, owner)
 
