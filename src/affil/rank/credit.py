@@ -11,7 +11,6 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from affil.names.ids import id_forms
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
@@ -94,12 +93,21 @@ def prepare(
 
 def find_ids(db: duckdb.DuckDBPyConnection, given: Iterable[str]) -> None:
     """Create the table `meant`: the institution of each given id or other id."""
-    forms = [(written, form, place) for written in sorted(given) for place, form in enumerate(id_forms(written))]
+    forms = [(written, form, place) for written in sorted(given) for place, form in enumerate(_forms(db, written))]
     texts = _texts(given=[g for g, _, _ in forms], form=[f for _, f, _ in forms])
     db.register("form", texts.append_column("place", pa.array([p for _, _, p in forms], pa.int64())))
     others = "unnest(other_ids)" if "other_ids" in _columns(db, "institutions") else "NULL"  # optional column
     db.execute(f"CREATE OR REPLACE TEMP VIEW other AS SELECT id, {others} AS other_id FROM institutions")
     db.execute(sql("meant"))
+
+
+def _forms(db: duckdb.DuckDBPyConnection, written: str) -> tuple[str, ...]:
+    """The forms under which to look up an id, likeliest first: as it is written where the registry has it so."""
+    if db.execute("SELECT 1 FROM institutions WHERE id = ?", [written]).fetchall():
+        return (written,)
+    from affil.names.ids import id_forms  # and with it all that reads names, which takes long to load
+
+    return id_forms(written)
 
 
 def number(

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from affil.rank.doubt import Doubts
+from affil.rank.normal import below
 from affil.settings import GridSettings
 
 Numbers = NDArray[np.int64]
@@ -127,7 +127,7 @@ def _normal(at: Values, deviation: Values, cells: int) -> Values:
     out = np.zeros((len(at), cells))
     wide = deviation > 0.4
     edges = np.arange(1, cells) - 0.5
-    until = ndtr((edges - at[wide, None]) / deviation[wide, None])
+    until = below((edges - at[wide, None]) / deviation[wide, None])
     out[wide] = np.diff(until, axis=1, prepend=0, append=1)
     narrow = np.flatnonzero(~wide)
     where = np.clip(at[narrow], 0, cells - 1)

@@ -10,11 +10,10 @@ over pairs). Nothing is drawn at random.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -23,6 +22,9 @@ from affil.rank.ranking import Measure
 from affil.rank.shares import split_shares
 from affil.rank.venues import AREAS
 from affil.settings import RankSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -110,6 +112,8 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection, probable: float) -> tuple[pd.
     much the expected credit differs from what is counted plus all effects times (probability − counted), as credit is split; and
     `drift_decided`: the same of the credit were the review queue decided (see `Doubts`).
     """
+    import pandas as pd
+
     _make_pairs(db)
     pairs = db.execute(
         "SELECT affiliation, string, holder, probability, review FROM pair JOIN drawn_string USING (string) ORDER BY pair"
@@ -246,7 +250,8 @@ def _areas(db: duckdb.DuckDBPyConnection) -> list[tuple[str, float]]:
 
 def columns(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, NDArray[Any]]:
     """The columns of a query without nulls."""
-    return {name: column.to_numpy() for name, column in db.execute(query).df().items() if isinstance(name, str)}
+    table = db.sql(query).to_arrow_table()
+    return {name: column.to_numpy() for name, column in zip(table.column_names, table.columns, strict=True)}
 
 
 def _lists(column: pa.ChunkedArray) -> tuple[Numbers, Numbers, Numbers]:

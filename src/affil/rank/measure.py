@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, TypedDict, Unpack, cast
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError
@@ -125,17 +124,16 @@ def measure(
     make_places(db, asked, settings)
     cover = coverage(db, make_slice(db, part, venues, asked, settings), venues)
     count_measures(db, cover)
-    frame = ordered(db, asked.by)
-    shown = slice(0, limit)
+    table, first, last = ordered(db, asked.by), 0, limit
     if around is not None:
-        row = find_row(frame, asked.level, around, meant_ids(db, around), lookup)
-        at = int(frame.index[frame["id"] == row["id"]][0])
-        around, shown = row["id"], slice(max(0, at - settings.neighbours), at + settings.neighbours + 1)
+        around = find_row(table.to_pandas(), asked.level, around, meant_ids(db, around), lookup)["id"]
+        at = table["id"].index(around).as_py()
+        first, last = max(0, at - settings.neighbours), at + settings.neighbours + 1
+    rows = table.num_rows if last is None else last - first
     # The last row is compared with the one after it.
-    frame = frame.iloc[shown.start : None if shown.stop is None else shown.stop + 1]
-    frame = with_ranges(db, frame, asked.by, settings).iloc[: None if shown.stop is None else shown.stop - shown.start]
+    table = with_ranges(db, table.slice(first, rows + 1), asked.by, settings).slice(0, rows)
     return Ranking(
-        frame.reset_index(drop=True),
+        table,
         cover,
         settings,
         asked.level,
@@ -149,13 +147,13 @@ def measure(
         asked.within.name if asked.within else None,
         around,
         hong_kong=asked.hong_kong,
-        warnings=_nothing_within(asked, frame),
+        warnings=_nothing_within(asked, table),
     )
 
 
-def _nothing_within(asked: CheckedQuery, frame: pd.DataFrame) -> tuple[str, ...]:
+def _nothing_within(asked: CheckedQuery, table: pa.Table) -> tuple[str, ...]:
     """What is said where nothing is counted in the place that was asked for: AS is American Samoa, not Asia."""
-    if asked.within is None or not frame.empty:
+    if asked.within is None or table.num_rows:
         return ()
     return (f"nothing is counted in {asked.within.name}; continents go by their names, such as Asia",)
 
@@ -333,14 +331,14 @@ def count_measures(db: duckdb.DuckDBPyConnection, cover: Coverage) -> None:
     db.execute("SET VARIABLE counted = ?", [cover.credit])
 
 
-def ordered(db: duckdb.DuckDBPyConnection, by: Measure) -> pd.DataFrame:
+def ordered(db: duckdb.DuckDBPyConnection, by: Measure) -> pa.Table:
     """All measures of all entities of the slice, sorted by one."""
-    return db.execute(sql("ranking").format(by=by)).df()
+    return db.sql(sql("ranking").format(by=by)).to_arrow_table()
 
 
 def reordered(db: duckdb.DuckDBPyConnection, ranking: Ranking, by: Measure) -> Ranking:
     """The whole ranking that was measured last in a connection, by another measure: nothing but ranks and ranges is computed."""
-    return replace(ranking, by=by, frame=with_ranges(db, ordered(db, by), by, ranking.settings, again=True))
+    return replace(ranking, by=by, table=with_ranges(db, ordered(db, by), by, ranking.settings, again=True))
 
 
 def coverage(db: duckdb.DuckDBPyConnection, chosen: Slice, venues: Venues) -> Coverage:

@@ -14,12 +14,13 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from affil.rank.distribution import distributions
 from affil.rank.doubt import Doubts, columns, doubts, ranges
+from affil.rank.normal import below
 from affil.rank.ranking import Measure
 from affil.settings import GridSettings, RankSettings
 
@@ -33,30 +34,31 @@ _AT_ONCE = 1 << 20  # comparisons of rows with entities at once
 
 
 def with_ranges(
-    db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, by: Measure, settings: RankSettings, *, again: bool = False
-) -> pd.DataFrame:
+    db: duckdb.DuckDBPyConnection, table: pa.Table, by: Measure, settings: RankSettings, *, again: bool = False
+) -> pa.Table:
     """Add the columns `low`, `high`, `ahead`, `in_review`, `rank_decided` and `deciding` (see `Ranking`) to a ranking.
 
     `low` and `high` are quantiles of the rank at the `confidence` level, widened to include the rank itself. Unchanged without
     `settings.ranges`. `again` says that the slice is that of the last call.
     """
-    if not settings.ranges or frame.empty:
-        return frame
+    if not settings.ranges or not table.num_rows:
+        return table
     found = doubts(db, by, settings, again=again)
-    ids = db.execute("SELECT DISTINCT entity, id FROM seat ORDER BY entity").df()["id"]
-    rows = pd.Index(ids).get_indexer(pd.Index(frame["id"])).astype(np.int64)
+    seats = db.sql("SELECT DISTINCT entity, id FROM seat ORDER BY entity").to_arrow_table()
+    rows = pc.index_in(table["id"], seats["id"]).to_numpy().astype(np.int64)
     atoms = Atoms.of(found, whole=by in ("publications", "authors"), grid=settings.grid)
     low, high = atoms.rank_quantiles(rows, settings.confidence)
-    published = frame["rank"].to_numpy()
+    published = table["rank"].to_numpy()
     rank_decided = _ranks(found.decided)[rows]
-    return frame.assign(
-        low=np.minimum(low, published),
-        high=np.maximum(high, published),
-        ahead=np.round(np.append(atoms.ahead(rows[:-1], rows[1:]), np.nan), _TOLD),
-        in_review=np.round(_in_review(found)[rows], _TOLD),
-        rank_decided=rank_decided,
-        deciding=pd.Series(_deciding(db, found, rows, rank_decided != published, settings), frame.index, object),
-    )
+    added = {
+        "low": np.minimum(low, published),
+        "high": np.maximum(high, published),
+        "ahead": np.round(np.append(atoms.ahead(rows[:-1], rows[1:]), np.nan), _TOLD),
+        "in_review": np.round(_in_review(found)[rows], _TOLD),
+        "rank_decided": rank_decided,
+        "deciding": pa.array(_deciding(db, found, rows, rank_decided != published, settings), pa.list_(pa.string())),
+    }
+    return pa.table({**dict(zip(table.column_names, table.columns, strict=True)), **added})
 
 
 def moves(row: Mapping[Any, Any], least: int) -> str:
@@ -186,6 +188,6 @@ def _smallest(mean: Values, deviation: Values, weight: Values, owner: Numbers, l
     low, high = np.ones(int(owner[-1]) + 1, np.int64), np.full(int(owner[-1]) + 1, most)
     while (low < high).any():
         middle = (low + high) // 2
-        reached = np.bincount(owner, weight * ndtr((middle[owner] - 0.5 - mean) / deviation)) >= level - 1e-9
+        reached = np.bincount(owner, weight * below((middle[owner] - 0.5 - mean) / deviation)) >= level - 1e-9
         low, high = np.where(reached, low, middle + 1), np.where(reached, middle, high)
     return low

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError
@@ -27,6 +26,9 @@ from affil.rank.measure import (
 from affil.rank.ranking import MEASURES, Measure
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHARE_OR_MEASURE = (*MEASURES, "share")
 _PLACES = ("name", "name_zh", "kind", "city", "region", "country")

@@ -22,7 +22,6 @@ from affil.io.writers import harmless
 from affil.ledger.cases import Cases, key_of
 from affil.ledger.overrides import apart_name, set_apart
 from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
-from affil.rank.ranking import records
 from affil.wording import counted
 from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
 
@@ -123,7 +122,7 @@ def world_map(files: WorkspaceFiles, lookup: Lookup, *, limit: int | None, **que
             f"SELECT {key}, median(lon), median(lat) FROM institutions WHERE lat IS NOT NULL GROUP BY ALL"
         ).fetchall()
     at = {identifier: (lon, lat) for identifier, lon, lat in found}
-    rows = [(r["name"], *at[r["id"]], r[ranking.by], "") for r in records(ranking.frame) if r["id"] in at]
+    rows = [(r["name"], *at[r["id"]], r[ranking.by], "") for r in ranking.table.to_pylist() if r["id"] in at]
     return drawn(still_map(f"{level} by {ranking.by}"), places(rows))
 
 
