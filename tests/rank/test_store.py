@@ -100,10 +100,18 @@ def counted_now(store: Store, project: Project, monkeypatch: pytest.MonkeyPatch)
     import affil.rank.store as module
 
     seen: list[tuple[str, int]] = []
-    real = module.number
-    monkeypatch.setattr(module, "number", lambda db, config, wanted: (seen.extend(wanted), real(db, config, wanted))[1])
+    whole, again = module.number, module.number_again
+
+    def counted_again(db: Any, config: RankSettings) -> Any:
+        spans = again(db, config)
+        seen.extend(where for where, *_ in spans)
+        return spans
+
+    monkeypatch.setattr(module, "number", lambda db, config, wanted: (seen.extend(wanted), whole(db, config, wanted))[1])
+    monkeypatch.setattr(module, "number_again", counted_again)
     project.refresh(store)
-    monkeypatch.setattr(module, "number", real)
+    monkeypatch.setattr(module, "number", whole)
+    monkeypatch.setattr(module, "number_again", again)
     return seen
 
 
@@ -138,6 +146,22 @@ def test_only_what_changed_is_counted_again(tmp_path: Path, project: Project, mo
     assert counted() == [], "what only measuring reads"
     project.settings = RankSettings(include_review=True)
     assert counted() == [("CV", 2019), ("CV", 2020)]
+
+
+def test_only_papers_that_mention_what_was_decided_are_counted_again(
+    tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import affil.rank.store as module
+
+    project.papers |= {p.id: replace(p, year=2019) for p in project.papers.values()}
+    store, counted, real = Store(tmp_path), list[int](), module.count_credit
+    monkeypatch.setattr(
+        module, "count_credit", lambda db, first, last: (counted.append(last - first + 1), real(db, first, last))[1]
+    )
+    project.refresh(store)
+    project.decisions["s1"] = ["d"]
+    project.refresh(store)
+    assert counted == [3, 1]
 
 
 def test_nothing_new_makes_no_new_state(tmp_path: Path, project: Project) -> None:

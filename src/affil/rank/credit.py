@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from affil.io.arrays import put
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
@@ -65,8 +66,8 @@ def prepare(
         attach(db, name, getattr(tables, name))
     db.execute(_FOLDED)
     pairs = [(affiliation, identifier) for affiliation, ids in decisions.items() for identifier in ids]
-    db.register("decisions", pa.table({"affiliation": pa.array(list(decisions), pa.string())}))
-    db.register("said", _texts(affiliation=[a for a, _ in pairs], given=[i for _, i in pairs]))
+    put(db, "decisions", affiliation=("VARCHAR", list(decisions)))
+    put(db, "said", affiliation=("VARCHAR", [a for a, _ in pairs]), given=("VARCHAR", [i for _, i in pairs]))
     find_ids(db, {i for _, i in pairs})
     db.execute(sql("decided"))
     columns = _columns(db, "matches")
@@ -88,14 +89,14 @@ def prepare(
     published = [str(v) for (v,) in db.execute("SELECT DISTINCT venue FROM papers ORDER BY venue").fetchall()]
     found = [venues.resolve(name) for name in published]
     short = [name if venue is None else venue.venue for name, venue in zip(published, found, strict=True)]
-    db.register("venue_name", _texts(published=published, venue=short))
+    put(db, "venue_name", published=("VARCHAR", published), venue=("VARCHAR", short))
 
 
 def find_ids(db: duckdb.DuckDBPyConnection, given: Iterable[str]) -> None:
     """Create the table `meant`: the institution of each given id or other id."""
     forms = [(written, form, place) for written in sorted(given) for place, form in enumerate(_forms(db, written))]
-    texts = _texts(given=[g for g, _, _ in forms], form=[f for _, f, _ in forms])
-    db.register("form", texts.append_column("place", pa.array([p for _, _, p in forms], pa.int64())))
+    texts = {"given": ("VARCHAR", [g for g, _, _ in forms]), "form": ("VARCHAR", [f for _, f, _ in forms])}
+    put(db, "form", **texts, place=("BIGINT", [p for _, _, p in forms]))
     others = "unnest(other_ids)" if "other_ids" in _columns(db, "institutions") else "NULL"  # optional column
     db.execute(f"CREATE OR REPLACE TEMP VIEW other AS SELECT id, {others} AS other_id FROM institutions")
     db.execute(sql("meant"))
@@ -124,13 +125,24 @@ def number(
         )
     else:
         some = list(wanted)
-        years = pa.array([year for _, year in some], pa.int16())
-        db.register("wanted", pa.table({"venue": pa.array([venue for venue, _ in some], pa.string()), "year": years}))
+        put(db, "wanted", venue=("VARCHAR", [venue for venue, _ in some]), year=("SMALLINT", [year for _, year in some]))
     db.execute("SET VARIABLE include_review = ?", [settings.include_review])
     db.execute("SET VARIABLE min_title = ?", [settings.min_title])
-    for step in ("papers", "mentions"):
-        db.execute(sql(step))
-    db.execute(f"CREATE TEMP TABLE stats AS {sql('stats')}")
+    db.execute(sql("papers"))
+    db.execute(sql("mentions"))
+    db.execute(f"CREATE TEMP TABLE stats AS {sql('stats').format(answer='answer')}")
+    return _spans(db)
+
+
+def number_again(db: duckdb.DuckDBPyConnection, settings: RankSettings) -> list[tuple[VenueYear, int, int]]:
+    """The same, without `stats`, for the papers of `credit_before` that mention a string of the table `changed`."""
+    db.execute("SET VARIABLE include_review = ?", [settings.include_review])
+    db.execute(sql("again"))
+    db.execute(sql("mentions"))
+    return _spans(db)
+
+
+def _spans(db: duckdb.DuckDBPyConnection) -> list[tuple[VenueYear, int, int]]:
     spans = db.execute("SELECT venue, year, min(paper), max(paper) FROM paper GROUP BY ALL ORDER BY ALL").fetchall()
     return [((str(venue), int(year)), first, last) for venue, year, first, last in spans]
 
@@ -158,7 +170,3 @@ def lost_decisions(db: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 def _columns(db: duckdb.DuckDBPyConnection, table: str) -> set[str]:
     return {name for name, *_ in db.execute(f"DESCRIBE {table}").fetchall()}
-
-
-def _texts(**columns: Sequence[str]) -> pa.Table:
-    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})

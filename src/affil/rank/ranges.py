@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from affil.io.arrays import of_numpy, to_numpy
 from affil.rank.distribution import distributions
 from affil.rank.doubt import Doubts, columns, doubts, ranges
 from affil.rank.normal import below
@@ -45,20 +46,21 @@ def with_ranges(
         return table
     found = doubts(db, by, settings, again=again)
     seats = db.sql("SELECT DISTINCT entity, id FROM seat ORDER BY entity").to_arrow_table()
-    rows = pc.index_in(table["id"], seats["id"]).to_numpy().astype(np.int64)
+    rows = to_numpy(pc.index_in(table["id"], seats["id"])).astype(np.int64)
     atoms = Atoms.of(found, whole=by in ("publications", "authors"), grid=settings.grid)
     low, high = atoms.rank_quantiles(rows, settings.confidence)
-    published = table["rank"].to_numpy()
+    published = to_numpy(table["rank"])
     rank_decided = _ranks(found.decided)[rows]
-    added = {
+    added: dict[str, NDArray[Any]] = {
         "low": np.minimum(low, published),
         "high": np.maximum(high, published),
         "ahead": np.round(np.append(atoms.ahead(rows[:-1], rows[1:]), np.nan), _TOLD),
         "in_review": np.round(_in_review(found)[rows], _TOLD),
         "rank_decided": rank_decided,
-        "deciding": pa.array(_deciding(db, found, rows, rank_decided != published, settings), pa.list_(pa.string())),
     }
-    return pa.table({**dict(zip(table.column_names, table.columns, strict=True)), **added})
+    for name, column in added.items():
+        table = table.append_column(name, of_numpy(column))
+    return table.append_column("deciding", _deciding(db, found, rows, rank_decided != published, settings))
 
 
 def moves(row: Mapping[Any, Any], least: int) -> str:
@@ -81,7 +83,7 @@ def _in_review(found: Doubts) -> Values:
 
 def _deciding(
     db: duckdb.DuckDBPyConnection, found: Doubts, rows: Numbers, moves: Bools, settings: RankSettings
-) -> list[list[str]]:
+) -> pa.ListArray:
     """For rows that move, the strings in review that add to them, or else to those that pass them, most mentioned first."""
     entity, pair = found.entity[found.wanted], found.pair[found.wanted]
     about = columns(db, "SELECT string, mentions FROM pair ORDER BY pair")
@@ -90,13 +92,14 @@ def _deciding(
     first, last = np.searchsorted(own, passing), np.searchsorted(own, passing, side="right")
     at = ranges(first, last - first)
     row, string, _ = _most_mentioned(np.repeat(row, last - first), string[at], mentions[at], settings.named)
-    named = db.execute(
-        "SELECT string, affiliation FROM drawn_string WHERE string IN (SELECT unnest(?))", [np.unique(string).tolist()]
-    )
-    texts, deciding = dict(named.fetchall()), dict[int, list[str]]()
-    for one, number in zip(row.tolist(), string.tolist(), strict=True):
-        deciding.setdefault(one, []).append(texts[number])
-    return [deciding.get(one, []) if move else [] for one, move in zip(rows.tolist(), moves, strict=True)]
+    first, last = np.searchsorted(row, rows), np.searchsorted(row, rows, side="right")
+    sizes = (last - first) * moves
+    known, at = np.unique(string[ranges(first, sizes)], return_inverse=True)
+    db.register("deciding", pa.table({"string": of_numpy(known)}))
+    texts = db.sql("SELECT affiliation FROM drawn_string JOIN deciding USING (string) ORDER BY string").to_arrow_table()
+    db.unregister("deciding")
+    ends = of_numpy(np.append(0, np.cumsum(sizes)).astype(np.int32))
+    return pa.ListArray.from_arrays(ends, texts["affiliation"].combine_chunks().take(of_numpy(at)))
 
 
 def _most_mentioned(group: Numbers, string: Numbers, mentions: Numbers, named: int) -> tuple[Numbers, Numbers, Numbers]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import duckdb
-import pyarrow as pa
 
 from affil.errors import AffilError
+from affil.io.arrays import put_rows
 from affil.rank.choices import choose
 from affil.rank.credit import VenueYear, sql
 from affil.rank.matched import Papers
@@ -73,9 +73,7 @@ def measure_slots(
     make_places(db, asked.query, settings)
     make_slice(db, of_any, venues, asked.query, settings)
     rows = [(number, venue, year) for number, slot in enumerate(slots) for venue, year in slot]
-    columns = [*zip(*rows, strict=True)] or [(), (), ()]
-    types = (pa.int32(), pa.string(), pa.int16())
-    db.register("slots", pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], ["slot", "venue", "year"]))
+    put_rows(db, "slots", rows, slot="INTEGER", venue="VARCHAR", year="SMALLINT")
     db.execute("CREATE OR REPLACE TEMP TABLE slot AS SELECT slot, cell FROM slots JOIN cell USING (venue, year)")
     found = db.sql(sql(f"slots/{asked.query.by}")).df()
     if asked.by == "share":
