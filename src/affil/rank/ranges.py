@@ -47,7 +47,7 @@ def with_ranges(
     found = doubts(db, by, settings, again=again)
     seats = db.sql("SELECT DISTINCT entity, id FROM seat ORDER BY entity").to_arrow_table()
     rows = to_numpy(pc.index_in(table["id"], seats["id"])).astype(np.int64)
-    atoms = Atoms.of(found, whole=by in ("publications", "authors"), grid=settings.grid)
+    atoms = Atoms.of(found, whole=by in ("publications", "authors"), grid=settings.grid, rows=rows)
     low, high = atoms.rank_quantiles(rows, settings.confidence)
     published = to_numpy(table["rank"])
     rank_decided = _ranks(found.decided)[rows]
@@ -131,9 +131,10 @@ def _passing(found: Doubts, rows: Numbers, adding: Numbers, at_most: int) -> tup
 
 @dataclass(frozen=True, slots=True)
 class Atoms:
-    """The distributions of all entities' numbers, sorted by entity, then value, largest first.
+    """The distributions of entities' numbers, sorted by entity, then value, largest first.
 
-    `above` is the probability that the entity is above the value of an atom, `cell` numbers equal values from the smallest.
+    `above` is the probability that the entity is above the value of an atom, `cell` numbers equal values from the smallest. `entities`
+    is how many there are at all.
     """
 
     entity: Numbers
@@ -141,17 +142,18 @@ class Atoms:
     weight: Values
     above: Values
     cell: Numbers
+    entities: int
 
     @classmethod
-    def of(cls, found: Doubts, *, whole: bool, grid: GridSettings) -> Atoms:
-        """The atoms of the numbers of all entities; `whole` numbers are rounded to such."""
-        entity, value, weight = distributions(found, whole=whole, grid=grid)
+    def of(cls, found: Doubts, *, whole: bool, grid: GridSettings, rows: Numbers | None = None) -> Atoms:
+        """The atoms of the numbers of entities (see `distributions`); `whole` numbers are rounded to such."""
+        entity, value, weight = distributions(found, whole=whole, grid=grid, rows=rows)
         cells, cell = np.unique(np.round(value, _DIGITS), return_inverse=True)
         key, at = np.unique(entity * len(cells) + (len(cells) - 1 - cell), return_inverse=True)
         weight = np.asarray(np.bincount(at, weight), np.float64)
         entity, cell = key // len(cells), len(cells) - 1 - key % len(cells)
         before = np.cumsum(weight) - weight
-        return cls(entity, cells[cell], weight, before - before[np.searchsorted(entity, entity)], cell)
+        return cls(entity, cells[cell], weight, before - before[np.searchsorted(entity, entity)], cell, len(found.mean))
 
     def rank_quantiles(self, rows: Numbers, confidence: float) -> tuple[Numbers, Numbers]:
         """The smallest ranks that are not exceeded with probability (1 − confidence) / 2, and 1 less that, of some entities."""
@@ -165,9 +167,8 @@ class Atoms:
         mean, variance = mean[at] - own, variance[at] - own * (1 - own)
         owner = np.searchsorted(np.unique(rows), self.entity[mine])
         deviation = np.sqrt(np.maximum(variance, 1e-12))
-        most = int(self.entity[-1]) + 1
         found = [
-            _smallest(mean, deviation, self.weight[mine], owner, level, most)[np.searchsorted(np.unique(rows), rows)]
+            _smallest(mean, deviation, self.weight[mine], owner, level, self.entities)[np.searchsorted(np.unique(rows), rows)]
             for level in ((1 - confidence) / 2, (1 + confidence) / 2)
         ]
         return found[0], found[1]

@@ -74,6 +74,7 @@ class Store:
         entries: int = 0,
         about: Mapping[str, Any] | None = None,
         run: bool = False,
+        inputs: str = "",
     ) -> State:
         """Update the counts and return their state; only venues and years with changed papers or answers are recounted.
 
@@ -85,12 +86,16 @@ class Store:
             entries: the number of the ledger's last entry.
             about: further provenance to store.
             run: whether this is the end of a run.
+            inputs: a digest of tables, decisions, venues and settings; where it is that of the last state, they are not looked at.
 
         Where no ranking changed it is the last state, with what it stands on now: `about` and `entries` as they are given.
 
         The caller keeps others from refreshing at the same time.
         """
-        last = self.last()
+        last, about = self.last(), {**(about or {}), **({"inputs": inputs} if inputs else {})}
+        known = last is not None and last.about.get("inputs", "") == inputs
+        if last is not None and not run and inputs and known and self._there(last):
+            return replace(last, about=about, decisions=entries)
         with database(settings.memory) as db:
             prepare(db, tables, decisions, venues, settings)
             papers = _papers(db)
@@ -110,17 +115,17 @@ class Store:
                 venues=tuple(venues[v] for v in sorted({v for v, _ in papers} & venues.keys())),
                 settings=settings,
                 decisions=entries,
-                about=dict(about or {}),
+                about=about,
                 warnings=lost_decisions(db),
                 run=run,
             )
         if last is not None and last.same_counts(state) and last.warnings == state.warnings:
-            if not run:
-                return replace(last, about=state.about, decisions=entries)
-            state = replace(last, run=True, about=state.about)
+            state = replace(last, run=last.run or run, about=about)
+            if not run and known:
+                return replace(state, decisions=entries)
         self._save(state, self._numbered(state.number))
         self._tidy(settings.kept_states)
-        return state
+        return state if run else replace(state, decisions=entries)
 
     def last(self) -> State | None:
         """The newest state; None if there is none, or it has another format version."""
@@ -258,7 +263,10 @@ class Store:
     def _usable(self, last: State, settings: RankSettings) -> bool:
         """Whether partitions of the last state can be reused: only settings used for counting matter."""
         same = all(getattr(last.settings, f) == getattr(settings, f) for f in ("include_review", "min_title", "stated_places"))
-        return same and all(self.file(f).exists() for f in _files(last))
+        return same and self._there(last)
+
+    def _there(self, state: State) -> bool:
+        return all(self.file(f).exists() for f in _files(state))
 
     def _count(
         self,

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -81,18 +82,24 @@ class Venues(Mapping[str, Venue]):
     """Venues by short name; `resolve` finds them by any known name.
 
     Raises:
-        AffilError: two venues share a name, an area is none of `AREAS`, or a weight is negative or not finite.
+        AffilError: an area is none of `AREAS`, or a weight is negative or not finite; when a name is looked up: two venues share one.
     """
 
     def __init__(self, venues: Iterable[Venue]) -> None:
         self._venues = {v.venue: v for v in venues}
-        self._names: dict[str, str] = {}
         for venue in self._venues.values():
             _check(venue)
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        """The short name by every name, folded; made when a name is looked up, as it takes longer than all else about venues."""
+        names: dict[str, str] = {}
+        for venue in self._venues.values():
             for name in (venue.venue, venue.name, *venue.aliases):
-                other = self._names.setdefault(_fold(name), venue.venue)
+                other = names.setdefault(_fold(name), venue.venue)
                 if other != venue.venue:
                     raise AffilError(f"venues {other} and {venue.venue} share the name {name!r}; remove it from one of them")
+        return names
 
     def __getitem__(self, venue: str) -> Venue:
         return self._venues[venue]
@@ -153,7 +160,10 @@ def load_venues(path: Path | None = None) -> Venues:
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(path, f"cannot be read: {error}", fix="save it as a CSV in UTF-8") from error
         venues.update({v.venue: v for v in _rows(lines, path)})
-    return Venues(venues.values())
+    found = Venues(venues.values())
+    if path is not None:
+        found.resolve("")  # says where two share a name
+    return found
 
 
 def find_area(name: str) -> str:

@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 
 import affil.rank as ranks
 from affil.errors import AffilError, BusyError
+from affil.installed import version
+from affil.io.checksums import digest_of
 from affil.io.database import connect
 from affil.io.outputs import atomic_path
 from affil.io.writers import harmless
@@ -23,7 +25,7 @@ from affil.ledger.cases import Cases, key_of
 from affil.ledger.overrides import apart_name, set_apart
 from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
 from affil.wording import counted
-from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
+from affil.workspace.layout import WorkspaceFiles, hash_of, identity_of, locked, sha256_of, table_files
 
 if TYPE_CHECKING:
     import altair
@@ -56,7 +58,8 @@ def count_anew(files: WorkspaceFiles) -> State:
     """Update the counts; the caller holds the lock."""
     ledger = files.ledger
     cases, tables = ledger.cases(), files.tables
-    apart, decisions = set_apart(tables.papers, tables.mentions, cases.current())
+    current = cases.current()
+    apart, decisions = set_apart(tables.papers, tables.mentions, current)
     manifest, last = files.manifest, files.counts.last()
     about = {
         "registry": manifest.get("registry", {}).get("hash", ""),
@@ -66,15 +69,25 @@ def count_anew(files: WorkspaceFiles) -> State:
         "ledger": ledger.where,
         "workspace": {k: v for k, v in manifest.items() if k not in _OF_THE_FOLDER},
     }
-    older = older_ledger(files, cases)
+    older, venues, settings = older_ledger(files, cases), files.venues, files.settings.rank
+    local = files.path / "own.csv"
+    inputs = [
+        version(),
+        {"tables": table_files(files.path, manifest), "digests": manifest.get("digests"), "time": manifest.get("time")},
+        digest_of(local) if local.exists() else "",
+        sorted(current.items(), key=repr),
+        [astuple(venue) for venue in venues.values()],
+        settings.model_dump(mode="json"),
+    ]
     state = files.counts.refresh(
         replace(tables, papers=apart.papers, mentions=apart.mentions),
         decisions,
-        files.venues,
-        files.settings.rank,
+        venues,
+        settings,
         entries=cases.number,
         about=about,
         run=last is None or last.about.get("runs", 0) != about["runs"],  # also after a run killed before counting
+        inputs=hash_of(inputs),
     )
     return replace(state, warnings=(*state.warnings, older)) if older else state
 
