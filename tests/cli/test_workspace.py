@@ -3,6 +3,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 from io import StringIO
@@ -465,3 +467,22 @@ def test_a_first_run_that_fails_leaves_no_workspace(
     with pytest.raises(AffilError):
         call(*command, "-w", "new/ws")
     assert [f.name for f in tmp_path.iterdir()] == ["ok.jsonl"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--level", "country", "--by", "index")])
+def test_a_ranking_loads_only_what_it_needs(ws: str, arguments: tuple[str, ...]) -> None:
+    """Right after a correction, and where nothing changed since: what it does without takes longer to load than the rest to do."""
+    call("decide", ws, "港中大", "--institution", CUHK, "--by", "Ana", "--why", "its short name")
+    code = (
+        "import atexit, json, sys; atexit.register(lambda: print(json.dumps([*sys.modules]), file=sys.stderr)); "
+        "from affil.cli import main; main()"
+    )
+    shown = []
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", code, "rank", ws, *arguments], capture_output=True, text=True, check=True)
+        loaded = {module.partition(".")[0] for module in json.loads(done.stderr)}
+        assert {"duckdb", "pyarrow"} <= loaded
+        assert not {"pandas", "scipy", "sqlalchemy", "sklearn", "ftfy", "opencc"} & loaded
+        shown.append(done.stdout)
+    assert shown[0] == shown[1]
+    assert "CUHK" in shown[0] or "Hong Kong" in shown[0]

@@ -58,10 +58,9 @@ class Project:
         elif what in ("registry", "venues", "settings"):
             setattr(self, what, change[0])
 
-    def refresh(self, store: Store) -> State:
-        return store.refresh(
-            tables(list(self.papers.values()), self.answers, self.registry), self.decisions, self.venues, self.settings
-        )
+    def refresh(self, store: Store, **known: Any) -> State:
+        given_tables = tables(list(self.papers.values()), self.answers, self.registry)
+        return store.refresh(given_tables, self.decisions, self.venues, self.settings, **known)
 
     def full(self, **query: Any) -> Any:
         return rank(
@@ -93,6 +92,29 @@ def test_any_sequence_of_changes_gives_what_a_full_run_gives(
         again = project.refresh(fresh)
         assert again.same_counts(state), "the same files, byte for byte"
         assert {f.name for f in (fresh.folder / "files").iterdir()} <= {f.name for f in (store.folder / "files").iterdir()}
+
+
+@settings(max_examples=16)
+@given(
+    st.lists(paper, min_size=1, max_size=6),
+    st.dictionaries(st.sampled_from(STRINGS), found),
+    st.lists(st.dictionaries(st.sampled_from(STRINGS), st.one_of(st.none(), decided_ids), min_size=1), min_size=1, max_size=4),
+    st.sampled_from([INSTITUTIONS, MERGED, WITHDRAWN]),
+)
+def test_decisions_alone_give_what_a_full_run_gives(
+    tmp_path_factory: pytest.TempPathFactory, papers: list[Paper], answers: Answers, decided: list[Any], registry: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("counts")
+    store, project = Store(folder / "kept"), Project()
+    project.registry, project.answers, project.papers = registry, answers, {p.id: p for p in papers}
+    project.refresh(store)
+    for number, one in enumerate(decided):
+        for string, ids in one.items():
+            project.apply("decide", string, ids)
+        state = project.refresh(store, strings=one.keys())
+        fresh = project.refresh(Store(folder / str(number)))
+        assert fresh.same_counts(state), "the same files, byte for byte"
+        assert fresh.warnings == state.warnings
 
 
 def counted_now(store: Store, project: Project, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -60,8 +60,9 @@ def prepare(
     decisions: Mapping[str, Sequence[str]],
     venues: Venues,
     settings: RankSettings,
+    strings: Collection[str] | None = None,
 ) -> None:
-    """Attach the tables, and create `answer` (institutions of each string) and `venue_name` (published name to short name)."""
+    """Attach the tables, and create `answer` (institutions of each string, or of some) and `venue_name` (published name to short name)."""
     for name in Tables.__dataclass_fields__:
         attach(db, name, getattr(tables, name))
     db.execute(_FOLDED)
@@ -74,9 +75,13 @@ def prepare(
     has_stated = columns >= {f"stated_{f}" for f in _PLACE}
     place = "concat_ws('/', " + ", ".join(f"coalesce(stated_{f}, '')" for f in _PLACE) + ")" if has_stated else "''"
     named = "nullif(named, '')" if "named" in columns else "NULL"
+    if strings is not None:
+        put(db, "asked", affiliation=("VARCHAR", sorted(strings)))
+        db.execute("DELETE FROM decisions WHERE affiliation NOT IN (SELECT affiliation FROM asked)")
+    some = "" if strings is None else " SEMI JOIN asked USING (affiliation)"
     db.execute(
         f"CREATE TEMP VIEW placed_match AS SELECT *, {named} AS former, "
-        f"CASE {place} WHEN '//' THEN '' ELSE {place} END AS stated FROM matches"
+        f"CASE {place} WHEN '//' THEN '' ELSE {place} END AS stated FROM matches{some}"
     )
     known = settings.successors and "successor_from" in _columns(db, "institutions")
     year = "CAST(successor_from AS SMALLINT)" if known else "CAST(NULL AS SMALLINT)"
@@ -94,7 +99,9 @@ def prepare(
 
 def find_ids(db: duckdb.DuckDBPyConnection, given: Iterable[str]) -> None:
     """Create the table `meant`: the institution of each given id or other id."""
-    forms = [(written, form, place) for written in sorted(given) for place, form in enumerate(_forms(db, written))]
+    put(db, "given_id", id=("VARCHAR", sorted(given)))
+    known = dict(db.execute("SELECT id, id IN (SELECT id FROM institutions) FROM given_id ORDER BY id").fetchall())
+    forms = [(one, form, place) for one, there in known.items() for place, form in enumerate((one,) if there else _forms(one))]
     texts = {"given": ("VARCHAR", [g for g, _, _ in forms]), "form": ("VARCHAR", [f for _, f, _ in forms])}
     put(db, "form", **texts, place=("BIGINT", [p for _, _, p in forms]))
     others = "unnest(other_ids)" if "other_ids" in _columns(db, "institutions") else "NULL"  # optional column
@@ -102,10 +109,8 @@ def find_ids(db: duckdb.DuckDBPyConnection, given: Iterable[str]) -> None:
     db.execute(sql("meant"))
 
 
-def _forms(db: duckdb.DuckDBPyConnection, written: str) -> tuple[str, ...]:
-    """The forms under which to look up an id, likeliest first: as it is written where the registry has it so."""
-    if db.execute("SELECT 1 FROM institutions WHERE id = ?", [written]).fetchall():
-        return (written,)
+def _forms(written: str) -> tuple[str, ...]:
+    """The forms under which to look up an id that the registry does not have as it is written, likeliest first."""
     from affil.names.ids import id_forms  # and with it all that reads names, which takes long to load
 
     return id_forms(written)

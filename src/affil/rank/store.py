@@ -12,7 +12,7 @@ state refers to are deleted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time
@@ -75,6 +75,7 @@ class Store:
         about: Mapping[str, Any] | None = None,
         run: bool = False,
         inputs: str = "",
+        strings: Collection[str] | None = None,
     ) -> State:
         """Update the counts and return their state; only venues and years with changed papers or answers are recounted.
 
@@ -87,6 +88,7 @@ class Store:
             about: further provenance to store.
             run: whether this is the end of a run.
             inputs: a digest of tables, decisions, venues and settings; where it is that of the last state, they are not looked at.
+            strings: where nothing but decisions on these has changed since the last state; None: anything may have.
 
         Where no ranking changed it is the last state, with what it stands on now: `about` and `entries` as they are given.
 
@@ -97,13 +99,18 @@ class Store:
         if last is not None and not run and inputs and known and self._there(last):
             return replace(last, about=about, decisions=entries)
         with database(settings.memory) as db:
-            prepare(db, tables, decisions, venues, settings)
-            papers = _papers(db)
             old = {(p.venue, p.year): p for p in last.partitions} if last and self._usable(last, settings) else {}
+            few = strings if old else None
+            prepare(db, tables, decisions, venues, settings, few)
+            if last is not None and old:
+                db.read_parquet(str(self.whole(last.answers))).create_view("answer_before")
+                if few is not None:
+                    db.execute("INSERT INTO answer BY NAME SELECT * FROM answer_before ANTI JOIN asked USING (affiliation)")
+            papers = _papers(db) if few is None else {where: p.papers for where, p in old.items()}
             touched = {where for where, digest in papers.items() if where not in old or old[where].papers != digest}
             fresh = {(p.venue, p.year): p for p in self._count(db, sorted(touched), papers, settings)}
-            if old and last is not None:
-                answered = _changed_answers(db, self.whole(last.answers)) & papers.keys() - touched
+            if old:
+                answered = _changed_answers(db, few is None) & papers.keys() - touched
                 again = {where: old[where] for where in sorted(answered) if old[where].file}
                 fresh |= {(p.venue, p.year): p for p in self._count_again(db, again, settings)}
             state = State(
@@ -120,12 +127,12 @@ class Store:
                 run=run,
             )
         if last is not None and last.same_counts(state) and last.warnings == state.warnings:
-            state = replace(last, run=last.run or run, about=about)
+            state = replace(last, run=last.run or run, about=about, decisions=entries)
             if not run and known:
-                return replace(state, decisions=entries)
+                return state
         self._save(state, self._numbered(state.number))
         self._tidy(settings.kept_states)
-        return state if run else replace(state, decisions=entries)
+        return state
 
     def last(self) -> State | None:
         """The newest state; None if there is none, or it has another format version."""
@@ -399,12 +406,12 @@ def _answers(db: duckdb.DuckDBPyConnection) -> pa.Table:
     return db.sql("SELECT * FROM answer ORDER BY affiliation, institution, since").to_arrow_table()
 
 
-def _changed_answers(db: duckdb.DuckDBPyConnection, before: Path) -> set[VenueYear]:
-    """Venues and years with a string whose answer changed; creates the tables `changed`, these strings, and `answer_before`."""
-    db.read_parquet(str(before)).create_view("answer_before")
+def _changed_answers(db: duckdb.DuckDBPyConnection, any_string: bool) -> set[VenueYear]:
+    """Venues and years with a string whose answer changed; creates the table `changed`, of these strings."""
+    now, before = (one if any_string else f"{one} SEMI JOIN asked USING (affiliation)" for one in ("answer", "answer_before"))
     db.execute(
         "CREATE TEMP TABLE changed AS SELECT DISTINCT affiliation "
-        "FROM ((FROM answer EXCEPT FROM answer_before) UNION ALL (FROM answer_before EXCEPT FROM answer))"
+        f"FROM ((FROM {now} EXCEPT FROM {before}) UNION ALL (FROM {before} EXCEPT FROM {now}))"
     )
     rows = db.execute(
         "SELECT DISTINCT venue_name.venue, papers.year FROM mentions SEMI JOIN changed USING (affiliation) "

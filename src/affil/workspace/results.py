@@ -21,9 +21,10 @@ from affil.io.checksums import digest_of
 from affil.io.database import connect
 from affil.io.outputs import atomic_path
 from affil.io.writers import harmless
-from affil.ledger.cases import Cases, key_of
+from affil.ledger.cases import Cases, Key, key_of
 from affil.ledger.overrides import apart_name, set_apart
-from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
+from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Venues, Why
+from affil.types import LedgerEntry
 from affil.wording import counted
 from affil.workspace.layout import WorkspaceFiles, hash_of, identity_of, locked, sha256_of, table_files
 
@@ -57,7 +58,8 @@ def count_or_last(files: WorkspaceFiles) -> State:
 def count_anew(files: WorkspaceFiles) -> State:
     """Update the counts; the caller holds the lock."""
     ledger = files.ledger
-    cases, tables = ledger.cases(), files.tables
+    entries, tables = ledger.entries(), files.tables
+    cases = Cases(entries)
     current = cases.current()
     apart, decisions = set_apart(tables.papers, tables.mentions, current)
     manifest, last = files.manifest, files.counts.last()
@@ -70,15 +72,7 @@ def count_anew(files: WorkspaceFiles) -> State:
         "workspace": {k: v for k, v in manifest.items() if k not in _OF_THE_FOLDER},
     }
     older, venues, settings = older_ledger(files, cases), files.venues, files.settings.rank
-    local = files.path / "own.csv"
-    inputs = [
-        version(),
-        {"tables": table_files(files.path, manifest), "digests": manifest.get("digests"), "time": manifest.get("time")},
-        digest_of(local) if local.exists() else "",
-        sorted(current.items(), key=repr),
-        [astuple(venue) for venue in venues.values()],
-        settings.model_dump(mode="json"),
-    ]
+    about |= {"besides": _besides_decisions(files, manifest, venues), "decided": _decided(current)}
     state = files.counts.refresh(
         replace(tables, papers=apart.papers, mentions=apart.mentions),
         decisions,
@@ -87,9 +81,32 @@ def count_anew(files: WorkspaceFiles) -> State:
         entries=cases.number,
         about=about,
         run=last is None or last.about.get("runs", 0) != about["runs"],  # also after a run killed before counting
-        inputs=hash_of(inputs),
+        inputs=f"{about['besides']} {about['decided']}",
+        strings=None if last is None or last.about.get("besides") != about["besides"] else _decided_since(last, entries),
     )
     return replace(state, warnings=(*state.warnings, older)) if older else state
+
+
+def _besides_decisions(files: WorkspaceFiles, manifest: Mapping[str, Any], venues: Venues) -> str:
+    """A digest of all that counts rest on, but for decisions."""
+    local = files.path / "own.csv"
+    tables = {"files": table_files(files.path, manifest), "digests": manifest.get("digests"), "time": manifest.get("time")}
+    own = digest_of(local) if local.exists() else ""
+    return hash_of([version(), tables, own, [astuple(v) for v in venues.values()], files.settings.rank.model_dump(mode="json")])
+
+
+def _decided(current: Mapping[Key, tuple[str, ...]]) -> str:
+    """A digest of decisions."""
+    return hash_of(sorted(current.items(), key=repr))
+
+
+def _decided_since(last: State, entries: Sequence[LedgerEntry]) -> set[str] | None:
+    """The strings that people decided since a state; None where that is not known, or one decision is on a mention alone."""
+    then = Cases(entry for entry in entries if entry.number <= last.decisions).current()
+    new = [entry for entry in entries if entry.number > last.decisions]
+    if last.about.get("decided") != _decided(then) or any(key.paper for key in (*then, *map(key_of, new))):
+        return None
+    return {entry.affiliation for entry in new}
 
 
 def older_ledger(files: WorkspaceFiles, cases: Cases | None = None) -> str:
