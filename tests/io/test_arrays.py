@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.io.arrays import of_numpy, put, put_rows, to_numpy
+from affil.io.arrays import of_numpy, put, put_rows, to_numpy, whole
 
 KINDS = ["int16", "int32", "int64", "float64"]
 
@@ -29,6 +29,11 @@ def test_numbers_there_and_back(kind: str, values: list[int], first: int, length
 def test_booleans(values: list[bool], first: int) -> None:
     part = pa.array(values, pa.bool_()).slice(min(first, len(values)))
     assert to_numpy(part).tolist() == part.to_pylist()
+
+
+def test_a_column_in_one_piece() -> None:
+    assert whole(pa.chunked_array([["a"], ["b"]])).to_pylist() == ["a", "b"]
+    assert whole(pa.chunked_array([], pa.list_(pa.int32()))).equals(pa.array([], pa.list_(pa.int32())))
 
 
 def test_numbers_that_do_not_lie_side_by_side() -> None:

@@ -28,6 +28,11 @@ def to_numpy(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
     return np.frombuffer(values, kind, len(column), column.offset * kind.itemsize) if len(column) else np.empty(0, kind)
 
 
+def whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece, not copied where it is in one."""
+    return column.combine_chunks() if column.num_chunks else pa.nulls(0, column.type)
+
+
 def of_numpy(values: NDArray[Any]) -> pa.Array:
     """Numbers as Arrow has them, not copied."""
     values = np.ascontiguousarray(values)

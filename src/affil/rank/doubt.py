@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from affil.io.arrays import to_numpy
+from affil.io.arrays import to_numpy, whole
 from affil.rank.credit import sql
 from affil.rank.ranking import Measure
 from affil.rank.shares import split_shares
@@ -257,7 +257,7 @@ def columns(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, NDArray[Any]
 
 def _lists(column: pa.ChunkedArray) -> tuple[Numbers, Numbers, Numbers]:
     """The starts and sizes of a column of lists, and their elements."""
-    array = column.combine_chunks()
+    array = whole(column)
     offsets = to_numpy(array.offsets).astype(np.int64)
     return offsets[:-1], np.diff(offsets), to_numpy(array.values).astype(np.int64)
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from affil.io.arrays import of_numpy, to_numpy
+from affil.io.arrays import of_numpy, to_numpy, whole
 from affil.rank.distribution import distributions
 from affil.rank.doubt import Doubts, columns, doubts, ranges
 from affil.rank.normal import below
@@ -99,7 +99,7 @@ def _deciding(
     texts = db.sql("SELECT affiliation FROM drawn_string JOIN deciding USING (string) ORDER BY string").to_arrow_table()
     db.unregister("deciding")
     ends = of_numpy(np.append(0, np.cumsum(sizes)).astype(np.int32))
-    return pa.ListArray.from_arrays(ends, texts["affiliation"].combine_chunks().take(of_numpy(at)))
+    return pa.ListArray.from_arrays(ends, whole(texts["affiliation"]).take(of_numpy(at)))
 
 
 def _most_mentioned(group: Numbers, string: Numbers, mentions: Numbers, named: int) -> tuple[Numbers, Numbers, Numbers]:

@@ -1,4 +1,4 @@
-"""Stored counts: those of a venue and year are recomputed only if its papers or answers change.
+"""Stored counts: those of a venue and year are recomputed only if its papers change, those of a paper only if its answers do.
 
     counts/states/000001.json      a state: the file of each venue and year, and its inputs
     counts/snapshots/NAME.json     a named state
@@ -77,7 +77,8 @@ class Store:
         inputs: str = "",
         strings: Collection[str] | None = None,
     ) -> State:
-        """Update the counts and return their state; only venues and years with changed papers or answers are recounted.
+        """Update the counts and return their state; only venues and years with changed papers are recounted, and of others the papers
+        that mention a string whose answer changed.
 
         Args:
             tables: the input; papers need a column `digest`, which changes with the record.

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -82,24 +82,18 @@ class Venues(Mapping[str, Venue]):
     """Venues by short name; `resolve` finds them by any known name.
 
     Raises:
-        AffilError: an area is none of `AREAS`, or a weight is negative or not finite; when a name is looked up: two venues share one.
+        AffilError: two venues share a name, an area is none of `AREAS`, or a weight is negative or not finite.
     """
 
     def __init__(self, venues: Iterable[Venue]) -> None:
         self._venues = {v.venue: v for v in venues}
+        self._names: dict[str, str] = {}
         for venue in self._venues.values():
             _check(venue)
-
-    @cached_property
-    def _names(self) -> Mapping[str, str]:
-        """The short name by every name, folded; made when a name is looked up, as it takes longer than all else about venues."""
-        names: dict[str, str] = {}
-        for venue in self._venues.values():
             for name in (venue.venue, venue.name, *venue.aliases):
-                other = names.setdefault(_fold(name), venue.venue)
+                other = self._names.setdefault(_fold(name), venue.venue)
                 if other != venue.venue:
                     raise AffilError(f"venues {other} and {venue.venue} share the name {name!r}; remove it from one of them")
-        return names
 
     def __getitem__(self, venue: str) -> Venue:
         return self._venues[venue]
@@ -160,10 +154,7 @@ def load_venues(path: Path | None = None) -> Venues:
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(path, f"cannot be read: {error}", fix="save it as a CSV in UTF-8") from error
         venues.update({v.venue: v for v in _rows(lines, path)})
-    found = Venues(venues.values())
-    if path is not None:
-        found.resolve("")  # says where two share a name
-    return found
+    return Venues(venues.values())
 
 
 def find_area(name: str) -> str:
@@ -249,6 +240,7 @@ def _check(venue: Venue) -> None:
         raise AffilError(f"{venue.venue}: the weight must be a number of at least 0, not {venue.weight}")
 
 
+@lru_cache(1 << 12)
 def _fold(name: str) -> str:
     return _words(name) or " ".join(_plain(name).split())
 
