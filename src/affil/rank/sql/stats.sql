@@ -1,5 +1,5 @@
--- Totals by venue and year: papers, and the outcome of mentions.
--- Reads string, answer (or that of before), mention, paper.
+-- Totals by venue and year: papers, and the outcome of mentions by the answers of a table, those of now or of before.
+-- Reads string, mention, paper.
 -- Makes one row per venue and year.
 WITH asked AS (
     SELECT
