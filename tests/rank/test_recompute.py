@@ -95,10 +95,10 @@ def with_digests(tables: Tables) -> Tables:
 def check(ranked: pd.DataFrame, expected: pd.DataFrame) -> None:
     rows = ranked.set_index("id")
     assert set(rows.index) == set(expected.index)
-    for measure in ("publications", "authors", "adjusted", "index", "share"):
+    for column in ("publications", "authors", "adjusted", "index", "share"):
         pd.testing.assert_series_equal(
-            rows[measure].astype(float).sort_index(),
-            expected[measure].astype(float).sort_index(),
+            rows[column].astype(float).sort_index(),
+            expected[column].astype(float).sort_index(),
             check_names=False,
             rtol=0,
             atol=1e-9,
