@@ -201,3 +201,37 @@ def test_as_a_library(run: Affil, tiny_matcher: Matcher) -> None:
     summary = affil.match_file("in.csv", "out.csv", matcher=tiny_matcher, decided=decided)
     assert (summary.review, summary.rows) == (0, 8)
     assert summary.strings == len({*STRINGS, "UCL", "NTU"} - {"[Doe, J.] UCL; [Li, H.] NTU"}) - done.strings
+
+
+@pytest.mark.parametrize("sheet", ["sheet.csv", "sheet.xlsx"])
+@pytest.mark.parametrize("again", [("--review-only",), ()])
+def test_a_sheet_with_answers_is_not_written_over(run: Affil, sheet: str, again: tuple[str, ...]) -> None:
+    run("in.csv", "--review-only", "-o", sheet)
+    run("in.csv", "--review-only", "-o", sheet)  # nobody has filled in anything
+    fill(sheet, {"NTU": {"institution_ids": "none"}, "UCL": {"institution_ids": OXFORD}})
+    before = Path(sheet).read_bytes()
+    failed = run("in.csv", *again, "-o", sheet, code=2).exception
+    assert isinstance(failed, AffilError)
+    assert str(failed) == (
+        f"{sheet}: holds 2 answers that would be lost; take them first: affil match IN -o OUT --decided {sheet}, or choose another name"
+    )
+    assert Path(sheet).read_bytes() == before
+    if not again:
+        run(sheet, "-o", "matches.csv", "--column", "affiliation")  # which has the columns of the sheet
+        run(sheet, "-o", "matches.csv", "--column", "affiliation")
+
+
+@pytest.mark.parametrize("other", ["same", "./same", "link", "hard"])
+@pytest.mark.parametrize("more", [(), ("--review-only",)])
+def test_an_input_is_not_written_over(run: Affil, other: str, more: tuple[str, ...]) -> None:
+    Path("in.csv").rename("same.csv")
+    Path("link.csv").symlink_to("same.csv")
+    Path("hard.csv").hardlink_to("same.csv")
+    before = Path("same.csv").read_bytes()
+    failed = run("same.csv", "-o", f"{other}.csv", *more, code=2).exception
+    assert isinstance(failed, AffilError)
+    assert "is the file that is read" in str(failed)
+    assert Path(f"{other}.csv").read_bytes() == before
+    run("same.csv", "--review-only", "-o", "sheet.csv")
+    with pytest.raises(AffilError, match="is the file that is read"):
+        run("same.csv", "-o", "sheet.csv", "--decided", "sheet.csv", code=2, catch_exceptions=False)

@@ -281,3 +281,17 @@ def test_rows_as_exported_are_no_opinions(session: Session, sheet: Path) -> None
     session.decide(0, [OPENAI], by="ana", why="no, the first")
     assert session.import_sheet(sheet, by="bo").decided == 0, "the answer of then, which holds again, was not bo's"
     assert session.queue.cases[Key(first)].opinions == {}
+
+
+def test_answers_that_are_not_recorded_are_not_written_over(session: Session, sheet: Path) -> None:
+    session.export_sheet(sheet, ANY)
+    rows = read(sheet)
+    rows[2]["institution_ids"] = OPENAI
+    write(sheet, rows)
+    before = sheet.read_bytes()
+    with pytest.raises(AffilError, match=r"holds 1 answer that would be lost; take them first: affil review import .*sheet"):
+        session.export_sheet(sheet, ANY)
+    assert sheet.read_bytes() == before
+    session.import_sheet(sheet, by="ana")
+    assert session.export_sheet(sheet, ANY) == len(rows)
+    assert session.export_sheet(sheet, ANY) == len(rows), "what is filled in stands in the ledger"

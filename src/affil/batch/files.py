@@ -18,6 +18,7 @@ from affil.errors import AffilError, InputError
 from affil.io.cells import addresses
 from affil.io.files import begins_as_json, copied
 from affil.io.memory import rare_collections
+from affil.io.outputs import keep_inputs
 from affil.io.table import has_affiliations
 from affil.io.tables import Batch, Format, Style, Table, create_table, open_table, table_format
 from affil.match.records import NUMBERS, output_columns
@@ -109,10 +110,11 @@ def match_file(
         matching: see `Matching`.
 
     Raises:
-        InputError: the input cannot be read, or lacks the column. AffilError: the output cannot be written, or a worker died.
+        InputError: the input cannot be read, or lacks the column. AffilError: the output is the input or cannot be written, or a worker died.
     """
     if excel and table_format(out, output_format) not in ("csv", "tsv", "xlsx"):
         raise AffilError("excel is for .csv, .tsv and .xlsx")
+    keep_inputs(out, source)
     start = time.perf_counter()
     counts = dict.fromkeys(Decision, 0)
     rows = written = 0

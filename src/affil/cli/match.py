@@ -184,13 +184,16 @@ def _match_file(
 ) -> None:
     from affil.batch import match_file
     from affil.io.files import copied, open_input
-    from affil.io.outputs import STANDARD
+    from affil.io.outputs import STANDARD, keep_inputs
     from affil.io.tables import table_format
+    from affil.review.spreadsheet import keep_answers
 
     for path in (source, filled):
         if path is not None and path != STANDARD:
             with open_input(path):  # fail before loading a matcher
                 pass
+    keep_inputs(output, source, *filter(None, (filled,)))
+    keep_answers(output)
     if excel and table_format(output, output_format) not in ("csv", "tsv", "xlsx"):
         raise AffilError("--excel is for .csv, .tsv and .xlsx")
     matcher = load()
@@ -273,6 +276,10 @@ def evaluate(
         from affil.evaluate.picture import check_picture, draw
 
         check_picture(picture)
+    from affil.io.outputs import keep_inputs
+
+    for written in filter(None, (errors, picture)):
+        keep_inputs(written, rows)
     matcher = load_matcher(registry, model, policy)
     from affil.evaluate import evaluate as score
 

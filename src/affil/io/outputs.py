@@ -69,6 +69,19 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def keep_inputs(out: Path | str, *sources: Path | str) -> None:
+    """Check that an output is none of the files that it is made from, under whatever name.
+
+    Raises:
+        AffilError: it is one of them.
+    """
+    for source in sources:
+        with suppress(OSError, ValueError):  # one is not there: two files
+            if STANDARD not in (str(out), str(source)) and Path(out).is_file() and Path(out).samefile(source):
+                named = "" if str(out) == str(source) else f" ({source})"
+                raise AffilError(f"{out}: is the file that is read{named}, which would be lost; choose another output")
+
+
 def files_in(folder: Path, pattern: str) -> list[Path]:
     """The files of a folder, sorted, without unfinished ones of `atomic_path`."""
     return sorted(file for file in folder.glob(pattern) if not file.name.startswith(TEMPORARY))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, NullPool, create_engine, func, select
 
 from affil.errors import AffilError, InputError
-from affil.io.outputs import atomic_path, files_in
+from affil.io.outputs import atomic_path, files_in, keep_inputs
 from affil.ledger.database import Database, mark
 from affil.ledger.table import LEDGER, METADATA
 from affil.wording import counted
@@ -26,6 +26,8 @@ def backup(database: Database, file: Path | str) -> int:
     Raises:
         InputError: the ledger is damaged. AffilError: it cannot be read, or the file cannot be written.
     """
+    if database.file is not None:
+        keep_inputs(file, database.file)
     rows = _rows(database)
     with atomic_path(file) as temporary:
         engine = create_engine(URL.create("sqlite", database=str(temporary)), poolclass=NullPool)

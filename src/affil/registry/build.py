@@ -14,7 +14,7 @@ import numpy as np
 
 from affil.errors import AffilError, InputError
 from affil.io.memory import rare_collections
-from affil.io.outputs import atomic_path
+from affil.io.outputs import atomic_path, keep_inputs
 from affil.names.ids import is_ror
 from affil.registry.arrays import Arrays, write_arrays
 from affil.registry.dump import ROR
@@ -59,6 +59,7 @@ def build_file(sources: Sequence[str | Path], out: Path, progress: Callable[[str
     Raises:
         InputError: a source cannot be read. AffilError: the sources are empty, or `out` cannot be written.
     """
+    keep_inputs(out, *sources)
     tell = progress or (lambda _: None)
     tell("reading " + ", ".join(map(str, sources)))
     institutions = merge(map(_with_usage, read_source(s)) for s in sources)

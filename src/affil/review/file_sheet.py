@@ -14,12 +14,22 @@ from affil.batch.answers import AnswerRows, decided_answer
 from affil.batch.files import Matching, Opening, matched, strings_in
 from affil.io.database import database
 from affil.io.files import shown_name
+from affil.io.outputs import keep_inputs
 from affil.ledger.cases import NOT_AN_ORGANISATION
 from affil.match import Matcher
 from affil.registry import Registry
 from affil.registry.written import Written
 from affil.review.doubts import doubts_of
-from affil.review.spreadsheet import asked_in, check_sheet_name, listed, read_answers, reason, string_key, write_sheet
+from affil.review.spreadsheet import (
+    asked_in,
+    check_sheet_name,
+    keep_answers,
+    listed,
+    read_answers,
+    reason,
+    string_key,
+    write_sheet,
+)
 from affil.settings import Settings
 from affil.types import Decision, Match
 
@@ -53,9 +63,12 @@ def write_doubtful(source: Path | str, out: Path | str, *, matcher: Matcher, **m
         matching: as for `affil.match_file`.
 
     Raises:
-        InputError: the input cannot be read, or lacks the column. AffilError: the output cannot be written, or a worker died.
+        InputError: the input cannot be read, or lacks the column. AffilError: the output is the input, holds answers or cannot be
+            written, or a worker died.
     """
     check_sheet_name(out)
+    keep_inputs(out, source)
+    keep_answers(out)
     settings = matching.get("settings") or Settings()
     rows = doubtful = 0
     with database(settings.read.memory) as db:

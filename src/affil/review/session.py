@@ -8,6 +8,7 @@ session.decide(number, [card.candidates[0].institution.id], by="ana", why="the a
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -32,7 +33,7 @@ from affil.review.institutions import Institutions
 from affil.review.items import Filters, Item, VenueFacts
 from affil.review.mentions import Mention, Rule
 from affil.review.queue import Numbers, Queue
-from affil.review.spreadsheet import Imported, read_drafts, sheet_rows, string_key, write_sheet
+from affil.review.spreadsheet import Imported, is_unrecorded, keep_answers, read_drafts, sheet_rows, string_key, write_sheet
 from affil.review.turns import Step, Turns, alive
 from affil.types import Decision, Institution, LedgerEntry, Match
 from affil.workspace import Workspace
@@ -373,10 +374,15 @@ class Session:
         number.
 
         Raises:
-            AffilError: `path` cannot be written.
+            AffilError: `path` holds answers that are not recorded, or cannot be written.
         """
+        if is_unrecorded(path, cases=self.queue.cases, strings=self._by_key(), institutions=self.institutions):
+            keep_answers(path, f"affil review import {shlex.quote(str(self.workspace.path))} {{path}}")
         items = (self.queue.item(n) for n in self.queue.select(filters).tolist())
         return write_sheet(path, sheet_rows(items, self.queue.cases, self._asked_about, lambda item: self.doubts(item.number)))
+
+    def _by_key(self) -> dict[str, str]:
+        return {string_key(a): a for a in self.queue.affiliations}
 
     def _asked_about(self, item: Item) -> list[Institution | str]:
         """The institutions that a string may name: those found in it, and others that may be meant."""
@@ -393,7 +399,7 @@ class Session:
             path,
             by=by,
             cases=self.queue.cases,
-            strings={string_key(a): a for a in self.queue.affiliations},
+            strings=self._by_key(),
             institutions=self.institutions,
         )
         entries = self.ledger.decide_all(drafts)

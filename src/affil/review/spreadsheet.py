@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import shlex
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -197,6 +198,36 @@ def _write_xlsx(path: Path, rows: Iterable[Mapping[str, str]], columns: Sequence
     return count
 
 
+def answered_rows(path: Path | str) -> list[dict[str, str]]:
+    """The rows of a sheet into which somebody wrote an answer; none where there is no such file, or it is no sheet."""
+    if not Path(path).is_file():
+        return []
+    try:
+        rows = [row for _, row in read_sheet(path)]
+    except AffilError:
+        return []
+    # what `affil match` writes of a sheet is none, though it has its columns
+    sheets = (row for row in rows if "key" in row and "institution_id" not in row)
+    return [row for row in sheets if row["institution_ids"].strip()]
+
+
+def keep_answers(path: Path | str, fix: str = "affil match IN -o OUT --decided {path}") -> None:
+    """Check that an output is no sheet that people have filled in.
+
+    Args:
+        path: the output.
+        fix: the command that takes the answers.
+
+    Raises:
+        AffilError: it is one.
+    """
+    if answered := answered_rows(path):
+        raise AffilError(
+            f"{path}: holds {counted(len(answered), 'answer')} that would be lost; take them first: {fix.format(path=shlex.quote(str(path)))}, "
+            "or choose another name"
+        )
+
+
 def _harmless(text: str) -> str:
     shown = _short(visible(text))
     return f"'{shown}" if shown.startswith(_DANGEROUS) else shown
@@ -335,7 +366,7 @@ def read_drafts(
     drafts: list[Draft] = []
     for one in answers:
         case = cases.get(Key(one.affiliation), Case())
-        said = NOT if one.refused else " ".join(sorted(one.ids)) or NONE
+        said = _said(one)
         prefilled = [e for e, _ in case.decided if str(e.number) == one.entry]
         own = [e for e in (case.holder, *case.opinions.values()) if e is not None and e.by == one.by]
         if any(said in _forms(e, institutions) for e in (*prefilled, *own)):  # as it was exported, or said before
@@ -346,6 +377,27 @@ def read_drafts(
         blind = case.holder is not None and one.entry != str(case.holder.number)
         drafts.append(Draft(Key(one.affiliation), one.ids, one.by, why, blind=blind))
     return drafts, len(answers) - len(drafts), blank
+
+
+def is_unrecorded(path: Path | str, *, cases: Cases, strings: Mapping[str, str], institutions: Written) -> bool:
+    """Whether a sheet that is there holds answers that nobody has recorded; arguments as for `read_drafts`."""
+    if not answered_rows(path):
+        return False
+    try:
+        answers, _ = read_answers(path, strings=strings, institutions=institutions, of="this workspace")
+    except AffilError:
+        return True
+    for one in answers:
+        case = cases.get(Key(one.affiliation), Case())
+        known = [form for e, _ in case.decided for form in _forms(e, institutions)]
+        known += [form for e in case.opinions.values() for form in _forms(e, institutions)]
+        if _said(one) not in known:
+            return True
+    return False
+
+
+def _said(one: Answer) -> str:
+    return NOT if one.refused else " ".join(sorted(one.ids)) or NONE
 
 
 def _string(

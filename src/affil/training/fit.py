@@ -12,6 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from affil.data import resource
+from affil.io.outputs import keep_inputs
 from affil.match.classifier import Model
 from affil.match.index import Index
 from affil.match.labels import Trust, contradiction
@@ -55,6 +56,7 @@ def train(
     registry = registry or Registry.open()
     external_registry = external_registry or registry
     paths = list(rows) if rows is not None else [resource("gold/train.csv")]
+    keep_inputs(out, *paths, *external, registry.path, external_registry.path)
     labelled = [replace(r, trust=Trust.REPRESENTATIVE) for p in paths for r in read_rows(p)]
     others = [r for p in external for r in read_rows(p, t.policies)]
     if said := contradiction((r.affiliation, r.institutions) for r in labelled):
