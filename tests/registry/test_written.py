@@ -68,6 +68,8 @@ def test_every_institution_is_read_as_it_is_called(written: Written) -> None:
         ("https://ror.org/00t33hh49", "the check digits of the ROR id 00t33hh49 are wrong"),
         ("own:mine none", "none stands alone"),
         ("own:mine; none", "none stands alone"),
+        (",", "the registry has no institution ','"),
+        ("[0.530]", "the registry has no institution"),
         ("own:mine Fernhollow College", "'Fernhollow College' is not a name of own:mine"),
         ("🝰🝰", "the registry has no institution '🝰🝰'"),
     ],
@@ -84,6 +86,8 @@ def test_one_is_never_a_guess(written: Written) -> None:
     with pytest.raises(AffilError, match="several institutions"):
         written.one("QIO")
     assert written.one("own:mine Institute of Counting (Hull, GB)").id == "own:mine"
+    found, problems = written.all("own:mine Institute of Counting (Hull, GB) [0.530]; own:mine [1.000]")
+    assert ([one.id for one in found], problems) == (["own:mine"], [])
 
 
 @given(st.text(max_size=40))

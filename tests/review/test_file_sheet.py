@@ -159,11 +159,6 @@ def test_all_problems_at_once_and_nothing_written(run: Affil, sheet: str) -> Non
     assert f"did you mean: {OXFORD} University of Oxford (Oxford, GB)" in told[number["UCL"]]
     assert "its key belongs to 'UoN', but its affiliation is 'Another string': parts of rows were moved" in told[number["UoN"]]
     assert Path("out.csv").read_text() == "kept"
-    Path("other.csv").write_text("affiliation\nUCL\n", "utf-8")
-    fill(sheet, {"NTU": {"institution_ids": "none"}, "UCL": {"institution_ids": ""}})
-    failed = run("other.csv", "-o", "out.csv", "--decided", sheet, code=2).exception
-    assert "its key or string is not one of other.csv" in str(failed)
-    assert Path("out.csv").read_text() == "kept"
 
 
 def test_standard_input_and_a_sheet_of_ones_own(run: Affil) -> None:
@@ -235,3 +230,43 @@ def test_an_input_is_not_written_over(run: Affil, other: str, more: tuple[str, .
     run("same.csv", "--review-only", "-o", "sheet.csv")
     with pytest.raises(AffilError, match="is the file that is read"):
         run("same.csv", "-o", "sheet.csv", "--decided", "sheet.csv", code=2, catch_exceptions=False)
+
+
+@pytest.mark.parametrize("sheet", ["sheet.csv", "sheet.xlsx"])
+def test_answers_of_strings_that_are_not_there_are_counted(run: Affil, sheet: str) -> None:
+    run("in.csv", "--review-only", "-o", sheet)
+    Path("other.csv").write_text("affiliation\nUCL\n", "utf-8")
+    fill(sheet, {s: {"institution_ids": "none"} for s in ("NTU", "UoN", "UCL")})
+    said = run("other.csv", "-o", "out.csv", "--decided", sheet).stderr
+    assert f"note: 1 decided string in {sheet}\nnote: 2 answers are of strings that are not in other.csv\n" in said
+    assert [r["evidence"] for r in read("out.csv")] == [f"decided in {sheet}"]
+    fill(sheet, {"NTU": {"affiliation": "UCL"}})  # whose key is of a string that is not there
+    failed = run("other.csv", "-o", "out.csv", "--decided", sheet, code=2).exception
+    assert "its key or string is not one of other.csv" in str(failed)
+
+
+@pytest.mark.parametrize("sheet", ["sheet.csv", "sheet.xlsx"])
+def test_an_answer_to_what_is_doubted_shows_what_was_certain(run: Affil, sheet: str) -> None:
+    both, beside = "University of Oxford, UK; NTU", "NTU; University of Oxford, UK"
+    Path("both.csv").write_text(f'affiliation\n"{both}"\n"{beside}"\n', "utf-8")
+    run("both.csv", "--review-only", "-o", sheet)
+    for row in read(sheet):
+        assert re.fullmatch(rf"{OXFORD} University of Oxford \(Oxford, GB\) \[0\.9\d\d\]", row["taken"])
+        assert row["doubted"]
+        assert row["doubted"] in row["candidates"]
+        assert row["candidates"].count("[") == len(row["candidates"].split("; "))
+    ntu = read(sheet)[0]["doubted"].split(" [")[0]
+    fill(sheet, {both: {"institution_ids": ntu}, beside: {"institution_ids": f"+{read(sheet)[0]['doubted']}"}})
+    said = run("both.csv", "-o", "out.csv", "--decided", sheet).stderr
+    assert "note: 1 answer leaves out institutions that were certain: row 2: University of Oxford (+ before" in said
+    found = {(r["affiliation"], r["institution_id"]) for r in read("out.csv")}
+    fill(sheet, {both: {"institution_ids": "+"}, beside: {"institution_ids": "+none"}})
+    failed = run("both.csv", "-o", "out.csv", "--decided", sheet, code=2).exception
+    assert "row 2: + has no institution behind it\n  row 3: none stands alone" in str(failed)
+    assert found == {(both, ntu.split()[0]), (beside, OXFORD), (beside, ntu.split()[0])}
+
+
+def test_numbers_of_a_workbook_are_numbers(run: Affil) -> None:
+    run("in.csv", "--review-only", "-o", "sheet.xlsx")
+    head, *rows = load_workbook("sheet.xlsx").worksheets[0].iter_rows(values_only=True)
+    assert {(type(r[head.index("mentions")]), type(r[head.index("probability")])) for r in rows} == {(int, float)}

@@ -196,14 +196,17 @@ def _match_file(
     keep_answers(output)
     if excel and table_format(output, output_format) not in ("csv", "tsv", "xlsx"):
         raise AffilError("--excel is for .csv, .tsv and .xlsx")
+
+    def tell(note: str) -> None:
+        typer.echo(f"note: {note}", err=True)
+
     matcher = load()
     decided = None
     held = copied(source) if filled is not None else None  # as it is read twice
     if filled is not None:
         from affil.review.file_sheet import read_decided
 
-        decided = read_decided(filled, source, registry=matcher.registry, **opening)
-        typer.echo(f"note: {counted(len(decided), 'decided string')} in {filled}", err=True)
+        decided = read_decided(filled, source, registry=matcher.registry, tell=tell, **opening)
     with counting("matching", "rows") as progress:
         matching: Matching = {
             **opening,
@@ -211,7 +214,7 @@ def _match_file(
             "workers": workers,
             "decided": decided,
             "progress": progress,
-            "tell": lambda note: typer.echo(f"note: {note}", err=True),
+            "tell": tell,
         }
         if review_only:
             from affil.review.file_sheet import write_doubtful
@@ -232,7 +235,8 @@ def _print_doubtful(doubtful: Doubtful, source: str, output: str, as_json: bool)
         return
     typer.echo(
         f"{counted(doubtful.strings, 'doubtful string')}, in {doubtful.doubtful:,} of {counted(doubtful.rows, 'row')}, written to {output}; "
-        f"fill in institution_ids, then: affil match {shlex.quote(source)} -o OUT --decided {shlex.quote(output)}",
+        "fill in institution_ids (an answer replaces what is taken; +NAME stands beside it), then: "
+        f"affil match {shlex.quote(source)} -o OUT --decided {shlex.quote(output)}",
         err=True,
     )
 

@@ -110,7 +110,8 @@ def export_sheet(
     filters = Filters(scope, state, decision, country, area, venue, year, low, high, text, doubt)  # type: ignore[arg-type]
     written = _session(workspace, ledger).export_sheet(output, filters.check())
     typer.echo(
-        f"{counted(written, 'string')} written to {output}; fill in institution_ids, then: affil review import {workspace} {output}"
+        f"{counted(written, 'string')} written to {output}; fill in institution_ids (an answer replaces what is taken; +NAME stands beside "
+        f"it), then: affil review import {workspace} {output}"
     )
 
 
@@ -125,6 +126,8 @@ def import_sheet(
     """Record the decisions from a filled-in spreadsheet: all of them, or none if any row is wrong."""
     from dataclasses import asdict
 
+    from affil.review.spreadsheet import left_out_note
+
     done = _session(workspace, ledger).import_sheet(sheet, by=by)
     if as_json:
         print_json(asdict(done))
@@ -132,6 +135,8 @@ def import_sheet(
     typer.echo(
         f"{counted(done.decided, 'decision')} recorded, {counted(done.unchanged, 'row')} unchanged, {done.blank:,} not filled in"
     )
+    if done.left_out:
+        typer.echo(f"note: {left_out_note(done.left_out)}", err=True)
     if done.opinions:
         typer.echo(f"{done.opinions:,} of them differ from another person's decision: affil review conflicts {workspace}")
 

@@ -12,6 +12,7 @@ from affil.settings import SEARCH
 from affil.types import Institution
 
 _ID_LIKE = re.compile(r"[a-z][a-z0-9.-]*:\S+")  # as affil:openai and addresses
+_PROBABILITY = re.compile(r"(?<=[^\s;])\s*\[[01]\.\d{3}\](?=\s*(?:[;\r\n]|$))")  # behind a candidate of a sheet
 NONE = "none"  # written where a string names no institution
 
 
@@ -57,10 +58,10 @@ class Written:
         text = " ".join(text.split())
         if (found := self.find(text)) is not None:
             return found
-        if like_id(text):
-            raise UnknownIdError(text, why=mistyped(text))
         first, _, rest = text.partition(" ")
         if (found := self.find(first)) is None:
+            if like_id(text):
+                raise UnknownIdError(text, why=mistyped(text))
             return self.named(text)
         if fold(rest) in _names(found):
             return found
@@ -74,8 +75,10 @@ class Written:
     def all(self, cell: str) -> tuple[list[Institution], list[str]]:
         """The institutions that a cell names, and what is wrong with it, one problem for each part.
 
-        Ids are separated by blanks, commas, semicolons or bars; names, and ids with their names, by semicolons or line breaks.
+        Ids are separated by blanks, commas, semicolons or bars; names, and ids with their names, by semicolons or line breaks. A
+        probability in square brackets behind one is passed over.
         """
+        cell = _PROBABILITY.sub("", cell)
         whole = " ".join(cell.split())
         first, _, rest = whole.partition(" ")
         if ";" in rest and (one := self.find(first)) is not None and fold(rest) in _names(one):
@@ -84,7 +87,7 @@ class Written:
         problems: list[str] = []
         for part in filter(None, map(str.strip, re.split(r"[;\r\n]", cell))):
             words = [word for word in re.split(r"[\s,|]+", part) if word]
-            ids = all(word.casefold() == NONE or like_id(word) or self.find(word) is not None for word in words)
+            ids = bool(words) and all(word.casefold() == NONE or like_id(word) or self.find(word) is not None for word in words)
             for text in words if ids else [part]:
                 if text.casefold() == NONE:
                     problems.append("none stands alone: a string names institutions or none")

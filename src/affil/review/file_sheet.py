@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -21,9 +21,12 @@ from affil.registry import Registry
 from affil.registry.written import Written
 from affil.review.doubts import doubts_of
 from affil.review.spreadsheet import (
+    Found,
     asked_in,
     check_sheet_name,
     keep_answers,
+    left_out,
+    left_out_note,
     listed,
     read_answers,
     reason,
@@ -32,12 +35,24 @@ from affil.review.spreadsheet import (
 )
 from affil.settings import Settings
 from affil.types import Decision, Match
+from affil.wording import counted
 
 if TYPE_CHECKING:
     import duckdb
 
 # Those of a workspace's sheet (`affil.review.spreadsheet`) that a file has something to say in.
-COLUMNS = ("key", "affiliation", "mentions", "probability", "candidates", "reason", "institution_ids", "why")
+COLUMNS = (
+    "key",
+    "affiliation",
+    "mentions",
+    "probability",
+    "taken",
+    "doubted",
+    "candidates",
+    "reason",
+    "institution_ids",
+    "why",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +67,9 @@ class Doubtful:
 def write_doubtful(source: Path | str, out: Path | str, *, matcher: Matcher, **matching: Unpack[Matching]) -> Doubtful:
     """Match a file, and write each distinct string that waits for review once, the most frequent first, as a sheet to fill in.
 
-    `mentions` is how often it occurs, `candidates` are the institutions found and others that may be meant, `probability` that of the
-    least sure one found, `reason` says why it is in doubt. `institution_ids` and `why` are for people to fill in; `read_decided` reads
+    `mentions` is how often it occurs, `taken` are the institutions found for certain, `doubted` those that a person should look at,
+    `candidates` all of these and others that may be meant, `probability` is that of the least sure one found, `reason` says why it is in
+    doubt. `institution_ids` and `why` are for people to fill in; `read_decided` reads
     them. Memory does not grow with the file.
 
     Args:
@@ -114,19 +130,24 @@ def _rows(db: duckdb.DuckDBPyConnection, matcher: Matcher, settings: Settings) -
 
 
 def _asked(matches: tuple[Match, ...], settings: Settings) -> dict[str, str]:
-    """What is thought of a string: probability, candidates, and why it is asked."""
+    """What is thought of a string: probability, what is taken, doubted and may be meant, and why it is asked."""
     found = [m for m in matches if m.decision != Decision.NONE]
     rivals = [m for m in matches if m.decision == Decision.NONE and m.probability >= settings.review.rival]
     doubts = doubts_of(Decision.REVIEW, matches, audit=False, sure=settings.review.sure, rival=settings.review.rival)
     return {
         "probability": f"{min((m.probability for m in found), default=0.0):.3f}",
-        "candidates": listed({m.institution.id: m.institution for m in (*found, *rivals)}.values()),
+        **listed(map(Found.of, (*found, *rivals))),
         "reason": reason(doubts),
     }
 
 
 def read_decided(
-    filled: Path | str, source: Path | str, *, registry: Registry, **opening: Unpack[Opening]
+    filled: Path | str,
+    source: Path | str,
+    *,
+    registry: Registry,
+    tell: Callable[[str], None] = lambda _: None,
+    **opening: Unpack[Opening],
 ) -> dict[str, AnswerRows]:
     """The answers filled into a sheet of `write_doubtful`, for `affil.match_file(..., decided=...)`.
 
@@ -137,19 +158,27 @@ def read_decided(
         filled: the sheet, .csv or .xlsx; ids or names in `institution_ids`, `none`, or `not an organisation`.
         source: the file that the strings are of; opened as for `affil.match_file`.
         registry: the registry of the matcher.
+        tell: called with what a person should know of the answers: how many there are, how many are of strings that the file has not, and
+            which leave out institutions that were certain.
         opening: see `Opening`.
 
     Raises:
         InputError: the sheet or the file cannot be read. ImportProblemsError: rows are invalid (an unknown id, a name of several
-            institutions, cells that were moved, a string that the file has not); all are listed.
+            institutions, cells that were moved); all are listed.
     """
     is_asked = asked_in(filled)
     strings = {string_key(s): s for batch in strings_in(source, **opening) for s in dict.fromkeys(batch) if is_asked(s)}
-    answers, _ = read_answers(
-        filled, strings=strings, institutions=Written(registry), of=shown_name(source), so="nothing was written"
+    said_in = read_answers(
+        filled, strings=strings, institutions=Written(registry), of=shown_name(source), so="nothing was written", partly=True
     )
+    tell(f"{counted(len(said_in.answers), 'decided string')} in {filled}")
+    if said_in.elsewhere:
+        is_of = "answer is of a string that is" if said_in.elsewhere == 1 else "answers are of strings that are"
+        tell(f"{said_in.elsewhere:,} {is_of} not in {shown_name(source)}")
+    if left := left_out(said_in.answers):
+        tell(left_out_note(left))
     out = {}
-    for one in answers:
+    for one in said_in.answers:
         said = f"decided{f' by {one.by}' if one.by else ''} in {Path(filled).name}"
         why = "; ".join(filter(None, (NOT_AN_ORGANISATION if one.refused else "", one.why)))
         institutions = [registry.get(identifier) for identifier in one.ids]

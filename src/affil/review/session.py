@@ -33,7 +33,16 @@ from affil.review.institutions import Institutions
 from affil.review.items import Filters, Item, VenueFacts
 from affil.review.mentions import Mention, Rule
 from affil.review.queue import Numbers, Queue
-from affil.review.spreadsheet import Imported, is_unrecorded, keep_answers, read_drafts, sheet_rows, string_key, write_sheet
+from affil.review.spreadsheet import (
+    Found,
+    Imported,
+    is_unrecorded,
+    keep_answers,
+    read_drafts,
+    sheet_rows,
+    string_key,
+    write_sheet,
+)
 from affil.review.turns import Step, Turns, alive
 from affil.types import Decision, Institution, LedgerEntry, Match
 from affil.workspace import Workspace
@@ -379,15 +388,22 @@ class Session:
         if is_unrecorded(path, cases=self.queue.cases, strings=self._by_key(), institutions=self.institutions):
             keep_answers(path, f"affil review import {shlex.quote(str(self.workspace.path))} {{path}}")
         items = (self.queue.item(n) for n in self.queue.select(filters).tolist())
-        return write_sheet(path, sheet_rows(items, self.queue.cases, self._asked_about, lambda item: self.doubts(item.number)))
+        return write_sheet(path, sheet_rows(items, self.queue.cases, self._found, lambda item: self.doubts(item.number)))
 
     def _by_key(self) -> dict[str, str]:
         return {string_key(a): a for a in self.queue.affiliations}
 
-    def _asked_about(self, item: Item) -> list[Institution | str]:
+    def _found(self, item: Item) -> list[Found]:
         """The institutions that a string may name: those found in it, and others that may be meant."""
-        rivals = [m.institution.id for m in self._read.get(item.affiliation, ()) if m.probability >= self.settings.rival]
-        return [self.institutions.find(i) or i for i in dict.fromkeys([*item.institutions, *rivals])]
+        read = self._read.get(item.affiliation, ())
+        said = {
+            m.institution.id: m for m in reversed(read) if m.decision != Decision.NONE or m.probability >= self.settings.rival
+        }
+        out = []
+        for one in dict.fromkeys([*item.institutions, *reversed(said)]):
+            decision = said[one].decision if one in said else Decision(item.decision)
+            out.append(Found(self.institutions.find(one) or one, decision, said[one].probability if one in said else None))
+        return out
 
     def import_sheet(self, path: Path | str, *, by: str = "") -> Imported:
         """Record the decisions of a filled-in spreadsheet, all of them or none.
@@ -395,7 +411,7 @@ class Session:
         Raises:
             ImportProblemsError: rows are invalid. AffilError: the file cannot be read, or the ledger cannot be written.
         """
-        drafts, unchanged, blank = read_drafts(
+        drafts, filled, left = read_drafts(
             path,
             by=by,
             cases=self.queue.cases,
@@ -404,7 +420,8 @@ class Session:
         )
         entries = self.ledger.decide_all(drafts)
         self._recorded(entries)
-        return Imported(len(entries), sum(e.role in (OPINION, BLIND) for e in entries), unchanged, blank)
+        opinions = sum(e.role in (OPINION, BLIND) for e in entries)
+        return Imported(len(entries), opinions, len(filled.answers) - len(drafts), filled.blank, left)
 
     def disputes(self) -> list[tuple[Key, Case]]:
         """Conflicts to settle."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import shlex
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from affil.errors import AffilError, InputError, needing
 from affil.io.outputs import atomic_path, open_output
@@ -21,11 +22,11 @@ from affil.names import visible
 from affil.registry.written import NONE, Written, called
 from affil.review.doubts import AUDIT, WORDS
 from affil.review.items import Item
-from affil.types import Institution, LedgerEntry
+from affil.types import Decision, Institution, LedgerEntry, Match
 from affil.wording import counted
 
-# `key` identifies the string, `affiliation` detects moved cells, `reason` is why it is asked, `entry` is the decision shown. People fill
-# in the last two.
+# `key` identifies the string, `affiliation` detects moved cells, `taken` are the institutions that are sure and stay unless somebody
+# answers, `doubted` those that are asked about, `reason` is why, `entry` is the decision shown. People fill in the last two.
 COLUMNS = (
     "key",
     "affiliation",
@@ -33,6 +34,8 @@ COLUMNS = (
     "papers",
     "model",
     "probability",
+    "taken",
+    "doubted",
     "candidates",
     "reason",
     "entry",
@@ -43,14 +46,18 @@ COLUMNS = (
 WIDTHS = {
     "key": 8,
     "affiliation": 60,
+    "taken": 40,
+    "doubted": 40,
     "candidates": 50,
     "reason": 30,
     "institution_ids": 40,
     "why": 40,
 }  # in a workbook, in characters
+NUMBERS = ("mentions", "papers", "probability", "entry")  # in a workbook they are such
 NOT = NOT_AN_ORGANISATION
 _LONGEST = 32_000  # maximum characters of a cell; Excel's limit is 32,767
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "'")  # cells beginning like this may be executed as formulas
+_PLUS = re.compile(r"(?:^|(?<=[;\r\n]))\s*\+")
 _LINES = str.maketrans("\u2409\u240a\u240d", "   ")  # tabs and line ends, as shown by `visible`
 _SHOWN = 50  # problems listed in full
 _TOLD = 100  # characters of a string shown in a problem
@@ -70,13 +77,14 @@ class ImportProblemsError(AffilError):
 @dataclass(frozen=True, slots=True)
 class Imported:
     """Result of an import: rows recorded (`decided`), of these as `opinions` beside another person's decision; rows
-    `unchanged`, and `blank` rows.
+    `unchanged`, and `blank` rows; `left_out`, for each row recorded whose answer lacks institutions that were taken for certain, which.
     """
 
     decided: int
     opinions: int
     unchanged: int
     blank: int
+    left_out: tuple[str, ...] = ()
 
 
 def string_key(affiliation: str) -> str:
@@ -87,7 +95,7 @@ def string_key(affiliation: str) -> str:
 def sheet_rows(
     items: Iterable[Item],
     cases: Cases,
-    candidates: Callable[[Item], Iterable[Institution | str]],
+    found: Callable[[Item], Iterable[Found]],
     doubts: Callable[[Item], Iterable[str]],
 ) -> Iterator[dict[str, str]]:
     """The rows of a sheet, by `COLUMNS`.
@@ -95,7 +103,7 @@ def sheet_rows(
     Args:
         items: the strings.
         cases: the cases; current decisions are filled in.
-        candidates: the institutions that a string may name; an id of one that is no longer known.
+        found: the institutions that a string may name.
         doubts: the reasons of doubt of a string (see `affil.review.doubts`).
     """
     for item in items:
@@ -108,7 +116,7 @@ def sheet_rows(
             "papers": str(item.papers),
             "model": item.decision,
             "probability": f"{item.probability:.3f}" if item.institutions else "",
-            "candidates": listed(candidates(item)),
+            **listed(found(item)),
             "reason": reason([AUDIT] if item.audit else doubts(item)),
             "entry": str(holder.number) if holder else "",
             "decided_by": holder.by if holder else "",
@@ -117,9 +125,31 @@ def sheet_rows(
         }
 
 
-def listed(candidates: Iterable[Institution | str]) -> str:
-    """Institutions, or ids of unknown ones, in a cell; a part of it is an answer that `Written.all` reads."""
-    return "; ".join(one if isinstance(one, str) else called(one) for one in candidates)
+class Found(NamedTuple):
+    """An institution that a string may name, or the id of one that is no longer known; its probability where that is known."""
+
+    institution: Institution | str
+    decision: Decision
+    probability: float | None = None
+
+    @classmethod
+    def of(cls, match: Match) -> Found:
+        """That of a match."""
+        return cls(match.institution, match.decision, match.probability)
+
+    def __str__(self) -> str:
+        """As `Written.all` reads it."""
+        name = self.institution if isinstance(self.institution, str) else called(self.institution)
+        return name if self.probability is None else f"{name} [{self.probability:.3f}]"
+
+
+def listed(found: Iterable[Found]) -> dict[str, str]:
+    """The cells that list institutions: those taken, those doubted, and all that may be meant; a part of one is an answer."""
+    said: dict[str, Found] = {}
+    for one in found:
+        said.setdefault(one.institution if isinstance(one.institution, str) else one.institution.id, one)
+    of = {"taken": (Decision.MATCH,), "doubted": (Decision.REVIEW,), "candidates": tuple(Decision)}
+    return {column: "; ".join(str(f) for f in said.values() if f.decision in decisions) for column, decisions in of.items()}
 
 
 def reason(doubts: Iterable[str]) -> str:
@@ -187,8 +217,12 @@ def _write_xlsx(path: Path, rows: Iterable[Mapping[str, str]], columns: Sequence
     for row in rows:
         cells = []
         for column in columns:
+            if column in NUMBERS and row[column]:
+                cells.append(float(row[column]) if "." in row[column] else int(row[column]))
+                continue
             cell = openpyxl.cell.WriteOnlyCell(sheet, value=_short(visible(row[column])))
             cell.data_type = "s"  # text, even if it begins with =
+            cell.number_format = "@"  # and so is what people write into it: + before a name
             cell.quotePrefix = True
             cells.append(cell)
         sheet.append(cells)
@@ -283,8 +317,10 @@ def _plain(value: Any) -> str:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A filled-in row of a sheet: the string, the ids of its institutions, by whom and why; `refused` if it is not an organisation;
-    `entry` is the decision that the sheet showed.
+    `entry` is the decision that the sheet showed; `left_out` names what the sheet showed as taken and the answer lacks.
     """
+
+    row: int
 
     affiliation: str
     ids: tuple[str, ...]
@@ -292,6 +328,31 @@ class Answer:
     by: str
     why: str
     entry: str
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a sheet says: its `answers`, how many rows are `blank`, and how many answers are of strings that are `elsewhere`."""
+
+    answers: list[Answer]
+    blank: int
+    elsewhere: int = 0
+
+
+def left_out(answers: Iterable[Answer]) -> tuple[str, ...]:
+    """Each answer that lacks institutions which were taken for certain, by its row, with their names."""
+    return tuple(f"row {one.row}: {', '.join(one.left_out)}" for one in answers if one.left_out)
+
+
+def left_out_note(left: Sequence[str]) -> str:
+    """What to say of `left_out`."""
+    leave = "answer leaves" if len(left) == 1 else "answers leave"
+    more = f"; and {len(left) - _SHOWN:,} more" if len(left) > _SHOWN else ""
+    return (
+        f"{len(left):,} {leave} out institutions that were certain: {'; '.join(left[:_SHOWN])}{more} "
+        "(+ before the first name of an answer keeps them)"
+    )
 
 
 def read_answers(
@@ -302,8 +363,9 @@ def read_answers(
     of: str,
     by: str | None = None,
     so: str = "nothing was recorded",
-) -> tuple[list[Answer], int]:
-    """The filled-in rows of a sheet, and the number of blank ones.
+    partly: bool = False,
+) -> Filled:
+    """The filled-in rows of a sheet. An answer is all that a string names; with `+` in front it stands beside what is taken.
 
     Args:
         path: a sheet (see `read_sheet`).
@@ -312,6 +374,7 @@ def read_answers(
         of: what has these strings, for messages.
         by: the person, for rows without a column `by`; "": each row must name one; None: none need to.
         so: what an error means for the caller.
+        partly: whether answers to other strings are counted instead of being problems.
 
     Raises:
         InputError: the sheet cannot be read. ImportProblemsError: rows are invalid; all are listed.
@@ -320,7 +383,7 @@ def read_answers(
     problems: list[tuple[int, str]] = []
     seen: dict[str, int] = {}
     texts = _texts(strings.values())
-    blank = 0
+    blank = elsewhere = 0
     for number, row in read_sheet(path):
         cell = row.get("institution_ids", "").strip()
         affiliation, problem = _string(row, strings, texts, of)
@@ -329,28 +392,40 @@ def read_answers(
                 problems.append((number, problem))  # nothing to record, but cells were moved
             blank += 1
             continue
+        if partly and _is_elsewhere(row, strings, texts):
+            elsewhere += 1
+            continue
         found = [problem] if problem else []
         who = row.get("by", "").strip() or (by or "").strip()
         if not who and by is not None:
             found.append("nobody is named as deciding; fill in a column by, or give --by")
         silent = cell.casefold() in (NONE, NOT)
-        named, wrong = ([], []) if silent else institutions.all(cell)
+        taken, _ = institutions.all(row.get("taken", ""))
+        beside = cell.startswith("+")
+        if beside and "taken" not in row:
+            found.append("+ stands for what is taken, and the sheet has no column taken; write all institutions")
+        named, wrong = ([], []) if silent else institutions.all(_PLUS.sub("", cell))
         found += wrong
+        if beside and not (named or wrong):
+            found.append("+ has no institution behind it")
+        named = [*taken, *named] if beside else named
         if affiliation and (before := seen.setdefault(affiliation, number)) != number:
             found.append(f"the string stands in row {before} already")
         problems += [(number, problem) for problem in found]
         if not found and affiliation is not None:
             said = row.get("why", "").strip(), row.get("entry", "").strip()
-            answers.append(Answer(affiliation, tuple(one.id for one in named), cell.casefold() == NOT, who, *said))
+            ids = tuple(dict.fromkeys(one.id for one in named))
+            missed = tuple(one.name for one in taken if one.id not in ids)
+            answers.append(Answer(number, affiliation, ids, cell.casefold() == NOT, who, *said, left_out=missed))
     if problems:
         raise ImportProblemsError(path, problems, so)
-    return answers, blank
+    return Filled(answers, blank, elsewhere)
 
 
 def read_drafts(
     path: Path | str, *, by: str, cases: Cases, strings: Mapping[str, str], institutions: Written
-) -> tuple[list[Draft], int, int]:
-    """The decisions in a filled-in sheet of a workspace, and the numbers of unchanged and of blank rows.
+) -> tuple[list[Draft], Filled, tuple[str, ...]]:
+    """The decisions in a filled-in sheet of a workspace, all that it says, and of the decisions which lack what was certain.
 
     Args:
         path: a sheet (see `read_sheet`).
@@ -362,9 +437,10 @@ def read_drafts(
     Raises:
         InputError: the sheet cannot be read. ImportProblemsError: rows are invalid; all are listed.
     """
-    answers, blank = read_answers(path, strings=strings, institutions=institutions, of="this workspace", by=by)
+    filled = read_answers(path, strings=strings, institutions=institutions, of="this workspace", by=by)
     drafts: list[Draft] = []
-    for one in answers:
+    new: list[Answer] = []
+    for one in filled.answers:
         case = cases.get(Key(one.affiliation), Case())
         said = _said(one)
         prefilled = [e for e, _ in case.decided if str(e.number) == one.entry]
@@ -376,7 +452,8 @@ def read_drafts(
             why = f"{NOT}: {why}"
         blind = case.holder is not None and one.entry != str(case.holder.number)
         drafts.append(Draft(Key(one.affiliation), one.ids, one.by, why, blind=blind))
-    return drafts, len(answers) - len(drafts), blank
+        new.append(one)
+    return drafts, filled, left_out(new)
 
 
 def is_unrecorded(path: Path | str, *, cases: Cases, strings: Mapping[str, str], institutions: Written) -> bool:
@@ -384,7 +461,7 @@ def is_unrecorded(path: Path | str, *, cases: Cases, strings: Mapping[str, str],
     if not answered_rows(path):
         return False
     try:
-        answers, _ = read_answers(path, strings=strings, institutions=institutions, of="this workspace")
+        answers = read_answers(path, strings=strings, institutions=institutions, of="this workspace").answers
     except AffilError:
         return True
     for one in answers:
@@ -426,6 +503,11 @@ def _string(
     return (exact[0], "") if exact else (None, f"its key or string is not one of {of}")
 
 
+def _is_elsewhere(row: Mapping[str, str], strings: Mapping[str, str], texts: Mapping[str, list[str]]) -> bool:
+    """Whether a row is about a string that is not there: by its key as by its text, so that no part of it was moved."""
+    return row.get("key", "").strip() not in strings and _same(row.get("affiliation", "")) not in texts
+
+
 def _texts(strings: Iterable[str]) -> dict[str, list[str]]:
     """Strings by their normalised text in a sheet."""
     out: dict[str, list[str]] = {}
@@ -441,14 +523,15 @@ def sheet_forms(text: str) -> set[str]:
 
 
 def asked_in(path: Path | str) -> Callable[[str], bool]:
-    """Whether a string is one of those that a sheet is about, by its key or, in a row without one, by its text.
+    """Whether a string is one of those that a sheet is about, by its key or, in a row without one or with another's, by its text.
 
     Raises:
         InputError: the sheet cannot be read.
     """
     rows = [row for _, row in read_sheet(path)]
     keys = {row.get("key", "").strip() for row in rows} - {""}
-    texts = {_same(row.get("affiliation", "")) for row in rows if not row.get("key", "").strip()}
+    written = ((row.get("key", "").strip(), row.get("affiliation", "")) for row in rows)
+    texts = {_same(text) for key, text in written if text and key != string_key(text)}
     return lambda text: string_key(text) in keys or (bool(texts) and not texts.isdisjoint(sheet_forms(text)))
 
 
