@@ -173,7 +173,7 @@ def test_standard_input_and_a_sheet_of_ones_own(run: Affil) -> None:
     ("words", "problem"),
     [
         (("in.csv", "-o", "x.parquet", "--review-only"), r"a sheet must be \.csv or \.xlsx"),
-        (("in.csv", "-o", "x.csv", "--review-only", "--excel"), "--excel is not for --review-only"),
+        (("in.csv", "-o", "x.csv", "--review-only", "--output-format", "tsv"), "--output-format is not for --review-only"),
         (("in.csv", "-o", "x.csv", "--decided", "gone.csv"), r"gone\.csv: no such file"),
         (("in.csv", "-o", "x.csv", "--decided", "in.csv"), "needs the columns institution_ids, and key or affiliation"),
         (("--text", "UCL", "--review-only"), "--review-only is for files"),
@@ -270,3 +270,15 @@ def test_numbers_of_a_workbook_are_numbers(run: Affil) -> None:
     run("in.csv", "--review-only", "-o", "sheet.xlsx")
     head, *rows = load_workbook("sheet.xlsx").worksheets[0].iter_rows(values_only=True)
     assert {(type(r[head.index("mentions")]), type(r[head.index("probability")])) for r in rows} == {(int, float)}
+
+
+def test_semicolons_for_excel(run: Affil) -> None:
+    run("in.csv", "--review-only", "-o", "sheet.csv", "--excel")
+    head = Path("sheet.csv").read_bytes().splitlines()[0]
+    assert head == b"\xef\xbb\xbf" + ";".join(COLUMNS).encode()
+    rows = Path("sheet.csv").read_text("utf-8").replace(";;\n", ";University of Oxford;\n", 1)
+    Path("sheet.csv").write_text(rows, "utf-8")
+    assert "1 decided string in" in run("in.csv", "-o", "out.csv", "--decided", "sheet.csv").stderr
+    Path("german.csv").write_text("nr;affiliation\n1;NTU\n", "utf-8")
+    run("german.csv", "--review-only", "-o", "two.csv")
+    assert Path("two.csv").read_text("utf-8-sig").startswith("key;affiliation;")

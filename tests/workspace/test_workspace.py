@@ -501,7 +501,7 @@ def test_exports(ws: Workspace, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "r.parquet"), ranking.frame)
     assert json.loads(pq.read_schema(tmp_path / "r.parquet").metadata[b"affil"]) == ranking.about()
     (tmp_path / "r.xlsx").write_text("mine")
-    with pytest.raises(AffilError, match=r"must be .csv, .json or .parquet"):
+    with pytest.raises(AffilError, match=r"must be .csv, .xlsx, .json or .parquet"):
         ws.save(ranking, tmp_path / "r.xlsx")
     assert (tmp_path / "r.xlsx").read_text() == "mine"
     with pytest.raises(AffilError, match="there is no folder"):

@@ -87,7 +87,11 @@ def match(
     sheet: SheetName = None,
     encoding: TextEncoding = None,
     excel: Annotated[
-        bool, typer.Option("--excel", help="Write CSV that Excel opens rightly: byte-order mark, no formulas.")
+        bool,
+        typer.Option(
+            "--excel",
+            help="Write CSV that Excel opens rightly: byte-order mark, no formulas; with --review-only semicolons, for a decimal comma.",
+        ),
     ] = False,
     review_only: Annotated[
         bool,
@@ -143,9 +147,7 @@ def match(
         _print_summary(_match_on_spark(source, output, column, load), output, as_json)
         return
     if review_only:
-        refuse(
-            "is not for --review-only, which writes .csv or .xlsx that Excel opens", excel=excel, output_format=output_format
-        )
+        refuse("is not for --review-only, which writes .csv or .xlsx", output_format=output_format)
     opening: Opening = {"column": column, "input_format": formats[0], "sheet": sheet, "encoding": encoding}
     _match_file(source, output, opening, formats[1], workers, load, excel, review_only, decided, as_json)
 
@@ -219,7 +221,7 @@ def _match_file(
         if review_only:
             from affil.review.file_sheet import write_doubtful
 
-            doubtful = write_doubtful(source, output, matcher=matcher, **matching)
+            doubtful = write_doubtful(source, output, matcher=matcher, excel=excel, **matching)
         else:
             summary = match_file(source, output, matcher=matcher, output_format=output_format, excel=excel, **matching)
     if review_only:

@@ -93,9 +93,12 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Output: .csv, .json or .parquet, with a manifest next to it.",
+        help="Output: .csv, .xlsx, .json or .parquet, with a manifest next to it.",
         show_default=False,
     ),
+]
+Excel = Annotated[
+    bool, typer.Option("--excel", help="CSV of semicolons and decimal commas, for an Excel that expects them; or write .xlsx.")
 ]
 
 
@@ -121,6 +124,7 @@ def rank(
         bool, typer.Option("--each-year", help="Ranks year by year, and who has been first for how long.")
     ] = False,
     output: Output = None,
+    excel: Excel = False,
     ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
@@ -129,10 +133,20 @@ def rank(
     ws = open_workspace(workspace, ledger)
     if each_year:
         by_year = ws.ranks_by_year(limit=limit or None, **query)
-        _put(ws, by_year, output, as_json, lambda width: years_table(by_year, width, ws.settings.terminal), by_year.lines())
+        _put(
+            ws,
+            by_year,
+            output,
+            excel,
+            as_json,
+            lambda width: years_table(by_year, width, ws.settings.terminal),
+            by_year.lines(),
+        )
         return
     ranking = ws.rank(limit=limit or None, ranges=ranges, around=institution, **query)
-    _put(ws, ranking, output, as_json, lambda width: ranking_table(ranking, width, ws.settings.terminal), _notes(ranking))
+    _put(
+        ws, ranking, output, excel, as_json, lambda width: ranking_table(ranking, width, ws.settings.terminal), _notes(ranking)
+    )
 
 
 def trend(
@@ -152,6 +166,7 @@ def trend(
     panel: Annotated[bool, typer.Option("--panel", help="Count only venues with papers in every one of the years.")] = False,
     limit: Limit = 10,
     output: Output = None,
+    excel: Excel = False,
     ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
@@ -159,7 +174,7 @@ def trend(
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
     result = ws.trend(panel=panel, limit=limit or None, **query)
-    _put(ws, result, output, as_json, lambda width: trend_table(result, width, ws.settings.terminal), result.lines())
+    _put(ws, result, output, excel, as_json, lambda width: trend_table(result, width, ws.settings.terminal), result.lines())
 
 
 def why(
@@ -177,6 +192,7 @@ def why(
     hong_kong: HongKong = None,
     limit: Rows = None,
     output: Output = None,
+    excel: Excel = False,
     ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
@@ -195,7 +211,7 @@ def why(
         f"{r['adjusted']:,.2f} adjusted, index {r['index']:,.2f}.",
         waiting(result, _SHOWN if limit is None else limit),
     ]
-    _put(ws, result, output, as_json, lambda _: papers_table(result, _SHOWN if limit is None else limit), notes)
+    _put(ws, result, output, excel, as_json, lambda _: papers_table(result, _SHOWN if limit is None else limit), notes)
 
 
 def diff(
@@ -216,6 +232,7 @@ def diff(
     institution: Entity = None,
     limit: Rows = None,
     output: Output = None,
+    excel: Excel = False,
     ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
@@ -236,7 +253,7 @@ def diff(
     if limit:
         moves = result.moves.head(limit)
         result = replace(result, moves=moves, causes=result.causes[result.causes["id"].isin(moves["id"])])
-    _put(ws, result, output, as_json, lambda _: moves_table(result, _SHOWN if limit is None else limit), notes)
+    _put(ws, result, output, excel, as_json, lambda _: moves_table(result, _SHOWN if limit is None else limit), notes)
 
 
 def snapshot(
@@ -275,12 +292,13 @@ def _put(
     ws: Workspace,
     result: Ranking | RanksByYear | Trend | Why | Diff,
     output: Path | None,
+    excel: bool,
     as_json: bool,
     table: Any,
     notes: list[str],
 ) -> None:
     """Output a result: to a file, as JSON, or as a table with notes; then what a reader must know of the state it is of."""
-    _print(ws, result, output, as_json, table, notes)
+    _print(ws, result, output, excel, as_json, table, notes)
     for warning in result.warnings:
         typer.echo(f"warning: {warning}", err=True)
 
@@ -289,12 +307,15 @@ def _print(
     ws: Workspace,
     result: Ranking | RanksByYear | Trend | Why | Diff,
     output: Path | None,
+    excel: bool,
     as_json: bool,
     table: Any,
     notes: list[str],
 ) -> None:
+    if excel and output is None:
+        raise AffilError("--excel needs -o FILE")
     if output is not None:
-        manifest = ws.save(result, output)
+        manifest = ws.save(result, output, excel=excel)
         if not as_json:
             typer.echo(f"written: {output} and {manifest.name}", err=True)
     if as_json:

@@ -98,6 +98,9 @@ def export_sheet(
     high: Annotated[float, typer.Option(help="Maximum probability.")] = 1.0,
     text: Annotated[str, typer.Option(help="Text that the string contains.", show_default=False)] = "",
     doubt: Annotated[str, typer.Option(help="A reason of doubt, such as bearers or rival.", show_default=False)] = "",
+    excel: Annotated[
+        bool, typer.Option("--excel", help="CSV with semicolons, for an Excel with a decimal comma; .xlsx opens in every one.")
+    ] = False,
     ledger: LedgerUrl = None,
 ) -> None:
     """Export doubtful strings as a spreadsheet; fill in the column institution_ids: ids or names, none, or: not an organisation.
@@ -108,7 +111,7 @@ def export_sheet(
 
     scope = "queue" if audit and scope == "doubtful" else scope
     filters = Filters(scope, state, decision, country, area, venue, year, low, high, text, doubt)  # type: ignore[arg-type]
-    written = _session(workspace, ledger).export_sheet(output, filters.check())
+    written = _session(workspace, ledger).export_sheet(output, filters.check(), excel=excel)
     typer.echo(
         f"{counted(written, 'string')} written to {output}; fill in institution_ids (an answer replaces what is taken; +NAME stands beside "
         f"it), then: affil review import {workspace} {output}"

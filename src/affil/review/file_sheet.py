@@ -64,7 +64,9 @@ class Doubtful:
     strings: int
 
 
-def write_doubtful(source: Path | str, out: Path | str, *, matcher: Matcher, **matching: Unpack[Matching]) -> Doubtful:
+def write_doubtful(
+    source: Path | str, out: Path | str, *, matcher: Matcher, excel: bool = False, **matching: Unpack[Matching]
+) -> Doubtful:
     """Match a file, and write each distinct string that waits for review once, the most frequent first, as a sheet to fill in.
 
     `mentions` is how often it occurs, `taken` are the institutions found for certain, `doubted` those that a person should look at,
@@ -76,6 +78,7 @@ def write_doubtful(source: Path | str, out: Path | str, *, matcher: Matcher, **m
         source: what `affil.match_file` matches.
         out: .csv or .xlsx.
         matcher: a loaded matcher.
+        excel: write CSV with semicolons, as it is where the input has them, for an Excel whose decimal sign is a comma.
         matching: as for `affil.match_file`.
 
     Raises:
@@ -90,6 +93,7 @@ def write_doubtful(source: Path | str, out: Path | str, *, matcher: Matcher, **m
     with database(settings.read.memory) as db:
         db.execute("CREATE TABLE doubt (affiliation VARCHAR, mentions BIGINT, place BIGINT)")
         with matched(source, matcher, **matching) as run:
+            semicolons = excel or (run.table.style is not None and run.table.style.delimiter == ";")
             for batch, cells, answers in run.batches:
                 given = [
                     [string for string, answer in zip(parts, found, strict=True) if answer.decision == Decision.REVIEW]
@@ -98,7 +102,7 @@ def write_doubtful(source: Path | str, out: Path | str, *, matcher: Matcher, **m
                 _count(db, Counter(string for strings in given for string in strings), rows)
                 rows += len(batch)
                 doubtful += sum(map(bool, given))
-        strings = write_sheet(out, _rows(db, matcher, settings), COLUMNS)
+        strings = write_sheet(out, _rows(db, matcher, settings), COLUMNS, ";" if semicolons else ",")
     return Doubtful(rows, doubtful, strings)
 
 

@@ -378,9 +378,9 @@ class Session:
         self.refresh()
         return made
 
-    def export_sheet(self, path: Path | str, filters: Filters) -> int:
+    def export_sheet(self, path: Path | str, filters: Filters, *, excel: bool = False) -> int:
         """Write the strings that pass the filters as a spreadsheet to fill in (see `affil.review.spreadsheet`); returns their
-        number.
+        number. With `excel`, CSV has semicolons, for an Excel whose decimal sign is a comma.
 
         Raises:
             AffilError: `path` holds answers that are not recorded, or cannot be written.
@@ -388,7 +388,8 @@ class Session:
         if is_unrecorded(path, cases=self.queue.cases, strings=self._by_key(), institutions=self.institutions):
             keep_answers(path, f"affil review import {shlex.quote(str(self.workspace.path))} {{path}}")
         items = (self.queue.item(n) for n in self.queue.select(filters).tolist())
-        return write_sheet(path, sheet_rows(items, self.queue.cases, self._found, lambda item: self.doubts(item.number)))
+        rows = sheet_rows(items, self.queue.cases, self._found, lambda item: self.doubts(item.number))
+        return write_sheet(path, rows, delimiter=";" if excel else ",")
 
     def _by_key(self) -> dict[str, str]:
         return {string_key(a): a for a in self.queue.affiliations}

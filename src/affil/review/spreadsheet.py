@@ -181,8 +181,16 @@ def check_sheet_name(path: Path | str) -> None:
         _openpyxl()
 
 
-def write_sheet(path: Path | str, rows: Iterable[Mapping[str, str]], columns: Sequence[str] = COLUMNS) -> int:
+def write_sheet(
+    path: Path | str, rows: Iterable[Mapping[str, str]], columns: Sequence[str] = COLUMNS, delimiter: str = ","
+) -> int:
     """Write rows as CSV or XLSX, by the extension; returns their number. Cells are protected against formula injection.
+
+    Args:
+        path: the file.
+        rows: the cells by column.
+        columns: those to write.
+        delimiter: that of CSV; Excel opens semicolons rightly where the decimal sign is a comma.
 
     Raises:
         AffilError: the extension is unknown, or the file cannot be written.
@@ -194,7 +202,7 @@ def write_sheet(path: Path | str, rows: Iterable[Mapping[str, str]], columns: Se
     with open_output(path) as raw:
         text = io.TextIOWrapper(raw, "utf-8-sig", newline="", write_through=True)  # with a BOM, which Excel needs
         try:
-            writer = csv.writer(text, lineterminator="\r\n")
+            writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
             writer.writerow(columns)
             for row in rows:
                 writer.writerow([_harmless(row[c]) for c in columns])

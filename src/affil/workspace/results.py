@@ -20,6 +20,7 @@ from affil.installed import version
 from affil.io.checksums import digest_of
 from affil.io.database import connect
 from affil.io.outputs import atomic_path
+from affil.io.tables import table_in
 from affil.io.writers import harmless
 from affil.ledger.cases import Cases, Key, key_of
 from affil.ledger.overrides import apart_name, set_apart
@@ -211,11 +212,11 @@ def snapshot(files: WorkspaceFiles, name: str) -> State:
         return files.counts.snapshot(name, count_anew(files))
 
 
-def save(result: Result, path: Path) -> Path:
+def save(result: Result, path: Path, *, excel: bool = False) -> Path:
     """See `Workspace.save`."""
     manifest = path.with_name(path.name + ".manifest.json")
     with atomic_path(manifest) as beside, atomic_path(path) as temporary:
-        save_table(result, temporary, shown=path)
+        save_table(result, temporary, shown=path, excel=excel)
         _write_manifest(result, beside, {"file": path.name, "sha256": sha256_of(temporary)})
     return manifest
 
@@ -264,17 +265,28 @@ def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None:
-    """Write a result as CSV (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the extension; .csv.gz and
-    .json.gz are compressed.
+def save_table(result: Result, path: Path, *, shown: Path | None = None, excel: bool = False) -> None:
+    """Write a result as CSV or an Excel workbook (the table), JSON (everything) or Parquet (the table, the rest in its metadata), by the
+    extension; .csv.gz and .json.gz are compressed. With `excel` CSV is for an Excel whose decimal sign is a comma.
 
     Raises:
         AffilError: the extension is unknown, or the file cannot be written.
     """
     shown, frame = shown or path, main_table(result)
     try:
-        if shown.suffix == ".csv":
+        if excel and shown.suffix not in (".csv", ".xlsx"):
+            raise AffilError(f"{shown}: --excel is for .csv and .xlsx")
+        if shown.suffix == ".csv" and excel:
+            _harmless(frame).to_csv(path, index=False, sep=";", decimal=",", encoding="utf-8-sig")
+        elif shown.suffix == ".csv":
             _harmless(frame).to_csv(path, index=False)
+        elif shown.suffix == ".xlsx":
+            table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
+            with (
+                path.open("wb") as raw,
+                table_in(raw, {f.name: f.type for f in table.schema}, "xlsx", name=str(shown)) as writer,
+            ):
+                writer.write(table.to_pydict())
         elif shown.suffix == ".json":
             path.write_text(json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n", "utf-8")
         elif shown.name.endswith((".csv.gz", ".json.gz")):
@@ -288,7 +300,9 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
                 out.write_table(table)
                 out.add_key_value_metadata({**(table.schema.metadata or {}), "affil": about})
         else:
-            raise AffilError(f"{shown}: the format must be .csv, .json or .parquet, not {shown.suffix or 'without extension'}")
+            raise AffilError(
+                f"{shown}: the format must be .csv, .xlsx, .json or .parquet, not {shown.suffix or 'without extension'}"
+            )
     except OSError as error:
         raise AffilError(f"{shown}: cannot be written: {error.strerror or error}") from error
 

@@ -276,7 +276,7 @@ class Workspace(WorkspaceFiles):
         """
         return results.snapshot(self, name)
 
-    def save(self, result: results.Result, path: Path | str) -> Path:
+    def save(self, result: results.Result, path: Path | str, *, excel: bool = False) -> Path:
         """Write a result as `save_table` does, with `NAME.manifest.json` next to it: its inputs, and how to reproduce it.
 
         The manifest describes the state that was counted, also where the workspace has changed since.
@@ -286,7 +286,7 @@ class Workspace(WorkspaceFiles):
         Raises:
             AffilError: the extension is unknown, or a file cannot be written. Existing files are unchanged.
         """
-        return results.save(result, Path(path))
+        return results.save(result, Path(path), excel=excel)
 
     def count(self) -> State:
         """Update the counts from papers, matches, decisions and settings.
