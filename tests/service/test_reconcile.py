@@ -233,10 +233,27 @@ def test_types_restrict(service: Any) -> None:
         unknown={**both, "type": "Q43229"},
     )
     assert {t["id"] for c in found["company"] for t in c["type"]} == {"organization", "company"}
-    assert found["company"][0]["id"] == SENSETIME
+    # of the two that the cell names one is of the kind: it need not be left to a person
+    assert [c["id"] for c in found["company"] if c["match"]] == [SENSETIME]
     assert {c["id"] for c in found["either"]} >= {CUHK, SENSETIME}
+    assert not any(c["match"] for c in found["either"])
     assert found["all"] == []
-    assert found["should"] == found["any_organization"] == found["unknown"]
+    assert found["any_organization"] == found["unknown"]
+
+
+def test_a_preferred_type_does_not_hide_what_is_found(service: Any) -> None:
+    """What OpenRefine always asks for: its `should` is no `any`."""
+    both = {"query": "Dept. of CSE, 港中大, Shatin; SenseTime Research", "type_strict": "should"}
+    found = reconcile(
+        service,
+        company={**both, "type": "company"},
+        strictly={**both, "type": "company", "type_strict": "any"},
+        none={**both, "type": "funder"},
+        any_organization={**both, "type": "organization"},
+    )
+    assert found["company"] == found["strictly"]
+    assert [c["id"] for c in found["none"]] == [c["id"] for c in found["any_organization"]]
+    assert not any(c["match"] for c in found["none"])
 
 
 def test_properties_tell_namesakes_apart(service: Any) -> None:
@@ -258,6 +275,39 @@ def test_properties_tell_namesakes_apart(service: Any) -> None:
         service, q={"properties": [{"pid": "ror", "v": CUHK}]}, n={"properties": [{"pid": "name", "v": "港中大"}]}
     )
     assert by_property["q"][0]["id"] == by_property["n"][0]["id"] == CUHK
+
+
+@pytest.mark.parametrize(
+    ("pid", "value", "best"),
+    [
+        ("country", {"id": "Q148", "name": "People's Republic of China"}, "https://ror.org/03awzbc87"),  # Wikidata's
+        ("country", "CHN", "https://ror.org/03awzbc87"),
+        ("country", "中国", "https://ror.org/03awzbc87"),
+        ("country_name", "Vereinigte Staaten", "https://ror.org/04t5xt781"),
+        ("region", "US-MA", "https://ror.org/04t5xt781"),
+        ("region", "Liaoning", "https://ror.org/03awzbc87"),
+        ("city", "沈阳", "https://ror.org/03awzbc87"),
+        ("name_zh", "东北大学", "https://ror.org/03awzbc87"),
+        ("grid", "grid.261112.7", "https://ror.org/04t5xt781"),
+        ("ror", {"id": "https://ror.org/03awzbc87", "name": "NEU"}, "https://ror.org/03awzbc87"),
+    ],
+)
+def test_further_columns_are_read_as_people_fill_them(service: Any, pid: str, value: Any, best: str) -> None:
+    query = {"query": "Northeastern University", "properties": [{"pid": pid, "v": value}]}
+    assert reconcile(service, q=query)["q"][0]["id"] == best
+
+
+def test_a_column_that_says_otherwise_is_for_a_person(service: Any) -> None:
+    def matched(query: str, **properties: str) -> list[str]:
+        asked = {"query": query, "properties": [{"pid": p, "v": v} for p, v in properties.items()]}
+        return [c["id"] for c in reconcile(service, q=asked)["q"] if c["match"]]
+
+    assert matched("港中大") == [CUHK]
+    assert matched("港中大", country="Hong Kong") == matched("港中大", country="China") == [CUHK]
+    assert matched("港中大", country="France") == matched("港中大", country="FRA") == []
+    assert matched("港中大", ror=OXFORD) == [OXFORD], "an id stands above the words"
+    assert matched("港中大", ror=CUHK, grid="grid.10784.3a") == [CUHK]
+    assert matched("港中大", ror=CUHK, grid="grid.4991.5") == [], "two ids, of two institutions"
 
 
 def test_nothing_found_is_an_empty_result(service: Any) -> None:
@@ -347,6 +397,8 @@ def test_entities_are_suggested_by_what_is_typed(service: Any) -> None:
     assert SENSETIME in ids("sensetime", type="company")
     assert ids("sensetime", type="education") == []
     assert ids("") == []
+    (found,) = service.client.get("/reconcile/suggest/entity", params={"prefix": CUHK}).json()["result"]
+    assert found["notable"] == ["organization", "education"]
 
 
 # 7. Data extension

@@ -105,9 +105,13 @@ class Reconciliation:
             zip(strings, await self.batcher.ranked(strings, self.settings.most_candidates if most else 0), strict=True)
         )
         return {
-            key: {"result": candidates(query, self._by_id(query.identifier), found.get(query.string, ()))}
+            key: {"result": candidates(query, self._named_by(query.identifiers), found.get(query.string, ()))}
             for key, query in queries.items()
         }
+
+    def _named_by(self, identifiers: Iterable[str]) -> list[Institution]:
+        ones = (self._by_id(i) for i in identifiers)
+        return list({one.id: one for one in ones if one}.values())
 
     def _by_id(self, identifier: str) -> Institution | None:
         try:
@@ -131,7 +135,8 @@ class Reconciliation:
         if asked.type in KINDS:
             ones = [one for one in ones if one.kind == asked.type]
         found = [
-            {"id": one.id, "name": one.name, "description": description(one), "notable": [ENTITY, TYPES[one.kind]]}
+            # kinds by their ids: OpenRefine writes what is chosen for all rows with the kinds put together as text
+            {"id": one.id, "name": one.name, "description": description(one), "notable": [ENTITY["id"], one.kind]}
             for one in ones[asked.cursor : asked.cursor + size]
         ]
         return _answer({"result": found}, asked.callback)
