@@ -1,8 +1,8 @@
-"""What OpenRefine's own classes sent, sent again; and the answers read as those classes read them.
+"""What OpenRefine's own code sent, sent again; and the answers read as that code reads them.
 
 `openrefine.json` was recorded by `tools/openrefine/record.py`: the requests of GuessTypesOfColumnCommand, StandardReconConfig and
-ReconciledDataExtensionJob for `tools/openrefine/sheet.json`, the answers, and what the classes read of them. The rules of reading
-below are held against that, and then applied to the answers of today.
+ReconciledDataExtensionJob for `tools/openrefine/sheet.json`, the answers, and what the classes read of them; and the requests of the
+scripts of its page. The rules of reading below are held against that, and then applied to the answers of today.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import pytest
 
@@ -155,6 +155,47 @@ def test_columns_are_added(today: list[Json]) -> None:
     assert place.startswith(f"{lat},")
     assert len(more) == 1, "two aliases are two rows"
     assert [cell for cell in more[0] if cell] == [more[0][4]]
+
+
+def ask(url: str, **headers: str) -> tuple[Any, Any]:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
+        return answer.headers, json.load(answer)
+
+
+def test_its_page_gets_what_it_asks_for(service_url: str) -> None:
+    """With what its widget for suggestions adds (`spell`, `scoring` and more), from a page on another port of this machine."""
+    origin = "http://127.0.0.1:3333"
+    read = RECORD["page"]["read"]
+    assert read["access"] == "json", "no JSONP was needed"
+    answers = {}
+    for path in RECORD["page"]["asked"]:
+        headers, answer = ask(service_url + path.lstrip("/"), origin=origin)
+        assert headers["access-control-allow-origin"] == origin
+        answers[path.partition("?")[0].removeprefix("/reconcile")] = answer
+    assert list(answers) == ["", "/suggest/entity", "/suggest/type", "/suggest/property", "/properties"]
+    for kind in ("entity", "type", "property"):
+        assert answers[f"/suggest/{kind}"]["result"][0] == read[kind]
+    by_name = sorted(answers["/properties"]["properties"], key=lambda p: p["id"])
+    assert by_name == sorted(read["properties"], key=lambda p: p["id"])
+    # kinds of what is chosen for all rows are put together as text
+    assert ",".join(read["entity"]["notable"]) == "organization,education"
+
+
+def test_its_page_can_do_with_jsonp(service_url: str) -> None:
+    """jQuery names the function, and adds a number against caches."""
+    url = f"{service_url}reconcile?callback=jQuery37107_179&_=1795795849924"
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read().startswith(b'/**/jQuery37107_179({"versions":')
+
+
+def test_addresses_are_fetched_for_each_row(service_url: str) -> None:
+    """`Add column by fetching URLs` offers TLS along with each request (Apache's HttpClient)."""
+    offer = {"upgrade": "TLS/1.2", "connection": "Upgrade"}
+    text = quote("Tencent AI Lab, Bellevue, WA, USA")
+    for _ in range(2):
+        _headers, answer = ask(f"{service_url}match?affiliation={text}", **offer)
+        stated = answer["results"][0]["matches"][0]
+        assert (stated["stated_city"], stated["stated_country"]) == ("Bellevue", "US")
 
 
 @pytest.mark.skipif(not SHEET.exists(), reason="the tests run without the project's folder around them")

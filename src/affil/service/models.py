@@ -292,7 +292,13 @@ class ListAnswer(Answer):
 _CALLBACK = _unless(description="name of a function around the answer (JSONP)", pattern=r"^[A-Za-z_$][\w$.]{0,99}$")
 
 
-class ReconcileQuery(Asked):
+class AskedByClients(BaseModel):
+    """Parameters to which clients add some of their own, which are passed over: OpenRefine `spell` and `exact`, jQuery `_`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class ReconcileQuery(AskedByClients):
     """Without `queries` or `extend`, the manifest is returned."""
 
     queries: str | None = _unless(description="a batch of queries, as JSON")
@@ -341,7 +347,7 @@ class Extend(BaseModel):
     properties: list[Wanted]
 
 
-class SuggestQuery(Asked):
+class SuggestQuery(AskedByClients):
     """A prefix to complete."""
 
     prefix: str = Field(description="the beginning of a name, or an id")
@@ -351,14 +357,14 @@ class SuggestQuery(Asked):
     callback: str | None = _CALLBACK
 
 
-class IdQuery(Asked):
+class IdQuery(AskedByClients):
     """One id."""
 
     id: str = Field(description="its id")
     callback: str | None = _CALLBACK
 
 
-class ProposeQuery(Asked):
+class ProposeQuery(AskedByClients):
     """The properties of a type."""
 
     type: str = Field(default="organization", description="the type")
