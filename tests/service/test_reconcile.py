@@ -24,6 +24,7 @@ from affil.service.candidates import FEATURES, TYPES, features
 from affil.service.security import Access
 from affil.settings import FeatureSettings, ServeSettings
 from affil.types import NAME_KINDS, REASONS, Decision, Institution, Match
+from tests.service.specification import conforms
 
 SCHEMAS = Path(__file__).parents[2].parent / "shared" / "data" / "reconciliation-0.2"
 SENSETIME = "https://ror.org/049wsmj07"
@@ -33,7 +34,8 @@ REFINE = {"origin": "http://127.0.0.1:3333"}
 
 
 def fits(answer: Any, schema: str) -> None:
-    """Hold an answer against a published schema, where these are at hand."""
+    """Hold an answer against the specification, and against a published schema, where these are at hand."""
+    conforms(answer, schema.removesuffix(".json"))
     if not SCHEMAS.exists():
         return
     made = [(f.name, json.loads(f.read_text("utf-8"))) for f in SCHEMAS.glob("*.json")]
