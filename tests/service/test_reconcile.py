@@ -324,6 +324,10 @@ def test_long_cells_are_cut_and_not_refused(service: Any) -> None:
     assert reconcile(service, q={"query": "港中大 " + "x" * 50_000})["q"][0]["id"] == CUHK
 
 
+def _with(properties: list[dict[str, Any]]) -> dict[str, str]:
+    return {"queries": json.dumps({"q": {"query": "x", "properties": properties}})}
+
+
 @pytest.mark.parametrize(
     ("form", "status", "said"),
     [
@@ -333,6 +337,8 @@ def test_long_cells_are_cut_and_not_refused(service: Any) -> None:
         ({"queries": '{"q": {"query": "x", "limit": 0}}'}, 400, "queries: 'q.limit'"),
         ({"queries": '{"q": {"query": "x", "kind": "y"}}'}, 400, "'q.kind' is illegal"),
         ({"queries": json.dumps({str(i): {"query": "x"} for i in range(101)})}, 413, "101 queries in one batch; at most 100"),
+        (_with([{"pid": "city", "v": ["x"] * 21}]), 400, "should have at most 20 items"),
+        (_with([{"pid": f"p{i}", "v": "x"} for i in range(21)]), 400, "should have at most 20 items"),
         ({}, 400, "the form has neither 'queries' nor 'extend'"),
         ({"extend": "{}"}, 400, "extend: 'ids' is missing"),
         ({"extend": json.dumps({"ids": ["x"] * 1001, "properties": []})}, 413, "1,001 ids"),

@@ -187,7 +187,8 @@ def main() -> None:
         "read": json.loads(said),
         "page": {"asked": sent, "read": chosen},
     }
-    OUT.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    lines = (f'"{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in made.items())
+    OUT.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ FEATURES = REASONS | {
     "bearers": "… institutions have this name",
 }
 
-
 # properties of a query that hold ids of the institution sought, and those that hold names of it
 _IDS = ("ror", "id", *SCHEMES)
 _NAMES = ("name", "alias", "acronym", "former")
@@ -39,8 +38,7 @@ class Sought:
     def __init__(self, asked: Query, settings: ServeSettings) -> None:
         known: dict[str, list[str]] = {}
         for p in asked.properties:
-            values = p.v if isinstance(p.v, list) else [p.v]
-            known.setdefault(p.pid, []).extend(text for v in values if (text := _text(v, p.pid)))
+            known.setdefault(p.pid, []).extend(text for v in p.v if (text := _text(v, p.pid)))
         countries = [*known.get("country", ()), *known.get("country_name", ())]
         codes = {text: country_code(text) for text in countries}
         self.countries = set(filter(None, codes.values()))

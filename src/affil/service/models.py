@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 
 def _without_null(schema: dict[str, Any]) -> None:
@@ -314,13 +314,14 @@ class Entity(BaseModel):
 
 
 Value = str | float | bool | Entity
+_FEW = 20  # values of a cell, and columns beside it: reading them takes time, and nobody has more
 
 
 class Property(BaseModel):
-    """A known property of the entity."""
+    """A known property of the entity, with one value or several."""
 
     pid: str
-    v: Value | list[Value]
+    v: Annotated[list[Value], BeforeValidator(lambda v: v if isinstance(v, list) else [v]), Field(max_length=_FEW)]
 
 
 class Query(Asked):
@@ -329,7 +330,7 @@ class Query(Asked):
     query: str = ""
     type: str | list[str] | None = None
     limit: int | None = Field(default=None, ge=1)
-    properties: list[Property] = Field(default_factory=list)
+    properties: list[Property] = Field(default_factory=list, max_length=_FEW)
     type_strict: Literal["any", "should", "all"] = "any"
 
 

@@ -21,6 +21,7 @@ from affil.errors import UnknownIdError
 from affil.names.ids import ROR, is_ror
 from affil.service.batching import Batcher
 from affil.service.candidates import ENTITY, TYPES, Sought, candidates, description
+from affil.service.countries import country_code
 from affil.service.models import Extend, IdQuery, ProposeQuery, Query, ReconcileQuery, SuggestQuery
 from affil.service.properties import Properties
 from affil.service.ror import Records
@@ -40,6 +41,7 @@ class Reconciliation:
     def __init__(self, batcher: Batcher, records: Records, templates: jinja2.Environment, settings: ServeSettings) -> None:
         self.batcher, self.records, self.templates, self.settings = batcher, records, templates, settings
         self.registry = records.registry
+        country_code("")  # reads the names of countries now rather than during the first request
 
     @cached_property
     def properties(self) -> Properties:
