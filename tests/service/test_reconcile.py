@@ -20,7 +20,8 @@ import referencing
 import referencing.jsonschema
 
 from affil.match.explain import READ, explain
-from affil.service.candidates import FEATURES, TYPES, features
+from affil.service.candidates import FEATURES, TYPES, Sought, candidates, features
+from affil.service.models import Query
 from affil.service.security import Access
 from affil.settings import FeatureSettings, ServeSettings
 from affil.types import NAME_KINDS, REASONS, Decision, Institution, Match
@@ -62,6 +63,8 @@ def reconcile(service: Any, **queries: Any) -> dict[str, list[dict[str, Any]]]:
         ids = [c["id"] for c in candidates]
         assert len(set(ids)) == len(ids)
         assert sum(c["match"] for c in candidates) <= 1
+        by_score = sorted(candidates, key=lambda c: -c["score"])
+        assert not any(c["match"] for c in by_score[1:]), "OpenRefine takes the first by score, if it matches"
         for c in candidates:
             assert isinstance(c["name"], str)
             assert 0 <= c["score"] <= 100
@@ -215,6 +218,25 @@ def test_candidates_come_by_score_and_rivals_are_among_them(service: Any) -> Non
     scores = [c["score"] for c in candidates]
     assert scores == sorted(scores, reverse=True)
     assert all("description" in c for c in candidates)
+
+
+def test_what_is_not_chosen_is_not_above_what_is() -> None:
+    """A university may be more probable than its laboratory that is named; it is the laboratory that matches."""
+    found = [
+        Match(Institution(name, name, kind="education"), probability, decision, 0, 1, name)
+        for name, probability, decision in (
+            ("University", 0.996, Decision.NONE),
+            ("Laboratory", 0.98, Decision.MATCH),
+            ("Town", 0.01, Decision.NONE),
+        )
+    ]
+    shown = candidates(Sought(Query(query="x"), ServeSettings()), [], found)
+    assert [(c["id"], c["score"], c["match"]) for c in shown] == [
+        ("Laboratory", 98.0, True),
+        ("University", 98.0, False),
+        ("Town", 1.0, False),
+    ]
+    assert {f["id"]: f["value"] for f in shown[1]["features"]}["probability"] == 0.996
 
 
 def test_two_institutions_in_a_cell_are_left_to_a_person(service: Any) -> None:

@@ -101,13 +101,15 @@ def candidates(query: Sought, named: Sequence[Institution], matches: Sequence[Ma
     elif found or not query.prefers:  # a preferred kind that nothing found has is no reason to offer nothing
         matches = [m for m in matches if query.suits(m.institution)]
     offered = sorted(matches, key=lambda m: (m.decision == Decision.NONE, -m.probability))
+    # the department that a string names may be less probable than its university, which is not meant: clients sort by score
+    most = min((m.probability for m in offered if m.decision != Decision.NONE), default=1.0)
     return [
         {
             "id": m.institution.id,
             "name": m.institution.name,
             "description": description(m.institution),
             "type": [ENTITY, TYPES[m.institution.kind]],
-            "score": round(100 * m.probability, 2),
+            "score": round(100 * (min(m.probability, most) if m.decision == Decision.NONE else m.probability), 2),
             "features": features(m),
             "match": len(certain) == 1 and m is certain[0] and m.decision == Decision.MATCH and query.agrees(m.institution),
         }
