@@ -49,6 +49,9 @@ TINY = HERE / "tiny"  # a registry and a model of the tests' own; see tools/tiny
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Tests read English, whatever the language of who runs them.
+os.environ["AFFIL_LANG"] = "en"
+
 # Where tests are started in the background of a shell, SIGINT is ignored, and what they start would ignore it, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from affil.errors import AffilError, InputError
 from affil.installed import pip_install
 from affil.ledger.table import LEDGER, METADATA, chained, follow, url_of
+from affil.wording import Said, marked, said
 
 # INSERT OR REPLACE deletes without firing delete triggers, so a third one guards both unique columns.
 for _name, _when in {
@@ -75,17 +76,17 @@ class Database:
         if self.file is not None and not self._there(self.file):
             yield None
             return
-        with self._clear("read"), self._reach() as connection, connection.begin():
+        with self._clear(marked("{0}: cannot read the ledger: {1}")), self._reach() as connection, connection.begin():
             self._check(connection)
             yield connection if self.columns(connection) else None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction exclusive of other writers."""
-        with self._clear("write"):
+        with self._clear(marked("{0}: cannot write the ledger: {1}")):
             if self.file is not None:
                 if not self.file.parent.is_dir():
-                    raise AffilError(f"{self.file.parent}: no such folder; create it for the ledger first")
+                    raise AffilError(said("{0}: no such folder; create it for the ledger first", self.file.parent))
                 if not self._there(self.file):
                     self._create(self.file)
             with self._reach().execution_options(affil_writing=True) as connection, connection.begin():
@@ -146,8 +147,10 @@ class Database:
             else:
                 engine = create_engine(self._url, creator=self._open, poolclass=None if self._lasting else NullPool)
         except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
-            extra = f" with: {pip_install('postgres')}" if self.postgres else ""
-            raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver{extra}") from error
+            extra = said(" with: {0}", pip_install("postgres")) if self.postgres else ""
+            raise AffilError(
+                said("cannot open a ledger at {0}: {1}; install the database driver{2}", self.where, error, extra)
+            ) from error
 
         @event.listens_for(engine, "connect")
         def _connected(connection: sqlite3.Connection, _record: object) -> None:
@@ -183,8 +186,8 @@ class Database:
             found = file.stat()
         except FileNotFoundError:
             if self._inode is not None:
-                fix = "put it back, or restore a backup: affil ledger restore WS; then load the page again"
-                raise InputError(self.where, "the ledger is gone: it was deleted or moved", fix=fix) from None
+                fix = said("put it back, or restore a backup: affil ledger restore WS; then load the page again")
+                raise InputError(self.where, said("the ledger is gone: it was deleted or moved"), fix=fix) from None
             return False
         if (inode := (found.st_dev, found.st_ino)) != self._inode:
             self._engine.dispose()
@@ -222,13 +225,13 @@ class Database:
         """
         if self.file is None or self._checked == self._inode:
             return
-        fix = "restore the file from a backup: affil ledger restore WS"
+        fix = said("restore the file from a backup: affil ledger restore WS")
         if not inspect(connection).has_table("ledger"):
-            what = "is empty" if self.file.stat().st_size == 0 else "holds no ledger"
+            what = said("is empty") if self.file.stat().st_size == 0 else said("holds no ledger")
             raise InputError(self.where, what, fix=fix)
         found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
         if found != "ok":
-            raise InputError(self.where, f"is damaged: {' '.join(str(found).split())[:120]}", fix=fix)
+            raise InputError(self.where, said("is damaged: {0}", " ".join(str(found).split())[:120]), fix=fix)
         self._checked = self._inode
 
     @property
@@ -248,27 +251,29 @@ class Database:
                 time.sleep(0.1)
 
     @contextmanager
-    def _clear(self, verb: str) -> Iterator[None]:
+    def _clear(self, cannot: str) -> Iterator[None]:
         """Turn database errors into one-line messages."""
         try:
             yield
         except IntegrityError as error:
             raise AffilError(
-                f"{self.where}: someone else wrote an entry at the same time; check with: affil decisions WS"
+                said("{0}: someone else wrote an entry at the same time; check with: affil decisions WS", self.where)
             ) from error
         except DBAPIError as error:
             reason = str(error.orig).strip()
             if error.connection_invalidated:
-                raise LostError(f"{self.where}: connection lost; try again") from error
+                raise LostError(said("{0}: connection lost; try again", self.where)) from error
             if any(sign in reason for sign in ("is full", "No space left", "disk I/O error")):
-                raise AffilError(f"{self.where}: disk full or failing; nothing was recorded; free some space") from error
+                raise AffilError(
+                    said("{0}: disk full or failing; nothing was recorded; free some space", self.where)
+                ) from error
             if "locked" in reason or "busy" in reason:
-                raise AffilError(f"{self.where}: locked by another writer; try again when it is done") from error
+                raise AffilError(said("{0}: locked by another writer; try again when it is done", self.where)) from error
             if "readonly" in reason or "read-only" in reason:
-                raise AffilError(f"{self.where}: read-only; make the file and its folder writable") from error
+                raise AffilError(said("{0}: read-only; make the file and its folder writable", self.where)) from error
             if "not a database" in reason or "malformed" in reason:
-                fix = "restore the file from a backup: affil ledger restore WS"
-                raise InputError(self.where, "not a ledger, or damaged", fix=fix) from error
+                fix = said("restore the file from a backup: affil ledger restore WS")
+                raise InputError(self.where, said("not a ledger, or damaged"), fix=fix) from error
             if isinstance(error, OperationalError) and "unable to open" in reason:
-                raise AffilError(f"{self.where}: cannot be opened; the file and its folder must be writable") from error
-            raise AffilError(f"{self.where}: cannot {verb} the ledger: {reason}") from error
+                raise AffilError(said("{0}: cannot be opened; the file and its folder must be writable", self.where)) from error
+            raise AffilError(Said(cannot, (self.where, reason))) from error

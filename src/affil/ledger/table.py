@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError
 from affil.errors import AffilError, InputError
 from affil.ledger.cases import DECISION, Case, Key
 from affil.types import LedgerEntry
+from affil.wording import said
 
 METADATA = MetaData()
 LEDGER = Table(
@@ -58,7 +59,7 @@ def url_of(database: Path | str) -> URL:
             url = make_url(database)
             return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
         except ArgumentError as error:
-            raise AffilError(f"not a database URL: {database!r}; e.g. postgresql://user@host/name") from error
+            raise AffilError(said("not a database URL: {0!r}; e.g. postgresql://user@host/name", database)) from error
     return URL.create("sqlite", database=str(database))
 
 
@@ -112,8 +113,8 @@ def follow(rows: Iterable[Row[tuple[object, ...]]], before: str, where: str) -> 
         before = chained(before, dict(values))
         key = Key(_decoded(values["affiliation"]), _decoded(values["paper"] or ""), values["position"])
         if values["chain"] not in (None, before) or values["key"] != digest_of(key):
-            problem = f"entry {values['number']} is not as it was written, or entries before it are missing"
-            raise InputError(where, problem, fix="restore the ledger from a backup: affil ledger restore WS")
+            problem = said("entry {0} is not as it was written, or entries before it are missing", values["number"])
+            raise InputError(where, problem, fix=said("restore the ledger from a backup: affil ledger restore WS"))
         yield row
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from affil.catalogue import filled, messages
+from affil.catalogue import messages
+from affil.wording import filled
 
 LOCALE = Path(__file__).with_name("locale")
 IN_PAGE = (

@@ -24,6 +24,7 @@ from affil.rank.credit import find_ids
 from affil.registry.local import Details, add_name, make_institution, with_details, write_own
 from affil.registry.written import Written, like_id
 from affil.types import Institution, LedgerEntry, Name
+from affil.wording import said
 from affil.workspace.layout import WorkspaceFiles, locked
 from affil.workspace.matching import open_registry
 
@@ -52,14 +53,17 @@ def decide(
     ids, warnings = checked_ids(files, wanted)
     occurs = pc.any(pc.equal(pq.read_table(files.table("strings"), columns=["affiliation"]).column(0), affiliation))
     if not occurs.as_py():
-        warnings.append(f"{affiliation!r} does not occur in {files.path}; the decision waits until it does")
+        warnings.append(said("{0!r} does not occur in {1}; the decision waits until it does", affiliation, files.path))
     ledger = files.ledger
     entry = ledger.decide(affiliation, ids or None, by=by, why=why, paper=paper, position=position, settle=settle)
     case = ledger.cases()[key_of(entry)]
     if case.holder is not None and case.holder.number != entry.number:
         warnings.append(
-            f"{case.holder.by} decided before (entry {case.holder.number}), and that holds until someone settles the two: "
-            "decide again with --settle"
+            said(
+                "{0} decided before (entry {1}), and that holds until someone settles the two: decide again with --settle",
+                case.holder.by,
+                case.holder.number,
+            )
         )
     return entry, tuple(warnings)
 
@@ -68,8 +72,8 @@ def with_ledger(files: FilesT, database: str) -> FilesT:
     """See `Workspace.with_ledger`."""
     path = Path(database)
     if "://" not in database and not path.is_file() and (path.suffix not in _SUFFIXES or not path.absolute().parent.is_dir()):
-        example = "a file such as decisions.sqlite, or a URL such as postgresql://user@host/name"
-        raise AffilError(f"no ledger at {database!r}; give {example}")
+        example = said("a file such as decisions.sqlite, or a URL such as postgresql://user@host/name")
+        raise AffilError(said("no ledger at {0!r}; give {1}", database, example))
     kept = database if "://" in database else str(path.absolute())
     review = files.settings.review.model_copy(update={"ledger": kept})
     return replace(files, settings=files.settings.model_copy(update={"review": review}))
@@ -111,7 +115,7 @@ def restore_ledger(files: WorkspaceFiles, file: Path | None, *, force: bool = Fa
     """
     folder = files.path / "backups"
     if file is None and not (kept := backups_in(folder)):
-        raise AffilError(f"{folder}: no backup of the ledger; name a copy of your own")
+        raise AffilError(said("{0}: no backup of the ledger; name a copy of your own", folder))
     taken = file or kept[-1]
     with locked(files.path, files.settings.review.wait):
         database = files.settings.review.ledger or files.path / "ledger.sqlite"
@@ -130,14 +134,22 @@ def checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str]
         meant = {name: institutions.one(name).id for name in names}
         wanted = [meant.get(one, one) for one in wanted]
         known_ids, active = _find_ids(files, wanted)
-    ids, warnings = [], []
+    ids: list[str] = []
+    warnings: list[str] = []
     for one in wanted:
         known = known_ids.get(one)
         if known is None:
-            raise UnknownIdError(one, f"the registry of {files.path}", mistyped(one))
+            raise UnknownIdError(one, said("the registry of {0}", files.path), mistyped(one))
         if active[known] != known:
             since = _successor_from(files, known)
-            warnings.append(f"{known} is closed; it counts for its successor {active[known]}{since and f' from {since} on'}")
+            warnings.append(
+                said(
+                    "{0} is closed; it counts for its successor {1}{2}",
+                    known,
+                    active[known],
+                    since and said(" from {0} on", since),
+                )
+            )
         ids.append(known)
     return list(dict.fromkeys(ids)), warnings
 
@@ -185,7 +197,7 @@ def edit_institution(files: WorkspaceFiles, identifier: str, details: Details) -
     with locked(files.path, files.settings.review.wait):
         local = files.local
         if identifier not in made_institutions(files):
-            raise UnknownIdError(identifier, f"{files.path / 'own.csv'}", mistyped(identifier))
+            raise UnknownIdError(identifier, str(files.path / "own.csv"), mistyped(identifier))
         local[identifier] = _fitted(files, files.institutions(), with_details(local[identifier], details))
         write_own(files.path / "own.csv", local.values())
     return local[identifier]
@@ -201,17 +213,17 @@ def _fitted(files: WorkspaceFiles, table: pa.Table, made: Institution) -> Instit
     rows = [one for one in table.to_pylist() if one["id"] != made.id]
     same = next((r for r in rows if r["country"] == made.country and fold(r["name"]) == fold(made.name)), None)
     if same is not None:
-        raise AffilError(f"there is already an institution {made.name!r} in {made.country}: {same['id']}")
+        raise AffilError(said("there is already an institution {0!r} in {1}: {2}", made.name, made.country, same["id"]))
     known, _ = _find_ids(files, [*made.other_ids, *made.parents])
     for other in made.other_ids:
         if known.get(other, made.id) != made.id:
             name = next(r["name"] for r in rows if r["id"] == known[other])
-            raise AffilError(f"{other} is an existing institution: {name}; decide for that one")
+            raise AffilError(said("{0} is an existing institution: {1}; decide for that one", other, name))
     for parent in made.parents:
         if parent not in known:
-            raise UnknownIdError(parent, f"the registry of {files.path}", mistyped(parent))
+            raise UnknownIdError(parent, said("the registry of {0}", files.path), mistyped(parent))
         if known[parent] == made.id:
-            raise AffilError(f"{made.name} cannot be its own parent")
+            raise AffilError(said("{0} cannot be its own parent", made.name))
     parents = tuple(known[p] for p in made.parents)
     there = (made.country, fold(made.city))
     place = next((r for r in rows if made.city and (r["country"], fold(r["city"] or "")) == there), None)
@@ -266,5 +278,5 @@ def proposals(files: WorkspaceFiles) -> list[Proposal]:
     file = files.path / PROPOSALS
     if not file.exists():
         return []
-    rows = read_json(file, f"make them again: affil discover {files.path}", ("proposals",))["proposals"]
+    rows = read_json(file, said("make them again: affil discover {0}", files.path), ("proposals",))["proposals"]
     return [Proposal(**{**row, "strings": tuple(row["strings"]), "spellings": tuple(row["spellings"])}) for row in rows]
