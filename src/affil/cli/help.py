@@ -77,6 +77,9 @@ def localized(command: Any) -> Any:
     command.context_class = _with_formatter(command.context_class)
     if command.help:
         command.short_help = re.split("[。；：\n]", translated(inspect.cleandoc(command.help)))[0] + "。"
+    for parameter in command.params:
+        if isinstance(parameter.show_default, str):
+            parameter.show_default = translated(parameter.show_default)
     for inner in getattr(command, "commands", {}).values():
         localized(inner)
     return command

@@ -10,7 +10,7 @@ import typer
 from affil.cli.language import say
 from affil.cli.ranking import AreaName, Output
 from affil.cli.show import Json, LedgerUrl, console, open_workspace, plain, plain_table, print_json
-from affil.wording import joined, said
+from affil.wording import joined, marked, said
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -55,7 +55,8 @@ def _table(found: VenueList, every: bool) -> Table:
     from affil.rank.venue_list import spans
 
     with_papers = found.years is not None
-    told = ("papers>", "years with papers", "none in") if with_papers else ("presets", "OpenAlex")
+    counts = (marked("papers") + ">", marked("years with papers"), marked("none in"))
+    told = counts if with_papers else (marked("presets"), "OpenAlex")
     table = plain_table("venue", "areas", "weight>", "exists", *told)
     rows = [row for row in found.to_dict()["table"] if every or row["papers"]]
     for row in rows:

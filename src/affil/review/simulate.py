@@ -16,10 +16,10 @@ from affil.review.estimate import Estimator
 from affil.review.groups import group_strings
 from affil.review.queue import Numbers, Queue
 from affil.review.session import Session
-from affil.wording import said
+from affil.wording import marked, said
 
 Answers = Mapping[str, frozenset[str]]  # raw string -> the ids of all institutions that it names
-ORDERS = ("groups", "one by one", "size", "doubt", "random")
+ORDERS = (marked("groups"), marked("one by one"), marked("size"), marked("doubt"), marked("random"))
 _COLUMNS = ("required", "institution_ids")
 
 

@@ -184,7 +184,12 @@ _MISFITS = (
         "mentions ANTI JOIN papers ON papers.id = mentions.paper",
         marked("{0:,} {0:mention|mentions} of papers that there are not"),
     ),
-    ("strings", "mentions", "strings ANTI JOIN mentions USING (affiliation)", marked("{0:,} {0:string|strings} that no paper mentions")),
+    (
+        "strings",
+        "mentions",
+        "strings ANTI JOIN mentions USING (affiliation)",
+        marked("{0:,} {0:string|strings} that no paper mentions"),
+    ),
     (
         "strings",
         "mentions",
