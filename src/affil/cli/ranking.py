@@ -327,7 +327,7 @@ def _notes(ranking: Ranking) -> list[str]:
     if ranking.area is None:
         short = {area: name for name, area in SHORT_AREAS.items()}
         lines.insert(2, said("The eight areas: {0}.", ", ".join(f"{area} ({short[area]})" for area in AREAS)))
-    if "low" in ranking.frame:
+    if "low" in ranking.table.column_names:
         level = f"{ranking.settings.confidence:.0%}"
         lines.append(
             said(
@@ -336,7 +336,7 @@ def _notes(ranking: Ranking) -> list[str]:
             )
         )
         least = ranking.settings.marked
-        if any(moves(row, least) for row in ranking.frame.to_dict("records")):
+        if any(moves(row, least) for row in ranking.table.to_pylist()):
             lines.append(
                 said(
                     "↑ ↓: would move up or down by {0} ranks or more if the strings in review were decided as is most probable; "
