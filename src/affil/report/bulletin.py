@@ -17,6 +17,7 @@ from affil.report.formats import Names, number, percent, span, two
 from affil.report.names import LANGUAGES, html_tag
 from affil.report.pages.frame import Frame, Shared, environment
 from affil.report.pages.home import Teller, counts
+from affil.wording import said
 
 _TRADITIONAL = '"Noto Sans CJK HK", "Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC"'
 _SIMPLIFIED = '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei"'
@@ -57,15 +58,15 @@ def print_pdf(html: str, path: Path, language: str) -> None:
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     logging.getLogger("fontTools").setLevel(logging.CRITICAL)
     try:
-        with contextlib.redirect_stdout(io.StringIO()), needing("report", "a PDF", "use --format md"):
+        with contextlib.redirect_stdout(io.StringIO()), needing("report", said("a PDF"), said("use --format md")):
             from weasyprint import HTML  # it greets on standard output before it fails
     except OSError as error:
         raise AffilError(
-            "a PDF needs the library Pango (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0), or use --format md"
+            said("a PDF needs the library Pango (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0), or use --format md")
         ) from error
     if LANGUAGES[language].chinese and not _has_chinese_font():
         raise AffilError(
-            "no font on this machine has Chinese characters (Debian: apt-get install fonts-noto-cjk), or use --format md"
+            said("no font on this machine has Chinese characters (Debian: apt-get install fonts-noto-cjk), or use --format md")
         )
     HTML(string=html).write_pdf(path)
 
