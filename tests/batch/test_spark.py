@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from affil import Matcher, match_file, match_spark
-from affil.batch.spark import _cause
+from affil.spark.cluster import cause as _cause
 from affil.cli import main
 from affil.demo import sample
 from affil.errors import AffilError

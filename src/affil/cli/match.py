@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from affil.settings import Settings
 
 
-ENGINES = ("local", "spark")
-
-
 # Longer than other functions by its options; its docstring is the help text.
 def match(
     source: Annotated[
@@ -130,8 +127,9 @@ def match(
     if output == "-":
         refuse("prints a summary on standard output, where the rows go; write them to a file with -o FILE", json=as_json)
     from affil.io.tables import FORMATS
+    from affil.settings import Engine
 
-    checked(engine, ENGINES, "engine")
+    checked(engine, get_args(Engine), "engine")
     formats = [checked(f, FORMATS, "format") for f in (input_format, output_format)]
     load = partial(load_matcher, registry, model, policy)
     if engine == "spark":

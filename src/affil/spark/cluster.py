@@ -1,0 +1,197 @@
+"""A Spark cluster: its session, registry and model on its executors, and a function that they run on strings.
+
+What is used of Spark is what Spark Connect has, too, but for one: how files are sent.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from affil.errors import AffilError
+from affil.installed import pip_install, version
+from affil.io.memory import rare_collections
+from affil.io.outputs import scratch
+from affil.match import Matcher
+from affil.settings import BatchSettings, Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Answering = Callable[[Matcher, pa.RecordBatch], pa.RecordBatch]
+"""Answers some rows on an executor; it must pickle."""
+
+_TYPES = {pa.string(): "string", pa.float64(): "double", pa.int64(): "bigint", pa.int32(): "int"}
+
+
+class Cluster:
+    """A session of Spark. Use `open_cluster`."""
+
+    def __init__(self, session: SparkSession) -> None:
+        self.session = session
+        self.connected = not hasattr(session, "_jsparkSession")  # through Spark Connect: no Java in this process
+
+    def tasks(self, rows: int, settings: BatchSettings) -> int:
+        """Into how many tasks to cut the matching of rows: several for each processor, as they differ, and none too large."""
+        from pyspark.sql import functions as f
+
+        # Spark Connect has no other way to ask for the default parallelism
+        parts = self.session.range(1 << 20).select(f.spark_partition_id()).distinct().count()
+        return max(4 * parts, -(-rows // settings.spark_task))
+
+    def match(self, frame: DataFrame, matcher: Matcher, answering: Answering, schema: pa.Schema) -> DataFrame:
+        """The answers to the rows of a frame, by matchers that the executors open, once in each Python process.
+
+        Args:
+            frame: rows; what one Python process answers at once is a partition of it.
+            matcher: whose registry, model and settings are sent to the executors.
+            answering: gives the answers to some rows.
+            schema: the columns of the answers.
+        """
+        files = self._sent(matcher.registry.path, matcher.registry.hash), self._sent(matcher.model_path, matcher.model_hash)
+        work = _Work(answering, *files, matcher.settings.model_dump_json(), _version(matcher))
+        fields = [f"{quoted(field.name)} {_TYPES[field.type]}" for field in schema]
+        return frame.mapInArrow(work, ", ".join(fields))
+
+    def _sent(self, file: Path, hash: str) -> str:
+        """Send a file to each executor, now or when it comes; its name there, which tells the content, as Spark keeps one file a name."""
+        copy = _shelf() / f"{hash[:16]}{file.suffix}"
+        if not copy.exists():
+            shutil.copyfile(file, copy)
+        if self.connected:
+            self.session.addArtifacts(str(copy), file=True)
+        else:
+            self.session.sparkContext.addFile(str(copy))
+        return copy.name
+
+
+@contextmanager
+def open_cluster(given: SparkSession | None, settings: BatchSettings) -> Iterator[Cluster]:
+    """A cluster that matches while the block runs; what goes wrong with it there is an AffilError.
+
+    Args:
+        given: a session; default: the active one, else a new one as `SPARK_REMOTE`, `spark-submit`, `spark-defaults.conf` and the
+            environment say (all processors of this machine where they say nothing), which ends with the block.
+        settings: how many strings are matched at once.
+
+    Raises:
+        AffilError: Spark is not installed, or the cluster fails.
+    """
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise AffilError(f"Spark is missing; {_advice()}") from error
+    faults: list[type[Exception]] = [PySparkException]
+    with suppress(ImportError):  # a client of Spark Connect alone has no bridge to Java
+        from py4j.protocol import Py4JError
+
+        faults.append(Py4JError)
+    conf = {
+        "spark.sql.caseSensitive": "true",  # a column Name is not our name
+        # Spark would merge partitions of few bytes, but matching is bound by CPU
+        "spark.sql.adaptive.coalescePartitions.enabled": "false",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": str(settings.task),
+    }
+    try:
+        own = given or SparkSession.getActiveSession()
+        # affil shows its own progress; log errors only
+        session = own or SparkSession.builder.appName("affil match").config("spark.log.level", "ERROR").getOrCreate()
+        try:
+            with configured(session, conf):
+                yield Cluster(session)
+        finally:
+            if own is None:
+                session.stop()
+    except tuple(faults) as error:
+        raise AffilError(f"Spark: {cause(str(error))}") from error
+
+
+@contextmanager
+def configured(session: SparkSession, conf: Mapping[str, str]) -> Iterator[None]:
+    """Set what a session does while the block runs; a new session instead would not know what was set in this one."""
+    before = {name: session.conf.get(name, None) for name in conf}
+    try:
+        for name, value in conf.items():
+            session.conf.set(name, value)
+        yield
+    finally:
+        for name, old in before.items():
+            if old is None:
+                session.conf.unset(name)
+            else:
+                session.conf.set(name, old)
+
+
+def quoted(column: str) -> str:
+    """The name of a column as Spark reads it."""
+    return "`" + column.replace("`", "``") + "`"
+
+
+def cause(text: str) -> str:
+    """The most informative line of a Spark error: affil's own from an executor, else the first."""
+    if "JAVA_GATEWAY_EXITED" in text:
+        return f"Java did not start; {_advice()}"
+    lines = text.strip().splitlines()
+    for line in lines:
+        if line.startswith("ModuleNotFoundError: "):
+            return f"{line.partition(': ')[2]} on an executor; install affil for the Python of PYSPARK_PYTHON on every machine"
+        if line.startswith("affil.errors."):
+            return line.partition(": ")[2]
+    if "PACKAGE_NOT_INSTALLED" in lines[0]:
+        return f"{lines[0]} {_advice()}"
+    return lines[0]
+
+
+def _advice() -> str:
+    return f"install it with: {pip_install('spark')}, and Java 17 or newer"
+
+
+@cache
+def _shelf() -> Path:
+    """A folder for what is sent, as long as the process lasts: executors that come later fetch it from there."""
+    held = ExitStack()
+    atexit.register(held.close)
+    return held.enter_context(scratch())
+
+
+class _Work:
+    """What runs on each partition: rows in, answers out. It is pickled to the executors."""
+
+    def __init__(self, answering: Answering, registry: str, model: str, settings: str, version: str) -> None:
+        self._answering, self._of = answering, (registry, model, settings, version)
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        matcher = _matcher(*self._of)
+        with rare_collections():
+            for batch in batches:
+                yield self._answering(matcher, batch)
+
+
+@lru_cache(maxsize=2)  # Spark keeps a Python process for many tasks, and perhaps for other registries
+def _matcher(registry: str, model: str, settings: str, version: str) -> Matcher:
+    """The matcher of this Python process.
+
+    Raises:
+        AffilError: it is another than that of the driver.
+    """
+    from pyspark import SparkFiles
+
+    matcher = Matcher.load(SparkFiles.get(registry), SparkFiles.get(model), Settings.model_validate_json(settings))
+    if (here := _version(matcher)) != version:
+        raise AffilError(f"an executor has {here} instead of {version}; install the same affil on every machine")
+    return matcher
+
+
+def _version(matcher: Matcher) -> str:
+    return f"affil {version()}, {matcher.version}"
