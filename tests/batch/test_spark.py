@@ -321,7 +321,7 @@ def test_what_the_executors_cannot_know_is_refused(
     with pytest.raises(AffilError, match=r"needs an affil\.Matcher, whose files it can send, instead of Proxy"):
         ws.run(papers=papers[0], engine="spark", spark=cluster, matcher=Proxy(matcher))
     monkeypatch.setattr("affil.spark.cluster.version", lambda: "0.0.1")
-    with pytest.raises(AffilError, match=r"^an executor has affil .* instead of affil 0\.0\.1, model"):
+    with pytest.raises(AffilError, match=r"^Spark: an executor has affil .* instead of affil 0\.0\.1, model"):
         ws.run(papers=papers[0], engine="spark", spark=cluster, registry=matcher.registry.path, model=matcher.model_path)
     assert not (tmp_path / "ws" / "manifest.json").exists()
 

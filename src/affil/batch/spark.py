@@ -56,13 +56,12 @@ def match_spark(
             input or column.
     """
     start = time.perf_counter()
-    settings = settings or Settings()
-    with open_cluster(spark, settings.batch) as cluster:
-        counts = _run(cluster, str(source), str(out), matcher, column, settings)
+    with open_cluster(spark, (settings or Settings()).batch) as cluster:
+        counts = _run(cluster, str(source), str(out), matcher, column)
     return MatchSummary(**counts, seconds=time.perf_counter() - start)
 
 
-def _run(cluster: Cluster, source: str, out: str, matcher: Matcher, wanted: str | None, settings: Settings) -> dict[str, int]:
+def _run(cluster: Cluster, source: str, out: str, matcher: Matcher, wanted: str | None) -> dict[str, int]:
     from pyspark.sql import Observation
     from pyspark.sql import functions as f
 
@@ -70,7 +69,7 @@ def _run(cluster: Cluster, source: str, out: str, matcher: Matcher, wanted: str 
     given, column = _read(spark, source, wanted)
     ours = output_columns(given.columns)
     output = _Created(spark, out) if cluster.connected else _Replaced(spark, out)
-    tasks = cluster.tasks(given.count(), settings.batch)
+    tasks = cluster.tasks(given.count())
     try:
         with configured(spark, {"spark.sql.shuffle.partitions": str(tasks)}):
             key = f.coalesce(f.col(quoted(column)), f.lit(""))

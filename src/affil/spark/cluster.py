@@ -5,12 +5,11 @@ What is used of Spark is what Spark Connect has, too, but for one: how files are
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ import pyarrow as pa
 from affil.errors import AffilError
 from affil.installed import pip_install, version
 from affil.io.memory import rare_collections
-from affil.io.outputs import scratch
+from affil.io.outputs import lasting_scratch
 from affil.match import Matcher
 from affil.settings import BatchSettings, Settings
 
@@ -36,17 +35,19 @@ _TYPES = {pa.string(): "string", pa.float64(): "double", pa.int64(): "bigint", p
 class Cluster:
     """A session of Spark. Use `open_cluster`."""
 
-    def __init__(self, session: SparkSession) -> None:
-        self.session = session
+    def __init__(self, session: SparkSession, settings: BatchSettings) -> None:
+        self.session, self._settings = session, settings
         self.connected = not hasattr(session, "_jsparkSession")  # through Spark Connect: no Java in this process
+        self._sent: set[str] = set()
 
-    def tasks(self, rows: int, settings: BatchSettings) -> int:
+    def tasks(self, rows: int) -> int:
         """Into how many tasks to cut the matching of rows: several for each processor, as they differ, and none too large."""
         from pyspark.sql import functions as f
 
         # Spark Connect has no other way to ask for the default parallelism
-        parts = self.session.range(1 << 20).select(f.spark_partition_id()).distinct().count()
-        return max(4 * parts, -(-rows // settings.spark_task))
+        parts = self.session.range(1 << 20).select(f.spark_partition_id().alias("part"))
+        (row,) = parts.agg(f.max("part").alias("last")).collect()
+        return max(4 * (int(row["last"]) + 1), -(-rows // self._settings.spark_task))
 
     def match(self, frame: DataFrame, matcher: Matcher, answering: Answering, schema: pa.Schema) -> DataFrame:
         """The answers to the rows of a frame, by matchers that the executors open, once in each Python process.
@@ -57,21 +58,30 @@ class Cluster:
             answering: gives the answers to some rows.
             schema: the columns of the answers.
         """
-        files = self._sent(matcher.registry.path, matcher.registry.hash), self._sent(matcher.model_path, matcher.model_hash)
-        work = _Work(answering, *files, matcher.settings.model_dump_json(), _version(matcher))
+        files = (matcher.registry.path, matcher.registry.hash), (matcher.model_path, matcher.model_hash)
+        registry, model = (self._send(*file) for file in files)
+        work = _Work(answering, registry, model, matcher.settings.model_dump_json(), _version(matcher))
         fields = [f"{quoted(field.name)} {_TYPES[field.type]}" for field in schema]
         return frame.mapInArrow(work, ", ".join(fields))
 
-    def _sent(self, file: Path, hash: str) -> str:
+    def _send(self, file: Path, hash: str) -> str:
         """Send a file to each executor, now or when it comes; its name there, which tells the content, as Spark keeps one file a name."""
         copy = _shelf() / f"{hash[:16]}{file.suffix}"
         if not copy.exists():
             shutil.copyfile(file, copy)
-        if self.connected:
-            self.session.addArtifacts(str(copy), file=True)
-        else:
-            self.session.sparkContext.addFile(str(copy))
+        if copy.name not in self._sent:
+            if self.connected:
+                self.session.addArtifacts(str(copy), file=True)
+            else:
+                self.session.sparkContext.addFile(str(copy))
+            self._sent.add(copy.name)
         return copy.name
+
+
+@cache
+def _shelf() -> Path:
+    """A folder for what is sent, as long as the process lasts: executors that come later fetch it from there."""
+    return lasting_scratch()
 
 
 @contextmanager
@@ -106,10 +116,10 @@ def open_cluster(given: SparkSession | None, settings: BatchSettings) -> Iterato
     try:
         own = given or SparkSession.getActiveSession()
         # affil shows its own progress; log errors only
-        session = own or SparkSession.builder.appName("affil match").config("spark.log.level", "ERROR").getOrCreate()
+        session = own or SparkSession.builder.appName("affil").config("spark.log.level", "ERROR").getOrCreate()
         try:
             with configured(session, conf):
-                yield Cluster(session)
+                yield Cluster(session, settings)
         finally:
             if own is None:
                 session.stop()
@@ -155,14 +165,6 @@ def cause(text: str) -> str:
 
 def _advice() -> str:
     return f"install it with: {pip_install('spark')}, and Java 17 or newer"
-
-
-@cache
-def _shelf() -> Path:
-    """A folder for what is sent, as long as the process lasts: executors that come later fetch it from there."""
-    held = ExitStack()
-    atexit.register(held.close)
-    return held.enter_context(scratch())
 
 
 class _Work:

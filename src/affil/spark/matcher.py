@@ -34,7 +34,7 @@ class SparkMatcher:
         """
         rows = pa.table({"row": pa.array(range(len(strings)), pa.int64()), "affiliation": pa.array(strings, pa.string())})
         frame = self._cluster.session.createDataFrame(rows)
-        parts = frame.repartition(self._cluster.tasks(len(strings), self._matcher.settings.batch), "row")
+        parts = frame.repartition(self._cluster.tasks(len(strings)), "row")
         found = self._cluster.match(parts, self._matcher, _answers, self._schema).toArrow()
         # stable: what one string names stays in its order
         return found.cast(self._schema).sort_by("row")
