@@ -251,6 +251,18 @@ def test_spark_connect_gives_what_one_machine_gives(
     assert content(tmp_path / "out.parquet") == before
 
 
+def test_a_server_that_is_not_there_is_said_at_once(through_connect: dict[str, str], matcher: Matcher, strings: Path) -> None:
+    nowhere = {**through_connect, "SPARK_REMOTE": f"sc://127.0.0.1:{free_port()}/;token=secret"}
+    files = ["--registry", str(matcher.registry.path), "--model", str(matcher.model_path)]
+    command = [sys.executable, "-m", "affil", "match", strings, "-o", strings / "out", "--engine", "spark", *files]
+    done = subprocess.run(command, env=nowhere, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"Spark: nothing answers at 127\.0\.0\.1:\d+ \(.*\); check SPARK_REMOTE.*\n", done.stderr.removeprefix("affil: ")
+    )
+    assert not (strings / "out").exists()
+
+
 def tables(folder: Path) -> dict[str, bytes]:
     """All tables of a workspace: what they say of themselves, and their rows in order, as bytes."""
     ws, out = Workspace.open(folder, create=False), {}

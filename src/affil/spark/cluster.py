@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import pyarrow as pa
 
@@ -115,6 +118,8 @@ def open_cluster(given: SparkSession | None, settings: BatchSettings) -> Iterato
     }
     try:
         own = given or SparkSession.getActiveSession()
+        if own is None:
+            _must_answer(os.environ.get("SPARK_REMOTE", ""))
         # affil shows its own progress; log errors only
         session = own or SparkSession.builder.appName("affil").config("spark.log.level", "ERROR").getOrCreate()
         try:
@@ -125,6 +130,19 @@ def open_cluster(given: SparkSession | None, settings: BatchSettings) -> Iterato
                 session.stop()
     except tuple(faults) as error:
         raise AffilError(f"Spark: {cause(str(error))}") from error
+
+
+def _must_answer(remote: str) -> None:
+    """Refuse an address of Spark Connect at which nothing is: Spark would try again for ten minutes, deaf to interrupts."""
+    address = urlsplit(remote)
+    if address.scheme != "sc" or getproxies():
+        return
+    try:
+        socket.create_connection((address.hostname or "", address.port or 15002), timeout=10).close()
+    except (OSError, ValueError) as error:
+        raise AffilError(
+            f"Spark: nothing answers at {address.netloc} ({error}); check SPARK_REMOTE, and that the server runs"
+        ) from error
 
 
 @contextmanager
