@@ -22,7 +22,7 @@ import pyarrow as pa
 from affil.errors import AffilError
 from affil.installed import pip_install, version
 from affil.io.memory import rare_collections
-from affil.io.outputs import lasting_scratch
+from affil.io.outputs import atomic_path, lasting_scratch
 from affil.match import Matcher
 from affil.settings import BatchSettings, Settings
 
@@ -71,7 +71,8 @@ class Cluster:
         """Send a file to each executor, now or when it comes; its name there, which tells the content, as Spark keeps one file a name."""
         copy = _shelf() / f"{hash[:16]}{file.suffix}"
         if not copy.exists():
-            shutil.copyfile(file, copy)
+            with atomic_path(copy, sync=False) as part:  # another thread may send it, too
+                shutil.copyfile(file, part)
         if copy.name not in self._sent:
             if self.connected:
                 self.session.addArtifacts(str(copy), file=True)
