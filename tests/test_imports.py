@@ -20,14 +20,14 @@ PACKAGE = Path(affil.__file__).parent
 
 # From the bottom up. A module may import what stands on a lower line, and its own package; nothing beside it.
 LAYERS = (
-    ("markup",),
-    ("types", "installed", "wording"),
+    ("markup", "wording"),
+    ("types", "installed"),
     ("errors",),
     ("settings", "data", "catalogue", "drawing"),
     ("io", "names"),
     ("papers", "registry"),
     ("match",),
-    ("training", "frames"),
+    ("training", "frames", "spark"),
     ("rank", "ledger", "discovery", "evaluate"),
     ("fetch",),
     ("workspace", "batch"),

@@ -9,8 +9,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from affil.errors import InputError
+from affil.wording import said
 
 Policy = Literal["most-specific", "all", "one"]
+Engine = Literal["local", "spark"]
 RollUp = Literal["none", "parent", "top", "labs"]
 
 
@@ -284,6 +286,11 @@ class BatchSettings(_Frozen):
     rows: int = Field(default=8192, ge=1, description="number of rows read, matched and written at once")
     task: int = Field(default=4096, ge=1, description="number of strings per task of a worker process")
     spark_task: int = Field(default=50_000, ge=1, description="number of rows per Spark task")
+    spark_round: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="number of strings of papers sent to Spark at once; a killed run repeats those of one round",
+    )
     remembered: int = Field(default=100_000, ge=0, description="size of the cache of answers to repeated strings")
 
 
@@ -716,15 +723,15 @@ def load_settings(path: Path | None) -> Settings:
     try:
         return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror or error}") from error
+        raise InputError(path, said("cannot be read: {0}", error.strerror or error)) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":  # or one that an older version wrote
-            raise InputError(path, f"there is no setting {name}", fix="delete its line") from error
-        raise InputError(path, f"setting {name}: {first['msg']}") from error
+            raise InputError(path, said("there is no setting {0}", name), fix=said("delete its line")) from error
+        raise InputError(path, said("setting {0}: {1}", name, first["msg"])) from error
     except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML
-        raise InputError(path, f"not valid TOML: {error}") from error
+        raise InputError(path, said("not valid TOML: {0}", error)) from error
 
 
 def settings_toml(settings: Settings) -> str:

@@ -500,10 +500,20 @@ def test_exports(ws: Workspace, tmp_path: Path) -> None:
     assert [row["name_zh"] for row in saved["ranking"]] == ["", "香港中文大学"]
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "r.parquet"), ranking.frame)
     assert json.loads(pq.read_schema(tmp_path / "r.parquet").metadata[b"affil"]) == ranking.about()
-    (tmp_path / "r.xlsx").write_text("mine")
+    ws.save(ranking, tmp_path / "r.xlsx")
+    book = pd.read_excel(tmp_path / "r.xlsx", keep_default_na=False)
+    assert list(book.columns) == [*ranking.frame.columns]
+    assert [*book["adjusted"]] == [*ranking.frame["adjusted"]]
+    ws.save(ranking, tmp_path / "excel.csv", excel=True)
+    assert (tmp_path / "excel.csv").read_bytes().startswith(b"\xef\xbb\xbf" + ";".join(ranking.frame.columns).encode())
+    german = pd.read_csv(tmp_path / "excel.csv", sep=";", decimal=",", encoding="utf-8-sig")
+    assert [*german["adjusted"]] == [*ranking.frame["adjusted"]]
+    with pytest.raises(AffilError, match=r"--excel is for .csv and .xlsx"):
+        ws.save(ranking, tmp_path / "r.json", excel=True)
+    (tmp_path / "r.ods").write_text("mine")
     with pytest.raises(AffilError, match=r"must be .csv, .xlsx, .json or .parquet"):
-        ws.save(ranking, tmp_path / "r.xlsx")
-    assert (tmp_path / "r.xlsx").read_text() == "mine"
+        ws.save(ranking, tmp_path / "r.ods")
+    assert (tmp_path / "r.ods").read_text() == "mine"
     with pytest.raises(AffilError, match="there is no folder"):
         ws.save(ranking, tmp_path / "no" / "r.csv")
 

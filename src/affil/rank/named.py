@@ -11,7 +11,7 @@ from affil.rank.choices import nearest
 from affil.rank.places import find_place
 from affil.rank.ranking import Level, plain_rows
 from affil.settings import Settings
-from affil.wording import counted
+from affil.wording import Said, counted, joined, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,11 +60,13 @@ def find_row(frame: pd.DataFrame, level: Level, given: str, meant: Collection[st
     if len(found) == 1:
         return plain_rows(found)[0]
     if len(found) > 1:
-        several = ", ".join(f"{r['id']} ({counted(r['publications'], 'paper')})" for r in found.head(5).to_dict("records"))
-        raise AffilError(f"several entities are called {given!r}: {several}; give an id")
+        several = joined(
+            ", ", (said("{0} ({1})", r["id"], counted(r["publications"], "paper")) for r in found.head(5).to_dict("records"))
+        )
+        raise AffilError(said("several entities are called {0!r}: {1}; give an id", given, several))
     near = _near(frame, level, given, lookup)
-    hint = f"; did you mean: {', '.join(near)}?" if near else "; see the ids with: affil rank WS --limit 0 --json"
-    raise AffilError(f"no {level} {given!r} is in this ranking{hint}")
+    hint = said("; did you mean: {0}?", ", ".join(near)) if near else said("; see the ids with: affil rank WS --limit 0 --json")
+    raise AffilError(said("no {0} {1!r} is in this ranking{2}", Said(level), given, hint))
 
 
 def _places(given: str) -> list[str]:
@@ -90,11 +92,14 @@ def _by_other_name(frame: pd.DataFrame, given: str, known: Sequence[Known]) -> p
     ranked = frame[frame["id"].isin([one.id for one in famous] or bearers)]
     if ranked.empty:
         one = (famous or list(bearers.values()))[0]
-        raise AffilError(f"{given!r} is {one.name} ({one.id}), which has no row in this ranking")
+        raise AffilError(said("{0!r} is {1} ({2}), which has no row in this ranking", given, one.name, one.id))
     if len(ranked) > 1:
         papers = dict(zip(ranked["id"], ranked["publications"], strict=True))
-        choices = ", ".join(f"{b.name} ({b.id}, {counted(papers[b.id], 'paper')})" for b in bearers.values() if b.id in papers)
-        raise AffilError(f"several institutions are called {given!r}: {choices}; give an id")
+        choices = joined(
+            ", ",
+            (said("{0} ({1}, {2})", b.name, b.id, counted(papers[b.id], "paper")) for b in bearers.values() if b.id in papers),
+        )
+        raise AffilError(said("several institutions are called {0!r}: {1}; give an id", given, choices))
     return ranked
 
 

@@ -35,7 +35,7 @@ from affil.review.spreadsheet import (
 )
 from affil.settings import Settings
 from affil.types import Decision, Match
-from affil.wording import counted
+from affil.wording import counted, said
 
 if TYPE_CHECKING:
     import duckdb
@@ -172,19 +172,28 @@ def read_decided(
     """
     is_asked = asked_in(filled)
     strings = {string_key(s): s for batch in strings_in(source, **opening) for s in dict.fromkeys(batch) if is_asked(s)}
-    said_in = read_answers(
-        filled, strings=strings, institutions=Written(registry), of=shown_name(source), so="nothing was written", partly=True
+    filled_in = read_answers(
+        filled,
+        strings=strings,
+        institutions=Written(registry),
+        of=shown_name(source),
+        so=said("nothing was written"),
+        partly=True,
     )
-    tell(f"{counted(len(said_in.answers), 'decided string')} in {filled}")
-    if said_in.elsewhere:
-        is_of = "answer is of a string that is" if said_in.elsewhere == 1 else "answers are of strings that are"
-        tell(f"{said_in.elsewhere:,} {is_of} not in {shown_name(source)}")
-    if left := left_out(said_in.answers):
+    tell(said("{0} in {1}", counted(len(filled_in.answers), "decided string"), filled))
+    if filled_in.elsewhere:
+        file = shown_name(source)
+        tell(
+            said(
+                "{0:,} {0:answer is of a string that is|answers are of strings that are} not in {1}", filled_in.elsewhere, file
+            )
+        )
+    if left := left_out(filled_in.answers):
         tell(left_out_note(left))
     out = {}
-    for one in said_in.answers:
-        said = f"decided{f' by {one.by}' if one.by else ''} in {Path(filled).name}"
+    for one in filled_in.answers:
+        by = f"decided{f' by {one.by}' if one.by else ''} in {Path(filled).name}"
         why = "; ".join(filter(None, (NOT_AN_ORGANISATION if one.refused else "", one.why)))
         institutions = [registry.get(identifier) for identifier in one.ids]
-        out[one.affiliation] = decided_answer(institutions, f"{said}: {why}" if why else said)
+        out[one.affiliation] = decided_answer(institutions, f"{by}: {why}" if why else by)
     return out

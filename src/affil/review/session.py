@@ -45,6 +45,7 @@ from affil.review.spreadsheet import (
 )
 from affil.review.turns import Step, Turns, alive
 from affil.types import Decision, Institution, LedgerEntry, Match
+from affil.wording import said
 from affil.workspace import Workspace
 from affil.workspace.suggestions import SUGGESTIONS, Suggestion, open_suggestions
 
@@ -192,7 +193,7 @@ class Session:
             AffilError: there is no string of this number.
         """
         if not 0 <= number < len(self.queue):
-            raise AffilError(f"no string {number}; there are {len(self.queue):,}")
+            raise AffilError(said("no string {0}; there are {1:,}", number, len(self.queue)))
         return self.queue.item(number)
 
     def number(self, key: str) -> int | None:
@@ -347,7 +348,7 @@ class Session:
         """
         place = next((k for k, e in enumerate(self._entries) if e.number == number), None)
         if place is None:
-            raise AffilError(f"the ledger has no entry {number}")
+            raise AffilError(said("the ledger has no entry {0}", number))
         return Step(tuple(e for e in step_of(self._entries, place) if e.undoes is None and alive(e, self.queue.cases)))
 
     def last(self, by: str) -> Step | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import json
 import os
@@ -11,7 +10,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -25,11 +24,12 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, BusyError, InputError
 from affil.io.checksums import digest_of, read_json, sealed_json, verify
-from affil.io.outputs import atomic_path, files_in, scratch, sweep
+from affil.io.outputs import atomic_path, files_in, lasting_scratch, sweep
 from affil.ledger import Ledger
 from affil.rank import Store, Tables, Venues, load_venues
 from affil.settings import Settings
 from affil.types import Institution
+from affil.wording import said
 
 TEXT = pa.string()
 PAPERS = pa.schema(
@@ -93,11 +93,11 @@ class WorkspaceFiles:
         copies = files_in(self.path / "tables", "manifest-*.json")  # first: a step that ends meanwhile writes its copy last
         if not file.exists():
             if copies:
-                raise InputError(file, "is missing", fix=self.mend)
+                raise InputError(file, said("is missing"), fix=self.mend)
             return {}
         manifest = self.read_manifest(file)
         if copies and not self._may_follow(manifest, copies[-1]):
-            raise InputError(file, "is not the one that the last step wrote", fix=self.mend)
+            raise InputError(file, said("is not the one that the last step wrote"), fix=self.mend)
         return manifest
 
     def _may_follow(self, manifest: Mapping[str, Any], copy: Path) -> bool:
@@ -132,7 +132,7 @@ class WorkspaceFiles:
     @property
     def mend(self) -> str:
         """What to do where a file of the workspace is damaged."""
-        return f"see what can be made again: affil doctor {self.path} --mend"
+        return said("see what can be made again: affil doctor {0} --mend", self.path)
 
     def table(self, name: str) -> Path:
         """The path of a table, a Parquet file (see the module), which is as it was written.
@@ -143,7 +143,7 @@ class WorkspaceFiles:
         """
         manifest = self.manifest
         if name not in table_files(self.path, manifest):
-            raise AffilError(f"{self.path}: no {name} yet; first run: affil run PAPERS... -w {self.path}")
+            raise AffilError(said("{0}: no {1} yet; first run: affil run PAPERS... -w {0}", self.path, name))
         return self.whole(name, manifest)
 
     def whole(self, name: str, manifest: Mapping[str, Any]) -> Path:
@@ -217,8 +217,8 @@ class WorkspaceFiles:
         manifest, database = self.manifest, self.settings.review.ledger or self.path / "ledger.sqlite"
         last = self.counts.last() if isinstance(database, Path) and not database.exists() else None
         if last is not None and last.decisions and last.about.get("ledger", str(database)) == str(database):
-            what = f"is gone; the last count had {last.decisions:,} of its entries"
-            raise InputError(database, what, fix=f"put it back, or restore a backup: affil ledger restore {self.path}")
+            what = said("is gone; the last count had {0:,} of its entries", last.decisions)
+            raise InputError(database, what, fix=said("put it back, or restore a backup: affil ledger restore {0}", self.path))
         return Ledger(
             database,
             model=manifest.get("model", {}).get("hash", ""),
@@ -247,7 +247,7 @@ class WorkspaceFiles:
     def must_be_matched(self) -> None:
         """Raise AffilError unless there are matches."""
         if not {"matches", "institutions"} <= table_files(self.path, self.manifest).keys():
-            raise AffilError(f"{self.path}: nothing matched yet; first run: affil run PAPERS... -w {self.path}")
+            raise AffilError(said("{0}: nothing matched yet; first run: affil run PAPERS... -w {0}", self.path))
 
     def _with_local(self, institutions: Path) -> Path | pa.Table:
         """The institutions, with local ones added since the last run."""
@@ -328,9 +328,7 @@ class Change:
 @cache
 def _copied(folder: Path) -> Path:
     """A copy of a folder, deleted when the process ends."""
-    held = ExitStack()
-    atexit.register(held.close)
-    copy = held.enter_context(scratch()) / folder.name
+    copy = lasting_scratch() / folder.name
     if folder.exists():
         shutil.copytree(folder, copy)
     return copy
@@ -344,15 +342,15 @@ def locked(folder: Path, wait: float = 0.0) -> Iterator[None]:
         BusyError: another process holds the lock for longer than `wait` seconds, or the folder is not writable.
     """
     if folder.exists() and not os.access(folder, os.W_OK):
-        raise BusyError(f"{folder}: not writable; fix its permissions, or work in a copy")
+        raise BusyError(said("{0}: not writable; fix its permissions, or work in a copy", folder))
     try:
         with closing(sqlite3.connect(folder / ".lock", timeout=wait, isolation_level=None)) as lock:
             lock.execute("BEGIN EXCLUSIVE")
             yield
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise BusyError(f"{folder}: locked by another process; try again when it is done") from error
-        raise BusyError(f"{folder}: not writable ({error}); fix its permissions") from error
+            raise BusyError(said("{0}: locked by another process; try again when it is done", folder)) from error
+        raise BusyError(said("{0}: not writable ({1}); fix its permissions", folder, error)) from error
 
 
 @contextmanager
@@ -411,7 +409,7 @@ def identity_of(file: Path) -> dict[str, str]:
     try:
         out: dict[str, str] = json.loads((pq.read_schema(file).metadata or {}).get(b"affil", b"{}"))
     except (pa.ArrowInvalid, OSError, ValueError) as error:
-        raise InputError(file, f"is damaged: {error}", fix="delete it and run again") from error
+        raise InputError(file, said("is damaged: {0}", error), fix=said("delete it and run again")) from error
     return out
 
 

@@ -26,7 +26,7 @@ from affil.ledger.cases import Cases, Key, key_of
 from affil.ledger.overrides import apart_name, set_apart
 from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Venues, Why
 from affil.types import LedgerEntry
-from affil.wording import counted
+from affil.wording import counted, said
 from affil.workspace.layout import WorkspaceFiles, hash_of, identity_of, locked, sha256_of, table_files
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def count_or_last(files: WorkspaceFiles) -> State:
         last = files.counts.last()
         if last is None:
             raise
-        return replace(last, warnings=(*last.warnings, f"{error}; showing the state of {last.time}"))
+        return replace(last, warnings=(*last.warnings, said("{0}; showing the state of {1}", error, last.time)))
 
 
 def count_anew(files: WorkspaceFiles) -> State:
@@ -118,7 +118,11 @@ def older_ledger(files: WorkspaceFiles, cases: Cases | None = None) -> str:
     entries = (ledger.cases() if cases is None else cases).number
     if entries >= last.decisions:
         return ""
-    return f"the ledger has {counted(entries, 'entry', 'entries')}, the last count had {last.decisions:,}: an older copy was put in its place"
+    return said(
+        "the ledger has {0}, the last count had {1:,}: an older copy was put in its place",
+        counted(entries, "entry", "entries"),
+        last.decisions,
+    )
 
 
 def rank(
@@ -144,7 +148,7 @@ def world_map(files: WorkspaceFiles, lookup: Lookup, *, limit: int | None, **que
 
     level = query.setdefault("level", "city")
     if level not in ("city", "institution"):
-        raise AffilError(f"a map shows cities or institutions, not {level!r}")
+        raise AffilError(said("a map shows cities or institutions, not {0!r}", level))
     ranking = rank(files, lookup, limit=limit, ranges=False, around=None, **query)
     with connect() as db:
         db.register("institutions", files.institutions(["id", "country", "region", "city", "lat", "lon"]))
@@ -275,7 +279,7 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None, excel: 
     shown, frame = shown or path, main_table(result)
     try:
         if excel and shown.suffix not in (".csv", ".xlsx"):
-            raise AffilError(f"{shown}: --excel is for .csv and .xlsx")
+            raise AffilError(said("{0}: --excel is for .csv and .xlsx", shown))
         if shown.suffix == ".csv" and excel:
             _harmless(frame).to_csv(path, index=False, sep=";", decimal=",", encoding="utf-8-sig")
         elif shown.suffix == ".csv":
@@ -301,10 +305,14 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None, excel: 
                 out.add_key_value_metadata({**(table.schema.metadata or {}), "affil": about})
         else:
             raise AffilError(
-                f"{shown}: the format must be .csv, .xlsx, .json or .parquet, not {shown.suffix or 'without extension'}"
+                said(
+                    "{0}: the format must be .csv, .xlsx, .json or .parquet, not {1}",
+                    shown,
+                    shown.suffix or said("without extension"),
+                )
             )
     except OSError as error:
-        raise AffilError(f"{shown}: cannot be written: {error.strerror or error}") from error
+        raise AffilError(said("{0}: cannot be written: {1}", shown, error.strerror or error)) from error
 
 
 def _on_one_line(result: Result) -> str:

@@ -37,8 +37,9 @@ from affil.errors import AffilError
 from affil.io.outputs import atomic_path, files_in
 from affil.papers.reading import Reading
 from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
-from affil.settings import Settings, load_settings, settings_toml
+from affil.settings import Engine, Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Progress
+from affil.wording import said
 from affil.workspace import decisions, ingest, matching, results, suggestions
 from affil.workspace.ingest import Added
 from affil.workspace.layout import WorkspaceFiles, changing
@@ -47,6 +48,7 @@ from affil.workspace.suggestions import Suggestion
 
 if TYPE_CHECKING:
     import altair
+    from pyspark.sql import SparkSession
 
     from affil.discovery.proposals import Proposal
     from affil.match import Matcher
@@ -73,15 +75,15 @@ class Workspace(WorkspaceFiles):
         path = Path(path)
         if not any((path / file).exists() for file in ("settings.toml", "manifest.json")):
             if not create:
-                raise AffilError(f"{path}: not a workspace; create one with: affil run PAPERS... -w {path}")
+                raise AffilError(said("{0}: not a workspace; create one with: affil run PAPERS... -w {0}", path))
             if path.exists() and (not path.is_dir() or files_in(path, "*")):
-                raise AffilError(f"{path}: not an empty folder; choose a new one for the workspace")
+                raise AffilError(said("{0}: not an empty folder; choose a new one for the workspace", path))
             try:
                 path.mkdir(parents=True, exist_ok=True)
                 with atomic_path(path / "settings.toml") as temporary:
                     temporary.write_text(settings_toml(Settings()), "utf-8")
             except OSError as error:
-                raise AffilError(f"{path}: cannot create the workspace: {error.strerror or error}") from error
+                raise AffilError(said("{0}: cannot create the workspace: {1}", path, error.strerror or error)) from error
         return cls(path, load_settings(path / "settings.toml"))
 
     def with_ledger(self, database: str) -> Workspace:
@@ -139,6 +141,8 @@ class Workspace(WorkspaceFiles):
         registry: Path | str | None = None,
         model: Path | str | None = None,
         matcher: MatcherLike | None = None,
+        engine: Engine = "local",
+        spark: SparkSession | None = None,
         **reading: Unpack[Reading],
     ) -> Run:
         """Match the strings not yet matched with this registry, model and settings; adds `papers` first.
@@ -157,10 +161,14 @@ class Workspace(WorkspaceFiles):
             registry: a registry file, `shipped`, or `ror` (see `affil.registry.fetch_ror`).
             model: a trained model.
             matcher: a matcher to use instead of a registry and model.
+            engine: `spark` matches on a Spark cluster, with the same result; papers are read here, and their distinct strings sent there,
+                `batch.spark_round` at once, which are a batch.
+            spark: its session; default: see `affil.spark.open_cluster`.
             reading: how the files are to be read, where their content does not tell it.
 
         Raises:
-            AffilError: there are no papers; another process is changing the workspace; registry or model cannot be read.
+            AffilError: there are no papers; another process is changing the workspace; registry or model cannot be read; no such engine, or
+                Spark is missing or fails.
             InputError: a file of papers cannot be read. The workspace is unchanged.
         """
         return matching.run(
@@ -171,6 +179,8 @@ class Workspace(WorkspaceFiles):
             registry=registry,
             model=model,
             matcher=matcher,
+            engine=engine,
+            spark=spark,
             **reading,
         )
 
@@ -255,9 +265,11 @@ class Workspace(WorkspaceFiles):
         except AffilError as error:
             if entity not in matching.strings_of(self.table("matches")):
                 raise
-            advice = f"what it names, and why: affil match --text {shlex.quote(entity)} --candidates 3"
+            advice = said("what it names, and why: affil match --text {0} --candidates 3", shlex.quote(entity))
             level = query.get("level", "institution")
-            raise AffilError(f"{entity!r} is a string of the papers, no name of {level} there; {advice}") from error
+            raise AffilError(
+                said("{0!r} is a string of the papers, no name of {1} there; {2}", entity, level, advice)
+            ) from error
 
     def diff(self, since: str = "last", *, entity: str | None = None, **query: Unpack[Query]) -> Diff:
         """Changes since the last run (`last`), a date, or a snapshot, and the decisions or papers that caused them; of one `entity`
