@@ -389,10 +389,11 @@ def test_a_broken_row_leaves_what_was_there(tmp_path: Path) -> None:
     assert (tmp_path / "out.csv").read_text() == "old"
 
 
-def test_the_input_can_be_replaced(tmp_path: Path) -> None:
+def test_the_input_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("affiliation\nMIT\n")
-    match_file(tmp_path / "a.csv", tmp_path / "a.csv", matcher=Fake())
-    assert rows_of(tmp_path / "a.csv")[0]["country"] == "US"
+    with pytest.raises(AffilError, match="is the file that is read"):
+        match_file(tmp_path / "a.csv", tmp_path / ".." / tmp_path.name / "a.csv", matcher=Fake())
+    assert (tmp_path / "a.csv").read_text() == "affiliation\nMIT\n"
 
 
 def test_what_is_no_text_is_named(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from affil.errors import InputError
 from affil.io.delimited import titles_above
@@ -407,3 +408,28 @@ def test_a_long_json_list_is_not_held_as_a_whole(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert rows == 40_001
     assert peak < 4_500_000
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_the_row_with_the_heading_that_is_asked_for_has_the_headings(tmp_path: Path, suffix: str) -> None:
+    rows = [["Liste der Einrichtungen"], ["Nr", "Affiliation (roh)"], ["1", "Universität Bern"]]
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "csv":
+        path.write_text("\n".join(";".join(r) for r in rows) + "\n", "utf-8")
+    else:
+        book = Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(path)
+    with open_table(path, heading="affiliation (Roh)") as opened:
+        (batch,) = opened.batches(10)
+        assert opened.columns == ("Nr", "Affiliation (roh)")
+        assert batch.columns["Affiliation (roh)"] == ["Universität Bern"]
+        assert "the headings stand in row 2; 'Liste der Einrichtungen' above them is passed over" in opened.notes
+
+
+@pytest.mark.parametrize("heading", ["Adresse", "Institutsadresse", "Einrichtung", "Établissement", "Afiliación"])
+def test_headings_of_other_languages(tmp_path: Path, heading: str) -> None:
+    (tmp_path / "a.csv").write_text(f"Titel;{heading};Jahr\nX;ETH;2020\n", "utf-8")
+    with open_table(tmp_path / "a.csv") as opened:
+        assert opened.column_of(None) == heading

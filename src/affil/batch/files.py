@@ -201,7 +201,7 @@ def _opened(source: Path | str, opening: Opening) -> Iterator[tuple[Table, str]]
     sheet, encoding = opening.get("sheet"), opening.get("encoding")
     held = copied(source)  # as it is opened several times
     fits = partial(has_affiliations, wanted=column)
-    as_table = partial(open_table, source, input_format, sheet=sheet, encoding=encoding, fits=fits)
+    as_table = partial(open_table, source, input_format, sheet=sheet, encoding=encoding, fits=fits, heading=column)
     asked = input_format is not None or column is not None
     with ExitStack() as stack:
         table: Table | None = None

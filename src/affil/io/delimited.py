@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from affil.errors import InputError
 from affil.io.files import Text
-from affil.io.headings import is_dated, is_usual
+from affil.io.headings import is_dated, is_usual, plain
 from affil.io.table import Batch, Style, Table, checked_headings
 from affil.wording import counted, said
 
@@ -42,7 +42,7 @@ class Layout(NamedTuple):
     quoted: bool = True
 
 
-def layout(sample: str, *, whole: bool, preferred: str = ",") -> Layout:
+def layout(sample: str, *, whole: bool, preferred: str = ",", wanted: str | None = None) -> Layout:
     """Tell the layout of delimited text from its beginning.
 
     A delimiter is one that cuts the headings; of several, the one that cuts most rows into as many fields (`preferred` if they
@@ -53,6 +53,7 @@ def layout(sample: str, *, whole: bool, preferred: str = ",") -> Layout:
         sample: the beginning.
         whole: whether that is all of it; else the last record may be cut off, and is not looked at.
         preferred: the delimiter of text with one column, and of what may have several.
+        wanted: a heading that is asked for.
     """
     best = Layout(preferred)
     for delimiter in dict.fromkeys([preferred, *DELIMITERS]):
@@ -60,7 +61,7 @@ def layout(sample: str, *, whole: bool, preferred: str = ",") -> Layout:
         quoted = delimiter != "\t" or not (broken or (records and _of_web_of_science(records[0])))
         if not quoted:
             records, broken = _records(sample, delimiter, whole, csv.QUOTE_NONE)
-        above = titles_above(records)
+        above = titles_above(records, wanted)
         rows = records[above + 1 :]
         width = len(records[above]) if len(records) > above else 0
         if width < 2:
@@ -76,12 +77,15 @@ def _of_web_of_science(headings: Sequence[str]) -> bool:
     return headings[0] == "PT" and all(len(tag) in (0, 2) for tag in headings)
 
 
-def titles_above(records: Sequence[Sequence[object]]) -> int:
+def titles_above(records: Sequence[Sequence[object]], wanted: str | None = None) -> int:
     """How many of the first records are titles above the headings.
 
-    The headings are the first record with a usual one in which no cell is a date or a number; what stands above are titles if none of it
-    has more fields filled, and each record fewer of them or a date or a number.
+    The headings are the record with the one that is asked for; else the first record with a usual one in which no cell is a date or a
+    number: what stands above are titles if none of it has more fields filled, and each record fewer of them or a date or a number.
     """
+    for above, record in enumerate(records[: _TITLES + 1]):
+        if wanted is not None and any(isinstance(c, str) and plain(c) == plain(wanted) for c in record):
+            return above
     tops: list[list[object]] = []
     for record in records[: _TITLES + 1]:
         filled = [c for c in record if c not in ("", None)]
@@ -122,18 +126,19 @@ def allow_long_fields() -> None:
 class Delimited(Table):
     """CSV and its kin; cells are text, exactly as they stand."""
 
-    def __init__(self, text: Text, preferred: str = ",", *, fixed: bool = False) -> None:
+    def __init__(self, text: Text, preferred: str = ",", *, fixed: bool = False, wanted: str | None = None) -> None:
         """Read the headings.
 
         Args:
             text: the opened text.
             preferred: the delimiter where the text does not tell.
             fixed: whether it is this one in any case.
+            wanted: a heading that is asked for.
         """
         allow_long_fields()
         sample = text.stream.read(_SAMPLE)
         text.stream.seek(0)
-        found = layout(sample, whole=len(sample) < _SAMPLE, preferred=preferred)
+        found = layout(sample, whole=len(sample) < _SAMPLE, preferred=preferred, wanted=wanted)
         if fixed and found.delimiter != preferred:
             found = Layout(preferred)
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if found.quoted else csv.QUOTE_NONE

@@ -1,4 +1,4 @@
-"""The usual names of columns, in English and in Chinese, as exports and people write them."""
+"""The usual names of columns, in English, Chinese, German, French and Spanish, as exports and people write them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ AFFILIATION = frozenset({
     "affiliation strings", "affiliation name", "c1", "address", "addresses", "author address", "author addresses",
     "authors with affiliations", "institution", "institutions", "institution name", "institute", "institutes", "organisation",
     "organisations", "organization", "organizations",
+    "adresse", "adressen", "institutsadresse", "autorenadresse", "einrichtung", "einrichtungen", "affiliationen", "zugehörigkeit",
+    "adresses", "établissement", "établissements", "affiliation des auteurs", "adresse des auteurs",
+    "dirección", "direcciones", "institución", "instituciones", "afiliación", "afiliaciones", "filiación", "filiaciones",
     "归属机构", "带归属机构的作者",
     "机构", "机构名称", "作者机构", "所属机构", "所属单位", "所屬單位",
     "单位", "单位名称", "作者单位", "作者单位名称", "第一作者单位", "工作单位", "所在单位",
@@ -22,15 +25,19 @@ AFFILIATION = frozenset({
 PAPERS = {
     "paper": ("paper", "paper id", "paper no", "article id", "work id", "record id", "id", "论文", "論文編號", "论文编号", "论文id", "文章编号",
               "文献编号", "編號", "编号"),
-    "title": ("title", "paper title", "article title", "document title", "论文题目", "论文标题", "题目", "题名", "标题", "篇名",
+    "title": ("title", "paper title", "article title", "document title", "titel", "titre", "título",
+              "论文题目", "论文标题", "题目", "题名", "标题", "篇名",
               "文章标题", "題名", "標題"),
     "venue": ("venue", "venue name", "journal", "journal title", "journal name", "source title", "publication title",
-              "publication name", "conference", "conference name", "journal/conference", "publication", "source", "期刊", "期刊名称",
+              "publication name", "conference", "conference name", "journal/conference", "publication", "source",
+              "zeitschrift", "quelle", "konferenz", "revue", "revista", "fuente", "期刊", "期刊名称",
               "刊名", "刊物名称", "刊物", "会议", "会议名称", "文献来源", "来源出版物", "来源", "期刊名稱", "會議", "來源"),
-    "year": ("year", "publication year", "pub year", "published year", "py", "年份", "发表年份", "出版年", "发表年", "年度", "年",
+    "year": ("year", "publication year", "pub year", "published year", "py", "jahr", "erscheinungsjahr", "année", "año",
+             "年份", "发表年份", "出版年", "发表年", "年度", "年",
              "发表时间", "發表時間", "出版时间", "发表日期",
              "發表年份"),
-    "author": ("author", "author name", "authors", "author names", "author(s)", "author full names", "作者", "作者姓名", "作者名", "姓名"),
+    "author": ("author", "author name", "authors", "author names", "author(s)", "author full names", "autor", "autoren", "auteur", "auteurs",
+               "autores", "作者", "作者姓名", "作者名", "姓名"),
     "position": ("position", "author position", "author order", "作者顺序", "作者排序", "署名顺序", "作者順序"),
     "doi": ("doi",),
 }  # fmt: skip

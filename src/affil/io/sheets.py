@@ -25,7 +25,9 @@ _LOOKED_AT = 50  # rows in which the headings are sought
 class Sheet(Table):
     """One sheet. Whole numbers are whole, dates are text in ISO form, a blank cell is None, and a merged one fills its range."""
 
-    def __init__(self, raw: IO[bytes], name: str, wanted: str | None = None, fits: Fits | None = None) -> None:
+    def __init__(
+        self, raw: IO[bytes], name: str, wanted: str | None = None, fits: Fits | None = None, heading: str | None = None
+    ) -> None:
         """Find the sheet and its headings.
 
         Args:
@@ -33,6 +35,7 @@ class Sheet(Table):
             name: what messages call it.
             wanted: the name of the sheet; default: the first whose headings fit, else the first that has headings.
             fits: whether headings are those of what is looked for.
+            heading: one that is asked for.
         """
         book = _opened(raw, name)
         visible = _worksheets(book)
@@ -42,7 +45,7 @@ class Sheet(Table):
         found = {
             title: top
             for title in ([wanted] if wanted is not None else visible)
-            if (top := _top(book.get_sheet_by_name(title)))
+            if (top := _top(book.get_sheet_by_name(title), heading))
         }
         if not found:
             raise InputError(name, said("is empty"), fix=said("give a workbook with a row of headings and rows below it"))
@@ -97,12 +100,12 @@ class _Top(NamedTuple):
     notes: list[str]
 
 
-def _top(sheet: CalamineSheet) -> _Top | None:
+def _top(sheet: CalamineSheet, heading: str | None) -> _Top | None:
     """The headings of a sheet; None where it has no cells."""
     first = [(row, cells) for row, cells in islice(_rows(sheet), _LOOKED_AT) if any(c is not None for c in cells)]
     if not first:
         return None
-    above = titles_above([cells for _, cells in first])
+    above = titles_above([cells for _, cells in first], heading)
     row, cells = first[above]
     headings = ["" if c is None else str(c) for c in cells]
     while headings and not headings[-1].strip():

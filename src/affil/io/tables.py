@@ -110,6 +110,7 @@ def open_table(
     sheet: str | None = None,
     encoding: str | None = None,
     fits: Fits | None = None,
+    heading: str | None = None,
 ) -> Iterator[Table]:
     """Open a table, or standard input for `-`, for reading in batches.
 
@@ -124,6 +125,7 @@ def open_table(
         sheet: the sheet of a spreadsheet; default: the first whose headings fit, else the first with headings.
         encoding: that of text, instead of telling it (see `affil.io.encoding`).
         fits: whether headings are those of what is looked for, to choose a sheet by.
+        heading: one that is asked for: the row that holds it has the headings, what stands above are titles.
 
     Raises:
         InputError: the table cannot be opened or read, is empty, or (while reading) has an invalid row.
@@ -139,12 +141,12 @@ def open_table(
         if encoding is not None and kind in ("xlsx", "parquet"):
             raise InputError(name, said("is no text, so that it has no encoding"), fix=said("omit --encoding"))
         if kind == "xlsx":
-            yield Sheet(raw, name, sheet, fits)
+            yield Sheet(raw, name, sheet, fits, heading)
         elif kind == "parquet":
             yield Parquet(raw, name)
         else:
             with as_text(raw, name, encoding) as text:
-                yield _of_text(text, kind, _by_name(path))
+                yield _of_text(text, kind, _by_name(path), heading)
 
 
 def _packed(start: bytes, name: str) -> Format | None:
@@ -170,7 +172,7 @@ def table_kind(table: Table) -> Format:
     return "parquet" if isinstance(table, Parquet) else "jsonl" if isinstance(table, JsonLines | JsonList) else "xlsx"
 
 
-def _of_text(text: Text, given: Format | None, by_name: Format | None) -> Table:
+def _of_text(text: Text, given: Format | None, by_name: Format | None, heading: str | None) -> Table:
     """JSON Lines or delimited text; the name only decides where the content does not."""
     sample = text.stream.read(_START)
     text.stream.seek(0)
@@ -184,7 +186,7 @@ def _of_text(text: Text, given: Format | None, by_name: Format | None) -> Table:
     if given == "jsonl" or (given is None and _is_json_lines(begin, by_name)):
         return JsonLines(text)
     preferred = "\t" if "tsv" in (given, by_name) else "," if "csv" in (given, by_name) else WHOLE_LINES
-    return Delimited(text, preferred, fixed=given == "tsv")
+    return Delimited(text, preferred, fixed=given == "tsv", wanted=heading)
 
 
 def _is_json_lines(begin: str, by_name: Format | None) -> bool:
