@@ -503,3 +503,16 @@ def test_another_ledger_in_the_place_of_one_is_counted_whole(ws: str, tmp_path: 
         file.unlink()
     (tmp_path / "copy.sqlite").rename(Path(ws) / "ledger.sqlite")
     assert dict(Workspace.open(ws).rank().frame[["id", "publications"]].to_numpy()) == {MIT: 1, CUHK: 1}
+
+
+def test_papers_without_affiliations_say_what_to_do(matcher: Matcher, tmp_path: Path) -> None:
+    records = [{"id": f"P{n}", "venue": "CVPR", "year": 2020, "authors": [{"name": "A"}]} for n in range(3)]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, records)), "utf-8")
+    result = call("run", str(tmp_path / "a.jsonl"), "-w", str(tmp_path / "ws"))
+    assert "3 papers" in result.stderr
+    assert "has no affiliation" in result.stderr
+    assert "next:" not in result.stdout
+    assert (
+        "nothing can be ranked, as no paper has an affiliation; export the papers again with affiliations (Scopus: tick"
+        in result.stdout
+    )

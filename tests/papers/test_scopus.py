@@ -126,7 +126,11 @@ def test_an_export_of_these_years() -> None:
         Author("Keller, Stefan", (ZURICH,)),
     )
     assert papers[2].authors == (Author("Park, Jin"),)
-    assert said(problems) == [(4, "is no paper: Conference review", True), (5, NO_CONFERENCE, False)]
+    assert said(problems) == [
+        (4, "is no paper: Conference review", True),
+        (5, NO_CONFERENCE, False),
+        (5, "has no affiliation", False),
+    ]
 
 
 def test_an_export_before_2020() -> None:

@@ -104,7 +104,15 @@ def run(
     if result.again:
         say(said("{0}: all strings were matched again", result.again))
     say(said("strings: {0:,} matched now, {1:,} in all", result.matched, result.strings))
-    say(said("next: affil rank {0}", workspace))
+    if result.strings:
+        say(said("next: affil rank {0}", workspace))
+    else:
+        say(
+            said(
+                "nothing can be ranked, as no paper has an affiliation; export the papers again with affiliations (Scopus: tick "
+                "Affiliations in the export dialog; of others see: affil formats), or add those of another source"
+            )
+        )
 
 
 @contextmanager

@@ -56,8 +56,10 @@ def finish(source: Source, row: int, draft: Draft | str) -> Numbered:
     """
     if isinstance(draft, Draft) and ((isinstance(draft.year, int) and draft.venue) or source.strings_only):
         stated = draft.of_paper or any(a.affiliations for a in draft.authors)
-        problem = draft.problem or ("" if stated else NO_AFFILIATION)
-        for one in (problem, CUT_OFF if draft.cut_off else ""):
+        lacking = (
+            "" if stated or draft.problem.startswith(NO_AFFILIATION) else NO_AFFILIATION
+        )  # which may be told with its cause
+        for one in (draft.problem, lacking, CUT_OFF if draft.cut_off else ""):
             if one:
                 source.report(row, one, lost=False)
         identifier = draft.id or made_id(draft, source.settings.least_title)
