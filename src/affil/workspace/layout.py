@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import secrets
+import shlex
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -418,6 +419,16 @@ def identity_of(file: Path) -> dict[str, str]:
 def hash_of(content: Any) -> str:
     """A short hash of JSON-serialisable content."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def not_a_workspace(path: Path) -> AffilError:
+    """What is said of a path that is no workspace: how papers in a file get into one, where it is a file."""
+    if path.is_file():
+        file = shlex.quote(str(path))
+        return AffilError(
+            f"{path}: a file, not a workspace; the papers in it are read by: affil run {file} -w WS; then give WS here"
+        )
+    return AffilError(f"{path}: not a workspace; create one with: affil run PAPERS... -w {path}")
 
 
 def sha256_of(path: Path) -> str:
