@@ -145,5 +145,5 @@ def test_what_has_no_row_says_what_was_counted_for_its_name() -> None:
     ],
 )
 def test_a_name_of_another_level_is_said(name: str, query: dict[str, Any], level: str) -> None:
-    with pytest.raises(AffilError, match=f"no .* '{name}' is in this ranking; that is a {level}: --level {level}$"):
+    with pytest.raises(AffilError, match=f"no .* '{name}' is in this ranking; that is a {level}: --level {level}"):
         asked(name, **query)

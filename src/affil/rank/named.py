@@ -81,11 +81,11 @@ def find_row(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, level: Level, g
     if len(found) > 1:
         several = ", ".join(f"{r['id']} ({counted(r['publications'], 'paper')})" for r in found.head(_TOLD).to_dict("records"))
         raise AffilError(f"several entities are called {given!r}: {several}; give an id")
-    if at := _other_level(db, level, given):
-        raise AffilError(f"no {level} {given!r} is in this ranking; that is a {at}: --level {at}")
-    near = _near(frame, level, given, lookup)
-    hint = f"; did you mean: {', '.join(near)}?" if near else "; see the ids with: affil rank WS --limit 0 --json"
-    raise AffilError(f"no {level} {given!r} is in this ranking{hint}")
+    at, near = _other_level(db, level, given), _near(frame, level, given, lookup)
+    hints = [f"that is a {at}: --level {at}"] if at else []
+    hints += [f"did you mean: {', '.join(near)}?"] if near else []
+    hint = "; ".join(hints) or "see the ids with: affil rank WS --limit 0 --json"
+    raise AffilError(f"no {level} {given!r} is in this ranking; {hint}")
 
 
 def _names_of_ids(db: duckdb.DuckDBPyConnection, given: str) -> dict[str, str]:

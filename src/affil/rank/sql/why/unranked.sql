@@ -1,4 +1,5 @@
--- The strings that name an institution without a row, or a part of it (what the registry has below it), most mentioned first.
+-- The strings that name an institution without a row, or a part of it (what the registry has below it), most mentioned first; a
+-- string counts where its holder counts for the institution, by this or another string.
 -- Reads credit, holder, drawn_string, institutions; variable entity.
 -- Makes one row per string and institution.
 WITH RECURSIVE link AS (
@@ -11,15 +12,17 @@ below AS (
     UNION
     SELECT link.child FROM link JOIN below ON link.parent = below.id
 )
-SELECT
-    drawn_string.affiliation,
-    holder.institution,
-    institutions.name,
-    bool_or(credit.counted) AS counted
-FROM credit
-JOIN holder USING (holder)
-JOIN below ON below.id = holder.institution
-JOIN institutions ON institutions.id = holder.institution
+SELECT drawn_string.affiliation, claim.institution, institutions.name, bool_or(claim.counted) AS counted
+FROM (
+    SELECT
+        credit.string,
+        holder.institution,
+        bool_or(credit.counted) OVER (PARTITION BY credit.paper, credit.position, holder.institution) AS counted
+    FROM credit
+    JOIN holder USING (holder)
+    JOIN below ON below.id = holder.institution
+) AS claim
+JOIN institutions ON institutions.id = claim.institution
 JOIN drawn_string USING (string)
-GROUP BY drawn_string.affiliation, holder.institution, institutions.name
-ORDER BY count(*) DESC, drawn_string.affiliation, holder.institution;
+GROUP BY drawn_string.affiliation, claim.institution, institutions.name
+ORDER BY count(*) DESC, drawn_string.affiliation, claim.institution;
