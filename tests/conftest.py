@@ -39,8 +39,12 @@ SLOW = frozenset({
     "tools/test_audit.py", "tools/test_baseline.py", "tools/test_check_registry.py", "training/test_fit.py",
 })  # fmt: skip
 SLOW_TESTS = frozenset(
-    {"test_every_process_builds_the_same_bytes", "test_reads_the_shared_papers", "test_memory_does_not_grow_with_the_file"}
-)
+    {
+        "test_every_process_builds_the_same_bytes", "test_memory_does_not_grow_with_the_file", "test_reads_the_shared_papers",
+        "test_the_demo_is_in_chinese", "test_what_is_shown_of_a_workspace_is_in_chinese",
+        "test_what_programs_read_is_the_same_in_all_languages",
+    }
+)  # fmt: skip
 SLOW_FIXTURES = frozenset({"browser", "postgres", "serve", "service_url"})
 HERE = Path(__file__).parent
 TINY = HERE / "tiny"  # a registry and a model of the tests' own; see tools/tiny_model.py
@@ -48,6 +52,9 @@ TINY = HERE / "tiny"  # a registry and a model of the tests' own; see tools/tiny
 # Processes of pytest-xdist have the processors already: threads of libraries would only wait for one another.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Tests read English, whatever the language of who runs them.
+os.environ["AFFIL_LANG"] = "en"
 
 # Where tests are started in the background of a shell, SIGINT is ignored, and what they start would ignore it, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

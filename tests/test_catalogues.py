@@ -13,15 +13,18 @@ import pytest
 from babel.messages import Catalog
 
 import affil
-from affil.catalogue import SOURCE, catalogue_file, filled, messages, read_catalogue
+from affil.catalogue import SOURCE, catalogue_file, key_of, messages, read_catalogue
+from affil.cli import language as command
 from affil.report import i18n, names
 from affil.service import texts
+from affil.wording import filled
 
 TOOL = Path(__file__).parents[1] / "tools" / "catalogues.py"
 FOLDERS = sorted(Path(affil.__file__).parent.glob("*/locale"))
 LANGUAGES = [
     *((i18n.LOCALE, language) for language in names.LANGUAGES if language != SOURCE),
     *((texts.LOCALE, language) for language in texts.LANGUAGES if language != SOURCE),
+    *((command.LOCALE, language) for language in command.LANGUAGES if language != SOURCE),
 ]
 of_each_language = pytest.mark.parametrize(
     ("folder", "language"), LANGUAGES, ids=lambda v: v.parent.name if isinstance(v, Path) else v
@@ -29,7 +32,7 @@ of_each_language = pytest.mark.parametrize(
 
 
 def keys(catalogue: Catalog) -> list[tuple[str, str]]:
-    return [(str(m.context), str(m.id)) for m in catalogue if m.id]
+    return [(key_of(m), str(m.id)) for m in catalogue if m.id]
 
 
 def places(text: str) -> list[tuple[str, str]]:
@@ -42,7 +45,7 @@ def test_every_catalogue_is_of_a_language_that_pages_have() -> None:
     files = {catalogue_file(folder, language) for folder, language in LANGUAGES}
     assert sorted({folder for folder, _ in LANGUAGES}) == FOLDERS
     assert {f for folder in FOLDERS for f in folder.rglob("*.po")} == files
-    assert len(files) == 4
+    assert len(files) == 6
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.parent.name)
@@ -61,15 +64,15 @@ def test_every_language_has_every_message_and_none_is_fuzzy(folder: Path, langua
     assert not here.obsolete
     for message in here:
         if message.id:
-            assert str(message.string).strip(), message.context
-            assert not message.fuzzy, message.context
+            assert str(message.string).strip(), key_of(message)
+            assert not message.fuzzy, key_of(message)
 
 
 @of_each_language
 def test_places_to_fill_are_the_same(folder: Path, language: str) -> None:
     for message in read_catalogue(catalogue_file(folder, language)):
         if message.id:
-            assert {*places(str(message.string))} == {*places(str(message.id))}, message.context
+            assert {*places(str(message.string))} == {*places(str(message.id))}, key_of(message)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,7 @@ def test_traditional_chinese_is_converted_but_for_what_a_translator_wrote(tool: 
     for message in read_catalogue(catalogue_file(folder, "zh-hant")):
         if message.id:
             said = str(message.string)
-            assert message.user_comments or said == tool.in_traditional(source[str(message.context)]), message.context
+            assert message.user_comments or said == tool.in_traditional(source[key_of(message)]), key_of(message)
 
 
 MAINLAND = "默認 信息 程序 文件 搜索 字符 概率 數據 保存 加載 服務器 設置 接口 運行 質量 網絡 軟件 用戶界面 人工智能 打開 查看"
@@ -129,6 +132,20 @@ def copy(tmp_path: Path) -> Path:
 
 def test_the_tool_finds_nothing_to_do(tool: ModuleType, copy: Path) -> None:
     assert tool.update(copy) == []
+
+
+def test_the_catalogue_of_the_command_line_is_that_of_the_code(tool: ModuleType) -> None:
+    """A new message in the code is in the catalogue, and with it in each language: see the tests above."""
+    found = tool.messages_in_code()
+    assert [key for key, _ in keys(read_catalogue(catalogue_file(command.LOCALE, SOURCE)))] == found
+    code = """
+raise AffilError(said("{0}: no such file", path))
+tell(marked("one") if x else joined("; ", [counted(n, "paper"), counted(m, "entry", "entries")]))
+table = plain_table("rank>", "", "中文", title=said("All"))
+unseen(text)
+"""
+    expected = ["{0}: no such file", "one", "; ", "{0:,} {0:paper|papers}", "{0:,} {0:entry|entries}", "rank", "All"]
+    assert tool.messages_of(code) == expected
 
 
 def test_the_tool_brings_languages_up_to_date(tool: ModuleType, copy: Path) -> None:

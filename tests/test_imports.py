@@ -20,8 +20,8 @@ PACKAGE = Path(affil.__file__).parent
 
 # From the bottom up. A module may import what stands on a lower line, and its own package; nothing beside it.
 LAYERS = (
-    ("markup",),
-    ("types", "installed", "wording"),
+    ("markup", "wording"),
+    ("types", "installed"),
     ("errors",),
     ("settings", "data", "catalogue", "drawing"),
     ("io", "names"),

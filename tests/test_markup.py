@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,7 +94,8 @@ def test_rankings_are_tables_with_their_notes(ranking: Ranking) -> None:
     assert [row[name] for row in shown[1:]] == ranking.frame["name"].tolist()
     assert [row[publications] for row in shown[1:]] == [f"{n:,}" for n in ranking.frame["publications"]]
     assert ranking.coverage.lines()[0] in ranking._repr_html_()
-    hostile = replace(ranking, frame=ranking.frame.assign(name=HOSTILE), warnings=(HOSTILE,))
+    renamed = pa.Table.from_pandas(ranking.frame.assign(name=HOSTILE), preserve_index=False)
+    hostile = replace(ranking, table=renamed, warnings=(HOSTILE,))
     assert "<script" not in hostile._repr_html_()
 
 

@@ -1,15 +1,20 @@
-"""Numbers in messages agree with their nouns."""
+"""Messages are English texts that keep their templates, and their numbers agree with their nouns."""
 
 from __future__ import annotations
 
 import ast
+import copy
+import json
+import pickle
+import re
 from pathlib import Path
 
 import affil
-from affil.wording import counted
+from affil.wording import counted, joined, message_of, said
 
 NOUNS = ("answer", "author mention", "decision", "field", "paper", "record", "row", "share", "string", "venue", "work")
 ALWAYS_SEVERAL = {
+    "cli/tables.py": "after the case of one",
     "cli/demo.py": "the sample",
     "io/writers.py": "the most rows of a sheet",
     "markup.py": "more rows than are shown",
@@ -29,15 +34,46 @@ def test_one_and_several() -> None:
 
 def test_no_message_writes_a_plural_behind_a_number_that_may_be_one() -> None:
     root = Path(affil.__file__).parent
-    plurals = tuple(f" {one}s" for one in NOUNS)
+    plural = re.compile(rf"{{\w[^{{}}]*}} (?:{'|'.join(NOUNS)})s\b(?!/s)")
     wrong = []
     for file in sorted(root.rglob("*.py")):
         name = file.relative_to(root).as_posix()
         if name in ALWAYS_SEVERAL or name.startswith(("service/", "training/", "evaluate/")):
             continue
-        for text in (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.JoinedStr)):
-            for number, noun in zip(text.values, text.values[1:], strict=False):
-                behind = str(noun.value) if isinstance(number, ast.FormattedValue) and isinstance(noun, ast.Constant) else ""
-                if behind.startswith(plurals) and not behind.startswith(" rows/s"):
-                    wrong.append(f"{name}:{text.lineno}:{behind}")
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if plural.search(written(node)):
+                wrong.append(f"{name}: {written(node)}")
     assert wrong == []
+
+
+def written(node: ast.AST) -> str:
+    """A text of the code, with each value of an f-string as {x}; "" for anything else."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{x}" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def test_a_message_is_its_english_text_and_keeps_its_template() -> None:
+    message = said("{0} in {place}, {1:,} {1:row|rows}", "x", 1, place=said("a.csv"))
+    assert message == "x in a.csv, 1 row"
+    assert message.told({"{0} in {place}, {1:,} {1:row|rows}": "{place}: {1} {0}", "a.csv": "A"}.get) == "A: 1 x"  # type: ignore[arg-type]
+    assert json.loads(json.dumps([message])) == ["x in a.csv, 1 row"]
+    assert hash(message) == hash("x in a.csv, 1 row")
+    assert copy.deepcopy(message).values == ("x", 1)
+
+
+def test_messages_stay_messages_where_texts_are_put_together() -> None:
+    upper: dict[str, str] = {"one": "ONE", "two": "TWO", "; ": " / "}
+    both = "(" + joined("; ", [said("one"), said("two")]) + ")"
+    assert both == "(one; two)"
+    assert both.told(lambda text: upper.get(text, text)) == "(ONE / TWO)"
+    assert (said("one") + " {0}").told(lambda text: upper.get(text, text)) == "ONE {0}"  # braces of a value are text
+    assert joined(", ", []) == ""
+
+
+def test_an_error_in_a_message_is_told_too_and_goes_through_a_process() -> None:
+    message = said("{0}!", ValueError(said("one")))
+    assert message == "one!"
+    for one in (message, pickle.loads(pickle.dumps(message))):
+        assert one.told(lambda text: text.replace("one", "ONE")) == "ONE!"
+    assert message_of(KeyError("x")) == "'x'"

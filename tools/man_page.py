@@ -26,6 +26,9 @@ LAST = """\
 A workspace: papers, matches, decisions and counts, and settings.toml with its settings.
 .SH ENVIRONMENT
 .TP
+.B AFFIL_LANG
+The language of help, errors and tables: en, zh_CN or zh_TW; without it that of the locale (LC_ALL, LC_MESSAGES, LANG), else English.
+.TP
 .B AFFIL_TOKEN
 The access token of pages and services.
 .TP

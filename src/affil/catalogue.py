@@ -1,8 +1,9 @@
-"""Texts of pages: gettext catalogues, read by Babel.
+"""Texts of pages, and of the command line: gettext catalogues, read by Babel.
 
 A package has them in its folder `locale`: `messages.pot` with the English messages, and LOCALE/LC_MESSAGES/messages.po for each
-other language. The context of a message is its key in code and templates; {0} is a placeholder, {0:paper|papers} the word for one
-or for any other number. `tools/catalogues.py` updates the languages from messages.pot.
+other language. The context of a message is its key in code and templates; what the command line says (`affil.wording`) has none, its key
+is the English text. {0} is a placeholder, {0:paper|papers} the word for one or for any other number. `tools/catalogues.py` finds what the
+command line says, and updates the languages from messages.pot.
 """
 
 from __future__ import annotations
@@ -10,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from string import Formatter
-from typing import Any
 
 from babel import Locale
-from babel.messages import Catalog
+from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po
 
 SOURCE = "en"
@@ -40,21 +39,10 @@ def read_catalogue(file: Path) -> Catalog:
 @cache
 def messages(folder: Path, language: str) -> Mapping[str, str]:
     """The messages of a package in a language, by key, in the order of the file."""
-    found = [m for m in read_catalogue(catalogue_file(folder, language)) if m.context]
-    return {str(m.context): str(m.id if language == SOURCE else m.string) for m in found}
+    found = [m for m in read_catalogue(catalogue_file(folder, language)) if m.id]
+    return {key_of(m): str(m.id if language == SOURCE else m.string) for m in found}
 
 
-class _Counted(Formatter):
-    """Formats as `str.format` does; {0:paper|papers} is the first word where value 0 is written "1", else the second."""
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        one, choice, more = format_spec.partition("|")
-        return (one if str(value) == "1" else more) if choice else str(super().format_field(value, format_spec))
-
-
-_COUNTED = _Counted()
-
-
-def filled(message: str, *values: object) -> str:
-    """A message with its places filled."""
-    return _COUNTED.format(message, *values)
+def key_of(message: Message) -> str:
+    """The key of a message: its context, or, of those that code says in English, the English text."""
+    return str(message.context or message.id)

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from affil.errors import AffilError
+from affil.wording import said
 
 SHIPPED_MODEL = "models/matcher.skops"
 
@@ -20,7 +21,7 @@ def resource(name: str) -> Path:
     for base in (package, package.parents[1]):
         if (base / name).exists():
             return base / name
-    raise AffilError(f"{name} is missing from this installation; install affil again")
+    raise AffilError(said("{0} is missing from this installation; install affil again", name))
 
 
 def shipped_model() -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affil.batch import MatchSummary, match_file
+from affil.wording import said
 from affil.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -60,12 +61,12 @@ def run_demo(folder: Path | str, matcher: Matcher, progress: Callable[[str], Non
     tell = progress or (lambda _: None)
     workspace = Workspace.open(folder)
     matches = workspace.path / "affiliations-matched.csv"
-    tell("matching strings")
+    tell(said("matching strings"))
     strings = match_file(sample("affiliations.csv"), matches, matcher=matcher)
-    tell("matching the papers' strings")
+    tell(said("matching the papers' strings"))
     added = workspace.add_papers(sample("papers.jsonl"))
     run = workspace.run(matcher=matcher)
-    tell("ranking")
+    tell(said("ranking"))
     return Demo(
         strings=strings,
         matches=matches,

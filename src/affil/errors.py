@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from affil.installed import pip_install
+from affil.wording import Said, marked, said
 
 
 class AffilError(Exception):
@@ -20,6 +21,20 @@ text (JSON Lines too), the records of XML and of JSON that is one value.
 """
 
 
+_UNITS = marked("row"), marked("line"), marked("record")
+_PLACES: dict[Unit, str] = {"row": marked("row {0}"), "line": marked("line {0}"), "record": marked("record {0}")}
+
+
+def place_in(unit: Unit, row: int) -> Said:
+    """A place in a file: "row 3"."""
+    return Said(_PLACES[unit], (row,))
+
+
+def placed(path: Path | str, unit: Unit, row: int) -> Said:
+    """A place in a file, with its name: "a.csv, row 3"."""
+    return said("{0}, {1}", str(path), place_in(unit, row))
+
+
 class InputError(AffilError):
     """An input file that is missing, malformed or damaged; `row` is the place in it, counted in `unit`."""
 
@@ -27,8 +42,10 @@ class InputError(AffilError):
         self, path: Path | str, problem: str, *, row: int | None = None, fix: str = "", unit: Unit = "row", note: str = ""
     ) -> None:
         self.path, self.problem, self.row, self.fix, self.unit = str(path), problem, row, fix, unit
-        where = f"{path}, {unit} {row}" if row is not None else str(path)
-        super().__init__(f"{where}: {problem}" + (f"; {fix}" if fix else "") + (f" ({note})" if note else ""))
+        where = placed(path, unit, row) if row is not None else str(path)
+        told = said("{0}: {1}", where, problem)
+        told = said("{0}; {1}", told, fix) if fix else told
+        super().__init__(said("{0} ({1})", told, note) if note else told)
 
     def noting(self, note: str, unit: Unit = "row") -> InputError:
         """The same error with a note in brackets at the end, and its place counted in a unit unless it says another itself."""
@@ -43,9 +60,12 @@ class BusyError(AffilError):
 class UnknownIdError(AffilError):
     """An institution id, or a name in its place, that is not in the registry; `problem` is the message without the way to find one."""
 
-    def __init__(self, identifier: str, registry: str = "the registry", why: str = "") -> None:
-        self.problem = f"{registry} has no institution {identifier!r}" + (f"; {why}" if why else "")
-        super().__init__(self.problem + (" Or " if why.endswith("?") else "; ") + "find it with: affil registry search TEXT")
+    def __init__(self, identifier: str, registry: str = said("the registry"), why: str = "") -> None:
+        self.problem = said("{0} has no institution {1!r}", registry, identifier)
+        if why:
+            self.problem = said("{0}; {1}", self.problem, why)
+        other = said("{0} Or find it with: affil registry search TEXT", self.problem)
+        super().__init__(other if why.endswith("?") else said("{0}; find it with: affil registry search TEXT", self.problem))
 
 
 @contextmanager
@@ -63,5 +83,5 @@ def needing(extra: str, what: str, otherwise: str = "") -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        install = f"install it with: {pip_install(extra)}"
-        raise AffilError(f"{what} needs {error.name}; {install}" + (f", or {otherwise}" if otherwise else "")) from error
+        told = said("{0} needs {1}; install it with: {2}", what, error.name, pip_install(extra))
+        raise AffilError(said("{0}, or {1}", told, otherwise) if otherwise else told) from error

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from affil.errors import InputError
+from affil.wording import said
 
 Policy = Literal["most-specific", "all", "one"]
 RollUp = Literal["none", "parent", "top", "labs"]
@@ -716,15 +717,15 @@ def load_settings(path: Path | None) -> Settings:
     try:
         return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror or error}") from error
+        raise InputError(path, said("cannot be read: {0}", error.strerror or error)) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":  # or one that an older version wrote
-            raise InputError(path, f"there is no setting {name}", fix="delete its line") from error
-        raise InputError(path, f"setting {name}: {first['msg']}") from error
+            raise InputError(path, said("there is no setting {0}", name), fix=said("delete its line")) from error
+        raise InputError(path, said("setting {0}: {1}", name, first["msg"])) from error
     except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML
-        raise InputError(path, f"not valid TOML: {error}") from error
+        raise InputError(path, said("not valid TOML: {0}", error)) from error
 
 
 def settings_toml(settings: Settings) -> str:

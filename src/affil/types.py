@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from affil.markup import table
+from affil.wording import said
 
 Progress = Callable[[int, int], None]  # called with (done, total)
 _HAN = re.compile("[\u3400-\u9fff]+")
@@ -94,7 +95,7 @@ class Decision(StrEnum):
     NONE = "none"
 
 
-NOT_FOUND = "no institution found with enough certainty"
+NOT_FOUND = said("no institution found with enough certainty")
 """What the decision `none` on a string means, in the words of all pages and messages: it may name one all the same."""
 
 

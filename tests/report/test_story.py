@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +46,8 @@ def ranking(
     frame = pd.DataFrame({"id": [*shares], "name": [*shares], "share": [*shares.values()], **columns})
     frame = frame.assign(adjusted=frame["share"] * credit, rank=frame["share"].rank(method="min", ascending=False).astype(int))
     frame = frame.sort_values(["rank", "id"]).reset_index(drop=True)
-    return Ranking(frame, replace(COVERAGE, papers=papers, credit=credit), RankSettings(), level, "adjusted")
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    return Ranking(table, replace(COVERAGE, papers=papers, credit=credit), RankSettings(), level, "adjusted")
 
 
 def trend(

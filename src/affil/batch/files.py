@@ -23,6 +23,7 @@ from affil.io.tables import Batch, Format, Style, Table, create_table, open_tabl
 from affil.match.records import NUMBERS, output_columns
 from affil.settings import Settings
 from affil.types import Decision, Progress
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -112,7 +113,7 @@ def match_file(
         InputError: the input cannot be read, or lacks the column. AffilError: the output cannot be written, or a worker died.
     """
     if excel and table_format(out, output_format) not in ("csv", "tsv", "xlsx"):
-        raise AffilError("excel is for .csv, .tsv and .xlsx")
+        raise AffilError(said("excel is for .csv, .tsv and .xlsx"))
     start = time.perf_counter()
     counts = dict.fromkeys(Decision, 0)
     rows = written = 0
@@ -153,9 +154,9 @@ def matched(source: Path | str, matcher: BatchMatcher, **matching: Unpack[Matchi
     with rare_collections(), _opened(source, _opening(matching)) as (table, chosen):
         for note in [
             *table.notes,
-            *([f"matching the column {chosen!r}"] if chosen != (matching.get("column") or "affiliation") else []),
+            *([said("matching the column {0!r}", chosen)] if chosen != (matching.get("column") or "affiliation") else []),
         ]:
-            tell(f"{table.name}: {note}")
+            tell(said("{0}: {1}", table.name, note))
         with asking(matcher, workers, batching.task) as ask:
             answers = _Answers(ask, batching.remembered, matching.get("decided") or {})
 
@@ -315,8 +316,8 @@ def strings_of(batch: Batch, column: str, table: Table) -> list[str]:
     values = batch.columns[column]
     for row, value in zip(batch.rows, values, strict=True):
         if value is not None and not isinstance(value, str):
-            problem = f"column {column!r} holds {type(value).__name__} {str(value)[:40]!r} instead of text"
-            fix = "write one string a row, or name another column"
+            problem = said("column {0!r} holds {1} {2!r} instead of text", column, type(value).__name__, str(value)[:40])
+            fix = said("write one string a row, or name another column")
             raise InputError(table.name, problem, row=row, fix=fix, unit=table.unit)
     return [value or "" for value in values]
 

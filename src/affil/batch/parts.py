@@ -16,7 +16,7 @@ from affil.io.outputs import open_output
 from affil.io.table import Batch, Style, Table
 from affil.io.tables import Format, create_table, open_table, table_in, table_kind
 from affil.settings import Settings
-from affil.wording import counted
+from affil.wording import counted, said
 
 _PLAN = "plan.json"  # stands in the folder once all parts do
 
@@ -71,7 +71,7 @@ class Parts:
             AffilError: a part is not matched.
         """
         if self.done < self.count:
-            raise AffilError(f"{self.done:,} of {self.count:,} parts are matched")
+            raise AffilError(said("{0:,} of {1:,} parts are matched", self.done, self.count))
         with open_table(self._done(0)) as table:
             types = table.types if self.format != "jsonl" else answer_types(self.types)
         out = _Chunks()
@@ -114,7 +114,7 @@ def cut(
     with open_table(source) as table:
         kind = table_kind(table)
         if kind == "xlsx":
-            raise InputError(table.name, "is a spreadsheet", fix="save it as CSV, or send Parquet or JSON Lines")
+            raise InputError(table.name, said("is a spreadsheet"), fix=said("save it as CSV, or send Parquet or JSON Lines"))
         chosen = table.column_of(column)
         types = dict(table.types)
         held = {c: str(t) for c, t in types.items()} if kind == "jsonl" else {}
@@ -126,7 +126,7 @@ def cut(
                 _check(batch, chosen, table, longest)
                 rows += len(batch)
                 if most is not None and rows > most:
-                    raise InputError(table.name, f"has more than {counted(most, 'row')}", fix="send it in parts")
+                    raise InputError(table.name, said("has more than {0}", counted(most, "row")), fix=said("send it in parts"))
             with create_table(parts._todo(number), types) as writer:
                 if batch is not None:
                     writer.write(batch.columns)
@@ -153,10 +153,10 @@ def _check(batch: Batch, column: str, table: Table, longest: int | None) -> None
         if longest is not None and len(string) > longest:
             raise InputError(
                 table.name,
-                f"a string of {len(string):,} characters; at most {longest:,}",
+                said("a string of {0:,} characters; at most {1:,}", len(string), longest),
                 row=row,
                 unit=table.unit,
-                fix="shorten it",
+                fix=said("shorten it"),
             )
 
 

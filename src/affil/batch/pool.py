@@ -21,6 +21,7 @@ from affil.batch.answers import AnswerRows, BatchMatcher, answers
 from affil.errors import AffilError
 from affil.io.interrupts import SIGNALS, undisturbed
 from affil.io.memory import RARELY
+from affil.wording import message_of, said
 
 Waiting = Callable[[], list[AnswerRows]]  # waits for the answers to some strings
 Ask = Callable[[list[str]], Waiting]
@@ -66,8 +67,8 @@ def asking(matcher: BatchMatcher, workers: int, task: int) -> Iterator[Ask]:
 
 def _answered(pickled: bytes | None) -> list[AnswerRows]:
     if pickled is None:
-        problem = "a worker process was killed, or could not start (is there memory for all?)"
-        raise AffilError(f"{problem}; run again, with fewer --workers")
+        problem = said("a worker process was killed, or could not start (is there memory for all?)")
+        raise AffilError(said("{0}; run again, with fewer --workers", problem))
     outcome: _Outcome = pickle.loads(pickled)
     if isinstance(outcome, Exception):
         raise outcome
@@ -123,7 +124,7 @@ def _work(recipe: bytes, pipe: Connection) -> None:
                 matcher = matcher or pickle.loads(recipe)
                 outcome: _Outcome = answers(matcher, strings)
             except AffilError as error:  # in a form that pickles
-                outcome = AffilError(str(error))
+                outcome = AffilError(message_of(error))
             except Exception:  # raised again in the parent
                 outcome = RuntimeError(f"in a worker process:\n{traceback.format_exc()}")
             pipe.send(outcome)

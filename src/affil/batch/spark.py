@@ -23,6 +23,7 @@ from affil.match import COLUMNS, Matcher, output_columns
 from affil.match.records import NUMBERS
 from affil.settings import Settings
 from affil.types import Decision
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +67,7 @@ def match_spark(
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError as error:
-        raise AffilError(f"Spark is missing; {_advice()}") from error
+        raise AffilError(said("Spark is missing; {0}", _advice())) from error
     given = spark or SparkSession.getActiveSession()
     try:
         # affil shows its own progress; log errors only
@@ -77,22 +78,24 @@ def match_spark(
             if given is None:
                 session.stop()
     except (PySparkException, Py4JError) as error:
-        raise AffilError(f"Spark: {_cause(str(error))}") from error
+        raise AffilError(said("Spark: {0}", _cause(str(error)))) from error
     return MatchSummary(**counts, seconds=time.perf_counter() - start)
 
 
 def _advice() -> str:
-    return f"install it with: {pip_install('spark')}, and Java 17 or newer"
+    return said("install it with: {0}, and Java 17 or newer", pip_install("spark"))
 
 
 def _cause(text: str) -> str:
     """The most informative line of a Spark error: affil's own from an executor, else the first."""
     if "JAVA_GATEWAY_EXITED" in text:
-        return f"Java did not start; {_advice()}"
+        return said("Java did not start; {0}", _advice())
     lines = text.strip().splitlines()
     for line in lines:
         if line.startswith("ModuleNotFoundError: "):
-            return f"{line.partition(': ')[2]} on an executor; install affil for the Python of PYSPARK_PYTHON on every machine"
+            return said(
+                "{0} on an executor; install affil for the Python of PYSPARK_PYTHON on every machine", line.partition(": ")[2]
+            )
         if line.startswith("affil.errors."):
             return line.partition(": ")[2]
     return lines[0]
@@ -148,11 +151,13 @@ def _read(spark: SparkSession, source: str, wanted: str | None) -> tuple[DataFra
     try:
         given = spark.read.parquet(source)
     except AnalysisException as error:
-        raise InputError(source, "no Parquet file or folder that Spark can read", fix="check the path") from error
+        raise InputError(source, said("no Parquet file or folder that Spark can read"), fix=said("check the path")) from error
     kinds = dict(given.dtypes)
     column = affiliation_column(source, list(kinds), wanted)
     if kinds[column] != "string":
-        raise InputError(source, f"column {column!r} holds {kinds[column]} instead of text", fix="name another column")
+        raise InputError(
+            source, said("column {0!r} holds {1} instead of text", column, kinds[column]), fix=said("name another column")
+        )
     return given, column
 
 
@@ -201,7 +206,7 @@ def _matcher(registry: str, model: str, settings: str, version: str) -> Matcher:
 
     matcher = Matcher.load(SparkFiles.get(registry), SparkFiles.get(model), Settings.model_validate_json(settings))
     if matcher.version != version:
-        raise AffilError(f"the executor has {matcher.version} instead of {version}")
+        raise AffilError(said("the executor has {0} instead of {1}", matcher.version, version))
     return matcher
 
 
@@ -215,7 +220,7 @@ class _Folder:
         self._system = self._out.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
         self._out = self._system.makeQualified(self._out)
         if self._system.exists(self._out) and not self._system.exists(self._path(self._out, "_SUCCESS")):
-            raise AffilError(f"{out}: is there already, and no output of Spark; remove it, or choose another output")
+            raise AffilError(said("{0}: is there already, and no output of Spark; remove it, or choose another output", out))
         self._hidden = self._path(self._out.getParent(), f".affil-{secrets.token_hex(6)}")
         self.answers, self.result = (f"{self._hidden.toString()}/{part}" for part in ("answers", "result"))
 
@@ -223,7 +228,7 @@ class _Folder:
         """Move the result to the output."""
         self._system.delete(self._out, True)
         if not self._system.rename(self._path(self.result), self._out):
-            raise AffilError(f"{self._out.toString()}: cannot be written; choose another output")
+            raise AffilError(said("{0}: cannot be written; choose another output", self._out.toString()))
 
     def remove(self) -> None:
         """Remove temporary files."""

@@ -32,8 +32,11 @@ from affil.cli import (
     venues,
     workspace,
 )
+from affil.cli.help import run
+from affil.cli.language import shown
 from affil.cli.words import Words
 from affil.errors import AffilError
+from affil.wording import said
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -107,24 +110,26 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # do not fail on a character that the terminal cannot show
     try:
         with _checked_output():
-            app()
+            run(app)
     except AffilError as error:
-        _say(str(error))
+        _say(error)
         sys.exit(2)
     except OSError as error:
         problem = error.strerror or str(error)
-        _say(f"{error.filename}: {problem}" if error.filename else f"a file or a connection fails ({problem})")
+        _say(
+            said("{0}: {1}", error.filename, problem) if error.filename else said("a file or a connection fails ({0})", problem)
+        )
         sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            _say("interrupted")
+            _say(said("interrupted"))
         raise
     except Exception:
         if not _received:
             raise
         # a signal during an import leaves half a module; errors that follow from that are not reported
         if _received[-1] == signal.SIGINT:
-            _say("interrupted")
+            _say(said("interrupted"))
         sys.exit(128 + _received[-1])
 
 
@@ -143,7 +148,7 @@ class _Output(io.FileIO):
                 raise
             self.failed = True
             raise AffilError(
-                f"standard output cannot be written ({error.strerror}); free some space, or let it go elsewhere"
+                said("standard output cannot be written ({0}); free some space, or let it go elsewhere", error.strerror)
             ) from error
 
 
@@ -156,7 +161,7 @@ def _checked_output() -> Iterator[None]:
     """
     before = sys.stdout
     if before is None:
-        raise AffilError("standard output is closed; let it go to a terminal, a file or /dev/null")
+        raise AffilError(said("standard output is closed; let it go to a terminal, a file or /dev/null"))
     if not isinstance(before, io.TextIOWrapper) or before.isatty():
         yield
         return
@@ -189,9 +194,9 @@ def _interrupt(number: int, _: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _say(message: str) -> None:
+def _say(message: object) -> None:
     try:
-        sys.stderr.write(f"affil: {message}\n")
+        sys.stderr.write(f"affil: {shown(message)}\n")
         sys.stderr.flush()
     except (AttributeError, OSError):  # standard error is closed
         if sys.stderr is not None:

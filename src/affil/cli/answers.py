@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from affil.cli.language import evidence, shown
 from affil.cli.show import plain, plain_table
+from affil.wording import said
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,7 +34,7 @@ def explained_table(explained: list[Explained]) -> Table:
             cells.append((*_NONE[:2], _nothing_cell(x.nothing)))
         for r in x.rejected:
             name, answer, evidence = _cells(r.match)
-            cells.append((f"[dim]{name}[/]", answer, f"not chosen: {plain(r.said)}\n[dim]{evidence}[/]"))
+            cells.append((f"[dim]{name}[/]", answer, f"{plain(said('not chosen: {0}', r.said))}\n[dim]{evidence}[/]"))
         rows.append((x.result, cells))
     return _answers(rows)
 
@@ -54,8 +56,8 @@ def _answers(rows: list[tuple[Result, list[tuple[str, str, str]]]], title: str =
 
 
 def _nothing_cell(nothing: Nothing) -> str:
-    nearest = [f"nearest: {plain(_place_and_name(nothing.nearest))}"] if nothing.nearest else []
-    return "\n".join([plain(nothing.said), *nearest, *(f"next: {plain(n)}" for n in nothing.next)])
+    nearest = [plain(said("nearest: {0}", _place_and_name(nothing.nearest)))] if nothing.nearest else []
+    return "\n".join([plain(nothing.said), *nearest, *(plain(said("next: {0}", n)) for n in nothing.next)])
 
 
 def _place_and_name(m: Match) -> str:
@@ -67,7 +69,7 @@ def _cells(m: Match) -> tuple[str, str, str]:
     one = m.institution
     place = ", ".join(filter(None, (one.city, one.country)))
     about = "\n".join(plain(line) for line in (one.name_zh, place) if line)
-    return f"{plain(one.name)}\n[dim]{about}[/]", _answer(m), "\n".join(map(plain, m.evidence))
+    return f"{plain(one.name)}\n[dim]{about}[/]", _answer(m), "\n".join(map(plain, evidence(m)))
 
 
 def _answer(m: Match) -> str:
@@ -91,18 +93,23 @@ def evaluation_tables(result: Evaluation) -> list[Table]:
 
     table = plain_table("metric", "value>", "interval>", "meaning")
     for name, m in result.metrics.items():
-        interval = f"{m.low:.3f} to {m.high:.3f}" if m.low is not None and m.high is not None else ""
-        table.add_row(name, _number(m.value), interval, METRICS[name].meaning)
-    table.add_row("calibration_error", _number(result.calibration_error), "", "gap between probability and observed precision")
+        interval = said("{0:.3f} to {1:.3f}", m.low, m.high) if m.low is not None and m.high is not None else ""
+        table.add_row(name, _number(m.value), shown(interval), shown(METRICS[name].meaning))
+    table.add_row(
+        "calibration_error",
+        _number(result.calibration_error),
+        "",
+        shown(said("gap between probability and observed precision")),
+    )
     curve = plain_table("threshold of match>", "precision>", "coverage>")
     for point in result.curve:
         curve.add_row(f"{point.threshold:.2f}", _number(point.precision), _number(point.coverage))
     tables = [table, curve]
-    shown = ("precision", "recall", "f1", "nil_precision", "nil_recall", "match_precision", "match_coverage")
+    scores_shown = ("precision", "recall", "f1", "nil_precision", "nil_recall", "match_precision", "match_coverage")
     for name, values in result.slices.items():
-        table = plain_table(name, "rows>", *(f"{c}>" for c in shown))
+        table = plain_table(name, "rows>", *(f"{c}>" for c in scores_shown))
         for value, scores in values.items():
-            table.add_row(plain(value), f"{scores['rows']:,}", *(_number(scores[c]) for c in shown))
+            table.add_row(plain(value), f"{scores['rows']:,}", *(_number(scores[c]) for c in scores_shown))
         tables.append(table)
     return tables
 

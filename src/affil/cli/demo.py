@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from affil.cli.language import shown
 from affil.cli.show import Json, RegistryFile, console, plain, plain_table, print_json, working
+from affil.wording import said
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -40,7 +42,7 @@ def demo(
     from affil.match import result_dict
     from affil.types import NOT_FOUND
 
-    with scratch() as temporary, working("matching strings") as tell:
+    with scratch() as temporary, working(said("matching strings")) as tell:
         done = run_demo(workspace or temporary / "ws", matcher, tell)
     if as_json:
         print_json(
@@ -54,31 +56,40 @@ def demo(
         )
         return
     out = console()
-    out.print(
-        f"The sample: {done.strings.rows:,} affiliation strings and {done.papers:,} papers. Titles and people are invented; "
-        "the institutions are real, typed the way people type them.\n"
+    about = said(
+        "The sample: {0:,} affiliation strings and {1:,} papers. Titles and people are invented; "
+        "the institutions are real, typed the way people type them.",
+        done.strings.rows,
+        done.papers,
     )
-    out.print(result_table(done.examples, title="What the strings name"), "")
+    out.print(shown(about) + "\n")
+    out.print(result_table(done.examples, title=said("What the strings name")), "")
     s = done.strings
-    out.print(
-        f"Of the {s.rows:,} strings {s.matched:,} match, {s.review:,} wait for a person, and in {s.none:,} {NOT_FOUND}.\n"
+    told = said(
+        "Of the {0:,} strings {1:,} match, {2:,} wait for a person, and in {3:,} {4}.",
+        s.rows,
+        s.matched,
+        s.review,
+        s.none,
+        NOT_FOUND,
     )
-    out.print(ranking_table(done.countries, "Countries by publications"), "")
-    out.print(ranking_table(done.institutions, "Institutions by publications"), "")
-    out.print("\n".join(done.countries.coverage.lines()) + "\n")
+    out.print(shown(told) + "\n")
+    out.print(ranking_table(done.countries, said("Countries by publications")), "")
+    out.print(ranking_table(done.institutions, said("Institutions by publications")), "")
+    out.print("\n".join(map(shown, done.countries.coverage.lines())) + "\n")
     ws = workspace or Path("ws")
     next_steps = (
-        ("one string", 'affil match --text "Dept. of CSE, 港中大, Shatin; SenseTime Research"'),
-        ("your strings", "affil match strings.csv --column affiliation -o matches.csv"),
+        (said("one string"), 'affil match --text "Dept. of CSE, 港中大, Shatin; SenseTime Research"'),
+        (said("your strings"), "affil match strings.csv --column affiliation -o matches.csv"),
         (
-            "your papers",
+            said("your papers"),
             f"affil run papers.jsonl -w {ws}" if workspace is None else f"affil rank {ws} --level city --years 2020-2024",
         ),
-        ("a correction", f'affil decide {ws} "UCL, Gower Street" --institution ID --by NAME --why TEXT'),
-        ("an institution", "affil registry search 港中大"),
-        ("all of ROR", "affil registry fetch"),
+        (said("a correction"), f'affil decide {ws} "UCL, Gower Street" --institution ID --by NAME --why TEXT'),
+        (said("an institution"), "affil registry search 港中大"),
+        (said("all of ROR"), "affil registry fetch"),
     )
-    table = plain_table("", "", title="What to try next")
+    table = plain_table("", "", title=said("What to try next"))
     for what, command in next_steps:
         table.add_row(plain(what), f"[bold]{plain(command)}[/]")
     out.print(table)

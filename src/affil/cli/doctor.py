@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from affil.cli.language import say
 from affil.cli.show import Json, console, plain, plain_table, print_json
 from affil.cli.workspace import WorkspaceFolder
+from affil.wording import said
 
 
 def doctor(
@@ -27,13 +29,13 @@ def doctor(
         print_json({"mended": found.mended, "parts": [asdict(part) for part in found.parts]})
     else:
         for line in found.mended:
-            typer.echo(f"mended: {line}")
+            say(said("mended: {0}", line))
         table = plain_table("file", "holds", "bytes>", "")
         for part in found.parts:
-            said = f"{part.problem}; {part.cure}" if part.problem else "whole"
-            table.add_row(*map(plain, (part.name, part.holds, f"{part.size:,}", said)))
+            state = said("{0}; {1}", part.problem, part.cure) if part.problem else said("whole")
+            table.add_row(*map(plain, (part.name, part.holds, f"{part.size:,}", state)))
         console().print(table)
     if found.problems:
         first, more = found.problems[0], len(found.problems) - 1
-        also = f" (and {more:,} more)" if more else ""
-        raise AffilError(f"{workspace / first.name}: {first.problem}; {first.cure}{also}")
+        also = said(" (and {0:,} more)", more) if more else ""
+        raise AffilError(said("{0}: {1}; {2}{3}", workspace / first.name, first.problem, first.cure, also))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from affil.cli.language import say, shown
 from affil.cli.show import Json, begun_workspace
 from affil.cli.words import Words
-from affil.wording import counted
+from affil.wording import counted, said
 
 if TYPE_CHECKING:
     from affil.fetch import Fetched
@@ -46,7 +47,7 @@ def openalex(
     from affil.fetch.openalex import Query
 
     query = Query(tuple(venue or ()), institution, issn, filter, _years(years) if years else None)
-    with begun_workspace(workspace) as ws, _showing("fetching works") as (show, tell):
+    with begun_workspace(workspace) as ws, _showing(said("fetching works")) as (show, tell):
         fetched = fetch_openalex(ws.path / "fetched", query, venues=ws.venues, progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -61,7 +62,7 @@ def crossref(
     """Fetch works of Crossref by ISSN."""
     from affil.fetch import fetch_crossref
 
-    with begun_workspace(workspace) as ws, _showing("fetching works") as (show, tell):
+    with begun_workspace(workspace) as ws, _showing(said("fetching works")) as (show, tell):
         fetched = fetch_crossref(ws.path / "fetched", issn, years=_years(years) if years else None, progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -76,7 +77,7 @@ def dblp(
     """Fetch records of dblp, which has authors but no affiliations."""
     from affil.fetch import fetch_dblp
 
-    with begun_workspace(workspace) as ws, _showing("fetching records") as (show, tell):
+    with begun_workspace(workspace) as ws, _showing(said("fetching records")) as (show, tell):
         fetched = fetch_dblp(ws.path / "fetched", stream, years=_years(years), progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -90,7 +91,7 @@ def openreview(
     """Fetch accepted papers of a venue at OpenReview, with the profiles of their authors."""
     from affil.fetch import fetch_openreview
 
-    with begun_workspace(workspace) as ws, _showing("fetching papers and profiles") as (show, tell):
+    with begun_workspace(workspace) as ws, _showing(said("fetching papers and profiles")) as (show, tell):
         fetched = fetch_openreview(ws.path / "fetched", venue, progress=show, tell=tell)
     _print(fetched, workspace, as_json)
 
@@ -101,7 +102,7 @@ def _years(text: str) -> tuple[int, int]:
 
     first, _, last = text.partition("-")
     if not (first.isdecimal() and (last or first).isdecimal() and int(first) <= int(last or first)):
-        raise AffilError(f"--years {text!r}: write it like 2014-2025, or 2024")
+        raise AffilError(said("--years {0!r}: write it like 2014-2025, or 2024", text))
     return int(first), int(last or first)
 
 
@@ -114,13 +115,13 @@ def _showing(what: str) -> Iterator[tuple[Progress, Callable[[str], None]]]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-            bar = bars.add_task(what, total=None)
+            bar = bars.add_task(shown(what), total=None)
             yield (
                 lambda done, total: bars.update(bar, completed=done, total=total),
-                lambda line: bars.console.print(line, highlight=False, markup=False),
+                lambda line: bars.console.print(shown(line), highlight=False, markup=False),
             )
     except KeyboardInterrupt:
-        typer.echo("interrupted; what came is kept, and the same command goes on from there", err=True)
+        say(said("interrupted; what came is kept, and the same command goes on from there"), err=True)
         raise typer.Exit(130) from None
 
 
@@ -131,5 +132,5 @@ def _print(fetched: Fetched, workspace: Path, as_json: bool) -> None:
         told = {"file": str(fetched.file), "records": fetched.records, "new": fetched.new, "calls": fetched.calls}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
-    typer.echo(f"{counted(fetched.records, 'record')}, {fetched.new:,} of them new, in {fetched.file}")
-    typer.echo(f"next: affil run {fetched.file} -w {workspace}")
+    say(said("{0}, {1:,} of them new, in {2}", counted(fetched.records, "record"), fetched.new, fetched.file))
+    say(said("next: affil run {0} -w {1}", fetched.file, workspace))

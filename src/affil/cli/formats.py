@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from affil.cli.language import say
 from affil.cli.show import Json, console, plain, plain_table
 from affil.cli.workspace import Mapped, PaperFormat, SheetName, TextEncoding, reading_of
+from affil.errors import place_in
+from affil.wording import said
 
 if TYPE_CHECKING:
     from affil.papers.formats import Look
@@ -39,9 +42,9 @@ def formats(
             return
         table = plain_table("format", "what it is")
         for name, title in told.items():
-            table.add_row(name, title)
+            table.add_row(name, plain(title))
         console().print(table)
-        typer.echo("more about each: docs/formats.md")
+        say(said("more about each: docs/formats.md"))
         return
     look = library.formats(file, records=records, **reading_of(format, mapped, sheet, encoding))
     if as_json:
@@ -53,18 +56,19 @@ def formats(
 
 
 def _print(look: Look) -> None:
-    typer.echo(f"{look.path}: {look.reader.title} (--format {look.reader.name})")
+    say(said("{0}: {1} (--format {2})", look.path, look.reader.title, look.reader.name))
     for paper in look.papers:
-        typer.echo("")
+        say("")
         for line in _lines(paper):
-            typer.echo(plain(line))
+            say(plain(line))
     if not look.papers:
-        typer.echo("no paper was read")
+        say(said("no paper was read"))
     for problem in look.problems:
-        lost = "left out, as it" if problem.lost else "it"
-        where = "" if problem.whole else f"{problem.unit} {problem.row}: {lost} "
-        value = f": {problem.value[:40]!r}" if problem.value else ""
-        typer.echo(f"warning: {where}{problem.what}{value}", err=True)
+        what: str = problem.what
+        if not problem.whole:
+            where = place_in(problem.unit, problem.row)
+            what = said("{0}: left out, as it {1}", where, what) if problem.lost else said("{0}: it {1}", where, what)
+        say(said("warning: {0}", said("{0}: {1!r}", what, problem.value[:40]) if problem.value else what), err=True)
 
 
 def _lines(paper: Paper) -> list[str]:
@@ -73,5 +77,5 @@ def _lines(paper: Paper) -> list[str]:
         out.append(f"  {author.name}")
         out += [f"    {string}" for string in author.affiliations]
     if not paper.aligned:
-        out += ["  affiliations of the paper, not of single authors:", *(f"    {s}" for s in paper.paper_affiliations)]
+        out += [said("  affiliations of the paper, not of single authors:"), *(f"    {s}" for s in paper.paper_affiliations)]
     return out

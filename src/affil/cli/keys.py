@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
+from affil.cli.language import say, shown
 from affil.cli.show import Json, console, plain_table, print_json
 from affil.cli.words import Words
+from affil.wording import said
 
 app = typer.Typer(cls=Words, help="Keys of the users of affil serve, with their quotas.", no_args_is_help=True)
 KeysFile = Annotated[Path, typer.Option("--file", "-f", metavar="FILE", help="The file of keys.", show_default=False)]
@@ -42,8 +44,8 @@ def list_(file: KeysFile, as_json: Json = False) -> None:
         return
     table = plain_table("name", "requests a minute>", "strings today>", "of>", "last used (UTC)", "revoked")
     for k in found:
-        most = f"{k.per_day:,}" if k.per_day else "any"
-        table.add_row(k.name, f"{k.per_minute:,}", f"{k.strings:,}", most, k.used or "never", k.revoked)
+        most = f"{k.per_day:,}" if k.per_day else shown(said("any"))
+        table.add_row(k.name, f"{k.per_minute:,}", f"{k.strings:,}", most, k.used or shown(said("never")), k.revoked)
     console().print(table)
 
 
@@ -56,4 +58,4 @@ def revoke(
 
     with closing(Keys(file)) as keys:
         keys.revoke(name)
-    typer.echo(f"the key of {name} is revoked")
+    say(said("the key of {0} is revoked", name))

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from affil.cli.language import say
 from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, say_older
 from affil.cli.words import Words
-from affil.wording import counted
+from affil.wording import counted, said
 
 app = typer.Typer(
     cls=Words, help="Check, copy and restore the ledger of decisions, or keep it elsewhere.", no_args_is_help=True
@@ -27,7 +28,7 @@ def check(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = 
     if as_json:
         print_json({"ledger": found.where, "entries": entries})
         return
-    typer.echo(f"{found.where}: {counted(entries, 'entry', 'entries')}, all as they were written")
+    say(said("{0}: {1}, all as they were written", found.where, counted(entries, "entry", "entries")))
 
 
 @app.command()
@@ -40,7 +41,7 @@ def backup(
 ) -> None:
     """Copy the ledger, a file or on a server, into a file; days with decisions get one by themselves (WS/backups)."""
     entries = open_workspace(workspace, ledger).ledger.backup(output)
-    typer.echo(f"{counted(entries, 'entry', 'entries')} copied to {output}")
+    say(said("{0} copied to {1}", counted(entries, "entry", "entries"), output))
 
 
 @app.command()
@@ -54,7 +55,7 @@ def restore(
     from affil.workspace.decisions import restore_ledger
 
     entries, taken = restore_ledger(open_workspace(workspace, ledger), file, force=force)
-    typer.echo(f"{counted(entries, 'entry', 'entries')} restored from {taken}; next: affil rank {workspace}")
+    say(said("{0} restored from {1}; next: affil rank {2}", counted(entries, "entry", "entries"), taken, workspace))
 
 
 @app.command()
@@ -67,6 +68,11 @@ def use(
 
     ws = open_workspace(workspace, None)
     use_ledger(ws, "" if database == "workspace" else database)
-    typer.echo(
-        f"decisions of {workspace} are now kept in {ws.ledger.where}: {counted(len(ws.ledger.entries()), 'entry', 'entries')}"
+    say(
+        said(
+            "decisions of {0} are now kept in {1}: {2}",
+            workspace,
+            ws.ledger.where,
+            counted(len(ws.ledger.entries()), "entry", "entries"),
+        )
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 
 from affil.cli.answers import evaluation_tables, explained_table
+from affil.cli.language import say
 from affil.cli.show import (
     Json,
     ModelFile,
@@ -28,7 +29,7 @@ from affil.cli.show import (
 )
 from affil.cli.workspace import SheetName, TextEncoding
 from affil.errors import AffilError
-from affil.wording import counted
+from affil.wording import counted, joined, said
 
 if TYPE_CHECKING:
     from affil.batch import Matching, MatchSummary, Opening
@@ -113,38 +114,47 @@ def match(
     """
     if text:
         if source is not None or output is not None:
-            raise AffilError("--text cannot be combined with IN or OUT")
+            raise AffilError(said("--text cannot be combined with IN or OUT"))
         of_files = {"workers": workers > 1, "engine": engine != "local", "column": column, "sheet": sheet, "encoding": encoding}
         of_files |= {"excel": excel, "input_format": input_format, "output_format": output_format}
-        refuse("is for files; omit it with --text", **of_files, review_only=review_only, decided=decided)
+        refuse(said("is for files; omit it with --text"), **of_files, review_only=review_only, decided=decided)
         _match_strings(text, candidates, load_matcher(registry, model, policy, tables=False), as_json)
         return
     if candidates:
-        raise AffilError("--candidates needs --text")
+        raise AffilError(said("--candidates needs --text"))
     if source is None:
-        raise AffilError('give a file to match (- is standard input), or one string: affil match --text "..."')
+        raise AffilError(said('give a file to match (- is standard input), or one string: affil match --text "..."'))
     if engine == "local" and not is_file_name(source):
-        raise AffilError(f"{source}: no such file; to match the string itself: affil match --text {shlex.quote(source)}")
+        raise AffilError(
+            said("{0}: no such file; to match the string itself: affil match --text {1}", source, shlex.quote(source))
+        )
     if output is None:
-        raise AffilError("give an output with -o FILE (-o - is standard output)")
+        raise AffilError(said("give an output with -o FILE (-o - is standard output)"))
     if output == "-":
-        refuse("prints a summary on standard output, where the rows go; write them to a file with -o FILE", json=as_json)
+        refuse(said("prints a summary on standard output, where the rows go; write them to a file with -o FILE"), json=as_json)
     from affil.io.tables import FORMATS
 
-    checked(engine, ENGINES, "engine")
-    formats = [checked(f, FORMATS, "format") for f in (input_format, output_format)]
+    checked(engine, ENGINES, said("engine"))
+    formats = [checked(f, FORMATS, said("format")) for f in (input_format, output_format)]
     load = partial(load_matcher, registry, model, policy)
     if engine == "spark":
         if workers > 1 or {source, output} & {"-"} or {*formats} - {None, "parquet"}:
-            raise AffilError("--engine spark reads and writes Parquet files, with as many workers as the cluster has")
+            raise AffilError(said("--engine spark reads and writes Parquet files, with as many workers as the cluster has"))
         refuse(
-            "is not for --engine spark", excel=excel, sheet=sheet, encoding=encoding, review_only=review_only, decided=decided
+            said("is not for --engine spark"),
+            excel=excel,
+            sheet=sheet,
+            encoding=encoding,
+            review_only=review_only,
+            decided=decided,
         )
         _print_summary(_match_on_spark(source, output, column, load), output, as_json)
         return
     if review_only:
         refuse(
-            "is not for --review-only, which writes .csv or .xlsx that Excel opens", excel=excel, output_format=output_format
+            said("is not for --review-only, which writes .csv or .xlsx that Excel opens"),
+            excel=excel,
+            output_format=output_format,
         )
     opening: Opening = {"column": column, "input_format": formats[0], "sheet": sheet, "encoding": encoding}
     _match_file(source, output, opening, formats[1], workers, load, excel, review_only, decided, as_json)
@@ -156,8 +166,8 @@ def _match_strings(strings: list[str], candidates: int, matcher: Matcher, as_jso
 
     explained = why_not(matcher, [one for string in strings for one in addresses(string)], candidates)
     if as_json:
-        said = [explained_dict(x) for x in explained]
-        print_json(said if len(said) > 1 else said[0])
+        dicts = [explained_dict(x) for x in explained]
+        print_json(dicts if len(dicts) > 1 else dicts[0])
     else:
         console().print(explained_table(explained))
 
@@ -165,7 +175,7 @@ def _match_strings(strings: list[str], candidates: int, matcher: Matcher, as_jso
 def _match_on_spark(source: str, output: str, column: str | None, load: Callable[[], Matcher]) -> MatchSummary:
     from affil.batch import match_spark
 
-    with working("matching on Spark"):
+    with working(said("matching on Spark")):
         matcher = load()
         return match_spark(source, output, matcher=matcher, column=column, settings=matcher.settings)
 
@@ -192,7 +202,7 @@ def _match_file(
             with open_input(path):  # fail before loading a matcher
                 pass
     if excel and table_format(output, output_format) not in ("csv", "tsv", "xlsx"):
-        raise AffilError("--excel is for .csv, .tsv and .xlsx")
+        raise AffilError(said("--excel is for .csv, .tsv and .xlsx"))
     matcher = load()
     decided = None
     held = copied(source) if filled is not None else None  # as it is read twice
@@ -200,15 +210,15 @@ def _match_file(
         from affil.review.file_sheet import read_decided
 
         decided = read_decided(filled, source, registry=matcher.registry, **opening)
-        typer.echo(f"note: {counted(len(decided), 'decided string')} in {filled}", err=True)
-    with counting("matching", "rows") as progress:
+        say(said("note: {0} in {1}", counted(len(decided), "decided string"), filled), err=True)
+    with counting(said("matching"), said("rows")) as progress:
         matching: Matching = {
             **opening,
             "settings": matcher.settings,
             "workers": workers,
             "decided": decided,
             "progress": progress,
-            "tell": lambda note: typer.echo(f"note: {note}", err=True),
+            "tell": lambda note: say(said("note: {0}", note), err=True),
         }
         if review_only:
             from affil.review.file_sheet import write_doubtful
@@ -227,9 +237,16 @@ def _print_doubtful(doubtful: Doubtful, source: str, output: str, as_json: bool)
     if as_json:
         print_json(asdict(doubtful))
         return
-    typer.echo(
-        f"{counted(doubtful.strings, 'doubtful string')}, in {doubtful.doubtful:,} of {counted(doubtful.rows, 'row')}, written to {output}; "
-        f"fill in institution_ids, then: affil match {shlex.quote(source)} -o OUT --decided {shlex.quote(output)}",
+    say(
+        said(
+            "{0}, in {1:,} of {2}, written to {3}; fill in institution_ids, then: affil match {4} -o OUT --decided {5}",
+            counted(doubtful.strings, "doubtful string"),
+            doubtful.doubtful,
+            counted(doubtful.rows, "row"),
+            output,
+            shlex.quote(source),
+            shlex.quote(output),
+        ),
         err=True,
     )
 
@@ -238,10 +255,19 @@ def _print_summary(summary: MatchSummary, output: str, as_json: bool) -> None:
     if as_json:
         print_json(summary.to_dict())
         return
-    rate = f" ({summary.rows / summary.seconds:,.0f} rows/s)" if summary.rows else ""
-    typer.echo(
-        f"{counted(summary.rows, 'row')} in {summary.seconds:,.1f} s{rate}: {summary.matched:,} match, {summary.review:,} review, "
-        f"{summary.none:,} none; {counted(summary.written, 'row')} written to {'standard output' if output == '-' else output}",
+    rate = said(" ({0:,.0f} rows/s)", summary.rows / summary.seconds) if summary.rows else ""
+    say(
+        said(
+            "{0} in {1:,.1f} s{2}: {3:,} match, {4:,} review, {5:,} none; {6} written to {7}",
+            counted(summary.rows, "row"),
+            summary.seconds,
+            rate,
+            summary.matched,
+            summary.review,
+            summary.none,
+            counted(summary.written, "row"),
+            said("standard output") if output == "-" else output,
+        ),
         err=True,
     )
 
@@ -276,7 +302,7 @@ def evaluate(
     matcher = load_matcher(registry, model, policy)
     from affil.evaluate import evaluate as score
 
-    with counting("matching", "strings") as progress:
+    with counting(said("matching"), said("strings")) as progress:
         result = score(rows, matcher, in_registry_only=not outside, settings=matcher.settings, progress=progress)
     if errors is not None:
         result.write_mistakes(errors)
@@ -288,13 +314,13 @@ def evaluate(
     out = console()
     for table in evaluation_tables(result):
         out.print(table, "")
-    left = f"; {result.left_out:,} skipped because the registry lacks one of their ids" if result.left_out else ""
-    typer.echo(f"{counted(result.rows, 'string')}, {counted(result.pairs, 'answer')} in {result.seconds:.1f} s{left}")
-    typer.echo(f"registry {result.registry}, model {result.model[:12]}")
+    left = said("; {0:,} skipped because the registry lacks one of their ids", result.left_out) if result.left_out else ""
+    say(said("{0}, {1} in {2:.1f} s{3}", counted(result.rows, "string"), counted(result.pairs, "answer"), result.seconds, left))
+    say(said("registry {0}, model {1}", result.registry, result.model[:12]))
     if result.warning:
-        typer.echo(f"warning: {result.warning}", err=True)
+        say(said("warning: {0}", result.warning), err=True)
     if errors is not None:
-        typer.echo(f"{counted(len(result.mistakes), 'wrong row')} written to {errors}")
+        say(said("{0} written to {1}", counted(len(result.mistakes), "wrong row"), errors))
 
 
 def train(
@@ -328,23 +354,23 @@ def train(
     With --ledger, the new model is compared with the current one on held-out strings before it replaces it.
     """
     if ledger is not None:
-        refuse("is not for --ledger, which uses the workspace's", registry=registry)
+        refuse(said("is not for --ledger, which uses the workspace's"), registry=registry)
         if not external:
-            refuse("is for --external", external_registry=external_registry)
+            refuse(said("is for --external"), external_registry=external_registry)
         from affil.cli.review import learn
 
         learn(ledger, rows or None, output, yes, as_json, external or (), external_registry)
         return
-    refuse("is for --ledger", yes=yes)
+    refuse(said("is for --ledger"), yes=yes)
     if not external:
-        refuse("is for --external", external_registry=external_registry)
+        refuse(said("is for --external"), external_registry=external_registry)
     from affil.training import train as fit
 
     output = output or Path("matcher.skops")
     from affil.registry import Registry
 
     other = Registry.open(external_registry) if external_registry else None
-    with working("loading the registry") as tell:
+    with working(said("loading the registry")) as tell:
         card = fit(
             output, rows or None, Registry.open(registry), progress=tell, external=external or (), external_registry=other
         )
@@ -355,7 +381,7 @@ def train(
     for name, value in _flat(card):
         table.add_row(plain(name), plain(value))
     console().print(table)
-    typer.echo(f"model written to {output}; score it with: affil evaluate ROWS --model {output}")
+    say(said("model written to {0}; score it with: affil evaluate ROWS --model {0}", output))
 
 
 def load_matcher(
@@ -364,8 +390,8 @@ def load_matcher(
     """Load a matcher for the given options; `tables=False` loads faster but cannot make Arrow tables."""
     from affil.settings import Policy
 
-    chosen = checked(policy, get_args(Policy), "policy")
-    with working("loading registry and model"):
+    chosen = checked(policy, get_args(Policy), said("policy"))
+    with working(said("loading registry and model")):
         from affil.io.interrupts import undisturbed
         from affil.match import Matcher
 
@@ -374,8 +400,8 @@ def load_matcher(
             warm: Callable[[list[str]], object] = matcher.match_table if tables else matcher.match_many  # tables need pandas
             warm(["University of Oxford"])
     if matcher.differences:
-        said = "; ".join(matcher.differences)
-        typer.echo(f"note: these have changed since the model was trained: {said}. Retrain with: affil train", err=True)
+        changed = joined("; ", matcher.differences)
+        say(said("note: these have changed since the model was trained: {0}. Retrain with: affil train", changed), err=True)
     return matcher
 
 
@@ -390,7 +416,7 @@ def is_file_name(source: str) -> bool:
 def checked(value: str | None, known: tuple[str, ...], what: str) -> Any:
     """The value, if it is None or a known one."""
     if value is not None and value not in known:
-        raise AffilError(f"no {what} {value!r}; known are: {', '.join(known)}")
+        raise AffilError(said("no {0} {1!r}; known are: {2}", what, value, ", ".join(known)))
     return value
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from affil.cli.show import ModelFile, PolicyName, RegistryFile, open_workspace
+from affil.wording import said
 
 
 def mcp(
@@ -29,19 +30,19 @@ def mcp(
     from affil.errors import AffilError, needing
     from affil.settings import load_settings
 
-    with needing("mcp", "serving assistants"):
+    with needing("mcp", said("serving assistants")):
         from affil.service.mcp import make_server
     from affil.cli.match import load_matcher
     from affil.service.assistant import Assistant
 
     if workspace is not None:
         if registry or model or policy or settings:
-            raise AffilError("a workspace comes with its registry, model, policy and settings; leave out the options")
+            raise AffilError(said("a workspace comes with its registry, model, policy and settings; leave out the options"))
         ws = open_workspace(workspace)
         ws.must_be_matched()
         assistant = Assistant(ws.matcher(), ws)
     else:
         if settings is not None and not settings.exists():
-            raise AffilError(f"{settings}: no such file")
+            raise AffilError(said("{0}: no such file", settings))
         assistant = Assistant(load_matcher(registry, model, policy, load_settings(settings)))
     make_server(assistant, affil.__version__).run("stdio")

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from affil.cli.language import say
 from affil.cli.show import Json, LedgerUrl, Rows, open_workspace, print_json, say_older
 from affil.cli.tables import moves_table, papers_table, ranking_table, trend_table, waiting, years_table
 from affil.errors import AffilError
-from affil.wording import counted
+from affil.wording import Said, counted, joined, said
 
 if TYPE_CHECKING:
     from affil.rank import Diff, Query, Ranking, RanksByYear, Trend, Why
@@ -192,7 +193,7 @@ def why(
     """List the papers behind the counts of an institution, city, region or country."""
     if not entity:
         asked = f"affil match --text {shlex.quote(str(workspace))} --candidates 3"
-        raise AffilError(f"give a workspace and a name: affil why WS NAME; what a string names, and why: {asked}")
+        raise AffilError(said("give a workspace and a name: affil why WS NAME; what a string names, and why: {0}", asked))
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
     result = ws.why(entity, **query)
@@ -200,8 +201,10 @@ def why(
         result = replace(result, papers=result.papers.head(limit))
     r = result.row
     notes = [
-        f"{r['name']}: rank {r['rank']}, {r['publications']:,} publications, {r['authors']:,} authors, "
-        f"{r['adjusted']:,.2f} adjusted, index {r['index']:,.2f}.",
+        said(
+            "{name}: rank {rank}, {publications:,} publications, {authors:,} authors, {adjusted:,.2f} adjusted, index {index:,.2f}.",
+            **r,
+        ),
         waiting(result, _SHOWN if limit is None else limit),
     ]
     _put(ws, result, output, as_json, lambda _: papers_table(result, _SHOWN if limit is None else limit), notes)
@@ -233,15 +236,21 @@ def diff(
     ws = open_workspace(workspace, ledger)
     result = ws.diff(since, entity=institution, **query)
     own, others, by_one = result.split()
-    named = f"the snapshot {result.before.name!r}" if result.before.name else "the state"
-    notes = [
-        f"Since {named} of {result.before.time[:19]}: {len(own):,} {result.by} values changed, "
-        f"{counted(len(others) + len(by_one), 'more rank')} moved because of them.",
+    named = said("the snapshot {0!r}", result.before.name) if result.before.name else said("the state")
+    notes: list[str] = [
+        said(
+            "Since {0} of {1}: {2:,} {3} values changed, {4} moved because of them.",
+            named,
+            result.before.time[:19],
+            len(own),
+            Said(result.by),
+            counted(len(others) + len(by_one), "more rank"),
+        ),
     ]
     if len(by_one):
         up = int((by_one["rank_after"] < by_one["rank_before"]).sum())
-        notes.append(f"{counted(len(by_one), 'other')} moved by one ({up:,} up, {len(by_one) - up:,} down).")
-    notes += [f"Also, {note}." for note in result.notes]
+        notes.append(said("{0} moved by one ({1:,} up, {2:,} down).", counted(len(by_one), "other"), up, len(by_one) - up))
+    notes += [said("Also, {0}.", note) for note in result.notes]
     if limit:
         moves = result.moves.head(limit)
         result = replace(result, moves=moves, causes=result.causes[result.causes["id"].isin(moves["id"])])
@@ -260,7 +269,7 @@ def snapshot(
     """Save the current counts under a name, to compare with later: affil diff WS --since NAME."""
     ws = open_workspace(workspace, ledger)
     if remove and not name:
-        raise AffilError("--remove needs a snapshot name; list them with: affil snapshot WS")
+        raise AffilError(said("--remove needs a snapshot name; list them with: affil snapshot WS"))
     if name and remove:
         ws.kept_counts.remove_snapshot(name)
     elif name:
@@ -269,10 +278,10 @@ def snapshot(
     if as_json:
         print_json(ws.counts.snapshots())
     elif name:
-        typer.echo(f"snapshot {name}: {'removed' if remove else 'kept'}")
+        say(said("snapshot {0}: {1}", name, said("removed") if remove else said("kept")))
     else:
         lines = [f"{one}  {time[:19]}" for one, time in ws.counts.snapshots().items()]
-        typer.echo("\n".join(lines) or "no snapshots yet; keep one with: affil snapshot WS NAME")
+        say("\n".join(lines) or said("no snapshots yet; keep one with: affil snapshot WS NAME"))
 
 
 def _query(*values: Any) -> Query:
@@ -287,7 +296,7 @@ def _limit(given: int | None, shown: int, output: Path | None, as_json: bool) ->
 
 def _cut(rows: int, total: int | None) -> list[str]:
     """That not all rows are there, where they are not."""
-    return [f"{rows:,} of {total:,} rows; --limit 0 shows all."] if total is not None and rows < total else []
+    return [said("{0:,} of {1:,} {1:row|rows}; --limit 0 shows all.", rows, total)] if total is not None and rows < total else []
 
 
 def _put(
@@ -301,7 +310,7 @@ def _put(
     """Output a result: to a file, as JSON, or as a table with notes; then what a reader must know of the state it is of."""
     _print(ws, result, output, as_json, table, notes)
     for warning in result.warnings:
-        typer.echo(f"warning: {warning}", err=True)
+        say(said("warning: {0}", warning), err=True)
 
 
 def _print(
@@ -315,7 +324,7 @@ def _print(
     if output is not None:
         manifest = ws.save(result, output)
         if not as_json:
-            typer.echo(f"written: {output} and {manifest.name}", err=True)
+            say(said("written: {0} and {1}", output, manifest.name), err=True)
     if as_json:
         print_json(result.to_dict())
         return
@@ -324,28 +333,36 @@ def _print(
 
         out = Console(width=get_terminal_size((200, 24)).columns, highlight=False)
         out.print(table(out.width))
-    typer.echo("\n".join(notes), err=output is not None)
+    say(joined("\n", notes), err=output is not None)
 
 
 def _notes(ranking: Ranking) -> list[str]:
     from affil.rank import AREAS, SHORT_AREAS, moves
 
-    adjusted = "adjusted: 1/K for each of a paper's K authors, split among an author's institutions, times the venue's weight."
+    adjusted = said(
+        "adjusted: 1/K for each of a paper's K authors, split among an author's institutions, times the venue's weight."
+    )
     lines = [adjusted, *(() if ranking.by == "index" else ranking.mean_lines()[:1]), *ranking.lines()]
     if ranking.area is None:
         short = {area: name for name, area in SHORT_AREAS.items()}
-        lines.insert(2, f"The eight areas: {', '.join(f'{area} ({short[area]})' for area in AREAS)}.")
+        lines.insert(2, said("The eight areas: {0}.", ", ".join(f"{area} ({short[area]})" for area in AREAS)))
     if "low" in ranking.table.column_names:
         level = f"{ranking.settings.confidence:.0%}"
         lines.append(
-            f"range: ranks that doubtful matches leave open, with {level} certainty; ≈: not distinguishable from the next row."
+            said(
+                "range: ranks that doubtful matches leave open, with {0} certainty; ≈: not distinguishable from the next row.",
+                level,
+            )
         )
         least = ranking.settings.marked
         if any(moves(row, least) for row in ranking.table.to_pylist()):
             lines.append(
-                f"↑ ↓: would move up or down by {least} ranks or more if the strings in review were decided as is most probable; "
-                "affil why WS NAME lists those that wait."
+                said(
+                    "↑ ↓: would move up or down by {0} ranks or more if the strings in review were decided as is most probable; "
+                    "affil why WS NAME lists those that wait.",
+                    least,
+                )
             )
     if ranking.level == "institution" and ranking.roll_up != "none":
-        lines.append(f"Institutions are rolled up: {ranking.roll_up}.")
+        lines.append(said("Institutions are rolled up: {0}.", ranking.roll_up))
     return lines

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from affil.cli.language import say
 from affil.cli.ranking import Years
 from affil.cli.show import Json, LedgerUrl, begun_workspace, print_json, say_older
 from affil.cli.workspace import Mapped, PaperFormat, SheetName, TextEncoding, matching_shown, print_added, reading_of
-from affil.wording import counted
+from affil.wording import counted, said
 
 
 def rankings(
@@ -37,7 +38,7 @@ def rankings(
 
     with (
         begun_workspace(workspace, ledger, create=bool(papers)) as ws,
-        matching_shown(workspace, "reading papers") as show,
+        matching_shown(workspace, said("reading papers")) as show,
     ):
         say_older(ws)
         done = write(
@@ -61,5 +62,5 @@ def rankings(
         )
         return
     if done.empty:
-        typer.echo(f"no tables of areas without papers: {', '.join(done.empty)}")
-    typer.echo(f"written: {counted(len(done.tables), 'table')} in {done.folder / 'tables'}; open {done.start}")
+        say(said("no tables of areas without papers: {0}", ", ".join(done.empty)))
+    say(said("written: {0} in {1}; open {2}", counted(len(done.tables), "table"), done.folder / "tables", done.start))

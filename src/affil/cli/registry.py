@@ -8,10 +8,27 @@ from typing import Annotated
 
 import typer
 
+from affil.cli.language import say, translated
 from affil.cli.show import Json, RegistryFile, Rows, console, downloading, plain, plain_table, print_json, working
 from affil.cli.words import Words
-from affil.wording import counted
+from affil.wording import counted, joined, marked, said
 
+_FACTS = (  # of `Registry.info`
+    marked("records"),
+    marked("active"),
+    marked("inactive"),
+    marked("withdrawn"),
+    marked("names"),
+    marked("countries"),
+    marked("with coordinates"),
+    marked("without ror id"),
+    marked("education without ror id"),
+    marked("other ids"),
+    marked("sources"),
+    marked("dates"),
+    marked("hash"),
+    marked("path"),
+)
 _SHOWN = 50  # rows of a table where no number is asked for
 
 app = typer.Typer(
@@ -35,7 +52,7 @@ def build(
     """Merge sources into one registry file."""
     from affil.registry import build_registry
 
-    with working("reading") as tell:
+    with working(said("reading")) as tell:
         built = build_registry(sources, output, tell)
     _print_info(built.info(), as_json)
 
@@ -58,9 +75,9 @@ def fetch(
 
         print_json({**asdict(found.dump), "new": found.new, "registry": found.registry.info()})
         return
-    news = "fetched" if found.new else "already up to date"
-    typer.echo(f"ROR {found.dump.version} of {found.dump.date}, {len(found.registry):,} institutions: {news}")
-    typer.echo("use it with: affil match strings.csv -o matches.csv --registry ror")
+    news = said("fetched") if found.new else said("already up to date")
+    say(said("ROR {0} of {1}, {2:,} institutions: {3}", found.dump.version, found.dump.date, len(found.registry), news))
+    say(said("use it with: affil match strings.csv -o matches.csv --registry ror"))
 
 
 @app.command()
@@ -76,7 +93,7 @@ def search(
     from affil.registry import Registry
     from affil.registry.registry import EXACT
 
-    with working("opening the registry"):
+    with working(said("opening the registry")):
         found = Registry.open(registry).search(text, limit)
     if as_json:
         from dataclasses import asdict
@@ -84,10 +101,10 @@ def search(
         print_json([{"score": s, "exact": s == EXACT, **asdict(one), "name_zh": one.name_zh} for one, s in found])
         return
     if not found:
-        typer.echo(f"no institution has a name like {text!r}")
+        say(said("no institution has a name like {0!r}", text))
         return
     if found[0][1] != EXACT:
-        typer.echo("no institution has exactly this name; the most similar are:")
+        say(said("no institution has exactly this name; the most similar are:"))
     table = plain_table("score>", "id", "name", "中文", "kind", "place", "status")
     for one, score in found:
         place = ", ".join(filter(None, (one.city, one.country)))
@@ -117,26 +134,28 @@ def show(
     place = ", ".join(filter(None, (one.city, one.region, one.country)))
     position = f" ({one.lat:.4f}, {one.lon:.4f})" if one.lat is not None and one.lon is not None else ""
     successor = opened.resolve(one.id)
-    status = one.status + (f", succeeded by {opened.get(successor).name} ({successor})" if successor != one.id else "")
+    status = one.status + (
+        said(", succeeded by {0} ({1})", opened.get(successor).name, successor) if successor != one.id else ""
+    )
     facts = {
-        "id": one.id,
-        "name": one.name,
-        "kind": one.kind,
-        "place": place + position,
-        "domain": ", ".join(d for d in (one.domain, *one.other_domains) if d),
-        "status": status,
+        said("id"): one.id,
+        said("name"): one.name,
+        said("kind"): one.kind,
+        said("place"): place + position,
+        said("domain"): ", ".join(d for d in (one.domain, *one.other_domains) if d),
+        said("status"): status,
     }
     for fact, value in facts.items():
         if value:
-            table.add_row(fact, plain(value))
+            table.add_row(plain(fact), plain(value))
     for parent in one.parents:
         known = f"{opened.get(parent).name} ({parent})" if parent in opened else parent
-        table.add_row("parent", plain(known))
+        table.add_row(plain(said("parent")), plain(known))
     for other in one.other_ids:
-        table.add_row("other id", plain(other))
+        table.add_row(plain(said("other id")), plain(other))
     for name in one.names:
-        about = ", ".join(filter(None, (name.kind, name.language, f"until {name.until}" if name.until else "")))
-        table.add_row("also", f"{plain(name.value)} [dim]({plain(about)})[/]")
+        about = joined(", ", filter(None, (name.kind, name.language, said("until {0}", name.until) if name.until else "")))
+        table.add_row(plain(said("also")), f"{plain(name.value)} [dim]({plain(about)})[/]")
     console().print(table)
 
 
@@ -145,7 +164,7 @@ def info(registry: RegistryFile = None, as_json: Json = False) -> None:
     """Show a registry's contents, sources and age."""
     from affil.registry import Registry
 
-    with working("opening the registry"):
+    with working(said("opening the registry")):
         opened = Registry.open(registry)
     _print_info(opened.info(), as_json)
 
@@ -167,7 +186,7 @@ def duplicates(
     from affil.settings import Settings
 
     settings = Settings().discover
-    with working("comparing names"):
+    with working(said("comparing names")):
         everything = find_duplicates(
             Registry.open(registry), settings if least is None else settings.model_copy(update={"link": least})
         )
@@ -180,7 +199,7 @@ def duplicates(
         table.add_row(f"{d.probability:.3f}", d.country, *map(plain, (d.first_name, d.first, d.second_name, d.second)))
     if found:
         console().print(table)
-    typer.echo(f"{counted(len(everything), 'pair')}")
+    say(counted(len(everything), "pair"))
 
 
 def _print_info(facts: dict[str, object], as_json: bool) -> None:
@@ -190,16 +209,16 @@ def _print_info(facts: dict[str, object], as_json: bool) -> None:
     table = plain_table("", "")
     for name, value in facts.items():
         if isinstance(value, dict):  # days by source
-            shown = "; ".join(f"{source} of {day}, {_age(day)}" for source, day in value.items())
+            shown: str = joined("; ", (said("{0} of {1}, {2}", source, day, _age(day)) for source, day in value.items()))
         elif isinstance(value, list):
             shown = ", ".join(map(str, value))
         else:
             shown = f"{value:,}" if isinstance(value, int) else str(value)
         if shown:
-            table.add_row(name.replace("_", " "), plain(shown))
+            table.add_row(translated(name.replace("_", " ")), plain(shown))
     console().print(table)
 
 
 def _age(day: str) -> str:
     days = (date.today() - date.fromisoformat(day)).days
-    return f"{days:,} days ago" if days > 1 else "yesterday" if days == 1 else "today"
+    return said("{0:,} days ago", days) if days > 1 else said("yesterday") if days == 1 else said("today")

@@ -7,9 +7,10 @@ from typing import Annotated, cast
 
 import typer
 
+from affil.cli.language import say
 from affil.cli.ranking import WorkspaceFolder, Years
 from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, refuse, say_older, working
-from affil.wording import counted
+from affil.wording import counted, said
 
 
 def report(
@@ -54,11 +55,11 @@ def report(
     from affil.report.report import Format, processes
 
     if format == "site":
-        refuse("is for a bulletin (--format pdf or md); the site is in all languages", language=language)
+        refuse(said("is for a bulletin (--format pdf or md); the site is in all languages"), language=language)
     ws = open_workspace(workspace, ledger)
     say_older(ws)
     path = output or Path("site" if format == "site" else f"bulletin.{format}")
-    with working("counting") as tell:
+    with working(said("counting")) as tell:
         written: Report = report(
             ws,
             path,
@@ -72,4 +73,4 @@ def report(
         print_json({"path": str(written.path), "format": written.format, "files": written.files, "bytes": written.bytes})
         return
     start = written.path / "index.html" if written.format == "site" else written.path
-    typer.echo(f"written: {counted(written.files, 'file')}, {written.bytes / 1e6:.1f} MB; open {start}")
+    say(said("written: {0}, {1:.1f} MB; open {2}", counted(written.files, "file"), written.bytes / 1e6, start))

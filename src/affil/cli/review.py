@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from affil.cli.language import say, shown
 from affil.cli.show import Json, LedgerUrl, Rows, console, open_workspace, plain, plain_table, print_json, say_older, working
 from affil.cli.words import Words
-from affil.wording import counted
+from affil.wording import counted, said
 
 if TYPE_CHECKING:
     from affil.review.session import Session
@@ -63,7 +64,7 @@ def page(
 
     from affil.errors import needing
 
-    with needing("web", "the page"):
+    with needing("web", said("the page")):
         from affil.pages.review import review_app
         from affil.service.security import Access
         from affil.service.server import address, listen, serve
@@ -73,9 +74,16 @@ def page(
     access = Access.of(host, token)
     listening = listen(host, settings.port if port is None else port, exactly=port is not None)
     if elsewhere := session.elsewhere:
-        said = f"decisions are kept in {elsewhere[0]}, but affil rank {workspace} counts those of {elsewhere[1]}"
-        typer.echo(f"warning: {said}; to count these: affil ledger use {workspace} URL", err=True)
-    typer.echo(f"review at {address(listening, host, access.token)} (Ctrl-C ends)")
+        say(
+            said(
+                "warning: decisions are kept in {0}, but affil rank {1} counts those of {2}; to count these: affil ledger use {1} URL",
+                elsewhere[0],
+                workspace,
+                elsewhere[1],
+            ),
+            err=True,
+        )
+    say(said("review at {0} (Ctrl-C ends)", address(listening, host, access.token)))
     with closing(session), suppress(KeyboardInterrupt):  # the normal way to stop
         serve(review_app(session, access, by=by), listening, settings)
 
@@ -109,8 +117,13 @@ def export_sheet(
     scope = "queue" if audit and scope == "doubtful" else scope
     filters = Filters(scope, state, decision, country, area, venue, year, low, high, text, doubt)  # type: ignore[arg-type]
     written = _session(workspace, ledger).export_sheet(output, filters.check())
-    typer.echo(
-        f"{counted(written, 'string')} written to {output}; fill in institution_ids, then: affil review import {workspace} {output}"
+    say(
+        said(
+            "{0} written to {1}; fill in institution_ids, then: affil review import {2} {1}",
+            counted(written, "string"),
+            output,
+            workspace,
+        )
     )
 
 
@@ -129,11 +142,16 @@ def import_sheet(
     if as_json:
         print_json(asdict(done))
         return
-    typer.echo(
-        f"{counted(done.decided, 'decision')} recorded, {counted(done.unchanged, 'row')} unchanged, {done.blank:,} not filled in"
+    say(
+        said(
+            "{0} recorded, {1} unchanged, {2:,} not filled in",
+            counted(done.decided, "decision"),
+            counted(done.unchanged, "row"),
+            done.blank,
+        )
     )
     if done.opinions:
-        typer.echo(f"{done.opinions:,} of them differ from another person's decision: affil review conflicts {workspace}")
+        say(said("{0:,} of them differ from another person's decision: affil review conflicts {1}", done.opinions, workspace))
 
 
 @app.command()
@@ -146,7 +164,7 @@ def suggestions(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: J
         print_json([{**asdict(one), "at": one.at.isoformat()} for one in found])
         return
     if not found:
-        typer.echo("no suggestions wait")
+        say(said("no suggestions wait"))
         return
     table = plain_table("string", "names", "who", "when (UTC)", "why")
     for one in found:
@@ -164,24 +182,35 @@ def conflicts(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
 
     cases = open_workspace(workspace, ledger).ledger.cases()
     keys, agreed = disputed(cases), agreement(cases)
-    said = [(key, [e for e in (cases[key].holder, *cases[key].opinions.values()) if e is not None]) for key in keys]
+    disputes = [(key, [e for e in (cases[key].holder, *cases[key].opinions.values()) if e is not None]) for key in keys]
     if as_json:
-        rows = [{**key._asdict(), "said": [{**asdict(e), "at": e.at.isoformat()} for e in entries]} for key, entries in said]
+        rows = [
+            {**key._asdict(), "said": [{**asdict(e), "at": e.at.isoformat()} for e in entries]} for key, entries in disputes
+        ]
         print_json({"conflicts": rows, "agreement": [asdict(a) for a in agreed]})
         return
     table = plain_table("string", "entry>", "who", "names", "why")
-    for key, entries in said:
+    for key, entries in disputes:
         for n, e in enumerate(entries):
             named = ", ".join(e.institutions or ()) or "none"
             table.add_row(plain(key.affiliation) if n == 0 else "", str(e.number), *map(plain, (e.by, named, e.why)))
     if keys:
         console().print(table)
-        typer.echo("settle one with: affil decide WS STRING --institution ID --by NAME --why TEXT --settle")
+        say(said("settle one with: affil decide WS STRING --institution ID --by NAME --why TEXT --settle"))
     else:
-        typer.echo("no conflicts")
+        say(said("no conflicts"))
     for a in agreed:
-        kappa = "not defined" if a.kappa is None else f"{a.kappa:.2f}"
-        typer.echo(f"{a.first} and {a.second}: {a.agreed:.0%} of {counted(a.strings, 'string')} alike, Cohen's kappa {kappa}")
+        kappa = said("not defined") if a.kappa is None else f"{a.kappa:.2f}"
+        say(
+            said(
+                "{0} and {1}: {2:.0%} of {3} alike, Cohen's kappa {4}",
+                a.first,
+                a.second,
+                a.agreed,
+                counted(a.strings, "string"),
+                kappa,
+            )
+        )
 
 
 @app.command()
@@ -195,12 +224,17 @@ def names(
     from affil.review.feedback import suggest_names
 
     ws = open_workspace(workspace, ledger)
-    with working("looking for names"):
+    with working(said("looking for names")):
         found = suggest_names(ws)
     if accept:
         added = ws.add_names((s.institution, s.name) for s in found)
-        typer.echo(
-            f"{counted(added, 'name')} added to {workspace / 'own.csv'}; matched from the next run on: affil run -w {workspace}",
+        say(
+            said(
+                "{0} added to {1}; matched from the next run on: affil run -w {2}",
+                counted(added, "name"),
+                workspace / "own.csv",
+                workspace,
+            ),
             err=as_json,
         )
     if as_json:
@@ -212,7 +246,7 @@ def names(
     if found:
         console().print(table)
     if not accept:
-        typer.echo(f"{counted(len(found), 'name')}; add them with: affil review names {workspace} --accept")
+        say(said("{0}; add them with: affil review names {1} --accept", counted(len(found), "name"), workspace))
 
 
 @app.command("simulate")
@@ -247,7 +281,7 @@ def play(
     else:
         known = plays.decided_answers(session)
     hidden = model and low >= session.settings.sure
-    with working("playing"):
+    with working(said("playing")):
         played = plays.simulate(session, known, decisions=decisions, hidden=hidden)
     if as_json:
         print_json(asdict(played) | {"gain": played.gain(decisions)})
@@ -256,10 +290,17 @@ def play(
     for n in [n for n in (1, 10, 20, 50, 100, 200, 500) if n < decisions] + [decisions]:
         table.add_row(f"{n:,}", *(f"{played.settled[order][n]:,.0f}" for order in plays.ORDERS))
     console().print(table)
-    typer.echo(
-        f"mentions settled, of {played.mentions:,} of {counted(played.strings, 'string')}; "
-        f"groups settle {played.gain(decisions):.2f} times those of the order by size "
-        f"({played.exceptions:,} exceptions ticked off; {played.closed:,} closed by the estimate, {played.wrong:,} of them wrongly)"
+    say(
+        said(
+            "mentions settled, of {0:,} of {1}; groups settle {2:.2f} times those of the order by size "
+            "({3:,} exceptions ticked off; {4:,} closed by the estimate, {5:,} of them wrongly)",
+            played.mentions,
+            counted(played.strings, "string"),
+            played.gain(decisions),
+            played.exceptions,
+            played.closed,
+            played.wrong,
+        )
     )
 
 
@@ -276,7 +317,7 @@ def discover(
     """Propose new institutions for unmatched strings; accept them on the review page (affil review WS)."""
     from dataclasses import asdict
 
-    with working("opening the workspace") as tell:
+    with working(said("opening the workspace")) as tell:
         everything = open_workspace(workspace, ledger).discover(tell)
     found = everything[: limit or None]
     if output is not None:
@@ -295,9 +336,13 @@ def discover(
         table.add_row(f"{p.mentions:,}", plain(p.name), plain(place), f"{len(p.strings):,}", plain(p.strings[0][:100]))
     if found and output is None:
         console().print(table)
-    typer.echo(
-        f"{counted(len(everything), 'proposal')}{f', {len(found):,} written to {output}' if output else ''}; "
-        f"accept them on the page: affil review {workspace}"
+    say(
+        said(
+            "{0}{1}; accept them on the page: affil review {2}",
+            counted(len(everything), "proposal"),
+            said(", {0:,} written to {1}", len(found), output) if output else "",
+            workspace,
+        )
     )
 
 
@@ -319,11 +364,11 @@ def learn(
 
     ws = open_workspace(workspace)
     with scratch() as folder:
-        with working("opening the workspace") as tell:
+        with working(said("opening the workspace")) as tell:
             lesson = train(
                 ws, output or folder / "matcher.skops", rows, tell, external=external, external_registry=external_registry
             )
-        tests = {"decided strings held out": lesson.decided, "shipped development rows": lesson.gold}
+        tests = {said("decided strings held out"): lesson.decided, said("shipped development rows"): lesson.gold}
         if as_json:
             changes = {
                 name: {m: {"before": a, "after": b} for m, a, b in test.changes()} for name, test in tests.items() if test
@@ -331,30 +376,39 @@ def learn(
         for name, test in tests.items():
             if test is None or as_json:
                 continue
-            table = plain_table("metric", "before>", "after>", "change>", title=f"{name} ({test.after.rows:,})")
+            table = plain_table("metric", "before>", "after>", "change>", title=said("{0} ({1:,})", name, test.after.rows))
             for metric, before, after in test.changes():
                 both = before is not None and after is not None
-                shown = ["-" if v is None else f"{v:.3f}" for v in (before, after)]
-                table.add_row(metric, *shown, f"{after - before:+.3f}" if both else "")  # type: ignore[operator]
+                values = ["-" if v is None else f"{v:.3f}" for v in (before, after)]
+                table.add_row(metric, *values, f"{after - before:+.3f}" if both else "")  # type: ignore[operator]
             console().print(table, "")
-        said = f"trained with {counted(lesson.trained, 'decided string')}, tested on {counted(lesson.held_out, 'other')}"
-        typer.echo(said, err=as_json)
+        say(
+            said(
+                "trained with {0}, tested on {1}",
+                counted(lesson.trained, "decided string"),
+                counted(lesson.held_out, "other"),
+            ),
+            err=as_json,
+        )
         used = yes or (
-            not as_json and sys.stdin.isatty() and typer.confirm(f"use this model in {workspace} from the next run on?")
+            not as_json
+            and sys.stdin.isatty()
+            and typer.confirm(shown(said("use this model in {0} from the next run on?", workspace)))
         )
         if used:
-            typer.echo(f"in use: {use_model(ws, lesson.model)}; match again with: affil run -w {workspace}", err=as_json)
+            say(said("in use: {0}; match again with: affil run -w {1}", use_model(ws, lesson.model), workspace), err=as_json)
         else:
-            kept = f"; it is in {output}" if output else ""
-            typer.echo(
-                f"the workspace keeps its model{kept}; replace it with: affil train --ledger {workspace} --yes", err=as_json
+            kept = said("; it is in {0}", output) if output else ""
+            say(
+                said("the workspace keeps its model{0}; replace it with: affil train --ledger {1} --yes", kept, workspace),
+                err=as_json,
             )
         if as_json:
             print_json({"trained": lesson.trained, "held_out": lesson.held_out, "changes": changes, "used": used})
 
 
 def _session(workspace: Path, ledger: str | None) -> Session:
-    with working("opening the workspace"):
+    with working(said("opening the workspace")):
         from affil.review.session import Session
 
         ws = open_workspace(workspace, ledger)

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from affil.cli.language import say
 from affil.cli.show import ModelFile, PolicyName, RegistryFile
+from affil.wording import said
 
 
 def serve(
@@ -43,7 +45,7 @@ def serve(
     from affil.errors import AffilError, needing
     from affil.settings import load_settings
 
-    with needing("web", "the service"):
+    with needing("web", said("the service")):
         from affil.pages.serve import service
         from affil.service.keys import Keys
         from affil.service.security import Access
@@ -51,7 +53,7 @@ def serve(
     from affil.cli.match import load_matcher
 
     if settings is not None and not settings.exists():
-        raise AffilError(f"{settings}: no such file")
+        raise AffilError(said("{0}: no such file", settings))
     chosen = load_settings(settings)
     with ExitStack() as stack:
         known = None if keys is None else stack.enter_context(closing(Keys(keys)))
@@ -61,6 +63,6 @@ def serve(
         answer = stack.enter_context(
             service(matcher, access, chosen.serve, jobs=jobs, log_strings=log_strings, log_requests=not quiet, audit=audit)
         )
-        typer.echo(f"serving at {address(listening, host, access.token)} (Ctrl-C ends)")
+        say(said("serving at {0} (Ctrl-C ends)", address(listening, host, access.token)))
         with suppress(KeyboardInterrupt, SystemExit):  # the normal ways to stop
             answer(listening)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from affil.cli.language import say, shown, translated
 from affil.errors import AffilError
+from affil.wording import said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -80,7 +82,9 @@ def begun_workspace(folder: Path, ledger: str | None = None, *, create: bool = T
 
 def _with_ledger(ws: Workspace, ledger: str | None) -> Workspace:
     for file in ws.edited:
-        typer.echo(f"note: {file}: is not as it was at the last run; if nobody changed it: affil doctor {ws.path}", err=True)
+        say(
+            said("note: {0}: is not as it was at the last run; if nobody changed it: affil doctor {1}", file, ws.path), err=True
+        )
     return ws if ledger is None else ws.with_ledger(ledger)
 
 
@@ -89,7 +93,7 @@ def say_older(ws: Workspace) -> None:
     from affil.workspace.results import older_ledger
 
     if older := older_ledger(ws):
-        typer.echo(f"warning: {older}", err=True)
+        say(said("warning: {0}", older), err=True)
 
 
 def refuse(reason: str, **given: object) -> None:
@@ -100,7 +104,7 @@ def refuse(reason: str, **given: object) -> None:
     """
     for name, value in given.items():
         if value:
-            raise AffilError(f"--{name.replace('_', '-')} {reason}")
+            raise AffilError(said("--{0} {1}", name.replace("_", "-"), reason))
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -116,10 +120,12 @@ def plain_table(*headers: str, title: str = "") -> Table:
     from rich.table import Table
 
     table = Table(
-        title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False, show_header=any(headers)
+        title=shown(title) or None, title_justify="left", title_style="bold", box=None, pad_edge=False, show_header=any(headers)
     )
     for header in headers:
-        table.add_column(header.removesuffix(">"), justify="right" if header.endswith(">") else "left", overflow="fold")
+        table.add_column(
+            translated(header.removesuffix(">")), justify="right" if header.endswith(">") else "left", overflow="fold"
+        )
     return table
 
 
@@ -131,10 +137,10 @@ def cell_len(text: str) -> int:
 
 
 def plain(text: object) -> str:
-    """Text that rich prints literally: brackets are not markup, control characters are replaced."""
+    """Text that rich prints literally, a message in the language: brackets are not markup, control characters are replaced."""
     from rich.markup import escape
 
-    return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text)))
+    return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown(text)))
 
 
 def print_json(value: Any) -> None:
@@ -163,7 +169,7 @@ def downloading(what: str) -> Iterator[tuple[Callable[[int, int], None], Callabl
     err = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
-        bar = bars.add_task(what, total=None)
+        bar = bars.add_task(shown(what), total=None)
         yield (
             lambda done, total: bars.update(bar, completed=done, total=total),
             lambda now: bars.update(bar, description=plain(now), completed=0, total=None),
@@ -178,7 +184,7 @@ def counting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
 
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:,.0f} {unit}/s" if task.speed else f"- {unit}/s")
+            return Text(f"{task.speed:,.0f} {shown(unit)}/s" if task.speed else f"- {shown(unit)}/s")
 
     err = console(stderr=True)
     columns = (
@@ -189,5 +195,5 @@ def counting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
-        bar = bars.add_task(what, total=None)
+        bar = bars.add_task(shown(what), total=None)
         yield lambda done, total: bars.update(bar, completed=done, total=total)

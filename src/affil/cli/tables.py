@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from affil.cli.language import shown, translated
 from affil.cli.show import cell_len, plain, plain_table
-from affil.wording import counted
+from affil.wording import Said, counted, joined, marked, said
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -15,6 +16,26 @@ if TYPE_CHECKING:
     from affil.settings import TerminalSettings
 
 _GAP = 1  # blanks between columns of years
+# Levels, measures and moves, which are also names of options and columns of files, as headings.
+_WORDS = (
+    marked("institution"),
+    marked("city"),
+    marked("region"),
+    marked("country"),
+    marked("continent"),
+    marked("publications"),
+    marked("authors"),
+    marked("adjusted"),
+    marked("index"),
+    marked("share"),
+    marked("rank"),
+    marked("range"),
+    marked("best"),
+    marked("first"),
+    marked("new"),
+    marked("gone"),
+    marked("pts"),
+)
 
 
 def ranking_table(ranking: Ranking, width: int, settings: TerminalSettings) -> Table:
@@ -23,27 +44,27 @@ def ranking_table(ranking: Ranking, width: int, settings: TerminalSettings) -> T
 
     from affil.rank import years_text
 
-    years = years_text(ranking.years) if ranking.years else "all years"
-    place = f"in {ranking.within}" if ranking.within else ""
-    venues = ranking.venue or (f"venues {ranking.preset}" if ranking.preset else "")
-    title = [ranking.level, place, ranking.area or "all areas", venues, ranking.kind or "", _hong_kong(ranking), years]
-    table = Table(title=f"{', '.join(filter(None, title))}, by {ranking.by}", box=None, title_justify="left")
+    years = years_text(ranking.years) if ranking.years else said("all years")
+    place = said("in {0}", ranking.within) if ranking.within else ""
+    venues = ranking.venue or (said("venues {0}", ranking.preset) if ranking.preset else "")
+    area = ranking.area or said("all areas")
+    title = [Said(ranking.level), place, area, venues, ranking.kind or "", _hong_kong(ranking), years]
+    table = Table(title=shown(said("{0}, by {1}", _listed(title), Said(ranking.by))), box=None, title_justify="left")
     texts = {"name": ranking.level, "name_zh": "中文", "city": "city", "region": "region", "country": "country"}
     for same in {"institution": ["region"], "country": ["country"]}.get(ranking.level, []):
         del texts[same]
     from_width = {"city": settings.city, "name_zh": settings.name_zh}
-    shown = [c for c in texts if c in ranking.table.column_names and width >= from_width.get(c, 0)]
+    columns = [c for c in texts if c in ranking.table.column_names and width >= from_width.get(c, 0)]
     numbers = ["publications", "authors", "adjusted", "index"]
     intervals = "low" in ranking.table.column_names
-    table.add_column("rank", justify="right")
+    table.add_column(translated("rank"), justify="right")
     if intervals:
-        table.add_column("range", no_wrap=True)
-    for column in shown:
-        table.add_column(texts[column], overflow="ellipsis" if column != "name" else "fold")
+        table.add_column(translated("range"), no_wrap=True)
+    for column in columns:
+        table.add_column(translated(texts[column]), overflow="ellipsis" if column != "name" else "fold")
     for measure in numbers:
-        table.add_column(
-            measure, justify="right", no_wrap=True, min_width=len(measure), style="bold" if measure == ranking.by else None
-        )
+        heading, style = translated(measure), "bold" if measure == ranking.by else None
+        table.add_column(heading, justify="right", no_wrap=True, min_width=cell_len(heading), style=style)
     for row in ranking.table.to_pylist():
         values = [f"{row[m]:,}" if isinstance(row[m], int) else f"{row[m]:,.2f}" for m in numbers]
         doubt = []
@@ -54,14 +75,23 @@ def ranking_table(ranking: Ranking, width: int, settings: TerminalSettings) -> T
             ]
         asked = "> " if row["id"] == ranking.around else ""
         table.add_row(
-            f"{asked}{row['rank']}{_mark(row, ranking.settings.marked)}", *doubt, *(plain(row[c] or "") for c in shown), *values
+            f"{asked}{row['rank']}{_mark(row, ranking.settings.marked)}",
+            *doubt,
+            *(plain(row[c] or "") for c in columns),
+            *values,
         )
     return table
 
 
+def _listed(parts: Sequence[str]) -> str:
+    return joined(", ", filter(None, parts))
+
+
 def _hong_kong(result: Ranking | Trend) -> str:
     """How Hong Kong and Macao are counted, if that was asked for."""
-    return {"with": "Hong Kong and Macao with China", "apart": "Hong Kong and Macao apart"}.get(result.hong_kong or "", "")
+    return {"with": said("Hong Kong and Macao with China"), "apart": said("Hong Kong and Macao apart")}.get(
+        result.hong_kong or "", ""
+    )
 
 
 def _mark(row: Mapping[Any, Any], least: int) -> str:
@@ -77,16 +107,18 @@ def trend_table(result: Trend, width: int, settings: TerminalSettings) -> Table:
     """
     spans = [result.compared, result.years[-2:] if len(result.years) > 1 else None]
     rows = result.frame.to_dict("records")
-    shown = ("growth", "growth_last")
+    names = ("growth", "growth_last")
     growth = {
-        f"growth\n{span[0]}–{span[-1]}>" if span else "growth>": [_percent(row.get(name), result.by) for row in rows]
-        for name, span in zip(shown, spans, strict=True)
+        shown(said("growth\n{0}–{1}", span[0], span[-1]) if span else said("growth")) + ">": [
+            _percent(row.get(name), result.by) for row in rows
+        ]
+        for name, span in zip(names, spans, strict=True)
     }
     ranks = [_rank(row[result.reference]) for row in result.ranks.to_dict("records")]
     numbers = {year: [_number(row[year], result.by) for row in rows] for year in result.years}
-    title = f"by {result.by}", _hong_kong(result)
-    names = [row["name"] for row in rows]
-    return _by_year(result, width, settings.name, title, names, numbers, {"rank>": ranks}, growth)
+    title = said("by {0}", Said(result.by)), _hong_kong(result)
+    entities = [row["name"] for row in rows]
+    return _by_year(result, width, settings.name, title, entities, numbers, {"rank>": ranks}, growth)
 
 
 def years_table(result: RanksByYear, width: int, settings: TerminalSettings) -> Table:
@@ -97,7 +129,7 @@ def years_table(result: RanksByYear, width: int, settings: TerminalSettings) -> 
         "best>": [_rank(row["best"]) for row in rows],
         "first>": [f"{row['years_first']}×" if row["years_first"] else "" for row in rows],
     }
-    names, title = [row["name"] for row in rows], (f"rank by {result.trend.by}",)
+    names, title = [row["name"] for row in rows], (said("rank by {0}", Said(result.trend.by)),)
     return _by_year(result.trend, width, settings.name, title, names, ranks, {}, last)
 
 
@@ -119,11 +151,11 @@ def _by_year(
     """
     star = {year: "*" if result.lacking and year == result.years[-1] else "" for year in years}
     room = width - sum(_width(header, cells) + _GAP for header, cells in (*first.items(), *last.items()))
-    longest = max(map(cell_len, (result.level, *names)))
+    longest = max(map(cell_len, (translated(result.level), *names)))
     kept = _years_that_fit({f"{y}{star[y]}": cells for y, cells in years.items()}, room - min(longest, shortest))
     headers = [f"{year}{star[year]}>" for year in kept]
     used = sum(_width(header, years[year]) + _GAP for header, year in zip(headers, kept, strict=True))
-    table = plain_table(*first, result.level, *headers, *last, title=", ".join(filter(None, (*title, _left_out(result, kept)))))
+    table = plain_table(*first, result.level, *headers, *last, title=_listed([*title, _left_out(result, kept)]))
     table.padding = (0, _GAP, 0, 0)
     table.columns[len(first)].width = max(min(longest, room - used), 1)
     table.columns[len(first)].no_wrap, table.columns[len(first)].overflow = True, "ellipsis"
@@ -134,7 +166,7 @@ def _by_year(
 
 
 def _width(header: str, cells: list[str]) -> int:
-    return max(*map(len, header.removesuffix(">").split("\n")), *map(len, cells), 0)
+    return max(*map(cell_len, translated(header.removesuffix(">")).split("\n")), *map(cell_len, cells), 0)
 
 
 def _years_that_fit(columns: Mapping[str, list[str]], room: int) -> list[int]:
@@ -152,7 +184,7 @@ def _left_out(result: Trend, kept: list[int]) -> str:
     """What is not shown of the years, if anything."""
     if len(kept) == len(result.years):
         return ""
-    return f"the last {len(kept)} of {len(result.years)} years; --years chooses others, --output and --json have all"
+    return said("the last {0} of {1} years; --years chooses others, --output and --json have all", len(kept), len(result.years))
 
 
 def _rank(value: Any) -> str:
@@ -167,7 +199,7 @@ def _percent(value: float | None, by: str) -> str:
     """Growth in per cent, of a share in points."""
     if value is None or value != value:
         return ""
-    return f"{100 * value:+.1f} pts" if by == "share" else f"{value:+.0%}"
+    return f"{100 * value:+.1f} {translated('pts')}" if by == "share" else f"{value:+.0%}"
 
 
 def papers_table(result: Why, limit: int) -> Table:
@@ -185,21 +217,32 @@ def waiting(result: Why, limit: int) -> str:
     """The strings in review that may name the entity, most mentioned first."""
     waiting = result.waiting
     if waiting.empty:
-        return "No string in review may name it."
+        return said("No string in review may name it.")
     papers = int(waiting["papers"].sum())
-    lines = [
-        f"{counted(len(waiting), 'string')} in review may name it, in {counted(papers, 'paper')}, not counted; decide with affil review:"
+    lines: list[str] = [
+        said(
+            "{0} in review may name it, in {1}, not counted; decide with affil review:",
+            counted(len(waiting), "string"),
+            counted(papers, "paper"),
+        )
     ]
     for row in (waiting.head(limit) if limit else waiting).to_dict("records"):
-        lines.append(f"{counted(row['mentions'], 'mention'):>16}, probability {row['probability']:.2f}: {row['affiliation']!r}")
+        lines.append(
+            said(
+                "{0:>16}, probability {1:.2f}: {2!r}",
+                counted(row["mentions"], "mention"),
+                row["probability"],
+                row["affiliation"],
+            )
+        )
     if limit and len(waiting) > limit:
-        lines.append(f"        and {len(waiting) - limit:,} more; --limit 0 shows all")
-    return "\n".join(lines)
+        lines.append(said("        and {0:,} more; --limit 0 shows all", len(waiting) - limit))
+    return joined("\n", lines)
 
 
 def moves_table(result: Diff, limit: int) -> Table:
     """The moves that are worth a row each: those with a cause of their own first, then others by more than one rank."""
-    table = plain_table("before>", "now>", "moved>", "", f"{result.by} before>", "now>", "why")
+    table = plain_table("before>", "now>", "moved>", "", shown(said("{0} before", Said(result.by))) + ">", "now>", "why")
     plain_values = result.to_dict()
     causes: dict[str, list[str]] = {}
     for cause in plain_values["causes"]:
@@ -207,20 +250,34 @@ def moves_table(result: Diff, limit: int) -> Table:
     folded = {*result.split()[2]["id"]}
     for row in [m for m in plain_values["moves"] if m["id"] not in folded][: limit or None]:
         old, new = row["rank_before"], row["rank_after"]
-        moved = "new" if old is None else "gone" if new is None else f"{old - new:+d}" if old != new else "="
+        moved = (
+            translated("new")
+            if old is None
+            else translated("gone")
+            if new is None
+            else f"{old - new:+d}"
+            if old != new
+            else "="
+        )
         values = ["" if row[c] is None else f"{row[c]:,.2f}" for c in ("before", "after")]
         own = causes.get(row["id"], [])
-        reasons = own[:3] + ([f"and {len(own) - 3} more"] if len(own) > 3 else [])
-        table.add_row(str(old or ""), str(new or ""), moved, plain(row["name"]), *values, "\n".join(reasons) or "others moved")
+        reasons = own[:3] + ([shown(said("and {0} more", len(own) - 3))] if len(own) > 3 else [])
+        table.add_row(
+            str(old or ""),
+            str(new or ""),
+            moved,
+            plain(row["name"]),
+            *values,
+            "\n".join(reasons) or shown(said("others moved")),
+        )
     return table
 
 
 def _cause(row: dict[str, Any]) -> str:
-    size = f"{row['papers']:+,.0f} {'paper' if abs(row['papers']) == 1 else 'papers'}, {row['adjusted']:+,.2f}"
+    papers = said("{0:+,.0f} paper", row["papers"]) if abs(row["papers"]) == 1 else said("{0:+,.0f} papers", row["papers"])
+    size = said("{0}, {1:+,.2f}", papers, row["adjusted"])
     if row["cause"] == "decision":
-        return plain(
-            f"{size}: decision {row['entry']:.0f} by {row['who']}, {row['what']!r} was {row['was']}, is {row['now']} ({row['why']})"
-        )
+        return plain(said("{0}: decision {entry:.0f} by {who}, {what!r} was {was}, is {now} ({why})", size, **row))
     if row["cause"] == "answer":
-        return plain(f"{size}: {row['what']!r} was {row['was']}, is {row['now']}")
-    return plain(f"{size}: {row['cause']}, {row['what']}")
+        return plain(said("{0}: {what!r} was {was}, is {now}", size, **row))
+    return plain(said("{0}: {cause}, {what}", size, **row))

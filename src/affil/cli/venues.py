@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from affil.cli.language import say
 from affil.cli.ranking import AreaName, Output
 from affil.cli.show import Json, LedgerUrl, console, open_workspace, plain, plain_table, print_json
+from affil.wording import joined, marked, said
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,7 +38,7 @@ def venues(
         found = found.of_area(find_area(area))
     if output is not None:
         if ws is None:
-            raise AffilError("--output needs a workspace; the shipped table is printed, or given with --json")
+            raise AffilError(said("--output needs a workspace; the shipped table is printed, or given with --json"))
         ws.save(found, output)
     if as_json:
         print_json(found.to_dict())
@@ -44,21 +46,22 @@ def venues(
     if output is None:
         console().print(_table(found, every or found.years is None))
     if not ws:
-        typer.echo(found.openalex_line())
+        say(found.openalex_line())
     if ws:
-        typer.echo("\n".join(found.lines(ws.path / "venues.csv")), err=output is not None)
+        say(joined("\n", found.lines(ws.path / "venues.csv")), err=output is not None)
 
 
 def _table(found: VenueList, every: bool) -> Table:
     from affil.rank.venue_list import spans
 
     with_papers = found.years is not None
-    told = ("papers>", "years with papers", "none in") if with_papers else ("presets", "OpenAlex")
+    counts = (marked("papers") + ">", marked("years with papers"), marked("none in"))
+    told = counts if with_papers else (marked("presets"), "OpenAlex")
     table = plain_table("venue", "areas", "weight>", "exists", *told)
     rows = [row for row in found.to_dict()["table"] if every or row["papers"]]
     for row in rows:
         exists = f"{row['since'] or ''}-{row['until'] or ''}" if row["since"] or row["until"] else ""
-        areas = row["areas"] or ("none of the eight" if row["known"] else "not in the table")
+        areas = row["areas"] or (said("none of the eight") if row["known"] else said("not in the table"))
         years = f"{row['papers']:,}", spans(row["present"]), spans(row["absent"])
         last = years if with_papers else (row["presets"], _sources(row["openalex"]))
         table.add_row(*map(plain, (row["venue"], areas, f"{row['weight']:g}", exists, *last)))
@@ -66,4 +69,4 @@ def _table(found: VenueList, every: bool) -> Table:
 
 
 def _sources(number: int) -> str:
-    return "by name" if not number else "1 source" if number == 1 else f"{number} sources"
+    return said("by name") if not number else said("{0} {0:source|sources}", number)

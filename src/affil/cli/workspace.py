@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from affil.cli.language import say, shown
 from affil.cli.show import Json, LedgerUrl, begun_workspace, console, open_workspace, plain, plain_table, say_older
-from affil.wording import counted
+from affil.errors import placed
+from affil.wording import counted, said
 
 if TYPE_CHECKING:
     from affil.papers.reading import Reading
@@ -58,7 +60,7 @@ def _mapping_of(given: list[str] | None) -> dict[str, str]:
     pairs = [one.rpartition("=") for one in given or ()]
     for one, (heading, _, name) in zip(given or (), pairs, strict=True):
         if not heading or not name:
-            raise AffilError(f"--map {one!r}: write it as HEADING=NAME, such as --map Journal=venue")
+            raise AffilError(said("--map {0!r}: write it as HEADING=NAME, such as --map Journal=venue", one))
     return {heading: name for heading, _, name in pairs}
 
 
@@ -80,7 +82,7 @@ def run(
     """Add papers to a workspace and match new strings."""
     with (
         begun_workspace(workspace, ledger, create=bool(papers)) as ws,
-        matching_shown(workspace, "reading papers" if papers else "matching strings") as show,
+        matching_shown(workspace, said("reading papers") if papers else said("matching strings")) as show,
     ):
         say_older(ws)
         result = ws.run(
@@ -95,9 +97,9 @@ def run(
         typer.echo(_run_json(result))
         return
     if result.again:
-        typer.echo(f"{result.again}: all strings were matched again")
-    typer.echo(f"strings: {result.matched:,} matched now, {result.strings:,} in all")
-    typer.echo(f"next: affil rank {workspace}")
+        say(said("{0}: all strings were matched again", result.again))
+    say(said("strings: {0:,} matched now, {1:,} in all", result.matched, result.strings))
+    say(said("next: affil rank {0}", workspace))
 
 
 @contextmanager
@@ -110,12 +112,16 @@ def matching_shown(workspace: Path, begin: str) -> Iterator[Progress]:
     try:
         err = console(stderr=True)
         with Bars(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
-            bar = bars.add_task(begin, total=None)
-            yield lambda done, total: bars.update(bar, description="matching strings", completed=done, total=total)
+            bar = bars.add_task(shown(begin), total=None)
+            yield lambda done, total: bars.update(bar, description=shown(said("matching strings")), completed=done, total=total)
     except KeyboardInterrupt:
         kept = (workspace / "manifest.json").exists()
-        then = f"finished batches are kept, resume with: affil run -w {workspace}" if kept else "no papers were added yet"
-        typer.echo(f"interrupted; {then}", err=True)
+        then = (
+            said("finished batches are kept, resume with: affil run -w {0}", workspace)
+            if kept
+            else said("no papers were added yet")
+        )
+        say(said("interrupted; {0}", then), err=True)
         raise typer.Exit(130) from None
 
 
@@ -124,35 +130,57 @@ def print_added(added: Added, as_json: bool) -> None:
     from affil.papers.formats import readers
 
     if not as_json:
-        typer.echo(f"papers: {added.new:,} new, {added.replaced:,} replaced, {added.unchanged:,} unchanged")
+        say(said("papers: {0:,} new, {1:,} replaced, {2:,} unchanged", added.new, added.replaced, added.unchanged))
         for path, format in added.formats:
             if format != "affil":
-                typer.echo(f"{path}: {readers()[format].title}")
-        for by, what in (("id", "id in another format"), ("doi", "DOI"), ("title", "title, year and first author")):
+                say(said("{0}: {1}", path, readers()[format].title))
+        for by, what in (
+            ("id", said("id in another format")),
+            ("doi", "DOI"),
+            ("title", said("title, year and first author")),
+        ):
             if several := [m for m in added.merged if m.by == by]:
                 first = several[0]
-                told = f"{counted(len(several), 'record')} with another of the same paper, by {what}"
-                instead = (
-                    f"{first.kept} as {first.kept_format} has it, instead of {first.dropped} as {first.dropped_format} has it"
+                told = said("{0} with another of the same paper, by {1}", counted(len(several), "record"), what)
+                instead = said(
+                    "{0} as {1} has it, instead of {2} as {3} has it",
+                    first.kept,
+                    first.kept_format,
+                    first.dropped,
+                    first.dropped_format,
                 )
-                typer.echo(f"{told}; the one that tells most of affiliations is kept (first: {instead})")
+                say(said("{0}; the one that tells most of affiliations is kept (first: {1})", told, instead))
         if added.apart:
             one = added.apart[0]
             pairs = counted(len(added.apart), "pair")
-            told = "of one DOI with different titles and first authors, counted as two papers"
-            typer.echo(f"papers: {pairs} {told} (first: {one.first} and {one.second}, {one.doi})")
+            say(
+                said(
+                    "papers: {0} of one DOI with different titles and first authors, counted as two papers (first: {1} and {2}, {3})",
+                    pairs,
+                    one.first,
+                    one.second,
+                    one.doi,
+                )
+            )
     for duplicate in added.duplicates[:5]:
-        what = "a repeat of" if duplicate.identical else "another record of"
-        then = "taken, as it tells more of affiliations" if duplicate.taken else "left out"
-        named = f"{duplicate.id} ({duplicate.title[:60]!r}, {duplicate.venue})"
-        typer.echo(f"warning: {duplicate.path}, {duplicate.unit} {duplicate.row}: {what} {named}, {then}", err=True)
+        named = said("{0} ({1!r}, {2})", duplicate.id, duplicate.title[:60], duplicate.venue)
+        what = said("a repeat of {0}", named) if duplicate.identical else said("another record of {0}", named)
+        then = said("taken, as it tells more of affiliations") if duplicate.taken else said("left out")
+        where = placed(duplicate.path, duplicate.unit, duplicate.row)
+        say(
+            said("warning: {0}: {1}, {2}", where, what, then),
+            err=True,
+        )
     if len(added.duplicates) > 5:
-        typer.echo(f"warning: {counted(len(added.duplicates) - 5, 'more repeated id')}", err=True)
+        say(said("warning: {0}", counted(len(added.duplicates) - 5, "more repeated id")), err=True)
     if added.emptied:
-        told = "had affiliations, and none in the newer record"
-        typer.echo(f"warning: {counted(len(added.emptied), 'paper')} {told} (first: {added.emptied[0]})", err=True)
+        emptied = counted(len(added.emptied), "paper")
+        say(
+            said("warning: {0} had affiliations, and none in the newer record (first: {1})", emptied, added.emptied[0]),
+            err=True,
+        )
     for line in added.problem_lines():
-        typer.echo(f"warning: {line}", err=True)
+        say(said("warning: {0}", line), err=True)
 
 
 def _run_json(result: Run) -> str:
@@ -206,7 +234,7 @@ def decide(
     from affil.errors import AffilError
 
     if "none" in institution and len(institution) > 1:
-        raise AffilError("--institution none cannot be combined with others")
+        raise AffilError(said("--institution none cannot be combined with others"))
     chosen = None if institution == ["none"] else institution
     entry, warnings = open_workspace(workspace, ledger).decide(
         affiliation, chosen, by=by, why=why, paper=paper, position=position, settle=settle
@@ -215,9 +243,9 @@ def decide(
         typer.echo(_entries_json(entry))
     else:
         names, before = _named(entry.institutions), _named(entry.previous)
-        typer.echo(f"entry {entry.number}: {entry.affiliation!r} names {names} (before: {before})")
+        say(said("entry {0}: {1!r} names {2} (before: {3})", entry.number, entry.affiliation, names, before))
     for warning in warnings:
-        typer.echo(f"warning: {warning}", err=True)
+        say(said("warning: {0}", warning), err=True)
 
 
 def decisions(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = False) -> None:
@@ -229,11 +257,11 @@ def decisions(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
         typer.echo(_entries_json(entries))
         return
     if not entries:
-        typer.echo('no decisions yet; decide with: affil decide WS "raw string" --institution ID --by NAME --why TEXT')
+        say(said('no decisions yet; decide with: affil decide WS "raw string" --institution ID --by NAME --why TEXT'))
         return
     table = plain_table("no.>", "when (UTC)", "who", "string", "names", "why")
     for e in entries:
-        why = f"takes back {e.undoes}: {e.why}" if e.undoes is not None else e.why
+        why = said("takes back {0}: {1}", e.undoes, e.why) if e.undoes is not None else e.why
         table.add_row(str(e.number), f"{e.at:%Y-%m-%d %H:%M}", *map(plain, (e.by, e.affiliation, _named(e.institutions), why)))
     console().print(table)
 
@@ -251,7 +279,7 @@ def undo(
     if as_json:
         typer.echo(_entries_json(entry))
         return
-    typer.echo(f"entry {entry.number}: takes back {number}; {entry.affiliation!r} names {_named(entry.institutions)}")
+    say(said("entry {0}: takes back {1}; {2!r} names {3}", entry.number, number, entry.affiliation, _named(entry.institutions)))
 
 
 def _entries_json(entries: LedgerEntry | list[LedgerEntry]) -> str:
@@ -266,5 +294,5 @@ def _entries_json(entries: LedgerEntry | list[LedgerEntry]) -> str:
 
 def _named(institutions: tuple[str, ...] | None) -> str:
     if institutions is None:
-        return "what the model says"
+        return said("what the model says")
     return ", ".join(institutions) or "none"

@@ -10,6 +10,7 @@ from affil.discovery.phrases import Phrase, Surroundings, count_terms, find_phra
 from affil.names import fold, tokenize
 from affil.registry import Registry
 from affil.settings import DiscoverSettings
+from affil.wording import said
 
 Tell = Callable[[str], None]
 
@@ -65,7 +66,7 @@ def discover(
     """
     from affil.discovery import linkage  # recordlinkage is slow to import
 
-    tell("looking for names")
+    tell(said("looking for names"))
     known = [str(name) for name in registry.arrays.alias_text.to_pylist()]
     around = Surroundings(
         frozenset(known),
@@ -79,9 +80,9 @@ def discover(
     )
     phrases = find_phrases([s for s, _ in unexplained], around)
     mentions = [unexplained[p.string][1] for p in phrases]
-    tell("learning how names vary")
+    tell(said("learning how names vary"))
     classifier = linkage.learn(registry, settings)
-    tell(f"comparing {len(phrases):,} names")
+    tell(said("comparing {0:,} names", len(phrases)))
     distinct: dict[tuple[str, str, str], int] = {}
     of_phrase = [distinct.setdefault((p.name, p.country, p.city), len(distinct)) for p in phrases]
     keys = {(p.name, p.country, p.city): p.keys for p in phrases}
@@ -97,7 +98,7 @@ def discover(
         made = _propose([phrases[i] for i in own], [mentions[i] for i in own], unexplained)
         if made.mentions >= settings.mentions:
             proposals.append((max(phrases[i].rank for i in own), made))
-    tell(f"comparing {len(proposals):,} clusters with the registry")
+    tell(said("comparing {0:,} clusters with the registry", len(proposals)))
     fresh = [p for p in proposals if not _misspelt(p[1], known, settings.near)]
     fresh.sort(key=lambda p: (p[0] == 1, -p[1].mentions, p[1].name))  # institutes last: may be parts
     return [made for _, made in fresh]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from affil.drawing.vega import CONFIG, INK, MEASURED, PAPER, PEN, Spec
 from affil.errors import needing
+from affil.wording import said
 
 if TYPE_CHECKING:
     import altair
@@ -33,7 +34,7 @@ def drawn(spec: Spec, rows: Sequence[Mapping[str, Any]]) -> altair.LayerChart:
 @cache
 def _kind() -> type[altair.LayerChart]:
     """Charts of Altair, with all that these can do, that are shown as drawings."""
-    with needing("notebook", "a chart"):
+    with needing("notebook", said("a chart")):
         import altair
         import vl_convert
 

@@ -28,6 +28,7 @@ from affil.registry.arrays import Floats, Ints
 from affil.settings import Policy, Settings
 from affil.training.fit import fit_sample
 from affil.training.samples import Sample, base_samples, default_rows, external_composed, join, labelled_sample, read_rows
+from affil.wording import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def cross_validate(
         own: list[list[Answer]] = [[] for _ in rows]
         thresholds: list[float] = []
         for k in range(settings.evaluate.folds):
-            tell(f"fold {k + 1} of {settings.evaluate.folds}: training")
+            tell(said("fold {0} of {1}: training", k + 1, settings.evaluate.folds))
             model = folder / f"fold{k}.skops"
             thresholds.append(trainer.train_without(k, model))
             here = np.flatnonzero(folds == k)
@@ -171,7 +172,7 @@ class _Trainer:
         gold = [replace(r, trust=Trust.REPRESENTATIVE) for r in read_rows(resource("gold/train.csv"))]
         always = join(base_samples(gold, base, settings, tell))
         rows = [row for one in sets for row in one.labelled()]
-        tell(f"matching {len(rows):,} external strings against {len(registry):,} institutions")
+        tell(said("matching {0:,} external strings against {1:,} institutions", len(rows), len(registry)))
         number = {fold(r.affiliation) or r.affiliation: int(f) for r, f in zip(rows, folds, strict=True)}
         self.labelled = default_rows(rows, registry)
         index = Index(registry)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from affil.errors import InputError
 from affil.io.tables import open_table
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,15 +50,15 @@ def read_gold(rows: Path | str | pd.DataFrame) -> list[GoldRow]:
             return [row for batch in table.batches(_BATCH) for row in _rows(dict(batch.columns), ids)]
     columns = {str(c): rows[c].fillna("").tolist() for c in rows}
     if "affiliation" not in columns:
-        raise InputError("the frame", f"no column 'affiliation'; its columns are: {', '.join(columns)}")
-    return _rows(columns, _id_column(tuple(columns), "the frame"))
+        raise InputError("the frame", said("no column 'affiliation'; its columns are: {0}", ", ".join(columns)))
+    return _rows(columns, _id_column(tuple(columns), said("the frame")))
 
 
 def _id_column(columns: tuple[str, ...], name: str) -> str:
     found = next((c for c in ID_COLUMNS if c in columns), None)
     if found is None:
-        fix = f"labels stand in a column {' or '.join(ID_COLUMNS)}"
-        raise InputError(name, f"no column with labels; its columns are: {', '.join(columns)}", fix=fix)
+        fix = said("labels stand in a column {0}", " or ".join(ID_COLUMNS))
+        raise InputError(name, said("no column with labels; its columns are: {0}", ", ".join(columns)), fix=fix)
     return found
 
 

@@ -18,6 +18,7 @@ from affil.io.tables import open_table
 from affil.names import fold
 from affil.settings import Settings
 from affil.types import Decision, Progress
+from affil.wording import said
 
 if TYPE_CHECKING:
     from affil.match.interface import MatcherLike
@@ -173,10 +174,10 @@ def _read(source: Path | str, country: str) -> list[_Row]:
     with open_table(source) as table:
         native, english, identifier = (_first(names, table.columns) for names in (NATIVE, ENGLISH, IDS))
         if not native and not english:
-            fix = f"names stand in a column {' or '.join(NATIVE + ENGLISH)}"
-            raise InputError(source, f"no column with names; its columns are: {', '.join(table.columns)}", fix=fix)
+            fix = said("names stand in a column {0}", " or ".join(NATIVE + ENGLISH))
+            raise InputError(source, said("no column with names; its columns are: {0}", ", ".join(table.columns)), fix=fix)
         if not country and "country" not in table.columns:
-            raise InputError(source, "no column 'country'", fix="say the country of all rows, e.g. CN")
+            raise InputError(source, said("no column 'country'"), fix=said("say the country of all rows, e.g. CN"))
         places = [c for c in PLACES if c in table.columns]
         out = []
         for batch in table.batches(_BATCH):

@@ -13,6 +13,8 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from affil.wording import said
+
 Floats = npt.NDArray[np.float64]
 
 # Counts per string: the columns of a count matrix, in order.
@@ -41,15 +43,19 @@ class Ratio:
 
 
 METRICS = {
-    "precision": Ratio({"right": 1}, {"predicted": 1}, "predicted pairs that are right"),
-    "recall": Ratio({"right": 1}, {"labelled": 1}, "labelled pairs that are predicted"),
-    "f1": Ratio({"right": 2}, {"predicted": 1, "labelled": 1}, "harmonic mean of precision and recall"),
-    "nil_precision": Ratio({"nil_right": 1}, {"nil_predicted": 1}, "strings without an answer that name none"),
-    "nil_recall": Ratio({"nil_right": 1}, {"nil_labelled": 1}, "strings that name none without an answer"),
-    "precision_at_1": Ratio({"named_first_right": 1}, {"named": 1}, "strings that name one with a right most probable answer"),
-    "match_precision": Ratio({"sure_right": 1}, {"sure": 1}, "pairs decided match that are right"),
-    "match_recall": Ratio({"sure_right": 1}, {"labelled": 1}, "labelled pairs that are decided match"),
-    "match_coverage": Ratio({"named_sure": 1}, {"named": 1}, "strings that name one and are decided match, nothing to review"),
+    "precision": Ratio({"right": 1}, {"predicted": 1}, said("predicted pairs that are right")),
+    "recall": Ratio({"right": 1}, {"labelled": 1}, said("labelled pairs that are predicted")),
+    "f1": Ratio({"right": 2}, {"predicted": 1, "labelled": 1}, said("harmonic mean of precision and recall")),
+    "nil_precision": Ratio({"nil_right": 1}, {"nil_predicted": 1}, said("strings without an answer that name none")),
+    "nil_recall": Ratio({"nil_right": 1}, {"nil_labelled": 1}, said("strings that name none without an answer")),
+    "precision_at_1": Ratio(
+        {"named_first_right": 1}, {"named": 1}, said("strings that name one with a right most probable answer")
+    ),
+    "match_precision": Ratio({"sure_right": 1}, {"sure": 1}, said("pairs decided match that are right")),
+    "match_recall": Ratio({"sure_right": 1}, {"labelled": 1}, said("labelled pairs that are decided match")),
+    "match_coverage": Ratio(
+        {"named_sure": 1}, {"named": 1}, said("strings that name one and are decided match, nothing to review")
+    ),
 }
 
 

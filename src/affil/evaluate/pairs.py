@@ -18,6 +18,7 @@ from affil.evaluate.self_test import Fault, NameIndex, find_faults, script, with
 from affil.registry.aliases import variants
 from affil.settings import Settings
 from affil.types import Decision, Progress
+from affil.wording import said
 
 if TYPE_CHECKING:
     from affil.match.interface import MatcherLike
@@ -110,7 +111,7 @@ def pair_test(
 def _draw(registry: Registry, kind: str, rng: np.random.Generator, settings: Settings) -> list[_Named]:
     known = _known(registry, NameIndex(registry), kind, settings.evaluate.known)
     if not known:
-        raise AffilError(f"{registry.path}: no institution of kind {kind} with a unique name")
+        raise AffilError(said("{0}: no institution of kind {1} with a unique name", registry.path, kind))
     return [known[i] for i in np.sort(rng.permutation(len(known))[: settings.evaluate.paired])]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from affil.errors import AffilError, needing
 from affil.evaluate.score import Evaluation
 from affil.io.outputs import atomic_path
+from affil.wording import said
 
 FORMATS = (".svg", ".png", ".pdf")
 # Okabe and Ito's palette, safe for colour-blind readers
@@ -56,6 +57,6 @@ def check_picture(path: Path | str) -> None:
         AffilError: the format is another than those of `draw`, or matplotlib (the extra `plot`) is missing.
     """
     if Path(path).suffix.lower() not in FORMATS:
-        raise AffilError(f"{path}: no format for a picture; use one of {', '.join(FORMATS)}")
-    with needing("plot", "a picture"):
+        raise AffilError(said("{0}: no format for a picture; use one of {1}", path, ", ".join(FORMATS)))
+    with needing("plot", said("a picture")):
         import matplotlib.figure  # noqa: F401

@@ -28,6 +28,7 @@ from affil.io.tables import create_table
 from affil.match.labels import contradiction
 from affil.settings import Settings
 from affil.types import Decision, Progress
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,9 +130,11 @@ def evaluate(
     gold, left_out = resolve(labelled, matcher.registry, in_registry_only)
     if not gold:
         reason = (
-            "the registry has the ids of none of them; give the right one with --registry" if left_out else "there are none"
+            said("the registry has the ids of none of them; give the right one with --registry")
+            if left_out
+            else said("there are none")
         )
-        raise AffilError(f"{rows if isinstance(rows, str | Path) else 'the frame'}: no row to score: {reason}")
+        raise AffilError(said("{0}: no row to score: {1}", rows if isinstance(rows, str | Path) else said("the frame"), reason))
     answers = answer([row.affiliation for row, _ in gold], matcher, settings.batch.rows, progress)
     found = summarize_answers(gold, answers, matcher, settings, left_out, time.perf_counter() - start)
     return replace(found, warning=contradiction((row.affiliation, ids) for row, ids in gold))

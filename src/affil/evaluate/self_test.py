@@ -21,6 +21,7 @@ from affil.names.fold import generic
 from affil.registry.places import country_name
 from affil.settings import Settings
 from affil.types import Decision, Institution, Name, NameKind, Progress
+from affil.wording import said
 
 if TYPE_CHECKING:
     from affil.match.interface import MatcherLike
@@ -205,7 +206,7 @@ def self_test(
     index = NameIndex(registry)
     unique, left = index.unique_names(drawn)
     if not unique:
-        raise AffilError(f"{source.path}: no institution with a name of its own in {registry.path}")
+        raise AffilError(said("{0}: no institution with a name of its own in {1}", source.path, registry.path))
     given = [(form, k, string) for k, x in enumerate(unique) for form, string in _given(x, index)]
     answers = answer([string for *_, string in given], matcher, settings.batch.rows, progress)
     tally, faults = _count(unique, given, answers, registry)

@@ -24,6 +24,7 @@ from affil.errors import AffilError
 from affil.io.checksums import read_json, sealed_json
 from affil.io.outputs import alone, atomic_path
 from affil.types import Progress
+from affil.wording import said
 
 _KEYS = ("begun", "bytes", "come", "complete", "plan", "query", "records", "since", "then")  # of a state
 
@@ -65,7 +66,7 @@ def collecting(folder: Path, service: str, query: Mapping[str, Any]) -> Iterator
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise AffilError(f"{folder}: cannot be created ({error.strerror}); choose another workspace") from error
+        raise AffilError(said("{0}: cannot be created ({1}); choose another workspace", folder, error.strerror)) from error
     try:
         with alone(folder / f".{name}.lock"):
             collection = Collection(folder / name, query)
@@ -84,7 +85,7 @@ class Collection:
     def __init__(self, stem: Path, query: Mapping[str, Any]) -> None:
         self._query = dict(query)
         self.file, self._part, self._state_file = (stem.with_name(stem.name + end) for end in (".jsonl.gz", ".part", ".json"))
-        fix = "delete it, and what it fetched is fetched again"
+        fix = said("delete it, and what it fetched is fetched again")
         self.state: dict[str, Any] = read_json(self._state_file, fix, _KEYS) if self._state_file.exists() else {}
 
     @property
@@ -146,7 +147,7 @@ class Collection:
                 os.fsync(file.fileno())
         except OSError as error:
             raise AffilError(
-                f"{self._part}: cannot be written ({error.strerror}); free some space, and run it again"
+                said("{0}: cannot be written ({1}); free some space, and run it again", self._part, error.strerror)
             ) from error
 
     def _save(self, **news: Any) -> None:

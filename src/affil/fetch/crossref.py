@@ -13,7 +13,7 @@ from affil.fetch.issn import checked_issn
 from affil.io.http import Http
 from affil.settings import FETCH
 from affil.types import Progress
-from affil.wording import counted
+from affil.wording import counted, said
 
 _FIELDS = "DOI,title,type,container-title,short-container-title,event,issued,published,author,ISSN,update-to"
 _MAIL = "CROSSREF_MAILTO"
@@ -55,7 +55,7 @@ def fetch_crossref(
         if mail := os.environ.get(_MAIL):
             asked["mailto"] = mail
         total = int(_message(http, base, {**asked, "rows": "0"})["total-results"])
-        tell(f"{counted(total, 'work')} in about {counted(-(-total // FETCH.crossref_page), 'call')}")
+        tell(said("{0} in about {1}", counted(total, "work"), counted(-(-total // FETCH.crossref_page), "call")))
 
         def pages(state: Mapping[str, Any]) -> Iterator[Page]:
             cursor = state.get("cursor", "*")
@@ -75,5 +75,5 @@ def _message(http: Http, base: str, parameters: Mapping[str, str]) -> dict[str, 
         if not isinstance(message["items"], list):
             raise TypeError
     except (KeyError, TypeError, ValueError) as error:
-        raise AffilError(f"{base}/works: answers with something else than a list of works; try again later") from error
+        raise AffilError(said("{0}/works: answers with something else than a list of works; try again later", base)) from error
     return message

@@ -11,7 +11,7 @@ from affil.fetch.collection import Fetched, Page, collecting
 from affil.io.http import Http
 from affil.settings import FETCH
 from affil.types import Progress
-from affil.wording import counted
+from affil.wording import counted, said
 
 
 def fetch_dblp(
@@ -42,7 +42,10 @@ def fetch_dblp(
     tell = tell or (lambda _: None)
     if stream.count("/") != 1 or stream.split("/")[0] not in ("conf", "journals", "series"):
         raise AffilError(
-            f"{stream!r} is no stream of dblp; write it like conf/cvpr or journals/pami, as in the addresses of dblp.org/db"
+            said(
+                "{0!r} is no stream of dblp; write it like conf/cvpr or journals/pami, as in the addresses of dblp.org/db",
+                stream,
+            )
         )
     with collecting(folder, "dblp", {"stream": stream, "years": list(years)}) as collection, Http(between=FETCH.gap) as http:
         if collection.begun is None:
@@ -50,8 +53,14 @@ def fetch_dblp(
         counts = {year: _hits(http, base, stream, year, 0, 0)[1] for year in range(years[0], years[1] + 1)}
         total = sum(counts.values())
         if not total:
-            raise AffilError(f"dblp has no record of {stream} in {years[0]}-{years[1]}; see {base}/db/{stream}")
-        tell(f"{counted(total, 'record')} in about {counted(sum(-(-n // FETCH.dblp_page) for n in counts.values()), 'call')}")
+            raise AffilError(said("dblp has no record of {0} in {1}-{2}; see {3}/db/{0}", stream, years[0], years[1], base))
+        tell(
+            said(
+                "{0} in about {1}",
+                counted(total, "record"),
+                counted(sum(-(-n // FETCH.dblp_page) for n in counts.values()), "call"),
+            )
+        )
 
         def pages(state: Mapping[str, Any]) -> Iterator[Page]:
             for year in range(int(state.get("year", years[0])), years[1] + 1):
@@ -73,4 +82,4 @@ def _hits(http: Http, base: str, stream: str, year: int, first: int, number: int
         hits = answer["result"]["hits"]
         return [hit["info"] for hit in hits.get("hit", ())], int(hits["@total"])
     except (KeyError, TypeError, ValueError) as error:
-        raise AffilError(f"{base}: answers with something else than records; try again later") from error
+        raise AffilError(said("{0}: answers with something else than records; try again later", base)) from error

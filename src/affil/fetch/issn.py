@@ -6,6 +6,7 @@ from stdnum import issn
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
 from affil.errors import AffilError
+from affil.wording import said
 
 
 def checked_issn(text: str) -> str:
@@ -18,7 +19,7 @@ def checked_issn(text: str) -> str:
         return issn.format(issn.validate(text))
     except InvalidChecksum as error:
         raise AffilError(
-            f"{text!r} is no ISSN: its last digit does not fit the others; compare it with the journal's page"
+            said("{0!r} is no ISSN: its last digit does not fit the others; compare it with the journal's page", text)
         ) from error
     except ValidationError as error:
-        raise AffilError(f"{text!r} is no ISSN; write it like 0162-8828") from error
+        raise AffilError(said("{0!r} is no ISSN; write it like 0162-8828", text)) from error

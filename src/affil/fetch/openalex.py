@@ -19,16 +19,16 @@ from affil.io.http import Http, RefusedError
 from affil.rank import Venues, load_venues
 from affil.settings import FETCH
 from affil.types import Progress
-from affil.wording import counted
+from affil.wording import counted, said
 
 Tell = Callable[[str], None]
 
 _KEY = "OPENALEX_API_KEY"
 _FIELDS = "id,doi,title,publication_year,primary_location,locations,authorships,is_retracted,is_paratext,type,updated_date"
-_GET_ONE = "get one at https://openalex.org/settings/api (free), then: export OPENALEX_API_KEY=..."
+_GET_ONE = said("get one at https://openalex.org/settings/api (free), then: export OPENALEX_API_KEY=...")
 _REFUSED = {
-    401: f"the key in {_KEY} is wrong; {_GET_ONE}",
-    403: f"the key in {_KEY} is refused, or does not allow this; {_GET_ONE}",
+    401: said("the key in {0} is wrong; {1}", _KEY, _GET_ONE),
+    403: said("the key in {0} is refused, or does not allow this; {1}", _KEY, _GET_ONE),
 }
 
 
@@ -78,7 +78,7 @@ def fetch_openalex(
     """
     key = key or os.environ.get(_KEY, "")
     if not key:
-        raise AffilError(f"{_KEY} is not set, and OpenAlex needs a key; {_GET_ONE}")
+        raise AffilError(said("{0} is not set, and OpenAlex needs a key; {1}", _KEY, _GET_ONE))
     tell = tell or (lambda _: None)
     query = replace(query, issn=checked_issn(query.issn) if query.issn else "")
     with (
@@ -97,7 +97,12 @@ def fetch_openalex(
             counts = [service.count(f) for f in plan["filters"]]
             total, calls = sum(counts), sum(-(-n // FETCH.page) for n in counts)
         tell(
-            f"{counted(total, 'work')} in about {counted(calls, 'call')}, {calls * FETCH.openalex_cost:.2f} US$ of the day's free budget"
+            said(
+                "{0} in about {1}, {2:.2f} US$ of the day's free budget",
+                counted(total, "work"),
+                counted(calls, "call"),
+                calls * FETCH.openalex_cost,
+            )
         )
         return collection.take(lambda state: service.pages(plan, state), progress, total)
 
@@ -112,7 +117,7 @@ def _update(service: _OpenAlex, collection: Collection, filters: Sequence[str]) 
         if error.status not in (400, 403):
             raise
         known = collection.ids(lambda work: str(work["id"]))
-        service.tell(f"{counted(len(known), 'work')} here already; asking which are new")
+        service.tell(said("{0} here already; asking which are new", counted(len(known), "work")))
         return {"ids": [id for id in service.ids(filters) if id not in known]}
     return {"filters": newer}
 
@@ -130,7 +135,7 @@ class _OpenAlex:
         except RefusedError as error:
             left = self.http.answered.get("x-ratelimit-remaining-usd", "")
             if error.status == 429 and left and float(left) <= 0:
-                spent = "OpenAlex's budget for the day is spent; run it again tomorrow, it goes on from there"
+                spent = said("OpenAlex's budget for the day is spent; run it again tomorrow, it goes on from there")
                 raise AffilError(spent) from error
             raise
 
@@ -141,7 +146,7 @@ class _OpenAlex:
             return list(answer["results"]), dict(answer["meta"])
         except (KeyError, TypeError, ValueError) as error:
             raise AffilError(
-                f"{self.base}/{path}: answers with something else than a list of OpenAlex; try again later"
+                said("{0}/{1}: answers with something else than a list of OpenAlex; try again later", self.base, path)
             ) from error
 
     def count(self, filter: str) -> int:
@@ -197,7 +202,7 @@ class _OpenAlex:
             parts.append(f"primary_location.source.issn:{query.issn}")
         if not query.venues:
             if not parts:
-                raise AffilError("nothing to fetch; name venues, an institution, an ISSN or a filter")
+                raise AffilError(said("nothing to fetch; name venues, an institution, an ISSN or a filter"))
             return [",".join(parts)]
         sources = self.sources(query.venues, venues)
         chunks = [sources[at : at + FETCH.alternatives] for at in range(0, len(sources), FETCH.alternatives)]
@@ -213,7 +218,7 @@ class _OpenAlex:
         for name in wanted:
             venue = venues.resolve(name)
             if venue is None:
-                raise AffilError(f"no venue {name!r} in the table; the venues are: {', '.join(venues)}")
+                raise AffilError(said("no venue {0!r} in the table; the venues are: {1}", name, ", ".join(venues)))
             here = dict.fromkeys(venue.openalex)
             sources, _ = self.listed(
                 "sources", search=venue.name, per_page=str(FETCH.page), select="id,display_name,alternate_titles"
@@ -223,8 +228,8 @@ class _OpenAlex:
                 if any(isinstance(t, str) and venues.resolve(t) is venue for t in titles):
                     here[str(source["id"]).rpartition("/")[2]] = None
             if not here:
-                self.tell(f"OpenAlex has no source for {venue.venue}")
+                self.tell(said("OpenAlex has no source for {0}", venue.venue))
             found |= here
         if not found:
-            raise AffilError("OpenAlex has no source for any of these venues")
+            raise AffilError(said("OpenAlex has no source for any of these venues"))
         return sorted(found)

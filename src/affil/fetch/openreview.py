@@ -12,10 +12,10 @@ from affil.fetch.collection import Collection, Fetched, Page, collecting
 from affil.io.http import Http
 from affil.settings import FETCH
 from affil.types import Progress
-from affil.wording import counted
+from affil.wording import counted, said
 
 _TOKEN = "OPENREVIEW_TOKEN"
-_ASK = f"OpenReview gives profiles only to those who are signed in: export {_TOKEN}=... with a token of its /login"
+_ASK = said("OpenReview gives profiles only to those who are signed in: export {0}=... with a token of its /login", _TOKEN)
 
 
 def fetch_openreview(
@@ -54,9 +54,12 @@ def fetch_openreview(
         total = int(_list(http, base, "notes", {"content.venueid": venue, "limit": "1"})[1])
         if not total:
             raise AffilError(
-                f"OpenReview has no accepted paper of {venue!r}; write it as in the address of its group: ICLR.cc/2025/Conference"
+                said(
+                    "OpenReview has no accepted paper of {0!r}; write it as in the address of its group: ICLR.cc/2025/Conference",
+                    venue,
+                )
             )
-        tell(f"{counted(total, 'paper')}, then the profiles of their authors")
+        tell(said("{0}, then the profiles of their authors", counted(total, "paper")))
 
         def pages(state: Mapping[str, Any]) -> Iterator[Page]:
             first = int(state.get("first", 0))
@@ -91,4 +94,6 @@ def _list(http: Http, base: str, what: str, parameters: Mapping[str, str]) -> tu
         records = list(answer[what])
         return records, int(answer.get("count", len(records)))
     except (KeyError, TypeError, ValueError) as error:
-        raise AffilError(f"{base}/{what}: answers with something else than a list of {what}; try again later") from error
+        raise AffilError(
+            said("{0}/{1}: answers with something else than a list of {1}; try again later", base, what)
+        ) from error

@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 from affil.errors import AffilError
 from affil.io.interrupts import SIGNALS, undisturbed
 from affil.io.memory import rare_collections
+from affil.wording import message_of, said
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,7 +46,7 @@ def beside(function: Callable[P, T]) -> Iterator[Ask[P, T]]:
         try:
             outcome: T | Exception = pickle.loads(ours.recv_bytes())
         except (EOFError, OSError):
-            raise AffilError("a process was killed, or could not start (is there memory for it?); run again") from None
+            raise AffilError(said("a process was killed, or could not start (is there memory for it?); run again")) from None
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -75,7 +76,7 @@ def _work(function: Callable[P, T], pipe: Connection) -> None:
             try:
                 outcome: T | Exception = function(*given, **options)
             except AffilError as error:  # in a form that pickles
-                outcome = AffilError(str(error))
+                outcome = AffilError(message_of(error))
             except Exception:  # raised again in the parent
                 outcome = RuntimeError(f"in a process beside:\n{traceback.format_exc()}")
             pipe.send_bytes(pickle.dumps(outcome))

@@ -21,12 +21,13 @@ from zlib import crc32
 import numpy as np
 
 from affil.errors import InputError
+from affil.wording import said
 
 _BLOCK = 1 << 16  # bytes: what is read for one checksum; smaller ones take longer in Python than in zlib
 _MAGIC = b"affilsum"
 _END = struct.Struct("<8sQQQI")  # magic, length of the content, its part that is checked on first use, checksum of all this
 _KEY = "checksum"
-DAMAGED = "is damaged: its content is not what was written"
+DAMAGED = said("is damaged: its content is not what was written")
 
 
 def digest_of(path: Path) -> str:
@@ -54,7 +55,7 @@ def verify(path: Path, expected: str, fix: str) -> Path:
     try:
         found = digest_of(path)
     except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror or error}", fix=fix) from error
+        raise InputError(path, said("cannot be read: {0}", error.strerror or error), fix=fix) from error
     if found != expected:
         raise InputError(path, DAMAGED, fix=fix)
     return path
@@ -84,9 +85,9 @@ def read_json(path: Path, fix: str, keys: Collection[str]) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror or error}", fix=fix) from error
+        raise InputError(path, said("cannot be read: {0}", error.strerror or error), fix=fix) from error
     except (ValueError, RecursionError) as error:
-        raise InputError(path, f"is damaged: {error}", fix=fix) from error
+        raise InputError(path, said("is damaged: {0}", error), fix=fix) from error
     if not isinstance(content, dict):
         raise InputError(path, DAMAGED, fix=fix)
     told = content.pop(_KEY, None)
@@ -124,7 +125,7 @@ class Sealed:
         magic, length, first, last, checksum = _END.unpack(whole[-_END.size :]) if size >= _END.size else (b"", 0, 0, 0, 0)
         blocks = -(-length // _BLOCK)
         if magic != _MAGIC or size != length + 4 * blocks + _END.size or checksum != crc32(whole[length:-4]):
-            raise InputError(path, "is damaged, incomplete, or no such file of this version", fix=fix)
+            raise InputError(path, said("is damaged, incomplete, or no such file of this version"), fix=fix)
         self.content = whole[:length]
         self._sums = np.frombuffer(whole[length : length + 4 * blocks], "<u4").tolist()
         self._good = bytearray(blocks)

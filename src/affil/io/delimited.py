@@ -12,7 +12,7 @@ from affil.errors import InputError
 from affil.io.files import Text
 from affil.io.headings import is_dated, is_usual
 from affil.io.table import Batch, Style, Table, checked_headings
-from affil.wording import counted
+from affil.wording import counted, said
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -143,7 +143,7 @@ class Delimited(Table):
         above = list(islice(self._records, found.above))
         header = next(self._records, None)
         if header is None:
-            raise InputError(text.name, "is empty", fix="give a file with a header line and rows")
+            raise InputError(text.name, said("is empty"), fix=said("give a file with a header line and rows"))
         row, self._headings = header[0], header[1]
         notes = [*text.notes, *title_note([next(filter(None, r), "") for _, r in above], row)]
         self.style = Style("," if found.delimiter == WHOLE_LINES else found.delimiter, text.mark)
@@ -157,8 +157,8 @@ class Delimited(Table):
     def _lines(self, text: Text) -> Iterator[str]:
         for line in text.stream:
             if "\0" in line:
-                problem = "holds a NUL character, which is no text"
-                raise InputError(text.name, problem, row=self._at + 1, fix="remove it, e.g. with: tr -d '\\000'")
+                problem = said("holds a NUL character, which is no text")
+                raise InputError(text.name, problem, row=self._at + 1, fix=said("remove it, e.g. with: tr -d '\\000'"))
             yield line
 
     def _read(self, name: str) -> Iterator[tuple[int, list[str]]]:
@@ -168,8 +168,8 @@ class Delimited(Table):
                 if record:
                     yield self._at, record
         except csv.Error as error:
-            fix = "put fields that hold quotes, delimiters or line ends in double quotes, and double the quotes inside"
-            raise InputError(name, f"no valid CSV: {error}", row=self._at + 1, fix=fix) from error
+            fix = said("put fields that hold quotes, delimiters or line ends in double quotes, and double the quotes inside")
+            raise InputError(name, said("no valid CSV: {0}", error), row=self._at + 1, fix=fix) from error
 
     def batches(self, rows: int) -> Iterator[Batch]:
         """The rows; see `Table.batches`."""
@@ -183,14 +183,14 @@ class Delimited(Table):
         """A record without the blank fields with which a spreadsheet pads it behind the headings."""
         width = len(self.columns)
         if len(record) < width or any(record[width:]):
-            problem = f"has {counted(len(record), 'field')}, the header {len(self._headings)}"
+            problem = said("has {0}, the header {1}", counted(len(record), "field"), len(self._headings))
             if len(record) == len(self._headings):
-                problem = f"has {next(filter(None, record[width:]))[:40]!r} in a column without a heading"
-            fix = "put fields that hold the delimiter in double quotes"
+                problem = said("has {0!r} in a column without a heading", next(filter(None, record[width:]))[:40])
+            fix = said("put fields that hold the delimiter in double quotes")
             if len(record) < width:
-                fix = "write all its fields, also blank ones, or take the line out"
+                fix = said("write all its fields, also blank ones, or take the line out")
             elif len(self._headings) == 1:
-                fix += ", or call the file .txt if each line is one string"
+                fix += said(", or call the file .txt if each line is one string")
             raise InputError(self.name, problem, row=row, fix=fix)
         return record[:width]
 
@@ -200,4 +200,4 @@ def title_note(titles: Sequence[str], row: int) -> list[str]:
     if not titles:
         return []
     shown = titles[0] if len(titles[0]) <= 40 else titles[0][:39] + "…"
-    return [f"the headings stand in row {row}; {shown!r} above them is passed over"]
+    return [said("the headings stand in row {0}; {1!r} above them is passed over", row, shown)]

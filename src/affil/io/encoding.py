@@ -22,6 +22,7 @@ from typing import IO
 
 from affil.errors import InputError
 from affil.settings import INPUT
+from affil.wording import said
 
 _CHUNK = 1 << 20
 _SAMPLE = 1 << 16  # bytes of lines beyond ASCII that a guess is made from
@@ -73,16 +74,16 @@ _BESIDE_LATIN = re.compile(r"(?<=[A-Za-z])[\u0370-\u0e7f]|[\u0370-\u0e7f](?=[A-Z
 _NEVER_AMID = frozenset("¡¿¶§†‡‰‹›«»¹²³¼½¾")
 _HAN, _RUN = re.compile(r"[㐀-鿿]"), re.compile(r"[㐀-鿿]{2,}")
 _FOREIGN_MAGIC = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an Excel workbook of the old kind, or a Word document",
-    b"PAR1": "a Parquet file",
-    b"\x28\xb5\x2f\xfd": "a zstd archive",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"%PDF": "a PDF",
-    b"{\\rtf": "a text with formats (RTF)",
+    b"PK\x03\x04": said("a zip archive or an Excel workbook"),
+    b"\xd0\xcf\x11\xe0": said("an Excel workbook of the old kind, or a Word document"),
+    b"PAR1": said("a Parquet file"),
+    b"\x28\xb5\x2f\xfd": said("a zstd archive"),
+    b"BZh": said("a bzip2 archive"),
+    b"\xfd7zXZ": said("an xz archive"),
+    b"%PDF": said("a PDF"),
+    b"{\\rtf": said("a text with formats (RTF)"),
 }
-_OTHERWISE = "if letters come out wrong, choose another with --encoding"
+_OTHERWISE = said("if letters come out wrong, choose another with --encoding")
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1a\x1b")  # of which no text has any
 
 
@@ -108,9 +109,9 @@ def detect(raw: IO[bytes], path: Path | str, given: str | None = None) -> TextFo
     """
     start = raw.read(4)
     if not start:
-        raise InputError(path, "is empty", fix="give a file with a header line and rows")
+        raise InputError(path, said("is empty"), fix=said("give a file with a header line and rows"))
     if what := no_text(start):
-        raise InputError(path, f"is {what}, not text", fix="save or unpack it as CSV, TSV or JSON Lines")
+        raise InputError(path, said("is {0}, not text", what), fix=said("save or unpack it as CSV, TSV or JSON Lines"))
     marked = next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
     if given is not None:
         return _checked(raw, path, given, marked)
@@ -120,7 +121,9 @@ def detect(raw: IO[bytes], path: Path | str, given: str | None = None) -> TextFo
         return text
     if encoding != "utf-8":
         raise InputError(
-            path, f"is {encoding.upper()} by its first bytes, but damaged at byte {text:,}", fix="save it as UTF-8"
+            path,
+            said("is {0} by its first bytes, but damaged at byte {1:,}", encoding.upper(), text),
+            fix=said("save it as UTF-8"),
         )
     share, chinese = max(((_plausibility(raw, e), e) for e in _CHINESE), key=lambda x: x[0])
     if share >= _NOT_COMMON and (_plausibility(raw, "euc_jp", _KANA) > share or not _in_runs(raw, chinese)):
@@ -143,15 +146,15 @@ def _checked(raw: IO[bytes], path: Path | str, given: str, marked: str | None) -
         encoding = codecs.lookup(given).name
         "".encode(encoding)  # refuses what encodes no text, as base64
     except (LookupError, UnicodeError) as error:
-        fix = "give one such as utf-8, gb18030, big5, shift_jis, euc-kr, cp1252 or koi8-r"
-        raise InputError(path, f"no encoding {given!r}", fix=fix) from error
+        fix = said("give one such as utf-8, gb18030, big5, shift_jis, euc-kr, cp1252 or koi8-r")
+        raise InputError(path, said("no encoding {0!r}", given), fix=fix) from error
     if marked is not None and marked.startswith(encoding.partition("-sig")[0]):
         encoding = marked
     text = _read_as(raw, path, encoding)
     if isinstance(text, TextForm):
         return text
-    fix = "omit --encoding, or give another one"
-    raise InputError(path, f"byte {text:,} is not {given}", row=_row_of(raw, text), unit="line", fix=fix)
+    fix = said("omit --encoding, or give another one")
+    raise InputError(path, said("byte {0:,} is not {1}", text, given), row=_row_of(raw, text), unit="line", fix=fix)
 
 
 def _row_of(raw: IO[bytes], byte: int) -> int:
@@ -198,7 +201,11 @@ def _read_as(raw: IO[bytes], path: Path | str, encoding: str) -> TextForm | int:
             read += len(chunk)
             if read - begun > INPUT.line:
                 raise InputError(
-                    path, f"is longer than {INPUT.line:,} bytes", row=lines + 1, unit="line", fix="check that it is text"
+                    path,
+                    said("is longer than {0:,} bytes", INPUT.line),
+                    row=lines + 1,
+                    unit="line",
+                    fix=said("check that it is text"),
                 )
             lines += text.count("\n")
             last = text[-1:] or last
@@ -256,40 +263,56 @@ def _guessed(raw: IO[bytes], path: Path | str, byte: int, not_chinese: bool) -> 
         not_chinese: whether its characters are not those of Chinese.
     """
     sample, row = _beyond_ascii(raw)
-    problem = f"byte {byte:,} is not UTF-8"
+    problem = said("byte {0:,} is not UTF-8", byte)
     if not _CONTROLS.isdisjoint(sample):
         raise InputError(
-            path, f"{problem}, and it is no text in another encoding", row=row, unit="line", fix="give a table or a text"
+            path,
+            said("{0}, and it is no text in another encoding", problem),
+            row=row,
+            unit="line",
+            fix=said("give a table or a text"),
         )
     as_utf8 = sample.decode("utf-8", "replace")
     if sum(c > "\x7f" for c in as_utf8) > 4 * as_utf8.count("\ufffd"):
         raise InputError(
-            path, f"{problem}, and the rest is: it is damaged", row=_row_of(raw, byte), unit="line", fix="correct it"
+            path,
+            said("{0}, and the rest is: it is damaged", problem),
+            row=_row_of(raw, byte),
+            unit="line",
+            fix=said("correct it"),
         )
     for codec in _CHINESE:
         fault = _read_as(raw, path, codec)
         if isinstance(fault, int) and _share(Counter(sample.decode(codec, "replace"))) > _LEAST_COMMON:
-            what = f"{problem}; the text is {codec.upper()}, but damaged at byte {fault:,}"
-            raise InputError(path, what, row=_row_of(raw, fault), unit="line", fix="correct it, or fetch it again")
+            what = said("{0}; the text is {1}, but damaged at byte {2:,}", problem, codec.upper(), fault)
+            raise InputError(path, what, row=_row_of(raw, fault), unit="line", fix=said("correct it, or fetch it again"))
     form = _read_as(raw, path, "gb18030")
     if isinstance(form, TextForm) and _all_latin(sample.decode("gb18030")):
-        return TextForm(form.encoding, form.lines, f"the text looks like GB18030 and is read so; {_OTHERWISE}")
+        return TextForm(form.encoding, form.lines, said("the text looks like GB18030 and is read so; {0}", _OTHERWISE))
     guesses = _guesses(sample, not_chinese)
     if not guesses:
         raise InputError(
-            path, f"{problem}, and it is no text in another encoding", row=row, unit="line", fix="save it as UTF-8"
+            path,
+            said("{0}, and it is no text in another encoding", problem),
+            row=row,
+            unit="line",
+            fix=said("save it as UTF-8"),
         )
     (name, text, sure), *others = guesses
-    codec, said = _KNOWN[name]
+    codec, named = _KNOWN[name]
     if others and others[0][2] >= _OPEN * sure:
-        raise _open(path, row, problem, (said, text), (_KNOWN[others[0][0]][1], others[0][1]))
+        raise _open(path, row, problem, (named, text), (_KNOWN[others[0][0]][1], others[0][1]))
     form = _read_as(raw, path, codec)
     if not isinstance(form, TextForm):
-        what = f"{problem}; it looks like {said}, but byte {form:,} is not"
-        raise InputError(path, what, row=_row_of(raw, form), unit="line", fix="correct it, or save it as UTF-8")
+        what = said("{0}; it looks like {1}, but byte {2:,} is not", problem, named, form)
+        raise InputError(path, what, row=_row_of(raw, form), unit="line", fix=said("correct it, or save it as UTF-8"))
     close = [_KNOWN[other][1] for other, _, confidence in others[:1] if confidence >= _DOUBT * sure]
-    looks = f"{said}, or nearly as much like {close[0]}, and is read as {said}" if close else f"{said} and is read so"
-    return TextForm(form.encoding, form.lines, f"the text looks like {looks}; {_OTHERWISE}")
+    looks = (
+        said("{0}, or nearly as much like {1}, and is read as {0}", named, close[0])
+        if close
+        else said("{0} and is read so", named)
+    )
+    return TextForm(form.encoding, form.lines, said("the text looks like {0}; {1}", looks, _OTHERWISE))
 
 
 def _all_latin(text: str) -> bool:
@@ -346,5 +369,9 @@ def _open(path: Path | str, row: int, problem: str, one: tuple[str, str], other:
     differ = next(((a, b) for a, b in pairs if a != b), ("", ""))
     shown = " or ".join(f"{name} ({word[:30]!r})" for name, word in zip((one[0], other[0]), differ, strict=True))
     return InputError(
-        path, f"{problem}; it may be {shown}", row=row, unit="line", fix="save it as UTF-8, or choose one with --encoding"
+        path,
+        said("{0}; it may be {1}", problem, shown),
+        row=row,
+        unit="line",
+        fix=said("save it as UTF-8, or choose one with --encoding"),
     )

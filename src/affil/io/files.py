@@ -22,6 +22,7 @@ from affil.errors import InputError
 from affil.io.encoding import detect
 from affil.io.outputs import STANDARD, begin_temporary, end_temporary
 from affil.settings import INPUT
+from affil.wording import said
 
 _GZIP = b"\x1f\x8b"
 _MARKED = ("utf-8-sig", "utf-16", "utf-32")  # what a byte-order mark tells
@@ -101,11 +102,11 @@ def open_input(path: Path | str) -> Iterator[IO[bytes]]:
             packed = raw.read(2) == _GZIP
             raw.seek(0)
         except FileNotFoundError as error:
-            raise InputError(name, "no such file", fix="check the path") from error
+            raise InputError(name, said("no such file"), fix=said("check the path")) from error
         except IsADirectoryError as error:
-            raise InputError(name, "is a folder", fix="name a file in it") from error
+            raise InputError(name, said("is a folder"), fix=said("name a file in it")) from error
         except OSError as error:
-            raise InputError(name, f"cannot be read: {error.strerror or error}") from error
+            raise InputError(name, said("cannot be read: {0}", error.strerror or error)) from error
         yield stack.enter_context(cast(IO[bytes], gzip.GzipFile(fileobj=raw))) if packed else raw
 
 
@@ -121,7 +122,7 @@ def _opened(path: Path, name: str) -> IO[bytes]:
     file = path.open("rb")
     if (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)) and not file.isatty() and str(path) != os.devnull:
         file.close()
-        raise InputError(name, "is a device", fix="name a file")
+        raise InputError(name, said("is a device"), fix=said("name a file"))
     return file
 
 
@@ -132,7 +133,9 @@ def _written_to(path: Path, name: str) -> IO[bytes]:
         try:
             return opening.result(INPUT.patience)
         except TimeoutError as error:
-            raise InputError(name, "is a pipe to which nobody writes", fix="start what writes to it first") from error
+            raise InputError(
+                name, said("is a pipe to which nobody writes"), fix=said("start what writes to it first")
+            ) from error
         finally:
             if not opening.done():
                 os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))  # so that it need not wait any longer
@@ -149,7 +152,9 @@ def _spool(raw: IO[bytes], file: IO[bytes], name: str) -> None:
     while chunk := raw.read(1 << 20):
         left -= len(chunk)
         if left < 0:
-            raise InputError(name, f"does not end within {INPUT.piped:,} bytes", fix="name a file, or give it in parts")
+            raise InputError(
+                name, said("does not end within {0:,} bytes", INPUT.piped), fix=said("name a file, or give it in parts")
+            )
         file.write(chunk)
 
 
@@ -164,7 +169,9 @@ def lines_in(raw: IO[bytes], name: str) -> Iterator[bytes]:
         if not line:
             return
         if len(line) > INPUT.line:
-            raise InputError(name, f"is longer than {INPUT.line:,} bytes", row=number, unit="line", fix="check that it is text")
+            raise InputError(
+                name, said("is longer than {0:,} bytes", INPUT.line), row=number, unit="line", fix=said("check that it is text")
+            )
         yield line
 
 
@@ -183,7 +190,9 @@ def check_size(name: str, size: int) -> None:
     """Raise InputError where a file of so many bytes, unpacked, is too large to be held in memory."""
     if size > INPUT.whole:
         raise InputError(
-            name, f"is larger than {INPUT.whole:,} bytes, unpacked", fix="save it as CSV or JSON Lines, or in parts"
+            name,
+            said("is larger than {0:,} bytes, unpacked", INPUT.whole),
+            fix=said("save it as CSV or JSON Lines, or in parts"),
         )
 
 
@@ -207,11 +216,11 @@ def damage_said(name: str) -> Iterator[None]:
     try:
         yield
     except EOFError as error:
-        raise InputError(name, "the gzip file is truncated", fix="fetch or copy it again") from error
+        raise InputError(name, said("the gzip file is truncated"), fix=said("fetch or copy it again")) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(name, f"the gzip file is damaged: {error}", fix="fetch or copy it again") from error
+        raise InputError(name, said("the gzip file is damaged: {0}", error), fix=said("fetch or copy it again")) from error
     except OSError as error:
-        raise InputError(name, f"cannot be read: {error.strerror or error}") from error
+        raise InputError(name, said("cannot be read: {0}", error.strerror or error)) from error
 
 
 @contextmanager

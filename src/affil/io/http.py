@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from affil.errors import AffilError
 from affil.settings import FETCH
+from affil.wording import said
 
 if TYPE_CHECKING:
     import httpx2
@@ -75,10 +76,12 @@ class Http:
                     return json.loads(body)
             except httpx2.TransportError as error:
                 if attempt == FETCH.attempts:
-                    raise AffilError(f"{shown}: broke off ({said(error)}); run it again") from error
+                    raise AffilError(said("{0}: broke off ({1}); run it again", shown, cause_of(error))) from error
             except ValueError as error:
                 if attempt == FETCH.attempts:
-                    raise AffilError(f"{shown}: answers with something else than JSON ({error}); try again later") from error
+                    raise AffilError(
+                        said("{0}: answers with something else than JSON ({1}); try again later", shown, error)
+                    ) from error
             time.sleep(FETCH.wait * attempt)
         raise AssertionError  # the last attempt returns or raises
 
@@ -107,8 +110,8 @@ class Http:
                 if passing and attempt < FETCH.attempts:
                     time.sleep(FETCH.wait * attempt)
                     continue
-                problem = f"{host or shown} cannot be reached ({said(error)})"
-                raise AffilError(f"{problem}; connect this machine to the internet{self.advice}") from error
+                problem = said("{0} cannot be reached ({1})", host or shown, cause_of(error))
+                raise AffilError(said("{0}; connect this machine to the internet{1}", problem, self.advice)) from error
             try:
                 status = response.status_code
                 self.answered = {name.lower(): value for name, value in response.headers.items()}
@@ -121,12 +124,12 @@ class Http:
                 break
             if attempt < FETCH.attempts:
                 time.sleep(_wait(response, attempt))
-        later = "try again later" if status in _PASSING else "it may have moved"
-        told = self.refused.get(status, f"{later}{self.advice}")
-        raise RefusedError(f"{shown}: answers {status} {response.reason_phrase}; {told}", status)
+        later = said("try again later") if status in _PASSING else said("it may have moved")
+        told = self.refused.get(status, later + self.advice)
+        raise RefusedError(said("{0}: answers {1} {2}; {3}", shown, status, response.reason_phrase, told), status)
 
 
-def said(error: Exception) -> str:
+def cause_of(error: Exception) -> str:
     """What an error says, or its name."""
     return str(error) or type(error).__name__
 

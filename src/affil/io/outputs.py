@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from affil.errors import AffilError
+from affil.wording import said
 
 try:
     import fcntl
@@ -61,7 +62,7 @@ def atomic_path(path: Path | str, *, sync: bool = True) -> Iterator[Path]:
             _sync(target.parent)
     except OSError as error:
         if error.errno in _FULL:
-            raise AffilError(f"{path}: the disk is full; free some space or choose another output") from error
+            raise AffilError(said("{0}: the disk is full; free some space or choose another output", path)) from error
         raise
     finally:
         with suppress(OSError):
@@ -181,12 +182,12 @@ def _begin(path: Path | str) -> tuple[Path, int] | None:
     target = Path(path).resolve()
     try:
         if target.is_dir():
-            raise AffilError(f"{path}: is a folder; name a file in it")
+            raise AffilError(said("{0}: is a folder; name a file in it", path))
         if target.exists():
             if not target.is_file():
                 return None
             if not os.access(target, os.W_OK):
-                raise AffilError(f"{path}: cannot be written (read-only); choose another output, or make it writable")
+                raise AffilError(said("{0}: cannot be written (read-only); choose another output, or make it writable", path))
         # a new name, since the output's may already have the maximum length; suffixes are kept for the format
         while True:
             part = target.with_name(f"{TEMPORARY}{secrets.token_hex(6)}" + "".join(target.suffixes[-2:])[:20])
@@ -198,9 +199,11 @@ def _begin(path: Path | str) -> tuple[Path, int] | None:
                 return part, handle
             os.close(handle)  # swept before being locked
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise AffilError(f"{path}: there is no folder {Path(path).parent}; create it or choose another output") from error
+        raise AffilError(
+            said("{0}: there is no folder {1}; create it or choose another output", path, Path(path).parent)
+        ) from error
     except OSError as error:
-        raise AffilError(f"{path}: cannot be written ({error.strerror}); choose another output") from error
+        raise AffilError(said("{0}: cannot be written ({1}); choose another output", path, error.strerror)) from error
 
 
 def _sync(path: Path) -> None:

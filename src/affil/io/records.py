@@ -12,6 +12,7 @@ from affil.errors import InputError, Unit
 from affil.io.files import Text
 from affil.io.table import Batch, Table, alias_of, checked_headings
 from affil.settings import INPUT
+from affil.wording import Said, said
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +28,7 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"{twice[:40]!r} stands twice in one object")
+        raise ValueError(said("{0!r} stands twice in one object", twice[:40]))
     return found
 
 
@@ -45,7 +46,7 @@ class JsonLines(Table):
             for key, value in record.items():
                 kinds.setdefault(key, set()).add(type(value) if not _is_huge(value) else object)
         if not size:
-            raise InputError(text.name, "is empty", fix="give a file with a JSON object for each row")
+            raise InputError(text.name, said("is empty"), fix=said("give a file with a JSON object for each row"))
         self._kinds = kinds
         super().__init__(text.name, checked_headings(text.name, list(kinds), 1), size, text.notes)
 
@@ -77,8 +78,8 @@ def _object(value: Any, text: str, name: str, row: int, unit: Unit) -> dict[str,
     if "\\u" in text:  # half a surrogate pair is valid JSON, but no text that any table could store
         json.dumps(value, ensure_ascii=False).encode()
     if not isinstance(value, dict):
-        fix = f'write {{"column": value, ...}} as each {unit}'
-        raise InputError(name, f"the {unit} is JSON but not an object", row=row, unit=unit, fix=fix)
+        fix = said('write {{"column": value, ...}} as each {0}', Said(unit))
+        raise InputError(name, said("the {0} is JSON but not an object", Said(unit)), row=row, unit=unit, fix=fix)
     return value
 
 
@@ -88,13 +89,15 @@ def _faults(name: str, row: int, unit: Unit) -> Iterator[None]:
     try:
         yield
     except json.JSONDecodeError as error:
-        what = f"not JSON at character {error.pos + 1}: {error.msg}"
-        raise InputError(name, what, row=row, fix=f"correct the {unit}", unit=unit) from error
+        what = said("not JSON at character {0}: {1}", error.pos + 1, error.msg)
+        raise InputError(name, what, row=row, fix=said("correct the {0}", Said(unit)), unit=unit) from error
     except UnicodeEncodeError as error:
-        raise InputError(name, "contains half a surrogate pair", row=row, unit=unit, fix=f"correct the {unit}") from error
+        raise InputError(
+            name, said("contains half a surrogate pair"), row=row, unit=unit, fix=said("correct the {0}", Said(unit))
+        ) from error
     except (RecursionError, ValueError) as error:  # nested too deeply, or a whole number of thousands of digits
-        problem = f"not JSON that can be read: {error}"
-        raise InputError(name, problem, row=row, unit=unit, fix=f"correct the {unit}") from error
+        problem = said("not JSON that can be read: {0}", error)
+        raise InputError(name, problem, row=row, unit=unit, fix=said("correct the {0}", Said(unit))) from error
 
 
 class JsonList(JsonLines):
@@ -103,7 +106,7 @@ class JsonList(JsonLines):
     unit: Unit = "record"
 
     def _records(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        name, fix = self._text.name, "correct it, or write one object a line"
+        name, fix = self._text.name, said("correct it, or write one object a line")
         self._text.stream.seek(0)
         window = _Window(self._text.stream)
         window.sign()  # the bracket
@@ -117,10 +120,10 @@ class JsonList(JsonLines):
             if sign == "]":
                 break
             if sign != ",":
-                what = "the list is not closed: it was cut off" if not sign else "no comma behind it"
+                what = said("the list is not closed: it was cut off") if not sign else said("no comma behind it")
                 raise InputError(name, what, row=row, fix=fix, unit="record")
         if window.peek():
-            raise InputError(name, "goes on behind the list", row=row, fix=fix, unit="record")
+            raise InputError(name, said("goes on behind the list"), row=row, fix=fix, unit="record")
 
 
 class _Window:
@@ -190,7 +193,7 @@ class Parquet(Table):
         try:
             self._file = pq.ParquetFile(raw)
         except (pa.ArrowException, OSError, EOFError) as error:
-            raise InputError(name, "not a Parquet file, or truncated", fix="fetch or write it again") from error
+            raise InputError(name, said("not a Parquet file, or truncated"), fix=said("fetch or write it again")) from error
         self._schema = self._file.schema_arrow
         super().__init__(name, checked_headings(name, self._schema.names, 1), self._file.metadata.num_rows)
 
@@ -209,7 +212,9 @@ class Parquet(Table):
             try:
                 part = next(parts, None)
             except (pa.ArrowException, OSError) as error:
-                raise InputError(self.name, f"is damaged after row {first - 1}", fix="fetch or write it again") from error
+                raise InputError(
+                    self.name, said("is damaged after row {0}", first - 1), fix=said("fetch or write it again")
+                ) from error
             if part is None:
                 return
             yield Batch(range(first, first + part.num_rows), {c: part.column(c).to_pylist() for c in self.columns})

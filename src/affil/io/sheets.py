@@ -13,6 +13,7 @@ from affil.errors import InputError
 from affil.io.delimited import title_note, titles_above
 from affil.io.files import check_size, read_whole
 from affil.io.table import Batch, Fits, Table, alias_of, checked_headings, listed
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,15 +37,15 @@ class Sheet(Table):
         book = _opened(raw, name)
         visible = _worksheets(book)
         if wanted is not None and wanted not in book.sheet_names:
-            fix = f"choose one with --sheet: {listed(visible)}"
-            raise InputError(name, f"has no sheet {wanted!r}", fix=fix)
+            fix = said("choose one with --sheet: {0}", listed(visible))
+            raise InputError(name, said("has no sheet {0!r}", wanted), fix=fix)
         found = {
             title: top
             for title in ([wanted] if wanted is not None else visible)
             if (top := _top(book.get_sheet_by_name(title)))
         }
         if not found:
-            raise InputError(name, "is empty", fix="give a workbook with a row of headings and rows below it")
+            raise InputError(name, said("is empty"), fix=said("give a workbook with a row of headings and rows below it"))
         fitting = [title for title, top in found.items() if fits is not None and fits(top.headings)]
         title = (fitting or [*found])[0]
         self._sheet, self._header = found[title].sheet, found[title].row
@@ -79,8 +80,8 @@ class Sheet(Table):
                 continue
             beyond = next((c for c in cells[width:] if c is not None), None)
             if beyond is not None:
-                fix = "give the column one, or delete the rows above the headings"
-                raise InputError(self.name, f"has {str(beyond)[:40]!r} in a column without a heading", row=row, fix=fix)
+                fix = said("give the column one, or delete the rows above the headings")
+                raise InputError(self.name, said("has {0!r} in a column without a heading", str(beyond)[:40]), row=row, fix=fix)
             yield row, cells[:width] + [None] * (width - len(cells))
 
     def _rows(self) -> Iterator[tuple[int, list[Any]]]:
@@ -113,8 +114,8 @@ def _choice(title: str, fitting: Sequence[str], visible: Sequence[str]) -> str:
     """What to say of the sheet that was chosen."""
     others = [one for one in fitting if one != title]
     if others:
-        return f"the sheet read is {title!r}; {listed(others, 5)} would fit as well: choose with --sheet"
-    return f"the sheet read is {title!r}; for another, {listed([v for v in visible if v != title], 5)}: --sheet"
+        return said("the sheet read is {0!r}; {1} would fit as well: choose with --sheet", title, listed(others, 5))
+    return said("the sheet read is {0!r}; for another, {1}: --sheet", title, listed([v for v in visible if v != title], 5))
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
@@ -150,12 +151,12 @@ def _opened(raw: IO[bytes], name: str) -> CalamineWorkbook:
         content.seek(0)
         return calamine.CalamineWorkbook.from_filelike(content)
     except calamine.PasswordError as error:
-        raise InputError(name, "is protected by a password", fix="save it without one") from error
+        raise InputError(name, said("is protected by a password"), fix=said("save it without one")) from error
     except (calamine.CalamineError, zipfile.BadZipFile, ValueError, OSError) as error:
         locked = b"E\0n\0c\0r\0y\0p\0t" in content.getvalue()
-        what = "is a workbook with a password" if locked else "is no workbook that can be read"
-        problem = f"{what}: {' '.join(str(error).split())[:120]}"
-        raise InputError(name, problem, fix="save it again as .xlsx without a password, or as CSV") from error
+        what = said("is a workbook with a password") if locked else said("is no workbook that can be read")
+        problem = said("{0}: {1}", what, " ".join(str(error).split())[:120])
+        raise InputError(name, problem, fix=said("save it again as .xlsx without a password, or as CSV")) from error
 
 
 def _worksheets(book: CalamineWorkbook) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from affil.errors import InputError, Unit
 from affil.io.headings import find, is_dated, is_usual, plain, stem
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -109,7 +110,7 @@ def affiliation_column(name: str, columns: Sequence[str], wanted: str | None = N
     if len(found) == 1:
         return found[0]
     if found:
-        raise InputError(name, f"several columns may be meant: {listed(found)}", fix="choose one with --column")
+        raise InputError(name, said("several columns may be meant: {0}", listed(found)), fix=said("choose one with --column"))
     raise missing(name, columns, wanted)
 
 
@@ -123,18 +124,24 @@ def has_affiliations(columns: Sequence[str], wanted: str | None = None) -> bool:
 
 def missing(name: str, columns: Sequence[str], wanted: str | None) -> InputError:
     """The error that a column is not there."""
-    what = f"no column {wanted!r}" if wanted is not None else "no column whose name tells that it holds affiliations"
-    fix = "choose one with --column"
+    what = (
+        said("no column {0!r}", wanted) if wanted is not None else said("no column whose name tells that it holds affiliations")
+    )
+    fix = said("choose one with --column")
     if wanted is None and not any(map(is_usual, columns)):
-        fix += ', or write "affiliation" above the strings where there are no headings'
+        fix += said(', or write "affiliation" above the strings where there are no headings')
     fix += title_hint(columns)
-    return InputError(name, f"{what}; its columns are: {listed(columns)}", fix=fix)
+    return InputError(name, said("{0}; its columns are: {1}", what, listed(columns)), fix=fix)
 
 
 def title_hint(columns: Sequence[str]) -> str:
     """What to do where headings do not look so: the first row may be a title."""
     dated = next((c for c in columns if is_dated(c)), None)
-    return "" if dated is None else f"; the first row was read as headings: if it is a title ({dated.strip()!r}), delete it"
+    return (
+        ""
+        if dated is None
+        else said("; the first row was read as headings: if it is a title ({0!r}), delete it", dated.strip())
+    )
 
 
 _SHOWN = 60  # characters of a heading in a message
@@ -144,7 +151,7 @@ def listed(columns: Sequence[str], most: int = 40) -> str:
     """Headings for a message: between commas; in quotes where they hold one, or blanks at an end."""
     short = [c if len(c) <= _SHOWN else c[: _SHOWN - 1] + "…" for c in columns[:most]]
     shown = [c if c and c == c.strip() and not {*',;"\n\r\t'} & {*c} else repr(c) for c in short]
-    return ", ".join(shown) + (f" and {len(columns) - most} more" if len(columns) > most else "")
+    return ", ".join(shown) + (said(" and {0} more", len(columns) - most) if len(columns) > most else "")
 
 
 def checked_headings(name: str, cells: Sequence[str], row: int) -> tuple[str, ...]:
@@ -159,10 +166,10 @@ def checked_headings(name: str, cells: Sequence[str], row: int) -> tuple[str, ..
             columns.pop()
     if columns.count("") > 1:
         at = [i for i, c in enumerate(columns, 1) if not c]
-        raise InputError(name, f"columns {at[0]} and {at[1]} have no heading", row=row, fix="give them one")
+        raise InputError(name, said("columns {0} and {1} have no heading", at[0], at[1]), row=row, fix=said("give them one"))
     twice = next((c for i, c in enumerate(columns) if c in columns[:i]), None)
     if twice is not None:
-        raise InputError(name, f"duplicate column {twice!r}", row=row, fix="rename one of them")
+        raise InputError(name, said("duplicate column {0!r}", twice), row=row, fix=said("rename one of them"))
     return tuple(columns)
 
 

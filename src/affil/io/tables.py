@@ -19,6 +19,7 @@ from affil.io.records import JsonLines, JsonList, Parquet
 from affil.io.sheets import Sheet
 from affil.io.table import Batch, Fits, Style, Table
 from affil.io.writers import DelimitedWriter, JsonLinesWriter, ParquetWriter, SheetWriter, TableWriter
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,8 +73,8 @@ def table_format(path: Path | str, given: Format | None = None) -> Format:
     name = Path(path).name.lower()
     found = _by_name(path)
     if found is None or (found in _WHOLE and name.endswith(".gz")):
-        known = "name it .csv, .tsv or .jsonl (each also with .gz), .parquet or .xlsx"
-        raise InputError(shown_name(path, output=True), "unknown format", fix=known)
+        known = said("name it .csv, .tsv or .jsonl (each also with .gz), .parquet or .xlsx")
+        raise InputError(shown_name(path, output=True), said("unknown format"), fix=known)
     return found
 
 
@@ -134,9 +135,9 @@ def open_table(
             raw.seek(0)
         kind = format or _packed(start, name)
         if sheet is not None and kind != "xlsx":
-            raise InputError(name, "is no spreadsheet", fix="omit --sheet")
+            raise InputError(name, said("is no spreadsheet"), fix=said("omit --sheet"))
         if encoding is not None and kind in ("xlsx", "parquet"):
-            raise InputError(name, "is no text, so that it has no encoding", fix="omit --encoding")
+            raise InputError(name, said("is no text, so that it has no encoding"), fix=said("omit --encoding"))
         if kind == "xlsx":
             yield Sheet(raw, name, sheet, fits)
         elif kind == "parquet":
@@ -153,7 +154,7 @@ def _packed(start: bytes, name: str) -> Format | None:
     if is_workbook(start):
         return "xlsx"
     if start.startswith(_ZIP):
-        raise InputError(name, "is a zip archive without a workbook", fix="unpack it and give the file in it")
+        raise InputError(name, said("is a zip archive without a workbook"), fix=said("unpack it and give the file in it"))
     return None
 
 
@@ -178,8 +179,8 @@ def _of_text(text: Text, given: Format | None, by_name: Format | None) -> Table:
         if _JSON_LIST.match(begin):
             return JsonList(text)
         if _MARKUP.match(begin):
-            fix = "open it in a browser or a spreadsheet and save the table as .xlsx or .csv"
-            raise InputError(text.name, "is a web page or XML, no table", fix=fix)
+            fix = said("open it in a browser or a spreadsheet and save the table as .xlsx or .csv")
+            raise InputError(text.name, said("is a web page or XML, no table"), fix=fix)
     if given == "jsonl" or (given is None and _is_json_lines(begin, by_name)):
         return JsonLines(text)
     preferred = "\t" if "tsv" in (given, by_name) else "," if "csv" in (given, by_name) else WHOLE_LINES

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 from affil.errors import AffilError
 from affil.installed import pip_install
 from affil.io.table import Style
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -131,7 +132,7 @@ class SheetWriter:
             import openpyxl
             from openpyxl.cell import WriteOnlyCell
         except ImportError as error:
-            raise AffilError(f"{name}: openpyxl is missing; install it with: {pip_install('xlsx')}") from error
+            raise AffilError(said("{0}: openpyxl is missing; install it with: {1}", name, pip_install("xlsx"))) from error
         self._raw, self._columns, self._name, self._cell = raw, columns, name, WriteOnlyCell
         self._book = openpyxl.Workbook(write_only=True)
         self._sheet = self._book.create_sheet("affil")
@@ -144,8 +145,8 @@ class SheetWriter:
         for row in zip(*(columns[c] for c in self._columns), strict=True):
             self._count += 1
             if self._count > _SHEET_ROWS:
-                problem = f"an Excel sheet holds {_SHEET_ROWS:,} rows and there are more"
-                raise AffilError(f"{self._name}: {problem}; write .csv or .parquet")
+                problem = said("an Excel sheet holds {0:,} rows and there are more", _SHEET_ROWS)
+                raise AffilError(said("{0}: {1}; write .csv or .parquet", self._name, problem))
             self._sheet.append([self._of(_finite(value)) for value in row])
 
     def _of(self, value: Any) -> Any:
@@ -153,8 +154,10 @@ class SheetWriter:
             return value
         text = _NO_CELL.sub("\N{REPLACEMENT CHARACTER}", text_of(value))
         if len(text) > _CELL_LENGTH:
-            problem = f"row {self._count} has a cell of {len(text):,} characters, and one of Excel holds {_CELL_LENGTH:,}"
-            raise AffilError(f"{self._name}: {problem}; write .csv or .parquet")
+            problem = said(
+                "row {0} has a cell of {1:,} characters, and one of Excel holds {2:,}", self._count, len(text), _CELL_LENGTH
+            )
+            raise AffilError(said("{0}: {1}; write .csv or .parquet", self._name, problem))
         cell = self._cell(self._sheet, value=text)
         cell.data_type = "s"  # text, also where it begins with =
         return cell

@@ -14,7 +14,7 @@ from affil.errors import AffilError, InputError
 from affil.io.outputs import atomic_path, files_in
 from affil.ledger.database import Database, mark
 from affil.ledger.table import LEDGER, METADATA
-from affil.wording import counted
+from affil.wording import counted, said
 
 _AT_ONCE = 1000  # rows inserted in one statement
 _BESIDE = ("-wal", "-shm", "-journal")  # files of SQLite beside the main one
@@ -72,14 +72,18 @@ def restore(database: Database, file: Path | str, *, force: bool = False) -> int
         InputError: the backup is missing or damaged. AffilError: the ledger has more entries, or cannot be written.
     """
     if not Path(file).exists():
-        raise InputError(file, "no such file", fix="see which backups there are: ls WS/backups")
+        raise InputError(file, said("no such file"), fix=said("see which backups there are: ls WS/backups"))
     rows = _rows(Database(file, wait=0, lasting=False))
     target = database.file
     if target is None:
         with database.write() as connection:
             if held := connection.execute(select(func.count()).select_from(LEDGER)).scalar():
                 raise AffilError(
-                    f"{database.where}: has {counted(held, 'entry', 'entries')}; a backup is only restored into an empty ledger"
+                    said(
+                        "{0}: has {1}; a backup is only restored into an empty ledger",
+                        database.where,
+                        counted(held, "entry", "entries"),
+                    )
                 )
             _insert(connection, rows)
             if database.postgres and rows:  # which counts numbers apart from the rows
@@ -90,7 +94,12 @@ def restore(database: Database, file: Path | str, *, force: bool = False) -> int
             held = len(_rows(database)) if target.exists() else 0
             if held > len(rows):
                 raise AffilError(
-                    f"{target}: is whole and has {held:,} entries, the backup {len(rows):,}; to go back all the same: --force"
+                    said(
+                        "{0}: is whole and has {1:,} entries, the backup {2:,}; to go back all the same: --force",
+                        target,
+                        held,
+                        len(rows),
+                    )
                 )
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     new = target.with_name(f"{target.name}.new-{stamp}")  # whole before anything moves: a full disk loses nothing

@@ -19,6 +19,7 @@ from affil.installed import pip_install
 from affil.ledger.file import LedgerFile, problem
 from affil.ledger.rows import chained, follow
 from affil.ledger.table import LEDGER, METADATA, url_of
+from affil.wording import marked, said
 
 # INSERT OR REPLACE deletes without firing delete triggers, so a third one guards both unique columns.
 for _name, _when in {
@@ -81,18 +82,18 @@ class Database:
         if self._sqlite is not None and not self._there(self._sqlite):
             yield None
             return
-        with self._clear("read"), self._reach() as connection, connection.begin():
+        with self._clear(marked("{0}: cannot read the ledger: {1}")), self._reach() as connection, connection.begin():
             self._check(connection)
             yield connection if self.columns(connection) else None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction exclusive of other writers."""
-        with self._clear("write"):
+        with self._clear(marked("{0}: cannot write the ledger: {1}")):
             if self._sqlite is not None:
                 file = self._sqlite.path
                 if not file.parent.is_dir():
-                    raise AffilError(f"{file.parent}: no such folder; create it for the ledger first")
+                    raise AffilError(said("{0}: no such folder; create it for the ledger first", file.parent))
                 if not self._there(self._sqlite):
                     self._create(file)
                     self._there(self._sqlite)
@@ -169,8 +170,10 @@ class Database:
             else:
                 engine = create_engine(self._url, creator=self._sqlite.open, poolclass=None if self._lasting else NullPool)
         except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
-            extra = f" with: {pip_install('postgres')}" if self.postgres else ""
-            raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver{extra}") from error
+            extra = said(" with: {0}", pip_install("postgres")) if self.postgres else ""
+            raise AffilError(
+                said("cannot open a ledger at {0}: {1}; install the database driver{2}", self.where, error, extra)
+            ) from error
 
         @event.listens_for(engine, "connect")
         def _connected(connection: sqlite3.Connection, _record: object) -> None:
@@ -241,17 +244,17 @@ class Database:
                 time.sleep(0.1)
 
     @contextmanager
-    def _clear(self, verb: str) -> Iterator[None]:
+    def _clear(self, cannot: str) -> Iterator[None]:
         """Turn database errors into one-line messages."""
         try:
             yield
         except IntegrityError as error:
             raise AffilError(
-                f"{self.where}: someone else wrote an entry at the same time; check with: affil decisions WS"
+                said("{0}: someone else wrote an entry at the same time; check with: affil decisions WS", self.where)
             ) from error
         except DBAPIError as error:
             if error.connection_invalidated:
-                raise LostError(f"{self.where}: connection lost; try again") from error
-            raise problem(self.where, verb, error.orig or error) from error
+                raise LostError(said("{0}: connection lost; try again", self.where)) from error
+            raise problem(self.where, cannot, error.orig or error) from error
         except sqlite3.Error as error:  # of a file that is looked at before it is read
-            raise problem(self.where, verb, error) from error
+            raise problem(self.where, cannot, error) from error

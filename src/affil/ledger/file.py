@@ -11,8 +11,9 @@ from typing import Any
 
 from affil.errors import AffilError, InputError
 from affil.ledger.rows import COLUMNS, follow
+from affil.wording import Said, marked, said
 
-_RESTORE = "restore the file from a backup: affil ledger restore WS"
+_RESTORE = said("restore the file from a backup: affil ledger restore WS")
 
 
 class LedgerFile:
@@ -50,8 +51,8 @@ class LedgerFile:
             found = self.path.stat()
         except FileNotFoundError:
             if self._inode is not None:
-                fix = "put it back, or restore a backup: affil ledger restore WS; then load the page again"
-                raise InputError(self.path, "the ledger is gone: it was deleted or moved", fix=fix) from None
+                fix = said("put it back, or restore a backup: affil ledger restore WS; then load the page again")
+                raise InputError(self.path, said("the ledger is gone: it was deleted or moved"), fix=fix) from None
             return None
         self._inode = (found.st_dev, found.st_ino)
         return self._inode
@@ -65,11 +66,11 @@ class LedgerFile:
         if self._checked == self._inode:
             return
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ledger'").fetchall():
-            what = "is empty" if self.path.stat().st_size == 0 else "holds no ledger"
+            what = said("is empty") if self.path.stat().st_size == 0 else said("holds no ledger")
             raise InputError(self.path, what, fix=_RESTORE)
         found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found != "ok":
-            raise InputError(self.path, f"is damaged: {' '.join(str(found).split())[:120]}", fix=_RESTORE)
+            raise InputError(self.path, said("is damaged: {0}", " ".join(str(found).split())[:120]), fix=_RESTORE)
         self._checked = self._inode
 
     def rows(self) -> Iterator[Mapping[str, Any]]:
@@ -80,7 +81,7 @@ class LedgerFile:
         """
         if self.there() is None:
             return
-        with said(str(self.path), "read"), closing(self.open()) as connection:
+        with clearly(str(self.path), marked("{0}: cannot read the ledger: {1}")), closing(self.open()) as connection:
             connection.isolation_level = None
             connection.execute("BEGIN")  # all that follows sees the ledger as it is now
             self.check(connection)
@@ -91,25 +92,25 @@ class LedgerFile:
 
 
 @contextmanager
-def said(where: str, verb: str) -> Iterator[None]:
+def clearly(where: str, cannot: str) -> Iterator[None]:
     """Turn errors of SQLite into one line (see `problem`)."""
     try:
         yield
     except sqlite3.Error as error:
-        raise problem(where, verb, error) from error
+        raise problem(where, cannot, error) from error
 
 
-def problem(where: str, verb: str, error: BaseException) -> AffilError:
+def problem(where: str, cannot: str, error: BaseException) -> AffilError:
     """What an error of a database means, and what to do."""
     reason = str(error).strip()
     if any(sign in reason for sign in ("is full", "No space left", "disk I/O error")):
-        return AffilError(f"{where}: disk full or failing; nothing was recorded; free some space")
+        return AffilError(said("{0}: disk full or failing; nothing was recorded; free some space", where))
     if "locked" in reason or "busy" in reason:
-        return AffilError(f"{where}: locked by another writer; try again when it is done")
+        return AffilError(said("{0}: locked by another writer; try again when it is done", where))
     if "readonly" in reason or "read-only" in reason:
-        return AffilError(f"{where}: read-only; make the file and its folder writable")
+        return AffilError(said("{0}: read-only; make the file and its folder writable", where))
     if "not a database" in reason or "malformed" in reason:
-        return InputError(where, "not a ledger, or damaged", fix=_RESTORE)
+        return InputError(where, said("not a ledger, or damaged"), fix=_RESTORE)
     if "unable to open" in reason:
-        return AffilError(f"{where}: cannot be opened; the file and its folder must be writable")
-    return AffilError(f"{where}: cannot {verb} the ledger: {reason}")
+        return AffilError(said("{0}: cannot be opened; the file and its folder must be writable", where))
+    return AffilError(Said(cannot, (where, reason)))

@@ -21,6 +21,7 @@ from affil.ledger.cases import Case, Cases, Key, key_of
 from affil.ledger.file import LedgerFile
 from affil.ledger.rows import chained, coded, digest_of, dump, entry_of, fold_entries
 from affil.types import LedgerEntry
+from affil.wording import said
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -137,11 +138,11 @@ class Ledger:
         """
         for draft in drafts:
             ids = {f"id {i!r}": i for i in draft.institutions}
-            for what, value in {"the string": draft.key.affiliation, "--by": draft.by, "--why": draft.why, **ids}.items():
+            for what, value in {said("the string"): draft.key.affiliation, "--by": draft.by, "--why": draft.why, **ids}.items():
                 if not value.strip():
-                    raise AffilError(f"{what} is blank; a decision needs who, what and why")
+                    raise AffilError(said("{0} is blank; a decision needs who, what and why", what))
             if draft.key.position is not None and not draft.key.paper:
-                raise AffilError("a position needs a paper; a decision on one mention gives both")
+                raise AffilError(said("a position needs a paper; a decision on one mention gives both"))
         if not drafts:
             return []
         entries: list[LedgerEntry] = []
@@ -186,7 +187,7 @@ class Ledger:
             AffilError: one of them cannot be undone, or the ledger cannot be written.
         """
         if not by.strip() or not why.strip():
-            raise AffilError("--by or --why is blank; an undo needs who and why")
+            raise AffilError(said("--by or --why is blank; an undo needs who and why"))
         entries: list[LedgerEntry] = []
         at = datetime.now(UTC)
         with self._known(entries), self._database.write() as connection:
@@ -199,19 +200,21 @@ class Ledger:
         """The entry that undoes another."""
         row = self._database.row(connection, number)
         if row is None:
-            raise AffilError(f"{self._database.where} has no entry {number}; list entries with: affil decisions WS")
+            raise AffilError(said("{0} has no entry {1}; list entries with: affil decisions WS", self._database.where, number))
         entry = entry_of(row)
         if entry.undoes is not None:
-            raise AffilError(f"entry {number} is an undo (of {entry.undoes}); make a new decision instead")
+            raise AffilError(said("entry {0} is an undo (of {1}); make a new decision instead", number, entry.undoes))
         history = self._history(connection, key_of(entry))
         undone = {e.undoes: e.number for e in history if e.undoes is not None}
         if number in undone:
-            raise AffilError(f"entry {number} was already undone by entry {undone[number]}")
+            raise AffilError(said("entry {0} was already undone by entry {1}", number, undone[number]))
         case = fold_entries(history)
         holds = case.holder is not None and case.holder.number == number
         if not holds and number not in {e.number for e in case.opinions.values()}:
             later = max(e.number for e in history if e.undoes is None and e.number not in undone)
-            raise AffilError(f"entry {number} was superseded by entry {later}; undo that first, or make a new decision")
+            raise AffilError(
+                said("entry {0} was superseded by entry {1}; undo that first, or make a new decision", number, later)
+            )
         return replace(
             entry,
             at=at,
@@ -296,11 +299,13 @@ class Ledger:
                 held = {(e.at, e.by, key_of(e)) for e in self.entries()}
             except AffilError:
                 raise AffilError(
-                    f"{self._database.where}: connection lost; it is not known whether this was recorded: look at the history before you "
-                    "decide again"
+                    said(
+                        "{0}: connection lost; it is not known whether this was recorded: look at the history before you decide again",
+                        self._database.where,
+                    )
                 ) from error
             if not entries or not all((e.at, e.by, key_of(e)) in held for e in entries):
-                raise AffilError(f"{self._database.where}: connection lost; nothing was recorded, try again") from error
+                raise AffilError(said("{0}: connection lost; nothing was recorded, try again", self._database.where)) from error
 
     def _history(self, connection: Connection, key: Key) -> list[LedgerEntry]:
         return [entry_of(row) for row in self._database.history(connection, digest_of(key))]

@@ -15,6 +15,7 @@ from typing import Any
 from affil.errors import InputError
 from affil.ledger.cases import DECISION, Case, Key
 from affil.types import LedgerEntry
+from affil.wording import said
 
 CONTENT = (
     "at", "by", "affiliation", "institutions", "why", "previous", "undoes", "model", "registry", "role", "paper", "position",
@@ -72,8 +73,8 @@ def follow(rows: Iterable[Mapping[str, Any]], before: str, where: str) -> Iterat
         before = chained(before, values)
         key = Key(_decoded(values["affiliation"]), _decoded(values["paper"] or ""), values["position"])
         if values["chain"] not in (None, before) or values["key"] != digest_of(key):
-            problem = f"entry {values['number']} is not as it was written, or entries before it are missing"
-            raise InputError(where, problem, fix="restore the ledger from a backup: affil ledger restore WS")
+            problem = said("entry {0} is not as it was written, or entries before it are missing", values["number"])
+            raise InputError(where, problem, fix=said("restore the ledger from a backup: affil ledger restore WS"))
         yield values
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Column, Index, Integer, MetaData, String, Table, Tex
 from sqlalchemy.exc import ArgumentError
 
 from affil.errors import AffilError
+from affil.wording import said
 
 METADATA = MetaData()
 LEDGER = Table(
@@ -46,5 +47,5 @@ def url_of(database: Path | str) -> URL:
             url = make_url(database)
             return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
         except ArgumentError as error:
-            raise AffilError(f"not a database URL: {database!r}; e.g. postgresql://user@host/name") from error
+            raise AffilError(said("not a database URL: {0!r}; e.g. postgresql://user@host/name", database)) from error
     return URL.create("sqlite", database=str(database))

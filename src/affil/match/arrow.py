@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from affil.errors import InputError
 from affil.io.table import affiliation_column
+from affil.wording import said
 
 
 @runtime_checkable
@@ -67,7 +68,7 @@ def string_column(given: pa.ChunkedArray, column: str | None) -> pa.ChunkedArray
     if not (
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind)
     ):
-        raise InputError("the table", f"{name} holds {given.type}, no strings")
+        raise InputError("the table", said("{0} holds {1}, no strings", name, given.type))
     if coded:  # Arrow does not decode those of views itself
         chunks = [chunk.dictionary.cast(pa.large_string()).take(chunk.indices) for chunk in given.chunks]
         return pa.chunked_array(chunks, pa.large_string())

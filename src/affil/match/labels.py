@@ -9,7 +9,7 @@ from pathlib import Path
 
 from affil.io.tables import open_table
 from affil.settings import Policy
-from affil.wording import counted
+from affil.wording import counted, said
 
 
 class Trust(IntEnum):
@@ -51,7 +51,7 @@ def contradiction(labels: Iterable[tuple[str, Iterable[str]]]) -> str:
         return ""
     what = counted(len(twice), "string has labels", "strings have labels")
     first = next(iter(twice))[:_SHOWN]
-    return f"{what} that contradict each other (first: {first!r}); each of their rows counts: correct them"
+    return said("{0} that contradict each other (first: {1!r}); each of their rows counts: correct them", what, first)
 
 
 def read_strings(path: Path) -> list[str]:

@@ -32,6 +32,7 @@ from affil.names.ids import ids_within
 from affil.registry import Registry
 from affil.settings import Policy, Settings
 from affil.types import Decision, Institution, Match, NameKind, Reason, Result, Results
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -320,5 +321,5 @@ def _decided(probability: float, least: float) -> Decision:
 def _reopen(registry: Path, model: Path, settings: Settings, version: str) -> Matcher:
     matcher = Matcher.load(registry, model, settings)
     if matcher.version != version:
-        raise AffilError(f"{registry} or {model} was replaced while it was in use; run again")
+        raise AffilError(said("{0} or {1} was replaced while it was in use; run again", registry, model))
     return matcher

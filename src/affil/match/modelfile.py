@@ -23,6 +23,7 @@ from affil.match.calibrate import REGIMES
 from affil.match.classifier import COMPARED, RIVALS, Estimators, Model
 from affil.match.features.table import NAMES
 from affil.match.forest import Forest
+from affil.wording import said
 
 # Types allowed in a model file; any other is rejected before loading.
 TYPES = frozenset(
@@ -90,7 +91,7 @@ def load_model(path: Path) -> tuple[Model, dict[str, Any], str]:
     Raises:
         InputError: the file is not a model, damaged, of another version, or holds other types than `TYPES`.
     """
-    retrain = "train it again with: affil train -o FILE"
+    retrain = said("train it again with: affil train -o FILE")
     try:
         data = path.read_bytes()
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -98,18 +99,20 @@ def load_model(path: Path) -> tuple[Model, dict[str, Any], str]:
             unknown = sorted(_types(json.loads(archive.read(_SCHEMA))) - TYPES)
             if unknown:
                 raise InputError(
-                    path, f"holds types that a model has no use for ({', '.join(unknown[:3])})", fix="do not use it"
+                    path,
+                    said("holds types that a model has no use for ({0})", ", ".join(unknown[:3])),
+                    fix=said("do not use it"),
                 )
             if tuple(card["features"]) != NAMES:
-                raise InputError(path, "trained by a version with other features", fix=retrain)
+                raise InputError(path, said("trained by a version with other features"), fix=retrain)
             found, here = card["versions"]["scikit-learn"], version("scikit-learn")
             if found.split(".")[:2] != here.split(".")[:2]:
-                raise InputError(path, f"trained with scikit-learn {found}, here is {here}", fix=retrain)
+                raise InputError(path, said("trained with scikit-learn {0}, here is {1}", found, here), fix=retrain)
             parts = _unpack(archive.read(_TREES))
     except OSError as error:
         raise InputError(path, error.strerror or str(error), fix=retrain) from error
     except _BROKEN as error:
-        raise InputError(path, "not a model file, or damaged", fix=retrain) from error
+        raise InputError(path, said("not a model file, or damaged"), fix=retrain) from error
 
     def load() -> Estimators:
         import skops.io
@@ -118,7 +121,7 @@ def load_model(path: Path) -> tuple[Model, dict[str, Any], str]:
             stored = skops.io.loads(data, trusted=sorted(set(skops.io.get_untrusted_types(data=data)) & TYPES))
             return Estimators(*(stored[name] for name in _PARTS))
         except _BROKEN as error:
-            raise InputError(path, "its estimators are damaged", fix=retrain) from error
+            raise InputError(path, said("its estimators are damaged"), fix=retrain) from error
 
     return Model(*parts, load), card, hashlib.sha256(data).hexdigest()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from affil.registry import Registry
 from affil.settings import TEXT, Settings, again
+from affil.wording import said
 
 SHIPPED = ["shipped"]
 
@@ -22,11 +23,11 @@ def differences(card: Mapping[str, Any], registry: Registry, settings: Settings)
 
     A registry other than the shipped one is always another than the model's; that is what a model is for.
     """
-    out = []
+    out: list[str] = []
     if registry.meta["sources"] == SHIPPED and card.get("registry") != registry.hash:
-        out.append("the shipped registry, or the rules by which it is read")
+        out.append(said("the shipped registry, or the rules by which it is read"))
     told, here = card.get("settings", {}), settings_told(settings)
     for name in ("features", "retrieve", "text"):
         changed = sorted(key for key, value in here[name].items() if told.get(name, {}).get(key) != value)
-        out += [f"setting {name}.{key}" for key in changed if again(f"{name}.{key}") in ("retrain", "rebuild")]
+        out += [said("setting {0}.{1}", name, key) for key in changed if again(f"{name}.{key}") in ("retrain", "rebuild")]
     return tuple(out)

@@ -13,37 +13,42 @@ from affil.names import fold, tokenize
 from affil.names.fold import generic
 from affil.names.split import split_parts
 from affil.types import Decision, Match, Result
+from affil.wording import Said, marked
 
 if TYPE_CHECKING:
     from affil.match.matcher import Matcher
 
 # Reasons for not choosing a candidate.
 REJECTED = {
-    "child_chosen": "a part of it is named, {other}, and the policy is {policy}",
-    "one_wanted": "one institution is wanted, and {other} is likelier",
-    "same_words": "“{words}” names {other} more probably",
-    "part_of_longer_name": "the words are part of a longer name",
-    "place_differs": "the string names another place than {place}",
-    "name_incomplete": "words of “{alias}” are missing: {missing}",
-    "several_bear": "other institutions are called “{alias}” too, and nothing shows which one is meant",
-    "below_threshold": "its probability is below {review}, the threshold for review",
+    "child_chosen": marked("a part of it is named, {other}, and the policy is {policy}"),
+    "one_wanted": marked("one institution is wanted, and {other} is likelier"),
+    "same_words": marked("“{words}” names {other} more probably"),
+    "part_of_longer_name": marked("the words are part of a longer name"),
+    "place_differs": marked("the string names another place than {place}"),
+    "name_incomplete": marked("words of “{alias}” are missing: {missing}"),
+    "several_bear": marked("other institutions are called “{alias}” too, and nothing shows which one is meant"),
+    "below_threshold": marked("its probability is below {review}, the threshold for review"),
 }
 # Reasons for a string without a match.
 NOTHING = {
-    "no_words": "the string contains no words",
-    "generic_words": "there are only generic words or numbers, which name no organisation by themselves",
-    "place_only": "a place is named, but no organisation",
-    "homonym_elsewhere": "“{alias}” is the name of {nearest} in {place}, and the string names another place",
-    "several_bear": "several institutions are called “{alias}”, and nothing shows which one is meant",
-    "name_incomplete": "the nearest is {nearest} as “{alias}”, words of which are missing: {missing}",
-    "below_threshold": "the nearest is {nearest}, whose probability, {probability:.3f}, is below {review}, the threshold for review",
-    "nothing_named": "it contains no name from the registry",
+    "no_words": marked("the string contains no words"),
+    "generic_words": marked("there are only generic words or numbers, which name no organisation by themselves"),
+    "place_only": marked("a place is named, but no organisation"),
+    "homonym_elsewhere": marked("“{alias}” is the name of {nearest} in {place}, and the string names another place"),
+    "several_bear": marked("several institutions are called “{alias}”, and nothing shows which one is meant"),
+    "name_incomplete": marked("the nearest is {nearest} as “{alias}”, words of which are missing: {missing}"),
+    "below_threshold": marked("the nearest is {nearest}, whose probability, {probability:.3f}, is below {review}, the threshold for review"),
+    "nothing_named": marked("it contains no name from the registry"),
 }  # fmt: skip
 # Next steps.
-_COMPLETE = "check whether the institution's name was cut off"
-_SEARCH = "look for it under another name: affil registry search {search}{registry}"
-_OWN = "if the registry lacks it, add it to a table of your own, own.csv, and run: affil registry build own.csv {sources} -o own.affil"
-_DECIDE = "if it is {nearest}, record that in a workspace WS: affil decide WS {string} --institution {id} --by YOU --why REASON"
+_COMPLETE = marked("check whether the institution's name was cut off")
+_SEARCH = marked("look for it under another name: affil registry search {search}{registry}")
+_OWN = marked(
+    "if the registry lacks it, add it to a table of your own, own.csv, and run: affil registry build own.csv {sources} -o own.affil"
+)
+_DECIDE = marked(
+    "if it is {nearest}, record that in a workspace WS: affil decide WS {string} --institution {id} --by YOU --why REASON"
+)
 NEXT = {
     "no_words": (),
     "generic_words": (_COMPLETE,),
@@ -136,7 +141,7 @@ def _rejected(matcher: Matcher, string: str, m: Match, chosen: Sequence[Match]) 
     values = _values(matcher, string, m, missing)
     if other is not None:
         values |= {"other": other.institution.name, "words": string[other.start : other.end]}
-    return Rejected(m, why, REJECTED[why].format_map(values))
+    return Rejected(m, why, Said(REJECTED[why], named=values))
 
 
 def _nothing(matcher: Matcher, string: str, others: Sequence[Match]) -> Nothing:
@@ -163,7 +168,7 @@ def _nothing(matcher: Matcher, string: str, others: Sequence[Match]) -> Nothing:
     else:
         why = "place_only" if mentions.place.any() else "generic_words"
     values = _values(matcher, string, nearest, missing)
-    return Nothing(why, NOTHING[why].format_map(values), tuple(n.format_map(values) for n in NEXT[why]), nearest, missing)
+    return Nothing(why, Said(NOTHING[why], named=values), tuple(Said(n, named=values) for n in NEXT[why]), nearest, missing)
 
 
 def _is_near(m: Match, distinctive: set[str], least: float) -> bool:

@@ -16,6 +16,8 @@ import re
 
 from stdnum.iso7064 import mod_11_2, mod_97_10
 
+from affil.wording import said
+
 ROR = "https://ror.org/"
 SCHEMES = ("fundref", "grid", "isni", "wikidata")  # prefixes of ids of other registries
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?ror\.org/+(?:organizations/)?(.*?)[/\s]*", re.IGNORECASE)
@@ -89,9 +91,9 @@ def mistyped(written: str) -> str:
     """What is wrong with text that looks like a ROR id but cannot be one; else ""."""
     bare = _bare_ror(written.strip())
     if bare and not _checks(bare):
-        return f"the check digits of the ROR id {bare} are wrong: a character is mistyped"
+        return said("the check digits of the ROR id {0} are wrong: a character is mistyped", bare)
     if _ADDRESS.fullmatch(written.strip()) and not bare:
-        return "an id of ROR is 0, six letters or digits without i, l, o and u, and two digits"
+        return said("an id of ROR is 0, six letters or digits without i, l, o and u, and two digits")
     return ""
 
 

@@ -20,6 +20,7 @@ from affil.review.mentions import Rule
 from affil.review.spreadsheet import string_key
 from affil.service.server import Form
 from affil.types import LedgerEntry, Name
+from affil.wording import said
 
 _SHOWN = 200  # characters of a string in a form; its key covers all
 
@@ -33,7 +34,7 @@ def filters_of(pairs: Sequence[tuple[str, str]]) -> Filters:
             try:
                 given[bound] = float(given[bound])
             except ValueError as error:
-                raise AffilError(f"no probability: {given[bound]!r}") from error
+                raise AffilError(said("no probability: {0!r}", given[bound])) from error
     return Filters(**given).check()
 
 
@@ -111,14 +112,14 @@ def chosen_mention(value: str) -> tuple[str, int | None, str]:
     try:
         paper, position, author = json.loads(value)
     except (ValueError, TypeError) as error:
-        raise AffilError(f"not a mention: {value[:40]!r}") from error
+        raise AffilError(said("not a mention: {0!r}", value[:40])) from error
     if not (isinstance(paper, str) and isinstance(author, str) and (position is None or type(position) is int)):
-        raise AffilError(f"not a mention: {value[:40]!r}")
+        raise AffilError(said("not a mention: {0!r}", value[:40]))
     return paper, position, author
 
 
 def number_of(value: str) -> int:
     """Parse a non-negative integer."""
     if not value.isascii() or not value.isdigit() or len(value) > 12:
-        raise AffilError(f"not a number: {value[:20]!r}")
+        raise AffilError(said("not a number: {0!r}", value[:20]))
     return int(value)

@@ -16,11 +16,12 @@ from affil.papers.markup import each, first, text_of
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 if TYPE_CHECKING:
     from lxml import etree
 
-_GONE = {"retracted": "is retracted", "removed": "was removed from the Anthology"}
+_GONE = {"retracted": said("is retracted"), "removed": said("was removed from the Anthology")}
 _ISSUE = re.compile(
     r",? (?:Volume|Vol\.|Number|Issue) .*|,? \([^()]*\)$|, \d.*"
 )  # "Computational Linguistics, Volume 15, Number 1"
@@ -67,7 +68,7 @@ def _draft(volume: etree._Element, paper: etree._Element) -> Draft | str:
             return reason
     authors = tuple(_author(one) for one in each(paper, "author"))
     if not authors:
-        return "has no author: front matter, no paper"
+        return said("has no author: front matter, no paper")
     venue = first(volume, "meta/journal-title") or first(paper, "booktitle") or first(volume, "meta/booktitle")
     if volume.get("type") == "journal":
         venue = _ISSUE.sub("", venue)

@@ -19,6 +19,7 @@ from affil.papers.markup import each, first, local, text_of
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -37,8 +38,10 @@ def read_arxiv(source: Source) -> Numbered:
     for row, element in source.elements("entry", "record", "arXiv", "arXivRaw"):
         if local(element) == "entry":
             if _ERROR in first(element, "id"):
-                told = first(element, "summary") or "no reason given"
-                raise InputError(source.name, f"is an error that arXiv's API answered with: {told}", fix="correct the query")
+                told = first(element, "summary") or said("no reason given")
+                raise InputError(
+                    source.name, said("is an error that arXiv's API answered with: {0}", told), fix=said("correct the query")
+                )
             yield from finish(source, row, _entry(element))
         else:
             yield from finish(source, row, _record(element))
@@ -83,10 +86,10 @@ def _entry(entry: etree._Element) -> Draft | str:
 
 def _record(record: etree._Element) -> Draft | str:
     if any(header.get("status") == "deleted" for header in each(record, "header")):
-        return "is deleted"
+        return said("is deleted")
     held = [*each(record, "metadata/arXiv"), *each(record, "metadata/arXivRaw")] if local(record) == "record" else [record]
     if not held:
-        return "is in none of the formats arXiv and arXivRaw"
+        return said("is in none of the formats arXiv and arXivRaw")
     told = held[0]
     if local(told) == "arXivRaw":
         return _paper(
@@ -107,9 +110,9 @@ def _author(one: etree._Element) -> Author:
 
 def _paper(told: etree._Element, identifier: str, date: str, authors: tuple[Author, ...], comment: str) -> Draft | str:
     if not identifier:
-        return "has no id"
+        return said("has no id")
     if _WITHDRAWN.match(comment):
-        return "was withdrawn"
+        return said("was withdrawn")
     number = _VERSION.sub("", identifier)
     doi = bare_doi(first(told, "doi")) or f"10.48550/arxiv.{number}".lower()
     return Draft(f"arxiv:{number}", first(told, "title"), "arXiv", year_in(date), authors, doi)

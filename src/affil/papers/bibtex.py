@@ -41,6 +41,7 @@ from affil.papers.proceedings import (
 from affil.papers.reader import Numbered, Reader
 from affil.papers.scopus import scopus_id
 from affil.papers.source import Source
+from affil.wording import said
 
 for _name in ("bibtexparser", "pylatexenc"):  # what they warn of is reported by this module
     logging.getLogger(_name).addHandler(logging.NullHandler())
@@ -79,15 +80,15 @@ def read_bibtex(source: Source) -> Numbered:
         valid += len(entries)
         if not entries:
             broken += 1
-            source.report(row, "is no valid BibTeX: check its braces and commas", lost=True)
+            source.report(row, said("is no valid BibTeX: check its braces and commas"), lost=True)
         for entry in entries:
             for at, whole in family.completed(row, entry):
                 yield from finish(source, at, _draft(whole))
     for at, orphan in family.waiting():
         yield from finish(source, at, _draft(orphan))
     if broken and (last or not valid):
-        what = "the last entry was cut off or is no valid BibTeX" if valid else "is no valid BibTeX"
-        raise InputError(source.name, what, row=last or None, fix="export it again, or correct its braces and commas")
+        what = said("the last entry was cut off or is no valid BibTeX") if valid else said("is no valid BibTeX")
+        raise InputError(source.name, what, row=last or None, fix=said("export it again, or correct its braces and commas"))
 
 
 def decode_latex(text: str) -> str:
@@ -250,7 +251,7 @@ def _draft(entry: dict[str, str]) -> Draft | str:
     kind = entry.get("type", "")
     whole = kind.casefold() == "book" if kind else entry["entrytype"] in _WHOLE  # Scopus writes chapters as @BOOK
     if whole or unwanted_kind(kind):
-        return f"is no paper: {kind or entry['entrytype']}"
+        return said("is no paper: {0}", kind or entry["entrytype"])
     title, doi = decode_latex(entry.get("title", "")), bare_doi(entry.get("doi", "").replace("\\_", "_"))
     identifier = entry.get("unique-id", "") or scopus_id(entry.get("url", "")) or doi_id(doi)
     venue, year = _venue(entry), year_in(entry.get("year", ""), entry.get("date", ""))

@@ -16,9 +16,10 @@ from typing import Any
 from affil.errors import InputError, Unit
 from affil.io.files import lines_in, open_input, shown_name
 from affil.io.records import unique
+from affil.wording import said
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
-_AGAIN = "fetch or copy it again"
+_AGAIN = said("fetch or copy it again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,13 @@ def read_lines(path: Path | str) -> Iterator[tuple[int, bytes]]:
         for row, line in enumerate(lines_in(lines, name), 1):
             at.row = row
             if row == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                raise InputError(name, "is UTF-16", fix="save it as UTF-8")
+                raise InputError(name, said("is UTF-16"), fix=said("save it as UTF-8"))
             content = line.removeprefix(codecs.BOM_UTF8 if row == 1 else b"").strip()
             if content:
                 filled = True
                 yield row, content
     if not filled:
-        raise InputError(name, "is empty", fix="a papers file has one JSON object a line")
+        raise InputError(name, said("is empty"), fix=said("a papers file has one JSON object a line"))
 
 
 @dataclass(slots=True)
@@ -70,11 +71,11 @@ def damage_said(name: str, unit: Unit = "record") -> Iterator[_At]:
     try:
         yield at
     except EOFError as error:
-        raise InputError(name, f"the gzip file is truncated{_so_far(at.row, unit)}", fix=_AGAIN) from error
+        raise InputError(name, said("the gzip file is truncated{0}", _so_far(at.row, unit)), fix=_AGAIN) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(name, f"the gzip file is damaged{_so_far(at.row, unit)}: {error}", fix=_AGAIN) from error
+        raise InputError(name, said("the gzip file is damaged{0}: {1}", _so_far(at.row, unit), error), fix=_AGAIN) from error
     except OSError as error:
-        raise InputError(name, f"cannot be read: {error.strerror or error}") from error
+        raise InputError(name, said("cannot be read: {0}", error.strerror or error)) from error
 
 
 def _so_far(row: int, unit: Unit) -> str:
@@ -90,15 +91,21 @@ def parse_json(name: str, row: int | None, text: bytes) -> Any:
     try:
         return json.loads(text.decode("utf-8-sig"), object_pairs_hook=unique)
     except UnicodeDecodeError as error:
-        raise InputError(name, f"byte {error.start + 1} is not UTF-8", row=row, fix="save the file as UTF-8") from error
+        raise InputError(
+            name, said("byte {0} is not UTF-8", error.start + 1), row=row, fix=said("save the file as UTF-8")
+        ) from error
     except json.JSONDecodeError as error:
-        where = f"at character {error.colno}" if row is not None else f"at line {error.lineno}, character {error.colno}"
-        fix = "correct the line" if row is not None else "correct it, or fetch it again"
-        raise InputError(name, f"not JSON {where}: {error.msg}", row=row, fix=fix) from error
+        where = (
+            said("at character {0}", error.colno)
+            if row is not None
+            else said("at line {0}, character {1}", error.lineno, error.colno)
+        )
+        fix = said("correct the line") if row is not None else said("correct it, or fetch it again")
+        raise InputError(name, said("not JSON {0}: {1}", where, error.msg), row=row, fix=fix) from error
     except RecursionError as error:
-        raise InputError(name, "not a paper: nested too deeply", row=row, fix="correct the line") from error
+        raise InputError(name, said("not a paper: nested too deeply"), row=row, fix=said("correct the line")) from error
     except ValueError as error:  # a key twice, or a whole number too long for Python
-        raise InputError(name, f"not JSON that can be read: {error}", row=row, fix="correct the line") from error
+        raise InputError(name, said("not JSON that can be read: {0}", error), row=row, fix=said("correct the line")) from error
 
 
 def bare_doi(text: str) -> str:

@@ -16,6 +16,7 @@ from affil.papers.json_values import inside, joined, members, objects, text, tex
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 _KEYS = (("DOI", "container-title"), ("DOI", "author"), ("DOI", "type", "prefix"), ("DOI", "type", "member"))
 _PREPRINTS = {"posted-content", "preprint"}
@@ -39,8 +40,8 @@ def read_crossref(source: Source) -> Numbered:
     """
     for row, work in source.records(_place(source.head) or ""):
         if not isinstance(work, dict) or not ("DOI" in work or "type" in work):
-            fix = "give works as the API gives them"
-            raise InputError(source.name, "is no work of Crossref: neither DOI nor type", row=row, fix=fix)
+            fix = said("give works as the API gives them")
+            raise InputError(source.name, said("is no work of Crossref: neither DOI nor type"), row=row, fix=fix)
         yield from finish(source, row, _draft(work))
 
 
@@ -60,7 +61,7 @@ def _recognises(head: Head) -> bool:
 
 CROSSREF = Reader(
     name="crossref",
-    title="Crossref works",
+    title=said("Crossref works"),
     recognises=_recognises,
     read=read_crossref,
     fields=(
@@ -87,20 +88,20 @@ def _draft(work: dict[str, Any]) -> Draft | str:
     """What a work says of a paper, or why it is none."""
     doi, kind = bare_doi(text(work, "DOI")), text(work, "type")
     if not doi:
-        return "has no DOI"
+        return said("has no DOI")
     if kind in _PREPRINTS:
-        return "is a preprint (posted-content)"
+        return said("is a preprint (posted-content)")
     if kind in _NO_PAPERS:
-        return f"is of type {kind}, no paper"
+        return said("is of type {0}, no paper", kind)
     if any(_kind(update) in _NOTICES for update in objects(work, "update-to")):
-        return "is a notice about another paper (a correction, a retraction)"
+        return said("is a notice about another paper (a correction, a retraction)")
     if any(_kind(update) in _RETRACTIONS for update in objects(work, "updated-by")):
-        return "is retracted"
+        return said("is retracted")
     published = next(filter(None, (year(inside(work, date, "date-parts")) for date in _DATES)), "")
     title = next(iter(texts(work, "title")), "")
     authors = tuple(_author(a) for a in objects(work, "author"))
     draft = Draft(f"doi:{doi}", title, _venue(work, kind), published, authors, doi)
-    draft.no_year, draft.no_venue = "has no year (issued)", "has no venue: neither a container-title nor an event"
+    draft.no_year, draft.no_venue = said("has no year (issued)"), said("has no venue: neither a container-title nor an event")
     return draft
 
 

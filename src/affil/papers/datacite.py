@@ -16,6 +16,7 @@ from affil.papers.json_values import inside, members, objects, text, year
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 _KEYS = ("creators", "titles")
 _PAPERS = frozenset(["", "BookChapter", "ConferencePaper", "DataPaper", "Dissertation", "JournalArticle", "Report", "Text"])
@@ -29,8 +30,8 @@ def read_datacite(source: Source) -> Numbered:
     """
     for row, record in source.records(_place(source.head) or ""):
         if not isinstance(record, dict) or "creators" not in record:
-            fix = "give DOIs as the API of DataCite gives them"
-            raise InputError(source.name, "is no DOI of DataCite: no creators", row=row, fix=fix)
+            fix = said("give DOIs as the API of DataCite gives them")
+            raise InputError(source.name, said("is no DOI of DataCite: no creators"), row=row, fix=fix)
         yield from finish(source, row, _draft(record))
 
 
@@ -74,18 +75,18 @@ def _draft(record: dict[str, Any]) -> Draft | str:
     """What a record says of a paper, or why it is none."""
     kind = text(record, "types", "resourceTypeGeneral")
     if kind == "Preprint":
-        return "is a preprint"
+        return said("is a preprint")
     if kind not in _PAPERS:
-        return f"is of type {kind}, no paper"
+        return said("is of type {0}, no paper", kind)
     identifiers = (text(one, "identifier") for one in objects(record, "identifiers") if text(one, "identifierType") == "DOI")
     doi = next(filter(None, map(bare_doi, (text(record, "doi"), text(record, "id"), *identifiers))), "")
     if not doi:
-        return "has no DOI"
+        return said("has no DOI")
     main = (text(one, "title") for one in objects(record, "titles") if not text(one, "titleType"))
     authors = tuple(_author(creator) for creator in objects(record, "creators"))
     published = year(record.get("publicationYear")) or _issued(record) or text(record, "publicationYear")
     draft = Draft(f"doi:{doi}", next(main, ""), _venue(record), published, authors, doi)
-    draft.no_year, draft.no_venue = "has no publicationYear", "has no venue: neither a container nor a publisher"
+    draft.no_year, draft.no_venue = said("has no publicationYear"), said("has no venue: neither a container nor a publisher")
     return draft
 
 

@@ -18,6 +18,7 @@ from affil.papers.markup import each, local, text_of
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -27,8 +28,8 @@ _OTHERS = ("proceedings", "book", "incollection", "phdthesis", "mastersthesis", 
 _HOMONYM = re.compile(r" \d{4}$")  # "Wei Wang 0001" is one of many
 _TWO = re.compile(r"(\d{4})?\s*[-–]\s*(\d{4})?")
 _ONE = re.compile(r"(?:since\s+(\d{4})|until\s+(\d{4}))", re.IGNORECASE)
-OTHER = "is a book, a thesis, a chapter or a data set, no paper"
-_TODAY = "has affiliations of its authors' homepages: where they are today, not where they were"
+OTHER = said("is a book, a thesis, a chapter or a data set, no paper")
+_TODAY = said("has affiliations of its authors' homepages: where they are today, not where they were")
 
 
 def read_dblp(source: Source) -> Numbered:
@@ -83,7 +84,7 @@ DBLP = Reader(
 
 DBLP_HOMEPAGES = Reader(
     name="dblp-homepages",
-    title="dblp XML with the affiliations of homepages",
+    title=said("dblp XML with the affiliations of homepages"),
     recognises=lambda _: False,
     read=read_dblp_homepages,
     fields=f'{_FIELDS}; `note type="affiliation"` of the homepages (`www`), matched by the author\'s name and number.',
@@ -118,7 +119,7 @@ def _read(source: Source, notes: Mapping[str, tuple[_Note, ...]]) -> Numbered:
 
 def _draft(record: etree._Element, notes: Mapping[str, tuple[_Note, ...]]) -> Draft | str:
     if "withdrawn" in record.get("publtype", "").split():
-        return "was withdrawn"
+        return said("was withdrawn")
     told: dict[str, list[str]] = {}
     for child in record:  # once over the children: the whole file has some eighty million of them
         told.setdefault(local(child), []).append(text_of(child))

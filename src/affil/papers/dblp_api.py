@@ -17,6 +17,7 @@ from affil.papers.json_values import members
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 _KEYS = ("key", "title", "type", "venue")
 _HITS = "result.hits.hit.item.info"
@@ -33,7 +34,10 @@ def read_dblp_api(source: Source) -> Numbered:
     for row, value in source.records(source.head.place_of(*_KEYS) or ""):
         if not isinstance(value, dict) or not whole_text(value.get("key")):
             raise InputError(
-                source.name, "is no record of dblp: no key", row=row, fix="give answers of its search, or affil fetch dblp"
+                source.name,
+                said("is no record of dblp: no key"),
+                row=row,
+                fix=said("give answers of its search, or affil fetch dblp"),
             )
         yield from finish(source, row, _draft(value))
 
@@ -44,7 +48,7 @@ def _recognises(head: Head) -> bool:
 
 DBLP_API = Reader(
     name="dblp-api",
-    title="dblp search results in JSON",
+    title=said("dblp search results in JSON"),
     recognises=_recognises,
     read=read_dblp_api,
     fields="`key` (the id), `authors` (without the number of a homonym), `title`, `venue`, `year`, `doi` (else that of `ee`).",
@@ -58,7 +62,7 @@ DBLP_API = Reader(
 def _draft(info: dict[str, Any]) -> Draft | str:
     kind = whole_text(info.get("type"))
     if kind not in _PAPERS:
-        return "was withdrawn" if kind == _WITHDRAWN else OTHER
+        return said("was withdrawn") if kind == _WITHDRAWN else OTHER
     names = (one.get("text") if isinstance(one, dict) else one for one in members(info, "authors", "author"))
     return Draft(
         f"dblp:{whole_text(info['key'])}",

@@ -11,10 +11,11 @@ from affil.papers.duplicates import letters
 from affil.papers.reader import Numbered
 from affil.papers.source import Source
 from affil.types import Author, Paper
+from affil.wording import said
 
-NO_AFFILIATION = "has no affiliation"
-NOT_UNDERSTOOD = "has no year that is understood"
-CUT_OFF = "has an author list that was cut off (et al.): authors count for more than their part"
+NO_AFFILIATION = said("has no affiliation")
+NOT_UNDERSTOOD = said("has no year that is understood")
+CUT_OFF = said("has an author list that was cut off (et al.): authors count for more than their part")
 _YEAR = re.compile(r"(?<!\d)(?:19\d\d|20\d\d|2100)(?:(?!\d)|(?=(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)))")  # or 20230501
 _THOUSANDS = re.compile(r"([12])[.,](\d{3})")  # as a spreadsheet may show 2023
 _ERAS = {"民國": 1911, "民国": 1911, "令和": 2018, "平成": 1988}  # the year before the first of each
@@ -41,8 +42,8 @@ class Draft:
     problem: str = ""
     cut_off: bool = False
     number: str = ""
-    no_year: str = "has no year"
-    no_venue: str = "has no venue"
+    no_year: str = said("has no year")
+    no_venue: str = said("has no venue")
 
 
 def finish(source: Source, row: int, draft: Draft | str) -> Numbered:

@@ -18,6 +18,7 @@ from affil.papers.markup import as_json
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 _NOTICES = frozenset(["published erratum", "retraction of publication", "expression of concern", "correction", "retraction"])
 
@@ -30,8 +31,8 @@ def read_europe_pmc(source: Source) -> Numbered:
     """
     for row, result in _results(source):
         if not isinstance(result, dict) or not text(result, "id") or not text(result, "source"):
-            fix = "save answers of its search with format=json or xml and resultType=core"
-            raise InputError(source.name, "is no result of Europe PMC: no id and source", row=row, fix=fix)
+            fix = said("save answers of its search with format=json or xml and resultType=core")
+            raise InputError(source.name, said("is no result of Europe PMC: no id and source"), row=row, fix=fix)
         yield from finish(source, row, _draft(result))
 
 
@@ -57,7 +58,7 @@ def _recognises(head: Head) -> bool:
 
 EUROPE_PMC = Reader(
     name="europe-pmc",
-    title="Europe PMC's search results",
+    title=said("Europe PMC's search results"),
     recognises=_recognises,
     read=read_europe_pmc,
     fields=(
@@ -82,11 +83,11 @@ def _draft(result: dict[str, Any]) -> Draft | str:
     """What a result says of a paper, or why it is none."""
     kinds = {kind.lower() for kind in texts(result, "pubTypeList", "pubType")}
     if text(result, "source") == "PPR" or "preprint" in kinds:
-        return "is a preprint"
+        return said("is a preprint")
     if "retracted publication" in kinds:
-        return "is retracted"
+        return said("is retracted")
     if kinds & _NOTICES:
-        return "is a notice about another paper (an erratum, a retraction)"
+        return said("is a notice about another paper (an erratum, a retraction)")
     stated = text(result, "pubYear") or text(result, "journalInfo", "yearOfPublication")
     pmid = text(result, "pmid")
     identifier = f"pmid:{pmid}" if pmid else f"{text(result, 'source')}:{text(result, 'id')}"
@@ -103,9 +104,9 @@ def _draft(result: dict[str, Any]) -> Draft | str:
         authors,
         bare_doi(text(result, "doi")),
         of_paper=(of_paper,) if loose else (),
-        problem="has an affiliation, but not whose: counted by paper" if loose else "",
-        no_year="has no pubYear",
-        no_venue="has no journal",
+        problem=said("has an affiliation, but not whose: counted by paper") if loose else "",
+        no_year=said("has no pubYear"),
+        no_venue=said("has no journal"),
     )
 
 

@@ -46,6 +46,7 @@ from affil.papers.web_of_science import WEB_OF_SCIENCE
 from affil.papers.zotero import ZOTERO
 from affil.settings import ReadSettings
 from affil.types import Paper
+from affil.wording import said
 
 READERS: tuple[Reader, ...] = (
     NATIVE,
@@ -75,11 +76,17 @@ READERS: tuple[Reader, ...] = (
 )
 """The formats that affil brings, in the order in which they are tried."""
 
-_NO_TEXT = ("of no format of papers that is read", "see which are read: affil formats")
+_NO_TEXT = (said("of no format of papers that is read"), said("see which are read: affil formats"))
 _TEXTS = {  # texts of other programs, by a line in them: what they are, and what to export instead
-    re.compile(r"^RT [A-Z]", re.MULTILINE): ("RefWorks' text, which is not read", "export BibTeX or RIS instead"),
-    re.compile(r"^SrcDatabase-", re.MULTILINE): ("CNKI's text, which is not read", "export 自定义 (custom) as .xls, or BibTeX"),
-    re.compile(r"^%0 ", re.MULTILINE): ("EndNote's text, which is not read", "export RIS instead"),
+    re.compile(r"^RT [A-Z]", re.MULTILINE): (
+        said("RefWorks' text, which is not read"),
+        said("export BibTeX or RIS instead"),
+    ),
+    re.compile(r"^SrcDatabase-", re.MULTILINE): (
+        said("CNKI's text, which is not read"),
+        said("export 自定义 (custom) as .xls, or BibTeX"),
+    ),
+    re.compile(r"^%0 ", re.MULTILINE): (said("EndNote's text, which is not read"), said("export RIS instead")),
 }
 
 GROUP = "affil.readers"
@@ -98,11 +105,11 @@ def readers() -> dict[str, Reader]:
         try:
             reader = point.load()
         except Exception as error:  # whatever the other package does
-            raise AffilError(f"the reader {point.name!r} ({point.value}) cannot be loaded: {error}") from error
+            raise AffilError(said("the reader {0!r} ({1}) cannot be loaded: {2}", point.name, point.value, error)) from error
         if not isinstance(reader, Reader):
-            raise AffilError(f"the reader {point.name!r} ({point.value}) is no affil.papers.reader.Reader")
+            raise AffilError(said("the reader {0!r} ({1}) is no affil.papers.reader.Reader", point.name, point.value))
         if found.setdefault(reader.name, reader) is not reader:
-            raise AffilError(f"two readers are called {reader.name!r}; uninstall one of their packages")
+            raise AffilError(said("two readers are called {0!r}; uninstall one of their packages", reader.name))
     return found
 
 
@@ -120,15 +127,15 @@ def recognise(head: Head, format: str | None = None, *, mapped: bool = False) ->
         return found
     if mapped or has_affiliations(head.columns):
         return LONG_FORM  # which says what it lacks
-    other = f"XML of no format that is read: its outermost element is {head.root}" if head.root else no_text(head.start)
+    other = said("XML of no format that is read: its outermost element is {0}", head.root) if head.root else no_text(head.start)
     if other and not head.table:
-        raise InputError(head.shown, f"is {other}", fix="see which formats are read: affil formats")
+        raise InputError(head.shown, said("is {0}", other), fix=said("see which formats are read: affil formats"))
     if head.json and _foreign(head):
-        fix = "see which formats are read: affil formats"
-        raise InputError(head.shown, f"is JSON of no format that is read{_keys_shown(head)}", fix=fix)
+        fix = said("see which formats are read: affil formats")
+        raise InputError(head.shown, said("is JSON of no format that is read{0}", _keys_shown(head)), fix=fix)
     if not head.table and not head.json and head.text.strip():
         what, fix = next((told for begins, told in _TEXTS.items() if begins.search(head.text[:4096])), _NO_TEXT)
-        raise InputError(head.shown, f"is {what}", fix=fix)
+        raise InputError(head.shown, said("is {0}", what), fix=fix)
     return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
 
 
@@ -140,7 +147,7 @@ def _named(given: str, known: Iterable[str]) -> str:
     """
     forms = {_letters(name): name for name in known}
     if _letters(given) not in forms:
-        raise AffilError(f"no format {given!r}; there are: {', '.join(forms.values())}")
+        raise AffilError(said("no format {0!r}; there are: {1}", given, ", ".join(forms.values())))
     return forms[_letters(given)]
 
 
@@ -165,7 +172,11 @@ def _foreign(head: Head) -> bool:
 
 def _keys_shown(head: Head) -> str:
     found = next((sorted(keys) for keys in head.keys.values() if keys), [])
-    return f": its keys are {', '.join(found[:8])}{', ...' if len(found) > 8 else ''}" if found else ", as it holds no record"
+    return (
+        said(": its keys are {0}{1}", ", ".join(found[:8]), ", ..." if len(found) > 8 else "")
+        if found
+        else said(", as it holds no record")
+    )
 
 
 def known_format(head: Head) -> Reader | None:
@@ -208,7 +219,7 @@ def papers_of(reader: Reader, source: Source) -> Numbered:
         for row, paper in reader.read(source):
             yield row, paper_unescaped(paper, affiliations=reader.escaped == "all") if reader.escaped else paper
     except InputError as error:
-        note = "" if reader is NATIVE else f"it was read as: {reader.title}"  # which says so in its own words
+        note = "" if reader is NATIVE else said("it was read as: {0}", reader.title)  # which says so in its own words
         raise error.noting(note, source.unit) from error
 
 
@@ -230,7 +241,7 @@ def head_of(path: Path | str, **reading: Unpack[Reading]) -> Head:
     mapping = reading.get("mapping") or {}
     head = Head(path, reading.get("sheet"), reading.get("encoding"), lambda columns: _fits(columns, mapping))
     if mapping and not (head.table or head.columns):
-        raise InputError(head.shown, "is no table, so that no heading of it can be mapped", fix="omit --map")
+        raise InputError(head.shown, said("is no table, so that no heading of it can be mapped"), fix=said("omit --map"))
     return head
 
 

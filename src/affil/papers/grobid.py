@@ -15,11 +15,12 @@ from affil.papers.markup import each, first, local, text_of
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 if TYPE_CHECKING:
     from lxml import etree
 
-_NO_VENUE = 'has no venue: let GROBID look it up ("consolidateHeader": 1)'
+_NO_VENUE = said('has no venue: let GROBID look it up ("consolidateHeader": 1)')
 
 
 def read_grobid(source: Source) -> Numbered:
@@ -62,7 +63,7 @@ def _draft(tei: etree._Element) -> Draft | str:
     described = next(iter(each(tei, "teiHeader/fileDesc")), None)
     bibl = next(iter(each(described, "sourceDesc/biblStruct")), None)
     if described is None or bibl is None:
-        return "has no fileDesc with a sourceDesc/biblStruct"
+        return said("has no fileDesc with a sourceDesc/biblStruct")
     authors, loose = _authors(each(bibl, "analytic/author") or each(bibl, "monogr/author"))
     stated = any(a.affiliations for a in authors)
     venue = first(bibl, "monogr/title", "monogr/meeting")
@@ -81,7 +82,7 @@ def _draft(tei: etree._Element) -> Draft | str:
         authors,
         doi,
         () if stated else loose,
-        "has affiliations that GROBID tied to no author: they are left out" if stated and loose else "",
+        said("has affiliations that GROBID tied to no author: they are left out") if stated and loose else "",
     )
 
 

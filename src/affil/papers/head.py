@@ -17,6 +17,7 @@ from affil.io.outputs import STANDARD
 from affil.io.table import Fits
 from affil.io.tables import Table, is_table, is_workbook, open_table
 from affil.papers.common import damage_said
+from affil.wording import said
 
 _LENGTH = 1 << 18  # bytes; the first work of OpenAlex can pass a quarter of them
 _DEPTH = 40  # objects and lists within each other
@@ -52,9 +53,9 @@ class Head:
         with damage_said(self.shown), open_input(path) as raw:
             self.start = raw.read(_LENGTH)
         if sheet is not None and not is_workbook(self.start):
-            raise InputError(self.shown, "is no spreadsheet", fix="omit --sheet")
+            raise InputError(self.shown, said("is no spreadsheet"), fix=said("omit --sheet"))
         if encoding is not None and is_workbook(self.start):
-            raise InputError(self.shown, "is no text, so that it has no encoding", fix="omit --encoding")
+            raise InputError(self.shown, said("is no text, so that it has no encoding"), fix=said("omit --encoding"))
 
     @classmethod
     def of_record(cls, text: str) -> Head:

@@ -15,18 +15,19 @@ from affil.papers.jats_authors import authors_of
 from affil.papers.markup import each, first, text_of
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
+from affil.wording import said
 
 if TYPE_CHECKING:
     from lxml import etree
 
 _ROOTS = ("article", "articles", "pmc-articleset", "OAI-PMH", "ListRecords", "GetRecord", "record", "records")
 _NO_PAPERS = {
-    "retraction": "is a notice of retraction, no paper",
-    "partial-retraction": "is a notice of retraction, no paper",
-    "retracted-article": "is retracted",
-    "correction": "is a correction, no paper",
-    "addendum": "is an addendum, no paper",
-    "expression-of-concern": "is an expression of concern, no paper",
+    "retraction": said("is a notice of retraction, no paper"),
+    "partial-retraction": said("is a notice of retraction, no paper"),
+    "retracted-article": said("is retracted"),
+    "correction": said("is a correction, no paper"),
+    "addendum": said("is an addendum, no paper"),
+    "expression-of-concern": said("is an expression of concern, no paper"),
 }
 _ORDER = ("ppub", "print", "collection", "epub-ppub", "epub", "pub", "electronic")  # of dates: that of the issue comes first
 _UNPUBLISHED = ("pmc-release", "nihms-submitted", "retraction", "corrected", "received", "accepted", "rev-recd")
@@ -77,7 +78,7 @@ def _draft(article: etree._Element) -> Draft | str:
     front = next(iter(each(article, "front")), None)
     meta = next(iter(each(front, "article-meta")), None)
     if meta is None:
-        return "has no front/article-meta"
+        return said("has no front/article-meta")
     ids = {one.get("pub-id-type", ""): text_of(one) for one in each(meta, "article-id")}
     doi = bare_doi(ids.get("doi", ""))
     authors, of_paper, problem = authors_of(meta)

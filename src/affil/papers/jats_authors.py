@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from affil.papers.markup import each, entity, first, local, text_of, tidy
 from affil.types import Author
+from affil.wording import said
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -18,7 +19,7 @@ _POSTAL = frozenset(["postal-code", "post-code"])
 _MARK = re.compile(r"[\s,;()\[\]]*(?:\d{1,3}|[a-zA-Z]{1,2}|[^\w\s]{1,4})(?:[\s,;]+(?:\d{1,3}|[a-zA-Z]|[^\w\s]))*[\s,;.()\[\]]*")
 _ENDS = (",", ";", ":")
 _JOINED = ("(", "/", "-", "–")
-_LEFT = "has affiliations that no author is tied to: they are left out"
+_LEFT = said("has affiliations that no author is tied to: they are left out")
 
 _NAMES = ("name", "name-alternatives/name", "string-name", "name-alternatives/string-name")
 _COLLABS = ("collab", "collab-alternatives/collab")

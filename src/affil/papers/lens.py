@@ -12,6 +12,7 @@ from affil.papers.pairing import has_others, is_nobody
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 _NOT_PAPERS = frozenset(
     ["book", "conference proceedings", "dataset", "dissertation", "erratum", "journal", "journal issue", "reference entry"]
@@ -51,7 +52,7 @@ LENS = Reader(
 def _draft(cells: Mapping[str, str]) -> Draft | str:
     kind, number, doi = cells.get("publication type", ""), cells.get("lens id", ""), bare_doi(cells.get("doi", ""))
     if kind in _NOT_PAPERS:
-        return f"is no paper: {kind}"
+        return said("is no paper: {0}", kind)
     year = year_in(cells.get("publication year", ""), cells.get("date published", ""))
     listed = [n for n in between_semicolons(cells.get("author/s", "")) if n]
     authors = tuple(Author(n) for n in listed if not is_nobody(n))

@@ -19,6 +19,7 @@ from affil.papers.pairing import has_others, is_nobody
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author, Paper
+from affil.wording import joined, said
 
 REQUIRED = ("author", "affiliation", "venue", "year")
 NAMES = ("paper", "doi", "title")
@@ -85,13 +86,13 @@ def read_long_form(source: Source) -> Numbered:
             lost = lost or (row, f"{read}: {dated!r}" if dated else read)
             continue
         if read.id in done:
-            problem = f"the rows of paper {read.id!r} do not stand together"
-            raise InputError(source.name, problem, row=row, fix="sort the table by paper")
+            problem = said("the rows of paper {0!r} do not stand together", read.id)
+            raise InputError(source.name, problem, row=row, fix=said("sort the table by paper"))
         done.add(read.id)
         yield row, read
     if lost and not done:
-        problem = f"holds no paper that can be read: the first {lost[1]}"
-        raise InputError(source.name, problem, row=lost[0], fix="give each row its paper, a venue, and a year like 2024")
+        problem = said("holds no paper that can be read: the first {0}", lost[1])
+        raise InputError(source.name, problem, row=lost[0], fix=said("give each row its paper, a venue, and a year like 2024"))
 
 
 def _papers(source: Source) -> Iterator[tuple[int, Paper | str, str]]:
@@ -105,23 +106,25 @@ def _papers(source: Source) -> Iterator[tuple[int, Paper | str, str]]:
             columns += [batch.columns[c] for c in numbered]
             for row, *values in zip(batch.rows, *columns, strict=True):
                 if any(isinstance(value, (list, dict)) for value in values):
-                    raise InputError(table.name, "holds a list where text should stand", row=row, fix="write text or a number")
+                    raise InputError(
+                        table.name, said("holds a list where text should stand"), row=row, fix=said("write text or a number")
+                    )
                 texts = [*map(cell_text, values)]
                 cells = dict(zip(FIELDS, texts, strict=False))
-                said = _Said(cells["title"], cells["venue"], _year(cells["year"]), bare_doi(cells["doi"]))
-                key = cells["paper"] if "paper" in where else said.doi or said.title
+                stated = _Said(cells["title"], cells["venue"], _year(cells["year"]), bare_doi(cells["doi"]))
+                key = cells["paper"] if "paper" in where else stated.doi or stated.title
                 if not key:
-                    yield row, "has no id of its paper" if "paper" in where else "has neither DOI nor title", ""
+                    yield row, said("has no id of its paper") if "paper" in where else said("has neither DOI nor title"), ""
                     continue
                 same = current is not None and key == current.key
-                if current is None or not same or ("paper" not in where and not said.doi and not said.agrees(current.said)):
+                if current is None or not same or ("paper" not in where and not stated.doi and not stated.agrees(current.said)):
                     if current is not None:
                         yield *_closed(current, source), current.dated
-                    current = _Open(key, row, said, titled="paper" not in where and not said.doi)
-                elif not said.agrees(current.said):
+                    current = _Open(key, row, stated, titled="paper" not in where and not stated.doi)
+                elif not stated.agrees(current.said):
                     current.differs = current.differs or row
-                current.said = current.said.filled(said)
-                current.dated = current.dated or ("" if said.year else cells["year"])
+                current.said = current.said.filled(stated)
+                current.dated = current.dated or ("" if stated.year else cells["year"])
                 for affiliation in dict.fromkeys((cells["affiliation"], *filter(None, texts[len(FIELDS) :]))):
                     _add(current, {**cells, "affiliation": affiliation}, source, row)
         if current is not None:
@@ -136,8 +139,10 @@ def _numbered(columns: Sequence[str], chosen: str, source: Source) -> list[str]:
     same = [c for c in others if stem(c) == stem(chosen) and chosen not in source.mapping]
     left = [c for c in others if c not in same]
     if others:
-        read = f"the affiliations are those of {listed([chosen, *same])}"
-        source.note(read + (f"; not read: {listed(left)} (to read it instead: --map {left[0]}=affiliation)" if left else ""))
+        read = said("the affiliations are those of {0}", listed([chosen, *same]))
+        source.note(
+            read + (said("; not read: {0} (to read it instead: --map {1}=affiliation)", listed(left), left[0]) if left else "")
+        )
     return same
 
 
@@ -154,19 +159,27 @@ def columns_of(columns: Sequence[str], mapping: Mapping[str, str], name: str) ->
     """
     found = _found(columns)
     for meant in {m for m in mapping.values() if [*mapping.values()].count(m) > 1}:
-        raise InputError(name, f"two columns are mapped to {meant!r}", fix="correct --map")
+        raise InputError(name, said("two columns are mapped to {0!r}", meant), fix=said("correct --map"))
     for heading, meant in mapping.items():
         here = [heading] if heading in columns else find(columns, heading)
         if len(here) != 1:
-            raise InputError(name, f"no column {heading!r}; its columns are: {listed(columns)}", fix="correct --map")
+            raise InputError(
+                name, said("no column {0!r}; its columns are: {1}", heading, listed(columns)), fix=said("correct --map")
+            )
         if meant not in FIELDS:
-            raise InputError(name, f"no field {meant!r}", fix=f"map {heading} to one of {', '.join(FIELDS)}")
+            raise InputError(name, said("no field {0!r}", meant), fix=said("map {0} to one of {1}", heading, ", ".join(FIELDS)))
         found[meant] = here[0]
     if wanted := _lacking(found):
-        needed = f"the columns are {', '.join(REQUIRED)}, and paper, doi or title, and if you like position"
-        named = " and no column ".join(map(repr, wanted))
-        problem = f"no column {named}, nor one of a usual name for {'it' if len(wanted) == 1 else 'them'}; its columns are: {listed(columns)}"
-        raise InputError(name, problem, fix=f"{needed}; for another heading: --map HEADING={wanted[0]}{title_hint(columns)}")
+        needed = said("the columns are {0}, and paper, doi or title, and if you like position", ", ".join(REQUIRED))
+        named = joined(" and no column ", map(repr, wanted))
+        problem = (
+            said("no column {0}, nor one of a usual name for it; its columns are: {1}", named, listed(columns))
+            if len(wanted) == 1
+            else said("no column {0}, nor one of a usual name for them; its columns are: {1}", named, listed(columns))
+        )
+        raise InputError(
+            name, problem, fix=said("{0}; for another heading: --map HEADING={1}{2}", needed, wanted[0], title_hint(columns))
+        )
     return found
 
 
@@ -192,7 +205,7 @@ def _recognises(head: Head) -> bool:
 
 LONG_FORM = Reader(
     name="table",
-    title="a table with a row for each author and affiliation",
+    title=said("a table with a row for each author and affiliation"),
     recognises=_recognises,
     read=read_long_form,
     fields="`author`, `affiliation`, `venue`, `year`; `paper` (its id), or without it `doi` or `title`, which then tell papers "
@@ -223,37 +236,37 @@ def _add(paper: _Open, cells: dict[str, str], source: Source, row: int) -> None:
     number = _WHOLE.fullmatch(cells["position"])
     position = int(number[1]) if number else None
     if cells["position"] and position is None:
-        source.report(row, "has a position that is no whole number: its authors stand as their rows do", lost=False)
+        source.report(row, said("has a position that is no whole number: its authors stand as their rows do"), lost=False)
     strings = paper.authors.setdefault((position, author), [])
     if affiliation and affiliation not in strings:
         strings.append(affiliation)
 
 
 def _closed(paper: _Open, source: Source) -> tuple[int, Paper | str]:
-    said, row, year = paper.said, paper.row, paper.said.year or 0
+    stated, row, year = paper.said, paper.row, paper.said.year or 0
     if paper.cut_off:
         source.report(row, CUT_OFF, lost=False)
     if paper.differs:
-        return paper.differs, "says another title, venue or year than the rows above it of the same paper"
-    if (said.year is None or not said.venue) and not source.strings_only:
-        return row, "has no venue" if said.year else NOT_UNDERSTOOD if paper.dated else "has no year"
+        return paper.differs, said("says another title, venue or year than the rows above it of the same paper")
+    if (stated.year is None or not stated.venue) and not source.strings_only:
+        return row, said("has no venue") if stated.year else NOT_UNDERSTOOD if paper.dated else said("has no year")
     if all(position is not None for position, _ in paper.authors):
         paper.authors = dict(sorted(paper.authors.items(), key=lambda item: item[0][0]))
-    id = f"{said.title} ({said.venue}, {said.year})" if paper.titled else paper.key
+    id = f"{stated.title} ({stated.venue}, {stated.year})" if paper.titled else paper.key
     authors = tuple(Author(author, tuple(strings)) for (_, author), strings in paper.authors.items())
     if not paper.of_paper:
         if not any(a.affiliations for a in authors):
             source.report(row, NO_AFFILIATION, lost=False)
-        return row, Paper(id, said.title, said.venue, year, authors, doi=said.doi)
+        return row, Paper(id, stated.title, stated.venue, year, authors, doi=stated.doi)
     if paper.together:
         source.report(
-            row, "names several authors in one cell, and not whose affiliation is which: counted by paper", lost=False
+            row, said("names several authors in one cell, and not whose affiliation is which: counted by paper"), lost=False
         )
     elif any(a.affiliations for a in authors):
-        source.report(row, "has an affiliation without an author: counted by paper", lost=False)
+        source.report(row, said("has an affiliation without an author: counted by paper"), lost=False)
     strings = (*paper.of_paper, *(s for a in authors for s in a.affiliations))
     named = tuple(Author(a.name) for a in authors)
-    return row, Paper(id, said.title, said.venue, year, named, False, tuple(dict.fromkeys(strings)), said.doi)
+    return row, Paper(id, stated.title, stated.venue, year, named, False, tuple(dict.fromkeys(strings)), stated.doi)
 
 
 def _year(cell: str) -> int | None:

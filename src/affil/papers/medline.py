@@ -19,6 +19,7 @@ from affil.papers.pubmed import NO_PAPERS, without_subtitle
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 Fields = list[tuple[str, str]]
 """The fields of a record in their order: tag and value."""
@@ -81,7 +82,9 @@ def _records(source: Source) -> Iterator[tuple[int, Fields]]:
             fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line.strip()}".strip())
         elif field is None:
             source.refuse_other(row, line)
-            raise InputError(source.name, "the line is in no field", row=row, fix="save the records again, as they come")
+            raise InputError(
+                source.name, said("the line is in no field"), row=row, fix=said("save the records again, as they come")
+            )
         else:
             tag, value = field[1], (field[2] or "").strip()
             if fields and tag in _NUMBERS and (gap or (tag == "PMID" and tag in dict(fields))):
@@ -94,8 +97,8 @@ def _records(source: Source) -> Iterator[tuple[int, Fields]]:
             fields.append((tag, whole_text(value)))
         gap = False
     if ends and "SO" not in dict(fields):
-        problem = "the record that begins here has no end (SO), which others have: it was cut off"
-        raise InputError(source.name, problem, row=begun, fix="save or copy it again")
+        problem = said("the record that begins here has no end (SO), which others have: it was cut off")
+        raise InputError(source.name, problem, row=begun, fix=said("save or copy it again"))
     if fields:
         yield begun, fields
 
@@ -106,9 +109,9 @@ def _draft(fields: Fields) -> Draft | str:
     if reason := next((NO_PAPERS[kind] for kind in kinds if kind in NO_PAPERS), ""):
         return reason
     if "BTI" in told:
-        return "is a book or a chapter, no paper"
+        return said("is a book or a chapter, no paper")
     if not (told.get("PMID") or told.get("PMC")):
-        return "has no PMID"
+        return said("has no PMID")
     title = told.get("TI", "")
     if title.startswith("[Not Available]") or not title:
         title = told.get("TT") or title

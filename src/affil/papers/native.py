@@ -19,6 +19,7 @@ from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.settings import SEARCH
 from affil.types import Author, Paper
+from affil.wording import said
 
 
 def _whole(text: str) -> str:
@@ -88,12 +89,12 @@ def read_native(source: Source) -> Numbered:
         try:
             paper = _paper(source, row, value, slips)
         except _LacksError as error:
-            source.report(row, NOT_UNDERSTOOD if error.value else f"has no {error.what}", lost=True, value=error.value)
+            source.report(row, NOT_UNDERSTOOD if error.value else said("has no {0}", error.what), lost=True, value=error.value)
             lost = lost or error
         else:
             read = True
             for key, meant in slips.items():
-                source.report(row, f"has {key!r}, which is not read: call it {meant!r}", lost=False)
+                source.report(row, said("has {0!r}, which is not read: call it {1!r}", key, meant), lost=False)
             if not (paper.paper_affiliations or any(a.affiliations for a in paper.authors)):
                 source.report(row, NO_AFFILIATION, lost=False)
             yield row, paper
@@ -107,7 +108,7 @@ def _recognises(head: Head) -> bool:
 
 NATIVE = Reader(
     name="affil",
-    title="affil's own JSON Lines",
+    title=said("affil's own JSON Lines"),
     recognises=_recognises,
     read=read_native,
     fields="`id`, `title`, `venue`, `year`, `doi`, `authors` (each with `name` and `affiliations`), `aligned`, `paper_affiliations`.",
@@ -149,11 +150,11 @@ def _paper(source: Source, row: int, value: Any, slips: Mapping[str, str]) -> Pa
     of_paper = tuple(c for c in record.paper_affiliations if c.strip())
     stated = any(a.affiliations for a in authors)
     if record.aligned and of_paper:
-        problem = "paper_affiliations belong to papers whose aligned is false"
-        raise InputError(path, problem, row=row, fix='add "aligned": false, or move them to the authors')
+        problem = said("paper_affiliations belong to papers whose aligned is false")
+        raise InputError(path, problem, row=row, fix=said('add "aligned": false, or move them to the authors'))
     if not record.aligned and stated:
         raise InputError(
-            path, "aligned is false, but an author has affiliations", row=row, fix="move them to paper_affiliations"
+            path, said("aligned is false, but an author has affiliations"), row=row, fix=said("move them to paper_affiliations")
         )
     venue, year = (record.venue, record.year) if isinstance(record, _PaperRecord) else ("", 0)
     return Paper(record.id, record.title, venue, year, authors, record.aligned, of_paper, record.doi)
@@ -162,15 +163,15 @@ def _paper(source: Source, row: int, value: Any, slips: Mapping[str, str]) -> Pa
 def _complaint(error: ValidationError, slips: Mapping[str, str]) -> tuple[str, str]:
     """The first thing wrong with a record, and what to do; `slips` are keys that were meant to be others."""
     first = error.errors()[0]
-    field = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"]) or "the line"
+    field = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"]) or said("the line")
     value: Any = first["input"]
     if first["type"] == "missing":
         key = next((key for key, meant in slips.items() if meant == first["loc"][-1]), "")
-        return f"{field} is missing", f"call {key!r} so" if key else f"add {field} to the paper"
+        return said("{0} is missing", field), said("call {0!r} so", key) if key else said("add {0} to the paper", field)
     if field == "year" and isinstance(value, str):
-        return f"year is text ({value!r})", 'write it as a whole number, e.g. "year": 2024'
+        return said("year is text ({0!r})", value), said('write it as a whole number, e.g. "year": 2024')
     shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
     problem = str(first["msg"]).removeprefix("Value error, ")
     if first["type"] == "value_error":
-        return f"{field} {problem}", "correct the line"
-    return f"{field}: {problem[0].lower()}{problem[1:]}, not {shown}", "correct the line"
+        return said("{0} {1}", field, problem), said("correct the line")
+    return said("{0}: {1}{2}, not {3}", field, problem[0].lower(), problem[1:], shown), said("correct the line")

@@ -20,6 +20,7 @@ from affil.papers.json_values import inside, members, objects, text, texts, year
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -61,8 +62,8 @@ def read_openalex(source: Source) -> Numbered:
     )
     for row, work in works:
         if not isinstance(work, dict) or not isinstance(work.get("authorships"), list):
-            fix = "give works, one a line"
-            raise InputError(source.name, "is no work of OpenAlex: no list authorships", row=row, fix=fix)
+            fix = said("give works, one a line")
+            raise InputError(source.name, said("is no work of OpenAlex: no list authorships"), row=row, fix=fix)
         yield from finish(source, row, _draft(work))
 
 
@@ -74,7 +75,7 @@ def _recognises(head: Head) -> bool:
 
 OPENALEX = Reader(
     name="openalex",
-    title="OpenAlex works",
+    title=said("OpenAlex works"),
     recognises=_recognises,
     read=read_openalex,
     fields=(
@@ -116,7 +117,9 @@ def _parquet(source: Source) -> Iterator[tuple[int, Any]]:
         try:
             file = pq.ParquetFile(raw, pre_buffer=False, buffer_size=1 << 20)
             if "authorships" not in file.schema_arrow.names:
-                raise InputError(source.name, "holds no works of OpenAlex: no column authorships", fix="give its works")
+                raise InputError(
+                    source.name, said("holds no works of OpenAlex: no column authorships"), fix=said("give its works")
+                )
             for batch in file.iter_batches(_BATCH, columns=_wanted(file)):
                 for work in batch.to_pylist():
                     row += 1
@@ -127,7 +130,7 @@ def _parquet(source: Source) -> Iterator[tuple[int, Any]]:
                     yield row, work
         except (pa.ArrowException, OSError, EOFError) as error:
             raise InputError(
-                source.name, f"the Parquet file is damaged after row {row}", fix="fetch or copy it again"
+                source.name, said("the Parquet file is damaged after row {0}", row), fix=said("fetch or copy it again")
             ) from error
 
 
@@ -142,20 +145,23 @@ def _draft(work: dict[str, Any]) -> Draft | str:
     """What a work says of a paper, or why it is none."""
     identifier, kind = text(work, "id"), text(work, "type")
     if not identifier:
-        return "has no id"
+        return said("has no id")
     if work.get("is_retracted"):
-        return "is retracted"
+        return said("is retracted")
     if work.get("is_paratext"):
-        return "is paratext (a cover, a table of contents), no paper"
+        return said("is paratext (a cover, a table of contents), no paper")
     if kind in _NO_PAPERS:
-        return f"is of type {kind}, no paper"
+        return said("is of type {0}, no paper", kind)
     if _SHORT.fullmatch(identifier):
         identifier = f"https://openalex.org/{identifier}"
     title = text(work, "title") or text(work, "display_name")
     authors = tuple(_author(a) for a in work["authorships"] if isinstance(a, dict))
     published = year(work.get("publication_year")) or text(work, "publication_year")
     draft = Draft(identifier, title, _venue(work), published, authors, bare_doi(text(work, "doi")))
-    draft.no_year, draft.no_venue = "has no publication_year", "has no venue: neither a source nor a raw source name"
+    draft.no_year, draft.no_venue = (
+        said("has no publication_year"),
+        said("has no venue: neither a source nor a raw source name"),
+    )
     draft.cut_off = bool(work.get("is_authors_truncated"))
     return draft
 

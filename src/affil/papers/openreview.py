@@ -20,6 +20,7 @@ from affil.papers.json_values import joined, members, objects, text, texts, year
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NOT_ACCEPTED = re.compile(r"submi|withdrawn|reject|under review", re.IGNORECASE)
@@ -46,8 +47,8 @@ def read_openreview(source: Source) -> Numbered:
         some = True
         yield from finish(source, row, _draft(note, profiles))
     if profiles and not some:
-        fix = "put both in one file, e.g.: cat profiles.jsonl notes.jsonl > openreview.jsonl"
-        raise InputError(source.name, "holds profiles of OpenReview, but no notes", fix=fix)
+        fix = said("put both in one file, e.g.: cat profiles.jsonl notes.jsonl > openreview.jsonl")
+        raise InputError(source.name, said("holds profiles of OpenReview, but no notes"), fix=fix)
 
 
 def _recognises(head: Head) -> bool:
@@ -59,7 +60,7 @@ def _recognises(head: Head) -> bool:
 
 OPENREVIEW = Reader(
     name="openreview",
-    title="OpenReview's notes and profiles",
+    title=said("OpenReview's notes and profiles"),
     recognises=_recognises,
     read=read_openreview,
     fields=(
@@ -91,8 +92,8 @@ def _values(source: Source, kind: Literal["notes", "profiles"]) -> Iterator[tupl
         listed = isinstance(value, dict) and ("notes" in value or "profiles" in value)
         for one in [*members(value, "notes"), *members(value, "profiles")] if listed else [value]:
             if not isinstance(one, dict) or not isinstance(one.get("content"), dict):
-                fix = "give notes and profiles as its API gives them"
-                raise InputError(source.name, "is neither note nor profile of OpenReview: no content", row=row, fix=fix)
+                fix = said("give notes and profiles as its API gives them")
+                raise InputError(source.name, said("is neither note nor profile of OpenReview: no content"), row=row, fix=fix)
             if _is_profile(one) == (kind == "profiles"):
                 yield row, one
 
@@ -133,24 +134,24 @@ def _draft(note: dict[str, Any], profiles: Profiles) -> Draft | str:
     """What a note says of a paper, or why it is none."""
     identifier, venueid = text(note, "id"), text(_content(note, "venueid")) or _group(note)
     if not identifier:
-        return "has no id"
+        return said("has no id")
     if text(note, "replyto") or text(note, "forum") not in ("", identifier):
-        return "is a reply (a review, a decision, a comment), no paper"
+        return said("is a reply (a review, a decision, a comment), no paper")
     if venueid.startswith(_UPLOADS):
-        return "is an upload by its authors, who say themselves where it appeared"
+        return said("is an upload by its authors, who say themselves where it appeared")
     stated, decision = text(_content(note, "venue")), _decision(note)
     if _NOT_ACCEPTED.search(f"{stated} {text(_content(note, 'venueid'))} {decision}"):
-        return "was not accepted, or is under review"
+        return said("was not accepted, or is under review")
     if not stated and not text(_content(note, "venueid")) and not decision.lower().startswith("accept"):
-        return "does not tell whether it was accepted: neither venue nor decision"
+        return said("does not tell whether it was accepted: neither venue nor decision")
     venue, published = _venue(stated, venueid), _published(note, stated, venueid)
     authors = _authors(note, profiles, published or 0)
     doi = bare_doi(text(_content(note, "doi")) or text(_content(note, "html")))
     draft = Draft(f"openreview:{identifier}", text(_content(note, "title")), venue, published or stated, authors, doi)
     if not authors:
-        draft.problem = "has no affiliation: its authors are hidden"
+        draft.problem = said("has no affiliation: its authors are hidden")
     elif not any(a.affiliations for a in authors):
-        draft.problem = "has no affiliation: no profile in the file tells where an author was in its year"
+        draft.problem = said("has no affiliation: no profile in the file tells where an author was in its year")
     return draft
 
 

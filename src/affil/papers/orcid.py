@@ -17,9 +17,10 @@ from affil.papers.json_values import inside, joined, objects, text, year
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 _PAPERS = frozenset(["book-chapter", "conference-paper", "journal-article", "review"])
-_ALONE = "names only the author whose record it is: that author counts for the whole paper"
+_ALONE = said("names only the author whose record it is: that author counts for the whole paper")
 
 
 def read_orcid(source: Source) -> Numbered:
@@ -30,12 +31,12 @@ def read_orcid(source: Source) -> Numbered:
     """
     head = source.head
     if head.place_of("activities-summary") is None and head.place_of("affiliation-group") is not None:
-        fix = "fetch the whole record: https://pub.orcid.org/v3.0/{iD}/record"
-        raise InputError(source.name, "holds employments of ORCID, but no works", fix=fix)
+        fix = said("fetch the whole record: https://pub.orcid.org/v3.0/{{iD}}/record")
+        raise InputError(source.name, said("holds employments of ORCID, but no works"), fix=fix)
     for row, record in source.records(head.place_of("activities-summary") or ""):
         if not isinstance(record, dict) or not isinstance(record.get("activities-summary"), dict):
-            fix = "fetch it from https://pub.orcid.org/v3.0/{iD}/record as JSON"
-            raise InputError(source.name, "is no record of ORCID: no activities-summary", row=row, fix=fix)
+            fix = said("fetch it from https://pub.orcid.org/v3.0/{{iD}}/record as JSON")
+            raise InputError(source.name, said("is no record of ORCID: no activities-summary"), row=row, fix=fix)
         for draft in _drafts(record):
             yield from finish(source, row, draft)
 
@@ -46,7 +47,7 @@ def _recognises(head: Head) -> bool:
 
 ORCID = Reader(
     name="orcid",
-    title="ORCID's public records",
+    title=said("ORCID's public records"),
     recognises=_recognises,
     read=read_orcid,
     fields=(
@@ -85,7 +86,7 @@ def _drafts(record: dict[str, Any]) -> Iterator[Draft | str]:
 def _draft(work: dict[str, Any], group: dict[str, Any], orcid: str, name: str, employments: list[Employment]) -> Draft | str:
     kind = text(work, "type").lower().replace("_", "-")
     if kind not in _PAPERS:
-        return f"is of type {kind or 'unknown'}, no paper"
+        return said("is of type {0}, no paper", kind or said("unknown"))
     stated = text(work, "publication-date", "year", "value")
     published = year(stated)
     doi = _doi(work) or _doi(group)
@@ -93,8 +94,8 @@ def _draft(work: dict[str, Any], group: dict[str, Any], orcid: str, name: str, e
     places = places_in(employments, published or 0)
     title, venue = text(work, "title", "title", "value"), text(work, "journal-title", "value")
     draft = Draft(identifier, title, venue, published or stated, (Author(name, places),), doi)
-    draft.problem = _ALONE if places else "has no affiliation: no employment in its year"
-    draft.no_year, draft.no_venue = "has no publication-date", "has no journal-title"
+    draft.problem = _ALONE if places else said("has no affiliation: no employment in its year")
+    draft.no_year, draft.no_venue = said("has no publication-date"), said("has no journal-title")
     return draft
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 from affil.io.people import family_and_initials
 from affil.types import Author
+from affil.wording import said
 
 Named = tuple[tuple[str, ...], str]
 """The names in front of an address (none where there are none), and the address as it stands."""
 
-NOT_SAID = "does not say whose its affiliations are: counted by paper"
-STRANGER = "has an affiliation of somebody who is none of its authors: counted by paper"
-NAMESAKES = "has authors of one name whose affiliations cannot be told apart: counted by paper"
+NOT_SAID = said("does not say whose its affiliations are: counted by paper")
+STRANGER = said("has an affiliation of somebody who is none of its authors: counted by paper")
+NAMESAKES = said("has authors of one name whose affiliations cannot be told apart: counted by paper")
 
 _NOBODY = re.compile(r"\W*(?:anon(?:ymous)?|no authors? (?:name )?(?:available|listed)|et al|等)\W*", re.IGNORECASE)
 

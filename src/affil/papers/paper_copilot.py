@@ -21,6 +21,7 @@ from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.settings import ReadSettings
 from affil.types import Author, Paper
+from affil.wording import said
 
 _NAME = re.compile(r"(.*?[^\W_])[ _-]*((?:19|20)\d\d)")
 
@@ -38,13 +39,15 @@ def read_paper_copilot(source: Source) -> Numbered:
     stem = re.sub(r"\.json(?:\.gz)?$", "", Path(path).name, flags=re.IGNORECASE)
     named = _NAME.fullmatch(stem)
     if named is None:
-        raise InputError(name, "its name does not tell venue and year", fix="name it as it was published, e.g. iclr2024.json")
+        raise InputError(
+            name, said("its name does not tell venue and year"), fix=said("name it as it was published, e.g. iclr2024.json")
+        )
     venue, year = named[1], int(named[2])
     source.unit = "record"
     with damage_said(name), open_input(path) as raw:
         records = parse_json(name, None, read_whole(raw, name))
     if not isinstance(records, list):
-        raise InputError(name, "is no list of papers", fix="give a file as Paper Copilot publishes it")
+        raise InputError(name, said("is no list of papers"), fix=said("give a file as Paper Copilot publishes it"))
     by_paper = _lists_by_paper(records, settings)
     for row, record in enumerate(records, 1):
         paper, problem = _paper(record, stem, venue, year, by_paper, settings)
@@ -61,7 +64,7 @@ def _recognises(head: Head) -> bool:
 
 PAPER_COPILOT = Reader(
     name="paper-copilot",
-    title="Paper Copilot's lists",
+    title=said("Paper Copilot's lists"),
     recognises=_recognises,
     read=read_paper_copilot,
     fields="`id`, `title`, `status`, `author` and `aff`; venue and year stand in the file's name, as in iclr2024.json.",
@@ -74,23 +77,23 @@ PAPER_COPILOT = Reader(
 def _paper(record: Any, stem: str, venue: str, year: int, by_paper: bool, settings: ReadSettings) -> tuple[Paper | None, str]:
     """The paper, or None, and problems to report."""
     if not isinstance(record, dict):
-        return None, "is no JSON object"
+        return None, said("is no JSON object")
     status = whole_text(record.get("status"))
     if status.casefold().startswith(settings.not_accepted):
-        return None, f"was not accepted: its status is {status!r}"
+        return None, said("was not accepted: its status is {0!r}", status)
     title, names, cells = whole_text(record.get("title")), _names(record), _cells(record)
     if not title and not names and not any(cells):
-        return None, "has neither title nor authors nor affiliations"
+        return None, said("has neither title nor authors nor affiliations")
     identifier = whole_text(str(record.get("id") or ""))
     if not identifier:
         identifier = hashlib.sha256("\0".join([title, *names]).encode()).hexdigest()[:10]
     paper = Paper(f"{stem}-{identifier}", title, venue, year, tuple(Author(n) for n in names))
     if not any(cells):
-        return paper, "has no affiliation"
+        return paper, said("has no affiliation")
     if by_paper or len(cells) != len(names):
         of_paper = tuple(part for cell in cells for part in cell)
         paper = Paper(paper.id, title, venue, year, paper.authors, False, of_paper)
-        return paper, "" if by_paper else "has another number of affiliations than of authors: counted by paper"
+        return paper, "" if by_paper else said("has another number of affiliations than of authors: counted by paper")
     authors = tuple(Author(n, cell) for n, cell in zip(names, cells, strict=True))
     return Paper(paper.id, title, venue, year, authors), ""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-NO_CONFERENCE = "is in a series of many conferences and does not tell which: its venue is the series"
+from affil.wording import said
+
+NO_CONFERENCE = said("is in a series of many conferences and does not tell which: its venue is the series")
 
 _NOT_PAPERS = ("conference review", "correction", "erratum", "expression of concern", "retract", "withdrawn publication")
 _CONFERENCE_NOTE = re.compile(r"Conference name: ([^;]+)")

@@ -16,21 +16,22 @@ from affil.papers.markup import each, first, local, text_of
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 if TYPE_CHECKING:
     from lxml import etree
 
 _SETS = frozenset(["PubmedArticleSet", "PubmedArticle", "MedlineCitationSet", "MedlineCitation"])
 _OTHERS = {
-    "PubmedBookArticle": "is a book or a chapter, no paper",
-    "DeleteCitation": "names records that PubMed deleted: they are not taken out of other files",
+    "PubmedBookArticle": said("is a book or a chapter, no paper"),
+    "DeleteCitation": said("names records that PubMed deleted: they are not taken out of other files"),
 }
 NO_PAPERS = {  # types of publication, in lower case
-    "retracted publication": "is retracted",
-    "retraction of publication": "is a notice of retraction, no paper",
-    "retraction notice": "is a notice of retraction, no paper",
-    "published erratum": "is an erratum, no paper",
-    "expression of concern": "is an expression of concern, no paper",
+    "retracted publication": said("is retracted"),
+    "retraction of publication": said("is a notice of retraction, no paper"),
+    "retraction notice": said("is a notice of retraction, no paper"),
+    "published erratum": said("is an erratum, no paper"),
+    "expression of concern": said("is an expression of concern, no paper"),
 }
 """Publication types of PubMed that are no papers, in lower case, and what to say of them."""
 
@@ -81,7 +82,7 @@ def _draft(record: etree._Element) -> Draft | str:
     article = next(iter(each(citation, "Article")), None)
     pmid = first(citation, "PMID")
     if article is None or not pmid:
-        return "has no Article or no PMID"
+        return said("has no Article or no PMID")
     for kind in each(article, "PublicationTypeList/PublicationType"):
         if reason := NO_PAPERS.get(text_of(kind).lower()):
             return reason
@@ -100,7 +101,7 @@ def _draft(record: etree._Element) -> Draft | str:
         year_in(*(first(article, date) for date in dates)),
         _authors(article, listed),
         _doi(record, article),
-        problem="has an author list that was cut off: authors count for more than their part" if partial else "",
+        problem=said("has an author list that was cut off: authors count for more than their part") if partial else "",
     )
 
 

@@ -15,6 +15,7 @@ from affil.papers.formats import open_source, papers_of
 from affil.papers.reading import Reading
 from affil.settings import ReadSettings
 from affil.types import Paper
+from affil.wording import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,8 @@ def read_papers(
         if on_duplicate is not None:
             on_duplicate(duplicate)
         elif not duplicate.identical:
-            problem = f"paper {paper.id!r} was read before with other content"
-            raise InputError(record.path, problem, row=record.row, fix="give each paper its own id", unit=record.unit)
+            problem = said("paper {0!r} was read before with other content", paper.id)
+            raise InputError(record.path, problem, row=record.row, fix=said("give each paper its own id"), unit=record.unit)
 
 
 def read_records(
@@ -99,10 +100,10 @@ def read_records(
 ) -> Iterator[Record]:
     """All records of the files, repeated ids included; arguments and errors are those of `read_papers`."""
     settings = settings or ReadSettings()
-    said: list[str] = []  # the file of the last problem
+    reported: list[str] = []  # the file of the last problem
 
     def report(problem: Problem) -> None:
-        said[:] = [problem.path]
+        reported[:] = [problem.path]
         if on_problem is not None:
             on_problem(problem)
 
@@ -111,10 +112,12 @@ def read_records(
         row = 0
         for row, paper in papers_of(reader, source):
             yield Record(paper, source.name, row, reader.name, source.unit)
-        if not row and not reading.get("format") and said != [source.name]:
-            report(Problem(source.name, 1, "holds no paper", lost=False, whole=True))
+        if not row and not reading.get("format") and reported != [source.name]:
+            report(Problem(source.name, 1, said("holds no paper"), lost=False, whole=True))
         elif not row and reading.get("format"):  # by its content it may be another
-            raise InputError(source.name, f"holds no paper, read as {reader.title}", fix="see what it is: affil formats FILE")
+            raise InputError(
+                source.name, said("holds no paper, read as {0}", reader.title), fix=said("see what it is: affil formats FILE")
+            )
 
 
 def paper_digest(paper: Paper) -> bytes:

@@ -29,6 +29,7 @@ from affil.papers.proceedings import (
 from affil.papers.reader import Numbered, Reader
 from affil.papers.scopus import distinct_affiliations, scopus_id
 from affil.papers.source import Source
+from affil.wording import said
 
 Tags = Mapping[str, list[str]]
 """The tags of a record, each with its values."""
@@ -38,7 +39,7 @@ _GLUED = re.compile(r"(?<=\S)(?=(?:AD|AN|C1|C3|FU|OA|PU|WE)  - )")
 _BEGINS = re.compile(r"^\ufeff?TY {1,2}- ", re.MULTILINE)
 _TYPES = frozenset([*TYPE_OF_REFERENCE_MAPPING, "CPAPER", "RPRT", "GRNT", "JFULL", "PREPRINT"])
 _JOURNALS = ("T2", "JF", "JO", "JA", "J2", "J1", "BT", "T3")  # where a record may name its journal or book, best first
-_AGAIN = "export the records again, as they come"
+_AGAIN = said("export the records again, as they come")
 _COUNTER = re.compile(r"\d+\.?")  # some programs number the records
 
 
@@ -114,26 +115,28 @@ def _records(source: Source) -> Iterator[tuple[int, list[str]]]:
             elif line:
                 source.refuse_other(row, line)
                 if begun and not passed and not _COUNTER.fullmatch(line):
-                    source.note(f"line {row}, {line[:40]!r}, stands in no record; such lines are passed over")
+                    source.note(said("line {0}, {1!r}, stands in no record; such lines are passed over", row, line[:40]))
                     passed = True
             continue
         tag, value = field[1], (field[2] or "").strip()
         if tag == "TY" and lines:
             if value in _TYPES:
-                problem = f"the record from line {begun} has no end (ER) before the next one begins"
+                problem = said("the record from line {0} has no end (ER) before the next one begins", begun)
                 raise InputError(source.name, problem, row=row, fix=_AGAIN)
             tag = "M3"
         elif tag != "TY" and not lines:
             if tag == "ER":
                 continue
-            raise InputError(source.name, f"{tag} stands in no record: TY begins one", row=row, fix=_AGAIN)
+            raise InputError(source.name, said("{0} stands in no record: TY begins one", tag), row=row, fix=_AGAIN)
         begun = row if not lines else begun
         lines += _GLUED.sub("\n", f"{tag}  - {value}").split("\n")
         if tag == "ER":
             yield begun, lines
             lines = []
     if lines:
-        raise InputError(source.name, "the record that begins here was cut off", row=begun, fix="export or copy it again")
+        raise InputError(
+            source.name, said("the record that begins here was cut off"), row=begun, fix=said("export or copy it again")
+        )
 
 
 def _values(values: object) -> list[str]:
@@ -143,7 +146,7 @@ def _values(values: object) -> list[str]:
 
 def _draft(tags: Tags) -> Draft | str:
     if kind := unwanted_kind("; ".join(tags.get("M3", ()))):
-        return f"is no paper: {kind}"
+        return said("is no paper: {0}", kind)
     title, doi, venue = _joined(tags, "TI") or _joined(tags, "T1"), bare_doi(_joined(tags, "DO")), _venue(tags)
     numbers = [v for v in tags.get("AN", ()) if v.startswith("WOS:")]
     identifier = next(iter(numbers), "") or scopus_id(*tags.get("UR", ())) or doi_id(doi)

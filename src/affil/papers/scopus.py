@@ -21,6 +21,7 @@ from affil.papers.proceedings import NO_CONFERENCE, is_series, unwanted_kind, ve
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 _CHINESE = {
     "作者": "authors", "作者全名": "author full names", "文献标题": "title", "标题": "title", "年份": "year", "来源出版物名称": "source title",
@@ -86,7 +87,7 @@ SCOPUS = Reader(
 def _draft(cells: Mapping[str, str]) -> Draft | str:
     kind, doi = cells.get("document type", ""), bare_doi(cells.get("doi", ""))
     if unwanted_kind(kind):
-        return f"is no paper: {kind}"
+        return said("is no paper: {0}", kind)
     identifier = scopus_id(cells.get("eid", ""), cells.get("link", "")) or doi_id(doi)
     venue = venue_or_conference(cells.get("source title", ""), cells.get("conference name", ""))
     paired = _paired(cells)

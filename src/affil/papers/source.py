@@ -17,29 +17,33 @@ from affil.io.tables import Table
 from affil.papers.common import Problem, cell_text, damage_said, parse_json, read_lines
 from affil.papers.head import Head
 from affil.settings import ReadSettings
+from affil.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lxml import etree
 
-_AGAIN = "correct it, or fetch it again"
-_APART = "give each format a file of its own"
+_AGAIN = said("correct it, or fetch it again")
+_APART = said("give each format a file of its own")
 _BEGINNINGS = {  # lines with which records or files of other formats begin
     re.compile(r"TY {1,2}- "): "RIS",
     re.compile(r"FN (?:Clarivate|Thomson|ISI)|PT [JBSP]$"): "Web of Science",
     re.compile(r"@\s*[A-Za-z]+\s*[{(]"): "BibTeX",
     re.compile(r"PMID *- ?\d"): "PubMed text",
-    re.compile(r"%0 "): "EndNote's text",
+    re.compile(r"%0 "): said("EndNote's text"),
     re.compile(r"<\?xml|<!DOCTYPE|<[A-Za-z][\w.-]*[ >]"): "XML",
     re.compile(r"\{\s*\"|\[\s*\{"): "JSON",
 }
 _ARROW = "(right here) ------^"  # with which yajl points at the place
 _FAULTS = {  # libxml2's codes of faults that its words do not explain
-    5: ("goes on after its outermost element: several documents in one file", "give each document a file of its own"),
+    5: (
+        said("goes on after its outermost element: several documents in one file"),
+        said("give each document a file of its own"),
+    ),
     114: (
-        "goes beyond all measure: its entities unfold without end, or it is nested too deeply",
-        "get it from a source you trust",
+        said("goes beyond all measure: its entities unfold without end, or it is nested too deeply"),
+        said("get it from a source you trust"),
     ),
 }
 
@@ -106,7 +110,7 @@ class Source:
         """
         other = next((title for beginning, title in _BEGINNINGS.items() if beginning.match(line)), "")
         if other:
-            raise InputError(self.name, f"another format begins here: {other}", row=row, fix=_APART)
+            raise InputError(self.name, said("another format begins here: {0}", other), row=row, fix=_APART)
 
     def records(self, place: str = "") -> Iterator[tuple[int, Any]]:
         """JSON values one at a time, with their number: that of the line in JSON Lines, else that of the record.
@@ -122,7 +126,7 @@ class Source:
         self._refuse_encoding("JSON is UTF-8")
         for row, value in self._json(place):
             if isinstance(value, dict) and (other := self.other(value)):
-                raise InputError(self.name, f"is a record of another format: {other}", row=row, fix=_APART)
+                raise InputError(self.name, said("is a record of another format: {0}", other), row=row, fix=_APART)
             yield row, value
 
     def _json(self, place: str) -> Iterator[tuple[int, Any]]:
@@ -135,7 +139,7 @@ class Source:
                     continue
                 found = _at(value, place)
                 if found is None:
-                    raise InputError(self.name, f"no {place.removesuffix('.item')} in the line", row=row, fix=_AGAIN)
+                    raise InputError(self.name, said("no {0} in the line", place.removesuffix(".item")), row=row, fix=_AGAIN)
                 for one in found:
                     yield row, one
             return
@@ -155,13 +159,15 @@ class Source:
                     yield row, value
             except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
                 what = " ".join(str(error).replace(_ARROW, "").split())[:120]
-                raise InputError(self.name, f"not JSON after record {at.row}: {what}", fix=_AGAIN) from error
+                raise InputError(self.name, said("not JSON after record {0}: {1}", at.row, what), fix=_AGAIN) from error
         if (read.last == b"]") != self.head.text.lstrip().startswith("["):
-            raise InputError(self.name, f"goes on with another JSON value after record {at.row}", fix=_APART)
+            raise InputError(self.name, said("goes on with another JSON value after record {0}", at.row), fix=_APART)
 
     def _refuse_encoding(self, why: str) -> None:
         if self.head.encoding is not None:
-            raise InputError(self.name, f"cannot be read as {self.head.encoding}: {why}", fix="omit --encoding")
+            raise InputError(
+                self.name, said("cannot be read as {0}: {1}", self.head.encoding, why), fix=said("omit --encoding")
+            )
 
     def has_lines(self, place: str) -> bool:
         """Whether each line is a value of its own; lines too long for the beginning count only where no place inside is asked for."""
@@ -204,7 +210,7 @@ class Source:
         """
         from lxml import etree
 
-        self._refuse_encoding("XML says its encoding itself")
+        self._refuse_encoding(said("XML says its encoding itself"))
         self.unit = "record"
         depth = 0
         with damage_said(self.name) as at, open_input(self.head.path) as raw:
@@ -223,13 +229,15 @@ class Source:
                         yield at.row, element
                         _forget(element)
             except etree.XMLSyntaxError as error:
-                so_far = f" after record {at.row}" if at.row else ""
-                usual = f"no well-formed XML{so_far}: {' '.join(str(error.msg).split())}", _AGAIN
+                so_far = said(" after record {0}", at.row) if at.row else ""
+                usual = said("no well-formed XML{0}: {1}", so_far, " ".join(str(error.msg).split())), _AGAIN
                 problem, fix = _FAULTS.get(getattr(error, "code", 0), usual)
                 raise InputError(self.name, problem, fix=fix) from error
         if at.row == 0:
             named = " or ".join(names)
-            raise InputError(self.name, f"no record in it: no element {named}", fix="check that it is the file you mean")
+            raise InputError(
+                self.name, said("no record in it: no element {0}", named), fix=said("check that it is the file you mean")
+            )
 
     @contextmanager
     def table(self) -> Iterator[Table]:
@@ -250,10 +258,14 @@ class Source:
             for heading in self.mapping:
                 if heading not in names:
                     raise InputError(
-                        self.name, f"no column {heading!r}; its columns are: {listed(table.columns)}", fix="correct --map"
+                        self.name,
+                        said("no column {0!r}; its columns are: {1}", heading, listed(table.columns)),
+                        fix=said("correct --map"),
                     )
                 if [*names.values()].count(names[heading]) > 1:
-                    raise InputError(self.name, f"two columns are called {names[heading]!r} by --map", fix="correct it")
+                    raise InputError(
+                        self.name, said("two columns are called {0!r} by --map", names[heading]), fix=said("correct it")
+                    )
             for batch in table.batches(self.settings.rows):
                 columns = [batch.columns[column] for column in names]
                 for row, *values in zip(batch.rows, *columns, strict=True):

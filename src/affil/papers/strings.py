@@ -13,6 +13,7 @@ from affil.papers.reader import Reader
 from affil.papers.source import Source
 from affil.papers.tally import Tally
 from affil.settings import ReadSettings
+from affil.wording import said
 
 COLUMNS = ("paper", "author", "affiliation")
 
@@ -21,7 +22,7 @@ class PaperStrings(Table):
     """Columns: `paper` (its id), `author` (blank where nobody says whose it is) and `affiliation`. A paper without any has no row."""
 
     def __init__(self, reader: Reader, source: Source, problems: Tally) -> None:
-        what = f"{reader.title}: the strings of its papers are matched, one a row: {', '.join(COLUMNS)}"
+        what = said("{0}: the strings of its papers are matched, one a row: {1}", reader.title, ", ".join(COLUMNS))
         super().__init__(source.name, COLUMNS, 0, [what])
         self._reader, self._source, self._problems = reader, source, problems
 

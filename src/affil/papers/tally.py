@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from affil.errors import Unit
+from affil.errors import Unit, place_in
 from affil.papers.common import Problem
+from affil.wording import Said, marked, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,18 @@ class Problems:
     def line(self) -> str:
         """The problem in a plain sentence."""
         if self.whole:
-            return f"{self.path}: {self.what}"
-        out, place = (
-            " left out" if self.lost else "",
-            f"{self.unit} {self.first}" + (f": {self.value[:40]!r}" if self.value else ""),
-        )
+            return said("{0}: {1}", self.path, self.what)
+        where = place_in(self.unit, self.first)
+        where = said("{0}: {1!r}", where, self.value[:40]) if self.value else where
         if self.records == 1:
-            return f"{self.path}: 1 paper{out}, as it {self.what} ({place})"
-        return f"{self.path}: {self.records:,} papers{out}, as each {self.what} (first: {place})"
+            one = marked("{0}: 1 paper left out, as it {1} ({2})") if self.lost else marked("{0}: 1 paper, as it {1} ({2})")
+            return Said(one, (self.path, self.what, where))
+        more = (
+            marked("{0}: {1:,} papers left out, as each {2} (first: {3})")
+            if self.lost
+            else marked("{0}: {1:,} papers, as each {2} (first: {3})")
+        )
+        return Said(more, (self.path, self.records, self.what, where))
 
 
 @dataclass(slots=True)

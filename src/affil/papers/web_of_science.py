@@ -19,7 +19,7 @@ from affil.papers.pairing import Named, Paired, by_paper, has_others, is_nobody,
 from affil.papers.proceedings import proceedings_venue, unwanted_kind
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
-from affil.wording import counted
+from affil.wording import counted, said
 
 Fields = Mapping[str, list[str]]
 """The fields of a record by their two letters, each with its values."""
@@ -45,7 +45,7 @@ HEADINGS = {
 }
 """The long headings of the Excel export and the fields that they stand for."""
 
-ONLY_REPRINT = "has no addresses but that of its corresponding author (RP)"
+ONLY_REPRINT = said("has no addresses but that of its corresponding author (RP)")
 
 _FIELD = re.compile(r"([A-Z][A-Z0-9])(?: (.*))?")
 _LISTS = frozenset(["AU", "AF", "BA", "BF", "CA", "C1"])  # of which each line is a value
@@ -63,8 +63,8 @@ def read_web_of_science(source: Source) -> Numbered:
     records = _plain_text(source) if _is_plain_text(source.head) else _table(source)
     for row, fields in records:
         if not fields.get("PT") and not fields.get("TI"):
-            problem = "is no record of Web of Science: neither PT nor TI"
-            raise InputError(source.name, problem, row=row, fix="export the records again, as they come")
+            problem = said("is no record of Web of Science: neither PT nor TI")
+            raise InputError(source.name, problem, row=row, fix=said("export the records again, as they come"))
         yield from finish(source, row, _draft(fields))
 
 
@@ -95,7 +95,7 @@ def _recognises(head: Head) -> bool:
 
 WEB_OF_SCIENCE = Reader(
     name="web-of-science",
-    title="Web of Science: plain text, tab-delimited or Excel",
+    title=said("Web of Science: plain text, tab-delimited or Excel"),
     recognises=_recognises,
     read=read_web_of_science,
     fields=(
@@ -138,7 +138,9 @@ def _plain_text(source: Source) -> Iterator[tuple[int, Fields]]:
         field = _FIELD.fullmatch(line)
         if field is None:
             if not tag and line.strip():
-                raise InputError(source.name, "the line is in no field", row=row, fix="export the records again, as they come")
+                raise InputError(
+                    source.name, said("the line is in no field"), row=row, fix=said("export the records again, as they come")
+                )
             if line.strip():
                 _add(fields, tag, line.strip())
         elif field[1] in ("FN", "VR", "EF"):
@@ -150,12 +152,14 @@ def _plain_text(source: Source) -> Iterator[tuple[int, Fields]]:
         else:
             tag = field[1]
             if tag == "PT" and fields:
-                problem = f"the record from line {begun} has no end (ER) before the next one begins"
-                raise InputError(source.name, problem, row=row, fix="export the records again, as they come")
+                problem = said("the record from line {0} has no end (ER) before the next one begins", begun)
+                raise InputError(source.name, problem, row=row, fix=said("export the records again, as they come"))
             begun = begun if fields else row
             fields.setdefault(tag, []).append(field[2] or "")
     if fields:
-        raise InputError(source.name, "the record that begins here was cut off", row=begun, fix="export or copy it again")
+        raise InputError(
+            source.name, said("the record that begins here was cut off"), row=begun, fix=said("export or copy it again")
+        )
 
 
 def _add(fields: dict[str, list[str]], tag: str, text: str) -> None:
@@ -190,16 +194,16 @@ def _letter_rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
             headings = [c.strip() for c in cells]
         elif cells:
             if len(cells) < len(headings) - 1 or any(c.strip() for c in cells[len(headings) :]):
-                problem = f"has {counted(len(cells), 'field')}, the headings are {len(headings)}"
-                raise InputError(source.name, problem, row=row, fix="export the records again, as they come")
+                problem = said("has {0}, the headings are {1}", counted(len(cells), "field"), len(headings))
+                raise InputError(source.name, problem, row=row, fix=said("export the records again, as they come"))
             yield row, {h: c.strip() for h, c in zip(headings, cells, strict=False) if h}
 
 
 def _draft(fields: Fields) -> Draft | str:
     if unwanted := unwanted_kind(_text(fields, "DT")):
-        return f"is no paper: {unwanted}"
+        return said("is no paper: {0}", unwanted)
     if _text(fields, "PT") == "B" and _text(fields, "DT").casefold() == "book":
-        return "is no paper: a whole book"
+        return said("is no paper: a whole book")
     paired, doi, year = _paired(fields), bare_doi(_text(fields, "DI")), year_in(_text(fields, "PY"), _text(fields, "EA"))
     identifier = _text(fields, "UT") or doi_id(doi)
     title, venue = _text(fields, "TI"), _venue(fields)

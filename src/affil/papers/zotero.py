@@ -13,6 +13,7 @@ from affil.papers.proceedings import venue_or_conference
 from affil.papers.reader import Numbered, Reader
 from affil.papers.source import Source
 from affil.types import Author
+from affil.wording import said
 
 _PAPERS = frozenset(["bookSection", "conferencePaper", "journalArticle", "magazineArticle", "preprint"])
 
@@ -53,7 +54,7 @@ ZOTERO = Reader(
 def _draft(cells: Mapping[str, str]) -> Draft | str:
     kind, key, doi = cells.get("item type", ""), cells.get("key", ""), bare_doi(cells.get("doi", ""))
     if kind not in _PAPERS:
-        return f"is no paper: {kind}"
+        return said("is no paper: {0}", kind)
     venue = venue_or_conference(
         cells.get("publication title", ""), cells.get("conference name", "") or cells.get("meeting name", "")
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from affil.errors import AffilError
 from affil.settings import SEARCH
+from affil.wording import joined, said
 
 
 def plain(text: str) -> str:
@@ -39,7 +40,7 @@ def nearest(given: str, names: Mapping[str, Iterable[str]], most: int = 3) -> li
 def did_you_mean(given: str, names: Mapping[str, Iterable[str]]) -> str:
     """`; did you mean: A, B?`, or nothing where no name is like it."""
     near = nearest(given, names)
-    return f"; did you mean: {', '.join(near)}?" if near else ""
+    return said("; did you mean: {0}?", ", ".join(near)) if near else ""
 
 
 def choose(what: str, given: str, names: Iterable[str], short: Mapping[str, str] | None = None) -> str:
@@ -53,6 +54,10 @@ def choose(what: str, given: str, names: Iterable[str], short: Mapping[str, str]
     found = forms.get(plain(given))
     if found is None:
         near = nearest(given, {name: [s for s, full in short.items() if full == name] for name in names})
-        hint = f"; did you mean {' or '.join(near)}? It" if near else "; it"
-        raise AffilError(f"no {what} {given!r}{hint} is one of: {', '.join(names)}")
+        known = ", ".join(names)
+        if near:
+            raise AffilError(
+                said("no {0} {1!r}; did you mean {2}? It is one of: {3}", what, given, joined(" or ", near), known)
+            )
+        raise AffilError(said("no {0} {1!r}; it is one of: {2}", what, given, known))
     return found

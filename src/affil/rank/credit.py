@@ -14,6 +14,7 @@ import pyarrow as pa
 from affil.io.arrays import put
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+from affil.wording import said
 
 # Authors and titles are equal up to case, accents, punctuation and blanks, but not word order and initials.
 _FOLDED = r"""CREATE MACRO folded(name) AS
@@ -175,9 +176,9 @@ def lost_decisions(db: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         "ANTI JOIN institutions ON institutions.id = decided.institution_id GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     return tuple(
-        f"the registry no longer has {identifier}, decided for {example!r}"
-        + (f" and {strings - 1} more strings" if strings > 1 else "")
-        + "; the decision is kept but counts for nobody: decide again with an id of today"
+        said("the registry no longer has {0}, decided for {1!r}", identifier, example)
+        + (said(" and {0} more strings", strings - 1) if strings > 1 else "")
+        + said("; the decision is kept but counts for nobody: decide again with an id of today")
         for identifier, example, strings in lost
     )
 

@@ -17,6 +17,7 @@ from affil.rank.ranking import plain_rows
 from affil.rank.state import State
 from affil.rank.store import Store
 from affil.types import LedgerEntry
+from affil.wording import Said, marked, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,7 +172,12 @@ def _decisions(entries: Sequence[LedgerEntry], first: int, last: int) -> pa.Tabl
     """The last decision on each string among entries `first` to `last`."""
     newest: Mapping[str, LedgerEntry] = {e.affiliation: e for e in entries if first < e.number <= last}
     rows = [
-        {"affiliation": e.affiliation, "entry": e.number, "who": e.by, "why": ("takes back: " if e.undoes else "") + e.why}
+        {
+            "affiliation": e.affiliation,
+            "entry": e.number,
+            "who": e.by,
+            "why": ("takes back: " if e.undoes else "") + e.why,
+        }
         for e in newest.values()
     ]
     text = [(name, pa.string()) for name in ("affiliation", "who", "why")]
@@ -182,13 +188,17 @@ def _notes(before: State, after: State) -> tuple[str, ...]:
     """Changes other than papers and answers, and reasons for changed answers."""
     out = []
     old, new = before.settings.model_dump(), after.settings.model_dump()
-    out += [f"the setting rank.{name} was {old[name]!r} and is {new[name]!r}" for name in new if old.get(name) != new[name]]
+    out += [
+        said("the setting rank.{0} was {1!r} and is {2!r}", name, old[name], new[name])
+        for name in new
+        if old.get(name) != new[name]
+    ]
     if before.venues != after.venues:
         was = {v.venue: v for v in before.venues}
         other = [v.venue for v in after.venues if v.venue in was and was[v.venue] != v]
         if other:
-            out.append(f"the venue table says something else of {', '.join(other)}")
-    for what in ("model", "registry", "matching"):
+            out.append(said("the venue table says something else of {0}", ", ".join(other)))
+    for what in (marked("model"), marked("registry"), marked("matching")):
         if before.about.get(what) != after.about.get(what):
-            out.append(f"the {what} changed")
+            out.append(said("the {0} changed", Said(what)))
     return tuple(out)

@@ -24,6 +24,7 @@ from affil.rank.rollup import ROLL_UPS, roll_up
 from affil.rank.venues import AREAS, Venues, find_area, load_venues
 from affil.settings import RankSettings, RollUp
 from affil.types import KINDS
+from affil.wording import joined, said
 
 _LEVELS = {
     "institutions": "institution",
@@ -116,7 +117,7 @@ def measure(
     """Rank from the tables `stats`, `institutions` and those of sql/numbers.sql of a connection; see `rank`."""
     asked = CheckedQuery(query, settings)
     if limit is not None and limit < 1:
-        raise AffilError(f"a limit is at least 1, not {limit}")
+        raise AffilError(said("a limit is at least 1, not {0}", limit))
     held = held_venue_years(db)
     venue = find_venue(asked.venue, held, venues)
     part = [(v, y) for v, y in held if (venue is None or v == venue) and asked.covers(v, y, venues)]
@@ -159,7 +160,7 @@ def _nothing_within(asked: CheckedQuery, table: pa.Table) -> tuple[str, ...]:
     """What is said where nothing is counted in the place that was asked for: AS is American Samoa, not Asia."""
     if asked.within is None or table.num_rows:
         return ()
-    return (f"nothing is counted in {asked.within.name}; continents go by their names, such as Asia",)
+    return (said("nothing is counted in {0}; continents go by their names, such as Asia", asked.within.name),)
 
 
 class CheckedQuery:
@@ -171,7 +172,7 @@ class CheckedQuery:
 
     def __init__(self, query: Query, settings: RankSettings) -> None:
         area, kind, within = query.get("area"), query.get("kind"), query.get("within")
-        self.level = cast(Level, choose("level", query.get("level", "institution"), LEVELS, _LEVELS))
+        self.level = cast(Level, choose(said("level"), query.get("level", "institution"), LEVELS, _LEVELS))
         self.by = cast(Measure, choose("measure", query.get("by", "adjusted"), MEASURES, MEASURES_TRIED))
         self.roll_up = cast(RollUp, choose("roll-up", query.get("roll_up") or settings.roll_up, ROLL_UPS))
         self.area = find_area(area) if area else None
@@ -217,7 +218,7 @@ def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) ->
     if same := sorted(name for name in published if name.casefold() == wanted.casefold()):
         return wanted if wanted in same else same[0]
     names = {name: (one.name, *one.aliases) for name, one in venues.items()} | dict.fromkeys(published - {*venues}, ())
-    raise AffilError(f"no venue {wanted!r}{did_you_mean(wanted, names)}")
+    raise AffilError(said("no venue {0!r}{1}", wanted, did_you_mean(wanted, names)))
 
 
 def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: RankSettings) -> None:
@@ -388,11 +389,11 @@ def _credited(db: duckdb.DuckDBPyConnection, chosen: Slice) -> tuple[float, floa
 def nothing_found(held: Sequence[VenueYear], asked: CheckedQuery, venue: str | None) -> str:
     """What is said where no paper is in a slice."""
     if not held:
-        return "there is no paper to rank"
-    wanted = [f"in {asked.area}" if asked.area else "", f"of {venue}" if venue else ""]
-    wanted += [f"of the venues of {asked.preset.name}" if asked.preset else ""]
-    wanted += [f"in {years_text(asked.years)}" if asked.years else ""]
+        return said("there is no paper to rank")
+    wanted = [said("in {0}", asked.area) if asked.area else "", said("of {0}", venue) if venue else ""]
+    wanted += [said("of the venues of {0}", asked.preset.name) if asked.preset else ""]
+    wanted += [said("in {0}", years_text(asked.years)) if asked.years else ""]
     names, dates = sorted({venue for venue, _ in held}), [year for _, year in held]
     named = ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
-    there = f"there are papers of {years_text((min(dates), max(dates)))} in {named}"
-    return f"there is no paper {' '.join(filter(None, wanted)) or 'at all'}; {there}"
+    there = said("there are papers of {0} in {1}", years_text((min(dates), max(dates))), named)
+    return said("there is no paper {0}; {1}", joined(" ", filter(None, wanted)) or said("at all"), there)

@@ -14,7 +14,7 @@ from affil.rank.credit import find_ids, sql
 from affil.rank.places import find_place
 from affil.rank.ranking import Level, plain_rows
 from affil.settings import Settings
-from affil.wording import counted
+from affil.wording import Said, counted, joined, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,13 +79,22 @@ def find_row(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, level: Level, g
         row = plain_rows(found)[0]
         return Found(row, "" if ids or level != "institution" else _goes_by(row, given) or _namesakes(db, row, given))
     if len(found) > 1:
-        several = ", ".join(f"{r['id']} ({counted(r['publications'], 'paper')})" for r in found.head(_TOLD).to_dict("records"))
-        raise AffilError(f"several entities are called {given!r}: {several}; give an id")
+        several = joined(
+            ", ",
+            (said("{0} ({1})", r["id"], counted(r["publications"], "paper")) for r in found.head(_TOLD).to_dict("records")),
+        )
+        raise AffilError(said("several entities are called {0!r}: {1}; give an id", given, several))
     at, near = _other_level(db, level, given), _near(frame, level, given, lookup)
-    hints = [f"that is a {at}: --level {at}"] if at else []
-    hints += [f"did you mean: {', '.join(near)}?"] if near else []
-    hint = "; ".join(hints) or "see the ids with: affil rank WS --limit 0 --json"
-    raise AffilError(f"no {level} {given!r} is in this ranking; {hint}")
+    hint = said("; that is a {0}: --level {1}", Said(at), at) if at else ""
+    hint += said("; did you mean: {0}?", ", ".join(near)) if near else ""
+    raise AffilError(
+        said(
+            "no {0} {1!r} is in this ranking{2}",
+            Said(level),
+            given,
+            hint or said("; see the ids with: affil rank WS --limit 0 --json"),
+        )
+    )
 
 
 def _names_of_ids(db: duckdb.DuckDBPyConnection, given: str) -> dict[str, str]:
@@ -106,7 +115,7 @@ def _by_own_name(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, given: str,
         if not found.empty:
             return found
     if rows:
-        raise AffilError("; ".join(_without_a_row(db, given, row[0], row[2]) for row in rows[:_TOLD]))
+        raise AffilError(joined("; ", (_without_a_row(db, given, row[0], row[2]) for row in rows[:_TOLD])))
     return frame.head(0)
 
 
@@ -124,14 +133,19 @@ def _spelt(name: object) -> str:
 def _goes_by(row: Mapping[str, Any], given: str) -> str:
     """That an institution goes by another name than the one that was given, unless only by letter case."""
     same = _spelt(given) in {_spelt(row.get(name)) for name in ("name", "name_zh")}
-    return "" if same else f"{given!r} is {row['name']} ({row['id']})"
+    return "" if same else said("{0!r} is {1} ({2})", given, row["name"], row["id"])
 
 
 def _namesakes(db: duckdb.DuckDBPyConnection, row: Mapping[str, Any], given: str) -> str:
     """That others without a row go by the same name, where there are any."""
     others = [one for one, *_ in _bearers(db, given, {}) if one != row["id"]]
-    named = ", ".join(others[:_TOLD]) + (", ..." if len(others) > _TOLD else "")
-    return f"{given!r} is {row['id']} here; it is also the name of {named}, without a row in this ranking" if others else ""
+    if not others:
+        return ""
+    return said("{0!r} is {1} here; it is also the name of {2}, without a row in this ranking", given, row["id"], _some(others))
+
+
+def _some(values: Sequence[str]) -> str:
+    return ", ".join(values[:_TOLD]) + (", ..." if len(values) > _TOLD else "")
 
 
 def _without_a_row(db: duckdb.DuckDBPyConnection, given: str, identifier: str, name: str) -> str:
@@ -149,20 +163,33 @@ def _without_a_row(db: duckdb.DuckDBPyConnection, given: str, identifier: str, n
     }
     told = []
     if itself := sum(own.values()):
-        are = "string is" if itself == 1 else "strings are"
-        told.append(f"{itself:,} {are} counted for it, outside of what is asked (kind, place) or as its parents (roll-up)")
+        told.append(
+            said(
+                "{0:,} {0:string is|strings are} counted for it, outside of what is asked (kind, place) or as its parents (roll-up)",
+                itself,
+            )
+        )
     if parts:
         units = [*dict.fromkeys(parts.values())]
-        named = ", ".join(units[:_TOLD]) + (", ..." if len(units) > _TOLD else "")
-        whose = "a part of it" if len(units) == 1 else "parts of it"
-        how = 'see --roll-up labs, or policy = "all" in settings.toml'
-        naming = "string names" if len(parts) == 1 else "strings name"
-        told.append(f"{len(parts):,} {naming} it, counted for {named}, {whose} ({how})")
+        told.append(
+            said(
+                "{0:,} {0:string names|strings name} it, counted for {2}, {1:a part|parts} of it "
+                '(see --roll-up labs, or policy = "all" in settings.toml)',
+                len(parts),
+                len(units),
+                _some(units),
+            )
+        )
     if waiting := [string for string, counts in own.items() if not counts]:
-        shown = ", ".join(map(repr, waiting[:_TOLD])) + (", ..." if len(waiting) > _TOLD else "")
-        told.append(f"{counted(len(waiting), 'string')} in review may name it: {shown}")
-    what = f"{name} ({identifier}) has" if _spelt(given) == _spelt(name) else f"{given!r} is {name} ({identifier}), which has"
-    return f"{what} no row in this ranking: {'; '.join(told) or 'no string is counted for it, and none in review may name it'}"
+        told.append(
+            said(
+                "{0:,} {0:string|strings} in review may name it: {1}", len(waiting), _some([repr(string) for string in waiting])
+            )
+        )
+    because = joined("; ", told) if told else said("no string is counted for it, and none in review may name it")
+    if _spelt(given) == _spelt(name):
+        return said("{0} ({1}) has no row in this ranking: {2}", name, identifier, because)
+    return said("{0!r} is {1} ({2}), which has no row in this ranking: {3}", given, name, identifier, because)
 
 
 def _other_level(db: duckdb.DuckDBPyConnection, level: Level, given: str) -> str:
@@ -199,8 +226,11 @@ def _by_other_name(db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, given: st
         raise AffilError(_without_a_row(db, given, one.id, one.name))
     if len(ranked) > 1:
         papers = dict(zip(ranked["id"], ranked["publications"], strict=True))
-        choices = ", ".join(f"{b.name} ({b.id}, {counted(papers[b.id], 'paper')})" for b in bearers.values() if b.id in papers)
-        raise AffilError(f"several institutions are called {given!r}: {choices}; give an id")
+        choices = joined(
+            ", ",
+            (said("{0} ({1}, {2})", b.name, b.id, counted(papers[b.id], "paper")) for b in bearers.values() if b.id in papers),
+        )
+        raise AffilError(said("several institutions are called {0!r}: {1}; give an id", given, choices))
     return ranked
 
 

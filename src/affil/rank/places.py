@@ -21,6 +21,7 @@ import pycountry
 from affil.errors import AffilError
 from affil.io.arrays import put_rows
 from affil.rank.choices import choose, did_you_mean, plain
+from affil.wording import said
 
 # pycountry's names of Chinese regions include their type (province, municipality, autonomous region)
 _KIND_OF_REGION = re.compile(r" (?:Shi|Sheng|(?:Uygur |Zhuangzu |Huizu )?Zizhiqu)$")
@@ -135,7 +136,7 @@ def hong_kong_groups(groups: Mapping[str, str], how: str | None) -> Mapping[str,
     if how is None:
         return groups
     others = {code: counted for code, counted in groups.items() if code not in PART_OF}
-    return {**others, **PART_OF} if choose("way to count Hong Kong", how, get_args(HongKong)) == "with" else others
+    return {**others, **PART_OF} if choose(said("way to count Hong Kong"), how, get_args(HongKong)) == "with" else others
 
 
 def put_groups(db: duckdb.DuckDBPyConnection, groups: Mapping[str, str]) -> None:
@@ -197,4 +198,4 @@ def find_place(name: str, groups: Mapping[str, str]) -> Place:
             together = tuple(c for c in {**_countries(), **groups, counted: ()} if groups.get(c, c) == counted)
             return Place(country_name(counted)[0], counted, together)
     known = {country_name(code)[0]: names[2:] for code, names in _countries().items()} | dict.fromkeys(continents(), ())
-    raise AffilError(f"no country or continent {name!r}{did_you_mean(name, known)}")
+    raise AffilError(said("no country or continent {0!r}{1}", name, did_you_mean(name, known)))

@@ -12,6 +12,7 @@ from affil.errors import AffilError
 from affil.rank.choices import choose
 from affil.rank.venues import AREAS, find_area
 from affil.settings import RankSettings
+from affil.wording import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def find_preset(name: str | None) -> Preset | None:
     """
     if not name or name == "all":
         return None
-    return presets()[choose("preset of venues", name, [*presets(), "all"])]
+    return presets()[choose(said("preset of venues"), name, [*presets(), "all"])]
 
 
 def mean_areas(settings: RankSettings, area: str | None, preset: str | None) -> dict[str, float]:
@@ -61,6 +62,6 @@ def mean_areas(settings: RankSettings, area: str | None, preset: str | None) -> 
     chosen = find_preset(preset)
     weights = {a: settings.area_weights.get(a, 1.0) for a in (chosen.areas if chosen else AREAS)}
     if unknown or not any(weights.values()):
-        problem = f"knows no area {unknown[0]!r}" if unknown else "leaves no area any weight"
-        raise AffilError(f"the setting rank.area_weights {problem}; the areas are: {', '.join(AREAS)}")
+        problem = said("knows no area {0!r}", unknown[0]) if unknown else said("leaves no area any weight")
+        raise AffilError(said("the setting rank.area_weights {0}; the areas are: {1}", problem, ", ".join(AREAS)))
     return weights

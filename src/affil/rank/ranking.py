@@ -17,7 +17,7 @@ from affil.rank.places import HongKong
 from affil.rank.presets import mean_areas
 from affil.rank.state import State
 from affil.settings import RankSettings, RollUp
-from affil.wording import counted
+from affil.wording import counted, joined, said
 
 if TYPE_CHECKING:
     import altair
@@ -72,28 +72,39 @@ class Coverage:
 
     def lines(self) -> list[str]:
         """The coverage in a few sentences."""
-        shares = [(self.matched, "matched"), (self.review, "to review"), (self.none, "none"), (self.missing, "missing")]
+        shares = [
+            said("{0:.1%} matched", self.matched),
+            said("{0:.1%} to review", self.review),
+            said("{0:.1%} none", self.none),
+            said("{0:.1%} missing", self.missing),
+        ]
         if self.pending:
-            shares.append((self.pending, "not matched yet"))
-        out = [
-            f"{counted(self.mentions, 'author mention')}: " + ", ".join(f"{share:.1%} {name}" for share, name in shares) + ".",
-            f"{counted(self.papers, 'paper')}, {self.unaligned:,} of them with affiliations not tied to authors (no authors counted), "
-            f"{self.outside:,} outside the eight areas; {self.counted:.1%} of their weight counts for somebody.",
+            shares.append(said("{0:.1%} not matched yet", self.pending))
+        out: list[str] = [
+            said("{0}: {1}.", counted(self.mentions, "author mention"), joined(", ", shares)),
+            said(
+                "{0}, {1:,} of them with affiliations not tied to authors (no authors counted), {2:,} "
+                "outside the eight areas; {3:.1%} of their weight counts for somebody.",
+                counted(self.papers, "paper"),
+                self.unaligned,
+                self.outside,
+                self.counted,
+            ),
         ]
         if self.repeated:
-            out.append(f"{counted(self.repeated, 'more record')} of a paper that is counted already.")
+            out.append(said("{0} of a paper that is counted already.", counted(self.repeated, "more record")))
         if self.unplaced:
-            out.append(f"{self.unplaced:.1%} of the counted credit has no known place at this level.")
+            out.append(said("{0:.1%} of the counted credit has no known place at this level.", self.unplaced))
         if self.unknown_venues:
-            out.append(f"Unknown venues, counted outside any area: {_listed(self.unknown_venues)}.")
+            out.append(said("Unknown venues, counted outside any area: {0}.", _listed(self.unknown_venues)))
         if self.misdated:
-            out.append(f"Years in which the venue did not exist, counted outside any area: {_listed(self.misdated)}.")
+            out.append(said("Years in which the venue did not exist, counted outside any area: {0}.", _listed(self.misdated)))
         return out
 
 
 def _listed(venues: tuple[tuple[str, int], ...]) -> str:
     named = ", ".join(f"{venue} ({papers:,})" for venue, papers in venues[:8])
-    return named + (f" and {len(venues) - 8} more" if len(venues) > 8 else "")
+    return named + (said(" and {0} more", len(venues) - 8) if len(venues) > 8 else "")
 
 
 @dataclass(frozen=True)
@@ -149,15 +160,17 @@ class Ranking:
         """How the index was computed, and which areas have no paper to count."""
         offset, weights = f"{self.settings.offset:g}", {a: w for a, w in self.mean.items() if w}
         if self.area is not None:
-            return [f"index: the adjusted publications in {self.area}, plus {offset}."]
+            return [said("index: the adjusted publications in {0}, plus {1}.", self.area, offset)]
         other = ", ".join(f"{a} {w:g}" for a, w in weights.items() if w != 1)
-        lines = [
-            f"index: the geometric mean over {len(weights)} areas of the adjusted publications in each, plus {offset}"
-            + (f"; weights other than 1: {other}." if other else ".")
+        lines: list[str] = [
+            said(
+                "index: the geometric mean over {0} areas of the adjusted publications in each, plus {1}", len(weights), offset
+            )
+            + (said("; weights other than 1: {0}.", other) if other else said("."))
         ]
         if self.coverage.empty_areas:
             named = ", ".join(self.coverage.empty_areas)
-            lines.append(f"No paper here is in {named}: in the mean, each such area is {offset} for everybody.")
+            lines.append(said("No paper here is in {0}: in the mean, each such area is {1} for everybody.", named, offset))
         return lines
 
     def to_frame(self) -> pd.DataFrame:
@@ -171,7 +184,7 @@ class Ranking:
             AffilError: Altair is not installed, or the limit is not positive.
         """
         if limit < 1:
-            raise AffilError(f"a chart has 1 bar or more, not {limit}")
+            raise AffilError(said("a chart has 1 bar or more, not {0}", limit))
         from affil.drawing.altair_chart import drawn
 
         shown = self.frame.head(limit)
@@ -267,8 +280,8 @@ def parse_years(years: int | str | tuple[int, int] | None) -> tuple[int, int] | 
     except (TypeError, ValueError):
         numbers = []
     if len(numbers) not in (1, 2):
-        raise AffilError(f"years are one year or a range, e.g. 2020 or 2014-2024, not {years!r}")
+        raise AffilError(said("years are one year or a range, e.g. 2020 or 2014-2024, not {0!r}", years))
     first, last = numbers[0], numbers[-1]
     if first > last:
-        raise AffilError(f"the years {first}-{last} run backwards; did you mean {last}-{first}?")
+        raise AffilError(said("the years {0}-{1} run backwards; did you mean {1}-{0}?", first, last))
     return first, last

@@ -26,6 +26,7 @@ from affil.rank.measure import (
 from affil.rank.ranking import MEASURES, Measure
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ def ask(db: duckdb.DuckDBPyConnection, venues: Venues, settings: RankSettings, q
     Raises:
         AffilError: something in it is unknown, or no paper is in its venue and area.
     """
-    by = choose("measure", query.get("by", "adjusted"), SHARE_OR_MEASURE, MEASURES_TRIED)
+    by = choose(said("measure"), query.get("by", "adjusted"), SHARE_OR_MEASURE, MEASURES_TRIED)
     checked = CheckedQuery({**query, "by": cast(Measure, "adjusted" if by == "share" else by), "years": None}, settings)
     held = held_venue_years(db)
     venue = find_venue(checked.venue, held, venues)

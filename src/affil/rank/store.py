@@ -37,6 +37,7 @@ from affil.rank.ranking import Ranking
 from affil.rank.state import FORMAT, KEYS, Partition, State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+from affil.wording import said
 
 _AT_ONCE = 100_000  # papers counted at once
 _NAME = re.compile(r"[\w.-]{1,80}")
@@ -60,7 +61,7 @@ _CREDIT = pa.schema(
 class Store:
     """The stored counts of one project, in a folder."""
 
-    def __init__(self, folder: Path, fix: str = "delete the folder; it will be made again") -> None:
+    def __init__(self, folder: Path, fix: str = said("delete the folder; it will be made again")) -> None:
         """The folder, and what to do where a file in it is damaged."""
         self.folder, self._fix = folder, fix
 
@@ -149,30 +150,34 @@ class Store:
         """
         states = [state for file in self._states() if (state := self._load(file)) is not None]
         if not states:
-            raise AffilError("nothing counted yet; first run: affil run PAPERS... -w WS")
+            raise AffilError(said("nothing counted yet; first run: affil run PAPERS... -w WS"))
         if what == "last":
             runs = [state for state in states[:-1] if state.run]
             before = states[-1].run or not runs
             found = states[-2] if before and len(states) > 1 else None if before else runs[-1]
             if found is None:
-                raise AffilError("there is nothing to compare with yet: this is the first state of the counts")
+                raise AffilError(said("there is nothing to compare with yet: this is the first state of the counts"))
             return found
         snapshot = self._snapshot(what)
         if snapshot is not None and snapshot.exists():
             named = self._load(snapshot)
             if named is None:
-                raise AffilError(f"snapshot {what!r} was made by another version of affil")
+                raise AffilError(said("snapshot {0!r} was made by another version of affil", what))
             return named
         try:
             moment = datetime.fromisoformat(what)
         except ValueError:
-            named_ones = ", ".join(self.snapshots()) or "none yet"
-            raise AffilError(f"{what!r} is no snapshot ({named_ones}), no date like 2026-11-24, and not: last") from None
+            named_ones = ", ".join(self.snapshots()) or said("none yet")
+            raise AffilError(
+                said("{0!r} is no snapshot ({1}), no date like 2026-11-24, and not: last", what, named_ones)
+            ) from None
         end = datetime.combine(moment, time.max) if len(what) <= len("2026-11-24") else moment
         end = end if end.tzinfo else end.replace(tzinfo=UTC)
         earlier = [state for state in states if datetime.fromisoformat(state.time) <= end]
         if not earlier:
-            raise AffilError(f"no state of the counts is as old as {what}; the oldest one kept is from {states[0].time}")
+            raise AffilError(
+                said("no state of the counts is as old as {0}; the oldest one kept is from {1}", what, states[0].time)
+            )
         return earlier[-1]
 
     def snapshot(self, name: str, state: State) -> State:
@@ -183,9 +188,11 @@ class Store:
         """
         file = self._snapshot(name)
         if file is None or name == "last" or name[0].isdigit() or name[0] == ".":
-            raise AffilError(f"invalid snapshot name {name!r}; use letters, digits, '.', '_' and '-', starting with a letter")
+            raise AffilError(
+                said("invalid snapshot name {0!r}; use letters, digits, '.', '_' and '-', starting with a letter", name)
+            )
         if file.exists():
-            raise AffilError(f"there is already a snapshot {name!r}; remove it first, or choose another name")
+            raise AffilError(said("there is already a snapshot {0!r}; remove it first, or choose another name", name))
         named = replace(state, name=name)
         self._save(named, file)
         return named
@@ -198,7 +205,7 @@ class Store:
         """
         file = self._snapshot(name)
         if file is None or not file.exists():
-            raise AffilError(f"no snapshot {name!r}; known are: {', '.join(self.snapshots()) or 'none'}")
+            raise AffilError(said("no snapshot {0!r}; known are: {1}", name, ", ".join(self.snapshots()) or said("none")))
         file.unlink()
 
     def snapshots(self) -> dict[str, str]:
@@ -251,9 +258,9 @@ class Store:
 
     def kept(self) -> list[tuple[Path, str]]:
         """All files of the counts, and what each holds."""
-        states = [(f, "counts at one time") for f in self._states()]
-        snapshots = [(f, "snapshot") for f in files_in(self.folder / "snapshots", "*.json")]
-        return states + snapshots + [(f, "counts") for f in files_in(self.folder / "files", "*.parquet")]
+        states: list[tuple[Path, str]] = [(f, said("counts at one time")) for f in self._states()]
+        snapshots = [(f, said("snapshot")) for f in files_in(self.folder / "snapshots", "*.json")]
+        return states + snapshots + [(f, said("counts")) for f in files_in(self.folder / "files", "*.parquet")]
 
     def check(self, file: Path) -> None:
         """Read one of these files.
@@ -266,7 +273,7 @@ class Store:
         elif (state := self._load(file)) is not None:
             missing = next((name for name in _files(state) if not self.file(name).exists()), None)
             if missing is not None:
-                raise InputError(file, f"its file {self.file(missing).name} is missing", fix=self._fix)
+                raise InputError(file, said("its file {0} is missing", self.file(missing).name), fix=self._fix)
 
     def _usable(self, last: State, settings: RankSettings) -> bool:
         """Whether partitions of the last state can be reused: only settings used for counting matter."""
@@ -366,9 +373,9 @@ class Store:
                 return None
             state = State.from_json(content)
         except (ValueError, KeyError, TypeError) as error:  # of an older version, which wrote no checksum
-            raise InputError(file, f"is damaged: {error}", fix=self._fix) from error
+            raise InputError(file, said("is damaged: {0}", error), fix=self._fix) from error
         if file != (self._snapshot(state.name) if state.name else self._numbered(state.number)):
-            raise InputError(file, "is not the state of its name", fix=self._fix)
+            raise InputError(file, said("is not the state of its name"), fix=self._fix)
         return state
 
     def _tidy(self, kept: int) -> None:

@@ -21,6 +21,7 @@ from affil.rank.slots import SHARE_OR_MEASURE, Asked, ask, cells_of, measure_slo
 from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+from affil.wording import joined, said
 
 if TYPE_CHECKING:
     import altair
@@ -108,7 +109,7 @@ class Trend:
             AffilError: Altair is not installed, or the limit is none of 1 to 8.
         """
         if not 1 <= limit <= len(vega.COLOURS):
-            raise AffilError(f"a chart has 1 to {len(vega.COLOURS)} lines, not {limit}")
+            raise AffilError(said("a chart has 1 to {0} lines, not {1}", len(vega.COLOURS), limit))
         from affil.drawing.altair_chart import drawn
 
         table = (self.matched if matched else self.frame).head(limit)
@@ -138,34 +139,56 @@ class Trend:
     def lines(self) -> list[str]:
         """Notes on coverage and comparability, in a few sentences."""
         varied = sorted({v for venues in self.venues.values() for v in venues} - {*self.every_year})
-        of_years = f"{self.years[0]} to {self.years[-1]}" if len(self.years) > 2 else " and ".join(map(str, self.years))
+        of_years = (
+            said("{0} to {1}", self.years[0], self.years[-1]) if len(self.years) > 2 else joined(" and ", map(str, self.years))
+        )
         if self.panel:
-            return [f"A fixed panel, counted in every year ({of_years}): {', '.join(self.every_year)}."]
+            return [said("A fixed panel, counted in every year ({0}): {1}.", of_years, ", ".join(self.every_year))]
         if not varied:
-            return [f"The same venues in every year ({of_years}): {', '.join(self.every_year)}.", *self._incomplete()]
-        same = f"in every year {', '.join(self.every_year)}" if self.every_year else "no venue is there in every year"
+            return [
+                said("The same venues in every year ({0}): {1}.", of_years, ", ".join(self.every_year)),
+                *self._incomplete(),
+            ]
+        same = (
+            said("in every year {0}", ", ".join(self.every_year))
+            if self.every_year
+            else said("no venue is there in every year")
+        )
         return [
-            f"The years differ in their venues, so numbers as counted do not compare: {same}; only in some {', '.join(varied)}.",
+            said(
+                "The years differ in their venues, so numbers as counted do not compare: {0}; only in some {1}.",
+                same,
+                ", ".join(varied),
+            ),
             self.growth_line(),
             *self._incomplete(),
-            *(["With a fixed panel only the venues of every year are counted."] if self.every_year else []),
+            *([said("With a fixed panel only the venues of every year are counted.")] if self.every_year else []),
         ]
 
     def growth_line(self) -> str:
         """Over which years and on what growth is told."""
         if self.compared is None:
-            return "No venue is in the last two years, so there is no growth to tell."
+            return said("No venue is in the last two years, so there is no growth to tell.")
         first, last = self.compared
         least = min(self.links, key=lambda link: link.rests_on)
-        return (
-            f"Growth, {first} to {last}, compares years over the venues that both have, linked year on year; it rests on "
-            f"{self.rests_on:.0%} of their papers (least: {least.rests_on:.0%}, {least.years[0]} to {least.years[-1]})."
-            + (f" Before {first} no venue connects the years." if first > self.years[0] else "")
-        )
+        return said(
+            "Growth, {0} to {1}, compares years over the venues that both have, linked year on "
+            "year; it rests on {2:.0%} of their papers (least: {3:.0%}, {4} to {5}).",
+            first,
+            last,
+            self.rests_on,
+            least.rests_on,
+            least.years[0],
+            least.years[-1],
+        ) + (said(" Before {0} no venue connects the years.", first) if first > self.years[0] else "")
 
     def _incomplete(self) -> list[str]:
         last = self.years[-1]
-        return [f"* {last} is incomplete: it lacks {', '.join(self.lacking)}, which {last - 1} had."] if self.lacking else []
+        return (
+            [said("* {0} is incomplete: it lacks {1}, which {2} had.", last, ", ".join(self.lacking), last - 1)]
+            if self.lacking
+            else []
+        )
 
     def about(self) -> dict[str, Any]:
         """Everything except the tables, JSON-serialisable."""
@@ -230,7 +253,7 @@ def trend(
     papers = {(v, y): n for (v, y), n in asked.papers.items() if wanted is None or y in wanted}
     of_year = venues_of_years(papers)
     if not of_year:
-        raise AffilError("no papers from these years and venues")
+        raise AffilError(said("no papers from these years and venues"))
     years, every_year = tuple(of_year), frozenset.intersection(*of_year.values())
     if panel:
         papers = {(v, y): n for (v, y), n in papers.items() if v in every_year}
@@ -350,17 +373,20 @@ def parse_year_list(years: Any) -> tuple[int, ...] | None:
     for part in str(years).split(","):
         found = re.fullmatch(r"\s*(\d{4})\s*(?:-\s*(\d{4})\s*)?", part)
         if found is None or int(found[1]) > int(found[2] or found[1]):
-            raise AffilError(f"years are written like 2014-2024 or 2014,2018,2023, not {years!r}")
+            raise AffilError(said("years are written like 2014-2024 or 2014,2018,2023, not {0!r}", years))
         out |= {*range(int(found[1]), int(found[2] or found[1]) + 1)}
     return tuple(sorted(out))
 
 
 def _no_panel(of_year: Mapping[int, frozenset[str]]) -> NoReturn:
     often = {v: sum(v in found for found in of_year.values()) for found in of_year.values() for v in found}
-    most = ", ".join(
-        f"{venue} ({number} of {len(of_year)} years)"
-        for venue, number in sorted(often.items(), key=lambda i: (-i[1], i[0]))[:4]
+    most = joined(
+        ", ",
+        (
+            said("{0} ({1} of {2} years)", venue, number, len(of_year))
+            for venue, number in sorted(often.items(), key=lambda i: (-i[1], i[0]))[:4]
+        ),
     )
     raise AffilError(
-        f"no venue has papers in every one of these years; most often there are {most}; name the years that they share"
+        said("no venue has papers in every one of these years; most often there are {0}; name the years that they share", most)
     )

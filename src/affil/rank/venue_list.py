@@ -12,7 +12,7 @@ from affil.rank.presets import presets
 from affil.rank.ranking import plain_rows
 from affil.rank.state import State
 from affil.rank.venues import Venues
-from affil.wording import counted
+from affil.wording import counted, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,28 +54,40 @@ class VenueList:
         """What to know of the venues, and what to do about those that the table lacks: rows for `file`, a venues.csv to lay over it."""
         held = self.held()
         inside = held[held["areas"] != ""]
-        out = [
-            f"{counted(len(held), 'venue')} with {counted(held['papers'].sum(), 'paper')}, "
-            f"{inside['papers'].sum():,} of them in the eight areas."
+        out: list[str] = [
+            said(
+                "{0} with {1}, {2:,} of them in the eight areas.",
+                counted(len(held), "venue"),
+                counted(held["papers"].sum(), "paper"),
+                inside["papers"].sum(),
+            )
         ]
         if wrong := [v for v, years in zip(held["venue"], held["misdated"], strict=True) if years]:
-            out.append(f"Papers of years in which the venue did not exist, counted outside any area: {', '.join(wrong)}.")
+            out.append(
+                said("Papers of years in which the venue did not exist, counted outside any area: {0}.", ", ".join(wrong))
+            )
         if any(held["absent"]):
-            out.append("None in: years in which the venue took place by the table and has no paper here.")
+            out.append(said("None in: years in which the venue took place by the table and has no paper here."))
         if len(self.unknown):
             out.append(
-                f"{counted(len(self.unknown), 'venue')} outside the table and any area. To change that, put into {file} each with its"
+                said(
+                    "{0} outside the table and any area. To change that, put into {1} each with its",
+                    counted(len(self.unknown), "venue"),
+                    file,
+                )
             )
-            out.append("areas (separated by ;), or as an alias of a venue that the table has:")
+            out.append(said("areas (separated by ;), or as an alias of a venue that the table has:"))
             out.append(self.rows_to_add().rstrip())
         return out
 
     def openalex_line(self) -> str:
         """How OpenAlex's sources of the venues are found."""
         sure = int((self.frame["openalex"] > 0).sum())
-        return (
-            f"OpenAlex: {sure:,} of {len(self.frame):,} venues have confirmed sources in the table; those of the others are found by their"
-            " names when they are fetched."
+        return said(
+            "OpenAlex: {0:,} of {1:,} venues have confirmed sources in the table; those of "
+            "the others are found by their names when they are fetched.",
+            sure,
+            len(self.frame),
         )
 
     def rows_to_add(self) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from affil.errors import AffilError, InputError
 from affil.rank.choices import did_you_mean, plain
+from affil.wording import said
 
 AREAS = (
     "computer vision",
@@ -93,7 +94,9 @@ class Venues(Mapping[str, Venue]):
             for name in (venue.venue, venue.name, *venue.aliases):
                 other = self._names.setdefault(_fold(name), venue.venue)
                 if other != venue.venue:
-                    raise AffilError(f"venues {other} and {venue.venue} share the name {name!r}; remove it from one of them")
+                    raise AffilError(
+                        said("venues {0} and {1} share the name {2!r}; remove it from one of them", other, venue.venue, name)
+                    )
 
     def __getitem__(self, venue: str) -> Venue:
         return self._venues[venue]
@@ -152,7 +155,7 @@ def load_venues(path: Path | None = None) -> Venues:
         try:
             lines = path.read_text("utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(path, f"cannot be read: {error}", fix="save it as a CSV in UTF-8") from error
+            raise InputError(path, said("cannot be read: {0}", error), fix=said("save it as a CSV in UTF-8")) from error
         venues.update({v.venue: v for v in _rows(lines, path)})
     return Venues(venues.values())
 
@@ -168,8 +171,9 @@ def find_area(name: str) -> str:
     if found is None:
         short = {area: [form] for form, area in SHORT_AREAS.items()}
         named = ", ".join(f"{area} ({form})" for form, area in SHORT_AREAS.items())
-        hint = did_you_mean(name, short).removesuffix("?")
-        raise AffilError(f"no area {name!r}{hint}{'? The' if hint else '; the'} areas are: {named}")
+        if hint := did_you_mean(name, short):
+            raise AffilError(said("no area {0!r}{1} The areas are: {2}", name, hint, named))
+        raise AffilError(said("no area {0!r}; the areas are: {1}", name, named))
     return found
 
 
@@ -177,7 +181,7 @@ def _rows(lines: Sequence[str], source: Path | str) -> Iterator[Venue]:
     reader = csv.DictReader(lines)
     missing = [c for c in _COLUMNS if c not in (reader.fieldnames or ())]
     if missing:
-        raise InputError(source, f"no column {missing[0]}", fix=f"the columns are: {', '.join(_COLUMNS)}")
+        raise InputError(source, said("no column {0}", missing[0]), fix=said("the columns are: {0}", ", ".join(_COLUMNS)))
     for number, row in enumerate(reader, 2):
         try:
             venue = Venue(
@@ -192,7 +196,7 @@ def _rows(lines: Sequence[str], source: Path | str) -> Iterator[Venue]:
             )
             _check(venue)
         except (AffilError, ValueError, AttributeError, TypeError) as error:
-            raise InputError(source, f"not a venue: {error}", row=number, fix="correct the row") from error
+            raise InputError(source, said("not a venue: {0}", error), row=number, fix=said("correct the row")) from error
         yield venue
 
 
@@ -205,10 +209,10 @@ def _years(cell: str) -> tuple[int | None, int | None]:
         return None, None
     found = _YEARS.fullmatch(cell.strip())
     if found is None or cell.strip() == "-":
-        raise AffilError(f"years are written like 2017-, 1990-2005 or 2020, not {cell!r}")
+        raise AffilError(said("years are written like 2017-, 1990-2005 or 2020, not {0!r}", cell))
     first, last, only = (int(part) if part else None for part in found.groups())
     if first is not None and last is not None and first > last:
-        raise AffilError(f"the years {first}-{last} run backwards")
+        raise AffilError(said("the years {0}-{1} run backwards", first, last))
     return (only, only) if only else (first, last)
 
 
@@ -220,7 +224,7 @@ def _in_years(part: str, year: int) -> bool:
     """
     found = _SOME_YEARS.fullmatch(part)
     if found is None:
-        raise AffilError(f"years without a venue are written like 2002, 1990-1994 or even 1994-, not {part!r}")
+        raise AffilError(said("years without a venue are written like 2002, 1990-1994 or even 1994-, not {0!r}", part))
     parity, first, dash, last = found.groups()
     until = int(last) if last else math.inf if dash else int(first)
     return int(first) <= year <= until and parity in (None, "odd" if year % 2 else "even")
@@ -228,16 +232,16 @@ def _in_years(part: str, year: int) -> bool:
 
 def _check(venue: Venue) -> None:
     if not venue.venue or not venue.name:
-        raise AffilError("a venue needs a short name and a name")
+        raise AffilError(said("a venue needs a short name and a name"))
     for part in venue.not_held:
         _in_years(part, 0)
     wrong = [a for a in venue.areas if a not in AREAS]
     if wrong:
-        raise AffilError(f"{venue.venue}: no area {wrong[0]!r}; the areas are: {', '.join(AREAS)}")
+        raise AffilError(said("{0}: no area {1!r}; the areas are: {2}", venue.venue, wrong[0], ", ".join(AREAS)))
     if len(set(venue.areas)) < len(venue.areas):
-        raise AffilError(f"{venue.venue}: an area is named twice")
+        raise AffilError(said("{0}: an area is named twice", venue.venue))
     if not (math.isfinite(venue.weight) and venue.weight >= 0):
-        raise AffilError(f"{venue.venue}: the weight must be a number of at least 0, not {venue.weight}")
+        raise AffilError(said("{0}: the weight must be a number of at least 0, not {1}", venue.venue, venue.weight))
 
 
 @lru_cache(1 << 12)

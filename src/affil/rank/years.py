@@ -14,6 +14,7 @@ from affil.rank.state import State
 from affil.rank.trend import Trend, trend
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +53,8 @@ class RanksByYear:
         trend, last = self.trend, self.trend.reference
         whole = sum(y <= last for y in self.years)
         out = [
-            f"{row['name']} is first in {last}"
-            + (f", {row['in_a_row']} years in a row (of {whole} with papers)." if row["in_a_row"] > 1 else ".")
+            said("{0} is first in {1}", row["name"], last)
+            + (said(", {0} years in a row (of {1} with papers).", row["in_a_row"], whole) if row["in_a_row"] > 1 else said("."))
             for row in self.frame[self.frame["in_a_row"] > 0].to_dict("records")
         ]
         return [*out, *(line for line in trend.lines() if line != trend.growth_line())]

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from affil.errors import InputError
 from affil.io.checksums import Sealed, seal
+from affil.wording import said
 
 FORMAT = 6  # increment when older built files become unreadable or their words would fold differently
 Ints = npt.NDArray[np.integer[Any]]
@@ -193,20 +194,23 @@ def read_arrays(path: Path, command: str) -> tuple[Arrays, dict[str, Any]]:
         InputError: the file is missing, not a built registry, damaged, or of another format version; `command` makes one. An
             array that is damaged is told when it is first used.
     """
-    fix = f"build it again with: {command}"
+    fix = said("build it again with: {0}", command)
     try:
         sealed = Sealed(path, fix)
         whole = pa.py_buffer(sealed.content)
         batch = pa.ipc.open_file(pa.BufferReader(whole)).get_batch(0)
     except FileNotFoundError as error:
-        other = f"name a registry that is there, fetch all of ROR (affil registry fetch, then --registry ror), or make it with: {command}"
-        raise InputError(path, "no such file", fix=other) from error
+        other = said(
+            "name a registry that is there, fetch all of ROR (affil registry fetch, then --registry ror), or make it with: {0}",
+            command,
+        )
+        raise InputError(path, said("no such file"), fix=other) from error
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(path, f"cannot be read as a built registry: {error}", fix=fix) from error
+        raise InputError(path, said("cannot be read as a built registry: {0}", error), fix=fix) from error
     meta = batch.schema.metadata or {}
     if meta.get(b"affil-format") != str(FORMAT).encode():
         found = meta.get(b"affil-format", b"none").decode()
-        raise InputError(path, f"built in format {found}, this version reads format {FORMAT}", fix=fix)
+        raise InputError(path, said("built in format {0}, this version reads format {1}", found, FORMAT), fix=fix)
 
     def load(name: str) -> Any:
         sealed.check(*_span(batch, name, whole))

@@ -24,6 +24,7 @@ from affil.registry.merge import merge
 from affil.registry.ror import read_ror
 from affil.registry.tables import read_shipped, read_table, read_usage
 from affil.types import Institution
+from affil.wording import said
 
 SHIPPED = "shipped"
 _DAY = re.compile(r"(?<!\d)20\d\d-[01]\d-[0-3]\d(?!\d)")
@@ -36,14 +37,18 @@ def read_source(source: str | Path) -> Iterable[Institution]:
     path = source_path(source)
     if not path.exists():
         raise InputError(
-            path, "no such file", fix="sources are `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv, .xlsx)"
+            path,
+            said("no such file"),
+            fix=said("sources are `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv, .xlsx)"),
         )
     if path.suffix.lower() in (".json", ".zip"):
         return read_ror(path)
     if path.suffix.lower() in (".csv", ".tsv", ".tab", ".xlsx", ".xls", ".ods"):
         return read_table(path)
     raise InputError(
-        path, "unknown kind of source", fix="give `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv, .xlsx)"
+        path,
+        said("unknown kind of source"),
+        fix=said("give `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv, .xlsx)"),
     )
 
 
@@ -60,10 +65,10 @@ def build_file(sources: Sequence[str | Path], out: Path, progress: Callable[[str
         InputError: a source cannot be read. AffilError: the sources are empty, or `out` cannot be written.
     """
     tell = progress or (lambda _: None)
-    tell("reading " + ", ".join(map(str, sources)))
+    tell(said("reading {0}", ", ".join(map(str, sources))))
     institutions = merge(map(_with_usage, read_source(s)) for s in sources)
     if not institutions:
-        raise AffilError(f"{', '.join(map(str, sources))}: no institution found")
+        raise AffilError(said("{0}: no institution found", ", ".join(map(str, sources))))
     notes = {source_note(s): source_date(s) for s in sources}
     meta = {"sources": list(notes), "dates": {note: date for note, date in notes.items() if date}}
     write_file(institutions, out, meta, tell)
@@ -106,7 +111,7 @@ def write_file(
     institutions: Sequence[Institution], out: Path, meta: dict[str, Any], tell: Callable[[str], None] = lambda _: None
 ) -> None:
     """Index institutions and write them to `out` atomically."""
-    tell(f"indexing {len(institutions):,} institutions")
+    tell(said("indexing {0:,} institutions", len(institutions)))
     columns = build_index(institutions) | _columns(institutions)
     columns["name_value"] += columns.pop("shown")  # behind the institutions' own, where `owner_name` looks for them
     counts = {
@@ -123,12 +128,12 @@ def write_file(
         ),
         "other_ids": sum(len(x.other_ids) for x in institutions),
     }
-    tell("writing")
+    tell(said("writing"))
     try:
         with atomic_path(out) as temporary:
             write_arrays(temporary, Arrays.of(columns), {**meta, "counts": counts})
     except OSError as error:
-        raise AffilError(f"{out}: cannot be written ({error.strerror}); choose another place with -o") from error
+        raise AffilError(said("{0}: cannot be written ({1}); choose another place with -o", out, error.strerror)) from error
 
 
 def _columns(institutions: Sequence[Institution]) -> dict[str, Any]:

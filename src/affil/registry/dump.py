@@ -9,6 +9,7 @@ from pathlib import Path
 
 from affil.errors import AffilError
 from affil.registry.folder import cache_folder
+from affil.wording import said
 
 ROR = "ror"  # the source name of the dump that `affil registry fetch` downloaded
 
@@ -36,7 +37,7 @@ def last_dump() -> Dump | None:
         return None
     except (ValueError, TypeError) as error:
         raise AffilError(
-            f"{dump_folder() / 'dump.json'}: is damaged ({error}); delete it, and run: affil registry fetch"
+            said("{0}: is damaged ({1}); delete it, and run: affil registry fetch", dump_folder() / "dump.json", error)
         ) from error
 
 
@@ -48,7 +49,7 @@ def dump_path() -> Path:
     """
     known = last_dump()
     if known is None or not (dump_folder() / known.file).exists():
-        raise AffilError("ROR was not fetched yet on this machine; do so with: affil registry fetch")
+        raise AffilError(said("ROR was not fetched yet on this machine; do so with: affil registry fetch"))
     return dump_folder() / known.file
 
 

@@ -17,16 +17,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from affil.errors import AffilError
-from affil.io.http import Http, said
+from affil.io.http import Http, cause_of
 from affil.io.outputs import atomic_path
 from affil.registry.cached import ror_file
 from affil.registry.dump import Dump, Tell, dump_folder
 from affil.registry.registry import Registry
 from affil.settings import FETCH
 from affil.types import Progress
+from affil.wording import said
 
-_BY_HAND = "or download a dump from https://doi.org/10.5281/zenodo.6347574 and give it to: affil registry build shipped FILE"
-_AGAIN = "run it again, it goes on from there"
+_BY_HAND = said(
+    "or download a dump from https://doi.org/10.5281/zenodo.6347574 and give it to: affil registry build shipped FILE"
+)
+_AGAIN = said("run it again, it goes on from there")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,13 @@ def fetch_ror(progress: Progress | None = None, tell: Tell | None = None, *, rec
         AffilError: it cannot be reached, answers with something else, or the dump arrives damaged.
     """
     tell = tell or (lambda _: None)
-    tell("asking for the newest version of ROR")
+    tell(said("asking for the newest version of ROR"))
     with Http(f", {_BY_HAND}") as client:
         newest = _newest(client, record)
         path = dump_folder() / newest.file
         new = not path.exists() or _md5(path) != newest.md5
         if new:
-            tell(f"downloading {newest.file}")
+            tell(said("downloading {0}", newest.file))
             _download(client, newest, path, progress or (lambda _done, _all: None))
     registry = Registry.open(ror_file(newest, tell))
     with atomic_path(dump_folder() / "dump.json") as temporary:
@@ -78,10 +81,12 @@ def _newest(client: Http, record: str) -> Dump:
         kind, _, md5 = str(file["checksum"]).rpartition(":")
         name = Path(str(file["key"])).name
         if kind not in ("", "md5") or len(md5) != 32 or not md5.isalnum():
-            raise ValueError(f"the checksum {file['checksum']!r}")
+            raise ValueError(said("the checksum {0!r}", file["checksum"]))
         return Dump(str(about["version"]), str(about["publication_date"]), name, int(file["size"]), md5, file["links"]["self"])
     except (KeyError, TypeError, ValueError, StopIteration) as error:
-        raise AffilError(f"{record}: is no record of a ROR dump as Zenodo gives it ({error!r}); {_BY_HAND}") from error
+        raise AffilError(
+            said("{0}: is no record of a ROR dump as Zenodo gives it ({1!r}); {2}", record, error, _BY_HAND)
+        ) from error
 
 
 def _download(client: Http, dump: Dump, path: Path, progress: Progress) -> None:
@@ -101,19 +106,28 @@ def _download(client: Http, dump: Dump, path: Path, progress: Progress) -> None:
                         have += len(chunk)
                         progress(have, dump.size)
             if have < dump.size:
-                raise httpx2.RemoteProtocolError("the connection ended early")
+                raise httpx2.RemoteProtocolError(said("the connection ended early"))
         except httpx2.TransportError as error:
             broken += 1
             if broken >= FETCH.attempts:
                 share = f"{have / 1e6:,.1f} of {dump.size / 1e6:,.1f} MB"
-                raise AffilError(f"{dump.url}: broke off after {share} ({said(error)}); {_AGAIN}") from error
+                raise AffilError(
+                    said("{0}: broke off after {1} ({2}); {3}", dump.url, share, cause_of(error), _AGAIN)
+                ) from error
             time.sleep(FETCH.wait * broken)
         except OSError as error:
-            raise AffilError(f"{part}: cannot be written ({error.strerror}); free some space, and {_AGAIN}") from error
+            raise AffilError(
+                said("{0}: cannot be written ({1}); free some space, and {2}", part, error.strerror, _AGAIN)
+            ) from error
     if (md5 := _md5(part)) != dump.md5:
         part.unlink()
         raise AffilError(
-            f"{dump.url}: arrived damaged (its MD5 is {md5}, Zenodo says {dump.md5}); nothing is kept of it, run it again"
+            said(
+                "{0}: arrived damaged (its MD5 is {1}, Zenodo says {2}); nothing is kept of it, run it again",
+                dump.url,
+                md5,
+                dump.md5,
+            )
         )
     part.replace(path)
 

@@ -19,6 +19,7 @@ from affil.io.checksums import Sealed, seal
 from affil.io.outputs import alone, atomic_path
 from affil.registry.arrays import FORMAT
 from affil.settings import TEXT
+from affil.wording import said
 
 # Libraries whose versions may change how names are repaired, folded or weighted.
 _LIBRARIES = ("anyascii", "ftfy", "numpy", "opencc", "pycountry", "rapidfuzz", "scipy")
@@ -30,7 +31,9 @@ def cache_folder() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise AffilError(f"{folder}: cannot be written ({error.strerror}); set XDG_CACHE_HOME to a writable folder") from error
+        raise AffilError(
+            said("{0}: cannot be written ({1}); set XDG_CACHE_HOME to a writable folder", folder, error.strerror)
+        ) from error
     return folder
 
 
@@ -57,9 +60,9 @@ def kept(name: str, make: Callable[[], bytes]) -> memoryview:
     try:
         out = cache_folder() / name
         with suppress(InputError):
-            return Sealed(built_once(out, build), "delete it").content
+            return Sealed(built_once(out, build), said("delete it")).content
         out.unlink()
-        return Sealed(built_once(out, build), "delete it").content
+        return Sealed(built_once(out, build), said("delete it")).content
     except (AffilError, OSError):
         return memoryview(make())
 

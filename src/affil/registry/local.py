@@ -14,6 +14,7 @@ from affil.names import fold
 from affil.names.ids import ROR_FORM, is_ror, mistyped, normal_id
 from affil.registry.tables import read_table, write_table
 from affil.types import KINDS, Institution, Name
+from affil.wording import said
 
 _LONGEST = 60  # characters of a generated id
 
@@ -54,13 +55,13 @@ class Details:
 
         name, country, ror = " ".join(self.name.split()), self.country.strip().upper(), normal_id(self.ror) if self.ror else ""
         if not fold(name):
-            raise AffilError("a new institution needs a name")
+            raise AffilError(said("a new institution needs a name"))
         if pycountry.countries.get(alpha_2=country) is None and country != "XK":
-            raise AffilError(f"no country {country!r}; write its ISO 3166-1 code of two letters, e.g. CN")
+            raise AffilError(said("no country {0!r}; write its ISO 3166-1 code of two letters, e.g. CN", country))
         if self.kind not in KINDS:
-            raise AffilError(f"no kind {self.kind!r}; known are: {', '.join(KINDS)}")
+            raise AffilError(said("no kind {0!r}; known are: {1}", self.kind, ", ".join(KINDS)))
         if ror and not is_ror(ror):
-            raise AffilError(f"no ROR id {self.ror!r}: {mistyped(ror) or ROR_FORM}")
+            raise AffilError(said("no ROR id {0!r}: {1}", self.ror, mistyped(ror) or ROR_FORM))
         return replace(self, name=name, country=country, city=" ".join(self.city.split()), ror=ror)
 
 

@@ -21,6 +21,7 @@ from affil.registry.dump import ROR
 from affil.registry.folder import built_once, cache_folder, sources_hash
 from affil.settings import SEARCH
 from affil.types import Institution, Name
+from affil.wording import said
 
 EXACT = 1.0  # similarity of an institution that has the query as a name
 
@@ -164,7 +165,7 @@ class Registry:
         found = self._numbers(identifier)
         if len(found) == 1:
             return found[0]
-        several = f"several have it: {', '.join(self.ids[n] for n in found)}" if found else ""
+        several = said("several have it: {0}", ", ".join(self.ids[n] for n in found)) if found else ""
         raise UnknownIdError(identifier, why=several or mistyped(identifier))
 
     def _numbers(self, identifier: str) -> list[int]:

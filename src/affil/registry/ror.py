@@ -17,6 +17,7 @@ from typing import Any
 from affil.errors import InputError
 from affil.names.ids import SCHEMES, other_id
 from affil.types import Institution, Name
+from affil.wording import said
 
 _HOST = re.compile(r"^(?:https?://)?(?:www\d?\.)?([^/:]+)")
 
@@ -32,7 +33,7 @@ def read_ror(path: Path) -> Iterator[Institution]:
     """
     records = load_records(path)
     if not isinstance(records, list) or not records:
-        raise InputError(path, "holds no list of records", fix="give a ROR data dump as published (.json or .zip)")
+        raise InputError(path, said("holds no list of records"), fix=said("give a ROR data dump as published (.json or .zip)"))
     for row, record in enumerate(records, 1):
         try:
             yield _v2(record) if isinstance(record["names"], list) else _v1(record)
@@ -41,11 +42,11 @@ def read_ror(path: Path) -> Iterator[Institution]:
                 yield _v1(record)
                 continue
             raise InputError(
-                path, f"record without {missing}", row=row, unit="record", fix="expected ROR schema v1 or v2"
+                path, said("record without {0}", missing), row=row, unit="record", fix=said("expected ROR schema v1 or v2")
             ) from missing
         except (TypeError, IndexError, AttributeError) as error:
             raise InputError(
-                path, f"not a ROR record ({error})", row=row, unit="record", fix="expected ROR schema v1 or v2"
+                path, said("not a ROR record ({0})", error), row=row, unit="record", fix=said("expected ROR schema v1 or v2")
             ) from error
 
 
@@ -58,17 +59,19 @@ def load_records(path: Path) -> Any:
                 # published archives hold both schemas; the newer has more fields
                 members.sort(key=lambda m: ("schema_v2" in m.filename, m.file_size))
                 if not members:
-                    raise InputError(path, "the archive holds no .json file", fix="download the ROR dump again")
+                    raise InputError(path, said("the archive holds no .json file"), fix=said("download the ROR dump again"))
                 with archive.open(members[-1]) as stream:
                     return json.load(stream)
         with path.open("rb") as stream:
             return json.load(stream)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise InputError(path, f"damaged or truncated archive ({error})", fix="download it again") from error
+        raise InputError(path, said("damaged or truncated archive ({0})", error), fix=said("download it again")) from error
     except json.JSONDecodeError as error:
-        raise InputError(path, f"broken JSON: {error.msg}", row=error.lineno, fix="download it again", unit="line") from error
+        raise InputError(
+            path, said("broken JSON: {0}", error.msg), row=error.lineno, fix=said("download it again"), unit="line"
+        ) from error
     except UnicodeDecodeError as error:
-        raise InputError(path, "not UTF-8", fix="ROR dumps are UTF-8; download it again") from error
+        raise InputError(path, said("not UTF-8"), fix=said("ROR dumps are UTF-8; download it again")) from error
     except OSError as error:
         raise InputError(path, error.strerror or str(error)) from error
 

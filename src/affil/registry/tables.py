@@ -17,6 +17,7 @@ from affil.io.tables import create_table, open_table
 from affil.io.writers import text_of
 from affil.names.ids import mistyped, normal_id
 from affil.types import KINDS, Institution, Name
+from affil.wording import said
 
 STATUSES = ("active", "inactive", "withdrawn")
 REQUIRED = ("id", "name", "country")
@@ -85,9 +86,11 @@ def read_table(path: Path) -> Iterator[Institution]:
     """
     with open_table(path) as table:
         if missing := [c for c in REQUIRED if c not in table.columns]:
-            raise InputError(path, f"no column {missing[0]!r}", row=1, fix=f"needed are {', '.join(REQUIRED)}")
+            raise InputError(path, said("no column {0!r}", missing[0]), row=1, fix=said("needed are {0}", ", ".join(REQUIRED)))
         if unknown := [c for c in table.columns if c not in REQUIRED + OPTIONAL + UNREAD]:
-            raise InputError(path, f"unknown column {unknown[0]!r}", row=1, fix=f"known are {', '.join(REQUIRED + OPTIONAL)}")
+            raise InputError(
+                path, said("unknown column {0!r}", unknown[0]), row=1, fix=said("known are {0}", ", ".join(REQUIRED + OPTIONAL))
+            )
         seen: dict[str, int] = {}
         for batch in table.batches(_ROWS):
             for number, values in zip(batch.rows, zip(*batch.columns.values(), strict=True), strict=True):
@@ -125,14 +128,14 @@ def _cells(one: Institution) -> dict[str, str]:
 
 def _row(row: dict[str, str], seen: dict[str, int], path: Path, number: int) -> Institution:
     if not row["id"].strip() or not row["name"].strip():
-        raise InputError(path, "id or name is empty", row=number)
+        raise InputError(path, said("id or name is empty"), row=number)
     row = row | {"id": normal_id(row["id"])}
     if (before := seen.setdefault(row["id"], number)) != number:
-        raise InputError(path, f"id {row['id']!r} stands in row {before} already", row=number)
+        raise InputError(path, said("id {0!r} stands in row {1} already", row["id"], before), row=number)
     of_others = {c: [normal_id(i) for i in _several(row.get(c, ""))] for c in ("parents", "successors", "other_ids")}
     for written in (row["id"], *(i for ids in of_others.values() for i in ids)):
         if problem := mistyped(written):
-            raise InputError(path, f"{written!r}: {problem}", row=number)
+            raise InputError(path, said("{0!r}: {1}", written, problem), row=number)
     names = [Name(row["name"], "", "official")]
     for column, kind in (("aliases", "alias"), ("acronyms", "acronym"), ("former", "former"), ("labels", "label")):
         for value in _several(row.get(column, "")):
@@ -153,12 +156,12 @@ def _several(cell: str) -> list[str]:
 def _institution(row: dict[str, str], names: tuple[Name, ...], path: Path, number: int) -> Institution:
     kind, status = row.get("kind") or "other", row.get("status") or "active"
     if kind not in KINDS:
-        raise InputError(path, f"unknown kind {kind!r}", row=number, fix=f"known are {', '.join(KINDS)}")
+        raise InputError(path, said("unknown kind {0!r}", kind), row=number, fix=said("known are {0}", ", ".join(KINDS)))
     if status not in STATUSES:
-        raise InputError(path, f"unknown status {status!r}", row=number, fix=f"known are {', '.join(STATUSES)}")
+        raise InputError(path, said("unknown status {0!r}", status), row=number, fix=said("known are {0}", ", ".join(STATUSES)))
     country = row["country"].strip().upper()
     if len(country) != 2 or not country.isalpha():
-        raise InputError(path, f"country {row['country']!r} is not an ISO 3166-1 alpha-2 code", row=number)
+        raise InputError(path, said("country {0!r} is not an ISO 3166-1 alpha-2 code", row["country"]), row=number)
     parents = tuple((row.get("parents") or "").split())
     return Institution(
         id=row["id"].strip(),
@@ -183,7 +186,9 @@ def _year(cell: str | None, path: Path, number: int) -> int | None:
     if not (cell or "").strip():
         return None
     if not re.fullmatch(r"\s*[12]\d{3}\s*", cell or ""):
-        raise InputError(path, f"successor_from {cell!r} is not a year", row=number, fix="four digits, or nothing")
+        raise InputError(
+            path, said("successor_from {0!r} is not a year", cell), row=number, fix=said("four digits, or nothing")
+        )
     return int(cell or "")
 
 
@@ -195,5 +200,5 @@ def _degrees(cell: str | None, most: int, path: Path, number: int) -> float | No
     except ValueError:
         value = math.nan
     if not abs(value) <= most:
-        raise InputError(path, f"{cell!r} is not a coordinate", row=number, fix=f"degrees from -{most} to {most}")
+        raise InputError(path, said("{0!r} is not a coordinate", cell), row=number, fix=said("degrees from -{0} to {0}", most))
     return value

@@ -10,6 +10,7 @@ from affil.names.ids import mistyped, normal_id
 from affil.registry.registry import EXACT, Registry
 from affil.settings import SEARCH
 from affil.types import Institution
+from affil.wording import message_of, said
 
 _ID_LIKE = re.compile(r"[a-z][a-z0-9.-]*:\S+")  # as affil:openai and addresses
 NONE = "none"  # written where a string names no institution
@@ -40,13 +41,15 @@ class Written:
         if len(bearers) == 1:
             return next(iter(bearers.values()))
         if bearers:
-            more = f" and {len(bearers) - SEARCH.listed} more" if len(bearers) > SEARCH.listed else ""
+            more = said(" and {0} more", len(bearers) - SEARCH.listed) if len(bearers) > SEARCH.listed else ""
             several = ", ".join(f"{one.id} ({placed(one)})" for one in list(bearers.values())[: SEARCH.listed])
             raise AffilError(
-                f"several institutions are called {name!r}: {several}{more}; write the id of the one that is meant"
+                said(
+                    "several institutions are called {0!r}: {1}{2}; write the id of the one that is meant", name, several, more
+                )
             )
         similar = "; ".join(called(one) for one, _ in found[: SEARCH.suggested])
-        raise UnknownIdError(name, why=f"did you mean: {similar}?" if similar else "")
+        raise UnknownIdError(name, why=said("did you mean: {0}?", similar) if similar else "")
 
     def one(self, text: str) -> Institution:
         """The institution of an id, of a name, or of an id with one of its names behind it, as `called` writes it.
@@ -68,7 +71,7 @@ class Written:
             return self.named(text)  # whose first word happens to be an id
         except AffilError:
             raise AffilError(
-                f"{rest!r} is not a name of {called(found)}; write ids, or one id and its name between semicolons"
+                said("{0!r} is not a name of {1}; write ids, or one id and its name between semicolons", rest, called(found))
             ) from None
 
     def all(self, cell: str) -> tuple[list[Institution], list[str]]:
@@ -87,7 +90,7 @@ class Written:
             ids = all(word.casefold() == NONE or like_id(word) or self.find(word) is not None for word in words)
             for text in words if ids else [part]:
                 if text.casefold() == NONE:
-                    problems.append("none stands alone: a string names institutions or none")
+                    problems.append(said("none stands alone: a string names institutions or none"))
                     continue
                 try:
                     one = self.one(text)
@@ -95,7 +98,7 @@ class Written:
                 except UnknownIdError as error:
                     problems.append(error.problem)
                 except AffilError as error:
-                    problems.append(str(error))
+                    problems.append(message_of(error))
         return list(found.values()), problems
 
 

@@ -18,6 +18,7 @@ from affil.markup import Line, is_value, plain
 from affil.rank import Trend
 from affil.registry.folder import kept
 from affil.report.formats import percent
+from affil.wording import said
 
 WIDE, NARROW = 1200, 350  # width of a chart on a screen and on a phone, in pixels
 
@@ -122,7 +123,7 @@ def bundle() -> str:
 
     To put it together takes seconds, so it is kept in the user's cache.
     """
-    with needing("report", "a site"):
+    with needing("report", said("a site")):
         import vl_convert
     snippet = f"window.affil.vega = {{ embed: vegaEmbed, config: {json.dumps(CONFIG)} }};"
     key = hashlib.sha256(f"{version('vl-convert-python')} {snippet}".encode()).hexdigest()[:16]
@@ -131,7 +132,7 @@ def bundle() -> str:
 
 def _converted(figure: Figure, kind: str, width: int, ink: str, font: str, **options: Any) -> Any:
     """A chart with its data, drawn by vl-convert."""
-    with needing("report", "a chart"):
+    with needing("report", said("a chart")):
         import vl_convert
     given = {"narrow": width < WIDE / 2, "width": width}
     params = "signals" if figure.zooms else "params"

@@ -41,6 +41,7 @@ from affil.report.entities import LEVELS, Entity, Placed, name_entities
 from affil.report.names import script_table
 from affil.report.papers import collect_papers
 from affil.settings import RankSettings, ReportSettings
+from affil.wording import said
 from affil.workspace import Workspace
 from affil.workspace.results import count_or_last
 
@@ -73,14 +74,14 @@ def collect(
     with ws.counts.opened(state, level="institution") as (db, venues):
         held = tuple((p.venue, p.year, p.stats["papers"]) for p in state.partitions if p.stats["papers"])
         if not held:
-            raise AffilError(f"{ws.path}: no papers to report on")
+            raise AffilError(said("{0}: no papers to report on", ws.path))
         periods = _periods(held, years, chosen.years)
         counted = _Counted(db, venues, settings, chosen, held, periods, bulletin)
         levels: tuple[Level, ...] = ("institution", "city", "country") if bulletin else LEVELS
         for level in levels:
-            tell(f"ranking: {level}")
+            tell(said("ranking: {0}", level))
             counted.add(level)
-        tell("reading names")
+        tell(said("reading names"))
         registry, notes = _registry(ws)
         facts, people = db.sql(sql("facts")).to_arrow_table(), db.sql(sql("people")).to_arrow_table()
         listed = [level for level in WITH_PAGES if chosen.papers and level in counted.pages]
@@ -138,7 +139,9 @@ def _periods(held: Held, years: Years | None, length: int) -> _Periods:
     found = sorted({y for _, y, _ in held})
     window = years or (max(found[0], found[-1] - length + 1), found[-1])
     if not any(window[0] <= y <= window[1] for y in found):
-        raise AffilError(f"no papers from {window[0]}-{window[1]}; there are papers from {found[0]}-{found[-1]}")
+        raise AffilError(
+            said("no papers from {0}-{1}; there are papers from {2}-{3}", window[0], window[1], found[0], found[-1])
+        )
     earlier = (window[0] - (window[1] - window[0] + 1), window[0] - 1)
     before = earlier if any(earlier[0] <= y <= earlier[1] for y in found) else None
     return _Periods((found[0], found[-1]), window, before, tuple([y for y in found if y <= window[1]][-2:]))

@@ -6,7 +6,8 @@ from collections.abc import Hashable
 from functools import lru_cache
 from pathlib import Path
 
-from affil.catalogue import filled, messages
+from affil.catalogue import messages
+from affil.wording import filled
 
 LOCALE = Path(__file__).with_name("locale")
 IN_PAGE = (

@@ -13,6 +13,7 @@ from affil.rank import AREAS, Query
 from affil.rank.measure import areas_of
 from affil.report.report import report
 from affil.types import Progress
+from affil.wording import said
 from affil.workspace import Added, Workspace
 
 LIKE = ("airankings",)
@@ -64,14 +65,14 @@ def rankings(
         AffilError: `like` is unknown, there are no papers, no paper is of these years, or the folder cannot be written.
     """
     if like not in LIKE:
-        raise AffilError(f"no rankings like {like!r}; there are: {', '.join(LIKE)}")
+        raise AffilError(said("no rankings like {0!r}; there are: {1}", like, ", ".join(LIKE)))
     files = papers or sorted((ws.path / "fetched").glob("*.jsonl.gz")) or None
     ws.run(progress, papers=files, read=read, **reading)
     folder = Path(output)
     try:
         (folder / "tables").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise AffilError(f"{folder}: cannot be created ({error.strerror}); choose another folder") from error
+        raise AffilError(said("{0}: cannot be created ({1}); choose another folder", folder, error.strerror)) from error
     tables, held = [], _areas_held(ws, years)
     for name, query in _queries(years, held):
         tell(f"tables/{name}.csv")

@@ -16,6 +16,7 @@ from affil.io.memory import rare_collections
 from affil.report.collect import collect
 from affil.report.data import Years
 from affil.report.names import LANGUAGES
+from affil.wording import said
 from affil.workspace import Workspace
 
 Format = Literal["site", "pdf", "md"]
@@ -60,11 +61,11 @@ def report(
             exists and is no site, or a library is missing.
     """
     if format not in FORMATS:
-        raise AffilError(f"no format {format!r}; it is one of: {', '.join(FORMATS)}")
+        raise AffilError(said("no format {0!r}; it is one of: {1}", format, ", ".join(FORMATS)))
     if language not in LANGUAGES:
-        raise AffilError(f"no language {language!r}; it is one of: {', '.join(LANGUAGES)}")
+        raise AffilError(said("no language {0!r}; it is one of: {1}", language, ", ".join(LANGUAGES)))
     path = Path(output)
-    with needing("report", f"a report ({format})"):
+    with needing("report", said("a report ({0})", format)):
         import vl_convert  # noqa: F401  # charts need it, and a missing one is told before counting
 
         from affil.report.bulletin import write_bulletin
@@ -88,15 +89,15 @@ def _site(ws: Workspace, folder: Path, years: Years | None, workers: int, tell: 
 
     folder = folder.resolve()
     if folder.is_file():
-        raise AffilError(f"{folder}: is a file; choose a folder for the site")
+        raise AffilError(said("{0}: is a file; choose a folder for the site", folder))
     if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).exists():
-        raise AffilError(f"{folder}: not empty and not a site made by affil; choose a new folder")
+        raise AffilError(said("{0}: not empty and not a site made by affil; choose a new folder", folder))
     if not folder.parent.is_dir():
-        raise AffilError(f"{folder.parent}: no such folder; create it first")
+        raise AffilError(said("{0}: no such folder; create it first", folder.parent))
     with rare_collections(), (beside if workers > 1 else here)(translated_pages) as ask:
         data = collect(ws, years=years, tell=tell)
         try:
             files = write_site(data, version(), folder, ask, tell)
         except OSError as error:
-            raise AffilError(f"{folder}: cannot write the site: {error.strerror or error}") from error
+            raise AffilError(said("{0}: cannot write the site: {1}", folder, error.strerror or error)) from error
     return Report(folder, "site", files, sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()))

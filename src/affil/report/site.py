@@ -34,6 +34,7 @@ from affil.report.pages.movers import movers
 from affil.report.pages.ranks import bumps
 from affil.report.pages.tables import tables
 from affil.report.pages.trends import trends
+from affil.wording import said
 
 _STATIC = (
     "style.css",
@@ -81,14 +82,14 @@ def write_site(
 
 def _write(data: Data, version: str, folder: Path, ask: Ask[..., list[File]], tell: Callable[[str], None]) -> int:
     """Write all files into a new folder; returns their number."""
-    tell("writing the tables")
+    tell(said("writing the tables"))
     folder.mkdir(parents=True)
     files, shared = write_downloads(data, folder / "downloads"), Shared(data, version)
     others = ask(shared.of_pages(), files)
-    tell("packing the data")
+    tell(said("packing the data"))
     _write_static(data, folder)
     _write_tables(shared, folder / "data")
-    tell("writing the pages")
+    tell(said("writing the pages"))
     _put(folder, pages(Frame(shared, SOURCE), files))
     _put(folder, others())
     return sum(1 for f in folder.rglob("*") if f.is_file())

@@ -11,6 +11,7 @@ from affil.review.items import Item
 from affil.review.queue import Numbers
 from affil.review.session import Session
 from affil.review.spreadsheet import string_key
+from affil.wording import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,9 @@ def bulk_of(session: Session, numbers: Numbers, by: str) -> Bulk:
     """
     most = session.settings.bulk
     if len(numbers) > most:
-        raise AffilError(f"{len(numbers):,} strings are too many for one step: at most {most:,} (setting review.bulk)")
+        raise AffilError(
+            said("{0:,} strings are too many for one step: at most {1:,} (setting review.bulk)", len(numbers), most)
+        )
     items = tuple(session.item(n) for n in session.queue.open(numbers, by).tolist())
     holders = [case.holder for i in items if (case := session.queue.cases.get(Key(i.affiliation)))]
     rows = [(i.affiliation, i.institutions) for i in items], [e.number for e in holders if e]

@@ -19,6 +19,7 @@ from affil.names.tokens import COMMA
 from affil.registry import Registry
 from affil.settings import Settings
 from affil.types import Institution
+from affil.wording import said
 from affil.workspace import Workspace
 
 GOLD_TRAIN, GOLD_DEV = "gold/train.csv", "gold/dev.csv"
@@ -105,9 +106,7 @@ def learn(
     settings = workspace.settings
     decided = labelled(workspace)
     if not decided:
-        raise AffilError(
-            f"{workspace.path}: no decisions yet, or all are in conflict; first run: affil review {workspace.path}"
-        )
+        raise AffilError(said("{0}: no decisions yet, or all are in conflict; first run: affil review {0}", workspace.path))
     tests = [row for row in decided if _share(row[0]) < settings.review.held_out]
     lessons = [row for row in decided if _share(row[0]) >= settings.review.held_out]
     current = workspace.matcher()
@@ -192,7 +191,7 @@ def _write_rows(path: Path, rows: Sequence[tuple[str, tuple[str, ...]]]) -> None
 def _compare(
     rows: Path, current: Matcher, fresh: Matcher, settings: Settings, tell: Callable[[str], None]
 ) -> Comparison | None:
-    tell(f"scoring both models on {rows.name}")
+    tell(said("scoring both models on {0}", rows.name))
     try:
         return Comparison(*(evaluate(rows, matcher, settings=settings) for matcher in (current, fresh)))
     except AffilError:  # the registry has none of the ids

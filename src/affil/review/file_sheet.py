@@ -22,6 +22,7 @@ from affil.review.doubts import doubts_of
 from affil.review.spreadsheet import asked_in, check_sheet_name, listed, read_answers, reason, string_key, write_sheet
 from affil.settings import Settings
 from affil.types import Decision, Match
+from affil.wording import said
 
 if TYPE_CHECKING:
     import duckdb
@@ -133,12 +134,12 @@ def read_decided(
     is_asked = asked_in(filled)
     strings = {string_key(s): s for batch in strings_in(source, **opening) for s in dict.fromkeys(batch) if is_asked(s)}
     answers, _ = read_answers(
-        filled, strings=strings, institutions=Written(registry), of=shown_name(source), so="nothing was written"
+        filled, strings=strings, institutions=Written(registry), of=shown_name(source), so=said("nothing was written")
     )
     out = {}
     for one in answers:
-        said = f"decided{f' by {one.by}' if one.by else ''} in {Path(filled).name}"
+        by = f"decided{f' by {one.by}' if one.by else ''} in {Path(filled).name}"
         why = "; ".join(filter(None, (NOT_AN_ORGANISATION if one.refused else "", one.why)))
         institutions = [registry.get(identifier) for identifier in one.ids]
-        out[one.affiliation] = decided_answer(institutions, f"{said}: {why}" if why else said)
+        out[one.affiliation] = decided_answer(institutions, f"{by}: {why}" if why else by)
     return out

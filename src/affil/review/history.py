@@ -11,6 +11,7 @@ from affil.errors import AffilError
 from affil.ledger.cases import CLOSED, Case, Cases, Key
 from affil.review.turns import alive
 from affil.types import LedgerEntry
+from affil.wording import said
 
 UNDO, BY_ESTIMATE = "undo", "closed"
 # What an entry is: its role, but for undos and for strings closed by the estimate.
@@ -40,12 +41,12 @@ class Search:
             AffilError: a value is invalid.
         """
         if self.kind and self.kind not in KINDS:
-            raise AffilError(f"no kind of entry {self.kind!r}; known are: {', '.join(KINDS)}")
+            raise AffilError(said("no kind of entry {0!r}; known are: {1}", self.kind, ", ".join(KINDS)))
         for day in filter(None, (self.since, self.until)):
             try:
                 date.fromisoformat(day)
             except ValueError as error:
-                raise AffilError(f"no day {day!r}; write e.g. 2026-11-27") from error
+                raise AffilError(said("no day {0!r}; write e.g. 2026-11-27", day)) from error
         return self
 
 

@@ -9,6 +9,7 @@ from affil.registry import Registry
 from affil.registry.registry import EXACT
 from affil.registry.written import Written
 from affil.types import Institution
+from affil.wording import said
 from affil.workspace import Workspace
 
 
@@ -64,7 +65,7 @@ class Institutions(Written):
         """
         found = self.find(identifier)
         if found is None:
-            raise UnknownIdError(identifier, "the registry of the workspace", mistyped(identifier))
+            raise UnknownIdError(identifier, said("the registry of the workspace"), mistyped(identifier))
         return found
 
     def name(self, identifier: str) -> str:

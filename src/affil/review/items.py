@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from affil.errors import AffilError
 from affil.review.doubts import DOUBTS
+from affil.wording import said
 
 Scope = Literal["queue", "doubtful", "all"]
 State = Literal["open", "decided", "skipped", "any"]
@@ -53,15 +54,15 @@ class Filters:
         Raises:
             AffilError: a value is invalid.
         """
-        for what, value, known in (("scope", self.scope, SCOPES), ("state", self.state, STATES)):
+        for what, value, known in ((said("scope"), self.scope, SCOPES), (said("state"), self.state, STATES)):
             if value not in known:
-                raise AffilError(f"no {what} {value!r}; known are: {', '.join(known)}")
+                raise AffilError(said("no {0} {1!r}; known are: {2}", what, value, ", ".join(known)))
         if self.decision and self.decision not in ANSWERS:
-            raise AffilError(f"no decision {self.decision!r}; known are: {', '.join(ANSWERS)}")
+            raise AffilError(said("no decision {0!r}; known are: {1}", self.decision, ", ".join(ANSWERS)))
         if self.doubt and self.doubt not in DOUBTS:
-            raise AffilError(f"no reason of doubt {self.doubt!r}; known are: {', '.join(DOUBTS)}")
+            raise AffilError(said("no reason of doubt {0!r}; known are: {1}", self.doubt, ", ".join(DOUBTS)))
         if not 0 <= self.low <= self.high <= 1:
-            raise AffilError(f"probabilities from {self.low} to {self.high}: need 0 <= low <= high <= 1")
+            raise AffilError(said("probabilities from {0} to {1}: need 0 <= low <= high <= 1", self.low, self.high))
         if self.year:
             years_of(self.year)
         return self
@@ -75,7 +76,7 @@ def years_of(text: str) -> tuple[int, int]:
     """
     parts = [part.strip() for part in text.split("-", 1)]
     if not all(part.isdecimal() and len(part) < 5 for part in parts):
-        raise AffilError(f"invalid year {text!r}; write e.g. 2020 or 2014-2024")
+        raise AffilError(said("invalid year {0!r}; write e.g. 2020 or 2014-2024", text))
     return int(parts[0]), int(parts[-1])
 
 

@@ -17,6 +17,7 @@ from affil.review.queue import Queue
 from affil.review.spreadsheet import string_key
 from affil.review.store import Store
 from affil.types import LedgerEntry
+from affil.wording import said
 
 _OTHERS = """
 FROM (SELECT DISTINCT paper FROM mention WHERE number = $number) JOIN mention AS other USING (paper)
@@ -130,5 +131,5 @@ def drafts(
         AffilError: there is no mention.
     """
     if not mentions:
-        raise AffilError("no mention is left to decide; choose another rule, or tick some")
+        raise AffilError(said("no mention is left to decide; choose another rule, or tick some"))
     return [Draft(Key(affiliation, m.at.paper, m.at.position), tuple(institutions), by, why, blind=blind) for m in mentions]

@@ -26,6 +26,7 @@ from affil.review.items import SORTS, Filters, Item, ReviewProgress, VenueFacts
 from affil.review.store import Store, TablesLike
 from affil.settings import ReviewSettings
 from affil.types import LedgerEntry
+from affil.wording import said
 
 Numbers = npt.NDArray[np.int64]
 
@@ -119,7 +120,7 @@ class Queue:
         """
         name = sort.removeprefix("-")
         if name not in SORTS:
-            raise AffilError(f"no order {sort!r}; known are: {', '.join(SORTS)}")
+            raise AffilError(said("no order {0!r}; known are: {1}", sort, ", ".join(SORTS)))
         by: dict[str, Callable[[], npt.NDArray[Any]]] = {
             "value": lambda: np.arange(len(numbers)),
             "mentions": lambda: -self.mentions[numbers],

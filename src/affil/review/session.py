@@ -35,6 +35,7 @@ from affil.review.queue import Numbers, Queue
 from affil.review.spreadsheet import Imported, read_drafts, sheet_rows, string_key, write_sheet
 from affil.review.turns import Step, Turns, alive
 from affil.types import Decision, Institution, LedgerEntry, Match
+from affil.wording import said
 from affil.workspace import Workspace
 from affil.workspace.suggestions import SUGGESTIONS, Suggestion, open_suggestions
 
@@ -182,7 +183,7 @@ class Session:
             AffilError: there is no string of this number.
         """
         if not 0 <= number < len(self.queue):
-            raise AffilError(f"no string {number}; there are {len(self.queue):,}")
+            raise AffilError(said("no string {0}; there are {1:,}", number, len(self.queue)))
         return self.queue.item(number)
 
     def number(self, key: str) -> int | None:
@@ -337,7 +338,7 @@ class Session:
         """
         place = next((k for k, e in enumerate(self._entries) if e.number == number), None)
         if place is None:
-            raise AffilError(f"the ledger has no entry {number}")
+            raise AffilError(said("the ledger has no entry {0}", number))
         return Step(tuple(e for e in step_of(self._entries, place) if e.undoes is None and alive(e, self.queue.cases)))
 
     def last(self, by: str) -> Step | None:

@@ -16,9 +16,10 @@ from affil.review.estimate import Estimator
 from affil.review.groups import group_strings
 from affil.review.queue import Numbers, Queue
 from affil.review.session import Session
+from affil.wording import marked, said
 
 Answers = Mapping[str, frozenset[str]]  # raw string -> the ids of all institutions that it names
-ORDERS = ("groups", "one by one", "size", "doubt", "random")
+ORDERS = (marked("groups"), marked("one by one"), marked("size"), marked("doubt"), marked("random"))
 _COLUMNS = ("required", "institution_ids")
 
 
@@ -65,7 +66,7 @@ def simulate(session: Session, answers: Answers, *, decisions: int = 100, hidden
     queue = session.queue
     known = np.array(sorted(n for a in answers if (n := queue.number(a)) is not None), np.int64)
     if not len(known):
-        raise AffilError("no string of the workspace has a known answer; decide some, or give --answers FILE or --model")
+        raise AffilError(said("no string of the workspace has a known answer; decide some, or give --answers FILE or --model"))
     strings = [queue.affiliations[n] for n in known.tolist()]
     matches = session.matcher.ranked(strings, [2 * session.settings.candidates] * len(strings), session.settings.least)
     groups = group_strings(strings, matches, session.settings)
@@ -99,10 +100,12 @@ def read_answers(path: Path | str) -> dict[str, frozenset[str]]:
         with Path(path).open(encoding="utf-8", newline="") as lines:
             rows = list(csv.DictReader(lines))
     except (OSError, UnicodeError, csv.Error) as error:
-        raise InputError(str(path), f"cannot be read: {error}", fix="give a CSV file in UTF-8") from error
+        raise InputError(str(path), said("cannot be read: {0}", error), fix=said("give a CSV file in UTF-8")) from error
     column = next((c for c in _COLUMNS if rows and c in rows[0]), None)
     if column is None or "affiliation" not in rows[0]:
-        raise InputError(str(path), "no answers in it", fix=f"it needs the columns affiliation and {' or '.join(_COLUMNS)}")
+        raise InputError(
+            str(path), said("no answers in it"), fix=said("it needs the columns affiliation and {0}", " or ".join(_COLUMNS))
+        )
     return {row["affiliation"]: frozenset(map(normal_id, (row[column] or "").split())) for row in rows}
 
 

@@ -21,7 +21,7 @@ from affil.registry.written import NONE, Written, called
 from affil.review.doubts import AUDIT, WORDS
 from affil.review.items import Item
 from affil.types import Institution, LedgerEntry
-from affil.wording import counted
+from affil.wording import counted, joined, said
 
 # `key` identifies the string, `affiliation` detects moved cells, `reason` is why it is asked, `entry` is the decision shown. People fill
 # in the last two.
@@ -58,12 +58,12 @@ _TOLD = 100  # characters of a string shown in a problem
 class ImportProblemsError(AffilError):
     """A spreadsheet has invalid rows; nothing was recorded or written."""
 
-    def __init__(self, path: Path | str, problems: Sequence[tuple[int, str]], so: str = "nothing was recorded") -> None:
+    def __init__(self, path: Path | str, problems: Sequence[tuple[int, str]], so: str = said("nothing was recorded")) -> None:
         self.problems = tuple(problems)
-        lines = [f"  row {row}: {problem}" for row, problem in problems[:_SHOWN]]
-        more = [f"  and {len(problems) - _SHOWN:,} more"] if len(problems) > _SHOWN else []
-        head = f"{path}: {counted(len(problems), 'problem')}, {so}; correct the sheet and do it again"
-        super().__init__("\n".join([head, *lines, *more]))
+        lines = [said("  row {0}: {1}", row, problem) for row, problem in problems[:_SHOWN]]
+        more = [said("  and {0:,} more", len(problems) - _SHOWN)] if len(problems) > _SHOWN else []
+        head = said("{0}: {1}, {2}; correct the sheet and do it again", path, counted(len(problems), "problem"), so)
+        super().__init__(joined("\n", [head, *lines, *more]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _forms(entry: LedgerEntry, institutions: Written) -> tuple[str, str]:
 def check_sheet_name(path: Path | str) -> None:
     """Raises AffilError where a sheet cannot be written under this name."""
     if Path(path).suffix.lower() not in (".csv", ".xlsx", ""):
-        raise AffilError(f"{path}: a sheet must be .csv or .xlsx")
+        raise AffilError(said("{0}: a sheet must be .csv or .xlsx", path))
     if Path(path).suffix.lower() == ".xlsx":
         _openpyxl()
 
@@ -224,7 +224,10 @@ def read_sheet(path: Path | str) -> list[tuple[int, dict[str, str]]]:
             ]
     if "institution_ids" not in columns or not {"key", "affiliation"} & set(columns):
         raise InputError(
-            path, "needs the columns institution_ids, and key or affiliation", row=1, fix="export a sheet and fill it in"
+            path,
+            said("needs the columns institution_ids, and key or affiliation"),
+            row=1,
+            fix=said("export a sheet and fill it in"),
         )
     return rows
 
@@ -236,9 +239,11 @@ def _read_xlsx(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]
         table = [[_plain(value) for value in row] for row in book.worksheets[0].iter_rows(values_only=True)]
         book.close()
     except FileNotFoundError as error:
-        raise InputError(path, "no such file", fix="check the path") from error
+        raise InputError(path, said("no such file"), fix=said("check the path")) from error
     except Exception as error:  # openpyxl fails in many ways on damaged files
-        raise InputError(path, f"cannot be read as XLSX: {error}", fix="save it again as .xlsx or .csv") from error
+        raise InputError(
+            path, said("cannot be read as XLSX: {0}", error), fix=said("save it again as .xlsx or .csv")
+        ) from error
     columns = table[0] if table else []
     filled = ((n, row) for n, row in enumerate(table[1:], 2) if any(row))
     return columns, [(n, dict(zip(columns, row, strict=False))) for n, row in filled]
@@ -270,7 +275,7 @@ def read_answers(
     institutions: Written,
     of: str,
     by: str | None = None,
-    so: str = "nothing was recorded",
+    so: str = said("nothing was recorded"),
 ) -> tuple[list[Answer], int]:
     """The filled-in rows of a sheet, and the number of blank ones.
 
@@ -301,16 +306,16 @@ def read_answers(
         found = [problem] if problem else []
         who = row.get("by", "").strip() or (by or "").strip()
         if not who and by is not None:
-            found.append("nobody is named as deciding; fill in a column by, or give --by")
+            found.append(said("nobody is named as deciding; fill in a column by, or give --by"))
         silent = cell.casefold() in (NONE, NOT)
         named, wrong = ([], []) if silent else institutions.all(cell)
         found += wrong
         if affiliation and (before := seen.setdefault(affiliation, number)) != number:
-            found.append(f"the string stands in row {before} already")
+            found.append(said("the string stands in row {0} already", before))
         problems += [(number, problem) for problem in found]
         if not found and affiliation is not None:
-            said = row.get("why", "").strip(), row.get("entry", "").strip()
-            answers.append(Answer(affiliation, tuple(one.id for one in named), cell.casefold() == NOT, who, *said))
+            reasons = row.get("why", "").strip(), row.get("entry", "").strip()
+            answers.append(Answer(affiliation, tuple(one.id for one in named), cell.casefold() == NOT, who, *reasons))
     if problems:
         raise ImportProblemsError(path, problems, so)
     return answers, blank
@@ -331,14 +336,14 @@ def read_drafts(
     Raises:
         InputError: the sheet cannot be read. ImportProblemsError: rows are invalid; all are listed.
     """
-    answers, blank = read_answers(path, strings=strings, institutions=institutions, of="this workspace", by=by)
+    answers, blank = read_answers(path, strings=strings, institutions=institutions, of=said("this workspace"), by=by)
     drafts: list[Draft] = []
     for one in answers:
         case = cases.get(Key(one.affiliation), Case())
-        said = NOT if one.refused else " ".join(sorted(one.ids)) or NONE
+        answer = NOT if one.refused else " ".join(sorted(one.ids)) or NONE
         prefilled = [e for e, _ in case.decided if str(e.number) == one.entry]
         own = [e for e in (case.holder, *case.opinions.values()) if e is not None and e.by == one.by]
-        if any(said in _forms(e, institutions) for e in (*prefilled, *own)):  # as it was exported, or said before
+        if any(answer in _forms(e, institutions) for e in (*prefilled, *own)):  # as it was exported, or said before
             continue
         why = one.why or f"decided in {Path(path).name}"
         if one.refused and not why.startswith(NOT):
@@ -359,19 +364,23 @@ def _string(
     if key:
         found = strings.get(key)
         if found is None:
-            return None, f"its key or string is not one of {of}"
+            return None, said("its key or string is not one of {0}", of)
         if written is not None and _same(written) != _same(_short(visible(found))):
             shown, meant = (visible(text)[:_TOLD] for text in (written, found))
             return None, (
-                f"its key belongs to {meant!r}, but its affiliation is {shown!r}: parts of rows were moved; "
-                "undo that and sort whole rows, or export the sheet again"
+                said(
+                    "its key belongs to {0!r}, but its affiliation is {1!r}: parts of rows were "
+                    "moved; undo that and sort whole rows, or export the sheet again",
+                    meant,
+                    shown,
+                )
             )
         return found, ""
     candidates = texts.get(_same(written or ""), [])
     exact = [text for text in candidates if text == written] or candidates
     if len(exact) > 1:
-        return None, f"{len(exact)} strings of {of} are written so in a sheet; keep the column key"
-    return (exact[0], "") if exact else (None, f"its key or string is not one of {of}")
+        return None, said("{0} strings of {1} are written so in a sheet; keep the column key", len(exact), of)
+    return (exact[0], "") if exact else (None, said("its key or string is not one of {0}", of))
 
 
 def _texts(strings: Iterable[str]) -> dict[str, list[str]]:
@@ -407,7 +416,7 @@ def _same(text: str) -> str:
 
 
 def _openpyxl() -> Any:
-    with needing("xlsx", "XLSX", "use .csv"):
+    with needing("xlsx", "XLSX", said("use .csv")):
         import openpyxl
         import openpyxl.cell
         import openpyxl.utils

@@ -29,7 +29,7 @@ from affil.errors import AffilError, BusyError
 from affil.io.outputs import TEMPORARY, atomic_path
 from affil.io.tables import Format
 from affil.settings import ServeSettings
-from affil.wording import counted
+from affil.wording import counted, said
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 FORMATS: tuple[Format, ...] = ("csv", "tsv", "jsonl", "parquet")
@@ -100,7 +100,9 @@ class Jobs:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise AffilError(f"{folder}: cannot be made ({error.strerror}); choose another folder for --jobs") from error
+            raise AffilError(
+                said("{0}: cannot be made ({1}); choose another folder for --jobs", folder, error.strerror)
+            ) from error
 
     def add(self, file: IO[bytes], *, owner: str = "", name: str = "", column: str = "") -> Job:
         """Take a file, to be matched when its turn comes.
@@ -139,7 +141,7 @@ class Jobs:
         if sum(job.owner == owner and job.state in _UNFINISHED for job in held) >= self.settings.jobs_each:
             raise TooManyJobsError(f"{counted(self.settings.jobs_each, 'unfinished job')} already; wait for one, or delete one")
         if len(held) >= self.settings.jobs:
-            raise BusyError(f"{counted(len(held), 'job')} kept already; delete finished ones, or try again later")
+            raise BusyError(said("{0} kept already; delete finished ones, or try again later", counted(len(held), "job")))
 
     def all(self, owner: str | None = None) -> list[Job]:
         """The jobs of somebody, or all, in the order of their coming."""
@@ -193,7 +195,7 @@ class Jobs:
         """
         job = self.get(id, owner)
         if job.state != "done":
-            raise NotDoneError(f"the job is {job.state}" + (f": {job.error}" if job.error else ""))
+            raise NotDoneError(said("the job is {0}", job.state) + (said(": {0}", job.error) if job.error else ""))
         try:
             parts = self.parts(id)
         except FileNotFoundError as error:
@@ -252,13 +254,13 @@ class Jobs:
         with atomic_path(target) as part, part.open("wb") as out:
             while chunk := file.read(1 << 20):
                 if not size and chunk.startswith(_GZIP):
-                    raise AffilError(f"{name}: is packed; send it unpacked")
+                    raise AffilError(said("{0}: is packed; send it unpacked", name))
                 size += len(chunk)
                 if size > most:
-                    raise TooLargeError(f"{name}: is larger than {most:,} bytes; send it in parts")
+                    raise TooLargeError(said("{0}: is larger than {1:,} bytes; send it in parts", name, most))
                 out.write(chunk)
         if not size:
-            raise AffilError(f"{name}: is empty; send CSV, Parquet or JSON Lines")
+            raise AffilError(said("{0}: is empty; send CSV, Parquet or JSON Lines", name))
 
     def _read(self, id: str) -> Job | None:
         try:

@@ -26,7 +26,7 @@ from affil.service.jobs import Job, Jobs
 from affil.service.keys import Keys
 from affil.service.telemetry import log_lines
 from affil.settings import ServeSettings, Settings
-from affil.wording import counted
+from affil.wording import counted, said
 
 LOG = logging.getLogger("affil.serve")
 
@@ -110,10 +110,10 @@ def step(jobs: Jobs, job: Job, load: Callable[[], BatchMatcher], keys: Keys | No
             return
         if not isinstance(error, AffilError):
             LOG.exception("a job failed")
-            error = AffilError("this should not have happened; the log says more")
-        said = str(error).replace(str(jobs.file(job.id)), job.name)
+            error = AffilError(said("this should not have happened; the log says more"))
+        shown = str(error).replace(str(jobs.file(job.id)), job.name)
         with _unless_removed(jobs, job):
-            jobs.end(job.id, "failed", " ".join(said.split()))
+            jobs.end(job.id, "failed", " ".join(shown.split()))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from affil.errors import AffilError
-from affil.wording import counted
+from affil.wording import counted, said
 
 PREFIX = "affil_"  # so that people, and scanners of secrets, recognise one
 _NAME = re.compile(r"[\w.@+-]{1,64}", re.ASCII)
@@ -73,13 +73,13 @@ class Keys:
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self.path = path
         if not create and not path.exists():
-            raise AffilError(f"{path}: no such file; make it with: affil keys add NAME -f {path}")
+            raise AffilError(said("{0}: no such file; make it with: affil keys add NAME -f {0}", path))
         self._lock = threading.Lock()
         try:
             path.touch(0o600)
             self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
-            raise AffilError(f"{path}: cannot be opened ({error}); choose another file") from error
+            raise AffilError(said("{0}: cannot be opened ({1}); choose another file", path, error)) from error
         try:
             with self._told():
                 # a crash of the machine may lose the counts of the last moments, nothing else
@@ -106,7 +106,7 @@ class Keys:
             AffilError: the name cannot be one, or was one already.
         """
         if not _NAME.fullmatch(name):
-            raise AffilError(f"{name!r} cannot be a name; use up to 64 letters, digits and . @ + - _")
+            raise AffilError(said("{0!r} cannot be a name; use up to 64 letters, digits and . @ + - _", name))
         key = PREFIX + secrets.token_urlsafe(32)
         with self._told():
             try:
@@ -115,7 +115,7 @@ class Keys:
                     (name, _hash(key), per_minute, per_day, _now()),
                 )
             except sqlite3.IntegrityError as error:
-                raise AffilError(f"{name} has a key already, or had one; choose another name") from error
+                raise AffilError(said("{0} has a key already, or had one; choose another name", name)) from error
         return key
 
     def all(self) -> list[Key]:
@@ -133,7 +133,7 @@ class Keys:
         with self._told():
             changed = self._database.execute("UPDATE keys SET revoked = ? WHERE name = ? AND revoked = ''", (_now(), name))
             if not changed.rowcount:
-                raise AffilError(f"{name} has no key; see: affil keys list -f {self.path}")
+                raise AffilError(said("{0} has no key; see: affil keys list -f {1}", name, self.path))
 
     def find(self, shown: str) -> Key | None:
         """The key that somebody shows, None if it is none or was revoked; it is noted as used."""
@@ -176,7 +176,7 @@ class Keys:
             try:
                 yield
             except sqlite3.Error as error:
-                raise AffilError(f"{self.path}: is no file of keys, or cannot be used ({error})") from error
+                raise AffilError(said("{0}: is no file of keys, or cannot be used ({1})", self.path, error)) from error
 
 
 def _hash(key: str) -> str:

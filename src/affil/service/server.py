@@ -22,8 +22,10 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.config import LOGGING_CONFIG
 
 from affil.errors import AffilError
+from affil.service.protocol import NoUpgrade
 from affil.service.security import NOTHING_SHARED, SAFE, Access, Guard, Sharing
 from affil.settings import WebSettings
+from affil.wording import said
 
 Form = Mapping[str, Sequence[str]]
 # A request handler: blocking code, called in a thread.
@@ -40,7 +42,7 @@ def endpoint(handler: Handler, settings: WebSettings) -> Callable[[Request], Any
             try:
                 pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=settings.fields, errors="strict")
             except ValueError as error:
-                raise AffilError(f"the form cannot be read: {error}") from error
+                raise AffilError(said("the form cannot be read: {0}", error)) from error
             for name, value in pairs:
                 form.setdefault(name, []).append(value)
         request.state.form = form
@@ -106,7 +108,9 @@ def listen(host: str, port: int, *, exactly: bool) -> socket.socket:
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return made
     except OSError as error:
-        raise AffilError(f"cannot listen on {host} port {port}: {error.strerror or error}; choose another --port") from error
+        raise AffilError(
+            said("cannot listen on {0} port {1}: {2}; choose another --port", host, port, error.strerror or error)
+        ) from error
 
 
 def address(listening: socket.socket, host: str, token: str = "") -> str:
@@ -165,6 +169,8 @@ def serve(
 
     config = uvicorn.Config(
         app,
+        http=NoUpgrade,
+        ws="none",
         log_config=log_config,
         log_level="warning",
         access_log=False,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from affil.catalogue import filled, messages
+from affil.catalogue import messages
 from affil.names import fold, visible
 from affil.types import NAME_KINDS, REASONS, Match
+from affil.wording import filled
 
 # By tag, as HTML has it. A further language is a line here, such as "fr": "fr", and its messages: tools/catalogues.py fr.
 LANGUAGES = {"en": "en", "zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}

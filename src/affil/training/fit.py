@@ -23,6 +23,7 @@ from affil.settings import Settings
 from affil.training.boosting import fit
 from affil.training.provenance import commit, rules_hash
 from affil.training.samples import Sample, Tell, base_samples, default_rows, external_composed, join, labelled_sample, read_rows
+from affil.wording import said
 
 
 def train(
@@ -57,17 +58,17 @@ def train(
     paths = list(rows) if rows is not None else [resource("gold/train.csv")]
     labelled = [replace(r, trust=Trust.REPRESENTATIVE) for p in paths for r in read_rows(p)]
     others = [r for p in external for r in read_rows(p, t.policies)]
-    if said := contradiction((r.affiliation, r.institutions) for r in labelled):
-        tell(f"warning: {said}")
+    if contrary := contradiction((r.affiliation, r.institutions) for r in labelled):
+        tell(said("warning: {0}", contrary))
     with threadpool_limits(1):
         parts = base_samples(labelled, registry, settings, tell)
         if others:
-            tell(f"matching {len(others):,} external strings against {len(external_registry):,} institutions")
+            tell(said("matching {0:,} external strings against {1:,} institutions", len(others), len(external_registry)))
             index = Index(external_registry)
             parts.append(labelled_sample(default_rows(others, external_registry), index, settings, complete=t.complete_weight))
             parts.append(external_composed(index, settings, tell))
         sample = join(parts)
-        tell(f"fitting on {len(sample.labels):,} pairs, {int(sample.labels.sum()):,} of them right")
+        tell(said("fitting on {0:,} pairs, {1:,} of them right", len(sample.labels), int(sample.labels.sum())))
         model, probability = fit_sample(sample, settings)
     card = {
         "data": {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in [*paths, *external]},

@@ -29,6 +29,7 @@ from affil.settings import Policy, Settings
 from affil.training.decoys import make_decoys
 from affil.training.synthesize import Writer
 from affil.types import Institution
+from affil.wording import said
 
 Tell = Callable[[str], None]
 
@@ -76,7 +77,9 @@ def read_rows(path: Path, policies: Mapping[str, Policy] | None = None) -> list[
         table.require("affiliation")
         ids = next((c for c in _ID_COLUMNS if c in table.columns), None)
         if ids is None:
-            raise InputError(path, "no column 'institution_ids'", row=1, fix="needed are affiliation, institution_ids")
+            raise InputError(
+                path, said("no column 'institution_ids'"), row=1, fix=said("needed are affiliation, institution_ids")
+            )
         complete = "acceptable" in table.columns
         out = []
         for batch in table.batches(_BATCH):
@@ -105,7 +108,7 @@ def base_samples(labelled: Sequence[Labelled], registry: Registry, settings: Set
     parts: list[Sample] = []
     real = [x for x in registry if x.status == "active"]
     taken = frozenset(fold(n.value) for x in real for n in x.names)
-    tell(f"making {t.decoys:,} decoys")
+    tell(said("making {0:,} decoys", t.decoys))
     decoys = make_decoys(t.decoys, t.seed, taken)
     withheld = np.random.default_rng(t.seed).random(len(decoys)) < t.withheld
     known = [d for d, w in zip(decoys, withheld, strict=True) if not w]
@@ -198,7 +201,7 @@ def composed_sample(
     t = settings.train
     registry = index.registry
     strings = Writer([registry.at(i) for i in range(len(registry))], strangers, t.seed + turn).write(count)
-    tell(f"matching {len(strings):,} composed strings against {len(registry):,} institutions")
+    tell(said("matching {0:,} composed strings against {1:,} institutions", len(strings), len(registry)))
     sample = _sample(strings, index, settings)
     # whether a university named within its hospital's name is meant too is left to hand labels
     open_ = (sample.pairs.features[:, _APART] > 0) & (sample.labels == 0)

@@ -18,6 +18,7 @@ from affil.ledger import Key, Ledger
 from affil.ledger.cases import key_of, unexplained
 from affil.rank.credit import find_ids
 from affil.types import LedgerEntry
+from affil.wording import said
 from affil.workspace.layout import WorkspaceFiles, locked
 from affil.workspace.matching import open_registry
 
@@ -46,14 +47,17 @@ def decide(
     ids, warnings = checked_ids(files, wanted)
     occurs = pc.any(pc.equal(pq.read_table(files.table("strings"), columns=["affiliation"]).column(0), affiliation))
     if not occurs.as_py():
-        warnings.append(f"{affiliation!r} does not occur in {files.path}; the decision waits until it does")
+        warnings.append(said("{0!r} does not occur in {1}; the decision waits until it does", affiliation, files.path))
     ledger = files.ledger
     entry = ledger.decide(affiliation, ids or None, by=by, why=why, paper=paper, position=position, settle=settle)
     case = ledger.cases()[key_of(entry)]
     if case.holder is not None and case.holder.number != entry.number:
         warnings.append(
-            f"{case.holder.by} decided before (entry {case.holder.number}), and that holds until someone settles the two: "
-            "decide again with --settle"
+            said(
+                "{0} decided before (entry {1}), and that holds until someone settles the two: decide again with --settle",
+                case.holder.by,
+                case.holder.number,
+            )
         )
     return entry, tuple(warnings)
 
@@ -62,8 +66,8 @@ def with_ledger(files: FilesT, database: str) -> FilesT:
     """See `Workspace.with_ledger`."""
     path = Path(database)
     if "://" not in database and not path.is_file() and (path.suffix not in _SUFFIXES or not path.absolute().parent.is_dir()):
-        example = "a file such as decisions.sqlite, or a URL such as postgresql://user@host/name"
-        raise AffilError(f"no ledger at {database!r}; give {example}")
+        example = said("a file such as decisions.sqlite, or a URL such as postgresql://user@host/name")
+        raise AffilError(said("no ledger at {0!r}; give {1}", database, example))
     kept = database if "://" in database else str(path.absolute())
     review = files.settings.review.model_copy(update={"ledger": kept})
     return replace(files, settings=files.settings.model_copy(update={"review": review}))
@@ -107,7 +111,7 @@ def restore_ledger(files: WorkspaceFiles, file: Path | None, *, force: bool = Fa
 
     folder = files.path / "backups"
     if file is None and not (kept := backups_in(folder)):
-        raise AffilError(f"{folder}: no backup of the ledger; name a copy of your own")
+        raise AffilError(said("{0}: no backup of the ledger; name a copy of your own", folder))
     taken = file or kept[-1]
     with locked(files.path, files.settings.review.wait):
         database = files.settings.review.ledger or files.path / "ledger.sqlite"
@@ -129,14 +133,22 @@ def checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str]
         meant = {name: institutions.one(name).id for name in names}
         wanted = [meant.get(one, one) for one in wanted]
         known_ids, active = find_in(files, wanted)
-    ids, warnings = [], []
+    ids: list[str] = []
+    warnings: list[str] = []
     for one in wanted:
         known = known_ids.get(one)
         if known is None:
-            raise UnknownIdError(one, f"the registry of {files.path}", mistyped(one))
+            raise UnknownIdError(one, said("the registry of {0}", files.path), mistyped(one))
         if active[known] != known:
             since = _successor_from(files, known)
-            warnings.append(f"{known} is closed; it counts for its successor {active[known]}{since and f' from {since} on'}")
+            warnings.append(
+                said(
+                    "{0} is closed; it counts for its successor {1}{2}",
+                    known,
+                    active[known],
+                    since and said(" from {0} on", since),
+                )
+            )
         ids.append(known)
     return list(dict.fromkeys(ids)), warnings
 
@@ -191,5 +203,5 @@ def proposals(files: WorkspaceFiles) -> list[Proposal]:
     file = files.path / PROPOSALS
     if not file.exists():
         return []
-    rows = read_json(file, f"make them again: affil discover {files.path}", ("proposals",))["proposals"]
+    rows = read_json(file, said("make them again: affil discover {0}", files.path), ("proposals",))["proposals"]
     return [Proposal(**{**row, "strings": tuple(row["strings"]), "spellings": tuple(row["spellings"])}) for row in rows]

@@ -20,7 +20,7 @@ from affil.io.outputs import TEMPORARY, atomic_path, files_in, sweep
 from affil.ledger import Ledger
 from affil.papers.reading import Reading
 from affil.settings import Settings, load_settings, settings_toml
-from affil.wording import counted
+from affil.wording import Said, counted, marked, message_of, said
 from affil.workspace.decisions import PROPOSALS, proposals
 from affil.workspace.ingest import add_papers, count_strings
 from affil.workspace.layout import (
@@ -92,34 +92,38 @@ def doctor(path: Path | str, *, mend: bool = False) -> Health:
 
 def _parts(files: WorkspaceFiles) -> Iterator[Part]:
     """All parts, one after the other."""
-    folder, again = files.path, f"affil doctor {files.path} --mend"
-    yield _part(files, "settings.toml", "settings", lambda: load_settings(folder / "settings.toml"), again)
+    folder, again = files.path, said("affil doctor {0} --mend", files.path)
+    yield _part(files, "settings.toml", said("settings"), lambda: load_settings(folder / "settings.toml"), again)
     with suppress(AffilError):
         files.settings = load_settings(folder / "settings.toml")
-    yield _part(files, "manifest.json", "what the last step made, and of what", lambda: _known(files), again)
+    yield _part(files, "manifest.json", said("what the last step made, and of what"), lambda: _known(files), again)
     manifest = {} if _problem(lambda: files.manifest) else files.manifest
     yield from _tables(files, manifest, again)
     yield from _matched_with(files, manifest, again)
     if (folder / "venues.csv").exists():
-        yield _part(files, "venues.csv", "venues of your own", lambda: files.venues, "correct it, or put back a copy")
+        yield _part(
+            files, "venues.csv", said("venues of your own"), lambda: files.venues, said("correct it, or put back a copy")
+        )
     yield from _decisions(files, manifest)
     for file, holds in files.kept_counts.kept():
         yield _part(files, file, holds, partial(files.kept_counts.check, file), again)
     if (folder / PROPOSALS).exists():
-        yield _part(files, PROPOSALS, "proposed institutions", lambda: proposals(files), f"affil discover {folder}")
+        yield _part(
+            files, PROPOSALS, said("proposed institutions"), lambda: proposals(files), said("affil discover {0}", folder)
+        )
     if (folder / SUGGESTIONS).exists():
-        yield _part(files, SUGGESTIONS, "suggestions of assistants", lambda: open_suggestions(files, {}), again)
+        yield _part(files, SUGGESTIONS, said("suggestions of assistants"), lambda: open_suggestions(files, {}), again)
     for file in files_in(folder / "fetched", "*.jsonl.gz"):
-        yield _part(files, file, "fetched papers", partial(_unpack, file), "delete it, and fetch it again")
+        yield _part(files, file, said("fetched papers"), partial(_unpack, file), said("delete it, and fetch it again"))
     for name in _strays(files, manifest):
-        yield Part(name, "left behind", _size(folder / name), "belongs to nothing, and is in nobody's way", again)
+        yield Part(name, said("left behind"), _size(folder / name), said("belongs to nothing, and is in nobody's way"), again)
 
 
 def _part(files: WorkspaceFiles, name: Path | str, holds: str, look: Look, cure: str) -> Part:
     where, problem = name if isinstance(name, Path) else files.path / name, _problem(look)
     shown = where.relative_to(files.path) if where.is_relative_to(files.path) else where
     if not _problem(lambda: files.edited) and where in files.edited:
-        holds += ", not as it was at the last run"
+        holds += said(", not as it was at the last run")
     return Part(str(shown), holds, _size(where), problem, cure if problem else "")
 
 
@@ -133,7 +137,9 @@ def _problem(look: Look) -> str:
         look()
     except InputError as error:
         return error.problem
-    except (AffilError, OSError, pa.ArrowInvalid) as error:
+    except AffilError as error:
+        return message_of(error)
+    except (OSError, pa.ArrowInvalid) as error:
         return " ".join(str(error).split())
     return ""
 
@@ -141,21 +147,21 @@ def _problem(look: Look) -> str:
 def _known(files: WorkspaceFiles) -> None:
     """Raise where the manifest is damaged, or is missing although there are tables."""
     if not files.manifest and files_in(files.path / "tables", "*"):
-        raise AffilError("is missing")
+        raise AffilError(said("is missing"))
 
 
 def _tables(files: WorkspaceFiles, manifest: Mapping[str, Any], again: str) -> Iterator[Part]:
     """The tables, and where they do not fit."""
     damaged = False
     for name, file in sorted(table_files(files.path, manifest).items()):
-        part = _part(files, file, f"table {name}", partial(_whole, files, name, manifest), again)
+        part = _part(files, file, said("table {0}", name), partial(_whole, files, name, manifest), again)
         if part.problem and name in _FROM_FILES and not _as_they_were(manifest):
-            named = ", ".join(i["file"] for i in manifest.get("inputs", [])) or "the files of papers"
-            part = replace(part, cure=f"put back a copy of it, or, as they were: {named}")
+            named = ", ".join(i["file"] for i in manifest.get("inputs", [])) or said("the files of papers")
+            part = replace(part, cure=said("put back a copy of it, or, as they were: {0}", named))
         damaged |= bool(part.problem)
         yield part
     for name, problem in () if damaged else _misfits(files, manifest):
-        yield Part(table_files(files.path, manifest)[name], f"table {name}", 0, problem, again)
+        yield Part(table_files(files.path, manifest)[name], said("table {0}", name), 0, problem, again)
 
 
 def _whole(files: WorkspaceFiles, name: str, manifest: Mapping[str, Any]) -> None:
@@ -173,19 +179,29 @@ def _as_they_were(manifest: Mapping[str, Any]) -> bool:
 
 # What a table has and another lacks: the table, the one beside it, the rows, and how to say it.
 _MISFITS = (
-    ("mentions", "papers", "mentions ANTI JOIN papers ON papers.id = mentions.paper", "mentions of papers that there are not"),
-    ("strings", "mentions", "strings ANTI JOIN mentions USING (affiliation)", "strings that no paper mentions"),
+    (
+        "mentions",
+        "papers",
+        "mentions ANTI JOIN papers ON papers.id = mentions.paper",
+        marked("{0:,} {0:mention|mentions} of papers that there are not"),
+    ),
+    (
+        "strings",
+        "mentions",
+        "strings ANTI JOIN mentions USING (affiliation)",
+        marked("{0:,} {0:string|strings} that no paper mentions"),
+    ),
     (
         "strings",
         "mentions",
         "(FROM mentions WHERE affiliation IS NOT NULL) ANTI JOIN strings USING (affiliation)",
-        "mentioned strings that it lacks",
+        marked("{0:,} mentioned {0:string|strings} that it lacks"),
     ),
     (
         "institutions",
         "matches",
         "(FROM matches WHERE institution_id IS NOT NULL) AS m ANTI JOIN institutions AS i ON i.id = m.institution_id",
-        "matches of institutions that it lacks",
+        marked("{0:,} {0:match|matches} of institutions that it lacks"),
     ),
 )
 
@@ -200,9 +216,9 @@ def _misfits(files: WorkspaceFiles, manifest: Mapping[str, Any]) -> Iterator[tup
             if {name, beside} <= tables.keys():
                 (number,) = db.execute(f"SELECT count(*) FROM {rows}").fetchall()[0]
                 if number:
-                    yield name, f"{number:,} {what}"
+                    yield name, Said(what, (number,))
     if tables.keys() >= _FROM_MATCHER and len({identity_of(tables[name]).get("registry") for name in _FROM_MATCHER}) > 1:
-        yield "institutions", "is of another registry than the matches"
+        yield "institutions", said("is of another registry than the matches")
 
 
 def _matched_with(files: WorkspaceFiles, manifest: Mapping[str, Any], again: str) -> Iterator[Part]:
@@ -214,9 +230,15 @@ def _matched_with(files: WorkspaceFiles, manifest: Mapping[str, Any], again: str
 
     own, built = files.path / "own.csv", files.path / "registry.affil"
     if own.exists():
-        yield _part(files, own, "institutions and names of your own", lambda: read_own(own), "correct it, or put back a copy")
+        yield _part(
+            files,
+            own,
+            said("institutions and names of your own"),
+            lambda: read_own(own),
+            said("correct it, or put back a copy"),
+        )
     if built.exists():
-        yield _part(files, built, "registry with your own institutions", lambda: Registry(built).verify(), again)
+        yield _part(files, built, said("registry with your own institutions"), lambda: Registry(built).verify(), again)
     chosen = manifest.get("chosen")
     if chosen is None:
         return
@@ -225,15 +247,15 @@ def _matched_with(files: WorkspaceFiles, manifest: Mapping[str, Any], again: str
         found = Registry.open(chosen["registry"])
         found.verify()
         if not own.exists() and found.hash != manifest["registry"]["hash"]:
-            raise AffilError("is another than in the last run")
+            raise AffilError(said("is another than in the last run"))
 
     def model() -> None:
         if load_model(Path(chosen["model"] or resource(SHIPPED_MODEL)))[2] != manifest["model"]["hash"]:
-            raise AffilError("is another than in the last run")
+            raise AffilError(said("is another than in the last run"))
 
-    cure = f"put it back, or match anew: affil run -w {files.path}"
-    yield _part(files, chosen["registry"] or "shipped", "registry", registry, cure)
-    yield _part(files, chosen["model"] or "shipped", "model", model, cure)
+    cure = said("put it back, or match anew: affil run -w {0}", files.path)
+    yield _part(files, chosen["registry"] or "shipped", said("registry"), registry, cure)
+    yield _part(files, chosen["model"] or "shipped", said("model"), model, cure)
 
 
 def _decisions(files: WorkspaceFiles, manifest: Mapping[str, Any]) -> Iterator[Part]:
@@ -244,11 +266,11 @@ def _decisions(files: WorkspaceFiles, manifest: Mapping[str, Any]) -> Iterator[P
         ledger = files.open_ledger() if manifest else Ledger(where or files.path / "ledger.sqlite")
         ledger.entries()
 
-    ledger = _part(files, where or "ledger.sqlite", "decisions", entries, f"affil ledger restore {files.path}")
+    ledger = _part(files, where or "ledger.sqlite", said("decisions"), entries, said("affil ledger restore {0}", files.path))
     if ledger.size or ledger.problem or where:
         yield ledger
     for file in files_in(files.path / "backups", "ledger-*.sqlite"):
-        yield _part(files, file, "copy of the decisions", lambda f=file: Ledger(f).entries(), "delete it")  # type: ignore[misc]
+        yield _part(files, file, said("copy of the decisions"), lambda f=file: Ledger(f).entries(), said("delete it"))  # type: ignore[misc]
 
 
 def _unpack(file: Path) -> None:
@@ -258,7 +280,7 @@ def _unpack(file: Path) -> None:
             while content.read(1 << 20):
                 pass
     except (EOFError, zlib.error) as error:
-        raise InputError(file, f"is damaged: {error}") from error
+        raise InputError(file, said("is damaged: {0}", error)) from error
 
 
 def _strays(files: WorkspaceFiles, manifest: Mapping[str, Any]) -> list[str]:
@@ -298,7 +320,7 @@ def _mend_manifest(files: WorkspaceFiles) -> Iterator[str]:
             if all((files.path / table).exists() for table in told["tables"].values()):
                 with atomic_path(file) as temporary:
                     temporary.write_bytes(copy.read_bytes())
-                yield f"manifest.json: as step {told['step']} wrote it"
+                yield said("manifest.json: as step {0} wrote it", told["step"])
                 return
 
 
@@ -314,7 +336,10 @@ def _mend_settings(files: WorkspaceFiles) -> Iterator[str]:
             _put_aside(file)
         with atomic_path(file) as temporary:
             temporary.write_text(settings_toml(settings), "utf-8")
-        yield f"settings.toml: {'those of the last step' if told else 'the default ones'}; what was there is put aside"
+        yield said(
+            "settings.toml: {0}; what was there is put aside",
+            said("those of the last step") if told else said("the default ones"),
+        )
     files.settings = load_settings(file)
 
 
@@ -325,13 +350,13 @@ def _mend_derived(files: WorkspaceFiles) -> Iterator[str]:
     built = files.path / "registry.affil"
     if built.exists() and _problem(lambda: Registry(built).verify()):
         built.unlink()
-        yield "registry.affil: will be built again when it is needed"
+        yield said("registry.affil: will be built again when it is needed")
     if _problem(lambda: proposals(files)):
         (files.path / PROPOSALS).unlink()
-        yield f"{PROPOSALS}: was deleted; make it again: affil discover {files.path}"
+        yield said("{0}: was deleted; make it again: affil discover {1}", PROPOSALS, files.path)
     if _problem(lambda: open_suggestions(files, {})):
         _put_aside(files.path / SUGGESTIONS)
-        yield f"{SUGGESTIONS}: is put aside; assistants may suggest again"
+        yield said("{0}: is put aside; assistants may suggest again", SUGGESTIONS)
 
 
 def _mend_tables(files: WorkspaceFiles) -> Iterator[str]:
@@ -349,7 +374,7 @@ def _mend_tables(files: WorkspaceFiles) -> Iterator[str]:
         change.commit()
     if damaged & _FROM_MATCHER:
         run(files)
-        yield f"{' and '.join(sorted(damaged & _FROM_MATCHER))}: matched again"
+        yield said("{0}: matched again", " and ".join(sorted(damaged & _FROM_MATCHER)))
 
 
 def _mend_papers(change: Change, manifest: Mapping[str, Any], damaged: Set[str]) -> Iterator[str]:
@@ -361,13 +386,13 @@ def _mend_papers(change: Change, manifest: Mapping[str, Any], damaged: Set[str])
             reading = {name: value for name, value in one.items() if name not in ("file", "sha256")}
             add_papers(change, one["file"], **cast(Reading, reading))
         change.news["inputs"] = manifest["inputs"]
-        yield f"papers and mentions: read again from {counted(len(manifest['inputs']), 'file')}"
+        yield said("papers and mentions: read again from {0}", counted(len(manifest["inputs"]), "file"))
     elif "strings" in damaged:
         mentions = change.file("mentions")
         assert mentions is not None
         with change.writing("strings") as temporary:
             pq.write_table(count_strings(mentions, change.settings.read.memory), temporary, compression="zstd")
-        yield "strings: counted again"
+        yield said("strings: counted again")
 
 
 def _mend_counts(files: WorkspaceFiles) -> Iterator[str]:
@@ -384,4 +409,4 @@ def _mend_counts(files: WorkspaceFiles) -> Iterator[str]:
                 damaged.append(file)
                 _put_aside(file) if file.parent.name == "snapshots" else file.unlink()
         lost = sorted(f.stem for f in damaged if f.parent.name == "snapshots")
-        yield "counts: made again" + (f"; lost, and put aside: snapshot {', '.join(lost)}" if lost else "")
+        yield said("counts: made again") + (said("; lost, and put aside: snapshot {0}", ", ".join(lost)) if lost else "")

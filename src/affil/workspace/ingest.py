@@ -22,6 +22,7 @@ from affil.papers.duplicates import Apart, Merged, Merger, OwnIds, identity, ide
 from affil.papers.reading import Reading
 from affil.papers.tally import Problems, Tally
 from affil.types import Paper
+from affil.wording import said
 from affil.workspace.layout import MENTIONS, MERGED, PAPERS, TEXT, Change, WorkspaceFiles, sha256_of
 
 if TYPE_CHECKING:  # the readers are imported where papers are read: that takes as long as a ranking
@@ -171,8 +172,16 @@ class _Adding:
             return
         place = f"{record.path}, {record.unit} {record.row}"
         if other := self._own.know(paper.id, identity_of(paper), place):
-            problem = f"paper {paper.id!r} ({paper.title[:60]!r}, {paper.year}) is another than the one of this id in {other}"
-            fix = "give each paper an id that no other has, such as its DOI, or leave ids out: titles tell papers apart too"
+            problem = said(
+                "paper {0!r} ({1!r}, {2}) is another than the one of this id in {3}",
+                paper.id,
+                paper.title[:60],
+                paper.year,
+                other,
+            )
+            fix = said(
+                "give each paper an id that no other has, such as its DOI, or leave ids out: titles tell papers apart too"
+            )
             raise InputError(record.path, problem, row=record.row, fix=fix, unit=record.unit)
 
     def added(self) -> Added:

@@ -31,6 +31,7 @@ from affil.ledger import Ledger
 from affil.rank import Store, Tables, Venues, load_venues
 from affil.settings import Settings
 from affil.types import Institution
+from affil.wording import said
 
 TEXT = pa.string()
 PAPERS = pa.schema(
@@ -94,11 +95,11 @@ class WorkspaceFiles:
         copies = files_in(self.path / "tables", "manifest-*.json")  # first: a step that ends meanwhile writes its copy last
         if not file.exists():
             if copies:
-                raise InputError(file, "is missing", fix=self.mend)
+                raise InputError(file, said("is missing"), fix=self.mend)
             return {}
         manifest = self.read_manifest(file)
         if copies and not self._may_follow(manifest, copies[-1]):
-            raise InputError(file, "is not the one that the last step wrote", fix=self.mend)
+            raise InputError(file, said("is not the one that the last step wrote"), fix=self.mend)
         return manifest
 
     def _may_follow(self, manifest: Mapping[str, Any], copy: Path) -> bool:
@@ -133,7 +134,7 @@ class WorkspaceFiles:
     @property
     def mend(self) -> str:
         """What to do where a file of the workspace is damaged."""
-        return f"see what can be made again: affil doctor {self.path} --mend"
+        return said("see what can be made again: affil doctor {0} --mend", self.path)
 
     def table(self, name: str) -> Path:
         """The path of a table, a Parquet file (see the module), which is as it was written.
@@ -144,7 +145,7 @@ class WorkspaceFiles:
         """
         manifest = self.manifest
         if name not in table_files(self.path, manifest):
-            raise AffilError(f"{self.path}: no {name} yet; first run: affil run PAPERS... -w {self.path}")
+            raise AffilError(said("{0}: no {1} yet; first run: affil run PAPERS... -w {0}", self.path, name))
         return self.whole(name, manifest)
 
     def whole(self, name: str, manifest: Mapping[str, Any]) -> Path:
@@ -218,8 +219,8 @@ class WorkspaceFiles:
         manifest, database = self.manifest, self.settings.review.ledger or self.path / "ledger.sqlite"
         last = self.counts.last() if isinstance(database, Path) and not database.exists() else None
         if last is not None and last.decisions and last.about.get("ledger", str(database)) == str(database):
-            what = f"is gone; the last count had {last.decisions:,} of its entries"
-            raise InputError(database, what, fix=f"put it back, or restore a backup: affil ledger restore {self.path}")
+            what = said("is gone; the last count had {0:,} of its entries", last.decisions)
+            raise InputError(database, what, fix=said("put it back, or restore a backup: affil ledger restore {0}", self.path))
         return Ledger(
             database,
             model=manifest.get("model", {}).get("hash", ""),
@@ -248,7 +249,7 @@ class WorkspaceFiles:
     def must_be_matched(self) -> None:
         """Raise AffilError unless there are matches."""
         if not {"matches", "institutions"} <= table_files(self.path, self.manifest).keys():
-            raise AffilError(f"{self.path}: nothing matched yet; first run: affil run PAPERS... -w {self.path}")
+            raise AffilError(said("{0}: nothing matched yet; first run: affil run PAPERS... -w {0}", self.path))
 
     def _with_local(self, institutions: Path) -> Path | pa.Table:
         """The institutions, with local ones added since the last run."""
@@ -345,15 +346,15 @@ def locked(folder: Path, wait: float = 0.0) -> Iterator[None]:
         BusyError: another process holds the lock for longer than `wait` seconds, or the folder is not writable.
     """
     if folder.exists() and not os.access(folder, os.W_OK):
-        raise BusyError(f"{folder}: not writable; fix its permissions, or work in a copy")
+        raise BusyError(said("{0}: not writable; fix its permissions, or work in a copy", folder))
     try:
         with closing(sqlite3.connect(folder / ".lock", timeout=wait, isolation_level=None)) as lock:
             lock.execute("BEGIN EXCLUSIVE")
             yield
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise BusyError(f"{folder}: locked by another process; try again when it is done") from error
-        raise BusyError(f"{folder}: not writable ({error}); fix its permissions") from error
+            raise BusyError(said("{0}: locked by another process; try again when it is done", folder)) from error
+        raise BusyError(said("{0}: not writable ({1}); fix its permissions", folder, error)) from error
 
 
 @contextmanager
@@ -412,7 +413,7 @@ def identity_of(file: Path) -> dict[str, str]:
     try:
         out: dict[str, str] = json.loads((pq.read_schema(file).metadata or {}).get(b"affil", b"{}"))
     except (pa.ArrowInvalid, OSError, ValueError) as error:
-        raise InputError(file, f"is damaged: {error}", fix="delete it and run again") from error
+        raise InputError(file, said("is damaged: {0}", error), fix=said("delete it and run again")) from error
     return out
 
 
@@ -426,9 +427,11 @@ def not_a_workspace(path: Path) -> AffilError:
     if path.is_file():
         file = shlex.quote(str(path))
         return AffilError(
-            f"{path}: a file, not a workspace; the papers in it are read by: affil run {file} -w WS; then give WS here"
+            said(
+                "{0}: a file, not a workspace; the papers in it are read by: affil run {1} -w WS; then give WS here", path, file
+            )
         )
-    return AffilError(f"{path}: not a workspace; create one with: affil run PAPERS... -w {path}")
+    return AffilError(said("{0}: not a workspace; create one with: affil run PAPERS... -w {0}", path))
 
 
 def sha256_of(path: Path) -> str:

@@ -12,6 +12,7 @@ from affil.names import fold
 from affil.names.ids import mistyped
 from affil.registry.local import Details, add_name, make_institution, with_details, write_own
 from affil.types import Institution, Name
+from affil.wording import said
 from affil.workspace.decisions import find_in
 from affil.workspace.layout import WorkspaceFiles, locked
 
@@ -41,7 +42,7 @@ def edit_institution(files: WorkspaceFiles, identifier: str, details: Details) -
     with locked(files.path, files.settings.review.wait):
         local = files.local
         if identifier not in made_institutions(files):
-            raise UnknownIdError(identifier, f"{files.path / 'own.csv'}", mistyped(identifier))
+            raise UnknownIdError(identifier, str(files.path / "own.csv"), mistyped(identifier))
         local[identifier] = _fitted(files, files.institutions(), with_details(local[identifier], details))
         write_own(files.path / "own.csv", local.values())
     return local[identifier]
@@ -57,17 +58,17 @@ def _fitted(files: WorkspaceFiles, table: pa.Table, made: Institution) -> Instit
     rows = [one for one in table.to_pylist() if one["id"] != made.id]
     same = next((r for r in rows if r["country"] == made.country and fold(r["name"]) == fold(made.name)), None)
     if same is not None:
-        raise AffilError(f"there is already an institution {made.name!r} in {made.country}: {same['id']}")
+        raise AffilError(said("there is already an institution {0!r} in {1}: {2}", made.name, made.country, same["id"]))
     known, _ = find_in(files, [*made.other_ids, *made.parents])
     for other in made.other_ids:
         if known.get(other, made.id) != made.id:
             name = next(r["name"] for r in rows if r["id"] == known[other])
-            raise AffilError(f"{other} is an existing institution: {name}; decide for that one")
+            raise AffilError(said("{0} is an existing institution: {1}; decide for that one", other, name))
     for parent in made.parents:
         if parent not in known:
-            raise UnknownIdError(parent, f"the registry of {files.path}", mistyped(parent))
+            raise UnknownIdError(parent, said("the registry of {0}", files.path), mistyped(parent))
         if known[parent] == made.id:
-            raise AffilError(f"{made.name} cannot be its own parent")
+            raise AffilError(said("{0} cannot be its own parent", made.name))
     parents = tuple(known[p] for p in made.parents)
     there = (made.country, fold(made.city))
     place = next((r for r in rows if made.city and (r["country"], fold(r["city"] or "")) == there), None)

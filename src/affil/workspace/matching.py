@@ -19,6 +19,7 @@ from affil.papers.reading import Reading
 from affil.rank import Known, Lookup
 from affil.settings import Settings, again
 from affil.types import Institution, Progress
+from affil.wording import joined, said
 from affil.workspace.ingest import Added, add_papers
 from affil.workspace.layout import (
     INSTITUTIONS,
@@ -71,7 +72,7 @@ def run(
         if added is not None and read is not None:
             read(added)
         if (file := change.file("strings")) is None:
-            raise AffilError(f"{files.path}: no papers yet; add some with: affil run PAPERS... -w {files.path}")
+            raise AffilError(said("{0}: no papers yet; add some with: affil run PAPERS... -w {0}", files.path))
         chosen = choose(change, registry, model)
         matcher = matcher or open_matcher(files, chosen["registry"], chosen["model"])
         identity = {
@@ -149,9 +150,9 @@ def _rematch_reason(change: Change, identity: dict[str, str]) -> str:
     if (matches := change.file("matches")) is None:
         return ""
     before = identity_of(matches)
-    names = {"registry": "the registry", "model": "the model", "settings": "the matching settings"}
+    names = {"registry": said("the registry"), "model": said("the model"), "settings": said("the matching settings")}
     changed = [names[part] for part in names if before.get(part) != identity[part]]
-    return f"{' and '.join(changed)} changed" if changed else ""
+    return said("{0} changed", joined(" and ", changed)) if changed else ""
 
 
 def _match_new(

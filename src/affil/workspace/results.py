@@ -25,7 +25,7 @@ from affil.ledger.cases import Cases, Key, key_of
 from affil.ledger.overrides import apart_name, set_apart
 from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Venues, Why
 from affil.types import LedgerEntry
-from affil.wording import counted
+from affil.wording import counted, said
 from affil.workspace.layout import WorkspaceFiles, hash_of, identity_of, locked, sha256_of, table_files
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def count_or_last(files: WorkspaceFiles) -> State:
         last = files.counts.last()
         if last is None:
             raise
-        return replace(last, warnings=(*last.warnings, f"{error}; showing the state of {last.time}"))
+        return replace(last, warnings=(*last.warnings, said("{0}; showing the state of {1}", error, last.time)))
 
 
 def count_anew(files: WorkspaceFiles) -> State:
@@ -117,7 +117,11 @@ def older_ledger(files: WorkspaceFiles, cases: Cases | None = None) -> str:
     entries = (ledger.cases() if cases is None else cases).number
     if entries >= last.decisions:
         return ""
-    return f"the ledger has {counted(entries, 'entry', 'entries')}, the last count had {last.decisions:,}: an older copy was put in its place"
+    return said(
+        "the ledger has {0}, the last count had {1:,}: an older copy was put in its place",
+        counted(entries, "entry", "entries"),
+        last.decisions,
+    )
 
 
 def rank(
@@ -143,7 +147,7 @@ def world_map(files: WorkspaceFiles, lookup: Lookup, *, limit: int | None, **que
 
     level = query.setdefault("level", "city")
     if level not in ("city", "institution"):
-        raise AffilError(f"a map shows cities or institutions, not {level!r}")
+        raise AffilError(said("a map shows cities or institutions, not {0!r}", level))
     ranking = rank(files, lookup, limit=limit, ranges=False, around=None, **query)
     with connect() as db:
         db.register("institutions", files.institutions(["id", "country", "region", "city", "lat", "lon"]))
@@ -288,9 +292,13 @@ def save_table(result: Result, path: Path, *, shown: Path | None = None) -> None
                 out.write_table(table)
                 out.add_key_value_metadata({**(table.schema.metadata or {}), "affil": about})
         else:
-            raise AffilError(f"{shown}: the format must be .csv, .json or .parquet, not {shown.suffix or 'without extension'}")
+            raise AffilError(
+                said(
+                    "{0}: the format must be .csv, .json or .parquet, not {1}", shown, shown.suffix or said("without extension")
+                )
+            )
     except OSError as error:
-        raise AffilError(f"{shown}: cannot be written: {error.strerror or error}") from error
+        raise AffilError(said("{0}: cannot be written: {1}", shown, error.strerror or error)) from error
 
 
 def _on_one_line(result: Result) -> str:

@@ -16,6 +16,7 @@ from affil.errors import AffilError
 from affil.io.checksums import read_json, sealed_json
 from affil.io.outputs import atomic_path
 from affil.ledger import Case, Key
+from affil.wording import said
 from affil.workspace.decisions import checked_ids
 from affil.workspace.layout import WorkspaceFiles, locked
 
@@ -40,22 +41,30 @@ def suggest(
     files.must_be_matched()
     by, why = " ".join(by.split()), " ".join(why.split())
     if not by or not why:
-        raise AffilError("a suggestion needs a name (by) and a reason (why)")
+        raise AffilError(said("a suggestion needs a name (by) and a reason (why)"))
     ids, warnings = checked_ids(files, institutions)
     if not pc.any(pc.equal(pq.read_table(files.table("strings"), columns=["affiliation"]).column(0), affiliation)).as_py():
         raise AffilError(
-            f"{affiliation!r} does not occur in {files.path}; a suggestion is for a string exactly as it stands there"
+            said(
+                "{0!r} does not occur in {1}; a suggestion is for a string exactly as it stands there", affiliation, files.path
+            )
         )
     made = Suggestion(affiliation, tuple(ids), by, why, datetime.now(UTC).replace(microsecond=0))
     with locked(files.path, files.settings.review.wait):
         cases = files.ledger.cases()
         holder = cases.get(Key(affiliation), Case()).holder
         if holder is not None:
-            raise AffilError(f"{holder.by} has decided {affiliation!r} (entry {holder.number}); only a person changes that")
+            raise AffilError(
+                said("{0} has decided {1!r} (entry {2}); only a person changes that", holder.by, affiliation, holder.number)
+            )
         others = [s for s in open_suggestions(files, cases) if (s.affiliation, s.by) != (affiliation, by)]
         if len(others) >= files.settings.review.suggested:
             raise AffilError(
-                f"{len(others):,} suggestions wait for a person already; no more until some are decided: affil review {files.path}"
+                said(
+                    "{0:,} suggestions wait for a person already; no more until some are decided: affil review {1}",
+                    len(others),
+                    files.path,
+                )
             )
         rows = [{**asdict(s), "at": s.at.isoformat()} for s in (*others, made)]
         with atomic_path(files.path / SUGGESTIONS) as temporary:

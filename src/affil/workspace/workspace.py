@@ -39,6 +39,7 @@ from affil.papers.reading import Reading
 from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
 from affil.settings import Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Progress
+from affil.wording import said
 from affil.workspace import decisions, ingest, matching, results, suggestions
 from affil.workspace.ingest import Added
 from affil.workspace.layout import WorkspaceFiles, changing, not_a_workspace
@@ -75,13 +76,13 @@ class Workspace(WorkspaceFiles):
             if not create:
                 raise not_a_workspace(path)
             if path.exists() and (not path.is_dir() or files_in(path, "*")):
-                raise AffilError(f"{path}: not an empty folder; choose a new one for the workspace")
+                raise AffilError(said("{0}: not an empty folder; choose a new one for the workspace", path))
             try:
                 path.mkdir(parents=True, exist_ok=True)
                 with atomic_path(path / "settings.toml") as temporary:
                     temporary.write_text(settings_toml(Settings()), "utf-8")
             except OSError as error:
-                raise AffilError(f"{path}: cannot create the workspace: {error.strerror or error}") from error
+                raise AffilError(said("{0}: cannot create the workspace: {1}", path, error.strerror or error)) from error
         return cls(path, load_settings(path / "settings.toml"))
 
     def with_ledger(self, database: str) -> Workspace:
@@ -255,9 +256,11 @@ class Workspace(WorkspaceFiles):
         except AffilError as error:
             if entity not in matching.strings_of(self.table("matches")):
                 raise
-            advice = f"what it names, and why: affil match --text {shlex.quote(entity)} --candidates 3"
+            advice = said("what it names, and why: affil match --text {0} --candidates 3", shlex.quote(entity))
             level = query.get("level", "institution")
-            raise AffilError(f"{entity!r} is a string of the papers, no name of {level} there; {advice}") from error
+            raise AffilError(
+                said("{0!r} is a string of the papers, no name of {1} there; {2}", entity, level, advice)
+            ) from error
 
     def diff(self, since: str = "last", *, entity: str | None = None, **query: Unpack[Query]) -> Diff:
         """Changes since the last run (`last`), a date, or a snapshot, and the decisions or papers that caused them; of one `entity`
