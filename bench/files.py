@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.common import Data, Size, affil, middle, tell, write_csv
+from bench.spark import watched
 
 
 def measure_start(path: Path, size: Size) -> dict[str, Any]:
@@ -37,20 +39,16 @@ def measure_files(data: Data, path: Path, size: Size, folder: Path) -> dict[str,
 
 
 def measure_spark(data: Data, path: Path, size: Size, folder: Path) -> dict[str, float] | None:
-    """Processor seconds that the Spark engine takes for a new string and for a row, its own work included; None without Spark.
-
-    By the clock on all processors, as Spark's own processes do not account for each other: on a busy machine an upper bound.
-    """
+    """Processor seconds that the Spark engine takes for a new string, for a row, and to start; None without Spark."""
     if not size.spark or shutil.which("java") is None or find_spec("pyspark") is None:
         return None
     few, many = (data.distinct[:n] for n in size.spark)
     took = []
     for strings in (few, many, many * 4):
         pq.write_table(pa.table({"affiliation": strings}), folder / "spark.parquet")
-        took.append(affil("match", folder / "spark.parquet", "-o", folder / "spark", "--engine", "spark", "--registry", path))
-        tell(f"Spark: {len(strings):,} rows in {took[-1]['wall']:.0f} s")
-    cores = len(os.sched_getaffinity(0))
-    row = max(cores * (took[2]["wall"] - took[1]["wall"]) / (3 * len(many)), 0.0)  # so little that it may drown
-    string = cores * (took[1]["wall"] - took[0]["wall"]) / (len(many) - len(few)) - row
-    rate = (len(many) - len(few)) / (took[1]["wall"] - took[0]["wall"])
-    return {"string": string, "row": row, "start": took[0]["wall"] - len(few) / rate, "rate": rate}
+        command = ("match", folder / "spark.parquet", "-o", folder / "spark", "--engine", "spark", "--registry", path)
+        took.append(sum(cpu for cpu, _ in watched([sys.executable, "-m", "affil", *command], os.environ).values()))
+        tell(f"Spark: {len(strings):,} rows in {took[-1]:.0f} s of processor")
+    row = max((took[2] - took[1]) / (3 * len(many)), 0.0)  # so little that it may drown
+    string = (took[1] - took[0]) / (len(many) - len(few)) - row
+    return {"string": string, "row": row, "start": took[0] - len(few) * (string + row)}

@@ -200,7 +200,7 @@ def cluster(r: dict[str, Any]) -> str:
     return f"""Measured {r["date"]} at commit {r["commit"]} on {where}, by `scripts/bench --write`.
 
 - A new string takes {number(1000 * spark["string"])} ms of one processor, a row {number(1e6 * spark["row"])} µs more (to find what is
-  distinct, and to join the answers back); {number(spark["rate"])} new strings/s on this machine, {number(spark["start"])} s to start.
+  distinct, and to join the answers back), a start {number(spark["start"])} s.
 
 {table(["500 million strings", "processor hours", "hours on 64 processors", "US$ at 5 cents an hour"], rows)}"""
 

@@ -27,7 +27,7 @@ LAYERS = (
     ("io", "names"),
     ("papers", "registry"),
     ("match",),
-    ("training", "frames"),
+    ("training", "frames", "spark"),
     ("rank", "ledger", "discovery", "evaluate"),
     ("fetch",),
     ("workspace", "batch"),

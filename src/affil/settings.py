@@ -12,6 +12,7 @@ from affil.errors import InputError
 from affil.wording import said
 
 Policy = Literal["most-specific", "all", "one"]
+Engine = Literal["local", "spark"]
 RollUp = Literal["none", "parent", "top", "labs"]
 
 
@@ -285,6 +286,11 @@ class BatchSettings(_Frozen):
     rows: int = Field(default=8192, ge=1, description="number of rows read, matched and written at once")
     task: int = Field(default=4096, ge=1, description="number of strings per task of a worker process")
     spark_task: int = Field(default=50_000, ge=1, description="number of rows per Spark task")
+    spark_round: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="number of strings of papers sent to Spark at once; a killed run repeats those of one round",
+    )
     remembered: int = Field(default=100_000, ge=0, description="size of the cache of answers to repeated strings")
 
 

@@ -1,4 +1,6 @@
-"""The Spark engine on a cluster of this machine: two workers, each a process with Python processes of its own."""
+"""The Spark engine on a cluster of this machine: a master and two workers, each a process with executors of its own, whose client is
+this process, as it is of YARN in client mode; and the same through Spark Connect.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,8 @@ import os
 import re
 import shutil
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
@@ -21,14 +25,16 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from affil import Matcher, match_file, match_spark
-from affil.batch.spark import _cause
+from affil import Matcher, Workspace, match_file, match_spark
 from affil.cli import main
 from affil.demo import sample
 from affil.errors import AffilError
 from affil.installed import pip_install
-from affil.settings import BatchSettings, Settings
+from affil.settings import BatchSettings, Settings, settings_toml
+from affil.spark.cluster import cause
+from affil.workspace.layout import TABLES
 
+pytest.importorskip("bench", reason="the tests run without the project's folder around them")
 needed = "AFFIL_TEST_SPARK" in os.environ  # where it must run, it is no reason to skip that it cannot
 if not needed:
     pytest.importorskip("pyspark")
@@ -37,31 +43,55 @@ if not needed:
 
 from pyspark.sql import SparkSession  # noqa: E402
 
-# Java compiles what runs for half a minute as if it ran for days
-JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+from bench.spark import SHORT_JAVA, standalone  # noqa: E402
+
 SMALL = Settings(batch=BatchSettings(spark_task=1000))
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A session that also serves Spark Connect, and takes every part of a join that is a little larger than others for too large."""
+    folder = tmp_path_factory.mktemp("spark")
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    spark = (
-        SparkSession.builder.master("local-cluster[2,1,1024]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.log.level", "OFF")
-        .config("spark.driver.extraJavaOptions", JAVA)
-        .config("spark.executor.extraJavaOptions", JAVA)
-        .config("spark.sql.codegen.wholeStage", "false")
-        .config("spark.local.dir", str(tmp_path_factory.mktemp("spark")))
-        .getOrCreate()
-    )
-    application = spark.sparkContext.applicationId
-    yield spark
-    spark.stop()
-    import pyspark
+    options = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.extraJavaOptions": SHORT_JAVA,
+        "spark.executor.extraJavaOptions": SHORT_JAVA,
+        "spark.log.level": "OFF",
+        "spark.local.dir": folder,
+        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": free_port(),
+        "spark.sql.adaptive.advisoryPartitionSizeInBytes": "16KB",
+        "spark.sql.adaptive.skewJoin.skewedPartitionFactor": "2",
+        "spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes": "16KB",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    with standalone(folder) as master:
+        builder = SparkSession.builder.master(master)
+        for name, value in options.items():
+            builder = builder.config(name, str(value))
+        spark = builder.getOrCreate()
+        yield spark
+        spark.stop()
 
-    shutil.rmtree(Path(pyspark.__file__).parent / "work" / application, ignore_errors=True)
+
+def free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        number: int = held.getsockname()[1]
+        return number
+
+
+@pytest.fixture
+def through_connect(cluster: SparkSession, tmp_path: Path) -> dict[str, str]:
+    """The environment of a process that knows the cluster through Spark Connect only, and has no Java."""
+    port = cluster.sparkContext.getConf().get("spark.connect.grpc.binding.port")
+    (tmp_path / "programs").mkdir()
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("JAVA", "PYSPARK", "SPARK"))}
+    return {**outside, "PATH": str(tmp_path / "programs"), "SPARK_REMOTE": f"sc://127.0.0.1:{port}"}
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +105,7 @@ def strings(tmp_path: Path) -> Path:
     with sample("affiliations.csv").open(encoding="utf-8", newline="") as lines:
         known = [row["affiliation"] for row in csv.DictReader(lines)]
     texts: list[str | None] = [f"{text}, {i % 14}" if i % 3 else text for i in range(42) for text in known]
+    texts += texts[5:6] * (len(texts) // 2)  # one string in a third of the rows
     texts += [None, "", "nobody", "  ", '\N{KATAKANA LETTER TU}\t"quoted"\r\n;'] * 3
     (tmp_path / "in").mkdir()
     for part in range(4):
@@ -189,14 +220,139 @@ def test_the_command(
     assert not list(tmp_path.glob(".affil-*"))
 
 
+def test_spark_connect_gives_what_one_machine_gives(
+    through_connect: dict[str, str], matcher: Matcher, strings: Path, tmp_path: Path
+) -> None:
+    local = match_file(strings.with_suffix(".parquet"), tmp_path / "local.parquet", matcher=matcher)
+    files = ["--registry", str(matcher.registry.path), "--model", str(matcher.model_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "affil",
+        "match",
+        strings,
+        "-o",
+        tmp_path / "out.parquet",
+        "--engine",
+        "spark",
+        "--json",
+        *files,
+    ]
+    done = subprocess.run(command, env=through_connect, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {**json.loads(done.stdout), "seconds": 0} == {**local.to_dict(), "seconds": 0}
+    before = content(tmp_path / "out.parquet")
+    assert before == content(tmp_path / "local.parquet")
+    again = subprocess.run(command, env=through_connect, capture_output=True, text=True, check=False)
+    assert again.returncode == 2
+    assert again.stderr.endswith(
+        "out.parquet: is there already, and Spark Connect replaces nothing; remove it, or choose another output\n"
+    )
+    assert content(tmp_path / "out.parquet") == before
+
+
+def test_a_server_that_is_not_there_is_said_at_once(through_connect: dict[str, str], matcher: Matcher, strings: Path) -> None:
+    nowhere = {**through_connect, "SPARK_REMOTE": f"sc://127.0.0.1:{free_port()}/;token=secret"}
+    files = ["--registry", str(matcher.registry.path), "--model", str(matcher.model_path)]
+    command = [sys.executable, "-m", "affil", "match", strings, "-o", strings / "out", "--engine", "spark", *files]
+    done = subprocess.run(command, env=nowhere, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"Spark: nothing answers at 127\.0\.0\.1:\d+ \(.*\); check SPARK_REMOTE.*\n", done.stderr.removeprefix("affil: ")
+    )
+    assert not (strings / "out").exists()
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    """All tables of a workspace: what they say of themselves, and their rows in order, as bytes."""
+    ws, out = Workspace.open(folder, create=False), {}
+    for name in TABLES:
+        table = pq.read_table(ws.table(name))
+        out[name] = "\n".join([str(table.schema), *sorted(map(repr, table.to_pylist()))]).encode()
+    return out
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory, matcher: Matcher) -> tuple[Path, dict[str, bytes]]:
+    """A file of papers, and the tables that the local engine makes of it."""
+    folder = tmp_path_factory.mktemp("papers")
+    with sample("affiliations.csv").open(encoding="utf-8", newline="") as lines:
+        known = [row["affiliation"] for row in csv.DictReader(lines)]
+    shared = {"venue": "CVPR", "year": 2023}
+    rows = [{"id": f"p{i}", "title": f"Paper {i}", "authors": [{"name": f"A {i}", "affiliations": [s, known[0]]}], **shared} for i, s in
+            enumerate(known)]  # fmt: skip
+    (folder / "papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    Workspace.open(folder / "ws").run(papers=folder / "papers.jsonl", registry=matcher.registry.path, model=matcher.model_path)
+    return folder / "papers.jsonl", tables(folder / "ws")
+
+
+def test_papers_are_matched_on_the_cluster(
+    cluster: SparkSession, matcher: Matcher, papers: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    told: list[tuple[int, int]] = []
+    before = cluster.conf.get("spark.sql.shuffle.partitions")
+    ws = Workspace.open(tmp_path / "ws")
+    of_tests = {"registry": matcher.registry.path, "model": matcher.model_path}
+    result = ws.run(lambda *done: told.append(done), papers=papers[0], engine="spark", spark=cluster, **of_tests)
+    assert tables(tmp_path / "ws") == papers[1]
+    assert told == [(result.strings, result.strings)]
+    assert ws.run(engine="spark").matched == 0
+    assert cluster.conf.get("spark.sql.shuffle.partitions") == before
+
+
+def test_a_killed_run_on_the_cluster_leaves_what_was_and_the_next_goes_on(
+    through_connect: dict[str, str], matcher: Matcher, papers: tuple[Path, dict[str, bytes]], tmp_path: Path, start: Any
+) -> None:
+    ws = tmp_path / "ws"
+    ws.mkdir()
+    (ws / "settings.toml").write_text(settings_toml(Settings(batch=BatchSettings(spark_round=200))), "utf-8")
+    command = [sys.executable, "-m", "affil", "run", "-w", ws, "--engine", "spark"]
+    own = [papers[0], "--registry", matcher.registry.path, "--model", matcher.model_path]
+    killed = start([*command, *own], env=through_connect, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while killed.poll() is None and not list((ws / "matching").glob("*/0*-*.parquet")):
+        time.sleep(0.01)
+    killed.kill()
+    assert killed.wait() == -signal.SIGKILL, killed.stderr.read()
+    assert not (ws / "manifest.json").exists()
+    done = subprocess.run([*command, *own, "--json"], env=through_connect, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert 0 < json.loads(done.stdout)["matched"] < json.loads(done.stdout)["strings"]
+    assert tables(ws) == papers[1]
+
+
+def test_what_the_executors_cannot_know_is_refused(
+    cluster: SparkSession,
+    matcher: Matcher,
+    papers: tuple[Path, dict[str, bytes]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ws = Workspace.open(tmp_path / "ws")
+    with pytest.raises(AffilError, match="no engine 'flink'; known are: local, spark"):
+        ws.run(papers=papers[0], engine="flink")  # type: ignore[arg-type]
+    with pytest.raises(AffilError, match=r"needs an affil\.Matcher, whose files it can send, instead of Proxy"):
+        ws.run(papers=papers[0], engine="spark", spark=cluster, matcher=Proxy(matcher))
+    monkeypatch.setattr("affil.spark.cluster.version", lambda: "0.0.1")
+    with pytest.raises(AffilError, match=r"^Spark: an executor has affil .* instead of affil 0\.0\.1, model"):
+        ws.run(papers=papers[0], engine="spark", spark=cluster, registry=matcher.registry.path, model=matcher.model_path)
+    assert not (tmp_path / "ws" / "manifest.json").exists()
+
+
+class Proxy:
+    """A matcher without files."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self.registry, self.model_hash, self.match_table = matcher.registry, matcher.model_hash, matcher.match_table
+
+
 def test_what_is_missing_is_named(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _cause("[JAVA_GATEWAY_EXITED] Java gateway process exited before sending its port number.").startswith(
+    assert cause("[JAVA_GATEWAY_EXITED] Java gateway process exited before sending its port number.").startswith(
         f"Java did not start; install it with: {pip_install('spark')}, and Java 17"
     )
     trace = "An exception was thrown from the Python worker\n  File ...\naffil.errors.AffilError: the executor has x\n"
-    assert _cause(trace) == "the executor has x"
+    assert cause(trace) == "the executor has x"
     trace = "An exception ...\nModuleNotFoundError: No module named 'affil'\n"
-    assert _cause(trace).startswith("No module named 'affil' on an executor; install affil for the Python of PYSPARK_PYTHON")
+    assert cause(trace).startswith("No module named 'affil' on an executor; install affil for the Python of PYSPARK_PYTHON")
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(AffilError, match=re.escape(f"Spark is missing; install it with: {pip_install('spark')}")):
         match_spark("in.parquet", "out.parquet", matcher=matcher)

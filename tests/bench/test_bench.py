@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -9,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from affil import AffilError, Registry, build_registry
 
 pytest.importorskip("bench", reason="the tests run without the project's folder around them")
 
-from bench import common, methods, performance, scaling
+from bench import common, methods, performance, scaling, spark
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,31 @@ def test_a_quarter_of_a_stream_is_new() -> None:
     assert max(Counter(stream).values()) < 200
 
 
+def test_a_third_of_a_stream_is_one_string_and_tables_are_compared_without_their_order(tmp_path: Path) -> None:
+    strings = [f"Institute {i}, University of Town{i}, City{i}" for i in range(500)]
+    stream = list(spark.skewed(strings, 9000, 0.25))
+    assert Counter(stream).most_common(1)[0] == (strings[0], pytest.approx(3000, rel=0.1))
+    assert len(set(stream)) == pytest.approx(1500, rel=0.1)
+    spark.write_parquet(tmp_path / "a.parquet", iter(stream))
+    table = pq.read_table(tmp_path / "a.parquet")
+    assert table["affiliation"].to_pylist() == stream
+    (tmp_path / "b").mkdir()
+    for part in (0, 1):
+        pq.write_table(table.take(list(range(1 - part, 9000, 2))), tmp_path / "b" / f"{part}.parquet")
+    assert spark.fingerprint(f"{tmp_path}/a.parquet") == spark.fingerprint(f"{tmp_path}/b/*.parquet")
+    pq.write_table(table.set_column(1, "affiliation", [[*stream[:-1], "another"]]), tmp_path / "b" / "1.parquet")
+    assert spark.fingerprint(f"{tmp_path}/a.parquet") != spark.fingerprint(f"{tmp_path}/b/1.parquet")
+
+
+def test_processes_of_processes_are_watched() -> None:
+    busy = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'x = sum(range(20_000_000))', 'pyspark.daemon'], check=True)"
+    kinds = spark.watched([sys.executable, "-c", busy], dict(os.environ))
+    assert kinds.keys() == {"Python of the executors"}
+    seconds, mb = kinds["Python of the executors"]
+    assert 0 < seconds < 60
+    assert mb > 5
+
+
 def test_a_command_is_measured_with_all_its_processes() -> None:
     ballast = bytearray(300 << 20)  # of this process, not of the command
     ballast[:: 1 << 12] = b"x" * len(ballast[:: 1 << 12])
@@ -93,7 +120,7 @@ def test_the_report_names_what_is_not_kept(tmp_path: Path) -> None:
         "inputs": [{**run, "rows": n, "cpu": n / 1000} for n in (1000, 10_000, 100_000)],
         "registries": [{"institutions": n, "names": 3 * n, "build": 1.0, "mb": 1.0, "seconds": dict.fromkeys(("affil", "a", "b"), s)}
                        for n, s in ((50, 1.0), (200, 3.0))],
-        "spark": {"string": 0.001, "row": 0.00001, "start": 10.0, "rate": 2000.0},
+        "spark": {"string": 0.001, "row": 0.00001, "start": 10.0},
     }  # fmt: skip
     figures = performance.headline(result)
     assert set(figures) == {key for key, *_ in performance.TARGETS}

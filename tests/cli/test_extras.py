@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import subprocess
@@ -76,6 +77,7 @@ def test_all_extras_are_blocked_here() -> None:
         (("review", "conflicts", "WS", "--ledger", "postgresql://nobody@127.0.0.1:1/none"), "postgres"),
         (("evaluate", "gold.csv", "--picture", "picture.svg"), "plot"),
         (("match", "strings.parquet", "-o", "out", "--engine", "spark"), "spark"),
+        (("run", "papers.jsonl", "-w", "WS", "--engine", "spark"), "spark"),
     ],
     ids=lambda v: " ".join(v) if isinstance(v, tuple) else v,
 )
@@ -84,11 +86,14 @@ def test_a_missing_extra_is_one_line(
 ) -> None:
     shutil.copytree(review_folder, tmp_path / "ws")
     (tmp_path / "gold.csv").write_text("affiliation,institution_ids\nUniversity of Oxford,https://ror.org/052gg0110\n", "utf-8")
+    authors = [{"name": "Ana Quillwater", "affiliations": ["Inkwell Polytechnic"]}]
+    paper = {"id": "new", "title": "Counting Teacups", "venue": "CVPR", "year": 2023, "authors": authors}
+    (tmp_path / "papers.jsonl").write_text(json.dumps(paper), "utf-8")
     for name in ("sheet.xlsx", "strings.parquet"):
         (tmp_path / name).write_bytes(b"PK")
     places = {
         "WS": tmp_path / "ws",
-        **{n: tmp_path / n for n in ("b.pdf", "b.md", "sheet.xlsx", "gold.csv", "picture.svg", "out")},
+        **{n: tmp_path / n for n in ("b.pdf", "b.md", "sheet.xlsx", "gold.csv", "papers.jsonl", "picture.svg", "out")},
     }
     before = {p.name for p in tmp_path.iterdir()}
     done = affil(bare, *(places.get(a, tmp_path / a if a == "strings.parquet" else a) for a in arguments))

@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from affil.settings import Settings
 
 
-ENGINES = ("local", "spark")
-
-
 # Longer than other functions by its options; its docstring is the help text.
 def match(
     source: Annotated[
@@ -133,8 +130,9 @@ def match(
     if output == "-":
         refuse(said("prints a summary on standard output, where the rows go; write them to a file with -o FILE"), json=as_json)
     from affil.io.tables import FORMATS
+    from affil.settings import Engine
 
-    checked(engine, ENGINES, said("engine"))
+    checked(engine, get_args(Engine), said("engine"))
     formats = [checked(f, FORMATS, said("format")) for f in (input_format, output_format)]
     load = partial(load_matcher, registry, model, policy)
     if engine == "spark":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -16,6 +16,7 @@ from affil.wording import counted, said
 
 if TYPE_CHECKING:
     from affil.papers.reading import Reading
+    from affil.settings import Engine
     from affil.types import LedgerEntry, Progress
     from affil.workspace import Added, Run
 
@@ -77,6 +78,9 @@ def run(
     sheet: SheetName = None,
     encoding: TextEncoding = None,
     ledger: LedgerUrl = None,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="local (default), or spark: match the strings on a Spark cluster.")
+    ] = "local",
     as_json: Json = False,
 ) -> None:
     """Add papers to a workspace and match new strings."""
@@ -91,6 +95,7 @@ def run(
             read=lambda added: print_added(added, as_json),
             registry=registry,
             model=model,
+            engine=cast("Engine", engine),  # told where it is none
             **reading_of(format, mapped, sheet, encoding),
         )
     if as_json:

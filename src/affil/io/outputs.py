@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import errno
 import gzip
@@ -104,6 +105,13 @@ def scratch() -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         end_temporary(lock, handle)
+
+
+def lasting_scratch() -> Path:
+    """`scratch`, as long as the process lasts."""
+    held = ExitStack()
+    atexit.register(held.close)
+    return held.enter_context(scratch())
 
 
 def begin_temporary() -> tuple[Path, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import json
 import os
@@ -12,7 +11,7 @@ import shlex
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -26,7 +25,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, BusyError, InputError
 from affil.io.checksums import digest_of, read_json, sealed_json, verify
-from affil.io.outputs import atomic_path, files_in, scratch, sweep
+from affil.io.outputs import atomic_path, files_in, lasting_scratch, sweep
 from affil.ledger import Ledger
 from affil.rank import Store, Tables, Venues, load_venues
 from affil.settings import Settings
@@ -330,9 +329,7 @@ class Change:
 @cache
 def _copied(folder: Path) -> Path:
     """A copy of a folder, deleted when the process ends."""
-    held = ExitStack()
-    atexit.register(held.close)
-    copy = held.enter_context(scratch()) / folder.name
+    copy = lasting_scratch() / folder.name
     if folder.exists():
         shutil.copytree(folder, copy)
     return copy

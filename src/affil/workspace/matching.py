@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +19,7 @@ from affil.io.checksums import digest, digest_of
 from affil.io.outputs import atomic_path, files_in
 from affil.papers.reading import Reading
 from affil.rank import Known, Lookup
-from affil.settings import Settings, again
+from affil.settings import Engine, Settings, again
 from affil.types import Institution, Progress
 from affil.wording import joined, said
 from affil.workspace.ingest import Added, add_papers
@@ -37,6 +39,8 @@ from affil.workspace.layout import (
 from affil.workspace.results import count_anew
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from affil.match import Matcher
     from affil.match.interface import MatcherLike
     from affil.registry import Registry
@@ -64,9 +68,13 @@ def run(
     registry: Path | str | None = None,
     model: Path | str | None = None,
     matcher: MatcherLike | None = None,
+    engine: Engine = "local",
+    spark: SparkSession | None = None,
     **reading: Unpack[Reading],
 ) -> Run:
     """See `Workspace.run`."""
+    if engine not in get_args(Engine):
+        raise AffilError(said("no engine {0!r}; known are: {1}", engine, joined(", ", get_args(Engine))))
     with changing(files) as change:
         added = None if papers is None else add_papers(change, papers, **reading)
         if added is not None and read is not None:
@@ -83,7 +91,8 @@ def run(
         change.news["chosen"] = chosen
         again = _rematch_reason(change, identity)
         strings = pq.read_table(file, columns=["affiliation"]).column(0)
-        matched = _match_new(change, matcher, strings, identity, bool(again), progress)
+        using = partial(_engine, engine, matcher, files.settings, spark)
+        matched = _match_new(change, using, matcher.registry, strings, identity, bool(again), progress)
         change.news |= {
             "registry": {"version": matcher.registry.version, "hash": identity["registry"]},
             "model": {"hash": identity["model"]},
@@ -155,9 +164,29 @@ def _rematch_reason(change: Change, identity: dict[str, str]) -> str:
     return said("{0} changed", joined(" and ", changed)) if changed else ""
 
 
+@contextmanager
+def _engine(
+    engine: Engine, matcher: MatcherLike, settings: Settings, spark: SparkSession | None
+) -> Iterator[tuple[MatcherLike, int]]:
+    """What matches, and how many strings it is given at once."""
+    if engine == "local":
+        yield matcher, settings.retrieve.batch
+        return
+    from affil.match import Matcher
+    from affil.spark import SparkMatcher, open_cluster
+
+    if not isinstance(matcher, Matcher):
+        raise AffilError(
+            said("engine spark needs an affil.Matcher, whose files it can send, instead of {0}", type(matcher).__name__)
+        )
+    with open_cluster(spark, settings.batch) as cluster:
+        yield SparkMatcher(matcher, cluster), settings.batch.spark_round
+
+
 def _match_new(
     change: Change,
-    matcher: MatcherLike,
+    using: Callable[[], AbstractContextManager[tuple[MatcherLike, int]]],
+    registry: Registry,
     strings: pa.ChunkedArray,
     identity: dict[str, str],
     again: bool,
@@ -175,22 +204,23 @@ def _match_new(
     finished = finished_batches(parts)
     seen = {a for file in finished for a in strings_of(file)}
     todo = [s for s in wanted if s not in seen]
-    size = change.settings.retrieve.batch
     try:
-        for start in range(0, len(todo), size):
-            batch = todo[start : start + size]
-            content = pa.BufferOutputStream()
-            pq.write_table(answers_of(matcher, batch), content)
-            _put_batch(parts, content.getvalue())
-            if progress:
-                progress(start + len(batch), len(todo))
+        if todo:
+            with using() as (matcher, size):
+                for start in range(0, len(todo), size):
+                    batch = todo[start : start + size]
+                    content = pa.BufferOutputStream()
+                    pq.write_table(answers_of(matcher, batch), content)
+                    _put_batch(parts, content.getvalue())
+                    if progress:
+                        progress(start + len(batch), len(todo))
     except KeyboardInterrupt:
         # a partial rematch is not mixed with old matches: these stay until the new ones are complete
         if not again:
-            _merge_batches(change, parts, wanted, matcher.registry, identity, again)
+            _merge_batches(change, parts, wanted, registry, identity, again)
         change.commit()
         raise
-    _merge_batches(change, parts, wanted, matcher.registry, identity, again)
+    _merge_batches(change, parts, wanted, registry, identity, again)
     return len(todo)
 
 

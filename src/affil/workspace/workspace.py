@@ -37,7 +37,7 @@ from affil.errors import AffilError
 from affil.io.outputs import atomic_path, files_in
 from affil.papers.reading import Reading
 from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
-from affil.settings import Settings, load_settings, settings_toml
+from affil.settings import Engine, Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Progress
 from affil.wording import said
 from affil.workspace import decisions, ingest, matching, results, suggestions
@@ -48,6 +48,7 @@ from affil.workspace.suggestions import Suggestion
 
 if TYPE_CHECKING:
     import altair
+    from pyspark.sql import SparkSession
 
     from affil.discovery.proposals import Proposal
     from affil.match import Matcher
@@ -140,6 +141,8 @@ class Workspace(WorkspaceFiles):
         registry: Path | str | None = None,
         model: Path | str | None = None,
         matcher: MatcherLike | None = None,
+        engine: Engine = "local",
+        spark: SparkSession | None = None,
         **reading: Unpack[Reading],
     ) -> Run:
         """Match the strings not yet matched with this registry, model and settings; adds `papers` first.
@@ -158,10 +161,14 @@ class Workspace(WorkspaceFiles):
             registry: a registry file, `shipped`, or `ror` (see `affil.registry.fetch_ror`).
             model: a trained model.
             matcher: a matcher to use instead of a registry and model.
+            engine: `spark` matches on a Spark cluster, with the same result; papers are read here, and their distinct strings sent there,
+                `batch.spark_round` at once, which are a batch.
+            spark: its session; default: see `affil.spark.open_cluster`.
             reading: how the files are to be read, where their content does not tell it.
 
         Raises:
-            AffilError: there are no papers; another process is changing the workspace; registry or model cannot be read.
+            AffilError: there are no papers; another process is changing the workspace; registry or model cannot be read; no such engine, or
+                Spark is missing or fails.
             InputError: a file of papers cannot be read. The workspace is unchanged.
         """
         return matching.run(
@@ -172,6 +179,8 @@ class Workspace(WorkspaceFiles):
             registry=registry,
             model=model,
             matcher=matcher,
+            engine=engine,
+            spark=spark,
             **reading,
         )
 
