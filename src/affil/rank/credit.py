@@ -92,9 +92,18 @@ def prepare(
     )
     db.execute("SET VARIABLE stated_kinds = ?", [list(settings.stated_places)])
     db.execute(sql("answers"))
-    published = [str(v) for (v,) in db.execute("SELECT DISTINCT venue FROM papers ORDER BY venue").fetchall()]
+    _name_venues(db, venues)
+
+
+def _name_venues(db: duckdb.DuckDBPyConnection, venues: Venues) -> None:
+    """Create `venue_name`; names that the table lacks and only letter case tells apart are one venue, as most papers write it."""
+    papers = db.execute("SELECT venue, count(*) AS papers FROM papers GROUP BY venue ORDER BY papers DESC, venue").fetchall()
+    published = [str(venue) for venue, _ in papers]
+    spelt: dict[str, str] = {}
+    for name in published:
+        spelt.setdefault(name.casefold(), name)
     found = [venues.resolve(name) for name in published]
-    short = [name if venue is None else venue.venue for name, venue in zip(published, found, strict=True)]
+    short = [spelt[name.casefold()] if venue is None else venue.venue for name, venue in zip(published, found, strict=True)]
     put(db, "venue_name", published=("VARCHAR", published), venue=("VARCHAR", short))
 
 
