@@ -39,9 +39,7 @@ def counted(world: World, venues: Venues) -> Iterator[duckdb.DuckDBPyConnection]
     _, answers = one_each(*((f"s{k}", i) for k, i in enumerate(WHO)))
     with database(SETTINGS.memory) as db:
         prepare(db, tables(papers, answers), {}, venues, SETTINGS)
-        spans = number(db, SETTINGS)
-        count_credit(db, 1, spans[-1][2] if spans else 0)
-        number_texts(db, db.table("credit"))
+        number_texts(db, count_credit(db, number(db, SETTINGS)))
         yield db
 
 

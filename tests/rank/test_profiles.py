@@ -25,9 +25,7 @@ PLAIN = RankSettings(ranges=False)
 def profiled(papers: list[Paper], answers: Answers, level: Any, **query: Any) -> Profiles:
     with database(PLAIN.memory) as db:
         prepare(db, tables(papers, answers), {}, VENUES, PLAIN)
-        spans = number(db, PLAIN)
-        count_credit(db, 1, spans[-1][2])
-        number_texts(db, db.table("credit"))
+        number_texts(db, count_credit(db, number(db, PLAIN)))
         frame = measure(db, VENUES, PLAIN, level=level, **query).frame
         return profiles(db, frame["id"])
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from affil.names.ids import id_forms
@@ -19,6 +20,21 @@ from affil.settings import RankSettings
 _FOLDED = r"""CREATE MACRO folded(name) AS
     nullif(trim(regexp_replace(lower(strip_accents(name)), '[^\p{L}\p{M}\p{N}]+', ' ', 'g')), '')"""
 VenueYear = tuple[str, int]
+TEXTS = ("paper", "author", "affiliation", "institution", "stated")
+PLAIN = (  # columns of credit that are no texts
+    *(("aligned", pa.bool_()), ("position", pa.int32()), ("probability", pa.float64())),
+    *(("credit", pa.decimal128(16, 15)), ("counted", pa.bool_()), ("several", pa.bool_())),
+)
+_COLUMNS = ("venue", "year", "paper", "aligned", "position", *TEXTS[1:], "probability", "credit", "counted", "several")
+_NUMBERS = {"affiliation": "string"}  # names of the numbers of texts, where they are others
+_NUMBERED = {  # the texts by number
+    "paper": "SELECT id FROM paper ORDER BY paper",
+    "author": "SELECT DISTINCT folded FROM person WHERE folded IS NOT NULL ORDER BY folded",
+    "affiliation": "SELECT affiliation FROM string ORDER BY string",
+    "institution": "SELECT DISTINCT id FROM naming WHERE id IS NOT NULL ORDER BY id",
+    "stated": "SELECT '' AS place UNION SELECT place FROM naming ORDER BY place",
+}
+_AT_ONCE = 250_000  # papers counted at once
 _PLACE = ("country", "region", "city")
 
 
@@ -127,11 +143,46 @@ def number(
     return [((str(venue), int(year)), first, last) for venue, year, first, last in spans]
 
 
-def count_credit(db: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
-    """Create the table `credit` for papers number `first` to `last`; see sql/credit.sql."""
-    db.execute("SET VARIABLE first_paper = ?", [first])
-    db.execute("SET VARIABLE last_paper = ?", [last])
-    db.execute(sql("credit"))
+def count_credit(
+    db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]]
+) -> Iterator[tuple[VenueYear, pa.Table]]:
+    """The credit of venues and years, as `number` returned them: see sql/credit.sql; texts are dictionaries, each in the order of its rows."""
+    texts = {name: db.sql(query).to_arrow_table().column(0).combine_chunks() for name, query in _NUMBERED.items()}
+    for some in _batches(spans):
+        db.execute("SET VARIABLE first_paper = ?", [some[0][1]])
+        db.execute("SET VARIABLE last_paper = ?", [some[-1][2]])
+        rows = db.sql(sql("credit")).to_arrow_table().combine_chunks()
+        ends = np.searchsorted(rows.column("paper").to_numpy(), [last for *_, last in some], side="right").tolist()
+        for (where, *_), start, end in zip(some, [0, *ends], ends, strict=False):
+            yield where, _with_texts(rows.slice(start, end - start), where, texts)
+
+
+def _with_texts(rows: pa.Table, where: VenueYear, texts: Mapping[str, pa.Array]) -> pa.Table:
+    """Rows of a venue and year with texts for numbers."""
+    columns = dict(zip(rows.column_names, (c.combine_chunks() for c in rows.columns), strict=True))
+    columns |= {name: _as_text(columns[_NUMBERS.get(name, name)], texts[name]) for name in texts}
+    venue, year = (
+        pa.repeat(pa.scalar(value, kind), len(rows)) for value, kind in zip(where, (pa.string(), pa.int16()), strict=True)
+    )
+    columns |= {"venue": venue.dictionary_encode(), "year": year}
+    return pa.table({name: columns[name] for name in _COLUMNS})
+
+
+def _as_text(numbers: pa.Array, texts: pa.Array) -> pa.DictionaryArray:
+    few = numbers.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(few.indices, texts.take(few.dictionary))
+
+
+def _batches(spans: Iterable[tuple[VenueYear, int, int]]) -> Iterator[list[tuple[VenueYear, int, int]]]:
+    """Group venues and years to count together."""
+    batch: list[tuple[VenueYear, int, int]] = []
+    for one in spans:
+        if batch and one[2] - batch[0][1] >= _AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(one)
+    if batch:
+        yield batch
 
 
 def lost_decisions(db: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -96,9 +96,7 @@ def rank(
     settings, venues = settings or RankSettings(), venues or load_venues()
     with database(settings.memory) as db:
         prepare(db, tables, decisions or {}, venues, settings)
-        spans = number(db, settings)
-        count_credit(db, 1, spans[-1][2] if spans else 0)
-        number_texts(db, db.table("credit"))
+        number_texts(db, count_credit(db, number(db, settings)))
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
         return replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
 

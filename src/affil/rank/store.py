@@ -12,7 +12,7 @@ state refers to are deleted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time
@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -28,7 +27,7 @@ from affil.errors import AffilError, InputError
 from affil.io.checksums import digest, read_json, sealed_json, verify
 from affil.io.database import database
 from affil.io.outputs import atomic_path, files_in, sweep
-from affil.rank.credit import Tables, VenueYear, count_credit, lost_decisions, number, prepare
+from affil.rank.credit import PLAIN, TEXTS, Tables, VenueYear, count_credit, lost_decisions, number, prepare
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
 from affil.rank.named import Lookup
 from affil.rank.numbers import number_texts
@@ -37,22 +36,8 @@ from affil.rank.state import FORMAT, KEYS, Partition, State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
-_AT_ONCE = 100_000  # papers counted at once
 _NAME = re.compile(r"[\w.-]{1,80}")
 _STATS = ("papers", "unaligned", "repeated", "mentions", "matched", "review", "none", "missing", "pending", "decided")
-_CREDIT = pa.schema(
-    [
-        *[
-            ("venue", pa.string()),
-            ("year", pa.int16()),
-            ("paper", pa.string()),
-            ("aligned", pa.bool_()),
-            ("position", pa.int32()),
-        ],
-        *[(name, pa.string()) for name in ("author", "affiliation", "institution", "stated")],
-        *[("probability", pa.float64()), ("credit", pa.decimal128(16, 15)), ("counted", pa.bool_()), ("several", pa.bool_())],
-    ]
-)
 
 
 class Store:
@@ -213,14 +198,13 @@ class Store:
         venue = find_venue(asked.venue, [(p.venue, p.year) for p in state.partitions], venues)
         needed = [p for p in state.partitions if (venue is None or p.venue == venue) and asked.covers(p.venue, p.year, venues)]
         with database(state.settings.memory) as db:
-            files = [str(self.whole(p.file)) for p in needed if p.file]
             rows = [{"venue": p.venue, "year": p.year, **p.stats} for p in state.partitions]
             numbers = [(name, pa.int64()) for name in _STATS]
             db.register(
                 "stats", pa.Table.from_pylist(rows, pa.schema([("venue", pa.string()), ("year", pa.int16()), *numbers]))
             )
             db.read_parquet(str(self.whole(state.institutions))).create("institutions")
-            number_texts(db, db.read_parquet(files) if files else db.from_arrow(_CREDIT.empty_table()))
+            number_texts(db, (((p.venue, p.year), self._credit(p.file)) for p in needed if p.file))
             yield db, venues
 
     def file(self, name: str) -> Path:
@@ -270,25 +254,24 @@ class Store:
             return
         spans = number(db, settings, wanted)
         stats = {(r["venue"], r["year"]): r for r in db.sql("SELECT * FROM stats").to_arrow_table().to_pylist()}
-        for some in _batches(spans):
-            count_credit(db, some[0][1], some[-1][2])
-            credit = db.sql(
-                "SELECT * EXCLUDE (string) FROM credit ORDER BY number, position, string, institution, credit"
-            ).to_arrow_table()
-            numbers = credit.column("number").to_numpy()
-            credit = credit.drop_columns(["number"])
-            for where, first, last in some:
-                start, end = np.searchsorted(numbers, (first, last + 1)).tolist()
-                part = credit.slice(start, end - start)
-                totals = {name: int(stats[where][name] or 0) for name in _STATS}
-                yield Partition(*where, self._write(part) if len(part) else "", papers[where], totals)
+        for where, credit in count_credit(db, spans):
+            totals = {name: int(stats[where][name] or 0) for name in _STATS}
+            yield Partition(*where, self._write(credit) if len(credit) else "", papers[where], totals)
+
+    def _credit(self, name: str) -> pa.Table:
+        """Credit of a venue and year, with texts as dictionaries."""
+        return pq.read_table(
+            self.whole(name), columns=[*TEXTS, *(c for c, _ in PLAIN)], read_dictionary=[*TEXTS], use_threads=False
+        )
 
     def _copy(self, table: Path | pa.Table) -> str:
         return self._write(table) if isinstance(table, pa.Table) else self._put(table.read_bytes())
 
     def _write(self, table: pa.Table) -> str:
         sink = pa.BufferOutputStream()
-        pq.write_table(table.replace_schema_metadata(None), sink, compression="zstd")
+        pq.write_table(
+            table.replace_schema_metadata(None), sink, compression="zstd", use_dictionary=[*TEXTS], write_statistics=False
+        )
         return self._put(sink.getvalue())
 
     def _put(self, content: bytes | pa.Buffer) -> str:
@@ -368,15 +351,3 @@ def _changed_answers(db: duckdb.DuckDBPyConnection, before: Path) -> set[VenueYe
         "JOIN papers ON papers.id = mentions.paper JOIN venue_name ON venue_name.published = papers.venue"
     ).fetchall()
     return {(str(venue), int(year)) for venue, year in rows}
-
-
-def _batches(spans: Iterable[tuple[VenueYear, int, int]]) -> Iterator[list[tuple[VenueYear, int, int]]]:
-    """Group venues and years to count together."""
-    batch: list[tuple[VenueYear, int, int]] = []
-    for one in spans:
-        if batch and one[2] - batch[0][1] >= _AT_ONCE:
-            yield batch
-            batch = []
-        batch.append(one)
-    if batch:
-        yield batch
