@@ -310,7 +310,7 @@ def choose_slice(part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery,
 def make_slice(
     db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
 ) -> Slice:
-    """Create the tables `slice`, `slice_area`, `area` of a slice, and `holding`, what entities hold of its papers."""
+    """Create the tables `slice`, `slice_area`, `area` of a slice, and `holding` and `entity_cell`, what entities hold of it."""
     chosen = choose_slice(part, venues, asked, settings)
     weights = [(venue, year, weight) for (venue, year), weight in chosen.weights.items()]
     db.register("chosen", _table(weights, venue=pa.string(), year=pa.int16(), weight=pa.float64()))

@@ -126,7 +126,8 @@ class _Found:
 @dataclass(frozen=True, slots=True)
 class _Elements:
     """Pairs of sets, sorted by set: the set, the row of the institution, the number of the string in the set, the pair, and whether
-    it may be right or wrong."""
+    it may be right or wrong.
+    """
 
     owner: Numbers
     row: Numbers

@@ -260,9 +260,8 @@ class Store:
 
     def _credit(self, name: str) -> pa.Table:
         """Credit of a venue and year, with texts as dictionaries."""
-        return pq.read_table(
-            self.whole(name), columns=[*TEXTS, *(c for c, _ in PLAIN)], read_dictionary=[*TEXTS], use_threads=False
-        )
+        file = pq.ParquetFile(self.whole(name), read_dictionary=[*TEXTS])  # in half the time of read_table
+        return file.read([*TEXTS, *(column for column, _ in PLAIN)], use_threads=False)
 
     def _copy(self, table: Path | pa.Table) -> str:
         return self._write(table) if isinstance(table, pa.Table) else self._put(table.read_bytes())
