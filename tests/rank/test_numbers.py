@@ -6,10 +6,11 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.rank.credit import PLAIN, TEXTS
+from affil.rank import numbers
 from affil.rank.numbers import number_texts
 
 TEXT = st.text("ab/é清", max_size=3)
@@ -25,31 +26,31 @@ LEFT JOIN author_name USING (author) LEFT JOIN drawn_string USING (string) LEFT 
 NAMES = {"paper_id": "id", "author_name": "name", "drawn_string": "affiliation", "holder": "(institution, stated)"}
 
 
-def numbered(rows: list[Any], parts: int) -> duckdb.DuckDBPyConnection:
-    """A connection in which these rows of credit are numbered, those of a venue and year in so many parts."""
+def numbered(rows: list[Any]) -> duckdb.DuckDBPyConnection:
+    """A connection in which these rows of credit are numbered."""
     db = duckdb.connect()
-    texts = dict[Any, list[Any]]()
-    for k, (where, p, a, s, held) in enumerate(rows):
-        texts.setdefault((where, k % parts), []).append((p, a, s, *held))
+    texts = [(v, y, p, a, s, *held) for (v, y), p, a, s, held in rows]
+    columns = [*zip(*texts, strict=True)] or [()] * 7
+    names = ["venue", "year", "paper", "author", "affiliation", "institution", "stated"]
+    kinds = [pa.int16() if name == "year" else pa.string() for name in names]
+    table = pa.table([pa.array(c, k) for c, k in zip(columns, kinds, strict=True)], names)
+    for name in ("aligned", "position", "probability", "credit", "counted", "several"):  # kept as they are
+        table = table.append_column(name, pa.nulls(len(table), pa.float64()))
     db.register("stats", pa.table({"venue": ["ACL", "CVPR", "CVPR"], "year": pa.array([2020, 2020, 2021], pa.int16())}))
-    number_texts(db, ((where, credit(some)) for (where, _), some in texts.items()))
+    db.register("texts", table)
+    number_texts(db, db.table("texts"))
     return db
 
 
-def credit(texts: list[Any]) -> pa.Table:
-    """A table of credit with these texts; what else it has is kept as it is."""
-    columns = [pa.array(column, pa.string()).dictionary_encode() for column in zip(*texts, strict=True)]
-    plain = [pa.nulls(len(texts), kind) for _, kind in PLAIN]
-    return pa.table([*columns, *plain], [*TEXTS, *(name for name, _ in PLAIN)])
-
-
 @given(st.lists(ROW, max_size=12), st.integers(1, 4))
-def test_numbers_are_in_the_order_of_texts_and_lead_back_to_them(rows: list[Any], parts: int) -> None:
-    with numbered(rows, parts) as db:  # texts that stand in several parts are one
-        found = db.execute(BACK).fetchall()
-        given_rows = [(v, y, p, a, s, i, stated if i is not None else None) for (v, y), p, a, s, (i, stated) in rows]
-        assert sorted(map(repr, found)) == sorted(map(repr, given_rows))
-        for table, name in NAMES.items():
-            texts = [t for (t,) in db.execute(f"SELECT {name} FROM {table} ORDER BY ALL").fetchall()]
-            by_number = [t for (t,) in db.execute(f"SELECT {name} FROM (FROM {table} ORDER BY 1)").fetchall()]
-            assert len({repr(t) for t in texts}) == len(texts) and by_number == texts
+def test_numbers_are_in_the_order_of_texts_and_lead_back_to_them(rows: list[Any], at_once: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numbers, "_AT_ONCE", at_once)  # texts that stand in several batches are one
+        with numbered(rows) as db:
+            found = db.execute(BACK).fetchall()
+            given_rows = [(v, y, p, a, s, i, stated if i is not None else None) for (v, y), p, a, s, (i, stated) in rows]
+            assert sorted(map(repr, found)) == sorted(map(repr, given_rows))
+            for table, name in NAMES.items():
+                texts = [t for (t,) in db.execute(f"SELECT {name} FROM {table} ORDER BY ALL").fetchall()]
+                by_number = [t for (t,) in db.execute(f"SELECT {name} FROM (FROM {table} ORDER BY 1)").fetchall()]
+                assert len({repr(t) for t in texts}) == len(texts) and by_number == texts

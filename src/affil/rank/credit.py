@@ -21,11 +21,14 @@ _FOLDED = r"""CREATE MACRO folded(name) AS
     nullif(trim(regexp_replace(lower(strip_accents(name)), '[^\p{L}\p{M}\p{N}]+', ' ', 'g')), '')"""
 VenueYear = tuple[str, int]
 TEXTS = ("paper", "author", "affiliation", "institution", "stated")
-PLAIN = (  # columns of credit that are no texts
-    *(("aligned", pa.bool_()), ("position", pa.int32()), ("probability", pa.float64())),
-    *(("credit", pa.decimal128(16, 15)), ("counted", pa.bool_()), ("several", pa.bool_())),
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+CREDIT = pa.schema(
+    [
+        *[("venue", _TEXT), ("year", pa.int16()), ("paper", _TEXT), ("aligned", pa.bool_()), ("position", pa.int32())],
+        *[(name, _TEXT) for name in TEXTS[1:]],
+        *[("probability", pa.float64()), ("credit", pa.decimal128(16, 15)), ("counted", pa.bool_()), ("several", pa.bool_())],
+    ]
 )
-_COLUMNS = ("venue", "year", "paper", "aligned", "position", *TEXTS[1:], "probability", "credit", "counted", "several")
 _NUMBERS = {"affiliation": "string"}  # names of the numbers of texts, where they are others
 _NUMBERED = {  # the texts by number
     "paper": "SELECT id FROM paper ORDER BY paper",
@@ -157,6 +160,11 @@ def count_credit(
             yield where, _with_texts(rows.slice(start, end - start), where, texts)
 
 
+def all_credit(db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]]) -> duckdb.DuckDBPyRelation:
+    """The same of all of them in one relation."""
+    return db.from_arrow(pa.concat_tables([CREDIT.empty_table(), *(part for _, part in count_credit(db, spans))]))
+
+
 def _with_texts(rows: pa.Table, where: VenueYear, texts: Mapping[str, pa.Array]) -> pa.Table:
     """Rows of a venue and year with texts for numbers."""
     columns = dict(zip(rows.column_names, (c.combine_chunks() for c in rows.columns), strict=True))
@@ -165,7 +173,7 @@ def _with_texts(rows: pa.Table, where: VenueYear, texts: Mapping[str, pa.Array])
         pa.repeat(pa.scalar(value, kind), len(rows)) for value, kind in zip(where, (pa.string(), pa.int16()), strict=True)
     )
     columns |= {"venue": venue.dictionary_encode(), "year": year}
-    return pa.table({name: columns[name] for name in _COLUMNS})
+    return pa.table([columns[name] for name in CREDIT.names], CREDIT)
 
 
 def _as_text(numbers: pa.Array, texts: pa.Array) -> pa.DictionaryArray:

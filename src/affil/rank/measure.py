@@ -13,7 +13,7 @@ import pyarrow as pa
 from affil.errors import AffilError
 from affil.io.database import database
 from affil.rank.choices import choose, did_you_mean
-from affil.rank.credit import Tables, VenueYear, count_credit, find_ids, lost_decisions, number, prepare, sql
+from affil.rank.credit import Tables, VenueYear, all_credit, find_ids, lost_decisions, number, prepare, sql
 from affil.rank.named import Lookup, find_row
 from affil.rank.numbers import number_texts
 from affil.rank.places import HongKong, continent_table, country_table, find_place, group_table, hong_kong_groups, region_table
@@ -96,7 +96,7 @@ def rank(
     settings, venues = settings or RankSettings(), venues or load_venues()
     with database(settings.memory) as db:
         prepare(db, tables, decisions or {}, venues, settings)
-        number_texts(db, count_credit(db, number(db, settings)))
+        number_texts(db, all_credit(db, number(db, settings)))
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
         return replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
 

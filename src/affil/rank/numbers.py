@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from affil.rank.credit import PLAIN, TEXTS, VenueYear, sql
+from affil.rank.credit import sql
 
-_ROWS = pa.schema([*((name, pa.int32()) for name in ("cell", "paper", "author", "string", "holder")), *PLAIN])
+_TEXTS = ("paper", "author", "affiliation", "institution", "stated")
+_AT_ONCE = 1 << 20  # rows whose texts are in memory at once
 
 
-def number_texts(db: duckdb.DuckDBPyConnection, parts: Iterable[tuple[VenueYear, pa.Table]]) -> None:
+def number_texts(db: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation) -> None:
     """Create the table `credit` with numbers for its texts, and the tables that name these (see sql/numbers.sql).
 
     Numbers are in the order of the texts.
 
     Args:
         db: a connection with the table `stats`.
-        parts: credit with its texts, as dictionaries, by venue and year (see `count_credit`); ids of papers are unique.
+        rows: credit with its texts (see sql/credit.sql); ids of papers are unique.
     """
-    held = db.execute("SELECT venue, year FROM stats ORDER BY venue, year").fetchall()
-    cells = {(str(venue), int(year)): cell for cell, (venue, year) in enumerate(held)}
-    rows = deque((cells[where], _one_batch(part)) for where, part in parts)
-    papers, authors, strings, institutions, stated = (_Numbered.of([b.column(n).dictionary for _, b in rows]) for n in TEXTS)
-    holders = _Holders.of([batch for _, batch in rows], institutions, stated)
+    batches = _read(rows)
+    papers, authors, strings, institutions, stated = (_Numbered.of(batches[0].column(name).dictionary) for name in _TEXTS)
+    holders = _Holders.of(batches, institutions, stated)
     made = {
         "paper_id": _named("paper", papers.texts, "id"),
         "author_name": _named("author", authors.texts, "name"),
@@ -39,44 +38,41 @@ def number_texts(db: duckdb.DuckDBPyConnection, parts: Iterable[tuple[VenueYear,
     for name, named in made.items():
         db.register(name, named)
 
-    def numbered() -> Iterator[pa.RecordBatch]:
-        for part in range(len(rows)):
-            cell, batch = rows.popleft()  # given away when it is read, so that rows do not stand twice in memory
-            numbers = {
-                "cell": pa.repeat(pa.scalar(cell, pa.int32()), len(batch)),
-                "paper": papers.of_rows(part, batch.column("paper")),
-                "author": authors.of_rows(part, batch.column("author")),
-                "string": strings.of_rows(part, batch.column("affiliation")),
-                "holder": holders.of_rows(part, batch),
-            }
-            yield pa.RecordBatch.from_pydict(numbers | {name: batch.column(name) for name, _ in PLAIN}, _ROWS)
+    def numbered(batch: pa.RecordBatch) -> pa.RecordBatch:
+        numbers = {
+            "paper": papers.of_rows(batch.column("paper")),
+            "author": authors.of_rows(batch.column("author")),
+            "string": strings.of_rows(batch.column("affiliation")),
+            "holder": holders.of_rows(batch),
+        }
+        plain = batch.drop_columns([*_TEXTS])
+        return pa.RecordBatch.from_pydict({**dict(zip(plain.schema.names, plain.columns, strict=True)), **numbers})
 
-    db.register("numbered", pa.RecordBatchReader.from_batches(_ROWS, numbered()))
+    first = numbered(batches.pop(0))
+    # each batch is given away when it is read, so that rows do not stand twice in memory
+    rest = (numbered(batches.pop(0)) for _ in range(len(batches)))
+    db.register("numbered", pa.RecordBatchReader.from_batches(first.schema, chain([first], rest)))
     db.execute(sql("numbers"))
     db.unregister("numbered")
 
 
 @dataclass(frozen=True, slots=True)
 class _Numbered:
-    """Distinct texts in order, and for each part the number of each text of its dictionary."""
+    """Distinct texts in order, and the number of each by its place in the dictionaries of the batches."""
 
     texts: pa.Array
-    numbers: Sequence[pa.Array]
+    number: pa.Array
 
     @classmethod
-    def of(cls, dictionaries: Sequence[pa.Array]) -> _Numbered:
-        encoded = pa.concat_arrays([pa.array([], pa.string()), *dictionaries]).dictionary_encode()
-        order = pc.sort_indices(encoded.dictionary)
-        number = np.empty(len(order), np.int32)
-        number[order.to_numpy()] = np.arange(len(order))
-        numbers = pa.array(number).take(encoded.indices)
-        ends = np.cumsum([len(one) for one in dictionaries]).tolist()
-        parts = [numbers.slice(end - len(one), len(one)) for one, end in zip(dictionaries, ends, strict=True)]
-        return cls(encoded.dictionary.take(order), parts)
+    def of(cls, dictionary: pa.Array) -> _Numbered:
+        order = pc.sort_indices(dictionary)
+        number = np.empty(len(dictionary), np.int32)
+        number[order.to_numpy()] = np.arange(len(dictionary))
+        return cls(dictionary.take(order), pa.array(number))
 
-    def of_rows(self, part: int, column: pa.DictionaryArray) -> pa.Array:
+    def of_rows(self, column: pa.DictionaryArray) -> pa.Array:
         """The number of the text of each row; null where it has none."""
-        return self.numbers[part].take(column.indices)
+        return pc.take(self.number, column.indices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +86,21 @@ class _Holders:
     @classmethod
     def of(cls, batches: Sequence[pa.RecordBatch], institutions: _Numbered, stated: _Numbered) -> _Holders:
         none = cls(institutions, stated, pa.array([], pa.int64()))
-        found = [pc.unique(none._of(part, batch)) for part, batch in enumerate(batches)]
-        return cls(institutions, stated, pc.unique(pa.chunked_array(found, pa.int64())).drop_null().sort())
+        return cls(
+            institutions, stated, pc.unique(pa.chunked_array([pc.unique(none._of(b)) for b in batches])).drop_null().sort()
+        )
 
-    def _of(self, part: int, batch: pa.RecordBatch) -> pa.Array:
-        institution = self.institutions.of_rows(part, batch.column("institution")).cast(pa.int64())
-        return pc.add(pc.multiply(institution, self._many), self.stated.of_rows(part, batch.column("stated")))
+    def _of(self, batch: pa.RecordBatch) -> pa.Array:
+        institution = pc.cast(self.institutions.of_rows(batch.column("institution")), pa.int64())
+        return pc.add(pc.multiply(institution, self._many), self.stated.of_rows(batch.column("stated")))
 
     @property
     def _many(self) -> int:
         return max(len(self.stated.texts), 1)
 
-    def of_rows(self, part: int, batch: pa.RecordBatch) -> pa.Array:
+    def of_rows(self, batch: pa.RecordBatch) -> pa.Array:
         """The number of the holder of each row; null where it has none."""
-        return pc.index_in(self._of(part, batch), self.keys)
+        return pc.cast(pc.index_in(self._of(batch), self.keys), pa.int32())
 
     def table(self) -> pa.Table:
         """The holders with their numbers."""
@@ -117,10 +114,20 @@ class _Holders:
         )
 
 
-def _one_batch(part: pa.Table) -> pa.RecordBatch:
-    (batch,) = part.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], part.schema)]
-    return batch
+def _read(rows: duckdb.DuckDBPyRelation) -> list[pa.RecordBatch]:
+    """The rows in batches, at least one, with dictionaries for texts, which all batches share."""
+    reader = rows.to_arrow_reader(_AT_ONCE)
+    batches = [_encoded(batch) for batch in reader] or [_encoded(pa.RecordBatch.from_pylist([], reader.schema))]
+    return pa.Table.from_batches(batches).unify_dictionaries().to_batches() or batches
 
 
 def _named(number: str, texts: pa.Array, name: str) -> pa.Table:
     return pa.table({number: pa.array(np.arange(len(texts), dtype=np.int32)), name: texts})
+
+
+def _encoded(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch of rows, of which texts are dictionaries."""
+    columns = [
+        c.dictionary_encode() if name in _TEXTS else c for name, c in zip(batch.schema.names, batch.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, batch.schema.names)

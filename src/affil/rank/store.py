@@ -27,7 +27,7 @@ from affil.errors import AffilError, InputError
 from affil.io.checksums import digest, read_json, sealed_json, verify
 from affil.io.database import database
 from affil.io.outputs import atomic_path, files_in, sweep
-from affil.rank.credit import PLAIN, TEXTS, Tables, VenueYear, count_credit, lost_decisions, number, prepare
+from affil.rank.credit import CREDIT, TEXTS, Tables, VenueYear, count_credit, lost_decisions, number, prepare
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
 from affil.rank.named import Lookup
 from affil.rank.numbers import number_texts
@@ -204,7 +204,8 @@ class Store:
                 "stats", pa.Table.from_pylist(rows, pa.schema([("venue", pa.string()), ("year", pa.int16()), *numbers]))
             )
             db.read_parquet(str(self.whole(state.institutions))).create("institutions")
-            number_texts(db, (((p.venue, p.year), self._credit(p.file)) for p in needed if p.file))
+            files = [str(self.whole(p.file)) for p in needed if p.file]
+            number_texts(db, db.read_parquet(files) if files else db.from_arrow(CREDIT.empty_table()))
             yield db, venues
 
     def file(self, name: str) -> Path:
@@ -257,11 +258,6 @@ class Store:
         for where, credit in count_credit(db, spans):
             totals = {name: int(stats[where][name] or 0) for name in _STATS}
             yield Partition(*where, self._write(credit) if len(credit) else "", papers[where], totals)
-
-    def _credit(self, name: str) -> pa.Table:
-        """Credit of a venue and year, with texts as dictionaries."""
-        file = pq.ParquetFile(self.whole(name), read_dictionary=[*TEXTS])  # in half the time of read_table
-        return file.read([*TEXTS, *(column for column, _ in PLAIN)], use_threads=False)
 
     def _copy(self, table: Path | pa.Table) -> str:
         return self._write(table) if isinstance(table, pa.Table) else self._put(table.read_bytes())

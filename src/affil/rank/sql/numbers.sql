@@ -7,4 +7,5 @@ SELECT CAST(row_number() OVER (ORDER BY venue, year) - 1 AS INTEGER) AS cell, ve
 
 CREATE OR REPLACE TEMP TABLE credit AS
 SELECT cell, paper, aligned, position, author, string, holder, probability, credit, counted, several
-FROM numbered;
+FROM numbered
+JOIN cell USING (venue, year);
