@@ -3,6 +3,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 from io import StringIO
@@ -18,7 +20,9 @@ from typer.testing import CliRunner, Result
 from affil.cli import fetch, ranking, venues
 from affil.cli import workspace as verbs
 from affil.errors import AffilError, InputError
+from affil.ledger import Ledger
 from affil.types import Institution, Name
+from affil.workspace import Workspace
 from affil.workspace.layout import INSTITUTIONS, institution_row
 
 MIT, CUHK = "https://ror.org/mit", "https://ror.org/cuhk"
@@ -465,3 +469,37 @@ def test_a_first_run_that_fails_leaves_no_workspace(
     with pytest.raises(AffilError):
         call(*command, "-w", "new/ws")
     assert [f.name for f in tmp_path.iterdir()] == ["ok.jsonl"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--level", "country", "--by", "index")])
+def test_a_ranking_loads_only_what_it_needs(ws: str, arguments: tuple[str, ...]) -> None:
+    """Right after a correction, and where nothing changed since: what it does without takes longer to load than the rest to do."""
+    call("decide", ws, "港中大", "--institution", CUHK, "--by", "Ana", "--why", "its short name")
+    code = (
+        "import atexit, json, sys; atexit.register(lambda: print(json.dumps([*sys.modules]), file=sys.stderr)); "
+        "from affil.cli import main; main()"
+    )
+    shown = []
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", code, "rank", ws, *arguments], capture_output=True, text=True, check=True)
+        loaded = {module.partition(".")[0] for module in json.loads(done.stderr)}
+        assert {"duckdb", "pyarrow"} <= loaded
+        assert {"pandas", "scipy", "sqlalchemy", "sklearn", "ftfy", "opencc"} & loaded == set()
+        shown.append(done.stdout)
+    assert shown[0] == shown[1]
+    assert "CUHK" in shown[0] or "Hong Kong" in shown[0]
+
+
+def test_another_ledger_in_the_place_of_one_is_counted_whole(ws: str, tmp_path: Path) -> None:
+    """It has as many entries and more, but not those that were counted before."""
+    project = Workspace.open(ws)
+    project.decide("MIT", CUHK, by="Ana", why="a trial")
+    assert dict(project.rank().frame[["id", "publications"]].to_numpy()) == {CUHK: 1}
+    other = Ledger(tmp_path / "other.sqlite")
+    for string in ("港中大", "never published"):
+        other.decide(string, CUHK, by="Bo", why="its short name")
+    other.backup(tmp_path / "copy.sqlite")
+    for file in Path(ws).glob("ledger.sqlite*"):
+        file.unlink()
+    (tmp_path / "copy.sqlite").rename(Path(ws) / "ledger.sqlite")
+    assert dict(Workspace.open(ws).rank().frame[["id", "publications"]].to_numpy()) == {MIT: 1, CUHK: 1}

@@ -6,7 +6,7 @@ import pycountry
 import pytest
 
 from affil.errors import AffilError
-from affil.rank.places import continents, find_place, region_name, region_table
+from affil.rank.places import continents, find_place, region_name, region_names
 from affil.registry.geonames import CONTINENTS, countries
 
 
@@ -71,8 +71,9 @@ def test_regions_have_the_names_that_people_write(code: str, name: str) -> None:
 
 def test_the_usual_names_of_regions_are_of_codes_of_iso_and_shown_without_them() -> None:
     codes = [s.code for s in pycountry.subdivisions]
-    rows = region_table(codes).to_pylist()
-    assert not [r["name"] for r in rows if "[" in r["name"] and not r["name"].endswith(f"[{r['code']}]")]
-    taiwan = {r["code"]: r["name"] for r in rows if r["code"].startswith("TW-HS")}
+    names = {code: name for code, (name, _) in region_names(codes).items()}
+    assert len(names) == len(codes)
+    assert not [name for code, name in names.items() if "[" in name and not name.endswith(f"[{code}]")]
+    taiwan = {code: name for code, name in names.items() if code.startswith("TW-HS")}
     assert taiwan == {"TW-HSQ": "Hsinchu [TW-HSQ]", "TW-HSZ": "Hsinchu [TW-HSZ]"}
-    assert region_table(["TW-HSZ", "SE-AB"]).column("name").to_pylist() == ["Stockholm", "Hsinchu"]
+    assert [name for name, _ in region_names(["TW-HSZ", "SE-AB"]).values()] == ["Stockholm", "Hsinchu"]

@@ -58,10 +58,9 @@ class Project:
         elif what in ("registry", "venues", "settings"):
             setattr(self, what, change[0])
 
-    def refresh(self, store: Store) -> State:
-        return store.refresh(
-            tables(list(self.papers.values()), self.answers, self.registry), self.decisions, self.venues, self.settings
-        )
+    def refresh(self, store: Store, **known: Any) -> State:
+        given_tables = tables(list(self.papers.values()), self.answers, self.registry)
+        return store.refresh(given_tables, self.decisions, self.venues, self.settings, **known)
 
     def full(self, **query: Any) -> Any:
         return rank(
@@ -95,15 +94,46 @@ def test_any_sequence_of_changes_gives_what_a_full_run_gives(
         assert {f.name for f in (fresh.folder / "files").iterdir()} <= {f.name for f in (store.folder / "files").iterdir()}
 
 
+@settings(max_examples=16)
+@given(
+    st.lists(paper, min_size=1, max_size=6),
+    st.dictionaries(st.sampled_from(STRINGS), found),
+    st.lists(st.dictionaries(st.sampled_from(STRINGS), st.one_of(st.none(), decided_ids), min_size=1), min_size=1, max_size=4),
+    st.sampled_from([INSTITUTIONS, MERGED, WITHDRAWN]),
+)
+def test_decisions_alone_give_what_a_full_run_gives(
+    tmp_path_factory: pytest.TempPathFactory, papers: list[Paper], answers: Answers, decided: list[Any], registry: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("counts")
+    store, project = Store(folder / "kept"), Project()
+    project.registry, project.answers, project.papers = registry, answers, {p.id: p for p in papers}
+    project.refresh(store)
+    for number, one in enumerate(decided):
+        for string, ids in one.items():
+            project.apply("decide", string, ids)
+        state = project.refresh(store, strings=one.keys())
+        fresh = project.refresh(Store(folder / str(number)))
+        assert fresh.same_counts(state), "the same files, byte for byte"
+        assert fresh.warnings == state.warnings
+
+
 def counted_now(store: Store, project: Project, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """The venues and years that a refresh counts."""
     import affil.rank.store as module
 
     seen: list[tuple[str, int]] = []
-    real = module.number
-    monkeypatch.setattr(module, "number", lambda db, config, wanted: (seen.extend(wanted), real(db, config, wanted))[1])
+    whole, again = module.number, module.number_again
+
+    def counted_again(db: Any, config: RankSettings) -> Any:
+        spans = again(db, config)
+        seen.extend(where for where, *_ in spans)
+        return spans
+
+    monkeypatch.setattr(module, "number", lambda db, config, wanted: (seen.extend(wanted), whole(db, config, wanted))[1])
+    monkeypatch.setattr(module, "number_again", counted_again)
     project.refresh(store)
-    monkeypatch.setattr(module, "number", real)
+    monkeypatch.setattr(module, "number", whole)
+    monkeypatch.setattr(module, "number_again", again)
     return seen
 
 
@@ -138,6 +168,27 @@ def test_only_what_changed_is_counted_again(tmp_path: Path, project: Project, mo
     assert counted() == [], "what only measuring reads"
     project.settings = RankSettings(include_review=True)
     assert counted() == [("CV", 2019), ("CV", 2020)]
+
+
+def test_only_papers_that_mention_what_was_decided_are_counted_again(
+    tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import affil.rank.store as module
+
+    project.papers |= {p.id: replace(p, year=2019) for p in project.papers.values()}
+    store, counted = Store(tmp_path), list[int]()
+    for name in ("count_credit", "all_credit"):  # of all, and of some again
+        real = getattr(module, name)
+
+        def noted(db: Any, spans: Any, real: Any = real) -> Any:
+            counted.append(sum(last - first + 1 for _, first, last in spans))
+            return real(db, spans)
+
+        monkeypatch.setattr(module, name, noted)
+    project.refresh(store)
+    project.decisions["s1"] = ["d"]
+    project.refresh(store)
+    assert counted == [3, 1]
 
 
 def test_nothing_new_makes_no_new_state(tmp_path: Path, project: Project) -> None:

@@ -24,6 +24,7 @@ PLACES = [
     ("SG", "", "Singapore", 1.35, 103.8),
     ("TW", "TW-TPE", "Taipei", 25.04, 121.5),
 ]
+DECIDED = ("nobody knows", "affil:i00")  # a string that only a person knows
 VENUES = ("CVPR", "ACL", "NeurIPS", "ICRA", "CoRL", "AAAI", "UAI", "SIGGRAPH")
 
 
@@ -97,6 +98,20 @@ def papers() -> list[dict[str, Any]]:
     return out
 
 
+def counted_on() -> dict[str, tuple[int, set[str]]]:
+    """Year and institutions of every paper of `made_report` that has any, read off its strings."""
+    ids = {one.name: one.id for one in institutions()}
+    counted = {}
+    for paper in papers():
+        strings = [s for a in paper["authors"] for s in a["affiliations"]] + paper.get("paper_affiliations", [])
+        parts = [part.rpartition(" (") for string in strings for part in string.split(" & ")]
+        found = {ids[name] for name, _, rest in parts if name and float(rest.rstrip(")")) >= 0.8}
+        found |= {DECIDED[1]} if DECIDED[0] in strings else set()
+        if found:
+            counted[paper["id"]] = (paper["year"], found)
+    return counted
+
+
 def make_workspace(folder: Path, settings: str = "", records: list[dict[str, Any]] | None = None) -> Workspace:
     registry = write_registry(sorted(institutions(), key=lambda one: one.id), folder / "small.affil", {"sources": ["test"]})
     file = folder / "papers.jsonl"
@@ -117,7 +132,7 @@ def made_report(made_once: Any) -> Path:
 
     def make(folder: Path) -> None:
         ws = make_workspace(folder, "[report]\nyears = 5\nrows = 10\ninstitutions = 30\n")
-        ws.decide("nobody knows", "affil:i00", by="ana <b>", why="she asked & was told")
+        ws.decide(*DECIDED, by="ana <b>", why="she asked & was told")
         report(ws, folder / "site")
 
     return Path(made_once("report", make))

@@ -90,7 +90,7 @@ def ranking_table(ranking: Ranking, title: str) -> Table:
     table = plain_table(
         "rank>", level, *(() if level == "country" else ("country",)), "publications>", "authors>", "adjusted>", title=title
     )
-    for row in ranking.frame.to_dict("records"):
+    for row in ranking.table.to_pylist():
         where = () if level == "country" else (plain(row["country"]),)
         table.add_row(
             str(row["rank"]),

@@ -316,13 +316,13 @@ def _notes(ranking: Ranking) -> list[str]:
     if ranking.area is None:
         short = {area: name for name, area in SHORT_AREAS.items()}
         lines.insert(2, f"The eight areas: {', '.join(f'{area} ({short[area]})' for area in AREAS)}.")
-    if "low" in ranking.frame:
+    if "low" in ranking.table.column_names:
         level = f"{ranking.settings.confidence:.0%}"
         lines.append(
             f"range: ranks that doubtful matches leave open, with {level} certainty; ≈: not distinguishable from the next row."
         )
         least = ranking.settings.marked
-        if any(moves(row, least) for row in ranking.frame.to_dict("records")):
+        if any(moves(row, least) for row in ranking.table.to_pylist()):
             lines.append(
                 f"↑ ↓: would move up or down by {least} ranks or more if the strings in review were decided as is most probable; "
                 "affil why WS NAME lists those that wait."

@@ -32,9 +32,9 @@ def ranking_table(ranking: Ranking, width: int, settings: TerminalSettings) -> T
     for same in {"institution": ["region"], "country": ["country"]}.get(ranking.level, []):
         del texts[same]
     from_width = {"city": settings.city, "name_zh": settings.name_zh}
-    shown = [c for c in texts if c in ranking.frame and width >= from_width.get(c, 0)]
+    shown = [c for c in texts if c in ranking.table.column_names and width >= from_width.get(c, 0)]
     numbers = ["publications", "authors", "adjusted", "index"]
-    intervals = "low" in ranking.frame
+    intervals = "low" in ranking.table.column_names
     table.add_column("rank", justify="right")
     if intervals:
         table.add_column("range", no_wrap=True)
@@ -44,7 +44,7 @@ def ranking_table(ranking: Ranking, width: int, settings: TerminalSettings) -> T
         table.add_column(
             measure, justify="right", no_wrap=True, min_width=len(measure), style="bold" if measure == ranking.by else None
         )
-    for row in ranking.frame.to_dict("records"):
+    for row in ranking.table.to_pylist():
         values = [f"{row[m]:,}" if isinstance(row[m], int) else f"{row[m]:,.2f}" for m in numbers]
         doubt = []
         if intervals:

@@ -104,7 +104,7 @@ def restore(database: Database, file: Path | str, *, force: bool = False) -> int
 
 def _rows(database: Database) -> Sequence[Mapping[str, Any]]:
     with database.read() as connection:
-        return [] if connection is None else [dict(row._mapping) for row in database.rows(connection)]
+        return [] if connection is None else list(database.rows(connection))
 
 
 def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -6,16 +6,19 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import DDL, URL, Connection, Engine, NullPool, Row, create_engine, event, inspect, null, select
+from sqlalchemy import DDL, URL, Connection, Engine, NullPool, create_engine, event, inspect, null, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 
-from affil.errors import AffilError, InputError
+from affil.errors import AffilError
 from affil.installed import pip_install
-from affil.ledger.table import LEDGER, METADATA, chained, follow, url_of
+from affil.ledger.file import LedgerFile, problem
+from affil.ledger.rows import chained, follow
+from affil.ledger.table import LEDGER, METADATA, url_of
 
 # INSERT OR REPLACE deletes without firing delete triggers, so a third one guards both unique columns.
 for _name, _when in {
@@ -50,20 +53,23 @@ class LostError(AffilError):
 
 
 class Database:
-    """A SQLite file, created on first write, or a server, through SQLAlchemy. See `affil.ledger.Ledger` for the arguments."""
+    """A SQLite file, created on first write, or a server, through SQLAlchemy. See `affil.ledger.Ledger` for the arguments;
+    a `LedgerFile` is one that may have been read before.
+    """
 
-    def __init__(self, database: Path | str, *, wait: float, lasting: bool) -> None:
+    def __init__(self, database: Path | str | LedgerFile, *, wait: float, lasting: bool) -> None:
         self._lasting = lasting
         self._columns: frozenset[str] = frozenset()  # cached columns of the table of a lasting ledger
-        self._url = url_of(database)
+        self._url = url_of(database.path if isinstance(database, LedgerFile) else database)
         file = self._url.database if self._url.get_backend_name() == "sqlite" else None
         named = file not in (None, "", ":memory:") and not str(file).startswith("file:")
         self.file = Path(str(file)) if named else None
+        known = database if isinstance(database, LedgerFile) else None
+        self._sqlite = known or (LedgerFile(self.file, wait) if self.file is not None else None)
         self.where = str(self.file or self._url.render_as_string(hide_password=True))
         self._wait = wait
         self._engine = self._connect()
         self._inode: tuple[int, int] | None = None  # inode of the open file of a lasting ledger
-        self._checked: tuple[int, int] | None = None  # that which was found whole
 
     def close(self) -> None:
         """Close the connections."""
@@ -72,7 +78,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection | None]:
         """A transaction with a consistent view of the ledger; None if it does not exist yet."""
-        if self.file is not None and not self._there(self.file):
+        if self._sqlite is not None and not self._there(self._sqlite):
             yield None
             return
         with self._clear("read"), self._reach() as connection, connection.begin():
@@ -83,11 +89,13 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction exclusive of other writers."""
         with self._clear("write"):
-            if self.file is not None:
-                if not self.file.parent.is_dir():
-                    raise AffilError(f"{self.file.parent}: no such folder; create it for the ledger first")
-                if not self._there(self.file):
-                    self._create(self.file)
+            if self._sqlite is not None:
+                file = self._sqlite.path
+                if not file.parent.is_dir():
+                    raise AffilError(f"{file.parent}: no such folder; create it for the ledger first")
+                if not self._there(self._sqlite):
+                    self._create(file)
+                    self._there(self._sqlite)
             with self._reach().execution_options(affil_writing=True) as connection, connection.begin():
                 if self.postgres:
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRES_LOCK})")
@@ -111,12 +119,12 @@ class Database:
             self._columns = found
         return self._columns
 
-    def rows(self, connection: Connection, after: int = 0) -> Iterator[Row[tuple[object, ...]]]:
-        """Rows with a number above `after`, in order, verified (see `affil.ledger.table.follow`); columns that it lacks are null."""
+    def rows(self, connection: Connection, after: int = 0) -> Iterator[Mapping[str, Any]]:
+        """Rows with a number above `after`, in order, verified (see `affil.ledger.rows.follow`); columns that it lacks are null."""
         held = self.columns(connection)
         columns = [c if c.name in held else null().label(c.name) for c in LEDGER.columns]
         found = connection.execute(select(*columns).where(LEDGER.c.number > after).order_by(LEDGER.c.number))
-        return follow(found, self.chain(connection, after) if after > 0 else "", self.where)
+        return follow((dict(row._mapping) for row in found), self.chain(connection, after) if after > 0 else "", self.where)
 
     def chain(self, connection: Connection, number: int | None = None) -> str:
         """The hash of the entry of this number, else of the last one; "" where there is none."""
@@ -127,10 +135,25 @@ class Database:
                 return found[0][0] if found else ""
         before = ""  # rows older than the chain
         for row in self.rows(connection):
-            if number is not None and row._mapping["number"] > number:
+            if number is not None and row["number"] > number:
                 break
-            before = chained(before, dict(row._mapping))
+            before = chained(before, row)
         return before
+
+    def row(self, connection: Connection, number: int) -> Mapping[str, Any] | None:
+        """The row of this number, if there is one."""
+        found = connection.execute(select(LEDGER).where(LEDGER.c.number == number)).all()
+        return dict(found[0]._mapping) if found else None
+
+    def history(self, connection: Connection, key: str) -> list[Mapping[str, Any]]:
+        """The rows with this digest of a key, oldest first."""
+        found = connection.execute(select(LEDGER).where(LEDGER.c.key == key).order_by(LEDGER.c.number))
+        return [dict(row._mapping) for row in found]
+
+    def append(self, connection: Connection, values: Mapping[str, Any]) -> int:
+        """Add a row; returns its number."""
+        added = connection.execute(LEDGER.insert().values(**values))
+        return int(added.inserted_primary_key[0])  # type: ignore[index]
 
     def _connect(self) -> Engine:
         """An engine with immediate SQLite transactions: the driver's deferred ones let two writers read the same state."""
@@ -141,10 +164,10 @@ class Database:
                 kept = {"pool_pre_ping": True} if self._lasting else {"poolclass": NullPool}
                 return create_engine(self._url, isolation_level=level, **kept)
             # no open handle between calls unless lasting; an in-memory database lives in its connection
-            if self.file is None:
+            if self._sqlite is None:
                 engine = create_engine(self._url, connect_args={"timeout": self._wait})
             else:
-                engine = create_engine(self._url, creator=self._open, poolclass=None if self._lasting else NullPool)
+                engine = create_engine(self._url, creator=self._sqlite.open, poolclass=None if self._lasting else NullPool)
         except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
             extra = f" with: {pip_install('postgres')}" if self.postgres else ""
             raise AffilError(f"cannot open a ledger at {self.where}: {error}; install the database driver{extra}") from error
@@ -160,33 +183,15 @@ class Database:
 
         return engine
 
-    def _open(self) -> sqlite3.Connection:
-        """The file; in a folder that cannot be written, where SQLite makes no file to share with writers, as one that nobody changes."""
-        assert self.file is not None
-        place, rest = str(self.file), self.file.with_name(self.file.name + "-wal")
-        immutable = (
-            self.file.exists()
-            and not os.access(self.file.parent, os.W_OK)
-            and not (rest.exists() and rest.stat().st_size)  # entries that stand only there would be overlooked
-        )
-        if immutable:
-            place = f"{self.file.absolute().as_uri()}?immutable=1"
-        return sqlite3.connect(place, timeout=self._wait, uri=immutable, check_same_thread=False)
-
-    def _there(self, file: Path) -> bool:
+    def _there(self, file: LedgerFile) -> bool:
         """Whether the file exists; detects that the open file was replaced.
 
         Raises:
             InputError: it was there, and is gone.
         """
-        try:
-            found = file.stat()
-        except FileNotFoundError:
-            if self._inode is not None:
-                fix = "put it back, or restore a backup: affil ledger restore WS; then load the page again"
-                raise InputError(self.where, "the ledger is gone: it was deleted or moved", fix=fix) from None
+        if (inode := file.there()) is None:
             return False
-        if (inode := (found.st_dev, found.st_ino)) != self._inode:
+        if inode != self._inode:
             self._engine.dispose()
             self._columns, self._inode = frozenset(), inode
         return True
@@ -212,24 +217,12 @@ class Database:
             for rest in ("", "-wal", "-shm", "-journal"):
                 with suppress(OSError):  # none, or nothing can be written here
                     beside.with_name(beside.name + rest).unlink()
-        self._there(file)
 
     def _check(self, connection: Connection) -> None:
-        """Look once whether the open file is whole, and a ledger.
-
-        Raises:
-            InputError: it is not.
-        """
-        if self.file is None or self._checked == self._inode:
-            return
-        fix = "restore the file from a backup: affil ledger restore WS"
-        if not inspect(connection).has_table("ledger"):
-            what = "is empty" if self.file.stat().st_size == 0 else "holds no ledger"
-            raise InputError(self.where, what, fix=fix)
-        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
-        if found != "ok":
-            raise InputError(self.where, f"is damaged: {' '.join(str(found).split())[:120]}", fix=fix)
-        self._checked = self._inode
+        """See `LedgerFile.check`."""
+        raw = connection.connection.driver_connection
+        if self._sqlite is not None and isinstance(raw, sqlite3.Connection):
+            self._sqlite.check(raw)
 
     @property
     def postgres(self) -> bool:
@@ -257,18 +250,8 @@ class Database:
                 f"{self.where}: someone else wrote an entry at the same time; check with: affil decisions WS"
             ) from error
         except DBAPIError as error:
-            reason = str(error.orig).strip()
             if error.connection_invalidated:
                 raise LostError(f"{self.where}: connection lost; try again") from error
-            if any(sign in reason for sign in ("is full", "No space left", "disk I/O error")):
-                raise AffilError(f"{self.where}: disk full or failing; nothing was recorded; free some space") from error
-            if "locked" in reason or "busy" in reason:
-                raise AffilError(f"{self.where}: locked by another writer; try again when it is done") from error
-            if "readonly" in reason or "read-only" in reason:
-                raise AffilError(f"{self.where}: read-only; make the file and its folder writable") from error
-            if "not a database" in reason or "malformed" in reason:
-                fix = "restore the file from a backup: affil ledger restore WS"
-                raise InputError(self.where, "not a ledger, or damaged", fix=fix) from error
-            if isinstance(error, OperationalError) and "unable to open" in reason:
-                raise AffilError(f"{self.where}: cannot be opened; the file and its folder must be writable") from error
-            raise AffilError(f"{self.where}: cannot {verb} the ledger: {reason}") from error
+            raise problem(self.where, verb, error.orig or error) from error
+        except sqlite3.Error as error:  # of a file that is looked at before it is read
+            raise problem(self.where, verb, error) from error

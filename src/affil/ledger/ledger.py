@@ -14,16 +14,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-from sqlalchemy import Connection, select
-from sqlalchemy.exc import SQLAlchemyError
+from typing import TYPE_CHECKING, Any
 
 from affil.errors import AffilError
-from affil.ledger.backup import backup, daily, restore
 from affil.ledger.cases import Case, Cases, Key, key_of
-from affil.ledger.database import Database, LostError
-from affil.ledger.table import LEDGER, chained, coded, digest_of, dump, entry_of, fold_entries
+from affil.ledger.file import LedgerFile
+from affil.ledger.rows import chained, coded, digest_of, dump, entry_of, fold_entries
 from affil.types import LedgerEntry
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from affil.ledger.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,25 @@ class Ledger:
         kept: int = 30,
     ) -> None:
         self.model, self.registry = model, registry
-        self._database = Database(database, wait=wait, lasting=lasting)
+        named = str(database)
+        plain = not lasting and "://" not in named and named not in ("", ":memory:") and not named.startswith("file:")
+        self._file = LedgerFile(Path(database), wait) if plain else None
+        self._wait, self._lasting = wait, lasting
+        self._opened = None if self._file is not None else self._open(database)
         self._backups, self._kept = backups, kept
         self._written = False
+
+    def _open(self, database: Path | str | LedgerFile) -> Database:
+        from affil.ledger.database import Database  # and with it SQLAlchemy, without which a file is read
+
+        return Database(database, wait=self._wait, lasting=self._lasting)
+
+    @property
+    def _database(self) -> Database:
+        if self._opened is None:
+            assert self._file is not None
+            self._opened = self._open(self._file)
+        return self._opened
 
     def decide(
         self,
@@ -179,10 +197,10 @@ class Ledger:
 
     def _undo_of(self, connection: Connection, number: int, by: str, why: str, at: datetime) -> LedgerEntry:
         """The entry that undoes another."""
-        rows = connection.execute(select(LEDGER).where(LEDGER.c.number == number)).all()
-        if not rows:
+        row = self._database.row(connection, number)
+        if row is None:
             raise AffilError(f"{self._database.where} has no entry {number}; list entries with: affil decisions WS")
-        entry = entry_of(rows[0])
+        entry = entry_of(row)
         if entry.undoes is not None:
             raise AffilError(f"entry {number} is an undo (of {entry.undoes}); make a new decision instead")
         history = self._history(connection, key_of(entry))
@@ -210,8 +228,10 @@ class Ledger:
         """All entries with a number above `after`, oldest first.
 
         Raises:
-            InputError: the ledger is damaged, or somebody changed it (see `affil.ledger.table`).
+            InputError: the ledger is damaged, or somebody changed it (see `affil.ledger.rows`).
         """
+        if self._file is not None and not after:
+            return [entry_of(row) for row in self._file.rows()]
         with self._database.read() as connection:
             return [] if connection is None else [entry_of(row) for row in self._database.rows(connection, after)]
 
@@ -229,27 +249,36 @@ class Ledger:
     @property
     def where(self) -> str:
         """The file or the address of the server, without a password."""
-        return self._database.where
+        return self._database.where if self._file is None else str(self._file.path)
 
     def backup(self, file: Path | str) -> int:
         """See `affil.ledger.backup.backup`."""
+        from affil.ledger.backup import backup
+
         return backup(self._database, file)
 
     def restore(self, file: Path | str, *, force: bool = False) -> int:
         """See `affil.ledger.backup.restore`."""
+        from affil.ledger.backup import restore
+
         return restore(self._database, file, force=force)
 
     def close(self) -> None:
         """Close the connections; where decisions were made, today's copy is made anew first."""
         if self._written:
             self._copy(again=True)
-        self._database.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def _copy(self, *, again: bool = False) -> None:
         """Keep a copy of today. That this fails is said, and harms no decision."""
         self._written = True
         if self._backups is None:
             return
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from affil.ledger.backup import daily
+
         try:
             daily(self._database, self._backups, self._kept, again=again)
         except (AffilError, OSError, SQLAlchemyError) as error:
@@ -258,6 +287,8 @@ class Ledger:
     @contextmanager
     def _known(self, entries: Sequence[LedgerEntry]) -> Iterator[None]:
         """Where the connection is lost while these entries are written, look again whether they are recorded, and say that."""
+        from affil.ledger.database import LostError
+
         try:
             yield
         except LostError as error:
@@ -272,15 +303,14 @@ class Ledger:
                 raise AffilError(f"{self._database.where}: connection lost; nothing was recorded, try again") from error
 
     def _history(self, connection: Connection, key: Key) -> list[LedgerEntry]:
-        rows = connection.execute(select(LEDGER).where(LEDGER.c.key == digest_of(key)).order_by(LEDGER.c.number))
-        return [entry_of(row) for row in rows]
+        return [entry_of(row) for row in self._database.history(connection, digest_of(key))]
 
     def _case(self, connection: Connection, key: Key) -> Case:
         return fold_entries(self._history(connection, key))
 
     def _append(self, connection: Connection, entry: LedgerEntry) -> LedgerEntry:
         """Add an entry under the next number, whatever number it has; returns it with that."""
-        values = {
+        values: dict[str, Any] = {
             "at": entry.at.isoformat(timespec="microseconds"),
             "by": coded(entry.by),
             "key": digest_of(key_of(entry)),
@@ -295,5 +325,5 @@ class Ledger:
             "paper": coded(entry.paper) if entry.paper else None,
             "position": entry.position,
         }
-        result = connection.execute(LEDGER.insert().values(**values, chain=chained(self._database.chain(connection), values)))
-        return replace(entry, number=int(result.inserted_primary_key[0]))  # type: ignore[index]
+        values["chain"] = chained(self._database.chain(connection), values)
+        return replace(entry, number=self._database.append(connection, values))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import duckdb
-import pandas as pd
 
 from affil.rank.matched import Link, missing_venues, pairs, rests_on
 from affil.rank.measure import Query
@@ -15,6 +14,9 @@ from affil.rank.slots import ask, measure_slots
 from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Years = tuple[int, int]
 

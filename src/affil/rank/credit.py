@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from affil.names.ids import id_forms
+from affil.io.arrays import put, to_numpy
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 
@@ -79,23 +79,28 @@ def prepare(
     decisions: Mapping[str, Sequence[str]],
     venues: Venues,
     settings: RankSettings,
+    strings: Collection[str] | None = None,
 ) -> None:
-    """Attach the tables, and create `answer` (institutions of each string) and `venue_name` (published name to short name)."""
+    """Attach the tables, and create `answer` (institutions of each string, or of some) and `venue_name` (published name to short name)."""
     for name in Tables.__dataclass_fields__:
         attach(db, name, getattr(tables, name))
     db.execute(_FOLDED)
     pairs = [(affiliation, identifier) for affiliation, ids in decisions.items() for identifier in ids]
-    db.register("decisions", pa.table({"affiliation": pa.array(list(decisions), pa.string())}))
-    db.register("said", _texts(affiliation=[a for a, _ in pairs], given=[i for _, i in pairs]))
+    put(db, "decisions", affiliation=("VARCHAR", list(decisions)))
+    put(db, "said", affiliation=("VARCHAR", [a for a, _ in pairs]), given=("VARCHAR", [i for _, i in pairs]))
     find_ids(db, {i for _, i in pairs})
     db.execute(sql("decided"))
     columns = _columns(db, "matches")
     has_stated = columns >= {f"stated_{f}" for f in _PLACE}
     place = "concat_ws('/', " + ", ".join(f"coalesce(stated_{f}, '')" for f in _PLACE) + ")" if has_stated else "''"
     named = "nullif(named, '')" if "named" in columns else "NULL"
+    if strings is not None:
+        put(db, "asked", affiliation=("VARCHAR", sorted(strings)))
+        db.execute("DELETE FROM decisions WHERE affiliation NOT IN (SELECT affiliation FROM asked)")
+    some = "" if strings is None else " SEMI JOIN asked USING (affiliation)"
     db.execute(
         f"CREATE TEMP VIEW placed_match AS SELECT *, {named} AS former, "
-        f"CASE {place} WHEN '//' THEN '' ELSE {place} END AS stated FROM matches"
+        f"CASE {place} WHEN '//' THEN '' ELSE {place} END AS stated FROM matches{some}"
     )
     known = settings.successors and "successor_from" in _columns(db, "institutions")
     year = "CAST(successor_from AS SMALLINT)" if known else "CAST(NULL AS SMALLINT)"
@@ -108,17 +113,26 @@ def prepare(
     published = [str(v) for (v,) in db.execute("SELECT DISTINCT venue FROM papers ORDER BY venue").fetchall()]
     found = [venues.resolve(name) for name in published]
     short = [name if venue is None else venue.venue for name, venue in zip(published, found, strict=True)]
-    db.register("venue_name", _texts(published=published, venue=short))
+    put(db, "venue_name", published=("VARCHAR", published), venue=("VARCHAR", short))
 
 
 def find_ids(db: duckdb.DuckDBPyConnection, given: Iterable[str]) -> None:
     """Create the table `meant`: the institution of each given id or other id."""
-    forms = [(written, form, place) for written in sorted(given) for place, form in enumerate(id_forms(written))]
-    texts = _texts(given=[g for g, _, _ in forms], form=[f for _, f, _ in forms])
-    db.register("form", texts.append_column("place", pa.array([p for _, _, p in forms], pa.int64())))
+    put(db, "given_id", id=("VARCHAR", sorted(given)))
+    known = dict(db.execute("SELECT id, id IN (SELECT id FROM institutions) FROM given_id ORDER BY id").fetchall())
+    forms = [(one, form, place) for one, there in known.items() for place, form in enumerate((one,) if there else _forms(one))]
+    texts = {"given": ("VARCHAR", [g for g, _, _ in forms]), "form": ("VARCHAR", [f for _, f, _ in forms])}
+    put(db, "form", **texts, place=("BIGINT", [p for _, _, p in forms]))
     others = "unnest(other_ids)" if "other_ids" in _columns(db, "institutions") else "NULL"  # optional column
     db.execute(f"CREATE OR REPLACE TEMP VIEW other AS SELECT id, {others} AS other_id FROM institutions")
     db.execute(sql("meant"))
+
+
+def _forms(written: str) -> tuple[str, ...]:
+    """The forms under which to look up an id that the registry does not have as it is written, likeliest first."""
+    from affil.names.ids import id_forms  # and with it all that reads names, which takes long to load
+
+    return id_forms(written)
 
 
 def number(
@@ -135,13 +149,24 @@ def number(
         )
     else:
         some = list(wanted)
-        years = pa.array([year for _, year in some], pa.int16())
-        db.register("wanted", pa.table({"venue": pa.array([venue for venue, _ in some], pa.string()), "year": years}))
+        put(db, "wanted", venue=("VARCHAR", [venue for venue, _ in some]), year=("SMALLINT", [year for _, year in some]))
     db.execute("SET VARIABLE include_review = ?", [settings.include_review])
     db.execute("SET VARIABLE min_title = ?", [settings.min_title])
-    for step in ("papers", "mentions"):
-        db.execute(sql(step))
-    db.execute(f"CREATE TEMP TABLE stats AS {sql('stats')}")
+    db.execute(sql("papers"))
+    db.execute(sql("mentions"))
+    db.execute(f"CREATE TEMP TABLE stats AS {sql('stats').format(answer='answer')}")
+    return _spans(db)
+
+
+def number_again(db: duckdb.DuckDBPyConnection, settings: RankSettings) -> list[tuple[VenueYear, int, int]]:
+    """The same, without `stats`, for the papers of `credit_before` that mention a string of the table `changed`."""
+    db.execute("SET VARIABLE include_review = ?", [settings.include_review])
+    db.execute(sql("again"))
+    db.execute(sql("mentions"))
+    return _spans(db)
+
+
+def _spans(db: duckdb.DuckDBPyConnection) -> list[tuple[VenueYear, int, int]]:
     spans = db.execute("SELECT venue, year, min(paper), max(paper) FROM paper GROUP BY ALL ORDER BY ALL").fetchall()
     return [((str(venue), int(year)), first, last) for venue, year, first, last in spans]
 
@@ -151,18 +176,24 @@ def count_credit(
 ) -> Iterator[tuple[VenueYear, pa.Table]]:
     """The credit of venues and years, as `number` returned them: see sql/credit.sql; texts are dictionaries, each in the order of its rows."""
     texts = {name: db.sql(query).to_arrow_table().column(0).combine_chunks() for name, query in _NUMBERED.items()}
-    for some in _batches(spans):
+    for some in batches(spans):
         db.execute("SET VARIABLE first_paper = ?", [some[0][1]])
         db.execute("SET VARIABLE last_paper = ?", [some[-1][2]])
         rows = db.sql(sql("credit")).to_arrow_table().combine_chunks()
-        ends = np.searchsorted(rows.column("paper").to_numpy(), [last for *_, last in some], side="right").tolist()
+        ends = np.searchsorted(to_numpy(rows.column("paper")), [last for *_, last in some], side="right").tolist()
         for (where, *_), start, end in zip(some, [0, *ends], ends, strict=False):
             yield where, _with_texts(rows.slice(start, end - start), where, texts)
 
 
-def all_credit(db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]]) -> duckdb.DuckDBPyRelation:
-    """The same of all of them in one relation."""
-    return db.from_arrow(pa.concat_tables([CREDIT.empty_table(), *(part for _, part in count_credit(db, spans))]))
+def all_credit(db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]]) -> pa.Table:
+    """The same of all of them in one table."""
+    return pa.concat_tables([CREDIT.empty_table(), *(part for _, part in count_credit(db, spans))])
+
+
+def as_credit(rows: pa.Table) -> pa.Table:
+    """Credit of a venue and year with dictionaries for texts, as `count_credit` makes them."""
+    columns = [rows.column(name).combine_chunks() for name in CREDIT.names]
+    return pa.table([c.dictionary_encode() if pa.types.is_string(c.type) else c for c in columns], CREDIT)
 
 
 def _with_texts(rows: pa.Table, where: VenueYear, texts: Mapping[str, pa.Array]) -> pa.Table:
@@ -181,7 +212,7 @@ def _as_text(numbers: pa.Array, texts: pa.Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(few.indices, texts.take(few.dictionary))
 
 
-def _batches(spans: Iterable[tuple[VenueYear, int, int]]) -> Iterator[list[tuple[VenueYear, int, int]]]:
+def batches(spans: Iterable[tuple[VenueYear, int, int]]) -> Iterator[list[tuple[VenueYear, int, int]]]:
     """Group venues and years to count together."""
     batch: list[tuple[VenueYear, int, int]] = []
     for one in spans:
@@ -209,7 +240,3 @@ def lost_decisions(db: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 def _columns(db: duckdb.DuckDBPyConnection, table: str) -> set[str]:
     return {name for name, *_ in db.execute(f"DESCRIBE {table}").fetchall()}
-
-
-def _texts(**columns: Sequence[str]) -> pa.Table:
-    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})

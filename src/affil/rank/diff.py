@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError, InputError
@@ -18,6 +17,9 @@ from affil.rank.ranking import plain_rows
 from affil.rank.state import State
 from affil.rank.store import Store
 from affil.types import LedgerEntry
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SAME = 1e-9  # two values of a measure that differ by less are the same
 
@@ -92,6 +94,8 @@ def diff(
     Raises:
         AffilError: the query is invalid, or the entity is in neither ranking.
     """
+    import pandas as pd
+
     touched = _touched(before, after)
     ranked, held, named = _counted(store, after, touched, query)
     try:
@@ -131,6 +135,8 @@ def _counted(store: Store, state: State, touched: pa.Table, query: Query) -> tup
 
 
 def _moves(before: pd.DataFrame | None, after: pd.DataFrame, by: str) -> pd.DataFrame:
+    import pandas as pd
+
     about = [c for c in ("name", "country") if c in after]
     columns = ["id", *about, "rank", by]
     earlier = after[columns].head(0) if before is None else before[columns]

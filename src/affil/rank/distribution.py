@@ -13,20 +13,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from affil.rank.doubt import Doubts
+from affil.rank.normal import below
 from affil.settings import GridSettings
 
 Numbers = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 
-def distributions(found: Doubts, *, whole: bool, grid: GridSettings) -> tuple[Numbers, Values, Values]:
-    """The distributions of all entities' numbers: entity, value and weight of each cell with a probability, by entity.
+def distributions(
+    found: Doubts, *, whole: bool, grid: GridSettings, rows: Numbers | None = None
+) -> tuple[Numbers, Values, Values]:
+    """The distributions of entities' numbers: entity, value and weight of each cell with a probability, by entity.
 
     Args:
         found: the doubts.
+        rows: the entities whose ranks are asked for; others that are below all of these for sure are left out. None: all.
         whole: whether numbers are whole, so that cells should be.
         grid: the grids.
     """
@@ -34,18 +37,20 @@ def distributions(found: Doubts, *, whole: bool, grid: GridSettings) -> tuple[Nu
     low, high = moves.reach(found, grid)
     if whole:
         low, high = np.floor(low + 1e-9), np.ceil(high - 1e-9)
+    kept = np.flatnonzero(high >= (low if rows is None else low[rows]).min(initial=np.inf))
+    moves, mean, low, high = moves.only(kept), found.mean[kept], low[kept], high[kept]
     step = _steps(low, high, grid.coarse, whole)
     small = grid.small_whole if whole else grid.small
-    coarse = moves.convolved(found.mean, low, step, grid.coarse, small)
+    coarse = moves.convolved(mean, low, step, grid.coarse, small)
     until = np.cumsum(coarse, axis=1)
     first = np.maximum((until > grid.outside).argmax(axis=1) - 1, 0)
     last = np.minimum((until >= 1 - grid.outside).argmax(axis=1) + 1, grid.coarse - 1)
     low, high = low + step * first, np.minimum(low + step * last, high)
     step = _steps(low, high, grid.fine, whole)
-    fine = moves.convolved(found.mean, low, step, grid.fine, small)
+    fine = moves.convolved(mean, low, step, grid.fine, small)
     entity, cell = np.nonzero(fine > grid.least)
     weight = fine[entity, cell]
-    return entity, low[entity] + step[entity] * cell, weight / np.bincount(entity, weight)[entity]
+    return kept[entity], low[entity] + step[entity] * cell, weight / np.bincount(entity, weight)[entity]
 
 
 def _steps(low: Values, high: Values, cells: int, whole: bool) -> Values:
@@ -74,6 +79,12 @@ class _Moves:
         likely = p >= 0.5
         place = np.arange(len(order)) - np.searchsorted(entity, entity)
         return cls(entity, place, np.where(likely, -effect, effect), np.minimum(p, 1 - p), effect * (likely - p))
+
+    def only(self, kept: Numbers) -> _Moves:
+        """The moves of some entities, in order, which are numbered anew."""
+        mine = np.isin(self.entity, kept)
+        entity = np.searchsorted(kept, self.entity[mine])
+        return _Moves(entity, *(getattr(self, name)[mine] for name in ("place", "move", "chance", "shift")))
 
     def reach(self, found: Doubts, grid: GridSettings) -> tuple[Values, Values]:
         """Where the number of each entity lies, but for what is very rare."""
@@ -127,7 +138,7 @@ def _normal(at: Values, deviation: Values, cells: int) -> Values:
     out = np.zeros((len(at), cells))
     wide = deviation > 0.4
     edges = np.arange(1, cells) - 0.5
-    until = ndtr((edges - at[wide, None]) / deviation[wide, None])
+    until = below((edges - at[wide, None]) / deviation[wide, None])
     out[wide] = np.diff(until, axis=1, prepend=0, append=1)
     narrow = np.flatnonzero(~wide)
     where = np.clip(at[narrow], 0, cells - 1)

@@ -10,19 +10,22 @@ over pairs). Nothing is drawn at random.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from affil.io.arrays import to_numpy, whole
 from affil.rank.credit import sql
 from affil.rank.ranking import Measure
 from affil.rank.shares import split_shares
 from affil.rank.venues import AREAS
 from affil.settings import RankSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -110,6 +113,8 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection, probable: float) -> tuple[pd.
     much the expected credit differs from what is counted plus all effects times (probability − counted), as credit is split; and
     `drift_decided`: the same of the credit were the review queue decided (see `Doubts`).
     """
+    import pandas as pd
+
     _make_pairs(db)
     pairs = db.execute(
         "SELECT affiliation, string, holder, probability, review FROM pair JOIN drawn_string USING (string) ORDER BY pair"
@@ -161,7 +166,7 @@ def _once(db: duckdb.DuckDBPyConnection, tables: str) -> None:
 def _whole(db: duckdb.DuckDBPyConnection, by: Measure, entities: int, probability: Values, states: Bools) -> _Sums:
     """Whole counts: a paper (or author) counts for an entity unless all of its pairs are wrong."""
     table = db.sql(sql("ranges/whole").format(key={"publications": "paper", "authors": "author"}[by])).to_arrow_table()
-    owner, weight = table.column("entity").to_numpy(), table.column("weight").to_numpy().astype(np.float64)
+    owner, weight = to_numpy(table.column("entity")), to_numpy(table.column("weight")).astype(np.float64)
     starts, sizes, pair = _lists(table.column("pairs"))
     wrong = 1 - probability[pair]
     lost = np.multiply.reduceat(wrong, starts) if len(starts) else wrong
@@ -185,7 +190,7 @@ def _parts(
     filters = [f" FILTER (area = '{a}')" for a in areas] or [""]
     weights = ", ".join(f"coalesce(CAST({worth}{one} AS DOUBLE), 0)" for one in filters)
     table = db.sql(sql("ranges/parts").format(weights=weights, areas="slice_area" if areas else "slice")).to_arrow_table()
-    weight = np.stack([table.column(i + 1).to_numpy() for i in range(max(len(areas), 1))])
+    weight = np.stack([to_numpy(table.column(i + 1)) for i in range(max(len(areas), 1))])
     _, sizes, strings = _lists(table.column("strings"))
     probability = pairs["probability"].astype(np.float64)
     shares = split_shares(sizes, strings, pairs["string"], pairs["holder"], probability, states)
@@ -246,14 +251,15 @@ def _areas(db: duckdb.DuckDBPyConnection) -> list[tuple[str, float]]:
 
 def columns(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, NDArray[Any]]:
     """The columns of a query without nulls."""
-    return {name: column.to_numpy() for name, column in db.execute(query).df().items() if isinstance(name, str)}
+    table = db.sql(query).to_arrow_table()
+    return {name: to_numpy(column) for name, column in zip(table.column_names, table.columns, strict=True)}
 
 
 def _lists(column: pa.ChunkedArray) -> tuple[Numbers, Numbers, Numbers]:
     """The starts and sizes of a column of lists, and their elements."""
-    array = column.combine_chunks()
-    offsets = array.offsets.to_numpy().astype(np.int64)
-    return offsets[:-1], np.diff(offsets), array.values.to_numpy().astype(np.int64)
+    array = whole(column)
+    offsets = to_numpy(array.offsets).astype(np.int64)
+    return offsets[:-1], np.diff(offsets), to_numpy(array.values).astype(np.int64)
 
 
 def ranges(starts: Numbers, sizes: Numbers) -> Numbers:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypedDict, Unpack, cast
+from typing import TypedDict, Unpack, cast
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from affil.errors import AffilError
+from affil.io.arrays import put_rows
 from affil.io.database import database
 from affil.rank.choices import choose, did_you_mean
 from affil.rank.credit import Tables, VenueYear, all_credit, find_ids, lost_decisions, number, prepare, sql
 from affil.rank.named import Lookup, find_row
 from affil.rank.numbers import number_texts
-from affil.rank.places import HongKong, continent_table, country_table, find_place, group_table, hong_kong_groups, region_table
+from affil.rank.places import HongKong, find_place, hong_kong_groups, put_continents, put_countries, put_groups, put_regions
 from affil.rank.presets import find_preset, mean_areas
 from affil.rank.ranges import with_ranges
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
@@ -96,7 +96,7 @@ def rank(
     settings, venues = settings or RankSettings(), venues or load_venues()
     with database(settings.memory) as db:
         prepare(db, tables, decisions or {}, venues, settings)
-        number_texts(db, all_credit(db, number(db, settings)))
+        number_texts(db, db.from_arrow(all_credit(db, number(db, settings))))
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
         return replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
 
@@ -123,17 +123,16 @@ def measure(
     make_places(db, asked, settings)
     cover = coverage(db, make_slice(db, part, venues, asked, settings), venues)
     count_measures(db, cover)
-    frame = ordered(db, asked.by)
-    shown = slice(0, limit)
+    table, first, last = ordered(db, asked.by), 0, limit
     if around is not None:
-        row = find_row(frame, asked.level, around, meant_ids(db, around), lookup)
-        at = int(frame.index[frame["id"] == row["id"]][0])
-        around, shown = row["id"], slice(max(0, at - settings.neighbours), at + settings.neighbours + 1)
+        around = find_row(table.to_pandas(), asked.level, around, meant_ids(db, around), lookup)["id"]
+        at = table["id"].index(around).as_py()
+        first, last = max(0, at - settings.neighbours), at + settings.neighbours + 1
+    rows = table.num_rows if last is None else last - first
     # The last row is compared with the one after it.
-    frame = frame.iloc[shown.start : None if shown.stop is None else shown.stop + 1]
-    frame = with_ranges(db, frame, asked.by, settings).iloc[: None if shown.stop is None else shown.stop - shown.start]
+    table = with_ranges(db, table.slice(first, rows + 1), asked.by, settings).slice(0, rows)
     return Ranking(
-        frame.reset_index(drop=True),
+        table,
         cover,
         settings,
         asked.level,
@@ -147,13 +146,13 @@ def measure(
         asked.within.name if asked.within else None,
         around,
         hong_kong=asked.hong_kong,
-        warnings=_nothing_within(asked, frame),
+        warnings=_nothing_within(asked, table),
     )
 
 
-def _nothing_within(asked: CheckedQuery, frame: pd.DataFrame) -> tuple[str, ...]:
+def _nothing_within(asked: CheckedQuery, table: pa.Table) -> tuple[str, ...]:
     """What is said where nothing is counted in the place that was asked for: AS is American Samoa, not Asia."""
-    if asked.within is None or not frame.empty:
+    if asked.within is None or table.num_rows:
         return ()
     return (f"nothing is counted in {asked.within.name}; continents go by their names, such as Asia",)
 
@@ -230,11 +229,11 @@ def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: Ra
         return  # they stand there from the last ranking
     codes = _make_sites(db, settings)
     divided = {code[:2] for (code,) in db.execute("SELECT code FROM region_names").fetchall()}
-    db.register("country_names", country_table((c for c, _ in codes), divided, asked.country_groups))
+    put_countries(db, (c for c, _ in codes), divided, asked.country_groups)
     if asked.level == "institution":
-        db.register("rolled", _rolled(db, asked.roll_up, settings.not_parents))
+        _roll(db, asked.roll_up, settings.not_parents)
     if asked.level == "continent":
-        db.register("continent_names", continent_table())
+        put_continents(db)
     db.execute("SET VARIABLE kind = ?", [asked.kind])
     db.execute("SET VARIABLE within = ?", [list(asked.within.countries) if asked.within else None])
     db.execute("SET VARIABLE level = ?", [asked.level])
@@ -251,16 +250,17 @@ def _make_sites(db: duckdb.DuckDBPyConnection, settings: RankSettings) -> list[t
         db.execute(sql("sites"))
     codes = db.execute("SELECT DISTINCT country, region FROM site").fetchall()
     if not made:
-        db.register("region_names", region_table(region for _, region in codes))
-        db.register("region_groups", group_table(settings.region_groups))
+        put_regions(db, (region for _, region in codes))
+        put_groups(db, settings.region_groups)
         db.execute("SET VARIABLE sites = ?", [key])
     return codes
 
 
-def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[str]) -> pa.Table:
-    """Table with institution, id, part; closed or merged parents are replaced by their successors."""
+def _roll(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[str]) -> None:
+    """Create the table `rolled` with institution, id, part; closed or merged parents are replaced by their successors."""
     if how == "none":
-        return db.sql("SELECT id AS institution, id, 1.0::DOUBLE AS part FROM institutions").to_arrow_table()
+        db.execute("CREATE OR REPLACE TEMP TABLE rolled AS SELECT id AS institution, id, 1.0::DOUBLE AS part FROM institutions")
+        return
     rows = db.execute("SELECT id, active_id, kind, parents FROM institutions ORDER BY id").fetchall()
     active = {identifier: successor for identifier, successor, *_ in rows}
     kept = {
@@ -268,9 +268,7 @@ def _rolled(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[st
         for i, _, _, parents in rows
     }
     kinds = {i: kind or "" for i, _, kind, _ in rows}
-    columns = list(zip(*roll_up(kept, how, kinds), strict=True)) or [(), (), ()]
-    types = (pa.string(), pa.string(), pa.float64())
-    return pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], ["institution", "id", "part"])
+    put_rows(db, "rolled", roll_up(kept, how, kinds), institution="VARCHAR", id="VARCHAR", part="DOUBLE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,10 +311,9 @@ def make_slice(
     """Create the tables `slice`, `slice_area`, `area` of a slice, and `holding` and `entity_cell`, what entities hold of it."""
     chosen = choose_slice(part, venues, asked, settings)
     weights = [(venue, year, weight) for (venue, year), weight in chosen.weights.items()]
-    db.register("chosen", _table(weights, venue=pa.string(), year=pa.int16(), weight=pa.float64()))
-    where = {"venue": pa.string(), "year": pa.int16(), "area": pa.string(), "weight": pa.float64()}
-    db.register("chosen_area", _table(chosen.in_areas, **where))
-    db.register("area", _table([*chosen.areas.items()], area=pa.string(), weight=pa.float64()))
+    put_rows(db, "chosen", weights, venue="VARCHAR", year="SMALLINT", weight="DOUBLE")
+    put_rows(db, "chosen_area", chosen.in_areas, venue="VARCHAR", year="SMALLINT", area="VARCHAR", weight="DOUBLE")
+    put_rows(db, "area", [*chosen.areas.items()], area="VARCHAR", weight="DOUBLE")
     db.execute("SET VARIABLE area_offset = ?", [settings.offset])
     db.execute(sql("slice"))
     db.execute(sql("holding"))
@@ -331,14 +328,14 @@ def count_measures(db: duckdb.DuckDBPyConnection, cover: Coverage) -> None:
     db.execute("SET VARIABLE counted = ?", [cover.credit])
 
 
-def ordered(db: duckdb.DuckDBPyConnection, by: Measure) -> pd.DataFrame:
+def ordered(db: duckdb.DuckDBPyConnection, by: Measure) -> pa.Table:
     """All measures of all entities of the slice, sorted by one."""
-    return db.execute(sql("ranking").format(by=by)).df()
+    return db.sql(sql("ranking").format(by=by)).to_arrow_table()
 
 
 def reordered(db: duckdb.DuckDBPyConnection, ranking: Ranking, by: Measure) -> Ranking:
     """The whole ranking that was measured last in a connection, by another measure: nothing but ranks and ranges is computed."""
-    return replace(ranking, by=by, frame=with_ranges(db, ordered(db, by), by, ranking.settings, again=True))
+    return replace(ranking, by=by, table=with_ranges(db, ordered(db, by), by, ranking.settings, again=True))
 
 
 def coverage(db: duckdb.DuckDBPyConnection, chosen: Slice, venues: Venues) -> Coverage:
@@ -387,10 +384,6 @@ def _credited(db: duckdb.DuckDBPyConnection, chosen: Slice) -> tuple[float, floa
     ).fetchall()
     held = [(chosen.weights[v, y] * credit, placed) for v, y, placed, credit in rows if (v, y) in chosen.weights]
     return sum((credit for credit, _ in held), 0.0), sum((credit for credit, placed in held if not placed), 0.0)
-
-
-def _table(rows: Sequence[Sequence[Any]], **columns: pa.DataType) -> pa.Table:
-    return pa.table({name: pa.array([row[i] for row in rows], kind) for i, (name, kind) in enumerate(columns.items())})
 
 
 def nothing_found(held: Sequence[VenueYear], asked: CheckedQuery, venue: str | None) -> str:

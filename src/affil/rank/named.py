@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from affil.errors import AffilError
-from affil.names import fold
 from affil.rank.choices import nearest
 from affil.rank.places import find_place
 from affil.rank.ranking import Level, plain_rows
 from affil.settings import Settings
 from affil.wording import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ def find_row(frame: pd.DataFrame, level: Level, given: str, meant: Collection[st
     """
     found = frame[frame["id"].isin({given, *meant})]
     if found.empty:
+        from affil.names import fold
+
         wanted = fold(given)
         names = frame["name"].map(fold) == wanted
         found = frame[names | (frame["name_zh"].map(fold) == wanted)] if "name_zh" in frame and wanted else frame[names]

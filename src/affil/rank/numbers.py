@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from affil.io.arrays import of_numpy, to_numpy
 from affil.rank.credit import sql
 
 _TEXTS = ("paper", "author", "affiliation", "institution", "stated")
@@ -67,8 +68,8 @@ class _Numbered:
     def of(cls, dictionary: pa.Array) -> _Numbered:
         order = pc.sort_indices(dictionary)
         number = np.empty(len(dictionary), np.int32)
-        number[order.to_numpy()] = np.arange(len(dictionary))
-        return cls(dictionary.take(order), pa.array(number))
+        number[to_numpy(order)] = np.arange(len(dictionary))
+        return cls(dictionary.take(order), of_numpy(number))
 
     def of_rows(self, column: pa.DictionaryArray) -> pa.Array:
         """The number of the text of each row; null where it has none."""
@@ -85,14 +86,17 @@ class _Holders:
 
     @classmethod
     def of(cls, batches: Sequence[pa.RecordBatch], institutions: _Numbered, stated: _Numbered) -> _Holders:
-        none = cls(institutions, stated, pa.array([], pa.int64()))
+        none = cls(institutions, stated, of_numpy(np.empty(0, np.int64)))
         return cls(
             institutions, stated, pc.unique(pa.chunked_array([pc.unique(none._of(b)) for b in batches])).drop_null().sort()
         )
 
     def _of(self, batch: pa.RecordBatch) -> pa.Array:
-        institution = pc.cast(self.institutions.of_rows(batch.column("institution")), pa.int64())
-        return pc.add(pc.multiply(institution, self._many), self.stated.of_rows(batch.column("stated")))
+        first = of_numpy(
+            np.arange(len(self.institutions.texts) or 1) * self._many
+        )  # the key of an institution, with nothing stated
+        institution = pc.take(first, self.institutions.of_rows(batch.column("institution")))
+        return pc.add(institution, pc.cast(self.stated.of_rows(batch.column("stated")), pa.int64()))
 
     @property
     def _many(self) -> int:
@@ -104,12 +108,12 @@ class _Holders:
 
     def table(self) -> pa.Table:
         """The holders with their numbers."""
-        at = self.keys.to_numpy()
+        at = to_numpy(self.keys)
         return pa.table(
             {
-                "holder": pa.array(np.arange(len(at), dtype=np.int32)),
-                "institution": self.institutions.texts.take(pa.array(at // self._many)),
-                "stated": self.stated.texts.take(pa.array(at % self._many)),
+                "holder": of_numpy(np.arange(len(at), dtype=np.int32)),
+                "institution": self.institutions.texts.take(of_numpy(at // self._many)),
+                "stated": self.stated.texts.take(of_numpy(at % self._many)),
             }
         )
 
@@ -117,12 +121,16 @@ class _Holders:
 def _read(rows: duckdb.DuckDBPyRelation) -> list[pa.RecordBatch]:
     """The rows in batches, at least one, with dictionaries for texts, which all batches share."""
     reader = rows.to_arrow_reader(_AT_ONCE)
-    batches = [_encoded(batch) for batch in reader] or [_encoded(pa.RecordBatch.from_pylist([], reader.schema))]
+    batches = [_encoded(batch) for batch in reader] or [_encoded(_nothing(reader.schema))]
     return pa.Table.from_batches(batches).unify_dictionaries().to_batches() or batches
 
 
+def _nothing(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+
+
 def _named(number: str, texts: pa.Array, name: str) -> pa.Table:
-    return pa.table({number: pa.array(np.arange(len(texts), dtype=np.int32)), name: texts})
+    return pa.table({number: of_numpy(np.arange(len(texts), dtype=np.int32)), name: texts})
 
 
 def _encoded(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import csv
 import functools
 import gettext
+import json
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Literal, get_args
 
-import pyarrow as pa
+import duckdb
 import pycountry
 
 from affil.errors import AffilError
+from affil.io.arrays import put_rows
 from affil.rank.choices import choose, did_you_mean, plain
 
 # pycountry's names of Chinese regions include their type (province, municipality, autonomous region)
@@ -65,15 +68,21 @@ def region_name(code: str) -> tuple[str, str] | None:
     The English name is the usual one (`data/regions.csv`) or else that of ISO, without its additions, and of India and Iran without
     the marks of transliteration.
     """
-    region = pycountry.subdivisions.get(code=code)  # type: ignore[no-untyped-call]
-    usual = _usual_regions().get(code)
-    if region is None:
+    official, usual = _official_regions().get(code), _usual_regions().get(code)
+    if official is None:
         return (usual, "") if usual else None
-    name = _TURNED.sub(r"\1", _ADDITION.sub("", region.name))
+    name = _TURNED.sub(r"\1", _ADDITION.sub("", official))
     name = _KIND_OF_REGION.sub("", name) if code.startswith("CN-") else name
     if code.startswith(("IN-", "IR-")):
         name = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
-    return usual or name, _ADDITION.sub("", _translated("iso3166-2", region.name))
+    return usual or name, _ADDITION.sub("", _translated("iso3166-2", official))
+
+
+@functools.cache
+def _official_regions() -> Mapping[str, str]:
+    """The name of each ISO 3166-2 code; pycountry would make an object of each, which takes a third of a second."""
+    file = Path(pycountry.DATABASE_DIR) / "iso3166-2.json"
+    return {one["code"]: one["name"] for one in json.loads(file.read_text("utf-8"))["3166-2"]}
 
 
 @functools.cache
@@ -88,28 +97,29 @@ def _translated(domain: str, name: str) -> str:
     return "" if chinese == name else chinese
 
 
-def country_table(codes: Iterable[str], divided: Iterable[str], groups: Mapping[str, str]) -> pa.Table:
-    """One row per country: code, `counted_as` (itself, or its group), names, whether its regions are known."""
-    with_regions = set(divided)
-    rows = []
-    for code in sorted({*codes, *groups.values()} - {""}):
-        name, name_zh = country_name(code)
-        counted = groups.get(code, code)
-        row = {"code": code, "counted_as": counted, "name": name, "name_zh": name_zh, "divided": code in with_regions}
-        rows.append(row)
-    text = [pa.field(f, pa.string()) for f in ("code", "counted_as", "name", "name_zh")]
-    return pa.Table.from_pylist(rows, pa.schema([*text, pa.field("divided", pa.bool_())]))
+def put_countries(
+    db: duckdb.DuckDBPyConnection, codes: Iterable[str], divided: Iterable[str], groups: Mapping[str, str]
+) -> None:
+    """Create the table `country_names`, a row a country: code, `counted_as` (itself, or its group), names, whether its regions are known."""
+    known, with_regions = sorted({*codes, *groups.values()} - {""}), set(divided)
+    rows = [(code, groups.get(code, code), *country_name(code), code in with_regions) for code in known]
+    types = {"code": "VARCHAR", "counted_as": "VARCHAR", "name": "VARCHAR", "name_zh": "VARCHAR", "divided": "BOOLEAN"}
+    put_rows(db, "country_names", rows, **types)
 
 
-def region_table(codes: Iterable[str]) -> pa.Table:
-    """One row per known region: code and names; two of one name in one country are told apart by their codes."""
+def put_regions(db: duckdb.DuckDBPyConnection, codes: Iterable[str]) -> None:
+    """Create the table `region_names`, a row a known region: code and names (see `region_names`)."""
+    rows = [(code, *names) for code, names in region_names(codes).items()]
+    put_rows(db, "region_names", rows, code="VARCHAR", name="VARCHAR", name_zh="VARCHAR")
+
+
+def region_names(codes: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """English and Chinese names of known regions by code; two of one name in one country are told apart by their codes."""
     named = {code: name for code in sorted(set(codes)) if (name := region_name(code)) is not None}
     twice = Counter((code[:2], name) for code, (name, _) in named.items())
-    rows = [
-        {"code": code, "name": f"{name} [{code}]" if twice[code[:2], name] > 1 else name, "name_zh": chinese}
-        for code, (name, chinese) in named.items()
-    ]
-    return pa.Table.from_pylist(rows, pa.schema([(f, pa.string()) for f in ("code", "name", "name_zh")]))
+    return {
+        code: (f"{name} [{code}]" if twice[code[:2], name] > 1 else name, chinese) for code, (name, chinese) in named.items()
+    }
 
 
 def hong_kong_groups(groups: Mapping[str, str], how: str | None) -> Mapping[str, str]:
@@ -128,9 +138,9 @@ def hong_kong_groups(groups: Mapping[str, str], how: str | None) -> Mapping[str,
     return {**others, **PART_OF} if choose("way to count Hong Kong", how, get_args(HongKong)) == "with" else others
 
 
-def group_table(groups: Mapping[str, str]) -> pa.Table:
-    """One row per code that is counted as another: code, `counted_as`."""
-    return pa.table({"code": pa.array(list(groups), pa.string()), "counted_as": pa.array(list(groups.values()), pa.string())})
+def put_groups(db: duckdb.DuckDBPyConnection, groups: Mapping[str, str]) -> None:
+    """Create the table `region_groups`, a row a code that is counted as another: code, `counted_as`."""
+    put_rows(db, "region_groups", groups.items(), code="VARCHAR", counted_as="VARCHAR")
 
 
 @functools.cache
@@ -140,10 +150,10 @@ def continents() -> Mapping[str, tuple[str, tuple[str, ...]]]:
     return {row["continent"]: (row["name_zh"], tuple(row["countries"].split())) for row in csv.DictReader(lines)}
 
 
-def continent_table() -> pa.Table:
-    """One row a country: code, the continent's name in English and Chinese."""
-    rows = [{"code": c, "name": name, "name_zh": zh} for name, (zh, codes) in continents().items() for c in codes]
-    return pa.Table.from_pylist(rows, pa.schema([(f, pa.string()) for f in ("code", "name", "name_zh")]))
+def put_continents(db: duckdb.DuckDBPyConnection) -> None:
+    """Create the table `continent_names`, a row a country: code, the continent's name in English and Chinese."""
+    rows = [(code, name, chinese) for name, (chinese, codes) in continents().items() for code in codes]
+    put_rows(db, "continent_names", rows, code="VARCHAR", name="VARCHAR", name_zh="VARCHAR")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
+from affil.io.arrays import of_numpy, to_numpy, whole
 from affil.rank.distribution import distributions
 from affil.rank.doubt import Doubts, columns, doubts, ranges
+from affil.rank.normal import below
 from affil.rank.ranking import Measure
 from affil.settings import GridSettings, RankSettings
 
@@ -33,30 +35,32 @@ _AT_ONCE = 1 << 20  # comparisons of rows with entities at once
 
 
 def with_ranges(
-    db: duckdb.DuckDBPyConnection, frame: pd.DataFrame, by: Measure, settings: RankSettings, *, again: bool = False
-) -> pd.DataFrame:
+    db: duckdb.DuckDBPyConnection, table: pa.Table, by: Measure, settings: RankSettings, *, again: bool = False
+) -> pa.Table:
     """Add the columns `low`, `high`, `ahead`, `in_review`, `rank_decided` and `deciding` (see `Ranking`) to a ranking.
 
     `low` and `high` are quantiles of the rank at the `confidence` level, widened to include the rank itself. Unchanged without
     `settings.ranges`. `again` says that the slice is that of the last call.
     """
-    if not settings.ranges or frame.empty:
-        return frame
+    if not settings.ranges or not table.num_rows:
+        return table
     found = doubts(db, by, settings, again=again)
-    ids = db.execute("SELECT DISTINCT entity, id FROM seat ORDER BY entity").df()["id"]
-    rows = pd.Index(ids).get_indexer(pd.Index(frame["id"])).astype(np.int64)
-    atoms = Atoms.of(found, whole=by in ("publications", "authors"), grid=settings.grid)
+    seats = db.sql("SELECT DISTINCT entity, id FROM seat ORDER BY entity").to_arrow_table()
+    rows = to_numpy(pc.index_in(table["id"], seats["id"])).astype(np.int64)
+    atoms = Atoms.of(found, whole=by in ("publications", "authors"), grid=settings.grid, rows=rows)
     low, high = atoms.rank_quantiles(rows, settings.confidence)
-    published = frame["rank"].to_numpy()
+    published = to_numpy(table["rank"])
     rank_decided = _ranks(found.decided)[rows]
-    return frame.assign(
-        low=np.minimum(low, published),
-        high=np.maximum(high, published),
-        ahead=np.round(np.append(atoms.ahead(rows[:-1], rows[1:]), np.nan), _TOLD),
-        in_review=np.round(_in_review(found)[rows], _TOLD),
-        rank_decided=rank_decided,
-        deciding=pd.Series(_deciding(db, found, rows, rank_decided != published, settings), frame.index, object),
-    )
+    added: dict[str, NDArray[Any]] = {
+        "low": np.minimum(low, published),
+        "high": np.maximum(high, published),
+        "ahead": np.round(np.append(atoms.ahead(rows[:-1], rows[1:]), np.nan), _TOLD),
+        "in_review": np.round(_in_review(found)[rows], _TOLD),
+        "rank_decided": rank_decided,
+    }
+    for name, column in added.items():
+        table = table.append_column(name, of_numpy(column))
+    return table.append_column("deciding", _deciding(db, found, rows, rank_decided != published, settings))
 
 
 def moves(row: Mapping[Any, Any], least: int) -> str:
@@ -79,7 +83,7 @@ def _in_review(found: Doubts) -> Values:
 
 def _deciding(
     db: duckdb.DuckDBPyConnection, found: Doubts, rows: Numbers, moves: Bools, settings: RankSettings
-) -> list[list[str]]:
+) -> pa.ListArray:
     """For rows that move, the strings in review that add to them, or else to those that pass them, most mentioned first."""
     entity, pair = found.entity[found.wanted], found.pair[found.wanted]
     about = columns(db, "SELECT string, mentions FROM pair ORDER BY pair")
@@ -88,13 +92,14 @@ def _deciding(
     first, last = np.searchsorted(own, passing), np.searchsorted(own, passing, side="right")
     at = ranges(first, last - first)
     row, string, _ = _most_mentioned(np.repeat(row, last - first), string[at], mentions[at], settings.named)
-    named = db.execute(
-        "SELECT string, affiliation FROM drawn_string WHERE string IN (SELECT unnest(?))", [np.unique(string).tolist()]
-    )
-    texts, deciding = dict(named.fetchall()), dict[int, list[str]]()
-    for one, number in zip(row.tolist(), string.tolist(), strict=True):
-        deciding.setdefault(one, []).append(texts[number])
-    return [deciding.get(one, []) if move else [] for one, move in zip(rows.tolist(), moves, strict=True)]
+    first, last = np.searchsorted(row, rows), np.searchsorted(row, rows, side="right")
+    sizes = (last - first) * moves
+    known, at = np.unique(string[ranges(first, sizes)], return_inverse=True)
+    db.register("deciding", pa.table({"string": of_numpy(known)}))
+    texts = db.sql("SELECT affiliation FROM drawn_string JOIN deciding USING (string) ORDER BY string").to_arrow_table()
+    db.unregister("deciding")
+    ends = of_numpy(np.append(0, np.cumsum(sizes)).astype(np.int32))
+    return pa.ListArray.from_arrays(ends, whole(texts["affiliation"]).take(of_numpy(at)))
 
 
 def _most_mentioned(group: Numbers, string: Numbers, mentions: Numbers, named: int) -> tuple[Numbers, Numbers, Numbers]:
@@ -126,9 +131,10 @@ def _passing(found: Doubts, rows: Numbers, adding: Numbers, at_most: int) -> tup
 
 @dataclass(frozen=True, slots=True)
 class Atoms:
-    """The distributions of all entities' numbers, sorted by entity, then value, largest first.
+    """The distributions of entities' numbers, sorted by entity, then value, largest first.
 
-    `above` is the probability that the entity is above the value of an atom, `cell` numbers equal values from the smallest.
+    `above` is the probability that the entity is above the value of an atom, `cell` numbers equal values from the smallest. `entities`
+    is how many there are at all.
     """
 
     entity: Numbers
@@ -136,17 +142,18 @@ class Atoms:
     weight: Values
     above: Values
     cell: Numbers
+    entities: int
 
     @classmethod
-    def of(cls, found: Doubts, *, whole: bool, grid: GridSettings) -> Atoms:
-        """The atoms of the numbers of all entities; `whole` numbers are rounded to such."""
-        entity, value, weight = distributions(found, whole=whole, grid=grid)
+    def of(cls, found: Doubts, *, whole: bool, grid: GridSettings, rows: Numbers | None = None) -> Atoms:
+        """The atoms of the numbers of entities (see `distributions`); `whole` numbers are rounded to such."""
+        entity, value, weight = distributions(found, whole=whole, grid=grid, rows=rows)
         cells, cell = np.unique(np.round(value, _DIGITS), return_inverse=True)
         key, at = np.unique(entity * len(cells) + (len(cells) - 1 - cell), return_inverse=True)
         weight = np.asarray(np.bincount(at, weight), np.float64)
         entity, cell = key // len(cells), len(cells) - 1 - key % len(cells)
         before = np.cumsum(weight) - weight
-        return cls(entity, cells[cell], weight, before - before[np.searchsorted(entity, entity)], cell)
+        return cls(entity, cells[cell], weight, before - before[np.searchsorted(entity, entity)], cell, len(found.mean))
 
     def rank_quantiles(self, rows: Numbers, confidence: float) -> tuple[Numbers, Numbers]:
         """The smallest ranks that are not exceeded with probability (1 − confidence) / 2, and 1 less that, of some entities."""
@@ -160,9 +167,8 @@ class Atoms:
         mean, variance = mean[at] - own, variance[at] - own * (1 - own)
         owner = np.searchsorted(np.unique(rows), self.entity[mine])
         deviation = np.sqrt(np.maximum(variance, 1e-12))
-        most = int(self.entity[-1]) + 1
         found = [
-            _smallest(mean, deviation, self.weight[mine], owner, level, most)[np.searchsorted(np.unique(rows), rows)]
+            _smallest(mean, deviation, self.weight[mine], owner, level, self.entities)[np.searchsorted(np.unique(rows), rows)]
             for level in ((1 - confidence) / 2, (1 + confidence) / 2)
         ]
         return found[0], found[1]
@@ -186,6 +192,6 @@ def _smallest(mean: Values, deviation: Values, weight: Values, owner: Numbers, l
     low, high = np.ones(int(owner[-1]) + 1, np.int64), np.full(int(owner[-1]) + 1, most)
     while (low < high).any():
         middle = (low + high) // 2
-        reached = np.bincount(owner, weight * ndtr((middle[owner] - 0.5 - mean) / deviation)) >= level - 1e-9
+        reached = np.bincount(owner, weight * below((middle[owner] - 0.5 - mean) / deviation)) >= level - 1e-9
         low, high = np.where(reached, low, middle + 1), np.where(reached, middle, high)
     return low

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from affil.drawing import vega
 from affil.errors import AffilError
@@ -20,6 +21,7 @@ from affil.wording import counted
 
 if TYPE_CHECKING:
     import altair
+    import pandas as pd
 
 Level = Literal["institution", "city", "region", "country", "continent"]
 Measure = Literal["publications", "authors", "adjusted", "index"]
@@ -94,11 +96,11 @@ def _listed(venues: tuple[tuple[str, int], ...]) -> str:
     return named + (f" and {len(venues) - 8} more" if len(venues) > 8 else "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ranking:
     """Entities ranked by one measure, with all measures.
 
-    `frame` has one row each: rank (ties share one), id, name, what the level knows of its place, publications, authors,
+    `table`, and for pandas `frame`, has a row each: rank (ties share one), id, name, what the level knows of its place, publications, authors,
     adjusted, index, share (of all counted credit of the slice), unaligned (publications without known authors). With ranges
     also `low` and `high`, the best and the worst rank that the doubtful matches leave open, `ahead`, the probability that it stands
     before the next row, `in_review`, the share of its doubt (of the variance of its number) that strings in review bring,
@@ -110,7 +112,7 @@ class Ranking:
     ranked, None where plain tables were.
     """
 
-    frame: pd.DataFrame
+    table: pa.Table
     coverage: Coverage
     settings: RankSettings
     level: Level
@@ -126,6 +128,12 @@ class Ranking:
     hong_kong: HongKong | None = None
     warnings: tuple[str, ...] = ()
     state: State | None = field(default=None, repr=False)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The table, for pandas, which is imported here only."""
+        frame: pd.DataFrame = self.table.to_pandas()
+        return frame.assign(deciding=self.table["deciding"].to_pylist()) if "deciding" in frame else frame
 
     @property
     def mean(self) -> dict[str, float]:
@@ -172,8 +180,8 @@ class Ranking:
         return drawn(spec, [{"x": name, "value": value} for name, value in values])
 
     def _repr_html_(self) -> str:
-        known = [c for c in _IN_NOTEBOOKS if c in self.frame]
-        return table(records(self.frame[known].head(SHOWN)), (*self.lines(), *self.warnings), total=len(self.frame))
+        shown = self.table.select([c for c in _IN_NOTEBOOKS if c in self.table.column_names]).slice(0, SHOWN)
+        return table(shown.to_pylist(), (*self.lines(), *self.warnings), total=self.table.num_rows)
 
     def about(self) -> dict[str, Any]:
         """Everything except the table, JSON-serialisable."""
@@ -197,7 +205,12 @@ class Ranking:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, JSON-serialisable."""
-        return {**self.about(), "ranking": plain_rows(self.frame)}
+        return {
+            **self.about(),
+            "ranking": [
+                {name: None if value != value else value for name, value in row.items()} for row in self.table.to_pylist()
+            ],
+        }
 
 
 def distinct_names(frame: pd.DataFrame) -> list[str]:
@@ -225,6 +238,8 @@ def _rows(columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
 
 def _plain(column: pd.Series[Any]) -> list[Any]:
     """The values of a column, JSON-serialisable: None for what is missing."""
+    import pandas as pd
+
     values = column.tolist()
     if column.dtype == object:
         values = [v.tolist() if isinstance(v, np.ndarray) else v for v in values]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import duckdb
-import pandas as pd
-import pyarrow as pa
 
 from affil.errors import AffilError
+from affil.io.arrays import put_rows
 from affil.rank.choices import choose
 from affil.rank.credit import VenueYear, sql
 from affil.rank.matched import Papers
@@ -27,6 +26,9 @@ from affil.rank.measure import (
 from affil.rank.ranking import MEASURES, Measure
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHARE_OR_MEASURE = (*MEASURES, "share")
 _PLACES = ("name", "name_zh", "kind", "city", "region", "country")
@@ -71,9 +73,7 @@ def measure_slots(
     make_places(db, asked.query, settings)
     make_slice(db, of_any, venues, asked.query, settings)
     rows = [(number, venue, year) for number, slot in enumerate(slots) for venue, year in slot]
-    columns = [*zip(*rows, strict=True)] or [(), (), ()]
-    types = (pa.int32(), pa.string(), pa.int16())
-    db.register("slots", pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], ["slot", "venue", "year"]))
+    put_rows(db, "slots", rows, slot="INTEGER", venue="VARCHAR", year="SMALLINT")
     db.execute("CREATE OR REPLACE TEMP TABLE slot AS SELECT slot, cell FROM slots JOIN cell USING (venue, year)")
     found = db.sql(sql(f"slots/{asked.query.by}")).df()
     if asked.by == "share":

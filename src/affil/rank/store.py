@@ -1,4 +1,4 @@
-"""Stored counts: those of a venue and year are recomputed only if its papers or answers change.
+"""Stored counts: those of a venue and year are recomputed only if its papers change, those of a paper only if its answers do.
 
     counts/states/000001.json      a state: the file of each venue and year, and its inputs
     counts/snapshots/NAME.json     a named state
@@ -12,7 +12,7 @@ state refers to are deleted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time
@@ -20,14 +20,30 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from affil.errors import AffilError, InputError
+from affil.io.arrays import put_rows
 from affil.io.checksums import digest, read_json, sealed_json, verify
 from affil.io.database import database
 from affil.io.outputs import atomic_path, files_in, sweep
-from affil.rank.credit import CREDIT, TEXTS, Tables, VenueYear, count_credit, lost_decisions, number, prepare
+from affil.rank.credit import (
+    CREDIT,
+    TEXTS,
+    Tables,
+    VenueYear,
+    all_credit,
+    as_credit,
+    batches,
+    count_credit,
+    lost_decisions,
+    number,
+    number_again,
+    prepare,
+    sql,
+)
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
 from affil.rank.named import Lookup
 from affil.rank.numbers import number_texts
@@ -38,6 +54,7 @@ from affil.settings import RankSettings
 
 _NAME = re.compile(r"[\w.-]{1,80}")
 _STATS = ("papers", "unaligned", "repeated", "mentions", "matched", "review", "none", "missing", "pending", "decided")
+_OF_ANSWERS = _STATS[4:]  # and not of papers alone
 
 
 class Store:
@@ -57,8 +74,11 @@ class Store:
         entries: int = 0,
         about: Mapping[str, Any] | None = None,
         run: bool = False,
+        inputs: str = "",
+        strings: Collection[str] | None = None,
     ) -> State:
-        """Update the counts and return their state; only venues and years with changed papers or answers are recounted.
+        """Update the counts and return their state; only venues and years with changed papers are recounted, and of others the papers
+        that mention a string whose answer changed.
 
         Args:
             tables: the input; papers need a column `digest`, which changes with the record.
@@ -68,20 +88,32 @@ class Store:
             entries: the number of the ledger's last entry.
             about: further provenance to store.
             run: whether this is the end of a run.
+            inputs: a digest of tables, decisions, venues and settings; where it is that of the last state, they are not looked at.
+            strings: where nothing but decisions on these has changed since the last state; None: anything may have.
 
         Where no ranking changed it is the last state, with what it stands on now: `about` and `entries` as they are given.
 
         The caller keeps others from refreshing at the same time.
         """
-        last = self.last()
+        last, about = self.last(), {**(about or {}), **({"inputs": inputs} if inputs else {})}
+        known = last is not None and last.about.get("inputs", "") == inputs
+        if last is not None and not run and inputs and known and self._there(last):
+            return replace(last, about=about, decisions=entries)
         with database(settings.memory) as db:
-            prepare(db, tables, decisions, venues, settings)
-            papers = _papers(db)
             old = {(p.venue, p.year): p for p in last.partitions} if last and self._usable(last, settings) else {}
+            few = strings if old else None
+            prepare(db, tables, decisions, venues, settings, few)
+            if last is not None and old:
+                db.read_parquet(str(self.whole(last.answers))).create_view("answer_before")
+                if few is not None:
+                    db.execute("INSERT INTO answer BY NAME SELECT * FROM answer_before ANTI JOIN asked USING (affiliation)")
+            papers = _papers(db) if few is None else {where: p.papers for where, p in old.items()}
             touched = {where for where, digest in papers.items() if where not in old or old[where].papers != digest}
-            if old and last is not None:
-                touched |= _changed_answers(db, self.whole(last.answers)) & papers.keys()
             fresh = {(p.venue, p.year): p for p in self._count(db, sorted(touched), papers, settings)}
+            if old:
+                answered = _changed_answers(db, few is None) & papers.keys() - touched
+                again = {where: old[where] for where in sorted(answered) if old[where].file}
+                fresh |= {(p.venue, p.year): p for p in self._count_again(db, again, settings)}
             state = State(
                 number=last.number + 1 if last else 1,
                 time=datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -91,14 +123,14 @@ class Store:
                 venues=tuple(venues[v] for v in sorted({v for v, _ in papers} & venues.keys())),
                 settings=settings,
                 decisions=entries,
-                about=dict(about or {}),
+                about=about,
                 warnings=lost_decisions(db),
                 run=run,
             )
         if last is not None and last.same_counts(state) and last.warnings == state.warnings:
-            if not run:
-                return replace(last, about=state.about, decisions=entries)
-            state = replace(last, run=True, about=state.about)
+            state = replace(last, run=last.run or run, about=about, decisions=entries)
+            if not run and known:
+                return state
         self._save(state, self._numbered(state.number))
         self._tidy(settings.kept_states)
         return state
@@ -198,11 +230,8 @@ class Store:
         venue = find_venue(asked.venue, [(p.venue, p.year) for p in state.partitions], venues)
         needed = [p for p in state.partitions if (venue is None or p.venue == venue) and asked.covers(p.venue, p.year, venues)]
         with database(state.settings.memory) as db:
-            rows = [{"venue": p.venue, "year": p.year, **p.stats} for p in state.partitions]
-            numbers = [(name, pa.int64()) for name in _STATS]
-            db.register(
-                "stats", pa.Table.from_pylist(rows, pa.schema([("venue", pa.string()), ("year", pa.int16()), *numbers]))
-            )
+            rows = [(p.venue, p.year, *(p.stats[name] for name in _STATS)) for p in state.partitions]
+            put_rows(db, "stats", rows, venue="VARCHAR", year="SMALLINT", **dict.fromkeys(_STATS, "BIGINT"))
             db.read_parquet(str(self.whole(state.institutions))).create("institutions")
             files = [str(self.whole(p.file)) for p in needed if p.file]
             number_texts(db, db.read_parquet(files) if files else db.from_arrow(CREDIT.empty_table()))
@@ -242,7 +271,10 @@ class Store:
     def _usable(self, last: State, settings: RankSettings) -> bool:
         """Whether partitions of the last state can be reused: only settings used for counting matter."""
         same = all(getattr(last.settings, f) == getattr(settings, f) for f in ("include_review", "min_title", "stated_places"))
-        return same and all(self.file(f).exists() for f in _files(last))
+        return same and self._there(last)
+
+    def _there(self, state: State) -> bool:
+        return all(self.file(f).exists() for f in _files(state))
 
     def _count(
         self,
@@ -254,19 +286,43 @@ class Store:
         if not wanted:
             return
         spans = number(db, settings, wanted)
-        stats = {(r["venue"], r["year"]): r for r in db.sql("SELECT * FROM stats").to_arrow_table().to_pylist()}
+        stats = _rows_of(db.sql("SELECT * FROM stats"))
         for where, credit in count_credit(db, spans):
-            totals = {name: int(stats[where][name] or 0) for name in _STATS}
-            yield Partition(*where, self._write(credit) if len(credit) else "", papers[where], totals)
+            yield Partition(*where, self._write(credit) if len(credit) else "", papers[where], stats[where])
+
+    def _count_again(
+        self, db: duckdb.DuckDBPyConnection, parts: Mapping[VenueYear, Partition], settings: RankSettings
+    ) -> Iterator[Partition]:
+        """Count only those papers again that mention a string of the table `changed`; the others, and their number, are as before."""
+        ends = np.cumsum([p.stats["papers"] for p in parts.values()]).tolist()
+        spans = [(where, end - p.stats["papers"] + 1, end) for (where, p), end in zip(parts.items(), ends, strict=True)]
+        for some in batches(spans):
+            files = [str(self.whole(parts[where].file)) for where, *_ in some]
+            db.read_parquet(files).create_view("credit_before", replace=True)
+            found = number_again(db, settings)
+            if not found:
+                continue  # only records that are left out mention them
+            db.register("credit", all_credit(db, found))
+            db.execute(sql("credit_after"))
+            credit = db.sql(
+                "FROM credit_after ORDER BY venue, year, paper, position, affiliation, institution, credit"
+            ).to_arrow_table()
+            now, before = (_rows_of(db.sql(sql("stats").format(answer=one))) for one in ("answer", "answer_before"))
+            rows = db.execute("SELECT venue, year, count(*) FROM credit_after GROUP BY ALL ORDER BY ALL").fetchall()
+            for (venue, year, many), end in zip(rows, np.cumsum([many for *_, many in rows]).tolist(), strict=True):
+                where = venue, year
+                if where in now:
+                    more = {name: now[where][name] - before[where][name] for name in _OF_ANSWERS}
+                    totals = {name: number + more.get(name, 0) for name, number in parts[where].stats.items()}
+                    yield replace(parts[where], file=self._write(as_credit(credit.slice(end - many, many))), stats=totals)
 
     def _copy(self, table: Path | pa.Table) -> str:
         return self._write(table) if isinstance(table, pa.Table) else self._put(table.read_bytes())
 
     def _write(self, table: pa.Table) -> str:
         sink = pa.BufferOutputStream()
-        pq.write_table(
-            table.replace_schema_metadata(None), sink, compression="zstd", use_dictionary=[*TEXTS], write_statistics=False
-        )
+        table = table.replace_schema_metadata(None).combine_chunks()
+        pq.write_table(table, sink, compression="zstd", use_dictionary=[*TEXTS], write_statistics=False)
         return self._put(sink.getvalue())
 
     def _put(self, content: bytes | pa.Buffer) -> str:
@@ -333,15 +389,24 @@ def _papers(db: duckdb.DuckDBPyConnection) -> dict[VenueYear, str]:
     return {(str(venue), int(year)): f"{number}:{digest:x}" for venue, year, number, digest in rows}
 
 
+def _rows_of(stats: duckdb.DuckDBPyRelation) -> dict[VenueYear, dict[str, int]]:
+    """The numbers of sql/stats.sql by venue and year."""
+    rows = stats.to_arrow_table().to_pylist()
+    return {(r["venue"], r["year"]): {name: int(r[name] or 0) for name in _STATS} for r in rows}
+
+
 def _answers(db: duckdb.DuckDBPyConnection) -> pa.Table:
     return db.sql("SELECT * FROM answer ORDER BY affiliation, institution, since").to_arrow_table()
 
 
-def _changed_answers(db: duckdb.DuckDBPyConnection, before: Path) -> set[VenueYear]:
-    """Venues and years with a string whose answer changed."""
-    db.read_parquet(str(before)).create_view("answer_before")
+def _changed_answers(db: duckdb.DuckDBPyConnection, any_string: bool) -> set[VenueYear]:
+    """Venues and years with a string whose answer changed; creates the table `changed`, of these strings."""
+    now, before = (one if any_string else f"{one} SEMI JOIN asked USING (affiliation)" for one in ("answer", "answer_before"))
+    db.execute(
+        "CREATE TEMP TABLE changed AS SELECT DISTINCT affiliation "
+        f"FROM ((FROM {now} EXCEPT FROM {before}) UNION ALL (FROM {before} EXCEPT FROM {now}))"
+    )
     rows = db.execute(
-        "WITH changed AS ((FROM answer EXCEPT FROM answer_before) UNION ALL (FROM answer_before EXCEPT FROM answer)) "
         "SELECT DISTINCT venue_name.venue, papers.year FROM mentions SEMI JOIN changed USING (affiliation) "
         "JOIN papers ON papers.id = mentions.paper JOIN venue_name ON venue_name.published = papers.venue"
     ).fetchall()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 import duckdb
 import numpy as np
-import pandas as pd
 
 from affil.drawing import vega
 from affil.errors import AffilError
@@ -25,6 +24,7 @@ from affil.settings import RankSettings
 
 if TYPE_CHECKING:
     import altair
+    import pandas as pd
 
 TREND_MEASURES = SHARE_OR_MEASURE
 
@@ -222,6 +222,8 @@ def trend(
         AffilError: an argument is invalid, the slice has no papers, or no venue is in every year.
     """
     wanted = parse_year_list(query.get("years"))
+    import pandas as pd
+
     asked = ask(db, venues, settings, query)
     papers = {(v, y): n for (v, y), n in asked.papers.items() if wanted is None or y in wanted}
     of_year = venues_of_years(papers)
@@ -283,6 +285,8 @@ def _growth(compared: Compared, shares: bool) -> pd.Series[float]:
     A ratio of 0 before the last link would hide all that follows, so there growth is not defined.
     """
     if not compared:
+        import pandas as pd
+
         return pd.Series(dtype=float)
     ends = [(values[link.years[0]], values[link.years[-1]]) for link, values in compared]
     if shares:
@@ -303,7 +307,7 @@ def _last_step(compared: Compared, two: Sequence[int]) -> Compared:
 
 def _in_venues_of(reference: int, counted: pd.DataFrame, compared: Compared, shares: bool) -> pd.DataFrame:
     """Each year's value in the venues of one: that year's value as counted, carried on by the links."""
-    out = pd.DataFrame(np.nan, index=counted.index, columns=counted.columns)
+    out = counted * np.nan
     out[reference] = counted[reference]
     earlier = [one for one in reversed(compared) if one[0].years[0] < reference]
     for link, values in (*earlier, *(one for one in compared if one[0].years[-1] > reference)):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from affil.rank.measure import areas_of
 from affil.rank.presets import presets
@@ -15,6 +13,9 @@ from affil.rank.ranking import plain_rows
 from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.wording import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,8 @@ def list_venues(venues: Venues, held: Mapping[tuple[str, int], int] | None = Non
                 "openalex": len(one.openalex) if one else 0,
             }
         )
+    import pandas as pd
+
     frame = pd.DataFrame(rows).astype({"since": "Int64", "until": "Int64", "known": bool})
     return VenueList(frame, span)
 

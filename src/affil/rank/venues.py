@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -239,6 +240,7 @@ def _check(venue: Venue) -> None:
         raise AffilError(f"{venue.venue}: the weight must be a number of at least 0, not {venue.weight}")
 
 
+@lru_cache(1 << 12)
 def _fold(name: str) -> str:
     return _words(name) or " ".join(_plain(name).split())
 

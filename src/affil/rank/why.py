@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from affil.markup import SHOWN, table
@@ -19,6 +18,9 @@ from affil.rank.ranking import Ranking, plain_rows
 from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _IN_NOTEBOOKS = ("title", "venue", "year", "credit", "authors", "strings", "least_probability")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import duckdb
 import numpy as np
-import pandas as pd
 
 from affil.rank.measure import Query
 from affil.rank.ranking import plain_rows
@@ -15,6 +14,9 @@ from affil.rank.state import State
 from affil.rank.trend import Trend, trend
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from functools import lru_cache
 from pathlib import Path
 
 from affil.catalogue import filled, messages
@@ -16,8 +18,9 @@ IN_PAGE = (
 )  # fmt: skip
 
 
-def text(key: str, language: str, *values: object) -> str:
-    """A formatted text in a language."""
+@lru_cache(maxsize=1 << 14, typed=True)
+def text(key: str, language: str, *values: Hashable) -> str:
+    """A formatted text in a language; thousands of pages say the same."""
     return filled(messages(LOCALE, language)[key], *values)
 
 

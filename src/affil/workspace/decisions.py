@@ -1,13 +1,12 @@
-"""Decisions on the strings of a workspace, and local institutions and names."""
+"""Decisions on the strings of a workspace."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -16,14 +15,9 @@ from affil.io.checksums import read_json, sealed_json
 from affil.io.database import connect
 from affil.io.outputs import atomic_path
 from affil.ledger import Key, Ledger
-from affil.ledger.backup import backups_in
 from affil.ledger.cases import key_of, unexplained
-from affil.names import fold
-from affil.names.ids import mistyped
 from affil.rank.credit import find_ids
-from affil.registry.local import Details, add_name, make_institution, with_details, write_own
-from affil.registry.written import Written, like_id
-from affil.types import Institution, LedgerEntry, Name
+from affil.types import LedgerEntry
 from affil.workspace.layout import WorkspaceFiles, locked
 from affil.workspace.matching import open_registry
 
@@ -109,6 +103,8 @@ def restore_ledger(files: WorkspaceFiles, file: Path | None, *, force: bool = Fa
     Raises:
         InputError: the backup is missing or damaged. AffilError: there is none, or the ledger has more entries.
     """
+    from affil.ledger.backup import backups_in
+
     folder = files.path / "backups"
     if file is None and not (kept := backups_in(folder)):
         raise AffilError(f"{folder}: no backup of the ledger; name a copy of your own")
@@ -124,12 +120,15 @@ def checked_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[list[str]
     Raises:
         UnknownIdError: the registry has no such id or name. AffilError: several institutions have the name.
     """
-    known_ids, active = _find_ids(files, wanted)
+    from affil.names.ids import mistyped
+    from affil.registry.written import Written, like_id
+
+    known_ids, active = find_in(files, wanted)
     if names := [one for one in wanted if one not in known_ids and not like_id(one)]:
         institutions = Written(open_registry(files, files.manifest.get("chosen", {}).get("registry")))
         meant = {name: institutions.one(name).id for name in names}
         wanted = [meant.get(one, one) for one in wanted]
-        known_ids, active = _find_ids(files, wanted)
+        known_ids, active = find_in(files, wanted)
     ids, warnings = [], []
     for one in wanted:
         known = known_ids.get(one)
@@ -151,87 +150,13 @@ def _successor_from(files: WorkspaceFiles, identifier: str) -> str:
     return str(year or "")
 
 
-def _find_ids(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+def find_in(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Maps from given ids to institutions, and from institutions to their current ids."""
     with connect() as db:
         db.register("institutions", files.institutions(["id", "active_id", "other_ids"]))
         find_ids(db, wanted)
         rows = db.execute("SELECT given, id, active_id FROM meant JOIN institutions USING (id)").fetchall()
     return {given: identifier for given, identifier, _ in rows}, {identifier: active for _, identifier, active in rows}
-
-
-def add_institution(files: WorkspaceFiles, details: Details) -> Institution:
-    """See `Workspace.add_institution`."""
-    files.must_be_matched()
-    with locked(files.path, files.settings.review.wait):
-        table, local = files.institutions(), files.local
-        made = make_institution(details, {*table.column("id").to_pylist(), *local})
-        write_own(files.path / "own.csv", [*local.values(), _fitted(files, table, made)])
-    return files.local[made.id]
-
-
-def made_institutions(files: WorkspaceFiles) -> dict[str, Institution]:
-    """See `Workspace.made_institutions`."""
-    if not (local := files.local):
-        return {}
-    from affil.registry import Registry
-
-    base = Registry.open(files.manifest.get("chosen", {}).get("registry"))
-    return {i: one for i, one in local.items() if i not in base}
-
-
-def edit_institution(files: WorkspaceFiles, identifier: str, details: Details) -> Institution:
-    """See `Workspace.edit_institution`."""
-    with locked(files.path, files.settings.review.wait):
-        local = files.local
-        if identifier not in made_institutions(files):
-            raise UnknownIdError(identifier, f"{files.path / 'own.csv'}", mistyped(identifier))
-        local[identifier] = _fitted(files, files.institutions(), with_details(local[identifier], details))
-        write_own(files.path / "own.csv", local.values())
-    return local[identifier]
-
-
-def _fitted(files: WorkspaceFiles, table: pa.Table, made: Institution) -> Institution:
-    """An institution with its parents' ids as the registry has them, and the place of another one in its city.
-
-    Raises:
-        UnknownIdError: a parent is unknown. AffilError: there is such an institution already: of that name in that country, or of that ROR
-            id; or it would be its own parent.
-    """
-    rows = [one for one in table.to_pylist() if one["id"] != made.id]
-    same = next((r for r in rows if r["country"] == made.country and fold(r["name"]) == fold(made.name)), None)
-    if same is not None:
-        raise AffilError(f"there is already an institution {made.name!r} in {made.country}: {same['id']}")
-    known, _ = _find_ids(files, [*made.other_ids, *made.parents])
-    for other in made.other_ids:
-        if known.get(other, made.id) != made.id:
-            name = next(r["name"] for r in rows if r["id"] == known[other])
-            raise AffilError(f"{other} is an existing institution: {name}; decide for that one")
-    for parent in made.parents:
-        if parent not in known:
-            raise UnknownIdError(parent, f"the registry of {files.path}", mistyped(parent))
-        if known[parent] == made.id:
-            raise AffilError(f"{made.name} cannot be its own parent")
-    parents = tuple(known[p] for p in made.parents)
-    there = (made.country, fold(made.city))
-    place = next((r for r in rows if made.city and (r["country"], fold(r["city"] or "")) == there), None)
-    if place is None:
-        return replace(made, parents=parents, region="", lat=None, lon=None)
-    return replace(made, parents=parents, region=place["region"] or "", lat=place["lat"], lon=place["lon"])
-
-
-def add_names(files: WorkspaceFiles, names: Iterable[tuple[Institution, str]]) -> int:
-    """See `Workspace.add_names`."""
-    with locked(files.path, files.settings.review.wait):
-        local, added = files.local, 0
-        for institution, name in names:
-            bare = replace(institution, names=(Name(institution.name, "", "official"),), parents=(), successors=())
-            before = local.get(institution.id, bare)
-            local[institution.id] = add_name(before, name)
-            added += local[institution.id] is not before
-        if added:
-            write_own(files.path / "own.csv", local.values())
-    return added
 
 
 def discover(files: WorkspaceFiles, tell: Callable[[str], None]) -> list[Proposal]:

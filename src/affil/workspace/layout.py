@@ -197,9 +197,11 @@ class WorkspaceFiles:
     @property
     def local(self) -> dict[str, Institution]:
         """Local institutions and names, by id."""
+        if not (file := self.path / "own.csv").exists():
+            return {}
         from affil.registry.local import read_own  # and with it all of reading tables, which a ranking can do without
 
-        return read_own(self.path / "own.csv")
+        return read_own(file)
 
     @property
     def ledger(self) -> Ledger:

@@ -15,10 +15,8 @@ import pyarrow.parquet as pq
 from affil.errors import AffilError
 from affil.io.checksums import digest, digest_of
 from affil.io.outputs import atomic_path, files_in
-from affil.names import fold
 from affil.papers.reading import Reading
 from affil.rank import Known, Lookup
-from affil.registry.dump import ROR
 from affil.settings import Settings, again
 from affil.types import Institution, Progress
 from affil.workspace.ingest import Added, add_papers
@@ -141,6 +139,8 @@ def _chosen(given: Path | str | None, remembered: str | None) -> str | None:
     """The file to use: the given one, else that of the last run; None is the shipped one, `ror` the fetched one."""
     if given is None:
         return remembered
+    from affil.registry.dump import ROR
+
     return None if str(given) == "shipped" else str(given) if str(given) == ROR else str(Path(given).resolve())
 
 
@@ -281,8 +281,10 @@ def write_institutions(registry: Registry, local: Mapping[str, Institution], pat
     """
     table = registry.to_table().select(INSTITUTIONS.names).cast(INSTITUTIONS)
     known = {*table["id"].to_pylist(), *pc.list_flatten(table["other_ids"]).to_pylist()}
-    missing = {(one.country, fold(one.name)): one for one in local.values() if one.id not in known}
-    if missing:
+    if new := [one for one in local.values() if one.id not in known]:
+        from affil.names import fold
+
+        missing = {(one.country, fold(one.name)): one for one in new}
         same = {(one.country, fold(n.value)): one.id for one in registry for n in one.names if n.kind != "acronym"}
         rows = [institution_row(one, registry.resolve(same[k]) if k in same else one.id) for k, one in missing.items()]
         table = pa.concat_tables([table, pa.Table.from_pylist(rows, INSTITUTIONS)])

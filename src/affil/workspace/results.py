@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -16,15 +16,17 @@ import pyarrow.parquet as pq
 
 import affil.rank as ranks
 from affil.errors import AffilError, BusyError
+from affil.installed import version
+from affil.io.checksums import digest_of
 from affil.io.database import connect
 from affil.io.outputs import atomic_path
 from affil.io.writers import harmless
-from affil.ledger.cases import Cases, key_of
+from affil.ledger.cases import Cases, Key, key_of
 from affil.ledger.overrides import apart_name, set_apart
-from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
-from affil.rank.ranking import records
+from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Venues, Why
+from affil.types import LedgerEntry
 from affil.wording import counted
-from affil.workspace.layout import WorkspaceFiles, identity_of, locked, sha256_of
+from affil.workspace.layout import WorkspaceFiles, hash_of, identity_of, locked, sha256_of, table_files
 
 if TYPE_CHECKING:
     import altair
@@ -56,8 +58,10 @@ def count_or_last(files: WorkspaceFiles) -> State:
 def count_anew(files: WorkspaceFiles) -> State:
     """Update the counts; the caller holds the lock."""
     ledger = files.ledger
-    cases, tables = ledger.cases(), files.tables
-    apart, decisions = set_apart(tables.papers, tables.mentions, cases.current())
+    entries, tables = ledger.entries(), files.tables
+    cases = Cases(entries)
+    current = cases.current()
+    apart, decisions = set_apart(tables.papers, tables.mentions, current)
     manifest, last = files.manifest, files.counts.last()
     about = {
         "registry": manifest.get("registry", {}).get("hash", ""),
@@ -67,17 +71,42 @@ def count_anew(files: WorkspaceFiles) -> State:
         "ledger": ledger.where,
         "workspace": {k: v for k, v in manifest.items() if k not in _OF_THE_FOLDER},
     }
-    older = older_ledger(files, cases)
+    older, venues, settings = older_ledger(files, cases), files.venues, files.settings.rank
+    about |= {"besides": _besides_decisions(files, manifest, venues), "decided": _decided(current)}
     state = files.counts.refresh(
         replace(tables, papers=apart.papers, mentions=apart.mentions),
         decisions,
-        files.venues,
-        files.settings.rank,
+        venues,
+        settings,
         entries=cases.number,
         about=about,
         run=last is None or last.about.get("runs", 0) != about["runs"],  # also after a run killed before counting
+        inputs=f"{about['besides']} {about['decided']}",
+        strings=None if last is None or last.about.get("besides") != about["besides"] else _decided_since(last, entries),
     )
     return replace(state, warnings=(*state.warnings, older)) if older else state
+
+
+def _besides_decisions(files: WorkspaceFiles, manifest: Mapping[str, Any], venues: Venues) -> str:
+    """A digest of all that counts rest on, but for decisions."""
+    local = files.path / "own.csv"
+    tables = {"files": table_files(files.path, manifest), "digests": manifest.get("digests"), "time": manifest.get("time")}
+    own = digest_of(local) if local.exists() else ""
+    return hash_of([version(), tables, own, [astuple(v) for v in venues.values()], files.settings.rank.model_dump(mode="json")])
+
+
+def _decided(current: Mapping[Key, tuple[str, ...]]) -> str:
+    """A digest of decisions."""
+    return hash_of(sorted(current.items(), key=repr))
+
+
+def _decided_since(last: State, entries: Sequence[LedgerEntry]) -> set[str] | None:
+    """The strings that people decided since a state; None where that is not known, or one decision is on a mention alone."""
+    then = Cases(entry for entry in entries if entry.number <= last.decisions).current()
+    new = [entry for entry in entries if entry.number > last.decisions]
+    if last.about.get("decided") != _decided(then) or any(key.paper for key in (*then, *map(key_of, new))):
+        return None
+    return {entry.affiliation for entry in new}
 
 
 def older_ledger(files: WorkspaceFiles, cases: Cases | None = None) -> str:
@@ -123,7 +152,7 @@ def world_map(files: WorkspaceFiles, lookup: Lookup, *, limit: int | None, **que
             f"SELECT {key}, median(lon), median(lat) FROM institutions WHERE lat IS NOT NULL GROUP BY ALL"
         ).fetchall()
     at = {identifier: (lon, lat) for identifier, lon, lat in found}
-    rows = [(r["name"], *at[r["id"]], r[ranking.by], "") for r in records(ranking.frame) if r["id"] in at]
+    rows = [(r["name"], *at[r["id"]], r[ranking.by], "") for r in ranking.table.to_pylist() if r["id"] in at]
     return drawn(still_map(f"{level} by {ranking.by}"), places(rows))
 
 

@@ -358,12 +358,16 @@ class Workspace(WorkspaceFiles):
             UnknownIdError: a parent is unknown. AffilError: a detail is invalid; there is such an institution already, of that name in that
                 country or of that ROR id; another process is changing the workspace.
         """
-        return decisions.add_institution(self, details)
+        from affil.workspace import local
+
+        return local.add_institution(self, details)
 
     @property
     def made_institutions(self) -> dict[str, Institution]:
         """The institutions that were added here, by id; own.csv also holds names of those of the registry."""
-        return decisions.made_institutions(self)
+        from affil.workspace import local
+
+        return local.made_institutions(self)
 
     def edit_institution(self, identifier: str, details: Details) -> Institution:
         """Replace the details of an institution in own.csv; its id stays, so that decisions for it do, and further names, too.
@@ -371,7 +375,9 @@ class Workspace(WorkspaceFiles):
         Raises:
             UnknownIdError: own.csv has no such institution, or a parent is unknown. AffilError: as `add_institution`.
         """
-        return decisions.edit_institution(self, identifier, details)
+        from affil.workspace import local
+
+        return local.edit_institution(self, identifier, details)
 
     def add_names(self, names: Iterable[tuple[Institution, str]]) -> int:
         """Add names to institutions in own.csv, as aliases; returns how many are new. Matched from the next run on.
@@ -379,7 +385,9 @@ class Workspace(WorkspaceFiles):
         Raises:
             AffilError: another process is changing the workspace, or own.csv cannot be written.
         """
-        return decisions.add_names(self, names)
+        from affil.workspace import local
+
+        return local.add_names(self, names)
 
     def discover(self, tell: Callable[[str], None] = lambda _: None) -> list[Proposal]:
         """Propose new institutions for strings that have neither a match nor a decision (see `affil.discovery.proposals`).

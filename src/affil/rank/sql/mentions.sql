@@ -1,9 +1,9 @@
 -- A mention is an author with one raw string, or with none; in an unaligned paper, one of its strings. Strings, folded names,
--- institutions and stated places are numbered in order, from 0 (a place: 0 is none): texts are compared once, then numbers only. A string whose answer
--- depends on the year is a separate one each year.
+-- institutions and stated places are numbered in order, from 0 (a place: 0 is none): texts are compared once, then numbers only. A string
+-- whose answer depends on the year is a separate one each year.
 -- Reads mentions, paper, answer; variable include_review.
 -- Makes tables string, person, mention, several, naming.
-CREATE TEMP TABLE string AS
+CREATE OR REPLACE TEMP TABLE string AS
 SELECT CAST(row_number() OVER (ORDER BY affiliation, year) - 1 AS INTEGER) AS string, affiliation, year
 FROM (
     SELECT DISTINCT mentions.affiliation, CASE WHEN dated.affiliation IS NOT NULL THEN paper.year END AS year
@@ -13,14 +13,14 @@ FROM (
     WHERE mentions.affiliation IS NOT NULL
 );
 
-CREATE TEMP TABLE person AS
+CREATE OR REPLACE TEMP TABLE person AS
 SELECT name, folded, CASE WHEN folded IS NOT NULL THEN CAST(dense_rank() OVER (ORDER BY folded) - 1 AS INTEGER) END AS author
 FROM (
     SELECT author AS name, folded(author) AS folded
     FROM (SELECT DISTINCT author FROM mentions WHERE author IS NOT NULL AND paper IN (SELECT id FROM paper WHERE NOT repeated))
 );
 
-CREATE TEMP TABLE mention AS
+CREATE OR REPLACE TEMP TABLE mention AS
 SELECT paper.paper, mentions.position, person.author, string.string
 FROM mentions
 JOIN paper ON paper.id = mentions.paper AND NOT paper.repeated
@@ -28,11 +28,11 @@ LEFT JOIN person ON person.name = mentions.author
 LEFT JOIN string ON string.affiliation = mentions.affiliation AND coalesce(string.year = paper.year, true);
 
 -- Holders of several strings: an author, or an unaligned paper (-1).
-CREATE TEMP TABLE several AS
+CREATE OR REPLACE TEMP TABLE several AS
 SELECT paper, coalesce(position, -1) AS author FROM mention GROUP BY ALL HAVING count(*) > 1;
 
 -- The institutions of each string: `known` is the number of counted ones, `first` marks one row per string.
-CREATE TEMP TABLE naming AS
+CREATE OR REPLACE TEMP TABLE naming AS
 WITH named AS (
     SELECT
         string.string,

@@ -3,7 +3,7 @@
 -- affiliations to authors, then the one with most authors, represents all.
 -- Reads papers, venue_name, wanted, mentions; variable min_title.
 -- Makes table paper: one row per record, numbered from 0.
-CREATE TEMP TABLE paper AS
+CREATE OR REPLACE TEMP TABLE paper AS
 WITH record AS (
     SELECT papers.id, venue_name.venue, papers.year, papers.aligned, papers.authors, folded(papers.title) AS title
     FROM papers

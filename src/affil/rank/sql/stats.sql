@@ -1,5 +1,5 @@
--- Totals by venue and year: papers, and the outcome of mentions.
--- Reads string, answer, mention, paper.
+-- Totals by venue and year: papers, and the outcome of mentions by the answers of a table, those of now or of before.
+-- Reads string, mention, paper.
 -- Makes one row per venue and year.
 WITH asked AS (
     SELECT
@@ -8,7 +8,7 @@ WITH asked AS (
         bool_or(decision = 'review') AS review,
         bool_or(decided) AS decided
     FROM string
-    JOIN answer USING (affiliation)
+    JOIN {answer} USING (affiliation)
     GROUP BY string
 ),
 mentioned AS (

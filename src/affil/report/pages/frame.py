@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from importlib import resources
@@ -111,7 +111,7 @@ class Frame:
         self.folder = "" if language == SOURCE else f"{language}/"
         self.figures: list[Figure] = []
 
-    def text(self, key: str, *values: object) -> str:
+    def text(self, key: str, *values: Hashable) -> str:
         """A formatted text."""
         return i18n.text(key, self.language, *values)
 
