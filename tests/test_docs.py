@@ -39,8 +39,8 @@ def test_every_example_is_marked(page: Path) -> None:
 
 
 def test_no_page_says_in_vain_that_its_examples_run() -> None:
-    # Those of two pages run in tests/report/test_doc.py and tests/service/test_serve_doc.py; Chinese pages have the same code.
-    elsewhere = {ROOT / "docs" / name for name in ("report.md", "serve.md")}
+    # Those of three pages run in tests/report/test_doc.py and tests/service/test_serve_doc.py; Chinese pages have the same code.
+    elsewhere = {ROOT / "docs" / name for name in ("report.md", "serve.md", "openrefine.md")}
     marked = {page for page in PAGES if "<!-- run by the tests -->" in page.read_text("utf-8")}
     assert {page for page in marked if not page.name.endswith(".zh.md")} == {*RUN} | elsewhere
 

@@ -471,10 +471,15 @@ def test_openrefines_page_may_ask_and_frame(browser: Any, service_url: str, tmp_
         )
         assert "0.2" in called["versions"]
         preview = called["preview"]["url"].replace("{{id}}", "00t33hh48")
-        page.evaluate("url => document.body.append(Object.assign(document.createElement('iframe'), {src: url}))", preview)
+        # OpenRefine's frame is a sandbox, where all of the service's own files come from elsewhere
+        page.evaluate("url => { document.body.innerHTML = `<iframe sandbox src='${url}'></iframe>` }", preview)
         framed = page.frame_locator("iframe").locator("h1")
         framed.wait_for()
         assert framed.inner_text() == "The Chinese University of Hong Kong"
+        styled = "() => getComputedStyle(document.querySelector('.small-map .dot')).strokeWidth"
+        assert page.frames[1].evaluate(styled) != "1px", "the page has its style"
+        drawn = "url => new Promise((done, failed) => Object.assign(new Image(), {onload: () => done(true), onerror: failed, src: url}))"
+        assert page.evaluate(drawn, called["logo"])
         assert (
             page.evaluate("url => fetch(url).then(() => 'read', () => 'refused')", f"{service_url}match?affiliation=MIT")
             == "refused"

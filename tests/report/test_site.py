@@ -178,9 +178,22 @@ def test_the_papers_of_a_page_are_those_of_why(site: Path, report_ws: Workspace,
         assert through == {p["title"]: [*p["strings"]] for p in papers.to_dict("records")}
 
 
-def test_titles_are_left_out_if_asked(workspace: Any, tmp_path: Path) -> None:
+def test_few_papers_are_shown_as_counted_and_titles_left_out_if_asked(workspace: Any, tmp_path: Path) -> None:
+    """A chain of years of a paper or two makes three papers eighteen."""
     ws = workspace("[rank]\nranges = false\n[report]\npapers = false\ncities = 2\n", papers()[::30])
     made = report(ws, tmp_path / "site").path
+    drawn = [*csv.reader((made / "charts" / "trends.csv").read_text("utf-8-sig").splitlines())]
+    counted = ws.trend(level="country", by="publications").frame.set_index("name")
+    for k, name in enumerate(drawn[0][1:], 1):
+        assert [float(r[k] or 0) for r in drawn[1:]] == [counted[int(r[0].rstrip("*"))][name] for r in drawn[1:]]
+    home = (made / "index.html").read_text("utf-8")
+    outside = ws.rank().coverage
+    assert "Numbers as counted: fewer than 100 papers are too few" in home
+    assert (
+        f"{outside.outside} of the {outside.papers} papers are in venues of none of the eight areas" in home
+        or not outside.outside
+    )
+    assert re.findall(r"value=(absolute|matched)", (made / "trends.html").read_text("utf-8")) == ["absolute", "matched"]
     assert not (made / "data" / "titles.js").exists()
     assert len([*(made / "city").glob("*.html")]) == 2
     assert not [f for f in made.rglob("*.html") if "teapots" in f.read_text("utf-8")]

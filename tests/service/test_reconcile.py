@@ -20,10 +20,12 @@ import referencing
 import referencing.jsonschema
 
 from affil.match.explain import READ, explain
-from affil.service.candidates import FEATURES, TYPES, features
+from affil.service.candidates import FEATURES, TYPES, Sought, candidates, features
+from affil.service.models import Query
 from affil.service.security import Access
 from affil.settings import FeatureSettings, ServeSettings
 from affil.types import NAME_KINDS, REASONS, Decision, Institution, Match
+from tests.service.specification import conforms
 
 SCHEMAS = Path(__file__).parents[2].parent / "shared" / "data" / "reconciliation-0.2"
 SENSETIME = "https://ror.org/049wsmj07"
@@ -33,7 +35,8 @@ REFINE = {"origin": "http://127.0.0.1:3333"}
 
 
 def fits(answer: Any, schema: str) -> None:
-    """Hold an answer against a published schema, where these are at hand."""
+    """Hold an answer against the specification, and against a published schema, where these are at hand."""
+    conforms(answer, schema.removesuffix(".json"))
     if not SCHEMAS.exists():
         return
     made = [(f.name, json.loads(f.read_text("utf-8"))) for f in SCHEMAS.glob("*.json")]
@@ -60,6 +63,8 @@ def reconcile(service: Any, **queries: Any) -> dict[str, list[dict[str, Any]]]:
         ids = [c["id"] for c in candidates]
         assert len(set(ids)) == len(ids)
         assert sum(c["match"] for c in candidates) <= 1
+        by_score = sorted(candidates, key=lambda c: -c["score"])
+        assert not any(c["match"] for c in by_score[1:]), "OpenRefine takes the first by score, if it matches"
         for c in candidates:
             assert isinstance(c["name"], str)
             assert 0 <= c["score"] <= 100
@@ -215,6 +220,25 @@ def test_candidates_come_by_score_and_rivals_are_among_them(service: Any) -> Non
     assert all("description" in c for c in candidates)
 
 
+def test_what_is_not_chosen_is_not_above_what_is() -> None:
+    """A university may be more probable than its laboratory that is named; it is the laboratory that matches."""
+    found = [
+        Match(Institution(name, name, kind="education"), probability, decision, 0, 1, name)
+        for name, probability, decision in (
+            ("University", 0.996, Decision.NONE),
+            ("Laboratory", 0.98, Decision.MATCH),
+            ("Town", 0.01, Decision.NONE),
+        )
+    ]
+    shown = candidates(Sought(Query(query="x"), ServeSettings()), [], found)
+    assert [(c["id"], c["score"], c["match"]) for c in shown] == [
+        ("Laboratory", 98.0, True),
+        ("University", 98.0, False),
+        ("Town", 1.0, False),
+    ]
+    assert {f["id"]: f["value"] for f in shown[1]["features"]}["probability"] == 0.996
+
+
 def test_two_institutions_in_a_cell_are_left_to_a_person(service: Any) -> None:
     (candidates,) = reconcile(service, q={"query": "Dept. of CSE, 港中大, Shatin; SenseTime Research"}).values()
     assert {CUHK, SENSETIME} == {c["id"] for c in candidates[:2]}
@@ -233,10 +257,27 @@ def test_types_restrict(service: Any) -> None:
         unknown={**both, "type": "Q43229"},
     )
     assert {t["id"] for c in found["company"] for t in c["type"]} == {"organization", "company"}
-    assert found["company"][0]["id"] == SENSETIME
+    # of the two that the cell names one is of the kind: it need not be left to a person
+    assert [c["id"] for c in found["company"] if c["match"]] == [SENSETIME]
     assert {c["id"] for c in found["either"]} >= {CUHK, SENSETIME}
+    assert not any(c["match"] for c in found["either"])
     assert found["all"] == []
-    assert found["should"] == found["any_organization"] == found["unknown"]
+    assert found["any_organization"] == found["unknown"]
+
+
+def test_a_preferred_type_does_not_hide_what_is_found(service: Any) -> None:
+    """What OpenRefine always asks for: its `should` is no `any`."""
+    both = {"query": "Dept. of CSE, 港中大, Shatin; SenseTime Research", "type_strict": "should"}
+    found = reconcile(
+        service,
+        company={**both, "type": "company"},
+        strictly={**both, "type": "company", "type_strict": "any"},
+        none={**both, "type": "funder"},
+        any_organization={**both, "type": "organization"},
+    )
+    assert found["company"] == found["strictly"]
+    assert [c["id"] for c in found["none"]] == [c["id"] for c in found["any_organization"]]
+    assert not any(c["match"] for c in found["none"])
 
 
 def test_properties_tell_namesakes_apart(service: Any) -> None:
@@ -260,6 +301,39 @@ def test_properties_tell_namesakes_apart(service: Any) -> None:
     assert by_property["q"][0]["id"] == by_property["n"][0]["id"] == CUHK
 
 
+@pytest.mark.parametrize(
+    ("pid", "value", "best"),
+    [
+        ("country", {"id": "Q148", "name": "People's Republic of China"}, "https://ror.org/03awzbc87"),  # Wikidata's
+        ("country", "CHN", "https://ror.org/03awzbc87"),
+        ("country", "中国", "https://ror.org/03awzbc87"),
+        ("country_name", "Vereinigte Staaten", "https://ror.org/04t5xt781"),
+        ("region", "US-MA", "https://ror.org/04t5xt781"),
+        ("region", "Liaoning", "https://ror.org/03awzbc87"),
+        ("city", "沈阳", "https://ror.org/03awzbc87"),
+        ("name_zh", "东北大学", "https://ror.org/03awzbc87"),
+        ("grid", "grid.261112.7", "https://ror.org/04t5xt781"),
+        ("ror", {"id": "https://ror.org/03awzbc87", "name": "NEU"}, "https://ror.org/03awzbc87"),
+    ],
+)
+def test_further_columns_are_read_as_people_fill_them(service: Any, pid: str, value: Any, best: str) -> None:
+    query = {"query": "Northeastern University", "properties": [{"pid": pid, "v": value}]}
+    assert reconcile(service, q=query)["q"][0]["id"] == best
+
+
+def test_a_column_that_says_otherwise_is_for_a_person(service: Any) -> None:
+    def matched(query: str, **properties: str) -> list[str]:
+        asked = {"query": query, "properties": [{"pid": p, "v": v} for p, v in properties.items()]}
+        return [c["id"] for c in reconcile(service, q=asked)["q"] if c["match"]]
+
+    assert matched("港中大") == [CUHK]
+    assert matched("港中大", country="Hong Kong") == matched("港中大", country="China") == [CUHK]
+    assert matched("港中大", country="France") == matched("港中大", country="FRA") == []
+    assert matched("港中大", ror=OXFORD) == [OXFORD], "an id stands above the words"
+    assert matched("港中大", ror=CUHK, grid="grid.10784.3a") == [CUHK]
+    assert matched("港中大", ror=CUHK, grid="grid.4991.5") == [], "two ids, of two institutions"
+
+
 def test_nothing_found_is_an_empty_result(service: Any) -> None:
     assert all(c["score"] < 10 and not c["match"] for c in reconcile(service, q={"query": "独立研究者"})["q"])
     assert reconcile(service, q={"query": "?!"})["q"] == []
@@ -272,6 +346,10 @@ def test_long_cells_are_cut_and_not_refused(service: Any) -> None:
     assert reconcile(service, q={"query": "港中大 " + "x" * 50_000})["q"][0]["id"] == CUHK
 
 
+def _with(properties: list[dict[str, Any]]) -> dict[str, str]:
+    return {"queries": json.dumps({"q": {"query": "x", "properties": properties}})}
+
+
 @pytest.mark.parametrize(
     ("form", "status", "said"),
     [
@@ -281,6 +359,8 @@ def test_long_cells_are_cut_and_not_refused(service: Any) -> None:
         ({"queries": '{"q": {"query": "x", "limit": 0}}'}, 400, "queries: 'q.limit'"),
         ({"queries": '{"q": {"query": "x", "kind": "y"}}'}, 400, "'q.kind' is illegal"),
         ({"queries": json.dumps({str(i): {"query": "x"} for i in range(101)})}, 413, "101 queries in one batch; at most 100"),
+        (_with([{"pid": "city", "v": ["x"] * 21}]), 400, "should have at most 20 items"),
+        (_with([{"pid": f"p{i}", "v": "x"} for i in range(21)]), 400, "should have at most 20 items"),
         ({}, 400, "the form has neither 'queries' nor 'extend'"),
         ({"extend": "{}"}, 400, "extend: 'ids' is missing"),
         ({"extend": json.dumps({"ids": ["x"] * 1001, "properties": []})}, 413, "1,001 ids"),
@@ -347,6 +427,8 @@ def test_entities_are_suggested_by_what_is_typed(service: Any) -> None:
     assert SENSETIME in ids("sensetime", type="company")
     assert ids("sensetime", type="education") == []
     assert ids("") == []
+    (found,) = service.client.get("/reconcile/suggest/entity", params={"prefix": CUHK}).json()["result"]
+    assert found["notable"] == ["organization", "education"]
 
 
 # 7. Data extension

@@ -136,7 +136,8 @@ class Bulletin:
                 self.t("measures_why", f"{data.settings.offset:g}"),
                 *self.frame.empty_areas(),
                 self.t("range_why", percent(data.settings.confidence, 0), data.settings.marked),
-                self.growth_basis(),
+                self.frame.by_year_why() if data.few else self.growth_basis(),
+                *([self.frame.outside()] if cover.outside else []),
                 *([self.t("b_compared_why", percent(against.rests_on, 0))] if against else []),
                 self.t("m_unknown_1"),
                 self.t("m_unknown_3", percent(cover.review, 1)),
@@ -146,13 +147,13 @@ class Bulletin:
         )
 
     def lines(self) -> list[tuple[str, list[float]]]:
-        """The trend of the countries of most papers, in comparable venues."""
+        """The trend of the countries of most papers."""
         trend = self.data.trends["country", "publications"]
         years = list(trend.years)
         total = trend.frame.assign(total=trend.frame[years].sum(axis=1))
         first = total.sort_values(["total", "name"], ascending=[False, True]).head(5)
-        matched = trend.matched.set_index("id")[years]
-        return [(self.name("country", i), matched.loc[i].tolist()) for i in first["id"]]
+        drawn = self.data.by_year(trend)
+        return [(self.name("country", i), drawn.loc[i].tolist()) for i in first["id"]]
 
     def growth_basis(self) -> str:
         """What the trend rests on."""
@@ -166,8 +167,7 @@ class Bulletin:
         lines, trend = self.lines(), self.data.trends["country", "publications"]
         measure = self.names.measures("publications")
         label = self.t("trend_chart", measure, ", ".join(n for n, _ in lines))
-        axis = f"{measure} – {self.t('mode_matched')}"
-        return charts.trend_figure("trend", label, axis, self.t("year"), trend, dict(lines))
+        return charts.trend_figure("trend", label, self.frame.by_year(measure), self.t("year"), trend, dict(lines))
 
     def tables(self) -> list[dict[str, Any]]:
         """Top countries, institutions and cities, and the leaders by area."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
 from affil.rank import Comparison, Level, Profiles, Ranking, RanksByYear, State, Trend, Venues
@@ -79,11 +80,19 @@ class Data:
         """An entity's row of a ranking; None if it has no papers there."""
         return self.rows.get((level, what), {}).get(identifier)
 
+    @property
+    def few(self) -> bool:
+        """Whether the papers are too few to compare years over the venues that they share; their numbers are then shown as counted."""
+        return self.rankings["country", "adjusted"].coverage.papers < self.report.story_papers
+
+    def by_year(self, trend: Trend) -> pd.DataFrame:
+        """The numbers of a trend that charts show, a column a year, the ids as index: in comparable venues, or of few papers as counted."""
+        return (trend.frame if self.few else trend.matched).set_index("id")[list(trend.years)]
+
     def matched(self, level: Level) -> Mapping[str, Mapping[int, float]]:
-        """The papers of each entity in comparable venues, by year (see `Trend.matched`)."""
+        """The papers of each entity by year as charts show them (see `by_year`)."""
         if level not in self._matched:
-            table = self.trends[level, "publications"]
-            rows = table.matched.set_index("id")[list(table.years)].to_dict("index")
+            rows = self.by_year(self.trends[level, "publications"]).to_dict("index")
             self._matched[level] = {str(i): {int(str(y)): float(v) for y, v in row.items()} for i, row in rows.items()}
         return self._matched[level]
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from affil.names.ids import SCHEMES, other_id
+from affil.rank.places import region_name
+from affil.registry.places import WIDER, country_name
 from affil.service import texts
-from affil.service.models import Entity, Query
+from affil.service.countries import country_code
+from affil.service.models import Entity, Query, Value
 from affil.service.ror import location
 from affil.settings import ServeSettings
 from affil.types import KINDS, REASONS, Decision, Institution, Match
@@ -23,37 +27,54 @@ FEATURES = REASONS | {
     "bearers": "… institutions have this name",
 }
 
+# properties of a query that hold ids of the institution sought, and those that hold names of it
+_IDS = ("ror", "id", *SCHEMES)
+_NAMES = ("name", "alias", "acronym", "former")
+
 
 class Sought:
-    """A parsed query: the string to match, with places from its properties appended, and the constraints on candidates."""
+    """A parsed query: the string to match, with what its properties say, and the constraints on candidates."""
 
     def __init__(self, asked: Query, settings: ServeSettings) -> None:
         known: dict[str, list[str]] = {}
         for p in asked.properties:
-            values = p.v if isinstance(p.v, list) else [p.v]
-            known.setdefault(p.pid, []).extend(v.id if isinstance(v, Entity) else str(v) for v in values)
-        name = asked.query.strip() or next(iter(known.get("name", ())), "").strip()
-        self.countries = {v.strip().upper() for v in known.get("country", ()) if len(v.strip()) == 2}
-        codes = [location(Institution("", "", country=c))["country_name"] for c in sorted(self.countries)]
-        named = [v for v in known.get("country", ()) if len(v.strip()) != 2] + known.get("country_name", [])
-        places = [*known.get("city", ()), *codes, *named]
-        said = name.casefold()
-        hints = [p.strip() for p in places if p.strip() and p.strip().casefold() not in said]
-        self.string = ", ".join([name, *hints])[: settings.characters] if name else ""
-        self.identifier = next(iter(known.get("ror", ()) or known.get("id", ())), "") or name
+            known.setdefault(p.pid, []).extend(text for v in p.v if (text := _text(v, p.pid)))
+        countries = [*known.get("country", ()), *known.get("country_name", ())]
+        codes = {text: country_code(text) for text in countries}
+        self.countries = set(filter(None, codes.values()))
+        names = [v for pid, values in known.items() if pid in _NAMES or pid.startswith("name_") for v in values]
+        regions = [named[0] if (named := region_name(text)) else text for text in known.get("region", ())]
+        places = [*known.get("city", ()), *regions, *(country_name(codes[text]) or text for text in countries)]
+        string = asked.query.strip() or (names[0] if names else "")
+        for hint in dict.fromkeys([*names, *places] if string else ()):
+            if hint.casefold() not in string.casefold():
+                string = f"{string}, {hint}"
+        self.string = string[: settings.characters]
+        self.identifiers = [other_id(i, v) if i in SCHEMES else v for i in _IDS for v in known.get(i, ())]
+        self.identifiers.append(asked.query.strip())
         self.limit = min(asked.limit or settings.candidates, settings.most_candidates)
         types = [asked.type] if isinstance(asked.type, str) else asked.type or []
-        kinds = [t for t in types if t in KINDS]
-        self.kinds = set() if ENTITY["id"] in types or asked.type_strict == "should" else set(kinds)
+        self.kinds = set() if ENTITY["id"] in types else {t for t in types if t in KINDS}
         self.impossible = asked.type_strict == "all" and len(self.kinds) > 1  # an institution has one kind
+        self.prefers = asked.type_strict == "should"
 
-    def admits(self, one: Institution) -> bool:
+    def suits(self, one: Institution) -> bool:
         """Whether an institution has a requested type."""
-        return not self.impossible and (not self.kinds or one.kind in self.kinds)
+        return not self.kinds or one.kind in self.kinds
 
     def agrees(self, one: Institution) -> bool:
-        """Whether an institution is in a requested country."""
-        return not self.countries or one.country in self.countries
+        """Whether an institution is in a requested country, or in a territory of it."""
+        return not self.countries or not self.countries.isdisjoint({one.country, WIDER.get(one.country)})
+
+
+def _text(value: Value, pid: str) -> str:
+    """A value of a property as text; of an entity its id or its name.
+
+    A cell that was reconciled with another service comes as that service's entity: {"id": "Q148", "name": "China"}.
+    """
+    if isinstance(value, Entity):
+        value = value.id if pid in _IDS or not value.name or country_code(value.id) else value.name
+    return str(value).strip()
 
 
 def features(match: Match) -> list[dict[str, Any]]:
@@ -68,26 +89,31 @@ def features(match: Match) -> list[dict[str, Any]]:
     return [{"id": feature, "value": value} for feature, value in found.items()]
 
 
-def candidates(query: Sought, named: Institution | None, matches: Sequence[Match]) -> list[dict[str, Any]]:
-    """The candidates for a query, best first: `named`, the institution of a given id, and matches of the string."""
-    if named is not None:
-        sure = Match(named, 1.0, Decision.MATCH, 0, 0, named.name)
-        matches = [sure, *(m for m in matches if m.institution.id != named.id)]
-    # a cell holds one institution: if several match, a person must choose
-    certain = [m for m in matches if m.decision != Decision.NONE] if named is None else [matches[0]]
-    wanted = [m for m in matches if query.admits(m.institution)]
-    wanted.sort(key=lambda m: (m.decision == Decision.NONE, -m.probability))
+def candidates(query: Sought, named: Sequence[Institution], matches: Sequence[Match]) -> list[dict[str, Any]]:
+    """The candidates for a query, best first: `named`, the institutions of given ids, and matches of the string."""
+    given = [Match(one, 1.0, Decision.MATCH, 0, 0, one.name) for one in named]
+    matches = [*given, *(m for m in matches if m.institution not in named)]
+    # a cell holds one institution: if several match, or ids contradict each other, a person must choose
+    found = [m for m in matches if m.decision != Decision.NONE and query.suits(m.institution)]
+    certain = given or found
+    if query.impossible:
+        matches = []
+    elif found or not query.prefers:  # a preferred kind that nothing found has is no reason to offer nothing
+        matches = [m for m in matches if query.suits(m.institution)]
+    offered = sorted(matches, key=lambda m: (m.decision == Decision.NONE, -m.probability))
+    # the department that a string names may be less probable than its university, which is not meant: clients sort by score
+    most = min((m.probability for m in offered if m.decision != Decision.NONE), default=1.0)
     return [
         {
             "id": m.institution.id,
             "name": m.institution.name,
             "description": description(m.institution),
             "type": [ENTITY, TYPES[m.institution.kind]],
-            "score": round(100 * m.probability, 2),
+            "score": round(100 * (min(m.probability, most) if m.decision == Decision.NONE else m.probability), 2),
             "features": features(m),
             "match": len(certain) == 1 and m is certain[0] and m.decision == Decision.MATCH and query.agrees(m.institution),
         }
-        for m in wanted[: query.limit]
+        for m in offered[: query.limit]
     ]
 
 

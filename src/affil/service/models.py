@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 
 def _without_null(schema: dict[str, Any]) -> None:
@@ -292,7 +292,13 @@ class ListAnswer(Answer):
 _CALLBACK = _unless(description="name of a function around the answer (JSONP)", pattern=r"^[A-Za-z_$][\w$.]{0,99}$")
 
 
-class ReconcileQuery(Asked):
+class AskedByClients(BaseModel):
+    """Parameters to which clients add some of their own, which are passed over: OpenRefine `spell` and `exact`, jQuery `_`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class ReconcileQuery(AskedByClients):
     """Without `queries` or `extend`, the manifest is returned."""
 
     queries: str | None = _unless(description="a batch of queries, as JSON")
@@ -308,13 +314,14 @@ class Entity(BaseModel):
 
 
 Value = str | float | bool | Entity
+_FEW = 20  # values of a cell, and columns beside it: reading them takes time, and nobody has more
 
 
 class Property(BaseModel):
-    """A known property of the entity."""
+    """A known property of the entity, with one value or several."""
 
     pid: str
-    v: Value | list[Value]
+    v: Annotated[list[Value], BeforeValidator(lambda v: v if isinstance(v, list) else [v]), Field(max_length=_FEW)]
 
 
 class Query(Asked):
@@ -323,7 +330,7 @@ class Query(Asked):
     query: str = ""
     type: str | list[str] | None = None
     limit: int | None = Field(default=None, ge=1)
-    properties: list[Property] = Field(default_factory=list)
+    properties: list[Property] = Field(default_factory=list, max_length=_FEW)
     type_strict: Literal["any", "should", "all"] = "any"
 
 
@@ -341,7 +348,7 @@ class Extend(BaseModel):
     properties: list[Wanted]
 
 
-class SuggestQuery(Asked):
+class SuggestQuery(AskedByClients):
     """A prefix to complete."""
 
     prefix: str = Field(description="the beginning of a name, or an id")
@@ -351,14 +358,14 @@ class SuggestQuery(Asked):
     callback: str | None = _CALLBACK
 
 
-class IdQuery(Asked):
+class IdQuery(AskedByClients):
     """One id."""
 
     id: str = Field(description="its id")
     callback: str | None = _CALLBACK
 
 
-class ProposeQuery(Asked):
+class ProposeQuery(AskedByClients):
     """The properties of a type."""
 
     type: str = Field(default="organization", description="the type")

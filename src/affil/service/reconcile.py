@@ -21,6 +21,7 @@ from affil.errors import UnknownIdError
 from affil.names.ids import ROR, is_ror
 from affil.service.batching import Batcher
 from affil.service.candidates import ENTITY, TYPES, Sought, candidates, description
+from affil.service.countries import country_code
 from affil.service.models import Extend, IdQuery, ProposeQuery, Query, ReconcileQuery, SuggestQuery
 from affil.service.properties import Properties
 from affil.service.ror import Records
@@ -40,6 +41,7 @@ class Reconciliation:
     def __init__(self, batcher: Batcher, records: Records, templates: jinja2.Environment, settings: ServeSettings) -> None:
         self.batcher, self.records, self.templates, self.settings = batcher, records, templates, settings
         self.registry = records.registry
+        country_code("")  # reads the names of countries now rather than during the first request
 
     @cached_property
     def properties(self) -> Properties:
@@ -105,9 +107,13 @@ class Reconciliation:
             zip(strings, await self.batcher.ranked(strings, self.settings.most_candidates if most else 0), strict=True)
         )
         return {
-            key: {"result": candidates(query, self._by_id(query.identifier), found.get(query.string, ()))}
+            key: {"result": candidates(query, self._named_by(query.identifiers), found.get(query.string, ()))}
             for key, query in queries.items()
         }
+
+    def _named_by(self, identifiers: Iterable[str]) -> list[Institution]:
+        ones = (self._by_id(i) for i in identifiers)
+        return list({one.id: one for one in ones if one}.values())
 
     def _by_id(self, identifier: str) -> Institution | None:
         try:
@@ -131,7 +137,8 @@ class Reconciliation:
         if asked.type in KINDS:
             ones = [one for one in ones if one.kind == asked.type]
         found = [
-            {"id": one.id, "name": one.name, "description": description(one), "notable": [ENTITY, TYPES[one.kind]]}
+            # kinds by their ids: OpenRefine writes what is chosen for all rows with the kinds put together as text
+            {"id": one.id, "name": one.name, "description": description(one), "notable": [ENTITY["id"], one.kind]}
             for one in ones[asked.cursor : asked.cursor + size]
         ]
         return _answer({"result": found}, asked.callback)

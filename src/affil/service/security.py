@@ -34,6 +34,7 @@ HEADERS = {
 }
 SAFE = ("GET", "HEAD", "OPTIONS")
 _TOKEN_PATH = "/token/"
+_STATIC = "/static/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,12 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in {**HEADERS, **(self._shared_headers(request) if shared else {})}.items():
                     headers.setdefault(name, value)
+                if self.sharing.paths and path.startswith(_STATIC):
+                    # what shared pages are made of: in a sandboxed frame, as OpenRefine's, even this server is another origin
+                    headers["cross-origin-resource-policy"] = "cross-origin"
                 if shared:
                     del headers["x-frame-options"]  # superseded by frame-ancestors
-                if not path.startswith("/static/"):
+                if not path.startswith(_STATIC):
                     headers["cache-control"] = "no-store"
                 if getattr(scope["app"].state, "ending", False):
                     headers["connection"] = "close"

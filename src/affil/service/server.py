@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.config import LOGGING_CONFIG
 
 from affil.errors import AffilError
+from affil.service.protocol import NoUpgrade
 from affil.service.security import NOTHING_SHARED, SAFE, Access, Guard, Sharing
 from affil.settings import WebSettings
 
@@ -165,6 +166,8 @@ def serve(
 
     config = uvicorn.Config(
         app,
+        http=NoUpgrade,
+        ws="none",
         log_config=log_config,
         log_level="warning",
         access_log=False,

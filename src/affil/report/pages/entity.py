@@ -65,7 +65,8 @@ def common(frame: Frame, level: Level) -> dict[str, Any]:
     """What all pages of a level have in common in a language, for static/entity.js and static/papers.js."""
     data = frame.data
     charts = _charts(frame)
-    values = {"level": level, "basis": frame.growth_basis(data.trends[level, "publications"]), "charts": charts}
+    basis = frame.growth_basis(data.trends[level, "publications"])
+    values = {"level": level, "basis": basis, "charts": charts, "few": data.few}
     return {
         **{part: frame.render(f"{level}/", "level.html", {**values, "part": part}) for part in ("tables", "form", "pages")},
         "at": frame.at,
@@ -87,7 +88,7 @@ def _charts(frame: Frame) -> dict[str, Figure]:
     areas = sum(1 for share in frame.shared.world_share.values() if share)
     trend, profile, together = (frame.text(key) for key in ("trend", "profile_of", "collaboration"))
     made = {
-        "trend": (trend, lines(trend, frame.text("comparable"), height=220)),
+        "trend": (trend, lines(trend, frame.text("mode_absolute" if frame.data.few else "comparable"), height=220)),
         "profile": (profile, dots(profile, frame.text("own_share"), areas)),
         "collaboration": (together, lines(together, "", share=True, height=220)),
     }

@@ -148,6 +148,19 @@ class Frame:
         rests = self.text("rests_on", percent(comparison.rests_on, 0))
         return f"{rests} {self.lacking(comparison.years_after[1], comparison.lacking)}".strip()
 
+    def by_year(self, measure: str) -> str:
+        """What charts show of a measure by year: numbers in comparable venues, or of few papers those counted."""
+        return measure if self.data.few else f"{measure} – {self.text('mode_matched')}"
+
+    def by_year_why(self) -> str:
+        """How charts come to their numbers by year."""
+        return self.text("few_why", self.data.report.story_papers) if self.data.few else self.text("matched_why")
+
+    def outside(self) -> str:
+        """How many papers are in none of the eight areas; nothing where all are."""
+        cover = self.data.ranking("institution").coverage
+        return self.text("outside_why", number(cover.outside), number(cover.papers)) if cover.outside else ""
+
     def growth_basis(self, trend: Trend) -> str:
         """Which years growth compares, what it rests on, and whether the last year is whole."""
         told = (

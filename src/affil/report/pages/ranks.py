@@ -39,10 +39,10 @@ def first_places(frame: Frame, level: Level) -> list[str]:
 
 
 def sparks(frame: Frame, level: Level, ids: list[str]) -> Mapping[str, Markup]:
-    """A small line of the adjusted publications in comparable venues for each id that has one, with what it shows in words."""
+    """A small line of the adjusted publications by year for each id that has one, with what it shows in words."""
     trend = frame.data.ranks[level].trend
-    matched = trend.matched.set_index("id")[list(trend.years)]
-    values_of = dict(zip(matched.index, matched.to_numpy(float).tolist(), strict=True))
+    drawn = frame.data.by_year(trend)
+    values_of = dict(zip(drawn.index, drawn.to_numpy(float).tolist(), strict=True))
     lines = {i: values_of[i] for i in ids if i in values_of}
     _, filled = trend.by_year(lines)
     out = {}

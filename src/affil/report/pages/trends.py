@@ -24,6 +24,8 @@ def trends(frame: Frame) -> dict[str, Any]:
         "trend": {"years": [f"{y}*" if trend.lacking and y == trend.years[-1] else str(y) for y in trend.years], "rows": rows},
         "compared": span(trend.compared) if trend.compared else "",
         "basis": frame.growth_basis(trend),
+        "why": frame.by_year_why(),
+        "modes": ("absolute", "matched", "share", "growth") if data.few else ("matched", "absolute", "share", "growth"),
         "by_year": [(y, v) for y, v in by_year if v],
         "areas": AREAS,
         "hong_kong": hong_kong_choices(frame),
@@ -39,16 +41,16 @@ def trends(frame: Frame) -> dict[str, Any]:
 
 
 def _rows(frame: Frame, trend: Trend) -> list[dict[str, Any]]:
-    """Countries with their numbers as counted and in comparable venues, those of most papers in all years first."""
+    """Countries with their numbers as counted and as the chart has them, those of most papers in all years first."""
     years = list(trend.years)
-    matched = trend.matched.set_index("id")[years]
+    drawn = frame.data.by_year(trend)
     order = trend.frame.assign(total=trend.frame[years].sum(axis=1)).sort_values(["total", "name"], ascending=[False, True])
     return [
         {
             "id": r["id"],
             "name": frame.name("country", r["id"]),
             "values_": [r[y] for y in years],
-            "matched": matched.loc[r["id"]].tolist(),
+            "drawn": drawn.loc[r["id"]].tolist(),
             "growth": growth(r["growth"]),
         }
         for r in order.to_dict("records")
@@ -56,8 +58,9 @@ def _rows(frame: Frame, trend: Trend) -> list[dict[str, Any]]:
 
 
 def _chart(frame: Frame, rows: Sequence[Mapping[str, Any]], trend: Trend) -> charts.Figure:
-    """The trend of some rows, in comparable venues."""
+    """The trend of some rows."""
     names, measure = [r["name"] for r in rows], frame.names.measures("publications")
     label = frame.text("trend_chart", measure, ", ".join(names))
-    axis = f"{measure} – {frame.text('mode_matched')}"
-    return charts.trend_figure("chart", label, axis, frame.text("year"), trend, {r["name"]: r["matched"] for r in rows})
+    return charts.trend_figure(
+        "chart", label, frame.by_year(measure), frame.text("year"), trend, {r["name"]: r["drawn"] for r in rows}
+    )
