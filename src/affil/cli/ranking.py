@@ -296,7 +296,9 @@ def _limit(given: int | None, shown: int, output: Path | None, as_json: bool) ->
 
 def _cut(rows: int, total: int | None) -> list[str]:
     """That not all rows are there, where they are not."""
-    return [said("{0:,} of {1:,} {1:row|rows}; --limit 0 shows all.", rows, total)] if total is not None and rows < total else []
+    return (
+        [said("{0:,} of {1:,} {1:row|rows}; --limit 0 shows all.", rows, total)] if total is not None and rows < total else []
+    )
 
 
 def _put(

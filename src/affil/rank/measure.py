@@ -13,7 +13,7 @@ from affil.errors import AffilError
 from affil.io.arrays import put_rows
 from affil.io.database import database
 from affil.rank.choices import choose, did_you_mean
-from affil.rank.credit import Tables, VenueYear, count_credit, lost_decisions, number, prepare, sql
+from affil.rank.credit import Tables, VenueYear, all_credit, lost_decisions, number, prepare, sql
 from affil.rank.named import Lookup, find_row
 from affil.rank.numbers import number_texts
 from affil.rank.places import HongKong, find_place, hong_kong_groups, put_continents, put_countries, put_groups, put_regions
@@ -97,9 +97,7 @@ def rank(
     settings, venues = settings or RankSettings(), venues or load_venues()
     with database(settings.memory) as db:
         prepare(db, tables, decisions or {}, venues, settings)
-        spans = number(db, settings)
-        count_credit(db, 1, spans[-1][2] if spans else 0)
-        number_texts(db, db.table("credit"))
+        number_texts(db, db.from_arrow(all_credit(db, number(db, settings))))
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
         return replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
 
@@ -308,7 +306,7 @@ def choose_slice(part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery,
 def make_slice(
     db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
 ) -> Slice:
-    """Create the tables `slice`, `slice_area`, `area` of a slice, and `holding`, what entities hold of its papers."""
+    """Create the tables `slice`, `slice_area`, `area` of a slice, and `holding` and `entity_cell`, what entities hold of it."""
     chosen = choose_slice(part, venues, asked, settings)
     weights = [(venue, year, weight) for (venue, year), weight in chosen.weights.items()]
     put_rows(db, "chosen", weights, venue="VARCHAR", year="SMALLINT", weight="DOUBLE")
