@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -18,6 +18,8 @@ from affil import AffilError, Registry, build_registry
 pytest.importorskip("bench", reason="the tests run without the project's folder around them")
 
 from bench import common, methods, performance, scaling, spark
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +88,10 @@ def test_a_third_of_a_stream_is_one_string_and_tables_are_compared_without_their
 
 def test_processes_of_processes_are_watched() -> None:
     busy = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'x = sum(range(20_000_000))', 'pyspark.daemon'], check=True)"
-    kinds = spark.watched([sys.executable, "-c", busy], dict(os.environ))
+    # in a process of its own: this one may have started a cluster for other tests
+    watch = f"from bench import spark; kinds = spark.watched([sys.executable, '-c', {busy!r}], dict(os.environ)); print(json.dumps(kinds))"
+    command = [sys.executable, "-c", f"import json, os, sys; {watch}"]
+    kinds = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
     assert kinds.keys() == {"Python of the executors"}
     seconds, mb = kinds["Python of the executors"]
     assert 0 < seconds < 60

@@ -206,6 +206,27 @@ def test_exports(ws: str, tmp_path: Path) -> None:
     assert parsed["coverage"]["unknown_venues"] == {"Elsewhere": 1}
 
 
+def test_a_file_and_json_have_all_rows_and_a_table_says_how_many_there_are(
+    ws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("decide", ws, "港中大", "--institution", CUHK, "--by", "ana", "--why", "short form")
+    monkeypatch.setattr(ranking, "_SHOWN", 1)
+    monkeypatch.setattr(ranking, "_SHOWN_BY_YEAR", 1)
+    out, manifest = tmp_path / "r.csv", tmp_path / "r.csv.manifest.json"
+    for verb in (("rank",), ("rank", "--each-year"), ("trend", "--level", "institution")):
+        table = call(verb[0], ws, *verb[1:]).stdout
+        assert "1 of 2 rows; --limit 0 shows all." in table, verb
+        assert ("CUHK" in table) != ("MIT [Boston]" in table), verb
+        assert "rows; --limit" not in call(verb[0], ws, *verb[1:], "--limit", "2").stdout, verb
+        for limit, rows in (((), 2), (("--limit", "1"), 1), (("--limit", "0"), 2)):
+            said = call(verb[0], ws, *verb[1:], *limit, "-o", str(out)).stderr
+            assert len(out.read_text("utf-8").splitlines()) == rows + 1, (verb, limit)
+            assert json.loads(manifest.read_text("utf-8"))["rows"] == rows, (verb, limit)
+            assert ("1 of 2 rows" in said) == (rows == 1), (verb, limit)
+    assert len(json.loads(call("rank", ws, "--json").stdout)["ranking"]) == 2
+    assert "rows; --limit" not in call("rank", ws, "--institution", CUHK).stdout
+
+
 def test_ranges_slices_and_the_manifest(ws: str, tmp_path: Path) -> None:
     shown = call("rank", ws, "--kind", "education", "--by", "publications").stdout
     assert "range" in shown
@@ -413,6 +434,13 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, ws: str, matcher: 
 def test_mistakes(tmp_path: Path, ws: str) -> None:
     with pytest.raises(AffilError, match="not a workspace; create one with: affil run PAPERS"):
         call("rank", str(tmp_path / "none"))
+    file = tmp_path / "my papers.csv"
+    file.write_text("x", "utf-8")
+    for verb in (("rank",), ("why", "MIT"), ("trend",), ("decisions",), ("snapshot",), ("venues",)):
+        with pytest.raises(
+            AffilError, match=r"a file, not a workspace; .*: affil run '.*/my papers.csv' -w WS; then give WS here"
+        ):
+            call(verb[0], str(file), *verb[1:])
     with pytest.raises(AffilError, match="not a workspace"):
         call("run", "-w", str(tmp_path / "none"))
     with pytest.raises(AffilError, match="no level 'town'"):

@@ -48,8 +48,17 @@ def test_the_first_papers_of_a_file_and_its_format(tmp_path: Path) -> None:
     file.write_text('{"id": "P1", "venue": "ICML", "year": 2024, "authors": [{"name": "Ana Li"}]}\n' * 5, "utf-8")
     look = formats(file, records=2)
     assert (look.reader.name, len(look.papers)) == ("affil", 2)
+    for name in ("AFFIL", "Affil"):
+        assert formats(file, format=name).reader.name == "affil"
     with pytest.raises(AffilError, match="no format 'no-such-format'; there are: affil, "):
         formats(file, format="no-such-format")
+
+
+def test_a_format_is_named_in_any_letter_case_and_spacing() -> None:
+    sample = next(s for s in SAMPLES if s.name.startswith("scopus") and "damaged" not in s.name)
+    assert {formats(sample, format=name).reader.name for name in ("scopus", "Scopus", "SCOPUS")} == {"scopus"}
+    sample = next(s for s in SAMPLES if s.name.startswith("web-of-science") and "damaged" not in s.name)
+    assert {formats(sample, format=name).reader.name for name in ("Web of Science", "web_of_science")} == {"web-of-science"}
 
 
 @pytest.mark.parametrize(

@@ -358,6 +358,17 @@ def test_unknown_venues_are_counted_outside_any_area_and_reported() -> None:
     assert "Unknown venues, counted outside any area: Elsewhere (1)." in ranking.coverage.lines()
 
 
+def test_unknown_venues_that_only_letter_case_tells_apart_are_one() -> None:
+    names = ("ELSEWHERE", "Elsewhere", "Elsewhere", "elsewhere", "Nowhere")
+    papers = [Paper(f"p{n}", "", v, 2020, (Author("A", ("s0",)),)) for n, v in enumerate(names)]
+    for asked in ("Elsewhere", "ELSEWHERE", "elseWhere"):
+        ranking = rank(tables(papers, {"s0": [("a", "match")]}), venues=VENUES, venue=asked)
+        assert (ranking.venue, ranking.coverage.unknown_venues) == ("Elsewhere", (("Elsewhere", 4),))
+        assert ranking.to_frame()["publications"].tolist() == [4]
+    whole = rank(tables(papers, {"s0": [("a", "match")]}), venues=VENUES)
+    assert whole.coverage.unknown_venues == (("Elsewhere", 4), ("Nowhere", 1))
+
+
 def test_what_a_string_hides_is_not_given_to_the_others() -> None:
     loose = Paper("p", "", "CV", 2020, (), False, ("s0", "s1", "s1", "s2"))
     frame = rank(tables([loose], {"s0": [("a", "match")], "s1": [], "s2": [("a", "match")]}), venues=VENUES).to_frame()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from affil.io.database import database
 from affil.rank import Comparison, RanksByYear, Trend, Venues, compare, ranks_by_year, trend
-from affil.rank.credit import count_credit, number, prepare
+from affil.rank.credit import all_credit, number, prepare
 from affil.rank.matched import chain, last_chain, missing_venues, pairs, rests_on
 from affil.rank.numbers import number_texts
 from affil.settings import RankSettings
@@ -39,9 +39,7 @@ def counted(world: World, venues: Venues) -> Iterator[duckdb.DuckDBPyConnection]
     _, answers = one_each(*((f"s{k}", i) for k, i in enumerate(WHO)))
     with database(SETTINGS.memory) as db:
         prepare(db, tables(papers, answers), {}, venues, SETTINGS)
-        spans = number(db, SETTINGS)
-        count_credit(db, 1, spans[-1][2] if spans else 0)
-        number_texts(db, db.table("credit"))
+        number_texts(db, db.from_arrow(all_credit(db, number(db, SETTINGS))))
         yield db
 
 

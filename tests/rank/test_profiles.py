@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from affil.io.database import database
 from affil.rank import LEVELS, Profiles, measure, profiles
-from affil.rank.credit import count_credit, number, prepare
+from affil.rank.credit import all_credit, number, prepare
 from affil.rank.numbers import number_texts
 from affil.settings import RankSettings
 from affil.types import Author, Paper
@@ -25,9 +25,7 @@ PLAIN = RankSettings(ranges=False)
 def profiled(papers: list[Paper], answers: Answers, level: Any, **query: Any) -> Profiles:
     with database(PLAIN.memory) as db:
         prepare(db, tables(papers, answers), {}, VENUES, PLAIN)
-        spans = number(db, PLAIN)
-        count_credit(db, 1, spans[-1][2])
-        number_texts(db, db.table("credit"))
+        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN))))
         frame = measure(db, VENUES, PLAIN, level=level, **query).frame
         return profiles(db, frame["id"])
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from affil.io.database import database
 from affil.rank import LEVELS, MEASURES, measure, moves, rank
-from affil.rank.credit import count_credit, number, prepare
+from affil.rank.credit import all_credit, number, prepare
 from affil.rank.distribution import distributions
 from affil.rank.doubt import Doubts, doubts
 from affil.rank.numbers import number_texts
@@ -54,9 +54,7 @@ def test_expectations_and_effects_are_those_of_all_combinations(
         return
     with database(PLAIN.memory) as db:
         prepare(db, tables(papers, answers), {}, VENUES, PLAIN)
-        spans = number(db, PLAIN)
-        count_credit(db, 1, spans[-1][2])
-        number_texts(db, db.table("credit"))
+        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN))))
         frame = measure(db, VENUES, PLAIN, level=level, by=by, **query).frame
         got = doubts(db, by, PLAIN)
         ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]

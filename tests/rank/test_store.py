@@ -176,10 +176,15 @@ def test_only_papers_that_mention_what_was_decided_are_counted_again(
     import affil.rank.store as module
 
     project.papers |= {p.id: replace(p, year=2019) for p in project.papers.values()}
-    store, counted, real = Store(tmp_path), list[int](), module.count_credit
-    monkeypatch.setattr(
-        module, "count_credit", lambda db, first, last: (counted.append(last - first + 1), real(db, first, last))[1]
-    )
+    store, counted = Store(tmp_path), list[int]()
+    for name in ("count_credit", "all_credit"):  # of all, and of some again
+        real = getattr(module, name)
+
+        def noted(db: Any, spans: Any, real: Any = real) -> Any:
+            counted.append(sum(last - first + 1 for _, first, last in spans))
+            return real(db, spans)
+
+        monkeypatch.setattr(module, name, noted)
     project.refresh(store)
     project.decisions["s1"] = ["d"]
     project.refresh(store)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from affil.rank import Diff, Query, Ranking, RanksByYear, Trend, Why
     from affil.workspace import Workspace
 
-_SHOWN = 20  # rows of a table where no number is asked for
+_SHOWN, _SHOWN_BY_YEAR = 20, 10  # rows of a table where no number is asked for
 
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WS", help="Workspace folder.", show_default=False)]
 LevelName = Annotated[str, typer.Option("--level", metavar="NAME", help="institution, city, region, country or continent.")]
@@ -87,7 +87,6 @@ Entity = Annotated[
         show_default=False,
     ),
 ]
-Limit = Annotated[int, typer.Option("--limit", help="Number of rows; 0: all.", min=0)]
 Output = Annotated[
     Path | None,
     typer.Option(
@@ -116,7 +115,7 @@ def rank(
     venues: Preset = None,
     hong_kong: HongKong = None,
     institution: Entity = None,
-    limit: Limit = 20,
+    limit: Rows = None,
     ranges: Annotated[
         bool | None,
         typer.Option("--ranges/--no-ranges", help="Show the ranks that doubtful matches leave open.", show_default=False),
@@ -133,20 +132,20 @@ def rank(
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
     if each_year:
-        by_year = ws.ranks_by_year(limit=limit or None, **query)
-        _put(
-            ws,
-            by_year,
-            output,
-            excel,
-            as_json,
-            lambda width: years_table(by_year, width, ws.settings.terminal),
-            by_year.lines(),
-        )
+        by_year = ws.ranks_by_year(limit=_limit(limit, _SHOWN, output, as_json), **query)
+        notes = [*_cut(len(by_year.frame), by_year.trend.total), *by_year.lines()]
+        _put(ws, by_year, output, excel, as_json, lambda width: years_table(by_year, width, ws.settings.terminal), notes)
         return
-    ranking = ws.rank(limit=limit or None, ranges=ranges, around=institution, **query)
+    ranking = ws.rank(limit=_limit(limit, _SHOWN, output, as_json), ranges=ranges, around=institution, **query)
+    cut = [] if institution else _cut(ranking.table.num_rows, ranking.total)
     _put(
-        ws, ranking, output, excel, as_json, lambda width: ranking_table(ranking, width, ws.settings.terminal), _notes(ranking)
+        ws,
+        ranking,
+        output,
+        excel,
+        as_json,
+        lambda width: ranking_table(ranking, width, ws.settings.terminal),
+        [*cut, *_notes(ranking)],
     )
 
 
@@ -165,7 +164,7 @@ def trend(
     venues: Preset = None,
     hong_kong: HongKong = None,
     panel: Annotated[bool, typer.Option("--panel", help="Count only venues with papers in every one of the years.")] = False,
-    limit: Limit = 10,
+    limit: Rows = None,
     output: Output = None,
     excel: Excel = False,
     ledger: LedgerUrl = None,
@@ -174,8 +173,9 @@ def trend(
     """Show a measure by year, and its growth over the venues that the years have in common."""
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
-    result = ws.trend(panel=panel, limit=limit or None, **query)
-    _put(ws, result, output, excel, as_json, lambda width: trend_table(result, width, ws.settings.terminal), result.lines())
+    result = ws.trend(panel=panel, limit=_limit(limit, _SHOWN_BY_YEAR, output, as_json), **query)
+    notes = [*_cut(len(result.frame), result.total), *result.lines()]
+    _put(ws, result, output, excel, as_json, lambda width: trend_table(result, width, ws.settings.terminal), notes)
 
 
 def why(
@@ -295,6 +295,18 @@ def snapshot(
 def _query(*values: Any) -> Query:
     names = ("level", "area", "venue", "years", "kind", "by", "roll_up", "within", "preset", "hong_kong")
     return cast("Query", dict(zip(names, values, strict=False)))
+
+
+def _limit(given: int | None, shown: int, output: Path | None, as_json: bool) -> int | None:
+    """How many rows are asked for, None for all: those that are shown where only a table is printed, all in a file or as JSON."""
+    return (shown if output is None and not as_json else None) if given is None else given or None
+
+
+def _cut(rows: int, total: int | None) -> list[str]:
+    """That not all rows are there, where they are not."""
+    return (
+        [said("{0:,} of {1:,} {1:row|rows}; --limit 0 shows all.", rows, total)] if total is not None and rows < total else []
+    )
 
 
 def _put(

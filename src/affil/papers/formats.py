@@ -6,7 +6,7 @@ import functools
 import itertools
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -122,9 +122,7 @@ def recognise(head: Head, format: str | None = None, *, mapped: bool = False) ->
     """
     known = readers()
     if format is not None:
-        if format not in known:
-            raise AffilError(said("no format {0!r}; there are: {1}", format, ", ".join(known)))
-        return known[format]
+        return known[_named(format, known)]
     if (found := known_format(head)) is not None:
         return found
     if mapped or has_affiliations(head.columns):
@@ -139,6 +137,22 @@ def recognise(head: Head, format: str | None = None, *, mapped: bool = False) ->
         what, fix = next((told for begins, told in _TEXTS.items() if begins.search(head.text[:4096])), _NO_TEXT)
         raise InputError(head.shown, said("is {0}", what), fix=fix)
     return LONG_FORM if head.table else NATIVE  # which say what is wrong with it
+
+
+def _named(given: str, known: Iterable[str]) -> str:
+    """The name of a format as it was typed: "Scopus", "web of science".
+
+    Raises:
+        AffilError: there is no such format.
+    """
+    forms = {_letters(name): name for name in known}
+    if _letters(given) not in forms:
+        raise AffilError(said("no format {0!r}; there are: {1}", given, ", ".join(forms.values())))
+    return forms[_letters(given)]
+
+
+def _letters(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())
 
 
 def _foreign(head: Head) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
-from affil.io.arrays import put
+from affil.io.arrays import put, to_numpy
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 from affil.wording import said
@@ -20,6 +21,24 @@ from affil.wording import said
 _FOLDED = r"""CREATE MACRO folded(name) AS
     nullif(trim(regexp_replace(lower(strip_accents(name)), '[^\p{L}\p{M}\p{N}]+', ' ', 'g')), '')"""
 VenueYear = tuple[str, int]
+TEXTS = ("paper", "author", "affiliation", "institution", "stated")
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+CREDIT = pa.schema(
+    [
+        *[("venue", _TEXT), ("year", pa.int16()), ("paper", _TEXT), ("aligned", pa.bool_()), ("position", pa.int32())],
+        *[(name, _TEXT) for name in TEXTS[1:]],
+        *[("probability", pa.float64()), ("credit", pa.decimal128(16, 15)), ("counted", pa.bool_()), ("several", pa.bool_())],
+    ]
+)
+_NUMBERS = {"affiliation": "string"}  # names of the numbers of texts, where they are others
+_NUMBERED = {  # the texts by number
+    "paper": "SELECT id FROM paper ORDER BY paper",
+    "author": "SELECT DISTINCT folded FROM person WHERE folded IS NOT NULL ORDER BY folded",
+    "affiliation": "SELECT affiliation FROM string ORDER BY string",
+    "institution": "SELECT DISTINCT id FROM naming WHERE id IS NOT NULL ORDER BY id",
+    "stated": "SELECT '' AS place UNION SELECT place FROM naming ORDER BY place",
+}
+_AT_ONCE = 250_000  # papers counted at once
 _PLACE = ("country", "region", "city")
 
 
@@ -92,9 +111,18 @@ def prepare(
     )
     db.execute("SET VARIABLE stated_kinds = ?", [list(settings.stated_places)])
     db.execute(sql("answers"))
-    published = [str(v) for (v,) in db.execute("SELECT DISTINCT venue FROM papers ORDER BY venue").fetchall()]
+    _name_venues(db, venues)
+
+
+def _name_venues(db: duckdb.DuckDBPyConnection, venues: Venues) -> None:
+    """Create `venue_name`; names that the table lacks and only letter case tells apart are one venue, as most papers write it."""
+    papers = db.execute("SELECT venue, count(*) AS papers FROM papers GROUP BY venue ORDER BY papers DESC, venue").fetchall()
+    published = [str(venue) for venue, _ in papers]
+    spelt: dict[str, str] = {}
+    for name in published:
+        spelt.setdefault(name.casefold(), name)
     found = [venues.resolve(name) for name in published]
-    short = [name if venue is None else venue.venue for name, venue in zip(published, found, strict=True)]
+    short = [spelt[name.casefold()] if venue is None else venue.venue for name, venue in zip(published, found, strict=True)]
     put(db, "venue_name", published=("VARCHAR", published), venue=("VARCHAR", short))
 
 
@@ -153,11 +181,57 @@ def _spans(db: duckdb.DuckDBPyConnection) -> list[tuple[VenueYear, int, int]]:
     return [((str(venue), int(year)), first, last) for venue, year, first, last in spans]
 
 
-def count_credit(db: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
-    """Create the table `credit` for papers number `first` to `last`; see sql/credit.sql."""
-    db.execute("SET VARIABLE first_paper = ?", [first])
-    db.execute("SET VARIABLE last_paper = ?", [last])
-    db.execute(sql("credit"))
+def count_credit(
+    db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]]
+) -> Iterator[tuple[VenueYear, pa.Table]]:
+    """The credit of venues and years, as `number` returned them: see sql/credit.sql; texts are dictionaries, each in the order of its rows."""
+    texts = {name: db.sql(query).to_arrow_table().column(0).combine_chunks() for name, query in _NUMBERED.items()}
+    for some in batches(spans):
+        db.execute("SET VARIABLE first_paper = ?", [some[0][1]])
+        db.execute("SET VARIABLE last_paper = ?", [some[-1][2]])
+        rows = db.sql(sql("credit")).to_arrow_table().combine_chunks()
+        ends = np.searchsorted(to_numpy(rows.column("paper")), [last for *_, last in some], side="right").tolist()
+        for (where, *_), start, end in zip(some, [0, *ends], ends, strict=False):
+            yield where, _with_texts(rows.slice(start, end - start), where, texts)
+
+
+def all_credit(db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]]) -> pa.Table:
+    """The same of all of them in one table."""
+    return pa.concat_tables([CREDIT.empty_table(), *(part for _, part in count_credit(db, spans))])
+
+
+def as_credit(rows: pa.Table) -> pa.Table:
+    """Credit of a venue and year with dictionaries for texts, as `count_credit` makes them."""
+    columns = [rows.column(name).combine_chunks() for name in CREDIT.names]
+    return pa.table([c.dictionary_encode() if pa.types.is_string(c.type) else c for c in columns], CREDIT)
+
+
+def _with_texts(rows: pa.Table, where: VenueYear, texts: Mapping[str, pa.Array]) -> pa.Table:
+    """Rows of a venue and year with texts for numbers."""
+    columns = dict(zip(rows.column_names, (c.combine_chunks() for c in rows.columns), strict=True))
+    columns |= {name: _as_text(columns[_NUMBERS.get(name, name)], texts[name]) for name in texts}
+    venue, year = (
+        pa.repeat(pa.scalar(value, kind), len(rows)) for value, kind in zip(where, (pa.string(), pa.int16()), strict=True)
+    )
+    columns |= {"venue": venue.dictionary_encode(), "year": year}
+    return pa.table([columns[name] for name in CREDIT.names], CREDIT)
+
+
+def _as_text(numbers: pa.Array, texts: pa.Array) -> pa.DictionaryArray:
+    few = numbers.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(few.indices, texts.take(few.dictionary))
+
+
+def batches(spans: Iterable[tuple[VenueYear, int, int]]) -> Iterator[list[tuple[VenueYear, int, int]]]:
+    """Group venues and years to count together."""
+    batch: list[tuple[VenueYear, int, int]] = []
+    for one in spans:
+        if batch and one[2] - batch[0][1] >= _AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(one)
+    if batch:
+        yield batch
 
 
 def lost_decisions(db: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from affil.errors import AffilError, InputError
 from affil.io.database import database
 from affil.rank.credit import sql
-from affil.rank.measure import CheckedQuery, Query, meant_ids, measure
+from affil.rank.measure import CheckedQuery, Query, measure
 from affil.rank.named import Lookup, find_row
 from affil.rank.ranking import plain_rows
 from affil.rank.state import State
@@ -106,14 +106,14 @@ def diff(
     except AffilError:  # the slice was empty before
         ranked_before, held_before, named_before = ranked.head(0), held.slice(0, 0), named.slice(0, 0)
     by = CheckedQuery(query, after.settings).by
-    moves = _moves(ranked_before, ranked, by)
+    moves, notes = _moves(ranked_before, ranked, by), tuple[str, ...]()
     if entity is not None:
-        with store.opened(after, **query) as (db, _):
-            meant = meant_ids(db, entity)
         level = CheckedQuery(query, after.settings).level
         both = pd.concat([ranked, ranked_before[~ranked_before["id"].isin(ranked["id"])]], ignore_index=True)
-        row = find_row(both, level, entity, meant, lookup)
-        moves = moves[moves["id"] == row["id"]].reset_index(drop=True)
+        with store.opened(after, **query) as (db, _):
+            meant = find_row(db, both, level, entity, lookup)
+        moves = moves[moves["id"] == meant.row["id"]].reset_index(drop=True)
+        notes = (meant.note,) if meant.note else ()
     with database(after.settings.memory) as db:
         tables = {"held_after": held, "named_after": named, "held_before": held_before, "named_before": named_before}
         for name, table in tables.items():
@@ -123,7 +123,7 @@ def diff(
         db.register("decision", _decisions(entries, before.decisions, after.decisions))
         causes = db.execute(sql("diff/causes")).df()
     causes = causes[causes["id"].isin(moves["id"])].reset_index(drop=True)
-    return Diff(moves, causes, before, after, by, _notes(before, after))
+    return Diff(moves, causes, before, after, by, (*notes, *_notes(before, after)))
 
 
 def _counted(store: Store, state: State, touched: pa.Table, query: Query) -> tuple[pd.DataFrame, pa.Table, pa.Table]:

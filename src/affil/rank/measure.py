@@ -13,7 +13,7 @@ from affil.errors import AffilError
 from affil.io.arrays import put_rows
 from affil.io.database import database
 from affil.rank.choices import choose, did_you_mean
-from affil.rank.credit import Tables, VenueYear, count_credit, find_ids, lost_decisions, number, prepare, sql
+from affil.rank.credit import Tables, VenueYear, all_credit, lost_decisions, number, prepare, sql
 from affil.rank.named import Lookup, find_row
 from affil.rank.numbers import number_texts
 from affil.rank.places import HongKong, find_place, hong_kong_groups, put_continents, put_countries, put_groups, put_regions
@@ -97,9 +97,7 @@ def rank(
     settings, venues = settings or RankSettings(), venues or load_venues()
     with database(settings.memory) as db:
         prepare(db, tables, decisions or {}, venues, settings)
-        spans = number(db, settings)
-        count_credit(db, 1, spans[-1][2] if spans else 0)
-        number_texts(db, db.table("credit"))
+        number_texts(db, db.from_arrow(all_credit(db, number(db, settings))))
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
         return replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
 
@@ -126,12 +124,14 @@ def measure(
     make_places(db, asked, settings)
     cover = coverage(db, make_slice(db, part, venues, asked, settings), venues)
     count_measures(db, cover)
-    table, first, last = ordered(db, asked.by), 0, limit
+    table, first, last, notes = ordered(db, asked.by), 0, limit, tuple[str, ...]()
     if around is not None:
-        around = find_row(table.to_pandas(), asked.level, around, meant_ids(db, around), lookup)["id"]
+        meant = find_row(db, table.to_pandas(), asked.level, around, lookup)
+        around, notes = meant.row["id"], (meant.note,) if meant.note else ()
         at = table["id"].index(around).as_py()
         first, last = max(0, at - settings.neighbours), at + settings.neighbours + 1
-    rows = table.num_rows if last is None else last - first
+    total = table.num_rows
+    rows = total if last is None else last - first
     # The last row is compared with the one after it.
     table = with_ranges(db, table.slice(first, rows + 1), asked.by, settings).slice(0, rows)
     return Ranking(
@@ -149,7 +149,8 @@ def measure(
         asked.within.name if asked.within else None,
         around,
         hong_kong=asked.hong_kong,
-        warnings=_nothing_within(asked, table),
+        warnings=(*notes, *_nothing_within(asked, table)),
+        total=total,
     )
 
 
@@ -158,12 +159,6 @@ def _nothing_within(asked: CheckedQuery, table: pa.Table) -> tuple[str, ...]:
     if asked.within is None or table.num_rows:
         return ()
     return (said("nothing is counted in {0}; continents go by their names, such as Asia", asked.within.name),)
-
-
-def meant_ids(db: duckdb.DuckDBPyConnection, entity: str) -> set[str]:
-    """The institutions whose id, in any form, this is."""
-    find_ids(db, [entity])
-    return {str(one) for (one,) in db.execute("SELECT id FROM meant").fetchall()}
 
 
 class CheckedQuery:
@@ -218,8 +213,8 @@ def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) ->
     resolved, published = venues.resolve(wanted), {venue for venue, _ in held}
     if resolved is not None:
         return resolved.venue
-    if wanted in published:
-        return wanted
+    if same := sorted(name for name in published if name.casefold() == wanted.casefold()):
+        return wanted if wanted in same else same[0]
     names = {name: (one.name, *one.aliases) for name, one in venues.items()} | dict.fromkeys(published - {*venues}, ())
     raise AffilError(said("no venue {0!r}{1}", wanted, did_you_mean(wanted, names)))
 
@@ -311,7 +306,7 @@ def choose_slice(part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery,
 def make_slice(
     db: duckdb.DuckDBPyConnection, part: Sequence[VenueYear], venues: Venues, asked: CheckedQuery, settings: RankSettings
 ) -> Slice:
-    """Create the tables `slice`, `slice_area`, `area` of a slice, and `holding`, what entities hold of its papers."""
+    """Create the tables `slice`, `slice_area`, `area` of a slice, and `holding` and `entity_cell`, what entities hold of it."""
     chosen = choose_slice(part, venues, asked, settings)
     weights = [(venue, year, weight) for (venue, year), weight in chosen.weights.items()]
     put_rows(db, "chosen", weights, venue="VARCHAR", year="SMALLINT", weight="DOUBLE")

@@ -120,7 +120,7 @@ class Ranking:
     must see. `preset` and `within` are the preset of venues and the country or continent it is restricted to; `around` is the id
     of the entity asked for, if the frame has only its row and its neighbours. `hong_kong` tells how Hong Kong and Macao are counted,
     if that was asked for. `state` is the state of a project's counts that was
-    ranked, None where plain tables were.
+    ranked, None where plain tables were. `total` is how many rows the whole ranking has.
     """
 
     table: pa.Table
@@ -139,6 +139,7 @@ class Ranking:
     hong_kong: HongKong | None = None
     warnings: tuple[str, ...] = ()
     state: State | None = field(default=None, repr=False)
+    total: int | None = None
 
     @cached_property
     def frame(self) -> pd.DataFrame:

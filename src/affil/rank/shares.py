@@ -1,12 +1,14 @@
 """Expected shares of institutions in what a set of strings holds, where each match of a string may be right or wrong.
 
 An author's strings (or those of an unaligned paper) share their credit over the institutions that they name, and each string that
-names none counts as one unknown institution (sql/credit.sql). A share is not linear in the matches, so all combinations of right
-and wrong are gone through, each with its probability.
+names none counts as one unknown institution (sql/credit.sql). A share is not linear in the matches: it depends on how many claims
+share the credit. So all combinations of right and wrong are gone through, each with its probability, of those pairs that change this
+number; the others stand alone, with their string and their institution, and are one claim whether they are right or wrong.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,22 +65,52 @@ def split_shares(
     owner, number, pair = owner[order], number[order], pair[order]
     begins = (np.diff(owner, prepend=-1) != 0) | (np.diff(holder[pair], prepend=-1) != 0)
     new, row = np.flatnonzero(begins), np.cumsum(begins) - 1
-    elements = _Elements(owner, row, number, pair, probability[pair], states[:, pair])
+    elements = _Elements(owner, row, number, pair, probability[pair], states[:, pair], _free(owner, probability[pair]))
+    alone = (of_string[string[pair]] == 1) & (np.bincount(row, minlength=len(new))[row] == 1)
 
-    # most sets are one string with one institution, which gets all or nothing
-    plain = (sizes[owner] == 1) & (np.bincount(owner, minlength=len(sizes))[owner] == 1)
-    mean, in_state = np.zeros(len(new)), np.zeros((len(states), len(new)))
-    mean[row[plain]], in_state[:, row[plain]] = probability[pair[plain]], states[:, pair[plain]]
-    rows, pairs, effects = [row[plain]], [pair[plain]], [np.ones(int(plain.sum()))]
-    for part in elements.only(~plain).alike():
-        found = part.combined(sizes)
+    # one part for each set after the shares: that of a single claim
+    mean = np.append(np.zeros(len(new)), 1 / sizes)
+    in_state = np.tile(mean, (len(states), 1))
+    rows, pairs, effects = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
+    for some in elements.only(~alone).alike():
+        found = some.combined(sizes, len(new))
         mean[found.rows], in_state[:, found.rows] = found.mean, found.states
         rows.append(found.row)
         pairs.append(found.pair)
         effects.append(found.effect)
+    by, cause, effect = np.concatenate(rows), np.concatenate(pairs), np.concatenate(effects)
+
+    own = elements.only(alone)
+    claim = len(new) + own.owner
+    only = (sizes[own.owner] == 1) & (np.bincount(owner, minlength=len(sizes))[own.owner] == 1)  # nothing else is in its set
+    present = np.where(own.free | only, own.probability, own.states[-1])
+    mean[own.row] = present * mean[claim]
+    in_state[:, own.row] = own.states * in_state[:, claim]
+    direct = own.free | only
+    # what changes the number of claims changes the shares of all
+    shared = by >= len(new)
+    many = np.bincount(own.owner, minlength=len(sizes))[by[shared] - len(new)]
+    first = np.repeat(np.searchsorted(own.owner, by[shared] - len(new)) - (np.cumsum(many) - many), many)
+    at = first + np.arange(many.sum())
     return Shares(
-        owner[new], holder[pair[new]], mean, in_state, np.concatenate(rows), np.concatenate(pairs), np.concatenate(effects)
+        owner[new],
+        holder[pair[new]],
+        mean[: len(new)],
+        in_state[:, : len(new)],
+        np.concatenate([by[~shared], own.row[direct], own.row[at]]),
+        np.concatenate([cause[~shared], own.pair[direct], np.repeat(cause[shared], many)]),
+        np.concatenate([effect[~shared], mean[claim[direct]], np.repeat(effect[shared], many) * present[at]]),
     )
+
+
+def _free(owner: Numbers, probability: Values) -> Bools:
+    """Which pairs of each set may be right or wrong: the least sure ones, so many that they can be combined."""
+    doubt = probability * (1 - probability)
+    order = np.lexsort((-doubt, owner))
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    return (doubt > 0) & (place < _MOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +125,9 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Elements:
-    """Pairs of sets, sorted by set: the set, the row of the institution, the number of the string in the set, and the pair."""
+    """Pairs of sets, sorted by set: the set, the row of the institution, the number of the string in the set, the pair, and whether
+    it may be right or wrong.
+    """
 
     owner: Numbers
     row: Numbers
@@ -101,48 +135,42 @@ class _Elements:
     pair: Numbers
     probability: Values
     states: Bools
+    free: Bools
 
-    def only(self, wanted: Bools) -> _Elements:
+    def only(self, wanted: Bools | Numbers | slice) -> _Elements:
         return _Elements(*(getattr(self, name)[..., wanted] for name in self.__dataclass_fields__))
 
-    def free(self) -> tuple[Bools, Numbers]:
-        """Which pairs are combined, and the number of each among those of its set, the least sure first."""
-        doubt = self.probability * (1 - self.probability)
-        order = np.lexsort((-doubt, self.owner))
-        starts = np.flatnonzero(np.diff(self.owner, prepend=-1))
-        place = np.empty(len(order), np.int64)
-        place[order] = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
-        return (doubt > 0) & (place < _MOST), place
-
-    def alike(self) -> list[_Elements]:
+    def alike(self) -> Iterator[_Elements]:
         """The sets with the same number of combined pairs together, in parts of limited size."""
         if not len(self.owner):
-            return []
-        free, _ = self.free()
+            return
         starts = np.flatnonzero(np.diff(self.owner, prepend=-1))
         lengths = np.diff(starts, append=len(self.owner))
-        combined = np.add.reduceat(free, starts, dtype=np.int64)
-        out = []
+        combined = np.add.reduceat(self.free, starts, dtype=np.int64)
+        elements = self.only(np.argsort(np.repeat(combined, lengths), kind="stable"))
+        order = np.argsort(combined, kind="stable")
+        lengths, combined = lengths[order], combined[order]
+        ends = np.append(0, np.cumsum(lengths))
         for m in np.unique(combined):
-            sets = np.flatnonzero(combined == m)
-            step = max(1, _CELLS // (int(lengths[sets].max()) << m))
-            for at in range(0, len(sets), step):
-                wanted = np.zeros(len(starts), bool)
-                wanted[sets[at : at + step]] = True
-                out.append(self.only(np.repeat(wanted, lengths)))
-        return out
+            first, last = np.searchsorted(combined, (m, m + 1)).tolist()
+            step = max(1, _CELLS // ((int(lengths[first:last].max()) + 1) << int(m)))
+            for at in range(first, last, step):
+                yield elements.only(slice(ends[at], ends[min(at + step, last)]))
 
-    def combined(self, sizes: Numbers) -> _Found:
-        """The shares of sets with the same number of combined pairs, over all combinations."""
-        free, place = self.free()
-        starts = np.flatnonzero(np.diff(self.owner, prepend=-1))
-        local = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(self.owner)))  # the set
-        strings = sizes[self.owner[starts]]
-        seat = self.row - self.row[starts][local]  # rows of a set follow each other
-        m, many = int(free.sum()) // len(starts), len(starts)
+    def combined(self, sizes: Numbers, claims: int) -> _Found:
+        """The shares of sets with the same number of combined pairs, over all combinations; row `claims` + n is a single claim of set n."""
+        free = self.free
+        new = np.diff(self.owner, prepend=-1) != 0
+        starts = np.flatnonzero(new)
+        local, many = np.cumsum(new) - 1, len(starts)  # the set
+        real = np.flatnonzero(np.diff(self.row, prepend=-1))  # one element of each row
+        seat = np.cumsum(np.diff(self.row, prepend=-1) != 0) - 1
+        seat -= seat[starts][local]
+        strings, m = sizes[self.owner[starts]], int(free.sum()) // many
+        place = np.cumsum(free) - 1 - np.arange(many)[local] * m  # of a pair among those of its set
         bits = (np.arange(1 << m) >> np.arange(m)[:, None]) & 1 == 1
-        present = np.zeros((many, int(seat.max()) + 1, 1 << m), bool)
-        named = np.zeros((many, int(strings.max()), 1 << m), bool)
+        present = np.zeros((many, int(seat.max()) + 2, 1 << m), bool)
+        named = np.zeros((many, int(self.number.max()) + 1, 1 << m), bool)
         fixed = ~free & self.states[-1]
         present[local[fixed], seat[fixed]] = True
         named[local[fixed], self.number[fixed]] = True
@@ -155,20 +183,23 @@ class _Elements:
             named[local[one], self.number[one]] |= bits[k]
             chance *= np.where(bits[k], self.probability[one, None], 1 - self.probability[one, None])
             chosen += self.states[:, one].astype(np.int64) << k
-        share = present / (present.sum(1) + strings[:, None] - named.sum(1))[:, None]
+        number = present.sum(1) + strings[:, None] - named.sum(1)
+        present[:, -1] = True  # a single claim
+        share = present / number[:, None]
         weighed = share * chance[:, None]
         mean = weighed.sum(2)
-        real = np.flatnonzero(np.diff(self.row, prepend=-1))  # one element of each row
-        row, effect = self.row[real], []
+        sets, seats = np.append(local[real], np.arange(many)), np.append(seat[real], np.full(many, present.shape[1] - 1))
+        row = np.append(self.row[real], claims + self.owner[starts])
+        effect = []
         for k in range(m):
             right = weighed[:, :, bits[k]].sum(2)
             p = self.probability[at[k], None]
-            effect.append((right / p - (mean - right) / (1 - p))[local[real], seat[real]])
-        pairs = [self.pair[at[k]][local[real]] for k in range(m)]
+            effect.append((right / p - (mean - right) / (1 - p))[sets, seats])
+        pairs = [self.pair[at[k]][sets] for k in range(m)]
         return _Found(
             row,
-            mean[local[real], seat[real]],
-            share[local[real], seat[real], chosen[:, local[real]]],
+            mean[sets, seats],
+            share[sets, seats, chosen[:, sets]],
             np.tile(row, m),
             np.concatenate([*pairs, np.zeros(0, np.int64)]).astype(np.int64),
             np.concatenate([*effect, np.zeros(0)]),

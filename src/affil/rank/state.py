@@ -45,7 +45,10 @@ class State:
     def to_json(self) -> dict[str, Any]:
         """The state as an object of JSON."""
         content = {f.name: getattr(self, f.name) for f in fields(self)}
-        content |= {"partitions": [asdict(p) for p in self.partitions], "venues": [asdict(v) for v in self.venues]}
+        content |= {
+            "partitions": [{f: getattr(p, f) for f in Partition.__slots__} for p in self.partitions],
+            "venues": [asdict(v) for v in self.venues],
+        }
         return content | {"format": FORMAT, "settings": self.settings.model_dump(mode="json")}
 
     @classmethod

@@ -12,7 +12,7 @@ state refers to are deleted.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time
@@ -25,11 +25,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from affil.errors import AffilError, InputError
-from affil.io.arrays import put_rows, to_numpy
+from affil.io.arrays import put_rows
 from affil.io.checksums import digest, read_json, sealed_json, verify
 from affil.io.database import database
 from affil.io.outputs import atomic_path, files_in, sweep
-from affil.rank.credit import Tables, VenueYear, count_credit, lost_decisions, number, number_again, prepare, sql
+from affil.rank.credit import (
+    CREDIT,
+    TEXTS,
+    Tables,
+    VenueYear,
+    all_credit,
+    as_credit,
+    batches,
+    count_credit,
+    lost_decisions,
+    number,
+    number_again,
+    prepare,
+    sql,
+)
 from affil.rank.measure import CheckedQuery, Query, find_venue, measure
 from affil.rank.named import Lookup
 from affil.rank.numbers import number_texts
@@ -39,23 +53,9 @@ from affil.rank.venues import Venues
 from affil.settings import RankSettings
 from affil.wording import said
 
-_AT_ONCE = 100_000  # papers counted at once
 _NAME = re.compile(r"[\w.-]{1,80}")
 _STATS = ("papers", "unaligned", "repeated", "mentions", "matched", "review", "none", "missing", "pending", "decided")
 _OF_ANSWERS = _STATS[4:]  # and not of papers alone
-_CREDIT = pa.schema(
-    [
-        *[
-            ("venue", pa.string()),
-            ("year", pa.int16()),
-            ("paper", pa.string()),
-            ("aligned", pa.bool_()),
-            ("position", pa.int32()),
-        ],
-        *[(name, pa.string()) for name in ("author", "affiliation", "institution", "stated")],
-        *[("probability", pa.float64()), ("credit", pa.decimal128(16, 15)), ("counted", pa.bool_()), ("several", pa.bool_())],
-    ]
-)
 
 
 class Store:
@@ -237,11 +237,11 @@ class Store:
         venue = find_venue(asked.venue, [(p.venue, p.year) for p in state.partitions], venues)
         needed = [p for p in state.partitions if (venue is None or p.venue == venue) and asked.covers(p.venue, p.year, venues)]
         with database(state.settings.memory) as db:
-            files = [str(self.whole(p.file)) for p in needed if p.file]
             rows = [(p.venue, p.year, *(p.stats[name] for name in _STATS)) for p in state.partitions]
             put_rows(db, "stats", rows, venue="VARCHAR", year="SMALLINT", **dict.fromkeys(_STATS, "BIGINT"))
             db.read_parquet(str(self.whole(state.institutions))).create("institutions")
-            number_texts(db, db.read_parquet(files) if files else db.from_arrow(_CREDIT.empty_table()))
+            files = [str(self.whole(p.file)) for p in needed if p.file]
+            number_texts(db, db.read_parquet(files) if files else db.from_arrow(CREDIT.empty_table()))
             yield db, venues
 
     def file(self, name: str) -> Path:
@@ -294,17 +294,8 @@ class Store:
             return
         spans = number(db, settings, wanted)
         stats = _rows_of(db.sql("SELECT * FROM stats"))
-        for some in _batches(spans):
-            count_credit(db, some[0][1], some[-1][2])
-            credit = db.sql(
-                "SELECT * EXCLUDE (string) FROM credit ORDER BY number, position, string, institution, credit"
-            ).to_arrow_table()
-            numbers = to_numpy(credit.column("number"))
-            credit = credit.drop_columns(["number"])
-            for where, first, last in some:
-                start, end = np.searchsorted(numbers, (first, last + 1)).tolist()
-                part = credit.slice(start, end - start)
-                yield Partition(*where, self._write(part) if len(part) else "", papers[where], stats[where])
+        for where, credit in count_credit(db, spans):
+            yield Partition(*where, self._write(credit) if len(credit) else "", papers[where], stats[where])
 
     def _count_again(
         self, db: duckdb.DuckDBPyConnection, parts: Mapping[VenueYear, Partition], settings: RankSettings
@@ -312,13 +303,13 @@ class Store:
         """Count only those papers again that mention a string of the table `changed`; the others, and their number, are as before."""
         ends = np.cumsum([p.stats["papers"] for p in parts.values()]).tolist()
         spans = [(where, end - p.stats["papers"] + 1, end) for (where, p), end in zip(parts.items(), ends, strict=True)]
-        for some in _batches(spans):
+        for some in batches(spans):
             files = [str(self.whole(parts[where].file)) for where, *_ in some]
             db.read_parquet(files).create_view("credit_before", replace=True)
             found = number_again(db, settings)
             if not found:
                 continue  # only records that are left out mention them
-            count_credit(db, found[0][1], found[-1][2])
+            db.register("credit", all_credit(db, found))
             db.execute(sql("credit_after"))
             credit = db.sql(
                 "FROM credit_after ORDER BY venue, year, paper, position, affiliation, institution, credit"
@@ -330,14 +321,15 @@ class Store:
                 if where in now:
                     more = {name: now[where][name] - before[where][name] for name in _OF_ANSWERS}
                     totals = {name: number + more.get(name, 0) for name, number in parts[where].stats.items()}
-                    yield replace(parts[where], file=self._write(credit.slice(end - many, many)), stats=totals)
+                    yield replace(parts[where], file=self._write(as_credit(credit.slice(end - many, many))), stats=totals)
 
     def _copy(self, table: Path | pa.Table) -> str:
         return self._write(table) if isinstance(table, pa.Table) else self._put(table.read_bytes())
 
     def _write(self, table: pa.Table) -> str:
         sink = pa.BufferOutputStream()
-        pq.write_table(table.replace_schema_metadata(None).combine_chunks(), sink, compression="zstd")
+        table = table.replace_schema_metadata(None).combine_chunks()
+        pq.write_table(table, sink, compression="zstd", use_dictionary=[*TEXTS], write_statistics=False)
         return self._put(sink.getvalue())
 
     def _put(self, content: bytes | pa.Buffer) -> str:
@@ -426,15 +418,3 @@ def _changed_answers(db: duckdb.DuckDBPyConnection, any_string: bool) -> set[Ven
         "JOIN papers ON papers.id = mentions.paper JOIN venue_name ON venue_name.published = papers.venue"
     ).fetchall()
     return {(str(venue), int(year)) for venue, year in rows}
-
-
-def _batches(spans: Iterable[tuple[VenueYear, int, int]]) -> Iterator[list[tuple[VenueYear, int, int]]]:
-    """Group venues and years to count together."""
-    batch: list[tuple[VenueYear, int, int]] = []
-    for one in spans:
-        if batch and one[2] - batch[0][1] >= _AT_ONCE:
-            yield batch
-            batch = []
-        batch.append(one)
-    if batch:
-        yield batch

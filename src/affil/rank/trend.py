@@ -46,7 +46,8 @@ class Trend:
     `lacking` are the venues of the table that the last year lacks while the year before had them: with any, the last year is incomplete.
     `venues` are the venues of each year, `every_year` those with papers in all of them; with `panel`, only these are counted.
     `coverage` is that of each year, `hong_kong` how Hong Kong and Macao are counted, if that was asked for.
-    `state` is the state of a project's counts that it is of, None where that is not known.
+    `state` is the state of a project's counts that it is of, None where that is not known. `total` is how many entities there are, shown
+    or not.
     """
 
     frame: pd.DataFrame
@@ -66,6 +67,7 @@ class Trend:
     kind: str | None = None
     hong_kong: HongKong | None = None
     state: State | None = field(default=None, repr=False)
+    total: int | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -284,6 +286,7 @@ def trend(
         area=asked.query.area,
         kind=asked.query.kind,
         hong_kong=asked.query.hong_kong,
+        total=len(counted),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from affil.markup import SHOWN, table
 from affil.rank.credit import attach, sql
-from affil.rank.measure import Query, meant_ids, measure
+from affil.rank.measure import Query, measure
 from affil.rank.named import Lookup, find_row
 from affil.rank.ranking import Ranking, plain_rows
 from affil.rank.state import State
@@ -45,7 +45,7 @@ class Why:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences that a reader must see."""
-        return self.state.warnings if self.state else ()
+        return (*self.ranking.warnings, *(self.state.warnings if self.state else ()))
 
     def _repr_html_(self) -> str:
         papers, waiting = (_told(frame.head(SHOWN)) for frame in (self.papers[[*_IN_NOTEBOOKS]], self.waiting))
@@ -95,7 +95,8 @@ def why(
         AffilError: no entity of that name is ranked, or several are.
     """
     ranking = measure(db, venues, settings, **query)
-    row = find_row(ranking.frame, ranking.level, entity, meant_ids(db, entity), lookup)
+    meant = find_row(db, ranking.frame, ranking.level, entity, lookup)
+    ranking = replace(ranking, warnings=(*((meant.note,) if meant.note else ()), *ranking.warnings))
     attach(db, "titled", papers)
-    db.execute("SET VARIABLE entity = ?", [row["id"]])
-    return Why(row, db.execute(sql("why/papers")).df(), db.execute(sql("why/waiting")).df(), ranking)
+    db.execute("SET VARIABLE entity = ?", [meant.row["id"]])
+    return Why(meant.row, db.execute(sql("why/papers")).df(), db.execute(sql("why/waiting")).df(), ranking)

@@ -31,6 +31,7 @@ from affil.workspace.layout import (
     identity_of,
     locked,
     manifest_copy,
+    not_a_workspace,
     sha256_of,
     table_files,
 )
@@ -84,7 +85,7 @@ def doctor(path: Path | str, *, mend: bool = False) -> Health:
     """
     folder = Path(path)
     if not any((folder / name).exists() for name in ("settings.toml", "manifest.json", "tables")):
-        raise AffilError(said("{0}: not a workspace; create one with: affil run PAPERS... -w {0}", folder))
+        raise not_a_workspace(folder)
     mended = tuple(_mend(WorkspaceFiles(folder))) if mend else ()
     return Health(tuple(_parts(WorkspaceFiles(folder))), mended)
 

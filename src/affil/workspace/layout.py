@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import secrets
+import shlex
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -416,6 +417,18 @@ def identity_of(file: Path) -> dict[str, str]:
 def hash_of(content: Any) -> str:
     """A short hash of JSON-serialisable content."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def not_a_workspace(path: Path) -> AffilError:
+    """What is said of a path that is no workspace: how papers in a file get into one, where it is a file."""
+    if path.is_file():
+        file = shlex.quote(str(path))
+        return AffilError(
+            said(
+                "{0}: a file, not a workspace; the papers in it are read by: affil run {1} -w WS; then give WS here", path, file
+            )
+        )
+    return AffilError(said("{0}: not a workspace; create one with: affil run PAPERS... -w {0}", path))
 
 
 def sha256_of(path: Path) -> str:

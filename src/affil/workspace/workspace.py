@@ -42,7 +42,7 @@ from affil.types import Institution, LedgerEntry, Progress
 from affil.wording import said
 from affil.workspace import decisions, ingest, matching, results, suggestions
 from affil.workspace.ingest import Added
-from affil.workspace.layout import WorkspaceFiles, changing
+from affil.workspace.layout import WorkspaceFiles, changing, not_a_workspace
 from affil.workspace.matching import Run
 from affil.workspace.suggestions import Suggestion
 
@@ -75,7 +75,7 @@ class Workspace(WorkspaceFiles):
         path = Path(path)
         if not any((path / file).exists() for file in ("settings.toml", "manifest.json")):
             if not create:
-                raise AffilError(said("{0}: not a workspace; create one with: affil run PAPERS... -w {0}", path))
+                raise not_a_workspace(path)
             if path.exists() and (not path.is_dir() or files_in(path, "*")):
                 raise AffilError(said("{0}: not an empty folder; choose a new one for the workspace", path))
             try:

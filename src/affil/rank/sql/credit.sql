@@ -3,15 +3,19 @@
 -- inherit its part. If affiliations are not aligned to authors (position is null), the whole is split over the institutions of
 -- the paper's strings. Institutions that are not counted (in review, or named twice) have no credit; `several` marks holders
 -- with several strings.
--- Reads mention, several, naming, paper, string; variables first_paper, last_paper.
--- Makes table credit: one row per author or paper, string and institution.
-CREATE OR REPLACE TEMP TABLE credit AS
-WITH claim AS (
-    SELECT mention.*, naming.* EXCLUDE (string), several.paper IS NOT NULL AS several
-    FROM mention
-    LEFT JOIN several ON several.paper = mention.paper AND several.author = coalesce(mention.position, -1)
+-- Reads mention, several, naming, paper; variables first_paper, last_paper.
+-- Makes numbers of paper, author, string, institution and stated place: one row per author or paper, string and institution.
+WITH drawn AS (
+    SELECT * FROM mention WHERE paper BETWEEN getvariable('first_paper') AND getvariable('last_paper')
+),
+holder AS (
+    SELECT * FROM several WHERE paper BETWEEN getvariable('first_paper') AND getvariable('last_paper')
+),
+claim AS (
+    SELECT drawn.*, institution, stated, probability, counts, known, first, holder.paper IS NOT NULL AS several
+    FROM drawn
+    LEFT JOIN holder ON holder.paper = drawn.paper AND holder.author = coalesce(drawn.position, -1)
     LEFT JOIN naming USING (string)
-    WHERE mention.paper BETWEEN getvariable('first_paper') AND getvariable('last_paper')
 ),
 -- A holder of one string claims its institutions; one of several claims each institution once, and each string without any once.
 -- `parts` is the number of claims that share the credit.
@@ -35,24 +39,20 @@ marked AS (
     )
 )
 SELECT
-    paper.venue,
-    paper.year,
-    paper.id AS paper,
-    marked.paper AS number,
-    paper.aligned,
-    marked.position,
-    marked.author,
-    string.affiliation,
-    marked.institution,
-    coalesce(marked.stated, '') AS stated,
-    marked.probability,
+    paper,
+    aligned,
+    position,
+    author,
+    string,
+    institution,
+    coalesce(stated, 0) AS stated,
+    probability,
     -- Exact decimals, so that sums do not depend on their order.
     CAST(
         CASE WHEN named OR unknown THEN 1 / CASE WHEN aligned THEN authors ELSE 1 END / parts ELSE 0 END AS DECIMAL(16, 15)
     ) AS credit,
     named AS counted,
-    marked.several,
-    marked.string  -- strings are numbered in order
+    several
 FROM marked
 JOIN paper USING (paper)
-LEFT JOIN string USING (string);
+ORDER BY paper, position, string, institution, credit;

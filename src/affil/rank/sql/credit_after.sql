@@ -4,4 +4,4 @@
 CREATE OR REPLACE TEMP TABLE credit_after AS
 SELECT * FROM credit_before ANTI JOIN paper ON paper.id = credit_before.paper
 UNION ALL BY NAME
-SELECT * EXCLUDE (number, string) FROM credit;
+SELECT * FROM credit;

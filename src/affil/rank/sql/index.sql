@@ -1,17 +1,17 @@
 -- Geometric mean, over the areas of the slice, of the adjusted publications in the area plus an offset. A venue's credit is
 -- split over its areas (slice_area.weight); an area without publications counts as the offset alone; areas may have different
 -- weights.
--- Reads holding, slice_area, area; variable area_offset.
+-- Reads entity_cell, slice_area, area; variable area_offset.
 -- Makes id, index: one row per entity.
 WITH in_area AS (
     SELECT id, area, sum(weight * credit ORDER BY cell) AS adjusted
-    FROM (SELECT id, cell, CAST(sum(credit) AS DOUBLE) AS credit FROM holding GROUP BY id, cell)
+    FROM entity_cell
     JOIN slice_area USING (cell)
     GROUP BY id, area
 ),
 every_area AS (
     SELECT entity.id, area.area, area.weight, coalesce(in_area.adjusted, 0) + getvariable('area_offset') AS value
-    FROM (SELECT DISTINCT id FROM holding) AS entity
+    FROM (SELECT DISTINCT id FROM entity_cell) AS entity
     CROSS JOIN area
     LEFT JOIN in_area ON in_area.id = entity.id AND in_area.area = area.area
 )

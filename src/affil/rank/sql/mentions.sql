@@ -1,10 +1,10 @@
--- A mention is an author with one raw string, or with none; in an unaligned paper, one of its strings. Strings are numbered:
--- texts are compared once, then numbers only; names are folded. A string whose answer depends on the year is a separate one
--- each year.
+-- A mention is an author with one raw string, or with none; in an unaligned paper, one of its strings. Strings, folded names,
+-- institutions and stated places are numbered in order, from 0 (a place: 0 is none): texts are compared once, then numbers only. A string
+-- whose answer depends on the year is a separate one each year.
 -- Reads mentions, paper, answer; variable include_review.
 -- Makes tables string, person, mention, several, naming.
 CREATE OR REPLACE TEMP TABLE string AS
-SELECT CAST(row_number() OVER (ORDER BY affiliation, year) AS INTEGER) AS string, affiliation, year
+SELECT CAST(row_number() OVER (ORDER BY affiliation, year) - 1 AS INTEGER) AS string, affiliation, year
 FROM (
     SELECT DISTINCT mentions.affiliation, CASE WHEN dated.affiliation IS NOT NULL THEN paper.year END AS year
     FROM mentions
@@ -14,8 +14,11 @@ FROM (
 );
 
 CREATE OR REPLACE TEMP TABLE person AS
-SELECT author AS name, folded(author) AS author
-FROM (SELECT DISTINCT author FROM mentions WHERE author IS NOT NULL AND paper IN (SELECT id FROM paper WHERE NOT repeated));
+SELECT name, folded, CASE WHEN folded IS NOT NULL THEN CAST(dense_rank() OVER (ORDER BY folded) - 1 AS INTEGER) END AS author
+FROM (
+    SELECT author AS name, folded(author) AS folded
+    FROM (SELECT DISTINCT author FROM mentions WHERE author IS NOT NULL AND paper IN (SELECT id FROM paper WHERE NOT repeated))
+);
 
 CREATE OR REPLACE TEMP TABLE mention AS
 SELECT paper.paper, mentions.position, person.author, string.string
@@ -30,8 +33,13 @@ SELECT paper, coalesce(position, -1) AS author FROM mention GROUP BY ALL HAVING 
 
 -- The institutions of each string: `known` is the number of counted ones, `first` marks one row per string.
 CREATE OR REPLACE TEMP TABLE naming AS
-WITH meant AS (
-    SELECT string.string, institution, min(decision) AS decision, max(probability) AS probability, max(stated) AS stated
+WITH named AS (
+    SELECT
+        string.string,
+        institution AS id,
+        min(decision) AS decision,
+        max(probability) AS probability,
+        coalesce(max(stated), '') AS place
     FROM string
     LEFT JOIN answer
         ON answer.affiliation = string.affiliation
@@ -41,10 +49,12 @@ WITH meant AS (
 )
 SELECT
     string,
-    institution,
-    stated,
+    id,
+    place,
+    CASE WHEN id IS NOT NULL THEN CAST(dense_rank() OVER (ORDER BY id) - 1 AS INTEGER) END AS institution,
+    CASE WHEN place = '' THEN 0 ELSE CAST(dense_rank() OVER (PARTITION BY place = '' ORDER BY place) AS INTEGER) END AS stated,
     probability,
-    institution IS NOT NULL AND (decision = 'match' OR getvariable('include_review')) AS counts,
+    id IS NOT NULL AND (decision = 'match' OR getvariable('include_review')) AS counts,
     count(*) FILTER (counts) OVER (PARTITION BY string) AS known,
-    row_number() OVER (PARTITION BY string ORDER BY institution) = 1 AS first
-FROM meant;
+    row_number() OVER (PARTITION BY string ORDER BY id) = 1 AS first
+FROM named;

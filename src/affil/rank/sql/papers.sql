@@ -2,7 +2,7 @@
 -- (and long enough to be distinctive) and they share an author, or one of them has no authors: the record that ties
 -- affiliations to authors, then the one with most authors, represents all.
 -- Reads papers, venue_name, wanted, mentions; variable min_title.
--- Makes table paper: one row per record, numbered.
+-- Makes table paper: one row per record, numbered from 0.
 CREATE OR REPLACE TEMP TABLE paper AS
 WITH record AS (
     SELECT papers.id, venue_name.venue, papers.year, papers.aligned, papers.authors, folded(papers.title) AS title
@@ -33,7 +33,7 @@ repeat AS (
     WHERE place > 1 AND coalesce(list_has_any(mine.names, theirs.names), true)
 )
 SELECT
-    CAST(row_number() OVER (ORDER BY venue, year, id) AS INTEGER) AS paper,
+    CAST(row_number() OVER (ORDER BY venue, year, id) - 1 AS INTEGER) AS paper,
     id,
     venue,
     year,

@@ -1,6 +1,6 @@
 -- What entities hold of each area, and what they would hold if in every year their share of each area were their share of that year's
 -- areas together: the share of each year, weighted by the area's credit of the year. The statement's parameter lists the entities.
--- Reads holding, credit, slice_area.
+-- Reads entity_cell, credit, slice_area.
 -- Makes id, area, share, expected: one row per entity and area with credit.
 WITH world AS (
     SELECT area, year, sum(weight * credit ORDER BY venue) AS credit
@@ -10,12 +10,7 @@ WITH world AS (
 ),
 own AS (
     SELECT id, area, year, sum(weight * credit ORDER BY venue) AS credit
-    FROM (
-        SELECT id, cell, CAST(sum(credit) AS DOUBLE) AS credit
-        FROM holding
-        WHERE id IN (SELECT unnest($1))
-        GROUP BY id, cell
-    )
+    FROM (SELECT * FROM entity_cell WHERE id IN (SELECT unnest($1)))
     JOIN slice_area USING (cell)
     GROUP BY id, area, year
 ),

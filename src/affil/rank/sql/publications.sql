@@ -1,6 +1,6 @@
 -- Whole count: the papers that name the entity; unaligned are those with unknown parts of authors.
--- Reads holding.
+-- Reads entity_cell.
 -- Makes id, publications, unaligned: one row per entity.
-SELECT id, count(*) AS publications, count(*) FILTER (NOT aligned) AS unaligned
-FROM holding
+SELECT id, CAST(sum(publications) AS BIGINT) AS publications, CAST(sum(unaligned) AS BIGINT) AS unaligned
+FROM entity_cell
 GROUP BY id;

@@ -1,16 +1,16 @@
 -- Geometric mean over the areas of each slot; see index.sql of a single ranking.
--- Reads holding, slot, slice_area, area; variable area_offset.
+-- Reads entity_cell, slot, slice_area, area; variable area_offset.
 -- Makes slot, id, value: a row a slot and entity.
 WITH in_area AS (
     SELECT slot, id, area, sum(weight * credit ORDER BY cell) AS adjusted
-    FROM (SELECT id, cell, CAST(sum(credit) AS DOUBLE) AS credit FROM holding GROUP BY id, cell)
+    FROM entity_cell
     JOIN slot USING (cell)
     JOIN slice_area USING (cell)
     GROUP BY slot, id, area
 ),
 every_area AS (
     SELECT entity.slot, entity.id, area.area, area.weight, coalesce(in_area.adjusted, 0) + getvariable('area_offset') AS value
-    FROM (SELECT DISTINCT slot, id FROM holding JOIN slot USING (cell)) AS entity
+    FROM (SELECT DISTINCT slot, id FROM entity_cell JOIN slot USING (cell)) AS entity
     CROSS JOIN area
     LEFT JOIN in_area ON in_area.slot = entity.slot AND in_area.id = entity.id AND in_area.area = area.area
 )
