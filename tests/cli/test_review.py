@@ -33,7 +33,7 @@ def test_out_to_a_sheet_and_in_again(ws: str, tmp_path: Path) -> None:
     assert len(text.splitlines()) == 2
     sheet.write_text(text.replace(",,,,\r\n", f",,,{OPENAI},w\r\n").replace(",,,,\n", f",,,{OPENAI},w\n"), "utf-8")
     out = json.loads(run("review", "import", ws, str(sheet), "--by", "ana", "--json").output)
-    assert out == {"decided": 1, "opinions": 0, "unchanged": 0, "blank": 0}
+    assert out == {"decided": 1, "opinions": 0, "unchanged": 0, "blank": 0, "left_out": []}
     result = CliRunner().invoke(app, ["review", "export", ws, "-o", str(tmp_path / "x.ods")])
     assert isinstance(result.exception, AffilError)
 
