@@ -197,7 +197,8 @@ def count_credit(
 
 def all_credit(db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]]) -> pa.Table:
     """The same of all of them in one table."""
-    return pa.concat_tables([CREDIT.empty_table(), *(part for _, part in count_credit(db, spans))])
+    parts = [part for _, part in count_credit(db, spans)]
+    return pa.concat_tables(parts) if parts else CREDIT.empty_table()  # which loads pandas
 
 
 def as_credit(rows: pa.Table) -> pa.Table:
