@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.io.arrays import of_numpy, put, put_rows, to_numpy, whole
+from affil.io.arrays import of_numpy, one_text, put, put_rows, to_numpy, whole
 
 KINDS = ["int16", "int32", "int64", "float64"]
 
@@ -49,3 +49,8 @@ def test_tables_of_values(rows: list[Any]) -> None:
         assert [kind for _, kind, *_ in db.execute("DESCRIBE made").fetchall()] == ["VARCHAR", "SMALLINT", "DOUBLE"]
         put(db, "made", known=("BOOLEAN", (True, False)))
         assert db.execute("FROM made").fetchall() == [(True,), (False,)]
+
+
+@given(st.text())
+def test_one_text(text: str) -> None:
+    assert one_text(text.encode("utf-8", "replace").decode()).equals(pa.array([text.encode("utf-8", "replace").decode()]))

@@ -39,6 +39,12 @@ def of_numpy(values: NDArray[Any]) -> pa.Array:
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)])
 
 
+def one_text(text: str) -> pa.StringArray:
+    """An array of one text."""
+    data = text.encode()
+    return pa.StringArray.from_buffers(1, pa.py_buffer(np.array([0, len(data)], np.int32)), pa.py_buffer(data))
+
+
 def put(db: duckdb.DuckDBPyConnection, name: str, /, **columns: tuple[str, Sequence[Any]]) -> None:
     """Create or replace a small table of Python's values: for each column its type in SQL, and the values."""
     db.execute(

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from affil.io.arrays import put, to_numpy
+from affil.io.arrays import of_numpy, one_text, put, to_numpy
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 from affil.wording import said
@@ -211,10 +211,8 @@ def _with_texts(rows: pa.Table, where: VenueYear, texts: Mapping[str, pa.Array])
     """Rows of a venue and year with texts for numbers."""
     columns = dict(zip(rows.column_names, (c.combine_chunks() for c in rows.columns), strict=True))
     columns |= {name: _as_text(columns[_NUMBERS.get(name, name)], texts[name]) for name in texts}
-    venue, year = (
-        pa.repeat(pa.scalar(value, kind), len(rows)) for value, kind in zip(where, (pa.string(), pa.int16()), strict=True)
-    )
-    columns |= {"venue": venue.dictionary_encode(), "year": year}
+    venue = pa.DictionaryArray.from_arrays(of_numpy(np.zeros(len(rows), np.int32)), one_text(where[0]))
+    columns |= {"venue": venue, "year": of_numpy(np.full(len(rows), where[1], np.int16))}
     return pa.table([columns[name] for name in CREDIT.names], CREDIT)
 
 
