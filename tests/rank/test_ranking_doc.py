@@ -100,6 +100,6 @@ def test_the_areas_are_all_named() -> None:
 def test_every_query_is_explained() -> None:
     folder = Path(__file__).parents[2] / "src" / "affil" / "rank" / "sql"
     queries = list(folder.rglob("*.sql"))
-    assert len(queries) == 43
+    assert len(queries) > 40
     for query in queries:
         assert query.read_text("utf-8").startswith("-- "), query
