@@ -174,7 +174,7 @@ def _without_a_row(db: duckdb.DuckDBPyConnection, given: str, identifier: str, n
         told.append(
             said(
                 "{0:,} {0:string names|strings name} it, counted for {2}, {1:a part|parts} of it "
-                '(see --roll-up labs, or policy = "all" in settings.toml)',
+                '(see --roll-up labs, or decide.policy = "all" in settings.toml)',
                 len(parts),
                 len(units),
                 _some(units),
