@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import openpyxl
@@ -12,8 +14,8 @@ from hypothesis import strategies as st
 from affil.errors import InputError
 from affil.io.cells import COMMAS, COMMAS_CHINESE
 from affil.io.headings import AFFILIATION, PAPERS
-from affil.io.table import Style
-from affil.io.tables import create_table
+from affil.io.table import Style, affiliation_column
+from affil.io.tables import create_table, open_table
 from affil.papers.common import Problem
 from affil.papers.formats import recognise
 from affil.papers.head import Head
@@ -155,6 +157,25 @@ def test_papers_under_any_usual_headings_are_read_back(tmp_path_factory: pytest.
         table.write({heading: [row[f] for row in rows] for f, heading in named.items()})
     assert recognise(Head(path)).name == "table"
     assert list(read_papers([path])) == papers
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_rows_that_stand_in_one_cell_each_are_said_to(tmp_path: Path, mark: str) -> None:
+    """As a spreadsheet saves a CSV that it showed in column A."""
+    rows = [
+        ["Authors", "Title", "Year", "Affiliations"],
+        ["Inkwell, B.", "Quiet Rooms", "2024", "University of Oxford, Oxford"],
+    ]
+    with (tmp_path / "a.csv").open("w", encoding="utf-8", newline="") as out:
+        for row in rows:
+            cell = io.StringIO()
+            csv.writer(cell, delimiter=mark, lineterminator="").writerow(row)
+            csv.writer(out, quoting=csv.QUOTE_ALL).writerow([cell.getvalue()])
+    told = "each row stands in one cell; split the column"
+    with pytest.raises(InputError, match=told):
+        list(read_papers([tmp_path / "a.csv"]))
+    with pytest.raises(InputError, match=told), open_table(tmp_path / "a.csv") as table:
+        affiliation_column("a.csv", table.columns)
 
 
 def test_a_mapping_that_cannot_be_meant_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -109,6 +110,8 @@ def affiliation_column(name: str, columns: Sequence[str], wanted: str | None = N
         return "affiliation"
     if len(found) == 1:
         return found[0]
+    if wanted is None:
+        in_one_cell(name, columns)
     if found:
         raise InputError(name, said("several columns may be meant: {0}", listed(found)), fix=said("choose one with --column"))
     raise missing(name, columns, wanted)
@@ -120,6 +123,19 @@ def has_affiliations(columns: Sequence[str], wanted: str | None = None) -> bool:
         return bool(affiliation_column("", columns, wanted))
     except InputError:
         return False
+
+
+def in_one_cell(name: str, columns: Sequence[str]) -> None:
+    """Refuse a table of one column that holds whole rows, as spreadsheets save what they did not split.
+
+    Raises:
+        InputError: its heading is several usual headings.
+    """
+    if len(columns) == 1:
+        rows = (next(csv.reader([columns[0]], delimiter=mark), []) for mark in ",;\t")
+        if any(sum(map(is_usual, row)) > 1 for row in rows):
+            fix = said("split the column in the spreadsheet (Text to Columns), or export the file again")
+            raise InputError(name, said("each row stands in one cell"), fix=fix)
 
 
 def missing(name: str, columns: Sequence[str], wanted: str | None) -> InputError:

@@ -11,7 +11,7 @@ from affil.errors import InputError
 from affil.io.headings import PAPERS, find, plain, stem
 from affil.io.people import people_in
 from affil.io.semicolons import between_semicolons
-from affil.io.table import listed, title_hint
+from affil.io.table import in_one_cell, listed, title_hint
 from affil.papers.common import bare_doi, cell_text
 from affil.papers.draft import CUT_OFF, NO_AFFILIATION, NOT_UNDERSTOOD, year_in
 from affil.papers.head import Head
@@ -170,6 +170,7 @@ def columns_of(columns: Sequence[str], mapping: Mapping[str, str], name: str) ->
             raise InputError(name, said("no field {0!r}", meant), fix=said("map {0} to one of {1}", heading, ", ".join(FIELDS)))
         found[meant] = here[0]
     if wanted := _lacking(found):
+        in_one_cell(name, columns)
         needed = said("the columns are {0}, and paper, doi or title, and if you like position", ", ".join(REQUIRED))
         named = joined(" and no column ", map(repr, wanted))
         problem = (
