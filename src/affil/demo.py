@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affil.batch import MatchSummary, match_file
+from affil.settings import ReportSettings, Settings
 from affil.wording import said
 from affil.workspace import Run, Workspace
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from affil.match import Matcher
     from affil.rank import Ranking
     from affil.types import Result
+
+TITLE = "Invented papers (affil demo)"  # of its site and bulletin, and the source that their charts name
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def run_demo(folder: Path | str, matcher: Matcher, progress: Callable[[str], Non
         AffilError: the folder holds something else, or cannot be written.
     """
     tell = progress or (lambda _: None)
-    workspace = Workspace.open(folder)
+    workspace = Workspace.open(folder, settings=Settings(report=ReportSettings(title=TITLE)))
     matches = workspace.path / "affiliations-matched.csv"
     tell(said("matching strings"))
     strings = match_file(sample("affiliations.csv"), matches, matcher=matcher)

@@ -65,8 +65,8 @@ class Workspace(WorkspaceFiles):
     """
 
     @classmethod
-    def open(cls, path: Path | str, create: bool = True) -> Workspace:
-        """Open the workspace in a folder; with `create`, create it if there is none.
+    def open(cls, path: Path | str, create: bool = True, settings: Settings | None = None) -> Workspace:
+        """Open the workspace in a folder; with `create`, create it if there is none, with the given settings or those of affil.
 
         Raises:
             AffilError: there is none and `create` is false, or it cannot be created.
@@ -81,7 +81,7 @@ class Workspace(WorkspaceFiles):
             try:
                 path.mkdir(parents=True, exist_ok=True)
                 with atomic_path(path / "settings.toml") as temporary:
-                    temporary.write_text(settings_toml(Settings()), "utf-8")
+                    temporary.write_text(settings_toml(settings or Settings()), "utf-8")
             except OSError as error:
                 raise AffilError(said("{0}: cannot create the workspace: {1}", path, error.strerror or error)) from error
         return cls(path, load_settings(path / "settings.toml"))
