@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -91,6 +92,23 @@ def naive_growth(world: World, weights: Mapping[str, float], years: list[int], w
     return growth if by == "share" else growth - 1
 
 
+def leaves_the_shares(world: World, weights: Mapping[str, float], years: list[int], reference: int, who: str) -> bool:
+    """Whether a share that is carried from the reference year to each year, as far as venues lead, is no share on the way."""
+    of_year = {y: {v for v, year, _ in world if year == y} for y in years}
+    start = value(world, weights, reference, of_year[reference], who, "share")
+    at = years.index(reference)
+    for path in (years[at::-1], years[at:]):
+        level = start
+        for here, there in pairwise(path):
+            both = of_year[here] & of_year[there]
+            if not both:
+                break
+            level += value(world, weights, there, both, who, "share") - value(world, weights, here, both, who, "share")
+            if not -1e-9 <= level <= 1 + 1e-9:
+                return True
+    return False
+
+
 cells = st.tuples(st.sampled_from(NAMES), st.integers(2019, 2022), st.sampled_from(WHO))
 worlds = st.dictionaries(cells, st.integers(1, 4), min_size=1, max_size=24)
 
@@ -111,12 +129,26 @@ def test_growth_is_that_of_a_naive_reference(world: World, by: str, weight: floa
         if len(years) < 2 or not last & {v for v, y, _ in world if y == years[-2]}:
             continue  # nothing leads to the last year
         expected = naive_growth(world, weights, years, who, by)
-        if expected is not None:
+        if by == "share" and leaves_the_shares(world, weights, years, result.reference, who):
+            assert math.isnan(rows.loc[who, "growth"])
+        elif expected is not None:
             assert rows.loc[who, "growth"] == pytest.approx(expected, abs=1e-9)
             at = result.matched.set_index("id").loc[who]
             first = result.links[0].years[0]
             if by != "share" and at[first] > 0:
                 assert at[years[-1]] / at[first] - 1 == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_share_that_thin_steps_carry_below_nothing_ends_there() -> None:
+    """The one paper of a venue was another's a year before: a step of all."""
+    world: dict[tuple[str, int, str], int] = {
+        ("CV", 2020, "d"): 1, ("CV", 2021, "a"): 1, ("NL", 2021, "d"): 1, ("NL", 2022, "a"): 1, ("CV", 2022, "d"): 9,
+    }  # fmt: skip
+    result = trend_of(world, by="share")
+    carried = result.matched.set_index("id").loc["a"]
+    assert 0 < carried[2022] < carried[2021] < 1
+    assert math.isnan(carried[2020])
+    assert math.isnan(result.frame.set_index("id").loc["a", "growth"])
 
 
 @settings(max_examples=8)

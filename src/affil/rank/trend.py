@@ -269,9 +269,10 @@ def trend(
     compared = [(link, {y: next(linked) for y in link.years}) for link in links]
     about = about.iloc[_order(about["name"], counted, reference)[:limit]]
     shares = asked.by == "share"
+    matched = _in_venues_of(reference, counted, compared, shares)
     return Trend(
-        frame=about.join(counted).assign(**_growths(compared, years, shares)).reset_index(),
-        matched=about[["name"]].join(_in_venues_of(reference, counted, compared, shares)).reset_index(),
+        frame=about.join(counted).assign(**_growths(compared, years, matched if shares else None)).reset_index(),
+        matched=about[["name"]].join(matched).reset_index(),
         ranks=about.join(ranks).reset_index(),
         level=asked.query.level,
         by=asked.by,
@@ -290,6 +291,8 @@ def trend(
     )
 
 
+_ROUNDING = 1e-9  # of a share
+
 Compared = Sequence[tuple[Link, Mapping[int, "pd.Series[float]"]]]  # each link, with the values of its years in its venues
 
 
@@ -299,9 +302,16 @@ def _order(names: pd.Series[str], counted: pd.DataFrame, reference: int) -> Any:
     return np.lexsort([names, -counted[years[-1]], *(-counted[y] for y in years if y <= reference)])
 
 
-def _growths(compared: Compared, years: Sequence[int], shares: bool) -> dict[str, pd.Series[float]]:
-    """The columns of growth: over all links, and over the last two years, where there are several."""
+def _growths(compared: Compared, years: Sequence[int], carried: pd.DataFrame | None) -> dict[str, pd.Series[float]]:
+    """The columns of growth: over all links, and over the last two years, where there are several; in points, if shares are given as they
+    were carried on: where they ended before all links did, there is no growth over all.
+    """
+    shares = carried is not None
     out = {"growth": _growth(compared, shares)}
+    if carried is not None and compared:
+        first, last = compared[0][0].years[0], compared[-1][0].years[-1]
+        whole = carried[[y for y in years if first <= y <= last]].notna().all(axis=1)
+        out["growth"] = out["growth"].where(whole)
     return out | ({"growth_last": _growth(_last_step(compared, years[-2:]), shares)} if len(years) > 1 else {})
 
 
@@ -332,7 +342,10 @@ def _last_step(compared: Compared, two: Sequence[int]) -> Compared:
 
 
 def _in_venues_of(reference: int, counted: pd.DataFrame, compared: Compared, shares: bool) -> pd.DataFrame:
-    """Each year's value in the venues of one: that year's value as counted, carried on by the links."""
+    """Each year's value in the venues of one: that year's value as counted, carried on by the links.
+
+    A share that leaves 0 to 1 on the way was carried over steps too thin for it: it ends there.
+    """
     out = counted * np.nan
     out[reference] = counted[reference]
     earlier = [one for one in reversed(compared) if one[0].years[0] < reference]
@@ -341,10 +354,12 @@ def _in_venues_of(reference: int, counted: pd.DataFrame, compared: Compared, sha
         base = values[anchor]
         for year in link.years:
             if year != anchor:
-                level = out[anchor]  # a 0 cannot be carried on
-                out[year] = (
-                    level + values[year] - base if shares else level.where(level > 0) * values[year] / base.where(base > 0)
-                )
+                level = out[anchor]
+                if shares:
+                    moved = level + values[year] - base
+                    out[year] = moved.where(moved.between(-_ROUNDING, 1 + _ROUNDING)).clip(0, 1)
+                else:  # a 0 cannot be carried on
+                    out[year] = level.where(level > 0) * values[year] / base.where(base > 0)
     return out
 
 

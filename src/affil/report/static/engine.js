@@ -218,14 +218,17 @@
     }
 
     /** The growth of a value over the links: the product of ratios less 1, of shares (`points`) the sum of differences; null where it is undefined. */
-    growth({ links }, value, points) {
+    growth(trend, value, points) {
+      const { links, years } = trend;
       if (!links.length) return null;
+      const within = ([y]) => y >= links[0].years[0] && y <= links.at(-1).years.at(-1);
+      if (points && this.inVenuesOf(trend, value, true).some((v, k) => v === null && within(years[k]))) return null;
       const steps = links.map((link) => [value(link.rows[0]), value(link.rows.at(-1))]);
       if (points) return steps.reduce((sum, [before, after]) => sum + after - before, 0);
       return steps.every(([before]) => before > 0) ? steps.reduce((all, [before, after]) => (all * after) / before, 1) - 1 : null;
     }
 
-    /** Each year's value in the venues of the reference year, by the links; null where none leads to it. */
+    /** Each year's value in the venues of the reference year, by the links; null where none leads to it, or where a share left 0 to 1 on the way. */
     inVenuesOf({ years, links, reference }, value, points) {
       const out = new Map(years.filter(([y]) => y === reference).map(([y, rows]) => [y, value(rows)]));
       const earlier = links.filter((link) => link.years[0] < reference).reverse(), later = links.filter((link) => link.years.at(-1) > reference);
@@ -235,7 +238,8 @@
         link.years.forEach((y, k) => {
           if (y === anchor) return;
           const now = value(link.rows[k]);
-          out.set(y, known === null || known === undefined ? null : points ? known + now - base : base > 0 ? (known * now) / base : null);
+          const moved = points ? known + now - base : base > 0 ? (known * now) / base : null;
+          out.set(y, known === null || known === undefined || (points && (moved < -1e-9 || moved > 1 + 1e-9)) ? null : points ? Math.min(Math.max(moved, 0), 1) : moved);
         });
       }
       return years.map(([y]) => out.get(y) ?? null);
