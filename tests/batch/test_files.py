@@ -220,6 +220,13 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "own.affil"
 
 
+def test_what_cannot_be_meant_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(AffilError, match="workers are at least 1, not 0"):
+        match_file(tmp_path / "gone.csv", tmp_path / "out.csv", matcher=None, workers=0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="knows no 'colum'"):
+        match_file(tmp_path / "gone.csv", tmp_path / "out.csv", matcher=None, colum="affiliation")  # type: ignore[arg-type,call-arg]
+
+
 @pytest.mark.parametrize("remembered", [0, 30, 100_000])
 def test_workers_change_nothing(tmp_path: Path, own: Path, tiny_model: Path, remembered: int) -> None:
     matcher = Matcher.load(own, tiny_model)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affil.errors import InputError
+from affil.errors import AffilError, InputError
 from affil.match import COLUMNS, Matcher
 from affil.match.candidates import retrieve
 from affil.match.features.featurize import Pairs, featurize
@@ -289,3 +289,18 @@ def test_a_column_of_any_kind_of_text(matcher: Matcher, dtype: str) -> None:
 def test_missing_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         Matcher.load(tmp_path / "none.affil")
+
+
+def test_several_strings_may_come_one_by_one_and_are_texts(matcher: Matcher) -> None:
+    assert matcher.match_many(text for text in ["OpenAI", "nobody"]) == matcher.match_many(["OpenAI", "nobody"])
+    assert len(matcher.match_many(iter(["OpenAI"]))) == 1
+    with pytest.raises(AffilError, match="takes several strings; for one: match"):
+        matcher.match_many("OpenAI")
+    for other in (None, float("nan"), b"OpenAI", ["OpenAI"]):
+        with pytest.raises(AffilError, match="an affiliation is a text, not "):
+            matcher.match(other)  # type: ignore[arg-type]
+
+
+def test_an_unknown_policy_is_refused(load: Load) -> None:
+    with pytest.raises(AffilError, match="no policy 'best'; known are: most-specific, all, one"):
+        load(policy="best")

@@ -149,8 +149,13 @@ def matched(source: Path | str, matcher: BatchMatcher, **matching: Unpack[Matchi
     """Match a file, batch by batch (see `match_file`); its batches are to be used within the block.
 
     Raises:
-        InputError: the input cannot be read, or lacks the column. AffilError: a worker died.
+        InputError: the input cannot be read, or lacks the column. AffilError: a worker died, or there are to be none. TypeError: an
+            unknown keyword.
     """
+    for unknown in matching.keys() - Matching.__optional_keys__ - Matching.__required_keys__:
+        raise TypeError(f"matching a file knows no {unknown!r}")
+    if matching.get("workers", 1) < 1:
+        raise AffilError(said("workers are at least 1, not {0}", matching["workers"]))
     batching = (matching.get("settings") or Settings()).batch
     workers, progress, tell = matching.get("workers", 1), matching.get("progress"), matching.get("tell") or (lambda _: None)
     with rare_collections(), _opened(source, _opening(matching)) as (table, chosen):

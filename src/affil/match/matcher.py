@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -72,10 +72,12 @@ class Matcher:
             policy: which institutions to return per string; overrides the settings.
 
         Raises:
-            InputError: a file is missing, damaged, or of another version.
+            InputError: a file is missing, damaged, or of another version. AffilError: there is no such policy.
         """
         settings = settings or Settings()
         if policy:
+            if policy not in get_args(Policy):
+                raise AffilError(said("no policy {0!r}; known are: {1}", policy, ", ".join(get_args(Policy))))
             decide_settings = settings.decide.model_copy(update={"policy": policy})
             settings = settings.model_copy(update={"decide": decide_settings})
         model_path = Path(model) if model else resource(SHIPPED_MODEL)
@@ -105,8 +107,18 @@ class Matcher:
         """Match one string; see `match_many`."""
         return self.match_many([affiliation])[0]
 
-    def match_many(self, affiliations: Sequence[str]) -> Results:
-        """Match strings, with explanations; repeated strings are matched once."""
+    def match_many(self, affiliations: Iterable[str]) -> Results:
+        """Match strings, with explanations; repeated strings are matched once.
+
+        Raises:
+            AffilError: one string in the place of several, or something that is no text.
+        """
+        if isinstance(affiliations, str):
+            raise AffilError(said("match_many takes several strings; for one: match"))
+        affiliations = list(affiliations)
+        for other in affiliations:
+            if not isinstance(other, str):
+                raise AffilError(said("an affiliation is a text, not {0!r}", other))
         distinct = list(dict.fromkeys(affiliations))
         results = {
             s: Result(s, tuple(self._explained(row) for row in rows))
