@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -91,6 +92,11 @@ def test_links_and_pictures_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_page_holds_what_a_merge_left_open(page: Path) -> None:
     assert not re.search(r"^(<{7}|={7}|>{7})( |$)", page.read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("script", ["make", "make_serve"])
+def test_scripts_that_draw_pictures_find_what_they_draw_with(script: str) -> None:
+    assert callable(runpy.run_path(str(ROOT / "docs" / "images" / script), run_name="drawn")["main"])
 
 
 def test_every_command_is_documented() -> None:
