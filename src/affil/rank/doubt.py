@@ -109,9 +109,9 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection, probable: float) -> tuple[pd.
         probable: the probability from which a match in review is taken as right.
 
     Returns two tables, in papers. The first has a row for each pair, institution, venue and year: pair (its number), affiliation,
-    probability, review, institution, stated, venue, year, effect. The second has, by institution, stated, venue and year, `drift`: by how
-    much the expected credit differs from what is counted plus all effects times (probability − counted), as credit is split; and
-    `drift_decided`: the same of the credit were the review queue decided (see `Doubts`).
+    probability, review, institution (`known_as` of sql/numbers.sql), venue, year, effect. The second has, by institution, venue and year,
+    `drift`: by how much the expected credit differs from what is counted plus all effects times (probability − counted), as credit is
+    split; and `drift_decided`: the same of the credit were the review queue decided (see `Doubts`).
     """
     import pandas as pd
 
@@ -134,7 +134,7 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection, probable: float) -> tuple[pd.
         linear = shares.effect * (chance - counted)[shares.pair]
         return np.asarray((value - shares.states[0] - _sums(shares.row, linear, len(shares.owner))) * part)
 
-    holders = db.execute("SELECT institution, stated FROM holder ORDER BY holder").df()
+    holders = db.execute("SELECT known_as AS institution FROM holder ORDER BY holder").df()
 
     def gathered(rows: pd.DataFrame, *summed: str) -> pd.DataFrame:
         by = [column for column in rows if column not in summed]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import get_args
 
 from affil.settings import RollUp
@@ -27,11 +28,50 @@ def roll_up(
 
     Several parents get equal shares, at every step. Cycles of parents are cut where they close.
     """
-    if how == "labs":
-        parents, how = _of_labs(parents, kinds or {}), "top"
+    ways = Ways(parents, how, kinds)
     for institution in parents:
-        for counted_as, part in sorted(_climb(institution, parents, how, 1.0, ()).items()):
+        for counted_as, part in ways.of(institution):
             yield institution, counted_as, part
+
+
+class Ways:
+    """The ways up from institutions; see `roll_up`."""
+
+    def __init__(self, parents: Mapping[str, Sequence[str]], how: RollUp, kinds: Mapping[str, str] | None = None) -> None:
+        if how == "labs":
+            parents, how = _of_labs(parents, kinds or {}), "top"
+        self._parents, self._how = parents, how
+        self._above = cache(self._find_above)
+
+    def of(self, institution: str, named: Collection[str] = ()) -> list[tuple[str, float]]:
+        """What an institution counts as, each with its share, where a string names these institutions beside it.
+
+        Where one of them stands above an institution of the way, only the parents that are such, or lead to one, share; of those that stand
+        above each other the lowest count.
+        """
+        return sorted(self._climb(institution, frozenset(named), 1.0, ()).items())
+
+    def _climb(self, at: str, named: frozenset[str], part: float, path: tuple[str, ...]) -> dict[str, float]:
+        ends = self._how == "none" or (self._how == "parent" and path)
+        above = [] if ends else sorted(p for p in {*self._parents[at]} - {*path, at} if p in self._parents)
+        if not above:
+            return {at: part}
+        if len(above) > 1 and (meant := named & self._above(at)):
+            lowest = meant.difference(*(self._above(one) for one in meant)) or meant
+            above = [p for p in above if p in lowest or not lowest.isdisjoint(self._above(p))] or above
+        out: dict[str, float] = {}
+        for parent in above:
+            for top, share in self._climb(parent, named, part / len(above), (*path, at)).items():
+                out[top] = out.get(top, 0.0) + share
+        return out
+
+    def _find_above(self, institution: str) -> frozenset[str]:
+        """All that stands above an institution."""
+        found: set[str] = set()
+        new = {institution}
+        while new := {p for i in new for p in self._parents[i] if p in self._parents} - found:
+            found |= new
+        return frozenset(found - {institution})
 
 
 def _of_labs(parents: Mapping[str, Sequence[str]], kinds: Mapping[str, str]) -> dict[str, list[str]]:
@@ -41,15 +81,3 @@ def _of_labs(parents: Mapping[str, Sequence[str]], kinds: Mapping[str, str]) -> 
     while more := {i for i, own in above.items() if i not in leads and not leads.isdisjoint(own)}:
         leads |= more
     return {i: [p for p in own if p in leads] for i, own in above.items()}
-
-
-def _climb(at: str, parents: Mapping[str, Sequence[str]], how: RollUp, part: float, path: tuple[str, ...]) -> dict[str, float]:
-    ends = how == "none" or (how == "parent" and path)
-    above = [] if ends else sorted(p for p in {*parents[at]} - {*path, at} if p in parents)
-    if not above:
-        return {at: part}
-    out: dict[str, float] = {}
-    for parent in above:
-        for top, share in _climb(parent, parents, how, part / len(above), (*path, at)).items():
-            out[top] = out.get(top, 0.0) + share
-    return out
