@@ -20,7 +20,7 @@ from affil.rank.places import HongKong, find_place, hong_kong_groups, put_contin
 from affil.rank.presets import find_preset, mean_areas
 from affil.rank.ranges import with_ranges
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
-from affil.rank.rollup import ROLL_UPS, Ways
+from affil.rank.rollup import ROLL_UPS, ways_up
 from affil.rank.venues import AREAS, Venues, find_area, load_venues
 from affil.settings import RankSettings, RollUp
 from affil.types import KINDS
@@ -264,18 +264,11 @@ def _roll(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[str]
             "FROM (SELECT id AS institution, '' AS named_parents FROM institutions UNION SELECT institution, named_parents FROM holder)"
         )
         return
-    rows = db.execute("SELECT id, active_id, kind, parents FROM institutions ORDER BY id").fetchall()
-    active = {identifier: successor for identifier, successor, *_ in rows}
-    kept = {
-        i: [active[p] for p in parents or () if p in active and not {p, active[p]} & {*not_parents}]
-        for i, _, _, parents in rows
-    }
-    kinds = {i: kind or "" for i, _, kind, _ in rows}
-    ways = Ways(kept, how, kinds)
+    ways = ways_up(db, how, not_parents)
     named = db.execute("SELECT DISTINCT institution, named_parents FROM holder WHERE named_parents <> ''").fetchall()
     rolled = [
         (institution, parents, top, part)
-        for institution, parents in [*((i, "") for i in kept), *named]
+        for institution, parents in [*((i, "") for i in ways.institutions), *named]
         for top, part in ways.of(institution, parents.split())
     ]
     put_rows(db, "rolled", rolled, institution="VARCHAR", named_parents="VARCHAR", id="VARCHAR", part="DOUBLE")

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import get_args
 
+import duckdb
+
 from affil.settings import RollUp
 
 # What may stand above a laboratory: the kinds of the parents that it goes to, by its own kind.
@@ -40,7 +42,7 @@ class Ways:
     def __init__(self, parents: Mapping[str, Sequence[str]], how: RollUp, kinds: Mapping[str, str] | None = None) -> None:
         if how == "labs":
             parents, how = _of_labs(parents, kinds or {}), "top"
-        self._parents, self._how = parents, how
+        self.institutions, self._parents, self._how = parents.keys(), parents, how
         self._above = cache(self._find_above)
 
     def of(self, institution: str, named: Collection[str] = ()) -> list[tuple[str, float]]:
@@ -53,7 +55,7 @@ class Ways:
 
     def _climb(self, at: str, named: frozenset[str], part: float, path: tuple[str, ...]) -> dict[str, float]:
         ends = self._how == "none" or (self._how == "parent" and path)
-        above = [] if ends else sorted(p for p in {*self._parents[at]} - {*path, at} if p in self._parents)
+        above = [] if ends else sorted(p for p in {*self._parents.get(at, ())} - {*path, at} if p in self._parents)
         if not above:
             return {at: part}
         if len(above) > 1 and (meant := named & self._above(at)):
@@ -72,6 +74,18 @@ class Ways:
         while new := {p for i in new for p in self._parents[i] if p in self._parents} - found:
             found |= new
         return frozenset(found - {institution})
+
+
+def ways_up(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Collection[str] = ()) -> Ways:
+    """The ways up from the institutions of the table `institutions`; closed or merged parents are replaced by their successors, and none
+    leads to those of `not_parents`.
+    """
+    rows = db.execute("SELECT id, active_id, kind, parents FROM institutions ORDER BY id").fetchall()
+    active = {identifier: successor for identifier, successor, *_ in rows}
+    parents = {
+        i: [active[p] for p in above or () if p in active and not {p, active[p]} & {*not_parents}] for i, _, _, above in rows
+    }
+    return Ways(parents, how, {i: kind or "" for i, _, kind, _ in rows})
 
 
 def _of_labs(parents: Mapping[str, Sequence[str]], kinds: Mapping[str, str]) -> dict[str, list[str]]:
