@@ -23,7 +23,12 @@ SELECT venue, year, paper_id.id, author_name.name, affiliation, institution, sta
 FROM credit JOIN cell USING (cell) JOIN paper_id USING (paper)
 LEFT JOIN author_name USING (author) LEFT JOIN drawn_string USING (string) LEFT JOIN holder USING (holder)
 """
-NAMES = {"paper_id": "id", "author_name": "name", "drawn_string": "affiliation", "holder": "(institution, stated, named_parents)"}
+NAMES = {
+    "paper_id": "id",
+    "author_name": "name",
+    "drawn_string": "affiliation",
+    "holder": "(institution, stated, named_parents)",
+}
 
 
 def numbered(rows: list[Any]) -> duckdb.DuckDBPyConnection:
