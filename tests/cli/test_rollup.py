@@ -1,5 +1,7 @@
 """A joint unit from raw strings to `affil rank --roll-up`, with a registry of one's own: it goes to the parent that the string names."""
 
+import base64
+import gzip
 import json
 import re
 from pathlib import Path
@@ -10,6 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from affil.cli import app
+from affil.report.collect import collect
+from affil.report.pack import numbers, pack
+from affil.workspace import Workspace
 
 OWN = """id,name,country,kind,city,parents,acronyms
 own:lmu,Ludwig Maximilian University,DE,education,Munich,,LMU
@@ -77,6 +82,24 @@ def test_a_name_that_counts_for_its_part_is_told_the_way_of_rolling_up(made: Pat
     for name, how in ((TUM, "labs"), (LMU, "top")):
         error = CliRunner().invoke(app, ["why", str(made), name]).exception
         assert f"see --roll-up {how}, or decide.policy" in str(error)
+
+
+def test_the_pages_of_the_site_count_as_the_library(made: Path) -> None:
+    """As the script of the pages does it, by each way of rolling up; and by kind, which is that of the unit."""
+    data = collect(Workspace.open(made))
+    facts = json.loads(gzip.decompress(base64.b64decode(pack(data)["facts"].split('"')[3])))
+    number, institutions = numbers(data, data.facts.to_pandas())["institution"], data.entities["institution"]
+    names = {number[i]: one.names[0] for i, one in institutions.items()}
+    credit = [(i, facts["credits"][code]) for i, code in zip(facts["inst"], facts["credit"], strict=True)]
+    for how in ("none", "labs", "parent", "top"):
+        counted: dict[str, float] = {}
+        for i, part in credit:
+            to = facts["place"][how][i]
+            for entity, share in [[to, 1.0]] if isinstance(to, int) else to:
+                counted[names[entity]] = counted.get(names[entity], 0.0) + part * share
+        assert counted == ranked(made, "--roll-up", how)
+    kinds = [facts["kinds"][facts["entities"]["institution"]["kind"][i]] for i, _ in credit]
+    assert sorted(kinds) == ["facility", "facility", "facility", "healthcare"]
 
 
 def test_matches_of_an_older_version_are_read_and_made_again_by_the_next_run(made: Path, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def number_texts(db: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation) -
         "paper_id": _named("paper", papers.texts, "id"),
         "author_name": _named("author", authors.texts, "name"),
         "drawn_string": _named("string", strings.texts, "affiliation"),
-        "held": holders.table(),
+        "each_holder": holders.table(),
     }
     for name, named in made.items():
         db.register(name, named)
