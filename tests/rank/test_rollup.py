@@ -11,7 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.rank import ROLL_UPS, Store, Tables, Venues, diff, rank, roll_up, why
+from affil.io.database import database
+from affil.rank import ROLL_UPS, Store, Tables, Venues, diff, measure, rank, roll_up, why
+from affil.rank.credit import all_credit, number, prepare
+from affil.rank.doubt import doubts
+from affil.rank.numbers import number_texts
 from affil.rank.rollup import Ways
 from affil.settings import RankSettings, RollUp
 
@@ -107,6 +111,17 @@ def test_tables_without_the_column_are_counted_as_before() -> None:
 
 def test_an_author_with_several_strings_counts_by_the_first_that_names_a_parent() -> None:
     assert counted(tables(("Unit", "Unit, TUM")), "labs") == {"tum": 1.0}
+
+
+def test_ranges_count_such_an_author_once() -> None:
+    of = tables(("Unit", "Unit, TUM", "Clinic, LMU"), "Unit")
+    with database(PLAIN.memory) as db:
+        prepare(db, of, {}, Venues([]), PLAIN)
+        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN))))
+        frame = measure(db, Venues([]), PLAIN, roll_up="labs").frame.set_index("id").sort_index()
+        found = doubts(db, "adjusted", PLAIN)
+    assert frame["adjusted"].to_dict() == {"clinic": 0.5, "lmu": 0.5, "tum": 1.0}
+    assert found.counted.tolist() == pytest.approx(frame["adjusted"].tolist())
 
 
 def test_decisions_keep_what_stands_beside_what_they_are_on() -> None:

@@ -180,7 +180,7 @@ def _without_a_row(db: duckdb.DuckDBPyConnection, given: str, identifier: str, n
                 len(parts),
                 len(units),
                 _some([*units.values()]),
-                said("--roll-up {0}, or ", Said(how)) if how else "",
+                said("--roll-up {0}, or ", how) if how else "",
             )
         )
     if waiting := [string for string, counts in own.items() if not counts]:

@@ -10,13 +10,13 @@ SELECT
     coalesce(max(probability), 1) AS probability,
     bool_or(waits) AS review,
     CAST(sum(mentions) AS BIGINT) AS mentions,
-    any_value(holding.institution) AS institution,
-    any_value(holding.told) AS told
+    any_value(claimant.institution) AS institution,
+    any_value(claimant.told) AS told
 FROM pair_in
 SEMI JOIN slice USING (cell)
 JOIN (
     SELECT holder, dense_rank() OVER (ORDER BY institution, stated) AS institution, named_parents <> '' AS told FROM holder
-) AS holding USING (holder)
+) AS claimant USING (holder)
 GROUP BY string, holder;
 
 CREATE OR REPLACE TEMP TABLE seat AS
