@@ -486,7 +486,7 @@ class Service:
 
 
 @contextlib.contextmanager
-def in_process(matcher: Any, access: Any, settings: Any, base: str = "http://127.0.0.1:8372") -> Iterator[Service]:
+def in_process(matcher: Any, access: Any, settings: Any, base: str = "http://127.0.0.1:8372", **more: Any) -> Iterator[Service]:
     from starlette.testclient import TestClient
 
     from affil.pages.serve import serve_app
@@ -495,7 +495,7 @@ def in_process(matcher: Any, access: Any, settings: Any, base: str = "http://127
 
     metrics = Metrics({"version": matcher.version})
     with Batcher(matcher, settings, metrics.matched) as batcher:
-        app = serve_app(matcher, batcher, metrics, access, settings)
+        app = serve_app(matcher, batcher, metrics, access, settings, **more)
         with TestClient(app, base_url=base, follow_redirects=False, raise_server_exceptions=False) as client:
             yield Service(client, matcher, batcher, settings)
 
@@ -535,7 +535,7 @@ def service(tiny_matcher: Any) -> Iterator[Service]:
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serving() -> Callable[..., Any]:
     """To make a service of one's own."""
     return in_process
