@@ -439,6 +439,9 @@ class ReviewSettings(_Frozen):
 
     ledger: str = Field(default="", description="SQLAlchemy URL of a shared ledger; empty: a file in the workspace")
     wait: float = Field(default=10.0, ge=0, description="seconds to wait for another writer of the ledger")
+    look: float = Field(
+        default=1.0, ge=0, description="seconds after which a matcher with a ledger on a server looks for new decisions there"
+    )
     backups: int = Field(
         default=30, ge=0, description="days with decisions of which a copy of the ledger is kept in the workspace; 0: none"
     )

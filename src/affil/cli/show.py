@@ -58,6 +58,15 @@ LedgerUrl = Annotated[
         show_default=False,
     ),
 ]
+DecisionsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        metavar="WS",
+        help="Decisions of people that stand above the model: of a workspace, or a ledger's file or URL.",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 

@@ -55,8 +55,15 @@ class Reconciliation:
         look = partial(get, also=OTHER_SITE | {404: "there is no such thing"})
         page = partial(look, answers=None, text=["text/html", _SCRIPT])
         form = {"required": True, "content": {_FORM: {"schema": ReconcileQuery.model_json_schema()}}}
-        described = {"openapi_extra": {"requestBody": form}, "also": OTHER_BODY}
-        post = operation("POST", "/reconcile", self.posted, dict[str, Any], text=[_SCRIPT], **described)
+        post = operation(
+            "POST",
+            "/reconcile",
+            self.posted,
+            dict[str, Any],
+            text=[_SCRIPT],
+            openapi_extra={"requestBody": form},
+            also=OTHER_BODY,
+        )
         return [
             get("/reconcile", self.reconcile),
             post,

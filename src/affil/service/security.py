@@ -233,9 +233,9 @@ class Guard:
             return None
         if secrets.compare_digest(request.cookies.get(TOKEN_COOKIE, "").encode(), access.pass_.encode()):
             return None
-        answer = self.refuse(401, _NO_TOKEN)
-        answer.headers["www-authenticate"] = "Bearer"
-        return answer
+        refused = self.refuse(401, _NO_TOKEN)
+        refused.headers["www-authenticate"] = "Bearer"
+        return refused
 
 
 class _TooLargeError(Exception):

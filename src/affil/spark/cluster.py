@@ -61,7 +61,12 @@ class Cluster:
             matcher: whose registry, model and settings are sent to the executors.
             answering: gives the answers to some rows.
             schema: the columns of the answers.
+
+        Raises:
+            AffilError: the matcher has a ledger, which the executors cannot read.
         """
+        if matcher.ledger is not None:
+            raise AffilError(said("a matcher with a ledger works on this machine only; load one without for Spark"))
         files = (matcher.registry.path, matcher.registry.hash), (matcher.model_path, matcher.model_hash)
         registry, model = (self._send(*file) for file in files)
         work = _Work(answering, registry, model, matcher.settings.model_dump_json(), _version(matcher))
