@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -47,6 +48,9 @@ _ID_NAMED = Reason("name_exact", "id")  # for matches by an id in the string
 class Matcher:
     """Matches affiliation strings to the institutions of one registry with one model.
 
+    Threads may share one: calls take turns. Processes may too: it pickles by the names of its files, which others open themselves; after
+    a fork parent and child both go on, if no other thread was matching meanwhile.
+
     Longer than other classes, as it is the public face of matching: most methods are a few lines and their documentation.
     """
 
@@ -59,6 +63,7 @@ class Matcher:
         self._model, self.model_card, self.model_hash = load_model(model_path)
         self._institutions: dict[int, Institution] = {}
         self._memory: dict[str, tuple[Found, ...]] = {}  # cached answers by part: parts repeat more often than strings
+        self._turn = threading.Lock()
         self._decisions = None if ledger is None else Decisions(ledger, settings.review)
         if self._decisions is not None:  # fails now rather than in the midst of a file
             self._decisions.must_be_of(registry)
@@ -299,6 +304,10 @@ class Matcher:
 
     def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[list[Found]]:
         """The institutions chosen for each string, most probable first, then up to `rivals` others per part."""
+        with self._turn:
+            return self._answered(strings, rivals)
+
+    def _answered(self, strings: Sequence[str], rivals: int) -> list[list[Found]]:
         decided = self._decisions.of(strings) if self._decisions else {}
         if not decided:
             return self._modelled(strings, rivals)
@@ -311,7 +320,7 @@ class Matcher:
         return [found[s] for s in strings]
 
     def _modelled(self, strings: Sequence[str], rivals: int) -> list[list[Found]]:
-        """`_answers` of the model, whatever people decided."""
+        """The answers of the model, whatever people decided."""
         out: list[list[Found]] = []
         size = self.settings.retrieve.batch
         for begin in range(0, len(strings), size):
