@@ -20,13 +20,13 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from affil.errors import AffilError, BusyError, UnknownIdError
+from affil.service.faults import told
 from affil.service.jobs import NoJobError, NotDoneError, TooLargeError, TooManyJobsError
 from affil.service.keys import QuotaError
 from affil.service.models import Errors
 from affil.service.security import Access
 
 T = TypeVar("T")
-_SHOWN = 3  # maximum errors reported per request
 _FAULTS = {400: "what was asked cannot be read", 413: "too much", 429: "too often", 503: "too busy"}
 OTHER_SITE = {403: "a page of another site asks"}
 OTHER_BODY = {415: "another kind of body"}
@@ -174,7 +174,7 @@ def failed(_: Request, error: Exception) -> Response:
 def invalid(_: Request, error: Exception) -> Response:
     """The response to parameters rejected by FastAPI."""
     assert isinstance(error, RequestValidationError)
-    return errors(400, *_told([{**fault, "loc": fault["loc"][1:]} for fault in error.errors()]))
+    return errors(400, *told([{**fault, "loc": fault["loc"][1:]} for fault in error.errors()]))
 
 
 def not_here(request: Request, error: Exception) -> Response:
@@ -226,28 +226,12 @@ def check(shape: type[T], given: bytes | str | Mapping[str, Any], where: str = "
         return adapter.validate_python(given)
     except ValidationError as error:
         known = tuple(getattr(shape, "model_fields", ()))
-        raise BadRequestError(*(f"{where}{fault}" for fault in _told(error.errors(include_url=False), known))) from None
+        raise BadRequestError(*(f"{where}{fault}" for fault in told(error.errors(include_url=False), known))) from None
 
 
 @cache
 def _adapter(shape: Any) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
-
-
-def _told(faults: Sequence[Any], known: Sequence[str] = ()) -> list[str]:
-    return [_fault(fault, known) for fault in faults[:_SHOWN]]
-
-
-def _fault(fault: Any, known: Sequence[str]) -> str:
-    """A fault in one line; `known` are the names of a body, where those of an address have ROR's words."""
-    where = ".".join(map(str, fault["loc"]))[:100]
-    if fault["type"] == "extra_forbidden":
-        if not known:
-            return f"query parameter '{where}' is illegal"
-        return f"'{where}' is unknown; known are: {', '.join(known)}"
-    if fault["type"] == "missing":
-        return f"'{where}' is missing"
-    return f"'{where}' {re.sub('^(Input|String) should', 'should', fault['msg'])}" if where else str(fault["msg"])
 
 
 def document(operations: Sequence[Operation], title: str, version: str, description: str, access: Access) -> dict[str, Any]:
