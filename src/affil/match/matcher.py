@@ -84,8 +84,8 @@ class Matcher:
             model: a model file; default: the shipped one.
             settings: thresholds and choices; default: `Settings()`.
             policy: which institutions to return per string; overrides the settings.
-            ledger: decisions of people that stand above the model in all answers: an open ledger (that of a workspace is its `ledger`), its file
-                or its URL. It is looked at again before each answer: what is decided meanwhile counts from then on.
+            ledger: decisions of people that stand above the model in all answers: an open ledger (that of a workspace is its
+                `ledger`), its file or its URL. It is looked at again before each answer: what is decided meanwhile counts from then on.
 
         Raises:
             InputError: a file is missing, damaged, or of another version. AffilError: there is no such policy. UnknownIdError: the
