@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,9 @@ from affil.cli.language import say, translated
 from affil.cli.show import Json, RegistryFile, Rows, console, downloading, plain, plain_table, print_json, working
 from affil.cli.words import Words
 from affil.wording import counted, joined, marked, said
+
+if TYPE_CHECKING:
+    from affil.registry.met import Met
 
 _FACTS = (  # of `Registry.info`
     marked("records"),
@@ -24,6 +28,9 @@ _FACTS = (  # of `Registry.info`
     marked("without ror id"),
     marked("education without ror id"),
     marked("other ids"),
+    marked("rows by id"),
+    marked("rows by name"),
+    marked("rows apart"),
     marked("sources"),
     marked("dates"),
     marked("hash"),
@@ -54,7 +61,11 @@ def build(
 
     with working(said("reading")) as tell:
         built = build_registry(sources, output, tell)
+    if as_json:
+        print_json({**built.info(), "met": [one.as_json() for one in built.met]})
+        return
     _print_info(built.info(), as_json)
+    tell_met(built.met)
 
 
 @app.command()
@@ -217,6 +228,15 @@ def _print_info(facts: dict[str, object], as_json: bool) -> None:
         if shown:
             table.add_row(translated(name.replace("_", " ")), plain(shown))
     console().print(table)
+
+
+def tell_met(met: Sequence[Met]) -> None:
+    """Say which rows of users' tables met institutions of other sources, but for those that only add to the one whose id they state."""
+    told = [one for one in met if one.worth_telling]
+    for one in told[:_SHOWN]:
+        say(one.line(), err=True)
+    if len(told) > _SHOWN:
+        say(said("and {0:,} rows more; all of them: --json", len(told) - _SHOWN), err=True)
 
 
 def _age(day: str) -> str:
