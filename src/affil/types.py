@@ -251,10 +251,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All institutions found in one affiliation string, most probable first; empty when there is none."""
+    """All institutions found in one affiliation string, most probable first; empty when there is none.
+
+    `why` there is none is a key of `affil.match.NOTHING`; "" where there is one, or where nobody asked.
+    """
 
     affiliation: str
     matches: tuple[Match, ...] = ()
+    why: str = ""
 
     @property
     def decision(self) -> Decision:

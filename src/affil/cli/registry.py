@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from affil.cli.language import say, translated
-from affil.cli.show import Json, RegistryFile, Rows, console, downloading, plain, plain_table, print_json, working
+from affil.cli.show import Json, RegistryFile, Rows, console, downloading, plain, plain_table, print_json, tell_met, working
 from affil.cli.words import Words
 from affil.wording import counted, joined, marked, said
-
-if TYPE_CHECKING:
-    from affil.registry.met import Met
 
 _FACTS = (  # of `Registry.info`
     marked("records"),
@@ -228,15 +224,6 @@ def _print_info(facts: dict[str, object], as_json: bool) -> None:
         if shown:
             table.add_row(translated(name.replace("_", " ")), plain(shown))
     console().print(table)
-
-
-def tell_met(met: Sequence[Met]) -> None:
-    """Say which rows of users' tables met institutions of other sources, but for those that only add to the one whose id they state."""
-    told = [one for one in met if one.worth_telling]
-    for one in told[:_SHOWN]:
-        say(one.line(), err=True)
-    if len(told) > _SHOWN:
-        say(said("and {0:,} rows more; all of them: --json", len(told) - _SHOWN), err=True)
 
 
 def _age(day: str) -> str:

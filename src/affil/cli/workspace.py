@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from affil.cli.language import say, shown
-from affil.cli.registry import tell_met
-from affil.cli.show import Json, LedgerUrl, begun_workspace, console, open_workspace, plain, plain_table, say_older
+from affil.cli.show import Json, LedgerUrl, begun_workspace, console, open_workspace, plain, plain_table, say_older, tell_met
 from affil.errors import placed
 from affil.wording import counted, said
 

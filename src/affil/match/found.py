@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from affil.match.explain import READ
 from affil.match.features.featurize import Pairs
 from affil.match.features.table import NAMES
 from affil.match.index import Index
+from affil.match.lacking import Lack
 from affil.match.mentions import Mentions
 from affil.match.stated import stated_places
 from affil.names import raw_span
@@ -23,6 +24,16 @@ from affil.types import Stated
 
 NOWHERE = Stated()
 _READ = np.array([NAMES.index(name) for name in READ])
+_ANOTHER_PLACE = np.array(
+    [READ.index(name) for name in ("country_differs", "city_differs")]
+)  # said of places beside the name only
+
+
+class Answer(NamedTuple):
+    """The institutions chosen for a text, then rivals if those are wanted; where none is chosen, why."""
+
+    rows: Sequence[Found]
+    lack: Lack | None
 
 
 class Found(NamedTuple):
@@ -74,6 +85,7 @@ def found_rows(
     p, owner, kind, homonyms, taken = (column.tolist() for column in columns)
     start, end = zip(*spans, strict=True) if spans else ((), ())
     read = np.ascontiguousarray(pairs.features[np.ix_(rows, _READ)], np.float32)
+    read[np.ix_(mentions.places_within(c.string[rows], pairs.first[rows], pairs.last[rows]), _ANOTHER_PLACE)] = 0
     features = read.view(f"V{read.itemsize * len(READ)}").ravel().tolist()  # bytes to save memory
     stated = chain(place, repeat(NOWHERE))
     return map(Found, inst, p, start, end, owner, kind, homonyms, features, taken, stated)

@@ -21,8 +21,9 @@ from affil.match.candidates import retrieve
 from affil.match.decide import decide
 from affil.match.explain import READ, explain
 from affil.match.features.featurize import featurize
-from affil.match.found import Found, found_rows, identified, most_specific, moved, united
+from affil.match.found import Answer, Found, found_rows, identified, most_specific, moved, united
 from affil.match.index import Index
+from affil.match.lacking import Lack, lacks
 from affil.match.mentions import prepare
 from affil.match.modelfile import load_model
 from affil.match.pairs import rank_within
@@ -53,7 +54,7 @@ class Matcher:
         self.model_path = model_path
         self._model, self.model_card, self.model_hash = load_model(model_path)
         self._institutions: dict[int, Institution] = {}
-        self._memory: dict[str, tuple[Found, ...]] = {}  # cached answers by part: parts repeat more often than strings
+        self._memory: dict[str, Answer] = {}  # cached answers by part: parts repeat more often than strings
 
     @classmethod
     def load(
@@ -121,8 +122,8 @@ class Matcher:
                 raise AffilError(said("an affiliation is a text, not {0!r}", other))
         distinct = list(dict.fromkeys(affiliations))
         results = {
-            s: Result(s, tuple(self._explained(row) for row in rows))
-            for s, rows in zip(distinct, self._answers(distinct), strict=True)
+            s: Result(s, tuple(self._explained(row) for row in answer.rows), answer.lack.why if answer.lack else "")
+            for s, answer in zip(distinct, self._answers(distinct), strict=True)
         }
         return Results(results[s] for s in affiliations)
 
@@ -131,7 +132,7 @@ class Matcher:
 
         Unlike `match` it keeps rivals for the same words. Decision `none` marks those below the review threshold.
         """
-        rows = sorted(next(iter(self._answers([affiliation], limit))), key=lambda r: -r.probability)[:limit]
+        rows = sorted(self._answers([affiliation], limit)[0].rows, key=lambda r: -r.probability)[:limit]
         out = [self._explained(row) for row in rows]
         low = self.settings.decide.review
         return tuple(replace(m, decision=Decision.NONE) if m.probability < low else m for m in out)
@@ -151,7 +152,7 @@ class Matcher:
         answers = dict(zip(distinct, self._answers(distinct, max(wanted.values(), default=0)), strict=True))
         out = []
         for string, limit in zip(affiliations, limits, strict=True):
-            rows = answers[string]
+            rows = answers[string].rows
             rivals = [r for r in rows if not r.chosen and r.probability >= least]
             chosen = [r for r in rows if r.chosen]
             shown = [*chosen, *rivals[: max(limit - len(chosen), 0)]]
@@ -159,6 +160,17 @@ class Matcher:
                 tuple(m if r.chosen else replace(m, decision=Decision.NONE) for r in shown for m in [self._explained(r)])
             )
         return out
+
+    def lack(self, affiliation: str) -> Lack:
+        """Why one string names no institution.
+
+        Raises:
+            AffilError: it names one.
+        """
+        (answer,) = self._answers([affiliation])
+        if answer.lack is None:
+            raise AffilError(said("{0!r} names an institution", affiliation))
+        return answer.lack
 
     def match_table(self, affiliations: Strings, column: str | None = None) -> pa.Table:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
@@ -176,7 +188,7 @@ class Matcher:
         """
         distinct, which = distinct_strings(affiliations, column)
         answers = self._answers(distinct)
-        rows = [(number, row) for number, k in enumerate(which) for row in answers[k]]
+        rows = [(number, row) for number, k in enumerate(which) for row in answers[k].rows]
         ids = self.registry.ids
         least = self.settings.decide.match
         return pa.table(
@@ -272,9 +284,9 @@ class Matcher:
             stated=row.stated,
         )
 
-    def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[list[Found]]:
-        """The institutions chosen for each string, most probable first, then up to `rivals` others per part."""
-        out: list[list[Found]] = []
+    def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[Answer]:
+        """The institutions chosen for each string, most probable first, then up to `rivals` others per part; or why there is none."""
+        out: list[Answer] = []
         size = self.settings.retrieve.batch
         for begin in range(0, len(strings), size):
             batch = strings[begin : begin + size]
@@ -283,11 +295,13 @@ class Matcher:
             bounds = np.searchsorted(parts.string, np.arange(len(batch) + 1)).tolist()
             text, start, end = (column.tolist() for column in (parts.text, parts.start, parts.end))
             for first, last in pairwise(bounds):
-                own = [row for k in range(first, last) for row in moved(found[text[k]], start[k], end[k])]
-                out.append(united(own, self.settings.decide.policy, rivals > 0) if last - first > 1 else own)
+                own = [row for k in range(first, last) for row in moved(found[text[k]].rows, start[k], end[k])]
+                rows = united(own, self.settings.decide.policy, rivals > 0) if last - first > 1 else own
+                missed = [lack for k in range(first, last) if (lack := found[text[k]].lack) is not None]
+                out.append(Answer(rows, max(missed, key=lambda lack: lack.rank) if len(missed) == last - first else None))
         return out
 
-    def _cached(self, texts: Sequence[str]) -> list[tuple[Found, ...]]:
+    def _cached(self, texts: Sequence[str]) -> list[Answer]:
         """`_matched` with a cache."""
         new = [t for t in texts if t not in self._memory]
         fresh = dict(zip(new, self._matched(new), strict=True)) if new else {}
@@ -297,10 +311,10 @@ class Matcher:
             del self._memory[old]
         return found
 
-    def _matched(self, texts: Sequence[str], rivals: int = 0) -> list[tuple[Found, ...]]:
-        """The institutions chosen for each part, and up to `rivals` others."""
+    def _matched(self, texts: Sequence[str], rivals: int = 0) -> list[Answer]:
+        """The institutions chosen for each part, and up to `rivals` others; or why there is none."""
         settings, index, judge = self.settings, self._index, self.settings.decide
-        out: list[tuple[Found, ...]] = []
+        out: list[Answer] = []
         batches = -(-len(texts) // settings.retrieve.batch)
         for begin, end in pairwise(len(texts) * k // max(batches, 1) for k in range(batches + 1)):  # even: small ones cost more
             batch = texts[begin:end]
@@ -309,6 +323,9 @@ class Matcher:
             probability = self._model.predict(pairs, judge.small, judge.hopeless)
             rows = decide(probability, pairs, judge)
             chosen = np.ones(len(rows), bool)
+            unanswered = np.ones(len(batch), bool)
+            unanswered[mentions.string[pairs.candidates.string[rows]]] = False
+            missed = lacks(mentions, pairs, probability, unanswered, index, settings.features.near)
             if rivals:
                 others = np.setdiff1d(np.arange(len(probability)), rows)
                 others = others[rank_within(pairs.candidates.string[others], -probability[others]) < rivals]
@@ -319,10 +336,10 @@ class Matcher:
             answers: list[list[Found]] = [[] for _ in batch]
             for number, row in zip(of_text.tolist(), found, strict=True):
                 answers[number].append(row)
-            for text, own in zip(batch, answers, strict=True):
-                out.append(
-                    tuple(most_specific(identified(text, self.registry, judge.identified) or own, index, judge, rivals > 0))
-                )
+            for number, (text, own) in enumerate(zip(batch, answers, strict=True)):
+                by_id = identified(text, self.registry, judge.identified)
+                answer = tuple(most_specific(by_id or own, index, judge, rivals > 0))
+                out.append(Answer(answer, None if by_id else missed.get(number)))
         return out
 
 

@@ -27,9 +27,9 @@ def output_columns(given: Sequence[str]) -> dict[str, str]:
 
 
 def match_records(result: Result) -> list[dict[str, Any]]:
-    """Rows of `COLUMNS` for one string: one per matched institution, or a single one with decision none."""
+    """Rows of `COLUMNS` for one string: one per matched institution, or a single one with decision none, whose evidence says why."""
     if not result.matches:
-        return [{"institution_id": "", "decision": Decision.NONE.value, "matched_text": "", "evidence": ""}]
+        return [{"institution_id": "", "decision": Decision.NONE.value, "matched_text": "", "evidence": result.why}]
     return [_record(result, m, "; ".join(m.evidence)) for m in result.matches]
 
 
@@ -48,7 +48,8 @@ def joined(parts: Sequence[Sequence[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
 def result_dict(result: Result) -> dict[str, Any]:
     """A result as a JSON-serialisable dictionary."""
     matches = [match_dict(result, m) for m in result.matches]
-    return {"affiliation": result.affiliation, "decision": str(result.decision), "matches": matches}
+    why = {"why": result.why} if result.why else {}
+    return {"affiliation": result.affiliation, "decision": str(result.decision), **why, "matches": matches}
 
 
 def match_dict(result: Result, m: Match) -> dict[str, Any]:
