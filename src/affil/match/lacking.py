@@ -11,8 +11,10 @@ from affil.match.features.table import NAMES
 from affil.match.index import Index
 from affil.match.mentions import Mentions
 from affil.match.pairs import STRIDE, expand, keys_in, rank_within
+from affil.names import tokenize
 from affil.names.fold import generic
 from affil.registry.arrays import Bools, Floats, Ints
+from affil.types import NameKind
 
 _COLUMN = {
     name: NAMES.index(name)
@@ -89,11 +91,20 @@ def _nearest(
     elsewhere &= ~m.places_within(c.string[rows], pairs.first[rows], pairs.last[rows])
     elsewhere &= (f["country_agrees"] == 0) & (f["city_agrees"] == 0)
     kept = exact.copy()
-    enough = np.flatnonzero(~exact & (f["coverage"] >= near))
-    whose, slot = expand(index.alias_ptr, c.alias[rows[enough]])
+    enough = np.flatnonzero(~exact & (f["coverage"] >= near) & (c.kind[rows] != NameKind.DOMAIN))  # "edu" is no missing word
     distinctive = np.unique(m.string[m.part[telling]] * STRIDE + m.word[telling])
-    shared = keys_in(text[enough][whose] * STRIDE + index.alias_tok[slot], distinctive)
-    kept[enough] = np.bincount(whose, shared, len(enough)) > 0
+    whose, slot = expand(index.alias_ptr, c.alias[rows[enough]])
+    enough = enough[_shared(text[enough], whose, index.alias_tok[slot], distinctive)]
+    names = tokenize(
+        index.names(c.owner[rows[enough]])
+    )  # of the name itself, too: not "seek" of DeepSeek, which is found as two words
+    whose = np.repeat(np.arange(len(enough)), np.diff(names.ptr))
+    kept[enough] = _shared(text[enough], whose, index.numbers(names.words), distinctive)
     left = np.flatnonzero(kept)
     best = left[rank_within(text[left], ~(exact & elsewhere)[left], -probability[rows[left]]) == 0]
     return rows[best], elsewhere[best]
+
+
+def _shared(text: Ints, whose: Ints, word: Ints, distinctive: Ints) -> Bools:
+    """Whether a distinctive word of its text (keys of both) is among the words of each name, which are given with whose they are."""
+    return np.bincount(whose, keys_in(text[whose] * STRIDE + word, distinctive), len(text)) > 0

@@ -16,7 +16,7 @@ from affil.data import SHIPPED_MODEL, resource
 from affil.errors import AffilError
 from affil.io.cells import addresses
 from affil.io.table import affiliation_column
-from affil.match.arrow import Strings, distinct_strings
+from affil.match.arrow import Strings, distinct_strings, string_of
 from affil.match.candidates import retrieve
 from affil.match.decide import decide
 from affil.match.explain import READ, explain
@@ -172,7 +172,7 @@ class Matcher:
             raise AffilError(said("{0!r} names an institution", affiliation))
         return answer.lack
 
-    def match_table(self, affiliations: Strings, column: str | None = None) -> pa.Table:
+    def match_table(self, affiliations: Strings, column: str | None = None, *, none: bool = False) -> pa.Table:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
 
         The strings may be Arrow, too: an array, or what gives a stream (tables, chunked arrays and record batch readers of PyArrow,
@@ -181,17 +181,19 @@ class Matcher:
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
         matched words in the raw string), alias (the registry's name), named (the id of the closed institution with that name,
         if the one found is its successor, else ""), stated_city, stated_region and stated_country (the place that the string
-        gives for it, see `affil.types.Stated`). Strings without a match, and missing ones, have no row.
+        gives for it, see `affil.types.Stated`). Strings without an institution, and missing ones, have no row, unless `none` asks for
+        one each: of the decision none, with a column more, `why` (a key of `affil.match.NOTHING`).
 
         Raises:
-            InputError: the table has no such column, or it holds no strings.
+            InputError: the table has no such column, or it holds no strings. AffilError: it is neither Arrow nor several strings, or one
+                is no text.
         """
         distinct, which = distinct_strings(affiliations, column)
         answers = self._answers(distinct)
         rows = [(number, row) for number, k in enumerate(which) for row in answers[k].rows]
         ids = self.registry.ids
         least = self.settings.decide.match
-        return pa.table(
+        found = pa.table(
             {
                 "row": pa.array([number for number, _ in rows], pa.int64()),
                 "institution_id": pa.array([ids[r.inst] for _, r in rows], pa.string()),
@@ -204,26 +206,43 @@ class Matcher:
                 **{f"stated_{f}": pa.array([getattr(r.stated, f) for _, r in rows], pa.string()) for f in STATED},
             }
         )
+        if not none:
+            return found
+        lacking = [(number, lack.why) for number, k in enumerate(which) if (lack := answers[k].lack) is not None]
+        without = pa.table(
+            {
+                "row": pa.array([number for number, _ in lacking], pa.int64()),
+                "decision": pa.array([Decision.NONE.value] * len(lacking), pa.string()),
+                "why": pa.array([why for _, why in lacking], pa.string()),
+            }
+        )
+        return pa.concat_tables([found, without], promote_options="default").sort_by("row")
 
     def match_frame(self, frame: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
         """Match a column of a pandas frame; returns its columns and those of `COLUMNS`, one row per matched institution, in order.
 
         Each row keeps its label of the frame's index, which is repeated where a string names several institutions: `frame.loc[label]`
         and `frame.join(out[["institution_id"]])` find them; `out.index.duplicated()` tells the rows after the first. None, NaN and NA are
-        strings without a name. What is missing is NaN in all new columns, also the id of a string without an institution.
+        strings without a name. What is missing is NaN in all new columns, also the id of a string without an institution, whose evidence is
+        why there is none (a key of `affil.match.NOTHING`).
 
         A new column whose name is already in the frame gets the prefix `affil_`. The column is found, and cells with authors in
         front of their affiliations are read, as `affil.match_file` does.
 
         Raises:
-            InputError: the frame has no such column.
+            InputError: the frame has no such column. AffilError: it is no frame of pandas, or a cell is no text.
         """
         import pandas as pd
 
+        if not isinstance(frame, pd.DataFrame):
+            kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
+            raise AffilError(
+                said("match_frame takes a frame of pandas, not {0}; of others: match_table, or affil.frames", kind)
+            )
         names = list(map(str, frame.columns))
         chosen = affiliation_column("the frame", names, column)
         given = frame.iloc[:, names.index(chosen)]
-        cells = ["" if missing else str(value) for value, missing in zip(given.tolist(), given.isna(), strict=True)]
+        cells = [string_of(value, number) for number, value in enumerate(given.tolist(), 1)]
         parts = [addresses(cell, chosen) for cell in cells]
         strings = list(dict.fromkeys(chain.from_iterable(parts)))
         found = {

@@ -213,17 +213,15 @@ def _distinctive_part(string: str) -> str:
 
 
 def explained_dict(explained: Explained) -> dict[str, Any]:
-    """A JSON-serialisable dictionary: `result_dict`, rejected `candidates`, and `none` if there is no match."""
-    from affil.match.records import match_dict, result_dict
-
+    """A JSON-serialisable dictionary: `Result.to_dict`, rejected `candidates`, and `none` if there is no match."""
     result, nothing = explained.result, explained.nothing
-    out = result_dict(result)
-    out["candidates"] = [{**match_dict(result, r.match), "why": r.why, "said": r.said} for r in explained.rejected]
+    out = result.to_dict()
+    out["candidates"] = [{**result.match_dict(r.match), "why": r.why, "said": r.said} for r in explained.rejected]
     if nothing is not None:
         out["none"] = {
             "why": nothing.why,
             "said": nothing.said,
-            "nearest": match_dict(result, nothing.nearest) if nothing.nearest else None,
+            "nearest": result.match_dict(nothing.nearest) if nothing.nearest else None,
             "missing": list(nothing.missing),
             "next": list(nothing.next),
         }
