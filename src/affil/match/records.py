@@ -30,7 +30,8 @@ def match_records(result: Result) -> list[dict[str, Any]]:
     """Rows of `COLUMNS` for one string: one per matched institution, or a single one with decision none, whose evidence says why."""
     if not result.matches:
         return [{"institution_id": "", "decision": Decision.NONE.value, "matched_text": "", "evidence": result.why}]
-    return [{**result.match_dict(m), "evidence": "; ".join(m.evidence)} for m in result.matches]
+    made = [{**result.match_dict(m), "evidence": "; ".join(m.evidence)} for m in result.matches]
+    return [{column: one[column] for column in COLUMNS} for one in made]
 
 
 def joined(parts: Sequence[Sequence[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
