@@ -183,7 +183,7 @@ class Matcher:
             )
         return out
 
-    def lack(self, affiliation: str) -> Lack:
+    def _lack(self, affiliation: str) -> Lack:
         """Why one string names no institution.
 
         Raises:

@@ -148,7 +148,7 @@ def _rejected(matcher: Matcher, string: str, m: Match, chosen: Sequence[Match]) 
 
 
 def _nothing(matcher: Matcher, string: str, others: Sequence[Match]) -> Nothing:
-    lack = matcher.lack(string)
+    lack = matcher._lack(string)
     nearest = next((m for m in others if lack.nearest >= 0 and m.institution.id == matcher.registry.ids[lack.nearest]), None)
     missing = _missing(matcher, string, nearest) if nearest is not None else ()
     values = {**_values(matcher, string, nearest, missing), "decided": lack.words}
