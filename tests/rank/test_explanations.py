@@ -27,7 +27,7 @@ class Kept:
     def __init__(self, folder: Path, papers: list[Paper], answers: Answers) -> None:
         self.store, self.papers, self.answers = Store(folder), papers, answers
         self.entries: list[LedgerEntry] = []
-        self.settings = RankSettings(ranges=False)
+        self.settings = RankSettings(ranges=False, link_papers=1)  # its papers are few
 
     def decide(self, string: str, *ids: str) -> None:
         entry = LedgerEntry(len(self.entries) + 1, datetime.now(UTC), "ana", string, ids, "asked")

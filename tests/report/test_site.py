@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
 import gzip
 import hashlib
 import html.parser
@@ -25,7 +24,7 @@ from affil.report import FORMATS, LANGUAGES, i18n, names, report
 from affil.report.data import area_slug
 from affil.types import Institution, Name
 from affil.workspace import Workspace
-from tests.report.conftest import counted_on, institutions, papers
+from tests.report.conftest import chart_table, counted_on, institutions, papers
 
 AUTHOR = {"name": "A", "affiliations": ["Institute AA of Boston (0.99)"]}
 ONLY = {"id": "p", "title": "T", "venue": "Some Workshop", "year": 2020, "authors": [AUTHOR]}
@@ -180,15 +179,25 @@ def test_the_papers_of_a_page_are_those_of_why(site: Path, report_ws: Workspace,
 
 def test_few_papers_are_shown_as_counted_and_titles_left_out_if_asked(workspace: Any, tmp_path: Path) -> None:
     """A chain of years of a paper or two makes three papers eighteen."""
-    ws = workspace("[rank]\nranges = false\n[report]\npapers = false\ncities = 2\n", papers()[::30])
+    ws = workspace("[rank]\nlink_papers = 100\nranges = false\n[report]\npapers = false\ncities = 2\n", papers()[::30])
     made = report(ws, tmp_path / "site").path
-    drawn = [*csv.reader((made / "charts" / "trends.csv").read_text("utf-8-sig").splitlines())]
+    head, rows, below = chart_table(made / "charts" / "trends.csv")
     counted = ws.trend(level="country", by="publications").frame.set_index("name")
-    for k, name in enumerate(drawn[0][1:], 1):
-        assert [float(r[k] or 0) for r in drawn[1:]] == [counted[int(r[0].rstrip("*"))][name] for r in drawn[1:]]
+    for k, name in enumerate(head[1:], 1):
+        assert [float(r[k] or 0) for r in rows] == [counted[int(r[0].rstrip("*"))][name] for r in rows]
     home = (made / "index.html").read_text("utf-8")
     outside = ws.rank().coverage
-    assert "Numbers as counted: fewer than 100 papers are too few" in home
+    few = "The last two years have fewer than 100 papers in the venues of both: too few to tell growth."
+    assert few in home
+    assert few in below[-1]
+    assert below[0].startswith("Papers by year"), "not comparable papers"
+    assert "Countries over the years, numbers of papers as counted" in home
+    assert "Adjusted publications as counted" in (made / "institutions.html").read_text("utf-8")
+    movers = (made / "movers.html").read_text("utf-8")
+    assert movers.count("There is nothing to compare: no year has an earlier counterpart with 100 papers") == 1
+    board = (made / "institutions.html").read_text("utf-8")
+    assert "Ranks are not compared with the years before" in board
+    assert 'class="new"' not in board
     assert (
         f"{outside.outside} of the {outside.papers} papers are in venues of none of the eight areas" in home
         or not outside.outside
@@ -387,11 +396,15 @@ def test_a_site_without_an_address_names_none(site: Path) -> None:
 
 
 def test_the_tables_of_charts_of_main_pages_are_files_too(site: Path, report_ws: Workspace) -> None:
-    rows = [*csv.reader((site / "charts" / "trends.csv").read_text("utf-8-sig").splitlines())]
+    head, rows, below = chart_table(site / "charts" / "trends.csv")
     trend = report_ws.trend(level="country", by="publications", years=(2017, 2021)).matched.set_index("name")
-    assert [r[0] for r in rows[1:]] == [str(y) for y in range(2017, 2022)]
-    for k, name in enumerate(rows[0][1:], 1):
-        assert [float(r[k]) for r in rows[1:]] == pytest.approx(trend.loc[name, [*range(2017, 2022)]].tolist())
+    assert [r[0] for r in rows] == [str(y) for y in range(2017, 2022)]
+    for k, name in enumerate(head[1:], 1):
+        assert [float(r[k]) for r in rows] == pytest.approx(trend.loc[name, [*range(2017, 2022)]].tolist())
+    title, source, caveat = below
+    assert title == f"Comparable papers by year: {', '.join(head[1:])}"
+    assert source.startswith("Source: AI Research Rankings, ")
+    assert "Growth (Papers), 2017–2021, compares each year with the next" in caveat
     assert (site / "static" / "map.png").read_bytes().startswith(b"\x89PNG")
 
 
