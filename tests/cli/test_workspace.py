@@ -87,7 +87,7 @@ def ws(tmp_path: Path, matcher: Matcher) -> str:
     result = call("run", str(papers), "-w", str(tmp_path / "ws"))
     assert result.stdout.splitlines() == [
         "papers: 2 new, 0 replaced, 0 unchanged",
-        "strings: 2 matched now, 2 in all",
+        "strings: 2 looked up now, 2 in all; 0 wait for review",
         f"next: affil rank {tmp_path / 'ws'}",
     ]
     assert "line 3: a repeat of P1 ('', CVPR), left out" in result.stderr
@@ -428,7 +428,7 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, ws: str, matcher: 
     assert f"finished batches are kept, resume with: affil run -w {ws}" in result.stderr
     assert "50.0% none" not in call("rank", ws).stdout
     matcher.interrupted = False
-    assert "1 matched now, 3 in all" in call("run", "-w", ws).stdout
+    assert "1 looked up now, 3 in all" in call("run", "-w", ws).stdout
 
 
 def test_mistakes(tmp_path: Path, ws: str) -> None:

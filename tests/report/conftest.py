@@ -55,7 +55,8 @@ class Matching:
 
 def chart_table(file: Path) -> tuple[list[str], list[list[str]], list[str]]:
     """The headings and the rows of a chart's table, and the lines below it: title, source, what a reader must know."""
-    rows = [*csv.reader(file.read_text("utf-8-sig").splitlines())]
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = [*csv.reader(lines)]
     end = next(k for k, row in enumerate(rows) if not any(row))
     return rows[0], rows[1:end], [text for (text,) in rows[end + 1 :]]
 

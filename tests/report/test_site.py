@@ -9,7 +9,7 @@ import html.parser
 import json
 import re
 import shutil
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,57 @@ def test_a_page_of_an_institution_tells_its_numbers(site: Path, report_ws: Works
         row = report_ws.rank(by=level_by, years=(2017, 2021)).frame.set_index("id").loc[one]
         shown = f"{row[level_by]:,}" if level_by in ("publications", "authors") else f"{row[level_by]:,.2f}"
         assert [shown, f"{row['rank']:,}"] in [r[1:3] for r in page.rows], level_by
+
+
+def test_as_many_strings_wait_on_a_page_as_why_lists(site: Path, report_ws: Workspace) -> None:
+    """Also those of papers that name the institution through another author, which add no paper but credit."""
+    seen = set()
+    for level in ("institution", "city", "country"):
+        pages = {
+            text.split("<h1>")[1].split("</h1>")[0]: text
+            for f in (site / level).glob("*.html")
+            for text in [f.read_text("utf-8")]
+        }
+        for one in report_ws.rank(level=level, years=(2017, 2021)).frame.head(8).to_dict("records"):
+            waiting = report_ws.why(one["id"], level=level, years=(2017, 2021)).waiting
+            strings, papers = waiting["affiliation"].nunique(), waiting["papers"].sum()
+            page = pages[escape(one["name"], quote=False)]
+            told = re.search(r"Strings in review that may name it</dt><dd>(\d+) strings?, (\d+) papers?", page)
+            assert told, one["name"]
+            assert int(told[1]) == strings
+            assert int(told[2]) <= papers, "a paper with two of them is one"
+            assert "How well founded, 2017–2021" in page
+            seen.add(strings)
+    assert seen > {0}
+
+
+def test_a_site_can_begin_with_hong_kong_counted_with_china(report_ws: Workspace, tmp_path: Path) -> None:
+    made = report(report_ws, tmp_path / "site", hong_kong="with")
+    asked = report_ws.rank(level="country", years=(2017, 2021), hong_kong="with").frame
+    rows = Page(made.path / "countries.html").rows[1:]
+    assert [row[4] for row in rows] == [f"{v:,.2f}" for v in asked["adjusted"]]
+    assert "HK" not in set(asked["id"])
+    first = re.search(r"<select name=hongkong><option value=(\w+)", (made.path / "countries.html").read_text("utf-8"))
+    assert first
+    assert first[1] == "with"
+    text = report(report_ws, tmp_path / "b.md", format="md", hong_kong="with").path.read_text("utf-8")
+    assert re.search(r'affil why WS "\w\w" --level country --years 2017-2021 --hong-kong with', text)
+    with pytest.raises(AffilError, match="no way to count Hong Kong 'both'"):
+        report(report_ws, tmp_path / "other", hong_kong="both")  # type: ignore[arg-type]
+
+
+def test_years_are_told_as_far_as_they_have_papers(workspace: Any, tmp_path: Path) -> None:
+    """Of the ten years before the window only the last has papers."""
+    kept = [p for p in papers() if p["year"] in (2014, *range(2016, 2022)) and p["id"] != "p1"][::3]
+    made = report(workspace("[report]\nyears = 7\n", kept), tmp_path / "site", years=(2015, 2030)).path
+    board = (made / "institutions.html").read_text("utf-8")
+    assert "2016–2021" in board
+    assert "2015–2" not in board
+    assert "2030" not in board
+    page = next((made / "institution").glob("*.html")).read_text("utf-8")
+    head = re.search(r"<thead><tr><td><th class=num>2016–2021<th class=num>Rank<th>[^<]*<th class=num>([^<]*)<", page)
+    assert head
+    assert head[1] == "2014"
 
 
 def test_the_tables_of_an_institution_stand_once_for_all_languages(site: Path, report_ws: Workspace) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 import duckdb
@@ -21,7 +21,7 @@ from affil.rank.slots import SHARE_OR_MEASURE, Asked, ask, cells_of, measure_slo
 from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
-from affil.wording import counted, joined, said
+from affil.wording import Said, counted, joined, said
 
 if TYPE_CHECKING:
     import altair
@@ -81,6 +81,14 @@ class Trend:
     def compared(self) -> tuple[int, int] | None:
         """The first and last year that growth is told over."""
         return (self.links[0].years[0], self.links[-1].years[-1]) if self.links else None
+
+    def of(self, identifier: str) -> Trend:
+        """The same with one entity alone."""
+
+        def own(table: pd.DataFrame) -> pd.DataFrame:
+            return table[table["id"] == identifier].reset_index(drop=True)
+
+        return replace(self, frame=own(self.frame), matched=own(self.matched), ranks=own(self.ranks))
 
     @property
     def drawn(self) -> pd.DataFrame:
@@ -187,14 +195,16 @@ class Trend:
         first, last = self.compared
         least = min(self.links, key=lambda link: link.rests_on)
         return said(
-            "Growth, {0} to {1}, compares years over the venues that both have, linked year on "
-            "year; it rests on {2:.0%} of their papers (least: {3:.0%}, {4} to {5}).",
+            "Growth by {6}, {0} to {1}, compares years over the venues that both have, linked year on "
+            "year; it rests on {2:.0%} of their papers (least: {3:.0%}, {4} to {5}). By another measure it may differ: publications "
+            "count once for each that a paper names, adjusted divides the paper among its authors, a share falls where others grow faster.",
             first,
             last,
             self.rests_on,
             least.rests_on,
             least.years[0],
             least.years[-1],
+            Said(self.by),
         ) + (
             said(
                 " Before {0} two years have fewer than {1} in the venues of both (rank.link_papers): no growth is told there.",

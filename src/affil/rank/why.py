@@ -33,7 +33,7 @@ class Why:
     they add up to the adjusted publications), aligned, authors (normalised names that hold it), strings (through which it
     counts), least_probability (of these; null where people decided all). `waiting` has the strings in review that may name the
     entity and are not counted, most mentioned first: affiliation, institution, probability, mentions, papers. `state` is the state
-    of a project's counts that it is of, None where that is not known.
+    of a project's counts that it is of, None where that is not known; `notes` are further sentences that a reader must see.
     """
 
     row: dict[str, Any]
@@ -41,11 +41,12 @@ class Why:
     waiting: pd.DataFrame
     ranking: Ranking
     state: State | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences that a reader must see."""
-        return (*self.ranking.warnings, *(self.state.warnings if self.state else ()))
+        return (*self.notes, *self.ranking.warnings, *(self.state.warnings if self.state else ()))
 
     def _repr_html_(self) -> str:
         papers, waiting = (_told(frame.head(SHOWN)) for frame in (self.papers[[*_IN_NOTEBOOKS]], self.waiting))
@@ -99,4 +100,11 @@ def why(
     ranking = replace(ranking, warnings=(*((meant.note,) if meant.note else ()), *ranking.warnings))
     attach(db, "titled", papers)
     db.execute("SET VARIABLE entity = ?", [meant.row["id"]])
+    db.execute("CREATE OR REPLACE TEMP TABLE wanted_id AS SELECT getvariable('entity') AS id")
+    make_waiting(db)
     return Why(meant.row, db.execute(sql("why/papers")).df(), db.execute(sql("why/waiting")).df(), ranking)
+
+
+def make_waiting(db: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `waiting` of a slice: what of `wanted_id` waits for review."""
+    db.execute(sql("waiting"))

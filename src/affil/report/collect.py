@@ -35,6 +35,7 @@ from affil.rank import (
 from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered
 from affil.rank.places import PART_OF, HongKong, hong_kong_groups
 from affil.rank.ranking import Measure, records
+from affil.rank.why import make_waiting
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
 from affil.report.doubts import PageDoubts, read_doubts
@@ -277,6 +278,7 @@ def _page_tables(
     """The page tables of entities, from the tables of the connection."""
     db.register("wanted_id", pa.table({"id": pa.array(ids, pa.string())}))
     db.execute("SET VARIABLE listed = ?", [chosen.listed])
+    make_waiting(db)
     return {
         name: _by_entity(db.sql(sql(name)).df())
         for name in ("areas", "venues", "partners", "strings", "reliability", "members")

@@ -37,6 +37,7 @@ from affil.workspace.layout import (
     marked,
 )
 from affil.workspace.results import count_anew
+from affil.workspace.waiting import in_review
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -48,15 +49,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Result of `run`: strings in the workspace, strings matched now, and why all had to be matched again, if so.
+    """Result of `run`: strings in the workspace, strings that were looked up now, and why all had to be looked up again, if so.
 
-    `added` is the result of `add_papers`, None if no papers were given.
+    `added` is the result of `add_papers`, None if no papers were given. `waiting` is how many strings wait for review (see
+    `Workspace.waiting`).
     """
 
     strings: int
     matched: int
     again: str = ""
     added: Added | None = None
+    waiting: int = 0
 
 
 def run(
@@ -100,7 +103,8 @@ def run(
         }
         change.commit()
         count_anew(files)
-    return Run(len(strings), matched, again, added)
+    doubted = in_review(files.table("strings"), files.table("matches"), files.ledger.current())
+    return Run(len(strings), matched, again, added, len(doubted))
 
 
 def matching_settings(settings: Settings) -> dict[str, dict[str, Any]]:

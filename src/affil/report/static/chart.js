@@ -120,7 +120,7 @@
     svg: async (one) => affil.save(new Blob([await (await standing(one)).toSVG()], { type: "image/svg+xml" }), file(one, "svg")),
     png: async (one) => affil.save(await (await fetch(await (await standing(one)).toImageURL("png", 2))).blob(), file(one, "png")),
     csv: (one) => affil.save(affil.csv([one.columns, ...one.rows.map((row) => row.slice(0, one.columns.length)), [], [one.label], [source()], ...(one.figure.dataset.caveat ? [[one.figure.dataset.caveat]] : [])]), file(one, "csv")),
-    embed: ({ figure, label }) => affil.copy(`<iframe src="${affil.escape(affil.address({ embed: figure.id }))}" title="${affil.escape(label)}" width="100%" height="480" style="border:0" loading="lazy"></iframe>`),
+    embed: ({ figure, label }) => affil.copy(`<iframe src="${affil.escape(affil.address({ embed: figure.id }))}" title="${affil.escape(label)}" width="100%" height="600" style="border:0" loading="lazy"></iframe>`),
     link: () => affil.copy(affil.address()),
   };
   document.addEventListener("click", async (event) => {
