@@ -230,7 +230,7 @@ def test_a_file_and_json_have_all_rows_and_a_table_says_how_many_there_are(
 def test_ranges_slices_and_the_manifest(ws: str, tmp_path: Path) -> None:
     shown = call("rank", ws, "--kind", "education", "--by", "publications").stdout
     assert "range" in shown
-    assert "range: ranks that doubtful matches leave open, with 95% certainty" in shown
+    assert "range: the ranks that doubtful matches of names leave open, with 95% certainty" in shown
     plain = call("rank", ws, "--no-ranges", "--roll-up", "top").stdout
     assert "range" not in plain
     assert "Institutions are rolled up: top." in plain

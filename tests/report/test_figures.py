@@ -200,7 +200,7 @@ def test_an_embedded_chart_stands_alone_with_its_source(browser: Any, site: Path
     whole = source.get_attribute("href")
     assert "embed" not in whole
     assert "mode=share" in whole
-    assert page.locator("p.caveat").inner_text().startswith("增長（占比，2017–2021）"), "what a reader must know stands below"
+    assert page.locator("p.caveat").inner_text().startswith("增長（佔比，2017–2021）"), "what a reader must know stands below"
     assert page.evaluate("document.documentElement.scrollHeight") <= 600
     assert accessible(page) == []
     page.goto(whole)

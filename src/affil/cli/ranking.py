@@ -373,10 +373,13 @@ def _notes(ranking: Ranking) -> list[str]:
         level = f"{ranking.settings.confidence:.0%}"
         lines.append(
             said(
-                "range: ranks that doubtful matches leave open, with {0} certainty; ≈: not distinguishable from the next row.",
+                "range: the ranks that doubtful matches of names leave open, with {0} certainty; no margin of error for chance in what is "
+                "published, nor for missing papers.",
                 level,
             )
         )
+        if any(row["ahead"] < ranking.settings.confidence for row in ranking.table.to_pylist()):
+            lines.append(said("≈: not distinguishable from the next row."))
         least = ranking.settings.marked
         if any(moves(row, least) for row in ranking.table.to_pylist()):
             lines.append(
