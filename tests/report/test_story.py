@@ -155,7 +155,7 @@ def test_who_would_lead_with_hong_kong_counted_the_other_way_stands_beside_the_l
     def beside(other: Ranking) -> list[Said]:
         said = leader(replace(known, rankings={**known.rankings, ("country", "hong_kong"): other}))
         assert said is not None
-        return [c for c in said.caveats if c.key.startswith("s_if_")]
+        return [*said.beside]
 
     china = replace(ranking({"US": 0.4, "CN": 0.45, "GB": 0.1}), hong_kong="with")
     leads = Said("s_leader", (Named("country", "CN"), "45%", Named("country", "US"), "40%"))

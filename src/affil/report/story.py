@@ -56,13 +56,16 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence: what is said, its chart if it has one, what it rests on, and the page (without `.html`) of the table behind it."""
+    """A sentence: what is said, its chart if it has one, what it rests on, and the page (without `.html`) of the table behind it;
+    `beside` is what must be read with it.
+    """
 
     topic: str
     said: Said
     caveats: tuple[Said, ...]
     link: str
     chart: Chart | None = None
+    beside: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,11 @@ def leader(source: Source) -> Sentence | None:
     first, second = ranking.frame.head(2).to_dict("records")
     close = first["rank"] != second["rank"] and first.get("ahead", 1.0) < ranking.settings.confidence
     caveats = (
-        *_other_way(source, ranking),
         _counted(ranking),
         *((Said("s_close"),) if close else ()),
     )
-    return Sentence("leader", said, caveats, "countries", _shares(ranking.frame.head(10), "country"))
+    shares = _shares(ranking.frame.head(10), "country")
+    return Sentence("leader", said, caveats, "countries", shares, _other_way(source, ranking))
 
 
 def _led(ranking: Ranking) -> Said | None:

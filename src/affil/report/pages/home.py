@@ -54,7 +54,7 @@ class Teller:
         axis = self.frame.text(f"axis_{sentence.topic}")
         label = f"{axis}{self.frame.text('colon')}{self.say(sentence.said)}"
         figure = story_figure(f"story-{sentence.topic}", label, sentence.chart, self.called, self.frame.text("year"), axis)
-        return replace(figure, caveat=self.frame.sentences(*map(self.say, sentence.caveats)))
+        return replace(figure, caveat=self.frame.sentences(*map(self.say, (*sentence.beside, *sentence.caveats))))
 
     def told(self) -> list[dict[str, Any]]:
         """The sentences as templates show them."""
@@ -62,7 +62,7 @@ class Teller:
             {
                 "topic": s.topic,
                 "title": self.frame.text(f"topic_{s.topic}"),
-                "text": self.say(s.said),
+                "text": self.frame.sentences(*map(self.say, (s.said, *s.beside))),
                 "caveats": [self.say(c) for c in s.caveats],
                 "link": f"{s.link}.html",
                 "chart": s.chart is not None,
