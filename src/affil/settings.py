@@ -420,6 +420,11 @@ class RankSettings(_Frozen):
         description="count an ISO region or country code as another, or under a name of your own",
         examples=[{"HK": "Greater Bay Area", "CN-GD": "Greater Bay Area"}],
     )
+    link_papers: int = Field(
+        default=100,
+        ge=1,
+        description="papers that each of two years has at least in the venues of both, for growth and movers between them to be told",
+    )
     min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, used to find duplicates")
     ranges: bool = Field(default=True, description="compute the ranks that doubtful matches leave open")
     confidence: float = Field(default=0.95, gt=0, lt=1, description="confidence level of these ranges")

@@ -17,10 +17,13 @@ from hypothesis import strategies as st
 
 from affil.errors import AffilError, InputError, UnknownIdError
 from affil.rank import rank
+from affil.review.items import Filters
+from affil.review.queue import Queue
 from affil.settings import DecideSettings, RankSettings, Settings, load_settings, settings_toml
 from affil.types import Institution, Name
 from affil.workspace import Added, Run, Workspace
 from affil.workspace.layout import INSTITUTIONS, institution_row
+from affil.workspace.waiting import Candidate
 
 MIT, CUHK, OLD = "https://ror.org/mit", "https://ror.org/cuhk", "affil:old"
 
@@ -96,6 +99,24 @@ def ws(tmp_path: Path) -> Workspace:
     return out
 
 
+def test_what_waits_for_review_is_one_number_until_it_is_decided(ws: Workspace, tmp_path: Path) -> None:
+    assert ws.run(matcher=FakeMatcher(registry())).waiting == 1
+    assert ws.waiting() == {"CUHK?": (Candidate(CUHK, "CUHK", 0.6),)}
+    queue = Queue(*ws.matched_tables(), [], ws.settings.review)
+    assert [*ws.waiting()] == [queue.item(n).affiliation for n in queue.select(Filters(scope="doubtful")).tolist()]
+    told = "the string 'CUHK?' waits for review and is not counted for: CUHK (https://ror.org/cuhk, 0.60); decide it with affil review"
+    assert told in ws.why("CUHK?").notes[0], "which is also a name of the institution"
+    assert ws.why("CUHK").notes == ()
+    ws.decide("CUHK?", CUHK, by="ana", why="she asked")
+    assert ws.waiting() == {}
+    assert ws.run(matcher=FakeMatcher(registry())).waiting == 0
+    assert ws.why("CUHK?").notes == ()
+    ws.add_papers(write(tmp_path / "b.jsonl", paper(9, "Dept. of MIT?")))
+    assert ws.run(matcher=FakeMatcher(registry())).waiting == 1
+    with pytest.raises(AffilError, match=r"the string 'Dept. of MIT\?' waits for review and is not counted for: MIT"):
+        ws.why("Dept. of MIT?")
+
+
 def counted(ws: Workspace, **kwargs: Any) -> dict[str, float]:
     frame = ws.rank(**kwargs).to_frame()
     return {i: round(a, 9) for i, a in zip(frame["id"], frame["adjusted"], strict=True)}
@@ -121,7 +142,7 @@ def test_papers_become_mentions_and_strings(ws: Workspace) -> None:
 
 
 def test_a_run_matches_and_ranks(ws: Workspace) -> None:
-    assert ws.run(matcher=FakeMatcher(registry())) == Run(4, 4)
+    assert ws.run(matcher=FakeMatcher(registry())) == Run(4, 4, waiting=1)
     assert counted(ws) == {MIT: round(1 / 2 + 1 / 3 + 1 / 2, 9), CUHK: 0.5}
     ranking = ws.rank(level="country")
     assert list(ranking.to_frame()["name"]) == ["United States", "Hong Kong"]
@@ -139,12 +160,12 @@ def test_a_run_matches_and_ranks(ws: Workspace) -> None:
 def test_only_new_strings_are_matched(ws: Workspace, tmp_path: Path) -> None:
     ws.run(matcher=FakeMatcher(registry()))
     matcher = FakeMatcher(registry())
-    assert ws.run(matcher=matcher) == Run(4, 0)
+    assert ws.run(matcher=matcher) == Run(4, 0, waiting=1)
     assert matcher.batches == []
     added = ws.add_papers(write(tmp_path / "b.jsonl", paper(4, "MIT", "MIT Lab")))
     assert added == Added(1, 0, 0, formats=((str(tmp_path / "b.jsonl"), "affil"),))
     assert ws.rank().coverage.pending == pytest.approx(1 / 9)
-    assert ws.run(matcher=matcher) == Run(5, 1)
+    assert ws.run(matcher=matcher) == Run(5, 1, waiting=1)
     assert matcher.batches == [["MIT Lab"]]
     assert len(rows(ws, "matches")) == 5
 
@@ -152,7 +173,7 @@ def test_only_new_strings_are_matched(ws: Workspace, tmp_path: Path) -> None:
 def test_all_is_matched_again_where_registry_model_or_settings_changed(ws: Workspace) -> None:
     ws.run(matcher=FakeMatcher(registry()))
     more = Institution("affil:x", "nobody knows", country="FR", city="Paris")
-    assert ws.run(matcher=FakeMatcher(registry(more, hash="r2"))) == Run(4, 4, "the registry changed")
+    assert ws.run(matcher=FakeMatcher(registry(more, hash="r2"))) == Run(4, 4, "the registry changed", waiting=1)
     assert counted(ws)["affil:x"] == 0.5
     assert ws.run(matcher=FakeMatcher(registry(more, hash="r2"), "m2")).again == "the model changed"
     ws.settings = Settings.model_validate({"decide": {"match": 0.5}})
@@ -160,7 +181,7 @@ def test_all_is_matched_again_where_registry_model_or_settings_changed(ws: Works
         ws.run(matcher=FakeMatcher(registry(more, hash="r3"), "m2")).again == "the registry and the matching settings changed"
     )
     ws.settings = Settings.model_validate({"decide": {"match": 0.5}, "retrieve": {"batch": 1}, "rank": {"offset": 2}})
-    assert ws.run(matcher=FakeMatcher(registry(more, hash="r3"), "m2")) == Run(4, 0)
+    assert ws.run(matcher=FakeMatcher(registry(more, hash="r3"), "m2")) == Run(4, 0, waiting=1)
 
 
 def test_an_interrupted_run_keeps_what_it_finished(ws: Workspace) -> None:
@@ -173,7 +194,7 @@ def test_an_interrupted_run_keeps_what_it_finished(ws: Workspace) -> None:
     assert ws.rank().coverage.pending == pytest.approx(2 / 7)
     matcher.interrupt_at = None
     seen: list[tuple[int, int]] = []
-    assert ws.run(lambda done, total: seen.append((done, total)), matcher=matcher) == Run(4, 2)
+    assert ws.run(lambda done, total: seen.append((done, total)), matcher=matcher) == Run(4, 2, waiting=1)
     assert seen == [(1, 2), (2, 2)]
     assert [b[0] for b in matcher.batches] == ["MIT", "CUHK", "CUHK?", "nobody knows"]
     assert [r[0] for r in rows(ws, "matches")] == ["MIT", "CUHK", "CUHK?", "nobody knows"]
@@ -190,7 +211,7 @@ def test_an_interrupted_rematch_leaves_the_old_matches_until_it_is_complete(ws: 
         ws.run(matcher=matcher)
     assert counted(ws) == before
     matcher.interrupt_at = None
-    assert ws.run(matcher=matcher) == Run(4, 1, "the registry changed")
+    assert ws.run(matcher=matcher) == Run(4, 1, "the registry changed", waiting=1)
     assert [len(b) for b in matcher.batches] == [3, 1]
     assert "affil:x" in counted(ws)
 

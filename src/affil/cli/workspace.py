@@ -104,7 +104,14 @@ def run(
     tell_met(result.met)
     if result.again:
         say(said("{0}: all strings were matched again", result.again))
-    say(said("strings: {0:,} matched now, {1:,} in all", result.matched, result.strings))
+    say(
+        said(
+            "strings: {0:,} looked up now, {1:,} in all; {2:,} {2:waits|wait} for review",
+            result.matched,
+            result.strings,
+            result.waiting,
+        )
+    )
     if result.strings:
         say(said("next: affil rank {0}", workspace))
     else:

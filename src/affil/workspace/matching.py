@@ -37,6 +37,7 @@ from affil.workspace.layout import (
     marked,
 )
 from affil.workspace.results import count_anew
+from affil.workspace.waiting import in_review
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -49,9 +50,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Result of `run`: strings in the workspace, strings matched now, and why all had to be matched again, if so.
+    """Result of `run`: strings in the workspace, strings that were looked up now, and why all had to be looked up again, if so.
 
-    `added` is the result of `add_papers`, None if no papers were given; `met` is what rows of own.csv met in the registry.
+    `added` is the result of `add_papers`, None if no papers were given; `met` is what rows of own.csv met in the registry. `waiting` is how
+    many strings wait for review (see `Workspace.waiting`).
     """
 
     strings: int
@@ -59,6 +61,7 @@ class Run:
     again: str = ""
     added: Added | None = None
     met: tuple[Met, ...] = ()
+    waiting: int = 0
 
 
 def run(
@@ -105,7 +108,9 @@ def run(
         }
         change.commit()
         count_anew(files)
-    return Run(len(strings), matched, again, added, tuple(matcher.registry.met) if (files.path / "own.csv").exists() else ())
+    met = tuple(matcher.registry.met) if (files.path / "own.csv").exists() else ()
+    doubted = in_review(files.table("strings"), files.table("matches"), files.ledger.current())
+    return Run(len(strings), matched, again, added, met, len(doubted))
 
 
 def matching_settings(settings: Settings) -> dict[str, dict[str, Any]]:
