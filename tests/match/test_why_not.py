@@ -33,7 +33,7 @@ class Ranked:
         self.settings = Settings(decide=DecideSettings(policy=policy))
         self._ranked = tuple(ranked)
 
-    def lack(self, string: str) -> Lack:
+    def _lack(self, string: str) -> Lack:
         return Lack("below_threshold", self.registry.ids.index(self._ranked[0].institution.id))
 
     def ranked(self, strings: Sequence[str], limits: Sequence[int]) -> list[tuple[Match, ...]]:
