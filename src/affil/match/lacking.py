@@ -25,7 +25,8 @@ _WORDS = ("no_words", "generic_words", "place_only", "nothing_named")
 
 
 class Lack(NamedTuple):
-    """Why a text names none: a key of `affil.match.why_not.NOTHING`, and the number of the nearest institution, -1 without one.
+    """Why a text names none: a key of `affil.match.why_not.NOTHING`, the number of the nearest institution, -1 without one, and who
+    decided so and why, where a person did.
 
     Of several parts of a string that with the highest `rank` is told.
     """
@@ -33,6 +34,7 @@ class Lack(NamedTuple):
     why: str
     nearest: int = -1
     rank: float = -1.0
+    words: str = ""
 
 
 def lacks(m: Mentions, pairs: Pairs, probability: Floats, texts: Bools, index: Index, near: float) -> dict[int, Lack]:

@@ -40,6 +40,7 @@ NOTHING = {
     "name_incomplete": marked("the nearest is {nearest} as “{alias}”, words of which are missing: {missing}"),
     "below_threshold": marked("the nearest is {nearest}, whose probability, {probability:.3f}, is below {review}, the threshold for review"),
     "nothing_named": marked("it contains no name from the registry"),
+    "decided": marked("a person decided that it names no institution of the registry ({decided})"),
 }  # fmt: skip
 # Next steps.
 _COMPLETE = marked("check whether the institution's name was cut off")
@@ -59,6 +60,7 @@ NEXT = {
     "name_incomplete": (_SEARCH, _OWN, _DECIDE),
     "below_threshold": (_DECIDE, _SEARCH),
     "nothing_named": (_SEARCH, _OWN),
+    "decided": (),
 }
 _ELSEWHERE = {"other_country_named", "other_place_named"}
 _HERE = {"city_named", "country_named"}
@@ -150,7 +152,7 @@ def _rejected(matcher: Matcher, string: str, m: Match, chosen: Sequence[Match]) 
 def _nothing(matcher: Matcher, string: str, lack: Lack, others: Sequence[Match]) -> Nothing:
     nearest = next((m for m in others if lack.nearest >= 0 and m.institution.id == matcher.registry.ids[lack.nearest]), None)
     missing = _missing(matcher, string, nearest) if nearest is not None else ()
-    values = _values(matcher, string, nearest, missing)
+    values = {**_values(matcher, string, nearest, missing), "decided": lack.words}
     steps = tuple(Said(n, named=values) for n in NEXT[lack.why])
     return Nothing(lack.why, Said(NOTHING[lack.why], named=values), steps, nearest, missing)
 
