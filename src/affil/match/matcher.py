@@ -183,17 +183,6 @@ class Matcher:
             )
         return out
 
-    def _lack(self, affiliation: str) -> Lack:
-        """Why one string names no institution.
-
-        Raises:
-            AffilError: it names one.
-        """
-        (answer,) = self._answers([affiliation])
-        if answer.lack is None:
-            raise AffilError(said("{0!r} names an institution", affiliation))
-        return answer.lack
-
     def match_table(self, affiliations: Strings, column: str | None = None, *, none: bool = False) -> pa.Table:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
 
@@ -334,6 +323,10 @@ class Matcher:
             reasons,
             stated=row.stated,
         )
+
+    def _lack(self, affiliation: str) -> Lack | None:
+        """Why one string names no institution; None if it names one."""
+        return self._answers([affiliation])[0].lack
 
     def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[Answer]:
         """The institutions chosen for each string, most probable first, then up to `rivals` others per part; or why there is none."""
