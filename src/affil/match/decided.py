@@ -84,7 +84,7 @@ class Decisions:
         if self.ledger.remote and time.monotonic() < self._looked + self._settings.look:
             return
         stamp = self.ledger.stamp()  # before the entries: what comes between is seen the next time
-        if stamp != self._seen or self._seen is None:
+        if stamp != self._seen:
             cases = self.ledger.cases()
             holders = {key.affiliation: case.holder for key, case in cases.items() if not key.paper}
             self._current = {
@@ -94,6 +94,3 @@ class Decisions:
             }
             self._seen = stamp
         self._looked = time.monotonic()
-
-    def __reduce__(self) -> tuple[type[Decisions], tuple[Ledger, ReviewSettings]]:
-        return Decisions, (self.ledger, self._settings)
