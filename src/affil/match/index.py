@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from affil.match.pairs import STRIDE, expand
 from affil.match.sequences import Sequences
 from affil.names.fold import HAN, roles
 from affil.registry import Registry
@@ -153,6 +154,19 @@ class Index:
     def inst_children(self) -> Ints:
         """The number of children of each institution."""
         return np.bincount(self.parent, minlength=len(self.parent_ptr) - 1)
+
+    @cached_property
+    def ancestry(self) -> Ints:
+        """Sorted codes (institution * STRIDE + ancestor) of all pairs of an institution and another above it, at any height."""
+        known = np.zeros(0, np.int64)
+        child, at = expand(self.parent_ptr, np.arange(len(self.parent_ptr) - 1))
+        new = child * STRIDE + self.parent[at]
+        while len(new):  # one step higher each time, until nothing is new: parents may form circles
+            known = np.union1d(known, new)
+            who, at = expand(self.parent_ptr, known % STRIDE)
+            new = np.setdiff1d((known // STRIDE)[who] * STRIDE + self.parent[at], known)
+        others: Ints = known[known // STRIDE != known % STRIDE]
+        return others
 
     @cached_property
     def inst_alias(self) -> Ints:

@@ -19,7 +19,7 @@ from affil.io.cells import addresses
 from affil.io.table import affiliation_column
 from affil.match.arrow import Strings, distinct_strings
 from affil.match.candidates import retrieve
-from affil.match.decide import decide
+from affil.match.decide import by_policy, named_parents, named_rows
 from affil.match.decided import Decisions
 from affil.match.explain import READ, explain
 from affil.match.features.featurize import featurize
@@ -190,8 +190,9 @@ class Matcher:
 
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
         matched words in the raw string), alias (the registry's name), named (the id of the closed institution with that name,
-        if the one found is its successor, else ""), stated_city, stated_region and stated_country (the place that the string
-        gives for it, see `affil.types.Stated`). Strings without a match, and missing ones, have no row.
+        if the one found is its successor, else ""), named_parents (the ids of the institutions above it in the registry that the
+        string names beside it, in the answer or left out of it by the policy), stated_city, stated_region and stated_country (the
+        place that the string gives for it, see `affil.types.Stated`). Strings without a match, and missing ones, have no row.
 
         Raises:
             InputError: the table has no such column, or it holds no strings.
@@ -211,6 +212,7 @@ class Matcher:
                 "end": pa.array([r.end for _, r in rows], pa.int32()),
                 "alias": self._aliases([row for _, row in rows]),
                 "named": self._named([row for _, row in rows]),
+                "named_parents": pa.array([[ids[p] for p in r.parents] for _, r in rows], pa.list_(pa.string())),
                 **{f"stated_{f}": pa.array([getattr(r.stated, f) for _, r in rows], pa.string()) for f in STATED},
             }
         )
@@ -357,22 +359,21 @@ class Matcher:
             mentions = prepare(batch, index, settings.retrieve)
             pairs = featurize(mentions, retrieve(mentions, index, settings.retrieve), index, settings)
             probability = self._model.predict(pairs, judge.small, judge.hopeless)
-            rows = decide(probability, pairs, judge)
-            chosen = np.ones(len(rows), bool)
+            named = named_rows(probability, pairs, judge)
+            rows = by_policy(named, probability, pairs, judge)
+            of_text = mentions.string[pairs.candidates.string]
+            parents = named_parents(rows, named, of_text, pairs, index)
             if rivals:
                 others = np.setdiff1d(np.arange(len(probability)), rows)
                 others = others[rank_within(pairs.candidates.string[others], -probability[others]) < rivals]
                 rows = np.concatenate([rows, others])
-                chosen = np.arange(len(rows)) < len(chosen)
-            found = found_rows(mentions, pairs, probability, rows, chosen, index, settings.retrieve)
-            of_text = mentions.string[pairs.candidates.string[rows]]
+            found = found_rows(mentions, pairs, probability, rows, parents, index, settings.retrieve)
             answers: list[list[Found]] = [[] for _ in batch]
-            for number, row in zip(of_text.tolist(), found, strict=True):
+            for number, row in zip(of_text[rows].tolist(), found, strict=True):
                 answers[number].append(row)
             for text, own in zip(batch, answers, strict=True):
-                out.append(
-                    tuple(most_specific(identified(text, self.registry, judge.identified) or own, index, judge, rivals > 0))
-                )
+                by_id = identified(text, self.registry, judge.identified, own, index)
+                out.append(tuple(most_specific(by_id or own, index, judge, rivals > 0)))
         return out
 
 

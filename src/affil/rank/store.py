@@ -116,7 +116,7 @@ class Store:
                 again = {where: old[where] for where in sorted(answered) if old[where].file}
                 fresh |= {(p.venue, p.year): p for p in self._count_again(db, again, settings)}
             state = State(
-                number=last.number + 1 if last else 1,
+                number=1 + max((int(file.stem) for file in self._states()), default=0),  # also after one of another version
                 time=datetime.now(UTC).isoformat(timespec="microseconds"),
                 partitions=tuple(fresh.get(where) or old[where] for where in sorted(papers)),
                 answers=self._write(_answers(db)),

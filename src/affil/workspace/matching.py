@@ -89,6 +89,7 @@ def run(
             "registry": matcher.registry.hash,
             "model": matcher.model_hash,
             "settings": hash_of(matching_settings(files.settings)),
+            "columns": " ".join(MATCHES.names),
         }
         change.news["chosen"] = chosen
         again = _rematch_reason(change, identity)
@@ -161,7 +162,12 @@ def _rematch_reason(change: Change, identity: dict[str, str]) -> str:
     if (matches := change.file("matches")) is None:
         return ""
     before = identity_of(matches)
-    names = {"registry": said("the registry"), "model": said("the model"), "settings": said("the matching settings")}
+    names = {
+        "registry": said("the registry"),
+        "model": said("the model"),
+        "settings": said("the matching settings"),
+        "columns": said("what is kept of a match"),
+    }
     changed = [names[part] for part in names if before.get(part) != identity[part]]
     return said("{0} changed", joined(" and ", changed)) if changed else ""
 
@@ -282,9 +288,8 @@ def strings_of(matches: Path) -> list[str]:
 def answers_of(matcher: MatcherLike, strings: list[str]) -> pa.Table:
     """The matches of strings as rows of matches.parquet, in order."""
     table = matcher.match_table(strings)
-    blank = pa.array([""] * len(table), TEXT)
     for name in TOLD:
-        table = table if name in table.column_names else table.append_column(name, blank)
+        table = table if name in table.column_names else table.append_column(name, _untold(name, len(table)))
     found = table.select(["row", "institution_id", "probability", "decision", *TOLD])
     rows = found.column("row").to_pylist()
     silent = sorted(set(range(len(strings))) - set(rows))
@@ -294,7 +299,7 @@ def answers_of(matcher: MatcherLike, strings: list[str]) -> pa.Table:
             "institution_id": pa.nulls(len(silent), TEXT),
             "probability": pa.nulls(len(silent), pa.float64()),
             "decision": pa.array(["none"] * len(silent), TEXT),
-            **{name: pa.array([""] * len(silent), TEXT) for name in TOLD},
+            **{name: _untold(name, len(silent)) for name in TOLD},
         }
     )
     rows_first = pa.concat_tables([found.cast(nothing.schema), nothing]).sort_by(
@@ -305,6 +310,11 @@ def answers_of(matcher: MatcherLike, strings: list[str]) -> pa.Table:
     columns = [affiliation, *(rows_first.column(n) for n in ("institution_id", "probability", "decision")), by]
     columns += [rows_first.column(n) for n in TOLD]
     return pa.table(columns, MATCHES)
+
+
+def _untold(name: str, many: int) -> pa.Array:
+    kind, nothing = TOLD[name]
+    return pa.array([nothing] * many, kind)
 
 
 def write_institutions(registry: Registry, local: Mapping[str, Institution], path: Path, identity: dict[str, str]) -> None:
