@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from affil.data import SHIPPED_MODEL, resource
-from affil.errors import AffilError
+from affil.errors import AffilError, LedgerError, UnknownIdError
 from affil.io.cells import addresses
 from affil.io.table import affiliation_column
 from affil.match.arrow import Strings, distinct_strings, string_of
@@ -340,7 +340,10 @@ class Matcher:
         asked = [s for s in strings if rivals or s not in decided]
         found = dict(zip(asked, self._modelled(asked, rivals), strict=True))
         for string, one in decided.items():
-            chosen = decided_rows(one, self.registry)
+            try:
+                chosen = decided_rows(one, self.registry)
+            except UnknownIdError as error:
+                raise LedgerError(said("the decision on {0!r} cannot be used: {1}", string, error)) from error
             others = without(found[string].rows if string in found else (), {r.inst for r in chosen}, False)
             rows = [*chosen, *(r._replace(chosen=False) for r in others)]
             found[string] = Answer(rows, None if chosen else Lack("decided", words=one.words))
