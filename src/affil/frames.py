@@ -13,7 +13,6 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -112,11 +111,10 @@ def register_duckdb(
     Raises:
         duckdb.Error: the connection is closed.
     """
-    used, turn = matcher or shipped(), Lock()
+    used = matcher or shipped()
 
     def found(strings: pa.ChunkedArray) -> pa.Array:
-        with turn:  # DuckDB calls from several threads
-            results = used.match_many(strings.to_pylist())
+        results = used.match_many(strings.to_pylist())
         return pa.array([result_dict(result)["matches"] for result in results], _FOUND)
 
     with suppress(duckdb.InvalidInputException):  # there is none of that name

@@ -291,6 +291,9 @@ class BatchSettings(_Frozen):
         ge=1,
         description="number of strings of papers sent to Spark at once; a killed run repeats those of one round",
     )
+    spark_answer: float = Field(
+        default=10.0, gt=0, description="seconds in which a server of Spark Connect must answer, before anything is sent there"
+    )
     remembered: int = Field(default=100_000, ge=0, description="size of the cache of answers to repeated strings")
 
 
@@ -416,6 +419,7 @@ class RankSettings(_Frozen):
     named: int = Field(default=3, ge=1, description="number of strings named that decide the place of a row")
     passing: int = Field(default=20, ge=1, description="number of entities passing a row whose strings are looked at for it")
     grid: GridSettings = Field(default=GridSettings(), description="grids of the distributions behind ranges")
+    papers_at_once: int = Field(default=250_000, ge=1, description="number of papers counted at once; more take more memory")
     memory: str = Field(
         default="1.5GB",
         pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
@@ -439,6 +443,9 @@ class ReviewSettings(_Frozen):
 
     ledger: str = Field(default="", description="SQLAlchemy URL of a shared ledger; empty: a file in the workspace")
     wait: float = Field(default=10.0, ge=0, description="seconds to wait for another writer of the ledger")
+    look: float = Field(
+        default=1.0, ge=0, description="seconds after which a matcher with a ledger on a server looks for new decisions there"
+    )
     backups: int = Field(
         default=30, ge=0, description="days with decisions of which a copy of the ledger is kept in the workspace; 0: none"
     )

@@ -17,6 +17,7 @@ Progress = Callable[[int, int], None]  # called with (done, total)
 _HAN = re.compile("[\u3400-\u9fff]+")
 # English texts of the reasons for and against a match.
 FOR = {
+    "decided": "decided by {said}",
     "name_exact": "“{alias}” is {kind}",
     "name_coverage": "{value:.0%} of “{alias}”, {kind}",
     "city_named": "the city {city} is named",
@@ -185,12 +186,13 @@ class Reason:
 
     `name` is one of `FOR` or `AGAINST`. `kind` is the kind of the name that matched, one of `NAME_KINDS` ("" if the reason is
     not about the name). `value` is the share of the name's idf weight that was found (name_coverage, 0 to 1), or the number of
-    institutions with the name (bearers); None for other reasons.
+    institutions with the name (bearers); None for other reasons. `said` is who decided, and why (decided).
     """
 
     name: str
     kind: str = ""
     value: float | None = None
+    said: str = ""
 
     @property
     def speaks_for(self) -> bool:
@@ -241,7 +243,7 @@ class Match:
         values: dict[str, object] = {"alias": self.alias, "city": one.city, "country": one.country}
         out = []
         for reason in self.reasons:
-            values["kind"], values["value"] = names.get(reason.kind), reason.value
+            values |= {"kind": names.get(reason.kind), "value": reason.value, "said": reason.said}
             out.append((reason.speaks_for, sentences[reason.name].format_map(values)))
         return out
 

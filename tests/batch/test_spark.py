@@ -31,7 +31,7 @@ from affil.demo import sample
 from affil.errors import AffilError
 from affil.installed import pip_install
 from affil.settings import BatchSettings, Settings, settings_toml
-from affil.spark.cluster import cause
+from affil.spark.cluster import cause, open_cluster
 from affil.workspace.layout import TABLES
 
 pytest.importorskip("bench", reason="the tests run without the project's folder around them")
@@ -356,3 +356,18 @@ def test_what_is_missing_is_named(matcher: Matcher, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(AffilError, match=re.escape(f"Spark is missing; install it with: {pip_install('spark')}")):
         match_spark("in.parquet", "out.parquet", matcher=matcher)
+
+
+def test_how_long_a_server_may_take_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def nobody(address: tuple[str, int], timeout: float) -> None:
+        waited.append(timeout)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr("affil.spark.cluster.socket.create_connection", nobody)
+    monkeypatch.setattr("affil.spark.cluster.getproxies", dict)
+    monkeypatch.setenv("SPARK_REMOTE", "sc://spark.example")
+    with pytest.raises(AffilError, match="nothing answers at spark"), open_cluster(None, BatchSettings(spark_answer=2.5)):
+        pass
+    assert waited == [2.5]

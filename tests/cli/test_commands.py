@@ -25,7 +25,6 @@ import affil
 from affil.cli import main
 from affil.data import resource
 from affil.registry import Registry, arrays
-from affil.registry.folder import sources_hash
 
 CUHK, TSINGHUA = "https://ror.org/00t33hh48", "https://ror.org/03cve4549"
 STRINGS = 'id,affiliation\n1,"Dept. of CSE, The Chinese Univ. of Hong Kong, Shatin"\n2,清华大学\n3,独立研究者\n'
@@ -430,7 +429,7 @@ def test_help_and_version(call: Call) -> None:
     first, model, registry = call("--version").out.splitlines()
     assert first.startswith(f"affil {affil.__version__}")
     assert model.removeprefix("model ") == hashlib.sha256(resource("models/matcher.skops").read_bytes()).hexdigest()[:12]
-    assert registry.removeprefix("registry ") == sources_hash()
+    assert registry.removeprefix("registry ") == Registry.open().hash[:12]
     listed = call("--help").out
     for verb in (*VERBS, "registry"):
         assert f"\n  {verb} " in listed

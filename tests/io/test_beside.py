@@ -45,9 +45,9 @@ def test_errors_come_back_and_the_process_goes_on() -> None:
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows")
 def test_a_killed_process_is_an_error_and_no_endless_wait() -> None:
     with beside() as ask:
-        with pytest.raises(AffilError, match="a process was killed"):
+        with pytest.raises(AffilError, match="a worker process was killed"):
             ask(killed)()
-        with pytest.raises(AffilError, match="a process was killed"):
+        with pytest.raises(AffilError, match="a worker process was killed"):
             ask(killed)()
 
 

@@ -98,7 +98,7 @@ def test_what_is_not_there(service: Any) -> None:
         (b'{"affiliations": [null]}', 400, "'affiliations.0' should be a valid string"),
         (b'{"affiliations": [], "candidates": -1}', 400, "'candidates' should be greater than or equal to 0"),
         (b'{"affiliations": [], "candidates": NaN}', 400, "candidates"),
-        (b'{"affiliations": [], "strings": []}', 400, "'strings' is illegal"),
+        (b'{"affiliations": [], "strings": []}', 400, "'strings' is unknown; known are: affiliations, candidates"),
         (json.dumps({"affiliations": ["x"] * 1001}).encode(), 413, "1,001 strings in one request; at most 1,000"),
         (json.dumps({"affiliations": ["x", "y" * 10_001]}).encode(), 413, "string 1 has 10,001 characters; at most 10,000"),
         (b'{"affiliations": ["' + b"x" * 10_000_000 + b'"]}', 413, "too large: more than 1,000,000 bytes"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,15 @@ LedgerUrl = Annotated[
         "--ledger",
         metavar="URL",
         help="Ledger elsewhere than the workspace's: postgresql://user@host/name, or a file.",
+        show_default=False,
+    ),
+]
+DecisionsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        metavar="WS",
+        help="Decisions of people that stand above the model: of a workspace, or a ledger's file or URL.",
         show_default=False,
     ),
 ]
@@ -157,8 +167,27 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
     if not err.is_terminal:
         yield lambda _: None
         return
+    told, steps = logging.getLogger("affil.registry"), _Steps()
+    before = told.level
     with err.status(plain(what)) as status:
-        yield lambda now: status.update(plain(now))
+        steps.tell = lambda now: status.update(plain(now))
+        told.addHandler(steps)
+        told.setLevel(logging.INFO)
+        try:
+            yield steps.tell
+        finally:
+            told.removeHandler(steps)
+            told.setLevel(before)
+
+
+class _Steps(logging.Handler):
+    """Passes the steps of what takes long on to a spinner."""
+
+    tell: Callable[[str], None]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno < logging.WARNING:
+            self.tell(record.msg)
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from affil.errors import AffilError
 from affil.io.interrupts import SIGNALS, undisturbed
 from affil.io.memory import rare_collections
-from affil.wording import message_of, said
+from affil.io.spawned import spawned, why_gone
+from affil.wording import message_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,14 +40,10 @@ def beside() -> Iterator[Ask]:
     block, or with this process.
 
     Raises:
-        AffilError: the process was killed.
+        AffilError: the process was killed, or could not start.
     """
-    # spawned, not forked: a fork copies locks of threads without the threads
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs,), daemon=True)
-    with undisturbed():  # a process interrupted while starting cannot be used or ended
-        process.start()
+    ours, theirs = multiprocessing.Pipe()
+    process = spawned(_work, theirs)
     theirs.close()  # so that the pipe closes with the process
 
     def ask(function: Callable[P, T], /, *given: P.args, **options: P.kwargs) -> Callable[[], T]:
@@ -58,7 +55,7 @@ def beside() -> Iterator[Ask]:
         try:
             outcome = pickle.loads(ours.recv_bytes())
         except (EOFError, OSError):
-            raise AffilError(said("a process was killed, or could not start (is there memory for it?); run again")) from None
+            raise AffilError(why_gone(process)) from None
         if isinstance(outcome, Exception):
             raise outcome
         return outcome

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from affil.match.decided import Decided
 from affil.match.explain import READ
 from affil.match.features.featurize import Pairs
 from affil.match.features.table import NAMES
@@ -30,7 +31,8 @@ class Found(NamedTuple):
     """An institution found in a string: numbers of the index, the span in the raw string, and the features of `READ` as bytes.
 
     `chosen`: it is part of the answer, rather than a rival. `identifier` is the id if the string contains one, `stated` the
-    place that the string gives for it, `parents` the institutions above it that are named beside it.
+    place that the string gives for it, `parents` the institutions above it that are named beside it, `decided` who decided on it, and why,
+    where a person did.
     """
 
     inst: int
@@ -45,6 +47,7 @@ class Found(NamedTuple):
     stated: Stated
     identifier: str = ""
     parents: tuple[int, ...] = ()
+    decided: str = ""
 
 
 def found_rows(
@@ -136,6 +139,16 @@ def moved(rows: tuple[Found, ...], start: int, end: int) -> Iterable[Found]:
     if not start:
         return rows
     return (r._replace(start=min(r.start + start, end), end=min(r.end + start, end)) for r in rows)
+
+
+def decided_rows(one: Decided, registry: Registry) -> list[Found]:
+    """The institutions that a person decided on.
+
+    Raises:
+        UnknownIdError: the registry lacks one of them.
+    """
+    numbers = dict.fromkeys(registry.number(i) for i in one.ids)
+    return [Found(inst, 1.0, 0, 0, 0, 0, 1, b"", True, NOWHERE, decided=one.words) for inst in numbers]
 
 
 def identified(text: str, registry: Registry, probability: float, own: Sequence[Found], index: Index) -> list[Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -19,9 +20,10 @@ from affil.io.table import affiliation_column
 from affil.match.arrow import Strings, distinct_strings
 from affil.match.candidates import retrieve
 from affil.match.decide import by_policy, named_parents, named_rows
+from affil.match.decided import Decisions
 from affil.match.explain import READ, explain
 from affil.match.features.featurize import featurize
-from affil.match.found import Found, found_rows, identified, most_specific, moved, united
+from affil.match.found import Found, decided_rows, found_rows, identified, most_specific, moved, united, without
 from affil.match.index import Index
 from affil.match.mentions import prepare
 from affil.match.modelfile import load_model
@@ -37,6 +39,8 @@ from affil.wording import said
 if TYPE_CHECKING:
     import pandas as pd
 
+    from affil.ledger import Ledger
+
 
 _ID_NAMED = Reason("name_exact", "id")  # for matches by an id in the string
 
@@ -44,16 +48,25 @@ _ID_NAMED = Reason("name_exact", "id")  # for matches by an id in the string
 class Matcher:
     """Matches affiliation strings to the institutions of one registry with one model.
 
+    Threads may share one: calls take turns. Processes may too: it pickles by the names of its files, which others open themselves; after
+    a fork parent and child both go on, if no other thread was matching meanwhile.
+
     Longer than other classes, as it is the public face of matching: most methods are a few lines and their documentation.
     """
 
-    def __init__(self, registry: Registry, model_path: Path, settings: Settings) -> None:
+    def __init__(
+        self, registry: Registry, model_path: Path, settings: Settings, ledger: Ledger | Path | str | None = None
+    ) -> None:
         """Use `Matcher.load`."""
         self.registry, self.settings = registry, settings
         self.model_path = model_path
         self._model, self.model_card, self.model_hash = load_model(model_path)
         self._institutions: dict[int, Institution] = {}
         self._memory: dict[str, tuple[Found, ...]] = {}  # cached answers by part: parts repeat more often than strings
+        self._turn = threading.Lock()
+        self._decisions = None if ledger is None else Decisions(ledger, settings.review)
+        if self._decisions is not None:  # fails now rather than in the midst of a file
+            self._decisions.must_be_of(registry)
 
     @classmethod
     def load(
@@ -62,6 +75,7 @@ class Matcher:
         model: Path | str | None = None,
         settings: Settings | None = None,
         policy: Policy | None = None,
+        ledger: Ledger | Path | str | None = None,
     ) -> Matcher:
         """Load a matcher.
 
@@ -70,9 +84,12 @@ class Matcher:
             model: a model file; default: the shipped one.
             settings: thresholds and choices; default: `Settings()`.
             policy: which institutions to return per string; overrides the settings.
+            ledger: decisions of people that stand above the model in all answers: an open ledger (that of a workspace is its
+                `ledger`), its file or its URL. It is looked at again before each answer: what is decided meanwhile counts from then on.
 
         Raises:
-            InputError: a file is missing, damaged, or of another version. AffilError: there is no such policy.
+            InputError: a file is missing, damaged, or of another version. AffilError: there is no such policy. UnknownIdError: the
+                registry lacks an institution that was decided on.
         """
         settings = settings or Settings()
         if policy:
@@ -81,11 +98,16 @@ class Matcher:
             decide_settings = settings.decide.model_copy(update={"policy": policy})
             settings = settings.model_copy(update={"decide": decide_settings})
         model_path = Path(model) if model else resource(SHIPPED_MODEL)
-        return cls(registry if isinstance(registry, Registry) else Registry.open(registry), model_path, settings)
+        return cls(registry if isinstance(registry, Registry) else Registry.open(registry), model_path, settings, ledger)
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """The ledger whose decisions stand above the model, if there is one."""
+        return None if self._decisions is None else self._decisions.ledger
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle only the file names; other processes open the files themselves and share the memory-mapped index."""
-        return _reopen, (self.registry.path.resolve(), self.model_path.resolve(), self.settings, self.version)
+        return _reopen, (self.registry.path.resolve(), self.model_path.resolve(), self.settings, self.ledger, self.version)
 
     @cached_property
     def differences(self) -> tuple[str, ...]:
@@ -238,15 +260,16 @@ class Matcher:
         return self.registry.arrays.name_value
 
     def _alias(self, row: Found) -> str:
-        return row.identifier or str(self._names[int(self._index.owner_name[row.owner])].as_py())
+        return row.identifier or ("" if row.decided else str(self._names[int(self._index.owner_name[row.owner])].as_py()))
 
     def _aliases(self, rows: Sequence[Found]) -> pa.Array:
         """`_alias` for many rows."""
         numbers = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
         names = self._names.take(pa.array(numbers)).cast(pa.string())
-        if not any(r.identifier for r in rows):
+        if not any(r.identifier or r.decided for r in rows):
             return names
-        return pa.array([r.identifier or name for r, name in zip(rows, names.to_pylist(), strict=True)], pa.string())
+        told = [r.identifier or ("" if r.decided else name) for r, name in zip(rows, names.to_pylist(), strict=True)]
+        return pa.array(told, pa.string())
 
     def _named(self, rows: Sequence[Found]) -> pa.Array:
         """For rows that found a successor: the id of the closed institution named in the string; else ""."""
@@ -254,14 +277,21 @@ class Matcher:
         owner_name = self._index.owner_name[np.array([r.owner for r in rows], np.int64)]
         owner = (np.searchsorted(names, owner_name, side="right") - 1).tolist()
         for k, row in enumerate(rows):
-            if row.identifier:
+            if row.decided:
+                owner[k] = row.inst
+            elif row.identifier:
                 owner[k] = self.registry.number(next(identifier for _, _, identifier in ids_within(row.identifier)))
         named = ["" if b in (row.inst, len(ids)) else ids[b] for b, row in zip(owner, rows, strict=True)]
         return pa.array(named, pa.string())
 
     def _explained(self, row: Found) -> Match:
         read = dict(zip(READ, np.frombuffer(row.features, np.float32).tolist(), strict=True)) if row.features else {}
-        reasons = explain(read, NameKind(row.kind).word, row.homonyms, self.settings.features) if read else (_ID_NAMED,)
+        if row.decided:
+            reasons: tuple[Reason, ...] = (Reason("decided", said=row.decided),)
+        elif read:
+            reasons = explain(read, NameKind(row.kind).word, row.homonyms, self.settings.features)
+        else:
+            reasons = (_ID_NAMED,)
         decision = _decided(row.probability, self.settings.decide.match)
         return Match(
             self._institution(row.inst),
@@ -276,6 +306,23 @@ class Matcher:
 
     def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[list[Found]]:
         """The institutions chosen for each string, most probable first, then up to `rivals` others per part."""
+        with self._turn:
+            return self._answered(strings, rivals)
+
+    def _answered(self, strings: Sequence[str], rivals: int) -> list[list[Found]]:
+        decided = self._decisions.of(strings) if self._decisions else {}
+        if not decided:
+            return self._modelled(strings, rivals)
+        asked = [s for s in strings if rivals or s not in decided]
+        found = dict(zip(asked, self._modelled(asked, rivals), strict=True))
+        for string, one in decided.items():
+            chosen = decided_rows(one, self.registry)
+            others = without(found.get(string, ()), {r.inst for r in chosen}, False)
+            found[string] = [*chosen, *(r._replace(chosen=False) for r in others)]
+        return [found[s] for s in strings]
+
+    def _modelled(self, strings: Sequence[str], rivals: int) -> list[list[Found]]:
+        """The answers of the model, whatever people decided."""
         out: list[list[Found]] = []
         size = self.settings.retrieve.batch
         for begin in range(0, len(strings), size):
@@ -331,8 +378,8 @@ def _decided(probability: float, least: float) -> Decision:
     return Decision.MATCH if probability >= least else Decision.REVIEW
 
 
-def _reopen(registry: Path, model: Path, settings: Settings, version: str) -> Matcher:
-    matcher = Matcher.load(registry, model, settings)
+def _reopen(registry: Path, model: Path, settings: Settings, ledger: Ledger | None, version: str) -> Matcher:
+    matcher = Matcher.load(registry, model, settings, ledger=ledger)
     if matcher.version != version:
         raise AffilError(said("{0} or {1} was replaced while it was in use; run again", registry, model))
     return matcher

@@ -39,7 +39,6 @@ _NUMBERED = {  # the texts by number
     "stated": "SELECT '' AS place UNION SELECT place FROM naming ORDER BY place",
     "named_parents": "SELECT '' AS above UNION SELECT above FROM naming ORDER BY above",
 }
-_AT_ONCE = 250_000  # papers counted at once
 _PLACE = ("country", "region", "city")
 
 
@@ -186,11 +185,11 @@ def _spans(db: duckdb.DuckDBPyConnection) -> list[tuple[VenueYear, int, int]]:
 
 
 def count_credit(
-    db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]]
+    db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]], settings: RankSettings
 ) -> Iterator[tuple[VenueYear, pa.Table]]:
     """The credit of venues and years, as `number` returned them: see sql/credit.sql; texts are dictionaries, each in the order of its rows."""
     texts = {name: db.sql(query).to_arrow_table().column(0).combine_chunks() for name, query in _NUMBERED.items()}
-    for some in batches(spans):
+    for some in batches(spans, settings.papers_at_once):
         db.execute("SET VARIABLE first_paper = ?", [some[0][1]])
         db.execute("SET VARIABLE last_paper = ?", [some[-1][2]])
         rows = db.sql(sql("credit")).to_arrow_table().combine_chunks()
@@ -199,9 +198,9 @@ def count_credit(
             yield where, _with_texts(rows.slice(start, end - start), where, texts)
 
 
-def all_credit(db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]]) -> pa.Table:
+def all_credit(db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]], settings: RankSettings) -> pa.Table:
     """The same of all of them in one table."""
-    parts = [part for _, part in count_credit(db, spans)]
+    parts = [part for _, part in count_credit(db, spans, settings)]
     return pa.concat_tables(parts) if parts else CREDIT.empty_table()  # which loads pandas
 
 
@@ -225,11 +224,11 @@ def _as_text(numbers: pa.Array, texts: pa.Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(few.indices, texts.take(few.dictionary))
 
 
-def batches(spans: Iterable[tuple[VenueYear, int, int]]) -> Iterator[list[tuple[VenueYear, int, int]]]:
-    """Group venues and years to count together."""
+def batches(spans: Iterable[tuple[VenueYear, int, int]], papers: int) -> Iterator[list[tuple[VenueYear, int, int]]]:
+    """Group venues and years to count together, until they have so many papers."""
     batch: list[tuple[VenueYear, int, int]] = []
     for one in spans:
-        if batch and one[2] - batch[0][1] >= _AT_ONCE:
+        if batch and one[2] - batch[0][1] >= papers:
             yield batch
             batch = []
         batch.append(one)

@@ -20,6 +20,7 @@ TYPES = {ENTITY["id"]: ENTITY, **{kind: {"id": kind, "name": texts.kind(kind, "e
 
 # Descriptions of the reasons of a match, used as matching features.
 FEATURES = REASONS | {
+    "decided": "a person decided so",
     "name_exact": "“…” is …",
     "name_coverage": "…% of “…”",
     "city_named": "the city … is named",

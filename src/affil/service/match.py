@@ -30,7 +30,7 @@ from affil.service.models import (
     OrganizationsQuery,
 )
 from affil.service.ror import Records, read_filters
-from affil.service.routing import BadRequestError, Json, Operation
+from affil.service.routing import OTHER_BODY, BadRequestError, Json, Operation
 from affil.service.telemetry import Metrics, note
 from affil.settings import ServeSettings
 from affil.types import Decision, Match, Result
@@ -52,7 +52,10 @@ class Api:
     def operations(self) -> list[Operation]:
         """The operations."""
         operation = partial(Operation, fields=self.settings.fields)
-        found = [operation("GET", "/match", self.match_one, MatchAnswer), operation("POST", "/match", self.match, MatchAnswer)]
+        found = [
+            operation("GET", "/match", self.match_one, MatchAnswer),
+            operation("POST", "/match", self.match, MatchAnswer, also=OTHER_BODY),
+        ]
         for path in ("/organizations", "/v2/organizations"):
             found += [
                 operation("GET", path, self.organizations, AffiliationAnswer | ListAnswer),

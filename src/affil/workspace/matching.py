@@ -83,6 +83,8 @@ def run(
             raise AffilError(said("{0}: no papers yet; add some with: affil run PAPERS... -w {0}", files.path))
         chosen = choose(change, registry, model)
         matcher = matcher or open_matcher(files, chosen["registry"], chosen["model"])
+        if getattr(matcher, "ledger", None) is not None:
+            raise AffilError(said("a workspace counts decisions by its own ledger; give it a matcher without one"))
         identity = {
             "registry": matcher.registry.hash,
             "model": matcher.model_hash,
