@@ -192,7 +192,8 @@ class Matcher:
         matched words in the raw string), alias (the registry's name), named (the id of the closed institution with that name,
         if the one found is its successor, else ""), named_parents (the ids of the institutions above it in the registry that the
         string names beside it, in the answer or left out of it by the policy; none where a person decided), stated_city, stated_region
-        and stated_country (the place that the string gives for it, see `affil.types.Stated`). Strings without a match, and missing ones, have no row.
+        and stated_country (the place that the string gives for it, see `affil.types.Stated`). Strings without a match, and missing
+        ones, have no row.
 
         Raises:
             InputError: the table has no such column, or it holds no strings.
