@@ -192,9 +192,10 @@ class Matcher:
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
         matched words in the raw string), alias (the registry's name), named (the id of the closed institution with that name,
         if the one found is its successor, else ""), named_parents (the ids of the institutions above it in the registry that the
-        string names beside it, in the answer or left out of it by the policy), stated_city, stated_region and stated_country (the
-        place that the string gives for it, see `affil.types.Stated`). Strings without an institution, and missing ones, have no row,
-        unless `none` asks for one each: of the decision none, with a column more, `why` (a key of `affil.match.NOTHING`).
+        string names beside it, in the answer or left out of it by the policy; none where a person decided), stated_city, stated_region
+        and stated_country (the place that the string gives for it, see `affil.types.Stated`). Strings without an institution, and
+        missing ones, have no row, unless `none` asks for one each: of the decision none, with a column more, `why` (a key of
+        `affil.match.NOTHING`).
 
         Raises:
             InputError: the table has no such column, or it holds no strings. AffilError: it is neither Arrow nor several strings, or one
